@@ -13,8 +13,8 @@ from tests.cases import Case, with_plan
 from tests.filling import filled
 from tests.likeness import alike
 from tfcheck.resolve import Resolver
-from tfcheck.resolve.container_members import kept
 from tfcheck.resolve.hashed import is_hash, proven_by
+from tfcheck.resolve.normal_forms import with_known_members
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, is_known, pieces, spelled_out, text
 from tfcheck.vocabulary.address import Address, parse
 
@@ -165,7 +165,7 @@ def agrees(evaluated: Value, told: Any) -> bool:
 def as_kept(attribute: str, evaluated: Value) -> Value:
     """Return a value as the provider keeps it, without the comments in container definitions."""
     is_text = attribute == "container_definitions" and isinstance(evaluated, str)
-    return json.dumps(kept(json.loads(evaluated))) if is_text else evaluated  # type: ignore[arg-type]
+    return json.dumps(with_known_members(json.loads(evaluated))) if is_text else evaluated  # type: ignore[arg-type]
 
 
 def generated(attribute: str, evaluated: Value) -> bool:

@@ -121,6 +121,6 @@ def test_in_ci_it_lies_in_the_work_tree(tmp_path: Path, monkeypatch: pytest.Monk
         assert refused.value.hint == "in CI the baseline must be a file of the repository"
     for name in ("CI", "GITHUB_ACTIONS", "GITLAB_CI"):
         monkeypatch.delenv(name, raising=False)
-    from tfcheck.repository.named import read_named
+    from tfcheck.repository.gate import read_named
 
     assert read_named("link.json", 1000, shared=False)

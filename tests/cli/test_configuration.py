@@ -22,7 +22,7 @@ from tests.cli.test_new_only import commands
 from tests.report.samples import BROKEN, MIXED
 from tests.repository.git import git, init
 from tfcheck.analysis.rule_ids import known_rules
-from tfcheck.analysis.selected import selected
+from tfcheck.analysis.rule_selection import selected
 from tfcheck.analysis.session import fails
 from tfcheck.cli import clock
 from tfcheck.cli.configured import ConfiguredCommand

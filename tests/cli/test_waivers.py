@@ -17,10 +17,10 @@ from tests.repository.git import git, init
 from tfcheck.cli import clock
 from tfcheck.cli.main import run
 from tfcheck.report.json import json as as_json
+from tfcheck.report.left_out_words import waiver_sentences
 from tfcheck.report.markdown import markdown
 from tfcheck.report.markdown.page import Page
 from tfcheck.report.reading import read
-from tfcheck.report.waiver_words import waiver_sentences
 from tfcheck.vocabulary.finding import Report
 from tfcheck.vocabulary.waiver import Waived, WaiverUse
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from tests.hcl.writing import HERE
 from tfcheck.fix.second_reader import tree
-from tfcheck.hcl.syntax.escape import unescaped
 from tfcheck.hcl.syntax.expression import (
     Attribute,
     Binary,
@@ -28,6 +27,7 @@ from tfcheck.hcl.syntax.expression import (
     Unary,
     Variable,
 )
+from tfcheck.hcl.syntax.literals import unescaped
 
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _CHAINS = ("index_expr_term", "get_attr_expr_term", "attr_splat_expr_term", "full_splat_expr_term")

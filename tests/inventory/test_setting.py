@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.made_world import HERE, MadeResource, MadeWorld
-from tfcheck.inventory.novelty import same
+from tfcheck.inventory.change import same
 from tfcheck.inventory.setting import KEY_POLICY, Subject, settings
 from tfcheck.symbolic.value import ACCOUNT_ID, NAME, Symbol, Text, TextLike, Truth, Unknown, Value
 

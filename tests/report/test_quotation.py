@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfcheck.report.quotation import quotable
+from tfcheck.report.safe_text import quotable
 
 
 @pytest.mark.parametrize(

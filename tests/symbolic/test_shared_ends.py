@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tfcheck.hcl.evaluate.conditional import shared_ends
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.shared_ends import shared_ends
 from tfcheck.symbolic.value import Symbol, Text, TextLike, Truth, Unknown, text
 
 MIDDLE = Unknown(reason="which of them")

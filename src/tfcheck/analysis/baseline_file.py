@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from tfcheck.report.json import encode
 from tfcheck.repository import RefusedError
-from tfcheck.repository.named import read_named
+from tfcheck.repository.gate import read_named
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Severity
 

@@ -10,7 +10,6 @@ import msgspec
 
 from tfcheck import checks, startup
 from tfcheck.access import access_changes, access_possible, access_unknown, role_switches
-from tfcheck.analysis.express_services import skipped_services
 from tfcheck.analysis.findings import findings, worst_first
 from tfcheck.analysis.options import DEFAULTS, RunOptions
 from tfcheck.analysis.redaction import Redactor
@@ -45,6 +44,7 @@ from tfcheck.vocabulary.progress import Progress
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
+
 
 NOT_EVALUATED = (
     "not evaluated, since no plan shows them: service and resource control policies, session policies, and the "
@@ -287,3 +287,15 @@ def _notes(decided: _Decided, after: After) -> Iterator[str]:
         block = resolver.block(task.address)
         if block is not None and {"container_definitions", "all"} & set(block.ignored_changes()):
             yield f"{task.address} ignores changes of container_definitions: what is written may differ from what runs"
+
+
+_TYPE = "aws_ecs_express_gateway_service"
+
+
+def skipped_services(world: World) -> Iterator[Skipped]:
+    """Yield every ECS Express service: each has a task definition of its own, which no plan shows.
+
+    See https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateExpressGatewayService.html.
+    """
+    for service in world.resources(_TYPE):
+        yield Skipped(str(service.address), "what the tasks of an ECS Express service need is not checked")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tfcheck.fix.edits.harmless import harmless
 from tfcheck.hcl.syntax.expression import Place
-from tfcheck.report.quotation import quotable
+from tfcheck.report.safe_text import quotable
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Excerpt, Finding, Location
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfcheck.analysis.fix_hunks import Choose, chosen
 from tfcheck.analysis.fix_sources import fixable_sources
-from tfcheck.analysis.fix_writing import write_fixes
+from tfcheck.analysis.fix_writing import Choose, chosen, write_fixes
 from tfcheck.analysis.options import DEFAULTS, FixSelection, RunOptions
 from tfcheck.analysis.session import Session
 from tfcheck.repository import Run

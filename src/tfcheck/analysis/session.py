@@ -86,7 +86,7 @@ class Session:
             InputError: it cannot be read, or is not a complete plan.
         """
         from tfcheck.analysis.check import check
-        from tfcheck.analysis.selected import selected
+        from tfcheck.analysis.rule_selection import selected
 
         file = self.given(plan)
         for each in file.given:

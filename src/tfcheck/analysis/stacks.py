@@ -6,9 +6,11 @@ state, and what was given first before what was given later.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tfcheck.symbolic.value import Value
 
 if TYPE_CHECKING:
     from tfcheck.analysis.inputs import PlanInput
@@ -50,10 +52,7 @@ class OtherStacks:
         self._views: dict[str, list[tuple[Stack, int]]] = {}
 
     def of(self, given: PlanInput) -> list[Stack]:
-        """Return what a plan sees of all others: each without what the plan, or one that counts before it.
-
-        Speaks for.
-        """
+        """Return what a plan sees of all others: each without what the plan, or a stack before it, decides."""
         return [stack for stack, _ in self._seen_from(given.plan)]
 
     def notes(self, given: PlanInput) -> Iterator[str]:
@@ -66,8 +65,6 @@ class OtherStacks:
 
     def _outdated(self, given: PlanInput) -> Iterator[str]:
         """Return which plans are to make what a state has already."""
-        from tfcheck.analysis.stale_copies import made_again
-
         states = [each for each in self._stacks if each.plan.label in self._states]
         for stack in self._stacks:
             if stack.plan.label in self._states:
@@ -97,8 +94,6 @@ class OtherStacks:
 
     def _repeated(self, plan: Plan) -> Iterator[tuple[Stack, frozenset[Address]]]:
         """Pair each other stack with the resources that the plan, or a stack before it, decides."""
-        from tfcheck.analysis.stale_copies import copies, held
-
         first: list[Plan] = [plan]
         for stack in self._stacks:
             if stack.plan.label != plan.label:
@@ -120,3 +115,64 @@ def short_names(files: Sequence[str]) -> dict[str, str]:
         found = next((tail for tail in tails if not any(other[-len(tail) :] == tail for other in others)), None)
         names[file] = "/".join(found) if found else file
     return names
+
+
+#: Types that decide whether a task starts, by their beginning; of no other type a copy matters.
+_DECIDING = (
+    "aws_iam_",
+    "aws_s3_",
+    "aws_kms_",
+    "aws_secretsmanager_",
+    "aws_ssm_",
+    "aws_ecr_",
+    "aws_efs_",
+    "aws_cloudwatch_",
+)
+#: What is attached to roles is compared by the role and its account, whatever attaches it: `tfcheck.role.other_stacks`.
+_ATTACHED = ("aws_iam_role_policy",)
+_NAMES = ("id", "role_name", "bucket", "arn")
+
+Identity = tuple[str, str, str]
+
+
+def held(plan: Plan, types: Collection[str]) -> frozenset[Identity]:
+    """Name what a plan decides: all of these types that existed before its change."""
+    rows = ((each.address.type, each.before) for each in plan.instances(*_shared(plan, types)))
+    return frozenset(found for kind, values in rows for found in _identity(kind, values))
+
+
+def copies(plan: Plan, held: Collection[Identity]) -> Iterator[Address]:
+    """Return the addresses in the plan of another stack, or in its state read as one, of what others decide.
+
+    That it is so before the change or after it is enough: it is the same.
+    """
+    for each in plan.instances(*_shared(plan, {kind for kind, _, _ in held})):
+        kind = each.address.type
+        if any(found in held for values in (each.after, each.before) for found in _identity(kind, values)):
+            yield each.address
+
+
+def made_again(plan: Plan, state: Plan) -> int:
+    """Count what a plan is to make and a state has already: at the same address, by the same name."""
+    made = [each for each in plan.instances(*_shared(plan, state.types())) if not each.exists_before]
+    pairs = ((each.after, state.instance(str(each.address))) for each in made)
+    return sum(_named_alike(after, there.after) for after, there in pairs if there is not None)
+
+
+def _named_alike(one: dict[str, Value] | None, other: dict[str, Value] | None) -> bool:
+    names = [(one.get(each), other.get(each)) for each in ("name", "bucket")] if one and other else []
+    return any(isinstance(ours, str) and ours and ours == theirs for ours, theirs in names)
+
+
+def _shared(plan: Plan, types: Collection[str]) -> list[str]:
+    found = (each for each in plan.types() if each in types and each.startswith(_DECIDING))
+    return [each for each in found if each not in _ATTACHED]
+
+
+def _identity(kind: str, values: dict[str, Value] | None) -> Iterator[Identity]:
+    if not values:
+        return
+    known = next((found for each in _NAMES if isinstance(found := values.get(each), str) and found), None)
+    arn = values.get("arn")
+    if known is not None:
+        yield kind, known, arn if isinstance(arn, str) else ""

@@ -10,10 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tfcheck.report.change_words import in_one_line
+from tfcheck.report.left_out_words import selection_sentence, waived_groups, waived_words
 from tfcheck.report.origin import file_path
-from tfcheck.report.plain import clipped, visible
-from tfcheck.report.selection_words import selection_sentence
-from tfcheck.report.waiver_words import waived_groups, waived_words
+from tfcheck.report.safe_text import clipped, visible
 from tfcheck.report.words import baseline_words, counted, headline, standings
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Finding, Report, Severity, Verdict

@@ -20,10 +20,10 @@ from tfcheck.pull_request.hosts import Hosts
 from tfcheck.pull_request.publish import CommentOptions, Published, RunLocation, noted, publish
 from tfcheck.pull_request.refusal import RefusalError, refusing
 from tfcheck.report import origin
+from tfcheck.report.left_out_words import excused_words
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown.page import Page, content
-from tfcheck.report.plain import visible
-from tfcheck.report.selection_words import excused_words
+from tfcheck.report.safe_text import visible
 from tfcheck.report.text import text
 from tfcheck.report.words import counted
 from tfcheck.repository.writing import write

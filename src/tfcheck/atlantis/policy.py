@@ -16,8 +16,13 @@ from tfcheck.atlantis.fence import harmless
 from tfcheck.atlantis.step import Gate, own, reported
 from tfcheck.atlantis.surroundings import project
 from tfcheck.config.choice import Choice
-from tfcheck.report.selection_words import configuration_words, unselected_rules
-from tfcheck.report.waiver_words import waived_groups, waived_words, waiver_sentences
+from tfcheck.report.left_out_words import (
+    configuration_words,
+    unselected_rules,
+    waived_groups,
+    waived_words,
+    waiver_sentences,
+)
 from tfcheck.report.words import reason_words
 from tfcheck.vocabulary.errors import TfcheckError
 from tfcheck.vocabulary.finding import Answer, Finding, Report, Severity, Verdict

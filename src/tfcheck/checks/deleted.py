@@ -31,8 +31,8 @@ from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, PARAMETER, SECRET, ca
 from tfcheck.inventory.ecs import Container, TaskDefinition
 from tfcheck.inventory.other_stack import Stack
 from tfcheck.inventory.world import World, WorldObject
+from tfcheck.startup.awslogs_options import AwsLogs, awslogs
 from tfcheck.startup.existence import deleted
-from tfcheck.startup.log_driver import AwsLogs, awslogs
 from tfcheck.startup.source import ValueStore, sources
 from tfcheck.startup.value_from import injected
 from tfcheck.symbolic.match import equal

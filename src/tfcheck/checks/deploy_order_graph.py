@@ -19,7 +19,7 @@ from tfcheck.inventory.view import WorldView
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import existence
-from tfcheck.startup.log_driver import AwsLogs, awslogs
+from tfcheck.startup.awslogs_options import AwsLogs, awslogs
 from tfcheck.startup.source import ValueStore, sources
 from tfcheck.startup.value_from import injected
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value, items

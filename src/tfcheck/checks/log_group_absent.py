@@ -25,8 +25,8 @@ from tfcheck.inventory.catalogue import LOG_GROUP
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup import existence
-from tfcheck.startup.awslogs import wrong_group
-from tfcheck.startup.log_driver import AwsLogs, awslogs
+from tfcheck.startup.awslogs_calls import wrong_group
+from tfcheck.startup.awslogs_options import AwsLogs, awslogs
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.finding import Severity
 

@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
-from tfcheck.startup.awslogs import wrong_group
-from tfcheck.startup.log_driver import awslogs
+from tfcheck.startup.awslogs_calls import wrong_group
+from tfcheck.startup.awslogs_options import awslogs
 from tfcheck.vocabulary.finding import Severity
 
 

@@ -25,7 +25,7 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.index import AttributeIndex
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup import existence
-from tfcheck.startup.log_driver import AwsLogs, awslogs
+from tfcheck.startup.awslogs_options import AwsLogs, awslogs
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Value
 from tfcheck.vocabulary.finding import Severity

@@ -16,7 +16,7 @@ from tfcheck.config.choice import Choice
 from tfcheck.config.keys import KEYS, Kind
 from tfcheck.config.rules import RuleSelection
 from tfcheck.config.settings import Setting
-from tfcheck.report.plain import clipped, visible
+from tfcheck.report.safe_text import clipped, visible
 from tfcheck.vocabulary.arn import account_id
 from tfcheck.vocabulary.errors import InputError, UsageError
 

@@ -39,7 +39,7 @@ def saved(files: Iterable[str], choice: Choice | None = None) -> Iterator[Checke
 def _chosen(report: Report, choice: Choice | None) -> Report:
     if choice is None or not choice.is_reported:
         return report
-    from tfcheck.analysis.selected import selected
+    from tfcheck.analysis.rule_selection import selected
 
     return selected(report, choice)
 

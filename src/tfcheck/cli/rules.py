@@ -9,8 +9,7 @@ import click
 from tfcheck.cli import options
 from tfcheck.cli.json_pick import json_pick
 from tfcheck.report.manual import Manual
-from tfcheck.vocabulary.errors import UsageError
-from tfcheck.vocabulary.near_names import did_you_mean
+from tfcheck.vocabulary.errors import UsageError, did_you_mean
 
 _NEEDS = "What ECS does before a task runs, and the permissions it needs:"
 _CHECKS = "ECS configuration rules that no permission can satisfy:"

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.vocabulary.near_names import did_you_mean
+from tfcheck.vocabulary.errors import did_you_mean
 
 #: Returns the ids of all rules; they are loaded only where they are needed.
 KnownRules: TypeAlias = Callable[[], tuple[str, ...]]

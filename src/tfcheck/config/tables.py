@@ -17,8 +17,7 @@ from tfcheck.config.settings import Setting, Settings
 from tfcheck.config.waivers import WAIVER, Waiver, read_waiver
 from tfcheck.repository import Gate, RefusedError
 from tfcheck.vocabulary.clipping import clip
-from tfcheck.vocabulary.errors import UsageError
-from tfcheck.vocabulary.near_names import did_you_mean
+from tfcheck.vocabulary.errors import UsageError, did_you_mean
 
 _LONGEST_SHOWN = 60
 #: What people write who know the option, or another tool.

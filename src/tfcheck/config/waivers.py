@@ -11,8 +11,7 @@ import msgspec
 from tfcheck.config.expression import condition
 from tfcheck.config.rules import matched, suggestion
 from tfcheck.vocabulary.clipping import clip
-from tfcheck.vocabulary.errors import UsageError
-from tfcheck.vocabulary.near_names import did_you_mean
+from tfcheck.vocabulary.errors import UsageError, did_you_mean
 
 #: The key of the array of tables.
 WAIVER = "waiver"

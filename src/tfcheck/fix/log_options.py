@@ -25,7 +25,7 @@ from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import After
-from tfcheck.startup.log_driver import AwsLogs, awslogs
+from tfcheck.startup.awslogs_options import AwsLogs, awslogs
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Finding, Fix
 

@@ -12,15 +12,15 @@ import msgspec
 
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import BUCKET, OBJECT, PARAMETER, SECRET, ObjectKind, catalogue
+from tfcheck.inventory.change import may_be
 from tfcheck.inventory.encryption import keys_of_parameter, keys_of_secret
 from tfcheck.inventory.key import Key, alike, doubted
 from tfcheck.inventory.managed_secret import keys_of_possible_secrets
-from tfcheck.inventory.novelty import may_be
 from tfcheck.inventory.object_key import keys_of_object
 from tfcheck.inventory.setting import BUCKET_ENCRYPTION
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.resolve import grammar
-from tfcheck.resolve.grammar import within
+from tfcheck.resolve import attribute_shapes
+from tfcheck.resolve.attribute_shapes import within
 from tfcheck.symbolic.value import Text, TextLike, Unknown, text
 
 _Find = Callable[[TextLike, World], tuple[Key, ...] | None]
@@ -102,7 +102,7 @@ def _buckets(world: World) -> Iterator[tuple[WorldObject, TextLike]]:
         if isinstance(own, str | Text | Unknown):
             yield bucket, own
     for holder in world.resources(BUCKET_ENCRYPTION.type):
-        name = within(holder.attribute("bucket"), grammar.BUCKET)
+        name = within(holder.attribute("bucket"), attribute_shapes.BUCKET)
         if isinstance(name, str | Text | Unknown) and buckets.by_name(holder.attribute("bucket"), None) is None:
             yield holder, text(["arn:", holder.surroundings.partition, ":s3:::", name])
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.catalogue import KEY, catalogue
+from tfcheck.inventory.change import may_be
 from tfcheck.inventory.key import Key, doubted, named_key
-from tfcheck.inventory.novelty import may_be
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value

@@ -10,9 +10,8 @@ import msgspec
 
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import KEY, OBJECT, catalogue
-from tfcheck.inventory.change import is_changed, is_created
+from tfcheck.inventory.change import is_changed, is_created, may_be
 from tfcheck.inventory.key import Key, alike, doubted, named_key
-from tfcheck.inventory.novelty import may_be
 from tfcheck.inventory.setting import BUCKET_ENCRYPTION, Subject, settings, was_set
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal

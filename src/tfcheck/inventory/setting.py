@@ -19,7 +19,7 @@ from tfcheck.inventory.catalogue import (
     beside,
     catalogue,
 )
-from tfcheck.inventory.novelty import same
+from tfcheck.inventory.change import same
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown

@@ -25,7 +25,7 @@ from tfcheck.report.markdown.marker import clipped_target, target_list
 from tfcheck.report.markdown.page import Content, Page, content
 from tfcheck.report.markdown.top import SHARED_ID_HINT, mark, missing
 from tfcheck.report.markdown.waived import new_waivers
-from tfcheck.report.plain import visible
+from tfcheck.report.safe_text import visible
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Finding, Report
 

@@ -11,10 +11,9 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from tfcheck.report.change_words import in_one_line
+from tfcheck.report.left_out_words import selection_sentence, waived_groups, waived_words, waiver_sentences
 from tfcheck.report.origin import file_path, target
-from tfcheck.report.plain import clipped, visible
-from tfcheck.report.selection_words import selection_sentence
-from tfcheck.report.waiver_words import waived_groups, waived_words, waiver_sentences
+from tfcheck.report.safe_text import clipped, visible
 from tfcheck.report.words import counted, reason_words
 from tfcheck.vocabulary.finding import Answer, Finding, Reason, Report, Severity, Unread
 

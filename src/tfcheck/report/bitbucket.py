@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from tfcheck.report.gitlab import rows
 from tfcheck.report.json import Json, encode
-from tfcheck.report.plain import clipped
-from tfcheck.report.selection_words import excused_words
+from tfcheck.report.left_out_words import excused_words
+from tfcheck.report.safe_text import clipped
 from tfcheck.report.words import counted
 from tfcheck.vocabulary.finding import Report, Severity
 

@@ -9,7 +9,7 @@ import msgspec
 
 from tfcheck.report.causes import Cause, Group, Need, keys
 from tfcheck.report.contrast import nearest, parting
-from tfcheck.report.quotation import quotable
+from tfcheck.report.safe_text import quotable
 from tfcheck.report.screen import Line, Span, Style, line, visible, wrapped
 from tfcheck.report.words import (
     SEVERITY_STYLES,

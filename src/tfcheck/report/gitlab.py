@@ -11,10 +11,9 @@ import posixpath
 from collections.abc import Iterator, Sequence
 
 from tfcheck.report.json import Json, encode
+from tfcheck.report.left_out_words import reason_and_place, unselected_words
 from tfcheck.report.origin import file_path, plan_path, target
-from tfcheck.report.plain import clipped, visible
-from tfcheck.report.selection_words import unselected_words
-from tfcheck.report.waiver_words import reason_and_place
+from tfcheck.report.safe_text import clipped, visible
 from tfcheck.report.words import reason_words
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Severity

@@ -12,10 +12,9 @@ from html import escape
 import msgspec
 
 from tfcheck.report.change_words import TASKS, about_access, switched
+from tfcheck.report.left_out_words import configuration_words, reason_and_place, unselected_words, waiver_sentences
 from tfcheck.report.origin import file_path, target
-from tfcheck.report.plain import visible
-from tfcheck.report.selection_words import configuration_words, unselected_words
-from tfcheck.report.waiver_words import reason_and_place, waiver_sentences
+from tfcheck.report.safe_text import visible
 from tfcheck.report.words import reason_words
 from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Severity, Verdict
 from tfcheck.vocabulary.waiver import Waived

@@ -20,11 +20,10 @@ from tfcheck import __version__
 from tfcheck.report.change_words import in_one_line
 from tfcheck.report.diff import Edit, edits
 from tfcheck.report.json import changes, encode
+from tfcheck.report.left_out_words import is_in_sources, reason_and_place, selection_sentence, waiver_sentences
 from tfcheck.report.manual import Manual
 from tfcheck.report.origin import file_path, plan_path, target
-from tfcheck.report.plain import clipped, visible
-from tfcheck.report.selection_words import selection_sentence
-from tfcheck.report.waiver_words import is_in_sources, reason_and_place, waiver_sentences
+from tfcheck.report.safe_text import clipped, visible
 from tfcheck.report.words import reason_words
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Report, Severity

@@ -12,10 +12,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from tfcheck.report.cause_text import Detail, cause_lines, origin
 from tfcheck.report.causes import Cause, blocks, causes
 from tfcheck.report.change_words import TASKS, about_access, switched
+from tfcheck.report.left_out_words import (
+    configuration_words,
+    unselected_words,
+    waived_groups,
+    waived_words,
+    waiver_sentences,
+)
 from tfcheck.report.screen import Line, Span, Style, columns, line, printed, wrapped
-from tfcheck.report.selection_words import configuration_words, unselected_words
 from tfcheck.report.unknown_text import unknown_lines
-from tfcheck.report.waiver_words import waived_groups, waived_words, waiver_sentences
 from tfcheck.report.words import TaskStatus, baseline_words, counted, headline, standings
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Fix, Remedy, Report, Severity, Verdict

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 from tfcheck.report.causes import Cause
+from tfcheck.report.left_out_words import excused_counts, excused_words
 from tfcheck.report.screen import Style
-from tfcheck.report.selection_words import excused_counts, excused_words
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind, Reason, Report, RoleKind, Severity, Verdict
 

@@ -17,7 +17,7 @@ import msgspec
 from tfcheck.repository.laptop import is_shared
 from tfcheck.repository.opening import UnreadableError, listed, read
 from tfcheck.repository.visibility import Visibility
-from tfcheck.repository.work_tree import containing, has_git, is_home
+from tfcheck.repository.work_tree import containing, has_git, is_home, work_tree
 from tfcheck.symbolic.sensitive_text import redacted
 
 #: No file of a configuration is larger.
@@ -303,3 +303,24 @@ def _is_same(file: str, about: os.stat_result) -> bool:
 def _is_saved_plan(data: bytes) -> bool:
     """Whether this is an archive that holds a plan, by the names at its end."""
     return data.startswith(b"PK\x03\x04") and b"tfplan" in data
+
+
+def read_named(file: str, largest: int, *, shared: bool | None = None) -> bytes:
+    """Return the content of a regular file of at most `largest` bytes.
+
+    Where others than the user read the result, `shared`, it must lie in the work tree of the current directory, links
+    resolved. Default: what the variables of the environment say.
+
+    Raises:
+        RefusedError: it lies elsewhere.
+        OSError: it cannot be read, or is not a regular file.
+        ValueError: this is not a path.
+    """
+    place = Path(os.path.realpath(file))
+    if is_shared(os.environ) if shared is None else shared:
+        tree = work_tree(Path())
+        if not place.is_relative_to(tree):
+            raise refused(file, "it lies outside the repository")
+        if ".git" in place.relative_to(tree).parts:
+            raise refused(file, "it is git's own")
+    return read(place, largest)[0]

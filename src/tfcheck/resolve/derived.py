@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
-from tfcheck.resolve.grammar import BUCKET, IAM, LOG_GROUP, SECRET, within
+from tfcheck.resolve.attribute_shapes import BUCKET, IAM, LOG_GROUP, SECRET, within
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import (
     NAME,

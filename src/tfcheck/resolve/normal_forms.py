@@ -1,6 +1,7 @@
-"""The one form that the provider keeps of texts that can be written in several ways.
+"""Bring values into the one form that the provider keeps of what can be written in several ways.
 
-Follows the documentation of its resources: https://registry.terraform.io/providers/hashicorp/aws/latest/docs.
+Follows the documentation of its resources (https://registry.terraform.io/providers/hashicorp/aws/latest/docs) and
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html.
 """
 
 from __future__ import annotations
@@ -78,3 +79,35 @@ def _name(member: str) -> str:
 
 def _is_empty(value: Value) -> bool:
     return value in ("", "0", "false") or (isinstance(value, int | float) and not value)
+
+
+#: The members of container definitions; the provider leaves out any other one, a comment for example.
+_MEMBERS = frozenset(
+    """
+    add appProtocol capabilities command condition containerName containerPath containerPort containerPortRange
+    cpu credentialsParameter credentialSpecs dependsOn devices disableNetworking dnsSearchDomains dnsServers
+    dockerLabels dockerSecurityOptions drop enabled entryPoint environment environmentFiles essential extraHosts
+    firelensConfiguration hardLimit healthCheck hostname hostPath hostPort ignoredExitCodes image
+    initProcessEnabled interactive interval ipAddress links linuxParameters logConfiguration logDriver
+    maxComputePercent maxSwap memory memoryReservation mountOptions mountPoints name namespace nvidiaMps options
+    permissions portMappings privileged protocol pseudoTerminal readOnly readonlyRootFilesystem
+    repositoryCredentials resourceRequirements restartAttemptPeriod restartPolicy retries secretOptions secrets
+    sharedMemorySize sharingStrategy size softLimit sourceContainer sourceVolume startPeriod startTimeout
+    stopTimeout swappiness systemControls timeout tmpfs type ulimits user value valueFrom versionConsistency
+    volumesFrom workingDirectory
+    """.lower().split()
+)
+#: What has names of the user's own.
+_MAPS = frozenset(("dockerlabels", "options"))
+
+
+def with_known_members(definitions: Value) -> Value:
+    """Return container definitions, or a part of them, without the members that ECS does not know."""
+    match definitions:
+        case list():
+            return list(map(with_known_members, definitions))
+        case dict():
+            known = ((name, value) for name, value in definitions.items() if name.lower() in _MEMBERS)
+            return {name: value if name.lower() in _MAPS else with_known_members(value) for name, value in known}
+        case _:
+            return definitions

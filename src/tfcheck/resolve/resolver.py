@@ -14,15 +14,14 @@ import msgspec
 from tfcheck.hcl.evaluate.scope import Scope, Seen
 from tfcheck.plan import Instance, Plan, constant, masked
 from tfcheck.resolve import configuration_refs, derived
-from tfcheck.resolve.assigned import assigned_family, hole_of
+from tfcheck.resolve.attribute_shapes import assigned_family, grammar, hole_of, within
 from tfcheck.resolve.blocks import block_values, written_inside
 from tfcheck.resolve.data_source_twin import LookUps
 from tfcheck.resolve.declarations import Declarations
+from tfcheck.resolve.deferred_data import policy_document, rendered
 from tfcheck.resolve.derived_instance import DerivedInstance
-from tfcheck.resolve.documents import policy_document
 from tfcheck.resolve.doubts import CHANGED, Doubts
 from tfcheck.resolve.evaluation import Evaluation, whole
-from tfcheck.resolve.grammar import grammar, within
 from tfcheck.resolve.hashed import HASHED, is_hash, proven_by
 from tfcheck.resolve.merge import fill
 from tfcheck.resolve.module_values import Absence, ModuleNames
@@ -34,7 +33,6 @@ from tfcheck.resolve.scope import ModuleScope
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.resolve.survival import Survival
 from tfcheck.resolve.tags import AllTags
-from tfcheck.resolve.template_file import rendered
 from tfcheck.symbolic.marks import holds_mark, marked
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import is_whole

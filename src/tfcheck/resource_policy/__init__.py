@@ -14,10 +14,9 @@ from tfcheck.resource_policy.bucket import bucket_guard
 from tfcheck.resource_policy.endpoint import warnings
 from tfcheck.resource_policy.file_system import file_system_guard
 from tfcheck.resource_policy.grant import covering
-from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.resource_policy.key import key_guard
-from tfcheck.resource_policy.other_stack import joined
 from tfcheck.resource_policy.repository import repository_guard
+from tfcheck.resource_policy.resource_side import ResourceSide, joined
 from tfcheck.resource_policy.secret import secret_guard
 from tfcheck.resource_policy.unidentified import service_of, unidentified
 from tfcheck.role.policies import Policies

@@ -9,8 +9,8 @@ from __future__ import annotations
 from tfcheck.inventory.file_system import file_system_of
 from tfcheck.inventory.setting import FILE_SYSTEM_POLICY
 from tfcheck.inventory.world import World
-from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.resource_policy.reading import set_policy
+from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import TextLike
 

@@ -10,8 +10,8 @@ from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.setting import KEY_GRANT, KEY_POLICY, Subject, settings
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resource_policy.grant import KeyGrant
-from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.resource_policy.reading import own_policy, readable, set_policy
+from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.resource_policy.unidentified import own_policies
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import Text, TextLike, Unknown, pieces, text

@@ -8,8 +8,8 @@ from __future__ import annotations
 from tfcheck.inventory.encryption import secret_of
 from tfcheck.inventory.setting import SECRET_POLICY, Subject
 from tfcheck.inventory.world import World
-from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.resource_policy.reading import own_policy, readable, set_policy
+from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.resource_policy.unidentified import own_policies
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.value import Text, TextLike, Unknown

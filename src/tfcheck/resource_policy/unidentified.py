@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.catalogue import catalogue
-from tfcheck.inventory.novelty import may_be
+from tfcheck.inventory.change import may_be
 from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, REPOSITORY_POLICY, SECRET_POLICY, Setting, Subject
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.resource_policy.reading import own_policy, readable
+from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import Text, TextLike, Unknown, Value, pieces
 from tfcheck.vocabulary.address import parse

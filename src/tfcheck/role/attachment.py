@@ -14,12 +14,18 @@ import msgspec
 
 from tfcheck.iam import Policy
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.role.attached import Attached
-from tfcheck.role.exclusive import exclusive
 from tfcheck.role.grants import PolicyAttachment, grants, known_arn, members
-from tfcheck.role.policies import Policies, PolicyOrReason, first
-from tfcheck.role.same_name import of_one_name, possibly_of_one_name
-from tfcheck.role.undone import Undone, is_unchanged, left_out, removal, undone
+from tfcheck.role.policies import Attached, Policies, PolicyOrReason, first
+from tfcheck.role.removed import (
+    RemovedByUpdate,
+    exclusive,
+    is_unchanged,
+    left_out,
+    of_one_name,
+    possibly_of_one_name,
+    removal,
+    removed_by_update,
+)
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, identity, items
 from tfcheck.vocabulary.arn import split
@@ -82,12 +88,12 @@ class Attachments:
         sure, open_ = self._for(str(role.address), name, account_of(role))
         if role.address.mode == "managed":
             own = list(self._own(role, attached, owned_here, sure))
-            gone = undone(role, self._world)
+            gone = removed_by_update(role, self._world)
             sure = [*(each for each in sure if not self._is_undone(each, gone, role, attached)), *own]
         self._collect(attached, sure, open_, name, outcome)
         return attached
 
-    def _is_undone(self, grant: PolicyAttachment, gone: Undone, role: WorldObject, attached: Attached) -> bool:
+    def _is_undone(self, grant: PolicyAttachment, gone: RemovedByUpdate, role: WorldObject, attached: Attached) -> bool:
         """Whether the update of a role removes, or may remove, what a resource that does not change attaches to it."""
         goes = gone.removes(grant.name, grant.reference)
         stays = goes is Truth.FALSE or not is_unchanged(grant.resource, self._world)
@@ -111,17 +117,15 @@ class Attachments:
     def for_other_stack(self, name: Value, account: Value, outcome: GrantOutcomes | None = None) -> Attached:
         """Collect what is definitely attached, by its name, to a role of an account that this stack does not manage."""
         attached = Attached()
-        if not isinstance(name, str) or self._manages(name):
+        if not isinstance(name, str):
+            return attached
+        known, others = self._role_names
+        if name in known or any(equal(each, name) is Truth.TRUE for each in others):
             return attached
         here = [(each, equal(each.resource.surroundings.account, account)) for each in self._for("", name)[0]]
         sure = [each for each, truth in here if truth is Truth.TRUE]
         self._collect(attached, sure, [each for each, truth in here if truth is Truth.UNKNOWN], name, outcome)
         return attached
-
-    def _manages(self, name: str) -> bool:
-        """Whether this world has a role with a name."""
-        known, others = self._role_names
-        return name in known or any(equal(each, name) is Truth.TRUE for each in others)
 
     @cached_property
     def _role_names(self) -> tuple[frozenset[str], tuple[Value, ...]]:
@@ -170,15 +174,13 @@ class Attachments:
                 attached.inline.append((grant.name, found.policy))
         for grant in open_:
             self._doubt(grant, "which may be attached to this role", attached)
-        for pair in possibly_of_one_name(kept, open_):
-            attached.same_name_policies.append(
-                tuple(self._policy(each).policy or Policy(str(each.resource.address)) for each in pair)
-            )
-        for group in of_one_name(kept):
+        of_one = list(of_one_name(kept))
+        for group in (*possibly_of_one_name(kept, open_), *of_one):
             # NOTE: one that cannot be read may remain as well; that it is hidden is counted in already.
             attached.same_name_policies.append(
                 tuple(self._policy(each).policy or Policy(str(each.resource.address)) for each in group)
             )
+        for group in of_one:
             named = " and ".join(str(grant.resource.address) for grant in group)
             attached.notes.append(f"{named} have one name on one role: the last one written remains")
 

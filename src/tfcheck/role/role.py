@@ -6,7 +6,7 @@ import msgspec
 
 from tfcheck.iam import Caller, Policy
 from tfcheck.inventory.world import WorldObject
-from tfcheck.role.attached import Attached
+from tfcheck.role.policies import Attached
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth
 from tfcheck.vocabulary.address import Address

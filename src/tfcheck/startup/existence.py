@@ -12,15 +12,14 @@ import msgspec
 
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import BUCKET, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET, ObjectKind, reachable
-from tfcheck.inventory.change import is_created, is_new
+from tfcheck.inventory.change import is_created, is_new, is_to_be, same
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.index import AttributeIndex
-from tfcheck.inventory.novelty import is_to_be, same
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.derived import cleaned_key
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import registry
-from tfcheck.startup.log_driver import AwsLogs, awslogs
+from tfcheck.startup.awslogs_options import AwsLogs, awslogs
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, identity, pieces, text
 

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
-from tfcheck.startup.awslogs import log_calls
+from tfcheck.startup.awslogs_calls import log_calls
 from tfcheck.startup.launch import by_execution_role_or_instance
 from tfcheck.startup.place import in_container
 from tfcheck.startup.rule import Rule

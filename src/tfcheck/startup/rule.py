@@ -7,9 +7,10 @@ from typing import TypeAlias
 
 import msgspec
 
+from tfcheck.inventory.catalogue import BUCKET, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
-from tfcheck.startup.unmarked import unmarked
+from tfcheck.symbolic.value import TextLike, Unknown
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Requirement
 
@@ -55,3 +56,42 @@ def derived(rule: Rule, task: TaskDefinition, world: World) -> tuple[Requirement
 def _derived_by_task(_: World) -> dict[Address, dict[str, tuple[Requirement, ...]]]:
     """Return what the rules derived in one world, by task definition and rule: nothing yet."""
     return {}
+
+
+#: What an ARN is made of; AWS returns it unmarked, even where the name was marked.
+_NAMES = ("arn", "bucket", "bucket_prefix", "id", "key", "name", "name_prefix")
+_KINDS = (BUCKET, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET)
+
+
+def unmarked(need: Requirement, world: World) -> Requirement:
+    """Return a requirement as one that may be shown where everything in it may.
+
+    One secret in `environment` makes Terraform mark all of `container_definitions`. The ARN of a secret, a parameter
+    or a file that is needed there is no secret where a resource of the plan has it as its own, unmarked ARN; and a
+    reference to an attribute names a resource and no value.
+    """
+    if not need.sensitive:
+        return need
+    texts = (need.resource, need.documented, need.encrypted, need.through)
+    shown = world.once(_arns)
+    may = all(each is None or _is_shown(each, shown) for each in texts)
+    return msgspec.structs.replace(need, sensitive=False) if may else need
+
+
+def _is_shown(text: TextLike, shown: frozenset[str]) -> bool:
+    if isinstance(text, Unknown):
+        return text.symbol is not None
+    return isinstance(text, str) and (text == "*" or text in shown)
+
+
+def _arns(world: World) -> frozenset[str]:
+    """List the ARNs that resources and data sources have, as far as nothing marks them."""
+    return frozenset(_unmarked_arns(world))
+
+
+def _unmarked_arns(world: World) -> Iterator[str]:
+    types = [each for kind in _KINDS for each in kind.types]
+    for resource in (*world.resources(*types), *world.looked_up(*types)):
+        arn = resource.attribute("arn")
+        if isinstance(arn, str) and not any(map(resource.sensitive, _NAMES)):
+            yield arn

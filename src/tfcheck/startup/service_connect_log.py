@@ -21,9 +21,9 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.startup.awslogs import log_calls
+from tfcheck.startup.awslogs_calls import log_calls
+from tfcheck.startup.awslogs_options import log_configuration
 from tfcheck.startup.launch import by_execution_role_or_instance, doubted, possible_services, services
-from tfcheck.startup.log_driver import log_configuration
 from tfcheck.startup.nested import blocks_or_unknown
 from tfcheck.startup.place import TaskPlace
 from tfcheck.startup.reference import is_refused, wrong_reference

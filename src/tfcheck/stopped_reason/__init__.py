@@ -14,8 +14,8 @@ from tfcheck.stopped_reason.known import Cause, Known
 from tfcheck.stopped_reason.launched import LAUNCHED
 from tfcheck.stopped_reason.missing import MISSING
 from tfcheck.stopped_reason.network import UNREACHED, is_unanswered
+from tfcheck.stopped_reason.normalized_text import NormalizedText
 from tfcheck.stopped_reason.refusal import CALLS, Denial, of_call, of_near_call, refusal
-from tfcheck.stopped_reason.said import NormalizedText
 from tfcheck.symbolic.regex import regex
 
 __all__ = ["CALLS", "KNOWN", "UNREACHED", "Cause", "Denial", "Explanation", "Known", "explained"]

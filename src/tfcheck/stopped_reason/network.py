@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfcheck.stopped_reason.known import BOTH, FARGATE, Cause, Known
-from tfcheck.stopped_reason.said import NormalizedText
+from tfcheck.stopped_reason.normalized_text import NormalizedText
 
 
 def is_unanswered(said: NormalizedText) -> bool:

@@ -10,7 +10,7 @@ import re
 import msgspec
 
 from tfcheck.stopped_reason.known import BOTH, Cause, Known
-from tfcheck.stopped_reason.said import NormalizedText
+from tfcheck.stopped_reason.normalized_text import NormalizedText
 from tfcheck.symbolic.regex import regex
 
 

@@ -1,7 +1,8 @@
-"""The errors that a user can fix."""
+"""The errors that a user can fix, and hints at what was probably meant."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 
@@ -28,3 +29,16 @@ class InputError(TfcheckError):
     """A file cannot be read, is not a plan, or is not a complete one."""
 
     exit_status = 3
+
+
+#: Names that are longer are compared by their beginning.
+_LONGEST = 100
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str, likeness: float = 0.6) -> str:
+    """Return a hint with the known name that is most like `name`, or `otherwise` where none is like it."""
+    # Most runs have nothing to correct, and need not import this.
+    from difflib import get_close_matches
+
+    near = get_close_matches(name[:_LONGEST], list(known), 1, likeness)
+    return f"did you mean `{near[0]}`?" if near else otherwise

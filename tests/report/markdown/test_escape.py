@@ -6,7 +6,7 @@ from hypothesis import given
 from tests.report.github_markdown import inline, parsed, rows
 from tests.report.hostile import names
 from tfcheck.report.markdown.escape import code, fence, html_code, prose
-from tfcheck.report.plain import visible
+from tfcheck.report.safe_text import visible
 
 
 @given(names)

@@ -5,6 +5,7 @@ See https://developer.hashicorp.com/terraform/language/expressions/conditionals.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 
@@ -20,8 +21,7 @@ from tfcheck.hcl.evaluate.structural import described, gives_structure, is_struc
 from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.hcl.syntax.expression import Attribute, Call, Conditional, Expression, Index, Template, Variable
 from tfcheck.symbolic.marks import holds_mark
-from tfcheck.symbolic.shared_ends import shared_ends
-from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value
+from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 
 #: What has no type at all for Terraform when it fails. Other expressions have one although a part of them fails.
 _TYPELESS = (Variable, Attribute, Index, Call)
@@ -152,3 +152,49 @@ def _convertible(value: Value) -> bool:
 
 def _makes_set(value: Value, other: Expression) -> bool:
     return isinstance(value, list) and isinstance(other, Call) and other.name in ("toset", "setunion")
+
+
+_Piece = str | Unknown | JsonText
+
+
+def shared_ends(one: TextLike, other: TextLike, between: Unknown) -> Text | None:
+    """Return a text that begins and ends as both do, with `between` in its middle; None where they share no end."""
+    head, mine, theirs = _shared_head(pieces(spelled_out(one)), pieces(spelled_out(other)))
+    found = text([*head, between, _shared_tail(mine, theirs)])
+    return found if isinstance(found, Text) else None
+
+
+def _shared_head(one: Sequence[_Piece], other: Sequence[_Piece]) -> tuple[list[_Piece], list[_Piece], list[_Piece]]:
+    """Return the pieces that both begin with, and what is left of each."""
+    head: list[_Piece] = []
+    first, second = list(one), list(other)
+    while first and second:
+        mine, theirs = first[0], second[0]
+        if isinstance(mine, str) and isinstance(theirs, str):
+            begun = _beginning(mine, theirs)
+            first[:1], second[:1] = _rest(mine, begun), _rest(theirs, begun)
+            head += [begun] if begun else []
+            if not begun or (len(begun) < len(mine) and len(begun) < len(theirs)):
+                break
+        elif mine == theirs and isinstance(mine, Unknown) and mine.symbol is not None:
+            head.append(mine)
+            del first[0], second[0]
+        else:
+            break
+    return head, first, second
+
+
+def _rest(piece: str, begun: str) -> list[_Piece]:
+    return [piece[len(begun) :]] if len(piece) > len(begun) else []
+
+
+def _shared_tail(one: Sequence[_Piece], other: Sequence[_Piece]) -> str:
+    """Return the literal that what is left of both ends with."""
+    mine, theirs = (each[-1] if each and isinstance(each[-1], str) else "" for each in (one, other))
+    return _beginning(mine[::-1], theirs[::-1])[::-1]
+
+
+def _beginning(one: str, other: str) -> str:
+    """Return what both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return one[: next((at for at, (mine, theirs) in pairs if mine != theirs), min(len(one), len(other)))]

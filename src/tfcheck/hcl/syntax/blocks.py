@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from tfcheck.hcl.syntax.block import Argument, Block, Problem, SourceFile
-from tfcheck.hcl.syntax.escape import unescaped
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError, attribute_end, quoted_end
+from tfcheck.hcl.syntax.literals import unescaped
 from tfcheck.hcl.syntax.source import CHARACTERS, TEXT, TOO_LONG, SourceText
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.regex import regex

@@ -13,7 +13,7 @@ from typing import TypeAlias, TypeVar, Union
 import msgspec
 
 from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError
-from tfcheck.hcl.syntax.numeral import number
+from tfcheck.hcl.syntax.literals import number
 from tfcheck.symbolic.regex import regex
 
 T = TypeVar("T")

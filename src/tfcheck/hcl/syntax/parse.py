@@ -32,7 +32,7 @@ from tfcheck.hcl.syntax.expression import (
     Variable,
 )
 from tfcheck.hcl.syntax.lexer import DEEPEST_NODES, MalformedError, template_tokens, tokens
-from tfcheck.hcl.syntax.numeral import number
+from tfcheck.hcl.syntax.literals import number
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.template import template
 

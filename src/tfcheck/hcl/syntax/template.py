@@ -10,9 +10,9 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeAlias
 
 from tfcheck.hcl.syntax.cursor import Cursor, Rule
-from tfcheck.hcl.syntax.escape import unescaped, unescaped_bare
 from tfcheck.hcl.syntax.expression import Expression, ForDirective, IfDirective, Literal, Place, Template, Unreadable
 from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError
+from tfcheck.hcl.syntax.literals import unescaped, unescaped_bare
 
 # What Go's `unicode.IsSpace` accepts; `str.strip` would take more.
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))

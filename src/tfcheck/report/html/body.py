@@ -14,10 +14,9 @@ from tfcheck.report.html.finding import Told, article
 from tfcheck.report.html.rest import changes, notes, questions
 from tfcheck.report.html.tree import access_tree
 from tfcheck.report.html.view import View, capitalised, joined
+from tfcheck.report.left_out_words import excused_words, selection_sentence, waiver_sentences
 from tfcheck.report.markdown.page import Content, gathered
 from tfcheck.report.origin import context_text, target
-from tfcheck.report.selection_words import excused_words, selection_sentence
-from tfcheck.report.waiver_words import waiver_sentences
 from tfcheck.report.words import TaskStatus, counted, fixed_words, joint_headline, standings
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Report, Severity, Verdict

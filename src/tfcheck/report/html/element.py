@@ -11,7 +11,7 @@ from functools import lru_cache
 from html import escape
 from typing import TypeAlias
 
-from tfcheck.report.plain import visible
+from tfcheck.report.safe_text import visible
 from tfcheck.symbolic.regex import regex
 
 _VOID = frozenset({"meta", "input", "wbr"})

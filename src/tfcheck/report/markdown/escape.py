@@ -13,7 +13,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 
-from tfcheck.report.plain import clipped, visible
+from tfcheck.report.safe_text import clipped, visible
 from tfcheck.symbolic.regex import regex
 
 _LONGEST = 600

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.report.plain import visible
+from tfcheck.report.safe_text import visible
 from tfcheck.report.words import evidence_words
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Reason, Verdict

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tfcheck import __version__
+from tfcheck.report.left_out_words import excused_words, selection_sentence
 from tfcheck.report.markdown.escape import code, sentence
 from tfcheck.report.markdown.fold import names
 from tfcheck.report.markdown.marker import Marker, marker
 from tfcheck.report.markdown.page import Content, Page, TargetedFinding, gathered
 from tfcheck.report.markdown.table import ICONS, UNKNOWN_ICON, some_targets
 from tfcheck.report.origin import context_text
-from tfcheck.report.plain import clipped
-from tfcheck.report.selection_words import excused_words, selection_sentence
+from tfcheck.report.safe_text import clipped
 from tfcheck.report.words import counted
 from tfcheck.vocabulary.finding import Severity
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from tfcheck.report.left_out_words import WaivedGroup, waived_groups, waiver_sentences
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Content, Page
-from tfcheck.report.waiver_words import WaivedGroup, waived_groups, waiver_sentences
 from tfcheck.report.words import counted
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Report

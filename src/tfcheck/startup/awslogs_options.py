@@ -1,4 +1,4 @@
-"""Who writes logs with the `awslogs` driver, and with which options?"""
+"""Find the log configurations of the `awslogs` driver, and its options."""
 
 from __future__ import annotations
 

@@ -1,17 +1,21 @@
-"""Evaluate a `data.aws_iam_policy_document` that is read only during apply.
+"""Evaluate data sources that Terraform computes itself, where it reads them only during apply.
 
-Follows https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document.
+Follows https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document and
+https://registry.terraform.io/providers/hashicorp/template/latest/docs/data-sources/file, which Terraform's
+`templatefile` took the place of.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import encode
 from tfcheck.plan import Instance
 from tfcheck.resolve.blocks import repeated
 from tfcheck.resolve.doubts import CHANGED
 from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, is_known, items
+from tfcheck.vocabulary.address import Address
 
 if TYPE_CHECKING:
     from tfcheck.resolve.attributes import Attributes
@@ -89,3 +93,24 @@ def _joined(planned: Value, written: dict[str, Value]) -> dict[str, Value]:
         if (is_known(value) and (value is not None or name not in written)) or name not in written:
             joined[name] = value
     return joined
+
+
+def rendered(attributes: Attributes, address: Address) -> Value:
+    """Return the text, as far as template and variables are known."""
+    from tfcheck.hcl.evaluate.expressions import see
+    from tfcheck.hcl.functions import call
+
+    template, variables = attributes.attribute(address, "template"), attributes.attribute(address, "vars")
+    try:
+        given = {} if variables is None else _strings(variables)
+        return call("templatestring", [template, given], attributes.scope_of(address), see)
+    except EvaluationError as error:
+        return Unknown(reason=f"{address} cannot be rendered: {error}", unsure=True)
+
+
+def _strings(variables: Value) -> Value:
+    from tfcheck.hcl.evaluate.convert import to_string
+
+    if not isinstance(variables, dict):
+        return variables
+    return {name: to_string(value) for name, value in variables.items() if value is not None}

@@ -1,9 +1,11 @@
-"""Decode the escapes in the text of a template."""
+"""Parse numbers, and decode the escapes in the text of a template."""
 
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
+from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.symbolic.regex import regex
 
 _QUOTED = regex(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|\$\$\{|%%\{")
@@ -27,3 +29,23 @@ def _character(found: re.Match[str]) -> str:
         number = int(code, 16)
         return chr(number) if number <= 0x10FFFF and not 0xD800 <= number <= 0xDFFF else "\ufffd"
     return _LETTERS.get(found[3], found[3]) if found[3] else found[0][1:]
+
+
+#: Terraform keeps 512 bits, some 150 digits; what is longer, or has a larger exponent, is nothing that a policy needs.
+_LONGEST = 150
+
+
+def number(written: str, offset: int) -> int | Fraction:
+    """Read `1`, `-1.50` or `1e3`: an int where it is whole, else a fraction.
+
+    Raises:
+        MalformedError: it is not one, or so large that working with it would take for ever.
+    """
+    digits, _, exponent = written.lower().partition("e")
+    try:
+        if len(digits) > _LONGEST or abs(int(exponent[:10] or "0")) > _LONGEST:
+            raise MalformedError("a number is too large", offset)
+        exact = Fraction(written)
+    except ValueError:
+        raise MalformedError("a number cannot be read", offset) from None
+    return int(exact) if exact.denominator == 1 else exact

@@ -1,4 +1,4 @@
-"""Decide which part of a source line can be shown without showing a secret.
+"""Make text that others wrote safe to show: no character that cannot be seen, no literal that may be secret.
 
 A line of a container definition may hold the value of an environment variable. Names, references and ARNs are shown,
 every other string and number is not.
@@ -42,3 +42,20 @@ def _masked(found: re.Match[str]) -> str:
             return ""
         case _:
             return "…"
+
+
+def visible(text: str) -> str:
+    r"""Spell out every character that cannot be seen or that moves others about, as in `\u202e`."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _spelled(char) for char in text)
+
+
+def _spelled(char: str) -> str:
+    number = ord(char)
+    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
+
+
+def clipped(text: str, longest: int) -> str:
+    """Cut off what nobody would read."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -1,0 +1,165 @@
+"""Find the policies that something attaches to a role and that do not stay on it.
+
+- The exclusive resources of a role (aws_iam_role_policies_exclusive, aws_iam_role_policy_attachments_exclusive) remove
+  what they do not list.
+- The arguments `inline_policy` and `managed_policy_arns` of aws_iam_role are all that the role has. The update of the
+  role removes what was on it and is no longer in them; a resource that does not change is not applied after that.
+- Of inline policies that have one name on a role, the last one written replaces the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from tfcheck.inventory.change import before
+from tfcheck.inventory.world import World, WorldObject
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Truth, Unknown, Value, items
+
+#: What makes a grant of each type the same as it was.
+_ARGUMENTS = ("role", "roles", "name", "policy", "policy_arn")
+
+
+class RemovedByUpdate(msgspec.Struct, frozen=True):
+    """The names and ARNs of policies that the update of a role removes, and those that it may."""
+
+    names: frozenset[str] = frozenset()
+    arns: frozenset[str] = frozenset()
+    possibly: frozenset[str] = frozenset()
+
+    def removes(self, name: Value, reference: Value) -> Truth:
+        """Whether a policy with this name, or else this ARN, goes."""
+        found = name if reference is None else reference
+        if not isinstance(found, str):
+            return Truth.FALSE
+        if found in (self.names if reference is None else self.arns):
+            return Truth.TRUE
+        return Truth.UNKNOWN if found in self.possibly else Truth.FALSE
+
+
+_NOTHING = RemovedByUpdate()
+
+
+def removed_by_update(role: WorldObject, world: World) -> RemovedByUpdate:
+    """Return what the update of a role removes."""
+    earlier = None if world.before() is world else before(role, world)
+    if earlier is None:
+        return _NOTHING
+    names, lost_names = _lost(role, earlier, "inline_policy")
+    arns, lost_arns = _lost(role, earlier, "managed_policy_arns")
+    return RemovedByUpdate(names, arns, lost_names | lost_arns)
+
+
+def is_unchanged(grant: WorldObject, world: World) -> bool:
+    """Whether a resource that attaches a policy is what it was before the change."""
+    earlier = before(grant, world)
+    return earlier is not None and all(
+        equal(earlier.attribute(each), grant.attribute(each)) is Truth.TRUE
+        for each in _ARGUMENTS
+        if isinstance(earlier.attribute(each), str)
+    )
+
+
+def left_out(name: Value, reference: Value, role: WorldObject) -> bool:
+    """Whether a role lists its policies itself, and definitely not this one: its next update removes it."""
+    argument = "inline_policy" if reference is None else "managed_policy_arns"
+    listed = items(role.attribute(argument)) if role.configured(argument) else Unknown()
+    if isinstance(listed, Unknown):
+        return False
+    return all(equal(_named(each), name if reference is None else reference) is Truth.FALSE for each in listed)
+
+
+def removal(grant: WorldObject, role: WorldObject, *, now: bool) -> str:
+    """Return the note that a role removes what another resource attaches to it, with this apply or with the next."""
+    return f"{grant.address} is removed by {'this' if now else 'the next'} apply: {role.address} does not list it"
+
+
+def _lost(role: WorldObject, earlier: WorldObject, argument: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return what one argument listed before and does not list now, and what it may not list now."""
+    had = frozenset(_known(items(earlier.attribute(argument))))
+    listed = items(role.attribute(argument)) if had else ()
+    gone = had - set(_known(listed))
+    if not isinstance(listed, Unknown) and not any(isinstance(_named(each), Unknown) for each in listed):
+        return gone, frozenset()
+    # NOTE: where the argument is not written, the provider leaves open what it will remember of the role.
+    return frozenset(), gone if role.configured(argument) is not False else frozenset()
+
+
+def _known(listed: Iterable[Value] | Unknown) -> Iterable[str]:
+    if isinstance(listed, Unknown):
+        return ()
+    return (found for each in listed if isinstance(found := _named(each), str) and found)
+
+
+def _named(element: Value) -> Value:
+    """Return the name of an inline policy, or the ARN of a managed one."""
+    return element.get("name") if isinstance(element, dict) else element
+
+
+class Exclusive:
+    """What the exclusive resources that may be for one role list: whether each is for it, and the elements."""
+
+    def __init__(self, lists: Sequence[tuple[Truth, tuple[Value, ...] | Unknown]]) -> None:
+        self._lists = lists
+
+    def is_complete(self, among: Sequence[Value] | None = None) -> bool:
+        """Whether one of them definitely lists all that the role has, and nothing except what is `among` these."""
+        known = [listed for truth, listed in self._lists if truth is Truth.TRUE]
+        return any(
+            not isinstance(listed, Unknown) and (among is None or all(map(partial(_is_among, among), listed)))
+            for listed in known
+        )
+
+    def keeps(self, own: Value) -> Truth:
+        """Whether none of them removes a policy; one with an unknown number of elements may list it."""
+        return Truth.every(_lists(listed, own) | ~truth for truth, listed in self._lists)
+
+
+def exclusive(world: World, resource_type: str, argument: str, name: Value) -> Exclusive:
+    """Return what the exclusive resources of one type, which remove everything they do not list, leave on a role."""
+    holders = ((each, equal(each.attribute("role_name"), name)) for each in world.resources(resource_type))
+    return Exclusive([(truth, items(each.attribute(argument))) for each, truth in holders if truth is not Truth.FALSE])
+
+
+def _is_among(known: Sequence[Value], name: Value) -> bool:
+    return any(equal(name, each) is Truth.TRUE for each in known)
+
+
+def _lists(listed: tuple[Value, ...] | Unknown, own: Value) -> Truth:
+    return Truth.UNKNOWN if isinstance(listed, Unknown) else Truth.some(equal(own, each) for each in listed)
+
+
+class Named(Protocol):
+    """What attaches a policy: an inline one by its name, or a managed one by a reference to it."""
+
+    @property
+    def name(self) -> Value:
+        """The name of an inline policy."""
+
+    @property
+    def reference(self) -> Value:
+        """The ARN of a managed policy, or None."""
+
+
+_Grant = TypeVar("_Grant", bound=Named)
+
+
+def of_one_name(grants: Sequence[_Grant]) -> Iterator[list[_Grant]]:
+    """Group inline policies that definitely have one name on this role."""
+    by_name: dict[str, list[_Grant]] = {}
+    for grant in grants:
+        if grant.reference is None and isinstance(grant.name, str) and grant.name:
+            by_name.setdefault(grant.name, []).append(grant)
+    return (group for group in by_name.values() if len(group) > 1)
+
+
+def possibly_of_one_name(kept: Sequence[_Grant], possible: Sequence[_Grant]) -> Iterator[tuple[_Grant, _Grant]]:
+    """Pair each inline policy of a role with one that may be on it under the same name, and would then replace it."""
+    inline = [each for each in kept if each.reference is None]
+    for other in possible:
+        if other.reference is None:
+            yield from ((each, other) for each in inline if equal(each.name, other.name) is not Truth.FALSE)

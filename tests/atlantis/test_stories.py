@@ -106,7 +106,7 @@ def test_a_clean_plan_makes_no_comment(atlantis: Atlantis, github: FakeGitHub) -
 def test_a_failed_plan_is_told_beside_the_others(atlantis: Atlantis, github: FakeGitHub) -> None:
     atlantis.plan(GOOD)  # the other project failed before the step
     atlantis.hook(failed=True)
-    assert title(github) == "### ❔ tfcheck: 1 result missing in `infra/web`"
+    assert title(github) == "### ❔ tfcheck: 1 result missing"
 
 
 def test_an_earlier_result_stays_where_the_next_plan_fails(atlantis: Atlantis, github: FakeGitHub) -> None:
@@ -118,7 +118,7 @@ def test_an_earlier_result_stays_where_the_next_plan_fails(atlantis: Atlantis, g
     atlantis.hook(failed=True)
     assert (
         title(github)
-        == "### ❌ tfcheck: 1 task definition will not start, 1 result missing in `infra/orders`, `infra/web`"
+        == "### ❌ tfcheck: 1 task definition will not start in `infra/orders`, `infra/web`, 1 result missing"
     )
     assert "**1 result missing**" in body(github)
 
@@ -145,7 +145,7 @@ def test_a_commit_without_projects_takes_back_what_was_told_of_an_earlier_one(
     done = atlantis.hook()
     assert done.lines[:2] == ["no result for 1 project", "no result for this commit: infra/orders"]
     assert done.lines[2].startswith("comment updated")
-    assert title(github) == "### ❔ tfcheck: no result for this commit in `infra/orders`"
+    assert title(github) == "### ❔ tfcheck: no result for `infra/orders`"
     assert atlantis.description() == "no result for 1 project"
     assert atlantis.hook().lines[2].startswith("comment unchanged")
     atlantis.plan(Project("infra/orders", case="literal-granted"))
@@ -171,7 +171,7 @@ def test_a_plan_that_fails_at_a_later_commit_is_not_resolved(atlantis: Atlantis,
         atlantis.clone().joinpath(BAD.directory).mkdir(parents=True)
         atlantis.plan(GOOD)
         assert atlantis.hook().lines[0] == "nothing is missing in 1 project, no result for 1 project"
-        assert title(github) == "### ❔ tfcheck: 1 result missing in `infra/web`"
+        assert title(github) == "### ❔ tfcheck: no result for `infra/orders`"
         assert "**No result for this commit**: `infra/orders`." in body(github)
         assert atlantis.description() == "nothing is missing in 1 project, no result for 1 project"
     atlantis.push("c" * 40, github)
@@ -214,14 +214,14 @@ def test_an_announced_project_whose_first_plan_fails_is_missed(atlantis: Atlanti
     assert atlantis.description() == "no result for 2 projects"
     atlantis.plan(GOOD)
     atlantis.hook()
-    assert title(github) == "### ❔ tfcheck: 1 result missing in `infra/web`"
+    assert title(github) == "### ❔ tfcheck: no result for `infra/orders`"
     assert "**No result for this commit**: `infra/orders`." in body(github)
     atlantis.plan(Project("infra/orders", case="literal-granted"))
     atlantis.hook()
     assert title(github).startswith("### ✅ tfcheck: resolved")
     atlantis.step("tfcheck atlantis announce", BAD)  # planned again at the same commit, and failed
     atlantis.hook()
-    assert title(github) == "### ❔ tfcheck: 1 result missing in `infra/orders`, `infra/web`"
+    assert title(github) == "### ❔ tfcheck: 1 result missing"
 
 
 def test_announcing_fails_nothing(atlantis: Atlantis, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,7 +266,7 @@ def test_a_result_that_cannot_be_read_is_missing(atlantis: Atlantis, github: Fak
     done = atlantis.hook()
     assert done.lines[0] == "nothing is missing in 1 project, no result for 1 project"
     assert done.lines[1].startswith("warning: `infra-orders-")
-    assert title(github) == "### ❔ tfcheck: 1 result missing in `infra/web`"
+    assert title(github) == "### ❔ tfcheck: 1 result missing"
 
 
 def test_an_apply_takes_nothing_back(atlantis: Atlantis, github: FakeGitHub) -> None:
@@ -532,7 +532,7 @@ def test_a_merge_request_of_gitlab_gets_the_note(tmp_path: Path, monkeypatch: py
         atlantis.plan(GOOD)
         atlantis.hook()
     (note,) = gitlab.notes.values()
-    assert note["body"].split("\n")[1] == "### ❔ tfcheck: 1 result missing in `infra/web`"
+    assert note["body"].split("\n")[1] == "### ❔ tfcheck: no result for `infra/orders`"
     assert gitlab.problems == []
 
 

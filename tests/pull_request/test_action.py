@@ -190,9 +190,9 @@ def test_a_plan_that_is_missing_keeps_no_other_from_being_reported(
         missing = "nowhere\x01.json"
     assert start(plan=f"{missing}\n{MISSING}", sarif_file="out.sarif", fail_on="never") == 3
     (comment,) = github.by()
-    assert (
-        comment["body"].split("\n")[1].startswith("### ❌ tfcheck: 1 task definition will not start, 1 result missing")
-    )
+    title = comment["body"].split("\n")[1]
+    assert title.startswith("### ❌ tfcheck: 1 task definition will not start in ")
+    assert title.endswith(", 1 result missing")
     assert told(tmp_path)["errors"] == "1"
     assert told(tmp_path)["sarif-file"] == ""
     assert not (tmp_path / "out.sarif").exists()

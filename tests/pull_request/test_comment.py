@@ -114,7 +114,7 @@ def test_a_target_that_had_a_result_and_has_none_now_is_not_resolved(
         github.open_pull(sha=sha)
         published = run(variables(tmp_path, where, sha=sha, run=f"{number}.1"), [at(clean("infra/web"), sha)])
         assert published.absent == ("infra/orders",)
-        assert title(github) == "### ❔ tfcheck: 1 result missing in `infra/web`"
+        assert title(github) == "### ❔ tfcheck: no result for `infra/orders`"
         assert "**No result for this commit**: `infra/orders`." in only(github)
     reports = [clean("infra/orders"), clean("infra/web")]
     run(variables(tmp_path, where, sha="2" * 40, run="13.1"), [at(each, "2" * 40) for each in reports])
@@ -128,7 +128,7 @@ def test_what_is_not_resolved_is_neither_deleted_nor_minimized(
     wishes = CommentOptions(id="orders", on_clean=on_clean)
     run(variables(tmp_path, where), [bad("infra/orders"), clean("infra/web")], wishes)
     run(variables(tmp_path, where, run="11.1"), [clean("infra/web")], wishes)
-    assert title(github) == "### ❔ tfcheck: 1 result missing in `infra/web`"
+    assert title(github) == "### ❔ tfcheck: no result for `infra/orders`"
 
 
 def test_jobs_of_one_run_that_share_an_id_never_resolve_for_each_other(
@@ -136,7 +136,7 @@ def test_jobs_of_one_run_that_share_an_id_never_resolve_for_each_other(
 ) -> None:
     run(variables(tmp_path, where), [bad("prod")])
     published = run(variables(tmp_path, where), [clean("dev")])
-    assert title(github) == "### ❔ tfcheck: 1 result missing in `dev`"
+    assert title(github) == "### ❔ tfcheck: no result for `prod`"
     assert "**Result not shown**: `prod`. Another job of this run wrote it" in only(github)
     assert "No result for this commit" not in only(github)
     assert published.absent == ("prod",)

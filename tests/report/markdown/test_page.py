@@ -131,13 +131,13 @@ def test_several_targets_are_one_page_and_what_they_share_is_told_once() -> None
 
 def test_a_missing_result_is_never_a_clean_look() -> None:
     page = markdown([of("prod", samples.report(samples.allowed()))], msgspec.structs.replace(PAGE, expected=3))
-    assert page.split("\n")[1] == "### ❔ tfcheck: 2 results missing in `prod`"
+    assert page.split("\n")[1] == "### ❔ tfcheck: 2 results missing"
     assert "**2 results missing**" in page
 
 
 def test_reports_of_another_commit_are_only_named() -> None:
     page = markdown([of("dev", samples.BROKEN, "f" * 40), of("prod", samples.report(samples.allowed()))], PAGE)
-    assert page.split("\n")[1] == "### ❔ tfcheck: 1 result missing in `prod`"
+    assert page.split("\n")[1] == "### ❔ tfcheck: no result for `dev`"
     assert "**No result for this commit**: `dev`." in page
     assert "env_file" not in page
 
@@ -146,7 +146,10 @@ def test_a_target_without_a_result_is_named_above_the_table_and_counted() -> Non
     page = markdown(
         [of("prod", samples.BROKEN)], msgspec.structs.replace(PAGE, absent=("dev", "`|@all"), resolved=True)
     )
-    assert page.split("\n")[1] == "### ❌ tfcheck: 1 task definition will not start, 2 results missing in `prod`"
+    assert (
+        page.split("\n")[1]
+        == "### ❌ tfcheck: 1 task definition will not start in `prod`, no result for `dev`, `` `|@all ``"
+    )
     head, _, _ = page.partition("| --- |")
     assert "❔ **No result for this commit**: `dev`, `` `|@all ``." in head
 

@@ -44,22 +44,32 @@ def name(content: Content, page: Page) -> str:
 def title(content: Content, page: Page) -> str:
     """Write the heading, which is the summary."""
     icon, words = _verdict(content, page)
-    about = content.targets or content.absent(page)
-    short = tuple(clipped(each, _LONGEST_ID) for each in about)
-    return f"### {icon} tfcheck: {words}{f' in {some_targets(short)}' if short else ''}"
+    where = _some_clipped(content.targets)
+    about = f"{words} in {where}" if words and where else words
+    return f"### {icon} tfcheck: {', '.join(filter(None, (about, _lost(content, page))))}"
+
+
+def _lost(content: Content, page: Page) -> str:
+    """Name the targets without a result, or count the results where not all are known; empty where there is none."""
+    absent, number = content.absent(page), missing(content, page)
+    if absent and len(absent) == number:
+        return f"no result for {_some_clipped(absent)}"
+    if not (content.reports or page.expected):
+        return "no result for this commit"
+    return f"{counted(number, 'result')} missing" if number else ""
+
+
+def _some_clipped(targets: tuple[str, ...]) -> str:
+    return some_targets(tuple(clipped(each, _LONGEST_ID) for each in targets))
 
 
 def _verdict(content: Content, page: Page) -> tuple[str, str]:
+    """Return the icon, and what there is to say beside the results that are missing."""
     severities = [each.finding.severity for each in content.findings]
     counts = _counts(content)
-    absent = missing(content, page)
-    if not (content.reports or page.expected):
-        return UNKNOWN_ICON, "no result for this commit"
-    if absent:
-        counts.append(f"{counted(absent, 'result')} missing")
     if Severity.ERROR in severities:
         return "❌", ", ".join(counts)
-    if absent:
+    if missing(content, page) or not (content.reports or page.expected):
         return UNKNOWN_ICON, ", ".join(counts)
     unread = {each for report in content.reports for each in report.unread}
     if unread:

@@ -23,6 +23,7 @@ _CASES = {
     "efs-volume": "file-system-closed",
     "env-file": "literal-missing",
     "firelens-config": "rarer-fetches",
+    "foreign-default-key": "default-key-of-account",
     "fsx": "rarer-fetches",
     "image": "instances-of-clusters",
     "image-host": "other-partition",

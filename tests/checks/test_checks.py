@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tests.made_world import ELSEWHERE, HERE, MadeResource, MadeWorld, reference, task
+from tests.made_world import ELSEWHERE, HERE, OPEN, MadeResource, MadeWorld, reference, task
 from tfcheck.checks import (
     CHECKS,
     credential_in_environment,
@@ -20,6 +20,7 @@ from tfcheck.checks import (
     env_file_name,
     env_file_type,
     env_file_windows,
+    foreign_default_key,
     image_host,
     log_group_absent,
     log_region,
@@ -113,7 +114,7 @@ def test_once_applied_what_remains_was_so_before() -> None:
 
 
 def test_every_pitfall_is_seeded() -> None:
-    in_other_cases = {"deleted", "role-for-anyone"}  # seeded into needs-changed and trust-for-anyone
+    in_other_cases = {"deleted", "role-for-anyone", "foreign-default-key"}  # seeded into cases of their own
     assert {each.id for each in CHECKS} - in_other_cases == set(SEEDED)
 
 
@@ -188,6 +189,7 @@ def test_a_new_role_takes_a_moment_to_be_known() -> None:
 
 #: Every other case, and what is rightly found there: the pitfalls in passing that its author did not think of.
 IN_PASSING = {
+    "default-key-of-account": ["foreign-default-key"],
     "files-named-otherwise": ["env-file-name"] * 4,
     "fixed-before-services": ["deploy-order"] * 2,
     "inline-and-managed-on-role": ["log-group-absent"],
@@ -469,6 +471,28 @@ def test_a_name_means_a_parameter_of_the_task_s_region() -> None:
     assert told(parameter_region.CHECK, secrets("/a"), world=MadeWorld(far, near)) == []
     assert told(parameter_region.CHECK, secrets("/a"), world=MadeWorld(far, lost)) == []
     assert told(parameter_region.CHECK, secrets("/a")) == []
+
+
+def test_the_key_that_aws_manages_is_of_no_use_to_another_account() -> None:
+    kept: dict[str, Value] = {"name": "db", "arn": SECRET.replace("111122223333", "444455556666")}
+    arn = "arn:aws:ssm:eu-west-1:444455556666:parameter/a"
+    encrypted: dict[str, Value] = {"name": "/a", "arn": arn, "type": "SecureString", "key_id": "alias/aws/ssm"}
+
+    def found(
+        kind: str, attributes: dict[str, Value], around: Surroundings = ELSEWHERE, *, context: bool = False
+    ) -> int:
+        read = MadeWorld(MadeResource(f"{kind}.x", attributes, around, computed=("key_id",)))
+        world = MadeWorld(context=[read]) if context else read
+        return len(told(foreign_default_key.CHECK, secrets(attributes["arn"]), world=world))
+
+    secret, parameter = "aws_secretsmanager_secret", "aws_ssm_parameter"
+    assert (found(secret, kept), found(secret, kept, context=True)) == (1, 1)
+    assert found(secret, {**kept, "kms_key_id": "alias/aws/secretsmanager"}) == 1
+    assert (found(secret, kept, HERE), found(secret, kept, OPEN)) == (0, 0)
+    for key in ("alias/shared", LATER):
+        assert found(secret, {**kept, "kms_key_id": key}) == 0
+    assert found("data.aws_secretsmanager_secret", kept) == 0
+    assert (found(parameter, encrypted), found(parameter, {**encrypted, "type": "String"})) == (1, 0)
 
 
 # Logs

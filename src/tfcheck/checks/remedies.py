@@ -68,6 +68,10 @@ _TABLE: dict[str, tuple[str, str]] = {
         "name the parameter by its ARN, which includes its region",
         '{ name = "MODE", valueFrom = aws_ssm_parameter.mode.arn }',
     ),
+    "foreign-default-key": (
+        "encrypt what the other account reads with a customer managed key, whose policy names that account",
+        "kms_key_id = aws_kms_key.shared.arn",
+    ),
     "credential-spec-arn": (
         "name the credential specification by the ARN of a file in S3 or of a parameter",
         'credentialSpecs = ["credentialspec:${aws_s3_bucket.config.arn}/spec.json"]',

@@ -29,17 +29,13 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         if role is not None and role.managed and role.label is not None and _is_for_anyone(role.trust):
             found.setdefault(role.label, kind)
     for label, kind in found.items():
-        yield _misconfiguration(kind, label)
-
-
-def _misconfiguration(kind: str, label: str) -> Misconfiguration:
-    return Misconfiguration(
-        f"the trust policy of the {kind} role {label} lets anyone in any AWS account assume it",
-        Severity.WARNING,
-        about=label,
-        address=label,
-        argument="assume_role_policy",
-    )
+        yield Misconfiguration(
+            f"the trust policy of the {kind} role {label} lets anyone in any AWS account assume it",
+            Severity.WARNING,
+            about=label,
+            address=label,
+            argument="assume_role_policy",
+        )
 
 
 def _is_for_anyone(trust: Policy | None) -> bool:

@@ -97,13 +97,9 @@ def _other(document: Document, named: str, text: Buffer) -> InputError:
     for key, what, hint in _OTHERS:
         if _given(getattr(document, key)):
             return InputError(f"{named} {what}", hint=hint)
-    if _is_empty_state(text):
+    if len(text) <= _LONGEST_EMPTY_STATE and _EMPTY_STATE.fullmatch(text) is not None:
         return InputError(f"{named} is an empty Terraform state shown as JSON, not a plan", hint=SHOW)
     return InputError(f"{named} is JSON, but not a Terraform plan", hint=SHOW)
-
-
-def _is_empty_state(text: Buffer) -> bool:
-    return len(text) <= _LONGEST_EMPTY_STATE and _EMPTY_STATE.fullmatch(text) is not None
 
 
 def known_version(raw: Raw, named: str) -> str:

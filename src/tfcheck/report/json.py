@@ -19,12 +19,10 @@ from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import (
     Answer,
-    BaselineComparison,
     Evidence,
     Finding,
     Fix,
     Location,
-    PlanInfo,
     Remedy,
     Report,
     Severity,
@@ -80,7 +78,15 @@ def document(report: Report) -> Json:
     shown: Json = {
         "format_version": FORMAT_VERSION,
         "tfcheck_version": __version__,
-        "plan": _plan(report.plan),
+        "plan": {
+            "path": report.plan.path,
+            "format_version": report.plan.format_version,
+            "terraform_version": report.plan.terraform_version,
+            "sources": report.plan.sources,
+            "directory": report.plan.directory,
+            "file": report.plan.file,
+            "complete": report.plan.complete,
+        },
         "summary": _summary(report),
         **changes(report),
         "task_definitions": list(report.task_definitions),
@@ -101,7 +107,13 @@ def document(report: Report) -> Json:
             {**msgspec.structs.asdict(each), "severity": each.severity.value} for each in report.unselected
         ]
     if report.baseline is not None:
-        shown["baseline"] = _baseline(report.baseline, fixes)
+        shown["baseline"] = {
+            "file": report.baseline.file,
+            "known": len(report.baseline.known),
+            "fixed": report.baseline.fixed,
+            "partly_fixed": report.baseline.partly_fixed,
+            "findings": [_finding(each, fixes) for each in report.baseline.known],
+        }
     if report.context is not None:
         shown["context"] = dict(report.context)
     return shown
@@ -120,18 +132,6 @@ def changes(report: Report) -> Json:
 
 def _access(change: AccessChange) -> Json:
     return {**msgspec.structs.asdict(change), "kept": [msgspec.structs.asdict(piece) for piece in change.kept]}
-
-
-def _plan(plan: PlanInfo) -> Json:
-    return {
-        "path": plan.path,
-        "format_version": plan.format_version,
-        "terraform_version": plan.terraform_version,
-        "sources": plan.sources,
-        "directory": plan.directory,
-        "file": plan.file,
-        "complete": plan.complete,
-    }
 
 
 def _summary(report: Report) -> Json:
@@ -220,16 +220,6 @@ def _finding(finding: Finding, fixes: dict[Fix, str]) -> Json:
         "remedy": _remedy(finding.remedy),
         "fingerprint": None if finding.answers else fingerprint.of_finding(finding),
         "waived": _waived(finding.waived),
-    }
-
-
-def _baseline(baseline: BaselineComparison, fixes: dict[Fix, str]) -> Json:
-    return {
-        "file": baseline.file,
-        "known": len(baseline.known),
-        "fixed": baseline.fixed,
-        "partly_fixed": baseline.partly_fixed,
-        "findings": [_finding(each, fixes) for each in baseline.known],
     }
 
 

@@ -273,7 +273,7 @@ def _problem(error: Exception) -> str:
 def _report(shape: _Report, named: str) -> Report:
     answers = [(each.id, _answer(each)) for each in shape.requirements]
     by_id = dict(reversed(answers))
-    fixes = {each.id: _fix(each) for each in shape.fixes}
+    fixes = {each.id: Fix(each.title, each.safety, each.proven, each.hcl, each.diff or "") for each in shape.fixes}
     tasks = shape.task_definitions
     if tasks is None:  # a report of tfcheck 0.1
         tasks = list(dict.fromkeys(each.task_definition for each in shape.requirements))
@@ -382,7 +382,3 @@ def _finding(shape: _Finding, answers: dict[str, Answer], fixes: dict[str, Fix],
 
 def _location(shape: _Location | None) -> Location | None:
     return Location(shape.file, shape.line, shape.end_line) if shape else None
-
-
-def _fix(shape: _Fix) -> Fix:
-    return Fix(shape.title, shape.safety, shape.proven, shape.hcl, shape.diff or "")

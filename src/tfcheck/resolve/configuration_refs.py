@@ -124,11 +124,7 @@ def _traversal(written: str) -> Expression:
         if step[1]:
             found = Attribute(found, step[1], PLACE)
         else:
-            key: str | int = int(step[2]) if step[2] else _unescaped(step[3])
+            key: str | int = int(step[2]) if step[2] else re.sub(r"\\(.)", r"\1", step[3])
             found = Index(found, Literal(key, PLACE), PLACE)
         position = step.end()
     return found
-
-
-def _unescaped(key: str) -> str:
-    return re.sub(r"\\(.)", r"\1", key)

@@ -261,7 +261,7 @@ class ModuleNames:
                 return self._unclear(module)
             return number
         if for_each is not None:
-            return self._keys_of(self._elements(module, for_each), module)
+            return self._keys_of(self._evaluation.see_safely(for_each, ModuleScope(self, module.parent)), module)
         return None
 
     def _repetition(self, module: ModulePath) -> tuple[Expression | None, Expression | None]:
@@ -289,9 +289,6 @@ class ModuleNames:
 
     def _unclear(self, module: ModulePath) -> Unknown:
         return Unknown(symbol=Symbol(str(module)), reason=f"how often {module} is called is not known")
-
-    def _elements(self, module: ModulePath, for_each: Expression) -> Seen:
-        return self._evaluation.see_safely(for_each, ModuleScope(self, module.parent))
 
     def _call_scope(self, module: ModulePath) -> Scope:
         """Return the names that the arguments of a module call can use."""

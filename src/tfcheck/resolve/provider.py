@@ -116,7 +116,11 @@ class Providers:
         """Return where the resources of the provider configuration `key` live."""
         if key not in self._known:
             # NOTE: the arguments of a look-up may lead back to an ARN, which asks for where it is.
-            self._known[key] = _unknown_surroundings(key)
+            self._known[key] = Surroundings(
+                _shared(key, "partition", PARTITION),
+                _shared(key, "region", REGION, _SET_REGION),
+                _shared(key, "account_id", ACCOUNT_ID, _ASK),
+            )
             group = self._account_group(key)
             region = self._region(key)
             account, assumption = self._account_or_assumption(group)
@@ -358,14 +362,6 @@ class Providers:
 
 _SET_REGION = "set `region` in the provider configuration"
 _ASK = "pass `--account`, or set `allowed_account_ids` in the provider configuration"
-
-
-def _unknown_surroundings(key: str) -> Surroundings:
-    return Surroundings(
-        _shared(key, "partition", PARTITION),
-        _shared(key, "region", REGION, _SET_REGION),
-        _shared(key, "account_id", ACCOUNT_ID, _ASK),
-    )
 
 
 def _shared(key: str, name: str, hole: Hole, remedy: str = "") -> Unknown:

@@ -71,8 +71,4 @@ def _stands_in_the_way(resource: WorldObject, request: Request, policies: Polici
     resource_side = kind == "RESOURCE_CONTROL_POLICY"
     read = PolicyKind.RESOURCE if resource_side else PolicyKind.IDENTITY
     found = policies.read(resource.attribute("content"), str(resource.address), read)
-    return found.policy is not None and _denies(found.policy, request, resource_side=resource_side)
-
-
-def _denies(policy: Policy, request: Request, *, resource_side: bool) -> bool:
-    return _allows(policy, request, denies_only=resource_side) is Truth.FALSE
+    return found.policy is not None and _allows(found.policy, request, denies_only=resource_side) is Truth.FALSE

@@ -25,7 +25,6 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.key import Key
 from tfcheck.inventory.keys_in_use import keys_in_use
 from tfcheck.inventory.world import World
 from tfcheck.startup.rule import Rule, derived
@@ -42,7 +41,16 @@ def rule(readers: Sequence[Rule]) -> Rule:
         for reader in readers:
             for need in derived(reader, task, world):
                 for key in keys_in_use(need.action, need.resource, world):
-                    yield _with_key(need, key)
+                    yield msgspec.structs.replace(
+                        need,
+                        rule=ID,
+                        action=ACTION,
+                        resource=key.arn,
+                        doubt=need.doubt or key.doubt,
+                        encrypted=need.resource,
+                        read_by=need.action,
+                        sensitive=need.sensitive or key.sensitive,
+                    )
 
     return Rule(
         id=ID,
@@ -57,17 +65,4 @@ def rule(readers: Sequence[Rule]) -> Rule:
                 "exist in this region, or you are not allowed to access."
             ),
         },
-    )
-
-
-def _with_key(need: Requirement, key: Key) -> Requirement:
-    return msgspec.structs.replace(
-        need,
-        rule=ID,
-        action=ACTION,
-        resource=key.arn,
-        doubt=need.doubt or key.doubt,
-        encrypted=need.resource,
-        read_by=need.action,
-        sensitive=need.sensitive or key.sensitive,
     )

@@ -49,7 +49,7 @@ def wrong_reference(value: Value, around: Surroundings, world: World) -> Invalid
     fields = _secret_fields(value)
     if fields is not None:
         return _wrong_tail(fields[1:]) or _wrong_arn(value, around) or _misread(value, fields[0], world)
-    parameter = _parameter_fields(value)
+    parameter = _fields(value, "ssm", ".aws_ssm_parameter.", ("arn",))
     if parameter is not None and len(parameter) > 2:
         return InvalidReference(
             "is the ARN of a parameter, which cannot be followed by the JSON key or version of a secret"
@@ -85,10 +85,6 @@ def _secret_fields(value: TextLike) -> list[TextLike] | None:
     None where it is not definitely one, or they cannot be determined.
     """
     return _fields(value, "secretsmanager", ".aws_secretsmanager_secret.", ("arn", "id"))
-
-
-def _parameter_fields(value: TextLike) -> list[TextLike] | None:
-    return _fields(value, "ssm", ".aws_ssm_parameter.", ("arn",))
 
 
 def _fields(value: TextLike, service: str, kind: str, attributes: tuple[str, ...]) -> list[TextLike] | None:

@@ -28,7 +28,7 @@ from tfcheck.inventory.world import World
 from tfcheck.startup import image, log_group
 from tfcheck.startup.launch import instance_role_serves
 from tfcheck.startup.rule import Rule
-from tfcheck.symbolic.value import Text, Truth, Unknown, Value
+from tfcheck.symbolic.value import Text, Truth, Unknown
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
 
 ID = "trust"
@@ -43,7 +43,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     )
     for kind, pointer, argument in named:
         role = task.resource.attribute(argument)
-        if _is_named(role):
+        if role is not None and role != "":
             yield Requirement(
                 rule=ID,
                 task_definition=str(task.address),
@@ -80,10 +80,6 @@ def _of_instances(task: TaskDefinition, world: World) -> Iterator[Requirement]:
             severity=Severity.ERROR,
             cause="role of the container instances, which serves a task without an execution role",
         )
-
-
-def _is_named(role: Value) -> bool:
-    return role is not None and role != ""
 
 
 RULE = Rule(

@@ -173,14 +173,10 @@ def _letter(hole: Hole, tested: Iterable[Ranges]) -> str | None:
 def _is_uniform(hole: Hole, ranges: Ranges) -> bool:
     """Whether all characters that may be in the hole are in the ranges, or none of them."""
     if not hole.negated:
-        return len({_is_in(each, ranges) for each in hole.chars}) == 1
+        return len({any(low <= ord(each) <= high for low, high in ranges) for each in hole.chars}) == 1
     outside = {chr(code) for low, high in _gaps(ranges) for code in range(low, min(high, low + len(hole.chars)) + 1)}
     inside = {chr(code) for low, high in ranges for code in range(low, min(high, low + len(hole.chars)) + 1)}
     return outside <= set(hole.chars) or inside <= set(hole.chars)
-
-
-def _is_in(character: str, ranges: Ranges) -> bool:
-    return any(low <= ord(character) <= high for low, high in ranges)
 
 
 def _gaps(ranges: Ranges) -> Iterator[tuple[int, int]]:

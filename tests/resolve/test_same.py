@@ -172,13 +172,13 @@ def with_alias(*rows: dict[str, Any], target: Value = None, **options: Any) -> R
     if target is None:
         reference = {"references": ["aws_kms_key.k.key_id", "aws_kms_key.k"]}
         config.resources["aws_kms_alias.a"].expressions["target_key_id"] = reference
-    kept = found._written
+    kept = found._evaluated_argument
 
     def written(address: Address, name: str) -> Value:
         refers = target is None and (str(address), name) == ("aws_kms_alias.a", "target_key_id")
         return value(found, "aws_kms_key.k.key_id") if refers else kept(address, name)
 
-    found._written = written  # type: ignore[method-assign]
+    found._evaluated_argument = written  # type: ignore[method-assign]
     return found
 
 

@@ -20,7 +20,7 @@ from tfcheck.vocabulary.finding import Answer, BaselineComparison, Finding, Repo
 def compared(reports: Sequence[Report], baseline: Baseline) -> list[Report]:
     """Return the reports with only what is new among their findings, and what is known beside them."""
     known = _Known(baseline.entries)
-    gone = list(_gone(reports, baseline.entries))
+    gone = list(_fixed_entries(reports, baseline.entries))
     found = []
     for index, report in enumerate(reports):
         new, old = known.split(report)
@@ -46,7 +46,7 @@ def entries(reports: Sequence[Report]) -> tuple[BaselineEntry, ...]:
 
 def remaining(reports: Sequence[Report], baseline: Baseline) -> tuple[BaselineEntry, ...]:
     """Return the entries of a baseline without what is fixed; nothing is added."""
-    left = ((each.entry, each.entry.count - each.count) for each in _gone(reports, baseline.entries))
+    left = ((each.entry, each.entry.count - each.count) for each in _fixed_entries(reports, baseline.entries))
     return tuple(msgspec.structs.replace(entry, count=count) for entry, count in left if count)
 
 
@@ -87,7 +87,7 @@ def _target(report: Report) -> str:
     return str((report.context or {}).get("target") or report.plan.directory or ".")
 
 
-def _names(report: Report) -> tuple[str, ...]:
+def _target_names(report: Report) -> tuple[str, ...]:
     """Return the names that a target may have: a laptop does not know that of the CI job."""
     return tuple(dict.fromkeys((_target(report), report.plan.directory or ".")))
 
@@ -115,7 +115,7 @@ class _Known:
                 continue
             for part, wanted in ((new, False), (old, True)):
                 pairs = zip(finding.answers, known, strict=True)
-                part.append(_part(finding, tuple(each for each, is_known in pairs if is_known is wanted)))
+                part.append(_finding_about(finding, tuple(each for each, is_known in pairs if is_known is wanted)))
         return new, old
 
     def _take(self, report: Report, print_: str, severity: Severity) -> bool:
@@ -123,7 +123,7 @@ class _Known:
 
         The least severe entry that will do goes first: a more severe problem may need the other one.
         """
-        for target in (*_names(report), None):
+        for target in (*_target_names(report), None):
             left = self._left.get((target, print_), Counter())
             for each in sorted(Severity, key=lambda known: -known.rank):
                 if left[each] > 0 and each.rank <= severity.rank:
@@ -132,7 +132,7 @@ class _Known:
         return False
 
 
-def _part(finding: Finding, answers: tuple[Answer, ...]) -> Finding:
+def _finding_about(finding: Finding, answers: tuple[Answer, ...]) -> Finding:
     return msgspec.structs.replace(finding, answers=answers, message=message_of(list(answers)))
 
 
@@ -144,11 +144,11 @@ class _GoneEntry(msgspec.Struct, frozen=True):
     report: int = -1
 
 
-def _gone(reports: Sequence[Report], listed: Iterable[BaselineEntry]) -> Iterator[_GoneEntry]:
+def _fixed_entries(reports: Sequence[Report], listed: Iterable[BaselineEntry]) -> Iterator[_GoneEntry]:
     """Yield the part of every entry that is definitely fixed: nothing that was not checked, or is not decided."""
     present = [_present(report) for report in reports]
     skipped = [{each.address for each in report.skipped} for report in reports]
-    names = [_names(report) for report in reports]
+    names = [_target_names(report) for report in reports]
     is_unread = any(report.unread for report in reports)
     for entry in listed:
         about = [index for index in range(len(reports)) if entry.target is None or entry.target in names[index]]

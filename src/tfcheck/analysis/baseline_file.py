@@ -99,16 +99,16 @@ def is_baseline(file: str) -> bool:
 
 def text(entries: Iterable[BaselineEntry]) -> str:
     """Write the file with these entries: sorted, so that two versions of it can be compared."""
-    rows = ",".join(f"\n    {_row(each)}" for each in sorted(entries, key=_order))
+    rows = ",".join(f"\n    {_entry_line(each)}" for each in sorted(entries, key=_order))
     listed = f"[{rows}\n  ]" if rows else "[]"
     return f'{{\n  "tfcheck_baseline": "{_VERSION}",\n  "findings": {listed}\n}}\n'
 
 
-def _row(entry: BaselineEntry) -> str:
+def _entry_line(entry: BaselineEntry) -> str:
     data: dict[str, Any] = msgspec.to_builtins(entry)
     members = (f'"{name}": {encode(each, indent=False).rstrip()}' for name, each in data.items())
     return f"{{{', '.join(members)}}}"
 
 
 def _order(entry: BaselineEntry) -> tuple[str, ...]:
-    return entry.target or "", entry.task_definition, entry.rule, entry.message, _row(entry)
+    return entry.target or "", entry.task_definition, entry.rule, entry.message, _entry_line(entry)

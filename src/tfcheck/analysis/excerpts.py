@@ -37,9 +37,9 @@ class Quoter:
         places = dict.fromkeys(place for finding in findings for place in _places(finding))
         for number, place in enumerate(places):
             if number < _MOST_PLACES and self._text(place, place.line):
-                yield Excerpt(place.file, place.line, tuple(self._lines(place)))
+                yield Excerpt(place.file, place.line, tuple(self._shown_lines(place)))
 
-    def _lines(self, place: Location) -> Iterator[str | None]:
+    def _shown_lines(self, place: Location) -> Iterator[str | None]:
         """Yield the lines of a block or argument, at most to the end of its block; None for one that is not shown."""
         first = self._text(place, place.line)
         is_policy = _POLICY.match(first) is not None

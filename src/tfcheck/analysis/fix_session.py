@@ -79,7 +79,7 @@ def fix(
     work.fix_other_stacks()
     drafts = list({each.insertions: each for each in reversed(_together(work))}.values())[::-1]
     if choose is not None:
-        drafts = list(_chosen(drafts, work, choose))
+        drafts = list(_wanted_drafts(drafts, work, choose))
     insertions = [insertion for each in drafts for insertion in each.insertions]
     texts = {name: text for each in drafts for name, text in each.texts.items()}
     if not insertions or work.files is None:
@@ -91,7 +91,7 @@ def fix(
     return _redacted(Fixed(diff, tuple(work.texts), tuple(dict.fromkeys(work.notes)), len(texts), summary), work)
 
 
-def _chosen(drafts: Sequence[DraftFix], work: _Work, choose: Choose) -> Iterator[DraftFix]:
+def _wanted_drafts(drafts: Sequence[DraftFix], work: _Work, choose: Choose) -> Iterator[DraftFix]:
     """Yield what is wanted of the changes, and take note of those of which only a part is."""
     for each in drafts if work.files is not None else ():
         assert work.files is not None
@@ -164,7 +164,7 @@ class _Work:
         self.notes += world.resolver.contradictions
         wanted = [each for each in report.findings if self._options.reports(each) and self._selection.wants(each)]
         if not wanted:
-            left = _open(report)
+            left = _undecided_note(report)
             missing = "no definite problem" if left else "nothing is missing"
             what = "nothing that is asked for" if report.findings else missing
             self._idle[given.plan.label] = self._nothing(given.plan.label, f"{what}{left}")
@@ -183,7 +183,7 @@ class _Work:
         self.drafts += [self._by_place(each, found.sources) for each in chosen if each.insertions]
         self.texts += [each for each in chosen if not each.insertions]
         self.notes += [] if found.sources else found.messages
-        self.notes += _left(wanted, drafts, self._selection, {each.fix.title for each in for_others})
+        self.notes += _unfixed_notes(wanted, drafts, self._selection, {each.fix.title for each in for_others})
         self.notes += drafts.skipped if not all(map(drafts.of, wanted)) else ()
 
     def _nothing(self, label: str, what: str) -> str:
@@ -249,7 +249,7 @@ class _Work:
         return msgspec.structs.replace(draft, insertions=tuple(insertions), texts=texts)
 
 
-def _open(report: Report) -> str:
+def _undecided_note(report: Report) -> str:
     """Explain how much of a report is open."""
     unknown = sum(each.verdict is Verdict.UNKNOWN for each in report.answers)
     parts = [f"{unknown} permission{'s are' if unknown > 1 else ' is'} not decided"] if unknown else []
@@ -261,7 +261,7 @@ def _is_safe(draft: DraftFix, selection: FixSelection) -> bool:
     return draft.fix.safety == "safe" or not selection.safe_only
 
 
-def _left(
+def _unfixed_notes(
     findings: Iterable[Finding], drafts: PlanFixes, selection: FixSelection, asked: Container[str]
 ) -> Iterator[str]:
     """Explain what no fix is offered for, except those that another plan is asked for, by their titles."""

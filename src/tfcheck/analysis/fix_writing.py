@@ -100,7 +100,7 @@ def chosen(
     A fix is one hunk where a part of it alone would not be valid.
     """
     parts = _hunks(draft, files)
-    if not all(is_sound(_with(draft, each)) for each in parts):
+    if not all(is_sound(_with_insertions(draft, each)) for each in parts):
         parts = [list(draft.insertions)]
     kept = [each for number, each in enumerate(parts, 1) if choose(_hunk(draft, files, each, number, len(parts)))]
     if not kept:
@@ -108,7 +108,7 @@ def chosen(
     if len(kept) == len(parts):
         return draft, ""
     note = f"only {len(kept)} of {len(parts)} hunks are written, so that this fix is not proven: {draft.fix.title}"
-    return _with(draft, [each for part in kept for each in part]), note
+    return _with_insertions(draft, [each for part in kept for each in part]), note
 
 
 def _hunks(draft: DraftFix, files: Files) -> list[list[Insertion]]:
@@ -127,7 +127,7 @@ def _count(diff: str) -> int:
     return sum(line.startswith("@@ -") for line in diff.split("\n"))
 
 
-def _with(draft: DraftFix, insertions: list[Insertion]) -> DraftFix:
+def _with_insertions(draft: DraftFix, insertions: list[Insertion]) -> DraftFix:
     texts = {each.file: draft.texts[each.file] for each in insertions}
     return msgspec.structs.replace(draft, insertions=tuple(insertions), texts=texts)
 

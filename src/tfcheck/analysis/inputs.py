@@ -86,7 +86,7 @@ def read_stack(path: Path | None, run: Run) -> InputFile:
         return planned(path, None, run)
     if not found.is_state:
         return _with_sources(found.loaded, None, path, run)
-    beside = _beside(path, run) if path else None
+    beside = _sources_beside(path, run) if path else None
     rows = (PlanInput(each, FoundSources(None, ()), is_state=True, beside=beside) for each in found.loaded.plans)
     return InputFile(tuple(rows), found.loaded.warnings)
 
@@ -98,7 +98,7 @@ def _with_sources(loaded: Loaded, sources: Path | None, path: Path | None, run: 
     return InputFile(tuple(rows), loaded.warnings)
 
 
-def _beside(path: Path, run: Run) -> Sources | None:
+def _sources_beside(path: Path, run: Run) -> Sources | None:
     from tfcheck.hcl.modules import find
 
     try:

@@ -22,10 +22,12 @@ _KEY_OR_VERSION = regex(r":[^:]*:[^:]*:[^:]*$")
 
 def advice(answers: Iterable[Answer]) -> Iterator[str]:
     """Explain what is to be written otherwise, each sentence once."""
-    yield from dict.fromkeys(said for answer in answers for each in answer.evidence for said in _of(answer, each))
+    yield from dict.fromkeys(
+        said for answer in answers for each in answer.evidence for said in _advice_on(answer, each)
+    )
 
 
-def _of(answer: Answer, evidence: Evidence) -> Iterator[str]:
+def _advice_on(answer: Answer, evidence: Evidence) -> Iterator[str]:
     need = answer.requirement
     if evidence.effect != "Allow" or need.sensitive:
         return
@@ -93,7 +95,7 @@ def _parameter(needed: tuple[str, ...], pattern: str) -> str:
     return ""
 
 
-def _key(needed: tuple[str, ...], pattern: str) -> str:
+def _alias_advice(needed: tuple[str, ...], pattern: str) -> str:
     if ":alias/" in pattern or ".aws_kms_alias." in f".{pattern.removeprefix('${')}":
         return "the ARN of an alias names the alias and never its key: grant the ARN of the key"
     return ""
@@ -126,7 +128,7 @@ _LOOKS: dict[str, _Look] = {
     "s3:GetBucketLocation": _bucket,
     "secretsmanager:GetSecretValue": _secret,
     "ssm:GetParameters": _parameter,
-    "kms:Decrypt": _key,
+    "kms:Decrypt": _alias_advice,
     "logs:CreateLogStream": _stream,
     "logs:PutLogEvents": _stream,
     "logs:CreateLogGroup": _stream,

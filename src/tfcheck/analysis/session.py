@@ -123,7 +123,7 @@ class Session:
         yield from self._warnings
         yield from (f"`{each}` is already checked as a plan: it is not used as context" for each in self._again)
         yield from self.neighbours.notes(given)
-        yield from _about(given.found) if about_sources else ()
+        yield from _unused_source_notes(given.found) if about_sources else ()
 
     @cached_property
     def _unread(self) -> tuple[Unread, ...]:
@@ -176,7 +176,7 @@ def _placed(report: Report, sources: Sources | None, workspace: str | None, file
     return msgspec.structs.replace(report, plan=plan, context=context(os.environ, directory, selected))
 
 
-def _about(found: FoundSources) -> Iterator[str]:
+def _unused_source_notes(found: FoundSources) -> Iterator[str]:
     """Explain which sources could not be used; after the check, which reads only the files that it needs."""
     if found.sources is None:
         yield from found.messages

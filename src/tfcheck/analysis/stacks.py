@@ -40,7 +40,7 @@ class OtherStacks:
         self._states = frozenset(each.plan.label for each, _ in rows if each.is_state)
         self._stacks = [
             each.stack(
-                self._name(each.plan.label),
+                self._display_name(each.plan.label),
                 workspace if checked else None,
                 account if checked else None,
                 changes=checked,
@@ -101,7 +101,7 @@ class OtherStacks:
                 yield stack, frozenset(copies(stack.plan, frozenset(known)))
                 first.append(stack.plan)
 
-    def _name(self, label: str) -> str:
+    def _display_name(self, label: str) -> str:
         file, mark, number = label.rpartition("#")
         return self._names.get(label) or f"{self._names.get(file, file)}{mark}{number}"
 

@@ -121,7 +121,7 @@ def _container(block: Block, lines: list[str], number: int) -> tuple[str, str]:
     while ahead < furthest and _ONLY_COMMENT.match(lines[ahead - 1]):
         ahead += 1
     starts = [each for each in items if each.place.line <= ahead]
-    name = _name(starts[-1]) if starts else ""
+    name = _container_name(starts[-1]) if starts else ""
     return name, "" if name else "its container is not known: write container=NAME before the reason"
 
 
@@ -131,16 +131,16 @@ def _items(expression: Expression) -> list[ObjectOf]:
     return [each for each in inner.items if isinstance(each, ObjectOf)] if isinstance(inner, ListOf) else []
 
 
-def _name(item: ObjectOf) -> str:
+def _container_name(item: ObjectOf) -> str:
     for key, value in item.items:
-        if _plain(key) == "name":
-            return _plain(value)
+        if _literal_text(key) == "name":
+            return _literal_text(value)
     return ""
 
 
-def _plain(expression: Expression) -> str:
+def _literal_text(expression: Expression) -> str:
     """Return a string that is written out, empty for anything else."""
     if isinstance(expression, Template) and len(expression.parts) == 1:
-        return _plain(expression.parts[0])
+        return _literal_text(expression.parts[0])
     is_text = isinstance(expression, Literal) and isinstance(expression.value, str)
     return expression.value if is_text else ""  # type: ignore[union-attr,return-value]

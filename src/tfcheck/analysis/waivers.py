@@ -69,16 +69,16 @@ class Waivers:
             self._block(each.role or "")
         self._add_comments()
         for answer in answers:
-            for waiver in self._of(answer):
+            for waiver in self._waivers_of_answer(answer):
                 need = answer.requirement
                 self._places.setdefault((waiver, need.task_definition), set()).add((need.container, need.pointer))
 
     def of_answer(self, answer: Answer) -> Waived | None:
         """Return why a missing permission is accepted, None where it is not."""
         task = answer.requirement.task_definition
-        return self._waived((each for each in self._of(answer)), task)
+        return self._waived((each for each in self._waivers_of_answer(answer)), task)
 
-    def _of(self, answer: Answer) -> Iterator[Waiver]:
+    def _waivers_of_answer(self, answer: Answer) -> Iterator[Waiver]:
         need = answer.requirement
         waivers = self._about_rule(need.rule)
         policies = (*(each.policy for each in answer.evidence), *self._policies(answer)) if waivers else ()
@@ -92,7 +92,7 @@ class Waivers:
             self._near.add(waiver)
             narrow = (
                 waiver.container in ("", need.container)
-                and _fits(waiver.resource, need.shown_resource)
+                and _matches(waiver.resource, need.shown_resource)
                 and waiver.fingerprint in ("", fingerprint.of_answer(answer) if waiver.fingerprint else "")
             )
             if narrow:
@@ -104,20 +104,20 @@ class Waivers:
         """Return findings of which those that are not about permissions, or that a condition is about, are waived."""
         self._add_comments()
         for each in findings:
-            for waiver in self._about(each) if not each.answers else ():
+            for waiver in self._waivers_of_misconfiguration(each) if not each.answers else ():
                 self._places.setdefault((waiver, _object(each)), set()).add(each.message)
         return [self._decided(each) for each in findings]
 
     def _decided(self, finding: Finding) -> Finding:
         if finding.waived is not None:
             return finding
-        about = self._about(finding) if not finding.answers else iter(())
+        about = self._waivers_of_misconfiguration(finding) if not finding.answers else iter(())
         waived = self._waived(about, _object(finding)) or self._waived(self._holding(finding), "")
         if waived is not None:
             return msgspec.structs.replace(finding, waived=waived)
         return self._explained(finding)
 
-    def _about(self, finding: Finding) -> Iterator[Waiver]:
+    def _waivers_of_misconfiguration(self, finding: Finding) -> Iterator[Waiver]:
         container = finding.subject.partition(": ")[0]
         for waiver in self._about_rule(finding.rule):
             if not limits.take(_cost(waiver)):
@@ -163,8 +163,10 @@ class Waivers:
         """Explain which waiver of a finding has expired, or is for one place only."""
         if not (self._expired or self._wide):
             return finding
-        about = {each for answer in finding.answers for each in self._of(answer)} | set(self._holding(finding))
-        about |= set(self._about(finding)) if not finding.answers else set()
+        about = {each for answer in finding.answers for each in self._waivers_of_answer(answer)} | set(
+            self._holding(finding)
+        )
+        about |= set(self._waivers_of_misconfiguration(finding)) if not finding.answers else set()
         said = tuple(f"the waiver at {each.place} expired on {each.until}" for each in about & self._expired)
         said += tuple(
             f"the waiver at {each.place} is for one place and there are {self._wide[each]}: narrow it with `resource`"
@@ -199,7 +201,7 @@ class Waivers:
     def _is_at(self, waiver: Waiver, addresses: Sequence[str], policies: Sequence[str]) -> bool:
         if waiver.block is not None:
             return any(self._block(each) == waiver.block for each in (*addresses, *policies) if each)
-        return not waiver.address or any(_fits(waiver.address, each) for each in (*addresses, *policies) if each)
+        return not waiver.address or any(_matches(waiver.address, each) for each in (*addresses, *policies) if each)
 
     def _block(self, address: str) -> tuple[str, int] | None:
         found = self._locations.of(address) if address else None
@@ -225,7 +227,7 @@ class Waivers:
         here = waiver.block is not None or waiver in self._near
         if not (here or limits.take(len(addresses))):
             return "elsewhere", ""
-        here = here or any(_fits(waiver.address, each) for each in addresses if waiver.address)
+        here = here or any(_matches(waiver.address, each) for each in addresses if waiver.address)
         return "unused" if here else "elsewhere", ""
 
 
@@ -263,5 +265,5 @@ def _object(finding: Finding) -> str:
     return finding.address or finding.task_definition
 
 
-def _fits(pattern: str, text: str) -> bool:
+def _matches(pattern: str, text: str) -> bool:
     return not pattern or pattern == text or (affordable(pattern, text) and glob_known(pattern, text))

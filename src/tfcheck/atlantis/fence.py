@@ -47,8 +47,8 @@ def fenced(reports: Sequence[Report], after: Sequence[str] = ()) -> str:
     findings = [(report, finding) for report in reports for finding in report.open_findings]
     findings.sort(key=lambda each: each[1].change == "existing")
     heads = [line for report in reports for line in _heads(report)]
-    tail = [*_rest(reports), *_fixes(findings), *after]
-    rows = [_row(report, finding) for report, finding in findings]
+    tail = [*_undecided_lines(reports), *_fixes(findings), *after]
+    rows = [_finding_line(report, finding) for report, finding in findings]
     room = max(MOST_LINES - len(heads) - len(tail), 1)
     if len(rows) > room:
         rows = [*rows[: room - 1], f"and {counted(len(rows) - room + 1, 'more finding')}"]
@@ -72,7 +72,7 @@ def failed(message: str, hint: str = "", after: Sequence[str] = ()) -> str:
     return "".join(f"{each}\n" for each in (*lines, *after))
 
 
-def _row(report: Report, finding: Finding) -> str:
+def _finding_line(report: Report, finding: Finding) -> str:
     place = finding.needed_at or finding.location
     path = file_path(report, place)
     where = f" ({harmless(path)}:{place.line})" if path and place else ""
@@ -81,7 +81,7 @@ def _row(report: Report, finding: Finding) -> str:
     return f"{mark}{harmless(f'{finding.task_definition}: {finding.message}')}{where}{before}"
 
 
-def _rest(reports: Sequence[Report]) -> Iterator[str]:
+def _undecided_lines(reports: Sequence[Report]) -> Iterator[str]:
     """Explain how much is not decided or not shown, and what could not be looked at."""
     yield from dict.fromkeys(words for report in reports for words in baseline_words(report))
     verdicts = [answer.verdict for report in reports for answer in report.counting()]

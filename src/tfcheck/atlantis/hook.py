@@ -218,7 +218,7 @@ def _posted(hook: Hook, token: str, reports: Sequence[Report], wishes: CommentOp
             client = Client(Hosts(f"{server}/api/v1", f"{server}/api/v1/graphql", server), token)
         case _:
             client = Client(hosts(server, hook.variables), token)
-    return publish(client, _asked(about), reports, _place(hook), wishes, hook.manuals)
+    return publish(client, _requested_pull(about), reports, _run_location(hook), wishes, hook.manuals)
 
 
 def _with_user(token: str, variables: Mapping[str, str]) -> str:
@@ -227,7 +227,7 @@ def _with_user(token: str, variables: Mapping[str, str]) -> str:
     return f"{user}:{token}" if user and token == variables.get("ATLANTIS_BITBUCKET_TOKEN") else token
 
 
-def _asked(about: PlannedPull) -> RequestedPull:
+def _requested_pull(about: PlannedPull) -> RequestedPull:
     return RequestedPull(about.repository, about.number, about.commit)
 
 
@@ -242,7 +242,7 @@ def hosts(server: str, variables: Mapping[str, str]) -> Hosts:
     return Hosts(f"{server}/api/v3", f"{server}/api/graphql", server)
 
 
-def _place(hook: Hook) -> RunLocation:
+def _run_location(hook: Hook) -> RunLocation:
     """Describe the hook as a job of GitHub is described."""
     number, _, attempt = hook.run.partition(".")
     variables = {

@@ -101,7 +101,7 @@ def after_plan(
 
 def _checked(variables: Mapping[str, str], about: Project, gate: Gate, reports: list[Report]) -> StepOutput:
     stopped = gate.stops(reports)
-    after = _kept(variables, about, reports, stopped=stopped)
+    after = _store_reports(variables, about, reports, stopped=stopped)
     if stopped:
         after.append(f"tfcheck stops this plan ({gate}): fix it and push, or ask whoever runs Atlantis to relax that")
     return StepOutput(fenced(reports, after), _STOPPED if stopped else 0)
@@ -158,13 +158,13 @@ def _unchecked(variables: Mapping[str, str], about: Project, gate: Gate, message
         findings=(),
         skipped=(Skipped(about.target, message),),
     )
-    after = _kept(variables, about, [nothing], stopped=gate.closed)
+    after = _store_reports(variables, about, [nothing], stopped=gate.closed)
     if gate.closed:
         after.append(f"tfcheck stops this plan: what was not checked does not pass {gate}")
     return StepOutput(failed(message, hint, after), _STOPPED if gate.closed else 0)
 
 
-def _kept(variables: Mapping[str, str], about: Project, reports: list[Report], *, stopped: bool) -> list[str]:
+def _store_reports(variables: Mapping[str, str], about: Project, reports: list[Report], *, stopped: bool) -> list[str]:
     """Keep the reports for the hook; what keeps that from working becomes a line for the comment."""
     try:
         found = pull(variables)

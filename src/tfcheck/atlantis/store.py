@@ -136,15 +136,15 @@ class ResultStore:
             # What the comment says of the only projects is out of date even where they are gone.
             lost=tuple(dict.fromkeys(lost if lost or reports else gone)),
             gone=tuple(dict.fromkeys(gone)) if lost or reports else (),
-            repeated=len(self._names(_RESULT) & self._names(_ANNOUNCED)),
+            repeated=len(self._stored_names(_RESULT) & self._stored_names(_ANNOUNCED)),
         )
 
-    def _names(self, suffix: str) -> set[str]:
+    def _stored_names(self, suffix: str) -> set[str]:
         return {path.name.removesuffix(suffix) for path in self._folder.glob(f"*{suffix}")}
 
     def _without_result(self) -> dict[str, Path]:
         """Find the projects that have no result for this commit, and the newest file about each."""
-        here = self._names(_RESULT)
+        here = self._stored_names(_RESULT)
         newest = _newest(self._folder)
         found: dict[str, Path] = {}
         for path in sorted(self._pull.glob("*/*"), key=_age):
@@ -160,7 +160,7 @@ class ResultStore:
         Hooks may run late, when a newer commit has its first results already.
         """
         newest = _newest(self._folder) or 0
-        for name in self._names(_RESULT):
+        for name in self._stored_names(_RESULT):
             for path in self._pull.glob(f"*/{glob.escape(name)}.*"):
                 if path.parent != self._folder and _is_commit_folder(path.parent) and _age(path) <= newest:
                     path.unlink(missing_ok=True)

@@ -110,7 +110,7 @@ def _resources_named(task: TaskDefinition, world: World, among: World) -> Iterat
     around = among if among is world else world.before()
     for what, container, resource in (
         *_files(task, among),
-        *_values(task, around, among),
+        *_stored_values(task, around, among),
         *_groups(task, world, among),
     ):
         if resource is not None:
@@ -125,15 +125,15 @@ def _files(task: TaskDefinition, among: World) -> Iterator[_Named]:
             yield file.name, file.container.name, holder or (bucket.resource if bucket else None)
 
 
-def _values(task: TaskDefinition, world: World, among: World) -> Iterator[_Named]:
+def _stored_values(task: TaskDefinition, world: World, among: World) -> Iterator[_Named]:
     for place, value in injected(task):
         for source in sources(value, task.resource.surroundings, world):
             if not source.doubt:
                 found = catalogue(among, _STORES[source.store]).by_arn(source.arn)
-                yield place.cause, _name(place.container), found
+                yield place.cause, _container_name(place.container), found
 
 
-def _name(container: Container | None) -> str | None:
+def _container_name(container: Container | None) -> str | None:
     return container.name if container else None
 
 

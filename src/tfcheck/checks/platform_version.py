@@ -36,7 +36,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         found = _VERSION.fullmatch(written) if isinstance(written, str) else None
         version = tuple(map(int, found.groups())) if found else None
         if version is not None and version < (1, 4, 0):
-            for wanted, least in _wanted(task, world).items():
+            for wanted, least in _required_versions(task, world).items():
                 if version < least:
                     yield Misconfiguration(
                         f"{service.address} runs the task on Fargate platform {_dotted(version)}, but {wanted} need "
@@ -48,7 +48,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
                     )
 
 
-def _wanted(task: TaskDefinition, world: World) -> dict[str, tuple[int, ...]]:
+def _required_versions(task: TaskDefinition, world: World) -> dict[str, tuple[int, ...]]:
     wanted: dict[str, tuple[int, ...]] = {}
     if any(True for _ in files(task)):
         wanted["environment files"] = (1, 4, 0)

@@ -136,10 +136,10 @@ def remedy(rule: str, mistake: Misconfiguration, task: TaskDefinition) -> Remedy
     words, hcl = _TABLE[rule]
     address = mistake.address or str(task.address)
     words = words.replace("{address}", address).replace("{task}", str(task.address))
-    return Remedy(words, _own(rule, mistake, task) or hcl)
+    return Remedy(words, _remedy_in_plan(rule, mistake, task) or hcl)
 
 
-def _own(rule: str, mistake: Misconfiguration, task: TaskDefinition) -> str:
+def _remedy_in_plan(rule: str, mistake: Misconfiguration, task: TaskDefinition) -> str:
     """Write it with what is in the plan, where that can be determined; never what may be secret."""
     if mistake.hcl or task.sensitive or not isinstance(mistake.about, str | Text | Unknown):
         return mistake.hcl

@@ -55,7 +55,7 @@ class _Found(msgspec.Struct, frozen=True):
 
 
 def _run(wanted: Inputs, variables: Mapping[str, str], *, debug: bool) -> int:
-    found = _found(wanted)
+    found = _collected(wanted)
     for error in found.errors:
         terminal.complain(error)
     reports = [each.report for each in found.reports]
@@ -70,7 +70,7 @@ def _run(wanted: Inputs, variables: Mapping[str, str], *, debug: bool) -> int:
     return _published(wanted, found, status, variables, debug=debug)
 
 
-def _found(wanted: Inputs) -> _Found:
+def _collected(wanted: Inputs) -> _Found:
     """Check the plans and read the reports; what cannot be read does not keep the others from being reported.
 
     Raises:
@@ -106,7 +106,7 @@ def _checked(wanted: Inputs) -> _Found:
         outputs=(*wanted.reports, wanted.sarif_file, wanted.html_file, wanted.output_json),
         shared=True,
     )
-    return _read(plans.files, together.checked, plans.errors)
+    return _read_all(plans.files, together.checked, plans.errors)
 
 
 def _saved(wanted: Inputs) -> _Found:
@@ -114,12 +114,12 @@ def _saved(wanted: Inputs) -> _Found:
     found = paths("report", wanted.reports)
     expected = wanted.wishes.expected > 0
     files = [each for each in found.files if not expected or Path(each).exists()]
-    return _read(
+    return _read_all(
         files, lambda file: reporting.saved([file], Choice(wanted.choice.rules)), () if expected else found.errors
     )
 
 
-def _read(files: Iterable[str], read: Callable[[str], Iterable[Checked]], errors: Iterable[InputError]) -> _Found:
+def _read_all(files: Iterable[str], read: Callable[[str], Iterable[Checked]], errors: Iterable[InputError]) -> _Found:
     reports: list[Checked] = []
     problems = list(errors)
     for file in files:

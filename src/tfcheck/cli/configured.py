@@ -131,7 +131,7 @@ def load(
         return LoadedSettings()
     workspace = workspace or os.environ.get("TFCHECK_WORKSPACE") or os.environ.get("TF_WORKSPACE") or ""
     named = os.environ.get("TFCHECK_TARGET", "")
-    ways = [(named,) if named else (*targets, *_names(settings, each, workspace)) for each in places]
+    ways = [(named,) if named else (*targets, *_target_names(settings, each, workspace)) for each in places]
     values = [settings.of(each) for each in ways]
     other = next((number for number, each in enumerate(values) if each != values[0]), None)
     if other is not None:
@@ -176,7 +176,7 @@ def _above(places: Sequence[Path]) -> Path:
         return places[0]
 
 
-def _names(settings: Settings, place: Path, workspace: str) -> tuple[str, ...]:
+def _target_names(settings: Settings, place: Path, workspace: str) -> tuple[str, ...]:
     """Return the names of a target: its directory seen from the top of the repository, and that with the workspace."""
     top = settings.top or settings.file.parent
     seen = os.path.relpath(os.path.realpath(place), top).replace(os.sep, "/")

@@ -177,7 +177,7 @@ def check(plans: tuple[str, ...], about: options.PlanOptions, baseline: str | No
 
     PLAN is what `terraform show -json` prints, or - for standard input. A file named `check` is given as ./check.
     """
-    wanted = _wanted(**given)
+    wanted = _check_options(**given)
     chosen, leave_out = choice(), leaving_out(baseline)
     run_options = about.run(choice=chosen, fixes=True, excerpts=wanted.form == "html")
     reports, status = checked(plans, about, run_options, quiet=wanted.quiet, output=wanted.output)
@@ -198,14 +198,14 @@ def report(files: tuple[str, ...], baseline: str | None, **given: Any) -> int:
 
     FILE is what `tfcheck --format json` wrote, or - for standard input. A plan named `report` is given as ./report.
     """
-    wanted = _wanted(**given)
+    wanted = _check_options(**given)
     chosen, leave_out = choice(), leaving_out(baseline)
     reports = each_left_out(list(reporting.saved(files, chosen)), leave_out)
     terminal.publish(_rendered(reports, wanted), wanted.output, colour=wanted.colour)
     return _status(reports, wanted)
 
 
-def _wanted(*, query: str | None, colour: str, fail_on: str, **others: Any) -> CheckOptions:
+def _check_options(*, query: str | None, colour: str, fail_on: str, **others: Any) -> CheckOptions:
     """Return what the options ask for; SARIF on standard output passes by default: the step that uploads it follows."""
     form, output = others["form"], others["output"]
     to_stdout = output in (None, "-")

@@ -108,7 +108,7 @@ def _published(reports: Sequence[Report], wishes: CommentOptions, variables: Map
     if isinstance(wanted, NothingToDo):
         return _nothing(wanted)
     client = Client(hosts(variables), _token(variables))
-    return publish(client, wanted, reports, _place(variables), wishes, manuals())
+    return publish(client, wanted, reports, _run_location(variables), wishes, manuals())
 
 
 def _nothing(found: NothingToDo) -> Published:
@@ -138,7 +138,7 @@ def summarize(
 
     try:
         with refusing(debug=debug):
-            text = summary(reports, page(_place(variables), wishes, manuals()))
+            text = summary(reports, page(_run_location(variables), wishes, manuals()))
         append(Path(file), text)
     except RefusalError as refusal:
         warn(f"no summary of the job: {refusal}; {refusal.kind.hint}", variables)
@@ -149,10 +149,10 @@ def summarize(
 
 def drawn_up(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]) -> str:
     """Write the comment without asking anybody."""
-    return markdown(reports, page(_place(variables), wishes, manuals()))
+    return markdown(reports, page(_run_location(variables), wishes, manuals()))
 
 
-def _place(variables: Mapping[str, str]) -> RunLocation:
+def _run_location(variables: Mapping[str, str]) -> RunLocation:
     return RunLocation(variables, hosts(variables).server, _top(variables))
 
 

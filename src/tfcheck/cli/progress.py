@@ -87,14 +87,14 @@ class Bar:
         phase, done, total = self._now.phase, self._now.done, self._now.total
         try:
             if self._bar is None or (phase, total) != self._phase:
-                self._phase, self._bar = (phase, total), self._made(phase, total)
+                self._phase, self._bar = (phase, total), self._new_bar(phase, total)
                 self._stream.write(_CLEAR)
             self._bar.pos = min(done, total)
             self._bar.render_progress()
         except (OSError, ValueError):  # nobody looks any more
             return
 
-    def _made(self, phase: str, total: int) -> ProgressBar[int]:
+    def _new_bar(self, phase: str, total: int) -> ProgressBar[int]:
         import click
 
         from tfcheck.report.screen import visible

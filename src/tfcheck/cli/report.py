@@ -33,10 +33,10 @@ def saved(files: Iterable[str], choice: Choice | None = None) -> Iterator[Checke
 
     for file in files:
         for report in read(_content(file), file):
-            yield Checked(_chosen(report, choice), report.plan.directory or ".")
+            yield Checked(_with_choice(report, choice), report.plan.directory or ".")
 
 
-def _chosen(report: Report, choice: Choice | None) -> Report:
+def _with_choice(report: Report, choice: Choice | None) -> Report:
     if choice is None or not choice.is_reported:
         return report
     from tfcheck.analysis.rule_selection import selected

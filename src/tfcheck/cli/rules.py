@@ -37,7 +37,7 @@ def rules(rule: str | None, form: str, query: str | None) -> int:
         found_manual = manual(rule, rulebook.manuals())
         click.echo(f"{found_manual.id}: {found_manual.title}\n\n{found_manual.text.strip()}")
         return 0
-    for line in (*_listed(_NEEDS, rulebook.of_permissions()), "", *_listed(_CHECKS, rulebook.of_checks())):
+    for line in (*_rule_lines(_NEEDS, rulebook.of_permissions()), "", *_rule_lines(_CHECKS, rulebook.of_checks())):
         click.echo(line)
     return 0
 
@@ -60,7 +60,7 @@ def manual(rule: str, known: Sequence[Manual]) -> Manual:
     raise UsageError(f"there is no rule `{rule}`", hint=hint)
 
 
-def _listed(title: str, known: Sequence[Manual]) -> Iterator[str]:
+def _rule_lines(title: str, known: Sequence[Manual]) -> Iterator[str]:
     width = max(len(each.id) for each in known)
     yield title
     yield from (f"  {each.id:<{width}}  {each.title}" for each in known)

@@ -27,20 +27,20 @@ def key_lines(text: str) -> dict[KeyPath, int]:
     for number, line in enumerate(text.split("\n"), 1):
         if not inside:
             if header := _TABLE.match(line):
-                table = _opened(_path(header[2]), header[1] == "[[", counts)
+                table = _table_path(_key_path(header[2]), header[1] == "[[", counts)
                 found.setdefault(table, number)
             elif pair := _PAIR.match(line):
-                _note(found, (*table, *_path(pair[1])), number)
-        inside = _after(line, inside)
+                _note_line(found, (*table, *_key_path(pair[1])), number)
+        inside = _open_quotes(line, inside)
     return found
 
 
-def _note(found: dict[KeyPath, int], path: KeyPath, number: int) -> None:
+def _note_line(found: dict[KeyPath, int], path: KeyPath, number: int) -> None:
     for size in range(1, len(path) + 1):
         found.setdefault(path[:size], number)
 
 
-def _opened(path: KeyPath, several: bool, counts: dict[KeyPath, int]) -> KeyPath:
+def _table_path(path: KeyPath, several: bool, counts: dict[KeyPath, int]) -> KeyPath:
     """Return the path of a table that a header opens: the newest of an array, where one of its names is that."""
     if several:
         counts[path] = counts.get(path, -1) + 1
@@ -52,17 +52,17 @@ def _opened(path: KeyPath, several: bool, counts: dict[KeyPath, int]) -> KeyPath
     return tuple(parts)
 
 
-def _path(dotted: str) -> KeyPath:
-    return tuple(_plain(part) for part in _PART.findall(dotted))
+def _key_path(dotted: str) -> KeyPath:
+    return tuple(_unquoted(part) for part in _PART.findall(dotted))
 
 
-def _plain(name: str) -> str:
+def _unquoted(name: str) -> str:
     if name[0] == "'":
         return name[1:-1]
     return re.sub(r"\\(.)", r"\1", name[1:-1]) if name[0] == '"' else name
 
 
-def _after(line: str, inside: str) -> str:
+def _open_quotes(line: str, inside: str) -> str:
     """Return the quotes of the string over several lines that is open after a line."""
     for mark in _MULTILINE.findall(line):
         if not inside:

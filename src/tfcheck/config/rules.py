@@ -15,10 +15,10 @@ KnownRules: TypeAlias = Callable[[], tuple[str, ...]]
 
 def matched(selector: str, rules: Iterable[str]) -> tuple[str, ...]:
     """Return the rules that a selector names: the one with that id, or all that begin with what comes before a `*`."""
-    return tuple(rule for rule in rules if _fits(selector, rule))
+    return tuple(rule for rule in rules if _matches(selector, rule))
 
 
-def _fits(selector: str, rule: str) -> bool:
+def _matches(selector: str, rule: str) -> bool:
     return rule.startswith(selector[:-1]) if selector.endswith("*") else rule == selector
 
 
@@ -42,21 +42,21 @@ class RuleSelection(msgspec.Struct, frozen=True):
 
     def selects(self, rule: str) -> bool:
         """Whether what a rule finds is reported."""
-        ignored, chosen = _nearest(rule, self.ignore), _nearest(rule, self.select)
-        return _weight(ignored) < _weight(chosen) or not (ignored or self.select)
+        ignored, chosen = _closest_selector(rule, self.ignore), _closest_selector(rule, self.select)
+        return _precedence(ignored) < _precedence(chosen) or not (ignored or self.select)
 
     def severity_of(self, rule: str) -> str | None:
         """Return the severity that a rule is given, None where it keeps its own."""
-        return self.severity.get(_nearest(rule, self.severity))
+        return self.severity.get(_closest_selector(rule, self.severity))
 
     def __bool__(self) -> bool:
         """Whether anything is chosen."""
         return bool(self.select or self.ignore or self.severity)
 
 
-def _nearest(rule: str, selectors: Iterable[str]) -> str:
-    return max((each for each in selectors if _fits(each, rule)), key=_weight, default="")
+def _closest_selector(rule: str, selectors: Iterable[str]) -> str:
+    return max((each for each in selectors if _matches(each, rule)), key=_precedence, default="")
 
 
-def _weight(selector: str) -> int:
+def _precedence(selector: str) -> int:
     return len(selector) if selector.endswith("*") else 2 * len(selector)

@@ -58,10 +58,10 @@ def _properties(keys: Iterable[Key]) -> Json:
 
 def _property(key: Key) -> Json:
     about = f"{key.meaning[:1].upper()}{key.meaning[1:]}. Default: {key.default}."
-    return {"description": about, **_value(key)}
+    return {"description": about, **_value_schema(key)}
 
 
-def _value(key: Key) -> Json:
+def _value_schema(key: Key) -> Json:
     match key.kind:
         case Kind.CHOICE:
             return {"enum": list(key.choices)}

@@ -118,9 +118,9 @@ class _Reader:
         for key in keys:
             if key.name in table.content:
                 given = table.content[key.name]
-                yield key.path, Setting(self._value(table, key, given), written(given), table.line(key.name))
+                yield key.path, Setting(self._checked_value(table, key, given), written(given), table.line(key.name))
 
-    def _value(self, table: Table, key: Key, value: Any) -> Any:
+    def _checked_value(self, table: Table, key: Key, value: Any) -> Any:
         problem = _problem(key, value)
         if problem:
             raise table.wrong(f"`{key.path}` is {_shortened(value)}", problem, key.name)

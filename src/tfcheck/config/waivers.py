@@ -85,7 +85,7 @@ def read_waiver(
     Raises:
         UsageError: a key is missing or unknown, or has a value that it cannot have.
     """
-    values = dict(_texts(content, wrong))
+    values = dict(_checked_texts(content, wrong))
     for name in _REQUIRED:
         if not values.get(name, "").strip():
             raise wrong(f"the waiver has no `{name}`", f'write {name} = "...": {WAIVER_KEYS[name]}', "")
@@ -101,7 +101,7 @@ def read_waiver(
     return msgspec.structs.replace(found, **values)
 
 
-def _texts(content: Mapping[str, Any], wrong: Wrong) -> Iterator[tuple[str, str]]:
+def _checked_texts(content: Mapping[str, Any], wrong: Wrong) -> Iterator[tuple[str, str]]:
     for name, value in content.items():
         if name not in WAIVER_KEYS:
             hint = did_you_mean(name, WAIVER_KEYS, f"the keys are {', '.join(WAIVER_KEYS)}")

@@ -59,13 +59,13 @@ def _of_secret(secret: WorldObject, world: World) -> tuple[Key, ...]:
     new = named_key(secret.attribute("kms_key_id"), secret, world)
     earlier = before(secret, world)
     if earlier is None or is_created(secret, world):
-        return _listed(new)
+        return _as_tuple(new)
     old = named_key(earlier.attribute("kms_key_id"), earlier, world.before())
     if new is None and old is not None:
         return (doubted(old, f"whether {secret.address} keeps the key that the plan no longer names"),)
     if equal(earlier.attribute("kms_key_id"), secret.attribute("kms_key_id")) is Truth.TRUE:
         return _stayed(old, new)
-    return _listed(new)
+    return _as_tuple(new)
 
 
 # Parameters
@@ -88,20 +88,20 @@ def _of_parameter(parameter: WorldObject, world: World) -> tuple[Key, ...]:
     new = named_key(chosen(parameter, "key_id"), parameter, world)
     earlier = before(parameter, world)
     if earlier is None or is_created(parameter, world) or is_changed(parameter, _PUT, world):
-        return _listed(new)
-    return _stayed(named_key(_known(earlier.attribute("key_id")), earlier, world.before()), new)
+        return _as_tuple(new)
+    return _stayed(named_key(_unless_unknown(earlier.attribute("key_id")), earlier, world.before()), new)
 
 
-def _known(value: Value) -> Value:
+def _unless_unknown(value: Value) -> Value:
     return None if isinstance(value, Unknown) else value
 
 
 def _stayed(old: Key | None, new: Key | None) -> tuple[Key, ...]:
     """Return the key of what is not written again: if its alias moves, the old one or the new one."""
     if old is None or new is None or alike(old, new):
-        return _listed(new)
+        return _as_tuple(new)
     return doubted(old, _ALIAS_OPEN), doubted(new, _ALIAS_OPEN)
 
 
-def _listed(key: Key | None) -> tuple[Key, ...]:
+def _as_tuple(key: Key | None) -> tuple[Key, ...]:
     return () if key is None else (key,)

@@ -39,14 +39,14 @@ def file_system_of(arn: TextLike, world: World) -> Subject:
 
 
 def _arn_of(name: TextLike, kind: ObjectKind, prefix: str, around: Surroundings, world: World) -> TextLike:
-    for found in _named(name, kind, world):
+    for found in _objects_by_id(name, kind, world):
         arn = found.attribute("arn")
         if isinstance(arn, str | Text | Unknown):
             return arn
     return Arn(around.partition, "elasticfilesystem", around.region, around.account, text([prefix, name])).as_text()
 
 
-def _named(name: TextLike, kind: ObjectKind, world: World) -> Iterator[WorldObject]:
+def _objects_by_id(name: TextLike, kind: ObjectKind, world: World) -> Iterator[WorldObject]:
     """Return what an id names: in the plan, else as another stack shows it, else as a data source looks it up."""
     for each in (world, *world.context):
         found = catalogue(each, kind).by_name(name, None)

@@ -45,13 +45,13 @@ _NAMING = ("kms_key_id", "key_id", "rule", "server_side_encryption_configuration
 
 def named_key(reference: Value, resource: WorldObject, world: World) -> Key | None:
     """Return the key that an argument of `resource` names; None where it names none, or one that AWS manages."""
-    found = _named(reference, resource, world)
+    found = _key_by_reference(reference, resource, world)
     if found is not None and any(map(resource.sensitive, _NAMING)):
         return msgspec.structs.replace(found, sensitive=True)
     return found
 
 
-def _named(reference: Value, resource: WorldObject, world: World) -> Key | None:
+def _key_by_reference(reference: Value, resource: WorldObject, world: World) -> Key | None:
     if reference == "" or not isinstance(reference, str | Text | Unknown):
         return None
     key = catalogue(world, KEY).find(reference, resource.surroundings)

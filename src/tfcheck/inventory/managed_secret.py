@@ -32,7 +32,7 @@ def keys_of_managed_secret(arn: TextLike, world: World) -> tuple[Key, ...] | Non
     for keeper in world.resources(*_KEEPERS):
         attribute, argument = _KEEPERS[keeper.address.type]
         if _keeps(keeper, attribute, arn):
-            key = _key(keeper, argument, world)
+            key = _customer_key(keeper, argument, world)
             return () if key is None else (key,)
     return None
 
@@ -42,7 +42,7 @@ def keys_of_possible_secrets(arn: TextLike, world: World) -> Iterator[Key]:
     for keeper in world.resources(*_KEEPERS) if _may_be_managed(arn) else ():
         attribute, argument = _KEEPERS[keeper.address.type]
         own = _secret_of(keeper, attribute)
-        key = _key(keeper, argument, world) if own is not None and may_be(arn, own, world) else None
+        key = _customer_key(keeper, argument, world) if own is not None and may_be(arn, own, world) else None
         if key is not None:
             yield doubted(key, f"whether the secret is that of {keeper.address}")
 
@@ -69,7 +69,7 @@ def _keeps(keeper: WorldObject, attribute: str, arn: TextLike) -> bool:
     return own is not None and equal(own, arn) is Truth.TRUE
 
 
-def _key(keeper: WorldObject, argument: str, world: World) -> Key | None:
+def _customer_key(keeper: WorldObject, argument: str, world: World) -> Key | None:
     """Return the customer managed key; where none is written, AWS reports the key that it manages."""
     reference: Value = keeper.attribute(argument)
     key = named_key(reference, keeper, world)

@@ -58,7 +58,7 @@ def keys_of_object(arn: TextLike, world: World) -> tuple[Key, ...] | None:
     found = catalogue(world, OBJECT).by_arn(arn)
     if found is not None:
         return _of_managed(found, arn, world)
-    read = world.once(_read).get(spelled_out(arn))
+    read = world.once(_looked_up_objects).get(spelled_out(arn))
     own = read.attribute("sse_kms_key_id") if read is not None else None
     if read is not None and isinstance(own, str) and own:
         return _own_key(own, read, arn, world)
@@ -152,11 +152,11 @@ def _when_written(found: WorldObject, arn: TextLike, world: World) -> tuple[Key,
     old, new = _defaults(arn, world)
     holder = new.holder if new is not None else None
     if holder is not None and holder.address.config in world.earlier(found.address).resources:
-        return _listed(new)
+        return _keys_of_default(new)
     return _either(old, new, _UPLOAD_OPEN)
 
 
-def _read(world: World) -> dict[TextLike, WorldObject]:
+def _looked_up_objects(world: World) -> dict[TextLike, WorldObject]:
     """Index by ARN the objects that data sources look up."""
     found: dict[TextLike, WorldObject] = {}
     for each in world.looked_up(*_READ):
@@ -172,7 +172,7 @@ def _read(world: World) -> dict[TextLike, WorldObject]:
 def _of_bucket(arn: TextLike, world: World) -> tuple[Key, ...] | None:
     bucket = bucket_of(arn, world)
     if bucket is not None and bucket.resource is not None and is_created(bucket.resource, world):
-        return _listed(_default(bucket, world))  # nothing was written into it before
+        return _keys_of_default(_default(bucket, world))  # nothing was written into it before
     return _as_uploaded(arn, world)
 
 
@@ -195,7 +195,7 @@ def _either(old: Default | None, new: Default | None, doubt: str) -> tuple[Key, 
     return (other,) if alike(one, other) else (doubted(one, doubt), doubted(other, doubt))
 
 
-def _listed(default: Default | None) -> tuple[Key, ...] | None:
+def _keys_of_default(default: Default | None) -> tuple[Key, ...] | None:
     return (default.key,) if default is not None and default.key is not None else None
 
 

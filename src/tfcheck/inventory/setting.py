@@ -94,10 +94,10 @@ class Settings:
         """Return the settings on a resource."""
         key = str(subject.resource.address) if subject.resource else "", subject.names, subject.near
         if key not in self._found:
-            self._found[key] = self._on(subject)
+            self._found[key] = self._settings_on(subject)
         return self._found[key]
 
-    def _on(self, subject: Subject) -> AttachedSettings:
+    def _settings_on(self, subject: Subject) -> AttachedSettings:
         filed = self._filed.get(str(subject.resource.address), ()) if subject.resource else ()
         sure = [each for each in filed if self._remains(each)]
         open_ = [each for each in filed if each not in sure]

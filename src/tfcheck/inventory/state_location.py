@@ -51,31 +51,33 @@ class StateLocations:
 
     def of(self, resource: WorldObject) -> Surroundings:
         """Return where a resource lives."""
-        partition, region, account = self._own(resource)
+        partition, region, account = self._own_location(resource)
         if self._is_default(resource.address):
-            region = region or _only(self._shared("region"))
-            account = account or _only(self._shared("account"))
-            partition = partition or _only(self._shared("partition"))
+            region = region or _only_value(self._shared("region"))
+            account = account or _only_value(self._shared("account"))
+            partition = partition or _only_value(self._shared("partition"))
         unknown = (
-            Unknown(reason=SEVERAL, hole=ACCOUNT_ID) if self._are_several(resource) else _open("account", ACCOUNT_ID)
+            Unknown(reason=SEVERAL, hole=ACCOUNT_ID)
+            if self._are_several(resource)
+            else _unknown_part("account", ACCOUNT_ID)
         )
         return Surroundings(
-            partition or (partition_of_region(region) if region else _open("partition", PARTITION)),
-            region or _open("region", REGION),
+            partition or (partition_of_region(region) if region else _unknown_part("partition", PARTITION)),
+            region or _unknown_part("region", REGION),
             account or unknown,
         )
 
     def _are_several(self, resource: WorldObject) -> bool:
         """Whether something shows that not all of the stack is in one account."""
         names_one = self._belong and not self._is_default(resource.address)
-        return names_one or len({each[2] for each in self._all if each[2]}) > 1
+        return names_one or len({each[2] for each in self._own_arns if each[2]}) > 1
 
-    def _own(self, resource: WorldObject) -> tuple[str, str, str]:
+    def _own_location(self, resource: WorldObject) -> tuple[str, str, str]:
         """Return partition, region and account as the attributes of a resource tell them, else empty."""
-        arns = list(_parts(resource.attribute(each) for each in _BESIDE))
-        region = _first(resource.attribute("region"), *(each[1] for each in arns))
-        account = _first(*(each[2] for each in arns), *map(resource.attribute, _ACCOUNT))
-        return _first(*(each[0] for each in arns)), region, "" if account == "aws" else account
+        arns = list(_arn_locations(resource.attribute(each) for each in _BESIDE))
+        region = _first_text(resource.attribute("region"), *(each[1] for each in arns))
+        account = _first_text(*(each[2] for each in arns), *map(resource.attribute, _ACCOUNT))
+        return _first_text(*(each[0] for each in arns)), region, "" if account == "aws" else account
 
     # What names no provider configuration
 
@@ -87,11 +89,11 @@ class StateLocations:
     @cached_property
     def _arns(self) -> list[tuple[str, str, str]]:
         rows = (values for address, values in self._telling if self._is_default(address))
-        return list(_parts(each.get("arn") for each in rows))
+        return list(_arn_locations(each.get("arn") for each in rows))
 
     @cached_property
-    def _all(self) -> list[tuple[str, str, str]]:
-        return list(_parts(values.get("arn") for _, values in self._telling))
+    def _own_arns(self) -> list[tuple[str, str, str]]:
+        return list(_arn_locations(values.get("arn") for _, values in self._telling))
 
     @cached_property
     def _telling(self) -> list[tuple[Address, dict[str, Value]]]:
@@ -137,22 +139,22 @@ def _configures(module: Module) -> bool:
     return any(block.type == "provider" for file in module.files for block in file.blocks)
 
 
-def _parts(values: Iterable[object]) -> Iterator[tuple[str, str, str]]:
+def _arn_locations(values: Iterable[object]) -> Iterator[tuple[str, str, str]]:
     """Return partition, region and account of those values that are ARNs."""
     for value in values:
         arn = split(value) if isinstance(value, str) else None
         if arn is not None and isinstance(arn.partition, str):
-            yield arn.partition, _first(arn.region), _first(arn.account)
+            yield arn.partition, _first_text(arn.region), _first_text(arn.account)
 
 
-def _first(*values: object) -> str:
+def _first_text(*values: object) -> str:
     return next((each for each in values if isinstance(each, str) and each), "")
 
 
-def _only(found: Iterable[str]) -> str:
+def _only_value(found: Iterable[str]) -> str:
     values = set(found)
     return values.pop() if len(values) == 1 else ""
 
 
-def _open(what: str, hole: Hole) -> Unknown:
+def _unknown_part(what: str, hole: Hole) -> Unknown:
     return Unknown(reason=f"the state of the other stack does not show the {what}", hole=hole)

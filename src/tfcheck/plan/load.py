@@ -70,14 +70,14 @@ def documents(text: Buffer, named: str) -> Iterator[tuple[Document, Buffer]]:
         count += 1
         if count > _MOST_PLANS:
             raise InputError(f"{named} contains more than {_MOST_PLANS:,} plans", hint="check fewer plans at once")
-        document, length = _first(rest, begin, named)
+        document, length = _first_object(rest, begin, named)
         yield document, rest[:length]
         commands = _COMMANDS.match(rest, length)
         length = commands.end() if commands else length
         rest, begin = rest[length:], begin + length
 
 
-def _first(text: memoryview, begin: int, named: str) -> tuple[Document, int]:
+def _first_object(text: memoryview, begin: int, named: str) -> tuple[Document, int]:
     """Decode the object that `text` starts with; give it and its length, with the space behind it."""
     try:
         return _decoded(text), len(text)

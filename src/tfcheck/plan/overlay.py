@@ -40,7 +40,7 @@ def overlay(after: Any, after_unknown: Any, owner: str, path: Path = ()) -> Valu
         case True:
             return Unknown(Symbol(owner, path))
         case _ if not marked(after_unknown):
-            return _known(after, owner, path)
+            return _without_edited_arns(after, owner, path)
         case dict() if after is None or isinstance(after, dict):
             return _object(after, after_unknown, owner, path)
         case list() if isinstance(after, list):
@@ -114,9 +114,9 @@ def _list(after: list[Any], mask: list[Any], owner: str, path: Path) -> Value:
     return [overlay(each, parts[at], owner, (*path, at)) for at, each in enumerate(after)]
 
 
-def _known(value: Any, owner: str, path: Path) -> Value:
+def _without_edited_arns(value: Any, owner: str, path: Path) -> Value:
     """Return a value as it is, except what an edited plan has in the place of ARNs."""
-    return _restored(value, owner, path) if _was_edited(value, _name(path)) else value
+    return _restored(value, owner, path) if _was_edited(value, _last_name(path)) else value
 
 
 def _was_edited(value: Any, name: str) -> bool:
@@ -130,15 +130,15 @@ def _was_edited(value: Any, name: str) -> bool:
 
 def _restored(value: Any, owner: str, path: Path) -> Value:
     match value:
-        case str() if _was_replaced(value, _name(path)):
+        case str() if _was_replaced(value, _last_name(path)):
             return Unknown(Symbol(owner, path), reason=_REPLACED)
         case dict():
             return {
-                name: each if _is_plain(name, each) else _known(each, owner, (*path, name))
+                name: each if _is_plain(name, each) else _without_edited_arns(each, owner, (*path, name))
                 for name, each in value.items()
             }
         case list():
-            return [_known(each, owner, (*path, at)) for at, each in enumerate(value)]
+            return [_without_edited_arns(each, owner, (*path, at)) for at, each in enumerate(value)]
         case _:
             return value  # type: ignore[no-any-return]
 
@@ -148,7 +148,7 @@ def _is_plain(name: str, value: Any) -> bool:
     return not isinstance(value, dict | list) and not name.endswith(("arn", "arns"))
 
 
-def _name(path: Path) -> str:
+def _last_name(path: Path) -> str:
     return next((step for step in reversed(path) if isinstance(step, str)), "")
 
 

@@ -59,7 +59,7 @@ def format_version(document: Document, named: str, text: Buffer = b"") -> str:
         InputError: the document is no plan, not a complete one, or of a format that we do not know.
     """
     if not _is_plan(document):
-        raise _other(document, named, text)
+        raise _what_else_it_is(document, named, text)
     if document.errored:
         raise InputError(
             f"{named} is not a complete plan: planning stopped with an error",
@@ -86,16 +86,16 @@ def _is_plan(document: Document) -> bool:
     if present(document.plan_format_version):
         return True
     sections = (document.planned_values, document.configuration)
-    return _given(document.format_version) and any(map(_given, sections))
+    return _is_given(document.format_version) and any(map(_is_given, sections))
 
 
-def _given(raw: Raw) -> bool:
+def _is_given(raw: Raw) -> bool:
     return len(memoryview(raw)) > 0
 
 
-def _other(document: Document, named: str, text: Buffer) -> InputError:
+def _what_else_it_is(document: Document, named: str, text: Buffer) -> InputError:
     for key, what, hint in _OTHERS:
-        if _given(getattr(document, key)):
+        if _is_given(getattr(document, key)):
             return InputError(f"{named} {what}", hint=hint)
     if len(text) <= _LONGEST_EMPTY_STATE and _EMPTY_STATE.fullmatch(text) is not None:
         return InputError(f"{named} is an empty Terraform state shown as JSON, not a plan", hint=SHOW)

@@ -85,7 +85,7 @@ def load_shown(path: Path | None) -> ShownFile:
             known_version(first.format_version, named)
         label = "-" if path is None else str(path)
         return ShownFile(Loaded((_as_plan(first, Raw(text), label, named),), warnings), is_state=True)
-    if first is not None and (_given(first.lineage) or _given(first.serial)):
+    if first is not None and (_is_given(first.lineage) or _is_given(first.serial)):
         raise InputError(f"{named} is a raw state, not what `show -json` prints of it", hint=_SHOW)
     try:
         return ShownFile(load(path, BytesIO(whole) if path is None else None), is_state=False)
@@ -101,14 +101,14 @@ def _in_words_of_context(error: InputError) -> InputError:
 
 def _is_state(document: Document) -> bool:
     """Whether a document is a shown state; an empty one has nothing but its version."""
-    if isinstance(document.resource_changes, list) or _given(document.lineage) or _given(document.serial):
+    if isinstance(document.resource_changes, list) or _is_given(document.lineage) or _is_given(document.serial):
         return False
-    if _given(document.planned_values) or _given(document.configuration) or present(document.plan_format_version):
+    if _is_given(document.planned_values) or _is_given(document.configuration) or present(document.plan_format_version):
         return False
-    return _given(document.format_version)
+    return _is_given(document.format_version)
 
 
-def _given(raw: Raw) -> bool:
+def _is_given(raw: Raw) -> bool:
     return len(memoryview(raw)) > 0
 
 

@@ -88,11 +88,11 @@ class Client:
                 return
             found, answer = self._sent("GET", url, None, list[shape])  # type: ignore[valid-type]
             yield from found
-            url = self._next(url, answer)
+            url = self._next_page(url, answer)
 
-    def _next(self, url: str, answer: HttpAnswer) -> str | None:
+    def _next_page(self, url: str, answer: HttpAnswer) -> str | None:
         found = _NEXT.search(answer.headers.get("link", ""))
-        target = _place(url, found[1]) if found else None
+        target = _path_of_link(url, found[1]) if found else None
         return target if target and origin(target) == origin(self._hosts.api) else None
 
     def create(self, path: str, body: Any, shape: type[_T]) -> _T:
@@ -246,11 +246,11 @@ class Client:
         """Return where a renamed repository is now, on the same host only."""
         if answer.status not in ((301, 302, 307, 308) if method == "GET" else (307, 308)):
             return None
-        target = _place(url, answer.headers.get("location", ""))
+        target = _path_of_link(url, answer.headers.get("location", ""))
         return target if target and origin(target) == origin(url) and target != url else None
 
 
-def _place(url: str, link: str) -> str | None:
+def _path_of_link(url: str, link: str) -> str | None:
     """Return what a link of an answer points to; None where it is not one."""
     try:
         target = urljoin(url, link)

@@ -111,12 +111,12 @@ class Thread:
         wording = self._draft.after(self._earlier(ours))
         live = [each for each in ours if each.minimized is None]
         if not live:
-            return self._first(wording)
+            return self._create_first(wording)
         # A comment that is wanted anyway would only come back.
         on_clean = self._when_clean if wording.clean and not wording.wanted else "update"
         if on_clean == "delete":
             return self._deleted(live)
-        kept = self._kept(live[0], wording.write(self._size))
+        kept = self._write_into(live[0], wording.write(self._size))
         return self._finished(live, minimize=on_clean == "minimize") if kept else None
 
     def _ours(self) -> list[Comment]:
@@ -148,7 +148,7 @@ class Thread:
             return "a newer run has written the comment"
         return self._conversation.moved_on() if newer else ""
 
-    def _first(self, wording: Wording) -> Outcome | None:
+    def _create_first(self, wording: Wording) -> Outcome | None:
         if not wording.wanted:
             return Outcome(CommentAction.NOTHING, "there is nothing to report")
         body = wording.write(self._size)
@@ -163,9 +163,9 @@ class Thread:
         if made is None:
             return None
         self._wrote = CommentAction.CREATED
-        return self._only(made)
+        return self._yield_to_older(made)
 
-    def _only(self, made: Comment) -> Outcome | None:
+    def _yield_to_older(self, made: Comment) -> Outcome | None:
         """Look whether another job made a comment at the same time; then the older one stays."""
         if self._conversation.patience.between(*_LOOK_AGAIN):
             with self._doubting():
@@ -197,8 +197,8 @@ class Thread:
                 raise
             return None
 
-    def _kept(self, kept: Comment, body: str) -> bool:
-        """Write into the oldest comment, and give whether that is what it says now."""
+    def _write_into(self, kept: Comment, body: str) -> bool:
+        """Write into the oldest comment, and return whether that is what it says now."""
         if _same(kept.body or "", body):
             return True
         try:

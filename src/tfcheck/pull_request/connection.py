@@ -118,7 +118,7 @@ def origin(url: str) -> tuple[str, str]:
 
 def _pool(address: str) -> urllib3.PoolManager:
     """Build the connections, through the proxy that the environment names for this host."""
-    parts = _parts(address)
+    parts = _split_address(address)
     if parts is None or parts.scheme not in ("http", "https") or parts.username is not None:
         raise RefusalError(RefusalKind.ADDRESS, "the address of the API is not one")
     proxies = getproxies()
@@ -133,7 +133,7 @@ def _proxied(proxy: str) -> urllib3.ProxyManager:
 
     NOTE: what is wrong with it is reported without its address, which may hold a password.
     """
-    parts = _parts(proxy if "://" in proxy else f"http://{proxy}")
+    parts = _split_address(proxy if "://" in proxy else f"http://{proxy}")
     if parts is None:
         raise RefusalError(RefusalKind.PROXY, "its address is not one")
     if parts.scheme not in ("http", "https"):
@@ -146,7 +146,7 @@ def _proxied(proxy: str) -> urllib3.ProxyManager:
     return urllib3.ProxyManager(f"{parts.scheme}://{place}", proxy_headers=headers)
 
 
-def _parts(address: str) -> SplitResult | None:
+def _split_address(address: str) -> SplitResult | None:
     """Split an address; None where it is not one."""
     try:
         parts = urlsplit(address)

@@ -94,7 +94,7 @@ def publish(
     pull = found(client, wanted)
     if isinstance(pull, NothingToDo):
         return Published(Outcome(CommentAction.NOTHING, pull.why))
-    about = msgspec.structs.replace(page(place, wishes, manuals, pull.sha), added=_added(client, pull, reports))
+    about = msgspec.structs.replace(page(place, wishes, manuals, pull.sha), added=_added_lines(client, pull, reports))
     draft = ReportComment(reports, about, wishes)
     if draft.is_empty:
         return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))
@@ -136,7 +136,7 @@ def publish_plainly(
     return Published(outcome, draft.warnings(outcome), draft.absent)
 
 
-def _added(client: Client, pull: OpenPull, reports: Sequence[Report]) -> dict[str, frozenset[int] | None] | None:
+def _added_lines(client: Client, pull: OpenPull, reports: Sequence[Report]) -> dict[str, frozenset[int] | None] | None:
     """Return the lines that a pull request adds, by file, if that matters; None where nobody says."""
     if not any(report.waived_findings for report in reports):
         return {}

@@ -117,10 +117,10 @@ def said(body: bytes) -> str:
 
 def refused(status: int, message: str) -> RefusalError:
     """Return refusals apart by the status and the words of the answer."""
-    return RefusalError(_kind(status, message), message, status)
+    return RefusalError(_refusal_kind(status, message), message, status)
 
 
-def _kind(status: int, message: str) -> RefusalKind:
+def _refusal_kind(status: int, message: str) -> RefusalKind:
     match status:
         case 401:
             return RefusalKind.TOKEN

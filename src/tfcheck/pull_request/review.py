@@ -78,11 +78,11 @@ class Review:
         raise RefusalError(RefusalKind.UNREACHABLE, "other jobs kept changing the suggestions")
 
     def _round(self, findings: list[Finding], top: Path, most: int) -> int:
-        wanted = self._wanted(findings, top)
+        wanted = self._suggestions(findings, top)
         there = self._there(wanted)
         return self._posted([each for each in wanted.remarks if each.key not in there][:most])
 
-    def _wanted(self, findings: list[Finding], top: Path) -> Wanted:
+    def _suggestions(self, findings: list[Finding], top: Path) -> Wanted:
         """Turn the fixes of findings into remarks beside lines."""
         if not any(each.fix and each.fix.diff for each in findings):
             return Wanted((), frozenset())
@@ -131,7 +131,7 @@ class Review:
         ours = marker.of == self._key and marker.key not in kept
         return self._complete and ours and comment.path not in wanted.unsettled
 
-    def _keys(self) -> set[str]:
+    def _existing_keys(self) -> set[str]:
         comments = self._client.pages(f"{self._pull.path}/comments", ReviewComment)
         return {marker.key for each in comments if self._author.wrote(each.user) and (marker := suggested(each.body))}
 
@@ -148,7 +148,7 @@ class Review:
         try:
             self._client.create(f"{self._pull.path}/reviews", body, Created)
         except UncertainError:
-            arrived = self._keys()  # once more only if nothing of it arrived
+            arrived = self._existing_keys()  # once more only if nothing of it arrived
             return len(remarks) if any(each.key in arrived for each in remarks) else self._one_by_one(remarks)
         except RefusalError as refusal:
             if refusal.kind is not RefusalKind.INVALID:

@@ -81,14 +81,14 @@ def suggestions(diff: str, files: Mapping[str, ChangedFile], top: Path) -> tuple
     very one at the head of the pull request, since a checkout may be of a merge commit.
     """
     found = edits(diff)
-    lines = _lines(files.get(found[0].file), top) if len({each.file for each in found}) == 1 else None
+    lines = _lines_at_head(files.get(found[0].file), top) if len({each.file for each in found}) == 1 else None
     if lines is None:
         return ()
-    made = _suggestion(_joined(found, lines), lines, shown_lines(files[found[0].file].patch or ""))
+    made = _suggestion(_joined_edits(found, lines), lines, shown_lines(files[found[0].file].patch or ""))
     return () if made is None else (made,)
 
 
-def _joined(several: Sequence[Edit], lines: list[str]) -> Edit:
+def _joined_edits(several: Sequence[Edit], lines: list[str]) -> Edit:
     """Write the edits of one file as one, with the lines between them: a part of a fix would be wrong by itself."""
     if len(several) == 1:
         return several[0]
@@ -111,7 +111,7 @@ def _overlap(one: Suggestion, other: Suggestion) -> bool:
     return one.file == other.file and one.start <= other.end and other.start <= one.end
 
 
-def _lines(file: ChangedFile | None, top: Path) -> list[str] | None:
+def _lines_at_head(file: ChangedFile | None, top: Path) -> list[str] | None:
     """Read the file at the head of the pull request; None where it is not at hand or not fit for suggestions."""
     if file is None or file.patch is None or file.status in ("removed", "renamed"):
         return None
@@ -170,7 +170,7 @@ def added_lines(patch: str) -> frozenset[int]:
 def _suggestion(edit: Edit, lines: list[str], shown: Mapping[int, DiffLine]) -> Suggestion | None:
     for start, old, new in _ways(edit, lines):
         text = "".join(f"{line}\n" for line in new)
-        if _visible(start, old, lines, shown) and len(text) < _LONGEST and _plain(text):
+        if _visible(start, old, lines, shown) and len(text) < _LONGEST and _is_plain(text):
             return Suggestion(edit.file, start, start + len(old) - 1, text)
     return None
 
@@ -196,6 +196,6 @@ def _visible(start: int, old: tuple[str, ...], lines: list[str], shown: Mapping[
     return texts == list(old) and whole and len({each.hunk for each in found if each}) == 1
 
 
-def _plain(text: str) -> bool:
+def _is_plain(text: str) -> bool:
     """Refuse what a reader would not see."""
     return all(char.isprintable() or char in "\n\t" for char in text)

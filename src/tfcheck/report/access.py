@@ -20,12 +20,12 @@ _NOTHING = "no execution role gains or loses access in this plan"
 
 def access_text(reports: Sequence[Report], *, colour: bool = False) -> str:
     """Write the access change for a terminal: one block of lines for every role."""
-    return printed((each for report in reports for each in _lines(report)), colour=colour)
+    return printed((each for report in reports for each in _access_lines(report)), colour=colour)
 
 
 def access_markdown(reports: Sequence[Report]) -> str:
     """Write the access change as Markdown, with one `diff` block for every role."""
-    return "\n\n".join(part for report in reports for part in _parts(report)) + "\n"
+    return "\n\n".join(part for report in reports for part in _markdown_parts(report)) + "\n"
 
 
 def access_json(report: Report) -> Json:
@@ -38,7 +38,7 @@ def access_json(report: Report) -> Json:
     }
 
 
-def _lines(report: Report) -> Iterator[Line]:
+def _access_lines(report: Report) -> Iterator[Line]:
     yield line(Span(f"{report.plan.path}: ", Style.STRONG), _headline(report))
     for said in _about_roles(report):
         yield line("  ", said)
@@ -55,7 +55,7 @@ def _lines(report: Report) -> Iterator[Line]:
             yield line("    ", Span(_possible_line(each), Style.UNKNOWN))
 
 
-def _parts(report: Report) -> Iterator[str]:
+def _markdown_parts(report: Report) -> Iterator[str]:
     yield f"**{code(report.plan.path)}**: {_headline(report)}"
     about = list(_about_roles(report))
     if about:

@@ -129,18 +129,18 @@ class _Building:
 
     def __init__(self, report: Report) -> None:
         self._has_sources = report.plan.sources is not None
-        self._answers = _by((each.requirement.task_definition, each) for each in report.counting())
+        self._answers = _grouped_by((each.requirement.task_definition, each) for each in report.counting())
         findings = (*report.findings, *report.known)
-        self._findings = _by((each.task_definition, each) for each in findings)
-        self._skipped = _by((each.address, each.reason) for each in report.skipped)
+        self._findings = _grouped_by((each.task_definition, each) for each in findings)
+        self._skipped = _grouped_by((each.address, each.reason) for each in report.skipped)
         self._former = {each.task_definition: each.before for each in report.role_switches}
         self._places = {**_trusted(report.answers), **_roles(findings)}
-        self._revoked = _by((each.role, each) for each in report.access_changes if each.change == "revoked")
-        self._perhaps = _by((each.role, each) for each in report.access_possible if each.change == "revoked")
+        self._revoked = _grouped_by((each.role, each) for each in report.access_changes if each.change == "revoked")
+        self._perhaps = _grouped_by((each.role, each) for each in report.access_possible if each.change == "revoked")
 
     def task(self, address: str, status: TaskStatus) -> TaskNode:
         answers, findings = self._answers.get(address, []), self._findings.get(address, [])
-        roles = _by(((each.requirement.role_kind, each.role), each) for each in answers)
+        roles = _grouped_by(((each.requirement.role_kind, each.role), each) for each in answers)
         places = (*(each.needed_at for each in answers), *(each.needed_at for each in findings))
         return TaskNode(
             address,
@@ -154,8 +154,8 @@ class _Building:
 
     def _role(self, role: str | None, kind: RoleKind, rows: list[Answer]) -> RoleNode:
         placed = [(each, self._call(answer, each)) for answer in rows for each in _ends(answer)]
-        policies = _by(
-            ((_kind(each, role, call), each.policy), (each, call)) for each, call in placed if each is not None
+        policies = _grouped_by(
+            ((_policy_kind(each, role, call), each.policy), (each, call)) for each, call in placed if each is not None
         )
         return RoleNode(
             role,
@@ -223,7 +223,7 @@ def _because(answer: Answer, end: Evidence | None) -> str:
     return f"{reason_words(answer.reason)}{waits}"
 
 
-def _kind(end: Evidence, role: str | None, call: CallNode) -> PolicyKind:
+def _policy_kind(end: Evidence, role: str | None, call: CallNode) -> PolicyKind:
     if end.policy != role:
         return PolicyKind.POLICY
     return PolicyKind.TRUST if call.action == _ASSUME else PolicyKind.INLINE
@@ -232,7 +232,9 @@ def _kind(end: Evidence, role: str | None, call: CallNode) -> PolicyKind:
 def _policy(kind: PolicyKind, address: str, members: list[tuple[Evidence, CallNode]]) -> PolicyNode:
     # NOTE: a role may have several inline policies, between which evidence does not distinguish.
     numbered = kind is not PolicyKind.INLINE
-    statements = _by(((each.number if numbered else None, each.sid, each.effect), call) for each, call in members)
+    statements = _grouped_by(
+        ((each.number if numbered else None, each.sid, each.effect), call) for each, call in members
+    )
     return PolicyNode(
         kind,
         address,
@@ -246,7 +248,7 @@ def _policy(kind: PolicyKind, address: str, members: list[tuple[Evidence, CallNo
 
 def _together(calls: Iterable[CallNode]) -> tuple[CallNode, ...]:
     """Return calls that look alike as one, in the order of the first."""
-    alike = _by(
+    alike = _grouped_by(
         ((each.action, each.object, each.verdict, each.severity, each.because, each.broken), each) for each in calls
     )
     return tuple(
@@ -259,7 +261,7 @@ def _together(calls: Iterable[CallNode]) -> tuple[CallNode, ...]:
     )
 
 
-def _by(pairs: Iterable[tuple[_Key, _Part]]) -> dict[_Key, list[_Part]]:
+def _grouped_by(pairs: Iterable[tuple[_Key, _Part]]) -> dict[_Key, list[_Part]]:
     found: dict[_Key, list[_Part]] = {}
     for key, part in pairs:
         found.setdefault(key, []).append(part)

@@ -58,7 +58,7 @@ def cause_lines(cause: Cause, detail: Detail, told: set[Fix | Remedy] | None = N
     """Write one cause; of the fixes those that are not in `told`, to which they are added."""
     yield from _title(cause, detail)
     if not detail.quiet:
-        yield from _place(cause, detail)
+        yield from _place_lines(cause, detail)
     groups = cause.groups[: 1 if detail.quiet and not detail.expand else detail.most(_SHOWN_GROUPS)]
     for number, group in enumerate(groups):
         if number or (group.needs and not detail.quiet):
@@ -88,7 +88,7 @@ def _title(cause: Cause, detail: Detail) -> Iterator[Line]:
         lead = Span(" " * len(label.text))
 
 
-def _place(cause: Cause, detail: Detail) -> Iterator[Line]:
+def _place_lines(cause: Cause, detail: Detail) -> Iterator[Line]:
     first = cause.findings[0]
     place = first.needed_at or first.location
     if place is None:
@@ -118,7 +118,7 @@ def _group(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
     if (not detail.quiet or detail.expand) and len(group.shown) < len(group.tasks):
         yield from wrapped("  Instances: ", instances(group.tasks, detail), detail.width)
     if not detail.quiet:
-        yield from _near(group, detail)
+        yield from _nearest_statements(group, detail)
         yield from _explanations(group.findings, detail)
 
 
@@ -181,7 +181,7 @@ def instances(tasks: Sequence[str], detail: Detail) -> str:
 # Why it is not granted
 
 
-def _near(group: Group, detail: Detail) -> Iterator[Line]:
+def _nearest_statements(group: Group, detail: Detail) -> Iterator[Line]:
     """Show the statements that come nearest, or that deny it: the same for several needs once."""
     shown: set[Evidence] = set()
     for need in group.needs:

@@ -97,7 +97,7 @@ def causes(findings: Iterable[Finding]) -> list[Cause]:
     gathered: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         gathered.setdefault(_cause(finding), []).append(finding)
-    found = [_of(members) for members in gathered.values()]
+    found = [_cause_of(members) for members in gathered.values()]
     return sorted(found, key=lambda each: (each.severity.rank, not each.breaks, each.change != "introduced"))
 
 
@@ -109,7 +109,7 @@ def _cause(finding: Finding) -> tuple[object, ...]:
     return finding.rule, finding.change, first.reason, first.requirement.role_kind
 
 
-def _of(findings: list[Finding]) -> Cause:
+def _cause_of(findings: list[Finding]) -> Cause:
     first = findings[0]
     answer = first.answers[0] if first.answers else None
     return Cause(
@@ -151,7 +151,7 @@ def _likeness(findings: list[Finding], role: Callable[[str], str], names: tuple[
     """Return what groups are made by: the role and what is needed, or the message where nothing is."""
     first = findings[0]
     needs = tuple(
-        (*each[:2], folded(each[2], names)) for each in _needed(findings, _object_of if names else _resource_of)
+        (*each[:2], folded(each[2], names)) for each in _needs_of(findings, _object_of if names else _resource_of)
     )
     if needs:
         return role(first.address or ""), needs
@@ -164,7 +164,7 @@ def _folded_message(finding: Finding, names: tuple[str, ...] | None = None) -> s
     return folded(in_any_module(finding.message, finding.task_definition), found)
 
 
-def _needed(findings: list[Finding], name: Callable[[Answer], str]) -> Iterator[tuple[str, Severity, str]]:
+def _needs_of(findings: list[Finding], name: Callable[[Answer], str]) -> Iterator[tuple[str, Severity, str]]:
     for finding in findings:
         for answer in finding.answers:
             yield answer.requirement.action, answer.requirement.severity, name(answer)
@@ -182,9 +182,9 @@ def _object_of(answer: Answer) -> str:
 def _group(members: list[list[Finding]]) -> Group:
     first, tasks = members[0], tuple(dict.fromkeys(each[0].task_definition for each in members))
     names = keys(tasks[0])
-    differ = len({tuple(_needed(each, _resource_of)) for each in members}) > 1
+    differ = len({tuple(_needs_of(each, _resource_of)) for each in members}) > 1
     alike = {
-        tuple(folded(text, keys(each[0].task_definition)) for *_, text in _needed(each, _resource_of))
+        tuple(folded(text, keys(each[0].task_definition)) for *_, text in _needs_of(each, _resource_of))
         for each in members
     }
     role = _common([each[0].address or "" for each in members], block)

@@ -62,11 +62,11 @@ def _access(told: list[AccessChange]) -> Iterator[Access]:
     for each in told:
         if each.role_change is None:
             alike.setdefault(msgspec.structs.replace(each, role=""), []).append(each.role)
-    yield from (Access(tuple(_line(each, roles)), each.because or "") for each, roles in alike.items())
+    yield from (Access(tuple(_alternating_parts(each, roles)), each.because or "") for each, roles in alike.items())
     yield from _whole_roles([each for each in told if each.role_change is not None])
 
 
-def _line(each: AccessChange, roles: list[str]) -> Iterator[str]:
+def _alternating_parts(each: AccessChange, roles: list[str]) -> Iterator[str]:
     """Name the access and the roles, in parts that alternate."""
     yield from ("", each.action, " on ", each.resource)
     before = f" {_TOWARDS[each.change]} "

@@ -40,11 +40,11 @@ def row(answer: Answer) -> tuple[object, ...]:
 
 def to_fix(explanation: Explanation, report: Report) -> tuple[Finding, ...]:
     """Pick the findings that shall carry a fix: those that a text is about, and what else their rules lack there."""
-    about = {_place(each) for each in concerned(explanation, report).findings}
-    return tuple(each for each in report.findings if _place(each) in about)
+    about = {_identity(each) for each in concerned(explanation, report).findings}
+    return tuple(each for each in report.findings if _identity(each) in about)
 
 
-def _place(finding: Finding) -> tuple[str, str, str | None]:
+def _identity(finding: Finding) -> tuple[str, str, str | None]:
     return finding.rule, finding.task_definition, finding.address
 
 

@@ -52,7 +52,7 @@ def _finding(report: Report, finding: Finding, answer: Answer | None) -> Json:
     severity = finding.severity
     if answer is not None:
         severity = finding.weight(answer) if len(finding.answers) > 1 else severity
-        said, identity = _words(answer, "is not allowed"), fingerprint.of_answer(answer)
+        said, identity = _need_words(answer, "is not allowed"), fingerprint.of_answer(answer)
     place = (answer.needed_at if answer else None) or finding.needed_at or finding.location
     if finding.waived is not None:
         said, severity = f"waived: {reason_and_place(finding.waived)}: {said}", Severity.INFO
@@ -60,11 +60,11 @@ def _finding(report: Report, finding: Finding, answer: Answer | None) -> Json:
 
 
 def _unknown(report: Report, answer: Answer) -> Json:
-    said = _words(answer, "may or may not be allowed")
+    said = _need_words(answer, "may or may not be allowed")
     return _row(report, answer.requirement.rule, Severity.INFO, said, fingerprint.of_answer(answer), answer.needed_at)
 
 
-def _words(answer: Answer, verb: str) -> str:
+def _need_words(answer: Answer, verb: str) -> str:
     need = answer.requirement
     role = f"the {need.role_kind.value} role {answer.role or '(none)'} of {need.task_definition}"
     return f"{role} {verb} {need.action} on {need.shown_resource}: {reason_words(answer.reason)}"

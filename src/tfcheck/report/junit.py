@@ -96,16 +96,18 @@ def _cases(report: Report, failing: FailureRule) -> Iterator[TestCase]:
     for answer in report.answers:
         identity = answer.requirement.id
         case = _permission(report, answer, findings.get(identity) or known.get(identity), failing)
-        yield _known(case) if identity in known and identity not in findings else case
+        yield _skipped_in_baseline(case) if identity in known and identity not in findings else case
     for finding in report.findings:
         if not finding.answers:
             yield _rule(report, finding, failing)
-    yield from (_known(_rule(report, finding, failing)) for finding in report.known if not finding.answers)
+    yield from (
+        _skipped_in_baseline(_rule(report, finding, failing)) for finding in report.known if not finding.answers
+    )
     for each in report.skipped:
         yield TestCase(each.address, "can be analysed", "error", each.reason, rule="skipped")
 
 
-def _known(case: TestCase) -> TestCase:
+def _skipped_in_baseline(case: TestCase) -> TestCase:
     return msgspec.structs.replace(case, outcome="skipped", message=f"in the baseline: {case.message}")
 
 
@@ -113,7 +115,7 @@ def _permission(report: Report, answer: Answer, finding: Finding | None, failing
     need = answer.requirement
     name = f"{need.action} on {need.shown_resource}{f' for {need.container}' if need.container else ''}"
     place = answer.needed_at or (finding.needed_at if finding else None)
-    case = TestCase(need.task_definition, name, rule=need.rule, file=file_path(report, place), line=_line(place))
+    case = TestCase(need.task_definition, name, rule=need.rule, file=file_path(report, place), line=_line_number(place))
     if answer.verdict is Verdict.ALLOWED:
         return case
     outcome = failing.undecided(answer) if need.rule not in report.rules_off else "skipped"
@@ -144,7 +146,7 @@ def _rule(report: Report, finding: Finding, failing: FailureRule) -> TestCase:
         finding.rule,
         _detail(finding),
         file_path(report, finding.needed_at or finding.location),
-        _line(finding.needed_at or finding.location),
+        _line_number(finding.needed_at or finding.location),
     )
     return _excused(case, finding, finding.waived) if finding.waived else case
 
@@ -153,7 +155,7 @@ def _detail(finding: Finding) -> tuple[str, ...]:
     return tuple(filter(None, (finding.message, *finding.explanation, finding.symptom)))
 
 
-def _line(place: Location | None) -> int:
+def _line_number(place: Location | None) -> int:
     return place.line if place else 0
 
 

@@ -76,11 +76,11 @@ def _call(call: CallNode) -> Json:
         "because": call.because or None,
         "decided_by": call.decided_by or None,
         "broken": call.broken,
-        "near": [_near(each) for each in call.near],
+        "near": [_nearest_json(each) for each in call.near],
     }
 
 
-def _near(evidence: Evidence) -> Json:
+def _nearest_json(evidence: Evidence) -> Json:
     return {
         "policy": evidence.policy,
         "sid": evidence.sid,

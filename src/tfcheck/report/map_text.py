@@ -40,10 +40,10 @@ class _Branch(msgspec.Struct, frozen=True):
 
 def map_text(title: str, groups: Iterable[MapGroup], detail: Detail, *, colour: bool = False) -> str:
     """Write maps below a title, one tree after the other."""
-    return printed(_lines(title, groups, detail), colour=colour)
+    return printed(_group_lines(title, groups, detail), colour=colour)
 
 
-def _lines(title: str, groups: Iterable[MapGroup], detail: Detail) -> Iterator[Line]:
+def _group_lines(title: str, groups: Iterable[MapGroup], detail: Detail) -> Iterator[Line]:
     yield line(Span(title, Style.STRONG))
     for group in groups:
         yield ()

@@ -108,7 +108,7 @@ def _parts(report: Report, finding: Finding, state: str | None) -> Iterator[Sari
 
 def _finding(report: Report, finding: Finding, answer: Answer | None, state: str | None) -> SarifResult:
     """Write one requirement of a finding: an alert for each, so that fixing one closes it."""
-    place = _first(report, answer.needed_at if answer else None, finding.needed_at, finding.location)
+    place = _default_location(report, answer.needed_at if answer else None, finding.needed_at, finding.location)
     other = finding.location if finding.needed_at and file_path(report, finding.needed_at) else None
     grant = _location(report, other)
     statements = [_location(report, each.location, each.policy) for each in (answer.evidence if answer else ())]
@@ -117,7 +117,7 @@ def _finding(report: Report, finding: Finding, answer: Answer | None, state: str
     return SarifResult(
         rule=finding.rule,
         severity=finding.severity,
-        message=_plain(". ".join(each.rstrip(".") for each in sentences) + "."),
+        message=_without_links(". ".join(each.rstrip(".") for each in sentences) + "."),
         fingerprint=fingerprint.of_answer(answer) if answer else fingerprint.of_finding(finding),
         place=place,
         related=tuple(related),
@@ -147,9 +147,9 @@ def _unknown(report: Report, answer: Answer) -> SarifResult:
     return SarifResult(
         need.rule,
         Severity.INFO,
-        _plain(f"{said}. Needed by {need.task_definition}."),
+        _without_links(f"{said}. Needed by {need.task_definition}."),
         fingerprint.of_answer(answer),
-        _first(report, *places),
+        _default_location(report, *places),
         state="unchanged" if answer.before is answer.verdict else "new",
     )
 
@@ -159,12 +159,12 @@ def _once(told: Iterable[SarifResult]) -> list[SarifResult]:
     return list({(each.fingerprint, each.message, str(each.place)): each for each in told}.values())
 
 
-def _plain(text: str) -> str:
+def _without_links(text: str) -> str:
     """Write a foreign sentence so that nothing in it is read as a link, which SARIF writes `[text](address)`."""
     return visible(clipped(text, _LONGEST_DESCRIPTION)).replace("](", "] (")
 
 
-def _first(report: Report, *places: Location | None) -> Json:
+def _default_location(report: Report, *places: Location | None) -> Json:
     """Return the first place that is in the repository, or the plan, which every result is from."""
     found = next((found for place in places if (found := _location(report, place))), None)
     return found or {"physicalLocation": {"artifactLocation": _artifact(plan_path(report)), "region": {"startLine": 1}}}
@@ -176,7 +176,7 @@ def _location(report: Report, place: Location | None, says: str = "") -> Json | 
     if place is None or path is None:
         return None
     found: Json = {"physicalLocation": {"artifactLocation": _artifact(path), "region": {"startLine": place.line}}}
-    return {**found, "message": {"text": _plain(says)}} if says else found
+    return {**found, "message": {"text": _without_links(says)}} if says else found
 
 
 def _artifact(path: str) -> Json:
@@ -208,7 +208,7 @@ def _results(told: list[SarifResult], numbers: dict[str, int]) -> Iterator[Json]
 
 def _suppression(waived: Waived) -> Json:
     kind = "inSource" if is_in_sources(waived) else "external"
-    return {"kind": kind, "status": "accepted", "justification": _plain(reason_and_place(waived))}
+    return {"kind": kind, "status": "accepted", "justification": _without_links(reason_and_place(waived))}
 
 
 def _fix(fix: Fix, found: tuple[Edit, ...]) -> Json:
@@ -220,7 +220,7 @@ def _fix(fix: Fix, found: tuple[Edit, ...]) -> Json:
         }
         for file in files
     ]
-    return {"description": {"text": _plain(fix.title)}, "artifactChanges": changes}
+    return {"description": {"text": _without_links(fix.title)}, "artifactChanges": changes}
 
 
 def _replacement(edit: Edit) -> Json:
@@ -262,12 +262,19 @@ def _invocation(reports: Sequence[Report]) -> Json:
     done = [said for report in reports if (said := in_one_line(report))]
     done += [said for report in reports if (said := selection_sentence(report))]
     done += waiver_sentences(reports)
-    notes: list[Json] = [{"level": "note", "message": {"text": _plain(f"{said}.")}} for said in dict.fromkeys(done)]
+    notes: list[Json] = [
+        {"level": "note", "message": {"text": _without_links(f"{said}.")}} for said in dict.fromkeys(done)
+    ]
     notes += [
-        {"level": "warning", "message": {"text": _plain(f"{each.address} could not be analysed: {each.reason}")}}
+        {
+            "level": "warning",
+            "message": {"text": _without_links(f"{each.address} could not be analysed: {each.reason}")},
+        }
         for report in reports
         for each in report.skipped
     ]
     unread = dict.fromkeys(each for report in reports for each in report.unread)
-    notes += [{"level": "error", "message": {"text": _plain(f"not checked: {each.problem}")}} for each in unread]
+    notes += [
+        {"level": "error", "message": {"text": _without_links(f"not checked: {each.problem}")}} for each in unread
+    ]
     return {"executionSuccessful": not unread, "toolExecutionNotifications": notes}

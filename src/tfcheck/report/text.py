@@ -50,10 +50,10 @@ def text(
     """
     detail = Detail(width, directory, quiet, verbose, expand)
     found = causes(report.open_findings)
-    return printed(_apart(_parts(report, found, detail)), colour=colour)
+    return printed(_separated(_paragraphs(report, found, detail)), colour=colour)
 
 
-def _parts(report: Report, found: list[Cause], detail: Detail) -> Iterator[list[Line]]:
+def _paragraphs(report: Report, found: list[Cause], detail: Detail) -> Iterator[list[Line]]:
     standing = standings(report)
     style, words = headline(report, standing)
     yield [line(Span(f"{report.plan.path}: ", Style.STRONG), Span(words, style))]
@@ -81,7 +81,7 @@ def _parts(report: Report, found: list[Cause], detail: Detail) -> Iterator[list[
     yield list(_end(report, found, detail))
 
 
-def _apart(parts: Iterable[list[Line]]) -> Iterator[Line]:
+def _separated(parts: Iterable[list[Line]]) -> Iterator[Line]:
     """Set the parts that are not empty apart by an empty line."""
     first = True
     for part in parts:

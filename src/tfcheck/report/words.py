@@ -245,22 +245,22 @@ def _headline(standing: dict[str, TaskStatus], new: int | None) -> tuple[Style, 
     total = len(standing)
     styles = [each.style for each in standing.values()]
     if new == 0 and Style.ERROR in styles:
-        return Style.WARNING, f"nothing new, but {_of(styles.count(Style.ERROR), total)} will not start"
+        return Style.WARNING, f"nothing new, but {_share(styles.count(Style.ERROR), total)} will not start"
     if new == 0 and Style.WARNING in styles:
-        return Style.WARNING, f"nothing new, but {_of(styles.count(Style.WARNING), total)} with a warning"
+        return Style.WARNING, f"nothing new, but {_share(styles.count(Style.WARNING), total)} with a warning"
     if Style.ERROR in styles:
-        newly = f"; {_of(new, total)} with new findings" if new else ""
-        return Style.ERROR, f"{_of(styles.count(Style.ERROR), total)} will not start{newly}"
+        newly = f"; {_share(new, total)} with new findings" if new else ""
+        return Style.ERROR, f"{_share(styles.count(Style.ERROR), total)} will not start{newly}"
     if not total:
         return Style.QUIET, "no ECS task definition in this plan"
     if Style.UNKNOWN in styles:
-        return Style.UNKNOWN, f"no definite problem; {_of(styles.count(Style.UNKNOWN), total)} cannot be decided"
+        return Style.UNKNOWN, f"no definite problem; {_share(styles.count(Style.UNKNOWN), total)} cannot be decided"
     if Style.WARNING in styles:  # what is warned of may well keep a task from starting
-        return Style.WARNING, f"no error, but {_of(styles.count(Style.WARNING), total)} with a warning"
+        return Style.WARNING, f"no error, but {_share(styles.count(Style.WARNING), total)} with a warning"
     return Style.GOOD, "the task definition can start" if total == 1 else f"all {total:,} task definitions can start"
 
 
-def _of(number: int, total: int) -> str:
+def _share(number: int, total: int) -> str:
     return f"{number:,} of {total:,} task definitions"
 
 

@@ -67,9 +67,9 @@ class Gate:
         Raises:
             RefusedError: where sources must not be read.
         """
-        place = self._inside(directory)
+        place = self._resolved_inside(directory)
         self._refuse_private(directory, place)
-        foreign = "" if self._is_package(place) else self._visibility.foreign(self._parts(place))
+        foreign = "" if self._is_package(place) else self._visibility.foreign(self._parts_in_tree(place))
         if foreign:
             raise refused(directory, foreign)
         return place
@@ -91,12 +91,12 @@ class Gate:
             OSError: it cannot be read.
         """
         directory, base = os.path.split(name)
-        place = self._inside(name)
+        place = self._resolved_inside(name)
         if place == self.module(directory or ".") / base:
             self._refuse_private(name, place)
         else:
             self._refuse_hidden(name, place)
-        return self._read(name, place)
+        return self._read_once(name, place)
 
     # Configuration
 
@@ -106,7 +106,7 @@ class Gate:
         Raises:
             RefusedError: out of the source tree, or where git or Terraform keep what is their own.
         """
-        place = self._inside(path)
+        place = self._resolved_inside(path)
         self._refuse_private(path, place)
         return place
 
@@ -118,7 +118,7 @@ class Gate:
         Raises:
             RefusedError: where expressions must not read.
         """
-        place = self._inside(path)
+        place = self._resolved_inside(path)
         self._refuse_hidden(path, place)
         if place.exists() and self._is_of_run(place.stat()):
             raise refused(path, _OF_RUN)
@@ -133,7 +133,7 @@ class Gate:
         """
         place = self.place(path)
         try:
-            data = self._read(path, place)
+            data = self._read_once(path, place)
         except (FileNotFoundError, NotADirectoryError):
             if self.shared and containing(self._here):
                 raise refused(path, "git tracks it, and it is not checked out") from None
@@ -146,13 +146,13 @@ class Gate:
 
     def tracked(self, directory: str) -> tuple[tuple[str, ...], ...]:
         """Return the files that must be in a directory: those that git tracks, where only those are read."""
-        return self._visibility.names(self._parts(self.module(directory))) if self.shared else ()
+        return self._visibility.names(self._parts_in_tree(self.module(directory))) if self.shared else ()
 
     def shows(self, name: str) -> bool:
         """Whether the text of a module's file is for everybody who can see the repository: it is not generated."""
         if name not in self._shown:
             try:
-                place = self._inside(name)
+                place = self._resolved_inside(name)
                 self._refuse_hidden(name, place)
                 self._shown[name] = not self._is_package(place)
             except RefusedError:
@@ -196,7 +196,7 @@ class Gate:
 
     # The rules
 
-    def _inside(self, path: str) -> Path:
+    def _resolved_inside(self, path: str) -> Path:
         """Return where a path leads, links resolved.
 
         Raises:
@@ -215,13 +215,13 @@ class Gate:
             raise refused(path, f"it is a link that leads out of {where}")
         raise refused(path, f"it lies outside {where}")
 
-    def _parts(self, place: Path) -> tuple[str, ...]:
+    def _parts_in_tree(self, place: Path) -> tuple[str, ...]:
         return place.relative_to(self.tree).parts
 
     def _refuse_private(self, path: str, place: Path) -> None:
         """Raise RefusedError for what is git's or Terraform's own."""
         below = next(each for each in self._tops(place) if place.is_relative_to(each))
-        parts = [_plain(each) for each in place.relative_to(below).parts]
+        parts = [_comparable_name(each) for each in place.relative_to(below).parts]
         if any(each in (".git", "git~1") for each in parts) or self._is_gits(place):
             raise refused(path, "it is git's own")
         if ".terraform" in parts or (self._is_terraforms(place) and not self._is_package(place)):
@@ -246,11 +246,11 @@ class Gate:
     def _refuse_hidden(self, path: str, place: Path) -> None:
         """Raise RefusedError for what the repository does not show."""
         self._refuse_private(path, place)
-        rule = "" if self._is_package(place) else self._visibility.hidden(self._parts(place) or (".",))
+        rule = "" if self._is_package(place) else self._visibility.hidden(self._parts_in_tree(place) or (".",))
         if rule:
             raise refused(path, rule)
 
-    def _read(self, path: str, place: Path) -> bytes:
+    def _read_once(self, path: str, place: Path) -> bytes:
         data, about = read(place, LARGEST)
         if self._is_of_run(about):
             raise refused(path, _OF_RUN)
@@ -287,7 +287,7 @@ def _tree(root: Path, here: Path) -> Path:
     return containing(here) or here
 
 
-def _plain(name: str) -> str:
+def _comparable_name(name: str) -> str:
     """Return a name as file systems may compare it that ignore case, or characters that nobody sees."""
     visible = "".join(char for char in name if unicodedata.category(char) != "Cf")
     return visible.rstrip(" .").casefold() or name

@@ -57,10 +57,10 @@ class Ignored:
     def _in_force(self, path: tuple[str, ...]) -> Iterator[tuple[tuple[_Rule, ...], tuple[str, ...]]]:
         """Yield the rules that can decide on a path, the most important first, with the path as they see it."""
         for depth in range(len(path) - 1, -1, -1):
-            yield self._of(path[:depth]), path[depth:]
+            yield self._rules_of(path[:depth]), path[depth:]
         yield self._elsewhere, path
 
-    def _of(self, directory: tuple[str, ...]) -> tuple[_Rule, ...]:
+    def _rules_of(self, directory: tuple[str, ...]) -> tuple[_Rule, ...]:
         if directory not in self._rules:
             self._rules[directory] = _rules(_text(self._tree.joinpath(*directory, ".gitignore")))
         return self._rules[directory]

@@ -91,7 +91,7 @@ def append(path: Path, text: str) -> None:
     Raises:
         OSError: it cannot be written, or must not be.
     """
-    with _held(path) as (directory, name):
+    with _held_directory(path) as (directory, name):
         descriptor = directory.open(name, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NO_FOLLOW)
     with open(descriptor, "wb") as file:
         _refuse_shared(path, os.fstat(descriptor))
@@ -152,7 +152,7 @@ def _adopt(descriptor: int, new: Path, about: os.stat_result) -> None:
 
 
 @contextmanager
-def _held(path: Path) -> Iterator[tuple[HeldDirectory, str]]:
+def _held_directory(path: Path) -> Iterator[tuple[HeldDirectory, str]]:
     """Hold the directory that a file is written into, and give the file's name in it.
 
     Raises:

@@ -67,13 +67,13 @@ def compared(resolver: Resolver) -> Iterator[Comparison]:
     for instance in _instances(resolver):
         block = resolver.block(instance.address)
         ignored = set(block.ignored_changes()) if block else set()
-        for name in _names(block) if block and "all" not in ignored else ():
+        for name in _compared_names(block) if block and "all" not in ignored else ():
             planned = (instance.after or {}).get(name)
             if planned is not None and not any(each.startswith(name) for each in ignored):
                 yield _compared(resolver, instance, name, planned)
 
 
-def _names(block: Block) -> list[str]:
+def _compared_names(block: Block) -> list[str]:
     return [each for each in (*block.attributes(), *nested_names(block)) if each not in _NOT_COMPARED]
 
 

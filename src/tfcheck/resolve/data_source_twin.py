@@ -93,7 +93,7 @@ class LookUps:
         self, source: Address, argument: str, types: tuple[str, ...], attribute: str, scope: tuple[str, ...]
     ) -> Address | None:
         """Find the only resource whose attribute certainly is the argument of a data source."""
-        wanted = self._given(source, argument)
+        wanted = self._argument(source, argument)
         if wanted is None:
             return None
         attributes = self._attributes
@@ -110,7 +110,7 @@ class LookUps:
         here, there = self._attributes.surroundings(one), self._attributes.surroundings(other)
         return all(equal(getattr(here, each), getattr(there, each)) is Truth.TRUE for each in scope)
 
-    def _given(self, address: Address, argument: str) -> Value:
+    def _argument(self, address: Address, argument: str) -> Value:
         written = self._attributes.evaluated(address, argument)
         instance = self._attributes.plan.instance(str(address)) if written is None or not is_known(written) else None
         known = (instance.after or {}).get(argument) if instance else None
@@ -140,7 +140,7 @@ class LookUps:
         """Return the same attribute of the first data source that certainly finds the same object."""
         if not address.type.startswith("aws_") or self._attributes.configured(address, name) is not False:
             return None
-        key = self._key(address)
+        key = self._lookup_key(address)
         found = self._by_key(address.type).get(key) if key is not None else None
         if found is None or found == address:
             return None
@@ -155,12 +155,12 @@ class LookUps:
             plan = self._attributes.plan
             read = (each.address for each in plan.data_sources(kind))
             for address in (*read, *(each.address for each in plan.instances(kind, mode="data"))):
-                key = self._key(address)
+                key = self._lookup_key(address)
                 if key is not None:
                     index.setdefault(key, address)
         return self._first[kind]
 
-    def _key(self, address: Address) -> Hashable:
+    def _lookup_key(self, address: Address) -> Hashable:
         """Return what only data sources have in common that find one object; None where that is open."""
         arguments = self._arguments(address)
         around = self._attributes.surroundings(address)
@@ -175,7 +175,7 @@ class LookUps:
         if block is not None:
             names.update(each.labels[0] if each.type == "dynamic" else each.type for each in block.nested)
         for name in sorted(names.difference(_ASIDE)):
-            yield name, self._given(address, name)
+            yield name, self._argument(address, name)
 
 
 def _compared(value: Value) -> Hashable:

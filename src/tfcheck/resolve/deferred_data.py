@@ -32,19 +32,19 @@ def policy_document(attributes: Attributes, instance: Instance) -> Value:
         version=attributes.attribute(address, "version"),
         policy_id=attributes.attribute(address, "policy_id"),
         sources=[
-            *_texts(attributes, instance, "source_policy_documents"),
-            *_texts(attributes, instance, "source_json"),
+            *_source_documents(attributes, instance, "source_policy_documents"),
+            *_source_documents(attributes, instance, "source_json"),
         ],
         overrides=[
-            *_texts(attributes, instance, "override_policy_documents"),
-            *_texts(attributes, instance, "override_json"),
+            *_source_documents(attributes, instance, "override_policy_documents"),
+            *_source_documents(attributes, instance, "override_json"),
         ],
         open=further,
     )
     return rendered if isinstance(rendered, Unknown) else encode(rendered)
 
 
-def _texts(attributes: Attributes, instance: Instance, argument: str) -> list[Value]:
+def _source_documents(attributes: Attributes, instance: Instance, argument: str) -> list[Value]:
     value = attributes.attribute(instance.address, argument)
     if isinstance(value, str | Text | JsonText):
         return [value]
@@ -64,7 +64,7 @@ def _statements(attributes: Attributes, instance: Instance) -> tuple[list[dict[s
         return _planned_only(Unknown(reason=CHANGED) if planned is None else planned)
     written, further = repeated(attributes.evaluation, block, "statement", attributes.scope_of(address))
     if isinstance(planned, list) and len(planned) == len(written) and further is None:
-        return [_joined(mine, theirs) for mine, theirs in zip(planned, written, strict=True)], None
+        return [_merged_statement(mine, theirs) for mine, theirs in zip(planned, written, strict=True)], None
     if isinstance(planned, list) and (further is not None or is_known(planned)):
         return _planned_only(planned)
     return written, further
@@ -84,7 +84,7 @@ def _planned_only(planned: Value) -> tuple[list[dict[str, Value]], Unknown | Non
             return [], Unknown(reason="the statements are not a list")
 
 
-def _joined(planned: Value, written: dict[str, Value]) -> dict[str, Value]:
+def _merged_statement(planned: Value, written: dict[str, Value]) -> dict[str, Value]:
     """Return each member as planned where the plan knows all of it, and as written otherwise."""
     if not isinstance(planned, dict):
         return written

@@ -104,7 +104,7 @@ def _attribute(name: str) -> Derivation:
     return lambda instance: _text(instance.attribute(name))
 
 
-def _joined(*parts: str | Derivation) -> Derivation:
+def _concatenation(*parts: str | Derivation) -> Derivation:
     def derive(instance: DerivedFrom) -> TextLike | None:
         known = [part if isinstance(part, str) else part(instance) for part in parts]
         return None if any(part is None for part in known) else text(part for part in known if part is not None)
@@ -265,19 +265,19 @@ _assigned_key_id = _opaque("key_id", "aws_kms_key.key_id")
 _revision = _opaque("revision", "", Hole("0123456789", False, 1))
 _file_system_id = _opaque("id", "aws_efs_file_system.id")
 _access_point_id = _opaque("id", "aws_efs_access_point.id")
-_file_system_arn = _arn("elasticfilesystem", _joined("file-system/", _attribute("file_system_id")))
+_file_system_arn = _arn("elasticfilesystem", _concatenation("file-system/", _attribute("file_system_id")))
 _secret_arn = _as_given(
     "arn",
     _arn(
         "secretsmanager",
-        _joined("secret:", _secret, "-", _opaque("arn_suffix", "aws_secretsmanager_secret.arn", SECRET_SUFFIX)),
+        _concatenation("secret:", _secret, "-", _opaque("arn_suffix", "aws_secretsmanager_secret.arn", SECRET_SUFFIX)),
     ),
 )
-_policy_arn = _as_given("arn", _arn("iam", _joined("policy", _path, _policy), regional=False))
-_key_arn = _arn("kms", _joined("key/", _key_id))
+_policy_arn = _as_given("arn", _arn("iam", _concatenation("policy", _path, _policy), regional=False))
+_key_arn = _arn("kms", _concatenation("key/", _key_id))
 
 _OBJECT: dict[str, Derivation] = {
-    "arn": _arn("s3", _joined(_attribute("bucket"), "/", _object_key), regional=False, owned=False),
+    "arn": _arn("s3", _concatenation(_attribute("bucket"), "/", _object_key), regional=False, owned=False),
     "id": _object_id,
 }
 _BUCKET_SETTING: dict[str, Derivation] = {"id": _attribute("bucket")}
@@ -290,7 +290,7 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
         "bucket": _bucket,
         "id": _bucket,
         "arn": _arn("s3", _bucket, regional=False, owned=False),
-        "bucket_domain_name": _joined(_bucket, ".s3.", _dns_suffix),
+        "bucket_domain_name": _concatenation(_bucket, ".s3.", _dns_suffix),
     },
     "aws_s3_object": _OBJECT,
     "aws_s3_bucket_object": _OBJECT,
@@ -302,7 +302,7 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
     "aws_iam_role": {
         "name": _role,
         "id": _role,
-        "arn": _arn("iam", _joined("role", _path, _role), regional=False),
+        "arn": _arn("iam", _concatenation("role", _path, _role), regional=False),
         "unique_id": _opaque("unique_id", "aws_iam_role.unique_id"),
     },
     "aws_iam_policy": {
@@ -312,7 +312,7 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
     },
     "aws_iam_role_policy": {
         "name": _policy,
-        "id": _joined(_attribute("role"), ":", _policy),
+        "id": _concatenation(_attribute("role"), ":", _policy),
     },
     "aws_ssm_parameter": {"id": _attribute("name"), "arn": _arn("ssm", _parameter)},
     "aws_secretsmanager_secret": {"name": _secret, "id": _secret_arn, "arn": _secret_arn},
@@ -320,22 +320,26 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
     "aws_secretsmanager_secret_policy": {"id": _attribute("secret_arn")},
     "aws_ecr_repository": {
         "id": _attribute("name"),
-        "arn": _arn("ecr", _joined("repository/", _attribute("name"))),
+        "arn": _arn("ecr", _concatenation("repository/", _attribute("name"))),
         "registry_id": _account,
-        "repository_url": _joined(_account, ".dkr.ecr.", _region, ".", _dns_suffix, "/", _attribute("name")),
+        "repository_url": _concatenation(_account, ".dkr.ecr.", _region, ".", _dns_suffix, "/", _attribute("name")),
     },
     "aws_cloudwatch_log_group": {
         "name": _group,
         "id": _group,
-        "arn": _arn("logs", _joined("log-group:", _group)),
+        "arn": _arn("logs", _concatenation("log-group:", _group)),
     },
     "aws_kms_key": {"key_id": _key_id, "id": _key_id, "arn": _key_arn},
     "aws_kms_external_key": {"key_id": _key_id, "id": _key_id, "arn": _key_arn},
-    "aws_kms_replica_key": {"key_id": _replica_id, "id": _replica_id, "arn": _arn("kms", _joined("key/", _replica_id))},
+    "aws_kms_replica_key": {
+        "key_id": _replica_id,
+        "id": _replica_id,
+        "arn": _arn("kms", _concatenation("key/", _replica_id)),
+    },
     "aws_kms_replica_external_key": {
         "key_id": _replica_id,
         "id": _replica_id,
-        "arn": _arn("kms", _joined("key/", _replica_id)),
+        "arn": _arn("kms", _concatenation("key/", _replica_id)),
     },
     "aws_kms_alias": {
         "id": _alias_id,
@@ -345,12 +349,12 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
     "aws_efs_file_system": {
         "id": _file_system_id,
         "file_system_id": _attribute("id"),  # what a data source calls it
-        "arn": _arn("elasticfilesystem", _joined("file-system/", _file_system_id)),
+        "arn": _arn("elasticfilesystem", _concatenation("file-system/", _file_system_id)),
     },
     "aws_efs_access_point": {
         "id": _access_point_id,
         "access_point_id": _attribute("id"),
-        "arn": _arn("elasticfilesystem", _joined("access-point/", _access_point_id)),
+        "arn": _arn("elasticfilesystem", _concatenation("access-point/", _access_point_id)),
         "file_system_arn": _file_system_arn,
     },
     "aws_efs_mount_target": {"file_system_arn": _file_system_arn},
@@ -358,14 +362,14 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
     "aws_ecs_task_definition": {
         "id": _attribute("family"),
         "revision": _revision,
-        "arn_without_revision": _arn("ecs", _joined("task-definition/", _attribute("family"))),
+        "arn_without_revision": _arn("ecs", _concatenation("task-definition/", _attribute("family"))),
         "arn": _arn(
             "ecs",
-            _joined("task-definition/", _attribute("family"), ":", _revision),
+            _concatenation("task-definition/", _attribute("family"), ":", _revision),
         ),
     },
     "aws_ecs_cluster": {
-        "id": _arn("ecs", _joined("cluster/", _attribute("name"))),
-        "arn": _arn("ecs", _joined("cluster/", _attribute("name"))),
+        "id": _arn("ecs", _concatenation("cluster/", _attribute("name"))),
+        "arn": _arn("ecs", _concatenation("cluster/", _attribute("name"))),
     },
 }

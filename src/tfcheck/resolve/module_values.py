@@ -193,7 +193,9 @@ class ModuleNames:
         expression = sources.local(name)
         if expression is None:
             raise EvaluationError(f"there is no local.{name}")
-        return self._named(module, "local", name, self._evaluation.see_safely(expression, ModuleScope(self, module)))
+        return self._with_symbol(
+            module, "local", name, self._evaluation.see_safely(expression, ModuleScope(self, module))
+        )
 
     def _output(self, module: ModulePath, name: str) -> Seen:
         sources, config = self._declarations.module_sources(module), self._declarations.config_module(module)
@@ -210,7 +212,7 @@ class ModuleNames:
             value = block.attribute("value") if block else None
             if value is None:
                 raise EvaluationError(f"{module} has no output {name}")
-            return self._named(module, "output", name, self._evaluation.see_safely(value, scope))
+            return self._with_symbol(module, "output", name, self._evaluation.see_safely(value, scope))
         config = self._declarations.config_module(module)
         if config is None or name not in config.outputs:
             return self._nameless(module, "output", name, f"the plan does not show the outputs of {module}")
@@ -320,8 +322,8 @@ class ModuleNames:
     def _nameless(self, module: ModulePath, kind: str, name: str, reason: str) -> Unknown:
         return Unknown(symbol=symbol_of(module, kind, name), reason=reason)
 
-    def _named(self, module: ModulePath, kind: str, name: str, value: Seen) -> Seen:
-        """Return a value that could not be worked out the name it is known by, so that it equals itself."""
+    def _with_symbol(self, module: ModulePath, kind: str, name: str, value: Seen) -> Seen:
+        """Return an unknown value with the name that it is known by as its symbol, so that it equals itself."""
         if isinstance(value, Unknown) and value.symbol is None:
             return msgspec.structs.replace(value, symbol=symbol_of(module, kind, name), family="", unsure=False)
         return value

@@ -50,10 +50,12 @@ class NamedInstances:
     def _by_key(self, module: ModulePath, mode: str, resource_type: str, name: str) -> dict[InstanceKey, Address]:
         asked = module, mode, resource_type, name
         if asked not in self._siblings:
-            self._siblings[asked] = self._listed(*asked)
+            self._siblings[asked] = self._instances_by_key(*asked)
         return self._siblings[asked]
 
-    def _listed(self, module: ModulePath, mode: str, resource_type: str, name: str) -> dict[InstanceKey, Address]:
+    def _instances_by_key(
+        self, module: ModulePath, mode: str, resource_type: str, name: str
+    ) -> dict[InstanceKey, Address]:
         found = {
             each.address.key: each.address
             for each in self._plan.siblings(module, mode, resource_type, name)

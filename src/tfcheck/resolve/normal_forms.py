@@ -44,36 +44,38 @@ def without_dropped(evaluated: Value, planned: Value) -> Value:
     """
     if not isinstance(evaluated, dict | list):
         return evaluated
-    mine, theirs = Counter(_members(evaluated)), Counter(_members(planned))
-    return _kept(evaluated, {name for name, count in mine.items() if count > theirs[name]})
+    mine, theirs = Counter(_member_names(evaluated)), Counter(_member_names(planned))
+    return _without_empty(evaluated, {name for name, count in mine.items() if count > theirs[name]})
 
 
-def _members(value: Value) -> Iterator[str]:
+def _member_names(value: Value) -> Iterator[str]:
     """Yield the name of each member that is not null, as often as there are objects with it."""
     match value:
         case dict():
-            yield from (_name(name) for name, each in value.items() if each is not None)
+            yield from (_lower_name(name) for name, each in value.items() if each is not None)
             for each in value.values():
-                yield from _members(each)
+                yield from _member_names(each)
         case list():
             for each in value:
-                yield from _members(each)
+                yield from _member_names(each)
         case _:
             pass
 
 
-def _kept(value: Value, rarer: set[str]) -> Value:
+def _without_empty(value: Value, rarer: set[str]) -> Value:
     match value:
         case dict():
-            kept = ((name, each) for name, each in value.items() if not (_is_empty(each) and _name(name) in rarer))
-            return {name: _kept(each, rarer) for name, each in kept}
+            kept = (
+                (name, each) for name, each in value.items() if not (_is_empty(each) and _lower_name(name) in rarer)
+            )
+            return {name: _without_empty(each, rarer) for name, each in kept}
         case list():
-            return [_kept(each, rarer) for each in value]
+            return [_without_empty(each, rarer) for each in value]
         case _:
             return value
 
 
-def _name(member: str) -> str:
+def _lower_name(member: str) -> str:
     return member.lower()
 
 

@@ -68,8 +68,8 @@ class Order:
             seen.update(new)
             waiting += new
         nodes = [node for node in seen if node[1].partition(".")[0] not in _NAMES]
-        provisioned = (_written(node) for node in nodes if self._is_provisioned(node))
-        return Earlier(frozenset(map(_written, nodes)), is_open, frozenset(provisioned))
+        provisioned = (_node_text(node) for node in nodes if self._is_provisioned(node))
+        return Earlier(frozenset(map(_node_text, nodes)), is_open, frozenset(provisioned))
 
     def _is_provisioned(self, node: _Node) -> bool:
         module = self._module(node[0])
@@ -92,28 +92,28 @@ class Order:
             case "output":
                 return _nodes(path, module.outputs.get(rest))
             case "module":
-                return self._whole((*path, rest))
+                return self._nodes_of_module((*path, rest))
             case _:
                 return self._resource(path, name, module)
 
     def _resource(self, path: tuple[str, ...], name: str, module: ConfigModule) -> list[_Node]:
         found = module.resources.get(name)
-        nodes = _named(path, self._more.get(_written((path, name)), ()))
+        nodes = _referenced_nodes(path, self._more.get(_node_text((path, name)), ()))
         if found is None:
             return nodes  # nothing for a name that `for` binds
         own = [found.expressions, found.count_expression, found.for_each_expression]
         nodes += [node for each in own for node in _nodes(path, each)]
-        nodes += _named(path, tuple(found.depends_on))
+        nodes += _referenced_nodes(path, tuple(found.depends_on))
         for length in range(1, len(path) + 1):
             call = self._call(path[:length])
             if call is not None:
                 around = path[: length - 1]
-                called = _written((around, f"module.{path[length - 1]}"))
-                nodes += _named(around, (*call.depends_on, *self._more.get(called, ())))
+                called = _node_text((around, f"module.{path[length - 1]}"))
+                nodes += _referenced_nodes(around, (*call.depends_on, *self._more.get(called, ())))
                 nodes += [*_nodes(around, call.count_expression), *_nodes(around, call.for_each_expression)]
         return nodes
 
-    def _whole(self, path: tuple[str, ...]) -> list[_Node] | None:
+    def _nodes_of_module(self, path: tuple[str, ...]) -> list[_Node] | None:
         """Return everything in a module."""
         module = self._module(path)
         if module is None:
@@ -123,7 +123,7 @@ class Order:
     def _local(self, path: tuple[str, ...], name: str) -> list[_Node] | None:
         sources = self._resolver.sources.module(path) if self._resolver.sources else None
         expression = sources.local(name) if sources else None
-        return _named(path, tuple(_mentioned(expression))) if expression is not None else None
+        return _referenced_nodes(path, tuple(_mentioned(expression))) if expression is not None else None
 
     def _module(self, path: tuple[str, ...]) -> ConfigModule | None:
         found = self._resolver.plan.configuration
@@ -140,7 +140,7 @@ class Order:
 _NAMES = frozenset(("local", "var", "output", "module"))
 
 
-def _written(node: _Node) -> str:
+def _node_text(node: _Node) -> str:
     path, name = node
     return "".join(f"module.{each}." for each in path) + name
 
@@ -151,12 +151,12 @@ def _nodes(path: tuple[str, ...], expression: Any) -> list[_Node]:
         return [node for each in expression for node in _nodes(path, each)]
     if not isinstance(expression, dict):
         return []
-    found = _named(path, references(expression))
+    found = _referenced_nodes(path, references(expression))
     nested = (each for each in expression.values() if isinstance(each, dict | list))
     return [*found, *(node for each in nested for node in _nodes(path, each))]
 
 
-def _named(path: tuple[str, ...], written: tuple[str, ...]) -> list[_Node]:
+def _referenced_nodes(path: tuple[str, ...], written: tuple[str, ...]) -> list[_Node]:
     """Return the nodes of references; `module.a` behind `module.a.x` only repeats where that one begins."""
     plain = [_KEYS.sub("", each).split(".") for each in written]
     with_output = {tuple(each[:2]) for each in plain if each[0] == "module" and len(each) > 2}

@@ -72,14 +72,16 @@ def document(
     """
     try:
         merged = _Policy("", "", [])
-        given = [_read(source) for source in sources if source not in (None, "")]
+        given = [_parsed_source(source) for source in sources if source not in (None, "")]
         _refuse_twins([entry for policy in given for entry in policy.statements], "source documents")
         for policy in given:
             merged = _merged(merged, policy, replaceable=0)
-        merged = _merged(merged, _own(statements, version, policy_id, open), replaceable=len(merged.statements))
+        merged = _merged(
+            merged, _policy_of_arguments(statements, version, policy_id, open), replaceable=len(merged.statements)
+        )
         for override in overrides:
             if override not in (None, ""):
-                merged = _merged(merged, _read(override))
+                merged = _merged(merged, _parsed_source(override))
     except _RefusedError as refused:
         return Unknown(reason=f"the provider refuses the policy document: {refused}", unsure=True)
     identity: dict[str, Value] = {} if merged.identity == "" else {"Id": merged.identity}
@@ -94,7 +96,7 @@ def _merged(policy: _Policy, newer: _Policy, replaceable: int | None = None) -> 
     """Add a document; of its statements those with a known Sid replace one of the first `replaceable` (all)."""
     statements = list(policy.statements)
     for entry in newer.statements:
-        _add(statements, entry, replaceable)
+        _put_statement(statements, entry, replaceable)
     identity = policy.identity if newer.identity == "" else newer.identity
     return _Policy(_higher(policy.version, newer.version), identity, statements)
 
@@ -107,7 +109,7 @@ def _higher(version: Value, other: Value) -> Value:
     return version if not isinstance(version, str) else other
 
 
-def _add(statements: list[Entry], entry: Entry, replaceable: int | None) -> None:
+def _put_statement(statements: list[Entry], entry: Entry, replaceable: int | None) -> None:
     """Put a statement into the place of the one with its Sid, or behind all."""
     for index, existing in enumerate(statements[:replaceable]):
         same = _same_sid(existing, entry)
@@ -141,7 +143,7 @@ def _refuse_twins(entries: Sequence[Entry], where: str) -> None:
 # Documents given as JSON
 
 
-def _read(source: Value) -> _Policy:
+def _parsed_source(source: Value) -> _Policy:
     if not isinstance(source, str | Text | JsonText | Unknown):
         raise _RefusedError("a document is not a string")
     try:
@@ -207,7 +209,9 @@ def _condition_keys(keys: Value) -> Value:
 # Own statements
 
 
-def _own(statements: Sequence[dict[str, Value]], version: Value, policy_id: Value, open: Unknown | None) -> _Policy:
+def _policy_of_arguments(
+    statements: Sequence[dict[str, Value]], version: Value, policy_id: Value, open: Unknown | None
+) -> _Policy:
     version = version or _VERSION
     entries = [_statement(each, version) for each in statements]
     _refuse_twins(entries, "data source")
@@ -245,7 +249,7 @@ def _decided(statement: dict[str, Value]) -> Entry:
 
 def _scalar_or_list(value: Value, version: Value = "") -> Value:
     """Write a set of strings: none as nothing, one as itself, several sorted backwards."""
-    listed = _listed(value)
+    listed = _distinct(value)
     if isinstance(listed, Unknown):
         return listed
     if version != "":
@@ -257,7 +261,7 @@ def _scalar_or_list(value: Value, version: Value = "") -> Value:
     return sorted(map(str, listed), reverse=True) if is_known(listed) else listed  # type: ignore[return-value]
 
 
-def _listed(value: Value) -> list[Value] | Unknown:
+def _distinct(value: Value) -> list[Value] | Unknown:
     """Return the different members of a set of strings; what is set to one string is converted to a set of it."""
     listed = _strings(value)
     if isinstance(listed, Unknown):
@@ -294,7 +298,7 @@ def _principals(value: Value, version: Value) -> Value:
     united: dict[str, list[Value]] = {}
     for block in blocks:
         kind = block.get("type")
-        identifiers = _listed(block.get("identifiers"))
+        identifiers = _distinct(block.get("identifiers"))
         if not isinstance(kind, str) or isinstance(identifiers, Unknown):
             waits = next(unknowns(kind if not isinstance(kind, str) else identifiers), Unknown())
             return Unknown(reason=waits.reason, where=waits.where)

@@ -48,7 +48,9 @@ class ProviderArguments:
             self._found[key, name] = Unknown(reason="the provider configuration leads back to itself")
             block = self._block(key)
             is_kept = block is None or self._is_doubted(key, name)
-            self._found[key, name] = self._kept(key, name) if is_kept or not block else self._written(key, name, block)
+            self._found[key, name] = (
+                self._kept(key, name) if is_kept or not block else self._evaluated(key, name, block)
+            )
         return self._found[key, name]
 
     def credentials(self, key: str) -> str:
@@ -75,7 +77,7 @@ class ProviderArguments:
         config = self._attributes.plan.provider_configs.get(key)
         return config is not None and self._attributes.declarations.doubts.about("provider", (), key, name)
 
-    def _written(self, key: str, name: str, block: Block) -> Value:
+    def _evaluated(self, key: str, name: str, block: Block) -> Value:
         scope = self._attributes.module_scope(self._module(key))
         expression = block.attribute(name)
         if expression is not None:

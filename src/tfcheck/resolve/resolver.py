@@ -98,7 +98,7 @@ class Resolver:
 
     def evaluated(self, address: Address, name: str) -> Value:
         """Work an argument out from the sources alone, although the plan may know it; None where it is not written."""
-        return self._written(address, name)
+        return self._evaluated_argument(address, name)
 
     def configured(self, address: Address, name: str) -> bool | None:
         """Whether an argument is written for this resource; None where nothing shows it."""
@@ -187,7 +187,7 @@ class Resolver:
         planned: Value | Absence = instance.after.get(name, Absence.ABSENT)
         is_secret = masked(instance.after_sensitive, (name,))
         if isinstance(planned, str) and name in HASHED and is_hash(planned):
-            written = self._written(address, name)
+            written = self._evaluated_argument(address, name)
             return written if proven_by(planned, written) else planned
         if planned is not Absence.ABSENT and is_known(planned):
             return self._narrowed(address, name, planned) if is_secret else planned
@@ -200,7 +200,7 @@ class Resolver:
         """Mark a planned text only where its sources have the mark: Terraform marks it as a whole."""
         if not isinstance(planned, str) or not is_whole(planned) or self.block(address) is None:
             return planned
-        return narrowed(planned, self._written(address, name))
+        return narrowed(planned, self._evaluated_argument(address, name))
 
     def _complete(self, instance: Instance, name: str, planned: Value | Absence) -> Value:
         """Fill in the unknown parts of a planned attribute."""
@@ -263,15 +263,15 @@ class Resolver:
 
     def _argument(self, address: Address, name: str) -> Value:
         """Evaluate an argument; None where it is not written, is null, or is blocks of which there are none."""
-        written = self._written(address, name)
+        written = self._evaluated_argument(address, name)
         block = self.block(address) if written == [] else None
         return None if block is not None and name not in block.attributes() else written
 
-    def _written(self, address: Address, name: str) -> Value:
+    def _evaluated_argument(self, address: Address, name: str) -> Value:
         """Evaluate an argument as it is written; None where it is not."""
         block = self.block(address)
         if block is None:
-            return self._kept(address, name)
+            return self._configuration_value(address, name)
         self.evaluation.record(("argument", address, name))
         if self._is_doubted(address, name):
             return self._kept_constant(address, name)
@@ -292,7 +292,7 @@ class Resolver:
         is_constant, value = constant(config.expressions[name]) if config else (False, None)
         return value if is_constant else self._unknown(address, name, CHANGED)
 
-    def _kept(self, address: Address, name: str) -> Value:
+    def _configuration_value(self, address: Address, name: str) -> Value:
         """Return what the plan's configuration proves of an argument; None where it is not written.
 
         A reference alone proves nothing: `replace(aws_iam_role.a.arn, "a", "b")` is kept as `aws_iam_role.a.arn`.

@@ -98,7 +98,7 @@ class Survival:
         found, by = Truth.FALSE, instance
         for each in self._deletions(owner.type):
             if any((each.before or {}).get(name) == named for name in owner.names):
-                truth = self._beside(instance, each, owner)
+                truth = self._are_in_one_place(instance, each, owner)
                 found, by = (truth, each) if found is Truth.FALSE or truth is Truth.TRUE else (found, by)
         return found, by
 
@@ -108,7 +108,7 @@ class Survival:
             self._deleted[kind] = [each for each in found if "delete" in each.actions]
         return self._deleted[kind]
 
-    def _beside(self, one: Instance, other: Instance, owner: Owner) -> Truth:
+    def _are_in_one_place(self, one: Instance, other: Instance, owner: Owner) -> Truth:
         """Whether two objects are where a name means one resource: in one account, and one region."""
         ours, theirs = self._providers.key_of(one.address), self._providers.key_of(other.address)
         if ours == theirs:

@@ -40,12 +40,12 @@ def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None, acco
     if not changed and not wrong:
         return resolver
     doubts = Doubts([*changed, *doubted])
-    believed = Resolver(plan, sources, _known(resolver), account, doubts)
-    believed.contradictions += [*resolver.contradictions, _told(sources, changed, wrong)]
+    believed = Resolver(plan, sources, _known_workspace(resolver), account, doubts)
+    believed.contradictions += [*resolver.contradictions, _changed_names(sources, changed, wrong)]
     return believed
 
 
-def _known(resolver: Resolver) -> str | None:
+def _known_workspace(resolver: Resolver) -> str | None:
     return resolver.workspace if isinstance(resolver.workspace, str) else None
 
 
@@ -70,7 +70,7 @@ def _without_workspace(
     return without, again
 
 
-def _told(sources: Sources, changed: list[Doubted], wrong: list[Comparison]) -> str:
+def _changed_names(sources: Sources, changed: list[Doubted], wrong: list[Comparison]) -> str:
     """Name what has changed."""
     named = list(dict.fromkeys((*map(str, changed), *map(str, wrong))))
     shown = ", ".join(named[:_MOST_NAMED])

@@ -49,10 +49,10 @@ class KeyGrant(msgspec.Struct, frozen=True):
         constraints = items(self.resource.attribute("constraints"))
         if isinstance(constraints, Unknown):
             return Truth.UNKNOWN if self.resource.configured("constraints") is not False else Truth.TRUE
-        return Truth.every(_holds(each, context) for each in constraints)
+        return Truth.every(_constraint_holds(each, context) for each in constraints)
 
 
-def _holds(constraint: Value, context: Context) -> Truth:
+def _constraint_holds(constraint: Value, context: Context) -> Truth:
     if not isinstance(constraint, dict):
         return Truth.UNKNOWN
     subset, whole = constraint.get("encryption_context_subset"), constraint.get("encryption_context_equals")

@@ -21,7 +21,7 @@ from tfcheck.vocabulary.arn import split
 def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policy of a key, and the grants on it."""
     resource = catalogue(world, KEY).by_arn(arn)
-    subject = Subject(resource, tuple(_names(arn, resource)))
+    subject = Subject(resource, tuple(_key_names(arn, resource)))
     found = set_policy(world, policies, KEY_POLICY, subject)
     seen = resource is not None or found is not None
     possible = () if seen else readable(own_policies(arn, world, policies, KEY_POLICY))
@@ -39,7 +39,7 @@ def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     )
 
 
-def _names(arn: TextLike, resource: WorldObject | None) -> list[TextLike]:
+def _key_names(arn: TextLike, resource: WorldObject | None) -> list[TextLike]:
     known = [resource.attribute(each) for each in ("arn", "key_id", "id")] if resource else []
     names: list[TextLike] = [each for each in known if isinstance(each, str | Text | Unknown)]
     parts = split(arn)

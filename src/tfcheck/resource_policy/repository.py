@@ -31,11 +31,13 @@ def repository_guard(arn: TextLike, world: World, policies: Policies) -> Resourc
     if parts is None:
         return unidentified(world, policies, "ecr")
     near = resource.surroundings if resource else Surroundings(parts.partition, parts.region, parts.account)
-    own = set_policy(world, policies, REPOSITORY_POLICY, Subject(resource, (arn, _name(parts.resource)), near))
+    own = set_policy(
+        world, policies, REPOSITORY_POLICY, Subject(resource, (arn, _repository_name(parts.resource)), near)
+    )
     found = [*([own] if own else []), *_registry(near, world, policies)]
     readable = [each.policy for each in found if each.policy is not None]
     return ResourceSide(
-        _joined(readable),
+        _joined_policies(readable),
         next((each.hidden for each in found if each.hidden), None),
         account=resource.surroundings.account if resource else None,
         in_plan=resource is not None,
@@ -44,7 +46,7 @@ def repository_guard(arn: TextLike, world: World, policies: Policies) -> Resourc
     )
 
 
-def _name(resource: TextLike) -> TextLike:
+def _repository_name(resource: TextLike) -> TextLike:
     first, *rest = pieces(resource) or ("",)
     return text([first.removeprefix("repository/"), *rest]) if isinstance(first, str) else resource
 
@@ -58,7 +60,7 @@ def _registry(near: Surroundings, world: World, policies: Policies) -> Iterator[
             yield PolicyOrReason(hidden=f"{holder.address}, which may be of its registry,")
 
 
-def _joined(policies: list[Policy]) -> Policy | None:
+def _joined_policies(policies: list[Policy]) -> Policy | None:
     if not policies:
         return None
     statements = tuple(statement for policy in policies for statement in policy.statements)

@@ -48,7 +48,7 @@ def joined(found: ResourceSide, theirs: ResourceSide, resource: TextLike) -> Res
     if not found.in_plan and theirs.possible_policies:
         possible = (*found.possible_policies, *theirs.possible_policies)
         found = msgspec.structs.replace(found, possible_policies=possible)
-    if found.policy is not None or found.hidden or not _tells(theirs, resource):
+    if found.policy is not None or found.hidden or not _shows(theirs, resource):
         return msgspec.structs.replace(found, grants=grants) if theirs.grants else found
     if found.in_plan:
         return msgspec.structs.replace(found, policy=theirs.policy, hidden=theirs.hidden, grants=grants)
@@ -59,6 +59,6 @@ def joined(found: ResourceSide, theirs: ResourceSide, resource: TextLike) -> Res
     return msgspec.structs.replace(theirs, account=account, grants=grants)
 
 
-def _tells(theirs: ResourceSide, resource: TextLike) -> bool:
+def _shows(theirs: ResourceSide, resource: TextLike) -> bool:
     """Whether the other stack shows the resource, a policy of it, or one that may be of it."""
     return theirs.in_plan or theirs.policy is not None or (theirs.hidden is not None and isinstance(resource, str))

@@ -49,8 +49,8 @@ def removed_by_update(role: WorldObject, world: World) -> RemovedByUpdate:
     earlier = None if world.before() is world else before(role, world)
     if earlier is None:
         return _NOTHING
-    names, lost_names = _lost(role, earlier, "inline_policy")
-    arns, lost_arns = _lost(role, earlier, "managed_policy_arns")
+    names, lost_names = _no_longer_listed(role, earlier, "inline_policy")
+    arns, lost_arns = _no_longer_listed(role, earlier, "managed_policy_arns")
     return RemovedByUpdate(names, arns, lost_names | lost_arns)
 
 
@@ -70,7 +70,7 @@ def left_out(name: Value, reference: Value, role: WorldObject) -> bool:
     listed = items(role.attribute(argument)) if role.configured(argument) else Unknown()
     if isinstance(listed, Unknown):
         return False
-    return all(equal(_named(each), name if reference is None else reference) is Truth.FALSE for each in listed)
+    return all(equal(_name_or_arn(each), name if reference is None else reference) is Truth.FALSE for each in listed)
 
 
 def removal(grant: WorldObject, role: WorldObject, *, now: bool) -> str:
@@ -78,24 +78,24 @@ def removal(grant: WorldObject, role: WorldObject, *, now: bool) -> str:
     return f"{grant.address} is removed by {'this' if now else 'the next'} apply: {role.address} does not list it"
 
 
-def _lost(role: WorldObject, earlier: WorldObject, argument: str) -> tuple[frozenset[str], frozenset[str]]:
+def _no_longer_listed(role: WorldObject, earlier: WorldObject, argument: str) -> tuple[frozenset[str], frozenset[str]]:
     """Return what one argument listed before and does not list now, and what it may not list now."""
-    had = frozenset(_known(items(earlier.attribute(argument))))
+    had = frozenset(_known_names(items(earlier.attribute(argument))))
     listed = items(role.attribute(argument)) if had else ()
-    gone = had - set(_known(listed))
-    if not isinstance(listed, Unknown) and not any(isinstance(_named(each), Unknown) for each in listed):
+    gone = had - set(_known_names(listed))
+    if not isinstance(listed, Unknown) and not any(isinstance(_name_or_arn(each), Unknown) for each in listed):
         return gone, frozenset()
     # NOTE: where the argument is not written, the provider leaves open what it will remember of the role.
     return frozenset(), gone if role.configured(argument) is not False else frozenset()
 
 
-def _known(listed: Iterable[Value] | Unknown) -> Iterable[str]:
+def _known_names(listed: Iterable[Value] | Unknown) -> Iterable[str]:
     if isinstance(listed, Unknown):
         return ()
-    return (found for each in listed if isinstance(found := _named(each), str) and found)
+    return (found for each in listed if isinstance(found := _name_or_arn(each), str) and found)
 
 
-def _named(element: Value) -> Value:
+def _name_or_arn(element: Value) -> Value:
     """Return the name of an inline policy, or the ARN of a managed one."""
     return element.get("name") if isinstance(element, dict) else element
 
@@ -116,7 +116,7 @@ class Exclusive:
 
     def keeps(self, own: Value) -> Truth:
         """Whether none of them removes a policy; one with an unknown number of elements may list it."""
-        return Truth.every(_lists(listed, own) | ~truth for truth, listed in self._lists)
+        return Truth.every(_is_listed(listed, own) | ~truth for truth, listed in self._lists)
 
 
 def exclusive(world: World, resource_type: str, argument: str, name: Value) -> Exclusive:
@@ -129,7 +129,7 @@ def _is_among(known: Sequence[Value], name: Value) -> bool:
     return any(equal(name, each) is Truth.TRUE for each in known)
 
 
-def _lists(listed: tuple[Value, ...] | Unknown, own: Value) -> Truth:
+def _is_listed(listed: tuple[Value, ...] | Unknown, own: Value) -> Truth:
     return Truth.UNKNOWN if isinstance(listed, Unknown) else Truth.some(equal(own, each) for each in listed)
 
 

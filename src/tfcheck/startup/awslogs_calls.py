@@ -36,7 +36,7 @@ def log_calls(
     yield place.needs(rule, "logs:CreateLogStream", stream, doubt=doubt)
     yield place.needs(rule, "logs:PutLogEvents", stream, Severity.WARNING, doubt=doubt)
     makes_group = _is_true(member(options, "awslogs-create-group"))
-    named = _named(place, options)
+    named = _named_group(place, options)
     exists = existence.log_group(named, world)
     is_made = exists is Truth.TRUE and existence.is_made_by_tasks(named, world)
     if makes_group is not Truth.FALSE and (exists is not Truth.TRUE or is_made):
@@ -77,7 +77,7 @@ def _is_true(value: Value) -> Truth:
     return Truth.of(value is True)
 
 
-def _named(place: TaskPlace, options: Value) -> existence.Named:
+def _named_group(place: TaskPlace, options: Value) -> existence.Named:
     around = place.task.resource.surroundings
     return existence.at(member(options, "awslogs-group"), around, member(options, "awslogs-region"))
 

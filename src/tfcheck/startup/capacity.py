@@ -40,7 +40,7 @@ def capacity(service: WorldObject, world: World) -> Capacity:
     unset = isinstance(strategy, Unknown) and service.configured("capacity_provider_strategy") is False
     own = [] if unset else _strategy(strategy)
     if own:
-        return _named(own, f"the capacity providers of {service.address}")
+        return _named_capacity(own, f"the capacity providers of {service.address}")
     launch_type = service.attribute("launch_type")
     if isinstance(launch_type, str) and launch_type in LAUNCH_TYPES:
         return Capacity(launch_type=launch_type)
@@ -64,7 +64,9 @@ def _default(service: WorldObject, world: World) -> Capacity:
         if truth is Truth.TRUE:
             found += _strategy(each.attribute("default_capacity_provider_strategy"))
     return (
-        _named(found, f"the default capacity providers of {cluster.address}") if found else Capacity(launch_type="EC2")
+        _named_capacity(found, f"the default capacity providers of {cluster.address}")
+        if found
+        else Capacity(launch_type="EC2")
     )
 
 
@@ -101,7 +103,7 @@ def _used(value: Value) -> Iterator[dict[str, Value] | Unknown]:
             yield each
 
 
-def _named(names: Iterable[Value], what: str) -> Capacity:
+def _named_capacity(names: Iterable[Value], what: str) -> Capacity:
     named = tuple(names)
     unclear = any(not isinstance(each, str | Text | Unknown) or _is_nameless(each) for each in named)
     return Capacity(open=what) if unclear else Capacity(named)

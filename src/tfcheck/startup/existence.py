@@ -47,7 +47,7 @@ def at(name: Value, around: Surroundings, region: Value = None) -> Named:
 
 def repository(arn: TextLike, world: World) -> Truth:
     """Whether a repository of Amazon ECR exists."""
-    resources = (each for one in (world, *world.context) for each in _all(REPOSITORY, one))
+    resources = (each for one in (world, *world.context) for each in _objects_of_kind(REPOSITORY, one))
     known = Truth.some(equal(each.attribute("arn"), arn) for each in resources)
     return known | Truth.UNKNOWN | Truth.of(identity(arn) in world.before().once(_repositories_used))
 
@@ -73,7 +73,7 @@ def log_group(named: Named, world: World) -> Truth:
         return Truth.some(has_name(each, named) for each in found) | Truth.UNKNOWN
     if _is_deleted(LOG_GROUP, named, world):
         return Truth.FALSE
-    if _key(named) in world.before().once(_groups_used):
+    if _identity_key(named) in world.before().once(_groups_used):
         return Truth.TRUE
     name = named.name
     is_named_later = isinstance(name, Text | Unknown) and is_to_be(name, world)
@@ -82,7 +82,7 @@ def log_group(named: Named, world: World) -> Truth:
 
 def is_made_by_tasks(named: Named, world: World) -> bool:
     """Whether a log group is known only from tasks before the change that create it themselves where there is none."""
-    key, before = _key(named), world.before()
+    key, before = _identity_key(named), world.before()
     if key not in before.once(_groups_used) or key in before.once(_groups_expected):
         return False
     return not any(True for _ in possible_namesakes(LOG_GROUP, named, world))
@@ -101,7 +101,7 @@ def has_name(resource: WorldObject, named: Named) -> Truth:
     return same & equal(around.region, named.region) & equal(around.account, named.account)
 
 
-def _key(named: Named) -> Hashable:
+def _identity_key(named: Named) -> Hashable:
     parts = (identity(named.name), identity(named.region), identity(named.account))
     return None if None in parts else parts
 
@@ -118,7 +118,7 @@ def _groups_expected(world: World) -> frozenset[Hashable]:
 
 def _groups(world: World, counts: Callable[[AwsLogs], bool]) -> frozenset[Hashable]:
     found = ((task, log) for task in task_definitions(world) for log in awslogs(task, world) if counts(log))
-    return _keys(at(log.group, task.resource.surroundings, log.region) for task, log in found)
+    return _identity_keys(at(log.group, task.resource.surroundings, log.region) for task, log in found)
 
 
 def _repositories_used(world: World) -> frozenset[Hashable]:
@@ -128,8 +128,8 @@ def _repositories_used(world: World) -> frozenset[Hashable]:
     return frozenset(key for each in found if each is not None and (key := identity(each.arn)) is not None)
 
 
-def _keys(named: Iterable[Named]) -> frozenset[Hashable]:
-    return frozenset(key for each in named if (key := _key(each)) is not None)
+def _identity_keys(named: Iterable[Named]) -> frozenset[Hashable]:
+    return frozenset(key for each in named if (key := _identity_key(each)) is not None)
 
 
 class _Namesakes:
@@ -142,11 +142,13 @@ class _Namesakes:
     def of(self, kind: ObjectKind) -> AttributeIndex:
         if kind.types not in self._filed:
             worlds = (self._world, *self._world.context)
-            self._filed[kind.types] = AttributeIndex([each for one in worlds for each in _all(kind, one)], "name")
+            self._filed[kind.types] = AttributeIndex(
+                [each for one in worlds for each in _objects_of_kind(kind, one)], "name"
+            )
         return self._filed[kind.types]
 
 
-def _all(kind: ObjectKind, world: World) -> Iterator[WorldObject]:
+def _objects_of_kind(kind: ObjectKind, world: World) -> Iterator[WorldObject]:
     yield from world.resources(*kind.types)
     yield from world.looked_up(*kind.types)
 

@@ -41,9 +41,9 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         server = volume if isinstance(volume, Unknown) else only_or_unknown(volume.get(_ARGUMENT))
         if isinstance(server, Unknown):
             if _may_have_one(task):
-                yield from _needs(_place(task, "/volumes"), server, _DOUBT, world)
+                yield from _needs(_volume_place(task, "/volumes"), server, _DOUBT, world)
         elif server is not None:
-            place = _place(task, f"/volumes/{index}/{_MEMBER}")
+            place = _volume_place(task, f"/volumes/{index}/{_MEMBER}")
             yield from _needs(place, _credentials(server), "", world)
 
 
@@ -53,14 +53,14 @@ def named_credentials(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]
         server = None if isinstance(volume, Unknown) else only_or_unknown(volume.get(_ARGUMENT))
         value = _credentials(server) if isinstance(server, dict) else None
         if value is not None:
-            yield _place(task, f"/volumes/{index}/{_MEMBER}"), value
+            yield _volume_place(task, f"/volumes/{index}/{_MEMBER}"), value
 
 
 def _credentials(server: dict[str, Value]) -> Value:
     return member(only_or_unknown(server.get("authorization_config")), "credentials_parameter")
 
 
-def _place(task: TaskDefinition, pointer: str) -> TaskPlace:
+def _volume_place(task: TaskDefinition, pointer: str) -> TaskPlace:
     return TaskPlace(task, None, pointer, "FSx for Windows File Server volume")
 
 

@@ -108,7 +108,7 @@ class _Instances:
     def _launched_by(self, resource: WorldObject) -> Iterator[Value]:
         """Yield the role of an instance, or of those that the groups with a launch template launch."""
         if resource.address.type == "aws_instance":
-            yield self._role(_given(resource.attribute("iam_instance_profile"), resource), resource)
+            yield self._role(_profile_value(resource.attribute("iam_instance_profile"), resource), resource)
             return
         for group in self._world.resources(*_GROUP.types):
             if any(each.address == resource.address for each in self._templates(group)):
@@ -168,11 +168,11 @@ class _Instances:
         """Yield the instance profiles, each by name or ARN, that instances of a group get."""
         for template in self._templates(group):
             if template.address.type == "aws_launch_configuration":
-                yield _given(template.attribute("iam_instance_profile"), template)
+                yield _profile_value(template.attribute("iam_instance_profile"), template)
                 continue
             block = only_or_unknown(template.attribute("iam_instance_profile"))
             arn, name = member(block, "arn"), member(block, "name")
-            yield _given(name if arn is None or arn == "" else arn, template)
+            yield _profile_value(name if arn is None or arn == "" else arn, template)
 
     def _templates(self, group: WorldObject) -> Iterator[WorldObject]:
         configuration = group.attribute("launch_configuration")
@@ -231,7 +231,7 @@ def _inner(value: Value, name: str) -> list[dict[str, Value] | Unknown]:
     return blocks_or_unknown(value if isinstance(value, Unknown) else member(value, name))
 
 
-def _given(profile: Value, template: WorldObject) -> Value:
+def _profile_value(profile: Value, template: WorldObject) -> Value:
     if profile is None or profile == "":
         raise _OpenError(f"the instance profile of {template.address}, which names none")
     return profile

@@ -171,10 +171,10 @@ class _Running:
         """Return the services that run a task definition."""
         key = str(task.address)
         if key not in self._found:
-            self._found[key] = self._of(task)
+            self._found[key] = self._services_of(task)
         return self._found[key]
 
-    def _of(self, task: TaskDefinition) -> Services:
+    def _services_of(self, task: TaskDefinition) -> Services:
         if not self._filed:
             return Services(open=tuple(self._vague))
         names = _Names(task)

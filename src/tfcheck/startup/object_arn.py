@@ -156,7 +156,7 @@ def bucket_arn(object_arn: TextLike) -> TextLike:
             if slash:
                 return text(found)
         else:
-            inner = _inside(piece)
+            inner = _before_slash(piece)
             if inner is None:
                 return Unknown(reason="which bucket the file is in is known only after apply")
             found.extend(pieces(inner))
@@ -165,7 +165,7 @@ def bucket_arn(object_arn: TextLike) -> TextLike:
     return text(found)
 
 
-def _inside(piece: Unknown | JsonText) -> TextLike | None:
+def _before_slash(piece: Unknown | JsonText) -> TextLike | None:
     """Return a piece as it is if it definitely holds no slash, what is before its slash if it definitely holds one."""
     if isinstance(piece, JsonText):
         return None

@@ -31,7 +31,7 @@ def repository(image: TextLike, task: WorldObject, world: World) -> Image | None
         return Image(_arn_of(referred))
     if glob(_HOST, image) is Truth.FALSE:
         return None
-    built = _built(spelled_out(image), task)
+    built = _arn_from_host(spelled_out(image), task)
     if built is None:
         doubt = "whether the image is in Amazon ECR is known only after apply"
         return Image(Unknown(reason="which repository the image is in is known only after apply"), doubt)
@@ -46,7 +46,7 @@ def _arn_of(resource: WorldObject) -> TextLike:
     )
 
 
-def _built(image: TextLike, task: WorldObject) -> TextLike | None:
+def _arn_from_host(image: TextLike, task: WorldObject) -> TextLike | None:
     """Build the ARN from the host name; None where the parts of it cannot be separated."""
     parts = cut(image, "/", limit=1)
     if parts is None or len(parts) != 2:
@@ -56,10 +56,10 @@ def _built(image: TextLike, task: WorldObject) -> TextLike | None:
         return None
     account, region = labels[0], labels[3]
     partition = partition_of_region(region) if isinstance(region, str) else task.surroundings.partition
-    return Arn(partition, "ecr", region, account, text(["repository/", _name(parts[1])])).as_text()
+    return Arn(partition, "ecr", region, account, text(["repository/", _repository_name(parts[1])])).as_text()
 
 
-def _name(path: TextLike) -> TextLike:
+def _repository_name(path: TextLike) -> TextLike:
     """Drop tag and digest."""
     kept: list[TextLike] = []
     for piece in pieces(path):

@@ -35,10 +35,10 @@ def secret_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:
 
 def whole_arn(arn: TextLike, account: TextLike, world: World) -> TextLike:
     """Return the ARN that IAM sees when a task of an account names a secret by `arn`, whose end may be missing."""
-    parts, name = split(arn), _name(arn)
+    parts, name = split(arn), _secret_name(arn)
     if parts is None or name is None or not lacks_suffix(name):
         return arn
-    known = _known(arn, name, world)
+    known = _known_secret(arn, name, world)
     if known is not None:
         return known
     same = equal(parts.account, account)
@@ -50,7 +50,7 @@ def whole_arn(arn: TextLike, account: TextLike, world: World) -> TextLike:
     return text([arn, Unknown(symbol=symbol, reason=reason, hole=_OPEN_END)])
 
 
-def _known(arn: TextLike, name: TextLike, world: World) -> TextLike | None:
+def _known_secret(arn: TextLike, name: TextLike, world: World) -> TextLike | None:
     """Return the whole ARN of the only secret called `name`, where it definitely begins with `arn`."""
     for each in (world, *world.context):
         found = catalogue(each, SECRET).by_name(name, None)
@@ -70,7 +70,7 @@ def lacks_suffix(name: TextLike) -> bool:
     return not last.isalnum()
 
 
-def _name(arn: TextLike) -> TextLike | None:
+def _secret_name(arn: TextLike) -> TextLike | None:
     """Return the name in the ARN of a secret, with the random characters if it has them."""
     parts = split(arn)
     fields = cut(parts.resource, ":") if parts is not None and parts.service == "secretsmanager" else None

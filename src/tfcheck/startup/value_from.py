@@ -16,13 +16,13 @@ from tfcheck.vocabulary.finding import Requirement
 def injected(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]:
     """Return every `valueFrom` of the containers' `secrets` and of their log drivers' `secretOptions`."""
     for container in task.containers:
-        yield from _listed(task, container, "/secrets", "secret", container.members("secrets"))
+        yield from _references(task, container, "/secrets", "secret", container.members("secrets"))
         options = member(container.member("logConfiguration"), "secretOptions")
         where = "/logConfiguration/secretOptions"
-        yield from _listed(task, container, where, "log option", options)
+        yield from _references(task, container, where, "log option", options)
 
 
-def _listed(
+def _references(
     task: TaskDefinition, container: Container, pointer: str, what: str, value: Value
 ) -> Iterator[tuple[TaskPlace, Value]]:
     listed = items(value)

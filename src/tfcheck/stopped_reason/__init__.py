@@ -38,24 +38,24 @@ def explained(text: str) -> Explanation | None:
     denial = refusal(said)
     # NOTE: a call that was refused was answered, even where the text holds something else.
     unanswered = denial is None and is_unanswered(said)
-    known = _known(said, denial)
+    known = _recognised(said, denial)
     if known is None and unanswered:
-        known = _first(UNREACHED, said)
+        known = _first_match(UNREACHED, said)
     if known is None:
         return None
-    return Explanation(known, Cause.NETWORK if unanswered else known.cause, denial, _names(said))
+    return Explanation(known, Cause.NETWORK if unanswered else known.cause, denial, _arns_in(said))
 
 
-def _known(said: NormalizedText, denial: Denial | None) -> Known | None:
+def _recognised(said: NormalizedText, denial: Denial | None) -> Known | None:
     """Find what a text says; what was refused says it best, and the text around it who called."""
     call = of_call(denial) if denial else None
-    known = _first(KNOWN, said) or call or (of_near_call(denial) if denial else None)
+    known = _first_match(KNOWN, said) or call or (of_near_call(denial) if denial else None)
     if known is None or call is None or known.cause not in _OF_ROLES or call.actions[0] in known.actions[:1]:
         return known
     return msgspec.structs.replace(call, cause=known.cause, where=known.where)
 
 
-def _first(several: tuple[Known, ...], said: NormalizedText) -> Known | None:
+def _first_match(several: tuple[Known, ...], said: NormalizedText) -> Known | None:
     return next((each for each in several if said.search(each.pattern)), None)
 
 
@@ -64,7 +64,7 @@ _ARN = regex(r"\barn:[\w-]+:[\w-]+:[^\s\"'<>,;()\[\]]+")
 _FILE = regex(r"with key (\S+) from bucket ([^\s,]+)")
 
 
-def _names(said: NormalizedText) -> tuple[str, ...]:
+def _arns_in(said: NormalizedText) -> tuple[str, ...]:
     """Return the ARNs that a text holds, and the ends of those of files that it names by bucket and key."""
     arns = (found.rstrip(".:") for text in said.readings for found in _ARN.findall(text))
     files = (f":::{bucket}/{key}" for key, bucket in _FILE.findall(said.spaced))

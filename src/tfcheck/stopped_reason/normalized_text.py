@@ -17,7 +17,7 @@ class NormalizedText:
 
     def __init__(self, said: str) -> None:
         """Build from a text as it came."""
-        self._lines = _lines(said)
+        self._lines = _bare_lines(said)
 
     @cached_property
     def spaced(self) -> str:
@@ -44,7 +44,7 @@ class NormalizedText:
         return (self.joined, self.spaced) if is_hard else (self.spaced, self.joined)
 
 
-def _lines(said: str) -> list[str]:
+def _bare_lines(said: str) -> list[str]:
     """Undo frames, stamps, colours and escapes.
 
     Lines keep the space at their end, since a terminal breaks them within words too.

@@ -42,7 +42,11 @@ class VerdictsBefore:
             return None
         if exceeded():
             return Verdict.UNKNOWN
-        same = [each for each in self._requirements(task).get(_kind(requirement), ()) if _is_same(requirement, each)]
+        same = [
+            each
+            for each in self._requirements(task).get(_comparable_part(requirement), ())
+            if _is_same(requirement, each)
+        ]
         if not same:
             return None
         earlier = max(same, key=lambda each: _likeness(requirement, each))
@@ -83,12 +87,12 @@ class VerdictsBefore:
         if key not in self._needed:
             found: dict[_Kind, list[Requirement]] = {}
             for requirement in startup.requirements(task, self.world):
-                found.setdefault(_kind(requirement), []).append(requirement)
+                found.setdefault(_comparable_part(requirement), []).append(requirement)
             self._needed[key] = found
         return self._needed[key]
 
 
-def _kind(requirement: Requirement) -> _Kind:
+def _comparable_part(requirement: Requirement) -> _Kind:
     """Return requirements apart by everything but the resource that is needed, and by the place outside containers.
 
     Volumes are a set, whose order says nothing.

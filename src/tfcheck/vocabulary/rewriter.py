@@ -51,13 +51,13 @@ class Rewriter:
     def _struct(self, part: msgspec.Struct) -> msgspec.Struct:
         if id(part) in self._structs:
             return self._structs[id(part)][1]
-        rewritten = self._rewritten(part)
+        rewritten = self._with_rewritten_fields(part)
         if rewritten is not part:
             # INVARIANT: the struct is kept beside what was made of it, so that no later one has its id.
             self._structs[id(part)] = part, rewritten
         return rewritten
 
-    def _rewritten(self, part: msgspec.Struct) -> msgspec.Struct:
+    def _with_rewritten_fields(self, part: msgspec.Struct) -> msgspec.Struct:
         names, values_of = self._fields_of[type(part)]
         changed: dict[str, Any] = {}
         for name, old in zip(names, values_of(part), strict=True):

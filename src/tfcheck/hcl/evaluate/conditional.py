@@ -43,7 +43,7 @@ def chosen(node: Conditional, truth: bool, scope: Scope, run: Run) -> Seen:
     except EvaluationError as error:
         return mark_if(is_marked(seen), _beside_error(bare(seen), other, error, run))
     # NOTE: the mark of the arm not chosen counts as well, as in Terraform.
-    return mark_if(is_marked(seen) or is_marked(peer), _beside(arm, bare(seen), other, bare(peer), run))
+    return mark_if(is_marked(seen) or is_marked(peer), _converted_arm(arm, bare(seen), other, bare(peer), run))
 
 
 def _beside_error(seen: Seen, other: Expression, error: EvaluationError, run: Run) -> Seen:
@@ -55,7 +55,7 @@ def _beside_error(seen: Seen, other: Expression, error: EvaluationError, run: Ru
     return Unknown(reason=f"evaluation error in the other arm: {error}", unsure=True)
 
 
-def _beside(arm: Expression, seen: Seen, other: Expression, peer: Seen, run: Run) -> Seen:
+def _converted_arm(arm: Expression, seen: Seen, other: Expression, peer: Seen, run: Run) -> Seen:
     """Return the chosen arm, converted to the type that it shares with the other one."""
     if is_referent(seen) or is_referent(peer) or not _is_open_to(whole(seen), other, run):
         return seen
@@ -172,7 +172,7 @@ def _shared_head(one: Sequence[_Piece], other: Sequence[_Piece]) -> tuple[list[_
         mine, theirs = first[0], second[0]
         if isinstance(mine, str) and isinstance(theirs, str):
             begun = _beginning(mine, theirs)
-            first[:1], second[:1] = _rest(mine, begun), _rest(theirs, begun)
+            first[:1], second[:1] = _after_beginning(mine, begun), _after_beginning(theirs, begun)
             head += [begun] if begun else []
             if not begun or (len(begun) < len(mine) and len(begun) < len(theirs)):
                 break
@@ -184,7 +184,7 @@ def _shared_head(one: Sequence[_Piece], other: Sequence[_Piece]) -> tuple[list[_
     return head, first, second
 
 
-def _rest(piece: str, begun: str) -> list[_Piece]:
+def _after_beginning(piece: str, begun: str) -> list[_Piece]:
     return [piece[len(begun) :]] if len(piece) > len(begun) else []
 
 

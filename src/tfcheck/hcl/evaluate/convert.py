@@ -134,7 +134,7 @@ def _to_primitive(value: Value, kind: Type) -> Value:
         return to_number(value)
     if kind == BOOL:
         return to_bool(value)
-    return _open(value) if kind == UNSEEN else value
+    return _of_open_type(value) if kind == UNSEEN else value
 
 
 def elements_of(items: Sequence[Value], element: Type) -> list[Value]:
@@ -219,13 +219,13 @@ def _unified(value: Value, shared: Type) -> Value:
     return value if shared == ANY else convert(value, shared)
 
 
-def _open(value: Value) -> Value:
+def _of_open_type(value: Value) -> Value:
     """Return what is left of `value` when a type not known yet takes part: numbers and bools may become strings."""
     match value:
         case list():
-            return [_open(item) for item in value]
+            return [_of_open_type(item) for item in value]
         case dict():
-            return {name: _open(item) for name, item in value.items()}
+            return {name: _of_open_type(item) for name, item in value.items()}
         case bool() | int() | float() | Fraction():
             return Unknown(reason=_OPEN_TYPE)
         case _:

@@ -173,9 +173,9 @@ def element(seen: Seen, key: Value) -> Seen:
             return seen[_position(key, len(seen))]
         case dict():
             # An object takes a bool for its text, a map does not.
-            return _BOOL_KEY if isinstance(key, bool) else member(seen, _name(key))
+            return _BOOL_KEY if isinstance(key, bool) else member(seen, _member_name(key))
         case Unknown():
-            return _inside_unknown(seen, key if isinstance(key, int | str) else _name(key))
+            return _inside_unknown(seen, key if isinstance(key, int | str) else _member_name(key))
         case _:
             raise EvaluationError(f"{kind_name(whole(seen))} has no elements to be picked")
 
@@ -222,10 +222,10 @@ def _element_of_referent(referent: Referent, key: Value) -> Seen:
         return member_at(referent, _position(key, keys))
     if keys is None and isinstance(key, int) and not isinstance(key, bool):
         return member_at(referent, key)
-    return member_at(referent, _name(key))
+    return member_at(referent, _member_name(key))
 
 
-def _name(key: Value) -> str:
+def _member_name(key: Value) -> str:
     """Return a key as the name of a member, marked where it is."""
     name = to_string(key)
     return name if isinstance(name, str) else str(name)

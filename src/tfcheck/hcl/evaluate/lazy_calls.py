@@ -47,7 +47,7 @@ def _of_members(name: str, argument: Seen) -> tuple[bool, Seen]:
         return True, gather([member(argument, each) for each in names])
     if name == "reverse" and isinstance(keys, int):
         return True, gather([element(argument, position) for position in reversed(range(keys))])
-    return _one(argument, keys) if name == "one" and isinstance(keys, int) else (False, None)
+    return _only_element(argument, keys) if name == "one" and isinstance(keys, int) else (False, None)
 
 
 def _of_positions(name: str, arguments: Sequence[Seen]) -> tuple[bool, Seen]:
@@ -68,7 +68,7 @@ def _of_positions(name: str, arguments: Sequence[Seen]) -> tuple[bool, Seen]:
             return False, None  # an error, which the function itself reports
 
 
-def _one(argument: Seen, length: int) -> tuple[bool, Seen]:
+def _only_element(argument: Seen, length: int) -> tuple[bool, Seen]:
     if length > 1:
         raise EvaluationError("more than one element")
     items = elements(argument)

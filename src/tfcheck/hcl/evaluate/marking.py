@@ -106,11 +106,12 @@ def is_marked(seen: Seen) -> bool:
 def holds_mark(seen: Seen) -> bool:
     """Whether anything in `seen` is marked; a resource or a module stays unopened."""
     return any(
-        isinstance(each, Marked) or (not is_referent(each) and value_holds_mark(whole(each))) for each in _inside(seen)
+        isinstance(each, Marked) or (not is_referent(each) and value_holds_mark(whole(each)))
+        for each in _parts_of(seen)
     )
 
 
-def _inside(seen: Seen) -> Iterator[Seen]:
+def _parts_of(seen: Seen) -> Iterator[Seen]:
     """Yield what is in a list or an object that was gathered, all the way down, each part once; or what else it is."""
     todo, looked_at = [seen], {id(seen)}
     while todo:
@@ -181,7 +182,7 @@ def _marks_whole(name: str, arguments: Sequence[Seen], *, lazily: bool = False) 
 
 
 def _holds_marked_structure(seen: Seen) -> bool:
-    return isinstance(seen, Gathered) and any(isinstance(each, Marked) for each in _inside(seen))
+    return isinstance(seen, Gathered) and any(isinstance(each, Marked) for each in _parts_of(seen))
 
 
 def _opened(seen: Seen) -> Seen:
@@ -198,7 +199,7 @@ def _opened(seen: Seen) -> Seen:
 
 def _holds_unmarkable(seen: Seen) -> bool:
     """Whether something in `seen` is marked that does not carry its mark itself: a bool, null, or the key of a map."""
-    return any(isinstance(each, Marked) and _is_unmarkable(each.value) for each in _inside(seen))
+    return any(isinstance(each, Marked) and _is_unmarkable(each.value) for each in _parts_of(seen))
 
 
 def _is_unmarkable(value: Value) -> bool:

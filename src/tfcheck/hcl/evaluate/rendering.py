@@ -35,7 +35,7 @@ def joined(parts: Sequence[Expression], scope: Scope, run: Run) -> TextLike:
     Raises:
         EvaluationError: a part of it cannot be text.
     """
-    rendered = [_part(part, scope, run) for part in parts]
+    rendered = [_part_text(part, scope, run) for part in parts]
     return _marked_if(any(map(is_marked, rendered)), _bounded(rendered, run))
 
 
@@ -60,14 +60,14 @@ def _bounded(parts: Sequence[TextLike], run: Run) -> TextLike:
     return text(parts)
 
 
-def _part(part: Expression, scope: Scope, run: Run) -> TextLike:
+def _part_text(part: Expression, scope: Scope, run: Run) -> TextLike:
     match part:
         case Literal(value=str() as written):
             return written
         case IfDirective():
-            return _if(part, scope, run)
+            return _if_directive(part, scope, run)
         case ForDirective():
-            return _for(part, scope, run)
+            return _for_directive(part, scope, run)
         case _:
             seen = run.see(part, scope)
             return _marked_if(is_marked(seen), as_text(whole(seen)))
@@ -78,12 +78,12 @@ def _marked_if(condition: bool, rendered: TextLike) -> TextLike:
     return cast(TextLike, mark_if(condition and not is_marked(rendered), rendered))
 
 
-def _if(node: IfDirective, scope: Scope, run: Run) -> TextLike:
+def _if_directive(node: IfDirective, scope: Scope, run: Run) -> TextLike:
     truth, is_secret = run.condition(node.condition, scope)
     arms = [_arm(arm, scope, run) for arm in (node.then, node.otherwise)]
     # NOTE: as with `? :`, the mark of the arm not chosen counts as well.
     is_secret = is_secret or any(is_marked(arm) for arm in arms if not isinstance(arm, EvaluationError))
-    return cast(TextLike, mark_if(is_secret, _chosen(truth, arms)))
+    return cast(TextLike, mark_if(is_secret, _either_arm(truth, arms)))
 
 
 def _arm(parts: Sequence[Expression], scope: Scope, run: Run) -> TextLike | EvaluationError:
@@ -93,7 +93,7 @@ def _arm(parts: Sequence[Expression], scope: Scope, run: Run) -> TextLike | Eval
         return error
 
 
-def _chosen(truth: bool | Unknown, arms: Sequence[TextLike | EvaluationError]) -> TextLike:
+def _either_arm(truth: bool | Unknown, arms: Sequence[TextLike | EvaluationError]) -> TextLike:
     then, otherwise = arms
     if isinstance(truth, bool):
         found = then if truth else otherwise
@@ -105,7 +105,7 @@ def _chosen(truth: bool | Unknown, arms: Sequence[TextLike | EvaluationError]) -
     return then if same(then, otherwise) is Truth.TRUE else truth
 
 
-def _for(node: ForDirective, scope: Scope, run: Run) -> TextLike:
+def _for_directive(node: ForDirective, scope: Scope, run: Run) -> TextLike:
     collection = run.see(node.collection, scope)
     return cast(TextLike, mark_if(is_marked(collection), _repeated(node, bare(collection), scope, run)))
 

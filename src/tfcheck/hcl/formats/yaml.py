@@ -157,7 +157,7 @@ def encode(value: Value) -> Value:
         first = next(unknowns(value))
         return YamlText(reason=first.reason, where=first.where, hole=_SOME_YAML, encoded=JsonText(value))
     try:
-        written = "\n".join(_lines(value)) + "\n"
+        written = "\n".join(_block_lines(value)) + "\n"
     except UnsupportedError as error:
         reason = f"function `yamlencode` is not supported for {error}"
         return YamlText(reason=reason, hole=_SOME_YAML, encoded=JsonText(value))
@@ -165,12 +165,12 @@ def encode(value: Value) -> Value:
     return written if isinstance(value, str | list | dict | Set) else written + "...\n"
 
 
-def _lines(value: Value) -> list[str]:
+def _block_lines(value: Value) -> list[str]:
     match value:
         case list() if value:
-            return [line for item in value for line in _indented("- ", _lines(item))]
+            return [line for item in value for line in _indented("- ", _block_lines(item))]
         case Set() if value.items:
-            return _lines(list(value.items))
+            return _block_lines(list(value.items))
         case dict() if value:
             return [line for key in sorted(value) for line in _member(key, value[key])]
         case _:
@@ -180,9 +180,9 @@ def _lines(value: Value) -> list[str]:
 def _member(key: str, value: Value) -> list[str]:
     name = f"{_quoted(key)}:"
     if isinstance(value, dict) and value:
-        return [name, *("  " + line for line in _lines(value))]
+        return [name, *("  " + line for line in _block_lines(value))]
     if (isinstance(value, list) and value) or (isinstance(value, Set) and value.items):
-        return [name, *_lines(value)]
+        return [name, *_block_lines(value)]
     return [f"{name} {_scalar_written(value)}"]
 
 

@@ -102,11 +102,11 @@ def resolved(scalar: Scalar) -> Value:
     """
     if scalar.style is Style.QUOTED:
         return scalar.text
-    value = _value(scalar.text)
+    value = _scalar_value(scalar.text)
     return value if scalar.style is Style.PLAIN or value is None else as_text(value)
 
 
-def _value(written: str) -> Value:
+def _scalar_value(written: str) -> Value:
     if written in _NULL:
         return None
     if written in _TRUE or written in _FALSE:
@@ -156,16 +156,16 @@ class _Reader:
         self.anchors: dict[str, Built | None] = {}
 
     def document(self) -> Node:
-        self._next("StreamStartEvent")
+        self._expect("StreamStartEvent")
         start = next(self.events)
         if type(start).__name__ != "DocumentStartEvent" or start.version not in (None, (1, 1)):
             raise UnsupportedError("no document of YAML 1.1")
         found = self._node(next(self.events), 0)
-        self._next("DocumentEndEvent")
-        self._next("StreamEndEvent")
+        self._expect("DocumentEndEvent")
+        self._expect("StreamEndEvent")
         return found.node
 
-    def _next(self, kind: str) -> None:
+    def _expect(self, kind: str) -> None:
         if type(next(self.events)).__name__ != kind:
             raise UnsupportedError("a second document")
 
@@ -219,7 +219,7 @@ class _Reader:
             if size > _LARGEST:
                 raise UnsupportedError("aliases that make the text grow so much")
             if not _merges(event, key.node):
-                members[_key(key.node)] = found.node
+                members[_key_text(key.node)] = found.node
             elif isinstance(found.node, dict):
                 members.update(found.node)  # also over what is written before it
             else:
@@ -248,7 +248,7 @@ def _merges(event: Any, key: Node) -> bool:
     return isinstance(key, Scalar) and key.text == "<<" and getattr(event, "tag", None) is None
 
 
-def _key(key: Node) -> str:
+def _key_text(key: Node) -> str:
     name = as_text(resolved(key)) if isinstance(key, Scalar) else None
     if not isinstance(name, str):
         raise UnsupportedError("a key that is not a string")

@@ -61,7 +61,7 @@ def prepared(function: Function, arguments: Sequence[Value]) -> list[Value] | Un
     Raises:
         EvaluationError: an argument is missing, is one too many or has the wrong type.
     """
-    words = _words(function.parameters, len(arguments))
+    words = _parameter_kinds(function.parameters, len(arguments))
     converted = [_converted(word, argument) for word, argument in zip(words, arguments, strict=True)]
     for word, argument in zip(words, converted, strict=True):
         if _is_open(argument, word) if function.partial else not is_known(argument):
@@ -102,7 +102,7 @@ def known(value: Value) -> bool:
     return not isinstance(value, Unknown | Text | JsonText)
 
 
-def _words(parameters: str, count: int) -> list[str]:
+def _parameter_kinds(parameters: str, count: int) -> list[str]:
     """Return one word for each of `count` arguments."""
     words = parameters.split()
     needed = sum(word[-1] not in "?*" for word in words)

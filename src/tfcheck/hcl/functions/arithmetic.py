@@ -84,12 +84,12 @@ def parseint(written: Value, base: int) -> Value:
 
 def largest(*numbers: Number | Unknown) -> Value:
     """Return the greatest number."""
-    return _of(max, numbers, GREATEST)
+    return _extremum(max, numbers, GREATEST)
 
 
 def smallest(*numbers: Number | Unknown) -> Value:
     """Return the least number."""
-    return _of(min, numbers, LEAST)
+    return _extremum(min, numbers, LEAST)
 
 
 def total(items: list[Value]) -> Value:
@@ -106,7 +106,9 @@ def total(items: list[Value]) -> Value:
     return settled(result, approximate)
 
 
-def _of(choose: Callable[[Sequence[Fraction]], Fraction], numbers: Sequence[Number | Unknown], name: str) -> Value:
+def _extremum(
+    choose: Callable[[Sequence[Fraction]], Fraction], numbers: Sequence[Number | Unknown], name: str
+) -> Value:
     if not numbers:
         raise EvaluationError("at least one number is required")
     known = [number for number in numbers if not isinstance(number, Unknown)]

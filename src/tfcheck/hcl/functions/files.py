@@ -32,10 +32,10 @@ _TEMPLATE_STEPS = 500
 
 def file(scope: Scope, path: str) -> Value:
     """Read a UTF-8 file."""
-    return _read(scope, path, utf8)
+    return _file_content(scope, path, utf8)
 
 
-def _read(scope: Scope, path: str, convert: Callable[[bytes], Value]) -> Value:
+def _file_content(scope: Scope, path: str, convert: Callable[[bytes], Value]) -> Value:
     try:
         data = scope.read_file(path)
     except RefusedError as error:
@@ -71,15 +71,17 @@ def fileset(scope: Scope, path: str, pattern: str) -> Value:
 
 def filebase64(scope: Scope, path: str) -> Value:
     """Read a file and write it in Base64."""
-    return _read(scope, path, lambda data: base64.b64encode(data).decode())
+    return _file_content(scope, path, lambda data: base64.b64encode(data).decode())
 
 
 def _hexadecimal(algorithm: str) -> Callable[[Scope, str], Value]:
-    return lambda scope, path: _read(scope, path, lambda data: hashed(algorithm, data).hex())
+    return lambda scope, path: _file_content(scope, path, lambda data: hashed(algorithm, data).hex())
 
 
 def _in_base64(algorithm: str) -> Callable[[Scope, str], Value]:
-    return lambda scope, path: _read(scope, path, lambda data: base64.b64encode(hashed(algorithm, data)).decode())
+    return lambda scope, path: _file_content(
+        scope, path, lambda data: base64.b64encode(hashed(algorithm, data)).decode()
+    )
 
 
 def templatefile(see: See, scope: Scope, path: TextLike, variables: Value) -> Value:

@@ -109,7 +109,7 @@ def _formatted(verb: Verb, argument: Value) -> TextLike:
         case "t":
             return "true" if to_bool(argument) else "false"
         case "s" | "q":
-            return _string(verb, _known(to_string(argument)))
+            return _string(verb, _known_text(to_string(argument)))
         case _:
             number = to_number(argument)
             if not isinstance(number, int | Fraction):
@@ -117,7 +117,7 @@ def _formatted(verb: Verb, argument: Value) -> TextLike:
             return _number(verb, number)
 
 
-def _known(written: Value) -> str:
+def _known_text(written: Value) -> str:
     if not isinstance(written, str):
         raise limited("a number that Terraform rounds")
     return written
@@ -222,10 +222,10 @@ def formatlist(written: TextLike, *arguments: Value) -> Value:
     if len(lengths) > 1:
         raise EvaluationError("the lists differ in length")
     count = lengths.pop() if lengths else 1
-    return [format_(written, *_row(lists, index)) for index in range(count)]
+    return [format_(written, *_arguments_at(lists, index)) for index in range(count)]
 
 
-def _row(lists: Sequence[Value], index: int) -> list[Value]:
+def _arguments_at(lists: Sequence[Value], index: int) -> list[Value]:
     return [each[index] if isinstance(each, list) else each for each in lists]
 
 

@@ -96,10 +96,10 @@ def certain(pattern: Pattern, subject: TextLike, find: Callable[[str], Iterable[
     for lengths in every if several else [tuple(hole.shortest for hole in holes)]:
         filled = _filled(parts, [letter * length for letter, length in zip(letters, lengths, strict=True)])
         tried = [_placed(each, parts, filled) for each in find("".join(filled))]
-        found = tried if found is None else _both(found, tried)
+        found = tried if found is None else _common_places(found, tried)
         if found is None:
             return None
-    matches = [_chosen(each) for each in found or ()]
+    matches = [_one_of_each(each) for each in found or ()]
     return Matches(subject, tuple(each for each in matches if each)) if all(matches) else None
 
 
@@ -124,7 +124,7 @@ def _occurrences(subject: TextLike, literal: str) -> Iterator[Places]:
             start = piece.find(literal, end)
 
 
-def _both(found: list[_Candidates], tried: list[_Candidates]) -> list[_Candidates] | None:
+def _common_places(found: list[_Candidates], tried: list[_Candidates]) -> list[_Candidates] | None:
     """Keep the places that two tries have in common; None where these do not match alike."""
     if len(found) != len(tried):
         return None
@@ -136,7 +136,7 @@ def _both(found: list[_Candidates], tried: list[_Candidates]) -> list[_Candidate
     return both
 
 
-def _chosen(match: _Candidates) -> Places | None:
+def _one_of_each(match: _Candidates) -> Places | None:
     """Return one place of each; None where an end lies inside of an unknown piece."""
     if any(each is not None and not each for each in match):
         return None

@@ -27,7 +27,7 @@ def regex(pattern: TextLike, subject: TextLike) -> Value:
     if not isinstance(pattern, str):
         return waiting([pattern, subject], unsure=True)
     parsed = _parsed(pattern, subject)
-    found = _found(parsed, subject, _first_match) or _at_start(parsed, subject)
+    found = _matches(parsed, subject, _first_match) or _at_start(parsed, subject)
     if found is None:
         return waiting(subject, unsure=True)
     if not found.matches:
@@ -40,14 +40,14 @@ def regexall(pattern: TextLike, subject: TextLike) -> Value:
     if not isinstance(pattern, str):
         return waiting([pattern, subject], unsure=True)
     parsed = _parsed(pattern, subject)
-    found = _found(parsed, subject, _every_match)
+    found = _matches(parsed, subject, _every_match)
     return waiting(subject) if found is None else [_result(parsed, each, found) for each in found.matches]
 
 
 def replace(subject: TextLike, pattern: str, replacement: str) -> Value:
     """Replace every match; `$1`, `${1}` and `${name}` in the replacement are groups."""
     parsed = _checked(parse(pattern), subject, pattern)
-    found = _found(parsed, subject, _replaced_matches)
+    found = _matches(parsed, subject, _replaced_matches)
     if found is None:
         return waiting(subject)
     out: list[TextLike] = []
@@ -62,7 +62,7 @@ def replace(subject: TextLike, pattern: str, replacement: str) -> Value:
     return text([*out, found.between(last, found.end)])
 
 
-def _found(parsed: Pattern, subject: TextLike, find: Callable[[Pattern, str], Iterable[Captures]]) -> Matches | None:
+def _matches(parsed: Pattern, subject: TextLike, find: Callable[[Pattern, str], Iterable[Captures]]) -> Matches | None:
     """Return the matches; None where unknown pieces decide about them."""
     searched = subject if isinstance(subject, str) else spelled_out(inlined(subject))
     if isinstance(searched, str):
@@ -73,7 +73,7 @@ def _found(parsed: Pattern, subject: TextLike, find: Callable[[Pattern, str], It
 def _at_start(parsed: Pattern, subject: TextLike) -> Matches | None:
     """Return the match that begins where the text does, if it is certain: there is none before it."""
     anchored = msgspec.structs.replace(parsed, node=Sequence((Assertion("start"), parsed.node)))
-    found = _found(anchored, subject, _first_match)
+    found = _matches(anchored, subject, _first_match)
     return found if found is not None and found.matches else None
 
 

@@ -104,7 +104,7 @@ def _count(subject: TextLike, part: str) -> int:
 def without_start(subject: TextLike, start: TextLike) -> TextLike | None:
     """Remove `start`, with which `subject` is known to begin; None where the rest is not sure."""
     for whole in (subject, spelled_out(subject)):
-        rest = _without(list(pieces(whole)), list(pieces(start)), at_end=False)
+        rest = _with_affix_removed(list(pieces(whole)), list(pieces(start)), at_end=False)
         if rest is not None:
             return rest
     return None
@@ -113,13 +113,13 @@ def without_start(subject: TextLike, start: TextLike) -> TextLike | None:
 def without_end(subject: TextLike, end: TextLike) -> TextLike | None:
     """Remove `end`, with which `subject` is known to end; None where the rest is not sure."""
     for whole in (subject, spelled_out(subject)):
-        rest = _without(list(pieces(whole)), list(pieces(end)), at_end=True)
+        rest = _with_affix_removed(list(pieces(whole)), list(pieces(end)), at_end=True)
         if rest is not None:
             return rest
     return None
 
 
-def _without(whole: list[Piece], part: list[Piece], *, at_end: bool) -> TextLike | None:
+def _with_affix_removed(whole: list[Piece], part: list[Piece], *, at_end: bool) -> TextLike | None:
     position = -1 if at_end else 0
     while part:
         if not whole:

@@ -30,12 +30,14 @@ def setunion(*groups: Value) -> Value:
 
 def setintersection(*groups: Value) -> Value:
     """Return what is in every group."""
-    return _combined(groups, lambda sets: [item for item in sets[0] if all(_has(items, item) for items in sets[1:])])
+    return _combined(
+        groups, lambda sets: [item for item in sets[0] if all(_contains(items, item) for items in sets[1:])]
+    )
 
 
 def setsubtract(first: Value, second: Value) -> Value:
     """Return what is in `first` and not in `second`."""
-    return _combined((first, second), lambda sets: [item for item in sets[0] if not _has(sets[1], item)])
+    return _combined((first, second), lambda sets: [item for item in sets[0] if not _contains(sets[1], item)])
 
 
 class _UndecidedError(Exception):
@@ -57,7 +59,7 @@ def _combined(groups: Sequence[Value], combine: Combine) -> Value:
         return waiting(list(groups))
 
 
-def _has(items: Sequence[Value], wanted: Value) -> bool:
+def _contains(items: Sequence[Value], wanted: Value) -> bool:
     truth = Truth.some(same(item, wanted, alike=True) for item in items)
     if truth is Truth.UNKNOWN:
         raise _UndecidedError

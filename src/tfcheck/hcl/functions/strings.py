@@ -276,7 +276,7 @@ def replace(subject: TextLike, part: TextLike, replacement: TextLike) -> Value:
     afford(characters=count * _weight(replacement), steps=count)
     parts: list[TextLike] = []
     for piece in pieces(sure):
-        parts.extend(_joined(piece.split(part), replacement) if isinstance(piece, str) else [piece])
+        parts.extend(_interleaved(piece.split(part), replacement) if isinstance(piece, str) else [piece])
     return text(parts)
 
 
@@ -293,7 +293,7 @@ def _replace(subject: str, part: str, replacement: str) -> str:
     return subject.replace(part, replacement)
 
 
-def _joined(items: list[str], between: TextLike) -> list[TextLike]:
+def _interleaved(items: list[str], between: TextLike) -> list[TextLike]:
     parts: list[TextLike] = []
     for index, item in enumerate(items):
         parts += [between, item] if index else [item]

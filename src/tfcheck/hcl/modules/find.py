@@ -102,7 +102,7 @@ def _opened(path: Path, configuration: PlannedModule | None, opentofu: bool | No
         RefusedError: it is a link that leads out of the repository.
     """
     if not path.is_dir():
-        return from_saved_plan(path, _beside(path, run), run=run) if is_saved_plan(path) else None
+        return from_saved_plan(path, _directory_of_saved_plan(path, run), run=run) if is_saved_plan(path) else None
     if opentofu is None:
         with_tofu = _opened(path, configuration, True, run)
         unlike = with_tofu is None or (configuration is not None and _difference(with_tofu, configuration))
@@ -118,7 +118,7 @@ def _has_sources(directory: Path, opentofu: bool, run: Run) -> bool:
         return False
 
 
-def _beside(saved: Path, run: Run) -> Path | None:
+def _directory_of_saved_plan(saved: Path, run: Run) -> Path | None:
     """Find the directory that a saved plan was made in, for the files that its sources read.
 
     It is the plan's or the current one, whichever holds exactly the files of the saved root module.
@@ -153,7 +153,7 @@ def _similar(directory: Path, configuration: PlannedModule, run: Run) -> Iterato
 
     Nobody has named them, so they count only where the repository shows all of their Terraform files.
     """
-    wanted = _listed(configuration)
+    wanted = _declared_names(configuration)
     if not wanted or not has_git(work_tree(directory)):
         return
     gate = Gate(work_tree(directory), run)
@@ -185,7 +185,7 @@ def _is_searched(parent: str, name: str) -> bool:
 def _difference(sources: Sources, configuration: PlannedModule) -> str:
     """Name something that only the sources or only the plan declares; empty where there is nothing."""
     for path, module in _modules(configuration, ()):
-        planned = _listed(module)
+        planned = _declared_names(module)
         if sources.declares(path) in (None, planned):
             continue
         declared = sources.definitely_declares(path)
@@ -204,7 +204,7 @@ def _modules(configuration: PlannedModule, path: ModuleNames) -> Iterator[tuple[
             yield from _modules(call.module, (*path, name))
 
 
-def _listed(configuration: PlannedModule) -> frozenset[tuple[str, str]]:
+def _declared_names(configuration: PlannedModule) -> frozenset[tuple[str, str]]:
     """List the managed resources of a module by type and name, and its calls as of type `module`."""
     split = [tuple(address.split(".")) for address in configuration.resources]
     resources = {(parts[0], parts[1]) for parts in split if len(parts) == 2}

@@ -61,9 +61,9 @@ class Module:
         for file in self.files:
             overrides = is_override(file.source.name.rpartition("/")[2])
             for block in file.blocks:
-                self._add(block, overrides)
+                self._add_block(block, overrides)
 
-    def _add(self, block: Block, overrides: bool) -> None:
+    def _add_block(self, block: Block, overrides: bool) -> None:
         if block.type == "locals":
             for name, argument in block.arguments.items():
                 if overrides or name not in self._locals:
@@ -101,7 +101,7 @@ class Module:
 
     def outputs(self) -> tuple[str, ...]:
         """Name the outputs."""
-        return self._names("output")
+        return self._labels_of("output")
 
     def variable(self, name: str) -> Block | None:
         """Return the block of a variable."""
@@ -109,7 +109,7 @@ class Module:
 
     def variables(self) -> tuple[str, ...]:
         """Name the variables."""
-        return self._names("variable")
+        return self._labels_of("variable")
 
     def call(self, name: str) -> Block | None:
         """Return the block that calls a module."""
@@ -122,9 +122,9 @@ class Module:
 
     def calls(self) -> tuple[str, ...]:
         """Name the module calls."""
-        return self._names("module")
+        return self._labels_of("module")
 
-    def _names(self, block: str) -> tuple[str, ...]:
+    def _labels_of(self, block: str) -> tuple[str, ...]:
         return tuple(labels[0] for kind, labels in self._blocks if kind == block and labels)
 
     def declared(self) -> frozenset[tuple[str, str, str]]:
@@ -182,9 +182,9 @@ def overridden(base: Block, override: Block) -> Block:
 
 
 def _nested(base: Block, override: Block) -> tuple[Block, ...]:
-    replaced = {_kind(block) for block in override.nested}
-    return (*(block for block in base.nested if _kind(block) not in replaced), *override.nested)
+    replaced = {_block_type(block) for block in override.nested}
+    return (*(block for block in base.nested if _block_type(block) not in replaced), *override.nested)
 
 
-def _kind(block: Block) -> str:
+def _block_type(block: Block) -> str:
     return block.labels[0] if block.type == "dynamic" and block.labels else block.type

@@ -68,7 +68,7 @@ class Sources:
         None where it is not at hand, for the reason in `missing`.
         """
         if path not in self._modules:
-            self._modules[path] = self._read(path)
+            self._modules[path] = self._read_module(path)
         return self._modules[path]
 
     def files_with(self, words: str) -> Iterator[SourceFile]:
@@ -165,7 +165,7 @@ class Sources:
                     return file.source.line_text(place.line)
         return ""
 
-    def _read(self, path: ModuleNames) -> Module | None:
+    def _read_module(self, path: ModuleNames) -> Module | None:
         directory = self._directory(path)
         if directory is None:
             return None

@@ -30,7 +30,7 @@ def template(at: Cursor, expression: Callable[[], Rule], binding: Binding) -> Ru
     place, opening = at.place, at.index
     pieces = list(at.tokens.inside(opening))
     builder = _Builder(place)
-    for piece, text in zip(pieces, _texts(at, opening, pieces), strict=True):
+    for piece, text in zip(pieces, _decoded_texts(at, opening, pieces), strict=True):
         at.index = piece
         if text is not None:
             builder.text(text, at.place)
@@ -145,7 +145,7 @@ class _Builder:
         return tuple(level.flushed())
 
 
-def _texts(at: Cursor, opening: int, pieces: Sequence[int]) -> list[str | None]:
+def _decoded_texts(at: Cursor, opening: int, pieces: Sequence[int]) -> list[str | None]:
     """Decode and trim the texts of a template; None is for what is not a text."""
     listed, closings, source = at.tokens.listed, at.tokens.closings, at.source.text
     first = listed[opening]

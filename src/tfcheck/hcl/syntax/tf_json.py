@@ -38,7 +38,7 @@ class JsonBlock(Block, frozen=True, eq=False, kw_only=True):
 
     def blocks(self, name: str) -> list[Block]:
         """Return the property `name`, an object or a list of them, as blocks; also those under `dynamic`."""
-        return list(_named(self.source, self.value, name))
+        return list(_blocks_of_type(self.source, self.value, name))
 
 
 def read_json(source: SourceText) -> SourceFile:
@@ -105,12 +105,12 @@ def _block(source: SourceText, kind: str, labels: tuple[str, ...], start: int, v
         body_end=value.end - 1,
         end=value.end,
         arguments=arguments,
-        nested=tuple(each for name in repeated for each in _named(source, value, name)),
+        nested=tuple(each for name in repeated for each in _blocks_of_type(source, value, name)),
         value=value,
     )
 
 
-def _named(source: SourceText, value: Object, name: str) -> Iterator[Block]:
+def _blocks_of_type(source: SourceText, value: Object, name: str) -> Iterator[Block]:
     for member in value.members:
         if member.name == name:
             yield from (_block(source, name, (), member.start, each) for each in _objects(member.value))
@@ -147,15 +147,17 @@ def _expression(source: SourceText, value: JsonValue, bare: bool = False) -> Exp
     place = source.place(value.start)
     match value:
         case Scalar(value=str(written)):
-            return parse(written, place) if bare else template_of(_inside(source, value.start, written))
+            return parse(written, place) if bare else template_of(_source_within(source, value.start, written))
         case Scalar(value=known):
             return Literal(known, place)
         case Array(items=items):
             return ListOf(tuple(_expression(source, item, bare) for item in items), place)
         case Object(members=members):
-            pairs = ((template_of(_inside(source, m.start, m.name)), _expression(source, m.value)) for m in members)
+            pairs = (
+                (template_of(_source_within(source, m.start, m.name)), _expression(source, m.value)) for m in members
+            )
             return ObjectOf(tuple(pairs), place)
 
 
-def _inside(source: SourceText, start: int, written: str) -> SourceText:
+def _source_within(source: SourceText, start: int, written: str) -> SourceText:
     return SourceText(source.name, written, source.line(start), one_line=True)

@@ -46,8 +46,10 @@ def encode(data: Any, *, indent: bool = True) -> str:
         encoded = msgspec.json.encode(data)
     except UnicodeEncodeError:
         encoded = msgspec.json.encode(_printable(data))
-    text = (msgspec.json.format(encoded, indent=2) if indent else encoded).decode()
-    return _NOT_ASCII.sub(_escaped, text) + "\n"
+    del data  # a large report is there once at a time
+    encoded = (msgspec.json.format(encoded, indent=2) if indent else encoded) + b"\n"
+    text = encoded.decode()
+    return text if encoded.isascii() and b"\x7f" not in encoded else _NOT_ASCII.sub(_escaped, text)
 
 
 def _printable(data: Any) -> Any:

@@ -113,7 +113,11 @@ class Document(msgspec.Struct, gc=False):
 
 
 class StateManaged(msgspec.Struct, gc=False, tag_field="mode", tag="managed"):
-    """A managed resource of a state: it is in `resource_changes` as well, so that nothing of it is wanted here."""
+    """A managed resource of a state: it is in `resource_changes` as well, and wanted only for what is marked in it."""
+
+    address: str = ""
+    values: Raw = _NOTHING
+    sensitive_values: Raw = _NOTHING
 
 
 class StateData(msgspec.Struct, gc=False, tag_field="mode", tag="data"):
@@ -137,6 +141,15 @@ class StateAny(msgspec.Struct, gc=False):
 
 #: A row with what was read.
 ReadRow: TypeAlias = StateData | StateAny
+#: A state by its modes, or with all of them in one type.
+PriorState: TypeAlias = "State[StateData | StateManaged] | State[StateAny]"
+
+
+class StateOutput(msgspec.Struct, gc=False):
+    """An output of a state."""
+
+    sensitive: bool | None = None
+    value: Raw = _NOTHING
 
 
 class StateModule(msgspec.Struct, Generic[_Row], gc=False):
@@ -150,6 +163,7 @@ class StateModule(msgspec.Struct, Generic[_Row], gc=False):
 class StateValues(msgspec.Struct, Generic[_Row], gc=False):
     """The `values` of a state."""
 
+    outputs: dict[str, StateOutput | None] | None = None
     root_module: StateModule[_Row] | None = None
 
 
@@ -157,41 +171,6 @@ class State(msgspec.Struct, Generic[_Row], gc=False):
     """A plan's `prior_state`."""
 
     values: StateValues[_Row] | None = None
-
-
-class MarkedObject(msgspec.Struct, gc=False):
-    """An object of a state, as far as something in it may be marked as sensitive."""
-
-    address: str = ""
-    values: Raw = _NOTHING
-    sensitive_values: Raw = _NOTHING
-
-
-class MarkedModule(msgspec.Struct, gc=False):
-    """A module instance of a state, with those it calls."""
-
-    resources: list[MarkedObject | None] | None = None
-    child_modules: list[MarkedModule | None] | None = None
-
-
-class MarkedOutput(msgspec.Struct, gc=False):
-    """An output of a state."""
-
-    sensitive: bool | None = None
-    value: Raw = _NOTHING
-
-
-class MarkedValues(msgspec.Struct, gc=False):
-    """The `values` of a state."""
-
-    outputs: dict[str, MarkedOutput | None] | None = None
-    root_module: MarkedModule | None = None
-
-
-class Marked(msgspec.Struct, gc=False):
-    """A plan's `prior_state`, read for what is marked in it, before the change and of whatever object."""
-
-    values: MarkedValues | None = None
 
 
 class KeptManaged(msgspec.Struct, gc=False, tag_field="mode", tag="managed"):

@@ -14,7 +14,7 @@ from msgspec import Raw
 from tfcheck.plan.document import (
     Change,
     Document,
-    Marked,
+    PriorState,
     ResourceChange,
     decoded_json,
     decoded_mask,
@@ -27,15 +27,13 @@ _BEFORE, _AFTER = b'"before_sensitive"', b'"after_sensitive"'
 
 
 def of_plan(document: Document) -> Iterator[str]:
-    """Yield what is marked in a plan: in its changes, in what was changed outside of Terraform, and in its state."""
+    """Yield what is marked in a plan: in its changes, and in what was changed outside of Terraform."""
     for row in chain(document.resource_changes or (), _drift(document)):
         if row is not None and _marks_something(row.change):
             yield from _of_change(row.change, f"`{row.address}` in the plan")
     outputs = decoded_section(document.output_changes, dict[str, Raw], "`output_changes`") if _outputs(document) else {}
     for name, change in outputs.items():
         yield from _of_change(change, f"output `{name}` in the plan")
-    if present(document.prior_state):
-        yield from _of_state(decoded_section(document.prior_state, Marked, "the plan's prior state"))
 
 
 def _drift(document: Document) -> Iterable[ResourceChange | None]:
@@ -45,7 +43,7 @@ def _drift(document: Document) -> Iterable[ResourceChange | None]:
     return decoded_section(raw, list[ResourceChange | None], "`resource_drift`")
 
 
-def _of_state(state: Marked) -> Iterator[str]:
+def of_state(state: PriorState) -> Iterator[str]:
     """Yield what is marked in the objects and the outputs of a state."""
     modules = [state.values.root_module] if state.values else []
     for name, output in ((state.values.outputs if state.values else None) or {}).items():

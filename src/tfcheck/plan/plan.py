@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Generic, Protocol, TypeAlias, TypeGuard, TypeVar
+from typing import Generic, Protocol, TypeAlias, TypeVar
+
+import msgspec
 
 from tfcheck.plan.configuration import ConfigModule, ConfigResource, Configuration, ProviderConfig, configuration
 from tfcheck.plan.document import (
@@ -28,7 +30,7 @@ from tfcheck.plan.document import (
 )
 from tfcheck.plan.edited import inside, references_in, resource_named
 from tfcheck.plan.instance import Instance, PriorData
-from tfcheck.plan.marked import of_plan
+from tfcheck.plan.marked import of_plan, of_state
 from tfcheck.plan.naming import Addresses
 from tfcheck.symbolic.marks import marked, marked_strings
 from tfcheck.symbolic.value import Value
@@ -112,6 +114,7 @@ class Plan:
             (
                 *(text for value in given for text in marked_strings(marked(value))),
                 *of_plan(self._document),
+                *self._prior.marked,
             )
         )
 
@@ -125,7 +128,7 @@ class Plan:
 
     def resource_types(self) -> frozenset[str]:
         """Return the types of all resources and data sources that the plan shows."""
-        return frozenset(kind for _, kind in self._rows) | frozenset(self._data_rows)
+        return frozenset(kind for _, kind in self._rows) | frozenset(self._prior.reads)
 
     def instances(self, *types: str, mode: str = "managed") -> list[Instance]:
         """Return the instances of these resource types in the plan's order, type by type; deletes are included."""
@@ -159,7 +162,7 @@ class Plan:
 
     def all_data_sources(self) -> list[PriorData]:
         """Return every data source that was read while planning."""
-        return self.data_sources(*self._data_rows)
+        return self.data_sources(*self._prior.reads)
 
     def data_siblings(self, module: ModulePath, kind: str, name: str) -> list[PriorData]:
         """Return all instances read of the data source `kind.name` in one module instance."""
@@ -177,7 +180,7 @@ class Plan:
 
     def _module_addresses(self) -> set[str]:
         found = {row.module_address or "" for rows in self._rows.values() for row in rows}
-        return found | {module.address or "" for module in _modules(self._prior) if _reads(module)}
+        return found | self._prior.modules
 
     def _instances(self, mode: str, kind: str) -> _Index[Instance]:
         if (mode, kind) not in self._managed:
@@ -225,7 +228,7 @@ class Plan:
         if kind not in self._read:
             changes = self._instances("data", kind).by_address.items()
             waiting = {address for address, change in changes if "read" in change.actions}
-            found = (PriorData(self._addresses.read(row.address), row) for row in self._data_rows.get(kind, ()))
+            found = (PriorData(self._addresses.read(row.address), row) for row in self._prior.reads.get(kind, ()))
             self._read[kind] = _Index(each for each in found if each.address not in waiting)
         return self._read[kind]
 
@@ -247,20 +250,19 @@ class Plan:
         return found
 
     @cached_property
-    def _data_rows(self) -> dict[str, list[ReadRow]]:
-        found: dict[str, list[ReadRow]] = {}
-        for module in _modules(self._prior):
-            for row in _reads(module):
-                found.setdefault(row.type, []).append(row)
-        return found
-
-    @cached_property
-    def _prior(self) -> _Module | None:
+    def _prior(self) -> _Prior:
+        # NOTE: the whole state is decoded once, and hardly anything of it kept: the memory serves the check.
         raw = self._document.prior_state
         if not present(raw):
-            return None
+            return _Prior()
         state = decoded_state(raw, State[StateData | StateManaged], State[StateAny], "the plan's prior state")
-        return state.values.root_module if state.values else None
+        prior = _Prior(marked=frozenset(of_state(state)))
+        for module in _modules(state.values.root_module if state.values else None):
+            for row in module.resources or ():
+                if isinstance(row, StateData) or (isinstance(row, StateAny) and row.mode is Mode.DATA):
+                    prior.reads.setdefault(row.type, []).append(row)
+                    prior.modules.add(module.address or "")
+        return prior
 
     @cached_property
     def _configuration(self) -> Configuration:
@@ -295,8 +297,8 @@ class _Amended(Plan):
         return found
 
     @cached_property
-    def _data_rows(self) -> dict[str, list[ReadRow]]:
-        return self._base._data_rows
+    def _prior(self) -> _Prior:
+        return self._base._prior
 
     @cached_property
     def _configuration(self) -> Configuration:
@@ -330,6 +332,14 @@ def _share(row: ResourceChange, texts: dict[str, str]) -> None:
         row.module_address = texts.setdefault(row.module_address, row.module_address)
 
 
+class _Prior(msgspec.Struct):
+    """What is kept of a prior state: what was read, by type, the modules of that, and what is marked in all of it."""
+
+    reads: dict[str, list[ReadRow]] = {}
+    modules: set[str] = set()
+    marked: frozenset[str] = frozenset()
+
+
 _Module: TypeAlias = StateModule[StateData | StateManaged] | StateModule[StateAny]
 
 
@@ -341,11 +351,3 @@ def _modules(root: _Module | None) -> Iterator[_Module]:
         if module:
             yield module
             waiting += reversed(module.child_modules or ())
-
-
-def _reads(module: _Module) -> list[ReadRow]:
-    return [row for row in module.resources or () if _is_read(row)]
-
-
-def _is_read(row: StateData | StateManaged | StateAny | None) -> TypeGuard[ReadRow]:
-    return isinstance(row, StateData) or (isinstance(row, StateAny) and row.mode is Mode.DATA)

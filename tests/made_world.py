@@ -50,6 +50,7 @@ class MadeWorld:
     """
 
     read: tuple[str, ...] = ()
+    planned_at = ""
 
     def __init__(
         self, *resources: MadeResource, earlier: Sequence[MadeResource] | None = None, context: Sequence[MadeWorld] = ()

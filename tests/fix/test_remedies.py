@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from tests.cases import TESTDATA, Case, with_expectation
+from tfcheck.analysis.options import RunOptions
+from tfcheck.analysis.session import Session
 from tfcheck.checks import CHECKS
 from tfcheck.checks.mistake import Misconfiguration
 from tfcheck.checks.remedies import remedy
@@ -66,4 +71,24 @@ def test_a_grant_that_a_boundary_denies_comes_with_the_boundary() -> None:
     assert till.remedy is not None
     assert till.remedy.words.endswith(
         "managed, and to its permissions boundary arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+    )
+
+
+def test_a_grant_that_has_expired_should_end_later(tmp_path: Path) -> None:
+    written = (TESTDATA / "literal-granted" / "plan.json").read_text(encoding="utf-8")
+    plan = json.loads(written)
+    (row,) = (each for each in plan["resource_changes"] if each["address"] == "aws_iam_role_policy.env_file")
+    policy = json.loads(row["change"]["after"]["policy"])
+    for statement in policy["Statement"]:
+        statement["Condition"] = {"DateLessThan": {"aws:CurrentTime": "2025-01-01T00:00:00Z"}}
+    row["change"]["after"]["policy"] = json.dumps(policy)
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(plan), encoding="utf-8")
+    (checked,) = Session([str(path)], options=RunOptions(fixes=True)).checked(str(path))
+    finding = next(each for each in checked.report.findings if each.rule == "env-file")
+    assert finding.fix is None
+    assert finding.remedy is not None
+    assert finding.remedy.words == (
+        "a statement of aws_iam_role_policy.env_file allows s3:GetObject only until `2025-01-01T00:00:00Z` "
+        "(aws:CurrentTime), and the plan was made later: let it end later, or remove the condition"
     )

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.iam.examples import CALLER, ROLE, allow, document, readable
-from tfcheck.iam import Absent, Context, Entry, OneOfValues, PresenceUnknown, Request, applies, parse_policy
+from tfcheck.iam import Absent, Context, Entry, Later, OneOfValues, PresenceUnknown, Request, applies, parse_policy
 from tfcheck.symbolic.value import ACCOUNT_ID, Symbol, Truth, Unknown, Value
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
@@ -260,3 +260,34 @@ def test_an_open_condition_names_its_key_and_an_open_value_its_symbol() -> None:
     assert waits({"StringEquals": {"x:key": "${x:other}"}}, "a") == [("condition", "x:other")]
     assert waits({"StringEquals": SLOT}, "a") == [("unknown_value", "${x.y.z}")]
     assert waits(SLOT, "a") == [("unknown_value", "${x.y.z}")]
+
+
+@pytest.mark.parametrize(
+    ("operator", "values", "answer"),
+    [
+        ("DateGreaterThan", "2020-01-01T00:00:00Z", T),
+        ("DateGreaterThanEquals", "2026-11-26T12:00:00Z", T),
+        ("DateGreaterThan", ["2020-01-01", "2099-01-01"], T),
+        ("DateGreaterThan", "2099-01-01", U),
+        ("DateLessThan", "2025-01-01", F),
+        ("DateLessThanEqualsIfExists", "1577836800", F),
+        ("DateLessThan", "2099-01-01T00:00:00Z", U),
+        ("DateEquals", "2020-01-01T00:00:00Z", U),
+        ("DateNotEquals", "2020-01-01T00:00:00Z", U),
+        ("DateLessThan", "soon", U),
+        ("StringLike", "2*", U),
+        ("NumericLessThan", "1577836800", U),
+        ("Null", "false", T),
+        ("Null", "true", F),
+    ],
+)
+def test_a_call_comes_after_the_plan(operator: str, values: Value, answer: Truth) -> None:
+    planned = Later(1795694400)  # 2026-11-26T12:00:00Z
+    assert holds(operator, values, planned, key="aws:CurrentTime") is answer
+
+
+def test_seconds_are_compared_as_numbers_as_well() -> None:
+    planned = Later(1795694400)
+    assert holds("NumericGreaterThan", 1577836800, planned, key="aws:EpochTime") is T
+    assert holds("NumericLessThan", "1577836800", planned, key="aws:EpochTime") is F
+    assert holds("NumericLessThan", "4102444800", planned, key="aws:EpochTime") is U

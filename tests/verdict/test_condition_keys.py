@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from tests.made_world import HERE, MadeResource, MadeWorld, reference
-from tfcheck.iam import Absent, Caller, OneOfValues, PresenceUnknown, start_up_context
+from tfcheck.iam import Absent, Caller, Later, OneOfValues, PresenceUnknown, start_up_context
 from tfcheck.symbolic.value import TextLike, Unknown, Value, display, text
 from tfcheck.verdict.condition_keys import context_of
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
@@ -123,3 +123,21 @@ def test_a_log_stream_s_group_gives_the_tags() -> None:
     group = MadeResource("aws_cloudwatch_log_group.g", {"name": "/g", "arn": arn, "tags_all": {"team": "app"}})
     for stream in (text([arn, ":log-stream:x"]), "arn:aws:logs:eu-west-1:111122223333:log-group:/g:log-stream:x"):
         assert context_of(call("logs:PutLogEvents", stream), MadeWorld(group))["aws:ResourceTag/"] == {"team": "app"}
+
+
+@pytest.mark.parametrize(
+    ("planned_at", "known"),
+    [
+        ("2026-11-26T12:00:00Z", Later(1795694400)),
+        ("2026-11-26T13:00:00+01:00", Later(1795694400)),
+        ("", None),
+        ("2026-11-26T12:00:00", None),
+        ("yesterday", None),
+    ],
+)
+def test_a_call_is_made_after_the_plan(planned_at: str, known: Later | None) -> None:
+    world = MadeWorld()
+    world.planned_at = planned_at
+    found = context_of(call("s3:GetObject", "arn:aws:s3:::acme/x"), world)
+    assert found.get("aws:currenttime") == known
+    assert found.get("aws:epochtime") == known

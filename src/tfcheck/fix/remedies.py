@@ -13,6 +13,7 @@ from tfcheck.fix.place import Places
 from tfcheck.fix.referable import local_name
 from tfcheck.fix.render import StatementStyle, quoted, statement, text
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, sid
+from tfcheck.iam import CLOCK_KEYS
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.symbolic.sensitive_text import redacted
@@ -156,6 +157,9 @@ def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
     wanted = " or ".join(f"`{each}`" for each in unmet.values[:_LISTED]) or "another value"
     has = f"has `{unmet.carried}`" if unmet.carried else "does not have it"
     where = _statement_name(unmet.policy, unmet.sid)
+    if unmet.key.lower() in CLOCK_KEYS:
+        until = f"{where} allows {answer.requirement.action} only until {wanted} ({unmet.key})"
+        return Remedy(f"{until}, and the plan was made later: let it end later, or remove the condition")
     words = (
         f"{where} allows {answer.requirement.action} only if {unmet.key} is {wanted} ({unmet.operator}), and the call "
         f"{has}: change what the key depends on, or let the condition accept it"

@@ -8,16 +8,17 @@ from __future__ import annotations
 from tfcheck.iam.applies import Applies, applies
 from tfcheck.iam.caller import Caller
 from tfcheck.iam.condition import Wait
-from tfcheck.iam.context import Absent, Context, Deferred, Entry, OneOfValues, PresenceUnknown
+from tfcheck.iam.context import Absent, Context, Deferred, Entry, Later, OneOfValues, PresenceUnknown
 from tfcheck.iam.decide import decide, decide_trust, permits
 from tfcheck.iam.decision import Allowed, Decision, Denied, Layers, Undecided
 from tfcheck.iam.document import called, concealed, parse_policy
-from tfcheck.iam.keys import service_context, start_up_context
+from tfcheck.iam.keys import CLOCK_KEYS, service_context, start_up_context
 from tfcheck.iam.managed import managed_policy, managed_policy_arn, managed_policy_version
 from tfcheck.iam.model import Effect, Origin, Policy, PolicyKind, Request, Statement
 from tfcheck.iam.near import Mismatch, NearMiss, near_misses, near_trust
 
 __all__ = [
+    "CLOCK_KEYS",
     "Absent",
     "Allowed",
     "Applies",
@@ -28,6 +29,7 @@ __all__ = [
     "Denied",
     "Effect",
     "Entry",
+    "Later",
     "Layers",
     "Mismatch",
     "NearMiss",

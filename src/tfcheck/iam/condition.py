@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from tfcheck.iam import operators
-from tfcheck.iam.context import MULTIVALUED, Absent, Context, Entry, OneOfValues, PresenceUnknown
+from tfcheck.iam.context import MULTIVALUED, Absent, Context, Entry, Later, OneOfValues, PresenceUnknown
 from tfcheck.iam.variables import PolicyTemplate, PolicyText, as_text, expand
 from tfcheck.symbolic.match import Pattern
 from tfcheck.symbolic.value import Set, TextLike, Truth, Unknown, Value, display, is_known
@@ -85,6 +85,10 @@ _TESTS: dict[str, tuple[Test, bool, bool]] = {
 _QUANTIFIERS = {"forallvalues": "all", "foranyvalue": "any"}
 
 
+#: Later than any moment that a policy names: the year 9999 is 253402300799.
+_END_OF_TIME = "999999999999"
+
+
 def read_operator(written: str) -> Operator | None:
     """Read the name of an operator with its prefix and suffix; None is one that AWS does not know."""
     prefix, colon, rest = written.rpartition(":")
@@ -115,6 +119,8 @@ def holds(condition: Condition, context: Context) -> Truth:
         return _agreed(_missing(condition.operator), _present(condition, entry.value, context))
     if isinstance(entry, OneOfValues):
         return _agreed(*(_present(condition, value, context) for value in entry.values))
+    if isinstance(entry, Later):
+        return _later(condition, entry, context)
     return _present(condition, entry, context)
 
 
@@ -123,7 +129,9 @@ def waits_for(condition: Condition, context: Context) -> Wait:
     if condition.unread is not None:
         return Wait("unknown_value", display(condition.unread))
     entry = context.at(condition.key)
-    if isinstance(entry, PresenceUnknown | OneOfValues) or (not isinstance(entry, Absent) and not is_known(entry)):
+    if isinstance(entry, PresenceUnknown | OneOfValues | Later) or (
+        not isinstance(entry, Absent) and not is_known(entry)
+    ):
         return Wait("condition", condition.key)
     for value in condition.values:
         if isinstance(value, PolicyTemplate):
@@ -133,6 +141,16 @@ def waits_for(condition: Condition, context: Context) -> Wait:
         elif not isinstance(value, str):
             return Wait("unknown_value", display(value))
     return Wait("condition", condition.key)
+
+
+def _later(condition: Condition, entry: Later, context: Context) -> Truth:
+    """Answer for a moment after one: an order that both ends have is that of every moment between them."""
+    name = condition.operator.written.rpartition(":")[2].lower().removesuffix("ifexists").removesuffix("equals")
+    kinds = ("date", "numeric") if condition.key.lower() == "aws:epochtime" else ("date",)
+    if name not in (f"{kind}{order}" for kind in kinds for order in ("lessthan", "greaterthan")):
+        return Truth.UNKNOWN
+    ends = str(entry.seconds), _END_OF_TIME
+    return _agreed(*(_present(condition, end, context) for end in ends))
 
 
 def _agreed(*answers: Truth) -> Truth:

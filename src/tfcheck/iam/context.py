@@ -34,8 +34,14 @@ class OneOfValues(msgspec.Struct, frozen=True):
     values: tuple[Value, ...]
 
 
+class Later(msgspec.Struct, frozen=True):
+    """The request carries the key with a moment after this one, in seconds since 1970."""
+
+    seconds: int
+
+
 #: A list is the value of a multivalued key.
-Entry: TypeAlias = Value | Absent | PresenceUnknown | OneOfValues
+Entry: TypeAlias = Value | Absent | PresenceUnknown | OneOfValues | Later
 
 ANY_ENTRY = PresenceUnknown()
 ABSENT = Absent()

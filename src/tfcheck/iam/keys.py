@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _BOOLEAN = OneOfValues(("true", "false"))
 _SESSION = Hole(chars=":/*?", shortest=1)
+#: The keys of the time of the call, in lower case.
+CLOCK_KEYS = ("aws:currenttime", "aws:epochtime", "aws:tokenissuetime")
 _CLOCK = Unknown(reason="the time of the call")
 
 
@@ -105,9 +107,7 @@ def _call_entries(region: TextLike | None, *, direct: bool) -> dict[str, Entry]:
         "aws:securetransport": "true",
         "aws:viaawsservice": "false" if direct else _BOOLEAN,
         "aws:requestedregion": Unknown(hole=REGION) if region is None else region,
-        "aws:currenttime": _CLOCK,
-        "aws:epochtime": _CLOCK,
-        "aws:tokenissuetime": _CLOCK,
+        **dict.fromkeys(CLOCK_KEYS, _CLOCK),
     }
     if direct:
         entries |= {"aws:calledvia": ABSENT, "aws:calledviafirst": ABSENT, "aws:calledvialast": ABSENT}

@@ -49,6 +49,7 @@ class Stack(Remembering):
         """
         super().__init__({})
         self.name = name
+        self.planned_at = inner.planned_at
         self._inner = inner
         self._around = around
         self._gone = frozenset(gone)

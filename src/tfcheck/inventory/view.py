@@ -25,6 +25,11 @@ class WorldView:
         return self._world.resources(*types)
 
     @property
+    def planned_at(self) -> str:
+        """When the plan was made."""
+        return self._world.planned_at
+
+    @property
     def context(self) -> Sequence[World]:
         """The other stacks."""
         return self._world.context

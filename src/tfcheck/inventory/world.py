@@ -62,6 +62,10 @@ class World(Protocol):
         """Return the world before the change."""
 
     @property
+    def planned_at(self) -> str:
+        """Return when the plan was made, which is before any call of a task; empty where it is not told."""
+
+    @property
     def context(self) -> Sequence[World]:
         """Return the other stacks that are known, as they are at the same moment."""
 
@@ -116,6 +120,7 @@ class After(Remembering):
         """Build from the resolver that answers for the plan, and other stacks; `former` are they before the change."""
         super().__init__({})
         self.resolver = resolver
+        self.planned_at = resolver.plan.planned_at
         self.context = context
         self._resources: dict[tuple[str, ...], Sequence[WorldObject]] = {}
         self._before = Before(resolver, self._shared, context if former is None else former)
@@ -174,6 +179,7 @@ class Before(Remembering):
         """
         super().__init__({} if shared is None else shared)
         self.resolver = resolver
+        self.planned_at = resolver.plan.planned_at
         self.context = context
         self._resources: dict[tuple[str, ...], Sequence[WorldObject]] = {}
 

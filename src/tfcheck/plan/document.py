@@ -91,6 +91,7 @@ class Document(msgspec.Struct, gc=False):
     format_version: Raw = _NOTHING
     plan_format_version: Raw = _NOTHING
     terraform_version: Raw = _NOTHING
+    timestamp: Raw = _NOTHING
     errored: bool | None = None
     complete: bool | None = None
     resource_changes: list[ResourceChange | None] | None | UnsetType = UNSET

@@ -65,6 +65,12 @@ class Plan:
         found = decoded_json(self._document.terraform_version, "`terraform_version`")
         return found if isinstance(found, str) else ""
 
+    @cached_property
+    def planned_at(self) -> str:
+        """Return when it was planned, in UTC as RFC 3339; empty where it is not told, as before Terraform 1.5."""
+        found = decoded_json(self._document.timestamp, "`timestamp`")
+        return found if isinstance(found, str) else ""
+
     @property
     def complete(self) -> bool:
         """Whether the plan covers everything, as far as it tells."""

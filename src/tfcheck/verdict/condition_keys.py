@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tfcheck.iam import Absent, Entry, OneOfValues, PresenceUnknown
+from tfcheck.iam import CLOCK_KEYS, Absent, Entry, Later, OneOfValues, PresenceUnknown
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import ALIAS, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, catalogue
 from tfcheck.inventory.encryption import secret_of
@@ -30,7 +30,18 @@ def context_of(requirement: Requirement, world: World) -> Mapping[str, Entry]:
     """
     parts = split(requirement.resource)
     owner: dict[str, Entry] = {"aws:ResourceAccount": parts.account} if parts is not None and parts.account else {}
-    return owner | _of_service(requirement, world)
+    return owner | _clock(world) | _of_service(requirement, world)
+
+
+def _clock(world: World) -> dict[str, Entry]:
+    """Return the keys of the time of the call, which comes after the plan; none where that has no time."""
+    from datetime import datetime  # for the few conditions that look at a key
+
+    try:
+        planned = datetime.fromisoformat(world.planned_at)
+    except ValueError:
+        return {}
+    return dict.fromkeys(CLOCK_KEYS, Later(int(planned.timestamp()))) if planned.tzinfo else {}
 
 
 def _of_service(requirement: Requirement, world: World) -> dict[str, Entry]:

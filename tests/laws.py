@@ -26,9 +26,9 @@ def some(several: Sequence[_Each], place: int, number: int = 1) -> Sequence[_Eac
     return several if _times() > 1 else [*several, *several][turn : turn + min(number, len(several))]
 
 
-def part(several: Sequence[_Each], number: int) -> Sequence[_Each]:
-    """Return every `number`th of several cases by default, and all of them with `make laws`."""
-    return several if _times() > 1 else several[::number]
+def part(several: Sequence[_Each], number: int, first: int = 0) -> Sequence[_Each]:
+    """Return every `number`th of several cases by default, from the `first` on, and all of them with `make laws`."""
+    return several if _times() > 1 else several[first::number]
 
 
 def _times() -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cases import TESTDATA
+from tests.laws import part
 from tfcheck.cli.main import run
 
 SERVICE = str(TESTDATA / "role-in-other-stack" / "plan.json")
@@ -54,7 +55,7 @@ def stacks(folder: Path, *names: str) -> list[str]:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("reverse", part([False, True], 2))
 def test_what_a_role_of_another_plan_lacks_goes_into_the_sources_of_that(
     reverse: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -161,10 +161,11 @@ def test_a_large_file_shows_it_before_it_is_read(tmp_path: Path, terminal: Termi
 def test_it_never_reaches_the_report(
     command: list[str], terminal: Terminal, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run([*command, str(PLAN)])
+    plan = str(TESTDATA / "regression-on-update" / "plan.json")
+    run([*command, plan])
     quiet = capsys.readouterr().out
     monkeypatch.setattr(module, "_LARGE", 0)  # every file is large: the bar is there from the start
-    run([*command, str(PLAN)])
+    run([*command, plan])
     assert "reading" in terminal.getvalue()
     assert "\r\x1b[K\x1b[?25h" in terminal.getvalue()
     assert capsys.readouterr().out == quiet != ""

@@ -38,7 +38,7 @@ _LITERAL = re.compile(r'"([^"\\$%{}]+)"')
 _EACH = 4
 
 
-@pytest.mark.parametrize(("case", "name"), PLANS, ids=[f"{case}-{name}" for case, name in PLANS])
+@pytest.mark.parametrize(("case", "name"), part(PLANS, 2), ids=str)
 def test_the_sources_of_a_plan_are_believed(case: Case, name: str) -> None:
     if case.has("expect.json"):  # then others need the report too
         said = case.report(name).notes

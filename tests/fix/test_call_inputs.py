@@ -40,7 +40,9 @@ def test_what_is_lacking_is_passed(case: str, tmp_path: Path) -> None:
 def test_a_key_that_another_caller_may_not_pass_needs_a_review(tmp_path: Path) -> None:
     folder = copied("inputs-of-modules", tmp_path)
     module = folder / "modules" / "service" / "main.tf"
-    replaced(module, 'variable "secret_arns" {\n  type    = list(string)', 'variable "secret_arns" {\n  type    = any')
+    replaced(
+        module, 'variable "secret_arns" {\n  type    = list(string)', 'variable "secret_arns" {\n  type    = set(any)'
+    )
     (found,) = (each.fix for each in fixes(folder) if "module.sweeper" in each.fix.title)
     assert found.title.endswith("; it names var.secrets.TOKEN, which another plan of these files may not have")
     assert found.safety == "review"
@@ -63,3 +65,69 @@ def test_a_count_that_no_plan_could_have_is_not_listed(tmp_path: Path) -> None:
     replaced(folder / "modules" / "service" / "main.tf", "length(var.secret_arns) > 0 ? 1 : 0", "1000000000000")
     resolver = Resolver(Case(TESTDATA / folder.name).plan(), from_directory(folder))
     assert unplanned(parse("module.sweeper.aws_iam_role.execution").module, resolver) == []
+
+
+REPEATED = "inputs-of-repeated-calls"
+PASSED = [
+    "aws_secretsmanager_secret.stripe.arn,",
+    "task_exec_secret_arns = concat(local.common_secret_arns, [aws_secretsmanager_secret.worker[each.key].arn])",
+    "task_exec_secret_arns = [aws_secretsmanager_secret.datadog.arn]",
+    "secret_arns = [aws_secretsmanager_secret.datadog.arn]",
+    "secret_arns = [aws_secretsmanager_secret.stripe_test.arn]",
+    '"${aws_secretsmanager_secret.stripe_test.arn}",',
+    '"${aws_secretsmanager_secret.datadog.arn}"',
+    "task_exec_iam_statements = {",
+    "decrypt = {",
+    "Decrypt = {",
+]
+
+
+def added_by(folder: Path) -> list[str]:
+    texts = "\n".join(each.fix.diff for each in fixes(folder))
+    return [each[1:].strip() for each in texts.splitlines() if each.startswith("+") and each[:3] != "+++"]
+
+
+def test_what_is_lacking_is_passed_where_each_value_is_given(tmp_path: Path) -> None:
+    added = added_by(copied(REPEATED, tmp_path))
+    assert [each for each in PASSED if each not in added] == []
+    assert not [each for each in added if each.startswith('resource "')]
+
+
+@pytest.mark.parametrize("text", ["var.task_exec_secret_arns", "local.gate"])
+def test_nothing_is_passed_that_leaves_open_how_many_resources_there_are(text: str, tmp_path: Path) -> None:
+    folder = copied(REPEATED, tmp_path)
+    module = folder / "modules" / "service" / "main.tf"
+    gated = f"length({text}) > 0 ? 1 : 0" if text.startswith("var.") else "local.gate ? 1 : 0"
+    replaced(module, "var.create_task_exec_policy ? 1 : 0", gated)
+    if text == "local.gate":
+        module.write_text(module.read_text() + "\nlocals {\n  gate = length(var.task_exec_secret_arns) > 0\n}\n")
+    assert "secret_arns = [aws_secretsmanager_secret.stripe_test.arn]" not in added_by(folder)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (
+            "concat(local.common_secret_arns, [])",
+            "concat(local.common_secret_arns, [aws_secretsmanager_secret.stripe.arn])",
+        ),
+        (
+            "concat([], local.common_secret_arns)",
+            "concat([], local.common_secret_arns, [aws_secretsmanager_secret.stripe.arn])",
+        ),
+        (
+            "flatten([local.common_secret_arns])",
+            "flatten([local.common_secret_arns, aws_secretsmanager_secret.stripe.arn])",
+        ),
+    ],
+)
+def test_a_list_stays_what_it_is_and_gets_more(value: str, expected: str, tmp_path: Path) -> None:
+    folder = copied(REPEATED, tmp_path)
+    replaced(folder / "main.tf", "concat(local.common_secret_arns, [\n    # payment\n  ])", value)
+    assert f"task_exec_secret_arns = {expected}" in added_by(folder)
+
+
+def test_other_roles_that_get_it_too_are_listed(tmp_path: Path) -> None:
+    (title,) = (each.fix.title for each in fixes(copied(REPEATED, tmp_path)) if "module.both" in each.fix.title)
+    by = 'pass what module.both.aws_iam_role.this["execution"] lacks by `secret_arns`'
+    assert title == f'{by}; also for module.both.aws_iam_role.this["task"]'

@@ -107,7 +107,7 @@ def test_a_module_from_elsewhere_is_passed_what_is_missing(tmp_path: Path) -> No
 
 def test_a_module_from_elsewhere_without_an_output_is_advised_on(tmp_path: Path) -> None:
     folder = copied("modules-passing-arns", tmp_path)
-    replaced(folder / "modules" / "roles" / "main.tf", "list(string)", "any")
+    replaced(folder / "modules" / "roles" / "main.tf", "list(string)", "set(any)")
     remote(folder, "roles", "modules/roles", "./modules/roles")
     found = fix(folder)
     assert (found.insertions, found.fix.diff) == ((), "")

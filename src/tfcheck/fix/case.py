@@ -29,9 +29,9 @@ class Case:
         self.current = next(self.proposals, None)
         return self.current is not None
 
-    def only(self, answers: Sequence[Answer]) -> Case | None:
-        """Return the case with a part of what is lacking; None where it cannot be parted."""
-        return None
+    def parted(self, fixed: Sequence[Answer]) -> list[Case]:
+        """Return a case for what the current proposal fixes, and one for the rest; itself where it is one change."""
+        return [self]
 
 
 class RoleCase(Case):
@@ -42,6 +42,7 @@ class RoleCase(Case):
         self.need = need
         self._ways = ways
 
-    def only(self, answers: Sequence[Answer]) -> Case | None:
-        """Return the case with a part of what is lacking."""
-        return RoleCase(self.need.only(answers), self._ways)
+    def parted(self, fixed: Sequence[Answer]) -> list[Case]:
+        """Return a case for what the current proposal fixes, and one for the rest."""
+        rest = [each for each in self.answers if each not in fixed]
+        return [RoleCase(self.need.only(each), self._ways) for each in (fixed, rest)]

@@ -274,8 +274,8 @@ class FixFinder:
     ) -> list[Case]:
         """Try the proposals of all cases together, then the next ones of those that were not enough.
 
-        Where a proposal fixes only some of what a case lacks, the case goes on with that alone. A proposal that worsens
-        one of the answers `kept` is not enough. With `enough` something else than an allowed verdict may be.
+        Where a proposal fixes only some of what a case lacks, both parts go on alone. A proposal that worsens one of
+        the answers `kept` is not enough. With `enough` something else than an allowed verdict may be.
         """
         proven: list[Case] = []
         waiting = [case for case in cases if case.advance()] if self._sources is not None else []
@@ -293,7 +293,7 @@ class FixFinder:
                 if fixed == case.answers:
                     proven.append(case)
                 else:
-                    failed.append((case.only(fixed) if fixed else None) or case)
+                    failed += case.parted(fixed) if fixed else [case]
             waiting = [case for case in failed if case.advance()]
         return proven
 

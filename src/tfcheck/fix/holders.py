@@ -66,6 +66,10 @@ class Holders:
             return frozenset(str(each) for each in self.instances(holder.address))
         return self._roles_by_block.get(id(block))
 
+    def roles_of(self, policy: Address) -> frozenset[str]:
+        """Name the roles that one instance of a policy is known to be attached to."""
+        return frozenset(role for holder, role in self._attached if holder.address == policy and role)
+
     def is_for_others(self, policy: WorldObject) -> bool:
         """Whether a managed policy is also for users or groups, or the boundary of a role."""
         return str(policy.address) in self._for_others

@@ -41,6 +41,8 @@ _LOGGED = rf'(?<![\w."-])"?awslogs-(?:group|region|stream-prefix)"?\s*[=:]\s*"(?
 _SIZED = r'(?<![\w."-])"?(?:cpu|memory|desired_count)"?\s*[=:]\s*"?\d{1,6}"?'
 #: What is a credential in other places.
 _ADDRESSED = r'(?<![\w.-])"?value"?(?=\s*[=:]\s*"(?:arn:|s3://|\$\{))'
+#: Functions that put a list, a map or a policy together.
+_CALLED = "jsonencode|concat|merge|flatten|compact|distinct|toset|tolist|try|lookup|values|one"
 _HEADER = r'(?:resource|data|module|dynamic)\s+"[\w-]{1,128}"(?:\s+"[\w-]{1,128}")?\s*\{'
 _JSON_LABEL = r'^\s*"[A-Za-z_][\w-]{0,127}"\s*:\s*[\[{]'
 _HEREDOC = r"<<-?(?:EOF|EOT|EOP|END|POLICY|JSON|IAM)\s*$|^\s*(?:EOF|EOT|EOP|END|POLICY|JSON|IAM)\s*$"
@@ -58,7 +60,7 @@ _LINE = regex(
             rf'"(?:{_KEYS})"(?=\s*[=:])|(?<![\w."-])(?:{_KEYS})(?=\s*(?:[=:{{]))',
             _TEXT,
             rf"(?<![\w.]){_REFERENCE}(?![\w(])",
-            r"jsonencode\(",
+            rf"(?:{_CALLED})\(",
             r"[\[\]{}(),=:]",
         )
     )

@@ -1,0 +1,96 @@
+"""Find the inputs of a module that are for grants: statements, or ARNs whose name says of what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from tfcheck.hcl.evaluate.scope import Seen
+from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.symbolic.regex import regex
+
+_STATEMENTS = regex(r"statement|polic|permission|grant")
+_NAMES = {
+    "s3:GetBucketLocation": regex(r"bucket.*arns?$"),
+    "s3": regex(r"(s3|bucket|file|object).*arns?$"),
+    "secretsmanager": regex(r"secret.*arns?$"),
+    "ssm": regex(r"(ssm|param).*arns?$"),
+    "kms": regex(r"(kms|key).*arns?$"),
+}
+#: How a module reads the members of what it is passed without a type.
+_MEMBER = regex(r"\.value(?:\.|\[\"|, \")(?:actions|resources)\b")
+_EFFECT = regex(r"(?<!try\()(?<!lookup\()\b\w+\.value\.effect\b")
+_OPEN_TYPES = ("", "any", "list(any)", "map(any)")
+
+
+class ModuleInput(msgspec.Struct, frozen=True):
+    """An input, and what it is: `arns`, one `arn`, or statements in a `list` or a `map`, perhaps with their effect."""
+
+    name: str
+    shape: str
+    effect: bool = False
+    is_set: bool = False
+
+
+def is_for_grants(name: str) -> bool:
+    """Whether an input of this name may be for grants."""
+    return any(each.search(name) for each in (_STATEMENTS, *_NAMES.values()))
+
+
+def inputs_for(action: str, module: Module, value_of: Callable[[str], Seen]) -> Iterator[ModuleInput]:
+    """Yield the inputs that may grant an action: first those for its ARNs. `value_of` is what an input is now."""
+    asked = _NAMES.get(action) or _NAMES.get(action.partition(":")[0])
+    for name in module.variables():
+        variable = module.variable(name)
+        kind = _written(variable, "type")
+        if asked is not None and asked.search(name) and not _STATEMENTS.search(name) and variable is not None:
+            shape = _shape_of_arns(kind, variable, value_of(name))
+            yield from [ModuleInput(name, shape, is_set=kind.startswith("set("))] if shape else []
+    for name in module.variables():
+        variable = module.variable(name)
+        found = _statements(name, variable, module, value_of) if variable and _STATEMENTS.search(name) else None
+        yield from [found] if found else []
+
+
+def decides_how_many(name: str, module: Module) -> bool:
+    """Whether there may be more or fewer resources of a module by how long an input is."""
+    blocks = [each for file in module.files for each in file.blocks]
+    repeated = (each.arguments.get(one) for each in blocks for one in ("count", "for_each"))
+    local = (each for block in blocks if block.type == "locals" for each in block.arguments.values())
+    texts = (each.source.text[each.value_start : each.value_end] for each in (*repeated, *local) if each)
+    return any(re.search(rf"\bvar\.{re.escape(name)}(?![\w-])", each) for each in texts)
+
+
+def _shape_of_arns(kind: str, variable: Block, now: Seen) -> str:
+    if re.match(r"(list|set)\(string\)", kind) or (kind in _OPEN_TYPES and _shape(kind, variable, now) == "list"):
+        return "arns"
+    return "arn" if kind == "string" and _written(variable, "default") in ("null", '""') else ""
+
+
+def _statements(name: str, variable: Block, module: Module, value_of: Callable[[str], Seen]) -> ModuleInput | None:
+    kind = _written(variable, "type")
+    if re.search(r"\bactions\b", kind) and re.search(r"\bresources\b", kind):
+        required = re.findall(r"(\w+)\s*=\s*(?!optional)\w", kind)
+        return ModuleInput(name, "map" if kind.startswith("map(") else "list", "effect" in required)
+    texts = [file.source.text for file in module.files] if kind in _OPEN_TYPES else []
+    if not any(_MEMBER.search(each) for each in texts):
+        return None
+    shape = _shape(kind, variable, value_of(name))
+    return ModuleInput(name, shape, any(_EFFECT.search(each) for each in texts)) if shape else None
+
+
+def _shape(kind: str, variable: Block, now: Seen) -> str:
+    """Return whether an input without a type is a list or a map: by its type, by what it is now, by its default."""
+    if kind.endswith("(any)"):
+        return kind.partition("(")[0]
+    if isinstance(now, list | dict):
+        return "list" if isinstance(now, list) else "map"
+    return {"[]": "list", "{}": "map"}.get(_written(variable, "default"), "")
+
+
+def _written(block: Block | None, name: str) -> str:
+    argument: Argument | None = block.arguments.get(name) if block else None
+    return argument.source.text[argument.value_start : argument.value_end].strip().strip('"') if argument else ""

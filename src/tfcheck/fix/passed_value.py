@@ -1,0 +1,317 @@
+"""Write what a module is to be passed by an input where its value is given.
+
+That is the argument of the call; the element of the map that the call is repeated for, where the argument takes it from
+there (`each.value.secret_arns`); or the argument of the call above, where it is handed on as it is (`var.secret_arns`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+from tfcheck.fix.edits.files import Files
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_end
+from tfcheck.fix.into_object import item_into
+from tfcheck.fix.literal import ItemParts, ObjectParts, read_parts
+from tfcheck.fix.longer_value import Element, label_like, longer, new_value
+from tfcheck.fix.module_inputs import ModuleInput, decides_how_many
+from tfcheck.fix.new_argument import last_argument, unit_of
+from tfcheck.fix.place import Places
+from tfcheck.fix.render import Syntax, text
+from tfcheck.fix.repetition import InstanceTerms, Statements, shared_by
+from tfcheck.fix.wanted import NeededStatement
+from tfcheck.hcl.evaluate.scope import Seen
+from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.lexer import MalformedError
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.inventory.world import After
+from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary.address import InstanceKey, ModulePath
+from tfcheck.vocabulary.finding import Answer
+
+_OF_ELEMENT = regex(r'each\.value(?:\.([\w-]+)|\["([\w-]+)"\]|,\s*"([\w-]+)")')
+_HANDED_ON = regex(r"var\.([\w-]+)")
+_LOCAL = regex(r"local\.([\w-]+)")
+#: An argument with these accepts an element without the member.
+_OPTIONAL = regex(r"\b(?:try|lookup)\(")
+#: Terraform does not know how long these are where an element is unknown.
+_BY_ELEMENTS = regex(r"\b(?:try|lookup|toset|distinct|compact|flatten|sort)\(")
+#: What may not be there, as the only instance of it.
+_FIRST = regex(r"^(aws_\w+\.[\w-]+)\[0\](\.\w+)$")
+_WIDEST = 110
+
+#: Changes of one file.
+Edits = tuple[SourceText, tuple[Insertion, ...]]
+
+
+class Passing:
+    """A call of a module, and what the roles of its instances lack."""
+
+    def __init__(
+        self,
+        world: After,
+        places: Places,
+        caller: ModulePath,
+        name: str,
+        call: Block,
+        answers: Mapping[InstanceKey, Sequence[Answer]],
+    ) -> None:
+        """Build from the module that calls, the call's name and block, and what is lacking by instance key."""
+        self.world, self.places = world, places
+        self.caller, self.name, self.call, self.answers = caller, name, call, answers
+
+    @property
+    def paths(self) -> list[ModulePath]:
+        """The module instances with roles that lack something."""
+        return [self.caller.child(self.name, key) for key in self.answers]
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether the call has several instances, or may have."""
+        return not {"for_each", "count"}.isdisjoint(self.call.arguments)
+
+    def actions(self) -> list[str]:
+        """List what is lacking."""
+        return list(dict.fromkeys(one.requirement.action for several in self.answers.values() for one in several))
+
+    def is_counted(self, name: str) -> bool:
+        """Whether there may be more or fewer resources by how long an input is, which must be known before apply."""
+        called = self.world.resolver.module_sources(self.paths[0])
+        return called is None or decides_how_many(name, called)
+
+    def value_of(self, name: str) -> Seen:
+        """Return what an input is in the first of the instances."""
+        return self.world.resolver.names.variable(self.paths[0], name)
+
+    def above(self) -> Passing | None:
+        """Return the call of the module that this call is in, if both have one instance."""
+        sources = self.world.resolver.module_sources(self.caller.parent) if self.caller.steps else None
+        call = sources.call(self.caller.steps[-1].name) if sources else None
+        if call is None or self.is_repeated or not {"for_each", "count"}.isdisjoint(call.arguments):
+            return None
+        path = self.caller
+        return Passing(self.world, self.places, path.parent, path.steps[-1].name, call, self.answers)
+
+    @cached_property
+    def _keys(self) -> frozenset[InstanceKey]:
+        paths = self.world.resolver.plan.module_instances()
+        own = (each.steps[-1] for each in paths if each.steps and each.parent == self.caller)
+        return frozenset(step.key for step in own if step.name == self.name)
+
+    def shared(self, actions: Sequence[str]) -> Statements | None:
+        """Write what all instances lack as the call does; None where they lack different things, or one nothing."""
+        if self._keys != set(self.answers):
+            return None
+        found: list[tuple[InstanceTerms, Statements]] = []
+        for key in self.answers:
+            statements = self.of(key, actions)
+            if statements is None:
+                return None
+            found.append((InstanceTerms(key, self._element(key)), statements))
+        if not self.is_repeated:
+            return found[0][1]
+        shared = shared_by(found)
+        return shared.statements if shared is not None else None
+
+    def doubts(self, actions: Sequence[str]) -> str:
+        """Explain why what the call is passed may be wrong for another plan of the same sources."""
+        statements = self.shared(actions)
+        return self.places.doubts(statements, self.call, self.caller) if statements else ""
+
+    def of(self, key: InstanceKey, actions: Sequence[str], into: str = "") -> Statements | None:
+        """Write what one instance lacks as the calling module does."""
+        wanted = [each for each in self.answers[key] if each.requirement.action in actions]
+        return self.places.wanted(wanted, self.caller, into) if wanted else ()
+
+    def _element(self, key: InstanceKey) -> Seen:
+        argument = self.call.attribute("for_each")
+        resolver = self.world.resolver
+        seen = resolver.evaluation.see_safely(argument, resolver.module_scope(self.caller)) if argument else None
+        return seen.get(str(key)) if isinstance(seen, Mapping) else None
+
+
+def passed(passing: Passing, given: ModuleInput, actions: Sequence[str]) -> list[Edits]:
+    """Return the changes that pass some of what is lacking by an input; none where it cannot be passed so."""
+    argument = passing.call.arguments.get(given.name)
+    value = _text(argument)
+    if (given.is_set or _BY_ELEMENTS.search(value)) and passing.is_counted(given.name):
+        return []
+    handed_on = _HANDED_ON.fullmatch(value)
+    member = _OF_ELEMENT.search(value) if passing.is_repeated else None
+    if member and not isinstance(passing.call, JsonBlock):
+        return _by_element(passing, given, actions, next(filter(None, member.groups())), bool(_OPTIONAL.search(value)))
+    statements = passing.shared(actions)
+    above = passing.above() if handed_on and statements is None else None
+    if above is not None and handed_on is not None:
+        return passed(above, ModuleInput(handed_on[1], given.shape, given.effect), actions)
+    if not statements or not passing.places.files.editable(passing.call.source):
+        return []
+    edits = _by_argument(passing.call, argument, given, statements)
+    return [(passing.call.source, edits)] if edits else []
+
+
+def _by_argument(
+    call: Block, argument: Argument | None, given: ModuleInput, statements: Statements
+) -> tuple[Insertion, ...]:
+    source, unit = call.source, unit_of(call)
+    if isinstance(call, JsonBlock):
+        return _in_json(call, argument, given, statements)
+    known = _text(argument)
+    elements = _elements(statements, given, unit, known)
+    if given.shape == "arn":
+        is_one = len(elements) == 1 and argument is None
+        made = last_argument(call, given.name, elements[0].flat) if is_one else None
+    elif argument is None or known == "null":
+        base = f"{source.newline}{indentation(source.text, call.start)}{unit}"
+        made = last_argument(call, given.name, new_value(elements, base, unit)) if elements and not known else None
+    else:
+        end = argument.value_end
+        return longer(argument.source, argument.value_start, end, elements, unit) if elements else ()
+    return (made,) if made else ()
+
+
+def _by_element(
+    passing: Passing, given: ModuleInput, actions: Sequence[str], member: str, is_optional: bool
+) -> list[Edits]:
+    """Pass something by the element of the map that each instance of the call is for."""
+    found: list[Edits] = []
+    map_, name = _map(passing)
+    if map_ is None or given.shape == "arn" or not passing.places.files.editable(map_.source):
+        return []
+    source = map_.source
+    try:
+        parts = read_parts(source.text, map_.value_start)
+    except MalformedError:
+        return []
+    for key in passing.answers:
+        statements = passing.of(key, actions, name)
+        element = parts.item(str(key)) if isinstance(parts, ObjectParts) else None
+        if statements is None or element is None or not isinstance(element.value, ObjectParts):
+            return []
+        files = passing.places.files
+        edits = _in_element(source, element.value, element, member, given, statements, files, is_optional)
+        if statements and not edits:
+            return []
+        found += [(source, edits)] if edits else []
+    return found
+
+
+def _in_element(
+    source: SourceText,
+    object_: ObjectParts,
+    element: ItemParts,
+    member: str,
+    given: ModuleInput,
+    statements: Statements,
+    files: Files,
+    is_optional: bool,
+) -> tuple[Insertion, ...]:
+    item = object_.item(member)
+    unit = _step(source, element, object_)
+    if item is not None:
+        elements = _elements(statements, given, unit, source.text[item.value.start : item.value.end])
+        return longer(source, item.value.start, item.value.end, elements, unit) if elements else ()
+    elements = _elements(statements, given, unit, "")
+    flat = f"[{', '.join(each.flat for each in elements)}]"
+    if not is_optional or given.shape not in ("arns", "list") or not elements or len(flat) > _WIDEST:
+        return ()
+    aligned = item_into(source, object_, member, flat)
+    if aligned and not files.reveals(aligned, {source.name: source}):
+        return aligned
+    last = object_.items[-1] if object_.items else None
+    end = line_end(source.text, last.value.end) if last else 0
+    if last is None or source.text[last.value.end : end].strip() or "\n" not in source.text[end : object_.end]:
+        return ()
+    base = source.newline + indentation(source.text, last.start)
+    return (Insertion(source.name, end, f"{source.newline}{base}{member} = {flat}"),)
+
+
+def _step(source: SourceText, outer: ItemParts, inner: ObjectParts) -> str:
+    base = indentation(source.text, outer.start)
+    step = indentation(source.text, inner.items[0].start).removeprefix(base) if inner.items else ""
+    return step or "  "
+
+
+def _map(passing: Passing) -> tuple[Argument | None, str]:
+    """Return where the map is written that a call is repeated for, and the name that it has there."""
+    for_each = passing.call.arguments.get("for_each")
+    local = _LOCAL.fullmatch(_text(for_each))
+    module = passing.world.resolver.module_sources(passing.caller)
+    if local is not None and module is not None:
+        return module.local_argument(local[1]), f"local.{local[1]}"
+    return for_each, f"module.{passing.name}"
+
+
+def _elements(statements: Statements, given: ModuleInput, unit: str, known: str) -> list[Element]:
+    """Write statements as an input accepts them, without the ARNs that it is given already."""
+    if given.shape in ("arns", "arn"):
+        arns = dict.fromkeys(text(one) for each in statements for one in each.resources)
+        if given.shape == "arn":
+            arns = dict.fromkeys(_FIRST.sub(r"one(\1[*]\2)", each) for each in arns)
+        return [Element(each, each) for each in arns if each not in known]
+    names = re.findall(r'(?m)^\s*"?([\w-]+)"?\s*=\s*\{', known)
+    labels = [label_like(each.sid, names) if given.shape == "map" else "" for each in statements]
+    return [
+        Element(_object(each, unit, effect=given.effect), _on_one_line(each, effect=given.effect), label)
+        for each, label in zip(statements, labels, strict=True)
+    ]
+
+
+def _object(statement: NeededStatement, unit: str, *, effect: bool) -> str:
+    actions = ", ".join(f'"{each}"' for each in statement.actions)
+    resources = [text(each) for each in statement.resources]
+    listed = f"[{resources[0]}]"
+    if len(resources) > 1:
+        listed = "\n".join(["[", *(f"{unit * 2}{each}," for each in resources), f"{unit}]"])
+    lines = [f'{unit}effect    = "Allow"'] if effect else []
+    lines += [f"{unit}actions   = [{actions}]", f"{unit}resources = {listed}"]
+    return "\n".join(["{", *lines, "}"])
+
+
+def _on_one_line(statement: NeededStatement, *, effect: bool) -> str:
+    actions = ", ".join(f'"{each}"' for each in statement.actions)
+    resources = ", ".join(map(text, statement.resources))
+    allow = 'effect = "Allow", ' if effect else ""
+    return f"{{ {allow}actions = [{actions}], resources = [{resources}] }}"
+
+
+def _text(argument: Argument | None) -> str:
+    return argument.source.text[argument.value_start : argument.value_end].strip() if argument else ""
+
+
+# In a .tf.json file
+
+
+def _in_json(
+    call: JsonBlock, argument: Argument | None, given: ModuleInput, statements: Statements
+) -> tuple[Insertion, ...]:
+    if given.shape not in ("arns", "list"):
+        return ()
+    source = call.source
+    elements = [each for each in _json_elements(statements, given) if each.flat not in _text(argument)]
+    if not elements:
+        return ()
+    if argument is not None:
+        return longer(source, argument.value_start, argument.value_end, elements, "")
+    last = max(call.value.members, key=lambda each: each.value.end)
+    base = source.newline + indentation(source.text, last.start)
+    spread = source.text[line_end(source.text, last.start) :][:1] == "\n"
+    gap = base if spread and "\n" in source.text[call.value.start : last.start] else " "
+    return (
+        Insertion(source.name, last.value.end, f',{gap}"{given.name}": [{", ".join(each.flat for each in elements)}]'),
+    )
+
+
+def _json_elements(statements: Statements, given: ModuleInput) -> Iterator[Element]:
+    if given.shape == "arns":
+        arns = dict.fromkeys(text(one, Syntax.TF_JSON) for each in statements for one in each.resources)
+        yield from (Element(each, each) for each in arns)
+        return
+    for each in statements:
+        actions = ", ".join(f'"{one}"' for one in each.actions)
+        resources = ", ".join(text(one, Syntax.TF_JSON) for one in each.resources)
+        allow = '"effect": "Allow", ' if given.effect else ""
+        written = f'{{{allow}"actions": [{actions}], "resources": [{resources}]}}'
+        yield Element(written, written)

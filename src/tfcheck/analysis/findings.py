@@ -66,12 +66,12 @@ def _finding(answers: list[Answer], locations: Locations, *, on_instances: bool)
         explanation=tuple(_explanation(answers)),
         symptom="" if unseen else startup.rule(need.rule).symptom(need, on_instances=on_instances, has_role=has_role),
         change=change_of(first),
-        location=_mend_here(first, locations),
+        location=_fix_here(first, locations),
         needed_at=locations.need(need),
     )
 
 
-def _mend_here(answer: Answer, locations: Locations) -> Location | None:
+def _fix_here(answer: Answer, locations: Locations) -> Location | None:
     """Point at the statement that is in the way, else at the role that lacks one."""
     if answer.reason in _SAID_ELSEWHERE and answer.evidence:
         found = locations.of(answer.evidence[0].policy)

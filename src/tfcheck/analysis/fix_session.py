@@ -103,7 +103,7 @@ def _wanted_drafts(drafts: Sequence[DraftFix], work: _Work, choose: Choose) -> I
 
 
 def _summary(draft: DraftFix, files: Files) -> str:
-    """Write in one line where a change is made, what it does, and how sure it is."""
+    """Write in one line where a change is made, what it does, and whether it is safe."""
     names = ", ".join(sorted({files.path(each.file) for each in draft.insertions}))
     return f"{names}: {draft.fix.title} ({draft.fix.safety})"
 

@@ -116,7 +116,7 @@ def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations
 
 
 def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
-    """Report once per report what is no mistake, and may look like one."""
+    """Report once per report what looks like a misconfiguration and is not one."""
     yield from deploy_order.notes(tasks, world)
 
 

@@ -66,10 +66,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
 
 def _changing(world: World) -> Iterator[tuple[World, str]]:
-    """Return what the change is made of, with its name: this plan.
-
-    And those of other stacks that are checked as well.
-    """
+    """Return the worlds that the change is made of, with their names: this plan and the others that are checked."""
     yield world, "this plan"
     for each in world.context:
         if isinstance(each, Stack) and each.is_checked:
@@ -77,7 +74,7 @@ def _changing(world: World) -> Iterator[tuple[World, str]]:
 
 
 def _symptom(task: TaskDefinition, resource: WorldObject) -> str:
-    """Return what ECS says where there is no such thing; empty where that was not seen."""
+    """Return the error of ECS where the object does not exist; empty where none is known."""
     match resource.address.type:
         case "aws_cloudwatch_log_group":
             return log_group_absent.SYMPTOM
@@ -103,10 +100,7 @@ _Named = tuple[str, str | None, WorldObject | None]
 
 
 def _resources_named(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[str, str | None, WorldObject]]:
-    """Return what a task of the world names that is among the resources of that one, now or before.
-
-    Or of another stack.
-    """
+    """Return what a task names that is among the resources of its world or of another stack, now or before."""
     around = among if among is world else world.before()
     for what, container, resource in (
         *_files(task, among),

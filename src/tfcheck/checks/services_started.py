@@ -30,10 +30,7 @@ def new_services(task: TaskDefinition, world: World) -> list[WorldObject]:
 
 
 def starting_services(task: TaskDefinition, world: World) -> list[WorldObject]:
-    """Return the services that the change creates, or gives this definition.
-
-    And that definitely start its tasks at once.
-    """
+    """Return the services that the change creates or gives this definition, and that start its tasks at once."""
     return world.once(_Starting).of(task)
 
 

@@ -219,7 +219,7 @@ def _check_options(*, query: str | None, colour: str, fail_on: str, **others: An
 
 
 def _rendered(reports: list[Checked], wanted: CheckOptions) -> str:
-    """Write the reports: text below one another, JSON one per line when there are several, all else as one."""
+    """Write the reports: as text one after the other, as JSON one per line, in other formats as one."""
     if wanted.pick is None and wanted.form in reporting.FORMATS:
         failing = reporting.FailOptions(wanted.fail_on, wanted.new_only, wanted.strict)
         return reporting.written(wanted.form, [each.report for each in reports], failing)

@@ -27,7 +27,7 @@ def saved(files: Iterable[str], choice: Choice | None = None) -> Iterator[Checke
     """Read reports that `--format json` wrote; `-` is standard input. `choice` leaves out findings.
 
     Raises:
-        InputError: a file is not there, or holds anything else.
+        InputError: a file does not exist, or is not a report.
     """
     from tfcheck.report.reading import read
 

@@ -116,7 +116,7 @@ def boolean(pattern: Pattern, value: TextLike) -> Truth:
 
 
 def numeric(compare: Callable[[Decimal, Decimal], bool]) -> Callable[[Pattern, TextLike], Truth]:
-    """Build an operator of a comparison of decimal numbers; what is no number is open."""
+    """Build an operator of a comparison of decimal numbers; what is not a number is open."""
 
     def test(pattern: Pattern, value: TextLike) -> Truth:
         ours, theirs = _number(_literal(pattern)), _number(value)

@@ -118,7 +118,7 @@ class Catalogue:
     def by_name(self, reference: Value, near: Surroundings | None) -> WorldObject | None:
         """Find the resource that a name, or a reference, definitely means for what lives at `near`.
 
-        None asks everywhere.
+        Without `near` any account and region counts.
         """
         found = self.referred(reference, near)
         if found is not None or not isinstance(reference, str | Text | Unknown):

@@ -130,7 +130,7 @@ def _own_key(reference: Value, resource: WorldObject, arn: TextLike, world: Worl
 
 
 def _is_customers(key: Key, arn: TextLike, world: World) -> bool:
-    """Whether a key certainly is no key of AWS: a key of some stack, or the default of the bucket."""
+    """Whether a key definitely is not an AWS managed key: it is in a stack, or the default of the bucket."""
     if any(catalogue(each, KEY).by_arn(key.arn) for each in (world, world.before(), *world.context)):
         return True
     looked_up = (each for each in world.looked_up("aws_kms_key") if each.attribute("key_manager") == "CUSTOMER")

@@ -43,10 +43,7 @@ class Stack(Remembering):
         *,
         changes: bool = False,
     ) -> None:
-        """Build from the name that its addresses get, its world, what says where a state lives.
-
-        And what to leave out.
-        """
+        """Build from the name in its addresses, its world, where its state lives, and what to leave out."""
         super().__init__({})
         self.name = name
         self.planned_at = inner.planned_at
@@ -60,7 +57,7 @@ class Stack(Remembering):
 
     @property
     def plan(self) -> Plan:
-        """Return the plan, or the state read as one, that tells of it."""
+        """Return the plan, or the state read as one, that shows it."""
         return self._inner.resolver.plan
 
     @property
@@ -78,7 +75,7 @@ class Stack(Remembering):
         self._siblings = [each for each in stacks if each is not self]
 
     def without(self, gone: Collection[Address]) -> Stack:
-        """Return the stack without some of its resources, which others speak for; it knows no other stacks yet."""
+        """Return the stack without the resources that others decide; it knows no other stacks yet."""
         return Stack(self.name, self._inner, self._around, gone, changes=self._changes)
 
     def as_if(self, world: After) -> Stack:

@@ -173,10 +173,7 @@ class Before(Remembering):
         shared: dict[tuple[object, ...], Any] | None = None,
         context: Sequence[World] = (),
     ) -> None:
-        """Build from the resolver that answers for the plan, what this world shares with the one after.
-
-        And other stacks.
-        """
+        """Build from the plan's resolver, what this world shares with the one after, and the other stacks."""
         super().__init__({} if shared is None else shared)
         self.resolver = resolver
         self.planned_at = resolver.plan.planned_at

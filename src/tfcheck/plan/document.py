@@ -272,10 +272,10 @@ def marks_nothing(mask: Raw) -> bool:
 
 
 def refuse_deep(value: Any, what: str) -> None:
-    """Refuse what would exhaust the stack of whatever walks it; `what` names it for the reader.
+    """Refuse a value so deep that walking it would exhaust the stack; `what` names it for the reader.
 
     Raises:
-        InputError: it is nested too deep.
+        InputError: it is nested too deeply.
     """
     if is_deep(value):
         raise _too_deep(what)

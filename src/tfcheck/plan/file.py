@@ -39,7 +39,7 @@ def content(path: Path | None, stdin: BinaryIO | None = None) -> Buffer:
     A file stays mapped for as long as anything refers to a part of it.
 
     Raises:
-        InputError: there is no such file, or it may not be read.
+        InputError: there is no such file, or permission to read it is denied.
     """
     if path is None or stdin is not None:
         try:

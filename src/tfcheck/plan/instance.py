@@ -169,7 +169,7 @@ class Instance:
         return self._refers(self.address, text)
 
     def _may_be_edited(self) -> bool:
-        """Whether references may stand in the place of values; where they would, nothing else stood before."""
+        """Whether an edited plan may have references in the place of values: only where the change gives new ones."""
         change = self._change
         return change.after != change.before and may_be_edited(bytes(change.after))
 

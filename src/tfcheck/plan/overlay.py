@@ -144,7 +144,7 @@ def _restored(value: Any, owner: str, path: Path) -> Value:
 
 
 def _is_plain(name: str, value: Any) -> bool:
-    """Whether a member is as it stands, as most are: no list, no object, nothing that is called an ARN."""
+    """Whether a member is taken as it is, as most are: not a list, not an object, not named like an ARN."""
     return not isinstance(value, dict | list) and not name.endswith(("arn", "arns"))
 
 

@@ -73,7 +73,7 @@ class Plan:
 
     @property
     def complete(self) -> bool:
-        """Whether the plan covers everything, as far as it tells."""
+        """Whether the plan covers everything, as far as it shows."""
         return self._document.complete is not False and not self._document.errored
 
     @property

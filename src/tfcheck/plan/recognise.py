@@ -56,7 +56,7 @@ def format_version(document: Document, named: str, text: Buffer = b"") -> str:
     """Return the format version of a complete plan, or the empty string where it has none.
 
     Raises:
-        InputError: the document is no plan, not a complete one, or of a format that we do not know.
+        InputError: the document is not a plan, not a complete one, or of a format that we do not know.
     """
     if not _is_plan(document):
         raise _what_else_it_is(document, named, text)
@@ -106,7 +106,7 @@ def known_version(raw: Raw, named: str) -> str:
     """Return a format version that we know. Its parts are integers: 1.10 is newer than 1.9, which only adds keys.
 
     Raises:
-        InputError: it is no version, or a newer major one.
+        InputError: it is not a version, or a newer major one.
     """
     found = _VERSION.fullmatch(bytes(raw))
     if not found:

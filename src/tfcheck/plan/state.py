@@ -58,7 +58,7 @@ class _Values(msgspec.Struct, gc=False):
 
 
 class ShownFile(msgspec.Struct, frozen=True):
-    """A file of another stack; `is_state` tells what is there already from what a plan will make."""
+    """A file of another stack; `is_state` distinguishes what is there already from what a plan will create."""
 
     loaded: Loaded
     is_state: bool

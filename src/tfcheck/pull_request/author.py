@@ -42,7 +42,7 @@ def author(client: Client, variables: Mapping[str, str], named: str = "") -> Aut
     GraphQL leaves `[bot]` out at times, and REST tells only people who they are, not apps.
 
     Raises:
-        RefusalError: nobody tells.
+        RefusalError: nothing shows it.
     """
     if named:
         return Author(_bare(named), True if named.endswith(_BOT) else None)

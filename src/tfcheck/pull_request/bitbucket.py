@@ -190,7 +190,7 @@ class PullComments:
         person can be: then the comments of all apps that have our marker count as ours.
 
         Raises:
-            RefusalError: nobody tells.
+            RefusalError: nothing shows it.
         """
         self._named = named.lower()
         if named:

@@ -140,7 +140,7 @@ class PullComments:
         """Find out who we are: as `named`, else as a header of every answer says.
 
         Raises:
-            RefusalError: nobody tells.
+            RefusalError: nothing shows it.
         """
         name = named or unquote(self._client.header("/application-properties", "x-ausername"))
         if not name:

@@ -213,7 +213,7 @@ class Thread:
         return self._stands(kept, body)
 
     def _stands(self, kept: Comment, body: str) -> bool:
-        """Look whether an older run wrote over what we wrote; what a newer one wrote stands."""
+        """Check whether an older run wrote over what we wrote; what a newer one wrote is kept."""
         if not self._conversation.patience.between(*_LOOK_AGAIN):
             return True
         with self._doubting():

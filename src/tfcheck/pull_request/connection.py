@@ -38,7 +38,7 @@ class HttpAnswer(msgspec.Struct, frozen=True):
 
 
 class NoAnswer(msgspec.Struct, frozen=True):
-    """Why there is no answer, and whether the request may have been carried out all the same."""
+    """Why there is no answer, and whether the request may have been carried out nevertheless."""
 
     problem: str
     sent: bool

@@ -105,7 +105,7 @@ class Review:
     def _there(self, wanted: Wanted) -> set[str]:
         """Return the keys of our suggestions that are there, and remove those that nobody can use any more.
 
-        One that somebody has answered stays, and says that it is settled.
+        One that somebody has answered stays, and says that it is no longer needed.
         """
         comments = list(self._client.pages(f"{self._pull.path}/comments", ReviewComment))
         answered = {each.in_reply_to_id for each in comments}

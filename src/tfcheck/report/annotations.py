@@ -26,7 +26,7 @@ _LONGEST = 1000
 
 
 class Annotation(msgspec.Struct, frozen=True):
-    """One workflow command; without a `file` it stands beside the run."""
+    """One workflow command; without a `file` it is shown beside the run."""
 
     command: str
     title: str
@@ -62,7 +62,7 @@ def _limited(found: list[Annotation], command: str, most: int) -> Iterator[str]:
 
 
 def _change(report: Report, several: bool) -> Iterator[Annotation]:
-    """Return what the change does to what was there, in a notice that stands before all others."""
+    """Return what the change does to existing tasks, in a notice before all others."""
     said = in_one_line(report)
     if said:
         yield Annotation("notice", "tfcheck", said + _target_remark(report, several))

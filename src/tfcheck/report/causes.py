@@ -102,7 +102,7 @@ def causes(findings: Iterable[Finding]) -> list[Cause]:
 
 
 def _cause(finding: Finding) -> tuple[object, ...]:
-    """Return what findings of one cause have in common; what is only recommended stands with what is required."""
+    """Return what findings of one cause have in common; what is only recommended is shown with what is required."""
     first = finding.answers[0] if finding.answers else None
     if first is None:
         return finding.rule, finding.change, finding.severity, _folded_message(finding)

@@ -10,7 +10,7 @@ from tfcheck.vocabulary.finding import Location, Report
 def target(report: Report) -> str:
     """Name what was checked: the target that CI sets, else the directory of the sources, else the plan.
 
-    Where the plan lies on somebody's machine is no business of a reader.
+    A reader is not shown where the plan is on somebody's machine.
     """
     told = (report.context or {}).get("target")
     if told:
@@ -27,10 +27,7 @@ def context_text(report: Report, name: str) -> str:
 
 
 def file_path(report: Report, place: Location | None) -> str | None:
-    """Return the path of a place's file from the top of the repository.
-
-    None where it is outside or nothing is known.
-    """
+    """Return the path of a place's file from the top of the repository; None where it is outside or not known."""
     if place is None:
         return None
     path = posixpath.normpath(posixpath.join(report.plan.directory or ".", place.file))

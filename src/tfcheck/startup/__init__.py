@@ -58,7 +58,7 @@ def rule(rule_id: str) -> Rule:
 def requirements(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Derive everything that a task definition needs to start in a world, in the order of the rules.
 
-    Of too many only the first.
+    Of too many, only the first are derived.
     """
     found = (need for each in RULES for need in derived(each, task, world))
     yield from islice(found, MOST_REQUIREMENTS)

@@ -48,10 +48,7 @@ def log_calls(
 
 
 def wrong_group(options: Value) -> str | None:
-    """Explain why the options of an `awslogs` driver definitely name no group, so that no call is made.
-
-    None where they may.
-    """
+    """Explain why options of `awslogs` definitely name no group, so that no call is made; None where they may."""
     if isinstance(options, Unknown):
         return None
     name = member(options, "awslogs-group")

@@ -80,10 +80,7 @@ def _unfinished(value: TextLike) -> InvalidReference | None:
 
 
 def _secret_fields(value: TextLike) -> list[TextLike] | None:
-    """Return the fields of a secret's ARN from its name on.
-
-    None where it is not definitely one, or they cannot be determined.
-    """
+    """Return the fields of a secret's ARN from its name on; None where this may not be one, or they are not known."""
     return _fields(value, "secretsmanager", ".aws_secretsmanager_secret.", ("arn", "id"))
 
 

@@ -45,7 +45,7 @@ class NormalizedText:
 
 
 def _bare_lines(said: str) -> list[str]:
-    """Undo frames, stamps, colours and escapes.
+    """Remove frames, time stamps, colours and escapes.
 
     Lines keep the space at their end, since a terminal breaks them within words too.
     """

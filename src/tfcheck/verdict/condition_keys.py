@@ -26,7 +26,7 @@ _ANY = PresenceUnknown()
 def context_of(requirement: Requirement, world: World) -> Mapping[str, Entry]:
     """Return the condition keys that a requirement's call carries, as `tfcheck.iam.start_up_context` takes them.
 
-    What is not among them may be absent and may have any value.
+    A key that is not among them may be absent, or have any value.
     """
     parts = split(requirement.resource)
     owner: dict[str, Entry] = {"aws:ResourceAccount": parts.account} if parts is not None and parts.account else {}

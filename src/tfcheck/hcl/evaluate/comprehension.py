@@ -42,7 +42,7 @@ def listed(node: ForList, scope: Scope, run: Run) -> Seen:
     """Evaluate `[for … : …]`.
 
     Raises:
-        EvaluationError: what is walked is no collection, or an element fails.
+        EvaluationError: the source is not a collection, or an element fails.
     """
     collection = run.see(node.collection, scope)
     marks = _Marks(collection)
@@ -60,7 +60,7 @@ def keyed(node: ForObject, scope: Scope, run: Run) -> Seen:
     """Evaluate `{for … : … => …}`, also grouping by `...`.
 
     Raises:
-        EvaluationError: what is walked is no collection, an element fails, or two have one key.
+        EvaluationError: the source is not a collection, an element fails, or two have one key.
     """
     members: dict[str, Seen] = {}
     groups: dict[str, list[Seen]] = {}
@@ -87,7 +87,7 @@ def keyed(node: ForObject, scope: Scope, run: Run) -> Seen:
 
 
 def splat(node: Splat, scope: Scope, run: Run) -> Seen:
-    """Evaluate `source[*]…`: of null nothing, of anything that is no list or set a list of one.
+    """Evaluate `source[*]…`: null gives an empty list, anything but a list or set a list of one.
 
     Raises:
         EvaluationError: an element has no such attribute.

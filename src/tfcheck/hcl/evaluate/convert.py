@@ -65,7 +65,7 @@ def to_number(value: Value) -> Value:
     """Convert to a number (int or Fraction); null stays null.
 
     Raises:
-        EvaluationError: the text is no number, or `value` cannot be one.
+        EvaluationError: the text is not a number, or `value` cannot be one.
     """
     if value is None or is_number(value):
         return exact(value)

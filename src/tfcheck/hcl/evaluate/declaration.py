@@ -31,7 +31,7 @@ def declared(expression: Expression) -> Type:
     """Read a type expression: `list(string)`, `object({ name = optional(string, "x") })`, also the quoted old form.
 
     Raises:
-        EvaluationError: it is no type.
+        EvaluationError: it is not a type.
     """
     match expression:
         case Variable(name=name) if name in _PRIMITIVES:

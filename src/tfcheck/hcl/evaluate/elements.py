@@ -52,7 +52,7 @@ class LocalScope(msgspec.Struct, frozen=True, eq=False):
 
 
 class Unordered(list[Value]):
-    """A list made by walking a set with unknown elements: what is in it is sure, but not what comes first."""
+    """A list made from a set with unknown elements: its elements are certain, their order is not."""
 
 
 class Gathered:
@@ -184,7 +184,7 @@ def elements(seen: Seen) -> list[tuple[Value, Seen]] | Unknown:
     """Return keys and elements in the order in which `for` and `for_each` walk them; Unknown where they are not known.
 
     Raises:
-        EvaluationError: `seen` is no collection.
+        EvaluationError: `seen` is not a collection.
     """
     if is_referent(seen):
         keys = seen.keys()

@@ -35,7 +35,7 @@ def negated(operand: Value) -> Value:
     """Evaluate `-operand`.
 
     Raises:
-        EvaluationError: it is no number.
+        EvaluationError: it is not a number.
     """
     number = _number(operand)
     if isinstance(number, Unknown):
@@ -47,7 +47,7 @@ def inverted(operand: Value) -> Value:
     """Evaluate `!operand`.
 
     Raises:
-        EvaluationError: it is no bool.
+        EvaluationError: it is not a bool.
     """
     truth = condition(operand)
     return truth if isinstance(truth, Unknown) else not truth
@@ -69,7 +69,7 @@ def computed(sign: str, left: Value, right: Value) -> Value:
     """Evaluate `left sign right` for `+ - * / %` and `< <= > >=`; numeric strings count as numbers.
 
     Raises:
-        EvaluationError: an operand is no number.
+        EvaluationError: an operand is not a number.
     """
     first, second = _number(left), _number(right)
     if isinstance(first, Unknown):

@@ -43,15 +43,15 @@ class Scope(Protocol):
     def lookup(self, root: str, name: str) -> Seen:
         """Return the value of `var.x`, `local.x`, `module.m`, `each.key`, `count.index` or `path.module`.
 
-        For a resource `root` is its type and `name` its name, for a data source `root` is `data.TYPE`. What cannot be
-        told is an `Unknown` with its reason.
+        For a resource `root` is its type and `name` its name, for a data source `root` is `data.TYPE`. What is not
+        known is an `Unknown` with its reason.
 
         Raises:
             EvaluationError: there definitely is no such thing.
         """
 
     def read_file(self, path: str) -> bytes | None:
-        """Read a file of the source tree for `file`, `templatefile` and their kin; None where it is not at hand.
+        """Read a file of the source tree for `file`, `templatefile` and the like; None where it is not at hand.
 
         Raises:
             EvaluationError: the source tree is at hand and holds no such file.

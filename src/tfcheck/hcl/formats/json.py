@@ -79,7 +79,7 @@ def decode(value: TextLike) -> Value:
 
 
 def inlined(value: TextLike) -> TextLike:
-    """Write the JSON texts in a string out, character for character, where their unknown parts stand inside strings.
+    """Write the JSON texts in a string out, character for character, where their unknown parts are inside strings.
 
     What is unknown as a whole, and may be a number, a list or an object, keeps its document as it is. As in `decode`, a
     hole inside a JSON string is taken to need no escaping.
@@ -255,7 +255,7 @@ def _message(error: ValueError) -> str:
 
 
 class _Marked:
-    """A text with a marker in place of each unknown piece, which says whether it stands inside a JSON string."""
+    """A text with a marker in place of each unknown piece, which says whether it is inside a JSON string."""
 
     def __init__(self, source: Text) -> None:
         self.source = source

@@ -47,7 +47,7 @@ class Alternatives(msgspec.Struct, frozen=True):
 
 
 class Repeat(msgspec.Struct, frozen=True):
-    """`node` at least `least` and at most `most` times; None is no limit."""
+    """`node` at least `least` and at most `most` times; None means no limit."""
 
     node: Node
     least: int

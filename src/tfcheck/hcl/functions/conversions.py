@@ -88,7 +88,7 @@ def _is_last(rest: list[Value]) -> bool:
 
 
 def unchanged(value: Value) -> Value:
-    """Return the value: sensitivity is no part of it."""
+    """Return the value: sensitivity is not a part of it."""
     return value
 
 

@@ -166,7 +166,7 @@ def dirname(path: TextLike) -> Value:
 
 
 def _parts_before_last(path: TextLike) -> Value:
-    """Return what is before the last slash, where that is sure and nothing in it would be tidied up."""
+    """Return what is before the last slash, where that is certain and Terraform would not simplify it."""
     sure = settled(path, "/")
     parts: list[list[str | Unknown | JsonText]] = [[]]
     for piece in pieces(sure) if sure is not None else ():

@@ -14,7 +14,7 @@ _LONGEST_PART = 64
 
 
 def settled(subject: TextLike, part: str) -> TextLike | None:
-    """Return `subject` so that every occurrence of `part` lies inside one literal; None where that is not sure.
+    """Return `subject` so that every occurrence of `part` lies inside one literal; None where that is not certain.
 
     A piece with a known shape is spelled out only where the shape holds the part, so that its symbol is kept.
     """
@@ -31,7 +31,7 @@ def settled(subject: TextLike, part: str) -> TextLike | None:
 def settled_around(subject: TextLike, part: str, change: Callable[[Unknown], Unknown]) -> TextLike | None:
     """Return `subject` as `settled` does, with `change` applied to what may hold `part`.
 
-    None where an occurrence may reach out of that.
+    None where an occurrence may begin or end outside of that.
     """
     if part == "":
         return None
@@ -102,7 +102,7 @@ def _count(subject: TextLike, part: str) -> int:
 
 
 def without_start(subject: TextLike, start: TextLike) -> TextLike | None:
-    """Remove `start`, with which `subject` is known to begin; None where the rest is not sure."""
+    """Remove `start`, with which `subject` is known to begin; None where the rest is not certain."""
     for whole in (subject, spelled_out(subject)):
         rest = _with_affix_removed(list(pieces(whole)), list(pieces(start)), at_end=False)
         if rest is not None:
@@ -111,7 +111,7 @@ def without_start(subject: TextLike, start: TextLike) -> TextLike | None:
 
 
 def without_end(subject: TextLike, end: TextLike) -> TextLike | None:
-    """Remove `end`, with which `subject` is known to end; None where the rest is not sure."""
+    """Remove `end`, with which `subject` is known to end; None where the rest is not certain."""
     for whole in (subject, spelled_out(subject)):
         rest = _with_affix_removed(list(pieces(whole)), list(pieces(end)), at_end=True)
         if rest is not None:
@@ -142,7 +142,7 @@ def _one_symbol(mine: Piece, other: Piece) -> bool:
 
 
 def ends_stripped(subject: TextLike, characters: str, *, start: bool = True, end: bool = True) -> TextLike | None:
-    """Remove `characters` from the ends; None where it is not sure how many there are."""
+    """Remove `characters` from the ends; None where it is not certain how many there are."""
     if isinstance(subject, str):
         subject = subject.lstrip(characters) if start and characters else subject
         return subject.rstrip(characters) if end and characters else subject

@@ -253,7 +253,7 @@ def indent(count: int, subject: TextLike) -> Value:
 
 
 def replace(subject: TextLike, part: TextLike, replacement: TextLike) -> Value:
-    """Replace every `part`, which is a regular expression if it stands between slashes."""
+    """Replace every `part`, which is a regular expression if it is between slashes."""
     if not isinstance(part, str):
         return waiting([subject, part, replacement])
     if len(part) > 1 and part.startswith("/") and part.endswith("/"):

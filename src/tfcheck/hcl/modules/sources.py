@@ -63,10 +63,7 @@ class Sources:
         self._texts: dict[str, tuple[SourceText | Problem, ...]] = {}
 
     def module(self, path: ModuleNames) -> Module | None:
-        """Return the module that the calls `path` lead to.
-
-        None where it is not at hand, for the reason in `missing`.
-        """
+        """Return the module that the calls `path` lead to; None where it is not at hand, as `missing` explains."""
         if path not in self._modules:
             self._modules[path] = self._read_module(path)
         return self._modules[path]

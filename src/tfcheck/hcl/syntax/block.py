@@ -114,7 +114,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class SourceFile(msgspec.Struct, frozen=True, eq=False):
-    """A file of the sources. With a `problem` it holds what stands before the fault."""
+    """A file of the sources. With a `problem` it holds what comes before the fault."""
 
     source: SourceText
     blocks: tuple[Block, ...]

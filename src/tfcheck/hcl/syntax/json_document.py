@@ -74,7 +74,7 @@ def read_document(text: str) -> JsonValue:
 
 
 class _Reader:
-    """A cursor that stands on no blank."""
+    """A cursor that is never at a blank."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -124,7 +124,7 @@ class _Reader:
             raise MalformedError("a JSON string cannot be read", start) from None
 
     def items(self, closing: str, read: Callable[[], T]) -> list[T]:
-        """Read what stands between brackets, separated by commas."""
+        """Read what is between brackets, separated by commas."""
         self.position += 1
         self.skip()
         found: list[T] = []

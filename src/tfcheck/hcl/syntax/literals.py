@@ -39,7 +39,7 @@ def number(written: str, offset: int) -> int | Fraction:
     """Read `1`, `-1.50` or `1e3`: an int where it is whole, else a fraction.
 
     Raises:
-        MalformedError: it is not one, or so large that working with it would take for ever.
+        MalformedError: it is not one, or so large that computing with it would take too long.
     """
     digits, _, exponent = written.lower().partition("e")
     try:

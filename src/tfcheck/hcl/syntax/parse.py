@@ -136,7 +136,7 @@ class _Parser(Cursor):
         return found
 
     def operand(self) -> Rule:
-        """Read a term with what stands before it (`!`, `-`) and behind it (`.name`, `[key]`, `[*]`)."""
+        """Read a term with its operators: `!` and `-` before it, `.name`, `[key]` and `[*]` after it."""
         prefixes: list[tuple[str, Place]] = []
         while self.kind in ("!", "-"):
             self.count(len(prefixes))

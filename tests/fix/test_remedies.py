@@ -92,3 +92,8 @@ def test_a_grant_that_has_expired_should_end_later(tmp_path: Path) -> None:
         "a statement of aws_iam_role_policy.env_file allows s3:GetObject only until `2025-01-01T00:00:00Z` "
         "(aws:CurrentTime), and the plan was made later: let it end later, or remove the condition"
     )
+
+
+def test_a_grant_that_a_key_s_policy_does_not_let_through_comes_with_that_policy() -> None:
+    words = [each.remedy.words for each in Case(TESTDATA / "arguments-left-null").report().findings if each.remedy]
+    assert any(each.endswith("${module.mails.aws_kms_key.this.arn}, with the role as its principal") for each in words)

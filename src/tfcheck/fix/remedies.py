@@ -76,16 +76,18 @@ class Remedies:
             return _fulfil(unmet[0], answers[0])
         role = answers[0].role or "the role"
         where = "where the policies of that role are managed"
-        where += f", and to its permissions boundary {boundary}" if (boundary := self._boundary(answers)) else ""
+        where += f", and to {other}" if (other := self._other(answers)) else ""
         return Remedy(f"grant {_what(answers)} to {role}: add this statement {where}", self._statements(answers))
 
-    def _boundary(self, answers: Sequence[Answer]) -> str:
-        """Name the boundary that denies what a role lacks even if a policy grants it; empty where there is none."""
+    def _other(self, answers: Sequence[Answer]) -> str:
+        """Name what denies what a role lacks even if a policy grants it; empty where there is none."""
         task = self._tasks.get(answers[0].requirement.task_definition)
         role = self._judge.role(answers[0].requirement, task) if task is not None else None
-        if role is None or not role.boundary or Verdict.DENIED not in verdicts_with(answers, self._world):
+        if role is None or Verdict.DENIED not in verdicts_with(answers, self._world):
             return ""
-        return role.boundary[0].name
+        if role.boundary:
+            return f"its permissions boundary {role.boundary[0].name}"
+        return f"the policy of {_resources(answers)}, with the role as its principal"
 
     def _narrow(self, answers: Sequence[Answer]) -> Remedy:
         first = answers[0]

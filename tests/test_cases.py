@@ -89,6 +89,7 @@ def test_there_are_cases() -> None:
     assert len(CASES) >= 50
     assert [case.name for case in CASES if case not in APPLIED] == [
         "container-instances",
+        "default-key-of-account",
         "instances-of-clusters",
         "replica-keys",
     ]

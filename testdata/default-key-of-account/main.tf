@@ -9,7 +9,7 @@ provider "aws" {
   region = "ap-northeast-1"
 
   assume_role {
-    role_arn = "arn:aws:iam::210987654321:role/terraform"
+    role_arn = "arn:aws:iam::210987654321:role/deploy"
   }
 }
 

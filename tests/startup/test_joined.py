@@ -73,6 +73,34 @@ def test_the_capacity_providers_of_a_cluster_are_in_it() -> None:
     assert found(row).open == "its capacity providers"
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("mount ${aws_efs_file_system.d.id}\\nECS_CLUSTER=main\\n", (True, "")),
+        ("mount ${aws_efs_file_system.d.id}\\nECS_CLUSTER=other\\n", (False, "")),
+        # What is not known may be the name of the cluster, or any text.
+        ("ECS_CLUSTER=${aws_efs_file_system.d.id}", None),
+        ("${aws_efs_file_system.d.dns_name}\\nECS_CLUSTER=other", None),
+    ],
+)
+@pytest.mark.parametrize("encoded", [True, False])
+def test_what_is_not_known_of_user_data_need_not_name_a_cluster(
+    tmp_path: Path, written: str, expected: tuple[bool, str] | None, encoded: bool
+) -> None:
+    text = f'base64encode("{written}")' if encoded else f'"{written}"'
+    declared = f'resource "aws_efs_file_system" "d" {{\n}}\nresource "aws_instance" "i" {{\n  user_data = {text}\n}}\n'
+    (tmp_path / "main.tf").write_text(declared)
+    unknown = {"id": True, "dns_name": True}
+    disk = change("aws_efs_file_system.d", "create", name="d", after={}, after_unknown=unknown)
+    row = change("aws_instance.i", "create", name="i", after={}, after_unknown={"user_data": True})
+    world = After(Resolver(plan(CLUSTER, SERVICE, disk, row), from_directory(tmp_path)))
+    got = joined(world.resources("aws_ecs_service")[0], world)
+    if expected is None:
+        assert got.open
+    else:
+        assert (bool(got.launching), got.open) == expected
+
+
 @pytest.mark.parametrize("text", ["ECS_CLUSTER=main", "ECS_CLUSTER=other"])
 def test_a_hash_is_the_text_of_the_sources_only_if_it_is_its_hash(tmp_path: Path, text: str) -> None:
     (tmp_path / "main.tf").write_text('resource "aws_instance" "i" {\n  user_data = "ECS_CLUSTER=main"\n}\n')

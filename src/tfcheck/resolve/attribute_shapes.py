@@ -26,6 +26,8 @@ SECRET = Hole(_ALNUM + "/_+=.@-", False, 1, 512)
 PARAMETER = Hole(_ALNUM + "/_.-", False, 1, 2048)
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html, and of clusters as well
 ECS = Hole(_ALNUM + "_-", False, 1, 255)
+#: What AWS names a resource by its own choice: `fs-0123abcd`, or a UUID.
+ASSIGNED_ID = Hole(_ALNUM + "-", False, 1, 128)
 #: Names whose grammar counts here, by type and attribute.
 _GRAMMARS = {
     ("aws_s3_bucket", "bucket"): BUCKET,
@@ -115,6 +117,8 @@ def hole_of(resource_type: str, attribute: str) -> Hole:
     named = grammar(resource_type, attribute)
     if named is not None:
         return named
+    if attribute == "id" and resource_type in _IDENTIFIED:
+        return ASSIGNED_ID
     if attribute == "arn":
         return _ARN
     return _ARN_OR_NOTHING if attribute.endswith("_arn") else ANYTHING

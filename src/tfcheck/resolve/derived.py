@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
-from tfcheck.resolve.attribute_shapes import BUCKET, IAM, LOG_GROUP, SECRET, within
+from tfcheck.resolve.attribute_shapes import ASSIGNED_ID, BUCKET, IAM, LOG_GROUP, SECRET, within
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import (
     NAME,
@@ -128,7 +128,7 @@ def _generated(name: str, prefix: str, names: Hole) -> Derivation:
     return derive
 
 
-def _opaque(attribute: str, family: str, hole: Hole = NAME) -> Derivation:
+def _opaque(attribute: str, family: str, hole: Hole = ASSIGNED_ID) -> Derivation:
     """Name what AWS assigns: to a created object only one of its own, while two look-ups may find one object."""
 
     def derive(instance: DerivedFrom) -> TextLike | None:

@@ -14,11 +14,12 @@ from collections.abc import Iterator
 
 import msgspec
 
+from tfcheck.hcl.functions.encoding import base64decode
 from tfcheck.inventory.catalogue import ObjectKind, catalogue
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.capacity import CLUSTER, FARGATE_PROVIDERS, attached_providers
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import Unknown, Value, items
+from tfcheck.symbolic.value import Text, Unknown, Value, items, pieces
 
 _PROVIDER = ObjectKind(("aws_ecs_capacity_provider",), aliases=("id",))
 #: What launches instances, and says with which user data. Fleets leave open what they launch.
@@ -26,6 +27,8 @@ LAUNCHING = ("aws_instance", "aws_launch_template", "aws_launch_configuration")
 _FLEETS = ("aws_spot_fleet_request", "aws_ec2_fleet")
 #: In the agent's configuration, in Bottlerocket's settings, and in the call that starts the agent on Windows.
 _CLUSTER_NAME = regex(r"""(?:ECS_CLUSTER["']?\s*=|^[ \t]*cluster[ \t]*=|-Cluster\s)\s*["']?([^\s"'`]+)""", re.MULTILINE)
+#: What stands for what is not known of user data: no text has it.
+_OPEN = "\0"
 #: What the provider keeps of user data in some resources.
 _HASH = regex(r"[0-9a-f]{40}")
 
@@ -77,20 +80,37 @@ def _with_user_data(found: Joined, cluster: str, world: World) -> Joined:
 
 
 def _clusters(resource: WorldObject) -> Iterator[str | None]:
-    """Yield the names of the clusters in what user data there is; None is user data that is not known."""
+    """Yield the names of the clusters in what user data there is; None is a name or user data that is not known."""
     for argument in ("user_data", "user_data_base64"):
         value = resource.attribute(argument)
         if isinstance(value, Unknown) and resource.configured(argument) is False:
             continue
         if value is None or value == "":
             continue
-        text = _decoded(value)
-        yield from _CLUSTER_NAME.findall(text) if text is not None else (None,)
+        written = _decoded(value)
+        names = _CLUSTER_NAME.findall(written) if written is not None else [_OPEN]
+        yield from (None if _OPEN in each else each for each in names)
 
 
 def _decoded(value: Value) -> str | None:
-    if not isinstance(value, str) or _HASH.fullmatch(value):
+    """Return user data, with a mark for what is not known of it; None where that may name a cluster."""
+    if isinstance(value, str) and not _HASH.fullmatch(value):
+        return _from_base64(value)
+    if not isinstance(value, Text | Unknown):
         return None
+    plain = base64decode(value)
+    parts = pieces(plain if isinstance(plain, Text) else value)
+    if any(not isinstance(each, str | Unknown) or _may_assign(each) for each in parts):
+        return None
+    return "".join(each if isinstance(each, str) else _OPEN for each in parts)
+
+
+def _may_assign(piece: str | Unknown) -> bool:
+    """Whether an unknown piece may have what stands before the name of a cluster."""
+    return isinstance(piece, Unknown) and any(map(piece.hole.allows, "=\n\t "))
+
+
+def _from_base64(value: str) -> str:
     try:
         return base64.b64decode(value, validate=True).decode("utf-8", "replace") if value.strip() else ""
     except (ValueError, binascii.Error):

@@ -126,6 +126,15 @@ def test_the_beginning_of_base64_is_known() -> None:
     assert found.pieces[0] == "IyEvYmluL3No"
 
 
+@pytest.mark.parametrize("beginning", ["", "a", "#!/bin/sh"])
+def test_what_is_encoded_with_unknown_pieces_can_be_decoded(beginning: str) -> None:
+    subject = text([beginning, OPEN, "z"])
+    written = call("base64encode", [subject], Files(), see)
+    assert call("base64decode", [written], Files(), see) == subject
+    assert isinstance(written, Unknown | Text)
+    assert isinstance(call("base64decode", [text(["IyEv", written])], Files(), see), Unknown)
+
+
 #: Alphabets of unknown pieces, small enough for patterns to meet them.
 HOLES = (
     Hole("01", False, 2, 2),

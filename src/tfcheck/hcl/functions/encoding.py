@@ -13,7 +13,7 @@ from collections.abc import Callable
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats import json
 from tfcheck.hcl.functions.arguments import Function, limited, waiting
-from tfcheck.symbolic.value import Hole, Set, TextLike, Value, is_known, pieces, spelled_out, text
+from tfcheck.symbolic.value import Hole, Set, TextLike, Unknown, Value, is_known, pieces, spelled_out, text
 
 _HEX = "0123456789abcdef"
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
@@ -45,6 +45,13 @@ def _ordered(value: Value) -> Value:
             return value
 
 
+class Base64Rest(Unknown, frozen=True):
+    """The unknown end of a Base64 text, which begins with `begun` and encodes `encoded`."""
+
+    begun: str = ""
+    encoded: TextLike = ""
+
+
 def base64encode(subject: TextLike) -> Value:
     """Write the UTF-8 bytes of a string in Base64; of one with unknown pieces, the beginning that is known."""
     if isinstance(subject, str):
@@ -52,12 +59,17 @@ def base64encode(subject: TextLike) -> Value:
     first = pieces(spelled_out(subject))[0]
     known = first.encode() if isinstance(first, str) else b""
     begun = base64.b64encode(known[: len(known) // 3 * 3]).decode()
-    return text([begun, waiting(subject, hole=_SOME_BASE64)])
+    open_ = waiting(subject)
+    return text([begun, Base64Rest(None, open_.reason, open_.where, _SOME_BASE64, begun=begun, encoded=subject)])
 
 
-def base64decode(written: str) -> Value:
-    """Read Base64 of a UTF-8 text."""
-    return utf8(base64_bytes(written))
+def base64decode(written: TextLike) -> Value:
+    """Read Base64 of a UTF-8 text; what was encoded with unknown pieces is known as far as it was."""
+    if isinstance(written, str):
+        return utf8(base64_bytes(written))
+    *begun, rest = pieces(written)
+    is_whole = isinstance(rest, Base64Rest) and text(begun) == rest.begun
+    return rest.encoded if isinstance(rest, Base64Rest) and is_whole else waiting(written, unsure=True)
 
 
 def base64_bytes(written: str) -> bytes:
@@ -199,7 +211,7 @@ def yamldecode(written: TextLike) -> Value:
 
 
 FUNCTIONS = {
-    "base64decode": Function(base64decode, "string"),
+    "base64decode": Function(base64decode, "string", partial=True),
     "base64encode": Function(base64encode, "string", partial=True, total=True, hole=_SOME_BASE64),
     "base64sha256": Function(in_base64("sha256"), "string", total=True, hole=_SOME_BASE64),
     "base64sha512": Function(in_base64("sha512"), "string", total=True, hole=_SOME_BASE64),

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tfcheck.report.cause_text import Detail, origin
 from tfcheck.report.causes import block, blocks
 from tfcheck.report.screen import Line, Span, Style, line, wrapped
-from tfcheck.report.words import counted, deciding_words, reason_words, sentence
+from tfcheck.report.words import counted, deciding_words, open_question, question_words, sentence
 from tfcheck.vocabulary.finding import Answer, EvidenceKind, Reason, Report
 
 _SHOWN = 3
@@ -26,9 +26,7 @@ def open_questions(report: Report) -> dict[tuple[Reason | None, str], list[Answe
     """Return what is not decided by the reason and by what it waits for."""
     groups: dict[tuple[Reason | None, str], list[Answer]] = {}
     for answer in report.undecided():
-        # What a role outside the plan waits for is the role itself, whatever is asked of it.
-        cause = answer.role or "" if answer.reason is Reason.ROLE_OUTSIDE_PLAN else answer.waits_for
-        groups.setdefault((answer.reason, cause), []).append(answer)
+        groups.setdefault(open_question(answer), []).append(answer)
     return groups
 
 
@@ -36,7 +34,7 @@ def _paragraph(
     reason: Reason | None, cause: str, members: list[Answer], report: Report, detail: Detail
 ) -> Iterator[Line]:
     yield from _title(members, detail)
-    yield from wrapped("  ", sentence(f"{reason_words(reason)}{f': {cause}' if cause else ''}"), detail.width)
+    yield from wrapped("  ", sentence(question_words(reason, cause)), detail.width)
     yield from _deciding(members, detail)
     rows = list(dict.fromkeys((each.requirement.action, each.requirement.shown_resource) for each in members))
     most = detail.most(_SHOWN)

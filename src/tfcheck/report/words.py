@@ -301,6 +301,16 @@ _SET_IN_PROVIDER = {
 }
 
 
+def open_question(answer: Answer) -> tuple[Reason | None, str]:
+    """Return why an answer is not decided, and what it waits for: where the role is outside the plan, the role."""
+    return answer.reason, answer.role or "" if answer.reason is Reason.ROLE_OUTSIDE_PLAN else answer.waits_for
+
+
+def question_words(reason: Reason | None, cause: str) -> str:
+    """Return in words why something is not decided, and what it waits for."""
+    return f"{reason_words(reason)}{f': {cause}' if cause else ''}"
+
+
 def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> str:
     """Return a sentence that says what the reader can do to have it decided; empty where the cause says it."""
     if "--" in cause:

@@ -10,7 +10,7 @@ from tfcheck.report.html.element import Child, Markup, address, inside, prose, t
 from tfcheck.report.html.view import View, capitalised, joined
 from tfcheck.report.origin import target
 from tfcheck.report.unknown_text import open_questions
-from tfcheck.report.words import deciding_words, reason_words
+from tfcheck.report.words import deciding_words, question_words
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Reason, Report
 
@@ -35,7 +35,7 @@ def _question(reason: Reason | None, cause: str, members: list[Answer], report: 
     head = tag(
         "div",
         tag("span", "unknown", class_="badge unknown"),
-        tag("h3", prose(capitalised(_words(reason, cause)))),
+        tag("h3", prose(capitalised(question_words(reason, cause)))),
         class_="title",
     )
     return tag(
@@ -49,10 +49,6 @@ def _question(reason: Reason | None, cause: str, members: list[Answer], report: 
         data_verdict="unknown",
         data_rule=" ".join(rules),
     )
-
-
-def _words(reason: Reason | None, cause: str) -> str:
-    return f"{reason_words(reason)}{f': {cause}' if cause else ''}"
 
 
 def _rows(members: list[Answer]) -> Markup:

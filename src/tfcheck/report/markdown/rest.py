@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Content, TargetedUnknown
 from tfcheck.report.markdown.table import ICONS, UNKNOWN_ICON, needed_by
 from tfcheck.report.origin import target
-from tfcheck.report.words import counted, reason_words
+from tfcheck.report.words import counted, open_question, reason_words
 from tfcheck.vocabulary.finding import Answer, Reason, Report, Severity, Verdict
 
 _SHOWN_PER_GROUP = 5
@@ -20,9 +20,7 @@ def undecided(waiting: tuple[TargetedUnknown, ...]) -> Iterator[PagePart]:
     """Explain what is not decided, grouped by what it waits for."""
     groups: dict[tuple[Reason | None, str], list[TargetedUnknown]] = {}
     for each in waiting:
-        answer = each.answer
-        cause = answer.role or "" if answer.reason is Reason.ROLE_OUTSIDE_PLAN else answer.waits_for
-        groups.setdefault((answer.reason, cause), []).append(each)
+        groups.setdefault(open_question(each.answer), []).append(each)
     lines: list[str] = []
     for (reason, cause), members in groups.items():
         lines.append(f"- {reason_words(reason)}{f': {prose(cause)}' if cause else ''}")
@@ -42,7 +40,7 @@ def _members(members: list[TargetedUnknown]) -> Iterator[str]:
 
 
 def skipped(content: Content) -> Iterator[PagePart]:
-    """Name what could not be analysed: nobody may take it for fine."""
+    """List what could not be analysed, so that nobody takes it for fine."""
     lines = [
         f"- {code(each.address)}{_in(report, content)}: {prose(each.reason, (each.address,))}"
         for report in content.reports
@@ -54,7 +52,7 @@ def skipped(content: Content) -> Iterator[PagePart]:
 
 
 def unread(content: Content) -> Iterator[PagePart]:
-    """Name the plans of the same call that could not be read: nobody may take the page for complete."""
+    """List the plans of the same call that could not be read, so that nobody takes the page for complete."""
     found = dict.fromkeys(each for report in content.reports for each in report.unread)
     if found:
         title = f"{UNKNOWN_ICON} **{counted(len(found), 'plan')} not checked**"
@@ -63,12 +61,7 @@ def unread(content: Content) -> Iterator[PagePart]:
 
 def allowed(content: Content) -> Iterator[PagePart]:
     """List what is granted."""
-    lines = [
-        _asked(answer, report, content)
-        for report in content.reports
-        for answer in report.answers
-        if answer.verdict is Verdict.ALLOWED
-    ]
+    lines = _permissions(content, lambda answer: answer.verdict is Verdict.ALLOWED)
     if lines:
         more = [f"- and {len(lines) - _SHOWN_ALLOWED:,} more"] if len(lines) > _SHOWN_ALLOWED else []
         title = f"✅ {counted(len(lines), 'permission')} granted"
@@ -76,25 +69,28 @@ def allowed(content: Content) -> Iterator[PagePart]:
 
 
 def optional(content: Content) -> Iterator[PagePart]:
-    """List what is not granted, but weighs so little that it is no finding."""
-    lines = [
-        _asked(answer, report, content)
-        for report in content.reports
-        for answer in report.answers
-        if answer.verdict is Verdict.DENIED and answer.requirement.severity is Severity.INFO
-    ]
+    """List the optional permissions that are not granted."""
+    lines = _permissions(
+        content, lambda answer: answer.verdict is Verdict.DENIED and answer.requirement.severity is Severity.INFO
+    )
     if lines:
         title = f"{ICONS[Severity.INFO]} {counted(len(lines), 'permission')} optional not granted"
         yield _fold(title, lines[:_SHOWN_ALLOWED], PartKind.NOTES)
 
 
-def _asked(answer: Answer, report: Report, content: Content) -> str:
-    need = answer.requirement
-    return f"- {code(need.task_definition)}{_in(report, content)}: {code(need.action)} on {code(need.shown_resource)}"
+def _permissions(content: Content, wanted: Callable[[Answer], bool]) -> list[str]:
+    """List the permissions whose answers are wanted, with the task definitions that ask for them."""
+    return [
+        f"- {code(need.task_definition)}{_in(report, content)}: {code(need.action)} on {code(need.shown_resource)}"
+        for report in content.reports
+        for answer in report.answers
+        if wanted(answer)
+        for need in [answer.requirement]
+    ]
 
 
 def notes(content: Content) -> Iterator[PagePart]:
-    """Report on what the answers rest."""
+    """List the assumptions that the answers rest on."""
     lines = [f"- {prose(note)}" for note in dict.fromkeys(_notes(content.reports))]
     if lines:
         yield _fold("Assumptions", lines, PartKind.NOTES)

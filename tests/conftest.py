@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tfcheck.repository.laptop import signs
+from tfcheck.repository.shared_machine import signs
 
 for _name in signs(os.environ):
     del os.environ[_name]

@@ -13,8 +13,8 @@ from tests.cases import Case, with_plan
 from tests.filling import filled
 from tests.likeness import alike
 from tfcheck.resolve import Resolver
-from tfcheck.resolve.hashed import is_hash, proven_by
 from tfcheck.resolve.normal_forms import with_known_members
+from tfcheck.resolve.user_data_hash import is_hash, proven_by
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, is_known, pieces, spelled_out, text
 from tfcheck.vocabulary.address import Address, parse
 

@@ -15,7 +15,7 @@ from tfcheck.cli import main
 from tfcheck.cli.report import FORMATS
 from tfcheck.hcl.formats.json import decode, encode
 from tfcheck.plan import load
-from tfcheck.resolve.narrow import narrowed
+from tfcheck.resolve.sensitive_parts import narrowed
 from tfcheck.symbolic.marks import marked_strings
 from tfcheck.symbolic.sensitive_text import Sensitive, redacted
 from tfcheck.symbolic.value import Symbol, Unknown, display, text

@@ -15,8 +15,8 @@ from tfcheck.pull_request.client import Client
 from tfcheck.pull_request.event import NothingToDo, asked
 from tfcheck.pull_request.hosts import hosts
 from tfcheck.pull_request.outcome import CommentAction, Outcome
-from tfcheck.pull_request.patience import WaitBudget
 from tfcheck.pull_request.publish import CommentOptions, Published, RunLocation, publish
+from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.vocabulary.finding import Fix, Report, Verdict
 
 

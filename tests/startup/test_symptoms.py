@@ -10,7 +10,7 @@ from tfcheck.analysis.check import check
 from tfcheck.report.words import symptom_words
 from tfcheck.startup import RULES, requirements, rule
 from tfcheck.stopped_reason import KNOWN, UNREACHED, explained
-from tfcheck.stopped_reason.known import API
+from tfcheck.stopped_reason.known_text import API
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.finding import Finding, Requirement
 

@@ -16,8 +16,8 @@ from tfcheck.analysis.redaction import Redactor
 from tfcheck.analysis.task_changes import task_changes
 from tfcheck.analysis.waivers import Waivers, waivers_of
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
+from tfcheck.inventory.object_address import subject
 from tfcheck.inventory.other_stack import Stack, formerly
-from tfcheck.inventory.subject import subject
 from tfcheck.inventory.world import After, World
 from tfcheck.plan import Plan
 from tfcheck.resolve import resolver_of

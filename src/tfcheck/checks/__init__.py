@@ -36,7 +36,7 @@ from tfcheck.checks import (
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.remedies import remedy
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
-from tfcheck.inventory.subject import subject
+from tfcheck.inventory.object_address import subject
 from tfcheck.inventory.world import World
 from tfcheck.resolve.locations import Locations
 from tfcheck.symbolic.match import equal

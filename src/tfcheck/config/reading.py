@@ -22,8 +22,8 @@ from tfcheck.vocabulary.clipping import clip
 from tfcheck.vocabulary.errors import UsageError
 
 if TYPE_CHECKING:
-    from tfcheck.config.lines import KeyPath
     from tfcheck.config.tables import Table
+    from tfcheck.config.toml_lines import KeyPath
 
 #: More than a thousand waivers need.
 LARGEST = 256 * 1024
@@ -148,8 +148,8 @@ def _parsed(file: Path, named: str, data: bytes) -> Table | None:
         if not isinstance(found, dict):
             return None
         tables = found
-    from tfcheck.config.lines import key_lines
     from tfcheck.config.tables import Table
+    from tfcheck.config.toml_lines import key_lines
 
     return Table(named, path, tables, key_lines(text))
 

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from tfcheck.config.keys import KEYS, OF_TARGETS, SECTIONS, SEVERITIES, TARGETS, Key, Kind
-from tfcheck.config.lines import KeyPath
 from tfcheck.config.rules import matched, suggestion
 from tfcheck.config.settings import Setting, Settings
+from tfcheck.config.toml_lines import KeyPath
 from tfcheck.config.waivers import WAIVER, Waiver, read_waiver
 from tfcheck.repository import Gate, RefusedError
 from tfcheck.vocabulary.clipping import clip

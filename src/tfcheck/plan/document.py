@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from tfcheck.plan.crowded import affordable
+from tfcheck.plan.memory_limit import affordable
 from tfcheck.symbolic.nesting import DEEPEST, is_deep
 from tfcheck.vocabulary.errors import InputError
 

@@ -11,9 +11,9 @@ from typing import BinaryIO
 
 import msgspec
 
-from tfcheck.plan.crowded import refuse_crowded
 from tfcheck.plan.document import Document, reason
 from tfcheck.plan.file import SHOW, content, json_text
+from tfcheck.plan.memory_limit import refuse_crowded
 from tfcheck.plan.plan import Plan
 from tfcheck.plan.recognise import format_version
 from tfcheck.plan.spool import Buffer, release

@@ -30,8 +30,8 @@ from tfcheck.plan.document import (
 )
 from tfcheck.plan.edited import inside, references_in, resource_named
 from tfcheck.plan.instance import Instance, PriorData
-from tfcheck.plan.marked import of_plan, of_state
-from tfcheck.plan.naming import Addresses
+from tfcheck.plan.row_addresses import Addresses
+from tfcheck.plan.sensitive_texts import of_plan, of_state
 from tfcheck.symbolic.marks import marked, marked_strings
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import Address, ModulePath

@@ -20,7 +20,6 @@ import msgspec
 from tfcheck import __version__
 from tfcheck.pull_request.connection import DEADLINE, Connection, HttpAnswer, NoAnswer, origin
 from tfcheck.pull_request.hosts import Hosts
-from tfcheck.pull_request.patience import WaitBudget
 from tfcheck.pull_request.refusal import (
     RefusalError,
     RefusalKind,
@@ -30,6 +29,7 @@ from tfcheck.pull_request.refusal import (
     said,
     speaks_of_a_limit,
 )
+from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.symbolic.regex import regex
 
 _T = TypeVar("_T")

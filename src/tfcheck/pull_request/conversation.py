@@ -8,8 +8,8 @@ from typing import Protocol
 from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.client import Client
 from tfcheck.pull_request.event import OpenPull, moved_on
-from tfcheck.pull_request.patience import WaitBudget
 from tfcheck.pull_request.shapes import Comment
+from tfcheck.pull_request.wait_budget import WaitBudget
 
 _MINIMIZE = (
     "mutation($id: ID!) { minimizeComment(input: {subjectId: $id, classifier: RESOLVED}) "

@@ -15,11 +15,11 @@ from tfcheck.pull_request.client import Client
 from tfcheck.pull_request.event import NothingToDo
 from tfcheck.pull_request.hosts import Hosts
 from tfcheck.pull_request.outcome import CommentAction, Outcome
-from tfcheck.pull_request.patience import WaitBudget
 from tfcheck.pull_request.publish import CommentOptions, Published, publish_plainly
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind
 from tfcheck.pull_request.shapes import Comment, User
 from tfcheck.pull_request.suggestion import added_lines
+from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
 from tfcheck.symbolic.regex import regex

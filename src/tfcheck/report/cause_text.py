@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from tfcheck.report.causes import Cause, Group, Need, keys
-from tfcheck.report.contrast import nearest, parting
+from tfcheck.report.pattern_mismatch import nearest, parting
 from tfcheck.report.safe_text import quotable
 from tfcheck.report.screen import Line, Span, Style, line, visible, wrapped
 from tfcheck.report.words import (

@@ -8,7 +8,7 @@ import msgspec
 
 from tfcheck.report.cause_text import Detail, cause_lines
 from tfcheck.report.causes import causes
-from tfcheck.report.concern import RelatedRows, concerned, row
+from tfcheck.report.explained_rows import RelatedRows, concerned, row
 from tfcheck.report.json import Json, document
 from tfcheck.report.screen import Line, Span, Style, line, printed, wrapped
 from tfcheck.report.words import VERDICT_STYLES, counted, reason_words

@@ -147,7 +147,7 @@ def _is_refused_by_api(symptom: str) -> bool:
     if symptom.startswith(_OF_STOPPED_TASKS):
         return False
     from tfcheck.stopped_reason import explained  # its tables take longer to load than to use
-    from tfcheck.stopped_reason.known import API
+    from tfcheck.stopped_reason.known_text import API
 
     found = explained(symptom)
     return found is not None and found.known.where == API

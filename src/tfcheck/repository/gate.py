@@ -14,8 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from tfcheck.repository.laptop import is_shared
 from tfcheck.repository.opening import UnreadableError, listed, read
+from tfcheck.repository.shared_machine import is_shared
 from tfcheck.repository.visibility import Visibility
 from tfcheck.repository.work_tree import containing, has_git, is_home, work_tree
 from tfcheck.symbolic.sensitive_text import redacted

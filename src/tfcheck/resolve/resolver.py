@@ -22,17 +22,17 @@ from tfcheck.resolve.deferred_data import policy_document, rendered
 from tfcheck.resolve.derived_instance import DerivedInstance
 from tfcheck.resolve.doubts import CHANGED, Doubts
 from tfcheck.resolve.evaluation import Evaluation, whole
-from tfcheck.resolve.hashed import HASHED, is_hash, proven_by
 from tfcheck.resolve.merge import fill
 from tfcheck.resolve.module_values import Absence, ModuleNames
 from tfcheck.resolve.named_instances import NamedInstances
-from tfcheck.resolve.narrow import narrowed
 from tfcheck.resolve.password_secret import password_secret
 from tfcheck.resolve.provider import Providers
 from tfcheck.resolve.scope import ModuleScope
+from tfcheck.resolve.sensitive_parts import narrowed
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.resolve.survival import Survival
 from tfcheck.resolve.tags import AllTags
+from tfcheck.resolve.user_data_hash import HASHED, is_hash, proven_by
 from tfcheck.symbolic.marks import holds_mark, marked
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import is_whole

@@ -64,7 +64,7 @@ def _of_instances(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Need EC2 to be able to assume the role of the instances, where it pulls the images or writes the logs."""
     if instance_role_serves(task, world) is not Truth.TRUE:
         return
-    from tfcheck.startup.instance import instances
+    from tfcheck.startup.instance_roles import instances
 
     roles = instances(task, world).roles
     if roles and (any(image.of_images(task, world)) or any(log_group.of_logs(task, world))):

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.stopped_reason.fetched import FETCHED
-from tfcheck.stopped_reason.known import Cause, Known
-from tfcheck.stopped_reason.launched import LAUNCHED
-from tfcheck.stopped_reason.missing import MISSING
-from tfcheck.stopped_reason.network import UNREACHED, is_unanswered
+from tfcheck.stopped_reason.absence_texts import MISSING
+from tfcheck.stopped_reason.fetch_texts import FETCHED
+from tfcheck.stopped_reason.known_text import Cause, Known
+from tfcheck.stopped_reason.launch_texts import LAUNCHED
+from tfcheck.stopped_reason.network_texts import UNREACHED, is_unanswered
 from tfcheck.stopped_reason.normalized_text import NormalizedText
 from tfcheck.stopped_reason.refusal import CALLS, Denial, of_call, of_near_call, refusal
 from tfcheck.symbolic.regex import regex

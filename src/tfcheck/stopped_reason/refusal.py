@@ -9,7 +9,7 @@ import re
 
 import msgspec
 
-from tfcheck.stopped_reason.known import BOTH, Cause, Known
+from tfcheck.stopped_reason.known_text import BOTH, Cause, Known
 from tfcheck.stopped_reason.normalized_text import NormalizedText
 from tfcheck.symbolic.regex import regex
 

@@ -74,7 +74,7 @@ class TaskRoles:
         """
         if instance_role_serves(task, self._world) is not Truth.TRUE:
             return (), "", ""
-        from tfcheck.startup.instance import instances
+        from tfcheck.startup.instance_roles import instances
 
         found = instances(task, self._world)
         roles = [self._roles.of(each, nameless=isinstance(each, Sensitive)) for each in found.roles]

@@ -26,7 +26,7 @@ from tfcheck.hcl.formats.regex_syntax import (
     Sequence,
 )
 from tfcheck.hcl.functions.pieces import settled
-from tfcheck.hcl.functions.reach import reach
+from tfcheck.hcl.functions.regex_reach import reach
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, TextLike, Unknown, pieces, text
 
 #: A place in a text: the index of the piece that it is before, or in at an offset. The end is before one more.

@@ -21,7 +21,7 @@ from tfcheck.hcl.syntax.expression import Expression, Literal, Place, Template
 from tfcheck.hcl.syntax.source import SourceText, decoded
 from tfcheck.hcl.syntax.tf_json import read_json
 from tfcheck.repository import Gate, RefusedError, Run, refused
-from tfcheck.repository.laptop import is_shared
+from tfcheck.repository.shared_machine import is_shared
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import redacted
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.report.causes import Cause, Group, Need, block
-from tfcheck.report.contrast import nearest, parting
 from tfcheck.report.html.element import Child, Markup, address, prose, tag
 from tfcheck.report.html.source import change, quoted, to_do
 from tfcheck.report.html.view import View, capitalised, joined, sentence
 from tfcheck.report.markdown.page import TargetedCause
+from tfcheck.report.pattern_mismatch import nearest, parting
 from tfcheck.report.words import compares_resources, counted, evidence_words, outcome_words, title, why_not
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Evidence, Finding, Fix, Location, Reason, Remedy, Report, Verdict

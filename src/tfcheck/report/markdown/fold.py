@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.report.causes import Group
-from tfcheck.report.contrast import nearest
 from tfcheck.report.diff import needs_unidiff_zero
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, fence, html_code, prose, sentence
 from tfcheck.report.markdown.page import Page
 from tfcheck.report.markdown.picture import picture
 from tfcheck.report.markdown.table import linked, needed_by
+from tfcheck.report.pattern_mismatch import nearest
 from tfcheck.report.words import evidence_words, reason_words, symptom_words
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Fix, Reason, Remedy, Report, Severity, Verdict

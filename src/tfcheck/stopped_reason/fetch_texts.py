@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfcheck.stopped_reason.known import API, BOTH, EC2, FARGATE, Cause, Known
+from tfcheck.stopped_reason.known_text import API, BOTH, EC2, FARGATE, Cause, Known
 
 #: The more exact ones first: some are part of others.
 FETCHED = (

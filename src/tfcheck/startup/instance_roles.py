@@ -16,7 +16,7 @@ from tfcheck.inventory.change import is_created
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.capacity import FARGATE_PROVIDERS, capacity, providers
-from tfcheck.startup.joined import joined
+from tfcheck.startup.container_instances import joined
 from tfcheck.startup.launch import possible_services, services
 from tfcheck.startup.nested import blocks, blocks_or_unknown, only_or_unknown
 from tfcheck.symbolic.match import equal

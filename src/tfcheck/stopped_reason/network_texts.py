@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfcheck.stopped_reason.known import BOTH, FARGATE, Cause, Known
+from tfcheck.stopped_reason.known_text import BOTH, FARGATE, Cause, Known
 from tfcheck.stopped_reason.normalized_text import NormalizedText
 
 

@@ -1,4 +1,4 @@
-"""Which resources of a world have an attribute that is, or may be, a given value? Without comparing each with each."""
+"""Find the resources of a world that have an attribute that is, or may be, a given value, without comparing each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refuse a plan of which a few bytes would take much memory: one that packs more objects into them than Terraform does.
+"""Refuse a plan of which a few bytes would take much memory: it packs more objects into them than Terraform does.
 
 An object of a plan takes a hundred bytes of memory and more, and as JSON only three. Plans of Terraform have at least
 70 bytes for each, and 16 for each value.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfcheck.stopped_reason.known import BOTH, EC2, FARGATE, Cause, Known
+from tfcheck.stopped_reason.known_text import BOTH, EC2, FARGATE, Cause, Known
 
 #: They are part of the texts of the calls that failed: the more exact ones first.
 MISSING = (

@@ -1,4 +1,4 @@
-"""List every string that a plan marks as sensitive, of whatever resource, variable or output.
+"""List every text that a plan marks as sensitive, of any resource, variable or output.
 
 Rows are decoded only where a mask marks something; that is looked for in the bytes.
 """

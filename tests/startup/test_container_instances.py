@@ -13,7 +13,7 @@ from tests.plan.made import change, plan
 from tfcheck.hcl.modules.sources import from_directory
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
-from tfcheck.startup.joined import Joined, joined
+from tfcheck.startup.container_instances import Joined, joined
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import parse
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfcheck.report.contrast import nearest, parting
+from tfcheck.report.pattern_mismatch import nearest, parting
 
 ARN = "arn:aws:s3:::acme-config/web/prod.env"
 

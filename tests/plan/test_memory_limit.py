@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.plan.made import SMALLEST, loaded
-from tfcheck.plan import crowded, file, load, spool
+from tfcheck.plan import file, load, memory_limit, spool
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.limits import bounded
 from tfcheck.vocabulary.errors import InputError
@@ -21,8 +21,8 @@ VARIABLE = {"configuration": {"root_module": {"variables": {"v": {"sensitive": T
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crowded, "_SMALL", 10)
-    monkeypatch.setattr(crowded, "_OBJECTS", 20)
+    monkeypatch.setattr(memory_limit, "_SMALL", 10)
+    monkeypatch.setattr(memory_limit, "_OBJECTS", 20)
 
 
 def refused(text: str | bytes) -> InputError:
@@ -51,7 +51,7 @@ def test_a_plan_as_terraform_writes_it_is_never_crowded() -> None:
 @pytest.mark.parametrize("value", [["ab"] * 200, [{}] * 200, [[]] * 200, [{"a": 1}] * 100])
 def test_more_values_than_a_run_decodes_are_refused(value: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_VALUES", 100)
-    monkeypatch.setattr(crowded, "_SMALL", 10_000)
+    monkeypatch.setattr(memory_limit, "_SMALL", 10_000)
     plan = loaded(json.dumps(SMALLEST | VARIABLE | {"variables": {"v": {"value": value}}})).plans[0]
     assert plan.secrets() is not None
     again = loaded(json.dumps(SMALLEST | VARIABLE | {"variables": {"v": {"value": value}}})).plans[0]
@@ -61,7 +61,7 @@ def test_more_values_than_a_run_decodes_are_refused(value: object, monkeypatch: 
 
 def test_each_file_brings_the_values_that_it_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_VALUES", 100)
-    monkeypatch.setattr(crowded, "_SMALL", 10_000)
+    monkeypatch.setattr(memory_limit, "_SMALL", 10_000)
     with bounded():
         for _ in range(5):
             plan = loaded(json.dumps(SMALLEST | VARIABLE | {"variables": {"v": {"value": ["ab"] * 70}}})).plans[0]
@@ -69,7 +69,7 @@ def test_each_file_brings_the_values_that_it_may_have(monkeypatch: pytest.Monkey
 
 
 def test_a_part_that_is_too_large_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crowded, "_LARGEST", 100)
+    monkeypatch.setattr(memory_limit, "_LARGEST", 100)
     plan = loaded(json.dumps(SMALLEST | VARIABLE | {"variables": {"v": {"value": "x" * 200}}})).plans[0]
     with pytest.raises(InputError, match=r"^the plan's variables: \d+ bytes are more than tfcheck decodes$"):
         plan.secrets()

@@ -49,8 +49,47 @@ def test_the_environment_may_name_another_address() -> None:
         ("https://bitbucket.example/x/../projects/PAY/repos/shop/pull-requests/42", None),
     ],
 )
-def test_a_token_goes_only_where_the_pull_request_is(url: str, server: str | None) -> None:
+def test_the_host_is_that_of_the_pull_request(url: str, server: str | None) -> None:
     assert PlannedPull("acme", "shop", 42, "a" * 40, url).server == server
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "value", "trusted"),
+    [
+        ("https://github.com/acme/shop/pull/42", "", "", "https://github.com"),
+        ("https://acme.ghe.com/acme/shop/pull/42", "", "", "https://acme.ghe.com"),
+        ("https://evil-github.com/acme/shop/pull/42", "", "", None),
+        ("https://ghe.com.evil.example/acme/shop/pull/42", "", "", None),
+        ("https://git.example/acme/shop/pull/42", "ATLANTIS_GH_HOSTNAME", "Git.example", "https://git.example"),
+        ("https://evil.example/acme/shop/pull/42", "ATLANTIS_GH_HOSTNAME", "git.example", "https://git.example"),
+        ("https://github.com/acme/shop/pull/42", "ATLANTIS_GH_HOSTNAME", "git.example", "https://git.example"),
+        (
+            "http://git.example/acme/shop/merge_requests/4",
+            "ATLANTIS_GITLAB_HOSTNAME",
+            "git.example",
+            "http://git.example",
+        ),
+        (
+            "http://git.example/acme/shop/merge_requests/4",
+            "ATLANTIS_GITLAB_HOSTNAME",
+            "https://git.example/",
+            "https://git.example",
+        ),
+        ("https://git.example/acme/shop/pulls/42", "ATLANTIS_GITEA_BASE_URL", "http://gitea:3000", "http://gitea:3000"),
+        ("https://gitlab.example/acme/shop/merge_requests/4", "", "", None),
+        (
+            "https://bitbucket.org/acme/shop/pull-requests/42",
+            "ATLANTIS_BITBUCKET_BASE_URL",
+            "https://x",
+            "https://bitbucket.org",
+        ),
+        ("https://x/projects/P/repos/shop/pull-requests/42", "", "", None),
+    ],
+)
+def test_a_token_goes_only_where_the_server_is_configured_to(
+    url: str, name: str, value: str, trusted: str | None
+) -> None:
+    assert PlannedPull("acme", "shop", 42, "a" * 40, url).trusted({name: value}) == trusted
 
 
 def test_the_words_beside_the_status_are_few() -> None:

@@ -517,6 +517,26 @@ def test_a_token_of_github_goes_to_no_other_host(atlantis: Atlantis, github: Fak
     assert github.requests == []
 
 
+@pytest.mark.parametrize(
+    ("path", "setting"),
+    [
+        ("acme/shop/pull/42", "ATLANTIS_GH_HOSTNAME"),
+        ("acme/shop/-/merge_requests/42", "ATLANTIS_GITLAB_HOSTNAME"),
+        ("acme/shop/pulls/42", "ATLANTIS_GITEA_BASE_URL"),
+        ("projects/SHOP/repos/shop/pull-requests/42", "ATLANTIS_BITBUCKET_BASE_URL"),
+    ],
+)
+def test_an_address_that_only_a_webhook_names_gets_no_token(tmp_path: Path, path: str, setting: str) -> None:
+    """Whoever can send a webhook chooses PULL_URL."""
+    atlantis = Atlantis(tmp_path, {}, in_process, url=f"https://evil.example/{path}")
+    atlantis.settings |= {f"TFCHECK_{host}_TOKEN": TOKEN for host in ("GITHUB", "GITLAB", "GITEA", "BITBUCKET")}
+    atlantis.plan(BAD)
+    done = atlantis.hook()
+    assert done.status == 0
+    assert done.lines[1].startswith(f"no comment: PULL_URL is on a host that {setting} does not name; set it")
+    assert "error[env-file]" in done.output
+
+
 def test_a_merge_request_of_gitlab_gets_the_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tfcheck.pull_request.client.WaitBudget", lambda: Clock().patience())
     gitlab = FakeGitLab()
@@ -525,6 +545,7 @@ def test_a_merge_request_of_gitlab_gets_the_note(tmp_path: Path, monkeypatch: py
         atlantis = Atlantis(tmp_path, {}, in_process, url=f"{server}/{PROJECT}/-/merge_requests/42")
         owner, _, name = PROJECT.rpartition("/")
         atlantis.settings |= {"BASE_REPO_OWNER": owner, "BASE_REPO_NAME": name, "ATLANTIS_GITLAB_TOKEN": TOKEN}
+        atlantis.settings["ATLANTIS_GITLAB_HOSTNAME"] = server
         for project in (BAD, GOOD):
             atlantis.plan(project)
         assert atlantis.hook().lines[1].startswith("comment created")
@@ -545,7 +566,7 @@ def test_a_pull_request_of_gitea_gets_the_comment(
     with serving(gitea, "/api/v1") as where:
         server = where["GITHUB_API_URL"].removesuffix("/api/v1")
         atlantis = Atlantis(tmp_path, {}, in_process, url=f"{server}/acme/shop/pulls/42")
-        atlantis.settings["ATLANTIS_GITEA_TOKEN"] = TOKEN
+        atlantis.settings |= {"ATLANTIS_GITEA_TOKEN": TOKEN, "ATLANTIS_GITEA_BASE_URL": server}
         atlantis.plan(BAD)
         assert atlantis.hook().lines[1].startswith("comment created")
         atlantis.plan(Project("infra/orders", case="literal-granted"))
@@ -588,6 +609,7 @@ def test_a_pull_request_of_bitbucket_data_center_gets_the_comment(
         server = where["GITHUB_API_URL"].removesuffix("/rest/api/1.0")
         atlantis = Atlantis(tmp_path, {}, in_process, url=f"{server}/projects/SHOP/repos/shop/pull-requests/42")
         atlantis.settings |= {"BASE_REPO_OWNER": "The Shop", "ATLANTIS_BITBUCKET_TOKEN": TOKEN}
+        atlantis.settings["ATLANTIS_BITBUCKET_BASE_URL"] = server
         atlantis.plan(BAD)
         assert atlantis.hook().lines[1].startswith("comment created")
         atlantis.plan(Project("infra/orders", case="literal-granted"))

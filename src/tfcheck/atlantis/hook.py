@@ -183,27 +183,33 @@ def _published_result(hook: Hook, kept: StoredResults, missing: int) -> HookResu
     token = next(filter(None, (hook.variables.get(name) for name in _TOKENS[host])), "")
     if not token:
         return HookResult(f"no comment: none of {', '.join(_TOKENS[host])} is set", in_log=True)
+    server = "" if hook.variables.get("GITHUB_API_URL") and host == "github" else hook.pull.trusted(hook.variables)
+    if server is None:
+        setting = hook.pull.setting
+        return HookResult(
+            f"no comment: PULL_URL is on a host that {setting} does not name; set {setting} for the hook", in_log=True
+        )
     expected = len(kept.reports) + missing if kept.reports else 0
     wishes = msgspec.structs.replace(hook.wishes, expected=expected, absent=kept.lost, gone=kept.gone)
     try:
         with refusing(debug=hook.debug):
-            done = _posted(hook, token, kept.reports, wishes)
+            done = _posted(hook, server, token, kept.reports, wishes)
     except RefusalError as refusal:
         said = str(refusal).replace("GitHub", _NAMES[host])
         return HookResult(f"no comment: {said}", in_log=True)
     return HookResult(str(done.outcome), done.warnings, absent=done.absent)
 
 
-def _posted(hook: Hook, token: str, reports: Sequence[Report], wishes: CommentOptions) -> Published:
-    """Write to the host that the pull request is on.
+def _posted(hook: Hook, server: str, token: str, reports: Sequence[Report], wishes: CommentOptions) -> Published:
+    """Write to the host that the pull request is on, at the address `server`.
 
     NOTE: Gitea and Forgejo have the API of GitHub, as far as comments go; none of GitHub's suggestions.
     """
-    about, server = hook.pull, hook.pull.server or ""
+    about, pages = hook.pull, hook.pull.server or ""
     match about.host:
         case "gitlab":
             api = f"{server}/api/v4"
-            merge = RequestedMerge(api, server, about.repository, about.number, sha=about.commit, run=hook.run)
+            merge = RequestedMerge(api, pages, about.repository, about.number, sha=about.commit, run=hook.run)
             return publish_note(merge, token, reports, wishes, hook.manuals)
         case "bitbucket":
             pull = bitbucket.RequestedPull(about.repository, about.number, about.commit, hook.run)
@@ -215,7 +221,7 @@ def _posted(hook: Hook, token: str, reports: Sequence[Report], wishes: CommentOp
             return bitbucket_server.publish(there, token, reports, wishes, hook.manuals)
         case "gitea":
             wishes = msgspec.structs.replace(wishes, suggestions=0, on_clean=noted(wishes))
-            client = Client(Hosts(f"{server}/api/v1", f"{server}/api/v1/graphql", server), token)
+            client = Client(Hosts(f"{server}/api/v1", f"{server}/api/v1/graphql", pages), token)
         case _:
             client = Client(hosts(server, hook.variables), token)
     return publish(client, _requested_pull(about), reports, _run_location(hook), wishes, hook.manuals)

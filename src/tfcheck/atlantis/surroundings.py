@@ -33,6 +33,14 @@ _BITBUCKET_SERVER = regex(
     r"(https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9_.-]+)?)"
     r"/projects/(~?[A-Za-z0-9_.-]+)/repos/([A-Za-z0-9_.-]+)/pull-requests/[0-9]+"
 )
+#: Where the server's configuration names the host, and the addresses that it need not name.
+_NAMED: dict[Host, tuple[str, re.Pattern[str] | None]] = {
+    "github": ("ATLANTIS_GH_HOSTNAME", regex(r"https://(github\.com|[A-Za-z0-9-]+\.ghe\.com)")),
+    "gitlab": ("ATLANTIS_GITLAB_HOSTNAME", regex(r"https://gitlab\.com")),
+    "gitea": ("ATLANTIS_GITEA_BASE_URL", regex(r"https://gitea\.com")),
+    "bitbucket": ("", regex(r"https://bitbucket\.org")),
+    "bitbucket-server": ("ATLANTIS_BITBUCKET_BASE_URL", None),
+}
 _HINT = "run it as a step or hook of Atlantis"
 
 
@@ -67,6 +75,27 @@ class PlannedPull(msgspec.Struct, frozen=True):
         """Return which API the host has; None where it is not one that we know."""
         found = self._place()
         return found[0] if found else None
+
+    def trusted(self, variables: Mapping[str, str]) -> str | None:
+        """Return the address that a token may be sent to: the one that Atlantis itself uses; None if it is not known.
+
+        NOTE: whoever can send a webhook without a secret chooses PULL_URL.
+        """
+        server, host = self.server, self.host
+        if server is None or host is None:
+            return None
+        setting, public = _NAMED[host]
+        named = variables.get(setting, "").rstrip("/") if setting else ""
+        if not named:
+            return server if public and public.fullmatch(server) else None
+        if "://" in named:
+            return named
+        return server if server.partition("://")[2].lower() == named.lower() else f"https://{named}"
+
+    @property
+    def setting(self) -> str:
+        """Return the variable of Atlantis that names the host; empty where there is none."""
+        return _NAMED[self.host][0] if self.host else ""
 
     def _place(self) -> tuple[Host, str] | None:
         """Recognise the host by the shape of the address, which has to be about the repository."""

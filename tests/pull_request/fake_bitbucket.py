@@ -148,6 +148,8 @@ class FakeDataCenter(FakeBitbucket):
             self.problems.append("a comment of somebody else was changed")
         if comment["version"] != int(body["version"] if body else query["version"]):
             return Answer(409, {"errors": [{"message": "the comment has been updated since"}]})
+        if method == "DELETE" and comment.get("comments"):
+            return Answer(409, {"errors": [{"message": "comments with replies cannot be deleted"}]})
         if method == "DELETE":
             del self.comments[number]
             return Answer(204)

@@ -202,7 +202,7 @@ def test_a_person_s_token_that_hides_its_account_leaves_nothing_behind(
     cloud.host.fault("GET", "/user", says(403, "scope"), times=99)
     assert cloud.run(bad()) == 1
     assert cloud.texts() == []
-    assert "set `comment-author`" in capsys.readouterr().err
+    assert "set `--author`" in capsys.readouterr().err
     for name in (OURS["uuid"], OURS["account_id"]):
         assert cloud.run(bad(), options=("--author", name)) == 1
         assert len(cloud.texts()) == 1
@@ -287,11 +287,80 @@ def test_a_refusal_is_one_line_and_changes_no_status(
     assert TOKEN not in line
 
 
+def test_an_account_without_an_account_id_knows_its_own_comments(cloud: Place) -> None:
+    host = cloud.host
+    assert isinstance(host, FakeCloud)
+    host.us = ROBOT
+    host.fault("GET", "/user$", lambda _: Answer(200, ROBOT), times=99)
+    for number in range(3):
+        cloud.run(bad(), number=number)
+    assert len(cloud.texts()) == 1
+
+
+def test_an_account_without_a_uuid_is_not_that_of_deleted_users(
+    cloud: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = cloud.host
+    assert isinstance(host, FakeCloud)
+    forged = host.note(f"[//]: # ({str(marker('orders', SHA, '1.1'))[5:-4]})\nforged", {"type": "user"})
+    host.fault("GET", "/user$", lambda _: Answer(200, {"type": "user"}), times=99)
+    assert cloud.run(bad()) == 1
+    assert cloud.texts() == [host.text(forged)]
+    assert "set `--author` to the account's UUID or account id" in capsys.readouterr().err
+
+
+def test_the_comment_of_another_app_is_left_alone(cloud: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = cloud.host
+    assert isinstance(host, FakeCloud)
+    monkeypatch.setenv("TFCHECK_BITBUCKET_TOKEN", TOKEN)
+    host.us = ROBOT
+    other = host.note(f"[//]: # ({str(marker('orders', SHA, '1.1'))[5:-4]})\nforged", ROBOT | {"uuid": "{other}"})
+    for method in ("PUT", "DELETE"):
+        host.fault(method, f"/comments/{other}$", says(403, "You are not the author"), times=99)
+    for number, report in enumerate((bad(), clean(), clean()), 10):
+        cloud.run(report, number=number, options=("--on-clean", "delete" if number == 12 else "update"))
+        assert len(cloud.texts()) == (1 if number == 12 else 2)
+    assert cloud.texts() == [host.text(other)]
+
+
+@pytest.mark.parametrize("head", [None, {"hash": ""}])
+def test_a_pull_request_without_a_newest_commit_gets_nothing(
+    cloud: Place, head: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloud.host.fault("GET", "/42$", lambda _: Answer(200, {"state": "OPEN", "source": {"commit": head}}))
+    assert cloud.run(bad()) == 1
+    assert cloud.texts() == []
+    assert "pull request #42 has no newest commit; its branch or fork may be deleted" in capsys.readouterr().err
+
+
+def test_a_comment_with_replies_stays_and_says_that_it_is_resolved(data_center: Place) -> None:
+    data_center.run(bad())
+    (number,) = data_center.host.comments
+    data_center.host.comments[number]["comments"] = [{"id": 99, "text": "is this still true?"}]
+    data_center.run(clean(), number=11, options=("--on-clean", "delete"))
+    assert "### ✅ tfcheck: resolved" in data_center.only()
+
+
+def test_names_full_of_backticks_leave_room(place: Place) -> None:
+    """Code spans of them are longer than the HTML that they are in the page for GitHub."""
+    names = [f"{number}{'`' * 150}" for number in range(60)]
+    many = [msgspec.structs.replace(FINDING, task_definition=name, address=name, message=name) for name in names]
+    place.run(msgspec.structs.replace(bad(), findings=tuple(many)))
+    assert 8000 < len(place.only()) <= LONGEST
+
+
+def test_a_text_that_is_too_long_is_sent_once_more_shorter(place: Place) -> None:
+    many = [msgspec.structs.replace(FINDING, address=f"aws_iam_role.r{number}") for number in range(400)]
+    place.host.fault("POST", "/comments$", says(400, "Bad request"))
+    place.run(msgspec.structs.replace(bad(), findings=tuple(many)))
+    assert 8000 < len(place.only()) <= LONGEST / 2
+
+
 def test_data_center_without_a_name_refuses(data_center: Place) -> None:
     host = data_center.host
     assert isinstance(host, FakeDataCenter)
     host.us = ""
-    with pytest.raises(RefusalError, match="set `comment-author`"):
+    with pytest.raises(RefusalError, match="set `--author`"):
         data_center.run(bad())
 
 

@@ -7,6 +7,7 @@ https://support.atlassian.com/bitbucket-cloud/docs/access-tokens/.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 import msgspec
@@ -17,7 +18,7 @@ from tfcheck.pull_request.event import NothingToDo
 from tfcheck.pull_request.hosts import Hosts
 from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.publish import CommentForm, CommentOptions, Published, publish_plainly
-from tfcheck.pull_request.refusal import RefusalError, RefusalKind
+from tfcheck.pull_request.refusal import RefusalError, RefusalKind, WaitedError
 from tfcheck.pull_request.shapes import Comment, User
 from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.report.links import Links
@@ -37,8 +38,12 @@ TOKENS = ("TFCHECK_BITBUCKET_TOKEN", "BITBUCKET_TOKEN", "ATLANTIS_BITBUCKET_TOKE
 FORM = CommentForm(32_000, without_html)
 _REPOSITORY = regex(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _WHOLE = 40
+_FORBIDDEN = 403
 _MOST_PAGES = 1000
 _APP = "app_user"
+#: What a token that does not show its account needs.
+UNKNOWN_ACCOUNT = "the token does not show its account; set `--author` to the account's {name}"
+_UNKNOWN = UNKNOWN_ACCOUNT.format(name="UUID or account id")
 
 
 class RequestedPull(msgspec.Struct, frozen=True):
@@ -78,7 +83,7 @@ class _Comment(msgspec.Struct):
 
 
 class _Commit(msgspec.Struct):
-    hash: str = ""
+    hash: str
 
 
 class _Source(msgspec.Struct):
@@ -151,6 +156,7 @@ class PullComments:
         self._path = f"{self._repository}/pullrequests/{wanted.number}"
         self._apps = False
         self._named = ""
+        self._of_others: set[int] = set()
         self.sha = wanted.sha
         self.waits = client.patience.waits
 
@@ -169,9 +175,11 @@ class PullComments:
         if now.state != "OPEN":
             return f"{name} is {now.state.lower()}"
         head = now.source.commit.hash if now.source.commit else ""
-        if self.sha and not (head and (self.sha.startswith(head) or head.startswith(self.sha))):
+        if not head:
+            return f"{name} has no newest commit; its branch or fork may be deleted"
+        if self.sha and not (self.sha.startswith(head) or head.startswith(self.sha)):
             return f"{name} has another newest commit than the one that was checked"
-        if len(self.sha) < _WHOLE and head:
+        if len(self.sha) < _WHOLE:
             self.sha = self._client.read(f"{self._repository}/commit/{head}", _Commit).hash
         return ""
 
@@ -196,17 +204,22 @@ class PullComments:
         if named:
             return Author(self._named)
         try:
-            return Author(self._client.read("/user", _Account).uuid.lower())
+            uuid = self._client.read("/user", _Account).uuid
         except RefusalError as refusal:
             if self._personal or refusal.status not in (401, 403, 404):
                 raise
+        else:
+            if not uuid:
+                raise RefusalError(RefusalKind.OTHER, _UNKNOWN)
+            return Author(uuid.lower())
         self._apps = True
         return Author(_APP, bot=True)
 
     def comments(self) -> Iterator[Comment]:
         """Read all comments that are not on lines."""
         found = self._all(f"{self._path}/comments?pagelen=100", _Comment)
-        return (self._comment(each) for each in found if not each.deleted and each.inline is None)
+        shown = (each for each in found if not each.deleted and each.inline is None)
+        return (self._comment(each) for each in shown if each.id not in self._of_others)
 
     def read(self, comment: Comment) -> Comment:
         """Read one comment again."""
@@ -220,17 +233,30 @@ class PullComments:
         made = self._client.create(f"{self._path}/comments", {"content": {"raw": hidden(body)}}, _Comment)
         if self._apps and not (made.user and made.user.type == _APP):
             self.remove(Comment(made.id))
-            raise RefusalError(RefusalKind.OTHER, "the token does not show its account; set `comment-author`")
+            raise RefusalError(RefusalKind.OTHER, _UNKNOWN)
         return self._comment(made)
 
     def change(self, comment: Comment, body: str) -> Comment:
         """Change a comment."""
         content = {"content": {"raw": hidden(body)}}
-        return self._comment(self._client.replace(f"{self._path}/comments/{comment.id}", content, _Comment))
+        with self._only_ours(comment):
+            return self._comment(self._client.replace(f"{self._path}/comments/{comment.id}", content, _Comment))
 
     def remove(self, comment: Comment) -> None:
         """Remove a comment."""
-        self._client.remove(f"{self._path}/comments/{comment.id}")
+        with self._only_ours(comment):
+            self._client.remove(f"{self._path}/comments/{comment.id}")
+
+    @contextmanager
+    def _only_ours(self, comment: Comment) -> Iterator[None]:
+        """Look again without a comment that we are not allowed to write to: it is that of another app."""
+        try:
+            yield
+        except RefusalError as refusal:
+            if not self._apps or refusal.status != _FORBIDDEN:
+                raise
+            self._of_others.add(comment.id)
+            raise WaitedError(refusal.kind, refusal.message, refusal.status) from None
 
     def minimize(self, comment: Comment) -> None:
         """Refuse: comments cannot be folded away."""
@@ -249,7 +275,8 @@ class PullComments:
         account = found.user or _Account()
         is_app = account.type == _APP
         names = (account.uuid.lower(), account.account_id.lower())
-        login = _APP if is_app and self._apps else self._named if self._named in names else account.uuid
+        named = self._named if self._named and self._named in names else account.uuid
+        login = _APP if is_app and self._apps else named
         href = found.links.html.href
         address = href if href.startswith(f"{SERVER}/") and href.isprintable() and " " not in href else ""
         return Comment(found.id, "", address, User(login, "Bot" if is_app else "User"), unhidden(found.content.raw))

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import msgspec
 
 from tfcheck.pull_request.author import Author
-from tfcheck.pull_request.bitbucket import FORM
+from tfcheck.pull_request.bitbucket import FORM, UNKNOWN_ACCOUNT
 from tfcheck.pull_request.client import Client
 from tfcheck.pull_request.hosts import Hosts
 from tfcheck.pull_request.outcome import CommentAction, Outcome
@@ -79,7 +79,7 @@ class _PullRequest(msgspec.Struct, rename="camel"):
 
 class _Page(msgspec.Struct, Generic[_T], rename="camel"):
     values: list[_T] = []
-    is_last_page: bool = True
+    is_last_page: bool = False
     next_page_start: int | None = None
 
 
@@ -144,7 +144,7 @@ class PullComments:
         """
         name = named or unquote(self._client.header("/application-properties", "x-ausername"))
         if not name:
-            raise RefusalError(RefusalKind.OTHER, "the token does not show its account; set `comment-author`")
+            raise RefusalError(RefusalKind.OTHER, UNKNOWN_ACCOUNT.format(name="user name"))
         return Author(name.lower())
 
     def comments(self) -> Iterator[Comment]:

@@ -27,6 +27,9 @@ from tfcheck.symbolic.regex import regex
 OnClean: TypeAlias = Literal["update", "delete", "minimize"]
 
 _ROUNDS = 16
+_CONFLICT = 409
+#: How hosts refuse a text that is too long.
+_TOO_LONG = (400, 413, 422)
 _MOST_LOST = 3
 _LOOK_AGAIN = 1.0, 3.0
 _RUN = regex(r" run=\d+\.\d+ -->$|/actions/runs/\d+/attempts/\d+|/-/pipelines/\d+|/pipelines/results/\d+", re.MULTILINE)
@@ -239,9 +242,16 @@ class Thread:
             return Outcome(self._wrote, f"it could not be minimized: {refusal}", kept.id, kept.html_url)
         return Outcome(CommentAction.MINIMIZED, "no finding is open any more", kept.id, kept.html_url)
 
-    def _deleted(self, live: list[Comment]) -> Outcome:
-        for each in live:
-            self._remove(each)
+    def _deleted(self, live: list[Comment]) -> Outcome | None:
+        """Remove our comments; None where one has to stay, since somebody replied or wrote meanwhile."""
+        try:
+            for each in live:
+                self._remove(each)
+        except RefusalError as refusal:
+            if refusal.status != _CONFLICT:
+                raise
+            self._when_clean = "update"
+            return None
         return Outcome(CommentAction.DELETED, "no finding is open any more", live[0].id)
 
     def _remove(self, comment: Comment) -> None:
@@ -253,7 +263,7 @@ class Thread:
         try:
             return send()
         except RefusalError as refusal:
-            if refusal.kind is not RefusalKind.INVALID or self._size < self._draft.size:
+            if refusal.status not in _TOO_LONG or self._size < self._draft.size:
                 raise
             self._size //= 2
             return None

@@ -155,7 +155,7 @@ def noted(wishes: CommentOptions) -> OnClean:
 
 
 class CommentForm(msgspec.Struct, frozen=True):
-    """The most bytes that a comment of a host may have, and how its page is rewritten for it, never longer."""
+    """The most bytes that a comment of a host may have, and how its page is rewritten for it."""
 
     size: int = budget.COMMENT
     rewritten: Callable[[str], str] = str
@@ -206,12 +206,20 @@ class ReportComment:
         known = target_list(told.targets, self.absent)
         self.complete = not (absent or any(report.skipped or report.unread for report in told.reports))
         return Wording(
-            write=lambda size: (
-                f"{self._form.rewritten(markdown(self._reports, page, size=size - len(known) - 2))}\n{known}\n"
-            ),
+            write=lambda size: f"{self._page(page, size - len(known) - 2)}\n{known}\n",
             clean=self._is_clean(told, page),
             wanted=bool(told.reports or self._about.expected) and self._is_wanted(told, absent),
         )
+
+    def _page(self, page: Page, size: int) -> str:
+        """Render the page, shorter again where rewriting it for the host has made it too long."""
+        room = size
+        while True:
+            written = self._form.rewritten(markdown(self._reports, page, size=room))
+            over = len(written.encode()) - size
+            if over <= 0:
+                return written
+            room -= over
 
     def warnings(self, outcome: Outcome) -> tuple[str, ...]:
         """Return what is wrong with the job although the comment was written."""

@@ -39,6 +39,10 @@ def test_folds_become_text() -> None:
     assert without_html(FOLD) == f"**Suggested change: `a & b` (safe)**\n\n{fence}\n\nid `x`"
 
 
+def test_a_line_that_begins_with_code_is_not_a_fence() -> None:
+    assert without_html("```a``b``` is denied\n</details>\n<sub>x</sub>") == "```a``b``` is denied\nx"
+
+
 @given(st.lists(reports, min_size=1, max_size=2))
 @tries(25)
 def test_nothing_shows_that_should_not(several: list[Report]) -> None:

@@ -1,7 +1,8 @@
 """Rewrite a page for a host that shows HTML as text, as Bitbucket does.
 
 What is folded becomes a heading in bold with its text below, pictures in Mermaid are left out, and the lines that
-only tfcheck reads become link definitions that nothing refers to. All of it is as long as before, or shorter.
+only tfcheck reads become link definitions that nothing refers to. Almost all of it becomes shorter; only a name full of
+backticks may become longer.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from tfcheck.symbolic.regex import regex
 _FOLD = regex(r"<details(?: open)?><summary>(.*)</summary>")
 _CODE = regex(r"<code>(.*?)</code>")
 _SMALL = regex(r"<sub>(.*)</sub>")
-_FENCE = regex(r"(`{3,})(.*)")
+_FENCE = regex(r"(`{3,})([^`]*)")
 _COMMENT = regex(r"<!-- (tfcheck:[^()\n]+) -->")
 _DEFINITION = regex(r"\[//\]: # \((tfcheck:[^()\n]+)\)")
 

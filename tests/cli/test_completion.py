@@ -119,10 +119,10 @@ def in_zsh(line: str) -> str:
 
     pid, terminal = pty.fork()
     if pid == 0:
-        os.execvpe("zsh", ["zsh", "-f", "-i"], _PATH | {"TERM": "dumb", "PS1": "> "})
+        os.execvpe("zsh", ["zsh", "-f", "-i"], _PATH | {"TERM": "dumb", "PS1": "next> "})
     try:
         os.write(terminal, _IN_ZSH.encode())
-        _until(terminal, "ready!")
+        _until(terminal, "ready!", "next> ")  # only then the line editor reads the keys, not the terminal
         os.write(terminal, f"{line}\t\x15print over\\!\n".encode())
         return _until(terminal, "over!")
     finally:
@@ -135,11 +135,13 @@ _IN_ZSH = 'autoload -Uz compinit; compinit -u -D; eval "$(_TFCHECK_COMPLETE=zsh_
 _PATH = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
-def _until(terminal: int, word: str) -> str:
-    """Read what a terminal shows until a word of it."""
-    shown = ""
-    while word not in shown:
-        shown += os.read(terminal, 65_536).decode("utf-8", "replace")
+def _until(terminal: int, *words: str) -> str:
+    """Read what a terminal shows until words of it that follow one another."""
+    shown, end = "", 0
+    for word in words:
+        while (at := shown.find(word, end)) < 0:
+            shown += os.read(terminal, 65_536).decode("utf-8", "replace")
+        end = at + len(word)
     return shown
 
 

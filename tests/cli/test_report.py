@@ -187,3 +187,12 @@ def test_every_rule_has_a_page_to_read(tmp_path: Path, capsys: Output) -> None:
         assert rule["shortDescription"]["text"]
         assert rule["fullDescription"]["text"]
         assert rule["helpUri"].startswith("https://"), rule["id"]
+
+
+@pytest.mark.parametrize(("options", "status"), [([], 0), (["--strict"], 1), (["--no-strict"], 1)])
+def test_who_asks_for_strictness_gets_the_status_of_sarif(
+    options: list[str], status: int, tmp_path: Path, capsys: Output
+) -> None:
+    """Also where something is missing and nothing is undecided."""
+    assert cli.run(["report", "--format", "sarif", *options, *saved(tmp_path, samples.BROKEN)]) == status
+    assert not capsys.readouterr().err

@@ -22,13 +22,20 @@ _Group = tuple[str, str, RoleKind, Reason | None, Severity, str | None]
 def findings(
     answers: list[Answer], tasks: Iterable[TaskDefinition], locations: Locations, waivers: Waivers
 ) -> Iterator[Finding]:
-    """Group what is denied by task definition, cause and waiver; what a rule of ECS reports already is left out."""
+    """Group what is denied by task definition, cause and waiver; what a rule of ECS reports already is left out.
+
+    What cannot be decided is no finding, unless a waiver accepts it: then the reports show it as waived.
+    """
     instances = {str(task.address) for task in tasks if task.on_instances}
     groups: dict[tuple[_Group, Waived | None], list[Answer]] = {}
     denied = [each for each in answers if _is_reported(each)]
-    waivers.note(denied)
+    undecided = [each for each in answers if each.verdict is Verdict.UNKNOWN]
+    waivers.note([*denied, *undecided])
     for answer in denied:
         groups.setdefault((_group(answer), waivers.of_answer(answer)), []).append(answer)
+    for answer in undecided:
+        if waived := waivers.of_answer(answer):
+            groups.setdefault((_group(answer), waived), []).append(answer)
     for (_, waived), group in groups.items():
         need = group[0].requirement
         on_instances = need.task_definition in instances or need.role_kind is RoleKind.INSTANCE
@@ -87,9 +94,11 @@ def message_of(answers: list[Answer]) -> str:
     """Return the message of a finding about these requirements, which are not met for one cause."""
     first = answers[0]
     need = first.requirement
-    role = f"{need.role_kind.value} role {first.role}"
+    role = f"{need.role_kind.value} role {first.role or ''}".rstrip()
     actions = " and ".join(dict.fromkeys(answer.requirement.action for answer in answers))
     what = _resources(answers)
+    if first.verdict is Verdict.UNKNOWN:
+        return f"whether the {role} is allowed {actions} on {what} cannot be decided"
     match first.reason:
         case Reason.NO_EXECUTION_ROLE:
             return f"the task has no {need.role_kind.value} role, which must be allowed {actions} on {what}"
@@ -125,6 +134,9 @@ def _explanation(answers: list[Answer]) -> Iterator[str]:
     """Explain what the user may not know, once for the whole finding."""
     first = answers[0]
     need = first.requirement
+    if first.verdict is Verdict.UNKNOWN:
+        yield from dict.fromkeys(f"not decided: {each.waits_for}" for each in answers if each.waits_for)
+        return
     if first.reason is Reason.GRANTED_TO_TASK_ROLE:
         yield (
             f"ECS uses the {need.role_kind.value} role before the containers start; the task role is only for the code "

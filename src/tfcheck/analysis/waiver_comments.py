@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from tfcheck.config.rules import matched, suggestion
-from tfcheck.config.waivers import Waiver, is_date
+from tfcheck.config.waivers import UNKNOWN, Waiver, is_date
 from tfcheck.hcl.syntax.expression import Call, Expression, ListOf, Literal, ObjectOf, Template
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.regex import regex
@@ -27,7 +27,7 @@ _MARK = "tfcheck:ignore"
 _COMMENT = regex(r"(?:^|(?<=[\s,{}\[\]()]))(?:#|//)[ \t]*tfcheck:ignore\b(?P<rest>.*)$")
 _ONLY_COMMENT = regex(r"[ \t]*(?:#|//|$)")
 _UNTIL = regex(r"\(until ([^()]*)\)[ \t]*$")
-_NARROWING = ("container", "resource")
+_NARROWING = ("container", "resource", "verdict")
 _LONGEST, _MOST = 500, 1_000
 #: The most lines of comments between a waiver and its block.
 _FURTHEST = 100
@@ -76,6 +76,7 @@ def _waiver(text: str, file: SourceFile, lines: list[str], number: int, name: st
         until=until[1].strip() if until and not problem else "",
         container=container,
         resource=pairs.get("resource", ""),
+        verdict=pairs.get("verdict", ""),
         block=(block.place.file, block.place.line) if block else None,
         problem=problem,
     )
@@ -89,6 +90,8 @@ def _problem(selector: str, pairs: dict[str, str], reason: str, until: str, rule
     unknown = next((each for each, value in pairs.items() if each not in _NARROWING or not value), None)
     if unknown is not None:
         return f"`{clip(unknown)}` is not understood: {_GRAMMAR}, with container=NAME or resource=ARN before the reason"
+    if pairs.get("verdict", UNKNOWN) != UNKNOWN:
+        return f"`verdict={clip(pairs['verdict'])}` is not understood: write verdict={UNKNOWN}"
     if not reason:
         return f"it gives no reason: {_GRAMMAR}"
     return f"`{clip(until)}` is not a day: write (until 2027-03-01)" if until and not is_date(until) else ""

@@ -16,7 +16,7 @@ from tfcheck.config.rules import matched
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.wildcards import affordable, glob_known
 from tfcheck.vocabulary import fingerprint
-from tfcheck.vocabulary.finding import Answer, Finding
+from tfcheck.vocabulary.finding import Answer, Finding, Verdict
 from tfcheck.vocabulary.waiver import Waived, WaiverUse
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Waivers:
                 self._places.setdefault((waiver, need.task_definition), set()).add((need.container, need.pointer))
 
     def of_answer(self, answer: Answer) -> Waived | None:
-        """Return why a missing permission is accepted, None where it is not."""
+        """Return why a missing or undecided permission is accepted, None where it is not."""
         task = answer.requirement.task_definition
         return self._waived((each for each in self._waivers_of_answer(answer)), task)
 
@@ -85,7 +85,7 @@ class Waivers:
         for waiver in waivers:
             if not limits.take(_cost(waiver)):
                 return
-            if waiver.where:
+            if waiver.where or bool(waiver.verdict) is not (answer.verdict is Verdict.UNKNOWN):
                 continue
             if not self._is_at(waiver, (need.task_definition, answer.role or ""), policies):
                 continue
@@ -122,7 +122,7 @@ class Waivers:
         for waiver in self._about_rule(finding.rule):
             if not limits.take(_cost(waiver)):
                 return
-            if waiver.where:
+            if waiver.where or waiver.verdict:
                 continue
             if not self._is_at(waiver, (_object(finding),), ()):
                 continue

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from tfcheck.config.keys import KEYS, OF_TARGETS, SECTIONS, SEVERITIES, TARGETS, Key, Kind
-from tfcheck.config.waivers import NARROWING, WAIVER, WAIVER_KEYS
+from tfcheck.config.waivers import NARROWING, UNKNOWN, WAIVER, WAIVER_KEYS
 
 Json: TypeAlias = dict[str, Any]
 
@@ -40,7 +40,8 @@ def schema() -> Json:
 
 def _waiver_key(name: str) -> Json:
     about = WAIVER_KEYS[name]
-    return {"description": f"{about[:1].upper()}{about[1:]}.", "type": "string", "minLength": 1}
+    allowed: Json = {"enum": [UNKNOWN]} if name == "verdict" else {"type": "string", "minLength": 1}
+    return {"description": f"{about[:1].upper()}{about[1:]}."} | allowed
 
 
 def _table(properties: Json, description: str) -> Json:

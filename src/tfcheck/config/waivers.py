@@ -24,11 +24,15 @@ WAIVER_KEYS = {
     "container": "the name of the container",
     "resource": "the ARN that is asked for, as the report writes it; `*` matches any text",
     "fingerprint": "the `fingerprint` in the JSON report: this problem and no other",
+    "verdict": "`unknown`: accept what cannot be decided, and only that; without it only what is missing or wrong",
     "where": "a JMESPath expression over the finding as it is in the JSON report",
 }
 _REQUIRED = ("rule", "reason")
 #: One of these says what a waiver is about.
 NARROWING = ("address", "resource", "fingerprint", "where")
+#: The one value of `verdict`.
+UNKNOWN = "unknown"
+_NARROW_UNKNOWN = "address, resource or fingerprint"
 _LONGEST = 500
 _DATE = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
 
@@ -53,6 +57,7 @@ class Waiver(msgspec.Struct, frozen=True):
     container: str = ""
     resource: str = ""
     fingerprint: str = ""
+    verdict: str = ""
     where: str = ""
     block: tuple[str, int] | None = None
     problem: str = ""
@@ -94,6 +99,12 @@ def read_waiver(
         raise wrong("the waiver does not say what it is about", hint, "")
     if not matched(values["rule"], rules):
         raise wrong(f"there is no rule `{clip(values['rule'])}`", suggestion(values["rule"], rules), "rule")
+    if values.get("verdict", UNKNOWN) != UNKNOWN:
+        raise wrong(
+            f"`verdict` of a waiver is `{clip(values['verdict'], 60)}`", f'write verdict = "{UNKNOWN}"', "verdict"
+        )
+    if values.get("where") and values.get("verdict"):
+        raise wrong("`where` is about findings, which unknown answers are not", f"write {_NARROW_UNKNOWN}", "where")
     if values.get("where"):
         condition(values["where"], lambda said, hint: wrong(said, hint, "where"))
     reason = " ".join(values.pop("reason").split())

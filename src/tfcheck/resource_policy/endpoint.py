@@ -21,10 +21,15 @@ def warnings(request: Request, world: World, policies: Policies) -> Iterator[str
     """Return which endpoint policies, SCPs and RCPs of the plan definitely do not allow a request."""
     for resource, found in _endpoints(request.action.partition(":")[0], world, policies):
         if found.policy is not None and _allows(found.policy, request) is Truth.FALSE:
-            yield f"the policy of {resource.address} does not allow {request.action}, if the tasks call through it"
+            yield f"the policy of {resource.address} does not allow every {_needed(request)}, if they call through it"
     for resource in world.resources("aws_organizations_policy"):
         if _stands_in_the_way(resource, request, policies):
-            yield f"{resource.address} does not allow {request.action}, if it is attached to the tasks' account"
+            yield f"{resource.address} does not allow every {_needed(request)}, if it is attached to their account"
+
+
+def _needed(request: Request) -> str:
+    """Name the calls of one action, of which a policy may allow some: one note is for all of them."""
+    return f"{request.action} that the tasks need"
 
 
 def _allows(policy: Policy, request: Request, *, denies_only: bool = False) -> Truth:

@@ -460,6 +460,8 @@ def is_beside_the_point(name: str, arguments: list[Value]) -> bool:
     """Tell whether an answer depends on what our values do not tell: the type of a null, how large numbers sort."""
     if name in ("tolist", "toset", "tomap"):
         return arguments == [None]
+    if name == "element":  # of a tuple, which all that is written here is, Terraform 1.11 takes no such index
+        return isinstance(arguments[1], int) and arguments[1] < 0
     if name == "setproduct":
         return any(10**30 in items for items in arguments if isinstance(items, list))
     return name == "merge" and not all(isinstance(argument, dict) for argument in arguments) and None in arguments
@@ -505,3 +507,10 @@ def test_generated_calls_give_what_terraform_gives(seed: int, tmp_path: Path) ->
     decided = [value for value in possible if value == ERROR or is_known(value)]
     assert len(possible) > 500
     assert len(decided) > 0.9 * len(possible), "too much is left open"
+
+
+@needs_terraform
+def test_an_element_is_counted_from_the_end_of_a_list_by_a_negative_index(tmp_path: Path) -> None:
+    indexes = (-1, -2, -3, -4, -7)
+    answers = worth([f'element(tolist(["a", "b", "c"]), {index})' for index in indexes], tmp_path)
+    assert answers == [ours("element", [["a", "b", "c"], index]) for index in indexes]

@@ -104,6 +104,8 @@ def given_by(name: str, *arguments: Value) -> Value:
         ("compact", [["", ARN, None, "a"]], [ARN, "a"]),
         ("distinct", [[ARN, "x", ARN]], [ARN, "x"]),
         ("element", [[OPAQUE, LIST], 3], LIST),
+        ("element", [[OPAQUE, LIST], -1], LIST),
+        ("element", [[OPAQUE, LIST], -4], OPAQUE),
         ("reverse", [[1, LIST]], [LIST, 1]),
         ("slice", [[LIST, 2, 3], 0, 1], [LIST]),
         ("length", [[LIST, OPAQUE]], 2),

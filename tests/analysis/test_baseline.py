@@ -146,7 +146,7 @@ def test_a_report_with_a_baseline_can_be_compared_with_another() -> None:
 
 @pytest.mark.long
 @given(st.lists(forged, max_size=2), st.data())
-@tries(20)
+@tries(10)
 def test_everything_is_either_known_or_new_and_an_update_only_shrinks(
     reports: list[Report], data: st.DataObject
 ) -> None:

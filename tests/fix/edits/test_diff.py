@@ -21,7 +21,7 @@ def insertion(offset: int, text: str) -> Insertion:
     return Insertion("f", offset, text)
 
 
-@tries(60)
+@tries(30)
 @given(LINES, st.lists(st.tuples(st.integers(0, 200), st.sampled_from(["x", "y\n", "\nz", "\n}\n"])), max_size=4))
 def test_git_makes_the_same_text(text: str, places: list[tuple[int, str]]) -> None:
     changes = by_file(insertion(min(offset, len(text)), new) for offset, new in places).get("f", ())
@@ -31,7 +31,7 @@ def test_git_makes_the_same_text(text: str, places: list[tuple[int, str]]) -> No
         assert applied("f", text, written) == spliced(text, changes)
 
 
-@tries(60)
+@tries(30)
 @given(
     LINES, st.lists(st.tuples(st.integers(0, 60), st.integers(0, 12), st.sampled_from(["", "x", "y\n"])), max_size=4)
 )

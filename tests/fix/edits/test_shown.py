@@ -98,7 +98,7 @@ class Hidden(Lines):
         return number not in self.hidden
 
 
-@tries(60)
+@tries(30)
 @example("a\n", [(2, "x")], frozenset({0}))
 @given(
     LINES,

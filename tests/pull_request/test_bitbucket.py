@@ -26,7 +26,7 @@ from tests.pull_request.job import Clock, bad, clean
 from tests.pull_request.test_waivers import waived
 from tests.report.samples import FINDING
 from tfcheck.cli import main
-from tfcheck.pull_request import bitbucket_server
+from tfcheck.pull_request import bitbucket, bitbucket_server
 from tfcheck.pull_request.publish import CommentOptions
 from tfcheck.pull_request.refusal import RefusalError
 from tfcheck.report.json import json as written
@@ -321,6 +321,39 @@ def test_the_comment_of_another_app_is_left_alone(cloud: Place, monkeypatch: pyt
         cloud.run(report, number=number, options=("--on-clean", "delete" if number == 12 else "update"))
         assert len(cloud.texts()) == (1 if number == 12 else 2)
     assert cloud.texts() == [host.text(other)]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"user": None, "content": None},
+        {"user": {"type": "app_user", "uuid": None, "account_id": None}, "content": {"raw": None}},
+        {"user": {"type": "team"}, "links": {"html": {"href": "javascript:x"}}},
+    ],
+)
+def test_odd_comments_of_others_are_in_nobody_s_way(cloud: Place, odd: dict[str, object]) -> None:
+    host = cloud.host
+    assert isinstance(host, FakeCloud)
+    number = host.note("x")
+    host.comments[number] |= odd
+    cloud.run(bad())
+    assert len(cloud.host.comments) == 2
+
+
+def test_a_list_without_an_end_makes_no_second_comment(
+    cloud: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tfcheck.pull_request.bitbucket._MOST_PAGES", 9)
+
+    def again(go: Callable[[], Answer]) -> Answer:
+        found = go()
+        found.body["next"] = f"{bitbucket.API}/repositories/{REPOSITORY}/pullrequests/42/comments?pagelen=100"
+        return found
+
+    cloud.host.fault("GET", "/comments$", again, times=99)
+    assert cloud.run(bad()) == 1
+    assert cloud.texts() == []
+    assert "a list that it gives has no end" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("head", [None, {"hash": ""}])

@@ -23,7 +23,7 @@ from tests.pull_request.fake import (
 from tests.pull_request.job import Clock, client
 from tfcheck import __version__
 from tfcheck.pull_request.client import Client
-from tfcheck.pull_request.connection import Connection
+from tfcheck.pull_request.connection import Connection, HttpAnswer
 from tfcheck.pull_request.hosts import Hosts, hosts
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
 from tfcheck.pull_request.shapes import Comment, PullRequest, User
@@ -84,6 +84,16 @@ def test_a_page_on_another_host_is_not_asked_for(github: FakeGitHub, where: dict
     elsewhere = {"Link": '<https://evil.example/comments?page=2>; rel="next"'}
     github.fault("GET", "/comments", lambda go: Answer(200, go().body, elsewhere))
     assert len(list(client(where).pages(COMMENTS, Comment))) == 1
+
+
+def test_a_proxy_that_ends_tls_hides_no_page() -> None:
+    asked = Client(Hosts("https://git.example/api/v4", "", "https://git.example"), TOKEN)
+    for link, following in {
+        "http://git.example/api/v4/notes?page=2": "https://git.example/api/v4/notes?page=2",
+        "http://evil.example/api/v4/notes?page=2": None,
+    }.items():
+        answer = HttpAnswer(200, {"link": f'<{link}>; rel="next"'}, b"[]")
+        assert asked._next_page("https://git.example/api/v4/notes", answer) == following
 
 
 @pytest.mark.parametrize(("status", "method"), [(301, "GET"), (307, "GET"), (308, "PATCH")])

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from tfcheck.pull_request.author import Author
-from tfcheck.pull_request.client import Client
+from tfcheck.pull_request.client import ENDLESS, Client
 from tfcheck.pull_request.event import NothingToDo
 from tfcheck.pull_request.hosts import Hosts
 from tfcheck.pull_request.outcome import CommentAction, Outcome
@@ -65,17 +65,17 @@ class _Pages(msgspec.Struct):
 
 class _Account(msgspec.Struct):
     type: str = "user"
-    uuid: str = ""
-    account_id: str = ""
+    uuid: str | None = None
+    account_id: str | None = None
 
 
 class _Text(msgspec.Struct):
-    raw: str = ""
+    raw: str | None = None
 
 
 class _Comment(msgspec.Struct):
     id: int
-    content: _Text = msgspec.field(default_factory=_Text)
+    content: _Text | None = None
     user: _Account | None = None
     deleted: bool = False
     inline: dict[str, object] | None = None
@@ -105,7 +105,7 @@ class _Change(msgspec.Struct):
 
 class _Page(msgspec.Struct, Generic[_T]):
     values: list[_T] = []
-    next: str = ""
+    next: str | None = None
 
 
 def requested(variables: Mapping[str, str], number: int | None) -> RequestedPull | NothingToDo:
@@ -267,16 +267,17 @@ class PullComments:
         for _ in range(_MOST_PAGES):
             page = self._client.read(path, _Page[shape])  # type: ignore[valid-type]
             yield from page.values
-            if not page.next.startswith(f"{API}/"):
+            if not page.next or not page.next.startswith(f"{API}/"):
                 return
             path = page.next.removeprefix(API)
+        raise RefusalError(RefusalKind.OTHER, ENDLESS)
 
     def _comment(self, found: _Comment) -> Comment:
         account = found.user or _Account()
         is_app = account.type == _APP
-        names = (account.uuid.lower(), account.account_id.lower())
-        named = self._named if self._named and self._named in names else account.uuid
+        uuid, account_id = account.uuid or "", account.account_id or ""
+        named = self._named if self._named and self._named in (uuid.lower(), account_id.lower()) else uuid
         login = _APP if is_app and self._apps else named
-        href = found.links.html.href
+        href, text = found.links.html.href, found.content.raw if found.content else ""
         address = href if href.startswith(f"{SERVER}/") and href.isprintable() and " " not in href else ""
-        return Comment(found.id, "", address, User(login, "Bot" if is_app else "User"), unhidden(found.content.raw))
+        return Comment(found.id, "", address, User(login, "Bot" if is_app else "User"), unhidden(text or ""))

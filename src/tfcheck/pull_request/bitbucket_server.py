@@ -14,7 +14,7 @@ import msgspec
 
 from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.bitbucket import FORM, UNKNOWN_ACCOUNT
-from tfcheck.pull_request.client import Client
+from tfcheck.pull_request.client import ENDLESS, Client
 from tfcheck.pull_request.hosts import Hosts
 from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.publish import CommentOptions, Published, publish_plainly
@@ -188,6 +188,7 @@ class PullComments:
             start = page.next_page_start
             if page.is_last_page or start is None:
                 return
+        raise RefusalError(RefusalKind.OTHER, ENDLESS)
 
 
 def _shown(found: _Comment) -> Comment:

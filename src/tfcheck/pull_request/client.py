@@ -40,6 +40,8 @@ _MOST_RETRIES = 4
 #: The status of an answer without a body.
 _NOTHING = 204
 _UNDOCUMENTED = "the answer is not what GitHub documents"
+#: Pages that were not read may hold our comment.
+ENDLESS = "a list that it gives has no end"
 _MOST_REDIRECTS = 3
 _MOST_PAGES = 1000
 _NEXT = regex(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
@@ -89,10 +91,17 @@ class Client:
             found, answer = self._sent("GET", url, None, list[shape])  # type: ignore[valid-type]
             yield from found
             url = self._next_page(url, answer)
+        raise RefusalError(RefusalKind.OTHER, ENDLESS)
 
     def _next_page(self, url: str, answer: HttpAnswer) -> str | None:
+        """Return the address of the next page; None after the last one.
+
+        NOTE: a server behind a proxy that ends TLS may call itself by `http://`.
+        """
         found = _NEXT.search(answer.headers.get("link", ""))
         target = _path_of_link(url, found[1]) if found else None
+        if target and origin(self._hosts.api)[0] == "https":
+            target = f"https://{target.partition('://')[2]}"
         return target if target and origin(target) == origin(self._hosts.api) else None
 
     def create(self, path: str, body: Any, shape: type[_T]) -> _T:

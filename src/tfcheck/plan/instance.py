@@ -127,14 +127,14 @@ class Instance:
             return after
         return {name: value for name, value in after.items() if not masked(mask, (name,))}
 
-    def has_only_arns_of(self, beginnings: tuple[str, ...]) -> bool:
-        """Whether it has ARNs, known or not yet, and all that are known begin as one of these, with the last colon.
+    def has_only_arns_of(self, beginnings: tuple[bytes, ...]) -> bool:
+        """Whether it has ARNs, known or not yet, and all that are known have one of these `arn_beginning`s.
 
         Looks at the bytes alone: large plans have tens of thousands of instances in one account and region.
         """
         written = bytes(self._row.change)
         _, *found = written.split(b'"arn"')
-        shapes = (b":true", *(f':"{each}'.encode() for each in beginnings))
+        shapes = (b":true", *beginnings)
         return bool(found) and all(each.startswith(shapes) for each in found) and b"\\u" not in written
 
     def arns(self) -> tuple[str, ...]:
@@ -200,6 +200,11 @@ class Instance:
     @property
     def _named(self) -> str:
         return f"`{self._row.address}` in the plan"
+
+
+def arn_beginning(arn: str) -> bytes:
+    """Return how an ARN begins behind its key in the JSON of a plan, up to the colon behind the account."""
+    return f':"{":".join(arn.split(":", 5)[:5])}:'.encode()
 
 
 def _shown(value: dict[str, Any], mask: Mask) -> dict[str, Value]:

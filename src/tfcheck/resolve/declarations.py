@@ -23,6 +23,7 @@ class Declarations:
         self.plan = plan
         self.sources = sources
         self.doubts = doubts
+        self._config_modules: dict[ModulePath, ConfigModule | None] = {}
 
     def module_sources(self, module: ModulePath) -> Module | None:
         """Return the sources of a module, where they are at hand."""
@@ -51,11 +52,13 @@ class Declarations:
 
     def config_module(self, module: ModulePath) -> ConfigModule | None:
         """Return what the plan's configuration keeps of a module."""
-        found = self.plan.configuration
-        for name in module.config:
-            call = found.calls.get(name) if found else None
-            found = call.module if call else None
-        return found
+        if module not in self._config_modules:
+            found = self.plan.configuration
+            for name in module.config:
+                call = found.calls.get(name) if found else None
+                found = call.module if call else None
+            self._config_modules[module] = found
+        return self._config_modules[module]
 
     def config_resource(self, address: Address) -> ConfigResource | None:
         """Return what the plan's configuration keeps of a resource."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tfcheck.plan.instance import arn_beginning
 from tfcheck.resolve.literal_accounts import literal_accounts, strings
 from tfcheck.resolve.provider_arguments import ProviderArguments
 from tfcheck.resolve.surroundings import Surroundings
@@ -98,17 +99,10 @@ class Providers:
         self._known: dict[str, Surroundings] = {}
         self._arns: dict[str, list[str]] | None = None
         self._literal: str | None = None
-        self._keys: dict[str, str] = {}
         self._accounts: dict[tuple[str, ...], str | None] = {}
 
     def key_of(self, address: Address) -> str:
         """Name the provider configuration that a resource belongs to."""
-        config = address.config
-        if config not in self._keys:
-            self._keys[config] = self._find_key(address)
-        return self._keys[config]
-
-    def _find_key(self, address: Address) -> str:
         resource = self._attributes.declarations.config_resource(address)
         return (resource.provider_config_key if resource else None) or "aws"
 
@@ -336,15 +330,14 @@ class Providers:
         """Return ARNs of what is in some provider configurations: of one service, region and account only the first."""
         if self._arns is None:
             self._arns = {}
-            known: dict[str, tuple[str, ...]] = {}
+            known: dict[str, tuple[bytes, ...]] = {}
             for instance in self._plan.each_instance(*_TELLING, *_ALSO_TELLING):
                 key = self.key_of(instance.address)
                 if not instance.has_only_arns_of(known.get(key, ())):
                     secrets = self._plan.secrets()
                     found = [Sensitive(each) if each in secrets else each for each in instance.arns()]
                     self._arns.setdefault(key, []).extend(found)
-                    shown = (each for each in found if not isinstance(each, Sensitive))
-                    beginnings = (f"{':'.join(each.split(':', 5)[:5])}:" for each in shown)
+                    beginnings = (arn_beginning(each) for each in found if not isinstance(each, Sensitive))
                     known[key] = tuple({*known.get(key, ()), *beginnings})
         return [arn for key in keys for arn in self._arns.get(key, ())]
 

@@ -46,7 +46,7 @@ class Container(msgspec.Struct, frozen=True, dict=True):
     def members(self, name: str) -> list[Value] | Unknown:
         """Return a member that is a list; absent is empty."""
         listed = items(self.member(name))
-        return listed if isinstance(listed, Unknown) else list(listed)
+        return list(listed) if isinstance(listed, tuple) else listed
 
 
 class TaskDefinition(msgspec.Struct, frozen=True):

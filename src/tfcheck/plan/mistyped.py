@@ -93,8 +93,9 @@ def mistyped(values: dict[str, Any], resource_type: str, owner: str) -> dict[str
     """Return an `Unknown` for each attribute of the object at `owner` that has a type which it cannot have."""
     if not resource_type.startswith(_READ):
         return {}
-    wrong = [name for name in _TEXTS & values.keys() if not isinstance(values[name], str | None)]
-    wrong += [name for name in _LISTS & values.keys() if not isinstance(values[name], list | None)]
+    given = {name for name, value in values.items() if value is not None}
+    wrong = [name for name in _TEXTS & given if not isinstance(values[name], str)]
+    wrong += [name for name in _LISTS & given if not isinstance(values[name], list)]
     return {name: _unknown(owner, name) for name in wrong}
 
 

@@ -265,7 +265,9 @@ class Plan:
         prior = _Prior(marked=frozenset(of_state(state)))
         for module in _modules(state.values.root_module if state.values else None):
             for row in module.resources or ():
-                if isinstance(row, StateData) or (isinstance(row, StateAny) and row.mode is Mode.DATA):
+                if row is None or isinstance(row, StateManaged):
+                    continue
+                if isinstance(row, StateData) or row.mode is Mode.DATA:
                     prior.reads.setdefault(row.type, []).append(row)
                     prior.modules.add(module.address or "")
         return prior

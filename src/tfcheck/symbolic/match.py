@@ -47,6 +47,8 @@ def glob(pattern: Pattern, subject: TextLike) -> Truth:
 
 def equal(a: Value, b: Value) -> Truth:
     """Compare two values in depth. A number never equals a string; a list that is a set is compared as one."""
+    if isinstance(a, str) and isinstance(b, str):
+        return Truth.of(a == b)
     if isinstance(a, Unknown | Text | JsonText) or isinstance(b, Unknown | Text | JsonText):
         return _equal_open(a, b)
     if isinstance(a, Set) or isinstance(b, Set):

@@ -195,6 +195,10 @@ def text(pieces: Iterable[TextLike]) -> TextLike:
     together: list[str | Unknown | JsonText] = []
     literals: list[str] = []
     for piece in pieces:
+        # NOTE: most are strings, of which it takes a tenth of the time to see that they are.
+        if isinstance(piece, str):
+            literals += (piece,) if piece else ()
+            continue
         for part in piece.pieces if isinstance(piece, Text) else (piece,):
             if isinstance(part, str):
                 literals += (part,) if part else ()
@@ -212,9 +216,9 @@ def text(pieces: Iterable[TextLike]) -> TextLike:
 
 def pieces(value: TextLike) -> tuple[str | Unknown | JsonText, ...]:
     """Return the pieces of any string; the empty string has none."""
-    if isinstance(value, Text):
-        return value.pieces
-    return (value,) if value != "" else ()
+    if isinstance(value, str):
+        return (value,) if value else ()
+    return value.pieces if isinstance(value, Text) else (value,)
 
 
 def spelled_out(value: TextLike) -> TextLike:

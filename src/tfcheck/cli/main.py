@@ -210,7 +210,7 @@ def _check_options(*, query: str | None, colour: str, fail_on: str, **others: An
     form, output = others["form"], others["output"]
     to_stdout = output in (None, "-")
     context = click.get_current_context()
-    asked = {context.get_parameter_source(each) for each in ("fail_on", "strict")} - {ParameterSource.DEFAULT}
+    asked = others["strict"] or context.get_parameter_source("fail_on") is not ParameterSource.DEFAULT
     if form == "sarif" and to_stdout and not asked:
         # NOTE: a format that only the configuration file sets must not let anything pass.
         by_file = context.get_parameter_source("form") is ParameterSource.DEFAULT_MAP

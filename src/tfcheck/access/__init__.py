@@ -28,10 +28,10 @@ _TOO_MANY = "limit: it has too many statements to compare"
 
 
 def access_changes(world: World) -> Iterator[AccessChange]:
-    """Return which access of execution roles the change gives and takes: role by role, first what it takes.
+    """Yield the access that the change revokes from execution roles and grants to them, role by role.
 
-    Only what is sure: where a policy cannot be read, or a pattern is known only after apply and may be the same,
-    nothing is said.
+    Only what is certain: nothing where a policy cannot be read, or where a pattern is known only after apply and may
+    be the same.
     """
     for pair in world.once(_compared):
         if _is_whole(pair) or not _unread(pair):

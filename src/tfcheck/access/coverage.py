@@ -25,10 +25,7 @@ class RolePolicies(msgspec.Struct, frozen=True):
 
 
 class LayerGrants(msgspec.Struct, frozen=True):
-    """What one layer says of a point: what definitely allows it, what definitely denies it.
-
-    And whether more may do so.
-    """
+    """What definitely allows a permission in one layer, what definitely denies it, and whether more may do so."""
 
     allowing: tuple[Statement, ...] = ()
     denying: tuple[Statement, ...] = ()

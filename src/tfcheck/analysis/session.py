@@ -194,7 +194,7 @@ def _unused_source_notes(found: FoundSources) -> Iterator[str]:
 def fails(reports: Iterable[Report], fail_on: str, *, strict: bool, new_only: bool = False) -> bool:
     """Whether findings of `fail_on` or above, or under `strict` unknown answers, are among the reports.
 
-    With `new_only` what was so before the change does not count.
+    With `new_only` what was already broken before the change does not count.
     """
     reports = list(reports)
     if strict and any(_undecided(report, new_only) for report in reports):

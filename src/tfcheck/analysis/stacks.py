@@ -136,15 +136,15 @@ Identity = tuple[str, str, str]
 
 
 def held(plan: Plan, types: Collection[str]) -> frozenset[Identity]:
-    """Name what a plan decides: all of these types that existed before its change."""
+    """Return the identities of the objects that a plan decides: those of these types that existed before its change."""
     rows = ((each.address.type, each.before) for each in plan.instances(*_shared(plan, types)))
     return frozenset(found for kind, values in rows for found in _identity(kind, values))
 
 
 def copies(plan: Plan, held: Collection[Identity]) -> Iterator[Address]:
-    """Return the addresses in the plan of another stack, or in its state read as one, of what others decide.
+    """Yield the addresses in another stack's plan, or in its state read as a plan, of objects that others decide.
 
-    That it is so before the change or after it is enough: it is the same.
+    An object is the same if its identity is, before the change or after it.
     """
     for each in plan.instances(*_shared(plan, {kind for kind, _, _ in held})):
         kind = each.address.type
@@ -153,7 +153,7 @@ def copies(plan: Plan, held: Collection[Identity]) -> Iterator[Address]:
 
 
 def made_again(plan: Plan, state: Plan) -> int:
-    """Count what a plan is to make and a state has already: at the same address, by the same name."""
+    """Count the objects that a plan creates and a state already has, at the same address and by the same name."""
     made = [each for each in plan.instances(*_shared(plan, state.types())) if not each.exists_before]
     pairs = ((each.after, state.instance(str(each.address))) for each in made)
     return sum(_named_alike(after, there.after) for after, there in pairs if there is not None)

@@ -89,9 +89,10 @@ class WaitingPlace(msgspec.Struct, frozen=True):
 
 
 def waiting_places(service: Address, late: Sequence[Address]) -> list[WaitingPlace]:
-    """Return what to write where: a service can wait for what is in its module, or below.
+    """Return which `depends_on` to write where.
 
-    For anything else the call around it waits that is in one module with it, or with a call that it is in.
+    A service can wait for what is in its module, or below. For anything else a module call around the service waits:
+    the one that is in the same module as the object, or as a call around it.
     """
     home = service.module.config
     by_depth: dict[int, list[Address]] = {}

@@ -125,9 +125,9 @@ def _are_needed(grants: Sequence[WorldObject], task: TaskDefinition, kind: RoleK
 
 
 class _TooEarly:
-    """The world at the moment when services start: the grants that none of their services waits for are as before.
+    """The world at the moment when services start: grants that no service waits for are as before the change.
 
-    Of what some services of a role wait for, and others do not, each has a world of its own.
+    Where some services of a role wait for a grant and others do not, each of the two groups has a world of its own.
     """
 
     def __init__(self, world: World) -> None:

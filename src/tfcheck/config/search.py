@@ -14,7 +14,7 @@ OWN, SHARED = "tfcheck.toml", "pyproject.toml"
 def candidates(directory: Path) -> Iterator[Path]:
     """Yield the files that may hold the configuration, the nearest first; most directories have none of them.
 
-    Without git only what lies in the directory itself counts: whoever owns those above it is unknown.
+    Without git only the directory itself counts: it is unknown who owns those above it.
     """
     resolved = Path(os.path.realpath(directory))
     top = containing(resolved) or resolved

@@ -150,11 +150,11 @@ def _path(instance: DerivedFrom) -> TextLike | None:
 _PATH = Hole(chars=":*?$ ", starts="/", shortest=1)
 
 
-def _as_given(argument: str, otherwise: Derivation) -> Derivation:
-    """Return the argument by which a data source looks something up, if it is that one; else work it out."""
+def _arn_or(otherwise: Derivation) -> Derivation:
+    """Return the ARN by which a data source looks an object up; where it is looked up otherwise, derive it."""
 
     def derive(instance: DerivedFrom) -> TextLike | None:
-        given = _text(instance.planned(argument)) if instance.looked_up else None
+        given = _text(instance.planned("arn")) if instance.looked_up else None
         return given or otherwise(instance)
 
     return derive
@@ -266,14 +266,13 @@ _revision = _opaque("revision", "", Hole("0123456789", False, 1))
 _file_system_id = _opaque("id", "aws_efs_file_system.id")
 _access_point_id = _opaque("id", "aws_efs_access_point.id")
 _file_system_arn = _arn("elasticfilesystem", _concatenation("file-system/", _attribute("file_system_id")))
-_secret_arn = _as_given(
-    "arn",
+_secret_arn = _arn_or(
     _arn(
         "secretsmanager",
         _concatenation("secret:", _secret, "-", _opaque("arn_suffix", "aws_secretsmanager_secret.arn", SECRET_SUFFIX)),
     ),
 )
-_policy_arn = _as_given("arn", _arn("iam", _concatenation("policy", _path, _policy), regional=False))
+_policy_arn = _arn_or(_arn("iam", _concatenation("policy", _path, _policy), regional=False))
 _key_arn = _arn("kms", _concatenation("key/", _key_id))
 
 _OBJECT: dict[str, Derivation] = {

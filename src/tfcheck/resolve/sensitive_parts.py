@@ -25,7 +25,7 @@ _TOKEN = regex(r'"(?:[^"\\]|\\.)*"(\s*:)?', re.DOTALL)
 def narrowed(planned: str, written: Value) -> str:
     """Return a planned text with those stretches marked that are marked in its evaluated sources.
 
-    As it is where the sources show no mark: then it is unknown where it comes from.
+    Where the sources show no mark, it is unknown where the mark comes from, and all of the text stays marked.
     """
     if not holds_mark(written):
         return planned

@@ -103,10 +103,7 @@ def _with(
 
 
 def namesake(resource: WorldObject, account: TextLike, role: Role) -> str:
-    """Explain why a role of the same name in another stack is not taken for the one that is named.
-
-    Nothing if it is not.
-    """
+    """Explain why a role of the same name in another stack is not taken for the named one; empty where it is not."""
     match equal(resource.attribute("arn"), role.caller.arn):
         case Truth.UNKNOWN:
             return f"{resource.address} may be the role {role.label}: in which account it is made is not known"

@@ -71,7 +71,7 @@ def log_group(named: Named, world: World) -> Truth:
     found = list(possible_namesakes(LOG_GROUP, named, world))
     if found:
         return Truth.some(has_name(each, named) for each in found) | Truth.UNKNOWN
-    if _is_deleted(LOG_GROUP, named, world):
+    if _is_deleted(named, world):
         return Truth.FALSE
     if _identity_key(named) in world.before().once(_groups_used):
         return Truth.TRUE
@@ -88,9 +88,9 @@ def is_made_by_tasks(named: Named, world: World) -> bool:
     return not any(True for _ in possible_namesakes(LOG_GROUP, named, world))
 
 
-def _is_deleted(kind: ObjectKind, named: Named, world: World) -> bool:
-    """Whether the change deletes it, or gives it another name."""
-    former = (each for each in world.before().resources(*kind.types) if has_name(each, named) is Truth.TRUE)
+def _is_deleted(named: Named, world: World) -> bool:
+    """Whether the change deletes a log group, or gives it another name."""
+    former = (each for each in world.before().resources(*LOG_GROUP.types) if has_name(each, named) is Truth.TRUE)
     return any(each.attribute("skip_destroy") is not True and not each.abandoned for each in former)
 
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TypeAlias
 
+from tfcheck.fix.named_parts import NamedParts
 from tfcheck.fix.render import quoted
 from tfcheck.fix.templates import ModuleTexts
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
@@ -122,6 +123,11 @@ class Referable:
         return References(
             (str(seen), subject, each) for subject, each, seen in self._seen if isinstance(seen, Sensitive)
         )
+
+    def parts(self, refuse: Refuse) -> NamedParts:
+        """Return what inputs, local values and data sources are, for a block that may use them."""
+        usable = (each for each in self._seen if not each[0].startswith("module.") and not refuse(each[0]))
+        return NamedParts(self._resolver, self._module, usable, lambda text: self.texts.has_literally((text,)))
 
     @cached_property
     def _seen(self) -> list[tuple[str, str, Seen]]:

@@ -64,7 +64,10 @@ class Spelling:
         found = self._by_names(value)
         if found is not None and not self.is_of_this_plan(found):
             return found
-        return self._known.texts.spell(value, self._refuse) or found
+        written = self._known.texts.spell(value, self._refuse)
+        if written is not None or found is None:
+            return written
+        return self._known.parts(self._refuse).named(found, lambda each: self._known.texts.spell(each, self._refuse))
 
     def _by_names(self, value: TextLike) -> Spelled | None:
         own = self._by_resources(value)

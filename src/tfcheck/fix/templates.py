@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from typing import TypeAlias
 
 import msgspec
 
@@ -36,8 +37,8 @@ _KINDS = frozenset(
     )
 )
 _NAME = regex(r"[\w-]+")
-#: What differs between the plans of one module.
-_REFERS = regex(r"(?:^| )(?:var|local|data)\.")
+#: What differs between the plans of one module, or is one where a fix would only have its value.
+_REFERS = regex(r"(?:^| )(?:(?:var|local|data)\.|aws_\S+\.(?:key|name|bucket)(?: |$))")
 _WRITTEN_IN = ("resource", "data", "module", "locals", "provider")
 
 
@@ -55,6 +56,10 @@ class _Written(msgspec.Struct, frozen=True):
     place: int
     parts: tuple[_Piece, ...]
     subjects: tuple[str, ...]
+
+
+#: A text as it is put together: literals, and what is inserted.
+_Parts: TypeAlias = tuple[str | Expression, ...]
 
 
 class ModuleTexts:
@@ -105,12 +110,12 @@ class ModuleTexts:
     def _texts(self) -> list[_Written]:
         """List the texts in the order of their characters; equal ones as they are written."""
         found: list[_Written] = []
-        for block, node in _templates(self._module) if self._module else ():
-            for scope in self._scopes(block) if _REFERS.search(_names(node)) else ():
-                parts = self._pieces(node, scope)
+        for block, written in _templates(self._module) if self._module else ():
+            for scope in self._scopes(block) if _REFERS.search(_names(written)) else ():
+                parts = self._pieces(written, scope)
                 if parts:
                     text = "".join(each.value for each in parts)
-                    found.append(_Written(text, len(found), parts, _subjects(node)))
+                    found.append(_Written(text, len(found), parts, _subjects(written)))
         return sorted(found, key=lambda each: each.text)
 
     def _scopes(self, block: Block) -> Iterator[Scope]:
@@ -124,12 +129,12 @@ class ModuleTexts:
         for key in range(keys) if isinstance(keys, int) else keys:
             yield self._resolver.scope_of(Address(self._path, "managed", kind, name, key))
 
-    def _pieces(self, node: Template, scope: Scope) -> tuple[_Piece, ...] | None:
+    def _pieces(self, written: _Parts, scope: Scope) -> tuple[_Piece, ...] | None:
         """Evaluate the parts of a text; None where one of them is not known, or is not a plain reference."""
         found: list[_Piece] = []
-        for part in node.parts:
-            if isinstance(part, Literal) and isinstance(part.value, str):
-                found.append(_Piece(part.value, None))
+        for part in written:
+            if isinstance(part, str):
+                found.append(_Piece(part, None))
                 continue
             name = reference_text(part)
             value = self._resolver.evaluation.evaluate(part, scope) if name and not name.startswith(".") else None
@@ -164,18 +169,14 @@ def _flat(value: TextLike) -> str:
     return "".join(parts)
 
 
-def _subjects(node: Template) -> tuple[str, ...]:
+def _subjects(written: _Parts) -> tuple[str, ...]:
     """Name the objects that a text refers to, by their names in the module."""
-    names = (reference_text(each) for each in node.parts if not _is_literal(each))
+    names = (reference_text(each) for each in written if not isinstance(each, str))
     return tuple(".".join(_NAME.findall(name)[:2]) for name in names if name)
 
 
-def _is_literal(part: Expression) -> bool:
-    return isinstance(part, Literal) and isinstance(part.value, str)
-
-
-def _names(node: Template) -> str:
-    return " ".join(reference_text(each) for each in node.parts if not isinstance(each, Literal))
+def _names(written: _Parts) -> str:
+    return " ".join(reference_text(each) for each in written if not isinstance(each, str))
 
 
 def _cut(parts: tuple[_Piece, ...], value: str) -> Spelled | None:
@@ -195,11 +196,28 @@ def _cut(parts: tuple[_Piece, ...], value: str) -> Spelled | None:
     return tuple(found) if any(isinstance(each, Reference) for each in found) else None
 
 
-def _templates(module: Module) -> Iterator[tuple[Block, Template]]:
+def _templates(module: Module) -> Iterator[tuple[Block, _Parts]]:
     for file in module.files:
         for block in file.blocks:
             for expression in _expressions(block) if block.type in _WRITTEN_IN else ():
-                yield from ((block, each) for each in _inside(expression))
+                yield from ((block, each) for node in _inside(expression) for each in _texts_in(node))
+
+
+def _texts_in(node: Template) -> Iterator[_Parts]:
+    """Yield a text, or, of JSON, the texts in quotes that refer to something."""
+    found: list[str | Expression] = []
+    for part in node.parts:
+        literal = part.value if isinstance(part, Literal) and isinstance(part.value, str) else None
+        first, *others = literal.split('"') if literal is not None else [part]
+        found.append(first)
+        for each in others:
+            yield from [tuple(found)] if _refers(found) else []
+            found = [each]
+    yield from [tuple(found)] if _refers(found) else []
+
+
+def _refers(written: list[str | Expression]) -> bool:
+    return any(not isinstance(each, str) for each in written)
 
 
 def _expressions(block: Block) -> Iterator[Expression]:

@@ -1,0 +1,130 @@
+"""Name the parts of a text that only this plan has: its account, its region, and what an input or local value gives.
+
+`arn:aws:ecr:eu-west-2:123456789012:repository/api` becomes
+`arn:aws:ecr:${var.region}:${data.aws_caller_identity.current.account_id}:repository/api`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+
+from tfcheck.fix.wanted import Reference, Spelled
+from tfcheck.hcl.evaluate.scope import Seen
+from tfcheck.resolve import Resolver
+from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.sensitive_text import Sensitive
+from tfcheck.vocabulary.address import Address, ModulePath
+
+#: Which fields of an ARN a data source is, and by which attributes.
+_LOOKED_UP = {
+    1: ("aws_partition", ("partition",)),
+    3: ("aws_region", ("name", "region", "id")),
+    4: ("aws_caller_identity", ("account_id",)),
+}
+_CALLED = {3: regex(r"region"), 4: regex(r"account")}
+_ACCOUNT = regex(r"\d{12}")
+_FIELDS = 5
+_BOUNDARY = regex(r"[:/]")
+#: A shorter word is too easily the same as another one.
+_SHORTEST = 3
+
+
+class NamedParts:
+    """What inputs, local values and data sources of one module instance are, by name."""
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        module: ModulePath,
+        seen: Iterable[tuple[str, str, Seen]],
+        is_literal: Callable[[str], bool],
+    ) -> None:
+        """Build from what can be named (object, expression, value), and whether the module has a text as a literal."""
+        self._resolver = resolver
+        self._module = module
+        self._seen = [(name, value) for _, name, value in seen if isinstance(value, str)]
+        self._is_literal = is_literal
+
+    def named(self, spelled: Spelled, spell: Callable[[str], Spelled | None]) -> Spelled:
+        """Write what only this plan has by its names; `spell` writes a text as the module does elsewhere."""
+        found: list[str | Reference] = []
+        for place, piece in enumerate(spelled):
+            if not isinstance(piece, str) or isinstance(piece, Sensitive):
+                found.append(piece)
+                continue
+            fields = piece.split(":", _FIELDS)
+            if place == 0 and fields[0] == "arn" and len(fields) > _FIELDS:
+                for number, field in enumerate(fields[:_FIELDS]):
+                    found += [*([":"] if number else []), self._field(number, field)]
+                found.append(":")
+                piece = fields[_FIELDS]
+            found += self._rest(piece, spell, is_last=place == len(spelled) - 1)
+        return _joined(found)
+
+    def _field(self, number: int, value: str) -> str | Reference:
+        is_wanted = value and number in _LOOKED_UP and (number == 1 or not self._is_literal(value))
+        named = list(self._names_of(number, value)) if is_wanted else []
+        return Reference(max(named, key=self._uses)) if named else value
+
+    def _names_of(self, number: int, value: str) -> Iterator[str]:
+        kind, attributes = _LOOKED_UP[number]
+        for name in self._data.get(kind, ()):
+            address = Address(self._module, "data", kind, name)
+            yield from (
+                f"data.{kind}.{name}.{each}"
+                for each in attributes[:1] or attributes
+                if self._resolver.attribute(address, each) == value
+            )
+        if number in _CALLED:
+            yield from (name for name, seen in self._seen if seen == value and _CALLED[number].search(name))
+
+    @cached_property
+    def _data(self) -> dict[str, list[str]]:
+        """List the data sources without instances of their own, by type."""
+        sources = self._resolver.module_sources(self._module)
+        found: dict[str, list[str]] = {}
+        for mode, kind, name in sorted(sources.declared()) if sources else ():
+            block = sources.resource("data", kind, name) if sources and mode == "data" else None
+            if block is not None and {"count", "for_each"}.isdisjoint(block.arguments):
+                found.setdefault(kind, []).append(name)
+        return found
+
+    def _uses(self, name: str) -> int:
+        sources = self._resolver.module_sources(self._module)
+        pattern = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w-])")
+        return sum(len(pattern.findall(file.source.text)) for file in sources.files) if sources else 0
+
+    def _rest(self, text: str, spell: Callable[[str], Spelled | None], *, is_last: bool) -> Iterator[str | Reference]:
+        """Write what follows the account of an ARN: from some part on as it is written elsewhere, or part by part."""
+        for found in _BOUNDARY.finditer(text) if is_last else ():
+            written = spell(text[found.start() :]) if found[0] == "/" else None
+            if written is not None:
+                yield from (*self._parts(text[: found.start()]), *written)
+                return
+        yield from self._parts(text)
+
+    def _parts(self, text: str) -> Iterator[str | Reference]:
+        for each in re.split(r"([:/])", text):
+            known = len(each) < _SHORTEST or self._is_literal(each)
+            name = None if known or _ACCOUNT.fullmatch(each) else self._only(each)
+            yield Reference(name) if name else each
+
+    def _only(self, word: str) -> str | None:
+        """Return the one input or local value that is a word, or begins with it and a slash."""
+        whole = [name for name, seen in self._seen if seen == word]
+        if whole:
+            return whole[0] if len(whole) == 1 else None
+        first = [name for name, seen in self._seen if seen.startswith(f"{word}/")]
+        return f'split("/", {first[0]})[0]' if len(first) == 1 else None
+
+
+def _joined(parts: Iterable[str | Reference]) -> Spelled:
+    joined: list[str | Reference] = []
+    for each in parts:
+        if isinstance(each, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += each
+        elif each != "":
+            joined.append(each)
+    return tuple(joined) or ("",)

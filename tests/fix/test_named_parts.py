@@ -1,0 +1,81 @@
+"""What only one plan has in a text is written by the name that its module has for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cases import TESTDATA, Case
+from tests.fix.test_place import copied, fixes, replaced
+from tfcheck.fix.named_parts import NamedParts
+from tfcheck.fix.render import text
+from tfcheck.resolve import Resolver
+from tfcheck.vocabulary.address import ModulePath
+
+CASE = Case(TESTDATA / "ssm-parameters-known-account")
+ACCOUNT, REGION = "data.aws_caller_identity.current.account_id", "data.aws_region.current.name"
+SEEN = [
+    ("var.path", "var.path", "acme-config/services"),
+    ("var.stage", "var.stage", "prod"),
+    ("var.team", "var.team", "core"),
+    ("local.owner", "local.owner", "core"),
+    ("local.deploy_region", "local.deploy_region", "us-west-1"),
+]
+
+
+def named(arn: str, *literals: str) -> str:
+    plan = CASE.plan()
+    parts = NamedParts(Resolver(plan, CASE.sources(plan)), ModulePath(), SEEN, lambda each: each in literals)
+    return text(parts.named((arn,), lambda _: None))[1:-1]
+
+
+@pytest.mark.parametrize(
+    ("arn", "literals", "expected"),
+    [
+        (
+            "arn:aws:ecr:ap-northeast-1:123456789012:repository/api",
+            ("repository", "api"),
+            f"arn:aws:ecr:${{{REGION}}}:${{{ACCOUNT}}}:repository/api",
+        ),
+        # a literal of the module is meant
+        (
+            "arn:aws:ecr:ap-northeast-1:123456789012:repository/api",
+            ("repository", "api", "123456789012", "ap-northeast-1"),
+            "arn:aws:ecr:ap-northeast-1:123456789012:repository/api",
+        ),
+        # another region and account
+        ("arn:aws:ecr:us-west-1:111122223333:x", ("x",), "arn:aws:ecr:${local.deploy_region}:111122223333:x"),
+        ("arn:aws:s3:::acme-config", (), 'arn:aws:s3:::${split("/", var.path)[0]}'),
+        ("arn:aws:s3:::files/prod/app.env", ("files", "app.env"), "arn:aws:s3:::files/${var.stage}/app.env"),
+        # two names have that value
+        ("arn:aws:s3:::files/core/app.env", ("files", "app.env"), "arn:aws:s3:::files/core/app.env"),
+        ("arn:aws:s3:::files/production", ("files",), "arn:aws:s3:::files/production"),
+        ("files/prod", ("files",), "files/${var.stage}"),
+    ],
+)
+def test_parts_that_the_module_does_not_contain_are_named(arn: str, literals: tuple[str, ...], expected: str) -> None:
+    assert named(arn, *literals) == expected
+
+
+HEREDOC = """
+variable "stage" {
+  default = "prod"
+}
+
+locals {
+  text = <<EOF
+{"comment": "of ${var.stage}", "file": "arn:aws:s3:::acme-config/orders/${var.stage}.env"}
+EOF
+}
+"""
+
+
+def test_a_text_in_json_is_written_as_it_is_there(tmp_path: Path) -> None:
+    folder = copied("literal-missing", tmp_path)
+    replaced(folder / "main.tf", '"arn:aws:s3:::acme-config/orders/prod.env"', "jsondecode(local.text).file")
+    with (folder / "main.tf").open("a") as file:
+        file.write(HEREDOC)
+    (found,) = (each.fix for each in fixes(folder))
+    assert 'Resource = ["arn:aws:s3:::acme-config/orders/${var.stage}.env"]' in found.diff
+    assert found.safety == "safe"

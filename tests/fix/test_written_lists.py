@@ -122,7 +122,7 @@ def test_a_count_is_known_before_apply(tmp_path: Path, name: str, old: str, new:
     assert not any("count = " in each.fix.hcl for each in fixes(folder) if "module.one" in each.fix.title)
 
 
-def test_a_list_that_an_input_may_empty_needs_a_review(tmp_path: Path) -> None:
+def test_a_document_has_a_list_that_an_input_may_empty_only_where_it_is_not(tmp_path: Path) -> None:
     folder = copied("needs-in-lists", tmp_path)
     replaced(folder / "main.tf", 'files = ["common.env", "api.env"]', "files = var.enabled ? var.files : []")
     (folder / "more.tf").write_text(
@@ -130,8 +130,10 @@ def test_a_list_that_an_input_may_empty_needs_a_review(tmp_path: Path) -> None:
     )
     (found,) = (each.fix for each in fixes(folder) if "aws_iam_policy_document.execution" in each.fix.title)
     assert "[for file in local.files :" in found.hcl
-    assert "a policy is invalid if `local.files` is empty in another plan" in found.title
-    assert found.safety == "review"
+    gate = ['dynamic "statement" {', "  for_each = length(local.files) > 0 ? [1] : []", "", "  content {"]
+    assert "\n".join(gate) in found.hcl
+    assert found.title == "add 4 statements to data.aws_iam_policy_document.execution"
+    assert found.safety == "safe"
 
 
 @pytest.mark.parametrize(

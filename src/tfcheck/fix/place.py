@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from tfcheck.fix.cycle import Dependencies
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.gates import gated
 from tfcheck.fix.holders import Holder, Holders
 from tfcheck.fix.into_policy import PolicyInsertion, into_policy
-from tfcheck.fix.lengths import may_vary
+from tfcheck.fix.lengths import collection_of, may_vary
 from tfcheck.fix.naming import with_free_sids
 from tfcheck.fix.policy_text import document_of
 from tfcheck.fix.proposal import Proposal, RoleNeed
@@ -100,7 +102,7 @@ class Places:
         spelling = self.spelling(module)
         if any(spelling.is_of_this_plan(each) for one in statements for each in one.resources):
             return "; it contains values that another plan of these files may not share"
-        lists = [each.listed for each in statements if each.listed]
+        lists = [each.listed for each in statements if each.listed and not each.gate]
         whole = next((each.over for each in lists if each.over.startswith("aws_") and "[*]" in each.expression), "")
         if whole:
             return f"; it names all instances of {whole}"
@@ -204,12 +206,22 @@ class Places:
             return self.into(holder, need.answers, remark, extends=extends)
         edited = [each.address for each in self.touched(holder) if not name or each.address.type == _DOCUMENT]
         for shared in self.shared(need, goal, places):
-            lists = shared.statements
-            if self.lists.are_usable(lists, edited):
-                found = self.into(holder, need.answers, remark, shared.statements, extends=extends)
+            statements = self._gated(shared.statements, next(iter(places.values()))) if name else shared.statements
+            if self.lists.are_usable(statements, edited):
+                found = self.into(holder, need.answers, remark, statements, extends=extends)
                 if found is not None:
                     return found
         return None
+
+    def _gated(self, statements: Statements, place: Address) -> Statements:
+        """Let a document have statements only if the lists that they name are not empty in a plan."""
+        block = self._resolver.block(place)
+        return tuple(
+            replace(each, gate=collection_of(each.listed))
+            if each.listed and may_vary(each.listed, place.module, block, self._resolver)
+            else each
+            for each in statements
+        )
 
     def _goal(self, holder: Holder) -> tuple[str | None, str]:
         """Name the policy document that a policy is taken from, if it is, and the block that statements go into."""

@@ -63,6 +63,10 @@ def block(wanted: NeededStatement, style: StatementStyle) -> list[str]:
         kind, who = wanted.principal
         inside = [("type", text((kind,))), ("identifiers", f"[{text(who)}]")]
         lines += ["", "principals {", *_indented(_aligned(inside, " = ", ""), style.unit), "}"]
+    if wanted.gate:
+        gate = f"for_each = length({wanted.gate}) > 0 ? [1] : []"
+        inner = [gate, "", "content {", *_indented(lines, style.unit), "}"]
+        return ['dynamic "statement" {', *_indented(inner, style.unit), "}"]
     return ["statement {", *_indented(lines, style.unit), "}"]
 
 

@@ -30,12 +30,16 @@ Spell: TypeAlias = Callable[[TextLike], Spelled | None]
 
 
 class NeededStatement(msgspec.Struct, frozen=True):
-    """One Allow statement. `principal` is its kind (`AWS`, `Service`) and who; without `resources` it names none."""
+    """One Allow statement. `principal` is its kind (`AWS`, `Service`) and who; without `resources` it names none.
+
+    With `gate` it is there only if that collection is not empty.
+    """
 
     sid: str
     actions: tuple[str, ...]
     resources: tuple[Spelled, ...]
     principal: tuple[str, Spelled] | None = None
+    gate: str = ""
 
     @property
     def listed(self) -> Reference | None:

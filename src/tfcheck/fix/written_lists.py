@@ -103,8 +103,10 @@ class WrittenLists:
         return {value: spelled for value, spelled in found if spelled}
 
     def are_usable(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
-        """Whether a list that statements name contains ARNs, and at least one, in each instance of a block."""
-        return not self.may_be_empty(statements, places) and not self.holds_no_arns(statements, places)
+        """Whether lists contain ARNs in each instance of a block, and at least one where no gate is for the others."""
+        statements = list(statements)
+        always = [each for each in statements if not each.gate]
+        return not self.may_be_empty(always, places) and not self.holds_no_arns(statements, places)
 
     def holds_no_arns(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
         """Whether a list that statements name contains something else than ARNs in one of the instances of a block."""

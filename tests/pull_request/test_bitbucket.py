@@ -340,6 +340,16 @@ def test_odd_comments_of_others_are_in_nobody_s_way(cloud: Place, odd: dict[str,
     assert len(cloud.host.comments) == 2
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_commit_of_a_fork_that_the_token_does_not_see_is_no_obstacle(
+    cloud: Place, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setenv("BITBUCKET_PR_ID", "")
+    cloud.host.fault("GET", "/commit/", says(status, "Commit not found"), times=99)
+    cloud.run(bad(), options=("--pr-number", "42"))
+    assert cloud.only().split("\n")[1].startswith("### ❌")
+
+
 def test_a_list_without_an_end_makes_no_second_comment(
     cloud: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -541,3 +541,19 @@ def test_whatever_happens_there_is_one_comment_that_says_what_the_last_run_found
                 assert not live or live[0].split("\n")[1].startswith("### ✅")
     assert [each["body"] for each in github.by(STRANGER)] == [forged] * strangers
     assert github.problems == []
+
+
+@pytest.mark.parametrize("author", ["mallory", "github-actions", "my-app[bot]"])
+def test_an_account_that_is_not_the_token_s_never_makes_a_second_comment(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path, author: str
+) -> None:
+    """A misspelt `comment-author`, or one that was guessed since the token does not show its account."""
+    github.writer = {**BOT, "login": "acme-bot[bot]"}
+    for number in range(10, 13):
+        run(variables(tmp_path, where, run=f"{number}.1"), [bad()], CommentOptions(id="orders", author=author))
+        assert len(github.comments) == 1
+    later = variables(tmp_path, where, run="13.1", sha=LATER)
+    github.open_pull(sha=LATER)
+    run(later, [bad(message="x", sha=LATER)], CommentOptions(id="orders", author=author))
+    (found,) = github.comments.values()
+    assert f"sha={LATER} run=13.1" in found["body"]

@@ -68,6 +68,7 @@ _BITBUCKET = _Host(
     "pass a repository access token with the scope `pullrequest:write` as TFCHECK_BITBUCKET_TOKEN",
 )
 _OF_TOKENS = (RefusalKind.TOKEN, RefusalKind.PERMISSION, RefusalKind.GONE)
+_OF_ANY_HOST = (RefusalKind.PROXY, RefusalKind.BUG)
 
 
 def _host(variables: Mapping[str, str]) -> _Host | None:
@@ -81,7 +82,8 @@ def _why_not(refusal: RefusalError, variables: Mapping[str, str]) -> str:
     """Explain a refusal in one line, with what can be done about it."""
     host = _host(variables)
     if host:
-        hint = f"; {host.hint}" if refusal.kind in _OF_TOKENS else ""
+        said = host.hint if refusal.kind in _OF_TOKENS else refusal.kind.hint if refusal.kind in _OF_ANY_HOST else ""
+        hint = f"; {said}" if said else ""
         return f"no {host.comment}: {str(refusal).replace('GitHub', host.name)}{hint}"
     hint = f"; {refusal.kind.hint}" if refusal.kind.hint else ""
     return f"no comment on the pull request: {refusal}{hint}"

@@ -35,6 +35,11 @@ class Author(msgspec.Struct, frozen=True):
             return False
         return self.bot is None or self.bot is (user.type == "Bot")
 
+    @classmethod
+    def of(cls, user: User) -> Author:
+        """Return the account `user`."""
+        return cls(_bare(user.login), user.type == "Bot")
+
 
 def author(client: Client, variables: Mapping[str, str], named: str = "") -> Author:
     """Find out who we are: as `named`, else as GitHub says.

@@ -180,8 +180,17 @@ class PullComments:
         if self.sha and not (self.sha.startswith(head) or head.startswith(self.sha)):
             return f"{name} has another newest commit than the one that was checked"
         if len(self.sha) < _WHOLE:
-            self.sha = self._client.read(f"{self._repository}/commit/{head}", _Commit).hash
+            self.sha = self._whole(head)
         return ""
+
+    def _whole(self, head: str) -> str:
+        """Return the whole name of a commit; only the start of one in a fork that the token does not see."""
+        try:
+            return self._client.read(f"{self._repository}/commit/{head}", _Commit).hash
+        except RefusalError as refusal:
+            if refusal.kind not in (RefusalKind.PERMISSION, RefusalKind.GONE):
+                raise
+            return head
 
     def added(self) -> dict[str, frozenset[int] | None] | None:
         """Return the files that the pull request adds or changes; which of their lines is not asked for."""

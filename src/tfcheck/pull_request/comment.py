@@ -67,12 +67,15 @@ class Draft(msgspec.Struct, frozen=True):
 
 
 class Thread:
-    """The conversation of one pull request, as far as our one comment in it goes."""
+    """The conversation of one pull request, as far as our one comment in it goes.
+
+    `author` is the account that we write as; what we wrote shows it where nothing else does.
+    """
 
     def __init__(self, conversation: Conversation, author: Author, draft: Draft, on_clean: OnClean = "update") -> None:
         """Build from the conversation, the account that we write as, and what the comment should say."""
         self._conversation = conversation
-        self._author = author
+        self.author = author
         self._draft = draft
         self._when_clean = on_clean
         self._size = draft.size
@@ -128,7 +131,7 @@ class Thread:
             each.id: each
             for each in self._conversation.comments()
             if each.id not in self._gone
-            and self._author.wrote(each.user)
+            and self.author.wrote(each.user)
             and (mark := marked(each.body or ""))
             and mark.key == self._draft.marker.key
         }
@@ -166,6 +169,8 @@ class Thread:
         if made is None:
             return None
         self._wrote = CommentAction.CREATED
+        if made.user is not None and not self.author.wrote(made.user):
+            self.author = Author.of(made.user)  # nobody else has written this one, so older ones of it are ours
         return self._yield_to_older(made)
 
     def _yield_to_older(self, made: Comment) -> Outcome | None:

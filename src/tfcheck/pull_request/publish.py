@@ -99,11 +99,12 @@ def publish(
     if draft.is_empty:
         return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))
     us = author(client, place.variables, wishes.author)
-    outcome = Thread(PullConversation(client, pull), us, draft.draft(), wishes.on_clean).publish()
+    thread = Thread(PullConversation(client, pull), us, draft.draft(), wishes.on_clean)
+    outcome = thread.publish()
     done = Published(outcome, draft.warnings(outcome), draft.absent)
     if outcome.late or not wishes.suggestions:
         return done
-    review = Review(client, pull, us, draft.marker.key, complete=draft.complete)
+    review = Review(client, pull, thread.author, draft.marker.key, complete=draft.complete)
     return _suggested(review, draft.told, place.top, wishes.suggestions, done)
 
 

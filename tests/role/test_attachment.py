@@ -126,3 +126,32 @@ def test_what_a_role_that_lists_its_policies_leaves_out_is_removed_by_the_next_a
     assert found is not None
     note = f"{grant.address} is removed by the next apply: aws_iam_role.exec does not list it"
     assert (note in found.notes) is noted
+
+
+LISTED: dict[str, Value] = {
+    "inline_policy": [{"name": "p", "policy": POLICY}],
+    "managed_policy_arns": [MANAGED],
+}
+
+
+@pytest.mark.parametrize("listed_before", [True, False])
+@pytest.mark.parametrize("remains", [True, False])
+def test_what_a_role_lists_as_before_goes_with_the_resource_that_attached_it(
+    listed_before: bool, remains: bool
+) -> None:
+    """A role that takes over the policies of other resources is written only if it did not have them yet."""
+    plain: dict[str, Value] = {"name": "exec", "arn": ARN}
+    role = MadeResource("aws_iam_role.exec", {**plain, **LISTED})
+    was = MadeResource("aws_iam_role.exec", {**plain, **LISTED} if listed_before else plain)
+    policy = MadeResource("aws_iam_policy.files", {"arn": MANAGED, "policy": POLICY})
+    others = [INLINE, single()]
+    now = others if remains else []
+    found = Roles(MadeWorld(role, policy, *now, earlier=[was, policy, *others])).of(ARN)
+    assert found is not None
+    assert {each.name for each in found.identity} == (
+        set()
+        if listed_before and not remains
+        else {"aws_iam_role_policy.p", "aws_iam_policy.files"}
+        if listed_before
+        else {"aws_iam_role.exec", "aws_iam_policy.files", *(["aws_iam_role_policy.p"] if remains else [])}
+    )

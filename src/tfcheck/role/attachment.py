@@ -25,6 +25,7 @@ from tfcheck.role.removed import (
     possibly_of_one_name,
     removal,
     removed_by_update,
+    writes,
 )
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, identity, items
@@ -297,7 +298,7 @@ class Attachments:
         self, role: WorldObject, attached: Attached, owned_here: OwnedHere, others: Sequence[PolicyAttachment]
     ) -> Iterator[PolicyAttachment]:
         value = role.attribute("inline_policy")
-        written_here = role.configured("inline_policy")
+        written_here = writes(role, "inline_policy", self._world)
         if isinstance(value, Unknown) and written_here is not False:
             attached.hidden.append(f"the inline policies of {role.address}, known only after apply")
         elsewhere: set[object] = set() if written_here else {*self._names_elsewhere(role), *owned_here.names}
@@ -311,13 +312,12 @@ class Attachments:
             name = each.get("name")
             if (isinstance(name, str) and name in elsewhere) or not (name or each.get("policy")):
                 continue
-            secret = role.sensitive("inline_policy")
-            found = self._policies.read(each.get("policy"), str(role.address), secret=secret)
+            found = self._policies.read(each.get("policy"), str(role.address), secret=role.sensitive("inline_policy"))
             yield PolicyAttachment(role, role.attribute("name"), name=name, found=found)
 
     def _own_managed(self, role: WorldObject, attached: Attached, owned_here: OwnedHere) -> Iterator[PolicyAttachment]:
         value = role.attribute("managed_policy_arns")
-        written_here = role.configured("managed_policy_arns")
+        written_here = writes(role, "managed_policy_arns", self._world)
         if isinstance(value, Unknown) and written_here is not False:
             attached.hidden.append(f"the managed policies of {role.address}, known only after apply")
         elsewhere = () if written_here else {*self._arns_elsewhere(role), *owned_here.arns}

@@ -78,6 +78,18 @@ def removal(grant: WorldObject, role: WorldObject, *, now: bool) -> str:
     return f"{grant.address} is removed by {'this' if now else 'the next'} apply: {role.address} does not list it"
 
 
+def writes(role: WorldObject, argument: str, world: World) -> bool | None:
+    """Whether an apply writes what a role lists of its policies; None where nothing shows that it is an argument.
+
+    What is as it was is only remembered: other resources may delete it, or write it, with the same apply.
+    """
+    written = role.configured(argument)
+    earlier = before(role, world) if written and world.before() is not world else None
+    if earlier is None:
+        return written
+    return equal(earlier.attribute(argument), role.attribute(argument)) is not Truth.TRUE
+
+
 def _no_longer_listed(role: WorldObject, earlier: WorldObject, argument: str) -> tuple[frozenset[str], frozenset[str]]:
     """Return what one argument listed before and does not list now, and what it may not list now."""
     had = frozenset(_known_names(items(earlier.attribute(argument))))

@@ -38,6 +38,7 @@ def test_the_environment_may_name_another_address() -> None:
         ("https://gitlab.com/acme/other/shop/-/merge_requests/42", None),
         ("http://gitea.example:3000/acme/shop/pulls/42", "http://gitea.example:3000"),
         ("https://gitea.example/acme/shop/pulls/42/../1", None),
+        ("https://bitbucket.example/projects/../repos/shop/pull-requests/42", None),
         ("https://bitbucket.org/acme/shop/pull-requests/42", "https://bitbucket.org"),
         ("https://bitbucket.org/acme/other/pull-requests/42", None),
         ("https://bitbucket.example/projects/PAY/repos/shop/pull-requests/42", "https://bitbucket.example"),

@@ -472,6 +472,7 @@ def test_a_refusal_leaves_the_status_green(atlantis: Atlantis, github: FakeGitHu
     done = atlantis.hook()
     assert done.status == 0
     assert done.lines[1].startswith("no comment: the token is not allowed to write to pull requests (403")
+    assert done.lines[1].endswith("; the token needs `pull requests: write`")
     assert "error[env-file]" in done.output
 
 
@@ -533,7 +534,7 @@ def test_an_address_that_only_a_webhook_names_gets_no_token(tmp_path: Path, path
     atlantis.plan(BAD)
     done = atlantis.hook()
     assert done.status == 0
-    assert done.lines[1].startswith(f"no comment: PULL_URL is on a host that {setting} does not name; set it")
+    assert done.lines[1].startswith(f"no comment: PULL_URL is on a host that {setting} does not name; set {setting}")
     assert "error[env-file]" in done.output
 
 

@@ -223,6 +223,7 @@ def test_nobody_waits_longer_than_two_minutes(github: FakeGitHub, where: dict[st
         (404, "Not Found", RefusalKind.GONE),
         (410, "This issue was deleted", RefusalKind.GONE),
         (422, "Validation Failed", RefusalKind.INVALID),
+        (302, "", RefusalKind.ADDRESS),
         (418, "I'm a teapot", RefusalKind.OTHER),
     ],
 )

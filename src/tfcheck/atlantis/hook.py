@@ -18,7 +18,7 @@ from tfcheck.pull_request.gitlab import RequestedMerge
 from tfcheck.pull_request.gitlab import publish as publish_note
 from tfcheck.pull_request.hosts import Hosts
 from tfcheck.pull_request.publish import CommentOptions, Published, RunLocation, noted, publish
-from tfcheck.pull_request.refusal import RefusalError, refusing
+from tfcheck.pull_request.refusal import RefusalError, RefusalKind, refusing
 from tfcheck.report import origin
 from tfcheck.report.left_out_words import excused_words
 from tfcheck.report.manual import Manual
@@ -35,6 +35,14 @@ _TOKENS = {
     "gitea": ("TFCHECK_GITEA_TOKEN", "GITEA_TOKEN", "ATLANTIS_GITEA_TOKEN"),
     "bitbucket": bitbucket.TOKENS,
     "bitbucket-server": bitbucket.TOKENS,
+}
+#: What a token needs.
+_RIGHTS = {
+    "github": "`pull requests: write`",
+    "gitlab": "the scope `api`",
+    "gitea": "the scope `write:issue`",
+    "bitbucket": "the scope `pullrequest:write`",
+    "bitbucket-server": "write access to the repository",
 }
 _NAMES = {
     "github": "GitHub",
@@ -196,6 +204,8 @@ def _published_result(hook: Hook, kept: StoredResults, missing: int) -> HookResu
             done = _posted(hook, server, token, kept.reports, wishes)
     except RefusalError as refusal:
         said = str(refusal).replace("GitHub", _NAMES[host])
+        if refusal.kind in (RefusalKind.TOKEN, RefusalKind.PERMISSION, RefusalKind.GONE):
+            said += f"; the token needs {_RIGHTS[host]}"
         return HookResult(f"no comment: {said}", in_log=True)
     return HookResult(str(done.outcome), done.warnings, absent=done.absent)
 

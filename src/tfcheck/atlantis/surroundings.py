@@ -99,6 +99,8 @@ class PlannedPull(msgspec.Struct, frozen=True):
 
     def _place(self) -> tuple[Host, str] | None:
         """Recognise the host by the shape of the address, which has to be about the repository."""
+        if {".", ".."} & {*self.repository.split("/"), self.project}:
+            return None
         for host, pattern in (("github", _GITHUB), *_HOSTS):
             found = pattern.fullmatch(self.url.rstrip("/"))
             if found and found[2].lower() == self.repository.lower():

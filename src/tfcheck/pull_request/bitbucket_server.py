@@ -50,8 +50,8 @@ class _Account(msgspec.Struct):
 class _Comment(msgspec.Struct):
     id: int
     version: int = 0
-    text: str = ""
-    author: _Account = msgspec.field(default_factory=_Account)
+    text: str | None = None
+    author: _Account | None = None
 
 
 class _Activity(msgspec.Struct, rename="camel"):
@@ -192,4 +192,5 @@ class PullComments:
 
 
 def _shown(found: _Comment) -> Comment:
-    return Comment(found.id, str(found.version), "", User(found.author.name), unhidden(found.text))
+    user = User(found.author.name) if found.author else None
+    return Comment(found.id, str(found.version), "", user, unhidden(found.text or ""))

@@ -122,6 +122,8 @@ def refused(status: int, message: str) -> RefusalError:
 
 def _refusal_kind(status: int, message: str) -> RefusalKind:
     match status:
+        case 301 | 302 | 303 | 307 | 308:
+            return RefusalKind.ADDRESS
         case 401:
             return RefusalKind.TOKEN
         case 403 if "locked" in message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Iterator
@@ -34,7 +35,7 @@ from tfcheck.pull_request.event import OpenPull
 from tfcheck.pull_request.outcome import CommentAction
 from tfcheck.pull_request.publish import CommentOptions
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind
-from tfcheck.report.markdown.marker import marked, marker
+from tfcheck.report.markdown.marker import hashed_target, marked, marker
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import Report, Verdict
 
@@ -119,6 +120,19 @@ def test_a_target_that_had_a_result_and_has_none_now_is_not_resolved(
     reports = [clean("infra/orders"), clean("infra/web")]
     run(variables(tmp_path, where, sha="2" * 40, run="13.1"), [at(each, "2" * 40) for each in reports])
     assert title(github) == "### ✅ tfcheck: resolved, all 2 task definitions can start in `infra/orders`, `infra/web`"
+
+
+def test_of_very_many_targets_none_is_resolved_without_a_result(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    """Their names do not fit into the comment, so it remembers them by hashes."""
+    names = [hashlib.sha256(bytes([number])).hexdigest() for number in range(200)]
+    run(variables(tmp_path, where), [bad(names[0]), *map(clean, names[1:])])
+    assert "tfcheck:targets:v2" in only(github)
+    run(variables(tmp_path, where, run="11.1"), [clean(each) for each in names[1:]])
+    assert title(github) == f"### ❔ tfcheck: no result for `{hashed_target(names[0])}`"
+    run(variables(tmp_path, where, run="12.1"), [clean(each) for each in names])
+    assert title(github).startswith("### ✅ tfcheck: resolved, all 200 task definitions can start")
 
 
 @pytest.mark.parametrize("on_clean", ["delete", "minimize"])

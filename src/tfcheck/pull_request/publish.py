@@ -21,7 +21,7 @@ from tfcheck.pull_request.suggestion import added_lines
 from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown import budget, markdown
-from tfcheck.report.markdown.marker import clipped_target, target_list
+from tfcheck.report.markdown.marker import clipped_target, hashed_target, target_list
 from tfcheck.report.markdown.page import Content, Page, content
 from tfcheck.report.markdown.top import SHARED_ID_HINT, mark, missing
 from tfcheck.report.markdown.waived import new_waivers
@@ -197,7 +197,8 @@ class ReportComment:
         """Choose the words after `earlier`: what had a result and has none of this commit is never resolved."""
         told = self.told
         here = (*told.targets, *self._wishes.gone, *self._about.absent)
-        lost = [each for each in earlier.targets if each not in {clipped_target(name) for name in here}]
+        named = {spelled for name in here for spelled in (clipped_target(name), hashed_target(name))}
+        lost = [each for each in earlier.targets if each not in named]
         self.replaced = tuple(each for each in lost if each in earlier.beside)
         page = msgspec.structs.replace(
             self._about, absent=(*self._about.absent, *lost), replaced=self.replaced, resolved=earlier.told

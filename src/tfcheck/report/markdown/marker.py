@@ -58,13 +58,16 @@ def marked(body: str) -> Marker | None:
 
 
 _TARGETS = regex(r"<!-- tfcheck:targets:v1 (?P<names>[A-Za-z0-9+/=]{1,8000}) -->")
+_HASHES = regex(r"<!-- tfcheck:targets:v2 (?P<hashes>[A-Za-z0-9+/=]{1,30000}) -->")
 _LONGEST_TARGET = 200
 _MOST_BYTES = 3000
 _MOST_CHARACTERS = 4_000_000
+#: The bytes of a hash, and the most hashes that a comment has room for.
+_HASH, _MOST_HASHES = 5, 4000
 
 
 class ListedTargets(msgspec.Struct, frozen=True):
-    """The targets of a comment: those with a result for its commit, and those without one."""
+    """The targets of a comment, by name or hash: those with a result for its commit, and those without one."""
 
     present: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
@@ -73,30 +76,51 @@ class ListedTargets(msgspec.Struct, frozen=True):
 def target_list(present: Iterable[str], absent: Iterable[str] = ()) -> str:
     """Write the last line of a comment: the targets that it is about, for the runs after this one.
 
-    An empty name separates those with a result from those without. NOTE: some hundreds fit, and it must not crowd out
-    the page.
+    An empty name separates those with a result from those without. Where the names take too much of the page, each
+    becomes a hash: none is forgotten, which would turn a lost result into an all-clear.
     """
     there = {clipped_target(each) for each in present if each}
     missing = {clipped_target(each) for each in absent if each} - there
     names = [*sorted(there), "", *sorted(missing)] if missing else sorted(there)
-    while len(packed := zlib.compress("\0".join(names).encode(), 9)) > _MOST_BYTES:
-        names = names[: len(names) * 3 // 4]
-    return f"<!-- tfcheck:targets:v1 {base64.b64encode(packed).decode()} -->"
+    packed = zlib.compress("\0".join(names).encode(), 9)
+    if len(packed) <= _MOST_BYTES:
+        return f"<!-- tfcheck:targets:v1 {base64.b64encode(packed).decode()} -->"
+    lost = sorted(map(hashed_target, missing))[:_MOST_HASHES]
+    kept = [*lost, *sorted(map(hashed_target, there))][:_MOST_HASHES]
+    hashes = len(lost).to_bytes(2, "big") + bytes.fromhex("".join(each[1:] for each in kept))
+    return f"<!-- tfcheck:targets:v2 {base64.b64encode(hashes).decode()} -->"
 
 
 def listed_targets(body: str) -> ListedTargets:
     """Read the targets that a comment is about; none where its last line lists none."""
-    found = _TARGETS.fullmatch(body.rstrip().rpartition("\n")[2])
-    if found is None:
-        return ListedTargets()
+    last = body.rstrip().rpartition("\n")[2]
     try:
-        packed = base64.b64decode(found["names"], validate=True)
+        if found := _HASHES.fullmatch(last):
+            return _from_hashes(base64.b64decode(found["hashes"], validate=True))
+        found = _TARGETS.fullmatch(last)
+        packed = base64.b64decode(found["names"], validate=True) if found else b""
         text = zlib.decompressobj().decompress(packed, _MOST_CHARACTERS).decode()
     except (ValueError, zlib.error):
         return ListedTargets()
-    names = text.split("\0")
+    names = text.split("\0") if found else []
     end = names.index("") if "" in names else len(names)
     return ListedTargets(tuple(names[:end]), tuple(filter(None, names[end:])))
+
+
+def _from_hashes(written: bytes) -> ListedTargets:
+    lost, hashes = int.from_bytes(written[:2], "big"), written[2:]
+    found = tuple(f"#{hashes[at : at + _HASH].hex()}" for at in range(0, len(hashes), _HASH))
+    return ListedTargets(found[lost:], found[:lost])
+
+
+def hashed_target(target: str) -> str:
+    """Return the hash of a target, as in `#3f2a91bc04`; that of a hash is itself."""
+    if _HASHED.fullmatch(target):
+        return target
+    return f"#{hashlib.sha256(clipped_target(target).encode()).hexdigest()[: 2 * _HASH]}"
+
+
+_HASHED = regex(r"#[0-9a-f]{10}")
 
 
 def clipped_target(target: str) -> str:

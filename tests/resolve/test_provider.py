@@ -338,3 +338,43 @@ def test_the_arn_of_a_resource_with_a_region_of_its_own_tells_nothing() -> None:
     own = declared | {"provider_config_key": "aws", "expressions": {"region": {"constant_value": "us-west-2"}}}
     assert region(queue) == "us-west-2"
     assert region(queue, configuration={"root_module": {"resources": [own]}}) is None
+
+
+@pytest.mark.parametrize(
+    ("own", "where"),
+    [
+        ({}, ("eu-west-1", ELSEWHERE)),
+        ({"alias": "other"}, None),
+        ({"expressions": {"region": {"constant_value": "us-east-1"}}}, ("us-east-1", None)),
+    ],
+)
+@pytest.mark.parametrize("root", [True, False])
+def test_a_module_without_a_provider_works_where_its_callers_do(
+    own: dict[str, Any], where: tuple[str, str | None] | None, root: bool
+) -> None:
+    """Terraform keeps a key of its own for a module whose caller has no use for the provider."""
+    key = "module.team.module.service:aws"
+    deploy = {
+        "region": {"constant_value": "eu-west-1"},
+        "assume_role": [{"role_arn": {"constant_value": arn("role/x", ELSEWHERE)}}],
+    }
+    configs = {key: {"name": "aws", "module_address": "module.team.module.service", **own}}
+    top = (
+        {"aws": {"name": "aws", "expressions": deploy}}
+        if root
+        else {"module.team:aws": {"name": "aws", "module_address": "module.team", "expressions": deploy}}
+    )
+    address = "module.team.module.service.aws_s3_bucket.b"
+    kept = {
+        "address": "aws_s3_bucket.b",
+        "mode": "managed",
+        "type": "aws_s3_bucket",
+        "name": "b",
+        "provider_config_key": key,
+    }
+    inner = {"module_calls": {"service": {"module": {"resources": [kept]}}}}
+    configuration = {"provider_config": configs | top, "root_module": {"module_calls": {"team": {"module": inner}}}}
+    made = plan(change(address, "create", after={"bucket": "b"}), configuration=configuration)
+    found = Resolver(made).surroundings(parse(address))
+    told = tuple(each if isinstance(each, str) else None for each in (found.region, found.account))
+    assert told == (where or (None, None))

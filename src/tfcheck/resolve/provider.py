@@ -100,11 +100,33 @@ class Providers:
         self._arns: dict[str, list[str]] | None = None
         self._literal: str | None = None
         self._accounts: dict[tuple[str, ...], str | None] = {}
+        self._inherited: dict[str, str] = {}
 
     def key_of(self, address: Address) -> str:
         """Name the provider configuration that a resource belongs to."""
         resource = self._attributes.declarations.config_resource(address)
-        return (resource.provider_config_key if resource else None) or "aws"
+        return self._source_of((resource.provider_config_key if resource else None) or "aws")
+
+    def _source_of(self, key: str) -> str:
+        """Return the provider configuration that `key` stands for: a module without one inherits that of its caller.
+
+        NOTE: Terraform resolves this itself, but not across a module that has no use for the provider, nor where the
+        root module has none. What a call passes by `providers` is always resolved.
+        """
+        if key not in self._inherited:
+            self._inherited[key] = self._found_source(key)
+        return self._inherited[key]
+
+    def _found_source(self, key: str) -> str:
+        configs = self._plan.provider_configs
+        found = configs.get(key)
+        if found is None or not found.module_address or found.expressions or found.alias:
+            return key
+        module = found.module_address
+        while module := module.rpartition(".module.")[0]:
+            if (caller := f"{module}:{found.name}") in configs:
+                return self._source_of(caller)
+        return found.name
 
     def of(self, key: str) -> Surroundings:
         """Return where the resources of the provider configuration `key` live."""
@@ -129,12 +151,13 @@ class Providers:
     def _account_group(self, key: str) -> tuple[str, ...]:
         """List the provider configurations that definitely work in the same account as `key`, this one included."""
         ours = self._arguments.credentials(key)
-        same = [other for other in self._plan.provider_configs if self._arguments.credentials(other) == ours]
-        return tuple(sorted({*same, key}))
+        sources = set(map(self._source_of, self._plan.provider_configs))
+        return tuple(sorted({*(each for each in sources if self._arguments.credentials(each) == ours), key}))
 
     def default_tags(self, key: str) -> dict[str, Value] | None:
         """Return the tags that a provider configuration adds; None where they are not known, or it hides some."""
-        if key not in self._plan.provider_configs or self._arguments.value(key, "ignore_tags") is not None:
+        exists = key in self._plan.provider_configs or key in self._inherited.values()
+        if not exists or self._arguments.value(key, "ignore_tags") is not None:
             return None
         written = self._arguments.value(key, "default_tags")
         blocks = _blocks(written)
@@ -202,7 +225,7 @@ class Providers:
     def _groups(self) -> frozenset[tuple[str, ...]]:
         configs = self._plan.provider_configs.items()
         ours = [key for key, config in configs if (config.full_name or config.name).rpartition("/")[2] == "aws"]
-        return frozenset(map(self._account_group, ours or ("aws",)))
+        return frozenset(map(self._account_group, map(self._source_of, ours or ("aws",))))
 
     @cached_property
     def _open_groups(self) -> frozenset[tuple[str, ...]]:

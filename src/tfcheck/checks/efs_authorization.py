@@ -1,4 +1,4 @@
-"""Give EFS volumes what their authorization asks for.
+"""Set on EFS volumes what their authorization requires.
 
 ECS registers no task definition that has a volume with `iam = "ENABLED"` and names no task role, which is the role that
 mounts it. IAM authorization and access points both need `transit_encryption = "ENABLED"`; it is off where nothing is

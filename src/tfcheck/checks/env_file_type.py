@@ -1,4 +1,4 @@
-"""Give every environment file the type `s3`.
+"""Set the type of every environment file to `s3`.
 
 S3 is the only place that ECS fetches environment files from, and `type` must say so. Anything else is refused when the
 task definition is registered, or when the task starts.

@@ -1,4 +1,4 @@
-"""Give the `awslogs` driver the options that it requires.
+"""Set the options that the `awslogs` driver requires.
 
 `awslogs-group` is the name of a log group, not its ARN. On Fargate `awslogs-stream-prefix` is required as well: a task
 definition for Fargate without it is refused. Without a group that the driver can name no call is made, and no

@@ -1,4 +1,4 @@
-"""Give every inline policy of a role a name of its own.
+"""Name every inline policy of a role differently.
 
 A role has one inline policy of each name. Two resources that write one name on one role overwrite each other: which of
 them remains after the apply is open, and every later plan wants to change it again.

@@ -1,4 +1,4 @@
-"""Give a secret a value before a service starts.
+"""Set the value of a secret before a service starts.
 
 `aws_secretsmanager_secret` creates a secret without a value. Where a plan creates both the secret and the service that
 reads it, and no `aws_secretsmanager_secret_version`, the first tasks stop with

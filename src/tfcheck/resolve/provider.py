@@ -108,7 +108,7 @@ class Providers:
         return self._source_of((resource.provider_config_key if resource else None) or "aws")
 
     def _source_of(self, key: str) -> str:
-        """Return the provider configuration that `key` stands for: a module without one inherits that of its caller.
+        """Return the provider configuration that `key` leads to: a module without one inherits that of its caller.
 
         NOTE: Terraform resolves this itself, but not across a module that has no use for the provider, nor where the
         root module has none. What a call passes by `providers` is always resolved.

@@ -21,7 +21,7 @@ _DEFINITION = regex(r"\[//\]: # \((tfcheck:[^()\n]+)\)")
 
 
 def without_html(page: str) -> str:
-    """Return a page without HTML but for the lines of `hidden`; what stands in fences stays as it is."""
+    """Return a page without HTML except the lines of `hidden`; fences stay as they are."""
     lines: list[str] = []
     ticks, drawn = "", False
     for line in page.split("\n"):

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from tfcheck.atlantis.store import ResultStore, StoredResults, root
-from tfcheck.atlantis.surroundings import PlannedPull, pull
+from tfcheck.atlantis.surroundings import Host, PlannedPull, pull
 from tfcheck.pull_request import bitbucket, bitbucket_server
 from tfcheck.pull_request.client import Client
 from tfcheck.pull_request.event import RequestedPull
@@ -29,27 +29,27 @@ from tfcheck.report.words import counted
 from tfcheck.repository.writing import write
 from tfcheck.vocabulary.finding import Report, Severity
 
-_TOKENS = {
-    "github": ("TFCHECK_GITHUB_TOKEN", "GITHUB_TOKEN", "ATLANTIS_GH_TOKEN"),
-    "gitlab": ("TFCHECK_GITLAB_TOKEN", "GITLAB_TOKEN", "ATLANTIS_GITLAB_TOKEN"),
-    "gitea": ("TFCHECK_GITEA_TOKEN", "GITEA_TOKEN", "ATLANTIS_GITEA_TOKEN"),
-    "bitbucket": bitbucket.TOKENS,
-    "bitbucket-server": bitbucket.TOKENS,
-}
-#: What a token needs.
-_RIGHTS = {
-    "github": "`pull requests: write`",
-    "gitlab": "the scope `api`",
-    "gitea": "the scope `write:issue`",
-    "bitbucket": "the scope `pullrequest:write`",
-    "bitbucket-server": "write access to the repository",
-}
-_NAMES = {
-    "github": "GitHub",
-    "gitlab": "GitLab",
-    "gitea": "Gitea",
-    "bitbucket": "Bitbucket",
-    "bitbucket-server": "Bitbucket",
+
+class _HostWords(msgspec.Struct, frozen=True):
+    """The name of a host, the variables that hold a token for it, and what a token needs."""
+
+    name: str
+    tokens: tuple[str, ...]
+    rights: str
+
+
+_WORDS: dict[Host, _HostWords] = {
+    "github": _HostWords(
+        "GitHub", ("TFCHECK_GITHUB_TOKEN", "GITHUB_TOKEN", "ATLANTIS_GH_TOKEN"), "`pull requests: write`"
+    ),
+    "gitlab": _HostWords(
+        "GitLab", ("TFCHECK_GITLAB_TOKEN", "GITLAB_TOKEN", "ATLANTIS_GITLAB_TOKEN"), "the scope `api`"
+    ),
+    "gitea": _HostWords(
+        "Gitea", ("TFCHECK_GITEA_TOKEN", "GITEA_TOKEN", "ATLANTIS_GITEA_TOKEN"), "the scope `write:issue`"
+    ),
+    "bitbucket": _HostWords("Bitbucket", bitbucket.TOKENS, "the scope `pullrequest:write`"),
+    "bitbucket-server": _HostWords("Bitbucket", bitbucket.TOKENS, "write access to the repository"),
 }
 #: Other commands change nothing of the results: an apply takes the plans away, but not what was found in them.
 _PLANNING = ("plan", "autoplan")
@@ -188,9 +188,10 @@ def _published_result(hook: Hook, kept: StoredResults, missing: int) -> HookResu
         return HookResult(
             "no comment: PULL_URL is not that of a GitHub, GitLab, Gitea, Forgejo or Bitbucket", in_log=True
         )
-    token = next(filter(None, (hook.variables.get(name) for name in _TOKENS[host])), "")
+    words = _WORDS[host]
+    token = next(filter(None, (hook.variables.get(name) for name in words.tokens)), "")
     if not token:
-        return HookResult(f"no comment: none of {', '.join(_TOKENS[host])} is set", in_log=True)
+        return HookResult(f"no comment: none of {', '.join(words.tokens)} is set", in_log=True)
     server = "" if hook.variables.get("GITHUB_API_URL") and host == "github" else hook.pull.trusted(hook.variables)
     if server is None:
         setting = hook.pull.setting
@@ -203,9 +204,9 @@ def _published_result(hook: Hook, kept: StoredResults, missing: int) -> HookResu
         with refusing(debug=hook.debug):
             done = _posted(hook, server, token, kept.reports, wishes)
     except RefusalError as refusal:
-        said = str(refusal).replace("GitHub", _NAMES[host])
+        said = str(refusal).replace("GitHub", words.name)
         if refusal.kind in (RefusalKind.TOKEN, RefusalKind.PERMISSION, RefusalKind.GONE):
-            said += f"; the token needs {_RIGHTS[host]}"
+            said += f"; the token needs {words.rights}"
         return HookResult(f"no comment: {said}", in_log=True)
     return HookResult(str(done.outcome), done.warnings, absent=done.absent)
 

@@ -16,7 +16,7 @@ from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.client import ENDLESS, Client
 from tfcheck.pull_request.event import NothingToDo
 from tfcheck.pull_request.hosts import Hosts
-from tfcheck.pull_request.outcome import CommentAction, Outcome
+from tfcheck.pull_request.plain_conversation import PlainConversation
 from tfcheck.pull_request.publish import CommentForm, CommentOptions, Published, publish_plainly
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, WaitedError
 from tfcheck.pull_request.shapes import Comment, User
@@ -134,14 +134,11 @@ def publish(
     """
     user, _, password = token.rpartition(":")
     client = Client(Hosts(API, "", SERVER), password, patience, user=user)
-    comments = PullComments(client, wanted, personal=bool(user))
-    if why := comments.moved_on():
-        return Published(Outcome(CommentAction.NOTHING, why))
-    links = Links(SERVER, wanted.repository, comments.sha, wanted.run, host="bitbucket")
-    return publish_plainly(comments, links, reports, wishes, manuals, FORM)
+    comments = CloudConversation(client, wanted, personal=bool(user))
+    return publish_plainly(comments, reports, wishes, manuals, FORM)
 
 
-class PullComments:
+class CloudConversation(PlainConversation):
     """The comments of a pull request on Bitbucket Cloud."""
 
     def __init__(self, client: Client, wanted: RequestedPull, *, personal: bool) -> None:
@@ -149,21 +146,19 @@ class PullComments:
 
         `personal`: the token is that of an account, which can be asked for.
         """
-        self._client = client
+        self._repository = f"/repositories/{wanted.repository}"
+        super().__init__(client, f"{self._repository}/pullrequests/{wanted.number}")
         self._wanted = wanted
         self._personal = personal
-        self._repository = f"/repositories/{wanted.repository}"
-        self._path = f"{self._repository}/pullrequests/{wanted.number}"
         self._apps = False
         self._named = ""
         self._of_others: set[int] = set()
-        self.sha = wanted.sha
-        self.waits = client.patience.waits
+        self._sha = wanted.sha
 
     @property
-    def patience(self) -> WaitBudget:
-        """The time that is left."""
-        return self._client.patience
+    def links(self) -> Links:
+        """The repository, commit and pipeline that the comment is about."""
+        return Links(SERVER, self._wanted.repository, self._sha, self._wanted.run, host="bitbucket")
 
     def moved_on(self) -> str:
         """Explain why nothing is to be written any more; empty where head and state are as they were.
@@ -177,10 +172,10 @@ class PullComments:
         head = now.source.commit.hash if now.source.commit else ""
         if not head:
             return f"{name} has no newest commit; its branch or fork may be deleted"
-        if self.sha and not (self.sha.startswith(head) or head.startswith(self.sha)):
+        if self._sha and not (self._sha.startswith(head) or head.startswith(self._sha)):
             return f"{name} has another newest commit than the one that was checked"
-        if len(self.sha) < _WHOLE:
-            self.sha = self._whole(head)
+        if len(self._sha) < _WHOLE:
+            self._sha = self._whole(head)
         return ""
 
     def _whole(self, head: str) -> str:
@@ -266,10 +261,6 @@ class PullComments:
                 raise
             self._of_others.add(comment.id)
             raise WaitedError(refusal.kind, refusal.message, refusal.status) from None
-
-    def minimize(self, comment: Comment) -> None:
-        """Refuse: comments cannot be folded away."""
-        raise RefusalError(RefusalKind.OTHER, "Bitbucket cannot minimize comments")
 
     def _all(self, path: str, shape: type[_T]) -> Iterator[_T]:
         """Read a list, page by page; links to another host are not followed."""

@@ -16,7 +16,7 @@ from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.bitbucket import FORM, UNKNOWN_ACCOUNT
 from tfcheck.pull_request.client import ENDLESS, Client
 from tfcheck.pull_request.hosts import Hosts
-from tfcheck.pull_request.outcome import CommentAction, Outcome
+from tfcheck.pull_request.plain_conversation import PlainConversation
 from tfcheck.pull_request.publish import CommentOptions, Published, publish_plainly
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, WaitedError
 from tfcheck.pull_request.shapes import Comment, User
@@ -97,28 +97,23 @@ def publish(
         RefusalError: Bitbucket does not let us write the comment.
     """
     client = Client(Hosts(f"{wanted.server}/rest/api/1.0", "", wanted.server), token, patience)
-    comments = PullComments(client, wanted)
-    if why := comments.moved_on():
-        return Published(Outcome(CommentAction.NOTHING, why))
-    repository = f"{wanted.project}/{wanted.repository}"
-    links = Links(wanted.server, repository, wanted.sha, wanted.run, host="bitbucket-server")
-    return publish_plainly(comments, links, reports, wishes, manuals, FORM)
+    return publish_plainly(ServerConversation(client, wanted), reports, wishes, manuals, FORM)
 
 
-class PullComments:
+class ServerConversation(PlainConversation):
     """The comments of a pull request on Bitbucket Data Center."""
 
     def __init__(self, client: Client, wanted: RequestedPull) -> None:
         """Build from the pull request."""
-        self._client = client
+        super().__init__(client, f"/projects/{wanted.project}/repos/{wanted.repository}/pull-requests/{wanted.number}")
         self._wanted = wanted
-        self._path = f"/projects/{wanted.project}/repos/{wanted.repository}/pull-requests/{wanted.number}"
-        self.waits = client.patience.waits
 
     @property
-    def patience(self) -> WaitBudget:
-        """The time that is left."""
-        return self._client.patience
+    def links(self) -> Links:
+        """The repository, commit and run that the comment is about."""
+        about = self._wanted
+        repository = f"{about.project}/{about.repository}"
+        return Links(about.server, repository, about.sha, about.run, host="bitbucket-server")
 
     def moved_on(self) -> str:
         """Explain why nothing is to be written any more; empty where head and state are as they were."""
@@ -174,10 +169,6 @@ class PullComments:
     def remove(self, comment: Comment) -> None:
         """Remove the version of a comment that was read."""
         self._client.remove(f"{self._path}/comments/{comment.id}?version={comment.node_id}")
-
-    def minimize(self, comment: Comment) -> None:
-        """Refuse: comments cannot be folded away."""
-        raise RefusalError(RefusalKind.OTHER, "Bitbucket cannot minimize comments")
 
     def _all(self, path: str, shape: type[_T]) -> Iterator[_T]:
         """Read a list, page by page."""

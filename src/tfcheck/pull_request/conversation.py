@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.client import Client
 from tfcheck.pull_request.event import OpenPull, moved_on
 from tfcheck.pull_request.shapes import Comment
@@ -49,16 +48,6 @@ class Conversation(Protocol):
 
     def minimize(self, comment: Comment) -> None:
         """Fold a comment away."""
-
-
-class PlainConversation(Conversation, Protocol):
-    """The same on a host that has no suggestions beside lines and folds no comment away."""
-
-    def added(self) -> dict[str, frozenset[int] | None] | None:
-        """Return the lines that the pull request adds, by file (None: any); None where the host does not say."""
-
-    def author(self, named: str) -> Author:
-        """Find out who we are: as `named`, else as the host says."""
 
 
 class PullConversation:

@@ -14,9 +14,9 @@ from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.client import Client
 from tfcheck.pull_request.event import NothingToDo
 from tfcheck.pull_request.hosts import Hosts
-from tfcheck.pull_request.outcome import CommentAction, Outcome
+from tfcheck.pull_request.plain_conversation import PlainConversation
 from tfcheck.pull_request.publish import CommentOptions, Published, publish_plainly
-from tfcheck.pull_request.refusal import RefusalError, RefusalKind
+from tfcheck.pull_request.refusal import RefusalError
 from tfcheck.pull_request.shapes import Comment, User
 from tfcheck.pull_request.suggestion import added_lines
 from tfcheck.pull_request.wait_budget import WaitBudget
@@ -93,39 +93,33 @@ def publish(
         RefusalError: GitLab does not let us write the note.
     """
     client = Client(Hosts(wanted.api, "", wanted.server), token, patience)
-    notes = MergeConversation(client, wanted)
-    if why := notes.moved_on():
-        return Published(Outcome(CommentAction.NOTHING, why))
-    links = Links(wanted.server, wanted.project, notes.sha, wanted.run, host="gitlab")
-    return publish_plainly(notes, links, reports, wishes, manuals)
+    return publish_plainly(MergeConversation(client, wanted), reports, wishes, manuals)
 
 
-class MergeConversation:
+class MergeConversation(PlainConversation):
     """The notes of a merge request."""
 
     def __init__(self, client: Client, wanted: RequestedMerge) -> None:
         """Build from the merge request; its newest commit is known once `moved_on` has read it."""
-        self._client = client
+        super().__init__(client, f"/projects/{quote(wanted.project, safe='')}/merge_requests/{wanted.number}")
         self._wanted = wanted
-        self._path = f"/projects/{quote(wanted.project, safe='')}/merge_requests/{wanted.number}"
         self._address = ""
-        self.sha = wanted.sha
-        self.waits = client.patience.waits
+        self._sha = wanted.sha
 
     @property
-    def patience(self) -> WaitBudget:
-        """The time that is left."""
-        return self._client.patience
+    def links(self) -> Links:
+        """The project, commit and pipeline that the note is about."""
+        return Links(self._wanted.server, self._wanted.project, self._sha, self._wanted.run, host="gitlab")
 
     def moved_on(self) -> str:
         """Explain why nothing is to be written any more; empty where head and state are as they were."""
         now = self._client.read(self._path, _MergeRequest)
         self._address = now.web_url
-        self.sha = self.sha or now.sha or ""
+        self._sha = self._sha or now.sha or ""
         name = f"merge request !{self._wanted.number}"
         if now.state != "opened":
             return f"{name} is {now.state}"
-        return f"{name} has another newest commit than the one that was checked" if now.sha != self.sha else ""
+        return f"{name} has another newest commit than the one that was checked" if now.sha != self._sha else ""
 
     def added(self) -> dict[str, frozenset[int] | None] | None:
         """Return the lines that the merge request adds, by file; None where GitLab does not say.
@@ -162,10 +156,6 @@ class MergeConversation:
     def remove(self, comment: Comment) -> None:
         """Remove a note."""
         self._client.remove(f"{self._path}/notes/{comment.id}")
-
-    def minimize(self, comment: Comment) -> None:
-        """Refuse: notes cannot be folded away."""
-        raise RefusalError(RefusalKind.OTHER, "GitLab cannot minimize notes")
 
     def _comment(self, note: _Note) -> Comment:
         parts = urlsplit(self._address)

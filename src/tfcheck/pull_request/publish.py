@@ -11,9 +11,10 @@ import msgspec
 from tfcheck.pull_request.author import author
 from tfcheck.pull_request.client import Client
 from tfcheck.pull_request.comment import Draft, Earlier, OnClean, Thread, Wording
-from tfcheck.pull_request.conversation import PlainConversation, PullConversation
+from tfcheck.pull_request.conversation import PullConversation
 from tfcheck.pull_request.event import NothingToDo, OpenPull, RequestedPull, found
 from tfcheck.pull_request.outcome import CommentAction, Outcome
+from tfcheck.pull_request.plain_conversation import PlainConversation
 from tfcheck.pull_request.refusal import RefusalError
 from tfcheck.pull_request.review import Review
 from tfcheck.pull_request.shapes import ChangedFile
@@ -74,7 +75,10 @@ class Published(msgspec.Struct, frozen=True):
 def page(place: RunLocation, wishes: CommentOptions, manuals: tuple[Manual, ...], sha: str = "") -> Page:
     """Explain what a page about these reports is to be: of the commit `sha`, else of the one that the event names."""
     head = sha or ci.event(place.variables).sha
-    links = Links(place.server, ci.repository(place.variables), head, ci.run(place.variables))
+    return _page_at(Links(place.server, ci.repository(place.variables), head, ci.run(place.variables)), wishes, manuals)
+
+
+def _page_at(links: Links, wishes: CommentOptions, manuals: tuple[Manual, ...]) -> Page:
     return Page(id=wishes.id, links=links, manuals=manuals, expected=wishes.expected, absent=wishes.absent)
 
 
@@ -110,7 +114,6 @@ def publish(
 
 def publish_plainly(
     conversation: PlainConversation,
-    links: Links,
     reports: Sequence[Report],
     wishes: CommentOptions,
     manuals: tuple[Manual, ...] = (),
@@ -121,14 +124,10 @@ def publish_plainly(
     Raises:
         RefusalError: the host does not let us write the comment.
     """
-    about = Page(
-        id=wishes.id,
-        links=links,
-        manuals=manuals,
-        expected=wishes.expected,
-        absent=wishes.absent,
-        added=conversation.added() if any(report.waived_findings for report in reports) else {},
-    )
+    if why := conversation.moved_on():
+        return Published(Outcome(CommentAction.NOTHING, why))
+    added = conversation.added() if any(report.waived_findings for report in reports) else {}
+    about = msgspec.structs.replace(_page_at(conversation.links, wishes, manuals), added=added)
     draft = ReportComment(reports, about, wishes, form)
     if draft.is_empty:
         return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))
@@ -205,7 +204,7 @@ class ReportComment:
         )
         self.absent = told.absent(page)
         absent = missing(told, page)
-        known = target_list(told.targets, self.absent)
+        known = target_list(told.targets, self.absent, self._form.size)
         self.complete = not (absent or any(report.skipped or report.unread for report in told.reports))
         return Wording(
             write=lambda size: f"{self._page(page, size - len(known) - 2)}\n{known}\n",

@@ -58,12 +58,12 @@ def marked(body: str) -> Marker | None:
 
 
 _TARGETS = regex(r"<!-- tfcheck:targets:v1 (?P<names>[A-Za-z0-9+/=]{1,8000}) -->")
-_HASHES = regex(r"<!-- tfcheck:targets:v2 (?P<hashes>[A-Za-z0-9+/=]{1,30000}) -->")
+_HASHES = regex(r"<!-- tfcheck:targets:v2 (?P<hashes>[A-Za-z0-9+/=]{1,40000}) -->")
 _LONGEST_TARGET = 200
 _MOST_BYTES = 3000
 _MOST_CHARACTERS = 4_000_000
-#: The bytes of a hash, and the most hashes that a comment has room for.
-_HASH, _MOST_HASHES = 5, 4000
+#: The bytes of a hash.
+_HASH = 5
 
 
 class ListedTargets(msgspec.Struct, frozen=True):
@@ -73,11 +73,12 @@ class ListedTargets(msgspec.Struct, frozen=True):
     absent: tuple[str, ...] = ()
 
 
-def target_list(present: Iterable[str], absent: Iterable[str] = ()) -> str:
-    """Write the last line of a comment: the targets that it is about, for the runs after this one.
+def target_list(present: Iterable[str], absent: Iterable[str] = (), size: int = 60_000) -> str:
+    """Write the last line of a comment of `size` bytes: the targets that it is about, for the runs after this one.
 
     An empty name separates those with a result from those without. Where the names take too much of the page, each
-    becomes a hash: none is forgotten, which would turn a lost result into an all-clear.
+    becomes a hash: none is forgotten, which would turn a lost result into an all-clear. The hashes fill half of the
+    comment at most, those without a result first.
     """
     there = {clipped_target(each) for each in present if each}
     missing = {clipped_target(each) for each in absent if each} - there
@@ -85,8 +86,9 @@ def target_list(present: Iterable[str], absent: Iterable[str] = ()) -> str:
     packed = zlib.compress("\0".join(names).encode(), 9)
     if len(packed) <= _MOST_BYTES:
         return f"<!-- tfcheck:targets:v1 {base64.b64encode(packed).decode()} -->"
-    lost = sorted(map(hashed_target, missing))[:_MOST_HASHES]
-    kept = [*lost, *sorted(map(hashed_target, there))][:_MOST_HASHES]
+    most = size // 2 * 3 // 4 // _HASH  # base64 writes three bytes as four
+    lost = sorted(map(hashed_target, missing))[:most]
+    kept = [*lost, *sorted(map(hashed_target, there))][:most]
     hashes = len(lost).to_bytes(2, "big") + bytes.fromhex("".join(each[1:] for each in kept))
     return f"<!-- tfcheck:targets:v2 {base64.b64encode(hashes).decode()} -->"
 

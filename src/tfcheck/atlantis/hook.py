@@ -18,7 +18,7 @@ from tfcheck.pull_request.gitlab import RequestedMerge
 from tfcheck.pull_request.gitlab import publish as publish_note
 from tfcheck.pull_request.hosts import Hosts
 from tfcheck.pull_request.publish import CommentOptions, Published, RunLocation, noted, publish
-from tfcheck.pull_request.refusal import RefusalError, RefusalKind, refusing
+from tfcheck.pull_request.refusal import OF_TOKENS, RefusalError, refusing
 from tfcheck.report import origin
 from tfcheck.report.left_out_words import excused_words
 from tfcheck.report.manual import Manual
@@ -205,7 +205,7 @@ def _published_result(hook: Hook, kept: StoredResults, missing: int) -> HookResu
             done = _posted(hook, server, token, kept.reports, wishes)
     except RefusalError as refusal:
         said = str(refusal).replace("GitHub", words.name)
-        if refusal.kind in (RefusalKind.TOKEN, RefusalKind.PERMISSION, RefusalKind.GONE):
+        if refusal.kind in OF_TOKENS:
             said += f"; the token needs {words.rights}"
         return HookResult(f"no comment: {said}", in_log=True)
     return HookResult(str(done.outcome), done.warnings, absent=done.absent)

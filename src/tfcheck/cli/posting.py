@@ -17,7 +17,7 @@ from tfcheck.pull_request.event import NothingToDo, asked
 from tfcheck.pull_request.hosts import hosts
 from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.publish import CommentOptions, Published, RunLocation, page, publish
-from tfcheck.pull_request.refusal import RefusalError, RefusalKind, refusing
+from tfcheck.pull_request.refusal import OF_TOKENS, RefusalError, RefusalKind, refusing
 from tfcheck.report.annotations import Annotation, workflow_command
 from tfcheck.report.markdown import markdown, summary
 from tfcheck.report.screen import visible
@@ -67,7 +67,6 @@ _BITBUCKET = _Host(
     "comment on the pull request",
     "pass a repository access token with the scope `pullrequest:write` as TFCHECK_BITBUCKET_TOKEN",
 )
-_OF_TOKENS = (RefusalKind.TOKEN, RefusalKind.PERMISSION, RefusalKind.GONE)
 _OF_ANY_HOST = (RefusalKind.PROXY, RefusalKind.BUG)
 
 
@@ -82,7 +81,7 @@ def _why_not(refusal: RefusalError, variables: Mapping[str, str]) -> str:
     """Explain a refusal in one line, with what can be done about it."""
     host = _host(variables)
     if host:
-        said = host.hint if refusal.kind in _OF_TOKENS else refusal.kind.hint if refusal.kind in _OF_ANY_HOST else ""
+        said = host.hint if refusal.kind in OF_TOKENS else refusal.kind.hint if refusal.kind in _OF_ANY_HOST else ""
         hint = f"; {said}" if said else ""
         return f"no {host.comment}: {str(refusal).replace('GitHub', host.name)}{hint}"
     hint = f"; {refusal.kind.hint}" if refusal.kind.hint else ""

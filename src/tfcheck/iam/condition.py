@@ -26,7 +26,7 @@ Test: TypeAlias = "Callable[[Pattern, TextLike], Truth]"
 class Operator(msgspec.Struct, frozen=True):
     """A condition operator: what it compares, whether negated, `IfExists`, and its set prefix (`all`, `any` or none).
 
-    `test` None is the operator Null.
+    `test` None is the operator Null. `order` is of what it tests an order: `date`, `numeric`, or empty for none.
     """
 
     written: str
@@ -35,6 +35,7 @@ class Operator(msgspec.Struct, frozen=True):
     if_exists: bool = False
     quantifier: str = ""
     variables: bool = False
+    order: str = ""
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -82,6 +83,12 @@ _TESTS: dict[str, tuple[Test, bool, bool]] = {
     "notipaddress": (operators.ip_address, True, False),
     "binaryequals": (operators.binary_equals, False, False),
 }
+_ORDERS = {
+    f"{kind}{order}{end}": kind
+    for kind in ("date", "numeric")
+    for order in ("lessthan", "greaterthan")
+    for end in ("", "equals")
+}
 _QUANTIFIERS = {"forallvalues": "all", "foranyvalue": "any"}
 
 
@@ -99,11 +106,12 @@ def read_operator(written: str) -> Operator | None:
     if name == "null":
         return None if quantifier else Operator(written, None)
     if_exists = name.endswith("ifexists")
-    found = _TESTS.get(name.removesuffix("ifexists"))
+    compared = name.removesuffix("ifexists")
+    found = _TESTS.get(compared)
     if found is None:
         return None
     test, negated, variables = found
-    return Operator(written, test, negated, if_exists, quantifier, variables)
+    return Operator(written, test, negated, if_exists, quantifier, variables, _ORDERS.get(compared, ""))
 
 
 def holds(condition: Condition, context: Context) -> Truth:
@@ -145,9 +153,8 @@ def waits_for(condition: Condition, context: Context) -> Wait:
 
 def _later(condition: Condition, entry: Later, context: Context) -> Truth:
     """Answer for a moment after one: an order that both ends have is that of every moment between them."""
-    name = condition.operator.written.rpartition(":")[2].lower().removesuffix("ifexists").removesuffix("equals")
-    kinds = ("date", "numeric") if condition.key.lower() == "aws:epochtime" else ("date",)
-    if name not in (f"{kind}{order}" for kind in kinds for order in ("lessthan", "greaterthan")):
+    orders = ("date", "numeric") if condition.key.lower() == "aws:epochtime" else ("date",)
+    if condition.operator.order not in orders:
         return Truth.UNKNOWN
     ends = str(entry.seconds), _END_OF_TIME
     return _agreed(*(_present(condition, end, context) for end in ends))

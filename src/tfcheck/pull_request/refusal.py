@@ -36,6 +36,8 @@ class RefusalKind(Enum):
         return _HINTS.get(self, "")
 
 
+#: Kinds that another token may change.
+OF_TOKENS = (RefusalKind.TOKEN, RefusalKind.PERMISSION, RefusalKind.GONE)
 _HINTS = {
     RefusalKind.PERMISSION: (
         "grant the job `permissions: pull-requests: write`; jobs of forks and of Dependabot never have it, "

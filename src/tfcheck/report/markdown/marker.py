@@ -14,6 +14,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from tfcheck.report.markdown import budget
 from tfcheck.symbolic.regex import regex
 
 _LINE = regex(
@@ -73,7 +74,7 @@ class ListedTargets(msgspec.Struct, frozen=True):
     absent: tuple[str, ...] = ()
 
 
-def target_list(present: Iterable[str], absent: Iterable[str] = (), size: int = 60_000) -> str:
+def target_list(present: Iterable[str], absent: Iterable[str] = (), size: int = budget.COMMENT) -> str:
     """Write the last line of a comment of `size` bytes: the targets that it is about, for the runs after this one.
 
     An empty name separates those with a result from those without. Where the names take too much of the page, each

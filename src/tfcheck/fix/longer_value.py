@@ -16,6 +16,7 @@ from tfcheck.fix.into_list import comment_follows
 from tfcheck.fix.into_object import item_into
 from tfcheck.fix.literal import ListParts, ObjectParts, Other, Parts, read_json_parts, read_parts
 from tfcheck.fix.new_argument import items_into
+from tfcheck.fix.render import WIDEST
 from tfcheck.hcl.syntax.lexer import MalformedError, bracket_end
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.symbolic.regex import regex
@@ -24,7 +25,6 @@ from tfcheck.symbolic.regex import regex
 _CALL = regex(r"(concat|merge|toset|tolist|tomap|distinct|compact|flatten)\(")
 _JOINING = ("concat", "merge")
 _SEPARATOR = regex(r"[\s,]*")
-_WIDEST = 110
 
 
 class Element(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ def new_value(elements: Sequence[Element], base: str, unit: str) -> str:
     """Write a list or map of nothing but these; `base` is a line end with the indentation of where it begins."""
     opening, closing = ("{", "}") if elements[0].label else ("[", "]")
     flat = f"{opening}{', '.join(each.flat for each in elements)}{closing}"
-    if not elements[0].label and not any("\n" in each.lines for each in elements) and len(flat) <= _WIDEST:
+    if not elements[0].label and not any("\n" in each.lines for each in elements) and len(flat) <= WIDEST:
         return flat
     comma = "" if elements[0].label else ","
     inside = "".join(f"{base}{unit}{each.written(base + unit)}{comma}" for each in elements)
@@ -110,7 +110,7 @@ def _into_list(source: SourceText, parts: ListParts, elements: Sequence[Element]
     if not parts.items:
         return _into_empty(source, parts, elements, unit)
     on_one_line = "\n" not in text[parts.start : parts.end]
-    wide = parts.end - parts.start + sum(len(each.flat) for each in elements) > _WIDEST
+    wide = parts.end - parts.start + sum(len(each.flat) for each in elements) > WIDEST
     if on_one_line and wide and any("\n" in each.lines for each in elements):
         return ()
     last = parts.items[-1]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
-from tfcheck.fix.wanted import Reference, Spelled
+from tfcheck.fix.wanted import Reference, Spelled, joined
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
@@ -61,7 +61,7 @@ class NamedParts:
                 found.append(":")
                 piece = fields[_FIELDS]
             found += self._rest(piece, spell, is_last=place == len(spelled) - 1)
-        return _joined(found)
+        return joined(found)
 
     def _field(self, number: int, value: str) -> str | Reference:
         is_wanted = value and number in _LOOKED_UP and (number == 1 or not self._is_literal(value))
@@ -118,13 +118,3 @@ class NamedParts:
             return whole[0] if len(whole) == 1 else None
         first = [name for name, seen in self._seen if seen.startswith(f"{word}/")]
         return f'split("/", {first[0]})[0]' if len(first) == 1 else None
-
-
-def _joined(parts: Iterable[str | Reference]) -> Spelled:
-    joined: list[str | Reference] = []
-    for each in parts:
-        if isinstance(each, str) and joined and isinstance(joined[-1], str):
-            joined[-1] += each
-        elif each != "":
-            joined.append(each)
-    return tuple(joined) or ("",)

@@ -18,7 +18,7 @@ from tfcheck.fix.longer_value import Element, label_like, longer, new_value
 from tfcheck.fix.module_inputs import ModuleInput, decides_how_many
 from tfcheck.fix.new_argument import last_argument, unit_of
 from tfcheck.fix.place import Places
-from tfcheck.fix.render import Syntax, text
+from tfcheck.fix.render import WIDEST, Syntax, text
 from tfcheck.fix.repetition import InstanceTerms, Statements, shared_by
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.evaluate.scope import Seen
@@ -40,7 +40,6 @@ _OPTIONAL = regex(r"\b(?:try|lookup)\(")
 _BY_ELEMENTS = regex(r"\b(?:try|lookup|toset|distinct|compact|flatten|sort)\(")
 #: What may not be there, as the only instance of it.
 _FIRST = regex(r"^(aws_\w+\.[\w-]+)\[0\](\.\w+)$")
-_WIDEST = 110
 
 #: Changes of one file.
 Edits = tuple[SourceText, tuple[Insertion, ...]]
@@ -215,7 +214,7 @@ def _in_element(
         return longer(source, item.value.start, item.value.end, elements, unit) if elements else ()
     elements = _elements(statements, given, unit, "")
     flat = f"[{', '.join(each.flat for each in elements)}]"
-    if not is_optional or given.shape not in ("arns", "list") or not elements or len(flat) > _WIDEST:
+    if not is_optional or given.shape not in ("arns", "list") or not elements or len(flat) > WIDEST:
         return ()
     aligned = item_into(source, object_, member, flat)
     if aligned and not files.reveals(aligned, {source.name: source}):

@@ -16,7 +16,8 @@ import msgspec
 
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled
 
-_WIDEST = 110
+#: The most characters of a line that is written.
+WIDEST = 110
 
 
 class Syntax(Enum):
@@ -78,7 +79,7 @@ def statement(wanted: NeededStatement, style: StatementStyle, *, document: bool 
     if wanted.principal:
         items.append(_principal(wanted.principal, style, document=document))
     flat = _flat(items, style)
-    if style.one_line and (flat is not None) and len(flat) <= _WIDEST:
+    if style.one_line and (flat is not None) and len(flat) <= WIDEST:
         return [flat]
     mark = style.between
     inside = _aligned(items, mark, style.ends_lines if style.syntax is Syntax.HCL else ",", quoted=style.quoted)
@@ -148,7 +149,7 @@ def _list(several: Sequence[Spelled], style: StatementStyle, *, spread: bool = F
     if len(written) == 1:
         return f"[{written[0]}]" if style.lists else written[0]
     flat = f"[{style.comma.join(written)}]"
-    if not spread and len(flat) <= _WIDEST:
+    if not spread and len(flat) <= WIDEST:
         return flat
     last = "," if style.syntax is Syntax.HCL else ""
     lines = [f"{each}," for each in written[:-1]] + [written[-1] + last]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfcheck.fix.referable import Referable, References, Refuse, local_name
-from tfcheck.fix.wanted import Reference, Spelled
+from tfcheck.fix.wanted import Reference, Spelled, joined
 from tfcheck.inventory.world import After
 from tfcheck.symbolic.sensitive_text import Sensitive, parted
 from tfcheck.symbolic.value import (
@@ -53,7 +53,7 @@ class Spelling:
                 if is_secret and name is None:
                     return None
                 found.append(stretch if name is None else Reference(name))
-        return _joined(found)
+        return joined(found)
 
     def is_of_this_plan(self, spelled: Spelled) -> bool:
         """Whether a text contains literals that the module does not: variables, an account or a region gave them."""
@@ -85,8 +85,8 @@ class Spelling:
             if spelled is None:
                 return None
             found += spelled
-        joined = _joined(found)
-        return self._begun(joined, self._known.named_arns) if isinstance(joined[0], str) else joined
+        written = joined(found)
+        return self._begun(written, self._known.named_arns) if isinstance(written[0], str) else written
 
     def _by_resources(self, value: TextLike) -> Spelled | None:
         """Write a value by the resources of this module alone; None where that takes anything else."""
@@ -97,8 +97,8 @@ class Spelling:
             if own is None and not isinstance(piece, str):
                 return None
             found.append(piece if isinstance(piece, str) else Reference(own or ""))
-        joined = _joined(found)
-        spelled = self._begun(joined, self._known.arns) if isinstance(joined[0], str) else joined
+        written = joined(found)
+        spelled = self._begun(written, self._known.arns) if isinstance(written[0], str) else written
         return spelled if any(isinstance(each, Reference) for each in spelled) else None
 
     def _by_open_arn(self, value: TextLike) -> Spelled | None:
@@ -112,7 +112,7 @@ class Spelling:
             expression = self._known.open_arns.to(known, self._refuse)
             if expression is not None:
                 rest = last[end:] if end is not None and isinstance(last, str) else ""
-                return _joined([Reference(expression), rest])
+                return joined([Reference(expression), rest])
         return None
 
     def _piece(self, piece: Value) -> Spelled | None:
@@ -163,15 +163,5 @@ class Spelling:
         for end in ends:
             expression = known.to(first[:end], self._refuse)
             if expression is not None:
-                return _joined([Reference(expression), first[end:], *spelled[1:]])
+                return joined([Reference(expression), first[end:], *spelled[1:]])
         return spelled
-
-
-def _joined(parts: list[str | Reference]) -> Spelled:
-    joined: list[str | Reference] = []
-    for part in parts:
-        if isinstance(part, str) and joined and isinstance(joined[-1], str):
-            joined[-1] += part
-        elif part != "":
-            joined.append(part)
-    return tuple(joined) or ("",)

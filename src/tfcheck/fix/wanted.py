@@ -154,3 +154,14 @@ def _directory(file: Spelled) -> Spelled | None:
     if not isinstance(last, str) or "/" not in last:
         return None
     return (*file[:-1], last[: last.rindex("/") + 1])
+
+
+def joined(parts: Iterable[str | Reference]) -> Spelled:
+    """Return parts with the texts that follow one another as one, and no empty ones beside others."""
+    found: list[str | Reference] = []
+    for part in parts:
+        if isinstance(part, str) and found and isinstance(found[-1], str):
+            found[-1] += part
+        elif part != "":
+            found.append(part)
+    return tuple(found) or ("",)

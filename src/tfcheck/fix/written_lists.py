@@ -16,6 +16,7 @@ import msgspec
 from tfcheck.fix.lengths import collection_of, depends_on_elements, may_vary
 from tfcheck.fix.listed_texts import lists_in, spelled_text
 from tfcheck.fix.referable import Refuse
+from tfcheck.fix.render import WIDEST
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, is_exact, sid
 from tfcheck.fix.written_text import flat
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
@@ -35,7 +36,6 @@ from tfcheck.vocabulary.finding import Answer
 
 _CONTAINERS = "container_definitions"
 #: A longer list would say less than its elements.
-_WIDEST = 110
 _EACH_VALUE = regex(r"\beach\.value\b")
 _EACH = regex(r"\b(?:each|count)\.")
 _COUNT = regex(r"\bcount\.")
@@ -169,7 +169,7 @@ class WrittenLists:
             text = self._at(place, each.text, task.address)
             over = self._at(place, each.over, task.address)
             named = referenced(parse(text, Place("", 1))) if text and bool(over) is lists else None
-            if named is not None and len(text) <= _WIDEST and not any(map(refuse, named)):
+            if named is not None and len(text) <= WIDEST and not any(map(refuse, named)):
                 yield WrittenList(text, over, each.values)
 
     def _at(self, place: Address, text: str, task: Address) -> str:

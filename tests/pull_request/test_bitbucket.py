@@ -27,7 +27,7 @@ from tests.pull_request.test_waivers import waived
 from tests.report.samples import FINDING
 from tfcheck.cli import main
 from tfcheck.pull_request import bitbucket, bitbucket_server
-from tfcheck.pull_request.publish import CommentOptions
+from tfcheck.pull_request.publish import CommentOptions, publish_plainly
 from tfcheck.pull_request.refusal import RefusalError
 from tfcheck.report.json import json as written
 from tfcheck.report.markdown.marker import Marker, marked, marker
@@ -97,7 +97,8 @@ def data_center() -> Iterator[Place]:
             wanted = bitbucket_server.RequestedPull(server, "SHOP", "shop", 42, sha, f"{number}.0")
             wishes = CommentOptions(id="orders", on_clean="delete" if "delete" in options else "update")
             about = [_of(each, sha) for each in reports]
-            return bitbucket_server.publish(wanted, TOKEN, about, wishes, patience=Clock().patience())
+            comments = bitbucket_server.conversation(wanted, TOKEN, Clock().patience())
+            return publish_plainly(comments, about, wishes)
 
         yield Place(host, run)
     assert host.problems == []

@@ -11,13 +11,12 @@ import msgspec
 
 from tfcheck.atlantis.store import ResultStore, StoredResults, root
 from tfcheck.atlantis.surroundings import Host, PlannedPull, pull
-from tfcheck.pull_request import bitbucket, bitbucket_server
+from tfcheck.pull_request import bitbucket, bitbucket_server, gitlab
 from tfcheck.pull_request.client import Client
 from tfcheck.pull_request.event import RequestedPull
-from tfcheck.pull_request.gitlab import RequestedMerge
-from tfcheck.pull_request.gitlab import publish as publish_note
 from tfcheck.pull_request.hosts import Hosts
-from tfcheck.pull_request.publish import CommentOptions, Published, RunLocation, noted, publish
+from tfcheck.pull_request.plain_conversation import PlainConversation
+from tfcheck.pull_request.publish import CommentOptions, Published, RunLocation, noted, publish, publish_plainly
 from tfcheck.pull_request.refusal import OF_TOKENS, RefusalError, refusing
 from tfcheck.report import origin
 from tfcheck.report.left_out_words import excused_words
@@ -212,29 +211,37 @@ def _published_result(hook: Hook, kept: StoredResults, missing: int) -> HookResu
 
 
 def _posted(hook: Hook, server: str, token: str, reports: Sequence[Report], wishes: CommentOptions) -> Published:
-    """Write to the host that the pull request is on, at the address `server`.
-
-    NOTE: Gitea and Forgejo have the API of GitHub, as far as comments go; none of GitHub's suggestions.
-    """
+    """Write to the host that the pull request is on, at the address `server`."""
     about, pages = hook.pull, hook.pull.server or ""
+    there: PlainConversation
     match about.host:
         case "gitlab":
             api = f"{server}/api/v4"
-            merge = RequestedMerge(api, pages, about.repository, about.number, sha=about.commit, run=hook.run)
-            return publish_note(merge, token, reports, wishes, hook.manuals)
+            merge = gitlab.RequestedMerge(api, pages, about.repository, about.number, sha=about.commit, run=hook.run)
+            there = gitlab.conversation(merge, token)
         case "bitbucket":
             pull = bitbucket.RequestedPull(about.repository, about.number, about.commit, hook.run)
-            return bitbucket.publish(pull, _with_user(token, hook.variables), reports, wishes, hook.manuals)
+            there = bitbucket.conversation(pull, _with_user(token, hook.variables))
         case "bitbucket-server":
-            there = bitbucket_server.RequestedPull(
+            on_server = bitbucket_server.RequestedPull(
                 server, about.project, about.name, about.number, about.commit, hook.run
             )
-            return bitbucket_server.publish(there, token, reports, wishes, hook.manuals)
-        case "gitea":
-            wishes = msgspec.structs.replace(wishes, suggestions=0, on_clean=noted(wishes))
-            client = Client(Hosts(f"{server}/api/v1", f"{server}/api/v1/graphql", pages), token)
+            there = bitbucket_server.conversation(on_server, token)
         case _:
-            client = Client(hosts(server, hook.variables), token)
+            return _posted_as_on_github(hook, server, token, reports, wishes)
+    return publish_plainly(there, reports, wishes, hook.manuals)
+
+
+def _posted_as_on_github(
+    hook: Hook, server: str, token: str, reports: Sequence[Report], wishes: CommentOptions
+) -> Published:
+    """Write to GitHub, or to Gitea or Forgejo: these have its API, as far as comments go, and no suggestions."""
+    about, pages = hook.pull, hook.pull.server or ""
+    if about.host == "gitea":
+        wishes = msgspec.structs.replace(wishes, suggestions=0, on_clean=noted(wishes))
+        client = Client(Hosts(f"{server}/api/v1", f"{server}/api/v1/graphql", pages), token)
+    else:
+        client = Client(hosts(server, hook.variables), token)
     return publish(client, _requested_pull(about), reports, _run_location(hook), wishes, hook.manuals)
 
 

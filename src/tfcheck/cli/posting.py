@@ -16,7 +16,7 @@ from tfcheck.pull_request.client import Client
 from tfcheck.pull_request.event import NothingToDo, asked
 from tfcheck.pull_request.hosts import hosts
 from tfcheck.pull_request.outcome import CommentAction, Outcome
-from tfcheck.pull_request.publish import CommentOptions, Published, RunLocation, page, publish
+from tfcheck.pull_request.publish import CommentOptions, Published, RunLocation, page, publish, publish_plainly
 from tfcheck.pull_request.refusal import OF_TOKENS, RefusalError, RefusalKind, refusing
 from tfcheck.report.annotations import Annotation, workflow_command
 from tfcheck.report.markdown import markdown, summary
@@ -97,14 +97,16 @@ def _published(reports: Sequence[Report], wishes: CommentOptions, variables: Map
         merge = gitlab.requested(variables, wishes.number)
         if isinstance(merge, NothingToDo):
             return _nothing(merge)
-        return gitlab.publish(merge, _token(variables, gitlab.TOKENS), reports, wishes, manuals())
+        notes = gitlab.conversation(merge, _token(variables, gitlab.TOKENS))
+        return publish_plainly(notes, reports, wishes, manuals())
     if host is _BITBUCKET:
         from tfcheck.pull_request import bitbucket
 
         pull = bitbucket.requested(variables, wishes.number)
         if isinstance(pull, NothingToDo):
             return _nothing(pull)
-        return bitbucket.publish(pull, _token(variables, bitbucket.TOKENS), reports, wishes, manuals())
+        comments = bitbucket.conversation(pull, _token(variables, bitbucket.TOKENS))
+        return publish_plainly(comments, reports, wishes, manuals())
     wanted = asked(variables, wishes.number, reports)
     if isinstance(wanted, NothingToDo):
         return _nothing(wanted)

@@ -6,7 +6,7 @@ https://support.atlassian.com/bitbucket-cloud/docs/access-tokens/.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
@@ -16,17 +16,14 @@ from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.client import ENDLESS, Client
 from tfcheck.pull_request.event import NothingToDo
 from tfcheck.pull_request.hosts import Hosts
-from tfcheck.pull_request.plain_conversation import PlainConversation
-from tfcheck.pull_request.publish import CommentForm, CommentOptions, Published, publish_plainly
+from tfcheck.pull_request.plain_conversation import CommentForm, PlainConversation
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, WaitedError
 from tfcheck.pull_request.shapes import Comment, User
 from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.report.links import Links
-from tfcheck.report.manual import Manual
 from tfcheck.report.markdown.without_html import hidden, unhidden, without_html
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary import ci
-from tfcheck.vocabulary.finding import Report
 
 _T = TypeVar("_T")
 
@@ -119,27 +116,16 @@ def requested(variables: Mapping[str, str], number: int | None) -> RequestedPull
     return RequestedPull(job.repository, named, job.sha if named == job.number else "", job.run)
 
 
-def publish(
-    wanted: RequestedPull,
-    token: str,
-    reports: Sequence[Report],
-    wishes: CommentOptions,
-    manuals: tuple[Manual, ...] = (),
-    patience: WaitBudget | None = None,
-) -> Published:
-    """Bring the comment on a pull request up to date; a token `USER:TOKEN` is that of an account.
-
-    Raises:
-        RefusalError: Bitbucket does not let us write the comment.
-    """
+def conversation(wanted: RequestedPull, token: str, patience: WaitBudget | None = None) -> CloudConversation:
+    """Open the comments of a pull request; a token `USER:TOKEN` is that of an account."""
     user, _, password = token.rpartition(":")
-    client = Client(Hosts(API, "", SERVER), password, patience, user=user)
-    comments = CloudConversation(client, wanted, personal=bool(user))
-    return publish_plainly(comments, reports, wishes, manuals, FORM)
+    return CloudConversation(Client(Hosts(API, "", SERVER), password, patience, user=user), wanted, personal=bool(user))
 
 
 class CloudConversation(PlainConversation):
     """The comments of a pull request on Bitbucket Cloud."""
+
+    form = FORM
 
     def __init__(self, client: Client, wanted: RequestedPull, *, personal: bool) -> None:
         """Build from the pull request; its newest commit is known once `moved_on` has read it.

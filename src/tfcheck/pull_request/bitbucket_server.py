@@ -6,7 +6,7 @@ than the newest is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 from urllib.parse import unquote
 
@@ -17,14 +17,11 @@ from tfcheck.pull_request.bitbucket import FORM, UNKNOWN_ACCOUNT
 from tfcheck.pull_request.client import ENDLESS, Client
 from tfcheck.pull_request.hosts import Hosts
 from tfcheck.pull_request.plain_conversation import PlainConversation
-from tfcheck.pull_request.publish import CommentOptions, Published, publish_plainly
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, WaitedError
 from tfcheck.pull_request.shapes import Comment, User
 from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.report.links import Links
-from tfcheck.report.manual import Manual
 from tfcheck.report.markdown.without_html import hidden, unhidden
-from tfcheck.vocabulary.finding import Report
 
 _T = TypeVar("_T")
 
@@ -83,25 +80,16 @@ class _Page(msgspec.Struct, Generic[_T], rename="camel"):
     next_page_start: int | None = None
 
 
-def publish(
-    wanted: RequestedPull,
-    token: str,
-    reports: Sequence[Report],
-    wishes: CommentOptions,
-    manuals: tuple[Manual, ...] = (),
-    patience: WaitBudget | None = None,
-) -> Published:
-    """Bring the comment on a pull request up to date.
-
-    Raises:
-        RefusalError: Bitbucket does not let us write the comment.
-    """
-    client = Client(Hosts(f"{wanted.server}/rest/api/1.0", "", wanted.server), token, patience)
-    return publish_plainly(ServerConversation(client, wanted), reports, wishes, manuals, FORM)
+def conversation(wanted: RequestedPull, token: str, patience: WaitBudget | None = None) -> ServerConversation:
+    """Open the comments of a pull request."""
+    hosts = Hosts(f"{wanted.server}/rest/api/1.0", "", wanted.server)
+    return ServerConversation(Client(hosts, token, patience), wanted)
 
 
 class ServerConversation(PlainConversation):
     """The comments of a pull request on Bitbucket Data Center."""
+
+    form = FORM
 
     def __init__(self, client: Client, wanted: RequestedPull) -> None:
         """Build from the pull request."""

@@ -5,7 +5,7 @@ Follows https://docs.gitlab.com/api/notes/#merge-requests and https://docs.gitla
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -15,16 +15,13 @@ from tfcheck.pull_request.client import Client
 from tfcheck.pull_request.event import NothingToDo
 from tfcheck.pull_request.hosts import Hosts
 from tfcheck.pull_request.plain_conversation import PlainConversation
-from tfcheck.pull_request.publish import CommentOptions, Published, publish_plainly
 from tfcheck.pull_request.refusal import RefusalError
 from tfcheck.pull_request.shapes import Comment, User
 from tfcheck.pull_request.suggestion import added_lines
 from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.report.links import Links
-from tfcheck.report.manual import Manual
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.ci import gitlab
-from tfcheck.vocabulary.finding import Report
 
 #: Where a token is looked for; the job's own token is not allowed to write notes.
 TOKENS = ("TFCHECK_GITLAB_TOKEN", "GITLAB_TOKEN", "ATLANTIS_GITLAB_TOKEN")
@@ -79,21 +76,9 @@ def requested(variables: Mapping[str, str], number: int | None) -> RequestedMerg
     )
 
 
-def publish(
-    wanted: RequestedMerge,
-    token: str,
-    reports: Sequence[Report],
-    wishes: CommentOptions,
-    manuals: tuple[Manual, ...] = (),
-    patience: WaitBudget | None = None,
-) -> Published:
-    """Bring the note on a merge request up to date.
-
-    Raises:
-        RefusalError: GitLab does not let us write the note.
-    """
-    client = Client(Hosts(wanted.api, "", wanted.server), token, patience)
-    return publish_plainly(MergeConversation(client, wanted), reports, wishes, manuals)
+def conversation(wanted: RequestedMerge, token: str, patience: WaitBudget | None = None) -> MergeConversation:
+    """Open the notes of a merge request."""
+    return MergeConversation(Client(Hosts(wanted.api, "", wanted.server), token, patience), wanted)
 
 
 class MergeConversation(PlainConversation):

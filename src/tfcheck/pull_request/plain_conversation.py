@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
+
+import msgspec
 
 from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.client import Client
@@ -11,10 +14,20 @@ from tfcheck.pull_request.refusal import RefusalError, RefusalKind
 from tfcheck.pull_request.shapes import Comment
 from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.report.links import Links
+from tfcheck.report.markdown import budget
+
+
+class CommentForm(msgspec.Struct, frozen=True):
+    """The most bytes that a comment of a host may have, and how its page is rewritten for it."""
+
+    size: int = budget.COMMENT
+    rewritten: Callable[[str], str] = str
 
 
 class PlainConversation(Conversation):
-    """The comments of a pull request at `path` in the API of such a host."""
+    """The comments of a pull request at `path` in the API of such a host, and the form that they need."""
+
+    form = CommentForm()
 
     def __init__(self, client: Client, path: str) -> None:
         """Build from the client, and the path of the pull request."""

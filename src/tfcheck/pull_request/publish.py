@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -14,14 +14,14 @@ from tfcheck.pull_request.comment import Draft, Earlier, OnClean, Thread, Wordin
 from tfcheck.pull_request.conversation import PullConversation
 from tfcheck.pull_request.event import NothingToDo, OpenPull, RequestedPull, found
 from tfcheck.pull_request.outcome import CommentAction, Outcome
-from tfcheck.pull_request.plain_conversation import PlainConversation
+from tfcheck.pull_request.plain_conversation import CommentForm, PlainConversation
 from tfcheck.pull_request.refusal import RefusalError
 from tfcheck.pull_request.review import Review
 from tfcheck.pull_request.shapes import ChangedFile
 from tfcheck.pull_request.suggestion import added_lines
 from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
-from tfcheck.report.markdown import budget, markdown
+from tfcheck.report.markdown import markdown
 from tfcheck.report.markdown.marker import clipped_target, hashed_target, target_list
 from tfcheck.report.markdown.page import Content, Page, content
 from tfcheck.report.markdown.top import SHARED_ID_HINT, mark, missing
@@ -117,7 +117,6 @@ def publish_plainly(
     reports: Sequence[Report],
     wishes: CommentOptions,
     manuals: tuple[Manual, ...] = (),
-    form: CommentForm | None = None,
 ) -> Published:
     """Bring the comment up to date on a host that has no suggestions beside lines and folds no comment away.
 
@@ -128,7 +127,7 @@ def publish_plainly(
         return Published(Outcome(CommentAction.NOTHING, why))
     added = conversation.added() if any(report.waived_findings for report in reports) else {}
     about = msgspec.structs.replace(_page_at(conversation.links, wishes, manuals), added=added)
-    draft = ReportComment(reports, about, wishes, form)
+    draft = ReportComment(reports, about, wishes, conversation.form)
     if draft.is_empty:
         return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))
     us = conversation.author(wishes.author)
@@ -152,13 +151,6 @@ def _added_lines(client: Client, pull: OpenPull, reports: Sequence[Report]) -> d
 def noted(wishes: CommentOptions) -> OnClean:
     """Return what to do with a clean comment on a host where none can be minimized."""
     return "update" if wishes.on_clean == "minimize" else wishes.on_clean
-
-
-class CommentForm(msgspec.Struct, frozen=True):
-    """The most bytes that a comment of a host may have, and how its page is rewritten for it."""
-
-    size: int = budget.COMMENT
-    rewritten: Callable[[str], str] = str
 
 
 class ReportComment:

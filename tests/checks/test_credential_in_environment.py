@@ -1,0 +1,43 @@
+"""Credentials are not written into `environment`, and their values are never shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.checks.made_tasks import LATER, SECRET, found_in, messages
+from tfcheck.checks import credential_in_environment
+from tfcheck.symbolic.value import Value
+
+
+@pytest.mark.parametrize(
+    "name", ["DB_PASSWORD", "dbPassword", "API_KEY", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "secret"]
+)
+def test_a_name_may_sound_like_a_credential(name: str) -> None:
+    (found,) = messages(credential_in_environment.CHECK, {"environment": [{"name": name, "value": "s3cr3t!"}]})
+    assert found.startswith(f"info: `{name}`")
+    assert "s3cr3t!" not in found
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PASSWORD_FILE", "x"),
+        ("SECRET_NAME", "x"),
+        ("TOKEN_URL", "x"),
+        ("BYPASS", "x"),
+        ("MONKEY", "x"),
+        ("PASSWORD", ""),
+        ("PASSWORD", "/run/secrets/db"),
+        ("SECRET", SECRET),
+        ("TOKEN", "https://auth.example.com/token"),
+        ("RESET_PASSWORD", "true"),
+        ("MAX_TOKEN", "4096"),
+        ("PASSWORD", LATER),
+    ],
+)
+def test_most_names_and_pointers_do_not(name: str, value: Value) -> None:
+    assert messages(credential_in_environment.CHECK, {"environment": [{"name": name, "value": value}]}) == []
+
+
+def test_a_value_in_the_environment_is_never_told() -> None:
+    assert not any("correct horse" in repr(each) for each in found_in("twelve-services"))

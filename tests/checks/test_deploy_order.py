@@ -1,0 +1,170 @@
+"""A service waits for the grants that its tasks need."""
+
+from __future__ import annotations
+
+import json
+
+from tests.cases import TESTDATA, Case
+from tests.checks.made_tasks import SECRET, found_in, secrets, service
+from tests.made_world import MadeResource, MadeWorld
+from tfcheck.checks import deploy_order
+from tfcheck.inventory.ecs import task_definitions
+from tfcheck.resolve.order import Earlier
+from tfcheck.symbolic.value import Value
+from tfcheck.vocabulary.address import Address
+
+FILE_SYSTEMS = "arn:aws:elasticfilesystem:eu-west-1:111122223333:file-system"
+
+
+def policy_text(**statement: object) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+TRUST = policy_text(Effect="Allow", Action="sts:AssumeRole", Principal={"Service": "ecs-tasks.amazonaws.com"})
+READ = policy_text(Effect="Allow", Action="*", Resource="*")
+ROLE = MadeResource(
+    "aws_iam_role.r",
+    {"name": "r", "arn": "arn:aws:iam::111122223333:role/execution", "assume_role_policy": TRUST},
+)
+
+POLICY = MadeResource("aws_iam_role_policy.p", {"name": "p", "role": "r", "policy": READ})
+READING = MadeResource(
+    "aws_ecs_task_definition.app",
+    {"execution_role_arn": ROLE.attributes["arn"], "container_definitions": [{"name": "app", **secrets(SECRET)}]},
+)
+
+
+class Ordered(MadeWorld):
+    """A world whose service waits for these."""
+
+    waits: frozenset[str] = frozenset()
+    open = False
+
+    def earlier(self, address: Address) -> Earlier:
+        return Earlier(self.waits, self.open)
+
+
+def ordered(*waits: str, is_open: bool = False, earlier: tuple[MadeResource, ...] = ()) -> list[str]:
+    world = Ordered(service(), ROLE, POLICY, READING, earlier=earlier)
+    world.waits, world.open = frozenset(waits), is_open
+    (found,) = task_definitions(world)
+    return [each.severity.value for each in deploy_order.CHECK.search(found, world)]
+
+
+def test_a_service_waits_for_what_its_tasks_need() -> None:
+    assert ordered() == ["warning"]
+    assert ordered("aws_iam_role_policy.p") == []
+    assert ordered(is_open=True) == []
+
+
+def test_what_was_there_before_needs_no_waiting() -> None:
+    assert ordered(earlier=(POLICY,)) == []
+    assert ordered(earlier=(service(),)) == []
+
+
+def test_a_new_policy_of_a_role_that_was_there_is_late_as_well() -> None:
+    assert ordered(earlier=(ROLE,)) == ["warning"]
+
+
+def test_a_policy_that_allowed_it_before_may_change_at_any_time() -> None:
+    wider, narrower = (
+        MadeResource("aws_iam_role_policy.p", {**POLICY.attributes, "policy": policy_text(**statement)})
+        for statement in (
+            {"Sid": "A", "Effect": "Allow", "Action": "*", "Resource": "*"},
+            {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+        )
+    )
+    assert ordered(earlier=(ROLE, wider)) == []
+    assert ordered(earlier=(ROLE, narrower)) == ["warning"]
+
+
+def test_a_running_service_starts_tasks_when_it_is_given_a_new_revision() -> None:
+    older = service(task_definition="arn:aws:ecs:eu-west-1:111122223333:task-definition/app:1")
+    assert ordered(earlier=(ROLE, older)) == ["warning"]
+
+
+def mounting(*waits: str, action: str = "elasticfilesystem:*") -> list[str]:
+    """Return what is late for a service whose task role mounts a file system that refuses everybody else."""
+    refused = {"Bool": {"aws:SecureTransport": "false"}}
+    deny: Value = policy_text(Effect="Deny", Principal="*", Action="*", Resource="*", Condition=refused)
+    system: dict[str, Value] = {"file_system_id": "fs-1", "transit_encryption": "ENABLED", "root_directory": "/"}
+    volume: Value = [{**system, "authorization_config": [{"iam": "ENABLED", "access_point_id": ""}]}]
+    task_role = "arn:aws:iam::111122223333:role/task"
+    definition: dict[str, Value] = {
+        "task_role_arn": task_role,
+        "execution_role_arn": ROLE.attributes["arn"],
+        "container_definitions": [{"name": "app"}],
+        "volume": [{"name": "data", "efs_volume_configuration": volume}],
+    }
+    allow = policy_text(Effect="Allow", Action=action, Resource="*")
+    world = Ordered(
+        MadeResource("aws_efs_file_system.fs", {"id": "fs-1", "arn": f"{FILE_SYSTEMS}/fs-1"}),
+        MadeResource("aws_efs_file_system_policy.fs", {"file_system_id": "fs-1", "policy": deny}),
+        MadeResource("aws_iam_role.task", {"name": "task", "arn": task_role}),
+        MadeResource("aws_iam_role_policy.task", {"name": "p", "role": "task", "policy": allow}),
+        MadeResource("aws_ecs_task_definition.app", definition),
+        service(),
+        ROLE,
+        POLICY,
+        earlier=(),
+    )
+    world.waits = frozenset(("aws_iam_role_policy.p", *waits))
+    (found,) = task_definitions(world)
+    return [str(each.about) for each in deploy_order.CHECK.search(found, world)]
+
+
+def test_a_service_waits_for_the_policy_by_which_the_task_role_mounts_a_volume() -> None:
+    assert mounting() == ["aws_iam_role_policy.task"]
+    assert mounting("aws_iam_role_policy.task") == []
+    assert mounting(action="s3:*") == []
+
+
+def test_a_grant_that_waits_for_more_than_the_service_is_a_warning() -> None:
+    (late,) = (each for each in found_in("twelve-services") if each.rule == "deploy-order")
+    assert late.severity.value == "warning"
+    assert late.address == "aws_ecs_service.jobs"
+    assert late.explanation == (
+        "aws_iam_role_policy.jobs also waits for aws_sqs_queue.jobs, which the service does not",
+        "write into the service: depends_on = [aws_iam_role_policy.jobs]",
+    )
+
+
+def test_what_is_late_is_told_with_where_to_say_so() -> None:
+    late = [each for each in found_in("late-for-services") if each.rule == "deploy-order"]
+    assert {each.severity.value for each in late} == {"warning"}
+    assert [(each.address, each.explanation) for each in late] == [
+        (
+            "aws_ecs_service.hasty",
+            ("write into the service: depends_on = [aws_iam_role_policy.running]",),
+        ),
+        (
+            "module.file.aws_ecs_service.this",
+            ("write into the call of module.file: depends_on = [aws_s3_object.web]",),
+        ),
+        (
+            "module.slow.aws_ecs_service.this",
+            (
+                "aws_secretsmanager_secret_version.slow also waits for aws_sqs_queue.work, which the service does not",
+                "write into the call of module.slow: depends_on = [aws_secretsmanager_secret_version.slow]",
+            ),
+        ),
+        (
+            "module.writes.aws_ecs_service.this",
+            ("write into the call of module.writes: depends_on = [aws_cloudwatch_log_group.web]",),
+        ),
+    ]
+
+
+def test_a_new_role_takes_a_moment_to_be_known() -> None:
+    def said(case: str, name: str = "plan.json") -> int:
+        return sum("eventually consistent" in each for each in Case(TESTDATA / case).report(name).notes)
+
+    assert said("twelve-services") == 1
+    assert said("twelve-services", "applied.plan.json") == 0
+    assert said("literal-granted") == 0
+
+
+def test_what_exists_is_not_missed_and_what_comes_late_is_named() -> None:
+    found = {each.rule: each.message for each in found_in("what-exists")}
+    assert 'does not wait for aws_ssm_parameter.mode["hasty"]' in found["deploy-order"]
+    assert found["secret-value"].startswith("aws_secretsmanager_secret.bare, ")

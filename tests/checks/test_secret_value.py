@@ -1,0 +1,21 @@
+"""A new secret has a value when its service starts."""
+
+from __future__ import annotations
+
+from tests.checks.made_tasks import SECRET, messages, secrets, service
+from tests.made_world import MadeResource, MadeWorld
+from tfcheck.checks import secret_value
+
+
+def test_a_new_secret_is_given_a_value() -> None:
+    secret = MadeResource("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "id": SECRET})
+    version = MadeResource("aws_secretsmanager_secret_version.db", {"secret_id": SECRET})
+    other = MadeResource("aws_secretsmanager_secret_version.x", {"secret_id": SECRET.replace("db-", "other-")})
+    search, container = secret_value.CHECK, secrets(SECRET, f"{SECRET}:key::")
+    assert len(messages(search, container, world=MadeWorld(service(), secret, earlier=()))) == 1
+    assert len(messages(search, container, world=MadeWorld(service(), secret, other, earlier=()))) == 1
+    assert messages(search, container, world=MadeWorld(service(), secret, version, earlier=())) == []
+    assert messages(search, container, world=MadeWorld(service(), secret, earlier=(secret,))) == []
+    assert messages(search, container, world=MadeWorld(secret, earlier=())) == []
+    looked_up = MadeResource("data.aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "id": SECRET})
+    assert messages(search, container, world=MadeWorld(service(), looked_up, earlier=())) == []

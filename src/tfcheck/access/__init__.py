@@ -148,7 +148,13 @@ class _Comparison:
         candidates = _distinct(each for some in granted for each in some)
         candidates = _distinct((*candidates, *_meets(candidates, self._edges())))
         found = [self._change(point, each, candidates) for point in candidates for each in self._differences(point)]
-        told = _outermost(found)
+        # Leave out what another change already says: the widest are looked at first.
+        around = [sum(includes(other.point, each.point) for other in found) for each in found]
+        outermost: list[int] = []
+        for number in sorted(range(len(found)), key=around.__getitem__):
+            if not any(found[other].says_it_all(found[number]) for other in outermost):
+                outermost.append(number)
+        told = [found[number] for number in sorted(outermost)]
         for change in ("revoked", "granted"):
             yield from (self._access_change(each) for each in told if each.found.change == change)
 
@@ -207,16 +213,6 @@ def _distinct(found: Iterable[Permission]) -> list[Permission]:
 
 def _meets(some: Iterable[Permission], others: list[Permission]) -> list[Permission]:
     return [each for point in some for other in others if (each := meet(point, other)) is not None]
-
-
-def _outermost(found: list[_Change]) -> list[_Change]:
-    """Leave out what another change already says: the widest are looked at first."""
-    around = [sum(includes(other.point, each.point) for other in found) for each in found]
-    told: list[int] = []
-    for number in sorted(range(len(found)), key=around.__getitem__):
-        if not any(found[other].says_it_all(found[number]) for other in told):
-            told.append(number)
-    return [found[number] for number in sorted(told)]
 
 
 def _widest(found: list[Permission]) -> list[Permission]:

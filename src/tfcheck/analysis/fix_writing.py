@@ -116,15 +116,11 @@ def _hunks(draft: DraftFix, files: Files) -> list[list[Insertion]]:
     found: list[list[Insertion]] = []
     for each in sorted(draft.insertions, key=lambda one: (one.file, one.offset)):
         joint = [*found[-1], each] if found and found[-1][-1].file == each.file else []
-        if joint and _count(files.diff(joint, draft.texts)) == 1:
+        if joint and sum(line.startswith("@@ -") for line in files.diff(joint, draft.texts).split("\n")) == 1:
             found[-1] = joint
         else:
             found.append([each])
     return found
-
-
-def _count(diff: str) -> int:
-    return sum(line.startswith("@@ -") for line in diff.split("\n"))
 
 
 def _with_insertions(draft: DraftFix, insertions: list[Insertion]) -> DraftFix:

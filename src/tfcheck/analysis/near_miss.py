@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import SECRET_SUFFIX, TextLike, Unknown, display, pieces, spelled_out, text
+from tfcheck.symbolic.value import SECRET_SUFFIX, Unknown, display, pieces, spelled_out, text
 from tfcheck.symbolic.wildcards import glob_known
 from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind
 
@@ -36,18 +36,14 @@ def _advice_on(answer: Answer, evidence: Evidence) -> Iterator[str]:
             yield "ECS calls ssm:GetParameters, the plural: ssm:GetParameter does not allow it"
     elif evidence.kind is EvidenceKind.OTHER_RESOURCE:
         look = _LOOKS.get(need.action)
-        forms = _forms(need.resource)
+        # By references, and by what is known of them; a secret's suffix as six characters.
+        known = [
+            "AbCdEf" if isinstance(each, Unknown) and each.hole == SECRET_SUFFIX else each
+            for each in pieces(spelled_out(need.resource))
+        ]
+        forms = tuple(dict.fromkeys((display(need.resource), display(text(known)))))
         found = (look(forms, pattern) for pattern in evidence.patterns) if look else ()
         yield from filter(None, found)
-
-
-def _forms(resource: TextLike) -> tuple[str, ...]:
-    """Write what is needed by its references, and by what is known of them; a secret's suffix as six characters."""
-    known = [
-        "AbCdEf" if isinstance(each, Unknown) and each.hole == SECRET_SUFFIX else each
-        for each in pieces(spelled_out(resource))
-    ]
-    return tuple(dict.fromkeys((display(resource), display(text(known)))))
 
 
 # S3

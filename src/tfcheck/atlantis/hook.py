@@ -113,11 +113,6 @@ def after_command(
     kept = store.kept(Path(variables.get("DIR") or os.curdir))
     if not (kept.reports or kept.lost or kept.problems):
         return ""
-    return _published(hook, store, kept, dry_run=dry_run)
-
-
-def _published(hook: Hook, store: ResultStore, kept: StoredResults, *, dry_run: bool) -> str:
-    """Describe the status, write the comment, and give the log."""
     missing = _missing(hook, kept)
     _describe(hook.variables, counts(kept.reports, missing))
     said = HookResult("no comment: --dry-run", in_log=True) if dry_run else _published_result(hook, kept, missing)
@@ -242,17 +237,20 @@ def _posted_as_on_github(
         client = Client(Hosts(f"{server}/api/v1", f"{server}/api/v1/graphql", pages), token)
     else:
         client = Client(hosts(server, hook.variables), token)
-    return publish(client, _requested_pull(about), reports, _run_location(hook), wishes, hook.manuals)
+    return publish(
+        client,
+        RequestedPull(about.repository, about.number, about.commit),
+        reports,
+        _run_location(hook),
+        wishes,
+        hook.manuals,
+    )
 
 
 def _with_user(token: str, variables: Mapping[str, str]) -> str:
     """Return the token that Atlantis itself uses on Bitbucket Cloud with the account that it is for."""
     user = variables.get("ATLANTIS_BITBUCKET_API_USER") or variables.get("ATLANTIS_BITBUCKET_USER")
     return f"{user}:{token}" if user and token == variables.get("ATLANTIS_BITBUCKET_TOKEN") else token
-
-
-def _requested_pull(about: PlannedPull) -> RequestedPull:
-    return RequestedPull(about.repository, about.number, about.commit)
 
 
 def hosts(server: str, variables: Mapping[str, str]) -> Hosts:

@@ -28,7 +28,7 @@ from tfcheck.checks.environment_file import files
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, PARAMETER, SECRET, catalogue
-from tfcheck.inventory.ecs import Container, TaskDefinition
+from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.other_stack import Stack
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.awslogs_options import AwsLogs, awslogs
@@ -124,11 +124,7 @@ def _stored_values(task: TaskDefinition, world: World, among: World) -> Iterator
         for source in sources(value, task.resource.surroundings, world):
             if not source.doubt:
                 found = catalogue(among, _STORES[source.store]).by_arn(source.arn)
-                yield place.cause, _container_name(place.container), found
-
-
-def _container_name(container: Container | None) -> str | None:
-    return container.name if container else None
+                yield place.cause, place.container.name if place.container else None, found
 
 
 def _groups(task: TaskDefinition, world: World, among: World) -> Iterator[_Named]:

@@ -49,7 +49,11 @@ def late_resources(service: WorldObject, task: TaskDefinition, world: World) -> 
         grants = late_grants(service, task, kind, world)
         if grants and world.once(_Needed).are(grants, task, kind):
             needed.update({str(each.address): each for each in grants})
-    return [*needed.values(), *_late_values(service, task, world)]
+    earlier = world.earlier(service.address).resources
+    named = world.once(_Named).of(task)
+    versions = {str(each.address): each for each in _versions(service, task, world)}
+    found = (each for each in {**named, **versions}.values() if is_new(each, world))
+    return [*needed.values(), *(each for each in found if each.address.config not in earlier)]
 
 
 def waits_longer(resource: WorldObject, service: WorldObject, world: World) -> Iterator[str]:
@@ -164,15 +168,6 @@ class _AsBefore(WorldView):
 
 
 # Files, groups and values
-
-
-def _late_values(service: WorldObject, task: TaskDefinition, world: World) -> list[WorldObject]:
-    """Return the new files, log groups, parameters and values of secrets that tasks name and a service may precede."""
-    earlier = world.earlier(service.address).resources
-    named = world.once(_Named).of(task)
-    versions = {str(each.address): each for each in _versions(service, task, world)}
-    found = (each for each in {**named, **versions}.values() if is_new(each, world))
-    return [each for each in found if each.address.config not in earlier]
 
 
 class _Named:

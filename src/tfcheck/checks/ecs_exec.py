@@ -53,21 +53,18 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         if service.attribute("enable_execute_command") is not True:
             continue
         if task.task_role in (None, ""):
-            yield from _without_role(service, task, world)
+            # On EC2 the role of the container instance may serve.
+            if "FARGATE" in launch_types(service, world) or task.on_fargate:
+                yield Misconfiguration(
+                    f"{service.address} enables ECS Exec, "
+                    "which ECS refuses since the task definition names no task role",
+                    Severity.ERROR,
+                    about=str(service.address),
+                    symptom=_REFUSED,
+                    argument="task_role_arn",
+                )
         else:
             yield from _not_allowed(service, task, world)
-
-
-def _without_role(service: WorldObject, task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
-    """Yield it for Fargate only: on EC2 the role of the container instance may serve."""
-    if "FARGATE" in launch_types(service, world) or task.on_fargate:
-        yield Misconfiguration(
-            f"{service.address} enables ECS Exec, which ECS refuses since the task definition names no task role",
-            Severity.ERROR,
-            about=str(service.address),
-            symptom=_REFUSED,
-            argument="task_role_arn",
-        )
 
 
 def _not_allowed(service: WorldObject, task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:

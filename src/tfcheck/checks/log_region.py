@@ -27,7 +27,7 @@ from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup import existence
 from tfcheck.startup.awslogs_options import AwsLogs, awslogs
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Truth, Value
+from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.finding import Severity
 
 _MISSING = (
@@ -67,12 +67,12 @@ def in_other_regions(log: AwsLogs, task: TaskDefinition, world: World) -> list[W
     if any(True for _ in existence.possible_namesakes(LOG_GROUP, here, world)):
         return []
     account = task.resource.surroundings.account
-    named = [each for each in world.once(_by_name).exactly(log.group) if _is_in(each, account)]
+    named = [
+        each
+        for each in world.once(_by_name).exactly(log.group)
+        if equal(each.surroundings.account, account) is not Truth.FALSE
+    ]
     return named if all(equal(each.surroundings.region, log.region) is Truth.FALSE for each in named) else []
-
-
-def _is_in(group: WorldObject, account: Value) -> bool:
-    return equal(group.surroundings.account, account) is not Truth.FALSE
 
 
 def _by_name(world: World) -> AttributeIndex:

@@ -20,10 +20,9 @@ from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.checks.services_started import on_fargate
-from tfcheck.inventory.ecs import Container, TaskDefinition, member
+from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.startup.object_arn import FORM, is_other_than_arn, misshape
-from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.finding import Severity
 
 
@@ -31,19 +30,17 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for container in task.containers:
         options = member(container.member("firelensConfiguration"), "options")
         if member(options, "config-file-type") == "s3":
-            yield from _mistakes(container, options, task, world)
-
-
-def _mistakes(container: Container, options: Value, task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
-    value = member(options, "config-file-value")
-    what = f"log router configuration of container `{container.name}`"
-    if on_fargate(task, world):
-        message = f"{what} is in S3: Fargate accepts only a file in the image"
-        yield Misconfiguration(message, Severity.ERROR, container.name, "fargate")
-    elif (wrong := misshape(value, world)) is not None:
-        message = f"{what}, {quote_value(task, value)}, {wrong.what}" if value else f"{what} {wrong.what}"
-        symptom = "ClientException: Invalid arn syntax." if is_other_than_arn(value) else ""
-        yield Misconfiguration(message, Severity.ERROR, container.name, value, (f"ECS accepts `{FORM}`",), symptom)
+            value = member(options, "config-file-value")
+            what = f"log router configuration of container `{container.name}`"
+            if on_fargate(task, world):
+                message = f"{what} is in S3: Fargate accepts only a file in the image"
+                yield Misconfiguration(message, Severity.ERROR, container.name, "fargate")
+            elif (wrong := misshape(value, world)) is not None:
+                message = f"{what}, {quote_value(task, value)}, {wrong.what}" if value else f"{what} {wrong.what}"
+                symptom = "ClientException: Invalid arn syntax." if is_other_than_arn(value) else ""
+                yield Misconfiguration(
+                    message, Severity.ERROR, container.name, value, (f"ECS accepts `{FORM}`",), symptom
+                )
 
 
 CHECK = Check("log-router", "configuration of log routers", __doc__, _search)

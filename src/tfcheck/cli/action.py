@@ -59,7 +59,14 @@ def _run(wanted: Inputs, variables: Mapping[str, str], *, debug: bool) -> int:
     for error in found.errors:
         terminal.complain(error)
     reports = [each.report for each in found.reports]
-    _log(found.reports)
+    # Nothing in a plan must be read as a command to the runner.
+    from secrets import token_hex
+
+    from tfcheck.report.text import text
+
+    shown = "\n".join(text(each.report, width=100, directory=each.directory) for each in found.reports)
+    stop = token_hex(16)
+    terminal.log(f"::stop-commands::{stop}\n{shown}\n::{stop}::\n")
     written = _files(wanted, found)
     failing = fails(reports, wanted.fail_on, strict=wanted.strict, new_only=wanted.new_only)
     status = max((_FINDINGS if failing else 0, *(each.exit_status for each in found.errors)))
@@ -146,17 +153,6 @@ def _published(wanted: Inputs, found: _Found, status: int, variables: Mapping[st
         return REFUSED if wanted.comment == "required" and status == 0 else status
     step_outputs({"comment-id": str(outcome.id or ""), "comment-url": outcome.url}, variables)
     return status
-
-
-def _log(reports: Sequence[Checked]) -> None:
-    """Print the reports for people; nothing in a plan must be read as a command to the runner."""
-    from secrets import token_hex
-
-    from tfcheck.report.text import text
-
-    shown = "\n".join(text(each.report, width=100, directory=each.directory) for each in reports)
-    stop = token_hex(16)
-    terminal.log(f"::stop-commands::{stop}\n{shown}\n::{stop}::\n")
 
 
 def _annotate(errors: Sequence[TfcheckError]) -> None:

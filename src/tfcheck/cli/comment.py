@@ -106,7 +106,9 @@ def comment(
     wishes = _wishes(given, least=len(files) if status else 0)
     status = max(status, _FINDINGS if fails(reports, fail_on, strict=strict, new_only=new_only) else 0)
     if dry_run:
-        _print(reports, wishes)
+        from tfcheck.cli.posting import drawn_up
+
+        terminal.publish(drawn_up(reports, wishes, os.environ), None, colour=False)
         return status
     refused = _posted(reports, wishes, required=required, debug=debug)
     return status or refused
@@ -138,12 +140,6 @@ def _saved(files: Iterable[str], chosen: Choice) -> tuple[list[Report], int]:
             terminal.complain(error)
             status = error.exit_status
     return reports, status
-
-
-def _print(reports: Sequence[Report], wishes: CommentOptions) -> None:
-    from tfcheck.cli.posting import drawn_up
-
-    terminal.publish(drawn_up(reports, wishes, os.environ), None, colour=False)
 
 
 def _posted(reports: Sequence[Report], wishes: CommentOptions, *, required: bool, debug: bool) -> int:

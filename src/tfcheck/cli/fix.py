@@ -161,7 +161,10 @@ class Asking:
             _print(fix.diff, self._colour)
             terminal.say(visible(f"{fix.title} ({fix.safety})"))
         while self._all is None:
-            answer = _answer()
+            # The end of the input is a no to all that follows.
+            print("Write this hunk [y,n,a,q,?]? ", end="", file=sys.stderr, flush=True)
+            line = sys.stdin.readline()
+            answer = line.strip().lower()[:1] if line else "q"
             if answer in ("y", "n"):
                 return answer == "y"
             if answer in ("a", "q"):
@@ -169,13 +172,6 @@ class Asking:
             else:
                 terminal.say("y: write this hunk, n: leave it, a: write it and all that follow, q: leave them")
         return self._all
-
-
-def _answer() -> str:
-    """Read one answer; the end of the input is a no to all that follows."""
-    print("Write this hunk [y,n,a,q,?]? ", end="", file=sys.stderr, flush=True)
-    line = sys.stdin.readline()
-    return line.strip().lower()[:1] if line else "q"
 
 
 def _print(diff: str, colour: str) -> None:

@@ -84,7 +84,9 @@ def publish(report: str, output: str | None, *, colour: bool) -> None:
         if output is None or output == "-":
             _to_stdout(report, colour=colour)
         else:
-            _to_file(report, Path(output))
+            from tfcheck.repository.writing import write
+
+            write(Path(output), report.encode("utf-8", "backslashreplace"))
     except (OSError, ValueError) as error:
         problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
         target = "standard output" if output is None else f"`{output}`"
@@ -126,9 +128,3 @@ def _drop(stream: TextIO) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     except (OSError, ValueError):
         return
-
-
-def _to_file(report: str, path: Path) -> None:
-    from tfcheck.repository.writing import write
-
-    write(path, report.encode("utf-8", "backslashreplace"))

@@ -130,7 +130,11 @@ class _Reader:
             case Kind.PATHS:
                 return tuple(self._located(table, key, each) for each in value)
             case Kind.RULES | Kind.SEVERITIES:
-                self._check_rules(table, key, value)
+                for each in value:
+                    if not matched(each, self._rules):
+                        names = (key.name, each) if key.kind is Kind.SEVERITIES else (key.name,)
+                        said = f"`{key.path}`: there is no rule `{clip(each, _LONGEST_SHOWN)}`"
+                        raise table.wrong(said, suggestion(each, self._rules), *names)
                 return tuple(value) if key.kind is Kind.RULES else value
             case _:
                 return value
@@ -142,13 +146,6 @@ class _Reader:
             rule = str(refused).partition(": ")[2]
             message = f"`{key.path}` names `{clip(path, _LONGEST_SHOWN)}`, which is not read: {rule}"
             raise table.wrong(message, "paths stay inside the work tree of the file", key.name) from None
-
-    def _check_rules(self, table: Table, key: Key, selectors: Iterable[str]) -> None:
-        for each in selectors:
-            if not matched(each, self._rules):
-                names = (key.name, each) if key.kind is Kind.SEVERITIES else (key.name,)
-                said = f"`{key.path}`: there is no rule `{clip(each, _LONGEST_SHOWN)}`"
-                raise table.wrong(said, suggestion(each, self._rules), *names)
 
 
 def _problem(key: Key, value: Any) -> str:

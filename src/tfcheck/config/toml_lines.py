@@ -30,14 +30,11 @@ def key_lines(text: str) -> dict[KeyPath, int]:
                 table = _table_path(_key_path(header[2]), header[1] == "[[", counts)
                 found.setdefault(table, number)
             elif pair := _PAIR.match(line):
-                _note_line(found, (*table, *_key_path(pair[1])), number)
+                path = (*table, *_key_path(pair[1]))
+                for size in range(1, len(path) + 1):
+                    found.setdefault(path[:size], number)
         inside = _open_quotes(line, inside)
     return found
-
-
-def _note_line(found: dict[KeyPath, int], path: KeyPath, number: int) -> None:
-    for size in range(1, len(path) + 1):
-        found.setdefault(path[:size], number)
 
 
 def _table_path(path: KeyPath, several: bool, counts: dict[KeyPath, int]) -> KeyPath:

@@ -89,15 +89,11 @@ class Corrections:
         evaluate = partial(self._resolver.evaluation.evaluate, scope=self._resolver.scope_of(place))
         statements = readable(holder.argument, module, evaluate)
         found: dict[int, Correction] = {}
-        for answer in self._first(need):
+        for answer in next(iter(need.by_role().values())) if need.roles else need.answers:
             correction = next(filter(None, (self._for(answer, each, block) for each in statements)), None)
             if correction is not None:
                 found.setdefault(correction.literal.start, correction)
         return tuple(found.values())
-
-    def _first(self, need: RoleNeed) -> Sequence[Answer]:
-        """Return what the first of the roles lacks: the others lack the same, and the proof is for all of them."""
-        return next(iter(need.by_role().values())) if need.roles else need.answers
 
     def _for(self, answer: Answer, statement: ReadableStatement, block: Block) -> Correction | None:
         needed = flat(answer.requirement.resource)

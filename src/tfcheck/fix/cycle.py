@@ -27,18 +27,14 @@ class Dependencies:
     def reaches(self, name: str, goal: str) -> bool:
         """Whether `name` (`aws_kms_key.k`, `data.x.y`, `local.z`) depends on `goal`, or is it."""
         if goal not in self._dependents:
-            self._dependents[goal] = self._all_dependents(goal)
+            seen = {goal}
+            waiting = [goal]
+            while waiting:
+                new = self._used_by.get(waiting.pop(), set()) - seen
+                seen |= new
+                waiting += new
+            self._dependents[goal] = seen
         return name in self._dependents[goal]
-
-    def _all_dependents(self, goal: str) -> set[str]:
-        """Return everything that depends on `goal`, and `goal`; each reference is followed once."""
-        seen = {goal}
-        waiting = [goal]
-        while waiting:
-            new = self._used_by.get(waiting.pop(), set()) - seen
-            seen |= new
-            waiting += new
-        return seen
 
     @cached_property
     def _used_by(self) -> dict[str, set[str]]:

@@ -92,12 +92,10 @@ def _has_room(source: SourceText, statement: WrittenStatement, new: Sequence[str
     """Whether the line of the resources stays narrow enough, or is one with something else on it anyway."""
     start = line_start(source.text, statement.resources.start)
     width = line_end(source.text, statement.resources.end) - start + len("[]") + sum(len(each) + 2 for each in new)
-    is_beside = "\n" not in source.text[statement.start : statement.end] and not _begins_its_line(source, statement)
+    is_beside = "\n" not in source.text[statement.start : statement.end] and bool(
+        source.text[line_start(source.text, statement.start) : statement.start].strip()
+    )
     return width <= _WIDEST or is_beside
-
-
-def _begins_its_line(source: SourceText, statement: WrittenStatement) -> bool:
-    return not source.text[line_start(source.text, statement.start) : statement.start].strip()
 
 
 def _beside(source: SourceText, resources: Parts, last: Parts, new: Sequence[str]) -> list[Insertion]:

@@ -93,16 +93,13 @@ class _Adding:
         return opening, self._insertion(self.last.end - 1, added), closing
 
     def _joint(self, wanted: NeededStatement, base: str) -> str:
-        style = self._with_lines()
+        from msgspec.structs import replace
+
+        style = replace(self.style, one_line=False)
         lines = statement(wanted, style, document=self.document)[1:-1]
         unit = style.unit if style.syntax is Syntax.HCL else ""
         inside = "".join(f"{base}{line}{self.newline}" for line in lines)
         return f"{unit}}}, {{{self.newline}{inside}{base}"
-
-    def _with_lines(self) -> StatementStyle:
-        from msgspec.structs import replace
-
-        return replace(self.style, one_line=False)
 
     def _lines(self, wanted: NeededStatement, base: str) -> str:
         lines = statement(wanted, self.style, document=self.document)

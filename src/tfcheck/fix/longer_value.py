@@ -57,7 +57,12 @@ def longer(
     """Put elements into the value between two offsets; nothing where it has another layout."""
     try:
         if source.name.endswith(".json"):
-            return _in_json(source, read_json_parts(source.text, start, end), elements)
+            parts = read_json_parts(source.text, start, end)
+            if isinstance(parts, ListParts) and not elements[0].label:
+                if parts.items:
+                    return items_into(source, parts, [each.flat for each in elements])
+                return (Insertion(source.name, parts.start + 1, ", ".join(each.flat for each in elements)),)
+            return ()
         return _in(source, read_parts(source.text, start), elements, unit)
     except MalformedError:
         return ()
@@ -158,15 +163,6 @@ def _into_map(source: SourceText, parts: ObjectParts, elements: Sequence[Element
     end = line_end(text, last.end)
     comma = "," if text[last.end : end].strip() == "," else ""
     return (Insertion(source.name, end, "".join(f"{base}{each.written(base)}{comma}" for each in elements)),)
-
-
-def _in_json(source: SourceText, parts: Parts, elements: Sequence[Element]) -> tuple[Insertion, ...]:
-    """Put elements, which are JSON already, into a list of a `.tf.json` file, or into an expression for one."""
-    if isinstance(parts, ListParts) and not elements[0].label:
-        if parts.items:
-            return items_into(source, parts, [each.flat for each in elements])
-        return (Insertion(source.name, parts.start + 1, ", ".join(each.flat for each in elements)),)
-    return ()
 
 
 def label_like(name: str, known: Sequence[str]) -> str:

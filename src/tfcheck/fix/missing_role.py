@@ -155,7 +155,9 @@ class MissingRoles:
         for role in self._unused(tasks[0]):
             yield from self._with_role(role, block, needs)
         for managed in dict.fromkeys((self._managed(tasks[0], needs), "")):
-            yield from self._new_roles(block, needs, managed)
+            for lists in (True, False):
+                own = self._statements(needs, managed, lists=lists)
+                yield from self._new_roles_with(*own, block, needs, managed) if own is not None else ()
 
     def _used_by_others(self, block: Block, task: Address) -> Iterator[tuple[str, str]]:
         """Yield the roles that other task definitions of the module name, each with one that does."""
@@ -232,11 +234,6 @@ class MissingRoles:
             general = f"${{data.aws_partition.{named[0]}.partition}}"
             return f'"arn:{general}:iam::aws:policy/service-role/{_MANAGED}"'
         return f'"{arn}"' if isinstance(arn, str) else ""
-
-    def _new_roles(self, block: Block, needs: _Needs, managed: str) -> Iterator[Proposal]:
-        for lists in (True, False):
-            own = self._statements(needs, managed, lists=lists)
-            yield from self._new_roles_with(*own, block, needs, managed) if own is not None else ()
 
     def _new_roles_with(
         self, statements: Statements, repeated: bool, block: Block, needs: _Needs, managed: str

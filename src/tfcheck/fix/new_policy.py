@@ -44,7 +44,14 @@ def behind(anchor: Block, policy: NewPolicy) -> tuple[Insertion, ...] | None:
     """Put the policy behind a block of the same file; None where the file leaves no place for it."""
     text = anchor.source.text
     if isinstance(anchor, JsonBlock):
-        return _into_json(anchor.source, policy)
+        root = read_document(anchor.source.text)
+        resources = _member(root, "resource")
+        if policy.managed or resources is None or not isinstance(resources.value, Object):
+            return None
+        of_type = _member(resources.value, "aws_iam_role_policy")
+        if of_type is None:
+            return _last(anchor.source, resources.value, "aws_iam_role_policy", {policy.label: _as_json(policy)})
+        return _last(anchor.source, of_type.value, policy.label, _as_json(policy))
     lines = hcl(policy, _unit(text, anchor))
     end = line_end(text, anchor.end)
     gap = anchor.source.newline
@@ -97,18 +104,6 @@ def _unit(text: str, anchor: Block) -> str:
     base = indentation(text, anchor.start)
     steps = [indentation(text, each.start).removeprefix(base) for each in anchor.arguments.values()]
     return next((each for each in steps if each), "  ")
-
-
-def _into_json(source: SourceText, policy: NewPolicy) -> tuple[Insertion, ...] | None:
-    """Put an inline policy among the resources of a `.tf.json` file."""
-    root = read_document(source.text)
-    resources = _member(root, "resource")
-    if policy.managed or resources is None or not isinstance(resources.value, Object):
-        return None
-    of_type = _member(resources.value, "aws_iam_role_policy")
-    if of_type is None:
-        return _last(source, resources.value, "aws_iam_role_policy", {policy.label: _as_json(policy)})
-    return _last(source, of_type.value, policy.label, _as_json(policy))
 
 
 def _member(value: JsonValue, name: str) -> Member | None:

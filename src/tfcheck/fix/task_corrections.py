@@ -27,7 +27,6 @@ from tfcheck.hcl.syntax.lexer import MalformedError, Tokens, tokens
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
-from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import Address, parse
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Finding, Fix
@@ -81,13 +80,10 @@ class TaskCorrections:
 
     def _proposed(self, rule: str, wrong: _Wrong) -> Iterator[tuple[WrittenText, str]]:
         """Yield the literals that are the value, each with what it may be instead."""
-        partition = flat(self._world_partition(wrong.address)) or "aws"
+        partition = flat(self._resolver.surroundings(wrong.address).partition) or "aws"
         for literal in self._literals(wrong):
             if literal.value == wrong.value:
                 yield from ((literal, each) for each in CORRECTIONS[rule](literal, partition))
-
-    def _world_partition(self, address: Address) -> Value:
-        return self._resolver.surroundings(address).partition
 
     def _literals(self, wrong: _Wrong) -> Iterator[WrittenText]:
         """Yield the texts of the block, then those that its module and the ones that call it pass on."""

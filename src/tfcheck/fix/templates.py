@@ -151,7 +151,11 @@ class ModuleTexts:
     def _declared_text(self) -> str:
         """The text of what the module declares, without its variables and comments."""
         blocks = [each for file in self._module.files for each in file.blocks] if self._module else []
-        return "\n".join(_without_comments(each) for each in blocks if each.type in _WRITTEN_IN)
+        return "\n".join(
+            re.sub(r"(?m)(?:^|\s)(?:#|//).*$", "", each.source.text[each.start : each.end])
+            for each in blocks
+            if each.type in _WRITTEN_IN
+        )
 
     @cached_property
     def _words(self) -> frozenset[str]:
@@ -237,7 +241,3 @@ def _inside(expression: object) -> Iterator[Template]:
     elif isinstance(expression, msgspec.Struct):
         for name in expression.__struct_fields__:
             yield from _inside(getattr(expression, name))
-
-
-def _without_comments(block: Block) -> str:
-    return re.sub(r"(?m)(?:^|\s)(?:#|//).*$", "", block.source.text[block.start : block.end])

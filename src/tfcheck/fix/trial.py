@@ -127,7 +127,15 @@ class Trial:
 
         `context` are the other stacks: no change touches them.
         """
-        plan = _replanned(resolver.plan, touched, added)
+        attributes: dict[Address, list[str]] = {}
+        for each in touched:
+            attributes.setdefault(each.address, []).append(each.attribute)
+        rows = [
+            row
+            for address, names in attributes.items()
+            if (row := _forgetful(resolver.plan, address, names)) is not None
+        ]
+        plan = resolver.plan.with_rows([*rows, *map(_new, added)])
         workspace = resolver.workspace if isinstance(resolver.workspace, str) else None
         self._world = After(_Given(plan, sources, workspace, resolver.account, given or {}), context)
         self._judge = Judge(self._world)
@@ -179,14 +187,6 @@ class _Given(Resolver):
         if (address, name) in self._told:
             return self._told[address, name]
         return super().attribute(address, name)
-
-
-def _replanned(plan: Plan, touched: Iterable[ChangedAttribute], added: Iterable[Address]) -> Plan:
-    attributes: dict[Address, list[str]] = {}
-    for each in touched:
-        attributes.setdefault(each.address, []).append(each.attribute)
-    rows = [row for address, names in attributes.items() if (row := _forgetful(plan, address, names)) is not None]
-    return plan.with_rows([*rows, *map(_new, added)])
 
 
 def _new(address: Address) -> ResourceChange:

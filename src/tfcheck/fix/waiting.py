@@ -21,7 +21,6 @@ from tfcheck.fix.ordered_world import OrderedWorld, after_fixes
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.soundness import sound
 from tfcheck.fix.trial import reread
-from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.expression import ListOf
 from tfcheck.hcl.syntax.lexer import MalformedError
@@ -203,7 +202,9 @@ class Waiting:
         assert self._resolver.sources is not None  # or nothing is asked for
         around = self._resolver.sources.module(path[:depth])
         inside = self._resolver.sources.module(path[: depth + 1])
-        quiet = inside is not None and not inside.calls() and not _looks_up(inside)
+        quiet = (
+            inside is not None and not inside.calls() and not any(mode == "data" for mode, _, _ in inside.declared())
+        )
         return around.call(path[depth]) if around is not None and quiet else None
 
     # The proof
@@ -304,10 +305,6 @@ def _is_in_time(started: tuple[WorldObject, TaskDefinition], wait: _Wait, world:
 def _listed(block: Block) -> tuple[str, ...]:
     listed = block.attribute(_ARGUMENT)
     return tuple(reference_text(each) for each in listed.items) if isinstance(listed, ListOf) else ()
-
-
-def _looks_up(module: Module) -> bool:
-    return any(mode == "data" for mode, _, _ in module.declared())
 
 
 def _into(block: Block, names: Sequence[str]) -> tuple[Insertion, ...]:

@@ -9,7 +9,6 @@ import msgspec
 from tfcheck.iam import action, condition, principal, resource
 from tfcheck.iam.condition import Wait
 from tfcheck.iam.model import Effect, Statement
-from tfcheck.iam.principal import PrincipalMatch
 from tfcheck.iam.variables import PolicyTemplate, expand
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, display, is_known, spelled_out, unknowns
@@ -48,18 +47,18 @@ def applies(statement: Statement, request: Request) -> Applies:
     fits_resource = resource.covers(statement.resources, wanted, request.context)
     fits_principal = Truth.TRUE
     if statement.principals is not None:
-        fits_principal = _fits_principal(statement, principal.match(statement.principals, request.caller))
+        assert statement.principals is not None
+        # What NotPrincipal means is decided with the layers, as it depends on the boundary; here it is open.
+        fits_principal = (
+            Truth.UNKNOWN
+            if statement.principals.negated
+            else principal.match(statement.principals, request.caller).anyhow()
+        )
     fits = Truth.every(condition.holds(each, request.context) for each in statement.conditions)
     found = Applies(fits_action, fits_resource, fits_principal, fits)
     if statement.effect is not Effect.OPEN and found.whole is not Truth.UNKNOWN:
         return found
     return Applies(fits_action, fits_resource, fits_principal, fits, tuple(_waits(statement, request, found)))
-
-
-def _fits_principal(statement: Statement, found: PrincipalMatch) -> Truth:
-    assert statement.principals is not None
-    # What NotPrincipal means is decided with the layers, as it depends on the boundary; here it is open.
-    return Truth.UNKNOWN if statement.principals.negated else found.anyhow()
 
 
 def elements_apply(statement: Statement, lowered_action: str, wanted: Target, context: Context) -> Truth:

@@ -128,7 +128,12 @@ def holds(condition: Condition, context: Context) -> Truth:
     if isinstance(entry, OneOfValues):
         return _agreed(*(_present(condition, value, context) for value in entry.values))
     if isinstance(entry, Later):
-        return _later(condition, entry, context)
+        # An order that both ends have is that of every moment between them.
+        orders = ("date", "numeric") if condition.key.lower() == "aws:epochtime" else ("date",)
+        if condition.operator.order not in orders:
+            return Truth.UNKNOWN
+        ends = str(entry.seconds), _END_OF_TIME
+        return _agreed(*(_present(condition, end, context) for end in ends))
     return _present(condition, entry, context)
 
 
@@ -149,15 +154,6 @@ def waits_for(condition: Condition, context: Context) -> Wait:
         elif not isinstance(value, str):
             return Wait("unknown_value", display(value))
     return Wait("condition", condition.key)
-
-
-def _later(condition: Condition, entry: Later, context: Context) -> Truth:
-    """Answer for a moment after one: an order that both ends have is that of every moment between them."""
-    orders = ("date", "numeric") if condition.key.lower() == "aws:epochtime" else ("date",)
-    if condition.operator.order not in orders:
-        return Truth.UNKNOWN
-    ends = str(entry.seconds), _END_OF_TIME
-    return _agreed(*(_present(condition, end, context) for end in ends))
 
 
 def _agreed(*answers: Truth) -> Truth:

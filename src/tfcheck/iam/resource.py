@@ -165,7 +165,9 @@ def matches(entry: Resource, wanted: Target, context: Context) -> Truth:
     if entry.plain is not None and wanted.plain is not None:
         return _plainly(entry, entry.plain, wanted, wanted.plain)
     if wanted.whole == "*":
-        return _may_be_star(entry)
+        if isinstance(entry.whole, str | PolicyTemplate):
+            return Truth.FALSE
+        return equal(entry.whole, "*") & Truth.UNKNOWN
     if entry.short:
         return glob(_beginning(entry), wanted.whole) & Truth.UNKNOWN
     if entry.parts is None or wanted.parts is None:
@@ -183,12 +185,6 @@ def differs_in_partition_only(entry: Resource, wanted: Target, context: Context)
         return False
     others = (_match_part(entry.parts[i], wanted.parts[i], context) for i in (2, 3, 4, 5))
     return all(each is not Truth.FALSE for each in others)
-
-
-def _may_be_star(entry: Resource) -> Truth:
-    if isinstance(entry.whole, str | PolicyTemplate):
-        return Truth.FALSE
-    return equal(entry.whole, "*") & Truth.UNKNOWN
 
 
 def _beginning(entry: Resource) -> Pattern:

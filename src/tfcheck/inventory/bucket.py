@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from tfcheck.inventory.catalogue import BUCKET, OBJECT, catalogue
 from tfcheck.inventory.setting import Subject
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World
 from tfcheck.symbolic.value import Text, TextLike, Unknown, pieces, text
 from tfcheck.vocabulary.arn import split
 
 
 def bucket_of(arn: TextLike, world: World) -> Subject | None:
     """Return the bucket that an ARN of it, or of an object in it, names; None where its name cannot be determined."""
-    resource = _referred(arn, world)
+    first = next(iter(pieces(arn)), "")
+    resource = catalogue(world, BUCKET).referred(first)
+    if resource is None:
+        holder = catalogue(world, OBJECT).referred(first)
+        resource = catalogue(world, BUCKET).by_name(holder.attribute("bucket"), None) if holder else None
     parts = split(arn)
     name = _before_slash(parts.resource) if parts is not None and parts.service == "s3" else None
     if resource is None and name is not None:
@@ -24,16 +28,6 @@ def bucket_of(arn: TextLike, world: World) -> Subject | None:
         own = resource.attribute("bucket")
         name = own if isinstance(own, str | Text | Unknown) else name
     return None if resource is None and name is None else Subject(resource, () if name is None else (name,))
-
-
-def _referred(arn: TextLike, world: World) -> WorldObject | None:
-    """Find the bucket by the reference that an ARN begins with."""
-    first = next(iter(pieces(arn)), "")
-    found = catalogue(world, BUCKET).referred(first)
-    if found is None:
-        holder = catalogue(world, OBJECT).referred(first)
-        found = catalogue(world, BUCKET).by_name(holder.attribute("bucket"), None) if holder else None
-    return found
 
 
 def _before_slash(resource: TextLike) -> TextLike | None:

@@ -84,11 +84,11 @@ def may_be(name: TextLike, own: TextLike, world: World) -> bool:
 
 def _is_settled(name: TextLike) -> bool:
     """Whether nothing in a name waits for a resource: at most for what is the same for all of them."""
-    return all(isinstance(each, str) or _is_surrounding(each) for each in pieces(spelled_out(name)))
-
-
-def _is_surrounding(piece: object) -> bool:
-    return isinstance(piece, Unknown) and piece.symbol is not None and piece.symbol.owner.startswith("provider.")
+    return all(
+        isinstance(each, str)
+        or (isinstance(each, Unknown) and each.symbol is not None and each.symbol.owner.startswith("provider."))
+        for each in pieces(spelled_out(name))
+    )
 
 
 class _Made:

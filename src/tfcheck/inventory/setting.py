@@ -94,20 +94,17 @@ class Settings:
         """Return the settings on a resource."""
         key = str(subject.resource.address) if subject.resource else "", subject.names, subject.near
         if key not in self._found:
-            self._found[key] = self._settings_on(subject)
+            filed = self._filed.get(str(subject.resource.address), ()) if subject.resource else ()
+            sure = [each for each in filed if self._remains(each)]
+            open_ = [each for each in filed if each not in sure]
+            for holder, reference in (*self._loose, *(self._others if subject.resource is None else ())):
+                truth = self._is_on(reference, holder, subject)
+                if truth is Truth.TRUE:
+                    sure.append(holder)
+                elif truth is Truth.UNKNOWN:
+                    open_.append(holder)
+            self._found[key] = AttachedSettings(tuple(sure), tuple(open_))
         return self._found[key]
-
-    def _settings_on(self, subject: Subject) -> AttachedSettings:
-        filed = self._filed.get(str(subject.resource.address), ()) if subject.resource else ()
-        sure = [each for each in filed if self._remains(each)]
-        open_ = [each for each in filed if each not in sure]
-        for holder, reference in (*self._loose, *(self._others if subject.resource is None else ())):
-            truth = self._is_on(reference, holder, subject)
-            if truth is Truth.TRUE:
-                sure.append(holder)
-            elif truth is Truth.UNKNOWN:
-                open_.append(holder)
-        return AttachedSettings(tuple(sure), tuple(open_))
 
     def _remains(self, holder: WorldObject) -> bool:
         """Whether a setting definitely does not go with a resource that the plan deletes and creates again."""

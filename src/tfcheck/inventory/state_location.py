@@ -20,7 +20,7 @@ from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.arn import partition_of_region, split
 
 if TYPE_CHECKING:
-    from tfcheck.hcl.modules import Module, Sources
+    from tfcheck.hcl.modules import Sources
 
 #: Types whose ARN names an account.
 _TELLING = (
@@ -122,7 +122,12 @@ class StateLocations:
         assert self._sources is not None  # or nothing is asked
         caller, module = self._sources.module(names[:-1]), self._sources.module(names)
         call = caller.call(names[-1]) if caller else None
-        return call is not None and module is not None and "providers" not in call.arguments and not _configures(module)
+        return (
+            call is not None
+            and module is not None
+            and "providers" not in call.arguments
+            and not any(block.type == "provider" for file in module.files for block in file.blocks)
+        )
 
     @cached_property
     def _belong(self) -> bool:
@@ -133,10 +138,6 @@ class StateLocations:
         for each in self._state.instances(*self._state.types()):
             listed.setdefault(each.address.module.config, set()).add((each.address.type, each.address.name))
         return all(found <= (self._sources.definitely_declares(names) or set()) for names, found in listed.items())
-
-
-def _configures(module: Module) -> bool:
-    return any(block.type == "provider" for file in module.files for block in file.blocks)
 
 
 def _arn_locations(values: Iterable[object]) -> Iterator[tuple[str, str, str]]:

@@ -246,8 +246,16 @@ class Plan:
         for row in self._document.resource_changes or ():
             if row is not None and not row.deposed:
                 if len(row.address) > _LONGEST_ADDRESS:
-                    raise _endless(row.address)
-                _share(row, texts)
+                    raise InputError(
+                        f"an address in the plan has {len(row.address):,} characters",
+                        hint="no plan of Terraform has such",
+                    )
+                # Equal texts of many rows become one object: a quarter of the memory of a large plan.
+                row.type = texts.setdefault(row.type, row.type)
+                if row.name is not None:
+                    row.name = texts.setdefault(row.name, row.name)
+                if row.module_address is not None:
+                    row.module_address = texts.setdefault(row.module_address, row.module_address)
                 kind = (row.mode, row.type) if row.mode and row.type else self._addresses.kind(row)
                 if kind in found:
                     found[kind].append(row)
@@ -275,11 +283,6 @@ class Plan:
     @cached_property
     def _configuration(self) -> Configuration:
         return configuration(self._document.configuration)
-
-
-def _endless(address: str) -> InputError:
-    """Return why an address is refused that nobody can read: a report names it many times over."""
-    return InputError(f"an address in the plan has {len(address):,} characters", hint="no plan of Terraform has such")
 
 
 class _Amended(Plan):
@@ -329,15 +332,6 @@ class _Index(Generic[_Found]):
         self.by_resource: dict[tuple[ModulePath, str], list[_Found]] = {}
         for each in self.by_address.values():
             self.by_resource.setdefault((each.address.module, each.address.name), []).append(each)
-
-
-def _share(row: ResourceChange, texts: dict[str, str]) -> None:
-    """Let equal texts of many rows be one object: a quarter of the memory of a large plan is free for what follows."""
-    row.type = texts.setdefault(row.type, row.type)
-    if row.name is not None:
-        row.name = texts.setdefault(row.name, row.name)
-    if row.module_address is not None:
-        row.module_address = texts.setdefault(row.module_address, row.module_address)
 
 
 class _Prior(msgspec.Struct):

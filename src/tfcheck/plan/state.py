@@ -125,13 +125,11 @@ def _rows(root: _Module | None) -> Iterator[ResourceChange]:
     while waiting:
         module = waiting.pop()
         for row in (module.resources or ()) if module else ():
-            if row is not None and _is_wanted(row):
+            if row is None or row.mode not in (None, Mode.MANAGED) or row.deposed_key:
+                continue
+            if row.type.startswith(_WANTED):
                 yield _unchanged(row, module.address if module else None)
         waiting += reversed((module.child_modules or ()) if module else ())
-
-
-def _is_wanted(row: _Resource) -> bool:
-    return row.mode in (None, Mode.MANAGED) and not row.deposed_key and row.type.startswith(_WANTED)
 
 
 def _unchanged(row: _Resource, module: str | None) -> ResourceChange:

@@ -215,7 +215,11 @@ class Client:
     def _wait(self, method: str, answer: HttpAnswer | NoAnswer, failures: int) -> None:
         """Wait before a repetition, or say that there is none."""
         if isinstance(answer, HttpAnswer) and answer.status < 500:
-            self._wait_for_limit(answer, failures)
+            seconds = self._limit(answer, failures)
+            if seconds is None:
+                raise refused(answer.status, self._message_of(answer))
+            if not self.patience.wait(seconds):
+                raise RefusalError(RefusalKind.LIMITED, self._message_of(answer), answer.status)
             return
         problem = answer.problem if isinstance(answer, NoAnswer) else str(answer.status)
         if method == "POST" and (isinstance(answer, HttpAnswer) or answer.sent):
@@ -223,14 +227,6 @@ class Client:
         least = 0.5 * 2**failures
         if failures >= _MOST_RETRIES or not self.patience.between(least, 2 * least):
             raise RefusalError(RefusalKind.UNREACHABLE, problem)
-
-    def _wait_for_limit(self, answer: HttpAnswer, limits: int) -> None:
-        """Wait where too many requests were made; anything else is a refusal."""
-        seconds = self._limit(answer, limits)
-        if seconds is None:
-            raise refused(answer.status, self._message_of(answer))
-        if not self.patience.wait(seconds):
-            raise RefusalError(RefusalKind.LIMITED, self._message_of(answer), answer.status)
 
     def _message_of(self, answer: HttpAnswer) -> str:
         """Return the words of an answer, without the token: a proxy may quote the request."""

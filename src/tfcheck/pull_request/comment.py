@@ -237,15 +237,12 @@ class Thread:
             for each in others:
                 self._remove(each)
         if minimize:
-            return self._minimized(kept)
+            try:
+                self._conversation.minimize(kept)
+            except RefusalError as refusal:  # which the comment itself must not suffer from
+                return Outcome(self._wrote, f"it could not be minimized: {refusal}", kept.id, kept.html_url)
+            return Outcome(CommentAction.MINIMIZED, "no finding is open any more", kept.id, kept.html_url)
         return Outcome(self._wrote, self._doubt, kept.id, kept.html_url)
-
-    def _minimized(self, kept: Comment) -> Outcome:
-        try:
-            self._conversation.minimize(kept)
-        except RefusalError as refusal:  # which the comment itself must not suffer from
-            return Outcome(self._wrote, f"it could not be minimized: {refusal}", kept.id, kept.html_url)
-        return Outcome(CommentAction.MINIMIZED, "no finding is open any more", kept.id, kept.html_url)
 
     def _deleted(self, live: list[Comment]) -> Outcome | None:
         """Remove our comments; None where one has to stay, since somebody replied or wrote meanwhile."""

@@ -109,7 +109,12 @@ def publish(
     if outcome.late or not wishes.suggestions:
         return done
     review = Review(client, pull, thread.author, draft.marker.key, complete=draft.complete)
-    return _suggested(review, draft.told, place.top, wishes.suggestions, done)
+    findings: list[Finding] = [each.finding for each in draft.told.findings if each.finding.change != "existing"]
+    try:
+        review.publish(findings, place.top, wishes.suggestions)
+    except RefusalError as refusal:
+        return msgspec.structs.replace(done, warnings=(*done.warnings, f"no suggestions beside lines: {refusal}"))
+    return done
 
 
 def publish_plainly(
@@ -237,12 +242,3 @@ def _changes(report: Report) -> bool:
     """Whether any answer is another one than before, or was not asked before, or any access is another."""
     access = report.access_changes or report.access_possible or report.access_unknown or report.role_switches
     return bool(access) or any(answer.before is not answer.verdict for answer in report.answers)
-
-
-def _suggested(review: Review, told: Content, top: Path, most: int, done: Published) -> Published:
-    findings: list[Finding] = [each.finding for each in told.findings if each.finding.change != "existing"]
-    try:
-        review.publish(findings, top, most)
-    except RefusalError as refusal:
-        return msgspec.structs.replace(done, warnings=(*done.warnings, f"no suggestions beside lines: {refusal}"))
-    return done

@@ -74,13 +74,10 @@ class Review:
                 if waits != self._waits and moved_on(self._client, self._pull):
                     return 0
                 self._waits = waits
-                return self._round(findings, top, most)
+                wanted = self._suggestions(findings, top)
+                there = self._there(wanted)
+                return self._posted([each for each in wanted.remarks if each.key not in there][:most])
         raise RefusalError(RefusalKind.UNREACHABLE, "other jobs kept changing the suggestions")
-
-    def _round(self, findings: list[Finding], top: Path, most: int) -> int:
-        wanted = self._suggestions(findings, top)
-        there = self._there(wanted)
-        return self._posted([each for each in wanted.remarks if each.key not in there][:most])
 
     def _suggestions(self, findings: list[Finding], top: Path) -> Wanted:
         """Turn the fixes of findings into remarks beside lines."""

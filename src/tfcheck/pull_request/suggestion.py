@@ -104,11 +104,11 @@ def _joined_edits(several: Sequence[Edit], lines: list[str]) -> Edit:
 def overlapping(one: Iterable[Suggestion], other: Iterable[Suggestion]) -> bool:
     """Whether two changes touch the same lines."""
     others = list(other)
-    return any(_overlap(each, against) for each in one for against in others)
-
-
-def _overlap(one: Suggestion, other: Suggestion) -> bool:
-    return one.file == other.file and one.start <= other.end and other.start <= one.end
+    return any(
+        each.file == against.file and each.start <= against.end and against.start <= each.end
+        for each in one
+        for against in others
+    )
 
 
 def _lines_at_head(file: ChangedFile | None, top: Path) -> list[str] | None:

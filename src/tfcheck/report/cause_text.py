@@ -141,7 +141,10 @@ def _tasks(group: Group, detail: Detail) -> str:
 
 def _needs(group: Group, detail: Detail) -> Iterator[Line]:
     needs = group.needs[: detail.most(_SHOWN_NEEDS)]
-    rows = [(each.answer.requirement.action, each.resource, _weight(each)) for each in needs]
+    rows = [
+        (each.answer.requirement.action, each.resource, "required" if each.required else "recommended")
+        for each in needs
+    ]
     action, resource = (max(len(visible(row[number])) for row in rows) for number in (0, 1))
     fits = 4 + action + 4 + resource + 3 + len("recommended") <= detail.width
     for each, (what, where, weight) in zip(needs, rows, strict=True):
@@ -157,10 +160,6 @@ def _needs(group: Group, detail: Detail) -> Iterator[Line]:
             yield from wrapped("      ", f"{needed.cause}, {needed.pointer}", detail.width, Style.QUIET)
     if len(group.needs) > len(needs):
         yield line(f"    and {counted(len(group.needs) - len(needs), 'more permission')} (--expand shows all)")
-
-
-def _weight(need: Need) -> str:
-    return "required" if need.required else "recommended"
 
 
 def _denied(cause: Cause, group: Group, detail: Detail) -> str:

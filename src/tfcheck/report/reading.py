@@ -223,7 +223,12 @@ def read(data: bytes, named: str) -> list[Report]:
     if not text.strip():
         raise InputError(f"`{named}` is empty", hint=_HINT)
     try:
-        _refuse_later_versions(text, named)
+        first = text.strip().partition(b"\n")[0] if _is_lines(text) else text
+        if not msgspec.json.decode(first, type=_Version).format_version.startswith("1."):
+            raise InputError(
+                f"`{named}` is a report of another format_version than 1.x",
+                hint="use the tfcheck that wrote it or a newer one",
+            )
         return [_report(each, named) for each in _decoded(text)]
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise InputError(f"`{named}` is not a tfcheck report: {_problem(error)}", hint=_HINT) from None
@@ -237,15 +242,6 @@ def _utf8(data: bytes, named: str) -> bytes:
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, "replace").encode()
     return data
-
-
-def _refuse_later_versions(text: bytes, named: str) -> None:
-    first = text.strip().partition(b"\n")[0] if _is_lines(text) else text
-    if not msgspec.json.decode(first, type=_Version).format_version.startswith("1."):
-        raise InputError(
-            f"`{named}` is a report of another format_version than 1.x",
-            hint="use the tfcheck that wrote it or a newer one",
-        )
 
 
 def _is_lines(text: bytes) -> bool:

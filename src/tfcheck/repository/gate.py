@@ -140,7 +140,7 @@ class Gate:
             raise FileNotFoundError(path) from None
         except OSError as error:
             raise refused(path, why(error)) from None
-        if _is_saved_plan(data):
+        if data.startswith(b"PK\x03\x04") and b"tfplan" in data:
             raise refused(path, "it is a saved plan")
         return data
 
@@ -222,7 +222,9 @@ class Gate:
         """Raise RefusedError for what is git's or Terraform's own."""
         below = next(each for each in self._tops(place) if place.is_relative_to(each))
         parts = [_comparable_name(each) for each in place.relative_to(below).parts]
-        if any(each in (".git", "git~1") for each in parts) or self._is_gits(place):
+        if any(each in (".git", "git~1") for each in parts) or any(
+            place.is_relative_to(each) for each in self._visibility.directories
+        ):
             raise refused(path, "it is git's own")
         if ".terraform" in parts or (self._is_terraforms(place) and not self._is_package(place)):
             raise refused(path, "it belongs to Terraform's working directory")
@@ -235,9 +237,6 @@ class Gate:
             yield self._data_directory / "modules"
         yield self._here
         yield self.tree
-
-    def _is_gits(self, place: Path) -> bool:
-        return any(place.is_relative_to(each) for each in self._visibility.directories)
 
     def _is_terraforms(self, place: Path) -> bool:
         directory = self._data_directory
@@ -298,11 +297,6 @@ def _is_same(file: str, about: os.stat_result) -> bool:
         return os.path.samestat(os.stat(file), about)
     except (OSError, ValueError):
         return False
-
-
-def _is_saved_plan(data: bytes) -> bool:
-    """Whether this is an archive that holds a plan, by the names at its end."""
-    return data.startswith(b"PK\x03\x04") and b"tfplan" in data
 
 
 def read_named(file: str, largest: int, *, shared: bool | None = None) -> bytes:

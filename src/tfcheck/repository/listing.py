@@ -78,7 +78,9 @@ class _Search:
         except OSError as error:
             raise refused(self._path(below), why(error)) from None
         for entry in entries:
-            self._count()
+            self._seen += 1
+            if self._seen > _MOST_ENTRIES:
+                raise refused(self._start, f"more than {_MOST_ENTRIES} files lie below it")
             path = (*below, entry.name)
             if not entry.is_directory:
                 yield from (path,) if self._matches(path) else ()
@@ -102,8 +104,3 @@ class _Search:
 
     def _path(self, below: tuple[str, ...]) -> str:
         return posixpath.normpath(posixpath.join(self._start, *below))
-
-    def _count(self) -> None:
-        self._seen += 1
-        if self._seen > _MOST_ENTRIES:
-            raise refused(self._start, f"more than {_MOST_ENTRIES} files lie below it")

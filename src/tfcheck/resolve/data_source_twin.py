@@ -66,7 +66,12 @@ class LookUps:
 
     def instead(self, address: Address, name: str) -> tuple[Address, str] | None:
         """Return where the value of an attribute of a deferred data source is found as well, or None."""
-        twin = self._twin(address)
+        if address not in self._twins:
+            self._twins[address] = None  # what leads back to itself is not found
+            types, scope, ways = _LOOKED_UP.get(address.type, ((), (), ()))
+            named = (self._equal(address, argument, types, attribute, scope) for argument, attribute in ways)
+            self._twins[address] = next((each for each in named if each is not None), None)
+        twin = self._twins[address]
         if twin is not None:
             called = _CALLED.get((address.type, name), name)
             return (twin, called) if called else self._key_behind(twin, "key_id")
@@ -79,15 +84,6 @@ class LookUps:
         return self._earlier(address, name)
 
     # Resources of this plan
-
-    def _twin(self, address: Address) -> Address | None:
-        """Find the managed resource that a data source certainly looks up."""
-        if address not in self._twins:
-            self._twins[address] = None  # what leads back to itself is not found
-            types, scope, ways = _LOOKED_UP.get(address.type, ((), (), ()))
-            named = (self._equal(address, argument, types, attribute, scope) for argument, attribute in ways)
-            self._twins[address] = next((each for each in named if each is not None), None)
-        return self._twins[address]
 
     def _equal(
         self, source: Address, argument: str, types: tuple[str, ...], attribute: str, scope: tuple[str, ...]

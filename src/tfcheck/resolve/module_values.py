@@ -263,7 +263,15 @@ class ModuleNames:
                 return self._unclear(module)
             return number
         if for_each is not None:
-            return self._keys_of(self._evaluation.see_safely(for_each, ModuleScope(self, module.parent)), module)
+            collection = self._evaluation.see_safely(for_each, ModuleScope(self, module.parent))
+            keys: object = collection
+            if isinstance(collection, Referent):
+                keys = collection.keys()
+            elif isinstance(collection, Set):
+                keys = list(collection.items)
+            if isinstance(keys, dict | list | tuple) and all(isinstance(key, str) for key in keys):
+                return sorted(str(key) for key in keys)
+            return self._unclear(module)
         return None
 
     def _repetition(self, module: ModulePath) -> tuple[Expression | None, Expression | None]:
@@ -278,16 +286,6 @@ class ModuleNames:
             configuration_refs.expression(count, "count") if count is not None else None,
             configuration_refs.expression(for_each, "for_each") if for_each is not None else None,
         )
-
-    def _keys_of(self, collection: Seen, module: ModulePath) -> list[str] | Unknown:
-        keys: object = collection
-        if isinstance(collection, Referent):
-            keys = collection.keys()
-        elif isinstance(collection, Set):
-            keys = list(collection.items)
-        if isinstance(keys, dict | list | tuple) and all(isinstance(key, str) for key in keys):
-            return sorted(str(key) for key in keys)
-        return self._unclear(module)
 
     def _unclear(self, module: ModulePath) -> Unknown:
         return Unknown(symbol=Symbol(str(module)), reason=f"how often {module} is called is not known")

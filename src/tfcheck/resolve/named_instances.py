@@ -34,7 +34,10 @@ class NamedInstances:
         return self._referents[asked]
 
     def _referent(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
-        found = self._by_key(module, mode, resource_type, name)
+        asked = module, mode, resource_type, name
+        if asked not in self._siblings:
+            self._siblings[asked] = self._instances_by_key(*asked)
+        found = self._siblings[asked]
         base = Address(module, mode, resource_type, name)
         if not found:
             return self._absent(base)
@@ -46,12 +49,6 @@ class NamedInstances:
                 self._resources, [found[key] for key in sorted(key for key in keys if isinstance(key, int))]
             )
         return ResourceReferent(self._resources, {str(key): address for key, address in found.items()})
-
-    def _by_key(self, module: ModulePath, mode: str, resource_type: str, name: str) -> dict[InstanceKey, Address]:
-        asked = module, mode, resource_type, name
-        if asked not in self._siblings:
-            self._siblings[asked] = self._instances_by_key(*asked)
-        return self._siblings[asked]
 
     def _instances_by_key(
         self, module: ModulePath, mode: str, resource_type: str, name: str

@@ -85,7 +85,9 @@ class Order:
         kind, _, rest = name.partition(".")
         match kind:
             case "local":
-                return self._local(path, rest)
+                sources = self._resolver.sources.module(path) if self._resolver.sources else None
+                expression = sources.local(rest) if sources else None
+                return _referenced_nodes(path, tuple(_mentioned(expression))) if expression is not None else None
             case "var":
                 call = self._call(path)
                 return _nodes(path[:-1], call.expressions.get(rest)) if call else []
@@ -119,11 +121,6 @@ class Order:
         if module is None:
             return None
         return [*((path, each) for each in module.resources), *((path, f"module.{each}") for each in module.calls)]
-
-    def _local(self, path: tuple[str, ...], name: str) -> list[_Node] | None:
-        sources = self._resolver.sources.module(path) if self._resolver.sources else None
-        expression = sources.local(name) if sources else None
-        return _referenced_nodes(path, tuple(_mentioned(expression))) if expression is not None else None
 
     def _module(self, path: tuple[str, ...]) -> ConfigModule | None:
         found = self._resolver.plan.configuration

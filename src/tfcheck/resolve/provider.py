@@ -170,7 +170,11 @@ class Providers:
         if isinstance(written, str) and written:
             return written
         for source in self._plan.data_sources("aws_region"):
-            if self.key_of(source.address) == key and self._is_own_region(source.address):
+            if self.key_of(source.address) == key and all(
+                not self._attributes.configured(source.address, each)
+                or self._attributes.evaluated(source.address, each) is None
+                for each in ("name", "region", "endpoint", "id")
+            ):
                 named = (source.values.get(name) for name in ("name", "region", "id"))
                 found = next((value for value in named if isinstance(value, str) and value), None)
                 if found is not None:
@@ -178,13 +182,6 @@ class Providers:
         shown = set(self._regions_in_arns(key)) or set(self._inherited_regions(key))
         only = next(iter(shown)) if len(shown) == 1 else None
         return only if isinstance(only, str) else None
-
-    def _is_own_region(self, address: Address) -> bool:
-        """Whether a look-up of a region asks for that of its provider configuration, and names no other."""
-        return all(
-            not self._attributes.configured(address, each) or self._attributes.evaluated(address, each) is None
-            for each in ("name", "region", "endpoint", "id")
-        )
 
     def _regions_in_arns(self, key: str) -> Iterator[TextLike]:
         """Yield the regions in the ARNs of resources that have no region of their own."""

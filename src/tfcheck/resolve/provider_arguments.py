@@ -46,7 +46,9 @@ class ProviderArguments:
         if (key, name) not in self._found:
             # NOTE: a provider may assume a role that another one creates, whose ARN asks for all providers again.
             self._found[key, name] = Unknown(reason="the provider configuration leads back to itself")
-            block = self._block(key)
+            config = self._attributes.plan.provider_configs.get(key)
+            sources = self._attributes.declarations.module_sources(self._module(key))
+            block = sources.provider(config.name, config.alias) if config and sources else None
             is_kept = block is None or self._is_doubted(key, name)
             self._found[key, name] = (
                 self._kept(key, name) if is_kept or not block else self._evaluated(key, name, block)
@@ -67,11 +69,6 @@ class ProviderArguments:
         for name in ((config.module_address if config else None) or "").split(".")[1::2]:
             path = path.child(name)
         return path
-
-    def _block(self, key: str) -> Block | None:
-        config = self._attributes.plan.provider_configs.get(key)
-        sources = self._attributes.declarations.module_sources(self._module(key))
-        return sources.provider(config.name, config.alias) if config and sources else None
 
     def _is_doubted(self, key: str, name: str) -> bool:
         config = self._attributes.plan.provider_configs.get(key)

@@ -213,7 +213,9 @@ class Resolver:
         if self.configured(address, name):
             given = self._argument(address, name)
             if given is not None:
-                return self._in_grammar(address, fill(known, given), name)
+                value = fill(known, given)
+                names = grammar(address.type, name)
+                return value if names is None else within(value, names)
         if isinstance(known, Unknown):
             if address.type == "terraform_data" and name == "output":
                 return self.attribute(address, "input")
@@ -222,11 +224,6 @@ class Resolver:
                 return secret
             return self._shape(address, name) or self._unknown(address, name)
         return known
-
-    def _in_grammar(self, address: Address, value: Value, name: str) -> Value:
-        """Narrow what is not known of a name to the characters that it can have."""
-        names = grammar(address.type, name)
-        return value if names is None else within(value, names)
 
     def _deferred(self, instance: Instance, name: str, planned: Value | Absence) -> Value:
         """Return an attribute of a data source that is read only during apply."""

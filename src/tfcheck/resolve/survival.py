@@ -75,7 +75,12 @@ class Survival:
             return Truth.TRUE
         if instance.actions == ("update",) and instance.address.type not in _UPDATED_IN_PART:
             return Truth.TRUE if self._waits_for(instance, owner) else Truth.UNKNOWN
-        self._report(instance, by, swept)
+        goes = "goes" if swept is Truth.TRUE else "may go"
+        self.notes.setdefault(
+            str(instance.address),
+            f"{instance.address} {goes} with {by.address}, which this plan deletes, although the plan does not list it "
+            "as changed; the next plan restores it",
+        )
         return ~swept
 
     def _waits_for(self, instance: Instance, owner: Owner) -> bool:
@@ -84,14 +89,6 @@ class Survival:
         named = references(resource.expressions.get(owner.argument)) if resource else ()
         depends = resource.depends_on if resource else ()
         return any(each.startswith(f"{owner.type}.") for each in (*named, *depends))
-
-    def _report(self, instance: Instance, by: Instance, swept: Truth) -> None:
-        goes = "goes" if swept is Truth.TRUE else "may go"
-        self.notes.setdefault(
-            str(instance.address),
-            f"{instance.address} {goes} with {by.address}, which this plan deletes, although the plan does not list it "
-            "as changed; the next plan restores it",
-        )
 
     def _swept(self, instance: Instance, named: str, owner: Owner) -> tuple[Truth, Instance]:
         """Whether the plan deletes what an object is on, and the object with it; and what it deletes."""

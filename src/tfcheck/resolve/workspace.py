@@ -40,13 +40,11 @@ def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None, acco
     if not changed and not wrong:
         return resolver
     doubts = Doubts([*changed, *doubted])
-    believed = Resolver(plan, sources, _known_workspace(resolver), account, doubts)
+    believed = Resolver(
+        plan, sources, resolver.workspace if isinstance(resolver.workspace, str) else None, account, doubts
+    )
     believed.contradictions += [*resolver.contradictions, _changed_names(sources, changed, wrong)]
     return believed
-
-
-def _known_workspace(resolver: Resolver) -> str | None:
-    return resolver.workspace if isinstance(resolver.workspace, str) else None
 
 
 def _names_workspace(resolver: Resolver) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tfcheck.iam import Policy
 from tfcheck.inventory.setting import Setting, Subject, settings, was_set
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import Unknown
 
@@ -44,11 +44,7 @@ def own_policy(world: World, policies: Policies, setting: Setting, subject: Subj
         if was_set(world, setting, subject):
             return PolicyOrReason()
         if isinstance(resource.attribute("policy"), Unknown):
-            return _unwritten(resource)
+            if resource.configured("policy") is False:
+                return PolicyOrReason()
+            return PolicyOrReason(hidden=f"the policy of {resource.address}, which this plan does not show,")
     return policies.of_attribute(resource, "policy")
-
-
-def _unwritten(resource: WorldObject) -> PolicyOrReason:
-    if resource.configured("policy") is False:
-        return PolicyOrReason()
-    return PolicyOrReason(hidden=f"the policy of {resource.address}, which this plan does not show,")

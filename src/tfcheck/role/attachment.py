@@ -292,7 +292,15 @@ class Attachments:
         self, role: WorldObject, attached: Attached, owned_here: OwnedHere, others: Sequence[PolicyAttachment]
     ) -> Iterator[PolicyAttachment]:
         yield from self._own_inline(role, attached, owned_here, others)
-        yield from self._own_managed(role, attached, owned_here)
+        value = role.attribute("managed_policy_arns")
+        written_here = writes(role, "managed_policy_arns", self._world)
+        if isinstance(value, Unknown) and written_here is not False:
+            attached.hidden.append(f"the managed policies of {role.address}, known only after apply")
+        elsewhere = () if written_here else {*self._arns_elsewhere(role), *owned_here.arns}
+        listed = items(value)
+        for arn in () if isinstance(listed, Unknown) else listed:  # an unknown list is hidden already
+            if not (isinstance(arn, str) and arn in elsewhere):
+                yield PolicyAttachment(role, role.attribute("name"), reference=known_arn(arn))
 
     def _own_inline(
         self, role: WorldObject, attached: Attached, owned_here: OwnedHere, others: Sequence[PolicyAttachment]
@@ -314,17 +322,6 @@ class Attachments:
                 continue
             found = self._policies.read(each.get("policy"), str(role.address), secret=role.sensitive("inline_policy"))
             yield PolicyAttachment(role, role.attribute("name"), name=name, found=found)
-
-    def _own_managed(self, role: WorldObject, attached: Attached, owned_here: OwnedHere) -> Iterator[PolicyAttachment]:
-        value = role.attribute("managed_policy_arns")
-        written_here = writes(role, "managed_policy_arns", self._world)
-        if isinstance(value, Unknown) and written_here is not False:
-            attached.hidden.append(f"the managed policies of {role.address}, known only after apply")
-        elsewhere = () if written_here else {*self._arns_elsewhere(role), *owned_here.arns}
-        listed = items(value)
-        for arn in () if isinstance(listed, Unknown) else listed:  # an unknown list is hidden already
-            if not (isinstance(arn, str) and arn in elsewhere):
-                yield PolicyAttachment(role, role.attribute("name"), reference=known_arn(arn))
 
     def _names_elsewhere(self, role: WorldObject) -> Collection[str]:
         """Name the inline policies that other resources of the plan managed before the change: they speak for them."""

@@ -128,7 +128,10 @@ class Exclusive:
 
     def keeps(self, own: Value) -> Truth:
         """Whether none of them removes a policy; one with an unknown number of elements may list it."""
-        return Truth.every(_is_listed(listed, own) | ~truth for truth, listed in self._lists)
+        return Truth.every(
+            (Truth.UNKNOWN if isinstance(listed, Unknown) else Truth.some(equal(own, each) for each in listed)) | ~truth
+            for truth, listed in self._lists
+        )
 
 
 def exclusive(world: World, resource_type: str, argument: str, name: Value) -> Exclusive:
@@ -139,10 +142,6 @@ def exclusive(world: World, resource_type: str, argument: str, name: Value) -> E
 
 def _is_among(known: Sequence[Value], name: Value) -> bool:
     return any(equal(name, each) is Truth.TRUE for each in known)
-
-
-def _is_listed(listed: tuple[Value, ...] | Unknown, own: Value) -> Truth:
-    return Truth.UNKNOWN if isinstance(listed, Unknown) else Truth.some(equal(own, each) for each in listed)
 
 
 class Named(Protocol):

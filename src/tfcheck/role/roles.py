@@ -123,12 +123,9 @@ class Roles:
             if found is not None:
                 return found
         if isinstance(reference, Text):
-            return self._only_candidate(reference)
+            sure = [each for each in self._managed if equal(reference, each.attribute("arn")) is Truth.TRUE]
+            return sure[0] if len(sure) == 1 else None
         return None
-
-    def _only_candidate(self, reference: Text) -> WorldObject | None:
-        sure = [each for each in self._managed if equal(reference, each.attribute("arn")) is Truth.TRUE]
-        return sure[0] if len(sure) == 1 else None
 
     @cached_property
     def _managed(self) -> Sequence[WorldObject]:
@@ -285,18 +282,14 @@ def _name_in(reference: TextLike | None) -> TextLike | None:
     if isinstance(resource, str):
         return resource.rpartition("/")[2]
     if isinstance(resource, Text):
-        return _behind_last_slash(resource)
-    return None
-
-
-def _behind_last_slash(resource: Text) -> TextLike | None:
-    tail: list[TextLike] = []
-    for piece in reversed(resource.pieces):
-        if isinstance(piece, str) and "/" in piece:
-            return text([piece.rpartition("/")[2], *reversed(tail)])
-        if isinstance(piece, Unknown) and piece.hole.allows("/"):
-            return None
-        tail.append(piece)
+        tail: list[TextLike] = []
+        for piece in reversed(resource.pieces):
+            if isinstance(piece, str) and "/" in piece:
+                return text([piece.rpartition("/")[2], *reversed(tail)])
+            if isinstance(piece, Unknown) and piece.hole.allows("/"):
+                return None
+            tail.append(piece)
+        return None
     return None
 
 

@@ -36,7 +36,8 @@ def log_calls(
     yield place.needs(rule, "logs:CreateLogStream", stream, doubt=doubt)
     yield place.needs(rule, "logs:PutLogEvents", stream, Severity.WARNING, doubt=doubt)
     makes_group = _is_true(member(options, "awslogs-create-group"))
-    named = _named_group(place, options)
+    around = place.task.resource.surroundings
+    named = existence.at(member(options, "awslogs-group"), around, member(options, "awslogs-region"))
     exists = existence.log_group(named, world)
     is_made = exists is Truth.TRUE and existence.is_made_by_tasks(named, world)
     if makes_group is not Truth.FALSE and (exists is not Truth.TRUE or is_made):
@@ -72,11 +73,6 @@ def _is_true(value: Value) -> Truth:
     if isinstance(value, Text | Unknown):
         return equal(value, "true")
     return Truth.of(value is True)
-
-
-def _named_group(place: TaskPlace, options: Value) -> existence.Named:
-    around = place.task.resource.surroundings
-    return existence.at(member(options, "awslogs-group"), around, member(options, "awslogs-region"))
 
 
 def _group_arn(place: TaskPlace, options: Value, world: World) -> TextLike:

@@ -168,7 +168,10 @@ def file(arn: TextLike, services: Iterable[WorldObject], world: World) -> Truth:
     key = key_in(arn)
     if resource is None or key is None or not is_created(resource, world):
         return Truth.UNKNOWN
-    there = Truth.some(_is_at(each, key) & _is_in(each, resource) for each in world.once(_objects).possible(key))
+    there = Truth.some(
+        equal(cleaned_key(each.attribute("key")), key) & _is_in(each, resource)
+        for each in world.once(_objects).possible(key)
+    )
     return there if there is not Truth.FALSE or not _may_be_filled(resource, services, world) else Truth.UNKNOWN
 
 
@@ -186,10 +189,6 @@ def _objects(world: World) -> AttributeIndex:
     return AttributeIndex(
         [each for one in (world, *world.context) for each in one.resources(*_OBJECTS)], "key", cleaned_key
     )
-
-
-def _is_at(each: WorldObject, key: TextLike) -> Truth:
-    return equal(cleaned_key(each.attribute("key")), key)
 
 
 def _is_in(each: WorldObject, bucket: WorldObject) -> Truth:

@@ -30,8 +30,8 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup import existence
 from tfcheck.startup.launch import by_execution_role_or_instance
-from tfcheck.startup.place import TaskPlace, in_container
-from tfcheck.startup.registry import Image, caches, repository
+from tfcheck.startup.place import in_container
+from tfcheck.startup.registry import caches, repository
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.value import Text, Truth, Unknown
 from tfcheck.vocabulary.finding import Requirement, Severity
@@ -55,17 +55,14 @@ def of_images(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         value = container.member("image")
         image = repository(value, task.resource, world) if isinstance(value, str | Text | Unknown) else None
         if image is not None:
-            yield from _needs(in_container(task, container, "/image", "image"), image, world)
-
-
-def _needs(place: TaskPlace, image: Image, world: World) -> Iterator[Requirement]:
-    yield place.needs(ID, "ecr:GetAuthorizationToken", "*", doubt=image.doubt)
-    for action, severity in _PULL:
-        yield place.needs(ID, action, image.arn, severity, doubt=image.doubt)
-    if caches(image, world):
-        yield place.needs(ID, "ecr:BatchImportUpstreamImage", image.arn, Severity.WARNING)
-        if existence.repository(image.arn, world) is not Truth.TRUE:
-            yield place.needs(ID, "ecr:CreateRepository", image.arn, Severity.WARNING)
+            place = in_container(task, container, "/image", "image")
+            yield place.needs(ID, "ecr:GetAuthorizationToken", "*", doubt=image.doubt)
+            for action, severity in _PULL:
+                yield place.needs(ID, action, image.arn, severity, doubt=image.doubt)
+            if caches(image, world):
+                yield place.needs(ID, "ecr:BatchImportUpstreamImage", image.arn, Severity.WARNING)
+                if existence.repository(image.arn, world) is not Truth.TRUE:
+                    yield place.needs(ID, "ecr:CreateRepository", image.arn, Severity.WARNING)
 
 
 _DENIED = (

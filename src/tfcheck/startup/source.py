@@ -43,7 +43,12 @@ def sources(value: Value, around: Surroundings, world: World) -> tuple[Source, .
     if value == "" or not isinstance(value, str | Text | Unknown):
         return ()
     if _is_name(value, world):
-        return _of_name(value, around, world)
+        parameter = Source(ValueStore.PARAMETER_STORE, parameter_arn(value, around, world))
+        spelled = spelled_out(value)
+        if not isinstance(spelled, str) or not spelled.startswith(_SECRET_PARAMETER):
+            return (parameter,)
+        secret = spelled.removeprefix(_SECRET_PARAMETER).partition(":")[0]
+        return (parameter, Source(ValueStore.SECRETS_MANAGER, secret_arn(secret, around, world)))
     store = _store_of(value, world)
     if store is ValueStore.SECRETS_MANAGER:
         return (Source(store, whole_arn(without_tail(value), around.account, world)),)
@@ -83,15 +88,6 @@ def _beginning(value: TextLike) -> str:
     if not isinstance(first, str):
         return ""
     return first[:4] if len(first) >= 4 or isinstance(value, str) or not "arn:".startswith(first) else ""
-
-
-def _of_name(name: TextLike, around: Surroundings, world: World) -> tuple[Source, ...]:
-    parameter = Source(ValueStore.PARAMETER_STORE, parameter_arn(name, around, world))
-    spelled = spelled_out(name)
-    if not isinstance(spelled, str) or not spelled.startswith(_SECRET_PARAMETER):
-        return (parameter,)
-    secret = spelled.removeprefix(_SECRET_PARAMETER).partition(":")[0]
-    return (parameter, Source(ValueStore.SECRETS_MANAGER, secret_arn(secret, around, world)))
 
 
 def parameter_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:

@@ -17,7 +17,11 @@ class NormalizedText:
 
     def __init__(self, said: str) -> None:
         """Build from a text as it came."""
-        self._lines = _bare_lines(said)
+        from html import unescape  # takes longer to load than to use
+
+        text = _ESCAPE.sub(lambda found: _MEANT.get(found[1], "") or chr(int(found[1][1:], 16)), _UNSEEN.sub("", said))
+        text = _QUOTE.sub("'", unescape(_UNSEEN.sub("", text))).replace("\u00a0", " ")
+        self._lines = [_bare(line) for line in text.splitlines() if not _is_rule(line)]
 
     @cached_property
     def spaced(self) -> str:
@@ -42,18 +46,6 @@ class NormalizedText:
         lengths = {len(line) for line in self._lines[:-1]}
         is_hard = len(self._lines) > 2 and len(lengths) == 1
         return (self.joined, self.spaced) if is_hard else (self.spaced, self.joined)
-
-
-def _bare_lines(said: str) -> list[str]:
-    """Remove frames, time stamps, colours and escapes.
-
-    Lines keep the space at their end, since a terminal breaks them within words too.
-    """
-    from html import unescape  # takes longer to load than to use
-
-    text = _ESCAPE.sub(lambda found: _MEANT.get(found[1], "") or chr(int(found[1][1:], 16)), _UNSEEN.sub("", said))
-    text = _QUOTE.sub("'", unescape(_UNSEEN.sub("", text))).replace("\u00a0", " ")
-    return [_bare(line) for line in text.splitlines() if not _is_rule(line)]
 
 
 def _bare(line: str) -> str:

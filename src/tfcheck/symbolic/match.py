@@ -52,7 +52,10 @@ def equal(a: Value, b: Value) -> Truth:
     if isinstance(a, Unknown | Text | JsonText) or isinstance(b, Unknown | Text | JsonText):
         return _equal_open(a, b)
     if isinstance(a, Set) or isinstance(b, Set):
-        return _equal_sets(a, b)
+        left, right = (each.items if isinstance(each, Set) else each for each in (a, b))
+        if not isinstance(left, tuple | list) or not isinstance(right, tuple | list):
+            return Truth.FALSE
+        return _within(left, right) & _within(right, left)
     if isinstance(a, list) and isinstance(b, list):
         return Truth.every(equal(x, y) for x, y in zip(a, b, strict=True)) if len(a) == len(b) else Truth.FALSE
     if isinstance(a, dict) and isinstance(b, dict):
@@ -82,7 +85,11 @@ def _equal_open(a: Value, b: Value) -> Truth:
     if isinstance(a, str) and isinstance(b, JsonText):
         a, b = b, a
     if isinstance(a, JsonText) and isinstance(b, str):
-        return _equal_json(a, b)
+        try:
+            decoded: Value = msgspec.json.decode(b)
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+            return Truth.FALSE
+        return Truth.UNKNOWN if is_deep(decoded) else equal(a.value, decoded)
     if isinstance(a, str | Unknown | Text | JsonText) and isinstance(b, str | Unknown | Text | JsonText):
         return _compare((Verbatim(a),), b)
     strings = [each for each in (a, b) if isinstance(each, Unknown | Text | JsonText)]
@@ -91,21 +98,6 @@ def _equal_open(a: Value, b: Value) -> Truth:
 
 def _is_certain_text(value: Unknown | Text | JsonText) -> bool:
     return not isinstance(value, Unknown) or value.shape is not None
-
-
-def _equal_json(encoded: JsonText, written: str) -> Truth:
-    try:
-        decoded: Value = msgspec.json.decode(written)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        return Truth.FALSE
-    return Truth.UNKNOWN if is_deep(decoded) else equal(encoded.value, decoded)
-
-
-def _equal_sets(a: Value, b: Value) -> Truth:
-    left, right = (each.items if isinstance(each, Set) else each for each in (a, b))
-    if not isinstance(left, tuple | list) or not isinstance(right, tuple | list):
-        return Truth.FALSE
-    return _within(left, right) & _within(right, left)
 
 
 def _within(part: Sequence[Value], whole: Sequence[Value]) -> Truth:

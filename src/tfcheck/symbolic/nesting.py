@@ -5,7 +5,6 @@ The recursion limit of a JSON decoder differs between versions of Python; this o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 #: How many lists and objects are allowed in one another: no schema of a provider and no policy comes near.
@@ -16,7 +15,12 @@ def is_deep(value: Any) -> bool:
     """Whether more lists and objects lie in one another than are allowed."""
     level = [value]
     for _ in range(DEEPEST + 1):
-        level = [each for node in level if isinstance(node, dict | list) for each in _members(node)]
+        level = [
+            each
+            for node in level
+            if isinstance(node, dict | list)
+            for each in (node.values() if isinstance(node, dict) else node)
+        ]
         if not level:
             return False
     return True
@@ -27,7 +31,3 @@ def may_be_deep(text: str | bytes) -> bool:
     if isinstance(text, str):
         return text.count("{") + text.count("[") > DEEPEST
     return text.count(b"{") + text.count(b"[") > DEEPEST
-
-
-def _members(node: dict[str, Any] | list[Any]) -> Iterable[Any]:
-    return node.values() if isinstance(node, dict) else node

@@ -98,12 +98,8 @@ def _comparable_part(requirement: Requirement) -> _Kind:
     Volumes are a set, whose order says nothing.
     """
     place = requirement.pointer if requirement.container is None else requirement.container
-    place = _VOLUMES if _is_of_volume(requirement) else place
+    place = _VOLUMES if requirement.container is None and requirement.pointer.startswith(_VOLUMES) else place
     return requirement.rule, place, requirement.action, requirement.role_kind, requirement.read_by
-
-
-def _is_of_volume(requirement: Requirement) -> bool:
-    return requirement.container is None and requirement.pointer.startswith(_VOLUMES)
 
 
 def _is_same(requirement: Requirement, earlier: Requirement) -> bool:

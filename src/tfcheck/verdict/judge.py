@@ -257,7 +257,13 @@ class Judge:
 
     def _trusted(self, role: Role, side: RolesOfTask, kind: RoleKind) -> Judgement:
         if role.trust is None:
-            return _without_trust(role)
+            if role.deleted is not None:
+                return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=evidence.of_deletion(role))
+            if role.managed and not role.trust_hidden:
+                return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY)
+            reason = Reason.POLICY_NOT_READABLE if role.managed else Reason.ROLE_OUTSIDE_PLAN
+            reason = Reason.UNKNOWN_VALUE if role.unknown_because else reason
+            return Judgement(role.label, Verdict.UNKNOWN, reason, role.trust_hidden or "")
         first, *others = (self._trusts(role, role.trust, each, side, kind) for each in assuming(kind, side))
         if all(each.verdict is first.verdict for each in others):
             return first
@@ -302,16 +308,6 @@ def _without_role(requirement: Requirement) -> Judgement:
     if requirement.doubt:
         return Judgement(None, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, requirement.doubt)
     return Judgement(None, Verdict.DENIED, Reason.NO_EXECUTION_ROLE)
-
-
-def _without_trust(role: Role) -> Judgement:
-    if role.deleted is not None:
-        return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=evidence.of_deletion(role))
-    if role.managed and not role.trust_hidden:
-        return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY)
-    reason = Reason.POLICY_NOT_READABLE if role.managed else Reason.ROLE_OUTSIDE_PLAN
-    reason = Reason.UNKNOWN_VALUE if role.unknown_because else reason
-    return Judgement(role.label, Verdict.UNKNOWN, reason, role.trust_hidden or "")
 
 
 def _key(requirement: Requirement, role: Role, side: RolesOfTask) -> tuple[object, ...]:

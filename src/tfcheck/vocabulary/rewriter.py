@@ -51,13 +51,6 @@ class Rewriter:
     def _struct(self, part: msgspec.Struct) -> msgspec.Struct:
         if id(part) in self._structs:
             return self._structs[id(part)][1]
-        rewritten = self._with_rewritten_fields(part)
-        if rewritten is not part:
-            # INVARIANT: the struct is kept beside what was made of it, so that no later one has its id.
-            self._structs[id(part)] = part, rewritten
-        return rewritten
-
-    def _with_rewritten_fields(self, part: msgspec.Struct) -> msgspec.Struct:
         names, values_of = self._fields_of[type(part)]
         changed: dict[str, Any] = {}
         for name, old in zip(names, values_of(part), strict=True):
@@ -65,7 +58,11 @@ class Rewriter:
             maker = _unchanged if old is None else self._makers.get(type(old), self.of)
             if maker is not _unchanged and (new := maker(old)) is not old:
                 changed[name] = new
-        return msgspec.structs.replace(part, **changed) if changed else part
+        rewritten = msgspec.structs.replace(part, **changed) if changed else part
+        if rewritten is not part:
+            # INVARIANT: the struct is kept beside what was made of it, so that no later one has its id.
+            self._structs[id(part)] = part, rewritten
+        return rewritten
 
 
 def _values_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:

@@ -136,23 +136,19 @@ def _by_lines(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[tuple[i
 def _trimmed(number: int, old: list[str], lines: list[str]) -> _Change:
     """Leave out of a change the lines that stay as they are at its beginning and its end."""
     if len(old) == 1 and lines:
-        return _trimmed_line(number, old[0], lines)
+        line = old[0]
+        if lines[0] == line:
+            return _Change(number + 1, number + 1, tuple(lines[1:]))
+        ends_anew = lines[0].removesuffix("\n").removesuffix("\r") == line
+        if lines[-1] == line and not ends_anew:
+            return _Change(number, number, tuple(lines[:-1]))
+        return _Change(number, number + 1, tuple(lines))
     end = number + len(old)
     while old and lines and old[0] == lines[0]:
         old, lines, number = old[1:], lines[1:], number + 1
     while old and lines and old[-1] == lines[-1]:
         old, lines, end = old[:-1], lines[:-1], end - 1
     return _Change(number, end, tuple(lines))
-
-
-def _trimmed_line(number: int, line: str, lines: list[str]) -> _Change:
-    """Leave out of a change the line that stays as it is, if it is the first or the last."""
-    if lines[0] == line:
-        return _Change(number + 1, number + 1, tuple(lines[1:]))
-    ends_anew = lines[0].removesuffix("\n").removesuffix("\r") == line
-    if lines[-1] == line and not ends_anew:
-        return _Change(number, number, tuple(lines[:-1]))
-    return _Change(number, number + 1, tuple(lines))
 
 
 def _groups(lines: Lines, changes: Iterator[_Change]) -> Iterator[tuple[list[_Change], int]]:

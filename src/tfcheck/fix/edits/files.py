@@ -80,11 +80,6 @@ class ShownLines(Lines):
         return self.at(offset + len(self._mark))
 
 
-def _says_generated(text: str) -> bool:
-    """Whether one of the first lines is a comment that says that a program writes the file."""
-    return any(map(_GENERATED.search, text.split("\n", _HEADER)[:_HEADER]))
-
-
 class Files:
     """The files of a plan's sources.
 
@@ -116,7 +111,7 @@ class Files:
         """Return why a file must not be changed; nothing where it may."""
         if not self._is_ours(source.name):
             return "it is not of this repository, or another program writes its directory"
-        if _says_generated(source.text):
+        if any(map(_GENERATED.search, source.text.split("\n", _HEADER)[:_HEADER])):
             return "it says that a program generates it"
         assert self._sources is not None  # or it would not be ours
         try:

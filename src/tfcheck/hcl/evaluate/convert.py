@@ -120,7 +120,10 @@ def convert(value: Value, kind: Type) -> Value:
             members = _mapping(value)
             return MapValue(zip(members, elements_of(list(members.values()), kind.element), strict=True))
         case TupleType():
-            return _to_tuple(_sequence(value), kind)
+            items = _sequence(value)
+            if len(items) != len(kind.elements):
+                raise EvaluationError(f"tuple of {len(kind.elements)} elements required, got {len(items)}")
+            return [convert(item, element) for item, element in zip(items, kind.elements, strict=True)]
         case ObjectType():
             return _to_object(_mapping(value), kind)
         case _:
@@ -149,12 +152,6 @@ def elements_of(items: Sequence[Value], element: Type) -> list[Value]:
 
 def _leaves_open(kind: Type) -> bool:
     return kind == ANY or any(_leaves_open(inner) for inner in elements(kind))
-
-
-def _to_tuple(items: list[Value], kind: TupleType) -> Value:
-    if len(items) != len(kind.elements):
-        raise EvaluationError(f"tuple of {len(kind.elements)} elements required, got {len(items)}")
-    return [convert(item, element) for item, element in zip(items, kind.elements, strict=True)]
 
 
 def _to_object(members: dict[str, Value], kind: ObjectType) -> Value:
@@ -209,14 +206,10 @@ def _reading(values: Sequence[Value], *, collections: bool) -> list[Value] | Non
     """Convert to the shared type with all lists being tuples, or with `collections` where possible lists."""
     shared = common([type_of(value, collections=collections) for value in values])
     try:
-        return None if shared is None else [_unified(value, shared) for value in values]
+        # ANY says that there are only nulls
+        return None if shared is None else [value if shared == ANY else convert(value, shared) for value in values]
     except EvaluationError:
         return None
-
-
-def _unified(value: Value, shared: Type) -> Value:
-    """Convert to a type found by `common`, in which ANY says that there are only nulls."""
-    return value if shared == ANY else convert(value, shared)
 
 
 def _of_open_type(value: Value) -> Value:

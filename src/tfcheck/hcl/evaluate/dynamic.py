@@ -45,7 +45,7 @@ def _expanded(block: Block, name: str, scope: Scope) -> list[tuple[Block, Scope]
     if isinstance(items, Unknown):
         return items
     iterator = _iterator(block.attribute("iterator"), name)
-    return [(contents[0], _round(scope, iterator, key, item)) for key, item in items]
+    return [(contents[0], LocalScope(scope, {iterator: Gathered({"key": key, "value": item})})) for key, item in items]
 
 
 def _items(for_each: Expression, scope: Scope) -> list[tuple[Value, Seen]] | Unknown:
@@ -66,8 +66,3 @@ def _items(for_each: Expression, scope: Scope) -> list[tuple[Value, Seen]] | Unk
 def _iterator(written: Expression | None, name: str) -> str:
     """Name what is the element: what `iterator` says, else the type of the block."""
     return written.name if isinstance(written, Variable) else name
-
-
-def _round(scope: Scope, iterator: str, key: Value, item: Seen) -> Scope:
-    # In a set the key is the element itself, as `elements` gives it.
-    return LocalScope(scope, {iterator: Gathered({"key": key, "value": item})})

@@ -67,7 +67,8 @@ def _part_text(part: Expression, scope: Scope, run: Run) -> TextLike:
         case IfDirective():
             return _if_directive(part, scope, run)
         case ForDirective():
-            return _for_directive(part, scope, run)
+            collection = run.see(part.collection, scope)
+            return cast(TextLike, mark_if(is_marked(collection), _repeated(part, bare(collection), scope, run)))
         case _:
             seen = run.see(part, scope)
             return _marked_if(is_marked(seen), as_text(whole(seen)))
@@ -103,11 +104,6 @@ def _either_arm(truth: bool | Unknown, arms: Sequence[TextLike | EvaluationError
     if isinstance(then, EvaluationError) or isinstance(otherwise, EvaluationError):
         return Unknown(reason=truth.reason, where=truth.where, unsure=True)
     return then if same(then, otherwise) is Truth.TRUE else truth
-
-
-def _for_directive(node: ForDirective, scope: Scope, run: Run) -> TextLike:
-    collection = run.see(node.collection, scope)
-    return cast(TextLike, mark_if(is_marked(collection), _repeated(node, bare(collection), scope, run)))
 
 
 def _repeated(node: ForDirective, collection: Seen, scope: Scope, run: Run) -> TextLike:

@@ -30,7 +30,13 @@ def is_structural(node: Expression, value: Value) -> bool:
         case (ListOf(), list()) if len(node.items) == len(value):
             return all(is_structural(item, part) for item, part in zip(node.items, value, strict=True))
         case (ObjectOf(), dict()):
-            return _is_structural_object(node, value)
+            if all(_is_scalar(part) for part in value.values()):
+                return True
+            written = [(name.value, part) for name, part in node.items if isinstance(name, Literal)]
+            named = {name: part for name, part in written if isinstance(name, str)}
+            return named.keys() == value.keys() and all(
+                is_structural(named[name], part) for name, part in value.items()
+            )
         case (ForList(), list()):
             return all(_is_scalar(part) for part in value)
         case (ForObject(), dict()) if not node.group:
@@ -77,14 +83,6 @@ def _reference(node: Expression) -> str:
             return f"{_reference(node.source)}[…]"
         case _:
             return "…"
-
-
-def _is_structural_object(node: ObjectOf, value: dict[str, Value]) -> bool:
-    if all(_is_scalar(part) for part in value.values()):
-        return True
-    written = [(name.value, part) for name, part in node.items if isinstance(name, Literal)]
-    named = {name: part for name, part in written if isinstance(name, str)}
-    return named.keys() == value.keys() and all(is_structural(named[name], part) for name, part in value.items())
 
 
 def _is_scalar(value: Value) -> bool:

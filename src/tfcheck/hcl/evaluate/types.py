@@ -131,18 +131,14 @@ def common(types: Iterable[Type]) -> Type | None:
 
 def _common_decided(types: Sequence[Type]) -> Type | None:
     if all(isinstance(kind, Primitive) for kind in types):
-        return _common_primitive(types)
+        if STRING in types:
+            return STRING
+        return types[0] if all(kind == types[0] for kind in types) else None
     if all(isinstance(kind, MapType | ObjectType) for kind in types):
         return _common_mapping(types)
     if all(isinstance(kind, ListType | TupleType | SetType) for kind in types):
         return _common_sequence(types)
     return None
-
-
-def _common_primitive(types: Sequence[Type]) -> Type | None:
-    if STRING in types:
-        return STRING
-    return types[0] if all(kind == types[0] for kind in types) else None
 
 
 def _common_mapping(types: Sequence[Type]) -> Type | None:

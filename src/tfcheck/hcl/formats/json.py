@@ -101,7 +101,9 @@ class _OpenError(Exception):
 
 
 def _spell(value: Value, out: list[TextLike]) -> None:
-    if isinstance(value, Text | JsonText) or (isinstance(value, Unknown) and _is_string(value)):
+    if isinstance(value, Text | JsonText) or (
+        isinstance(value, Unknown) and (value.shape is not None or value.hole != ANYTHING)
+    ):
         out += ['"', *_escaped(value), '"']
     elif isinstance(value, dict):
         for index, key in enumerate(sorted(value)):
@@ -126,10 +128,6 @@ def _escaped(value: TextLike) -> list[TextLike]:
     if any(isinstance(each, JsonText) for each in parts):
         raise _OpenError
     return [_escaped_literal(each) if isinstance(each, str) else each for each in parts]
-
-
-def _is_string(value: Unknown) -> bool:
-    return value.shape is not None or value.hole != ANYTHING
 
 
 def quoted(string: str) -> str:
@@ -159,7 +157,12 @@ def _write(value: Value, out: list[str]) -> None:
         case str():
             out.append(quoted(value))
         case list() | Set():
-            _write_items(value if isinstance(value, list) else list(value.items), out)
+            out.append("[")
+            for index, item in enumerate(value if isinstance(value, list) else list(value.items)):
+                if index:
+                    out.append(",")
+                _write(item, out)
+            out.append("]")
         case dict():
             _write_members(value, out)
         case int() | float() | Fraction():
@@ -173,15 +176,6 @@ def _number_text(value: Value) -> str:
     if not isinstance(written, str):
         raise EvaluationError("limit: a number that Terraform rounds")
     return written
-
-
-def _write_items(items: list[Value], out: list[str]) -> None:
-    out.append("[")
-    for index, item in enumerate(items):
-        if index:
-            out.append(",")
-        _write(item, out)
-    out.append("]")
 
 
 def _write_members(members: dict[str, Value], out: list[str]) -> None:
@@ -293,22 +287,19 @@ class _Marked:
         if depth > _DEPTH:
             raise _LimitError("the JSON text is nested too deeply")
         if isinstance(value, str):
-            return self._string(value)
+            if self.mark not in value:
+                return self.marks.restored(value)
+            whole = self.instead.fullmatch(value)
+            if whole:
+                return decode(self._hole(whole))
+            parts = self.inside.split(value)
+            restored = self.marks.restored
+            return text(self.holes[int(part)] if index % 2 else restored(part) for index, part in enumerate(parts))
         if isinstance(value, list):
             return self._list([self._filled(item, depth + 1) for item in value], value)
         if isinstance(value, dict):
             return self._object(value, depth)
         return value  # type: ignore[no-any-return]
-
-    def _string(self, string: str) -> Value:
-        if self.mark not in string:
-            return self.marks.restored(string)
-        whole = self.instead.fullmatch(string)
-        if whole:
-            return decode(self._hole(whole))
-        parts = self.inside.split(string)
-        restored = self.marks.restored
-        return text(self.holes[int(part)] if index % 2 else restored(part) for index, part in enumerate(parts))
 
     def _hole(self, found: re.Match[str]) -> Unknown | JsonText:
         return self.holes[int(found[1])]

@@ -212,7 +212,9 @@ class Machine:
             if index in seen:
                 continue
             seen.add(index)
-            self._count()
+            self.steps += 1
+            if self.steps % 1000 == 0 and not (self.steps <= _MOST_STEPS and take(2000)):
+                raise limited("a regular expression that runs so long")
             instruction = self.program.instructions[index]
             match instruction.kind:
                 case "split":
@@ -227,11 +229,6 @@ class Machine:
                         waiting.append((index + 1, captures))
                 case _:
                     threads.append((index, captures))
-
-    def _count(self) -> None:
-        self.steps += 1
-        if self.steps % 1000 == 0 and not (self.steps <= _MOST_STEPS and take(2000)):
-            raise limited("a regular expression that runs so long")
 
     def _holds(self, place: str, position: int) -> bool:
         before = self.subject[position - 1 : position] if position else ""

@@ -53,7 +53,7 @@ def coalesce(*values: Value) -> Value:
     for index, value in enumerate(converted):
         if value is None or value == "":
             continue
-        if _definitely_chosen(value, values) or _is_last(converted[index + 1 :]):
+        if _definitely_chosen(value, values) or all(value is None or value == "" for value in converted[index + 1 :]):
             return value
         return waiting(list(values), unsure=True)
     raise EvaluationError("no argument is set")
@@ -80,11 +80,6 @@ def _definitely_chosen(value: Value, values: Sequence[Value]) -> bool:
         # An unknown argument may turn out to be a string, which has no type in common with a structure.
         return not any(isinstance(each, Unknown) for each in values)
     return is_definitely_filled(value) or (is_known(value) and value != "")
-
-
-def _is_last(rest: list[Value]) -> bool:
-    """Whether nothing else can be chosen: then it is this value or an error."""
-    return all(value is None or value == "" for value in rest)
 
 
 def unchanged(value: Value) -> Value:

@@ -159,24 +159,19 @@ def _is_part(piece: Unknown | JsonText) -> bool:
 def dirname(path: TextLike) -> Value:
     """Return a path without its last part."""
     if not isinstance(path, str):
-        return _parts_before_last(path)
+        sure = settled(path, "/")
+        parts: list[list[str | Unknown | JsonText]] = [[]]
+        for piece in pieces(sure) if sure is not None else ():
+            first, *rest = piece.split("/") if isinstance(piece, str) else [piece]
+            parts[-1].append(first)
+            parts.extend([each] for each in rest)
+        kept = parts[:-1]
+        if not kept or not all(map(_is_tidy, kept)):
+            return waiting(path)
+        return text(part for index, each in enumerate(kept) for part in (("/", *each) if index else each))
     before = path.rpartition("/")[0] + ("/" if "/" in path else "")
     cleaned = posixpath.normpath(before) if before else "."
     return "/" + cleaned.lstrip("/") if cleaned.startswith("//") else cleaned
-
-
-def _parts_before_last(path: TextLike) -> Value:
-    """Return what is before the last slash, where that is certain and Terraform would not simplify it."""
-    sure = settled(path, "/")
-    parts: list[list[str | Unknown | JsonText]] = [[]]
-    for piece in pieces(sure) if sure is not None else ():
-        first, *rest = piece.split("/") if isinstance(piece, str) else [piece]
-        parts[-1].append(first)
-        parts.extend([each] for each in rest)
-    kept = parts[:-1]
-    if not kept or not all(map(_is_tidy, kept)):
-        return waiting(path)
-    return text(part for index, each in enumerate(kept) for part in (("/", *each) if index else each))
 
 
 def _is_tidy(part: list[str | Unknown | JsonText]) -> bool:

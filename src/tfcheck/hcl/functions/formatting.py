@@ -109,18 +109,15 @@ def _formatted(verb: Verb, argument: Value) -> TextLike:
         case "t":
             return "true" if to_bool(argument) else "false"
         case "s" | "q":
-            return _string(verb, _known_text(to_string(argument)))
+            written = to_string(argument)
+            if not isinstance(written, str):
+                raise limited("a number that Terraform rounds")
+            return _string(verb, written)
         case _:
             number = to_number(argument)
             if not isinstance(number, int | Fraction):
                 raise limited("a number that Terraform rounds")
             return _number(verb, number)
-
-
-def _known_text(written: Value) -> str:
-    if not isinstance(written, str):
-        raise limited("a number that Terraform rounds")
-    return written
 
 
 def _formatted_open(verb: Verb, argument: Value) -> TextLike:
@@ -133,16 +130,14 @@ def _formatted_open(verb: Verb, argument: Value) -> TextLike:
     if textual and verb.is_plain and (verb.mode == "s" or (verb.mode == "v" and is_definitely_text(argument))):
         return argument  # type: ignore[return-value]
     if verb.is_plain and verb.mode == "q" and isinstance(argument, Text | Unknown):
-        return _quoted_open(argument)
+        # NOTE: a hole is taken to need no escaping, as in any JSON text.
+        parts: list[TextLike] = [
+            json.quoted(each)[1:-1] if isinstance(each, str) else each for each in pieces(argument)
+        ]
+        return text(['"', *parts, '"'])
     if verb.is_plain and verb.mode == "d":
         return waiting(argument, unsure=True, hole=Hole(chars="-0123456789", negated=False, shortest=1))
     return waiting(argument, unsure=verb.mode not in "vsq")
-
-
-def _quoted_open(argument: Text | Unknown) -> TextLike:
-    """Quote a string as JSON; a hole is taken to need no escaping, as in any JSON text."""
-    parts: list[TextLike] = [json.quoted(each)[1:-1] if isinstance(each, str) else each for each in pieces(argument)]
-    return text(['"', *parts, '"'])
 
 
 def _as_it_is(verb: Verb, argument: Value) -> str:

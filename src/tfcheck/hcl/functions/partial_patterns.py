@@ -106,12 +106,12 @@ def certain(pattern: Pattern, subject: TextLike, find: Callable[[str], Iterable[
 def _literal(pattern: Pattern) -> str:
     """Return the text that is all that a pattern matches; empty where there may be another one, or a group."""
     nodes = pattern.node.nodes if isinstance(pattern.node, Sequence) else (pattern.node,)
-    letters = [chr(each.ranges[0][0]) for each in nodes if isinstance(each, Char) and _is_one(each.ranges)]
+    letters = [
+        chr(each.ranges[0][0])
+        for each in nodes
+        if isinstance(each, Char) and len(each.ranges) == 1 and each.ranges[0][0] == each.ranges[0][1]
+    ]
     return "" if pattern.folded or pattern.names or len(letters) < len(nodes) else "".join(letters)
-
-
-def _is_one(ranges: Ranges) -> bool:
-    return len(ranges) == 1 and ranges[0][0] == ranges[0][1]
 
 
 def _occurrences(subject: TextLike, literal: str) -> Iterator[Places]:

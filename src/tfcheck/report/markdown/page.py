@@ -116,7 +116,16 @@ def _findings(reports: Iterable[tuple[Report, Iterable[Finding]]]) -> tuple[Targ
     found: dict[object, TargetedFinding] = {}
     for report, findings in reports:
         for finding in findings:
-            key = _sameness(finding)
+            rows = tuple((answer.requirement.id, answer.verdict, answer.reason) for answer in finding.answers)
+            key = (
+                finding.rule,
+                finding.severity,
+                finding.task_definition,
+                finding.address,
+                finding.message,
+                finding.change,
+                rows,
+            )
             if (known := found.get(key)) is None:
                 found[key] = TargetedFinding(finding, report, (target(report),))
             elif target(report) not in known.targets:
@@ -126,19 +135,6 @@ def _findings(reports: Iterable[tuple[Report, Iterable[Finding]]]) -> tuple[Targ
 
 def _rank(each: TargetedFinding) -> tuple[bool, int]:
     return each.finding.change == "existing", each.finding.severity.rank
-
-
-def _sameness(finding: Finding) -> object:
-    rows = tuple((answer.requirement.id, answer.verdict, answer.reason) for answer in finding.answers)
-    return (
-        finding.rule,
-        finding.severity,
-        finding.task_definition,
-        finding.address,
-        finding.message,
-        finding.change,
-        rows,
-    )
 
 
 def gathered(findings: Iterable[TargetedFinding]) -> list[TargetedCause]:

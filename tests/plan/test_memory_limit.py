@@ -23,6 +23,7 @@ VARIABLE = {"configuration": {"root_module": {"variables": {"v": {"sensitive": T
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory_limit, "_SMALL", 10)
     monkeypatch.setattr(memory_limit, "_OBJECTS", 20)
+    monkeypatch.setattr(memory_limit, "_PARTS", 1)
 
 
 def refused(text: str | bytes) -> InputError:
@@ -40,6 +41,11 @@ def test_more_objects_than_a_plan_of_the_size_has_are_refused() -> None:
     error = refused(_with_rows(30, {}))
     assert error.message == "standard input has more than 20 objects, too many for its size"
     assert "terraform show -json" in error.hint
+
+
+def test_parts_of_a_large_plan_show_that_it_is_crowded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory_limit, "_PARTS", 8)
+    assert "too many for its size" in refused(_with_rows(1_000_000, {})).message
 
 
 def test_a_plan_as_terraform_writes_it_is_never_crowded() -> None:

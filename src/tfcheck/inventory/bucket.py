@@ -15,6 +15,21 @@ from tfcheck.vocabulary.arn import split
 
 def bucket_of(arn: TextLike, world: World) -> Subject | None:
     """Return the bucket that an ARN of it, or of an object in it, names; None where its name cannot be determined."""
+    # NOTE: a text with marks equals the same one without them: what is found for it is not kept.
+    if type(arn) is not str:
+        return _named(arn, world)
+    known = world.once(_known)
+    if arn not in known:
+        known[arn] = _named(arn, world)
+    return known[arn]
+
+
+def _known(_: World) -> dict[str, Subject | None]:
+    """Return the buckets of the ARNs that were asked for, which every file is several times: none yet."""
+    return {}
+
+
+def _named(arn: TextLike, world: World) -> Subject | None:
     first = next(iter(pieces(arn)), "")
     resource = catalogue(world, BUCKET).referred(first)
     if resource is None:

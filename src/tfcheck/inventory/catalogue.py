@@ -17,7 +17,7 @@ from tfcheck.symbolic.match import equal, spelling
 from tfcheck.symbolic.value import JsonText, Text, TextLike, Truth, Unknown, Value, spelled_out, unknowns
 
 
-class ObjectKind(msgspec.Struct, frozen=True):
+class ObjectKind(msgspec.Struct, frozen=True, eq=False):
     """One kind of resource: the resource types that are of it, the attribute with its ARN and those with its names.
 
     `aliases` are further attributes that are it. `looked_up`: a data source of that type shows as much of it.
@@ -35,6 +35,10 @@ class ObjectKind(msgspec.Struct, frozen=True):
     def identity(self) -> tuple[str, ...]:
         """List the attributes that each are the whole resource."""
         return (self.arn, *self.names, *self.aliases)
+
+    def catalogue(self, world: World) -> Catalogue:
+        """Build the catalogue of this kind of resource in a world."""
+        return Catalogue(world, self)
 
 
 BUCKET = ObjectKind(("aws_s3_bucket",), names=("bucket",), aliases=("id",))
@@ -166,22 +170,6 @@ def _same(spelled: TextLike) -> Hashable:
     return None if isinstance(spelled, JsonText) else spelling(spelled)
 
 
-class Catalogues:
-    """All catalogues of one world, each made when it is asked for."""
-
-    def __init__(self, world: World) -> None:
-        """Build from the world."""
-        self._world = world
-        self._made: dict[int, Catalogue] = {}
-
-    def of(self, kind: ObjectKind) -> Catalogue:
-        """Return the catalogue of one kind."""
-        # NOTE: there is one object for each kind, which is asked for thousands of times: nothing of it needs hashing.
-        if id(kind) not in self._made:
-            self._made[id(kind)] = Catalogue(self._world, kind)
-        return self._made[id(kind)]
-
-
 def catalogue(world: World, kind: ObjectKind) -> Catalogue:
     """Return the catalogue of one kind of resource in a world."""
-    return world.once(Catalogues).of(kind)
+    return world.once(kind.catalogue)

@@ -25,7 +25,7 @@ from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown
 
 
-class Setting(msgspec.Struct, frozen=True):
+class Setting(msgspec.Struct, frozen=True, eq=False):
     """A resource type that sets something on a resource of one kind, named by one of its arguments.
 
     `by` is the attribute of the resource that tells it from what is not in the plan.
@@ -35,6 +35,10 @@ class Setting(msgspec.Struct, frozen=True):
     argument: str
     kind: ObjectKind
     by: str
+
+    def settings(self, world: World) -> Settings:
+        """List all resources of this setting in a world."""
+        return Settings(world, self)
 
 
 BUCKET_POLICY = Setting("aws_s3_bucket_policy", "bucket", BUCKET, "bucket")
@@ -117,20 +121,9 @@ class Settings:
         return truth & beside(holder.surroundings, subject.near)
 
 
-class _AllSettings:
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._made: dict[Setting, Settings] = {}
-
-    def of(self, setting: Setting) -> Settings:
-        if setting not in self._made:
-            self._made[setting] = Settings(self._world, setting)
-        return self._made[setting]
-
-
 def settings(world: World, setting: Setting) -> Settings:
     """Return all resources of one setting in a world."""
-    return world.once(_AllSettings).of(setting)
+    return world.once(setting.settings)
 
 
 def was_set(world: World, setting: Setting, subject: Subject) -> bool:

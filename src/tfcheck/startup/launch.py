@@ -82,8 +82,10 @@ def _only_outside_aws(task: TaskDefinition, world: World) -> bool:
 
     Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-anywhere-iam.html.
     """
+    if task.execution_role not in (None, ""):
+        return False
     kinds = _kinds(task, world)
-    return task.execution_role in (None, "") and "EXTERNAL" in kinds and not kinds & {"FARGATE", "MANAGED_INSTANCES"}
+    return "EXTERNAL" in kinds and not kinds & {"FARGATE", "MANAGED_INSTANCES"}
 
 
 def doubted(need: Requirement, doubt: str) -> Requirement:

@@ -88,6 +88,18 @@ def misshape(value: Value, world: World) -> MalformedArn | None:
         return MalformedArn("has no ARN")
     if not isinstance(value, str | Text | Unknown):
         return None
+    known = world.once(_known)
+    if value not in known:
+        known[value] = _misshape(value, world)
+    return known[value]
+
+
+def _known(_: World) -> dict[TextLike, MalformedArn | None]:
+    """Return what is wrong with the ARNs that were looked at, for rules and checks: none yet."""
+    return {}
+
+
+def _misshape(value: TextLike, world: World) -> MalformedArn | None:
     if is_other_than_arn(value):
         return MalformedArn("is an address, not an ARN" if "://" in _literal(value) else "is not an ARN")
     found = _misses_slash(value, world)

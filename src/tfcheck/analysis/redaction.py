@@ -25,6 +25,7 @@ from tfcheck.symbolic.sensitive_text import SENSITIVE, Sensitive, redacted
 from tfcheck.symbolic.value import JsonText, Text, Unknown, display
 from tfcheck.vocabulary.access import AccessChange, RoleSwitch
 from tfcheck.vocabulary.finding import (
+    Answer,
     BaselineComparison,
     Configuration,
     Evidence,
@@ -58,16 +59,20 @@ _AROUND = frozenset(":/=@\"'`")
 #: What never holds a value of the plan: words of tfcheck's own, addresses of task definitions, and places.
 _FIXED: dict[type[msgspec.Struct], tuple[str, ...]] = {
     AccessChange: ("change", "role_change"),
+    Answer: ("verdict", "reason", "before"),
     BaselineComparison: ("file",),
     Configuration: ("file", "rules_off"),
-    Evidence: ("effect",),
+    Evidence: ("effect", "kind", "number"),
     Excerpt: ("file",),
-    Finding: ("rule", "task_definition", "change", "fingerprint"),
+    Finding: ("rule", "severity", "task_definition", "change", "fingerprint"),
     Fix: ("safety",),
     Location: ("file",),
     PlanInfo: PlanInfo.__struct_fields__,
     Report: ("context", "roles"),
-    Requirement: ("rule", "task_definition", "pointer", "action", "read_by"),
+    Requirement: (
+        *("rule", "task_definition", "pointer", "role_kind", "action", "severity", "sensitive", "read_by"),
+        *("mistaken", "once"),
+    ),
     RoleSwitch: ("task_definition",),
     TaskChange: ("task_definition", "change"),
     Unread: ("path",),
@@ -98,7 +103,8 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return a text without what must not be shown."""
-        text = redacted(text)
+        if isinstance(text, Sensitive):
+            text = redacted(text)
         if not self._by_start or not text:
             return text
         if text not in self._known:

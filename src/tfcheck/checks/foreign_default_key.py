@@ -33,7 +33,9 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     account = task.resource.surroundings.account
     for need in startup.requirements(task, world):
         kind = _READ.get(need.action)
-        found = (catalogue(each, kind).by_arn(need.resource) for each in (world, *world.context) if kind)
+        if kind is None:
+            continue
+        found = (catalogue(each, kind).by_arn(need.resource) for each in (world, *world.context))
         read = next((each for each in found if each is not None), None)
         key = _aws_managed_key(read) if read is not None and not need.doubt else None
         arn = split(need.resource)

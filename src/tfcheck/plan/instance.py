@@ -135,7 +135,10 @@ class Instance:
         written = bytes(self._row.change)
         _, *found = written.split(b'"arn"')
         shapes = (b":true", *beginnings)
-        return bool(found) and all(each.startswith(shapes) for each in found) and b"\\u" not in written
+        for each in found:
+            if not each.startswith(shapes):
+                return False
+        return bool(found) and b"\\u" not in written
 
     def arns(self) -> tuple[str, ...]:
         """Return the ARNs that it has before the change and after it, decoding nothing else of it."""

@@ -93,10 +93,9 @@ def mistyped(values: dict[str, Any], resource_type: str, owner: str) -> dict[str
     """Return an `Unknown` for each attribute of the object at `owner` that has a type which it cannot have."""
     if not resource_type.startswith(_READ):
         return {}
-    given = {name for name, value in values.items() if value is not None}
-    wrong = [name for name in _TEXTS & given if not isinstance(values[name], str)]
-    wrong += [name for name in _LISTS & given if not isinstance(values[name], list)]
-    return {name: _unknown(owner, name) for name in wrong}
+    wrong = [name for name in _TEXTS.intersection(values) if not isinstance(values[name], str)]
+    wrong += [name for name in _LISTS.intersection(values) if not isinstance(values[name], list)]
+    return {name: _unknown(owner, name) for name in wrong if values[name] is not None}
 
 
 def _unknown(owner: str, name: str) -> Unknown:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
-
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup import (
@@ -41,7 +38,8 @@ _FETCHES: tuple[Rule, ...] = (
     fsx.RULE,
     efs_volume.RULE,
 )
-RULES: tuple[Rule, ...] = (*_FETCHES, decrypt.rule(_FETCHES))
+_KEYS: tuple[Rule, ...] = (decrypt.rule(_FETCHES),)
+RULES: tuple[Rule, ...] = (*_FETCHES, *_KEYS)
 #: More than a task definition of 64 KiB can ask for.
 MOST_REQUIREMENTS = 5_000
 
@@ -55,10 +53,10 @@ def rule(rule_id: str) -> Rule:
     return {each.id: each for each in RULES}[rule_id]
 
 
-def requirements(task: TaskDefinition, world: World) -> Iterator[Requirement]:
+def requirements(task: TaskDefinition, world: World) -> tuple[Requirement, ...]:
     """Derive everything that a task definition needs to start in a world, in the order of the rules.
 
     Of too many, only the first are derived.
     """
-    found = (need for each in RULES for need in derived(each, task, world))
-    yield from islice(found, MOST_REQUIREMENTS)
+    found = (*derived(_FETCHES, task, world), *derived(_KEYS, task, world))
+    return found[:MOST_REQUIREMENTS]

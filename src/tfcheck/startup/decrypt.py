@@ -20,7 +20,7 @@ See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_I
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import msgspec
 
@@ -34,23 +34,22 @@ ID = "decrypt"
 ACTION = "kms:Decrypt"
 
 
-def rule(readers: Sequence[Rule]) -> Rule:
+def rule(readers: tuple[Rule, ...]) -> Rule:
     """Return the rule that needs the customer managed key of everything that other rules have read for a task."""
 
     def derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-        for reader in readers:
-            for need in derived(reader, task, world):
-                for key in keys_in_use(need.action, need.resource, world):
-                    yield msgspec.structs.replace(
-                        need,
-                        rule=ID,
-                        action=ACTION,
-                        resource=key.arn,
-                        doubt=need.doubt or key.doubt,
-                        encrypted=need.resource,
-                        read_by=need.action,
-                        sensitive=need.sensitive or key.sensitive,
-                    )
+        for need in derived(readers, task, world):
+            for key in keys_in_use(need.action, need.resource, world):
+                yield msgspec.structs.replace(
+                    need,
+                    rule=ID,
+                    action=ACTION,
+                    resource=key.arn,
+                    doubt=need.doubt or key.doubt,
+                    encrypted=need.resource,
+                    read_by=need.action,
+                    sensitive=need.sensitive or key.sensitive,
+                )
 
     return Rule(
         id=ID,

@@ -26,6 +26,21 @@ class Image(msgspec.Struct, frozen=True):
 
 def repository(image: TextLike, task: WorldObject, world: World) -> Image | None:
     """Return the repository of ECR that an image is in; None where it definitely is in none."""
+    # NOTE: many tasks have the same sidecar; a text with marks equals the same one without them.
+    if type(image) is not str:
+        return _repository(image, task, world)
+    known = world.once(_known)
+    if image not in known:
+        known[image] = _repository(image, task, world)
+    return known[image]
+
+
+def _known(_: World) -> dict[str, Image | None]:
+    """Return the repositories of the images that were looked at: none yet."""
+    return {}
+
+
+def _repository(image: TextLike, task: WorldObject, world: World) -> Image | None:
     referred = catalogue(world, REPOSITORY).owner(next(iter(pieces(image)), ""))
     if referred is not None:
         return Image(_arn_of(referred))

@@ -45,16 +45,18 @@ class Rule(msgspec.Struct, frozen=True):
         return texts.get(need.action, "")
 
 
-def derived(rule: Rule, task: TaskDefinition, world: World) -> tuple[Requirement, ...]:
-    """Return what a rule derives for a task definition of a world; several ask for it, and it is derived once."""
-    of_task = world.once(_derived_by_task).setdefault(task.address, {})
-    if rule.id not in of_task:
-        of_task[rule.id] = tuple(unmarked(each, world) for each in rule.derive(task, world))
-    return of_task[rule.id]
+def derived(rules: tuple[Rule, ...], task: TaskDefinition, world: World) -> tuple[Requirement, ...]:
+    """Return what rules derive for a task definition of a world; several ask for it, and it is derived once."""
+    known = world.once(_derived_by_task)
+    key = task.address, id(rules)
+    if key not in known:
+        needs = (need for rule in rules for need in rule.derive(task, world))
+        known[key] = tuple(unmarked(each, world) if each.sensitive else each for each in needs)
+    return known[key]
 
 
-def _derived_by_task(_: World) -> dict[Address, dict[str, tuple[Requirement, ...]]]:
-    """Return what the rules derived in one world, by task definition and rule: nothing yet."""
+def _derived_by_task(_: World) -> dict[tuple[Address, int], tuple[Requirement, ...]]:
+    """Return what was derived in one world, by task definition and list of rules: nothing yet."""
     return {}
 
 
@@ -64,14 +66,12 @@ _KINDS = (BUCKET, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET)
 
 
 def unmarked(need: Requirement, world: World) -> Requirement:
-    """Return a requirement as one that may be shown where everything in it may.
+    """Return a marked requirement as one that may be shown where everything in it may.
 
     One secret in `environment` makes Terraform mark all of `container_definitions`. The ARN of a secret, a parameter
     or a file that is needed there is no secret where a resource of the plan has it as its own, unmarked ARN; and a
     reference to an attribute names a resource and no value.
     """
-    if not need.sensitive:
-        return need
     texts = (need.resource, need.documented, need.encrypted, need.through)
     shown = world.once(_arns)
     may = all(each is None or _is_shown(each, shown) for each in texts)

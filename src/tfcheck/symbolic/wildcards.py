@@ -58,7 +58,9 @@ def _found(part: str, subject: str, start: int, end: int) -> int:
 
 def _fits(part: str, subject: str, place: int) -> bool:
     """Whether a part, in which `?` is any character, is what a text has at a place."""
-    if "?" not in part:
-        return subject.startswith(part, place)
+    literal = part.lstrip("?")
+    if "?" not in literal:
+        free = len(part) - len(literal)
+        return place + free <= len(subject) and subject.startswith(literal, place + free)
     there = subject[place : place + len(part)]
     return len(there) == len(part) and all(one in ("?", other) for one, other in zip(part, there, strict=True))

@@ -76,6 +76,8 @@ def _split_literal(literal: str, parts: list[list[str | Unknown | JsonText]]) ->
 
 def cut(value: TextLike, mark: str, limit: int | None = None) -> list[TextLike] | None:
     """Cut a text at the first `limit` marks in it, or at all; None where an unknown piece before them may hold one."""
+    if isinstance(value, str):
+        return [*value.split(mark, -1 if limit is None else limit)]
     parts: list[list[TextLike]] = [[]]
     for piece in pieces(value):
         if isinstance(piece, str):

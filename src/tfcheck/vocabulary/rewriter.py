@@ -58,11 +58,11 @@ class Rewriter:
             maker = _unchanged if old is None else self._makers.get(type(old), self.of)
             if maker is not _unchanged and (new := maker(old)) is not old:
                 changed[name] = new
-        rewritten = msgspec.structs.replace(part, **changed) if changed else part
-        if rewritten is not part:
-            # INVARIANT: the struct is kept beside what was made of it, so that no later one has its id.
-            self._structs[id(part)] = part, rewritten
-        return rewritten
+        if not changed:
+            return part
+        # INVARIANT: the struct is kept beside what was made of it, so that no later one has its id.
+        self._structs[id(part)] = part, msgspec.structs.replace(part, **changed)
+        return self._structs[id(part)][1]
 
 
 def _values_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:

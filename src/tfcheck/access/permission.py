@@ -163,7 +163,7 @@ def _opened(entry: Resource) -> Resource:
     """Put a text of which nothing is known in place of each variable: what it holds is not decided here."""
     if not isinstance(entry.whole, PolicyTemplate):
         return entry
-    row = [Unknown() if isinstance(part, PolicyVariable | Verbatim) else part for part in entry.whole.parts]
+    row = [Unknown() if isinstance(part, (PolicyVariable, Verbatim)) else part for part in entry.whole.parts]
     found = "" if entry.whole.broken else read_resource(text(row), variables=Truth.FALSE)
     return found if isinstance(found, Resource) else Resource(Unknown(), Unknown())
 

@@ -56,7 +56,7 @@ def pairs_elsewhere(world: World) -> Iterator[RolePair]:
 def _again(role: Role, world: World) -> Role | None:
     """Return a role that nothing here manages as it is in another world."""
     arn = role.caller.arn
-    found = world.once(Judge).roles.of(arn) if isinstance(arn, str | Text) else None
+    found = world.once(Judge).roles.of(arn) if isinstance(arn, (str, Text)) else None
     return None if found is None or found.managed else found
 
 

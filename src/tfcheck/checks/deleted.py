@@ -37,7 +37,7 @@ from tfcheck.startup.source import ValueStore, sources
 from tfcheck.startup.value_from import injected
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
-from tfcheck.symbolic.value import Text, Truth, Unknown, display
+from tfcheck.symbolic.value import PlainText, Truth, display
 from tfcheck.vocabulary.finding import Severity
 
 _STORES = {ValueStore.SECRETS_MANAGER: SECRET, ValueStore.PARAMETER_STORE: PARAMETER}
@@ -113,7 +113,7 @@ def _resources_named(task: TaskDefinition, world: World, among: World) -> Iterat
 
 def _files(task: TaskDefinition, among: World) -> Iterator[_Named]:
     for file in files(task):
-        if isinstance(file.value, str | Text | Unknown):
+        if isinstance(file.value, PlainText):
             bucket = bucket_of(file.value, among)
             holder = catalogue(among, OBJECT).by_arn(file.value)
             yield file.name, file.container.name, holder or (bucket.resource if bucket else None)

@@ -22,7 +22,7 @@ from tfcheck.startup import existence
 from tfcheck.startup.awslogs_options import AwsLogs, awslogs
 from tfcheck.startup.source import ValueStore, sources
 from tfcheck.startup.value_from import injected
-from tfcheck.symbolic.value import Text, Truth, Unknown, Value, items
+from tfcheck.symbolic.value import PlainText, Text, Truth, Unknown, Value, items
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.finding import RoleKind, Verdict
 
@@ -94,7 +94,7 @@ class _Grants:
 
     def _file(self, grant: WorldObject, reference: Value) -> None:
         # NOTE: only roles that are definitely granted something; what may be granted is not late for sure.
-        listed = (reference,) if isinstance(reference, str | Text) else items(reference)
+        listed = (reference,) if isinstance(reference, (str, Text)) else items(reference)
         for each in (listed,) if isinstance(listed, Unknown) else listed:
             role = self._roles.resource(each)
             if role is not None:
@@ -210,7 +210,7 @@ def _groups(task: TaskDefinition, world: World) -> Iterator[WorldObject]:
     for log in world.once(_Logs).of(task):
         named = existence.at(log.group, task.resource.surroundings, log.region)
         around = task.resource.surroundings
-        region = named.region if isinstance(named.region, str | Text | Unknown) else around.region
+        region = named.region if isinstance(named.region, PlainText) else around.region
         near = Surroundings(around.partition, region, around.account)
         group = catalogue(world, LOG_GROUP).by_name(log.group, near) if log.makes_no_group else None
         if group is not None and existence.has_name(group, named) is Truth.TRUE:

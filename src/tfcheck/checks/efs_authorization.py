@@ -89,7 +89,7 @@ def _volumes(task: TaskDefinition, world: World) -> Iterator[_Volume]:
 
 def _is_given(point: Value, world: World) -> bool:
     """Whether an id is definitely there: what is not known may come to null."""
-    if isinstance(point, str | Text):
+    if isinstance(point, (str, Text)):
         return point != ""
     return catalogue(world, ACCESS_POINT).owner(point) is not None
 

@@ -40,7 +40,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     services = new_services(task, world)
     for file in files(task) if services else ():
         value = file.value
-        if isinstance(value, str | Text) and existence.file(value, services, world) is Truth.FALSE:
+        if isinstance(value, (str, Text)) and existence.file(value, services, world) is Truth.FALSE:
             yield Misconfiguration(
                 f"the plan creates the bucket of {file.name}, but nothing that puts {quote_value(task, value)} there",
                 Severity.WARNING,

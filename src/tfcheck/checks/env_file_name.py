@@ -19,7 +19,7 @@ from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup.object_arn import misshape
-from tfcheck.symbolic.value import Text, Unknown, Value, pieces, spelled_out
+from tfcheck.symbolic.value import PlainText, Value, pieces, spelled_out
 from tfcheck.vocabulary.finding import Severity
 
 _ENDING = ".env"
@@ -33,7 +33,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
 
 def _definitely_ends_otherwise(value: Value) -> bool:
-    if not isinstance(value, str | Text | Unknown) or value == "":
+    if not isinstance(value, PlainText) or value == "":
         return False
     last = pieces(spelled_out(value))[-1]
     return isinstance(last, str) and not last.endswith(_ENDING) and not (_ENDING.endswith(last) and last != value)

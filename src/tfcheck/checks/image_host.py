@@ -22,7 +22,7 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.symbolic.match import glob
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import Text, Truth, Unknown
+from tfcheck.symbolic.value import PlainText, Truth
 from tfcheck.vocabulary.arn import partition_of_region
 from tfcheck.vocabulary.finding import Severity
 
@@ -43,7 +43,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
                 container.name,
                 image,
             )
-        if isinstance(image, str | Text | Unknown) and glob(_HOST, image) is Truth.TRUE:
+        if isinstance(image, PlainText) and glob(_HOST, image) is Truth.TRUE:
             yield Misconfiguration(
                 f"the image of container `{container.name}`, {quote_value(task, image)}, is at a host that ECS does "
                 "not sign in to",

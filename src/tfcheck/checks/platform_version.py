@@ -22,7 +22,7 @@ from tfcheck.startup.launch import services
 from tfcheck.startup.source import ValueStore, sources, without_tail
 from tfcheck.startup.value_from import injected
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import Text, Unknown
+from tfcheck.symbolic.value import PlainText
 from tfcheck.vocabulary.finding import Severity
 
 _VERSION = regex(r"(\d+)\.(\d+)\.(\d+)")
@@ -58,7 +58,7 @@ def _required_versions(task: TaskDefinition, world: World) -> dict[str, tuple[in
         found = sources(value, task.resource.surroundings, world)
         if found and all(each.store is ValueStore.SECRETS_MANAGER for each in found):
             wanted["secrets of Secrets Manager"] = (1, 3, 0)
-            if isinstance(value, str | Text | Unknown) and without_tail(value) != value:
+            if isinstance(value, PlainText) and without_tail(value) != value:
                 wanted["JSON keys and versions of secrets"] = (1, 4, 0)
     return wanted
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tfcheck.checks.mistake import Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import Text, Unknown, display
+from tfcheck.symbolic.value import PlainText, display
 from tfcheck.vocabulary.finding import Remedy
 
 _REFERENCE = r"\$\{(?P<reference>aws_s3_bucket\.[\w-]+)\.(?:bucket|id|arn)\}"
@@ -141,7 +141,7 @@ def remedy(rule: str, mistake: Misconfiguration, task: TaskDefinition) -> Remedy
 
 def _remedy_in_plan(rule: str, mistake: Misconfiguration, task: TaskDefinition) -> str:
     """Write it with what is in the plan, where that can be determined; never what may be secret."""
-    if mistake.hcl or task.sensitive or not isinstance(mistake.about, str | Text | Unknown):
+    if mistake.hcl or task.sensitive or not isinstance(mistake.about, PlainText):
         return mistake.hcl
     about = display(mistake.about)
     match rule:

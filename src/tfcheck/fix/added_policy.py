@@ -20,7 +20,7 @@ from tfcheck.hcl.syntax.block import Block
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.scope import CallReferent
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Text, Truth, Unknown, Value
+from tfcheck.symbolic.value import PlainText, Truth, Value
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 _NAME = "ecs-start-up"
@@ -245,7 +245,7 @@ class AddedPolicies:
                 value = self._resolver.names.output(module, output)
             except EvaluationError:
                 continue
-            if isinstance(value, str | Text | Unknown) and equal(value, name) is Truth.TRUE:
+            if isinstance(value, PlainText) and equal(value, name) is Truth.TRUE:
                 return output
         return None
 

@@ -19,7 +19,7 @@ from tfcheck.fix.written_text import WrittenText, flat
 from tfcheck.inventory.catalogue import OBJECT, catalogue
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import After
-from tfcheck.symbolic.value import Text, TextLike, Unknown, text
+from tfcheck.symbolic.value import PlainText, TextLike, text
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Finding, Fix
 
@@ -46,7 +46,7 @@ class EnvFileNames:
                 continue
             found = (each.about for each in CHECK.search(task, self._world) if each.message == finding.message)
             value = next(found, None)
-            if isinstance(value, str | Text | Unknown):
+            if isinstance(value, PlainText):
                 proven = (self._proven(finding, *each) for each in self._ways(task, value))
                 yield from [draft for draft in proven if draft is not None][:1]
 

@@ -59,7 +59,7 @@ def _known(value: Value) -> Any:
         return None
     with suppress(ValueError, RecursionError):
         found = json.loads(value)
-        if isinstance(found, dict | list):
+        if isinstance(found, (dict, list)):
             return _plain(found)
     return value
 

@@ -13,7 +13,7 @@ from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.inventory.world import After, WorldObject
 from tfcheck.role import Roles
 from tfcheck.role.attachment import Attachments
-from tfcheck.symbolic.value import Text, Unknown, Value
+from tfcheck.symbolic.value import PlainText, Value
 from tfcheck.vocabulary.address import Address, ModulePath
 
 _OTHER_ATTACHMENTS = ("aws_iam_user_policy_attachment", "aws_iam_group_policy_attachment")
@@ -137,7 +137,7 @@ class Holders:
         for each in self._world.resources("aws_iam_policy_attachment"):
             if each.attribute("users") or each.attribute("groups"):
                 references.append(each.attribute("policy_arn"))
-        texts = (each for each in references if isinstance(each, str | Text | Unknown))
+        texts = (each for each in references if isinstance(each, PlainText))
         found = (self._roles.policies.resource(each) for each in texts if each != "")
         return frozenset(str(each.address) for each in found if each is not None)
 
@@ -149,7 +149,7 @@ class Holders:
             holder: WorldObject | None = grant.resource
             if grant.reference is not None:
                 known = grant.reference
-                holder = self._roles.policies.resource(known) if isinstance(known, str | Text | Unknown) else None
+                holder = self._roles.policies.resource(known) if isinstance(known, PlainText) else None
             if holder is not None and holder.address.mode == "managed":
                 found.append((holder, self._role(grant.role)))
         return found

@@ -86,7 +86,7 @@ def _shape(kind: str, variable: Block, now: Seen) -> str:
     """Return whether an input without a type is a list or a map: by its type, by what it is now, by its default."""
     if kind.endswith("(any)"):
         return kind.partition("(")[0]
-    if isinstance(now, list | dict):
+    if isinstance(now, (list, dict)):
         return "list" if isinstance(now, list) else "map"
     return {"[]": "list", "{}": "map"}.get(_written(variable, "default"), "")
 

@@ -20,7 +20,7 @@ from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, Subject, settings
 from tfcheck.inventory.world import After, WorldObject
 from tfcheck.role import Roles
-from tfcheck.symbolic.value import Text, Unknown, identity
+from tfcheck.symbolic.value import PlainText, identity
 from tfcheck.vocabulary.finding import Answer, Reason
 
 
@@ -84,7 +84,7 @@ class OtherPolicies:
     def boundary(self, role: WorldObject, answers: Sequence[Answer]) -> Proposal | None:
         """Let a boundary that the plan manages allow what it does not."""
         reference = role.attribute("permissions_boundary")
-        resource = self._roles.policies.resource(reference) if isinstance(reference, str | Text | Unknown) else None
+        resource = self._roles.policies.resource(reference) if isinstance(reference, PlainText) else None
         holder = self._holder(resource, "policy")
         if resource is None or holder is None:
             return None
@@ -95,7 +95,7 @@ class OtherPolicies:
 
     def _is_bounded(self, role: WorldObject, policy: WorldObject) -> bool:
         reference = role.attribute("permissions_boundary")
-        found = self._roles.policies.resource(reference) if isinstance(reference, str | Text | Unknown) else None
+        found = self._roles.policies.resource(reference) if isinstance(reference, PlainText) else None
         return found is not None and found.address == policy.address
 
     def policy_of_resource(self, role: WorldObject, answers: Sequence[Answer]) -> Proposal | None:
@@ -104,7 +104,7 @@ class OtherPolicies:
         is_key = need.action.startswith("kms:")
         holder = self._key_policy(answers) if is_key else self._bucket_policy(answers)
         arn = role.attribute("arn")
-        if holder is None or not isinstance(arn, str | Text | Unknown):
+        if holder is None or not isinstance(arn, PlainText):
             return None
         spelling = self._places.spelling(holder.resource.address.module, holder.resource.address.resource)
         who = spelling.spell(arn)
@@ -121,7 +121,7 @@ class OtherPolicies:
         if key is None:
             return None
         names = (key.attribute("arn"), key.attribute("key_id"))
-        subject = Subject(key, tuple(each for each in names if isinstance(each, str | Text | Unknown)))
+        subject = Subject(key, tuple(each for each in names if isinstance(each, PlainText)))
         sure = settings(self._world, KEY_POLICY).on(subject).sure
         return self._holder(sure[0] if sure else key, "policy")
 

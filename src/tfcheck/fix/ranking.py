@@ -74,7 +74,7 @@ def attached(need: RoleNeed, block: Block, places: Places, world: After) -> Iter
 def _grants(policy: WorldObject, need: RoleNeed, world: After) -> bool:
     """Whether a policy that is not attached to the roles would allow everything that they lack."""
     text = policy.attribute("policy")
-    if not isinstance(text, str | JsonText):
+    if not isinstance(text, (str, JsonText)):
         return False
     document = parse_policy(text, str(policy.address))
     if any("*" in str(each.written) for one in document.statements for each in one.actions.entries):

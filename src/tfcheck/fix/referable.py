@@ -30,7 +30,7 @@ from tfcheck.inventory.world import After, World, WorldObject
 from tfcheck.resolve.scope import CallReferent, InstanceReferent, ModuleReferent, ResourceReferent
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
-from tfcheck.symbolic.value import Text, TextLike, Unknown, identity, spelled_out
+from tfcheck.symbolic.value import PlainText, Text, TextLike, Unknown, identity, spelled_out
 from tfcheck.vocabulary.address import Address, ModulePath
 
 #: Whether a block must not refer to an object, by the object's name in the module.
@@ -86,7 +86,7 @@ class Referable:
         for resource in self._world.once(_ByModule).listed.get(self._module, ()):
             address = resource.address
             arn = resource.attribute(attribute) if address.type in types else None
-            if isinstance(arn, str | Text | Unknown) and self._resolver.block(address) is not None:
+            if isinstance(arn, PlainText) and self._resolver.block(address) is not None:
                 yield spelled_out(arn), address.resource, f"{local_name(address)}.{attribute}"
 
     @cached_property

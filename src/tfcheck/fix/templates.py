@@ -24,7 +24,7 @@ from tfcheck.resolve import Resolver
 from tfcheck.resolve.scope import ResourceReferent
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
-from tfcheck.symbolic.value import Text, TextLike, Unknown, display, pieces
+from tfcheck.symbolic.value import PlainText, TextLike, Unknown, display, pieces
 from tfcheck.vocabulary.address import Address, ModulePath
 
 _PART = regex(r"[^:/]+")
@@ -138,7 +138,7 @@ class ModuleTexts:
                 continue
             name = reference_text(part)
             value = self._resolver.evaluation.evaluate(part, scope) if name and not name.startswith(".") else None
-            flat = _flat(value) if isinstance(value, str | Text | Unknown) else ""
+            flat = _flat(value) if isinstance(value, PlainText) else ""
             if not flat:
                 return None
             repeats = name.startswith(("each.", "count."))

@@ -28,7 +28,7 @@ from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.resolve.referenced import referenced
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import Text, TextLike, Unknown, is_known, spelled_out
+from tfcheck.symbolic.value import PlainText, TextLike, Unknown, is_known, spelled_out
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.address import parse as address_of
 from tfcheck.vocabulary.errors import InputError
@@ -143,7 +143,7 @@ class WrittenLists:
             length, seen = (self._evaluated(each, place) for each in (f"length({collection})", collection))
         except EvaluationError:
             return False
-        is_known_list = isinstance(seen, list | dict) and is_known(seen)
+        is_known_list = isinstance(seen, (list, dict)) and is_known(seen)
         return isinstance(length, int) and (
             is_known_list or not depends_on_elements(listed, place.module, self._resolver)
         )
@@ -205,7 +205,7 @@ class WrittenLists:
     def _written(self, text: str, over: str, task: Address) -> WrittenList | None:
         seen = self._evaluated(text, task)
         if not over:
-            value = flat(seen) if isinstance(seen, str | Text | Unknown) else ""
+            value = flat(seen) if isinstance(seen, PlainText) else ""
             return WrittenList(text, "", frozenset((value,))) if value and _shows_only(text, [value]) else None
         values = [flat(each) for each in seen] if isinstance(seen, list) else []
         if not values or not all(values):
@@ -231,7 +231,7 @@ def _instance(resource: TextLike) -> Address | None:
 
 
 def _is_arn(value: Seen) -> bool:
-    written = flat(spelled_out(value)) if isinstance(value, str | Text | Unknown) else ""
+    written = flat(spelled_out(value)) if isinstance(value, PlainText) else ""
     attribute = written.split("\0")[1] if written.startswith("\0") else ""
     return written.startswith("arn:") or "arn" in attribute.rpartition(".")[2]
 
@@ -259,4 +259,4 @@ def _shows_only(text: str, known: Sequence[str]) -> bool:
 
 def _names_in(collection: Seen) -> list[str]:
     """Return the keys of a map or of a resource, or the texts of a list."""
-    return [each for each in collection if isinstance(each, str)] if isinstance(collection, list | dict) else []
+    return [each for each in collection if isinstance(each, str)] if isinstance(collection, (list, dict)) else []

@@ -14,7 +14,7 @@ from tfcheck.hcl.syntax.parse import parse_range, reference_text
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
-from tfcheck.symbolic.value import Text, TextLike, Unknown, Value, display, pieces, spelled_out
+from tfcheck.symbolic.value import PlainText, TextLike, Unknown, Value, display, pieces, spelled_out
 
 #: Works out what an expression is.
 Evaluate: TypeAlias = Callable[[Expression], Value]
@@ -91,7 +91,7 @@ def written_text(source: SourceText, place: Parts, evaluate: Evaluate) -> Writte
 
 def flat(value: Value) -> str:
     """Write a text with each unknown part as its name between control characters; empty where it is not to be shown."""
-    if not isinstance(value, str | Text | Unknown):
+    if not isinstance(value, PlainText):
         return ""
     return _flat(spelled_out(value))
 

@@ -89,7 +89,7 @@ def _widened(spelled: TextLike) -> Text | Unknown:
     """Put every text in place of what is unknown, whose letters may be of either case."""
     parts = [part.lower() if isinstance(part, str) else Unknown() for part in _parts(spelled)]
     widened = text(parts)
-    assert isinstance(widened, Text | Unknown)
+    assert isinstance(widened, (Text, Unknown))
     return widened
 
 

@@ -142,7 +142,7 @@ def waits_for(condition: Condition, context: Context) -> Wait:
     if condition.unread is not None:
         return Wait("unknown_value", display(condition.unread))
     entry = context.at(condition.key)
-    if isinstance(entry, PresenceUnknown | OneOfValues | Later) or (
+    if isinstance(entry, (PresenceUnknown, OneOfValues, Later)) or (
         not isinstance(entry, Absent) and not is_known(entry)
     ):
         return Wait("condition", condition.key)
@@ -182,7 +182,7 @@ def _missing(asked: Operator) -> Truth:
 def _present(condition: Condition, value: Value, context: Context) -> Truth:
     """Answer for a key with a value; a list is that of a multivalued key."""
     asked = condition.operator
-    several = isinstance(value, list | Set)
+    several = isinstance(value, (list, Set))
     values: Sequence[Value] = [value]
     if isinstance(value, list):
         values = value

@@ -92,7 +92,7 @@ class Context(msgspec.Struct, frozen=True):
             closed = [each for each in closed if each != lowered]
             if isinstance(entry, dict):
                 merged.update((lowered + name.lower(), value) for name, value in entry.items())
-            if isinstance(entry, dict | Absent):
+            if isinstance(entry, (dict, Absent)):
                 closed.append(lowered)
         return Context(merged, tuple(closed))
 

@@ -111,7 +111,7 @@ class _Reader:
         return result
 
     def policy(self, document: Value) -> Policy:
-        if isinstance(document, Unknown | Text):
+        if isinstance(document, (Unknown, Text)):
             raise _RefusedError("the document is known only after apply")
         if not isinstance(document, dict):
             raise _RefusedError("the document is not a JSON object")
@@ -130,8 +130,8 @@ class _Reader:
 
     def version(self, document: dict[str, Value]) -> str | None:
         version = document.get("Version", "2008-10-17")
-        spelled = spelled_out(version) if isinstance(version, Unknown | Text) else version
-        if isinstance(spelled, Unknown | Text):
+        spelled = spelled_out(version) if isinstance(version, (Unknown, Text)) else version
+        if isinstance(spelled, (Unknown, Text)):
             self.variables = Truth.UNKNOWN
             return None
         if not isinstance(spelled, str) or spelled not in _VERSIONS:
@@ -166,7 +166,7 @@ class _Reader:
 
     def origin(self, value: dict[str, Value], index: int) -> Origin:
         sid = value.get("Sid", "")
-        if isinstance(sid, Unknown | Text):
+        if isinstance(sid, (Unknown, Text)):
             sid = spelled_out(sid)
         elif not isinstance(sid, str):
             raise _RefusedError("a Sid is not a string")
@@ -177,7 +177,7 @@ class _Reader:
 
     def effect(self, value: dict[str, Value]) -> Effect:
         effect = value.get("Effect")
-        if isinstance(effect, Unknown | Text):
+        if isinstance(effect, (Unknown, Text)):
             effect = spelled_out(effect)
             if not isinstance(effect, str):
                 return Effect.OPEN
@@ -226,7 +226,7 @@ class _Reader:
             return None
         if self.kind is PolicyKind.IDENTITY:
             raise _RefusedError("a policy on a role has no Principal")
-        if isinstance(written, Unknown | Text):
+        if isinstance(written, (Unknown, Text)):
             return Principals((), negated, Unknown() if isinstance(written, Text) else written)
         if written == "*":
             return Principals((("*", "*"),), negated)
@@ -272,7 +272,7 @@ class _Reader:
         return Condition(asked, key, tuple(self.condition_value(asked, each) for each in listed))
 
     def condition_value(self, asked: Operator, value: Value) -> PolicyText:
-        if value is None or isinstance(value, dict | list | Set):
+        if value is None or isinstance(value, (dict, list, Set)):
             raise _RefusedError("a condition value is not a string, number or boolean")
         text = as_text(value)
         read = read_text(text)
@@ -297,7 +297,7 @@ class _Reader:
             self.warn(f"a list for {what} is empty")
         texts: list[TextLike] = []
         for each in listed:
-            if not isinstance(each, str | Unknown | Text | JsonText):
+            if not isinstance(each, TextLike):
                 raise _RefusedError(f"{what} is not a string")
             texts.append(each)
         return texts

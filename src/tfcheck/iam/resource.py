@@ -165,7 +165,7 @@ def matches(entry: Resource, wanted: Target, context: Context) -> Truth:
     if entry.plain is not None and wanted.plain is not None:
         return _plainly(entry, entry.plain, wanted, wanted.plain)
     if wanted.whole == "*":
-        if isinstance(entry.whole, str | PolicyTemplate):
+        if isinstance(entry.whole, (str, PolicyTemplate)):
             return Truth.FALSE
         return equal(entry.whole, "*") & Truth.UNKNOWN
     if entry.short:
@@ -319,7 +319,7 @@ def _unsplit(entry: Resource, wanted: Target, context: Context) -> Truth:
 
 def _may_be_short(entry: Resource) -> bool:
     """Whether an entry that begins like an ARN may turn out to have fewer than six parts."""
-    if entry.parts is not None or isinstance(entry.whole, str | PolicyTemplate):
+    if entry.parts is not None or isinstance(entry.whole, (str, PolicyTemplate)):
         return False
     literals = [piece for piece in pieces(spelled_out(entry.whole)) if isinstance(piece, str)]
     return isinstance(pieces(entry.whole)[0], str) and "".join(literals).count(":") < 5

@@ -116,7 +116,7 @@ def _choices(variable: PolicyVariable, entry: Entry) -> tuple[list[TextLike], bo
     """List what a variable may be, and return whether it may be nothing."""
     default = [variable.default] if variable.default is not None else []
     lacks = variable.default is None
-    if isinstance(entry, Absent | list | Set) or variable.key.lower() in MULTIVALUED:
+    if isinstance(entry, (Absent, list, Set)) or variable.key.lower() in MULTIVALUED:
         return list(default), lacks
     if isinstance(entry, PresenceUnknown):
         return [as_text(entry.value), *default], lacks

@@ -9,7 +9,7 @@ from __future__ import annotations
 from tfcheck.inventory.catalogue import BUCKET, OBJECT, catalogue
 from tfcheck.inventory.setting import Subject
 from tfcheck.inventory.world import World
-from tfcheck.symbolic.value import Text, TextLike, Unknown, pieces, text
+from tfcheck.symbolic.value import PlainText, TextLike, Unknown, pieces, text
 from tfcheck.vocabulary.arn import split
 
 
@@ -41,7 +41,7 @@ def _named(arn: TextLike, world: World) -> Subject | None:
         resource = catalogue(world, BUCKET).by_name(name, None)
     if resource is not None:
         own = resource.attribute("bucket")
-        name = own if isinstance(own, str | Text | Unknown) else name
+        name = own if isinstance(own, PlainText) else name
     return None if resource is None and name is None else Subject(resource, () if name is None else (name,))
 
 

@@ -14,7 +14,7 @@ import msgspec
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.match import equal, spelling
-from tfcheck.symbolic.value import JsonText, Text, TextLike, Truth, Unknown, Value, spelled_out, unknowns
+from tfcheck.symbolic.value import JsonText, PlainText, TextLike, Truth, Unknown, Value, spelled_out, unknowns
 
 
 class ObjectKind(msgspec.Struct, frozen=True, eq=False):
@@ -99,7 +99,7 @@ class Catalogue:
         return self._by_text(reference) if found is None else found
 
     def _by_text(self, reference: Value) -> WorldObject | None:
-        if not isinstance(reference, str | Text | Unknown):
+        if not isinstance(reference, PlainText):
             return None
         spelled = spelled_out(reference)
         found = self._by_arn.get(spelled)
@@ -125,7 +125,7 @@ class Catalogue:
         Without `near` any account and region counts.
         """
         found = self.referred(reference, near)
-        if found is not None or not isinstance(reference, str | Text | Unknown):
+        if found is not None or not isinstance(reference, PlainText):
             return found
         candidates = self._by_name.get(spelled_out(reference), [])
         here = [each for each in candidates if near is None or beside(each.surroundings, near) is Truth.TRUE]
@@ -158,7 +158,7 @@ def _not_here(looked_up: Sequence[WorldObject], here: Sequence[WorldObject], kin
 def _spelled(resource: WorldObject, attributes: tuple[str, ...]) -> Iterator[TextLike]:
     for attribute in attributes:
         value = resource.attribute(attribute)
-        if isinstance(value, str | Text | Unknown) and value != "":
+        if isinstance(value, PlainText) and value != "":
             spelled = spelled_out(value)
             # What has no symbol may be equal to something else of which as little is known.
             if all(each.symbol is not None for each in unknowns(spelled)):

@@ -17,7 +17,7 @@ from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.marks import is_marked_throughout, unmarked
 from tfcheck.symbolic.nesting import is_deep, may_be_deep
 from tfcheck.symbolic.sensitive_text import Sensitive
-from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, items
+from tfcheck.symbolic.value import TextLike, Unknown, Value, items
 from tfcheck.vocabulary.address import Address
 
 #: Far more than ECS accepts (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html): what is
@@ -152,7 +152,7 @@ def _decoded(text: Value) -> Value:
             return decode(text) if may_be_deep(text) and is_deep(known) else known
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             return decode(text)
-    if isinstance(text, str | Text | JsonText | Unknown):
+    if isinstance(text, TextLike):
         return decode(text)
     return None
 

@@ -13,7 +13,7 @@ from tfcheck.inventory.setting import Subject
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, pieces, text
+from tfcheck.symbolic.value import PlainText, TextLike, Truth, pieces, text
 from tfcheck.vocabulary.arn import Arn, split
 
 _FILE_SYSTEM = "file-system/"
@@ -35,13 +35,13 @@ def file_system_of(arn: TextLike, world: World) -> Subject:
     resource = catalogue(world, FILE_SYSTEM).by_arn(arn)
     parts = split(arn)
     known = (resource.attribute("id") if resource else None, _id_in(parts.resource) if parts else None)
-    return Subject(resource, tuple(each for each in known if isinstance(each, str | Text | Unknown)))
+    return Subject(resource, tuple(each for each in known if isinstance(each, PlainText)))
 
 
 def _arn_of(name: TextLike, kind: ObjectKind, prefix: str, around: Surroundings, world: World) -> TextLike:
     for found in _objects_by_id(name, kind, world):
         arn = found.attribute("arn")
-        if isinstance(arn, str | Text | Unknown):
+        if isinstance(arn, PlainText):
             return arn
     return Arn(around.partition, "elasticfilesystem", around.region, around.account, text([prefix, name])).as_text()
 

@@ -12,7 +12,18 @@ import msgspec
 from tfcheck.inventory.catalogue import ALIAS, KEY, catalogue
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import NAME, Text, TextLike, Truth, Unknown, Value, display, pieces, spelled_out, text
+from tfcheck.symbolic.value import (
+    NAME,
+    PlainText,
+    TextLike,
+    Truth,
+    Unknown,
+    Value,
+    display,
+    pieces,
+    spelled_out,
+    text,
+)
 from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.arn import Arn, split
 from tfcheck.vocabulary.errors import InputError
@@ -52,7 +63,7 @@ def named_key(reference: Value, resource: WorldObject, world: World) -> Key | No
 
 
 def _key_by_reference(reference: Value, resource: WorldObject, world: World) -> Key | None:
-    if reference == "" or not isinstance(reference, str | Text | Unknown):
+    if reference == "" or not isinstance(reference, PlainText):
         return None
     key = catalogue(world, KEY).find(reference, resource.surroundings)
     if key is not None:
@@ -70,11 +81,7 @@ def _key_by_reference(reference: Value, resource: WorldObject, world: World) -> 
 
 def _arn(key: WorldObject) -> TextLike:
     arn = key.attribute("arn")
-    return (
-        arn
-        if isinstance(arn, str | Text | Unknown)
-        else _unseen(key, f"the plan does not show the ARN of {key.address}")
-    )
+    return arn if isinstance(arn, PlainText) else _unseen(key, f"the plan does not show the ARN of {key.address}")
 
 
 def _key_arn(resource: WorldObject, key_id: TextLike) -> TextLike:

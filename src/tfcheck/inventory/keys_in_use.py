@@ -21,7 +21,7 @@ from tfcheck.inventory.setting import BUCKET_ENCRYPTION
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve import attribute_shapes
 from tfcheck.resolve.attribute_shapes import within
-from tfcheck.symbolic.value import Text, TextLike, Unknown, text
+from tfcheck.symbolic.value import PlainText, TextLike, Unknown, text
 
 _Find = Callable[[TextLike, World], tuple[Key, ...] | None]
 
@@ -68,7 +68,7 @@ def _of_each(kind: ObjectKind, find: _Find, what: str) -> Callable[[TextLike, Wo
     def possible(arn: TextLike, world: World) -> Iterator[Key]:
         for each in catalogue(world, kind).resources:
             own = each.attribute(kind.arn)
-            if isinstance(own, str | Text | Unknown) and may_be(arn, own, world):
+            if isinstance(own, PlainText) and may_be(arn, own, world):
                 yield from (doubted(key, f"whether {each.address} is the {what}") for key in find(own, world) or ())
 
     return possible
@@ -99,11 +99,11 @@ def _buckets(world: World) -> Iterator[tuple[WorldObject, TextLike]]:
     buckets = catalogue(world, BUCKET)
     for bucket in buckets.resources:
         own = bucket.attribute("arn")
-        if isinstance(own, str | Text | Unknown):
+        if isinstance(own, PlainText):
             yield bucket, own
     for holder in world.resources(BUCKET_ENCRYPTION.type):
         name = within(holder.attribute("bucket"), attribute_shapes.BUCKET)
-        if isinstance(name, str | Text | Unknown) and buckets.by_name(holder.attribute("bucket"), None) is None:
+        if isinstance(name, PlainText) and buckets.by_name(holder.attribute("bucket"), None) is None:
             yield holder, text(["arn:", holder.surroundings.partition, ":s3:::", name])
 
 

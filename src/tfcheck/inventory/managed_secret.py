@@ -14,7 +14,7 @@ from tfcheck.inventory.change import may_be
 from tfcheck.inventory.key import Key, doubted, named_key
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal, glob
-from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value
+from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value
 
 _OF_RDS = ("master_user_secret", "master_user_secret_kms_key_id")
 #: The attribute that tells the secret, and the argument that names its key.
@@ -58,7 +58,7 @@ def _secret_of(keeper: WorldObject, attribute: str) -> TextLike | None:
     if isinstance(value, list):
         first = value[0] if value else None
         value = first.get("secret_arn") if isinstance(first, dict) else first
-    return value if isinstance(value, str | Text | Unknown) and value != "" else None
+    return value if isinstance(value, PlainText) and value != "" else None
 
 
 def _keeps(keeper: WorldObject, attribute: str, arn: TextLike) -> bool:

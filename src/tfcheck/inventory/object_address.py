@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tfcheck.inventory import catalogue
 from tfcheck.inventory.world import World
-from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, display, spelled_out
+from tfcheck.symbolic.value import PlainText, TextLike, Value, display, spelled_out
 
 _KINDS = (
     catalogue.BUCKET,
@@ -27,7 +27,7 @@ _ENDS = "/:"
 
 def subject(value: Value, world: World) -> str:
     """Return a text with the object that it names first by its address: `${aws_s3_bucket.config.arn}/web.env`."""
-    if not isinstance(value, str | Text | Unknown | JsonText):
+    if not isinstance(value, TextLike):
         return ""
     text = display(spelled_out(value))
     return world.once(_Addresses).with_reference(text)
@@ -40,7 +40,7 @@ class _Addresses:
         self._known: dict[str, str] = {}
         for resource in (*world.resources(*_TYPES), *world.looked_up(*_TYPES)):
             arn = resource.attribute("arn")
-            if isinstance(arn, str | Text | Unknown) and arn != "":
+            if isinstance(arn, PlainText) and arn != "":
                 self._known.setdefault(display(spelled_out(arn)), f"${{{resource.address}.arn}}")
 
     def with_reference(self, text: str) -> str:

@@ -15,7 +15,7 @@ from tfcheck.inventory.key import Key, alike, doubted, named_key
 from tfcheck.inventory.setting import BUCKET_ENCRYPTION, Subject, settings, was_set
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, items, spelled_out, text
+from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, items, spelled_out, text
 
 #: What of an object makes the provider upload it again, with what its state says of the encryption.
 #: NOTE: tags, the ACL and locks are changed without writing the object.
@@ -111,7 +111,7 @@ def _of_one_or_other(arn: TextLike, of_bucket: tuple[Key, ...] | None, world: Wo
     keys = of_bucket or ()
     for each in catalogue(world, OBJECT).resources if keys else ():
         own = each.attribute("arn")
-        if isinstance(own, str | Text | Unknown) and may_be(arn, own, world):
+        if isinstance(own, PlainText) and may_be(arn, own, world):
             theirs = _of_managed(each, own, world) or ()
             others = [key for key in theirs if not any(alike(key, one) for one in keys)]
             if others or not theirs:
@@ -161,7 +161,7 @@ def _looked_up_objects(world: World) -> dict[TextLike, WorldObject]:
     found: dict[TextLike, WorldObject] = {}
     for each in world.looked_up(*_READ):
         bucket, key = each.attribute("bucket"), each.attribute("key")
-        if isinstance(bucket, str | Text) and isinstance(key, str | Text):
+        if isinstance(bucket, (str, Text)) and isinstance(key, (str, Text)):
             found[text(["arn:", each.surroundings.partition, ":s3:::", bucket, "/", key])] = each
     return found
 

@@ -188,7 +188,7 @@ def _one_of_several(account: TextLike) -> TextLike | None:
 
 def _text(value: TextLike, stack: str) -> TextLike:
     found = _renamed(value, stack)
-    return found if isinstance(found, str | Unknown | Text | JsonText) else value
+    return found if isinstance(found, TextLike) else value
 
 
 def _renamed(value: Value, stack: str) -> Value:
@@ -199,7 +199,7 @@ def _renamed(value: Value, stack: str) -> Value:
         case Unknown(symbol=symbol, shape=shape):
             owner = None if symbol is None else Symbol(f"{stack}: {symbol.owner}", symbol.path)
             inside = _renamed(shape, stack)
-            shape = inside if isinstance(inside, str | Text) else None
+            shape = inside if isinstance(inside, (str, Text)) else None
             # NOTE: the stack may be applied before the checked plan was made, which then knows what was assigned.
             return msgspec.structs.replace(value, symbol=owner, shape=shape, fresh=False)
         case Text(pieces=pieces):
@@ -218,4 +218,4 @@ def _renamed(value: Value, stack: str) -> Value:
 
 def _piece(piece: str | Unknown | JsonText, stack: str) -> str | Unknown | JsonText:
     found = _renamed(piece, stack)
-    return found if isinstance(found, str | Unknown | JsonText) else piece
+    return found if isinstance(found, (str, Unknown, JsonText)) else piece

@@ -22,7 +22,7 @@ from tfcheck.inventory.catalogue import (
 from tfcheck.inventory.change import same
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown
+from tfcheck.symbolic.value import PlainText, TextLike, Truth
 
 
 class Setting(msgspec.Struct, frozen=True, eq=False):
@@ -91,7 +91,7 @@ class Settings:
         if resource is not None:
             self._filed.setdefault(str(resource.address), []).append(holder)
             reference = resource.attribute(setting.by)
-        if isinstance(reference, str | Text | Unknown):
+        if isinstance(reference, PlainText):
             (self._loose if resource is None else self._others).append((holder, reference))
 
     def on(self, subject: Subject) -> AttachedSettings:

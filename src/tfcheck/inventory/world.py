@@ -213,7 +213,7 @@ def _each_type(world: World, types: Sequence[str]) -> Sequence[WorldObject]:
 
 
 def _texts_read(world: World) -> frozenset[str]:
-    if not isinstance(world, After | Before):
+    if not isinstance(world, (After, Before)):
         return frozenset()
     return frozenset(strings([each.values for each in world.resolver.plan.all_data_sources()]))
 

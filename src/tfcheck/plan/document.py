@@ -212,7 +212,7 @@ def decoded(raw: Raw, kind: type[_T], what: str) -> _T:
     """
     opened = affordable(memoryview(raw), what)
     found = decoded_section(raw, kind, what)
-    if opened > DEEPEST and isinstance(found, dict | list):
+    if opened > DEEPEST and isinstance(found, (dict, list)):
         refuse_deep(found, what)
     return found
 

@@ -122,7 +122,7 @@ class Instance:
         """Return the attributes after the change that are what the plan shows: nothing in them is unknown or marked."""
         after, mask = self.after or {}, self.after_sensitive
         if not self._settled:
-            after = {name: value for name, value in after.items() if value is None or isinstance(value, str | int)}
+            after = {name: value for name, value in after.items() if value is None or isinstance(value, (str, int))}
         if not marked(mask):
             return after
         return {name: value for name, value in after.items() if not masked(mask, (name,))}

@@ -145,7 +145,7 @@ def _restored(value: Any, owner: str, path: Path) -> Value:
 
 def _is_plain(name: str, value: Any) -> bool:
     """Whether a member is taken as it is, as most are: not a list, not an object, not named like an ARN."""
-    return not isinstance(value, dict | list) and not name.endswith(("arn", "arns"))
+    return not isinstance(value, (dict, list)) and not name.endswith(("arn", "arns"))
 
 
 def _last_name(path: Path) -> str:

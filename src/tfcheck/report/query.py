@@ -90,7 +90,7 @@ class _Interpreter(TreeInterpreter):  # type: ignore[misc]
     def visit(self, node: Any, *arguments: Any, **named: Any) -> Any:
         self._spend(_STEP)
         found = super().visit(node, *arguments, **named)
-        if node["type"] in _MAKING and isinstance(found, list | dict | str):
+        if node["type"] in _MAKING and isinstance(found, (list, dict, str)):
             self._spend(len(found))
         return found
 
@@ -118,7 +118,7 @@ def _size(value: Any, sizes: dict[int, int]) -> int:
     """Count the values in a value; lists and objects that it has several times are gone through once."""
     if isinstance(value, str):
         return 1 + len(value) // _CHARACTERS
-    if not isinstance(value, list | dict):
+    if not isinstance(value, (list, dict)):
         if not isinstance(value, int | float | None):
             raise UsageError("the expression of `--query` selects no data", hint="`&` is for arguments of functions")
         return 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Text, TextLike, Unknown, Value, pieces, text
+from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, PlainText, Text, TextLike, Unknown, Value, pieces, text
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _ALNUM = _LETTERS + _LETTERS.upper() + "0123456789"
@@ -59,7 +59,7 @@ def grammar(resource_type: str, attribute: str) -> Hole | None:
 
 def within(value: Value, names: Hole) -> Value:
     """Return a text whose unknown pieces have no characters but those of `names`."""
-    if not isinstance(value, Unknown | Text):
+    if not isinstance(value, (Unknown, Text)):
         return value
     return text(_within(piece, names, whole=isinstance(value, Unknown)) for piece in pieces(value))
 
@@ -74,7 +74,7 @@ def _within(piece: str | Unknown | JsonText, names: Hole, *, whole: bool) -> Tex
     if not chars or (longest is not None and shortest > longest):
         return piece
     shape = piece.shape if piece.shape is None else within(piece.shape, names)
-    assert shape is None or isinstance(shape, str | Text | Unknown)
+    assert shape is None or isinstance(shape, PlainText)
     narrowed = Hole(chars, False, shortest, longest, hole.starts)
     return msgspec.structs.replace(piece, hole=narrowed, shape=shape if not isinstance(shape, Unknown) else piece.shape)
 

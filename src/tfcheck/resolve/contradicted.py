@@ -80,7 +80,7 @@ def _compared_names(block: Block) -> list[str]:
 def _compared(resolver: Resolver, instance: Instance, name: str, planned: Value) -> Comparison:
     found, direct = resolver.evaluation.recorded(lambda: resolver.evaluated(instance.address, name))
     evaluated = whole(found)
-    if name == "container_definitions" and isinstance(evaluated, str | JsonText):
+    if name == "container_definitions" and isinstance(evaluated, (str, JsonText)):
         evaluated = _kept_definitions(evaluated)
     differs = is_other(evaluated, planned, instance.address.type) and not (
         _is_kept(instance, name, evaluated, planned) or _is_completed(instance, name, evaluated, planned)
@@ -197,7 +197,7 @@ def is_other(evaluated: Value, planned: Value, kind: str = "") -> bool:
         return False
     said = without_dropped(_opened(evaluated), _opened(planned))
     mine, theirs = ([normal(each, kind) for each in _leaves(side)] for side in (said, planned))
-    if any(isinstance(each, Unknown) for each in mine) and not isinstance(evaluated, str | Text):
+    if any(isinstance(each, Unknown) for each in mine) and not isinstance(evaluated, (str, Text)):
         return _lacks(theirs, mine)
     return _lacks(theirs, mine) or (_is_strict(planned) and _lacks(mine, [each for each in theirs if _is_said(each)]))
 
@@ -260,7 +260,7 @@ def _leaves(value: Value) -> Iterator[Value]:
 
 def _opened(value: Value) -> Value:
     """Return what is in the JSON of a text; anything else as it is."""
-    document = _document(value) if isinstance(value, str | JsonText) else None
+    document = _document(value) if isinstance(value, (str, JsonText)) else None
     return value if document is None else document
 
 

@@ -176,4 +176,4 @@ class LookUps:
 
 def _compared(value: Value) -> Hashable:
     """Return what only an equal argument has as well; None where it has nothing of the kind."""
-    return str(value) if isinstance(value, bool | int | float) else identity(value)
+    return str(value) if isinstance(value, (bool, int, float)) else identity(value)

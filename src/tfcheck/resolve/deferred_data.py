@@ -46,7 +46,7 @@ def policy_document(attributes: Attributes, instance: Instance) -> Value:
 
 def _source_documents(attributes: Attributes, instance: Instance, argument: str) -> list[Value]:
     value = attributes.attribute(instance.address, argument)
-    if isinstance(value, str | Text | JsonText):
+    if isinstance(value, (str, Text, JsonText)):
         return [value]
     listed = items(value)
     # An unknown document may be any number of documents: each may bring statements and replace others.

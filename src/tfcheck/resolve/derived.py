@@ -18,7 +18,6 @@ from tfcheck.symbolic.value import (
     PREFIX_SUFFIX,
     SECRET_SUFFIX,
     Hole,
-    JsonText,
     Symbol,
     Text,
     TextLike,
@@ -83,7 +82,7 @@ def shape(resource_type: str, attribute: str, instance: DerivedFrom) -> TextLike
 
 
 def _text(value: Value) -> TextLike | None:
-    return value if isinstance(value, str | Unknown | Text | JsonText) else None
+    return value if isinstance(value, TextLike) else None
 
 
 def _arn(
@@ -179,7 +178,7 @@ def cleaned_key(key: Value) -> TextLike | None:
 
     What is known only after apply is taken to hold none that are dropped.
     """
-    if not isinstance(key, str | Text):
+    if not isinstance(key, (str, Text)):
         return _text(key)
     first, *rest = pieces(key) or ("",)
     begun = re.sub(r"^(\./|/)+", "", first) if isinstance(first, str) else first

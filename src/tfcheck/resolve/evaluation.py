@@ -85,7 +85,7 @@ class Evaluation:
             seen = see(expression, scope)
         except EvaluationError as error:
             return Unknown(reason=f"evaluation error: {error}", where=str(expression.place))
-        if isinstance(seen, str | list | dict | Text | JsonText):
+        if isinstance(seen, (str, list, dict, Text, JsonText)):
             self.secrets.update(marked_strings(seen))
         return seen
 
@@ -93,7 +93,7 @@ class Evaluation:
 def whole(seen: Seen) -> Value:
     """Open what was left unopened."""
     # NOTE: not `isinstance(seen, Referent)`, which looks up every method of the protocol each time.
-    if isinstance(seen, str | dict | list | Unknown | Text | JsonText):
+    if isinstance(seen, (str, dict, list, Unknown, Text, JsonText)):
         return seen
     return seen.whole() if hasattr(seen, "whole") else seen  # type: ignore[union-attr]
 
@@ -126,7 +126,7 @@ def follow(expression: Expression, scope: Scope) -> Seen:
             return _member(follow(expression.source, scope), expression.name)
         case Index():
             key = follow(expression.key, scope)
-            if not isinstance(key, str | int):
+            if not isinstance(key, (str, int)):
                 return Unknown(reason="the plan does not show which instance is meant")
             return _member(follow(expression.source, scope), key)
         case Unreadable():

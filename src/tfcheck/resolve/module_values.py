@@ -269,7 +269,7 @@ class ModuleNames:
                 keys = collection.keys()
             elif isinstance(collection, Set):
                 keys = list(collection.items)
-            if isinstance(keys, dict | list | tuple) and all(isinstance(key, str) for key in keys):
+            if isinstance(keys, (dict, list, tuple)) and all(isinstance(key, str) for key in keys):
                 return sorted(str(key) for key in keys)
             return self._unclear(module)
         return None

@@ -42,7 +42,7 @@ def without_dropped(evaluated: Value, planned: Value) -> Value:
 
     That is any member without a value of its own that the planned objects have less often.
     """
-    if not isinstance(evaluated, dict | list):
+    if not isinstance(evaluated, (dict, list)):
         return evaluated
     mine, theirs = Counter(_member_names(evaluated)), Counter(_member_names(planned))
     return _without_empty(evaluated, {name for name, count in mine.items() if count > theirs[name]})
@@ -80,7 +80,7 @@ def _lower_name(member: str) -> str:
 
 
 def _is_empty(value: Value) -> bool:
-    return value in ("", "0", "false") or (isinstance(value, int | float) and not value)
+    return value in ("", "0", "false") or (isinstance(value, (int, float)) and not value)
 
 
 #: The members of container definitions; the provider leaves out any other one, a comment for example.

@@ -149,7 +149,7 @@ def _nodes(path: tuple[str, ...], expression: Any) -> list[_Node]:
     if not isinstance(expression, dict):
         return []
     found = _referenced_nodes(path, references(expression))
-    nested = (each for each in expression.values() if isinstance(each, dict | list))
+    nested = (each for each in expression.values() if isinstance(each, (dict, list)))
     return [*found, *(node for each in nested for node in _nodes(path, each))]
 
 

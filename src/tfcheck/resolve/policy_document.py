@@ -144,7 +144,7 @@ def _refuse_twins(entries: Sequence[Entry], where: str) -> None:
 
 
 def _parsed_source(source: Value) -> _Policy:
-    if not isinstance(source, str | Text | JsonText | Unknown):
+    if not isinstance(source, TextLike):
         raise _RefusedError("a document is not a string")
     try:
         value = decode(source)
@@ -164,9 +164,9 @@ def _entries(statements: Value) -> list[Entry]:
         if not isinstance(statements, Unknown):
             raise _RefusedError("the Statement of a document is not a list of objects")
         return [statements]
-    if not all(isinstance(item, dict | Unknown) for item in listed):
+    if not all(isinstance(item, (dict, Unknown)) for item in listed):
         raise _RefusedError("the Statement of a document is not a list of objects")
-    return [_cleaned(item) if isinstance(item, dict) else item for item in listed if isinstance(item, dict | Unknown)]
+    return [_cleaned(item) if isinstance(item, dict) else item for item in listed if isinstance(item, (dict, Unknown))]
 
 
 def _canonical(members: dict[str, Value], names: Sequence[str]) -> dict[str, Value]:
@@ -200,7 +200,7 @@ def _condition_keys(keys: Value) -> Value:
             read[key] = "true" if value else "false"
         elif isinstance(value, list) and not all(isinstance(item, _TEXTS) for item in value):
             raise _RefusedError("a condition of a document has values that are not strings")
-        elif isinstance(value, list | Set | _TEXTS):
+        elif isinstance(value, (list, Set, _TEXTS)):
             # NOTE: a number is lost without a word, and with it the condition.
             read[key] = value
     return read
@@ -282,7 +282,7 @@ def _strings(value: Value) -> list[Value] | Unknown:
 
 def _with_variables(value: Value, version: Value) -> Value:
     """Write `&{x}` as the policy variable `${x}`."""
-    if not isinstance(value, str | Text | JsonText | Unknown):
+    if not isinstance(value, TextLike):
         return value
     literals = [piece for piece in pieces(value) if isinstance(piece, str)]
     if version == _OLD_VERSION and any("&" in literal or "{" in literal for literal in literals):

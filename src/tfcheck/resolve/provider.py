@@ -320,7 +320,7 @@ class Providers:
         """Return the account, if the provider is allowed to work in only one."""
         allowed = self._arguments.value(key, "allowed_account_ids")
         listed = allowed.items if isinstance(allowed, Set) else allowed
-        only = str(listed[0]) if isinstance(listed, list | tuple) and len(listed) == 1 else ""
+        only = str(listed[0]) if isinstance(listed, (list, tuple)) and len(listed) == 1 else ""
         if not re.fullmatch("[0-9]{12}", only):
             return None
         return Sensitive(only) if holds_mark(allowed) else only

@@ -37,7 +37,7 @@ def referenced(expression: Expression) -> set[str] | None:
         root = _root(node)
         if root:
             found |= {root} if root.partition(".")[0] not in bound else set()
-        elif isinstance(node, ForList | ForObject | ForDirective):
+        elif isinstance(node, (ForList, ForObject, ForDirective)):
             waiting.append((node.collection, bound))
             inner = bound | {node.key, node.value}
             waiting += [(getattr(node, name), inner) for name in node.__struct_fields__ if name != "collection"]

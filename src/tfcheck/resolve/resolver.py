@@ -36,7 +36,7 @@ from tfcheck.resolve.user_data_hash import HASHED, is_hash, proven_by
 from tfcheck.symbolic.marks import holds_mark, marked
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import is_whole
-from tfcheck.symbolic.value import JsonText, Symbol, Text, Truth, Unknown, Value, is_known
+from tfcheck.symbolic.value import JsonText, PlainText, Symbol, Truth, Unknown, Value, is_known
 from tfcheck.vocabulary.address import Address, ModulePath
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class Resolver:
     def _surroundings(self, address: Address) -> Surroundings:
         around = self.providers.of(self.providers.key_of(address))
         own = self._own_region(address)
-        if own == "" or not isinstance(own, str | Text | Unknown):
+        if own == "" or not isinstance(own, PlainText):
             return around
         # NOTE: where nothing is written, a region that is not known yet is the provider's.
         is_own = isinstance(own, str) or self.configured(address, "region")

@@ -13,7 +13,7 @@ from typing import Protocol
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Seen
 from tfcheck.resolve.evaluation import whole
 from tfcheck.symbolic.sensitive_text import shown_key
-from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, Unknown, Value
+from tfcheck.symbolic.value import Set, Symbol, TextLike, Unknown, Value
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 
@@ -172,7 +172,7 @@ class InstanceReferent:
             raise EvaluationError(f"{self.address} is not a list")
         value = self._resources.attribute(self.address, key)
         # NOTE: texts carry their marks, also where the plan marks but a part.
-        mask = None if isinstance(value, str | Text | JsonText | Unknown) else self._resources.mask(self.address, key)
+        mask = None if isinstance(value, TextLike) else self._resources.mask(self.address, key)
         if not mask:
             return value
         from tfcheck.hcl.evaluate.marking import with_mask

@@ -38,10 +38,10 @@ def _by_leaves(planned: str, written: Value) -> str | None:
     """Mark the strings of a JSON text that the sources do not show as public, by what they say."""
     leaves = _Leaves()
     try:
-        decoded = decode(written) if isinstance(written, str | Text | JsonText) else None
+        decoded = decode(written) if isinstance(written, (str, Text, JsonText)) else None
     except EvaluationError:
         return None
-    if not isinstance(decoded, list | dict) or planned.lstrip()[:1] not in ("[", "{"):
+    if not isinstance(decoded, (list, dict)) or planned.lstrip()[:1] not in ("[", "{"):
         return None
     leaves.take(decoded)
     spans = [span for found in _TOKEN.finditer(planned) if not found[1] for span in leaves.spans(found)]

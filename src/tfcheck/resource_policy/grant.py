@@ -13,7 +13,7 @@ from tfcheck.iam.model import UNLISTED
 from tfcheck.inventory.world import WorldObject
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numerals import as_text
-from tfcheck.symbolic.value import Text, Truth, Unknown, Value, items
+from tfcheck.symbolic.value import PlainText, Truth, Unknown, Value, items
 
 _CONTEXT_KEY = "kms:EncryptionContext:"
 
@@ -36,7 +36,7 @@ class KeyGrant(msgspec.Struct, frozen=True):
 
     def _is_for(self, request: Request) -> Truth:
         grantee = self.resource.attribute("grantee_principal")
-        return equal(grantee, request.caller.arn) if isinstance(grantee, str | Text | Unknown) else Truth.FALSE
+        return equal(grantee, request.caller.arn) if isinstance(grantee, PlainText) else Truth.FALSE
 
     def _includes(self, action: str) -> Truth:
         operation = action.partition(":")[2]
@@ -71,7 +71,7 @@ def _carries(key: str, value: Value, context: Context) -> Truth:
     entry = context.at(_CONTEXT_KEY + key)
     if isinstance(entry, Absent):
         return Truth.FALSE
-    if isinstance(entry, PresenceUnknown) or not isinstance(entry, str | Text | Unknown):
+    if isinstance(entry, PresenceUnknown) or not isinstance(entry, PlainText):
         return Truth.UNKNOWN
     return equal(entry, as_text(value))
 

@@ -14,7 +14,7 @@ from tfcheck.resource_policy.reading import own_policy, readable, set_policy
 from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.resource_policy.unidentified import own_policies
 from tfcheck.role.policies import Policies, PolicyOrReason
-from tfcheck.symbolic.value import Text, TextLike, Unknown, pieces, text
+from tfcheck.symbolic.value import PlainText, TextLike, pieces, text
 from tfcheck.vocabulary.arn import split
 
 
@@ -41,7 +41,7 @@ def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
 
 def _key_names(arn: TextLike, resource: WorldObject | None) -> list[TextLike]:
     known = [resource.attribute(each) for each in ("arn", "key_id", "id")] if resource else []
-    names: list[TextLike] = [each for each in known if isinstance(each, str | Text | Unknown)]
+    names: list[TextLike] = [each for each in known if isinstance(each, PlainText)]
     parts = split(arn)
     return [*names, arn, *([_key_id(parts.resource)] if parts else [])]
 

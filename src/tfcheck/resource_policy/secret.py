@@ -12,14 +12,14 @@ from tfcheck.resource_policy.reading import own_policy, readable, set_policy
 from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.resource_policy.unidentified import own_policies
 from tfcheck.role.policies import Policies
-from tfcheck.symbolic.value import Text, TextLike, Unknown
+from tfcheck.symbolic.value import PlainText, TextLike
 
 
 def secret_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policy of a secret."""
     resource = secret_of(arn, world)
     own = resource.attribute("arn") if resource else None
-    names = (arn, own) if isinstance(own, str | Text | Unknown) else (arn,)
+    names = (arn, own) if isinstance(own, PlainText) else (arn,)
     subject = Subject(resource, names)
     found = set_policy(world, policies, SECRET_POLICY, subject)
     if found is None and resource is None:

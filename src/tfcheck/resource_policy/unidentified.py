@@ -11,7 +11,7 @@ from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resource_policy.reading import own_policy, readable
 from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.role.policies import Policies, PolicyOrReason
-from tfcheck.symbolic.value import Text, TextLike, Unknown, Value, pieces
+from tfcheck.symbolic.value import PlainText, TextLike, Unknown, Value, pieces
 from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.errors import InputError
 
@@ -66,8 +66,8 @@ def own_policies(
     `name` is compared with the attribute `by`; None may be any of them.
     """
     for resource, own in world.once(_OwnNames).like(name, setting, by or setting.kind.arn):
-        if name is None or (isinstance(own, str | Text | Unknown) and may_be(name, own, world)):
-            names = (own,) if isinstance(own, str | Text | Unknown) else ()
+        if name is None or (isinstance(own, PlainText) and may_be(name, own, world)):
+            names = (own,) if isinstance(own, PlainText) else ()
             yield own_policy(world, policies, setting, Subject(resource, names))
 
 

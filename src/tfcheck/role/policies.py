@@ -14,7 +14,18 @@ from tfcheck.inventory.other_stack import Stack
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import Sensitive
-from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, display, identity, is_known, spelled_out
+from tfcheck.symbolic.value import (
+    PlainText,
+    Text,
+    TextLike,
+    Truth,
+    Unknown,
+    Value,
+    display,
+    identity,
+    is_known,
+    spelled_out,
+)
 
 #: Ten times the characters that AWS accepts in the largest of policies, that of a bucket or a key.
 _LONGEST = 300_000
@@ -95,7 +106,7 @@ class Policies:
 
         An ARN that must not be shown is called by what it is `secret_in`.
         """
-        if not isinstance(reference, str | Text | Unknown):
+        if not isinstance(reference, PlainText):
             return PolicyOrReason(hidden="an attached policy whose ARN is not known")
         resource = self.resource(reference)
         newer = self._newer(resource) if resource is not None and resource.address.mode == "data" else None
@@ -119,7 +130,7 @@ class Policies:
 
     def _bundled(self, arn: Value, secret_in: str) -> PolicyOrReason | None:
         """Return one of AWS's own policies, also where a look-up of it waits for apply."""
-        if not isinstance(arn, str | Text | Unknown):
+        if not isinstance(arn, PlainText):
             return None
         spelled = spelled_out(arn)
         policy = self._world.alike(("managed", spelled), lambda: managed_policy(spelled))

@@ -19,7 +19,7 @@ from tfcheck.role.policies import Policies
 from tfcheck.role.role import Role, joined, namesake, with_attached
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
-from tfcheck.symbolic.value import Symbol, Text, TextLike, Truth, Unknown, Value, display, identity, text
+from tfcheck.symbolic.value import PlainText, Symbol, Text, TextLike, Truth, Unknown, Value, display, identity, text
 from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.arn import split
 from tfcheck.vocabulary.errors import InputError
@@ -211,7 +211,7 @@ class Roles:
 
     def _outside(self, reference: Value, caller: Caller, outcome: GrantOutcomes | None, *, nameless: bool) -> Role:
         """Describe a role that the plan only refers to: what it grants that role counts, the rest is not visible."""
-        known = reference if isinstance(reference, str | Text | Unknown) else None
+        known = reference if isinstance(reference, PlainText) else None
         unknown_because = None if nameless else _untold(known)
         parts = split(caller.arn)
         attached = self.attachments.of_name(_name_in(known), parts.account if parts else None, outcome)
@@ -248,17 +248,17 @@ def _caller(resource: WorldObject) -> Caller:
     if tags is None:
         tags = resource.attribute("tags")
     return Caller(
-        arn=arn if isinstance(arn, str | Text | Unknown) else Unknown(reason="the role's ARN is not in the plan"),
+        arn=arn if isinstance(arn, PlainText) else Unknown(reason="the role's ARN is not in the plan"),
         account=account_of(resource),
-        name=name if isinstance(name, str | Text | Unknown) else Unknown(reason="the role's name is not in the plan"),
-        unique_id=unique_id if isinstance(unique_id, str | Text | Unknown) else None,
-        tags=tags if isinstance(tags, dict | Unknown) else {},
+        name=name if isinstance(name, PlainText) else Unknown(reason="the role's name is not in the plan"),
+        unique_id=unique_id if isinstance(unique_id, PlainText) else None,
+        tags=tags if isinstance(tags, (dict, Unknown)) else {},
     )
 
 
 def _caller_named(reference: Value) -> Caller:
     """Describe a role that is only named."""
-    known = reference if isinstance(reference, str | Text | Unknown) else None
+    known = reference if isinstance(reference, PlainText) else None
     name = _name_in(known)
     arn: TextLike = known if known is not None else Unknown(reason="the role is not known")
     parts = split(arn)

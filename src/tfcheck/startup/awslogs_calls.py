@@ -15,7 +15,19 @@ from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import existence
 from tfcheck.startup.place import TaskPlace
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import NAME, Symbol, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
+from tfcheck.symbolic.value import (
+    NAME,
+    PlainText,
+    Symbol,
+    Text,
+    TextLike,
+    Truth,
+    Unknown,
+    Value,
+    pieces,
+    spelled_out,
+    text,
+)
 from tfcheck.vocabulary.arn import Arn
 from tfcheck.vocabulary.finding import Requirement, Severity
 
@@ -55,7 +67,7 @@ def wrong_group(options: Value) -> str | None:
     name = member(options, "awslogs-group")
     if name is None or name == "":
         return "has no `awslogs-group`, which the driver requires"
-    if not isinstance(name, str | Text | Unknown):
+    if not isinstance(name, PlainText):
         return None
     is_arn = isinstance(name, Unknown) and name.symbol is not None and name.symbol.path == ("arn",)
     if is_arn or any(isinstance(each, str) and ":" in each for each in pieces(spelled_out(name))):
@@ -70,7 +82,7 @@ _TRUE = ("true", "True", "TRUE", "t", "T", "1")
 def _is_true(value: Value) -> Truth:
     if isinstance(value, str):
         return Truth.of(value in _TRUE)
-    if isinstance(value, Text | Unknown):
+    if isinstance(value, (Text, Unknown)):
         return equal(value, "true")
     return Truth.of(value is True)
 
@@ -78,13 +90,13 @@ def _is_true(value: Value) -> Truth:
 def _group_arn(place: TaskPlace, options: Value, world: World) -> TextLike:
     name, region = member(options, "awslogs-group"), member(options, "awslogs-region")
     around = place.task.resource.surroundings
-    if not isinstance(region, str | Text | Unknown) or region == "":
+    if not isinstance(region, PlainText) or region == "":
         region = around.region
     resource = catalogue(world, LOG_GROUP).by_name(name, Surroundings(around.partition, region, around.account))
     arn = resource.attribute("arn") if resource is not None and _is_at(resource, region, around.account) else None
-    if isinstance(arn, str | Text | Unknown):
+    if isinstance(arn, PlainText):
         return arn.removesuffix(":*") if isinstance(arn, str) else arn
-    if not isinstance(name, str | Text | Unknown):
+    if not isinstance(name, PlainText):
         name = Unknown(reason="the log driver names no group", hole=NAME)
     return Arn(around.partition, "logs", region, around.account, text(["log-group:", name])).as_text()
 
@@ -97,4 +109,4 @@ def _is_at(group: WorldObject, region: Value, account: Value) -> bool:
 def _stream(options: Value, middle: TextLike) -> TextLike:
     prefix = member(options, "awslogs-stream-prefix")
     task = Unknown(symbol=_TASK, reason="ECS names the stream when a task starts", hole=NAME)
-    return text([prefix, middle, task]) if prefix and isinstance(prefix, str | Text | Unknown) else task
+    return text([prefix, middle, task]) if prefix and isinstance(prefix, PlainText) else task

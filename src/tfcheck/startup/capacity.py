@@ -14,7 +14,7 @@ from tfcheck.inventory.catalogue import ObjectKind, catalogue
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Text, Truth, Unknown, Value, display, items
+from tfcheck.symbolic.value import PlainText, Text, Truth, Unknown, Value, display, items
 
 FARGATE_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 #: What `launch_type` may be.
@@ -44,7 +44,7 @@ def capacity(service: WorldObject, world: World) -> Capacity:
     launch_type = service.attribute("launch_type")
     if isinstance(launch_type, str) and launch_type in LAUNCH_TYPES:
         return Capacity(launch_type=launch_type)
-    if isinstance(launch_type, Unknown | Text) and service.configured("launch_type") is not False:
+    if isinstance(launch_type, (Unknown, Text)) and service.configured("launch_type") is not False:
         return Capacity(open=f"the launch type of {service.address}")
     return _default(service, world)
 
@@ -105,7 +105,7 @@ def _used(value: Value) -> Iterator[dict[str, Value] | Unknown]:
 
 def _named_capacity(names: Iterable[Value], what: str) -> Capacity:
     named = tuple(names)
-    unclear = any(not isinstance(each, str | Text | Unknown) or _is_nameless(each) for each in named)
+    unclear = any(not isinstance(each, PlainText) or _is_nameless(each) for each in named)
     return Capacity(open=what) if unclear else Capacity(named)
 
 

@@ -96,11 +96,11 @@ def _decoded(value: Value) -> str | None:
     """Return user data, with a mark for what is not known of it; None where that may name a cluster."""
     if isinstance(value, str) and not _HASH.fullmatch(value):
         return _from_base64(value)
-    if not isinstance(value, Text | Unknown):
+    if not isinstance(value, (Text, Unknown)):
         return None
     plain = base64decode(value)
     parts = pieces(plain if isinstance(plain, Text) else value)
-    if any(not isinstance(each, str | Unknown) or _may_assign(each) for each in parts):
+    if any(not isinstance(each, (str, Unknown)) or _may_assign(each) for each in parts):
         return None
     return "".join(each if isinstance(each, str) else _OPEN for each in parts)
 

@@ -24,7 +24,7 @@ from tfcheck.startup.place import TaskPlace, in_container
 from tfcheck.startup.reference import wrong_reference
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.match import glob
-from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, pieces, text
+from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, pieces, text
 from tfcheck.vocabulary.arn import split
 from tfcheck.vocabulary.finding import Requirement
 
@@ -84,7 +84,7 @@ def _needs(place: TaskPlace, arn: TextLike) -> Iterator[Requirement]:
 
 def specification(option: Value) -> TextLike | None:
     """Return the ARN in an option that names, or may name, a specification; None for a file on the host."""
-    first, *rest = pieces(option) if isinstance(option, str | Text | Unknown) and option else ("",)
+    first, *rest = pieces(option) if isinstance(option, PlainText) and option else ("",)
     if isinstance(first, Unknown):
         return Unknown(reason=first.reason or _DOUBT)
     prefix = next((each for each in _PREFIXES if isinstance(first, str) and first.startswith(each)), None)

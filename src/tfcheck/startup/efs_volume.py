@@ -36,7 +36,7 @@ from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
 from tfcheck.startup.place import TaskPlace
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value
+from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
 
 ID = "efs-volume"
@@ -64,7 +64,7 @@ def _needs(
     place: TaskPlace, volume: Value, system: Value, point: Value, asks: Truth, world: World
 ) -> Iterator[Requirement]:
     around = place.task.resource.surroundings
-    arn = file_system_arn(system if isinstance(system, str | Text | Unknown) else Unknown(), around, world)
+    arn = file_system_arn(system if isinstance(system, PlainText) else Unknown(), around, world)
     through = _access_point(point, place.task, world)
     decides = _has_policy(arn, world)
     doubt = _MAY_NOT_ASK if asks is Truth.UNKNOWN else "" if decides else _MAY_NOT_DECIDE
@@ -78,7 +78,7 @@ def _needs(
 
 def _access_point(point: Value, task: TaskDefinition, world: World) -> TextLike | None:
     """Return the ARN of the access point; an unknown without a symbol where there may be none."""
-    if point == "" or not isinstance(point, str | Text | Unknown):
+    if point == "" or not isinstance(point, PlainText):
         return None
     if isinstance(point, Unknown) and (point.symbol is None or point.symbol.owner == str(task.address)):
         return Unknown(reason="whether the volume has an access point is known only after apply")

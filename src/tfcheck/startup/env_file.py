@@ -28,7 +28,7 @@ from tfcheck.inventory.world import World
 from tfcheck.startup.object_arn import object_needs
 from tfcheck.startup.place import in_container
 from tfcheck.startup.rule import Rule
-from tfcheck.symbolic.value import Text, Unknown
+from tfcheck.symbolic.value import PlainText, Unknown
 from tfcheck.vocabulary.finding import Requirement
 
 ID = "env-file"
@@ -46,7 +46,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
             continue
         for index, file in enumerate(files):
             value = member(file, "value")
-            if isinstance(value, str | Text | Unknown):
+            if isinstance(value, PlainText):
                 place = in_container(task, container, f"/environmentFiles/{index}", _WHAT)
                 yield from object_needs(ID, place, value, world)
 

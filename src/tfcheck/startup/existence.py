@@ -21,7 +21,7 @@ from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import registry
 from tfcheck.startup.awslogs_options import AwsLogs, awslogs
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, identity, pieces, text
+from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, identity, pieces, text
 
 _VERSION = "aws_secretsmanager_secret_version"
 _OBJECTS = (*OBJECT.types, "aws_s3_object_copy")
@@ -61,7 +61,7 @@ def possible_namesakes(kind: ObjectKind, named: Named, world: World) -> Iterator
 
 def _is_perhaps(one: Value, other: Value, world: World) -> bool:
     """Whether two names may be one: what AWS assigns to a new object is in no name that is known already."""
-    if isinstance(one, str | Text | Unknown) and isinstance(other, str | Text | Unknown):
+    if isinstance(one, PlainText) and isinstance(other, PlainText):
         return same(one, other, world) is not Truth.FALSE
     return True
 
@@ -76,7 +76,7 @@ def log_group(named: Named, world: World) -> Truth:
     if _identity_key(named) in world.before().once(_groups_used):
         return Truth.TRUE
     name = named.name
-    is_named_later = isinstance(name, Text | Unknown) and is_to_be(name, world)
+    is_named_later = isinstance(name, (Text, Unknown)) and is_to_be(name, world)
     return Truth.FALSE if is_named_later else Truth.UNKNOWN
 
 

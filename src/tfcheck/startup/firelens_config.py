@@ -27,7 +27,7 @@ from tfcheck.startup.object_arn import object_needs
 from tfcheck.startup.place import in_container
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Text, Truth, Unknown
+from tfcheck.symbolic.value import PlainText, Truth
 from tfcheck.vocabulary.finding import Requirement
 
 ID = "firelens-config"
@@ -39,7 +39,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         options = member(container.member("firelensConfiguration"), "options")
         kept_in_s3 = equal(member(options, "config-file-type"), "s3")
         value = member(options, "config-file-value")
-        if kept_in_s3 is Truth.FALSE or not isinstance(value, str | Text | Unknown):
+        if kept_in_s3 is Truth.FALSE or not isinstance(value, PlainText):
             continue
         doubt = "" if kept_in_s3 is Truth.TRUE else "whether the file is in S3 is known only after apply"
         place = in_container(task, container, "/firelensConfiguration", "log router configuration")

@@ -33,7 +33,7 @@ from tfcheck.startup.launch import by_execution_role_or_instance
 from tfcheck.startup.place import in_container
 from tfcheck.startup.registry import caches, repository
 from tfcheck.startup.rule import Rule
-from tfcheck.symbolic.value import Text, Truth, Unknown
+from tfcheck.symbolic.value import PlainText, Truth
 from tfcheck.vocabulary.finding import Requirement, Severity
 
 ID = "image"
@@ -53,7 +53,7 @@ def of_images(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Need every image that is in ECR, whichever role pulls it."""
     for container in task.containers:
         value = container.member("image")
-        image = repository(value, task.resource, world) if isinstance(value, str | Text | Unknown) else None
+        image = repository(value, task.resource, world) if isinstance(value, PlainText) else None
         if image is not None:
             place = in_container(task, container, "/image", "image")
             yield place.needs(ID, "ecr:GetAuthorizationToken", "*", doubt=image.doubt)

@@ -19,6 +19,7 @@ from tfcheck.symbolic.numerals import as_text
 from tfcheck.symbolic.value import (
     ANYTHING,
     GREATEST,
+    PlainText,
     Symbol,
     Text,
     TextLike,
@@ -134,7 +135,7 @@ def _fits_fargate(task: TaskDefinition) -> bool:
         return False
     mode = _unless_unwritten(task.resource, "network_mode")
     sized = all(_unless_unwritten(task.resource, each) not in (None, "") for each in ("cpu", "memory"))
-    return sized and (mode == "awsvpc" or isinstance(mode, Unknown | Text))
+    return sized and (mode == "awsvpc" or isinstance(mode, (Unknown, Text)))
 
 
 def _unless_unwritten(resource: WorldObject, argument: str) -> Value:
@@ -161,7 +162,7 @@ class _Running:
         owner = _owner(reference)
         if owner is not None:
             self._filed.setdefault(owner, []).append(service)
-        elif isinstance(reference, str | Text | Unknown):
+        elif isinstance(reference, PlainText):
             called = spelled_out(self._newest.in_place_of(reference))
             if isinstance(called, Unknown) and called.symbol is None and called.hole == ANYTHING:
                 self._vague.append(service)
@@ -210,17 +211,15 @@ class _Names:
         self._answers: dict[TextLike, tuple[Truth, Truth]] = {}
         self.family, revision = task.resource.attribute("family"), task.resource.attribute("revision")
         arns = [task.resource.attribute("arn"), task.resource.attribute("arn_without_revision")]
-        known = [spelled_out(each) for each in arns if isinstance(each, str | Text | Unknown)]
+        known = [spelled_out(each) for each in arns if isinstance(each, PlainText)]
         self.everywhere: list[TextLike] = [str(task.address), *known]
         self.here: list[TextLike] = []
-        if isinstance(self.family, str | Text | Unknown):
+        if isinstance(self.family, PlainText):
             number = as_text(revision)
             self.here.append(spelled_out(self.family))
-            if isinstance(number, str | Unknown):
+            if isinstance(number, (str, Unknown)):
                 own = [arns[1], self.family]
-                both = [
-                    spelled_out(text([each, ":", number])) for each in own if isinstance(each, str | Text | Unknown)
-                ]
+                both = [spelled_out(text([each, ":", number])) for each in own if isinstance(each, PlainText)]
                 self.here.extend(both)
 
     def are(self, called: TextLike, service: WorldObject) -> Truth:

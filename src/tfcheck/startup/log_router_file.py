@@ -27,7 +27,7 @@ from tfcheck.startup.object_arn import object_needs
 from tfcheck.startup.place import TaskPlace
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import Text, Truth, Unknown, Value
+from tfcheck.symbolic.value import PlainText, Text, Truth, Unknown, Value
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
 
 ID = "log-router-file"
@@ -45,7 +45,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
             continue
         for pointer, name, value in _variables(container):
             doubt = _doubt(fetches, name)
-            if doubt is not None and isinstance(value, str | Text | Unknown):
+            if doubt is not None and isinstance(value, PlainText):
                 cause = f"log router's file of container `{container.name}`"
                 place = TaskPlace(task, container, f"/{container.index}/environment{pointer}", cause, RoleKind.TASK)
                 yield from object_needs(ID, place, value, world, Severity.WARNING, doubt=doubt)
@@ -69,7 +69,7 @@ def _doubt(fetches: Truth, name: Value) -> str | None:
     if isinstance(name, str):
         doubt = "" if fetches is Truth.TRUE else "whether the image of the container fetches the file"
         return doubt if _NAME.search(name) else None
-    open_name = isinstance(name, Unknown | Text) and fetches is Truth.TRUE
+    open_name = isinstance(name, (Unknown, Text)) and fetches is Truth.TRUE
     return "whether a variable names such a file is known only after apply" if open_name else None
 
 

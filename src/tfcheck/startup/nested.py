@@ -15,7 +15,7 @@ def blocks_or_unknown(value: Value) -> list[dict[str, Value] | Unknown]:
     listed = items(value)
     if isinstance(listed, Unknown):
         return [listed]
-    return [each for each in listed if isinstance(each, dict | Unknown)]
+    return [each for each in listed if isinstance(each, (dict, Unknown))]
 
 
 def only(value: Value) -> dict[str, Value] | None:

@@ -17,8 +17,8 @@ from tfcheck.startup.place import TaskPlace
 from tfcheck.symbolic.value import (
     PARTITION,
     JsonText,
+    PlainText,
     Symbol,
-    Text,
     TextLike,
     Unknown,
     Value,
@@ -73,7 +73,7 @@ def seen_by_iam(value: TextLike, around: Surroundings) -> TextLike:
 
 def names_other_partition(value: Value, around: Surroundings) -> bool:
     """Whether an ARN is definitely of another partition than the one that a task runs in."""
-    parts = split(value) if isinstance(value, str | Text | Unknown) else None
+    parts = split(value) if isinstance(value, PlainText) else None
     if parts is None or not isinstance(parts.partition, str) or not isinstance(around.partition, str):
         return False
     return parts.partition != around.partition
@@ -86,7 +86,7 @@ def misshape(value: Value, world: World) -> MalformedArn | None:
     """Explain what is definitely wrong with an object's ARN; None where nothing is."""
     if value is None or value == "":
         return MalformedArn("has no ARN")
-    if not isinstance(value, str | Text | Unknown):
+    if not isinstance(value, PlainText):
         return None
     known = world.once(_known)
     if value not in known:
@@ -111,7 +111,7 @@ def _misshape(value: TextLike, world: World) -> MalformedArn | None:
 
 def is_other_than_arn(value: Value) -> bool:
     """Whether a text definitely does not begin like an ARN: then there is nothing that IAM could be asked."""
-    if not isinstance(value, str | Text | Unknown):
+    if not isinstance(value, PlainText):
         return False
     first = next(iter(pieces(spelled_out(value))), "")
     return isinstance(first, str) and first != "" and not "arn:".startswith(first[:4])

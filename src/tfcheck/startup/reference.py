@@ -13,7 +13,7 @@ from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
 from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup.secret_arn import lacks_suffix
-from tfcheck.symbolic.value import Text, TextLike, Unknown, Value, pieces, spelled_out, text
+from tfcheck.symbolic.value import PlainText, TextLike, Unknown, Value, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import Arn, cut, is_arn, partition_of_region, split
 from tfcheck.vocabulary.finding import Severity
 
@@ -44,7 +44,7 @@ def wrong_reference(value: Value, around: Surroundings, world: World) -> Invalid
     """Explain what is definitely wrong with a `valueFrom` of a task that lives at `around`."""
     if value == "":
         return InvalidReference("is empty")
-    if not isinstance(value, str | Text | Unknown):
+    if not isinstance(value, PlainText):
         return None
     fields = _secret_fields(value)
     if fields is not None:
@@ -61,7 +61,7 @@ def wrong_reference(value: Value, around: Surroundings, world: World) -> Invalid
 
 def wrong_credentials(value: Value, around: Surroundings) -> InvalidReference | None:
     """Explain what is definitely wrong with a private registry's `credentialsParameter`, a secret's ARN or name."""
-    if not isinstance(value, str | Text | Unknown):
+    if not isinstance(value, PlainText):
         return None
     fields = _secret_fields(value)
     if fields is not None and len(fields) > 1:

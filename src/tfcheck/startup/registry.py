@@ -11,7 +11,7 @@ import msgspec
 from tfcheck.inventory.catalogue import REPOSITORY, catalogue
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal, glob
-from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, pieces, spelled_out, text
+from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import Arn, cut, partition_of_region, split
 
 _HOST = "????????????.dkr.ecr*.*.amazonaws.com*/*"
@@ -56,9 +56,7 @@ def _repository(image: TextLike, task: WorldObject, world: World) -> Image | Non
 
 def _arn_of(resource: WorldObject) -> TextLike:
     arn = resource.attribute("arn")
-    return (
-        arn if isinstance(arn, str | Text | Unknown) else Unknown(reason=f"the plan does not show {resource.address}")
-    )
+    return arn if isinstance(arn, PlainText) else Unknown(reason=f"the plan does not show {resource.address}")
 
 
 def _arn_from_host(image: TextLike, task: WorldObject) -> TextLike | None:
@@ -102,7 +100,7 @@ def caches(image: Image, world: World) -> bool:
 
 def _caches(rule: WorldObject, parts: Arn) -> bool:
     prefix = rule.attribute("ecr_repository_prefix")
-    if not isinstance(prefix, str | Text | Unknown):
+    if not isinstance(prefix, PlainText):
         return False
     around = rule.surroundings
     here = equal(around.region, parts.region) & equal(around.account, parts.account)

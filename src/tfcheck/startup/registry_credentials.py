@@ -24,7 +24,7 @@ from tfcheck.startup.place import in_container
 from tfcheck.startup.reference import is_refused, wrong_credentials
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import named_secret
-from tfcheck.symbolic.value import Text, Unknown
+from tfcheck.symbolic.value import PlainText
 from tfcheck.vocabulary.finding import Requirement
 
 ID = "registry-credentials"
@@ -35,7 +35,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     for container in task.containers:
         credentials = container.member("repositoryCredentials")
         value = member(credentials, "credentialsParameter")
-        if value == "" or not isinstance(value, str | Text | Unknown):
+        if value == "" or not isinstance(value, PlainText):
             continue
         place = in_container(task, container, "/repositoryCredentials", "registry credentials")
         if is_refused(wrong_credentials(value, task.resource.surroundings)):

@@ -12,7 +12,7 @@ from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import SECRET_SUFFIX, Hole, Symbol, Text, TextLike, Truth, Unknown, pieces, text
+from tfcheck.symbolic.value import SECRET_SUFFIX, Hole, PlainText, Symbol, TextLike, Truth, Unknown, pieces, text
 from tfcheck.vocabulary.arn import Arn, cut, split
 
 _SUFFIX = regex(r"-[A-Za-z0-9]{6}")
@@ -25,7 +25,7 @@ def secret_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:
     for each in (world, *world.context):
         found = catalogue(each, SECRET).by_name(name, around)
         arn = found.attribute("arn") if found else None
-        if isinstance(arn, str | Text | Unknown):
+        if isinstance(arn, PlainText):
             return arn
     symbol = Symbol("secret", (name, "suffix")) if isinstance(name, str) else None
     suffix = Unknown(symbol=symbol, reason="the end of the secret's ARN is not in the plan", hole=SECRET_SUFFIX)
@@ -55,7 +55,7 @@ def _known_secret(arn: TextLike, name: TextLike, world: World) -> TextLike | Non
     for each in (world, *world.context):
         found = catalogue(each, SECRET).by_name(name, None)
         whole = found.attribute("arn") if found else None
-        if isinstance(whole, str | Text | Unknown) and glob(text([arn, "-??????"]), whole) is Truth.TRUE:
+        if isinstance(whole, PlainText) and glob(text([arn, "-??????"]), whole) is Truth.TRUE:
             return whole
     return None
 

@@ -16,7 +16,7 @@ from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup.secret_arn import secret_arn, whole_arn
 from tfcheck.symbolic.match import glob
-from tfcheck.symbolic.value import JsonText, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
+from tfcheck.symbolic.value import JsonText, PlainText, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import Arn, split
 
 #: Parameters under this name are secrets of Secrets Manager.
@@ -40,7 +40,7 @@ class Source(msgspec.Struct, frozen=True):
 
 def sources(value: Value, around: Surroundings, world: World) -> tuple[Source, ...]:
     """Return all that must be read for a reference of a task that lives at `around`; nothing where there is none."""
-    if value == "" or not isinstance(value, str | Text | Unknown):
+    if value == "" or not isinstance(value, PlainText):
         return ()
     if _is_name(value, world):
         parameter = Source(ValueStore.PARAMETER_STORE, parameter_arn(value, around, world))
@@ -94,7 +94,7 @@ def parameter_arn(name: TextLike, around: Surroundings, world: World) -> TextLik
     """Return the ARN of the parameter that a name means to a task."""
     found = catalogue(world, PARAMETER).by_name(name, around)
     arn = found.attribute("arn") if found else None
-    if isinstance(arn, str | Text | Unknown):
+    if isinstance(arn, PlainText):
         return arn
     first, *rest = pieces(spelled_out(name)) or ("",)
     tail = text([first.removeprefix("/"), *rest]) if isinstance(first, str) else name

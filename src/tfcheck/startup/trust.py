@@ -28,7 +28,7 @@ from tfcheck.inventory.world import World
 from tfcheck.startup import image, log_group
 from tfcheck.startup.launch import instance_role_serves
 from tfcheck.startup.rule import Rule
-from tfcheck.symbolic.value import Text, Truth, Unknown
+from tfcheck.symbolic.value import PlainText, Truth
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
 
 ID = "trust"
@@ -51,7 +51,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
                 pointer=pointer,
                 role_kind=kind,
                 action=ACTION,
-                resource=role if isinstance(role, str | Text | Unknown) else "*",
+                resource=role if isinstance(role, PlainText) else "*",
                 severity=Severity.ERROR,
                 cause=f"{kind.value} role of the task",
                 sensitive=task.resource.sensitive(argument),
@@ -68,7 +68,7 @@ def _of_instances(task: TaskDefinition, world: World) -> Iterator[Requirement]:
 
     roles = instances(task, world).roles
     if roles and (any(image.of_images(task, world)) or any(log_group.of_logs(task, world))):
-        named = roles[0] if len(roles) == 1 and isinstance(roles[0], str | Text | Unknown) else "*"
+        named = roles[0] if len(roles) == 1 and isinstance(roles[0], PlainText) else "*"
         yield Requirement(
             rule=ID,
             task_definition=str(task.address),

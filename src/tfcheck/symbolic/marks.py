@@ -76,7 +76,7 @@ def _is_marked(leaf: Leaf) -> bool:
 
 def is_marked_throughout(value: Value) -> bool:
     """Whether no string and no unknown inside of `value` is without a mark."""
-    leaves = (each for each in _leaves(value) if isinstance(each, str | Unknown))
+    leaves = (each for each in _leaves(value) if isinstance(each, (str, Unknown)))
     return all(is_whole(each) if isinstance(each, str) else each.sensitive for each in leaves)
 
 

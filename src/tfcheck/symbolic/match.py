@@ -49,11 +49,11 @@ def equal(a: Value, b: Value) -> Truth:
     """Compare two values in depth. A number never equals a string; a list that is a set is compared as one."""
     if isinstance(a, str) and isinstance(b, str):
         return Truth.of(a == b)
-    if isinstance(a, Unknown | Text | JsonText) or isinstance(b, Unknown | Text | JsonText):
+    if isinstance(a, (Unknown, Text, JsonText)) or isinstance(b, (Unknown, Text, JsonText)):
         return _equal_open(a, b)
     if isinstance(a, Set) or isinstance(b, Set):
         left, right = (each.items if isinstance(each, Set) else each for each in (a, b))
-        if not isinstance(left, tuple | list) or not isinstance(right, tuple | list):
+        if not isinstance(left, (tuple, list)) or not isinstance(right, (tuple, list)):
             return Truth.FALSE
         return _within(left, right) & _within(right, left)
     if isinstance(a, list) and isinstance(b, list):
@@ -90,9 +90,9 @@ def _equal_open(a: Value, b: Value) -> Truth:
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             return Truth.FALSE
         return Truth.UNKNOWN if is_deep(decoded) else equal(a.value, decoded)
-    if isinstance(a, str | Unknown | Text | JsonText) and isinstance(b, str | Unknown | Text | JsonText):
+    if isinstance(a, TextLike) and isinstance(b, TextLike):
         return _compare((Verbatim(a),), b)
-    strings = [each for each in (a, b) if isinstance(each, Unknown | Text | JsonText)]
+    strings = [each for each in (a, b) if isinstance(each, (Unknown, Text, JsonText))]
     return Truth.FALSE if any(map(_is_certain_text, strings)) else Truth.UNKNOWN
 
 
@@ -107,7 +107,7 @@ def _within(part: Sequence[Value], whole: Sequence[Value]) -> Truth:
 def _equal_plain(a: Value, b: Value) -> bool:
     if isinstance(a, bool) or isinstance(b, bool) or a is None or b is None:
         return a is b
-    if isinstance(a, str | list | dict) or isinstance(b, str | list | dict):
+    if isinstance(a, (str, list, dict)) or isinstance(b, (str, list, dict)):
         return isinstance(a, str) and isinstance(b, str) and a == b
     return a == b or _fraction(a) == _fraction(b)
 

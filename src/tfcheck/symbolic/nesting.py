@@ -18,7 +18,7 @@ def is_deep(value: Any) -> bool:
         level = [
             each
             for node in level
-            if isinstance(node, dict | list)
+            if isinstance(node, (dict, list))
             for each in (node.values() if isinstance(node, dict) else node)
         ]
         if not level:

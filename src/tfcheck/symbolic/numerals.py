@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from tfcheck.symbolic.sensitive_number import SENSITIVE_NUMBERS
 from tfcheck.symbolic.sensitive_text import Sensitive
-from tfcheck.symbolic.value import JsonText, Text, Unknown, Value
+from tfcheck.symbolic.value import JsonText, Text, TextLike, Unknown, Value
 
 Number: TypeAlias = int | Fraction
 
@@ -26,7 +26,7 @@ def exact(value: Value) -> Number | None:
     if isinstance(value, float):
         # The decimal that was written, not the binary number next to it.
         return plain(Fraction(repr(value))) if value - value == 0 else None
-    return plain(value) if isinstance(value, int | Fraction) else None
+    return plain(value) if isinstance(value, (int, Fraction)) else None
 
 
 def plain(number: Number) -> Number:
@@ -60,7 +60,7 @@ def as_text(value: Value) -> str | Unknown | Text | JsonText | None:
 
     What is marked stays marked.
     """
-    if isinstance(value, str | Unknown | Text | JsonText):
+    if isinstance(value, TextLike):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -24,7 +24,7 @@ SENSITIVE_NUMBERS = (SensitiveInt, SensitiveFloat, SensitiveFraction)
 
 def marked_number(number: float | Fraction) -> Value:
     """Return a number, marked; a bool cannot be."""
-    if isinstance(number, bool | SensitiveInt | SensitiveFloat | SensitiveFraction):
+    if isinstance(number, (bool, SensitiveInt, SensitiveFloat, SensitiveFraction)):
         return number
     if isinstance(number, int):
         return SensitiveInt(number)

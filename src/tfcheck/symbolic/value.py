@@ -183,7 +183,8 @@ class Set(msgspec.Struct, frozen=True):
 Value: TypeAlias = Union[  # a quoted name does not go with `|`
     None, bool, int, float, "Fraction", str, Unknown, Text, JsonText, Set, list["Value"], dict[str, "Value"]
 ]
-#: A value that is or will be a string.
+#: A value that is or will be a string; `PlainText` is not the encoding of a JSON document.
+PlainText: TypeAlias = str | Text | Unknown
 TextLike: TypeAlias = str | Unknown | Text | JsonText
 
 
@@ -241,7 +242,7 @@ def identity(value: Value) -> TextLike | None:
     """
     if isinstance(value, str):
         return value
-    if not isinstance(value, Unknown | Text):
+    if not isinstance(value, (Unknown, Text)):
         return None
     parts = [_bare(each) for each in pieces(spelled_out(value))]
     known = [each for each in parts if each is not None]

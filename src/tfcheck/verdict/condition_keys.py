@@ -16,7 +16,7 @@ from tfcheck.inventory.encryption import secret_of
 from tfcheck.inventory.key import named_key
 from tfcheck.inventory.object_key import has_bucket_key
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.symbolic.value import REGION, Text, TextLike, Unknown, pieces, text
+from tfcheck.symbolic.value import REGION, PlainText, TextLike, Unknown, pieces, text
 from tfcheck.vocabulary.arn import Arn, split
 from tfcheck.vocabulary.finding import Requirement
 
@@ -95,7 +95,7 @@ def _s3(resource: TextLike, world: World) -> dict[str, Entry]:
     tagged = catalogue(world, OBJECT).by_arn(resource)
     if tagged is not None:
         tags = tagged.attribute("tags_all") or tagged.attribute("tags")
-        found["s3:ExistingObjectTag/"] = tags if isinstance(tags, dict | Unknown) else Absent()
+        found["s3:ExistingObjectTag/"] = tags if isinstance(tags, (dict, Unknown)) else Absent()
     return found
 
 
@@ -177,7 +177,7 @@ def _encryption_context(encrypted: TextLike, parts: Arn, world: World) -> dict[s
         case "secretsmanager":
             secret = secret_of(encrypted, world)
             arn = secret.attribute("arn") if secret else encrypted
-            value = arn if isinstance(arn, str | Text | Unknown) else encrypted
+            value = arn if isinstance(arn, PlainText) else encrypted
             version = Unknown(reason="Secrets Manager assigns it")
             return {_CONTEXT: Absent(), f"{_CONTEXT}SecretARN": value, f"{_CONTEXT}SecretVersionId": version}
         case "ssm":
@@ -192,7 +192,7 @@ def _object_or_bucket(arn: TextLike, world: World) -> Entry:
     """Return the ARN that S3 encrypts with: that of the bucket where it has a key of its own, else the object's."""
     bucket = bucket_of(arn, world)
     whole = bucket.resource.attribute("arn") if bucket and bucket.resource else None
-    if not isinstance(whole, str | Text | Unknown):
+    if not isinstance(whole, PlainText):
         return PresenceUnknown()
     match has_bucket_key(arn, world):
         case None:

@@ -111,7 +111,7 @@ def key_of(value: Value) -> str | Unknown:
     name = to_string(value)
     if isinstance(name, str):
         return name
-    if isinstance(name, Unknown | Text | JsonText):
+    if isinstance(name, (Unknown, Text, JsonText)):
         return next(unknowns(name), Unknown(unsure=True))
     raise EvaluationError("a key must not be null")
 

@@ -102,8 +102,8 @@ def _either_text(one: Value, other: Value, rest: Unknown) -> Unknown:
     """Return what is open between two texts, with the ends that both have."""
     if not is_definitely_text(one) or not is_definitely_text(other) or holds_mark(one) or holds_mark(other):
         return rest
-    assert isinstance(one, str | Unknown | Text | JsonText)
-    assert isinstance(other, str | Unknown | Text | JsonText)
+    assert isinstance(one, TextLike)
+    assert isinstance(other, TextLike)
     return msgspec.structs.replace(rest, shape=shared_ends(one, other, rest))
 
 
@@ -129,7 +129,7 @@ def _may_clash(one: Value, other: Value) -> bool:
     if not isinstance(unknown, Unknown) or is_definitely_text(unknown) or isinstance(beside, Unknown | None):
         return False
     # An attribute is a string more often than not, and people do not write what can only fail.
-    return unknown.symbol is None or isinstance(beside, list | dict | Set)
+    return unknown.symbol is None or isinstance(beside, (list, dict, Set))
 
 
 def _is_sorted(items: list[Value]) -> bool:

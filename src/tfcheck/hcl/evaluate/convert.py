@@ -96,7 +96,7 @@ def _converted_text(value: Value, wanted: str) -> Value:
     if isinstance(value, Unknown):
         # A symbol is the text; the number or bool is another value.
         return Unknown(reason=value.reason, where=value.where, unsure=True)
-    if isinstance(value, Text | JsonText):
+    if isinstance(value, (Text, JsonText)):
         return Unknown(reason=f"{wanted} in a text that is known only after apply", unsure=True)
     raise EvaluationError(f"{wanted} is required, got {kind_name(value)}")
 
@@ -109,7 +109,7 @@ def convert(value: Value, kind: Type) -> Value:
     """
     if isinstance(value, Unknown) or value is None:
         return value
-    if isinstance(value, list | dict) and not take(2 * len(value)):
+    if isinstance(value, (list, dict)) and not take(2 * len(value)):
         return Unknown(reason=REASON)
     match kind:
         case ListType():

@@ -159,9 +159,9 @@ def element(seen: Seen, key: Value) -> Seen:
     """
     if key is None:
         raise EvaluationError("an index must not be null")
-    if isinstance(key, Unknown | Text | JsonText):
+    if isinstance(key, (Unknown, Text, JsonText)):
         return _any_element(seen, key)
-    if isinstance(key, list | dict | Set):
+    if isinstance(key, (list, dict, Set)):
         raise EvaluationError(f"{kind_name(key)} is not an index")
     if is_referent(seen):
         return _element_of_referent(seen, key)
@@ -175,7 +175,7 @@ def element(seen: Seen, key: Value) -> Seen:
             # An object takes a bool for its text, a map does not.
             return _BOOL_KEY if isinstance(key, bool) else member(seen, _member_name(key))
         case Unknown():
-            return _inside_unknown(seen, key if isinstance(key, int | str) else _member_name(key))
+            return _inside_unknown(seen, key if isinstance(key, (int, str)) else _member_name(key))
         case _:
             raise EvaluationError(f"{kind_name(whole(seen))} has no elements to be picked")
 

@@ -302,7 +302,7 @@ class _Run:
         if not node.spread:
             return arguments
         last = arguments.pop()
-        if not is_referent(last) and not isinstance(last, list | Set | Unknown):
+        if not is_referent(last) and not isinstance(last, (list, Set, Unknown)):
             raise EvaluationError("only a list can be spread over arguments")
         items = elements(last)
         if isinstance(items, Unknown):

@@ -34,7 +34,7 @@ def _argument(node: Expression) -> Expression | None:
 
 
 def _every(sign: str, number: Value) -> bool | None:
-    if isinstance(number, bool) or not isinstance(number, int | float | Fraction):
+    if isinstance(number, bool) or not isinstance(number, (int, float, Fraction)):
         return None
     if sign in ("<", ">="):
         return (sign == ">=") if number <= 1 else None

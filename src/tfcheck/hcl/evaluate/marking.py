@@ -16,7 +16,7 @@ from tfcheck.symbolic.marks import marked, marked_strings, unmarked
 from tfcheck.symbolic.sensitive_number import SENSITIVE_NUMBERS
 from tfcheck.symbolic.sensitive_text import redacted
 from tfcheck.symbolic.size import parts_of
-from tfcheck.symbolic.value import JsonText, Set, Text, Unknown, Value
+from tfcheck.symbolic.value import JsonText, PlainText, Set, Text, TextLike, Unknown, Value
 
 
 class Marked:
@@ -67,7 +67,7 @@ def mark(seen: Seen) -> Seen:
         return seen
     if is_referent(seen):
         return Marked(seen.whole())
-    if isinstance(seen, str | Unknown | Text):
+    if isinstance(seen, PlainText):
         return marked(seen)
     if isinstance(seen, JsonText):
         found = marked(seen)
@@ -149,7 +149,7 @@ def about_marks(name: str, argument: Seen) -> tuple[bool, Seen]:
 
 def _unmarked_at_top(seen: Seen) -> Seen:
     """Remove the mark of a value, but not those of the elements in a collection."""
-    return unmarked(seen) if isinstance(seen, str | Unknown | Text | JsonText) else bare(seen)
+    return unmarked(seen) if isinstance(seen, TextLike) else bare(seen)
 
 
 def moved(name: str, arguments: Sequence[Seen], result: Seen) -> Seen:
@@ -163,7 +163,7 @@ def called(name: str, arguments: Sequence[Seen], values: Sequence[Value], result
     arguments = [_opened(each) if is_referent(each) else value for each, value in zip(arguments, values, strict=True)]
     if not any(map(holds_mark, arguments)):
         return result
-    if name in _PIECEWISE and isinstance(result, str | Text | JsonText) and _covers(result, arguments):
+    if name in _PIECEWISE and isinstance(result, (str, Text, JsonText)) and _covers(result, arguments):
         return mark_if(any(map(_holds_unmarkable, arguments)), result)
     if name in _ELEMENTWISE:
         return mark_if(_marks_whole(name, arguments), result)
@@ -187,7 +187,7 @@ def _holds_marked_structure(seen: Seen) -> bool:
 
 def _opened(seen: Seen) -> Seen:
     """Return a resource or a module as the object of its members, which know which of their parts are marked."""
-    if not is_referent(seen) or isinstance(seen, Marked | Gathered):
+    if not is_referent(seen) or isinstance(seen, (Marked, Gathered)):
         return seen
     keys = seen.keys()
     if keys is None:
@@ -203,9 +203,9 @@ def _holds_unmarkable(seen: Seen) -> bool:
 
 
 def _is_unmarkable(value: Value) -> bool:
-    if value is None or isinstance(value, bool | dict):
+    if value is None or isinstance(value, (bool, dict)):
         return True
-    return isinstance(value, list | Set) and any(map(_is_unmarkable, parts_of(value)))
+    return isinstance(value, (list, Set)) and any(map(_is_unmarkable, parts_of(value)))
 
 
 def _covers(result: Value, arguments: Sequence[Seen]) -> bool:

@@ -22,7 +22,7 @@ _BINARY = regex(r"[+-]?(?:\d+\.?\d*|\.\d+)[pP][+-]?\d+", re.ASCII)
 
 def is_number(value: object) -> bool:
     """Whether `value` is a known number (a bool is not one)."""
-    return isinstance(value, int | float | Fraction) and not isinstance(value, bool)
+    return isinstance(value, (int, float, Fraction)) and not isinstance(value, bool)
 
 
 def rounded(number: Number) -> Fraction:

@@ -15,7 +15,7 @@ from tfcheck.hcl.evaluate.equality import same
 from tfcheck.hcl.evaluate.marking import bare, is_marked, mark_if
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.syntax.expression import Expression, ForDirective, IfDirective, Literal, Template
-from tfcheck.symbolic.value import JsonText, Text, TextLike, Truth, Unknown, Value, pieces, text
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, pieces, text
 
 
 def render(node: Template, scope: Scope, run: Run) -> Seen:
@@ -24,7 +24,7 @@ def render(node: Template, scope: Scope, run: Run) -> Seen:
     Raises:
         EvaluationError: a part of it cannot be text.
     """
-    if len(node.parts) == 1 and not isinstance(node.parts[0], IfDirective | ForDirective):
+    if len(node.parts) == 1 and not isinstance(node.parts[0], (IfDirective, ForDirective)):
         return run.see(node.parts[0], scope)
     return joined(node.parts, scope, run)
 
@@ -46,7 +46,7 @@ def as_text(value: Value) -> TextLike:
         EvaluationError: it is null or a collection.
     """
     converted = to_string(value)
-    if isinstance(converted, str | Unknown | Text | JsonText):
+    if isinstance(converted, TextLike):
         return converted
     raise EvaluationError("null cannot be part of a text")
 

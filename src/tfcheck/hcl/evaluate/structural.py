@@ -86,4 +86,4 @@ def _reference(node: Expression) -> str:
 
 
 def _is_scalar(value: Value) -> bool:
-    return value is not None and not isinstance(value, list | dict | Set)
+    return value is not None and not isinstance(value, (list, dict, Set))

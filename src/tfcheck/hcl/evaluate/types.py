@@ -69,7 +69,7 @@ def is_definitely_text(value: Value) -> bool:
     """Whether `value` is certainly a string, unknown or not."""
     if isinstance(value, Unknown):
         return value.shape is not None or bool(value.family) or value.hole != ANYTHING
-    return isinstance(value, str | Text | JsonText)
+    return isinstance(value, (str, Text, JsonText))
 
 
 def is_definitely_filled(value: Value) -> bool:
@@ -134,9 +134,9 @@ def _common_decided(types: Sequence[Type]) -> Type | None:
         if STRING in types:
             return STRING
         return types[0] if all(kind == types[0] for kind in types) else None
-    if all(isinstance(kind, MapType | ObjectType) for kind in types):
+    if all(isinstance(kind, (MapType, ObjectType)) for kind in types):
         return _common_mapping(types)
-    if all(isinstance(kind, ListType | TupleType | SetType) for kind in types):
+    if all(isinstance(kind, (ListType, TupleType, SetType)) for kind in types):
         return _common_sequence(types)
     return None
 

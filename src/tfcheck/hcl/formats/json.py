@@ -101,7 +101,7 @@ class _OpenError(Exception):
 
 
 def _spell(value: Value, out: list[TextLike]) -> None:
-    if isinstance(value, Text | JsonText) or (
+    if isinstance(value, (Text, JsonText)) or (
         isinstance(value, Unknown) and (value.shape is not None or value.hole != ANYTHING)
     ):
         out += ['"', *_escaped(value), '"']

@@ -118,7 +118,7 @@ def _is_definitely_text(whole: TextLike, style: Style) -> bool:
     if _may_end_it(parts):
         return False
     if style is Style.BLOCK:
-        return told or (isinstance(first, JsonText) and isinstance(first.value, list | dict))
+        return told or (isinstance(first, JsonText) and isinstance(first.value, (list, dict)))
     if isinstance(first, str):
         return is_definitely_text(first) or (told and first[:1].isalpha() and first.isascii())
     # What begins with an unknown piece may begin with anything that YAML gives a meaning.
@@ -162,7 +162,7 @@ def encode(value: Value) -> Value:
         reason = f"function `yamlencode` is not supported for {error}"
         return YamlText(reason=reason, hole=_SOME_YAML, encoded=JsonText(value))
     # A document that is one plain scalar gets a mark behind it.
-    return written if isinstance(value, str | list | dict | Set) else written + "...\n"
+    return written if isinstance(value, (str, list, dict, Set)) else written + "...\n"
 
 
 def _block_lines(value: Value) -> list[str]:

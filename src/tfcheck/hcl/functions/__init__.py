@@ -101,7 +101,7 @@ def _bounded(result: Value) -> Value:
         return normal(result)
     if isinstance(result, Text) and len(result.pieces) > MOST_PIECES:
         raise limited("a string of so many pieces")
-    if isinstance(result, list | dict):
+    if isinstance(result, (list, dict)):
         afford(elements=len(result))
     return result
 

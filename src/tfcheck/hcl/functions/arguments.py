@@ -99,7 +99,7 @@ def afford(*, elements: int = 0, characters: int = 0, steps: int = 0) -> None:
 
 def known(value: Value) -> bool:
     """Whether a string, number or bool is known."""
-    return not isinstance(value, Unknown | Text | JsonText)
+    return not isinstance(value, (Unknown, Text, JsonText))
 
 
 def _parameter_kinds(parameters: str, count: int) -> list[str]:
@@ -114,8 +114,8 @@ def _parameter_kinds(parameters: str, count: int) -> list[str]:
 
 
 def _is_open(argument: Value, word: str) -> bool:
-    if isinstance(argument, Unknown | Text | JsonText):
-        return word.lstrip("~") not in ("string", "any", "quantity") and not isinstance(argument, Text | JsonText)
+    if isinstance(argument, (Unknown, Text, JsonText)):
+        return word.lstrip("~") not in ("string", "any", "quantity") and not isinstance(argument, (Text, JsonText))
     # The order of a set with unknown elements is open, and so is whether two of them are one.
     return isinstance(argument, Set) and word.lstrip("~") != "any" and not is_known(argument)
 
@@ -153,7 +153,7 @@ def _sequence(value: Value) -> Value:
 
 
 def _list(value: Value) -> Value:
-    if isinstance(value, list | Unknown):
+    if isinstance(value, (list, Unknown)):
         return value
     raise EvaluationError(f"a list is required, got {kind_name(value)}")
 
@@ -164,7 +164,7 @@ def _strings(value: Value) -> Value:
 
 
 def _object(value: Value) -> Value:
-    if isinstance(value, dict | Unknown):
+    if isinstance(value, (dict, Unknown)):
         return value
     raise EvaluationError(f"an object or a map is required, got {kind_name(value)}")
 

@@ -99,7 +99,7 @@ def total(items: list[Value]) -> Value:
         raise EvaluationError("at least one number is required")
     for item in items:
         number = to_number(item)
-        if not isinstance(number, int | Fraction):
+        if not isinstance(number, (int, Fraction)):
             raise EvaluationError("an element is not a number")
         result += number
         approximate = rounded(approximate + rounded(number))

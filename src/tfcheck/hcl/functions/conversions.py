@@ -76,7 +76,7 @@ def _unified(values: tuple[Value, ...]) -> list[Value]:
 
 
 def _definitely_chosen(value: Value, values: Sequence[Value]) -> bool:
-    if isinstance(value, list | dict | Set):
+    if isinstance(value, (list, dict, Set)):
         # An unknown argument may turn out to be a string, which has no type in common with a structure.
         return not any(isinstance(each, Unknown) for each in values)
     return is_definitely_filled(value) or (is_known(value) and value != "")

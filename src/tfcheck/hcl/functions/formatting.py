@@ -115,21 +115,21 @@ def _formatted(verb: Verb, argument: Value) -> TextLike:
             return _string(verb, written)
         case _:
             number = to_number(argument)
-            if not isinstance(number, int | Fraction):
+            if not isinstance(number, (int, Fraction)):
                 raise limited("a number that Terraform rounds")
             return _number(verb, number)
 
 
 def _formatted_open(verb: Verb, argument: Value) -> TextLike:
     """Format a value with unknown parts: strings by their pieces, all else as one unknown piece."""
-    if isinstance(argument, list | dict | Set):
+    if isinstance(argument, (list, dict, Set)):
         if verb.mode != "v":
             raise EvaluationError("a string or number is required, got a structure")
         return json.encode(argument) if verb.is_plain else waiting(argument)
-    textual = isinstance(argument, Text | JsonText | Unknown)
+    textual = isinstance(argument, (Text, JsonText, Unknown))
     if textual and verb.is_plain and (verb.mode == "s" or (verb.mode == "v" and is_definitely_text(argument))):
         return argument  # type: ignore[return-value]
-    if verb.is_plain and verb.mode == "q" and isinstance(argument, Text | Unknown):
+    if verb.is_plain and verb.mode == "q" and isinstance(argument, (Text, Unknown)):
         # NOTE: a hole is taken to need no escaping, as in any JSON text.
         parts: list[TextLike] = [
             json.quoted(each)[1:-1] if isinstance(each, str) else each for each in pieces(argument)
@@ -143,9 +143,9 @@ def _formatted_open(verb: Verb, argument: Value) -> TextLike:
 def _as_it_is(verb: Verb, argument: Value) -> str:
     if "#" not in verb.flags and isinstance(argument, str):
         return _padded(verb, argument)
-    if "#" not in verb.flags and isinstance(argument, int | float | Fraction) and not isinstance(argument, bool):
+    if "#" not in verb.flags and isinstance(argument, (int, float, Fraction)) and not isinstance(argument, bool):
         number = to_number(argument)
-        if not isinstance(number, int | Fraction):
+        if not isinstance(number, (int, Fraction)):
             raise limited("a number that Terraform rounds")
         return _padded(verb, shortest(number))
     encoded = json.encode(argument)

@@ -74,7 +74,7 @@ def _is_open(item: Value) -> bool:
 def _primitive(item: Value) -> type | None:
     if isinstance(item, bool):
         return bool
-    if isinstance(item, int | float | Fraction):
+    if isinstance(item, (int, float, Fraction)):
         return int
     return str if is_definitely_text(item) else None
 
@@ -191,7 +191,7 @@ def _beginning(item: Value) -> tuple[str, bool]:
     """Return the literal that a string begins with, and whether it is all of it."""
     if isinstance(item, str):
         return item, True
-    first = pieces(spelled_out(item))[0] if isinstance(item, Unknown | Text | JsonText) else ""
+    first = pieces(spelled_out(item))[0] if isinstance(item, (Unknown, Text, JsonText)) else ""
     return (first, False) if isinstance(first, str) else ("", False)
 
 
@@ -268,7 +268,7 @@ def _members(group: Value) -> list[Value]:
 
 def coalescelist(*lists: Value) -> Value:
     """Return the first list that is not empty."""
-    if not all(isinstance(items, list | Unknown) for items in lists):
+    if not all(isinstance(items, (list, Unknown)) for items in lists):
         raise EvaluationError("a list is required")
     for items in lists:
         if isinstance(items, Unknown):

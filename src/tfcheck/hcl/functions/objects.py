@@ -44,11 +44,9 @@ def _of_map(members: MapValue, default: Value) -> Value:
             return to_string(default)
         if isinstance(item, bool):
             return to_bool(default)
-        if isinstance(item, int | float | Fraction):
+        if isinstance(item, (int, float, Fraction)):
             return to_number(default)
-    if isinstance(default, bool | int | float | Fraction) or any(
-        isinstance(item, Unknown) for item in members.values()
-    ):
+    if isinstance(default, (bool, int, float, Fraction)) or any(isinstance(item, Unknown) for item in members.values()):
         return Unknown(reason="`lookup` in a map whose type is unknown", unsure=True)
     return default
 
@@ -90,7 +88,7 @@ def transpose(members: dict[str, Value]) -> Value:
     for key in sorted(members):
         items = members[key]
         afford(steps=2 * len(items) if isinstance(items, list) else 0)
-        if not isinstance(items, list | Set):
+        if not isinstance(items, (list, Set)):
             raise EvaluationError("a map of lists of strings is required")
         for item in items.items if isinstance(items, Set) else items:
             name = to_string(item)

@@ -13,6 +13,7 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.report.words import evidence_words
 from tfcheck.resolve.locations import Locations
 from tfcheck.verdict.before import change_of
+from tfcheck.vocabulary.clipping import enumerated
 from tfcheck.vocabulary.finding import Answer, EvidenceKind, Finding, Location, Reason, RoleKind, Severity, Verdict
 from tfcheck.vocabulary.waiver import Waived
 
@@ -95,7 +96,7 @@ def message_of(answers: list[Answer]) -> str:
     first = answers[0]
     need = first.requirement
     role = f"{need.role_kind.value} role {first.role or ''}".rstrip()
-    actions = " and ".join(dict.fromkeys(answer.requirement.action for answer in answers))
+    actions = enumerated(dict.fromkeys(answer.requirement.action for answer in answers))
     what = _resources(answers)
     if first.verdict is Verdict.UNKNOWN:
         return f"whether the {role} is allowed {actions} on {what} cannot be decided"

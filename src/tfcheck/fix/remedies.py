@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tfcheck.fix.as_text import verdicts_with
+from tfcheck.fix.narrowing import narrowing
 from tfcheck.fix.place import Places
 from tfcheck.fix.referable import local_name
-from tfcheck.fix.render import StatementStyle, quoted, statement, text
-from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, sid
+from tfcheck.fix.render import StatementStyle, quoted, statement
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, sid, writable
 from tfcheck.iam import CLOCK_KEYS
+from tfcheck.iam.model import Origin, Statement
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.symbolic.sensitive_text import redacted
@@ -21,8 +23,9 @@ from tfcheck.symbolic.value import TextLike, pieces
 from tfcheck.verdict.judge import Judge
 from tfcheck.verdict.unmet import UnmetCondition
 from tfcheck.vocabulary.address import Address, ModulePath, parse
+from tfcheck.vocabulary.clipping import and_more, enumerated
 from tfcheck.vocabulary.errors import InputError
-from tfcheck.vocabulary.finding import Answer, Evidence, Reason, Remedy, RoleKind, Verdict
+from tfcheck.vocabulary.finding import Answer, Reason, Remedy, RoleKind, Verdict
 
 _SERVICES = {RoleKind.INSTANCE: "ec2.amazonaws.com"}
 _LISTED = 3
@@ -90,17 +93,29 @@ class Remedies:
         return f"the policy of {_resources(answers)}, with the role as its principal"
 
     def _narrow(self, answers: Sequence[Answer]) -> Remedy:
-        first = answers[0]
-        denial = next((each for each in first.evidence if each.effect == "Deny"), None)
-        where = _statement(denial) if denial else "the statement that denies it"
-        words = (
-            f"narrow {where}, which denies {_what(answers)} even if another statement allows it: leave "
-            f"out {first.role}, or name what it must not deny in `NotResource`"
-        )
-        role = self._role_of(first)
-        condition = f'Condition = {{ ArnNotEquals = {{ "aws:PrincipalArn" = {text(role)} }} }}'
-        resources = ", ".join(text(each) for each in self._resources(answers))
-        return Remedy(words, f"{condition}\n# or, in place of Resource\nNotResource = [{resources}]")
+        """Return how each statement that denies something stops denying it; those after the first few are counted."""
+        denied = self._denied_by(answers)
+        if not denied:
+            return Remedy(f"narrow the statement that denies {_what(answers)}")
+        found = []
+        for denial, several in list(denied.values())[:_LISTED]:
+            module = _module(denial.origin.policy)
+            needs = [each.requirement for each in several]
+            how = narrowing(denial, needs, self._resources(several, module), self._role_of(several[0], module))
+            where = _statement_name(denial.origin.policy, denial.origin.sid)
+            words = f"narrow {where}, which denies {_what(several)} even if another statement allows it: {how.words}"
+            found.append(Remedy(words, how.hcl if len(denied) == 1 else f"# {where}\n{how.hcl}"))
+        left = and_more(len(denied), _LISTED)
+        return Remedy("; ".join(each.words for each in found) + left, "\n".join(each.hcl for each in found))
+
+    def _denied_by(self, answers: Sequence[Answer]) -> dict[Origin, tuple[Statement, list[Answer]]]:
+        """Sort requirements by the statements that deny them."""
+        found: dict[Origin, tuple[Statement, list[Answer]]] = {}
+        for answer in answers:
+            task = self._tasks.get(answer.requirement.task_definition)
+            for denial in self._judge.denying(answer.requirement, task) if task is not None else ():
+                found.setdefault(denial.origin, (denial, []))[1].append(answer)
+        return found
 
     def _trust(self, answer: Answer) -> Remedy:
         service = _SERVICES.get(answer.requirement.role_kind, "ecs-tasks.amazonaws.com")
@@ -136,22 +151,31 @@ class Remedies:
         who = ("AWS", principal) if principal is not None else None
         return _text([NeededStatement(sid(actions[0]), actions, resources, who)]) if resources else ""
 
-    def _resources(self, answers: Iterable[Answer]) -> list[Spelled]:
-        found = (self._spelled(each.requirement.resource, each) for each in answers if not each.requirement.sensitive)
+    def _resources(self, answers: Iterable[Answer], module: ModulePath | None = None) -> list[Spelled]:
+        """Write what is needed as a module can, by default that of the role."""
+        found = (
+            self._spelled(writable(each.requirement.resource), _module(each.role) if module is None else module)
+            for each in answers
+            if not each.requirement.sensitive
+        )
         return list(dict.fromkeys(found))
 
-    def _spelled(self, value: TextLike, answer: Answer) -> Spelled:
-        role = _address(answer.role)
-        module = role.module if role is not None else ModulePath()
+    def _spelled(self, value: TextLike, module: ModulePath) -> Spelled:
         return self._places.spelling(module).spell(value) or tuple(
             redacted(each) if isinstance(each, str) else "*" for each in pieces(value)
         )
 
-    def _role_of(self, answer: Answer) -> Spelled:
+    def _role_of(self, answer: Answer, module: ModulePath | None = None) -> Spelled:
+        """Write the ARN of the role as a module can, by default its own."""
         address = _address(answer.role)
-        if address is not None and address.type == "aws_iam_role":
+        if address is None or address.type != "aws_iam_role":
+            return (answer.role or "ROLE_ARN",)
+        if module is None or module == address.module:
             return (Reference(f"{local_name(address)}.arn"),)
-        return (answer.role or "ROLE_ARN",)
+        task = self._tasks.get(answer.requirement.task_definition)
+        role = self._judge.role(answer.requirement, task) if task is not None else None
+        spelled = self._places.spelling(module).spell(role.caller.arn) if role is not None else None
+        return spelled or (f"ARN of {answer.role}",)
 
 
 def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
@@ -172,10 +196,6 @@ def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
     return Remedy(words, f"Condition = {{ {unmet.operator} = {{ {quoted(unmet.key)} = [{accepted}] }} }}")
 
 
-def _statement(evidence: Evidence) -> str:
-    return _statement_name(evidence.policy, evidence.sid)
-
-
 def _statement_name(policy: str, sid: str | None) -> str:
     return f"statement `{sid}` of {policy}" if sid else f"a statement of {policy}"
 
@@ -185,7 +205,7 @@ def _text(statements: Iterable[NeededStatement]) -> str:
 
 
 def _what(answers: Sequence[Answer]) -> str:
-    actions = " and ".join(dict.fromkeys(each.requirement.action for each in answers))
+    actions = enumerated(dict.fromkeys(each.requirement.action for each in answers))
     return f"{actions} on {_resources(answers)}"
 
 
@@ -199,6 +219,12 @@ def _address(role: str | None) -> Address | None:
         return parse(role) if role and not role.startswith("arn:") else None
     except InputError:
         return None
+
+
+def _module(address: str | None) -> ModulePath:
+    """Return the module that an address is in; the root for what is no address."""
+    found = _address(address)
+    return found.module if found is not None else ModulePath()
 
 
 def _label(task: str) -> str:

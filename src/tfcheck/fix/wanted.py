@@ -76,7 +76,7 @@ def wanted(answers: Iterable[Answer], spell: Spell, *, prefixes: bool = False) -
         need = answer.requirement
         if not is_exact(need.resource):
             return None
-        spelled = spell(_writable(need.resource))
+        spelled = spell(writable(need.resource))
         if spelled is None or (need.sensitive and any(isinstance(each, str) for each in spelled)):
             return None
         if any(isinstance(each, Sensitive) for each in spelled):
@@ -93,7 +93,7 @@ def wanted(answers: Iterable[Answer], spell: Spell, *, prefixes: bool = False) -
     )
 
 
-def _writable(resource: TextLike) -> TextLike:
+def writable(resource: TextLike) -> TextLike:
     """Return what a policy names for a resource: of a log group all of its streams, whose names are made later."""
     found: list[TextLike] = []
     for piece in pieces(resource):

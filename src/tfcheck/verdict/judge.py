@@ -14,18 +14,21 @@ from tfcheck.iam import (
     Decision,
     Deferred,
     Denied,
+    Effect,
     Policy,
     Request,
     Undecided,
+    applies,
     decide_trust,
     start_up_context,
 )
+from tfcheck.iam.model import Statement
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, shared
 from tfcheck.resource_policy import ResourcePolicies, ResourceSide
 from tfcheck.role import Role, Roles
 from tfcheck.symbolic.sensitive_text import SENSITIVE
-from tfcheck.symbolic.value import TextLike
+from tfcheck.symbolic.value import TextLike, Truth
 from tfcheck.verdict import evidence
 from tfcheck.verdict.call import RoleCall, decided
 from tfcheck.verdict.task_roles import RolesOfTask, TaskRoles, assuming, trust_context
@@ -154,6 +157,16 @@ class Judge:
         side = self._task_roles.of(task)
         role = side.role(requirement.role_kind)
         return () if role is None else unmet(self._call(requirement, role, side).request, role.identity)
+
+    def denying(self, requirement: Requirement, task: TaskDefinition) -> tuple[Statement, ...]:
+        """List the statements that definitely deny a requirement, even if another allows it."""
+        side = self._task_roles.of(task)
+        role = side.role(requirement.role_kind)
+        if role is None:
+            return ()
+        call = self._call(requirement, role, side)
+        every = (each for policy in call.policies for each in policy.statements if each.effect is Effect.DENY)
+        return tuple(each for each in every if applies(each, call.request).whole is Truth.TRUE)
 
     def _judged(self, decision: Decision, call: RoleCall, requirement: Requirement, side: RolesOfTask) -> Judgement:
         role = call.role

@@ -5,6 +5,8 @@ Never what is compared or looked up: addresses, ids and the resources of require
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tfcheck.symbolic.regex import regex
 
 #: The characters of one word, a name or an ARN for example, and of one sentence or line.
@@ -28,3 +30,9 @@ def clip_words(text: str) -> str:
 def and_more(number: int, shown: int) -> str:
     """Return ` and 3,970 more` for the rest of a list of which so many are shown; empty where all are."""
     return f" and {number - shown:,} more" if number > shown else ""
+
+
+def enumerated(names: Iterable[str]) -> str:
+    """Join names as in a sentence: `a`, `a and b`, `a, b and c`."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

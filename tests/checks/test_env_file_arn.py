@@ -7,7 +7,7 @@ import pytest
 from tests.checks.made_tasks import FILE, LATER, files, messages
 from tests.made_world import MadeResource, MadeWorld, reference
 from tfcheck.checks import env_file_arn
-from tfcheck.symbolic.value import Unknown, Value, text
+from tfcheck.symbolic.value import ACCOUNT_ID, Unknown, Value, text
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,12 @@ from tfcheck.symbolic.value import Unknown, Value, text
 def test_the_arn_of_a_file_has_bucket_and_key(value: Value, wrong: str) -> None:
     found = messages(env_file_arn.CHECK, files(value))
     assert [wrong in each for each in found] == ([True] if wrong else [])
+
+
+@pytest.mark.parametrize(("account", "is_wrong"), [(Unknown(hole=ACCOUNT_ID), True), (LATER, False)])
+def test_an_account_that_is_not_known_is_still_an_account(account: Unknown, is_wrong: bool) -> None:
+    found = messages(env_file_arn.CHECK, files(text(["arn:aws:s3::", account, ":accesspoint/cfg/object/a.env"])))
+    assert [("has a region or an account" in each) for each in found] == [True] * is_wrong
 
 
 BUCKET = MadeResource("aws_s3_bucket.b", {"bucket": reference("aws_s3_bucket.b", "bucket"), "id": LATER, "arn": LATER})

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import pytest
 
 from tests.made_world import HERE, OPEN, MadeResource, MadeWorld, reference
-from tfcheck.inventory.encryption import keys_of_parameter, keys_of_secret
+from tfcheck.inventory.encryption import keys_of_parameter, keys_of_secret, secret_of, whole_arn
 from tfcheck.inventory.key import Key
 from tfcheck.inventory.object_key import has_bucket_key, keys_of_object
 from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.symbolic.value import Symbol, Unknown, Value
+from tfcheck.symbolic.value import Symbol, Text, Unknown, Value
 from tfcheck.vocabulary.address import Address
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/k1"
@@ -284,3 +284,40 @@ def test_a_database_keeps_its_secret_under_its_key(kind: str, attribute: str, ar
     assert of(DATABASE_SECRET.replace("db-1", "db-2"), KEY) is None
     assert of(Unknown(symbol=Symbol(f"{kind}.d", ("endpoint",))), KEY) is None
     assert of(Unknown(symbol=Symbol(f"{kind}.e", (attribute, 0, "secret_arn"))), KEY) is None
+
+
+# Replicas of secrets
+
+SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
+REPLICA = SECRET.replace("eu-west-1", "us-east-1")
+REPLICA_KEY = KEY.replace("eu-west-1", "us-east-1")
+
+
+def replicated(key: Value, arn: Value = SECRET) -> MadeWorld:
+    replicas: Value = [{"region": "us-east-1", "kms_key_id": key}]
+    attributes: dict[str, Value] = {"name": "db", "arn": arn, "kms_key_id": KEY, "replica": replicas}
+    return MadeWorld(MadeResource("aws_secretsmanager_secret.db", attributes))
+
+
+def test_a_replica_of_a_secret_is_under_a_key_of_its_region() -> None:
+    assert keys_of_secret(REPLICA, replicated(REPLICA_KEY)) == (Key(REPLICA_KEY),)
+    assert keys_of_secret(REPLICA, replicated("")) == ()
+    assert keys_of_secret(SECRET, replicated(REPLICA_KEY)) == (Key(KEY),)
+    later = reference("aws_secretsmanager_secret.db", "arn")
+    assert keys_of_secret(REPLICA, replicated(REPLICA_KEY, later)) is None
+
+
+def test_a_replica_under_an_alias_is_under_a_key_that_the_alias_has_there() -> None:
+    (found,) = keys_of_secret(REPLICA, replicated("alias/db")) or ()
+    assert found.doubt
+    assert isinstance(found.arn, Text)
+    assert found.arn.pieces[0] == "arn:aws:kms:us-east-1:111122223333:key/"
+
+
+def test_a_replica_has_the_tags_and_the_policy_of_its_secret_but_an_arn_of_its_own() -> None:
+    world = replicated(REPLICA_KEY)
+    found = secret_of(REPLICA, world)
+    assert found is not None
+    assert str(found.address) == "aws_secretsmanager_secret.db"
+    assert whole_arn(REPLICA, world) == REPLICA
+    assert whole_arn(SECRET.removesuffix("-AbCdEf"), world) == SECRET

@@ -295,3 +295,34 @@ def test_only_what_is_created_where_nothing_was_gets_something_new() -> None:
     literal = "arn:aws:kms:eu-west-1:111122223333:key/k2"
     same = [equal(found.attribute(parse(row["address"]), "arn"), literal) for row in rows]
     assert same == [Truth.FALSE, Truth.UNKNOWN, Truth.UNKNOWN]
+
+
+def in_region(region: str) -> Resolver:
+    provider = {"aws": {"name": "aws", "expressions": {"region": {"constant_value": region}}}}
+    rows = [
+        change("aws_s3_bucket.b", "create", after={"bucket": "cfg"},
+               after_unknown={"id": True, "bucket_regional_domain_name": True}),
+        change("aws_s3_access_point.a", "create", after={"name": "ap", "bucket": "cfg"}, after_unknown={"arn": True}),
+        change("aws_s3_access_point.o", "create", after={"name": "ap", "bucket": "arn:aws:s3-outposts:eu-west-1:1:b"},
+               after_unknown={"arn": True}),
+    ]  # fmt: skip
+    return Resolver(plan(*rows, configuration={"provider_config": provider, "root_module": {}}))
+
+
+def _spelled(asked: Resolver, address: str, attribute: str) -> str:
+    found = asked.attribute(parse(address), attribute)
+    assert isinstance(found, str | Unknown | Text)
+    return display(spelled_out(found))
+
+
+def test_a_bucket_has_a_host_in_its_region_which_us_east_1_may_leave_out() -> None:
+    name = "bucket_regional_domain_name"
+    assert _spelled(in_region("cn-north-1"), "aws_s3_bucket.b", name) == "cfg.s3.cn-north-1.amazonaws.com.cn"
+    assert _spelled(in_region("us-east-1"), "aws_s3_bucket.b", name) == f"cfg.s3.${{aws_s3_bucket.b.{name}.host}}"
+
+
+def test_the_arn_of_an_access_point_has_a_region_and_an_account() -> None:
+    asked = in_region("eu-west-1")
+    assert _spelled(asked, "aws_s3_access_point.a", "arn").startswith("arn:aws:s3:eu-west-1:")
+    assert _spelled(asked, "aws_s3_access_point.a", "arn").endswith(":accesspoint/ap")
+    assert _spelled(asked, "aws_s3_access_point.o", "arn") == "${aws_s3_access_point.o.arn}"

@@ -84,6 +84,15 @@ def test_only_the_service_that_keeps_something_adds_to_its_encryption_context(
     assert (context.at(f"kms:EncryptionContext:{key}") == Absent()) is absent
 
 
+def test_the_keys_of_the_encryption_context_are_those_of_the_service_and_of_s3_s_callers() -> None:
+    key = "kms:EncryptionContextKeys"
+    assert context_of(call("kms:Decrypt", KEY, SECRET), MadeWorld())[key] == ["SecretARN", "SecretVersionId"]
+    of_object = context_of(call("kms:Decrypt", KEY, FILE), MadeWorld(BUCKET))[key]
+    assert isinstance(of_object, list)
+    assert of_object[0] == "aws:s3:arn"
+    assert isinstance(of_object[1], Unknown)
+
+
 def test_s3_decrypts_with_the_arn_of_object_or_bucket() -> None:
     def encryption(*, bucket_key: bool) -> MadeResource:
         attributes: dict[str, Value] = {"bucket": "cfg", "rule": [{"bucket_key_enabled": bucket_key}]}

@@ -7,6 +7,8 @@ does not show is taken to be encrypted by a key that AWS manages, which needs no
 
 from __future__ import annotations
 
+import msgspec
+
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
 from tfcheck.inventory.change import before, is_changed, is_created
 from tfcheck.inventory.key import Key, alike, doubted, named_key
@@ -14,7 +16,7 @@ from tfcheck.inventory.managed_secret import keys_of_managed_secret
 from tfcheck.inventory.object_key import chosen
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value
+from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, items, spelled_out
 from tfcheck.vocabulary.arn import split
 
 #: What of a parameter makes the provider write it again.
@@ -27,6 +29,8 @@ _ALIAS_OPEN = "which key its alias stood for when it was encrypted"
 
 def keys_of_secret(arn: TextLike, world: World) -> tuple[Key, ...] | None:
     """Return the keys that a secret may be encrypted with; its ARN may lack the six random characters."""
+    if replica := _replica(arn, world):
+        return replica.keys(world)
     secret, truth = _secret(arn, world)
     if secret is None:
         return keys_of_managed_secret(arn, world)
@@ -36,8 +40,50 @@ def keys_of_secret(arn: TextLike, world: World) -> tuple[Key, ...] | None:
 
 
 def secret_of(arn: TextLike, world: World) -> WorldObject | None:
-    """Find the secret that an ARN names, with or without the six random characters."""
-    return _secret(arn, world)[0]
+    """Find the secret that an ARN names, with or without the six random characters, or whose replica it names."""
+    replica = _replica(arn, world)
+    return replica.secret if replica else _secret(arn, world)[0]
+
+
+def whole_arn(arn: TextLike, world: World) -> TextLike:
+    """Return the ARN of a secret with its six random characters, where the plan shows which secret it is."""
+    secret = None if _replica(arn, world) else _secret(arn, world)[0]
+    whole = secret.attribute("arn") if secret else None
+    return whole if isinstance(whole, PlainText) else arn
+
+
+class _Replica(msgspec.Struct, frozen=True):
+    """The copy of a secret in another region, with the same tags and policy, under a key of that region."""
+
+    secret: WorldObject
+    region: TextLike
+    key: Value
+
+    def keys(self, world: World) -> tuple[Key, ...]:
+        key = named_key(self.key, self.secret, world)
+        parts = split(key.arn) if key is not None else None
+        if key is None or parts is None or equal(parts.region, self.region) is Truth.TRUE:
+            return _as_tuple(key)
+        there = msgspec.structs.replace(key, arn=msgspec.structs.replace(parts, region=self.region).as_text())
+        return (doubted(there, "which key of its region encrypts the replica"),)
+
+
+def _replica(arn: TextLike, world: World) -> _Replica | None:
+    return world.once(_replicas).get(spelled_out(arn))
+
+
+def _replicas(world: World) -> dict[TextLike, _Replica]:
+    """Index the replicas of secrets by their ARNs, which differ from that of the secret by the region only."""
+    found: dict[TextLike, _Replica] = {}
+    for secret in world.resources(*SECRET.types):
+        own, blocks = secret.attribute("arn"), items(secret.attribute("replica"))
+        parts = split(own) if isinstance(own, PlainText) else None
+        for block in blocks if parts is not None and isinstance(blocks, tuple) else ():
+            region = block.get("region") if isinstance(block, dict) else None
+            if parts is not None and isinstance(block, dict) and isinstance(region, PlainText):
+                there = spelled_out(msgspec.structs.replace(parts, region=region).as_text())
+                found[there] = _Replica(secret, region, block.get("kms_key_id"))
+    return found
 
 
 def _secret(arn: TextLike, world: World) -> tuple[WorldObject | None, Truth]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
 from tfcheck.resolve.attribute_shapes import ASSIGNED_ID, BUCKET, IAM, LOG_GROUP, SECRET, within
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import (
     NAME,
@@ -30,22 +31,6 @@ from tfcheck.symbolic.value import (
 from tfcheck.vocabulary.arn import Arn, split
 
 
-class ProviderDetails(Protocol):
-    """The provider configuration of a resource, as far as the plan shows."""
-
-    @property
-    def partition(self) -> TextLike:
-        """Name the partition."""
-
-    @property
-    def region(self) -> TextLike:
-        """Name the region."""
-
-    @property
-    def account(self) -> TextLike:
-        """Name the account, 12 digits."""
-
-
 class DerivedFrom(Protocol):
     """One resource instance whose other attributes can be asked for."""
 
@@ -54,7 +39,7 @@ class DerivedFrom(Protocol):
         """Return the instance's address."""
 
     @property
-    def surroundings(self) -> ProviderDetails:
+    def surroundings(self) -> Surroundings:
         """Return the provider configuration it belongs to."""
 
     @property
@@ -201,6 +186,31 @@ def _dns_suffix(instance: DerivedFrom) -> TextLike | None:
     return "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
 
 
+def _regional_host(instance: DerivedFrom) -> TextLike | None:
+    """Return what follows `BUCKET.s3.` in the name of a bucket's regional endpoint.
+
+    NOTE: some versions of the provider leave us-east-1 out of it.
+    """
+    region, suffix = instance.surroundings.region, _dns_suffix(instance)
+    if suffix is not None and region != "us-east-1" and isinstance(region, str):
+        return text([region, ".", suffix])
+    return Unknown(symbol=Symbol(instance.owner, ("bucket_regional_domain_name", "host")), hole=_HOST)
+
+
+_HOST = Hole("abcdefghijklmnopqrstuvwxyz0123456789.-", False, 1)
+
+
+def _access_point(instance: DerivedFrom) -> TextLike | None:
+    """Return the ARN of an access point to a bucket in a region; those of Outposts have another form."""
+    first = next(iter(pieces(spelled_out(_text(instance.planned("bucket")) or ""))), "")
+    if first.startswith("arn:") if isinstance(first, str) else not isinstance(first, Unknown) or first.hole.allows(":"):
+        return None
+    around = instance.surroundings
+    account = _text(instance.planned("account_id")) or around.account
+    tail = text(["accesspoint/", _text(instance.attribute("name")) or ""])
+    return Arn(around.partition, "s3", around.region, account, tail).as_text()
+
+
 def _account(instance: DerivedFrom) -> TextLike | None:
     return instance.surroundings.account
 
@@ -265,20 +275,26 @@ _revision = _opaque("revision", "", Hole("0123456789", False, 1))
 _file_system_id = _opaque("id", "aws_efs_file_system.id")
 _access_point_id = _opaque("id", "aws_efs_access_point.id")
 _file_system_arn = _arn("elasticfilesystem", _concatenation("file-system/", _attribute("file_system_id")))
-_secret_arn = _arn_or(
-    _arn(
-        "secretsmanager",
-        _concatenation("secret:", _secret, "-", _opaque("arn_suffix", "aws_secretsmanager_secret.arn", SECRET_SUFFIX)),
-    ),
-)
+_secret_suffix = _opaque("arn_suffix", "aws_secretsmanager_secret.arn", SECRET_SUFFIX)
+_secret_arn = _arn_or(_arn("secretsmanager", _concatenation("secret:", _secret, "-", _secret_suffix)))
 _policy_arn = _arn_or(_arn("iam", _concatenation("policy", _path, _policy), regional=False))
-_key_arn = _arn("kms", _concatenation("key/", _key_id))
+
+
+def _key(key_id: Derivation) -> dict[str, Derivation]:
+    return {"key_id": key_id, "id": key_id, "arn": _arn("kms", _concatenation("key/", key_id))}
+
 
 _OBJECT: dict[str, Derivation] = {
     "arn": _arn("s3", _concatenation(_attribute("bucket"), "/", _object_key), regional=False, owned=False),
     "id": _object_id,
 }
-_BUCKET_SETTING: dict[str, Derivation] = {"id": _attribute("bucket")}
+_BUCKET_SETTINGS = (
+    "aws_s3_bucket_policy",
+    "aws_s3_bucket_versioning",
+    "aws_s3_bucket_public_access_block",
+    "aws_s3_bucket_ownership_controls",
+    "aws_s3_bucket_server_side_encryption_configuration",
+)
 
 _DERIVATIONS: dict[str, dict[str, Derivation]] = {
     "aws_caller_identity": {"account_id": _account, "id": _account},
@@ -289,29 +305,27 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
         "id": _bucket,
         "arn": _arn("s3", _bucket, regional=False, owned=False),
         "bucket_domain_name": _concatenation(_bucket, ".s3.", _dns_suffix),
+        "bucket_regional_domain_name": _concatenation(_bucket, ".s3.", _regional_host),
+    },
+    "aws_s3_access_point": {"arn": _access_point},
+    "aws_s3_directory_bucket": {"arn": _arn("s3express", _concatenation("bucket/", _attribute("bucket")))},
+    "aws_s3control_object_lambda_access_point": {
+        "arn": _arn("s3-object-lambda", _concatenation("accesspoint/", _attribute("name")))
+    },
+    "aws_s3control_multi_region_access_point": {
+        "arn": _arn("s3", _concatenation("accesspoint/", _opaque("alias", "")), regional=False)
     },
     "aws_s3_object": _OBJECT,
     "aws_s3_bucket_object": _OBJECT,
-    "aws_s3_bucket_policy": _BUCKET_SETTING,
-    "aws_s3_bucket_versioning": _BUCKET_SETTING,
-    "aws_s3_bucket_public_access_block": _BUCKET_SETTING,
-    "aws_s3_bucket_ownership_controls": _BUCKET_SETTING,
-    "aws_s3_bucket_server_side_encryption_configuration": _BUCKET_SETTING,
+    **{each: {"id": _attribute("bucket")} for each in _BUCKET_SETTINGS},
     "aws_iam_role": {
         "name": _role,
         "id": _role,
         "arn": _arn("iam", _concatenation("role", _path, _role), regional=False),
         "unique_id": _opaque("unique_id", "aws_iam_role.unique_id"),
     },
-    "aws_iam_policy": {
-        "name": _policy,
-        "id": _policy_arn,
-        "arn": _policy_arn,
-    },
-    "aws_iam_role_policy": {
-        "name": _policy,
-        "id": _concatenation(_attribute("role"), ":", _policy),
-    },
+    "aws_iam_policy": {"name": _policy, "id": _policy_arn, "arn": _policy_arn},
+    "aws_iam_role_policy": {"name": _policy, "id": _concatenation(_attribute("role"), ":", _policy)},
     "aws_ssm_parameter": {"id": _attribute("name"), "arn": _arn("ssm", _parameter)},
     "aws_secretsmanager_secret": {"name": _secret, "id": _secret_arn, "arn": _secret_arn},
     "aws_secretsmanager_secret_version": {"arn": _attribute("secret_id")},
@@ -327,18 +341,10 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
         "id": _group,
         "arn": _arn("logs", _concatenation("log-group:", _group)),
     },
-    "aws_kms_key": {"key_id": _key_id, "id": _key_id, "arn": _key_arn},
-    "aws_kms_external_key": {"key_id": _key_id, "id": _key_id, "arn": _key_arn},
-    "aws_kms_replica_key": {
-        "key_id": _replica_id,
-        "id": _replica_id,
-        "arn": _arn("kms", _concatenation("key/", _replica_id)),
-    },
-    "aws_kms_replica_external_key": {
-        "key_id": _replica_id,
-        "id": _replica_id,
-        "arn": _arn("kms", _concatenation("key/", _replica_id)),
-    },
+    "aws_kms_key": _key(_key_id),
+    "aws_kms_external_key": _key(_key_id),
+    "aws_kms_replica_key": _key(_replica_id),
+    "aws_kms_replica_external_key": _key(_replica_id),
     "aws_kms_alias": {
         "id": _alias_id,
         "target_key_arn": _target_key,
@@ -361,13 +367,7 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
         "id": _attribute("family"),
         "revision": _revision,
         "arn_without_revision": _arn("ecs", _concatenation("task-definition/", _attribute("family"))),
-        "arn": _arn(
-            "ecs",
-            _concatenation("task-definition/", _attribute("family"), ":", _revision),
-        ),
+        "arn": _arn("ecs", _concatenation("task-definition/", _attribute("family"), ":", _revision)),
     },
-    "aws_ecs_cluster": {
-        "id": _arn("ecs", _concatenation("cluster/", _attribute("name"))),
-        "arn": _arn("ecs", _concatenation("cluster/", _attribute("name"))),
-    },
+    "aws_ecs_cluster": dict.fromkeys(("id", "arn"), _arn("ecs", _concatenation("cluster/", _attribute("name")))),
 }

@@ -143,12 +143,16 @@ def _misshapen(value: TextLike) -> str:
         return "has too few parts for an ARN" if isinstance(value, str) else ""
     if isinstance(parts.service, str) and parts.service != "s3":
         return f"is an ARN of {parts.service}, not of s3" if parts.service.isalnum() else "is not an ARN of s3"
-    if any(isinstance(each, str) and each for each in (parts.region, parts.account)):
+    if any(each if isinstance(each, str) else _is_never_empty(each) for each in (parts.region, parts.account)):
         return "has a region or an account, which the ARN of an object has not"
     bucket_and_key = cut(parts.resource, "/", limit=1)
     if bucket_and_key is None or (len(bucket_and_key) == 2 and "" not in bucket_and_key):
         return ""
     return "names a bucket and no key"
+
+
+def _is_never_empty(part: TextLike) -> bool:
+    return any(isinstance(each, str) or (isinstance(each, Unknown) and each.hole.shortest > 0) for each in pieces(part))
 
 
 # The bucket

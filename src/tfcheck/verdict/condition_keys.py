@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from tfcheck.iam import CLOCK_KEYS, Absent, Entry, Later, OneOfValues, PresenceUnknown
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import ALIAS, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, catalogue
-from tfcheck.inventory.encryption import secret_of
+from tfcheck.inventory.encryption import secret_of, whole_arn
 from tfcheck.inventory.key import named_key
 from tfcheck.inventory.object_key import has_bucket_key
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.symbolic.value import REGION, PlainText, TextLike, Unknown, pieces, text
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import REGION, PlainText, TextLike, Truth, Unknown, Value, pieces, text
 from tfcheck.vocabulary.arn import Arn, split
 from tfcheck.vocabulary.finding import Requirement
 
@@ -132,8 +133,7 @@ def _kms(requirement: Requirement, world: World) -> dict[str, Entry]:
         **dict.fromkeys(("aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"), _ANY),
     }
     key = catalogue(world, KEY).by_arn(requirement.resource)
-    if key is not None:
-        found |= {**_tags(key), **_aliases(key, world)}
+    found |= {**_tags(key), **_aliases(requirement.resource, world)}
     encrypted = requirement.encrypted
     parts = split(encrypted) if encrypted is not None else None
     if encrypted is not None and parts is not None:
@@ -142,15 +142,18 @@ def _kms(requirement: Requirement, world: World) -> dict[str, Entry]:
     return found
 
 
-def _aliases(key: WorldObject, world: World) -> dict[str, Entry]:
-    """List the aliases of the plan; there may be others."""
-    arn = key.attribute("arn")
-    names = [
-        each.attribute("name")
-        for each in catalogue(world, ALIAS).resources
-        if (target := named_key(each.attribute("target_key_id"), each, world)) and target.arn == arn
-    ]
+def _aliases(key: TextLike, world: World) -> dict[str, Entry]:
+    """List the aliases of a key in the plan; there may be others."""
+    names: list[Value] = [name for name, arn in world.once(_targets) if equal(arn, key) is Truth.TRUE]
     return {"kms:ResourceAliases": [*names, Unknown(reason="the key may have other aliases")]} if names else {}
+
+
+def _targets(world: World) -> list[tuple[Value, TextLike]]:
+    """List the names of all aliases, managed and looked up, each with the ARN of its key."""
+    managed = ((each, each.attribute("target_key_id")) for each in catalogue(world, ALIAS).resources)
+    looked_up = ((each, each.attribute("target_key_arn")) for each in world.looked_up("aws_kms_alias"))
+    named = ((each, named_key(target, each, world)) for each, target in (*managed, *looked_up))
+    return [(each.attribute("name"), key.arn) for each, key in named if key is not None]
 
 
 def _via(encrypted: TextLike, parts: Arn, world: World) -> Entry:
@@ -165,6 +168,7 @@ def _via(encrypted: TextLike, parts: Arn, world: World) -> Entry:
 
 #: The keys that begin like this; `Absent` leaves none but those that follow it.
 _CONTEXT = "kms:EncryptionContext:"
+_CONTEXT_KEYS = "kms:EncryptionContextKeys"
 
 
 def _encryption_context(encrypted: TextLike, parts: Arn, world: World) -> dict[str, Entry]:
@@ -175,17 +179,19 @@ def _encryption_context(encrypted: TextLike, parts: Arn, world: World) -> dict[s
     """
     match parts.service:
         case "secretsmanager":
-            secret = secret_of(encrypted, world)
-            arn = secret.attribute("arn") if secret else encrypted
-            value = arn if isinstance(arn, PlainText) else encrypted
             version = Unknown(reason="Secrets Manager assigns it")
-            return {_CONTEXT: Absent(), f"{_CONTEXT}SecretARN": value, f"{_CONTEXT}SecretVersionId": version}
+            context: dict[str, Entry] = {"SecretARN": whole_arn(encrypted, world), "SecretVersionId": version}
         case "ssm":
-            return {_CONTEXT: Absent(), f"{_CONTEXT}PARAMETER_ARN": encrypted}
+            context = {"PARAMETER_ARN": encrypted}
         case "s3":
-            return {f"{_CONTEXT}aws:s3:arn": _object_or_bucket(encrypted, world)}
+            further = Unknown(reason="who wrote the object may have added to its encryption context")
+            return {
+                f"{_CONTEXT}aws:s3:arn": _object_or_bucket(encrypted, world),
+                _CONTEXT_KEYS: ["aws:s3:arn", further],
+            }
         case _:
             return {}
+    return {_CONTEXT: Absent(), **{_CONTEXT + key: value for key, value in context.items()}, _CONTEXT_KEYS: [*context]}
 
 
 def _object_or_bucket(arn: TextLike, world: World) -> Entry:

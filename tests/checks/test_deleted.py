@@ -7,6 +7,8 @@ from tests.made_world import ELSEWHERE, HERE, MadeResource, MadeWorld, reference
 from tfcheck.checks import deleted
 from tfcheck.symbolic.value import text
 
+OTHER_SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:api-AbCdEf"
+
 
 def test_what_the_change_deletes_is_missing_unless_something_of_its_name_is_there() -> None:
     group = MadeResource("aws_cloudwatch_log_group.a", {"name": "/a"})
@@ -67,3 +69,11 @@ def test_a_reference_follows_what_is_replaced() -> None:
     followed = text([reference("aws_s3_bucket.cfg", "arn"), "/web/prod.env"])
     assert messages(deleted.CHECK, files(followed), world=world) == []
     assert len(messages(deleted.CHECK, files(FILE), world=world)) == 1
+
+
+def test_a_secret_that_stays_hides_no_other_that_goes() -> None:
+    stays = MadeResource("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET})
+    goes = MadeResource("aws_secretsmanager_secret.api", {"name": "api", "arn": OTHER_SECRET})
+    world = MadeWorld(stays, earlier=[stays, goes])
+    (said,) = messages(deleted.CHECK, secrets(SECRET, OTHER_SECRET), world=world)
+    assert said.endswith("needs aws_secretsmanager_secret.api, which this plan deletes")

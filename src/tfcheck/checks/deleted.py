@@ -22,6 +22,7 @@ See https://developer.hashicorp.com/terraform/language/resources/syntax#removing
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from tfcheck.checks import env_file_absent, log_group_absent
 from tfcheck.checks.environment_file import files
@@ -49,16 +50,14 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         if not gone:
             continue
         # NOTE: a reference follows what is replaced; only what is spelled out stays behind.
-        there = {
-            (what, container, resource.address.type) for what, container, resource in _resources_named(task, world, one)
-        }
-        for what, container, resource in _resources_named(task, world, one.before()):
-            if str(resource.address) not in gone or (what, container, resource.address.type) in there:
+        there = {(each.place, resource.address.type) for each, resource in _resources_named(task, world, one)}
+        for each, resource in _resources_named(task, world, one.before()):
+            if str(resource.address) not in gone or (each.place, resource.address.type) in there:
                 continue
             yield Misconfiguration(
-                f"{what} needs {resource.address}, which {whose} {_change_of(resource, one)}",
+                f"{each.what} needs {resource.address}, which {whose} {_change_of(resource, one)}",
                 Severity.ERROR,
-                container,
+                each.container,
                 str(resource.address),
                 ("tasks that run go on running; none starts any more",),
                 _symptom(task, resource),
@@ -96,42 +95,43 @@ def _change_of(resource: WorldObject, world: World) -> str:
 # What a task names
 
 
-_Named = tuple[str, str | None, WorldObject | None]
+class _Named(NamedTuple):
+    """What a task names at one place, and in which container."""
+
+    place: str
+    what: str
+    container: str | None
 
 
-def _resources_named(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[str, str | None, WorldObject]]:
+def _resources_named(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[_Named, WorldObject]]:
     """Return what a task names that is among the resources of its world or of another stack, now or before."""
     around = among if among is world else world.before()
-    for what, container, resource in (
-        *_files(task, among),
-        *_stored_values(task, around, among),
-        *_groups(task, world, among),
-    ):
-        if resource is not None:
-            yield what, container, resource
+    every = (*_files(task, among), *_stored_values(task, around, among), *_groups(task, world, among))
+    yield from ((named, resource) for named, resource in every if resource is not None)
 
 
-def _files(task: TaskDefinition, among: World) -> Iterator[_Named]:
+def _files(task: TaskDefinition, among: World) -> Iterator[tuple[_Named, WorldObject | None]]:
     for file in files(task):
         if isinstance(file.value, PlainText):
             bucket = bucket_of(file.value, among)
             holder = catalogue(among, OBJECT).by_arn(file.value)
-            yield file.name, file.container.name, holder or (bucket.resource if bucket else None)
+            named = _Named(file.name, file.name, file.container.name)
+            yield named, holder or (bucket.resource if bucket else None)
 
 
-def _stored_values(task: TaskDefinition, world: World, among: World) -> Iterator[_Named]:
+def _stored_values(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[_Named, WorldObject | None]]:
     for place, value in injected(task):
         for source in sources(value, task.resource.surroundings, world):
             if not source.doubt:
                 found = catalogue(among, _STORES[source.store]).by_arn(source.arn)
-                yield place.cause, place.container.name if place.container else None, found
+                yield _Named(place.pointer, place.cause, place.container.name if place.container else None), found
 
 
-def _groups(task: TaskDefinition, world: World, among: World) -> Iterator[_Named]:
+def _groups(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[_Named, WorldObject | None]]:
     for log in awslogs(task, world):
         found = catalogue(among, LOG_GROUP).by_name(log.group, None) if log.makes_no_group else None
         if found is not None and _writes_there(task, log, found):
-            yield log.name, log.container, found
+            yield _Named(log.name, log.name, log.container), found
 
 
 def _writes_there(task: TaskDefinition, log: AwsLogs, group: WorldObject) -> bool:

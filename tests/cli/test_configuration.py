@@ -27,10 +27,10 @@ from tfcheck.analysis.session import fails
 from tfcheck.cli import clock
 from tfcheck.cli.configured import ConfiguredCommand
 from tfcheck.cli.main import main, run
-from tfcheck.config.choice import Choice
 from tfcheck.config.keys import KEYS
 from tfcheck.config.reading import settings_of
 from tfcheck.config.rules import RuleSelection
+from tfcheck.config.settings import Choice
 from tfcheck.report.json import json as as_json
 from tfcheck.report.reading import read
 from tfcheck.report.words import headline, standings

@@ -20,8 +20,7 @@ from pathlib import Path
 from tests.cases import TESTDATA, Case, with_expectation
 from tests.fix.replan import MAKE_PLANS, patched
 from tfcheck.fix.literal import ListParts, ObjectParts, Parts, read_parts
-from tfcheck.hcl.syntax.block import Argument, Block
-from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.block import Argument, Block, read
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 

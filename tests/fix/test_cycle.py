@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tfcheck.fix.cycle import Dependencies
 from tfcheck.hcl.modules import Module
-from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.block import read
 from tfcheck.hcl.syntax.source import SourceText
 
 

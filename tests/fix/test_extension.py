@@ -18,7 +18,7 @@ from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.second_reader import Opinion, opinion
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import Module, from_directory
-from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.block import read
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver

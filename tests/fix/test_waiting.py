@@ -18,7 +18,7 @@ from tfcheck.fix import FixChoice, find_fixes
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.waiting import _into_list
 from tfcheck.hcl.modules import from_directory
-from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.block import read
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.world import After
 from tfcheck.plan import Plan, load

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.plan.made import SMALLEST, loaded
-from tfcheck.plan import gzip as stored
+from tfcheck.plan import file as stored
 from tfcheck.plan import load
 from tfcheck.vocabulary.errors import InputError
 

@@ -11,9 +11,8 @@ import msgspec
 
 from tests.pull_request.fake import REPOSITORY, SHA, TOKEN
 from tests.report.samples import DENIED, DENIED_BUCKET, FINDING, allowed, report
-from tfcheck.pull_request.client import Client
+from tfcheck.pull_request.client import Client, hosts
 from tfcheck.pull_request.event import NothingToDo, asked
-from tfcheck.pull_request.hosts import hosts
 from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.publish import CommentOptions, Published, RunLocation, publish
 from tfcheck.pull_request.wait_budget import WaitBudget

@@ -22,9 +22,8 @@ from tests.pull_request.fake import (
 )
 from tests.pull_request.job import Clock, client
 from tfcheck import __version__
-from tfcheck.pull_request.client import Client
+from tfcheck.pull_request.client import Client, Hosts, hosts
 from tfcheck.pull_request.connection import Connection, HttpAnswer
-from tfcheck.pull_request.hosts import Hosts, hosts
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
 from tfcheck.pull_request.shapes import Comment, PullRequest, User
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tfcheck.analysis.check import check
-from tfcheck.report.explained_rows import concerned, to_fix
+from tfcheck.report.explanation import concerned, to_fix
 from tfcheck.startup import trust
 from tfcheck.stopped_reason import explained
 from tfcheck.vocabulary.finding import Answer, Report, RoleKind, Verdict

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.repository.git import add, init
-from tfcheck.repository import Gate, RefusedError, Run, opening, writing
-from tfcheck.repository.held import HeldDirectory
-from tfcheck.repository.opening import listed, read
+from tfcheck.repository import Gate, RefusedError, Run, held, writing
+from tfcheck.repository.held import HeldDirectory, listed, read
 from tfcheck.repository.writing import UnwritableError, append, replace
 
 CANARY = b"canary-77aa"
@@ -52,7 +51,7 @@ def test_a_link_between_check_and_opening_is_not_followed(tree: Path, monkeypatc
         finally:
             swap_back(tree)  # so that whoever looks at the path afterwards finds nothing
 
-    monkeypatch.setattr(opening, "HeldDirectory", swapped)
+    monkeypatch.setattr(held, "HeldDirectory", swapped)
     for reading in (gate.file, gate.source):
         with pytest.raises((RefusedError, OSError)):
             reading("infra/main.tf")

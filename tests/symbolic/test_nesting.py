@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.nesting import DEEPEST, is_deep, may_be_deep
+from tfcheck.symbolic.size import DEEPEST, is_deep, may_be_deep
 from tfcheck.symbolic.value import JsonText, Text, Truth, Unknown
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from tfcheck.config.choice import NO_CHOICE, Choice
+from tfcheck.config.settings import NO_CHOICE, Choice
 from tfcheck.vocabulary.finding import Finding, Report
 
 

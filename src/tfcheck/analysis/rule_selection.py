@@ -6,8 +6,8 @@ import msgspec
 
 from tfcheck.analysis.findings import worst_first
 from tfcheck.analysis.rule_ids import known_rules
-from tfcheck.config.choice import Choice
 from tfcheck.config.rules import RuleSelection
+from tfcheck.config.settings import Choice
 from tfcheck.vocabulary.finding import Configuration, Finding, Report, Severity, Unselected
 
 

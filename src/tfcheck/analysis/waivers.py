@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tfcheck.config.choice import Choice
 from tfcheck.config.rules import matched
+from tfcheck.config.settings import Choice
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.wildcards import affordable, glob_known
 from tfcheck.vocabulary import fingerprint

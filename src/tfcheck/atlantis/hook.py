@@ -12,9 +12,8 @@ import msgspec
 from tfcheck.atlantis.store import ResultStore, StoredResults, root
 from tfcheck.atlantis.surroundings import Host, PlannedPull, pull
 from tfcheck.pull_request import bitbucket, bitbucket_server, gitlab
-from tfcheck.pull_request.client import Client
+from tfcheck.pull_request.client import Client, Hosts
 from tfcheck.pull_request.event import RequestedPull
-from tfcheck.pull_request.hosts import Hosts
 from tfcheck.pull_request.plain_conversation import PlainConversation
 from tfcheck.pull_request.publish import CommentOptions, Published, RunLocation, noted, publish, publish_plainly
 from tfcheck.pull_request.refusal import OF_TOKENS, RefusalError, refusing

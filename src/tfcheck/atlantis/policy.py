@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from tfcheck.atlantis.fence import harmless
 from tfcheck.atlantis.step import Gate, own, reported
 from tfcheck.atlantis.surroundings import project
-from tfcheck.config.choice import Choice
+from tfcheck.config.settings import Choice
 from tfcheck.report.left_out_words import (
     configuration_words,
     unselected_rules,

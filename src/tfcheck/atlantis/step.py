@@ -16,7 +16,7 @@ from tfcheck.analysis.session import Session, fails
 from tfcheck.atlantis.fence import failed, fenced, harmless
 from tfcheck.atlantis.store import ResultStore, root
 from tfcheck.atlantis.surroundings import PlannedPull, Project, project, pull
-from tfcheck.config.choice import NO_CHOICE, Choice
+from tfcheck.config.settings import NO_CHOICE, Choice
 from tfcheck.report.json import json
 from tfcheck.vocabulary.errors import InputError, TfcheckError
 from tfcheck.vocabulary.finding import PlanInfo, Report, Skipped

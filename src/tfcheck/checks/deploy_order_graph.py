@@ -15,8 +15,7 @@ from tfcheck.checks.services_started import starting_services
 from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, PARAMETER, SECRET, catalogue
 from tfcheck.inventory.change import before, is_changed, is_new
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
-from tfcheck.inventory.world import World, WorldObject
-from tfcheck.inventory.world_view import WorldView
+from tfcheck.inventory.world import World, WorldObject, WorldView
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import existence
 from tfcheck.startup.awslogs_options import AwsLogs, awslogs

@@ -20,8 +20,7 @@ from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.checks.services_started import on_fargate
-from tfcheck.inventory.attribute_index import AttributeIndex
-from tfcheck.inventory.catalogue import LOG_GROUP
+from tfcheck.inventory.catalogue import LOG_GROUP, AttributeIndex
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup import existence

@@ -13,8 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
-from tfcheck.inventory.attribute_index import AttributeIndex
-from tfcheck.inventory.catalogue import PARAMETER
+from tfcheck.inventory.catalogue import PARAMETER, AttributeIndex
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup import existence

@@ -20,7 +20,7 @@ from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
 from tfcheck.cli.action_inputs import Inputs, configured, inputs, paths
 from tfcheck.cli.report import each_left_out, leaving_out
-from tfcheck.config.choice import Choice
+from tfcheck.config.settings import Choice
 from tfcheck.report.words import counted
 from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
 from tfcheck.vocabulary.finding import Report, Severity

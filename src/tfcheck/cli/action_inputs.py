@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfcheck.cli.configured import LoadedSettings, as_option, chosen, load, rule_selection
-from tfcheck.config.choice import Choice
 from tfcheck.config.keys import KEYS, Kind
 from tfcheck.config.rules import RuleSelection
-from tfcheck.config.settings import Setting
+from tfcheck.config.settings import Choice, Setting
 from tfcheck.report.safe_text import clipped, visible
 from tfcheck.vocabulary.arn import account_id
 from tfcheck.vocabulary.errors import InputError, UsageError

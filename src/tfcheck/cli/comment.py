@@ -13,7 +13,7 @@ from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
 from tfcheck.cli.configured import ConfiguredCommand, choice
 from tfcheck.cli.report import leaving_out
-from tfcheck.config.choice import Choice
+from tfcheck.config.settings import Choice
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.errors import InputError, UsageError
 from tfcheck.vocabulary.finding import Report

@@ -12,11 +12,10 @@ import msgspec
 from click.core import ParameterSource
 
 from tfcheck.cli import clock
-from tfcheck.config.choice import Choice
 from tfcheck.config.keys import KEYS, Key, Kind
+from tfcheck.config.reading import candidates
 from tfcheck.config.rules import RuleSelection, matched, suggestion
-from tfcheck.config.search import candidates
-from tfcheck.config.settings import Setting, Settings
+from tfcheck.config.settings import Choice, Setting, Settings
 from tfcheck.vocabulary.errors import TfcheckError, UsageError
 
 #: What `--config` accepts for no file at all.

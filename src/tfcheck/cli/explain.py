@@ -49,7 +49,7 @@ def explain(
     of it the plan does not grant.
     """
     from tfcheck.cli.plans import reports as checked
-    from tfcheck.report.explained_rows import to_fix
+    from tfcheck.report.explanation import to_fix
     from tfcheck.stopped_reason import explained
 
     pick = json_pick(form, query)

@@ -12,9 +12,8 @@ import msgspec
 
 from tfcheck.cli import terminal
 from tfcheck.cli.rulebook import manuals
-from tfcheck.pull_request.client import Client
+from tfcheck.pull_request.client import Client, hosts
 from tfcheck.pull_request.event import NothingToDo, asked
-from tfcheck.pull_request.hosts import hosts
 from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.publish import CommentOptions, Published, RunLocation, page, publish, publish_plainly
 from tfcheck.pull_request.refusal import OF_TOKENS, RefusalError, RefusalKind, refusing

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from tfcheck.analysis.session import Checked, fails
-from tfcheck.config.choice import Choice
+from tfcheck.config.settings import Choice
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Report

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfcheck.config.rules import KnownRules
-from tfcheck.config.search import OWN, SHARED, candidates
 from tfcheck.config.settings import Settings
 from tfcheck.repository import Gate, RefusedError, Run
-from tfcheck.repository.opening import read
+from tfcheck.repository.held import read
 from tfcheck.repository.work_tree import containing, has_git, is_home, is_repository
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import clip
@@ -24,6 +23,9 @@ from tfcheck.vocabulary.errors import UsageError
 if TYPE_CHECKING:
     from tfcheck.config.tables import Table
     from tfcheck.config.toml_lines import KeyPath
+
+
+from collections.abc import Iterator
 
 #: More than a thousand waivers need.
 LARGEST = 256 * 1024
@@ -179,3 +181,19 @@ def _problem(named: str, said: str) -> str:
     line = f":{position[1]}" if position and position[1] else ""
     what = clip(_POSITION.sub("", said)) if position else "a number is too long"
     return f"`{named}{line}` is not TOML: {what[:1].lower()}{what[1:]}"
+
+
+OWN, SHARED = "tfcheck.toml", "pyproject.toml"
+
+
+def candidates(directory: Path) -> Iterator[Path]:
+    """Yield the files that may hold the configuration, the nearest first; most directories have none of them.
+
+    Without git only the directory itself counts: it is unknown who owns those above it.
+    """
+    resolved = Path(os.path.realpath(directory))
+    top = containing(resolved) or resolved
+    for each in (resolved, *resolved.parents):
+        yield from (each / name for name in (OWN, SHARED) if os.path.lexists(each / name))
+        if each == top:
+            return

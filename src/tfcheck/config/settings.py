@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from tfcheck.config.waivers import Waiver
 
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from tfcheck.config.rules import RuleSelection
+
+if TYPE_CHECKING:
+    from tfcheck.config.waivers import Waiver
+
+
 class Setting(msgspec.Struct, frozen=True):
     """The value of one key, as people read it, its line, and the target whose section sets it, if one does."""
 
@@ -49,3 +58,26 @@ class Settings(msgspec.Struct, frozen=True):
     def path(self) -> str:
         """The path from the top of the work tree, for whoever reads a report elsewhere."""
         return self.file.relative_to(self.top).as_posix() if self.top else self.file.name
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """What is chosen for the reports of a run: the rules, and what the configuration file sets that counts.
+
+    `file` is that file as seen from the top of its repository. `waivers` are those in it, `today` is the day on which
+    they have to hold.
+    """
+
+    rules: RuleSelection = RuleSelection()
+    file: str | None = None
+    settings: Mapping[str, str] = {}
+    waivers: tuple[Waiver, ...] = ()
+    today: str = ""
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether a report has to name anything of this."""
+        return bool(self.rules or self.settings)
+
+
+#: Every finding counts.
+NO_CHOICE = Choice()

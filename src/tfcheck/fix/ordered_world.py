@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from tfcheck.fix.edits.insertion import by_file, fits
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.trial import Trial, changed
-from tfcheck.inventory.world import After
-from tfcheck.inventory.world_view import WorldView
+from tfcheck.inventory.world import After, WorldView
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import Earlier, Order, mentioned
 from tfcheck.vocabulary.address import Address

@@ -15,8 +15,7 @@ from msgspec import Raw
 
 from tfcheck.fix.edits.insertion import Insertion, by_file, spliced
 from tfcheck.hcl.modules import Module, Sources
-from tfcheck.hcl.syntax.block import Block, SourceFile
-from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.block import Block, SourceFile, read
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import read_json
 from tfcheck.inventory.ecs import TaskDefinition

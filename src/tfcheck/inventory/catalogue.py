@@ -6,7 +6,7 @@ ARN or name it equals. What may mean a resource, but need not, is not found.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 
 import msgspec
@@ -173,3 +173,34 @@ def _same(spelled: TextLike) -> Hashable:
 def catalogue(world: World, kind: ObjectKind) -> Catalogue:
     """Return the catalogue of one kind of resource in a world."""
     return world.once(kind.catalogue)
+
+
+class AttributeIndex:
+    """Resources, filed by an attribute of theirs that is a string where it is known."""
+
+    def __init__(
+        self, resources: Iterable[WorldObject], attribute: str, read: Callable[[Value], Value] | None = None
+    ) -> None:
+        """Build from the resources and the attribute, and how it is read if not as it is written."""
+        self._known: dict[str, list[WorldObject]] = {}
+        self._open: list[tuple[Value, WorldObject]] = []
+        for each in resources:
+            written = each.attribute(attribute)
+            value = read(written) if read is not None else written
+            if isinstance(value, str):
+                self._known.setdefault(value, []).append(each)
+            else:
+                self._open.append((value, each))
+
+    def exactly(self, value: str) -> list[WorldObject]:
+        """Return the resources whose attribute is known to be `value`."""
+        return self._known.get(value, [])
+
+    def possible(self, value: Value) -> Iterator[WorldObject]:
+        """Return the resources whose attribute is or may be `value`."""
+        if isinstance(value, str):
+            yield from self.exactly(value)
+        else:
+            same = (name for name in self._known if equal(name, value) is not Truth.FALSE)
+            yield from (each for name in same for each in self._known[name])
+        yield from (each for found, each in self._open if equal(found, value) is not Truth.FALSE)

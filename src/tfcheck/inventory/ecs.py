@@ -15,8 +15,8 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.marks import is_marked_throughout, unmarked
-from tfcheck.symbolic.nesting import is_deep, may_be_deep
 from tfcheck.symbolic.sensitive_text import Sensitive
+from tfcheck.symbolic.size import is_deep, may_be_deep
 from tfcheck.symbolic.value import TextLike, Unknown, Value, items
 from tfcheck.vocabulary.address import Address
 

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from tfcheck.plan.memory_limit import affordable
-from tfcheck.symbolic.nesting import DEEPEST, is_deep
+from tfcheck.symbolic.size import DEEPEST, is_deep
 from tfcheck.vocabulary.errors import InputError
 
 #: The sensitivity or unknown mask of an object: `true` covers all of it.

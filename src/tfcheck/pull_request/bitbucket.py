@@ -13,9 +13,8 @@ from typing import Generic, TypeVar
 import msgspec
 
 from tfcheck.pull_request.author import Author
-from tfcheck.pull_request.client import ENDLESS, Client
+from tfcheck.pull_request.client import ENDLESS, Client, Hosts
 from tfcheck.pull_request.event import NothingToDo
-from tfcheck.pull_request.hosts import Hosts
 from tfcheck.pull_request.plain_conversation import CommentForm, PlainConversation
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, WaitedError
 from tfcheck.pull_request.shapes import Comment, User

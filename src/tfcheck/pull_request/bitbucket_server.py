@@ -14,8 +14,7 @@ import msgspec
 
 from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.bitbucket import FORM, UNKNOWN_ACCOUNT
-from tfcheck.pull_request.client import ENDLESS, Client
-from tfcheck.pull_request.hosts import Hosts
+from tfcheck.pull_request.client import ENDLESS, Client, Hosts
 from tfcheck.pull_request.plain_conversation import PlainConversation
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, WaitedError
 from tfcheck.pull_request.shapes import Comment, User

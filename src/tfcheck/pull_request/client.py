@@ -11,7 +11,7 @@ import base64
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 from urllib.parse import urljoin
 
@@ -19,7 +19,6 @@ import msgspec
 
 from tfcheck import __version__
 from tfcheck.pull_request.connection import DEADLINE, Connection, HttpAnswer, NoAnswer, origin
-from tfcheck.pull_request.hosts import Hosts
 from tfcheck.pull_request.refusal import (
     RefusalError,
     RefusalKind,
@@ -272,3 +271,25 @@ class _GraphQL(msgspec.Struct):
 
 def _decoded(answer: HttpAnswer, shape: type[_T]) -> _T:
     return msgspec.json.decode(answer.body if answer.status != _NOTHING else b"null", type=shape)
+
+
+_API = "https://api.github.com"
+_SERVER = "https://github.com"
+
+
+class Hosts(msgspec.Struct, frozen=True):
+    """The addresses of the REST API, of GraphQL, and of the pages that people read; none ends in a slash."""
+
+    api: str
+    graphql: str
+    server: str
+
+
+def hosts(environment: Mapping[str, str]) -> Hosts:
+    """Read the addresses from GITHUB_API_URL, GITHUB_GRAPHQL_URL and GITHUB_SERVER_URL, as the runner sets them.
+
+    NOTE: on GitHub Enterprise Server REST is at `/api/v3` and GraphQL at `/api/graphql`, not below it.
+    """
+    api = (environment.get("GITHUB_API_URL") or _API).rstrip("/")
+    graphql = environment.get("GITHUB_GRAPHQL_URL") or f"{api.removesuffix('/v3')}/graphql"
+    return Hosts(api, graphql.rstrip("/"), (environment.get("GITHUB_SERVER_URL") or _SERVER).rstrip("/"))

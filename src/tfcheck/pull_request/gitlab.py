@@ -11,9 +11,8 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from tfcheck.pull_request.author import Author
-from tfcheck.pull_request.client import Client
+from tfcheck.pull_request.client import Client, Hosts
 from tfcheck.pull_request.event import NothingToDo
-from tfcheck.pull_request.hosts import Hosts
 from tfcheck.pull_request.plain_conversation import PlainConversation
 from tfcheck.pull_request.refusal import RefusalError
 from tfcheck.pull_request.shapes import Comment, User

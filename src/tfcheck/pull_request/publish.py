@@ -24,8 +24,8 @@ from tfcheck.report.manual import Manual
 from tfcheck.report.markdown import markdown
 from tfcheck.report.markdown.marker import clipped_target, hashed_target, target_list
 from tfcheck.report.markdown.page import Content, Page, content
+from tfcheck.report.markdown.rest import new_waivers
 from tfcheck.report.markdown.top import SHARED_ID_HINT, mark, missing
-from tfcheck.report.markdown.waived import new_waivers
 from tfcheck.report.safe_text import visible
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Finding, Report

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from tfcheck.repository.opening import UnreadableError, listed, read
+from tfcheck.repository.held import UnreadableError, listed, read
 from tfcheck.repository.shared_machine import is_shared
 from tfcheck.repository.visibility import Visibility
 from tfcheck.repository.work_tree import containing, has_git, is_home, work_tree

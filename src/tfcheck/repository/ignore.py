@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from tfcheck.repository import wildcard
-from tfcheck.repository.opening import read
+from tfcheck.repository.held import read
 from tfcheck.symbolic.regex import regex
 
 _LARGEST = 1_000_000

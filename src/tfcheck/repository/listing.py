@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Iterator
 
 from tfcheck.repository.gate import Gate, RefusedError, refused, why
-from tfcheck.repository.opening import listed
+from tfcheck.repository.held import listed
 from tfcheck.repository.wildcard import has_wildcard, is_odd, states
 from tfcheck.symbolic.regex import regex
 

@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tfcheck.repository.held import read
 from tfcheck.repository.index import LARGEST, SUBMODULE, BrokenIndexError, tracked
-from tfcheck.repository.opening import read
 from tfcheck.repository.work_tree import git_directories, has_git, is_repository
 
 if TYPE_CHECKING:

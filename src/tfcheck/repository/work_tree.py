@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tfcheck.repository.opening import read
+from tfcheck.repository.held import read
 
 _LARGEST_POINTER = 10_000
 

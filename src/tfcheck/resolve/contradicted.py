@@ -23,9 +23,9 @@ from tfcheck.resolve.evaluation import Key, whole
 from tfcheck.resolve.normal_forms import normal, with_known_members, without_dropped
 from tfcheck.resolve.resolver import Resolver
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.nesting import is_deep, may_be_deep
 from tfcheck.symbolic.numerals import as_text
 from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.size import is_deep, may_be_deep
 from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, is_known
 from tfcheck.vocabulary.address import Address, ModulePath
 

@@ -10,9 +10,18 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 
 import msgspec
 
-from tfcheck.inventory.attribute_index import AttributeIndex
 from tfcheck.inventory.bucket import bucket_of
-from tfcheck.inventory.catalogue import BUCKET, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET, ObjectKind, reachable
+from tfcheck.inventory.catalogue import (
+    BUCKET,
+    LOG_GROUP,
+    OBJECT,
+    PARAMETER,
+    REPOSITORY,
+    SECRET,
+    AttributeIndex,
+    ObjectKind,
+    reachable,
+)
 from tfcheck.inventory.change import is_created, is_new, is_to_be, same
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.world import World, WorldObject

@@ -16,7 +16,7 @@ import msgspec
 from tfcheck.symbolic import wildcards
 from tfcheck.symbolic.disjoint import Element, disjoint, exact, repeated
 from tfcheck.symbolic.limits import affordable, take
-from tfcheck.symbolic.nesting import is_deep
+from tfcheck.symbolic.size import is_deep
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Symbol, Text, TextLike, Truth, Unknown, Value, pieces
 
 if TYPE_CHECKING:

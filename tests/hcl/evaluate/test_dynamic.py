@@ -4,8 +4,7 @@ from tests.hcl.evaluate.test_expressions import ARN, Names
 from tfcheck.hcl.evaluate.dynamic import nested
 from tfcheck.hcl.evaluate.expressions import evaluate
 from tfcheck.hcl.evaluate.scope import Scope, Seen
-from tfcheck.hcl.syntax.block import Block
-from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.block import Block, read
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.symbolic.value import Set, Unknown, Value
 

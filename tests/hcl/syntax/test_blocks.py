@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.laws import tries
-from tfcheck.hcl.syntax.block import Block, SourceFile
-from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.block import Block, SourceFile, read
 from tfcheck.hcl.syntax.source import SourceText, decoded
 
 STYLES = """# a comment { with "brackets

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from tfcheck.hcl.modules import from_directory
-from tfcheck.hcl.syntax.block import Block, SourceFile
-from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.block import Block, SourceFile, read
 from tfcheck.hcl.syntax.expression import Expression, Unreadable
 from tfcheck.hcl.syntax.lexer import template_tokens
 from tfcheck.hcl.syntax.parse import parse_template

@@ -15,8 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.laws import tries
-from tfcheck.hcl.syntax.block import Block
-from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.block import Block, read
 from tfcheck.hcl.syntax.expression import (
     Attribute,
     Binary,

@@ -8,7 +8,7 @@ from hypothesis import given
 
 from tests.report import samples
 from tests.report.hostile import findings, names
-from tfcheck.report.markdown.picture import label, picture
+from tfcheck.report.markdown.fold import label, picture
 from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind, Finding, Reason, Verdict
 
 _NODE = re.compile(r'  n\d+\["[^"#<>`\\|&]+"\]')

@@ -15,8 +15,7 @@ from tfcheck.fix.edits.diff import Lines, diff, replaced
 from tfcheck.fix.edits.harmless import empty, harmless
 from tfcheck.fix.edits.insertion import Insertion, by_file, line_end
 from tfcheck.hcl.modules import Sources
-from tfcheck.hcl.syntax.block import Block
-from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.block import Block, read
 from tfcheck.hcl.syntax.source import BYTE_ORDER_MARK, SourceText
 from tfcheck.hcl.syntax.tf_json import read_json
 from tfcheck.repository import RefusedError, work_tree

@@ -1,18 +1,20 @@
-"""A block of the sources: its arguments and nested blocks.
-
-Nothing is parsed before it is asked for; `tfcheck.hcl.syntax.blocks` finds blocks and where their parts begin and end.
-"""
+"""Find the blocks of a file, their arguments and nested blocks, and exactly where they are."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 
 import msgspec
 
 from tfcheck.hcl.syntax.expression import Expression, ListOf, Place
+from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError, attribute_end, quoted_end
+from tfcheck.hcl.syntax.literals import unescaped
 from tfcheck.hcl.syntax.parse import parse_range, reference_text
-from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.source import CHARACTERS, TEXT, TOO_LONG, SourceText
+from tfcheck.symbolic import limits
+from tfcheck.symbolic.regex import regex
 
 
 class Argument(msgspec.Struct, frozen=True, eq=False, dict=True):
@@ -119,3 +121,116 @@ class SourceFile(msgspec.Struct, frozen=True, eq=False):
     source: SourceText
     blocks: tuple[Block, ...]
     problem: Problem | None = None
+
+
+# Find the blocks of a file, and exactly where they are.
+#
+# An own walker, because changes are spliced in at its offsets and because a file is accepted exactly when Terraform
+# accepts it. Expressions are only delimited here; `tfcheck.hcl.syntax.parse` reads them when they are asked for.
+
+
+#: The steps of the run that one more argument or block takes, and one more label.
+_ITEM, _LABEL = 6, 2
+
+_BLANK = regex(r"(?:[ \t\r\n]++|#[^\n]*+|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
+_BLANK_IN_LINE = regex(r"(?:[ \t]++|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
+_NAME = regex(r"[^\W\d][\w-]*+")
+_ATTRIBUTE = regex(r"=(?!=)")
+
+
+def read(source: SourceText) -> SourceFile:
+    """Find the blocks of a `.tf` file; a fault in it becomes the file's `problem`."""
+    if len(source.text) > CHARACTERS:  # its lines are not counted either
+        return SourceFile(source, (), Problem(Place(source.name, source.first_line), TOO_LONG))
+    walker = _Walker(source)
+    try:
+        walker.spend(len(source.text) // TEXT)
+        walker.body(0)
+    except MalformedError as fault:
+        return SourceFile(source, tuple(walker.found), Problem(source.place(fault.offset), fault.message))
+    return SourceFile(source, tuple(walker.found))
+
+
+class _Walker:
+    """A cursor over the text of a file."""
+
+    def __init__(self, source: SourceText) -> None:
+        self.source = source
+        self.text = source.text
+        self.position = 0
+        #: The complete blocks of the file itself.
+        self.found: list[Block] = []
+
+    def body(self, depth: int) -> tuple[dict[str, Argument], list[Block]]:
+        """Read arguments and blocks up to the closing brace, or for depth 0 the end of the file."""
+        arguments: dict[str, Argument] = {}
+        blocks = [] if depth else self.found
+        while True:
+            self.skip(_BLANK)
+            if self.at_end(depth):
+                return arguments, blocks
+            self.spend(_ITEM)
+            start = self.position
+            name = self.name()
+            self.skip(_BLANK_IN_LINE)
+            if not _ATTRIBUTE.match(self.text, self.position):
+                blocks.append(self.block(name, start, depth))
+            elif name in arguments:
+                raise MalformedError(f"`{name}` is set twice", start)
+            else:
+                arguments[name] = self.argument(name, start)
+
+    def at_end(self, depth: int) -> bool:
+        if self.position == len(self.text):
+            if depth:
+                raise MalformedError("a block is not closed", self.position)
+            return True
+        return depth > 0 and self.text[self.position] == "}"
+
+    def argument(self, name: str, start: int) -> Argument:
+        self.position += 1
+        self.skip(_BLANK_IN_LINE)
+        value_start = self.position
+        self.position = attribute_end(self.text, value_start)
+        if self.position == value_start:
+            raise MalformedError(f"`{name}` has no value", start)
+        return Argument(name, self.source, start, value_start, self.position)
+
+    def block(self, kind: str, start: int, depth: int) -> Block:
+        if depth >= DEEPEST:
+            raise MalformedError("limit: nested too deeply", start)
+        labels = self.labels()
+        body_start = self.position
+        arguments, nested = self.body(depth + 1)
+        body_end = self.position
+        self.position += 1
+        return Block(kind, labels, self.source, start, body_start, body_end, self.position, arguments, tuple(nested))
+
+    def labels(self) -> tuple[str, ...]:
+        """Read the labels and the opening brace of a block."""
+        labels: list[str] = []
+        while not self.text.startswith("{", self.position):
+            self.spend(_LABEL)
+            start = self.position
+            if self.text.startswith('"', start):
+                self.position = quoted_end(self.text, start)
+                labels.append(unescaped(self.text[start + 1 : self.position - 1]))
+            else:
+                labels.append(self.name())
+            self.skip(_BLANK_IN_LINE)
+        self.position += 1
+        return tuple(labels)
+
+    def spend(self, steps: int) -> None:
+        if not limits.take(steps):
+            raise MalformedError(limits.REASON, self.position)
+
+    def name(self) -> str:
+        found = _NAME.match(self.text, self.position)
+        if not found:
+            raise MalformedError("an argument or a block was expected", self.position)
+        self.position = found.end()
+        return found[0]
+
+    def skip(self, blank: re.Pattern[str]) -> None:
+        self.position = blank.match(self.text, self.position).end()  # type: ignore[union-attr]  # matches the empty string

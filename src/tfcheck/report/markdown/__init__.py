@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tfcheck.report.markdown import budget, change, fold, rest, top
+from tfcheck.report.markdown import budget, fold, rest, top
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.page import Content, Page, TargetedCause, content, gathered
+from tfcheck.report.markdown.rest import waived_first, waived_rest
 from tfcheck.report.markdown.table import table
-from tfcheck.report.markdown.waived import waived_first, waived_rest
 from tfcheck.report.words import counted, fixed_words
 from tfcheck.vocabulary.finding import Remedy, Report
 
@@ -39,7 +39,7 @@ def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[Pa
     marker = f"{top.mark(told, page)}\n" if marked else ""
     yield PagePart(f"{marker}{top.title(told, page)}", PartKind.KEPT)
     yield from waived_first(told, page)
-    yield from change.broken(told)
+    yield from rest.broken(told)
     yield from (PagePart(line, PartKind.KEPT) for line in top.lead(told, page))
     now = gathered(each for each in told.findings if each.finding.change != "existing")
     existing = gathered(each for each in told.findings if each.finding.change == "existing")
@@ -54,7 +54,7 @@ def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[Pa
         yield from _folds(existing, rows, page, first=rows, pictures=0)
         yield PagePart("</details>", PartKind.KEPT)
     yield from _baseline(told, page, rows)
-    yield from change.changes(told, rows)
+    yield from rest.changes(told, rows)
     yield from waived_rest(told, page)
     yield from rest.unread(told)
     yield from rest.skipped(told)

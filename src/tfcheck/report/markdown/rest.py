@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 
+from tfcheck.report.change_words import ACCESS, TASKS, Access, about_access, switched
+from tfcheck.report.left_out_words import WaivedGroup, waived_groups, waiver_sentences
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose
-from tfcheck.report.markdown.page import Content, TargetedUnknown
-from tfcheck.report.markdown.table import ICONS, UNKNOWN_ICON, needed_by
+from tfcheck.report.markdown.page import Content, Page, TargetedUnknown
+from tfcheck.report.markdown.table import ICONS, UNKNOWN_ICON, needed_by, some_targets
 from tfcheck.report.origin import target
 from tfcheck.report.words import counted, open_question, reason_words
+from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Reason, Report, Severity, Verdict
 
 _SHOWN_PER_GROUP = 5
@@ -111,3 +115,151 @@ def _fold(title: str, lines: list[str], kind: PartKind) -> PagePart:
     """Fold lines under a title of ours."""
     written = "\n".join(lines)
     return PagePart(f"<details><summary>{title}</summary>\n\n{written}\n\n</details>", kind)
+
+
+_SHOWN, _SHOWN_TASKS = 20, 3
+
+
+def new_waivers(content: Content, page: Page) -> list[WaivedGroup]:
+    """Return what the pull request itself waives: what a waiver accepts whose lines it adds or changes.
+
+    Where it is not known what the pull request changes, all that is waived.
+    """
+    groups = waived_groups(content.reports)
+    if page.added is None:
+        return groups
+    lines = {each.where: (each.file, each.line, each.end_line) for report in content.reports for each in report.waivers}
+    return [each for each in groups if _is_added(lines.get(each.waived.where), page.added)]
+
+
+def _is_added(place: tuple[str, int, int] | None, added: Mapping[str, frozenset[int] | None]) -> bool:
+    """Whether a pull request adds or changes one of some lines; all lines of a file that shows no diff may be new."""
+    if place is None:
+        return True
+    file, first, last = place
+    if file not in added:
+        return False
+    lines = added[file]
+    return lines is None or any(first <= each <= last for each in lines)
+
+
+def waived_first(content: Content, page: Page) -> Iterator[PagePart]:
+    """Write what the change waives, before anything else: a reviewer accepts it with the change."""
+    groups = new_waivers(content, page)
+    if groups:
+        title = "**Waived**" if page.added is None else "⚠️ **This change waives**"
+        more = [f"- and {len(groups) - _SHOWN:,} more"] if len(groups) > _SHOWN else []
+        lines = [_line(each, content.reports, page) for each in groups[:_SHOWN]]
+        yield PagePart("\n".join((f"{title}:\n", *lines, *more)), PartKind.CHANGE)
+
+
+def waived_rest(content: Content, page: Page) -> Iterator[PagePart]:
+    """Write, folded, what else is waived, and which waivers do not hold."""
+    new = new_waivers(content, page)
+    groups = [each for each in waived_groups(content.reports) if each not in new]
+    lines = [_line(each, content.reports, page) for each in groups]
+    said = [f"- {prose(each)}" for each in waiver_sentences(content.reports)]
+    if lines:
+        number = sum(len(each.findings) for each in groups)
+        written = "\n".join((*lines, *said))
+        summary = f"{counted(number, 'waived finding')}"
+        yield PagePart(f"<details><summary>{summary}</summary>\n\n{written}\n\n</details>", PartKind.NOTES)
+    elif said:
+        yield PagePart("\n".join(said), PartKind.NOTES)
+
+
+def _line(group: WaivedGroup, reports: tuple[Report, ...], page: Page) -> str:
+    shown = ", ".join(map(code, group.tasks[:_SHOWN_TASKS]))
+    more = and_more(len(group.tasks), _SHOWN_TASKS)
+    until = f", until {group.waived.until}" if group.waived.until else ""
+    first = group.findings[0]
+    message, reason = prose(first.message, (first.address, first.task_definition)), prose(group.waived.reason)
+    use = next((each for report in reports for each in report.waivers if each.where == group.waived.where), None)
+    address = page.links.file(use.file, use.line) if page.links and use else None
+    place = f"[{code(group.waived.where)}]({address})" if address else code(group.waived.where)
+    return f"- {code(group.rule)} of {shown}{more}: {message}. Reason: {reason} ({place}{until})"
+
+
+_ICONS = {"fixed": "✅", "still_broken": "⚠️"}
+#: More lines on access than this are folded.
+_UNFOLDED = 4
+_SHOWN_BROKEN = 10
+
+
+def broken(content: Content) -> Iterator[PagePart]:
+    """Write which task definitions stop working with the change: nothing else is as urgent."""
+    tasks = dict.fromkeys(
+        each.task_definition for report in content.reports for each in report.task_changes if each.change == "broken"
+    )
+    if tasks:
+        shown = ", ".join(map(code, list(tasks)[:_SHOWN_BROKEN]))
+        more = and_more(len(tasks), _SHOWN_BROKEN)
+        yield PagePart(f"🔻 **This change breaks** {shown}{more}", PartKind.KEPT)
+
+
+def changes(content: Content, most: int) -> Iterator[PagePart]:
+    """Write what each report's change does, at most `most` lines of a kind; what several say alike is said once."""
+    alike: dict[tuple[object, ...], list[Report]] = {}
+    for report in content.reports:
+        alike.setdefault(_changes_of(report), []).append(report)
+    for reports in alike.values():
+        yield from _section(reports, content, most)
+
+
+def _changes_of(report: Report) -> tuple[object, ...]:
+    access = report.access_changes, report.access_possible, report.access_unknown
+    return report.task_changes, report.role_switches, *access
+
+
+def _section(reports: list[Report], content: Content, most: int) -> Iterator[PagePart]:
+    report = reports[0]
+    targets = tuple(dict.fromkeys(map(target, reports)))
+    where = f" in {some_targets(targets)}" if len(content.targets) > 1 else ""
+    tasks, roles = list(_tasks(report, most)), list(_roles(report, most))
+    number = sum(1 for line in roles if not line.startswith("- and "))
+    if tasks or roles:
+        title = f"**What this change does**{where}:"
+        shown = [*tasks, *roles] if number <= _UNFOLDED else tasks
+        yield PagePart("\n".join((f"{title}\n", *shown)) if shown else title, PartKind.CHANGE)
+    if number > _UNFOLDED:
+        lines = "\n".join(roles)
+        yield PagePart(f"<details><summary>{_counts(report)}</summary>\n\n{lines}\n\n</details>", PartKind.ACCESS)
+
+
+def _tasks(report: Report, most: int) -> Iterator[str]:
+    hidden = {each.task_definition for each in report.known} - {each.task_definition for each in report.findings}
+    for kind, words in TASKS.items():
+        if kind == "broken":  # said above the table
+            continue
+        found = [each.task_definition for each in report.task_changes if each.change == kind]
+        if kind == "still_broken":
+            found = [each for each in found if each not in hidden]
+        yield from (f"- {_ICONS[kind]} {words} {code(each)}" for each in found[:most])
+        yield from _more(len(found), most)
+
+
+def _roles(report: Report, most: int) -> Iterator[str]:
+    kinds = [("switches the execution role", tuple(map(switched, report.role_switches)))]
+    kinds += [(each.words, each.lines) for each in about_access(report)]
+    for words, told in kinds:
+        yield from (f"- {words} {_access_line(each)}" for each in islice(told, most))
+        yield from _more(len(told), most)
+
+
+def _access_line(each: Access) -> str:
+    shown = "".join(code(part) if number % 2 else part for number, part in enumerate(each.parts))
+    return f"{shown}: {prose(each.because)}" if each.because else shown
+
+
+def _more(number: int, most: int) -> Iterable[str]:
+    return [f"- and {number - most:,} more"] if number > most else []
+
+
+def _counts(report: Report) -> str:
+    said: list[str] = []
+    for changes, prefix in ((report.access_changes, ""), (report.access_possible, "perhaps ")):
+        kinds = [each.change for each in changes]
+        said += [f"{counted(kinds.count(kind), 'permission')} {prefix}{kind}" for kind in ACCESS if kind in kinds]
+    said += [f"{counted(len(report.role_switches), 'role')} switched"] if report.role_switches else []
+    said += [f"{counted(len(report.access_unknown), 'role')} not told"] if report.access_unknown else []
+    return f"Access of execution roles: {', '.join(said)}"

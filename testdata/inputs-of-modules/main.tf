@@ -52,3 +52,13 @@ module "sweeper" {
   name    = "sweeper"
   secrets = { TOKEN = aws_secretsmanager_secret.worker["token"].arn }
 }
+
+# The platform hands on what it is given to the service that it consists of.
+module "platform" {
+  source   = "./modules/platform"
+  for_each = toset(["blue", "green"])
+
+  name        = each.key
+  secrets     = { TOKEN = aws_secretsmanager_secret.worker["token"].arn }
+  worker_arns = []
+}

@@ -25,6 +25,7 @@ CASES = {
         "resources = [aws_secretsmanager_secret.api.arn]",
         'secret_arns = [aws_secretsmanager_secret.worker["queue"].arn, aws_secretsmanager_secret.worker["token"].arn]',
         'secret_arns = [aws_secretsmanager_secret.worker["token"].arn]',
+        'worker_arns = [aws_secretsmanager_secret.worker["token"].arn]',
     ],
 }
 

@@ -81,22 +81,25 @@ def _named(need: RoleNeed) -> str:
 
 def _passings(need: RoleNeed, places: Places, world: After) -> list[Passing]:
     """Return the calls of the roles' modules with what each instance lacks; none where one cannot be changed."""
-    found: dict[tuple[ModulePath, str], dict[InstanceKey, list[Answer]]] = {}
+    found: dict[tuple[ModulePath, tuple[str, ...], str], dict[ModulePath, dict[InstanceKey, list[Answer]]]] = {}
     lacking = need.by_role()
     for role in need.roles:
         path = role.address.module
-        if not path.steps or any(step.key is not None for step in path.parent.steps):
+        if not path.steps or any(step.key is not None for step in path.parent.steps[:-1]):
             return []
-        own = found.setdefault((path.parent, path.steps[-1].name), {})
+        group = (path.parent.parent, path.config[:-1], path.steps[-1].name)
+        own = found.setdefault(group, {}).setdefault(path.parent, {})
         own.setdefault(path.steps[-1].key, []).extend(lacking[str(role.address)])
-    passings: list[Passing] = []
-    for (caller, name), by_key in found.items():
-        sources = world.resolver.module_sources(caller)
-        call = sources.call(name) if sources else None
-        if call is None:
-            return []
-        passings.append(Passing(world, places, caller, name, call, by_key))
-    return passings
+    return [
+        Passing(
+            world,
+            places,
+            next(iter(by_caller)),
+            name,
+            {path.steps[-1].key if path.steps else None: each for path, each in by_caller.items()},
+        )
+        for (_, _, name), by_caller in found.items()
+    ]
 
 
 def _change(choice: int, passings: Sequence[Passing], world: After) -> _Change | None:
@@ -115,11 +118,13 @@ def _change(choice: int, passings: Sequence[Passing], world: After) -> _Change |
             if ways:
                 chosen.setdefault(ways[min(choice, len(ways) - 1)], []).append(action)
         for one, actions in chosen.items():
-            for source, edits in passed(each, one, actions):
+            done = passed(each, one, actions)
+            assert done is not None  # or it were no way
+            for source, edits in done.edits:
                 insertions += edits
                 texts[source.name] = source
-            names[one.name] = None
-            doubts = doubts or ("" if one.shape == "arn" else each.doubts(actions))
+            names[done.name] = None
+            doubts = doubts or ("" if one.shape == "arn" else done.by.doubts(actions))
     return _Change(tuple(names), tuple(dict.fromkeys(insertions)), texts, doubts) if insertions else None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterator, Sequence
 
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
@@ -29,10 +31,34 @@ def argument_into(block: Block, name: str, value: str, behind: Sequence[str]) ->
     if width is not None and len(name) <= width:
         text = f"{source.newline}{base}{name:<{width}} = {value}"
         return Insertion(source.name, line_end(source.text, last.value_end), text)
-    end = line_end(source.text, group[-1].value_end)
+    return _paragraph(source, group[-1], f"{name} = {value}")
+
+
+def _paragraph(source: SourceText, above: Argument, written: str) -> Insertion:
+    """Write something below an argument, between blank lines."""
+    end = line_end(source.text, above.value_end)
     following = source.text[end : line_end(source.text, end + len(source.newline))].strip()
     behind_it = source.newline if following not in ("", "}") else ""
-    return Insertion(source.name, end, f"{source.newline * 2}{base}{name} = {value}{behind_it}")
+    base = indentation(source.text, above.start)
+    return Insertion(source.name, end, f"{source.newline * 2}{base}{written}{behind_it}")
+
+
+def argument_beside(block: Block, name: str, value: str) -> Insertion | None:
+    """Write `name = value` below the argument whose name begins with most of the same words, else as the last one."""
+    own = [each for each in block.arguments.values() if each.source is block.source]
+    nearest = max(own, key=lambda each: _words_shared(each.name, name), default=None)
+    if nearest is None or isinstance(block, JsonBlock) or not _words_shared(nearest.name, name):
+        return last_argument(block, name, value)
+    text = block.source.text
+    if "\n" not in value and "\n" not in text[nearest.start : nearest.value_end]:
+        return argument_into(block, name, value, [nearest.name])
+    return _paragraph(block.source, nearest, f"{name} = {value}")
+
+
+def _words_shared(one: str, other: str) -> int:
+    """Count the words with which two names begin alike, the plural of a word being the same."""
+    words = zip(*(re.sub(r"s(?=_|$)", "", each).split("_") for each in (one, other)), strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda each: each[0] == each[1], words))
 
 
 def last_argument(block: Block, name: str, value: str) -> Insertion | None:

@@ -1,7 +1,8 @@
 """Write what a module is to be passed by an input where its value is given.
 
-That is the argument of the call; the element of the map that the call is repeated for, where the argument takes it from
-there (`each.value.secret_arns`); or the argument of the call above, where it is handed on as it is (`var.secret_arns`).
+That is the argument of the call; the element of the map that the call is repeated for, where the argument takes it
+from there (`each.value.secret_arns`); or, where it is handed on as it is (`var.secret_arns`), the argument of the call
+above.
 """
 
 from __future__ import annotations
@@ -9,6 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
+from typing import TypeAlias
+
+import msgspec
 
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end
@@ -16,11 +21,11 @@ from tfcheck.fix.into_object import item_into
 from tfcheck.fix.literal import ItemParts, ObjectParts, read_parts
 from tfcheck.fix.longer_value import Element, label_like, longer, new_value
 from tfcheck.fix.module_inputs import ModuleInput, decides_how_many
-from tfcheck.fix.new_argument import last_argument, unit_of
+from tfcheck.fix.new_argument import argument_beside, unit_of
 from tfcheck.fix.place import Places
-from tfcheck.fix.render import WIDEST, Syntax, text
+from tfcheck.fix.render import WIDEST, StatementStyle, Syntax, one_line, statement, text
 from tfcheck.fix.repetition import InstanceTerms, Statements, shared_by
-from tfcheck.fix.wanted import NeededStatement
+from tfcheck.fix.wanted import Reference
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError
@@ -38,28 +43,42 @@ _LOCAL = regex(r"local\.([\w-]+)")
 _OPTIONAL = regex(r"\b(?:try|lookup)\(")
 #: Terraform does not know how long these are where an element is unknown.
 _BY_ELEMENTS = regex(r"\b(?:try|lookup|toset|distinct|compact|flatten|sort)\(")
+_SID = regex(r"\bsid\b\s*=")
 #: What may not be there, as the only instance of it.
 _FIRST = regex(r"^(aws_\w+\.[\w-]+)\[0\](\.\w+)$")
 
 #: Changes of one file.
 Edits = tuple[SourceText, tuple[Insertion, ...]]
+#: What each instance of a module lacks.
+Lacking: TypeAlias = Mapping[InstanceKey, Sequence[Answer]]
 
 
 class Passing:
     """A call of a module, and what the roles of its instances lack."""
 
     def __init__(
-        self,
-        world: After,
-        places: Places,
-        caller: ModulePath,
-        name: str,
-        call: Block,
-        answers: Mapping[InstanceKey, Sequence[Answer]],
+        self, world: After, places: Places, caller: ModulePath, name: str, lacking: Mapping[InstanceKey, Lacking]
     ) -> None:
-        """Build from the module that calls, the call's name and block, and what is lacking by instance key."""
+        """Build from the module that calls, the call's name, and what is lacking.
+
+        That is what each instance of the call lacks, for each instance of the module that calls; `caller` is the first.
+        """
         self.world, self.places = world, places
-        self.caller, self.name, self.call, self.answers = caller, name, call, answers
+        self.caller, self.name, self.answers = caller, name, next(iter(lacking.values()))
+        self._lacking = lacking
+        sources = world.resolver.module_sources(caller)
+        self._call = sources.call(name) if sources else None
+
+    @property
+    def call(self) -> Block:
+        """The block of the call."""
+        assert self._call is not None  # or the plan would have no such module
+        return self._call
+
+    @property
+    def is_for_one(self) -> bool:
+        """Whether the module that calls has one instance, or may have no other."""
+        return None in self._lacking or not self.caller.steps
 
     @property
     def paths(self) -> list[ModulePath]:
@@ -85,13 +104,17 @@ class Passing:
         return self.world.resolver.names.variable(self.paths[0], name)
 
     def above(self) -> Passing | None:
-        """Return the call of the module that this call is in, if both have one instance."""
-        sources = self.world.resolver.module_sources(self.caller.parent) if self.caller.steps else None
-        call = sources.call(self.caller.steps[-1].name) if sources else None
-        if call is None or self.is_repeated or not {"for_each", "count"}.isdisjoint(call.arguments):
-            return None
+        """Return the call of the module that this call is in, which passes all instances of this one the same."""
         path = self.caller
-        return Passing(self.world, self.places, path.parent, path.steps[-1].name, call, self.answers)
+        if not path.steps or any(step.key is not None for step in path.parent.steps):
+            return None
+        lacking = {key: list(chain.from_iterable(each.values())) for key, each in self._lacking.items()}
+        return Passing(self.world, self.places, path.parent, path.steps[-1].name, {None: lacking})
+
+    def is_from_above(self, statements: Statements) -> bool:
+        """Whether the module that calls is given all that statements name by its own caller."""
+        parts = (part for each in statements for one in each.resources for part in one)
+        return not any(isinstance(each, Reference) and not each.expression.startswith("var.") for each in parts)
 
     @cached_property
     def _keys(self) -> frozenset[InstanceKey]:
@@ -131,24 +154,36 @@ class Passing:
         return seen.get(str(key)) if isinstance(seen, Mapping) else None
 
 
-def passed(passing: Passing, given: ModuleInput, actions: Sequence[str]) -> list[Edits]:
-    """Return the changes that pass some of what is lacking by an input; none where it cannot be passed so."""
+class Passed(msgspec.Struct, frozen=True):
+    """The changes that pass something, and the call and the input at which they do."""
+
+    edits: tuple[Edits, ...]
+    by: Passing
+    name: str
+
+
+def passed(passing: Passing, given: ModuleInput, actions: Sequence[str]) -> Passed | None:
+    """Pass some of what is lacking by an input; None where it cannot be passed so."""
     argument = passing.call.arguments.get(given.name)
     value = _text(argument)
     if (given.is_set or _BY_ELEMENTS.search(value)) and passing.is_counted(given.name):
-        return []
+        return None
     handed_on = _HANDED_ON.fullmatch(value)
     member = _OF_ELEMENT.search(value) if passing.is_repeated else None
-    if member and not isinstance(passing.call, JsonBlock):
-        return _by_element(passing, given, actions, next(filter(None, member.groups())), bool(_OPTIONAL.search(value)))
+    if member and passing.is_for_one and not isinstance(passing.call, JsonBlock):
+        name, is_optional = next(filter(None, member.groups())), bool(_OPTIONAL.search(value))
+        found = _by_element(passing, given, actions, name, is_optional)
+        return Passed(tuple(found), passing, given.name) if found else None
     statements = passing.shared(actions)
-    above = passing.above() if handed_on and statements is None else None
-    if above is not None and handed_on is not None:
-        return passed(above, ModuleInput(handed_on[1], given.shape, given.effect), actions)
-    if not statements or not passing.places.files.editable(passing.call.source):
-        return []
+    above = passing.above() if handed_on else None
+    if above is not None and handed_on is not None and (not statements or passing.is_from_above(statements)):
+        higher = passed(above, msgspec.structs.replace(given, name=handed_on[1]), actions)
+        if higher is not None:
+            return higher
+    if not statements or not passing.is_for_one or not passing.places.files.editable(passing.call.source):
+        return None
     edits = _by_argument(passing.call, argument, given, statements)
-    return [(passing.call.source, edits)] if edits else []
+    return Passed(((passing.call.source, edits),), passing, given.name) if edits else None
 
 
 def _by_argument(
@@ -161,10 +196,10 @@ def _by_argument(
     elements = _elements(statements, given, unit, known)
     if given.shape == "arn":
         is_one = len(elements) == 1 and argument is None
-        made = last_argument(call, given.name, elements[0].flat) if is_one else None
+        made = argument_beside(call, given.name, elements[0].flat) if is_one else None
     elif argument is None or known == "null":
         base = f"{source.newline}{indentation(source.text, call.start)}{unit}"
-        made = last_argument(call, given.name, new_value(elements, base, unit)) if elements and not known else None
+        made = argument_beside(call, given.name, new_value(elements, base, unit)) if elements and not known else None
     else:
         end = argument.value_end
         return longer(argument.source, argument.value_start, end, elements, unit) if elements else ()
@@ -252,28 +287,11 @@ def _elements(statements: Statements, given: ModuleInput, unit: str, known: str)
         return [Element(each, each) for each in arns if each not in known]
     names = re.findall(r'(?m)^\s*"?([\w-]+)"?\s*=\s*\{', known)
     labels = [label_like(each.sid, names) if given.shape == "map" else "" for each in statements]
+    style = StatementStyle(sid=bool(_SID.search(known)), effect=given.effect, unit=unit)
     return [
-        Element(_object(each, unit, effect=given.effect), _on_one_line(each, effect=given.effect), label)
+        Element("\n".join(statement(each, style, document=True)), one_line(each, style, document=True), label)
         for each, label in zip(statements, labels, strict=True)
     ]
-
-
-def _object(statement: NeededStatement, unit: str, *, effect: bool) -> str:
-    actions = ", ".join(f'"{each}"' for each in statement.actions)
-    resources = [text(each) for each in statement.resources]
-    listed = f"[{resources[0]}]"
-    if len(resources) > 1:
-        listed = "\n".join(["[", *(f"{unit * 2}{each}," for each in resources), f"{unit}]"])
-    lines = [f'{unit}effect    = "Allow"'] if effect else []
-    lines += [f"{unit}actions   = [{actions}]", f"{unit}resources = {listed}"]
-    return "\n".join(["{", *lines, "}"])
-
-
-def _on_one_line(statement: NeededStatement, *, effect: bool) -> str:
-    actions = ", ".join(f'"{each}"' for each in statement.actions)
-    resources = ", ".join(map(text, statement.resources))
-    allow = 'effect = "Allow", ' if effect else ""
-    return f"{{ {allow}actions = [{actions}], resources = [{resources}] }}"
 
 
 def _text(argument: Argument | None) -> str:
@@ -308,9 +326,7 @@ def _json_elements(statements: Statements, given: ModuleInput) -> Iterator[Eleme
         arns = dict.fromkeys(text(one, Syntax.TF_JSON) for each in statements for one in each.resources)
         yield from (Element(each, each) for each in arns)
         return
+    style = StatementStyle(Syntax.TF_JSON, quoted=True, between=": ", pad="", sid=False, effect=given.effect)
     for each in statements:
-        actions = ", ".join(f'"{one}"' for one in each.actions)
-        resources = ", ".join(text(one, Syntax.TF_JSON) for one in each.resources)
-        allow = '"effect": "Allow", ' if given.effect else ""
-        written = f'{{{allow}"actions": [{actions}], "resources": [{resources}]}}'
+        written = one_line(each, style, document=True)
         yield Element(written, written)

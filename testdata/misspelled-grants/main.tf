@@ -202,3 +202,54 @@ resource "aws_ecs_task_definition" "service" {
     aws_s3_object.jobs,
   ]
 }
+
+# One statement for the file and one for the bucket, each in a policy of its own, lack an action.
+resource "aws_iam_role" "pair" {
+  name               = "pair-execution"
+  assume_role_policy = data.aws_iam_policy_document.assume.json
+}
+
+resource "aws_iam_role_policy" "put" {
+  name = "put"
+  role = aws_iam_role.pair.id
+
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:PutObject", Resource = "${aws_s3_bucket.config.arn}/pair.env" }]
+  })
+}
+
+data "aws_iam_policy_document" "list" {
+  statement {
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.config.arn]
+  }
+}
+
+resource "aws_iam_role_policy" "list" {
+  name   = "list"
+  role   = aws_iam_role.pair.id
+  policy = data.aws_iam_policy_document.list.json
+}
+
+resource "aws_ecs_task_definition" "pair" {
+  family             = "pair"
+  execution_role_arn = aws_iam_role.pair.arn
+
+  container_definitions = jsonencode([
+    {
+      name             = "pair"
+      image            = "public.ecr.aws/docker/library/nginx:1.27"
+      memory           = 128
+      environmentFiles = [{ type = "s3", value = "${aws_s3_bucket.config.arn}/pair.env" }]
+    },
+  ])
+}
+
+# The caller misspells what its module grants.
+module "reader" {
+  source = "./modules/reader"
+
+  bucket   = "acme-conifg"
+  env_file = "${aws_s3_bucket.config.arn}/reader.env"
+}

@@ -170,9 +170,10 @@ def test_the_diff_applies_with_git_and_gives_the_same_files(case: Case, tmp_path
         shutil.copytree(case.folder, repository / "testdata" / case.name)
         subprocess.run(["git", "init", "-q"], cwd=repository, check=True)
         diff = each.fix.diff.encode()
-        subprocess.run(["git", "apply", "--check", "-"], cwd=repository, input=diff, check=True)
+        command = ["git", "apply", *(["--unidiff-zero"] if b"apply with --unidiff-zero" in diff else [])]
+        subprocess.run([*command, "--check", "-"], cwd=repository, input=diff, check=True)
         if len(edits(case)) == 1:
-            subprocess.run(["git", "apply", "-"], cwd=repository, input=diff, check=True)
+            subprocess.run([*command, "-"], cwd=repository, input=diff, check=True)
             for name in each.texts:
                 assert (repository / "testdata" / case.name / name).read_bytes() == (wanted / name).read_bytes()
 

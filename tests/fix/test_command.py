@@ -105,16 +105,18 @@ def test_sources_of_another_plan_are_refused(checkout: Path) -> None:
 def test_several_roles_of_one_file_are_one_diff(checkout: Path) -> None:
     done = run("fix", "plan.json", cwd=case(checkout, "grant-on-wrong-arn"))
     assert done.stdout.count("diff --git") == 1
-    assert done.stdout.count('+resource "aws_iam_role_policy"') == 2
-    subprocess.run(["git", "apply", "--check", "-"], cwd=checkout, input=done.stdout.encode(), check=True)
+    assert done.stdout.count('+resource "aws_iam_role_policy"') == 1
+    assert '+      read   = "${aws_s3_bucket.config.arn}/*"' in done.stdout
+    command = ["git", "apply", "--unidiff-zero", "--check", "-"]
+    subprocess.run(command, cwd=checkout, input=done.stdout.encode(), check=True)
 
 
 def test_only_picks_by_role_task_definition_or_rule(checkout: Path) -> None:
     folder = case(checkout, "grant-on-wrong-arn")
-    role = run("fix", "--only", 'aws_iam_role.execution["jobs"]', "plan.json", cwd=folder)
-    assert "jobs.env" in role.stdout
-    assert "api.env" not in role.stdout
-    assert "jobs.env" in run("fix", "--only", "env-file", "plan.json", cwd=folder).stdout
+    role = run("fix", "--only", 'aws_iam_role.execution["api"]', "plan.json", cwd=folder)
+    assert "api.env" in role.stdout
+    assert "read   =" not in role.stdout
+    assert "api.env" in run("fix", "--only", "env-file", "plan.json", cwd=folder).stdout
     other = run("fix", "--only", "secret", "plan.json", cwd=folder)
     assert (other.returncode, other.stdout) == (0, "")
     assert "nothing that is asked for" in other.stderr

@@ -46,13 +46,18 @@ def changed(folder: Path, old: str, new: str) -> None:
 def test_each_mistake_is_corrected_in_its_place(folder: Path) -> None:
     found = fixes(folder)
     assert {name for name, each in found.items() if " correct " in each.fix.title} == {
-        "letter", "separator", "case", "bucket", "action", "jobs",
+        "letter", "separator", "case", "bucket", "action", "jobs", "reader",
     }  # fmt: skip
-    assert all(each.fix.safety == "review" and each.fix.proven for name, each in found.items() if name != "other")
+    assert all(
+        each.fix.safety == "review" and each.fix.proven for name, each in found.items() if name not in ("other", "pair")
+    )
     assert found["letter"].fix.hcl == '"arn:aws:s3:::acme-config/letter/*"\n"arn:aws:s3:::acme-config"'
     assert found["bucket"].fix.title == (
         "in aws_iam_role_policy.bucket, correct `aws_s3_bucket.config.arn` to `${aws_s3_bucket.config.arn}/*`, "
         "because `/*` is missing at its end"
+    )
+    assert found["reader"].fix.title == (
+        "in main.tf, correct `acme-conifg` to `acme-config`, because it differs by one character"
     )
     for each in found.values():
         assert opinion(each.texts["main.tf"].text, each.insertions) is Opinion.SAME_BUT_INSERTED

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.cases import TESTDATA, Case
 from tfcheck.analysis.check import check
 from tfcheck.fix import find_fixes
-from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.plan_fixes import DraftFix, FixChoice
 from tfcheck.hcl.modules import from_directory
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
@@ -27,10 +27,10 @@ def replaced(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new))
 
 
-def fixes(folder: Path) -> tuple[DraftFix, ...]:
+def fixes(folder: Path, choice: FixChoice | None = None) -> tuple[DraftFix, ...]:
     plan = Case(TESTDATA / folder.name).plan()
     sources = from_directory(folder)
-    return find_fixes(check(plan, sources).findings, After(Resolver(plan, sources))).found
+    return find_fixes(check(plan, sources).findings, After(Resolver(plan, sources)), choice=choice).found
 
 
 def fix(folder: Path) -> DraftFix:
@@ -89,7 +89,7 @@ def heredoc(text: str) -> tuple[str, str]:
 def test_a_module_from_elsewhere_is_not_changed(tmp_path: Path) -> None:
     folder = copied("role-from-module-output", tmp_path)
     remote(folder, "role", "modules/ecs-role", "./modules/ecs-role")
-    found = fix(folder)
+    (found,) = fixes(folder, FixChoice(corrects=False))
     assert set(found.texts) == {"main.tf"}
     assert 'for key, call in module.role : key => call if key == "invoices" }' in found.fix.diff
 

@@ -1,6 +1,7 @@
 """Propose to correct a statement that would grant what is needed, except for a small mistake in one of its literals.
 
-A literal is not corrected where it may be meant for something else that exists: an object of the plan, of a data source
+The literal may be in the statement, or in the local value or the call of a module that the statement gets it from. It
+is not corrected where it may be meant for something else that exists: an object of the plan, of a data source
 or of another stack that it names, or a name that the sources use elsewhere too.
 """
 
@@ -8,24 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Replacement
+from tfcheck.fix.edits.insertion import Replacement, line_start
 from tfcheck.fix.holders import Holder
 from tfcheck.fix.misspelling import Misspelling, in_action, in_prefix, in_resource
 from tfcheck.fix.named_objects import NamedObjects, is_quoted_elsewhere
 from tfcheck.fix.place import Places, also
 from tfcheck.fix.policy_statements import ReadableStatement, readable
 from tfcheck.fix.proposal import Proposal, RoleNeed
+from tfcheck.fix.task_corrections import literals_in
+from tfcheck.fix.task_proof import blocks_of
 from tfcheck.fix.written_text import WrittenText, flat
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.inventory.world import After
 from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Answer
 
 _NAME = regex(r"[\w.-]+")
+_LABEL = regex(r"([a-z_]+)\s*=[\s\[]*$")
 _LISTED = 2
 
 
@@ -41,9 +48,20 @@ class Correction(msgspec.Struct, frozen=True):
         source, start, end = self.literal.source, self.literal.start, self.literal.end
         return Replacement(source.name, start, self.new, source.text[start:end])
 
+    def reported(self) -> Iterator[str]:
+        """Yield what a diff shows of the line: the literal, and the name that it is given to."""
+        text, start = self.literal.source.text, self.literal.start
+        yield text[start : self.literal.end]
+        label = _LABEL.search(text[line_start(text, start) : start])
+        yield from [label[1]] if label else []
+
     def __str__(self) -> str:
         """Write `old` to `new`."""
         return f"`{self.literal.text}` to `{self.new[1:-1]}`, because {self.cause}"
+
+
+#: The corrections of literals that are one mistake.
+_Corrected: TypeAlias = tuple[Correction, ...]
 
 
 class Corrections:
@@ -67,61 +85,89 @@ class Corrections:
                 yield self._proposal(holder, corrections, also(reach - names))
 
     def _proposal(self, holder: Holder, corrections: Sequence[Correction], remark: str) -> Proposal:
-        source = corrections[0].literal.source
-        place, _ = self._places.text_block(holder)
+        place, block = self._places.text_block(holder)
+        texts = {each.literal.source.name: each.literal.source for each in corrections}
+        is_own = block is not None and all(_is_in(each.literal, block) for each in corrections)
+        where = place.resource if is_own else " and ".join(texts)
+        remark = remark if is_own else ""
         listed = "; ".join(map(str, corrections[:_LISTED]))
         more = f"; and {len(corrections) - _LISTED:,} more" if len(corrections) > _LISTED else ""
         return Proposal(
-            title=f"in {place.resource}, correct {listed}{more}{remark}",
+            title=f"in {where}, correct {listed}{more}{remark}",
             safety="review",
             insertions=tuple(each.edit() for each in corrections),
-            texts={source.name: source},
+            texts=texts,
             touched=self._places.touched(holder),
             added=(),
             hcl="\n".join(each.new for each in corrections),
+            reported=() if is_own else tuple(part for each in corrections for part in each.reported()),
         )
 
     def _of(self, holder: Holder, need: RoleNeed) -> tuple[Correction, ...]:
+        found: dict[tuple[str, int], Correction] = {}
+        lacking = need.by_role()
+        own = [(self._places.own(holder, each), lacking[str(each.address)]) for each in need.roles]
+        for one, answers in own or [(holder, need.answers)]:
+            for each in self._of_role(one, answers) if one else ():
+                found.setdefault((each.literal.source.name, each.literal.start), each)
+        return tuple(found.values())
+
+    def _of_role(self, holder: Holder, answers: Sequence[Answer]) -> Iterator[Correction]:
         place, block = self._places.text_block(holder)
         module = self._resolver.module_sources(holder.resource.address.module)
         if block is None or module is None or not self._files.editable(block.source):
-            return ()
+            return
         evaluate = partial(self._resolver.evaluation.evaluate, scope=self._resolver.scope_of(place))
         statements = readable(holder.argument, module, evaluate)
-        found: dict[int, Correction] = {}
-        for answer in next(iter(need.by_role().values())) if need.roles else need.answers:
-            correction = next(filter(None, (self._for(answer, each, block) for each in statements)), None)
-            if correction is not None:
-                found.setdefault(correction.literal.start, correction)
-        return tuple(found.values())
+        for answer in answers:
+            ways = (self._for(answer, each, place, block) for each in statements)
+            yield from next(filter(None, ways), ())
 
-    def _for(self, answer: Answer, statement: ReadableStatement, block: Block) -> Correction | None:
-        needed = flat(answer.requirement.resource)
-        action = answer.requirement.action
-        if not needed or answer.requirement.sensitive:
-            return None
-        if not statement.acts(action):
-            literals = statement.actions if statement.covers(needed) else ()
-            return next(filter(None, (_corrected(each, in_action(each.value, action)) for each in literals)), None)
-        if statement.covers(needed):
-            return None  # something else keeps it from granting
+    def _for(self, answer: Answer, statement: ReadableStatement, place: Address, block: Block) -> _Corrected:
+        needed, action = flat(answer.requirement.resource), answer.requirement.action
+        acts = statement.acts(action)
+        if not needed or answer.requirement.sensitive or acts is statement.covers(needed):
+            return ()  # or something else keeps it from granting
+        if not acts:
+            found = ((each, in_action(each.value, action)) for each in statement.actions)
+            return next(filter(None, (self._corrected(*each, place) for each in found)), ())
         actions = tuple(each.value for each in statement.actions)
-        found = (self._in_resource(each, needed, actions, block) for each in statement.resources)
-        return next(filter(None, found), None)
+        ways = (self._in_resource(each, needed, actions, place, block) for each in statement.resources)
+        return next(filter(None, ways), ())
 
     def _in_resource(
-        self, literal: WrittenText, needed: str, actions: tuple[str, ...], block: Block
-    ) -> Correction | None:
+        self, literal: WrittenText, needed: str, actions: tuple[str, ...], place: Address, block: Block
+    ) -> _Corrected:
         pattern = literal.value
         mistakes = list(in_resource(pattern, needed, actions))
         prefix = in_prefix(pattern, needed) if self._objects.is_managed(needed) else None
         # NOTE: whether it names something else is asked last: that looks at everything in the plan.
         if (not mistakes and prefix is None) or self._objects.has(pattern, needed):
-            return None
-        for found in mistakes:
-            if found.start == len(pattern) or not self._is_in_use(pattern, found, block):
-                return _corrected(literal, found)
-        return _corrected(literal, prefix)
+            return ()
+        ways = ((each, None if each.start == len(pattern) else block) for each in mistakes)
+        found = (self._corrected(literal, each, place, named_in) for each, named_in in (*ways, (prefix, None)))
+        return next(filter(None, found), ())
+
+    def _corrected(
+        self, literal: WrittenText, found: Misspelling | None, place: Address, block: Block | None = None
+    ) -> _Corrected:
+        """Correct a literal, or what it refers to; with `block` not a name that another block has too."""
+        if found is None or (new := literal.replaced(found.start, found.end, found.text)) is None:
+            return self._where_given(literal, found, place, unique=block is not None) if found else ()
+        in_use = block is not None and self._is_in_use(literal.value, found, block)
+        return () if in_use else (Correction(literal, new, found.cause),)
+
+    def _where_given(self, literal: WrittenText, found: Misspelling, place: Address, *, unique: bool) -> _Corrected:
+        """Correct the literal that a statement gets a text from, as often as one block has it."""
+        at, part = literal.part_at(found.start, found.end)
+        inner = replace(found, start=found.start - at, end=found.end - at)
+        for block, scope in blocks_of(place, self._resolver) if part else ():
+            literals = literals_in(block, scope, self._resolver, self._files)
+            same = [each for each in literals if part and each.value == part.value and not _is_in(literal, block)]
+            made = [(each, each.replaced(inner.start, inner.end, inner.text)) for each in same]
+            if made and not (unique and self._is_in_use(same[0].value, inner, block)):
+                return tuple(Correction(each, new, found.cause) for each, new in made if new is not None)
+        return ()
 
     def _is_in_use(self, pattern: str, found: Misspelling, block: Block) -> bool:
         """Whether another block has the name that looks like a mistake."""
@@ -129,6 +175,5 @@ class Corrections:
         return any(is_quoted_elsewhere(each, block, self._resolver) for each in names)
 
 
-def _corrected(literal: WrittenText, found: Misspelling | None) -> Correction | None:
-    new = literal.replaced(found.start, found.end, found.text) if found is not None else None
-    return Correction(literal, new, found.cause) if found is not None and new is not None else None
+def _is_in(literal: WrittenText, block: Block) -> bool:
+    return literal.source is block.source and block.start <= literal.start < block.end

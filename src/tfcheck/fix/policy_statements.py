@@ -9,7 +9,7 @@ import msgspec
 from tfcheck.fix.literal import ListParts, ObjectParts, Parts, read_json_parts, read_parts
 from tfcheck.fix.policy_text import document_of, located
 from tfcheck.fix.render import Syntax
-from tfcheck.fix.written_text import Evaluate, WrittenText, written_text
+from tfcheck.fix.written_text import Evaluate, WrittenText, elements, written_text
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError
@@ -75,10 +75,13 @@ def readable(argument: Argument, module: Module, evaluate: Evaluate) -> tuple[Re
 
 def _read(statement: WrittenStatement, evaluate: Evaluate) -> ReadableStatement | None:
     actions = [written_text(statement.source, each, evaluate) for each in items(statement.actions)]
-    resources = [written_text(statement.source, each, evaluate) for each in items(statement.resources)]
     if any(each is None for each in actions):
         return None
-    return ReadableStatement(statement, tuple(filter(None, actions)), tuple(filter(None, resources)))
+    resources: list[WrittenText] = []
+    for each in items(statement.resources):
+        one = written_text(statement.source, each, evaluate)
+        resources += [one] if one else elements(statement.source, each, evaluate)
+    return ReadableStatement(statement, tuple(filter(None, actions)), tuple(resources))
 
 
 def items(parts: Parts) -> tuple[Parts, ...]:

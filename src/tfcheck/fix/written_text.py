@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 from typing import TypeAlias
 
 import msgspec
@@ -34,13 +35,17 @@ class WrittenPart(msgspec.Struct, frozen=True):
 
 
 class WrittenText(msgspec.Struct, frozen=True):
-    """A text in quotes, or a reference without them: its offsets, and its parts."""
+    """A text in quotes, or a reference without them: its offsets, and its parts.
+
+    With `is_element` it is an element of the list that the reference is.
+    """
 
     source: SourceText
     start: int
     end: int
     parts: tuple[WrittenPart, ...]
     is_quoted: bool
+    is_element: bool = False
 
     @property
     def value(self) -> str:
@@ -57,18 +62,25 @@ class WrittenText(msgspec.Struct, frozen=True):
         """Write the text with a part of its value replaced; None where that is not written here."""
         before = self.source.text[self.start : self.end]
         is_behind = start == end == len(self.value)
+        if self.is_element:
+            return None
         if is_behind and self.parts and not self.parts[-1].is_literal and _GIVEN.search(self._last):
             return None
         if not self.is_quoted:
             return f'"${{{before}}}{new}"' if is_behind else None
-        at = 0
-        for each in self.parts:
-            behind = at + len(each.value)
-            if each.is_literal and at <= start and end <= behind:
-                first, last = each.start + start - at - self.start, each.start + end - at - self.start
-                return before[:first] + new + before[last:]
-            at = behind
+        at, part = self.part_at(start, end)
+        if part is not None and part.is_literal:
+            first, last = part.start + start - at - self.start, part.start + end - at - self.start
+            return before[:first] + new + before[last:]
         return f'{before[:-1]}{new}"' if is_behind else None
+
+    def part_at(self, start: int, end: int) -> tuple[int, WrittenPart | None]:
+        """Return the part that has a stretch of the value, a literal before others, and where in it that begins."""
+        ends = list(accumulate((len(each.value) for each in self.parts), initial=0))
+        around = [
+            (at, each) for at, each in zip(ends, self.parts, strict=False) if at <= start <= end <= at + len(each.value)
+        ]
+        return min(around, key=lambda each: not each[1].is_literal, default=(0, None))
 
     @property
     def _last(self) -> str:
@@ -87,6 +99,19 @@ def written_text(source: SourceText, place: Parts, evaluate: Evaluate) -> Writte
     if any(not each.value for each in parts) or any(mark in text for mark in _ESCAPES):
         return None
     return WrittenText(source, place.start, place.end, parts, quoted)
+
+
+def elements(source: SourceText, place: Parts, evaluate: Evaluate) -> tuple[WrittenText, ...]:
+    """Read the texts of a list that a reference is, as far as they may be shown."""
+    text = source.text[place.start : place.end]
+    try:
+        expression = parse_range(source, place.start, place.end)
+    except MalformedError:
+        return ()
+    found = evaluate(expression) if reference_text(expression) and not text.startswith('"') else None
+    values = filter(None, map(flat, found)) if isinstance(found, list) else ()
+    parts = (WrittenPart(place.start, place.end, each, False) for each in values)
+    return tuple(WrittenText(source, place.start, place.end, (each,), False, True) for each in parts)
 
 
 def flat(value: Value) -> str:

@@ -15,7 +15,7 @@ _KEYS = (
     "content|statement|assume_role_policy|provider|depends_on|execution_role_arn|resource|data|"
     "valueFrom|environmentFiles|secrets|platform_version|family|network_mode|requires_compatibilities|task_role_arn|"
     "container_definitions|cluster|task_definition|launch_type|cpu|memory|desired_count|tags|"
-    r"awslogs-group|awslogs-region|awslogs-stream-prefix|options|logDriver|logConfiguration|[a-z_]{1,60}_arns?"
+    r"awslogs-group|awslogs-region|awslogs-stream-prefix|options|logDriver|logConfiguration|(?:[a-z_]{1,60}_)?arns?"
 )
 _SERVICES = (
     "s3|kms|ssm|secretsmanager|ecr|ecr-public|logs|sts|iam|ec2|ecs|elasticfilesystem|fsx|ds|cloudwatch|xray|sqs|sns|"

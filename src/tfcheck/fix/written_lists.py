@@ -1,7 +1,8 @@
 """Find lists that a task definition makes with `for`, so that a policy names the same objects with the same words.
 
 `secrets = [for name, secret in aws_secretsmanager_secret.app : { name = name, valueFrom = secret.arn }]` becomes
-`[for secret in aws_secretsmanager_secret.app : secret.arn]`, which stays right when a secret is added.
+`[for secret in aws_secretsmanager_secret.app : secret.arn]`, which stays right when a secret is added. What all
+instances of a task definition name in their own terms becomes a list over its `for_each`.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from tfcheck.fix.lengths import collection_of, depends_on_elements, may_vary
 from tfcheck.fix.listed_texts import lists_in, spelled_text
 from tfcheck.fix.referable import Refuse
 from tfcheck.fix.render import WIDEST
-from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, is_exact, sid
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, is_exact, sid, writable
 from tfcheck.fix.written_text import flat
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
+from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.lexer import MalformedError, tokens
 from tfcheck.hcl.syntax.parse import parse
@@ -28,7 +30,7 @@ from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.resolve.referenced import referenced
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import PlainText, TextLike, Unknown, is_known, spelled_out
+from tfcheck.symbolic.value import PlainText, TextLike, Unknown, is_known, pieces, spelled_out
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.address import parse as address_of
 from tfcheck.vocabulary.errors import InputError
@@ -40,7 +42,9 @@ _EACH_VALUE = regex(r"\beach\.value\b")
 _EACH = regex(r"\b(?:each|count)\.")
 _COUNT = regex(r"\bcount\.")
 _LITERALS = ("text", "number")
+_EACH_KEY = regex(r"\beach\.key\b")
 _SIMPLE = regex(r"(?:var|local)(?:\.[\w-]+)+")
+_COLLECTION = regex(r"(?:var|local)(?:\.[\w-]+)+|toset\((?:var|local)(?:\.[\w-]+)+\)")
 
 
 class WrittenList(msgspec.Struct, frozen=True):
@@ -74,12 +78,13 @@ class WrittenLists:
         for each in answers:
             need = each.requirement
             is_usable = not need.sensitive and is_exact(need.resource)
-            by_value.setdefault(flat(need.resource) if is_usable else "", []).append(each)
+            by_value.setdefault(flat(writable(need.resource)) if is_usable else "", []).append(each)
         by_value.pop("", None)
         statements: list[NeededStatement] = []
         tasks = dict.fromkeys(each.requirement.task_definition for each in answers)
         lists = (each for task in tasks for each in self._usable(task, place, refuse, lists=True))
-        for written in itertools.chain(lists, self._all_instances(answers, place, refuse)):
+        repeated = self._repeated(tasks, place, refuse)
+        for written in itertools.chain(lists, repeated, self._all_instances(answers, place, refuse)):
             actions = {tuple(_actions(by_value.get(value, ()))) for value in written.values}
             if len(actions) == 1 and (names := actions.pop()):
                 for value in written.values:
@@ -151,15 +156,33 @@ class WrittenLists:
     def _all_instances(self, answers: Sequence[Answer], place: Address, refuse: Refuse) -> Iterator[WrittenList]:
         """Yield the ARNs of all instances of each resource of the module that several answers are about."""
         named = filter(None, (_instance(each.requirement.resource) for each in answers))
-        blocks = Counter((each.type, each.name, type(each.key)) for each in named if each.module == place.module)
-        for (kind, name, keys), number in blocks.items():
+        own = ((each, end) for each, end in named if each.module == place.module)
+        blocks = Counter((each.type, each.name, type(each.key), end) for each, end in own)
+        for (kind, name, keys, end), number in blocks.items():
             block = f"{kind}.{name}"
             if number > 1 and place.key is None and not refuse(block):
                 text = f"values({block})[*].arn" if keys is str else f"{block}[*].arn"
-                seen = self._evaluated(text, place)
-                values = frozenset(map(flat, seen)) if isinstance(seen, list) else frozenset()
-                if values and all(values):
-                    yield WrittenList(text, block, values)
+                text = f'[for group in {block} : "${{group.arn}}{end}"]' if end else text
+                yield from self._list(text, block, place)
+
+    def _repeated(self, tasks: Iterable[str], place: Address, refuse: Refuse) -> Iterator[WrittenList]:
+        """Yield what all instances of a task definition name in their own terms, as a list over its `for_each`."""
+        known = (tasks_by_address(self._world).get(each) for each in tasks if place.key is None)
+        found = {each.address.resource: each.address for each in known if each and each.address.module == place.module}
+        for task in found.values():
+            block = self._resolver.block(task)
+            collection = _collection(block) if isinstance(task.key, str) else ""
+            for each in self._in(task) if collection else ():
+                text = _over(collection, each.text, is_map=isinstance(self._evaluated(collection, place), dict))
+                names = None if each.over or len(text) > WIDEST else referenced(parse(text, Place("", 1)))
+                yield from self._list(text, collection, place) if names and not any(map(refuse, names)) else ()
+
+    def _list(self, text: str, over: str, place: Address) -> Iterator[WrittenList]:
+        """Yield a list if its elements are texts."""
+        seen = self._evaluated(text, place)
+        values = frozenset(map(flat, seen)) if isinstance(seen, list) else frozenset()
+        if values and all(values):
+            yield WrittenList(text, over, values)
 
     def _usable(self, name: str, place: Address, refuse: Refuse, *, lists: bool) -> Iterator[WrittenList]:
         task = tasks_by_address(self._world).get(name)
@@ -181,8 +204,7 @@ class WrittenLists:
         if not _EACH_VALUE.search(text) or self._element(place) == self._element(task) is not None:
             return text
         block = self._resolver.block(task)
-        for_each = block.arguments.get("for_each") if block else None
-        collection = for_each.source.text[for_each.value_start : for_each.value_end].strip() if for_each else ""
+        collection = _collection(block)
         return _EACH_VALUE.sub(f"{collection}[each.key]", text) if _SIMPLE.fullmatch(collection) else ""
 
     def _element(self, address: Address) -> Seen:
@@ -220,14 +242,34 @@ class WrittenLists:
         return self._resolver.evaluation.evaluate(parse(text, Place("", 1)), self._resolver.scope_of(place))
 
 
-def _instance(resource: TextLike) -> Address | None:
-    """Return the resource instance of this plan whose ARN a text is, if it is one of several."""
-    symbol = resource.symbol if isinstance(resource, Unknown) else None
+def _collection(block: Block | None) -> str:
+    """Return what a block is repeated for, if that is a name."""
+    for_each = block.arguments.get("for_each") if block else None
+    written = for_each.source.text[for_each.value_start : for_each.value_end].strip() if for_each else ""
+    return written if _COLLECTION.fullmatch(written) else ""
+
+
+def _over(collection: str, text: str, *, is_map: bool) -> str:
+    """Write the list of what the instances of a block, repeated for a collection, write as `text`."""
+    element = _EACH_KEY.sub("key", _EACH_VALUE.sub("value" if is_map else "key", text))
+    has_key, has_value = (each.search(text) for each in (_EACH_KEY, _EACH_VALUE))
+    if has_value and is_map:
+        return f"[for {'key, ' if has_key else ''}value in {collection} : {element}]"
+    return f"[for key in {f'keys({collection})' if is_map else collection} : {element}]"
+
+
+def _instance(resource: TextLike) -> tuple[Address, str] | None:
+    """Return the resource instance whose ARN a text begins with, if it is one of several, and what a policy adds."""
+    first, *rest = pieces(writable(resource))
+    symbol = first.symbol if isinstance(first, Unknown) else None
+    end = rest[0] if rest else ""
     try:
         address = address_of(symbol.owner) if symbol is not None and symbol.path == ("arn",) else None
     except InputError:
         return None
-    return address if address is not None and address.key is not None and address.mode == "managed" else None
+    if address is None or address.key is None or address.mode != "managed" or end not in ("", ":*") or rest[1:]:
+        return None
+    return address, str(end)
 
 
 def _is_arn(value: Seen) -> bool:

@@ -1,5 +1,6 @@
 # Neither the roles' policies nor their permissions boundaries allow all that start-up needs: a grant is enough only together
-# with a change of the boundary, which the plan manages for shop. The boundary of till is a policy of AWS.
+# with a change of the boundary, which the plan manages for shop and desk. The boundary of till is a policy of AWS. The key of
+# desk's secrets has a policy that names no role and leaves decrypting to nobody.
 provider "aws" {
   region = "eu-central-1"
 }
@@ -84,6 +85,60 @@ resource "aws_ecs_task_definition" "till" {
       image   = "nginx"
       memory  = 256
       secrets = [{ name = "DSN", valueFrom = aws_ssm_parameter.dsn.name }]
+    },
+  ])
+}
+
+resource "aws_kms_key" "desk" {
+  description = "secrets of desk"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "Administer"
+        Effect    = "Allow"
+        Principal = { AWS = "arn:aws:iam::${data.aws_caller_identity.this.account_id}:root" }
+        Action    = ["kms:Create*", "kms:Describe*", "kms:Put*", "kms:Get*", "kms:ScheduleKeyDeletion", "kms:Encrypt"]
+        Resource  = "*"
+      },
+    ]
+  })
+}
+
+resource "aws_secretsmanager_secret" "desk" {
+  for_each   = toset(["api", "db"])
+  name       = "desk/${each.key}"
+  kms_key_id = aws_kms_key.desk.arn
+}
+
+resource "aws_iam_policy" "desk_boundary" {
+  name = "desk-boundary"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Sid = "Logs", Effect = "Allow", Action = "logs:*", Resource = "*" },
+    ]
+  })
+}
+
+resource "aws_iam_role" "desk" {
+  name                 = "desk-exec"
+  permissions_boundary = aws_iam_policy.desk_boundary.arn
+  assume_role_policy   = aws_iam_role.exec.assume_role_policy
+}
+
+resource "aws_ecs_task_definition" "desk" {
+  family             = "desk"
+  execution_role_arn = aws_iam_role.desk.arn
+  container_definitions = jsonencode([
+    {
+      name   = "desk"
+      image  = "nginx"
+      memory = 256
+      secrets = [
+        { name = "API", valueFrom = aws_secretsmanager_secret.desk["api"].arn },
+        { name = "DB", valueFrom = aws_secretsmanager_secret.desk["db"].arn },
+      ]
     },
   ])
 }

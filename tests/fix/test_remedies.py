@@ -59,7 +59,7 @@ def test_a_grant_that_a_boundary_denies_comes_with_the_boundary() -> None:
     by_task = {
         each.task_definition: each
         for each in findings
-        if [one.requirement.action for one in each.answers] == ["kms:Decrypt"]
+        if {one.requirement.action for one in each.answers} == {"kms:Decrypt"}
     }
     shop, till = by_task["aws_ecs_task_definition.shop"], by_task["aws_ecs_task_definition.till"]
     assert shop.fix is not None
@@ -68,6 +68,13 @@ def test_a_grant_that_a_boundary_denies_comes_with_the_boundary() -> None:
         "boundary of aws_iam_role.exec"
     )
     assert (shop.fix.safety, shop.fix.diff.count("+        Action   = ")) == ("review", 2)
+    desk = by_task["aws_ecs_task_definition.desk"].fix
+    assert desk is not None
+    assert desk.title == (
+        "add aws_iam_role_policy.desk_start_up; it names all instances of aws_secretsmanager_secret.desk; and add 2 "
+        "statements to aws_iam_policy.desk_boundary, the permissions boundary of aws_iam_role.desk; it names all "
+        "instances of aws_secretsmanager_secret.desk; and add a statement to aws_kms_key.desk"
+    )
     assert till.remedy is not None
     assert till.remedy.words.endswith(
         "managed, and to its permissions boundary arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"

@@ -75,13 +75,16 @@ def _decided(needs: Sequence[RoleNeed], world: After) -> Iterator[list[Verdict]]
     return (verdicts_with(each.answers, world) for each in needs)
 
 
-def verdicts_with(answers: Sequence[Answer], world: After) -> list[Verdict]:
-    """Decide each answer of one role again as if it had a policy with exactly what all of them ask for."""
+def verdicts_with(answers: Sequence[Answer], world: After, *, bounded: bool = True) -> list[Verdict]:
+    """Decide each answer of one role again as if it had a policy with exactly what all of them ask for.
+
+    Without `bounded` it is also decided as if the role had no permissions boundary.
+    """
     judge = world.once(Judge)
     tasks = tasks_by_address(world)
     policy = parse_policy(JsonText(_document(answers)), NAME)
     asked = ((each.requirement, tasks[each.requirement.task_definition]) for each in answers)
-    return list(judge.verdicts_with(policy, asked))
+    return list(judge.verdicts_with(policy, asked, bounded=bounded))
 
 
 def _tried(needs: Sequence[RoleNeed], world: After) -> Iterator[list[Verdict]]:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 import msgspec
 
+from tfcheck.fix.as_text import verdicts_with
 from tfcheck.fix.holders import Holder, is_frozen
 from tfcheck.fix.place import Places
-from tfcheck.fix.proposal import Proposal, RoleNeed
+from tfcheck.fix.proposal import Proposal, RoleNeed, together
 from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.fix.wanted import NeededStatement, Spelled, sid
 from tfcheck.inventory.bucket import bucket_of
@@ -21,7 +22,7 @@ from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, Subject, settin
 from tfcheck.inventory.world import After, WorldObject
 from tfcheck.role import Roles
 from tfcheck.symbolic.value import PlainText, identity
-from tfcheck.vocabulary.finding import Answer, Reason
+from tfcheck.vocabulary.finding import Answer, Reason, Verdict
 
 
 class OtherPolicies:
@@ -60,11 +61,21 @@ class OtherPolicies:
     def beside_grants(self, need: RoleNeed, ways: Callable[[RoleNeed], Iterator[Proposal]]) -> Iterator[Proposal]:
         """Yield the ways to grant what roles lack, each together with what else must then allow it."""
         boundaries = list(self._boundaries(need))
-        is_one = len(need.roles) == 1 and len({each.requirement.resource for each in need.answers}) == 1
-        own = [self.policy_of_resource(need.roles[0], need.answers)] if is_one else []
-        others = [several for several in (boundaries, own, [*boundaries, *own]) if several and None not in several]
+        verdicts = verdicts_with(need.answers, self._world, bounded=False)
+        guarded = [each for each, found in zip(need.answers, verdicts, strict=True) if found is Verdict.DENIED]
+        own = self._policies_of_resources(need, guarded)
+        choices = [own, [*boundaries, *own]] if len(guarded) == len(need.answers) else [[*boundaries, *own]]
+        others = [several for several in choices if several and None not in several]
         for each in ways(need):
-            yield from (_together([each, *filter(None, several)]) for several in others)
+            yield from (together([each, *filter(None, several)]) for several in others)
+
+    def _policies_of_resources(self, need: RoleNeed, guarded: Iterable[Answer]) -> list[Proposal | None]:
+        """Return what the policy of each resource must allow; with None where one cannot be changed."""
+        by_resource: dict[Hashable, list[Answer]] = {}
+        for each in guarded:
+            by_resource.setdefault(identity(each.requirement.resource), []).append(each)
+        role = need.roles[0] if len(need.roles) == 1 else None
+        return [self.policy_of_resource(role, each) if role else None for each in by_resource.values()]
 
     def touched_beside(self, need: RoleNeed) -> Iterator[ChangedAttribute]:
         """Yield what a change of the roles' boundaries changes in the plan."""
@@ -91,7 +102,10 @@ class OtherPolicies:
         bounded = [each for each in self._world.resources("aws_iam_role") if self._is_bounded(each, resource)]
         others = len(bounded) - 1
         remark = f"; it bounds {others} other role{'s' if others > 1 else ''} too" if others > 0 else ""
-        return self._places.into(holder, answers, f", the permissions boundary of {role.address}{remark}")
+        place, _ = self._places.text_block(holder)
+        listed = self._places.statements(answers, place, lists=True)
+        given = listed if listed and self._places.lists.are_usable(listed, [place]) else None
+        return self._places.into(holder, answers, f", the permissions boundary of {role.address}{remark}", given)
 
     def _is_bounded(self, role: WorldObject, policy: WorldObject) -> bool:
         reference = role.attribute("permissions_boundary")
@@ -134,20 +148,6 @@ class OtherPolicies:
         block = self._world.resolver.block(resource.address) if resource else None
         argument = block.arguments.get(attribute) if block and not is_frozen(block, attribute) else None
         return Holder(resource, argument, attribute) if resource and argument else None
-
-
-def _together(proposals: Sequence[Proposal]) -> Proposal:
-    """Join changes that are enough only together."""
-    return Proposal(
-        title="; and ".join(each.title for each in proposals),
-        safety="review",
-        insertions=tuple(one for each in proposals for one in each.insertions),
-        texts={name: text for each in proposals for name, text in each.texts.items()},
-        touched=tuple(one for each in proposals for one in each.touched),
-        added=tuple(one for each in proposals for one in each.added),
-        hcl="\n\n".join(each.hcl for each in proposals),
-        beside=tuple(one for each in proposals for one in each.beside),
-    )
 
 
 _WAYS = {

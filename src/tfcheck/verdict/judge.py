@@ -129,12 +129,18 @@ class Judge:
             if role is not None:
                 yield kind, role.caller.name
 
-    def verdicts_with(self, policy: Policy, asked: Iterable[tuple[Requirement, TaskDefinition]]) -> Iterator[Verdict]:
-        """Decide requirements as if their roles had one policy more; what is asked for twice is decided once."""
+    def verdicts_with(
+        self, policy: Policy, asked: Iterable[tuple[Requirement, TaskDefinition]], *, bounded: bool = True
+    ) -> Iterator[Verdict]:
+        """Decide requirements as if their roles had one policy more; what is asked for twice is decided once.
+
+        Without `bounded` they are decided as if the roles had no permissions boundary.
+        """
         known: dict[tuple[object, ...], Verdict] = {}
 
         def extended(role: Role) -> Role:
-            return msgspec.structs.replace(role, identity=(*role.identity, policy))
+            boundary = role.boundary if bounded else None
+            return msgspec.structs.replace(role, identity=(*role.identity, policy), boundary=boundary)
 
         for requirement, task in asked:
             side = self._task_roles.of(task)

@@ -1,4 +1,4 @@
-"""A statement with exactly the actions that are needed gets another resource, in the layout that it has."""
+"""A statement with exactly the needed actions, or resources, gets the other in the layout that it has."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases import TESTDATA
+from tests.cases import TESTDATA, Case
 from tests.fix.open_policies import plan_with_open_policies
 from tfcheck.analysis.check import check
 from tfcheck.fix import find_fixes
@@ -100,7 +100,7 @@ def test_a_reference_is_in_quotes_where_the_others_are() -> None:
     file = read(SourceText("main.tf", POLICY))
     needed = NeededStatement("Decrypt", ("kms:Decrypt",), ((Reference("aws_kms_key.b.arn"),),))
     found = extension(file.blocks[0].arguments["policy"], Module(".", [file]), [needed])
-    assert found.written == ('"${aws_kms_key.b.arn}"',)
+    assert found.resources == ('"${aws_kms_key.b.arn}"',)
     assert 'Resource = ["${aws_kms_key.a.arn}", "${aws_kms_key.b.arn}"] }' in spliced(POLICY, found.insertions)
 
 
@@ -150,3 +150,52 @@ def test_other_statements_are_left_as_they_are(folder: Path, statement: str) -> 
     found = fixed(folder, statement)
     assert "resource to" not in found.fix.title
     assert statement in after(found)
+
+
+ACTIONS = {
+    "one action": ('"s3:HeadObject"', '["s3:HeadObject", "s3:GetObject"]'),
+    "a list": ('["s3:HeadObject", "s3:PutObject"]', '["s3:HeadObject", "s3:PutObject", "s3:GetObject"]'),
+    "lines": (
+        '[\n          "s3:HeadObject",\n        ]',
+        '[\n          "s3:HeadObject",\n          "s3:GetObject",\n        ]',
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), ACTIONS.values(), ids=ACTIONS)
+def test_an_action_is_put_behind_those_for_the_same_resource(folder: Path, old: str, new: str) -> None:
+    statement = f'{{\n        Effect = "Allow"\n        Action = {old}\n        Resource = {NEW}\n      }},'
+    found = fixed(folder, statement)
+    assert (found.fix.title, found.fix.safety) == ("add an action to aws_iam_role_policy.other", "safe")
+    assert found.fix.hcl == '"s3:GetObject",'
+    assert statement.replace(old, new) in after(found)
+
+
+OTHER_RESOURCES = {
+    "more of the bucket": f'Action = "s3:HeadObject", Resource = {NEW[:-10]}*"',
+    "another one too": f'Action = "s3:HeadObject", Resource = [{NEW}, "arn:aws:s3:::o/*"]',
+    "another service": f'Action = "kms:Encrypt", Resource = {NEW}',
+    "a condition": f'Action = "s3:HeadObject", Resource = {NEW}, Condition = {{ Bool = {{ "aws:x" = "1" }} }}',
+}
+
+
+@pytest.mark.parametrize("written", OTHER_RESOURCES.values(), ids=OTHER_RESOURCES)
+def test_an_action_is_not_granted_on_more_than_is_needed(folder: Path, written: str) -> None:
+    found = fixed(folder, f'{{ Effect = "Allow", {written} }},')
+    assert found.fix.title == "add a statement to aws_iam_role_policy.other"
+    assert f'{{ Effect = "Allow", {written} }},' in after(found)
+
+
+def test_each_policy_gets_what_one_of_its_statements_is_for() -> None:
+    plan = Case(TESTDATA / CASE).plan()
+    report = check(plan, sources := from_directory(TESTDATA / CASE))
+    found = find_fixes(report.findings, After(Resolver(plan, sources)), answers=report.answers).found
+    (pair,) = (each.fix for each in found if each.answers[0].requirement.container == "pair")
+    assert (
+        pair.title == "add an action to aws_iam_role_policy.put; and add an action to data.aws_iam_policy_document.list"
+    )
+    assert [each for each in pair.diff.splitlines() if each.startswith("+ ")] == [
+        '+    Statement = [{ Effect = "Allow", Action = ["s3:PutObject", "s3:GetObject"], Resource = '
+        '"${aws_s3_bucket.config.arn}/pair.env" }]',
+        '+    actions   = ["s3:ListBucket", "s3:GetBucketLocation"]',
+    ]

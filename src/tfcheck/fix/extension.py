@@ -1,7 +1,8 @@
-"""Add resources to a statement that allows exactly the actions that are needed, in place of writing another one.
+"""Add what is needed to a statement that is there, in place of writing another one.
 
-The statement must have no condition and no principal, and its resources must be written out: a list, or a single text
-or ARN, which becomes a list.
+One that allows exactly the needed actions gets the resources; one for exactly the needed resources, with actions of the
+same service, gets the actions. It must have no condition and no principal, and the list that becomes longer must be
+written out: a list, or a single text or ARN, which becomes a list.
 """
 
 from __future__ import annotations
@@ -33,97 +34,136 @@ class Extension(msgspec.Struct, frozen=True):
     """What is put into statements that are there, and the needed statements that nothing there is like."""
 
     insertions: tuple[Insertion, ...]
-    written: tuple[str, ...]
+    resources: tuple[str, ...]
+    actions: tuple[str, ...]
     left: tuple[NeededStatement, ...]
     source: SourceText | None
 
 
-def extension(argument: Argument, module: Module, wanted: Sequence[NeededStatement]) -> Extension:
-    """Add the resources of needed statements to those of a policy that have the same actions."""
+def extension(
+    argument: Argument, module: Module, wanted: Sequence[NeededStatement], beside: Sequence[Insertion] = ()
+) -> Extension:
+    """Add needed statements to those of a policy that have the same actions, or the same resources.
+
+    A statement that one of the changes `beside` corrects will not have the same resources.
+    """
     free = list(statements_of(argument, module))
     insertions: list[Insertion] = []
-    written: list[str] = []
+    resources: list[str] = []
+    actions: list[str] = []
     left: list[NeededStatement] = []
     source: SourceText | None = None
     for each in wanted:
-        found = next(((one, made) for one in free if _is_like(one, each) and (made := _added(one, each))), None)
+        ways = [(one, one.resources, _texts(one, each), resources) for one in free if _is_like(one, each)]
+        kept = (one for one in free if _is_about(one, each) and not any(_is_within(other, one) for other in beside))
+        ways += [(one, one.actions, _actions(one, each), actions) for one in kept]
+        found = next(((way, made) for way in ways if (made := _added(*way[:3]))), None)
         if found is None:
             left.append(each)
         else:
-            statement, made = found
+            (statement, _, new, written), made = found
             source = statement.source
             free.remove(statement)
             insertions += made
-            written += _texts(statement, each)
-    return Extension(tuple(insertions), tuple(written), tuple(left), source)
+            written += new
+    return Extension(tuple(insertions), tuple(resources), tuple(actions), tuple(left), source)
+
+
+def _is_within(change: Insertion, statement: WrittenStatement) -> bool:
+    return change.file == statement.source.name and statement.start <= change.offset < statement.end
 
 
 def _is_like(statement: WrittenStatement, wanted: NeededStatement) -> bool:
-    source = statement.source.text
-    actions = {source[each.start : each.end].lower() for each in items(statement.actions)}
+    """Whether a statement allows exactly the needed actions."""
+    actions = {each.lower() for each in _written(statement, statement.actions)}
     is_open = not statement.is_plain or wanted.principal is not None or not wanted.resources
     return not is_open and wanted.listed is None and actions == {f'"{each.lower()}"' for each in wanted.actions}
 
 
+def _is_about(statement: WrittenStatement, wanted: NeededStatement) -> bool:
+    """Whether a statement is for exactly the needed resources, and allows actions of the same service."""
+    services = {_service(each) for each in (*_written(statement, statement.actions), *_actions(statement, wanted))}
+    is_open = not statement.is_plain or wanted.principal is not None or wanted.gate
+    return (
+        not is_open
+        and len(services) == 1
+        and set(_written(statement, statement.resources)) == set(_texts(statement, wanted))
+    )
+
+
+def _service(action: str) -> str:
+    """Return the service of an action in quotes; another text where it names none."""
+    return action.lower().partition(":")[0]
+
+
+def _actions(statement: WrittenStatement, wanted: NeededStatement) -> list[str]:
+    """Write the actions that a statement lacks."""
+    known = {each.lower() for each in _written(statement, statement.actions)}
+    written = (text((each,), statement.syntax) for each in wanted.actions)
+    return [each for each in written if each.lower() not in known]
+
+
+def _written(statement: WrittenStatement, parts: Parts) -> list[str]:
+    source = statement.source.text
+    return [source[each.start : each.end] for each in items(parts)]
+
+
 def _texts(statement: WrittenStatement, wanted: NeededStatement) -> list[str]:
     """Write the resources, a reference in quotes where those that are there are."""
-    source = statement.source.text
-    quotes = any(_QUOTED_ARN.fullmatch(source[each.start : each.end]) for each in items(statement.resources))
+    quotes = any(map(_QUOTED_ARN.fullmatch, _written(statement, statement.resources)))
     written = [text(each, statement.syntax) for each in wanted.resources]
     return [f'"${{{each}}}"' if quotes and not each.startswith('"') else each for each in written]
 
 
-def _added(statement: WrittenStatement, wanted: NeededStatement) -> list[Insertion] | None:
-    """Put resources behind the last one of a statement; None where its layout leaves no place for them."""
-    source, resources, new = statement.source, statement.resources, _texts(statement, wanted)
-    listed = items(resources)
+def _added(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> list[Insertion] | None:
+    """Put texts behind the last one of a list of a statement; None where its layout leaves no place for them."""
+    source = statement.source
+    listed = items(parts)
     if not listed or any(not _is_text(source, each) for each in listed) or '"*"' in new:
         return None
-    if line_start(source.text, resources.end - 1) > listed[-1].end - 1:
-        return _below(source, resources, listed[-1], new)
-    if "\n" in source.text[resources.start : resources.end] or comment_follows(source.text, resources.end):
+    if line_start(source.text, parts.end - 1) > listed[-1].end - 1:
+        return _below(source, parts, listed[-1], new)
+    if "\n" in source.text[parts.start : parts.end] or comment_follows(source.text, parts.end):
         return None
-    if _has_room(source, statement, new):
-        return _beside(source, resources, listed[-1], new)
-    return _broken(source, statement, listed[0], new) if len(listed) == 1 else None
+    if _has_room(statement, parts, new):
+        return _beside(source, parts, listed[-1], new)
+    return _broken(statement, parts, listed[0], new) if len(listed) == 1 else None
 
 
-def _has_room(source: SourceText, statement: WrittenStatement, new: Sequence[str]) -> bool:
-    """Whether the line of the resources stays narrow enough, or is one with something else on it anyway."""
-    start = line_start(source.text, statement.resources.start)
-    width = line_end(source.text, statement.resources.end) - start + len("[]") + sum(len(each) + 2 for each in new)
-    is_beside = "\n" not in source.text[statement.start : statement.end] and bool(
-        source.text[line_start(source.text, statement.start) : statement.start].strip()
-    )
+def _has_room(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> bool:
+    """Whether the line of a list stays narrow enough, or is one with something else on it anyway."""
+    written = statement.source.text
+    start = line_start(written, parts.start)
+    width = line_end(written, parts.end) - start + len("[]") + sum(len(each) + 2 for each in new)
+    begins_its_line = not written[line_start(written, statement.start) : statement.start].strip()
+    is_beside = "\n" not in written[statement.start : statement.end] and not begins_its_line
     return width <= _WIDEST or is_beside
 
 
-def _beside(source: SourceText, resources: Parts, last: Parts, new: Sequence[str]) -> list[Insertion]:
-    """Put each behind the last one, on its line; a single resource becomes a list."""
-    if not isinstance(resources, ListParts):
+def _beside(source: SourceText, parts: Parts, last: Parts, new: Sequence[str]) -> list[Insertion]:
+    """Put each behind the last one, on its line; a single text becomes a list."""
+    if not isinstance(parts, ListParts):
         behind = "".join(f", {each}" for each in new)
-        return [Insertion(source.name, resources.start, "["), Insertion(source.name, resources.end, f"{behind}]")]
-    separator = _separator(source, resources)
-    if resources.comma is None:
+        return [Insertion(source.name, parts.start, "["), Insertion(source.name, parts.end, f"{behind}]")]
+    separator = _separator(source, parts)
+    if parts.comma is None:
         return [Insertion(source.name, last.end, "".join(f"{separator}{each}" for each in new))]
     blank = separator.removeprefix(",")
-    return [Insertion(source.name, resources.comma + 1, "".join(f"{blank}{each}," for each in new))]
+    return [Insertion(source.name, parts.comma + 1, "".join(f"{blank}{each}," for each in new))]
 
 
-def _broken(
-    source: SourceText, statement: WrittenStatement, first: Parts, new: Sequence[str]
-) -> list[Insertion] | None:
-    """Write each resource on a line of its own, where the whole statement was on one line.
+def _broken(statement: WrittenStatement, parts: Parts, first: Parts, new: Sequence[str]) -> list[Insertion] | None:
+    """Write each text on a line of its own, where the whole statement was on one line.
 
     A statement of several lines would have to be aligned again.
     """
-    resources = statement.resources
-    if "\n" in source.text[statement.start : statement.end] or getattr(resources, "comma", None) is not None:
+    source = statement.source
+    if "\n" in source.text[statement.start : statement.end] or getattr(parts, "comma", None) is not None:
         return None
     base = f"{source.newline}{indentation(source.text, statement.start)}"
     unit = "\t" if base.endswith("\t") else "  "
     comma = "," if statement.syntax is Syntax.HCL else ""
-    opening, closing = ("", "") if isinstance(resources, ListParts) else ("[", "]")
+    opening, closing = ("", "") if isinstance(parts, ListParts) else ("[", "]")
     behind = ",".join(["", *(f"{base}{unit}{each}" for each in new)])
     return [
         Insertion(source.name, first.start, f"{opening}{base}{unit}"),
@@ -131,10 +171,10 @@ def _broken(
     ]
 
 
-def _below(source: SourceText, resources: Parts, last: Parts, new: Sequence[str]) -> list[Insertion]:
+def _below(source: SourceText, parts: Parts, last: Parts, new: Sequence[str]) -> list[Insertion]:
     """Put each on a line of its own, below the last one."""
     base = f"{source.newline}{indentation(source.text, last.start)}"
-    comma = resources.comma if isinstance(resources, ListParts) else None
+    comma = parts.comma if isinstance(parts, ListParts) else None
     behind = last.end if comma is None else comma + 1
     end = line_end(source.text, behind)
     if comma is not None:
@@ -151,8 +191,8 @@ def _is_text(source: SourceText, place: Parts) -> bool:
     return (_QUOTED.fullmatch(written) or _ARN.fullmatch(written)) is not None and written != '"*"'
 
 
-def _separator(source: SourceText, resources: ListParts) -> str:
+def _separator(source: SourceText, parts: ListParts) -> str:
     """Return what is between the items of a list on one line."""
-    if len(resources.items) < len("ab"):
+    if len(parts.items) < len("ab"):
         return ", "
-    return source.text[resources.items[0].end : resources.items[1].start]
+    return source.text[parts.items[0].end : parts.items[1].start]

@@ -119,6 +119,7 @@ class FixFinder:
         settled = self._settled(every, groups)
         lacking = [RoleNeed(each.roles, self._left(each, set(), settled), each.elsewhere) for each in every]
         replaced, lacking = self._replaced(lacking)
+        self.places.replacing = tuple(one for each in replaced if each.current for one in each.current.insertions)
         cases: list[Case] = [RoleCase(need, self._ranked) for need in lacking if need.answers]
         cases += [Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
         found = list(filter(None, map(self._draft, self._current([*replaced, *self._proven(cases)]))))
@@ -339,7 +340,7 @@ class FixFinder:
     def _is_sound(self, proposals: Sequence[Proposal]) -> bool:
         texts = {name: text for each in proposals for name, text in each.texts.items()}
         changes = by_file(insertion for each in proposals for insertion in each.insertions)
-        if any(self._files.reveals(each.insertions, each.texts) for each in proposals):
+        if any(self._files.reveals(each.insertions, each.texts, each.reported) for each in proposals):
             return False
         return all(sound(self._file(texts[name]), several) for name, several in changes.items())
 

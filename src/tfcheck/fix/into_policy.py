@@ -24,7 +24,7 @@ from tfcheck.hcl.syntax.tf_json import JsonBlock
 class PolicyInsertion(msgspec.Struct, frozen=True):
     """What is to be put in, and the policy document that it goes into, if it is one.
 
-    `statements` are new ones, `resources` go into statements that are there.
+    `statements` are new ones, `resources` and `actions` go into statements that are there.
     """
 
     insertions: tuple[Insertion, ...]
@@ -32,12 +32,13 @@ class PolicyInsertion(msgspec.Struct, frozen=True):
     document: Block | None
     statements: tuple[NeededStatement, ...]
     resources: tuple[str, ...]
+    actions: tuple[str, ...]
 
     @property
     def counted(self) -> str:
         """What is put in, in words."""
-        parts = [_counted("statement", len(self.statements)), _counted("resource", len(self.resources))]
-        return " and ".join(filter(None, parts))
+        parts = {"a statement": self.statements, "an action": self.actions, "a resource": self.resources}
+        return " and ".join(_counted(one, len(several)) for one, several in parts.items() if several)
 
 
 def into_policy(
@@ -46,27 +47,31 @@ def into_policy(
     wanted: Sequence[NeededStatement],
     *,
     extends: bool = True,
+    adds: bool = True,
     shared: bool = False,
+    beside: Sequence[Insertion] = (),
 ) -> PolicyInsertion | None:
     """Add to the policy that an argument gives; None where its text leaves no safe place.
 
-    With `extends` a statement with the same actions gets the resources, with `shared` others may use the text too.
+    With `extends` a statement with the same actions gets the resources, one for the same resources the actions; with
+    `adds` there may be new ones. With `shared` others may use the text too. `beside` are changes made with this one.
     """
     if not (shared or is_own(argument, module)):
         return None
-    nothing = Extension((), (), tuple(wanted), None)
-    extended = extension(argument, module, wanted) if extends else nothing
+    nothing = Extension((), (), (), tuple(wanted), None)
+    extended = extension(argument, module, wanted, beside) if extends else nothing
     name = document_of(argument)
     document = module.resource("data", "aws_iam_policy_document", name) if name is not None else None
     if name is not None and document is None:
         return None
     added = _statements(argument, document, extended.left) if extended.left else ()
-    if added is None:
+    if added is None or (added and not adds):
         return None
     source = document.source if document is not None else argument.source
     if extended.source is not None and extended.source is not source:
         return None
-    return PolicyInsertion((*extended.insertions, *added), source, document, extended.left, extended.written)
+    insertions = (*extended.insertions, *added)
+    return PolicyInsertion(insertions, source, document, extended.left, extended.resources, extended.actions)
 
 
 def _statements(
@@ -88,7 +93,5 @@ def _statements(
         return None
 
 
-def _counted(what: str, number: int) -> str:
-    if not number:
-        return ""
-    return f"a {what}" if number == 1 else f"{number} {what}s"
+def _counted(one: str, number: int) -> str:
+    return one if number == 1 else f"{number} {one.split()[1]}s"

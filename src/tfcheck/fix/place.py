@@ -9,13 +9,14 @@ from msgspec.structs import replace
 
 from tfcheck.fix.cycle import Dependencies
 from tfcheck.fix.edits.files import Files
+from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.gates import gated
 from tfcheck.fix.holders import Holder, Holders
 from tfcheck.fix.into_policy import PolicyInsertion, into_policy
 from tfcheck.fix.lengths import collection_of, may_vary
 from tfcheck.fix.naming import with_free_sids
 from tfcheck.fix.policy_text import document_of
-from tfcheck.fix.proposal import Proposal, RoleNeed
+from tfcheck.fix.proposal import Proposal, RoleNeed, together
 from tfcheck.fix.referable import Referable, Refuse
 from tfcheck.fix.render import StatementStyle, statement
 from tfcheck.fix.render import block as written_block
@@ -27,7 +28,7 @@ from tfcheck.fix.written_lists import WrittenLists
 from tfcheck.fix.written_text import flat
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
-from tfcheck.inventory.world import After
+from tfcheck.inventory.world import After, WorldObject
 from tfcheck.role import Roles
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address, ModulePath
@@ -35,6 +36,9 @@ from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer
 
 _DOCUMENT = "aws_iam_policy_document"
+#: What is needed of so many resources is divided among the policies of a role.
+_MOST = 30
+_ALL = regex(r"\[\*\]|^\[for group in ")
 _WORD = regex(r'"([A-Za-z0-9]+)"')
 
 
@@ -53,6 +57,8 @@ class Places:
         self._spellings: dict[tuple[ModulePath, str], Spelling] = {}
         self._graphs: dict[int, Dependencies] = {}
         self._wanted: dict[tuple[object, ...], tuple[tuple[Answer, ...], Statements | None]] = {}
+        #: What other fixes correct.
+        self.replacing: tuple[Insertion, ...] = ()
         self.context = world.context
         self.files = files
         self.holders = Holders(world, roles)
@@ -103,7 +109,7 @@ class Places:
         if any(spelling.is_of_this_plan(each) for one in statements for each in one.resources):
             return "; it contains values that another plan of these files may not share"
         lists = [each.listed for each in statements if each.listed and not each.gate]
-        whole = next((each.over for each in lists if each.over.startswith("aws_") and "[*]" in each.expression), "")
+        whole = next((each.over for each in lists if each.over.startswith("aws_") and _ALL.search(each.expression)), "")
         if whole:
             return f"; it names all instances of {whole}"
         vary = (each.over for each in lists if may_vary(each, module, place, self._resolver))
@@ -185,33 +191,57 @@ class Places:
         """Propose to add to policies that the roles have; `wide` are those that other roles have too."""
         names = need.names()
         first = self.holders.of(need.roles[0]) if need.roles else self.holders_of(need)
+        fitting: list[tuple[Holder, str]] = []
         for holder in sorted(first, key=lambda each: not _came_near(each, need)):
             reach = self.holders.reach(holder.resource)
-            if reach is None or not names <= reach or (reach <= names) is wide:
-                continue
-            remark = also(reach - names)
-            ways = (self._into_shared(holder, need, remark, extends=each) for each in (True, False))
+            if reach is not None and names <= reach and (reach <= names) is not wide:
+                fitting.append((holder, also(reach - names)))
+        if len(fitting) > 1:
+            yield from self._by_statements(fitting, need)
+        for holder, remark in fitting:
+            ways = (self._into_shared(holder, remark, need, extends=each) for each in (True, False))
             yield from {each.insertions: each for each in ways if each is not None}.values()
 
-    def _into_shared(self, holder: Holder, need: RoleNeed, remark: str, *, extends: bool) -> Proposal | None:
+    def _by_statements(self, holders: Sequence[tuple[Holder, str]], need: RoleNeed) -> Iterator[Proposal]:
+        """Propose to add to each policy what goes into one of its statements, and the rest to the first of these."""
+        by_resource: dict[str, list[Answer]] = {}
+        for each in need.answers:
+            by_resource.setdefault(flat(each.requirement.resource), []).append(each)
+        found: dict[int, list[Answer]] = {}
+        for answers in by_resource.values() if len(by_resource) <= _MOST else ():
+            ways = (self._into_shared(*each, need.only(answers), adds=False) for each in holders)
+            found.setdefault(next((place for place, way in enumerate(ways) if way), -1), []).extend(answers)
+        rest = found.pop(-1, [])
+        if found:
+            next(iter(found.values())).extend(rest)
+            several = [self._into_shared(*holders[place], need.only(each)) for place, each in found.items()]
+            yield from [together(list(filter(None, several)))] if None not in several else []
+
+    def _into_shared(
+        self, holder: Holder, remark: str, need: RoleNeed, *, extends: bool = True, adds: bool = True
+    ) -> Proposal | None:
         """Propose to add what all roles of a need lack to the block of a policy that each of them has."""
         name, goal = self._goal(holder)
         places: dict[str, Address] = {}
         for role in need.roles:
-            own = next((each for each in self.holders.of(role) if each.argument is holder.argument), None)
+            own = self.own(holder, role)
             if own is None:
                 return None
             places[str(role.address)] = self._written_in(own, name)
         if not need.roles:
-            return self.into(holder, need.answers, remark, extends=extends)
+            return self.into(holder, need.answers, remark, extends=extends, adds=adds)
         edited = [each.address for each in self.touched(holder) if not name or each.address.type == _DOCUMENT]
         for shared in self.shared(need, goal, places):
             statements = self._gated(shared.statements, next(iter(places.values()))) if name else shared.statements
             if self.lists.are_usable(statements, edited):
-                found = self.into(holder, need.answers, remark, statements, extends=extends)
+                found = self.into(holder, need.answers, remark, statements, extends=extends, adds=adds)
                 if found is not None:
                     return found
         return None
+
+    def own(self, holder: Holder, role: WorldObject) -> Holder | None:
+        """Return the policy of a role that is written in the same place as another one."""
+        return next((each for each in self.holders.of(role) if each.argument is holder.argument), None)
 
     def _gated(self, statements: Statements, place: Address) -> Statements:
         """Let a document have statements only if the lists that they name are not empty in a plan."""
@@ -247,11 +277,12 @@ class Places:
         given: Sequence[NeededStatement] | None = None,
         *,
         extends: bool = True,
+        adds: bool = True,
         shared: bool = False,
     ) -> Proposal | None:
         """Propose to add what is wanted to the text of an existing policy.
 
-        With `extends` a statement with the same actions gets the resources, with `shared` others may use the text too.
+        `extends`, `adds` and `shared` are those of `into_policy`.
         """
         address = holder.resource.address
         module = self._resolver.module_sources(address.module)
@@ -262,7 +293,8 @@ class Places:
         if statements is None:
             return None
         statements = with_free_sids(statements, self._quoted_in(module))
-        into = into_policy(holder.argument, module, statements, extends=extends, shared=shared)
+        ways = {"extends": extends, "adds": adds, "shared": shared}
+        into = into_policy(holder.argument, module, statements, beside=self.replacing, **ways)
         if into is None or not self._files.editable(into.source):
             return None
         place = self._resolver.block(self._written_in(holder, name)) if name else self._resolver.block(address)
@@ -339,7 +371,7 @@ def in_module(module: ModulePath) -> str:
 
 
 def _shown_text(into: PolicyInsertion) -> str:
-    resources = [f"{each}," for each in into.resources]
+    resources = [f"{each}," for each in (*into.actions, *into.resources)]
     if into.document is not None:
         blocks = ("\n".join(written_block(each, StatementStyle(effect=False))) for each in into.statements)
         return "\n\n".join(["\n".join(resources), *blocks]).strip()

@@ -18,7 +18,7 @@ class Proposal(msgspec.Struct, frozen=True):
     """One way to fix something, not proven yet.
 
     `texts` are the files that insertions go into, `touched` and `added` what changes in the plan. `beside` are the
-    objects behind whose block something new is written.
+    objects behind whose block something new is written, `reported` the parts of changed lines that the title shows.
     """
 
     title: str
@@ -29,6 +29,21 @@ class Proposal(msgspec.Struct, frozen=True):
     added: tuple[Address, ...]
     hcl: str
     beside: tuple[Address, ...] = ()
+    reported: tuple[str, ...] = ()
+
+
+def together(proposals: Sequence[Proposal]) -> Proposal:
+    """Join several changes into one."""
+    return Proposal(
+        title="; and ".join(each.title for each in proposals),
+        safety="safe" if all(each.safety == "safe" for each in proposals) else "review",
+        insertions=tuple(one for each in proposals for one in each.insertions),
+        texts={name: text for each in proposals for name, text in each.texts.items()},
+        touched=tuple(one for each in proposals for one in each.touched),
+        added=tuple(one for each in proposals for one in each.added),
+        hcl="\n\n".join(each.hcl for each in proposals),
+        beside=tuple(one for each in proposals for one in each.beside),
+    )
 
 
 class RoleNeed(msgspec.Struct, frozen=True):

@@ -183,6 +183,8 @@ def _container(index: int, definition: dict[str, Value]) -> Container:
 
 def member(structure: Value, name: str) -> Value:
     """Return a member of an object, regardless of the case of its key: a provider release wrote PascalCase keys."""
+    if structure is None:
+        return None
     if not isinstance(structure, dict):
         return structure if isinstance(structure, Unknown) else None
     if name in structure:

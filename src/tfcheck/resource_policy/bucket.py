@@ -29,6 +29,21 @@ def bucket_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSid
     bucket = bucket_of(arn, world)
     if bucket is None:
         return unidentified(world, policies, "s3")
+    if bucket.resource is None:
+        return _guard(bucket, world, policies)
+    # NOTE: the files of a bucket have one guard; what is only named by a text with marks is not kept.
+    known = world.once(_known)
+    if bucket not in known:
+        known[bucket] = _guard(bucket, world, policies)
+    return known[bucket]
+
+
+def _known(_: World) -> dict[Subject, ResourceSide]:
+    """Return what guards the buckets that were asked for: nothing yet."""
+    return {}
+
+
+def _guard(bucket: Subject, world: World, policies: Policies) -> ResourceSide:
     found = set_policy(world, policies, BUCKET_POLICY, bucket)
     owner = _owner(bucket, world)
     if found is None and owner is None:

@@ -67,8 +67,9 @@ def _doubt(fetches: Truth, name: Value) -> str | None:
     Any image may have unknown variables; only one that definitely fetches files makes them worth a row.
     """
     if isinstance(name, str):
-        doubt = "" if fetches is Truth.TRUE else "whether the image of the container fetches the file"
-        return doubt if _NAME.search(name) else None
+        if not _NAME.search(name):
+            return None
+        return "" if fetches is Truth.TRUE else "whether the image of the container fetches the file"
     open_name = isinstance(name, (Unknown, Text)) and fetches is Truth.TRUE
     return "whether a variable names such a file is known only after apply" if open_name else None
 

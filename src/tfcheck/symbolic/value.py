@@ -50,7 +50,7 @@ class Truth(Enum):
     @staticmethod
     def of(fact: bool) -> Truth:
         """Return TRUE or FALSE for a fact that is known."""
-        return Truth.TRUE if fact else Truth.FALSE
+        return _TRUE if fact else _FALSE
 
     @staticmethod
     def every(truths: Iterable[Truth]) -> Truth:
@@ -265,10 +265,10 @@ def items(value: Value) -> tuple[Value, ...] | Unknown:
     match value:
         case None:
             return ()
-        case Set():
-            return value.items
         case list():
             return tuple(value)
+        case Set():
+            return value.items
         case Unknown():
             return value
         case _:

@@ -33,9 +33,11 @@ class RolesOfTask(msgspec.Struct, frozen=True):
 
     def role(self, kind: RoleKind) -> Role | None:
         """Return the role of a kind; None where there is none, or where several instances have different ones."""
-        if kind is RoleKind.INSTANCE:
-            return self.instances[0] if len(self.instances) == 1 else None
-        return self.execution if kind is RoleKind.EXECUTION else self.task
+        if kind is RoleKind.EXECUTION:
+            return self.execution
+        if kind is RoleKind.TASK:
+            return self.task
+        return self.instances[0] if len(self.instances) == 1 else None
 
     def other(self, kind: RoleKind) -> Role | None:
         """Return the role that a permission is often granted to by mistake."""

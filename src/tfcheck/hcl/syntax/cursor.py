@@ -24,6 +24,7 @@ class Cursor:
         self.source = source
         self.tokens = tokens
         self.index = 0
+        self._line, self._place = range(0), Place(source.name, 0)
 
     @property
     def token(self) -> Token:
@@ -44,7 +45,12 @@ class Cursor:
     @property
     def place(self) -> Place:
         """Where the next token is written."""
-        return self.source.place(self.token.start)
+        start = self.tokens.listed[self.index].start
+        # NOTE: every node has a place, which most share with the one before.
+        if start not in self._line:
+            begin, end = self.source.stretch(start)
+            self._line, self._place = range(begin, end + 1), self.source.place(start)
+        return self._place
 
     def next_is(self, word: str) -> bool:
         """Whether the next token is this word."""
@@ -52,7 +58,7 @@ class Cursor:
 
     def accept(self, kind: str) -> bool:
         """Step over the next token if it is of this kind; return whether it was."""
-        if self.kind != kind:
+        if self.tokens.listed[self.index].kind != kind:
             return False
         self.index += 1
         return True
@@ -63,10 +69,11 @@ class Cursor:
         Raises:
             MalformedError: it is of another kind.
         """
-        text = self.text
-        if not self.accept(kind):
+        token = self.tokens.listed[self.index]
+        if token.kind != kind:
             raise self.unexpected()
-        return text
+        self.index += 1
+        return self.source.text[token.start : token.end]
 
     def unexpected(self) -> MalformedError:
         """Build the error that the next token makes no sense where it is."""

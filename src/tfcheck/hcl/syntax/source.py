@@ -49,6 +49,12 @@ class SourceText(msgspec.Struct, frozen=True, eq=False, dict=True):
         """Return the line, counted as the file counts, that holds the character at `offset`."""
         return self.first_line + bisect_left(self._breaks, offset)
 
+    def stretch(self, offset: int) -> tuple[int, int]:
+        """Return the offsets of the first and the last character of the line that holds the character at `offset`."""
+        index = bisect_left(self._breaks, offset)
+        begin = self._breaks[index - 1] + 1 if index else 0
+        return begin, self._breaks[index] if index < len(self._breaks) else len(self.text)
+
     def place(self, offset: int) -> Place:
         """Return the file and line of the character at `offset`."""
         return Place(self.name, self.line(offset))
@@ -58,8 +64,7 @@ class SourceText(msgspec.Struct, frozen=True, eq=False, dict=True):
         index = line - self.first_line
         if not 0 <= index <= len(self._breaks):
             return ""
-        start = self._breaks[index - 1] + 1 if index else 0
-        end = self._breaks[index] if index < len(self._breaks) else len(self.text)
+        start, end = self.stretch(self._breaks[index] if index < len(self._breaks) else len(self.text))
         return self.text[start:end].removesuffix("\r")
 
 

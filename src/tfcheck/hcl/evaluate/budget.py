@@ -15,6 +15,8 @@ from tfcheck.symbolic.value import Unknown, Value
 
 #: Nodes evaluated, elements and hundreds of characters made, for one expression.
 STEPS = 600_000
+#: So many steps are taken from the run's allowance at once.
+_MOST_OWED = 200
 #: Expressions inside each other. Python's own limit must not be met first.
 DEPTH = 120
 #: Characters of one string. A task definition has 64 KiB at most, a policy less.
@@ -35,6 +37,7 @@ class Budget:
     def __init__(self) -> None:
         self.steps = STEPS
         self.depth = 0
+        self._owed = 0
 
     def spend(self, steps: int) -> None:
         """Count `steps` down.
@@ -45,8 +48,14 @@ class Budget:
         self.steps -= steps
         if self.steps < 0:
             raise Limit("limit: the expression takes too many steps")
-        if not take(steps):
+        self._owed += steps
+        if self._owed > _MOST_OWED and not self.pay():
             raise Limit(REASON)
+
+    def pay(self) -> bool:
+        """Charge the steps of many nodes to the run's allowance at once, and return whether there were enough."""
+        steps, self._owed = self._owed, 0
+        return take(steps)
 
     def enter(self) -> None:
         """Go one expression deeper.

@@ -87,6 +87,8 @@ def see(expression: Expression, scope: Scope) -> Seen:
         return Unknown(reason=str(limit), where=str(expression.place), unsure=True)
     except RecursionError:
         return Unknown(reason="limit: the expression nests too deeply", where=str(expression.place), unsure=True)
+    finally:
+        run.budget.pay()
 
 
 class _Run:
@@ -115,6 +117,10 @@ class _Run:
             self.doubt = before
 
     def see(self, node: Expression, scope: Scope) -> Seen:
+        # NOTE: half of all nodes are constants, which nothing can be wrong with.
+        if isinstance(node, Literal):
+            self.budget.spend(4)
+            return node.value
         self.budget.enter()
         try:
             seen = self._see(node, scope)
@@ -135,8 +141,6 @@ class _Run:
 
     def _see(self, node: Expression, scope: Scope) -> Seen:
         match node:
-            case Literal():
-                return node.value
             case Attribute():
                 return self._attribute(node, scope)
             case Template():
@@ -170,6 +174,8 @@ class _Run:
                 return joined([node], scope, self)
             case Unreadable():
                 return Unknown(reason=node.reason, where=str(node.place), unsure=True)
+            case Literal():
+                return node.value
 
     # References
 

@@ -199,8 +199,11 @@ class Places:
         if len(fitting) > 1:
             yield from self._by_statements(fitting, need)
         for holder, remark in fitting:
-            ways = (self._into_shared(holder, remark, need, extends=each) for each in (True, False))
-            yield from {each.insertions: each for each in ways if each is not None}.values()
+            extended = self._into_shared(holder, remark, need, extends=True)
+            yield from () if extended is None else (extended,)
+            added = self._into_shared(holder, remark, need, extends=False)
+            if added is not None and (extended is None or added.insertions != extended.insertions):
+                yield added
 
     def _by_statements(self, holders: Sequence[tuple[Holder, str]], need: RoleNeed) -> Iterator[Proposal]:
         """Propose to add to each policy what goes into one of its statements, and the rest to the first of these."""

@@ -7,7 +7,7 @@ known only after apply, and what the change adds is put in. Then the same requir
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import msgspec
@@ -90,8 +90,9 @@ def _identity(block: Block) -> tuple[str, tuple[str, ...], str]:
     return block.type, block.labels, block.source.text[block.start : block.end]
 
 
+@lru_cache(maxsize=64)
 def reread(source: SourceText, text: str) -> SourceFile:
-    """Read the new text of a file."""
+    """Read the new text of a file: what is tried is also looked at for faults."""
     changed = SourceText(source.name, text, bom=source.bom)
     return read_json(changed) if source.name.endswith(".json") else read(changed)
 

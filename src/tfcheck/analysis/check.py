@@ -150,7 +150,7 @@ def _report(
         task_definitions=tuple(str(task.address) for task in tasks),
         answers=tuple(answers),
         findings=tuple(found),
-        skipped=(*_skipped(tasks, answers), *skipped_services(after)),
+        skipped=tuple(_skipped(tasks, answers)),
         notes=tuple(dict.fromkeys(_notes(decided, after))),
         task_changes=tuple(task_changes(answers, after, past)),
         access_changes=tuple(access_changes(after)),
@@ -287,15 +287,3 @@ def _notes(decided: _Decided, after: After) -> Iterator[str]:
         block = resolver.block(task.address)
         if block is not None and {"container_definitions", "all"} & set(block.ignored_changes()):
             yield f"{task.address} ignores changes of container_definitions: what is written may differ from what runs"
-
-
-_TYPE = "aws_ecs_express_gateway_service"
-
-
-def skipped_services(world: World) -> Iterator[Skipped]:
-    """Yield every ECS Express service: each has a task definition of its own, which no plan shows.
-
-    See https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateExpressGatewayService.html.
-    """
-    for service in world.resources(_TYPE):
-        yield Skipped(str(service.address), "what the tasks of an ECS Express service need is not checked")

@@ -16,6 +16,7 @@ from tfcheck.cli.configured import LINE
 #: Larger plans take longer to read than anybody waits for.
 _LARGEST_PLAN = 30_000_000
 _MOST = 500
+_TASK_TYPES = ("aws_ecs_task_definition", "aws_ecs_express_gateway_service")
 #: What a shell would read as something else.
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
 
@@ -45,13 +46,13 @@ def severities(ctx: click.Context, option: click.Parameter, incomplete: str) -> 
 
 def tasks(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the task definitions of the plan on the line."""
-    return _completions(_addresses(ctx, "aws_ecs_task_definition"), incomplete)
+    return _completions(_addresses(ctx, *_TASK_TYPES), incomplete)
 
 
 def rules_and_addresses(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return rules, and the task definitions and roles of the plans on the line."""
     found = rules(ctx, option, incomplete)
-    return [*found, *_completions(_addresses(ctx, "aws_ecs_task_definition", "aws_iam_role"), incomplete)]
+    return [*found, *_completions(_addresses(ctx, *_TASK_TYPES, "aws_iam_role"), incomplete)]
 
 
 def _known_rules() -> list[str]:

@@ -24,7 +24,7 @@ from tfcheck.fix.written_text import WrittenText, flat, written_text
 from tfcheck.hcl.evaluate.scope import Scope
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError, Tokens, tokens
-from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.address import Address, parse
@@ -126,7 +126,7 @@ class TaskCorrections:
         return [each.address for each in resources if self._resolver.block(each.address) is block]
 
     def _tasks(self, wrong: _Wrong, finding: Finding) -> list[TaskDefinition]:
-        own = wrong.address.type == "aws_ecs_task_definition"
+        own = wrong.address.type in TASK_TYPES
         names = map(str, self._touched(wrong.address)) if own else [finding.task_definition]
         known = tasks_by_address(self._world)
         return [known[each] for each in names if each in known]

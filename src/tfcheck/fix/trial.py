@@ -18,7 +18,7 @@ from tfcheck.hcl.modules import Module, Sources
 from tfcheck.hcl.syntax.block import Block, SourceFile, read
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import read_json
-from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition
 from tfcheck.inventory.world import After, World
 from tfcheck.plan import Instance, Plan
 from tfcheck.plan.document import Mode, ResourceChange
@@ -108,7 +108,7 @@ def bare_tasks(world: World) -> dict[str, TaskDefinition]:
 
     What these need was found before the change: doing so again would take most of the time.
     """
-    return {str(each.address): TaskDefinition(each, ()) for each in world.resources("aws_ecs_task_definition")}
+    return {str(each.address): TaskDefinition(each, ()) for each in world.resources(*TASK_TYPES)}
 
 
 class Trial:

@@ -13,6 +13,7 @@ import msgspec
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
+from tfcheck.inventory.express import EXPRESS_SERVICE, container_of_service
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.marks import is_marked_throughout, unmarked
 from tfcheck.symbolic.sensitive_text import Sensitive
@@ -23,6 +24,8 @@ from tfcheck.vocabulary.address import Address
 #: Far more than ECS accepts (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html): what is
 #: larger cannot be registered, and is not looked into.
 _LONGEST, MOST_CONTAINERS = 1_000_000, 500
+#: The types of resources that define tasks.
+TASK_TYPES = ("aws_ecs_task_definition", EXPRESS_SERVICE)
 #: The characters that ECS accepts in a container's name.
 _LONGEST_NAME = 255
 
@@ -50,7 +53,7 @@ class Container(msgspec.Struct, frozen=True, dict=True):
 
 
 class TaskDefinition(msgspec.Struct, frozen=True):
-    """One `aws_ecs_task_definition`, as it is in one state of the world.
+    """One `aws_ecs_task_definition`, or what an ECS Express service makes of itself, in one state of the world.
 
     `problem` says why the containers, or some of them, cannot be determined. `sensitive`: the plan marks all of the
     container definitions as sensitive, and nothing shows which part is meant: then nothing of them but names and places
@@ -78,6 +81,11 @@ class TaskDefinition(msgspec.Struct, frozen=True):
         return self.resource.attribute("task_role_arn")
 
     @property
+    def is_of_service(self) -> bool:
+        """Whether an ECS Express service defines it, which also makes its log group."""
+        return self.address.type == EXPRESS_SERVICE
+
+    @property
     def on_instances(self) -> bool:
         """Whether its tasks definitely run on container instances, where the ECS agent starts them."""
         return bool(self.compatibilities) and all(each in ("EC2", "EXTERNAL") for each in self.compatibilities)
@@ -85,6 +93,8 @@ class TaskDefinition(msgspec.Struct, frozen=True):
     @property
     def compatibilities(self) -> tuple[Value, ...]:
         """The launch types in `requires_compatibilities`; an unknown list is one unknown element."""
+        if self.is_of_service:
+            return ("FARGATE",)
         listed = items(self.resource.attribute("requires_compatibilities"))
         return (listed,) if isinstance(listed, Unknown) else listed
 
@@ -109,10 +119,13 @@ def _by_address(world: World) -> dict[str, TaskDefinition]:
 
 
 def _task_definitions(world: World) -> tuple[TaskDefinition, ...]:
-    return tuple(_task_definition(resource, world) for resource in world.resources("aws_ecs_task_definition"))
+    found = (_task_definition(resource, world) for resource in world.resources(*TASK_TYPES))
+    return tuple(each for each in found if each is not None)
 
 
-def _task_definition(resource: WorldObject, world: World) -> TaskDefinition:
+def _task_definition(resource: WorldObject, world: World) -> TaskDefinition | None:
+    if resource.address.type == EXPRESS_SERVICE:
+        return _of_service(resource)
     text = resource.attribute("container_definitions")
     sensitive = resource.sensitive("container_definitions") and is_marked_throughout(text)
     if sensitive:
@@ -122,6 +135,16 @@ def _task_definition(resource: WorldObject, world: World) -> TaskDefinition:
     else:
         containers, problem = _containers(text)
     return TaskDefinition(resource, tuple(containers), problem, sensitive)
+
+
+def _of_service(service: WorldObject) -> TaskDefinition | None:
+    """Return the task definition of an Express service; None where it names one that is made elsewhere."""
+    found = container_of_service(service)
+    if found is None:
+        return None
+    containers = (_container(0, found),) if isinstance(found, dict) else ()
+    problem = _waits(found, "primary_container") if isinstance(found, Unknown) else ""
+    return TaskDefinition(service, containers, problem, service.sensitive("primary_container"))
 
 
 def _containers(text: Value) -> tuple[list[Container], str]:
@@ -168,11 +191,11 @@ def _problem(strange: Sequence[Value]) -> str:
     )
 
 
-def _waits(unknown: Unknown) -> str:
+def _waits(unknown: Unknown, argument: str = "container_definitions") -> str:
     place = f" ({unknown.where})" if unknown.where else ""
     later = "known only after apply"
     why = unknown.reason if unknown.reason.startswith(later) else f"{later}: {unknown.reason}"
-    return f"container_definitions is {why}{place}"
+    return f"{argument} is {why}{place}"
 
 
 def _container(index: int, definition: dict[str, Value]) -> Container:

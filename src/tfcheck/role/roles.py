@@ -12,6 +12,7 @@ from functools import cached_property
 import msgspec
 
 from tfcheck.iam import Caller, Policy
+from tfcheck.inventory.ecs import TASK_TYPES
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.attachment import NOTHING_OWNED, Attachments, GrantOutcomes, OwnedHere, account_of
 from tfcheck.role.other_stacks import OtherStackGrants, TargetRole
@@ -307,6 +308,6 @@ def _is_elsewhere(symbol: Symbol | None) -> bool:
     if symbol is None or symbol.path[:1] == ("each",):
         return False
     try:
-        return parse(symbol.owner).type != "aws_ecs_task_definition"
+        return parse(symbol.owner).type not in TASK_TYPES
     except InputError:
         return False

@@ -42,8 +42,11 @@ class AwsLogs(msgspec.Struct, frozen=True):
 
 
 def awslogs(task: TaskDefinition, world: World) -> Iterator[AwsLogs]:
-    """Return every log configuration whose driver is definitely `awslogs`, with options that are listed."""
-    for container in task.containers:
+    """Return every log configuration whose driver is definitely `awslogs`, with options that are listed.
+
+    Not that of an ECS Express service, which sees to its log group itself.
+    """
+    for container in () if task.is_of_service else task.containers:
         configuration = container.member("logConfiguration")
         driver, options = member(configuration, "logDriver"), member(configuration, "options")
         if driver == "awslogs" and isinstance(options, dict | None):

@@ -1,0 +1,63 @@
+"""Read the one container of an ECS Express service, which makes a task definition of its own.
+
+Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-work.html and
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateExpressGatewayService.html: the tasks run on
+Fargate, always write logs, and ECS creates a log group for them where none is named.
+"""
+
+from __future__ import annotations
+
+from tfcheck.inventory.world import WorldObject
+from tfcheck.resolve.attribute_shapes import LOG_GROUP
+from tfcheck.symbolic.value import Symbol, Unknown, Value, items
+
+EXPRESS_SERVICE = "aws_ecs_express_gateway_service"
+#: Whichever group it is, before and after a change it is the same need.
+_GROUP = Symbol("service", ("log_group",))
+
+
+def container_of_service(service: WorldObject) -> Value:
+    """Return the container as the API of task definitions writes it; None where another resource defines the task."""
+    block = _only(service.attribute("primary_container"))
+    if not isinstance(block, dict):
+        return block
+    credentials = _only(block.get("repository_credentials"))
+    return {
+        "name": "Main",
+        "image": block.get("image"),
+        "environment": block.get("environment"),
+        # NOTE: the provider's page calls the block `secrets`, and writes `secret`.
+        "secrets": _secrets(block.get("secret") or block.get("secrets")),
+        "repositoryCredentials": _renamed(credentials, {"credentials_parameter": "credentialsParameter"}),
+        "logConfiguration": {"logDriver": "awslogs", "options": _log_options(block, service)},
+    }
+
+
+def _log_options(block: dict[str, Value], service: WorldObject) -> Value:
+    log = _only(block.get("aws_logs_configuration"))
+    if isinstance(log, Unknown):
+        return log
+    given = log or {
+        "log_group": Unknown(symbol=_GROUP, reason="ECS names the log group of the service", hole=LOG_GROUP)
+    }
+    return {
+        "awslogs-group": given.get("log_group"),
+        "awslogs-region": service.surroundings.region,
+        "awslogs-stream-prefix": given.get("log_stream_prefix") or "ecs",
+    }
+
+
+def _secrets(blocks: Value) -> Value:
+    listed = items(blocks)
+    return listed if isinstance(listed, Unknown) else [_renamed(each, {"value_from": "valueFrom"}) for each in listed]
+
+
+def _renamed(block: Value, names: dict[str, str]) -> Value:
+    return {names.get(key, key): value for key, value in block.items()} if isinstance(block, dict) else block
+
+
+def _only(value: Value) -> dict[str, Value] | Unknown | None:
+    """Return a nested block of which there is at most one, also where a version of the provider writes an object."""
+    listed = (value,) if isinstance(value, dict) else items(value)
+    first = listed if isinstance(listed, Unknown) else next(iter(listed), None)
+    return first if isinstance(first, dict | Unknown) else None

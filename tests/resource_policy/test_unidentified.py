@@ -1,11 +1,11 @@
-"""What may turn out to be one of several may have the policy of any of them: nothing is allowed in spite of that."""
+"""What may turn out to be one of several may have the policy of any of them: nothing is decided in spite of that."""
 
 from __future__ import annotations
 
 import json
 
 from tests.made_world import MadeResource, MadeWorld
-from tfcheck.iam import Allowed, Caller, Decision, Policy, Request, Undecided, parse_policy, start_up_context
+from tfcheck.iam import Allowed, Caller, Decision, Denied, Policy, Request, Undecided, parse_policy, start_up_context
 from tfcheck.resource_policy import ResourcePolicies
 from tfcheck.role import Role
 from tfcheck.role.policies import Policies
@@ -27,12 +27,16 @@ def document(effect: str, action: str, principal: Value = "*") -> str:
 
 
 def decision(
-    action: str, resource: TextLike, *resources: MadeResource, context: list[MadeWorld] | None = None
+    action: str,
+    resource: TextLike,
+    *resources: MadeResource,
+    context: list[MadeWorld] | None = None,
+    identity: Policy | None = None,
 ) -> Decision:
     world = MadeWorld(*resources, context=context or [])
     guarded = ResourcePolicies(world, Policies(world)).of(resource, action.partition(":")[0])
     asked = Request(action, resource, CALLER, start_up_context(CALLER, action, resource_account="111122223333"))
-    return decided(RoleCall(role(EVERYTHING), asked, guarded))
+    return decided(RoleCall(role(identity or EVERYTHING), asked, guarded))
 
 
 def role(policy: Policy) -> Role:
@@ -81,3 +85,22 @@ def test_a_key_that_may_be_any_may_be_one_that_lets_nobody_in() -> None:
     assert isinstance(decision("kms:Decrypt", KEY, key({"AWS": "arn:aws:iam::111122223333:user/admin"})), Undecided)
     assert isinstance(decision("kms:Decrypt", KEY, key({"AWS": "arn:aws:iam::111122223333:root"})), Allowed)
     assert isinstance(decision("kms:Decrypt", KEY), Allowed)
+
+
+NOTHING = parse_policy(
+    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}}, "nothing"
+)
+FORBIDDEN = parse_policy(
+    {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}, "forbidden"
+)
+
+
+def test_it_may_have_a_policy_that_names_the_role() -> None:
+    named, root = key({"AWS": ROLE}), key({"AWS": "arn:aws:iam::111122223333:root"})
+    assert isinstance(decision("kms:Decrypt", KEY, named, identity=NOTHING), Undecided)
+    assert isinstance(decision("kms:Decrypt", KEY, context=[MadeWorld(named)], identity=NOTHING), Undecided)
+    assert isinstance(decision("kms:Decrypt", KEY, root, identity=NOTHING), Denied)
+    assert isinstance(decision("kms:Decrypt", KEY, named, identity=FORBIDDEN), Denied)
+    read = "secretsmanager:GetSecretValue"
+    assert isinstance(decision(read, Unknown(), secret("Allow"), identity=NOTHING), Undecided)
+    assert isinstance(decision(read, Unknown(), secret("Deny"), identity=NOTHING), Denied)

@@ -52,9 +52,25 @@ def _decided(call: RoleCall) -> Decision:
         hidden = (*call.role.hidden, *filter(None, (call.guarded.hidden,)))
         if hidden:
             return Undecided("policy_not_readable", " and ".join(hidden), decision.by)
-        names = (each.name for each in call.guarded.possible_policies)
-        return Undecided("unknown_value", f"whether it has the policy of {' or '.join(names)}", decision.by)
+        return Undecided("unknown_value", _whose_policy(call), decision.by)
+    if isinstance(decision, Denied) and decision.kind != "explicit" and _may_be_granted(call):
+        return Undecided("unknown_value", _whose_policy(call), decision.by)
     return decision
+
+
+def _whose_policy(call: RoleCall) -> str:
+    return f"whether it has the policy of {' or '.join(each.name for each in call.guarded.possible_policies)}"
+
+
+def _may_be_granted(call: RoleCall) -> bool:
+    """Whether a policy that can be read, but need not be on the resource, may let a call through by itself."""
+    for policy in call.guarded.possible_policies:
+        guarded = msgspec.structs.replace(call.guarded, policy=policy, hidden=None, outside=None)
+        beside = msgspec.structs.replace(call, guarded=guarded)
+        choices = (_layers(beside, each) for each in _identities(call.role))
+        if any(not isinstance(decide(call.request, each), Denied) for each in choices):
+            return True
+    return False
 
 
 def _may_be_denied(call: RoleCall) -> bool:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from tests.plan.made import change, plan
 from tfcheck.analysis.check import check
+from tfcheck.checks.services_started import starting_services
+from tfcheck.inventory.ecs import task_definitions
+from tfcheck.inventory.world import After
 from tfcheck.plan import Plan
+from tfcheck.resolve import Resolver
+from tfcheck.startup.launch import possible_services, services
 from tfcheck.vocabulary.finding import Report
 
 _ADDRESS = "aws_ecs_express_gateway_service.web"
@@ -23,7 +29,9 @@ def _policy(*statements: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
-def _plan(container: dict[str, Any], *allowed: tuple[str, str], **unknown: Any) -> Plan:
+def _plan(
+    container: dict[str, Any], *allowed: tuple[str, str], written: Sequence[dict[str, Any]] = (), **unknown: Any
+) -> Plan:
     role = {"name": "execution", "arn": _ROLE, "assume_role_policy": _policy(_TRUST)}
     statements = [{"Effect": "Allow", "Action": action, "Resource": on} for action, on in allowed]
     service = {"execution_role_arn": _ROLE, "primary_container": [container]}
@@ -34,7 +42,7 @@ def _plan(container: dict[str, Any], *allowed: tuple[str, str], **unknown: Any) 
         ),
         change(_ADDRESS, "create", after=service, after_unknown={"primary_container": [unknown]}),
     ]
-    return plan(*rows, configuration={"provider_config": _PROVIDER, "root_module": {}})
+    return plan(*rows, configuration={"provider_config": _PROVIDER, "root_module": {"resources": [*written]}})
 
 
 def _verdicts(report: Report) -> dict[tuple[str, str], str]:
@@ -101,3 +109,22 @@ def test_one_that_the_change_removes_is_not_named() -> None:
     report = check(plan(change(_ADDRESS, "delete", before={}, after=None)), None)
     assert not report.skipped
     assert not report.task_definitions
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_service_that_is_created_starts_tasks_and_waits_for_what_they_need(waits: bool) -> None:
+    image = {"image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:1"}
+    policy = {"mode": "managed", "type": "aws_iam_role_policy", "name": "p", "address": "aws_iam_role_policy.p"}
+    service = {"mode": "managed", "type": "aws_ecs_express_gateway_service", "name": "web", "address": _ADDRESS}
+    written: list[dict[str, Any]] = [{**service, "depends_on": [policy["address"]] if waits else []}, policy]
+    found = {each.rule for each in check(_plan(image, ("ecr:*", "*"), ("logs:*", "*"), written=written), None).findings}
+    assert ("deploy-order" in found) is not waits
+
+
+def test_other_services_start_no_tasks_of_it() -> None:
+    other = change("aws_ecs_service.s", "create", after={"task_definition": "web", "launch_type": "EC2"})
+    service = change(_ADDRESS, "create", after={"execution_role_arn": _ROLE, "primary_container": [{"image": "nginx"}]})
+    world = After(Resolver(plan(other, service)))
+    (task,) = task_definitions(world)
+    assert services(task, world) == possible_services(task, world) == ()
+    assert starting_services(task, world) == [task.resource]

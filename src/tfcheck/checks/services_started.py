@@ -34,6 +34,10 @@ def starting_services(task: TaskDefinition, world: World) -> list[WorldObject]:
     return world.once(_Starting).of(task)
 
 
+#: What of a service makes it start other tasks; the latter two are what an ECS Express service makes its own of.
+_STARTING = ("task_definition", "execution_role_arn", "primary_container")
+
+
 class _Starting:
     """The services that start each task definition, which several checks ask for."""
 
@@ -44,8 +48,8 @@ class _Starting:
     def of(self, task: TaskDefinition) -> list[WorldObject]:
         key = str(task.address)
         if key not in self._of:
-            running = services(task, self._world)
-            changed = (each for each in running if is_changed(each, ("task_definition",), self._world))
+            running = (task.resource,) if task.is_of_service else services(task, self._world)
+            changed = (each for each in running if is_changed(each, _STARTING, self._world))
             self._of[key] = [each for each in changed if _starts_tasks(each)]
         return self._of[key]
 

@@ -26,13 +26,13 @@ from tfcheck.hcl.syntax.expression import ListOf
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.parse import reference_text
 from tfcheck.hcl.syntax.source import SourceText
-from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.inventory.ecs import SERVICE_TYPES, TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import After, WorldObject
 from tfcheck.symbolic.limits import take
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Finding, Fix
 
-_ARGUMENT, _SERVICE = "depends_on", "aws_ecs_service"
+_ARGUMENT = "depends_on"
 #: The steps of the run that it takes to look at what a service may precede.
 _STEPS = 1_000
 #: More on one line than this are written one below the other.
@@ -91,7 +91,7 @@ class Waiting:
         """Return fixes, and what lets services wait: for what the fixes create or change, as a part of them."""
         late = [each for each in findings if each.rule == CHECK.id]
         editing = list({each.insertions: each for each in drafts if each.insertions}.values())
-        if self._resolver.sources is None or not self._world.resources(_SERVICE) or not (late or editing):
+        if self._resolver.sources is None or not self._world.resources(*SERVICE_TYPES) or not (late or editing):
             return list(drafts)
         proven = self._proven(late, editing)
         left = [each for each in late if not any(each in one.findings for one in proven)]

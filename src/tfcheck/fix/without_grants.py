@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tfcheck.fix.place import Places
 from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.inventory.ecs import SERVICE_TYPES
 from tfcheck.inventory.world import After
 from tfcheck.vocabulary.finding import Finding, Remedy
 
@@ -23,7 +24,7 @@ def without_grants(
     if any(not each.answers for each in findings):
         corrected, settled = _corrected(findings, world, places)
         found += corrected
-    if world.resources("aws_ecs_service"):
+    if world.resources(*SERVICE_TYPES):
         from tfcheck.fix.waiting import Waiting
 
         waiting = Waiting(world, places.files)

@@ -26,6 +26,8 @@ from tfcheck.vocabulary.address import Address
 _LONGEST, MOST_CONTAINERS = 1_000_000, 500
 #: The types of resources that define tasks.
 TASK_TYPES = ("aws_ecs_task_definition", EXPRESS_SERVICE)
+#: The types of resources that start them.
+SERVICE_TYPES = ("aws_ecs_service", EXPRESS_SERVICE)
 #: The characters that ECS accepts in a container's name.
 _LONGEST_NAME = 255
 

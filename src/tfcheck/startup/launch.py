@@ -178,6 +178,8 @@ class _Running:
         return self._found[key]
 
     def _services_of(self, task: TaskDefinition) -> Services:
+        if task.is_of_service:
+            return Services()  # nothing else can name its task definition
         if not self._filed:
             return Services(open=tuple(self._vague))
         names = _Names(task)

@@ -35,6 +35,14 @@ def test_every_rule_says_what_to_write_instead() -> None:
         assert "{" not in found.words
 
 
+def test_an_access_key_is_not_moved_to_a_secret() -> None:
+    task = next(iter(task_definitions(After(Resolver(Case(TESTDATA / "literal-missing").plan(), None)))))
+    about = Misconfiguration("it is wrong", Severity.INFO, about="AWS_SECRET_ACCESS_KEY")
+    found = remedy("credential-in-environment", about, task)
+    assert found is not None
+    assert (found.hcl, "task role" in found.words) == ("", True)
+
+
 @pytest.mark.parametrize(
     ("rule", "about", "hcl"),
     [
@@ -43,7 +51,12 @@ def test_every_rule_says_what_to_write_instead() -> None:
         ("secret-reference", "${aws_secretsmanager_secret.db.arn}:password", ':password::"'),
         ("secret-reference", "arn:aws:secretsmanager:eu-west-1:1:secret:db-a:password:AWSCURRENT", ':AWSCURRENT:"'),
         ("log-group-absent", "/ecs/search", 'name              = "/ecs/search"'),
-        ("credential-in-environment", "DB_PASSWORD", 'name = "DB_PASSWORD"'),
+        (
+            "credential-in-environment",
+            "DB_PASSWORD",
+            '"DB_PASSWORD", valueFrom = aws_secretsmanager_secret.db_password.arn',
+        ),
+        ("credential-in-environment", "DB_PASSWORD", '"aws_secretsmanager_secret" "db_password" {\n  name = "'),
     ],
 )
 def test_a_correction_is_written_with_what_the_plan_has(rule: str, about: str, hcl: str) -> None:

@@ -134,6 +134,8 @@ def remedy(rule: str, mistake: Misconfiguration, task: TaskDefinition) -> Remedy
     if rule not in _TABLE:
         return None
     words, hcl = _TABLE[rule]
+    if mistake.about in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        return Remedy("remove the access key, and grant what the code calls to the task role: its keys come from ECS")
     address = mistake.address or str(task.address)
     words = words.replace("{address}", address).replace("{task}", str(task.address))
     return Remedy(words, _remedy_in_plan(rule, mistake, task) or hcl)
@@ -155,6 +157,8 @@ def _remedy_in_plan(rule: str, mistake: Misconfiguration, task: TaskDefinition) 
             lines = (f'  name              = "{about}"', "  retention_in_days = 30")
             return "\n".join((f'resource "aws_cloudwatch_log_group" "{task.address.name}" {{', *lines, "}"))
         case "credential-in-environment" if about.isidentifier():
-            return _TABLE[rule][1].replace('name = "NAME"', f'name = "{about}"')
+            label, text = about.lower(), _TABLE[rule][1].replace('"NAME"', f'"{about}"')
+            text = text.replace('= "app"', f'= "{task.address.name}/{label}"')
+            return text.replace('"app"', f'"{label}"').replace(".app.", f".{label}.")
         case _:
             return ""

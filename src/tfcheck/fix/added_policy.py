@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from tfcheck.fix.naming import Labels, provider_given, text_between
+from tfcheck.fix.naming import Labels, provider_given
 from tfcheck.fix.new_policy import NewPolicy, behind, hcl
 from tfcheck.fix.place import Places, also, in_module
 from tfcheck.fix.proposal import Proposal, RoleNeed
@@ -70,8 +70,7 @@ class AddedPolicies:
             return
         remark = also(frozenset(map(str, made)) - need.names())
         remark += _OF_ONE_CALLER if others and repeated.is_repeated and module.steps else ""
-        provider = block.arguments.get("provider")
-        given = text_between(provider.source, provider.value_start, provider.value_end) if provider else ""
+        given = block.attribute_text("provider")
         sources = self._resolver.module_sources(module)
         label = self._labels.label(
             role.address, sources, role.address.name, keys[0] if others and len(keys) == 1 else None, need.rules()

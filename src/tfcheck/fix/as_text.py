@@ -6,7 +6,7 @@ whether the change is enough.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from tfcheck.fix.naming import called_as
@@ -56,8 +56,10 @@ def grants_as_text(needs: Sequence[RoleNeed], places: Places, world: After) -> l
     """
     if not needs:
         return []
-    decided = _tried if any(_are_contested(need, world) for need in needs) else _decided
-    verdicts = decided(needs, world)
+    verdicts = [verdicts_with(each.answers, world) for each in needs]
+    if any(_are_contested(need, world) for need in needs):
+        trial = exactly(needs, world)
+        verdicts = [[trial.verdict(each) for each in need.answers] for need in needs]
     found = (_grant_as_text(need, places, each) for need, each in zip(needs, verdicts, strict=True))
     return [each for each in found if each is not None]
 
@@ -70,11 +72,6 @@ def _are_contested(need: RoleNeed, world: After) -> bool:
     return role is None or any(name == NAME for name, _ in role.inline)
 
 
-def _decided(needs: Sequence[RoleNeed], world: After) -> Iterator[list[Verdict]]:
-    """Decide each need again as if its role had a policy with exactly that."""
-    return (verdicts_with(each.answers, world) for each in needs)
-
-
 def verdicts_with(answers: Sequence[Answer], world: After, *, bounded: bool = True) -> list[Verdict]:
     """Decide each answer of one role again as if it had a policy with exactly what all of them ask for.
 
@@ -85,12 +82,6 @@ def verdicts_with(answers: Sequence[Answer], world: After, *, bounded: bool = Tr
     policy = parse_policy(JsonText(_document(answers)), NAME)
     asked = ((each.requirement, tasks[each.requirement.task_definition]) for each in answers)
     return list(judge.verdicts_with(policy, asked, bounded=bounded))
-
-
-def _tried(needs: Sequence[RoleNeed], world: After) -> Iterator[list[Verdict]]:
-    """Decide all needs again in a plan that has a new resource with exactly that for each."""
-    trial = exactly(needs, world)
-    return ([trial.verdict(each) for each in need.answers] for need in needs)
 
 
 def exactly(needs: Sequence[RoleNeed], world: After) -> Trial:

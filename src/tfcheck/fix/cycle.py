@@ -54,7 +54,7 @@ def _declared_objects(block: Block) -> Iterator[tuple[str, str]]:
         yield f"module.{'.'.join(block.labels)}", _text(block)
     elif block.type == "locals":
         for argument in block.arguments.values():
-            yield f"local.{argument.name}", argument.source.text[argument.value_start : argument.value_end]
+            yield f"local.{argument.name}", argument.text
 
 
 def _text(block: Block) -> str:

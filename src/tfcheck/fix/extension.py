@@ -14,6 +14,7 @@ import msgspec
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
 from tfcheck.fix.into_list import comment_follows
 from tfcheck.fix.literal import ListParts, Parts
+from tfcheck.fix.new_argument import items_below, items_beside
 from tfcheck.fix.policy_statements import WrittenStatement, items, statements_of
 from tfcheck.fix.render import Syntax, text
 from tfcheck.fix.wanted import NeededStatement
@@ -55,7 +56,13 @@ def extension(
     source: SourceText | None = None
     for each in wanted:
         ways = [(one, one.resources, _texts(one, each), resources) for one in free if _is_like(one, each)]
-        kept = (one for one in free if _is_about(one, each) and not any(_is_within(other, one) for other in beside))
+        corrected = {
+            one
+            for one in free
+            for other in beside
+            if other.file == one.source.name and one.start <= other.offset < one.end
+        }
+        kept = (one for one in free if _is_about(one, each) and one not in corrected)
         ways += [(one, one.actions, _actions(one, each), actions) for one in kept]
         found = next(((way, made) for way in ways if (made := _added(*way[:3]))), None)
         if found is None:
@@ -69,10 +76,6 @@ def extension(
     return Extension(tuple(insertions), tuple(resources), tuple(actions), tuple(left), source)
 
 
-def _is_within(change: Insertion, statement: WrittenStatement) -> bool:
-    return change.file == statement.source.name and statement.start <= change.offset < statement.end
-
-
 def _is_like(statement: WrittenStatement, wanted: NeededStatement) -> bool:
     """Whether a statement allows exactly the needed actions."""
     actions = {each.lower() for each in _written(statement, statement.actions)}
@@ -82,18 +85,14 @@ def _is_like(statement: WrittenStatement, wanted: NeededStatement) -> bool:
 
 def _is_about(statement: WrittenStatement, wanted: NeededStatement) -> bool:
     """Whether a statement is for exactly the needed resources, and allows actions of the same service."""
-    services = {_service(each) for each in (*_written(statement, statement.actions), *_actions(statement, wanted))}
+    actions = (*_written(statement, statement.actions), *_actions(statement, wanted))
+    services = {each.lower().partition(":")[0] for each in actions}
     is_open = not statement.is_plain or wanted.principal is not None or wanted.gate
     return (
         not is_open
         and len(services) == 1
         and set(_written(statement, statement.resources)) == set(_texts(statement, wanted))
     )
-
-
-def _service(action: str) -> str:
-    """Return the service of an action in quotes; another text where it names none."""
-    return action.lower().partition(":")[0]
 
 
 def _actions(statement: WrittenStatement, wanted: NeededStatement) -> list[str]:
@@ -122,11 +121,11 @@ def _added(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> lis
     if not listed or any(not _is_text(source, each) for each in listed) or '"*"' in new:
         return None
     if line_start(source.text, parts.end - 1) > listed[-1].end - 1:
-        return _below(source, parts, listed[-1], new)
+        return items_below(source, parts, new)
     if "\n" in source.text[parts.start : parts.end] or comment_follows(source.text, parts.end):
         return None
     if _has_room(statement, parts, new):
-        return _beside(source, parts, listed[-1], new)
+        return items_beside(source, parts, new)
     return _broken(statement, parts, listed[0], new) if len(listed) == 1 else None
 
 
@@ -138,18 +137,6 @@ def _has_room(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> 
     begins_its_line = not written[line_start(written, statement.start) : statement.start].strip()
     is_beside = "\n" not in written[statement.start : statement.end] and not begins_its_line
     return width <= _WIDEST or is_beside
-
-
-def _beside(source: SourceText, parts: Parts, last: Parts, new: Sequence[str]) -> list[Insertion]:
-    """Put each behind the last one, on its line; a single text becomes a list."""
-    if not isinstance(parts, ListParts):
-        behind = "".join(f", {each}" for each in new)
-        return [Insertion(source.name, parts.start, "["), Insertion(source.name, parts.end, f"{behind}]")]
-    separator = _separator(source, parts)
-    if parts.comma is None:
-        return [Insertion(source.name, last.end, "".join(f"{separator}{each}" for each in new))]
-    blank = separator.removeprefix(",")
-    return [Insertion(source.name, parts.comma + 1, "".join(f"{blank}{each}," for each in new))]
 
 
 def _broken(statement: WrittenStatement, parts: Parts, first: Parts, new: Sequence[str]) -> list[Insertion] | None:
@@ -171,28 +158,7 @@ def _broken(statement: WrittenStatement, parts: Parts, first: Parts, new: Sequen
     ]
 
 
-def _below(source: SourceText, parts: Parts, last: Parts, new: Sequence[str]) -> list[Insertion]:
-    """Put each on a line of its own, below the last one."""
-    base = f"{source.newline}{indentation(source.text, last.start)}"
-    comma = parts.comma if isinstance(parts, ListParts) else None
-    behind = last.end if comma is None else comma + 1
-    end = line_end(source.text, behind)
-    if comma is not None:
-        return [Insertion(source.name, end, "".join(f"{base}{each}," for each in new))]
-    added = ",".join(f"{base}{each}" for each in new)
-    if not source.text[behind:end].strip():
-        return [Insertion(source.name, behind, f",{added}")]
-    return [Insertion(source.name, behind, ","), Insertion(source.name, end, added)]
-
-
 def _is_text(source: SourceText, place: Parts) -> bool:
     """Whether a value is one text: in quotes, or the ARN of a resource."""
     written = source.text[place.start : place.end]
     return (_QUOTED.fullmatch(written) or _ARN.fullmatch(written)) is not None and written != '"*"'
-
-
-def _separator(source: SourceText, parts: ListParts) -> str:
-    """Return what is between the items of a list on one line."""
-    if len(parts.items) < len("ab"):
-        return ", "
-    return source.text[parts.items[0].end : parts.items[1].start]

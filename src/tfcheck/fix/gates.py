@@ -46,7 +46,8 @@ def _expressions(statements: Statements) -> Iterator[str]:
 def _is_relied_on(instance: str, place: Block, module: Module) -> bool:
     base = instance[: instance.index("[")]
     own = _repetition(_block(base, module))
-    return not own or own == _repetition(place) or any(instance in _text(each) for each in _single(module))
+    single = (each.source.text[each.start : each.end] for each in _single(module))
+    return not own or own == _repetition(place) or any(instance in each for each in single)
 
 
 def _block(base: str, module: Module) -> Block | None:
@@ -59,15 +60,10 @@ def _block(base: str, module: Module) -> Block | None:
 
 
 def _repetition(block: Block | None) -> str:
-    argument = block and (block.arguments.get("count") or block.arguments.get("for_each"))
-    return argument.source.text[argument.value_start : argument.value_end].strip() if argument else ""
+    return block.attribute_text("count") or block.attribute_text("for_each") if block else ""
 
 
 def _single(module: Module) -> Iterable[Block]:
     """List the blocks of which there is always one."""
     kinds = ("resource", "data", "module")
     return (each for file in module.files for each in file.blocks if each.type in kinds and not _repetition(each))
-
-
-def _text(block: Block) -> str:
-    return block.source.text[block.start : block.end]

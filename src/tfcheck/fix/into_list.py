@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
 from tfcheck.fix.literal import ListParts, ObjectParts, Parts
 from tfcheck.fix.render import StatementStyle, Syntax, one_line, statement
@@ -93,7 +95,6 @@ class _Adding:
         return opening, self._insertion(self.last.end - 1, added), closing
 
     def _joint(self, wanted: NeededStatement, base: str) -> str:
-        from msgspec.structs import replace
 
         style = replace(self.style, one_line=False)
         lines = statement(wanted, style, document=self.document)[1:-1]
@@ -133,14 +134,10 @@ def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> Stateme
         pad=" " if text[last.start + 1] == " " or (not flat and syntax is Syntax.HCL) else "",
         one_line=flat,
         sid="sid" in names,
-        effect="effect" in names or not _has(last, "actions"),
+        effect="effect" in names or last.item("actions") is None,
         lists=action is not None and isinstance(action.value, ListParts),
         unit=_unit(text, last),
     )
-
-
-def _has(one: ObjectParts, name: str) -> bool:
-    return one.item(name) is not None
 
 
 def _between(written: str, syntax: Syntax) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from tfcheck.fix.wanted import Reference
 from tfcheck.hcl.modules import Module
-from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.block import Block
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import ModulePath
@@ -35,7 +35,7 @@ def may_vary(listed: Reference, module: ModulePath, place: Block | None, resolve
     """Whether a list of a module may be empty in another plan of the same sources: an input or a look-up decides it."""
     text = f"{listed.over} {_condition(listed)}"
     repeated = place.arguments.get("for_each") if place and _EACH.search(text) else None
-    text += f" {_written(repeated)}" if repeated else ""
+    text += f" {repeated.text}" if repeated else ""
     return any(
         each.startswith(("var.", "module.", "data."))
         for _, names in _behind(text, module, resolver, blocks=True)
@@ -84,17 +84,13 @@ def _sources_of(
     kind, _, label = name.removeprefix("data.").partition(".")
     if name.startswith("local."):
         argument = sources.local_argument(label)
-        yield from [(_written(argument), path)] if argument else []
+        yield from [(argument.text, path)] if argument else []
     elif name.startswith("var."):
         parent = resolver.module_sources(path.parent) if path.steps else None
         call = parent.call(path.steps[-1].name) if parent else None
         given = call.arguments.get(label) if call else None
-        yield from [(_written(given), path.parent)] if given else []
+        yield from [(given.text, path.parent)] if given else []
     elif blocks:
         block = sources.resource("data" if name.startswith("data.") else "resource", kind, label)
         arguments = [block.arguments.get(each) for each in ("for_each", "count")] if block else []
-        yield from ((_written(each), path) for each in arguments if each)
-
-
-def _written(argument: Argument) -> str:
-    return argument.source.text[argument.value_start : argument.value_end]
+        yield from ((each.text, path) for each in arguments if each)

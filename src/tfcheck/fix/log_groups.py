@@ -15,7 +15,7 @@ from tfcheck.checks.log_group_absent import CHECK
 from tfcheck.fix.edits.insertion import Insertion, Replacement
 from tfcheck.fix.literal import Other, read_parts
 from tfcheck.fix.new_argument import unit_of
-from tfcheck.fix.new_role import behind, written
+from tfcheck.fix.new_role import behind, common_arguments
 from tfcheck.fix.place import Places, in_module
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.task_proof import after_change, is_better, mistakes, reads
@@ -40,7 +40,6 @@ _OPTION = regex(r'(?<![\w-])"?awslogs-group"?\s*[=:]\s*')
 _REPEATED = regex(r"(?<![\w.])(?:each|count)\.")
 #: What other log groups of a module have in common, a new one has too.
 _COMMON = ("retention_in_days", "kms_key_id", "tags")
-_GIVEN = regex(r"(?:var|local|module)(?:\.[\w-]+)+|\d+")
 _RETENTION = ("retention_in_days", "30")
 
 
@@ -235,7 +234,7 @@ def _repetition(options: Sequence[_Option]) -> tuple[str, str] | None:
         return None if own else ("", "")
     if argument not in block.arguments:
         return None if own else ("", "")
-    return (argument, written(block, argument)) if own or argument == "count" else ("", "")
+    return (argument, block.attribute_text(argument)) if own or argument == "count" else ("", "")
 
 
 def _groups(module: Module) -> list[Block]:
@@ -246,14 +245,10 @@ def _groups(module: Module) -> list[Block]:
 def _hcl(label: str, name: str, repetition: tuple[str, str], module: Module, block: Block) -> list[str]:
     """Write the resource as the module writes its other log groups."""
     known = _groups(module)
-    pairs = [("name", name)]
-    for each in _COMMON:
-        texts = {written(one, each) for one in known} or ({written(block, each)} if each == "tags" else set())
-        only = texts.pop() if len(texts) == 1 else ""
-        pairs += [(each, only)] if _GIVEN.fullmatch(only) else []
+    pairs = [("name", name), *common_arguments(known, block, _COMMON)]
     if not known:
         pairs.insert(1, _RETENTION)
-    provider = written(block, "provider")
+    provider = block.attribute_text("provider")
     unit, width = unit_of(block), max(len(each) for each, _ in pairs)
     head = [f"provider = {provider}", ""] if provider else []
     head += [f"{repetition[0]} = {repetition[1]}", ""] if repetition[0] else []

@@ -27,7 +27,6 @@ from tfcheck.fix.new_role import (
     role_hcl,
     roles_of,
     trusts,
-    written,
 )
 from tfcheck.fix.place import Places, in_module
 from tfcheck.fix.plan_fixes import DraftFix, drafted
@@ -164,7 +163,7 @@ class MissingRoles:
         module = self._resolver.module_sources(task.module)
         told: set[str] = set()
         for each in (one for file in module.files for one in file.blocks) if module else ():
-            text = written(each, _ARGUMENT)
+            text = each.attribute_text(_ARGUMENT)
             if each.labels[:1] == (_TASK,) and each is not block and _ROLE.fullmatch(text) and text not in told:
                 told.add(text)
                 yield text, ".".join(each.labels)
@@ -177,7 +176,7 @@ class MissingRoles:
         module = self._resolver.module_sources(task.module)
         blocks = [one for file in module.files for one in file.blocks] if module else []
         tasks = [each for each in blocks if each.labels[:1] == (_TASK,)]
-        named = " ".join(written(each, name) for each in tasks for name in (_ARGUMENT, "task_role_arn"))
+        named = " ".join(each.attribute_text(name) for each in tasks for name in (_ARGUMENT, "task_role_arn"))
         others = [each.labels[1] for each in tasks if each.labels[1] != task.name]
         found: list[tuple[bool, bool, Block]] = []
         for each in roles_of(module) if module else ():
@@ -254,14 +253,14 @@ class MissingRoles:
                 trust=trust,
                 managed=managed,
                 wanted=statements,
-                repeated=(argument, written(block, argument)) if argument else None,
-                provider=written(block, "provider"),
-                common=common_arguments(module, block),
+                repeated=(argument, block.attribute_text(argument)) if argument else None,
+                provider=block.attribute_text("provider"),
+                common=common_arguments(list(roles_of(module)), block),
             )
             title = (
                 f"create the execution role {role.types[0]}.{label} for {_name_of(list(needs))}{in_module(task.module)}"
             )
-            title += self._doubts(statements, block, task)
+            title += self._places.doubts(statements, block, task.module)
             yield from self._proposal(title, block, list(needs), f"{role.reference}.arn", role)
 
     def _label(self, task: Address, module: Module) -> str:
@@ -269,9 +268,6 @@ class MissingRoles:
         taken = {name for _, kind, name in module.declared() if kind.startswith("aws_iam_")}
         taken |= {label for (where, block), label in self._labels.items() if where is module and block != task.name}
         return self._labels.setdefault((module, task.name), label_for(task.name, frozenset(taken)))
-
-    def _doubts(self, statements: Statements, block: Block, task: Address) -> str:
-        return self._places.doubts(statements, block, task.module)
 
     def _statements(self, needs: _Needs, managed: str, *, lists: bool) -> tuple[Statements, bool] | None:
         """Write what a new role needs beside AWS's policy, and whether each task definition needs a role of its own."""

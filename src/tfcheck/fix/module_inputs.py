@@ -9,7 +9,7 @@ import msgspec
 
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.modules import Module
-from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.block import Block
 from tfcheck.symbolic.regex import regex
 
 _STATEMENTS = regex(r"statement|polic|permission|grant")
@@ -60,7 +60,7 @@ def decides_how_many(name: str, module: Module) -> bool:
     blocks = [each for file in module.files for each in file.blocks]
     repeated = (each.arguments.get(one) for each in blocks for one in ("count", "for_each"))
     local = (each for block in blocks if block.type == "locals" for each in block.arguments.values())
-    texts = (each.source.text[each.value_start : each.value_end] for each in (*repeated, *local) if each)
+    texts = (each.text for each in (*repeated, *local) if each)
     return any(re.search(rf"\bvar\.{re.escape(name)}(?![\w-])", each) for each in texts)
 
 
@@ -92,5 +92,4 @@ def _shape(kind: str, variable: Block, now: Seen) -> str:
 
 
 def _written(block: Block | None, name: str) -> str:
-    argument: Argument | None = block.arguments.get(name) if block else None
-    return argument.source.text[argument.value_start : argument.value_end].strip().strip('"') if argument else ""
+    return block.attribute_text(name).strip('"') if block else ""

@@ -93,7 +93,7 @@ class MovedGrants:
         argument = block.arguments.get("role") if block and policy.type == "aws_iam_role_policy" else None
         if argument is None or policy.module != target.module or not self._files.editable(argument.source):
             return
-        old = argument.source.text[argument.value_start : argument.value_end]
+        old = argument.text
         new = re.sub(rf"\baws_iam_role\.{re.escape(role.address.name)}(?![\w-])", f"aws_iam_role.{target.name}", old)
         if new == old:
             return

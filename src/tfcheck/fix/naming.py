@@ -13,7 +13,6 @@ from tfcheck.fix.wanted import NeededStatement, free
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.lexer import MalformedError
-from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 
@@ -89,7 +88,7 @@ def provider_given(call: Block) -> str:
     except MalformedError:
         return ""
     item = parts.item("aws") if isinstance(parts, ObjectParts) else None
-    return text_between(argument.source, item.value.start, item.value.end).strip('"') if item else ""
+    return argument.source.text[item.value.start : item.value.end].strip('"') if item else ""
 
 
 def with_free_sids(statements: Sequence[NeededStatement], words: frozenset[str]) -> tuple[NeededStatement, ...]:
@@ -100,8 +99,3 @@ def with_free_sids(statements: Sequence[NeededStatement], words: frozenset[str])
         found.append(msgspec.structs.replace(each, sid=free(each.sid, taken)))
         taken.add(found[-1].sid)
     return tuple(found)
-
-
-def text_between(source: SourceText, start: int, end: int) -> str:
-    """Return what stands between two offsets of a file."""
-    return source.text[start:end].strip()

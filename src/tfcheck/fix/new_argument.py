@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
-from tfcheck.fix.literal import ListParts
+from tfcheck.fix.literal import ListParts, Parts
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
@@ -77,16 +77,39 @@ def items_into(source: SourceText, listed: ListParts, new: Sequence[str]) -> tup
     """Put items behind the last one of a list: on its line, or each on a line of its own as the others are."""
     if not listed.items:
         return ()
-    last, text = listed.items[-1], source.text
-    if "\n" not in text[listed.start : listed.end]:
-        behind = last.end if listed.comma is None else listed.comma
-        return (Insertion(source.name, behind, "".join(f", {each}" for each in new)),)
-    if line_start(text, last.start) == line_start(text, listed.end - 1):
+    if "\n" not in source.text[listed.start : listed.end]:
+        return tuple(items_beside(source, listed, new))
+    if line_start(source.text, listed.items[-1].start) == line_start(source.text, listed.end - 1):
         return ()
-    base = source.newline + indentation(text, last.start)
-    if listed.comma is not None:
-        return (Insertion(source.name, listed.comma + 1, "".join(f"{base}{each}," for each in new)),)
-    return (Insertion(source.name, last.end, "".join(f",{base}{each}" for each in new)),)
+    return tuple(items_below(source, listed, new))
+
+
+def items_beside(source: SourceText, listed: Parts, new: Sequence[str]) -> list[Insertion]:
+    """Put items behind the last one of a list, on its line; what is no list becomes one."""
+    if not isinstance(listed, ListParts):
+        behind = "".join(f", {each}" for each in new)
+        return [Insertion(source.name, listed.start, "["), Insertion(source.name, listed.end, f"{behind}]")]
+    between = [source.text[one.end : other.start] for one, other in itertools.pairwise(listed.items)]
+    separator = between[0] if between else ", "
+    if listed.comma is None:
+        return [Insertion(source.name, listed.items[-1].end, "".join(f"{separator}{each}" for each in new))]
+    blank = separator.removeprefix(",")
+    return [Insertion(source.name, listed.comma + 1, "".join(f"{blank}{each}," for each in new))]
+
+
+def items_below(source: SourceText, listed: Parts, new: Sequence[str]) -> list[Insertion]:
+    """Put each item on a line of its own, below the last one."""
+    last = listed.items[-1] if isinstance(listed, ListParts) else listed
+    base = f"{source.newline}{indentation(source.text, last.start)}"
+    comma = listed.comma if isinstance(listed, ListParts) else None
+    behind = last.end if comma is None else comma + 1
+    end = line_end(source.text, behind)
+    if comma is not None:
+        return [Insertion(source.name, end, "".join(f"{base}{each}," for each in new))]
+    added = ",".join(f"{base}{each}" for each in new)
+    if not source.text[behind:end].strip():
+        return [Insertion(source.name, behind, f",{added}")]
+    return [Insertion(source.name, behind, ","), Insertion(source.name, end, added)]
 
 
 def unit_of(block: Block) -> str:

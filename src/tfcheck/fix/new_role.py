@@ -8,20 +8,18 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end
-from tfcheck.fix.naming import text_between
 from tfcheck.fix.new_policy import NewPolicy
 from tfcheck.fix.new_policy import hcl as policy_hcl
 from tfcheck.fix.render import quoted
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.modules import Module
-from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.symbolic.regex import regex
 
 ROLE, POLICY, ATTACHMENT = "aws_iam_role", "aws_iam_role_policy", "aws_iam_role_policy_attachment"
 #: What other roles of a module have in common, a new one has too.
-_COMMON = ("path", "permissions_boundary", "tags")
-_GIVEN = regex(r"(?:var|local|module|data)(?:\.[\w-]+)+|\"[\w/-]+\"")
+_GIVEN = regex(r"(?:var|local|module|data)(?:\.[\w-]+)+|\"[\w/-]+\"|\d+")
 _TRUST = regex(r"data\.aws_iam_policy_document\.[\w-]+(?:\[0\])?\.json|local\.[\w-]+")
 _FAMILY = regex(r'(?:var|local|module)(?:\.[\w-]+)+|"(?:[\w-]|\$\{\s*(?:var|local|module)(?:\.[\w-]+)+\s*\})+"')
 #: Names of a task definition that say nothing.
@@ -126,26 +124,20 @@ def roles_of(module: Module) -> Iterator[Block]:
 
 def trusts(module: Module) -> list[str]:
     """List the expressions that give roles of a module their trust policy; the last is empty: a document of its own."""
-    found = (written(each, "assume_role_policy") for each in roles_of(module))
+    found = (each.attribute_text("assume_role_policy") for each in roles_of(module))
     return [*dict.fromkeys(each for each in found if _TRUST.fullmatch(each)), ""]
 
 
-def common_arguments(module: Module, task: Block) -> tuple[tuple[str, str], ...]:
-    """Return what every role of a module has: a path, a boundary, tags; without roles the tags of the task."""
-    known = list(roles_of(module))
+def common_arguments(
+    known: Sequence[Block], task: Block, names: Sequence[str] = ("path", "permissions_boundary", "tags")
+) -> tuple[tuple[str, str], ...]:
+    """Return what all roles of a module have: a path, a boundary, tags; without roles the tags of the task."""
     found: list[tuple[str, str]] = []
-    for name in _COMMON:
-        texts = {written(each, name) for each in known} or ({written(task, name)} if name == "tags" else set())
+    for name in names:
+        texts = {each.attribute_text(name) for each in known or ([task] if name == "tags" else [])}
         only = texts.pop() if len(texts) == 1 else ""
-        if _GIVEN.fullmatch(only):
-            found.append((name, only))
+        found += [(name, only)] if _GIVEN.fullmatch(only) else []
     return tuple(found)
-
-
-def written(block: Block, name: str) -> str:
-    """Return the text of an argument; empty where it is not written."""
-    argument: Argument | None = block.arguments.get(name)
-    return text_between(argument.source, argument.value_start, argument.value_end) if argument else ""
 
 
 def place_for_roles(module: Module, task: Block, editable: Sequence[str]) -> Block:
@@ -170,7 +162,7 @@ def label_for(task: str, taken: frozenset[str]) -> str:
 
 def name_for(label: str, task: Block, family: object, *, several: bool, repeated: bool) -> tuple[str, str]:
     """Name a role after the family of its tasks, so that it is as unlike others as that; otherwise by a prefix."""
-    text = written(task, "family")
+    text = task.attribute_text("family")
     fits = not isinstance(family, str) or len(f"{family}-execution") <= _LONGEST
     uses = "${" in text or not text.startswith('"')
     is_own = "each." in text or "count." in text

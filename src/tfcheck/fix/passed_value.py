@@ -8,7 +8,7 @@ above.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import TypeAlias
@@ -17,6 +17,7 @@ import msgspec
 
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end
+from tfcheck.fix.into_document import member_behind
 from tfcheck.fix.into_object import item_into
 from tfcheck.fix.literal import ItemParts, ObjectParts, read_parts
 from tfcheck.fix.longer_value import Element, label_like, longer, new_value
@@ -43,7 +44,7 @@ _LOCAL = regex(r"local\.([\w-]+)")
 _OPTIONAL = regex(r"\b(?:try|lookup)\(")
 #: Terraform does not know how long these are where an element is unknown.
 _BY_ELEMENTS = regex(r"\b(?:try|lookup|toset|distinct|compact|flatten|sort)\(")
-_SID = regex(r"\bsid\b\s*=")
+_SID = regex(r'\bsid"?\s*[=:]')
 #: What may not be there, as the only instance of it.
 _FIRST = regex(r"^(aws_\w+\.[\w-]+)\[0\](\.\w+)$")
 
@@ -165,7 +166,7 @@ class Passed(msgspec.Struct, frozen=True):
 def passed(passing: Passing, given: ModuleInput, actions: Sequence[str]) -> Passed | None:
     """Pass some of what is lacking by an input; None where it cannot be passed so."""
     argument = passing.call.arguments.get(given.name)
-    value = _text(argument)
+    value = passing.call.attribute_text(given.name)
     if (given.is_set or _BY_ELEMENTS.search(value)) and passing.is_counted(given.name):
         return None
     handed_on = _HANDED_ON.fullmatch(value)
@@ -192,7 +193,7 @@ def _by_argument(
     source, unit = call.source, unit_of(call)
     if isinstance(call, JsonBlock):
         return _in_json(call, argument, given, statements)
-    known = _text(argument)
+    known = call.attribute_text(given.name)
     elements = _elements(statements, given, unit, known)
     if given.shape == "arn":
         is_one = len(elements) == 1 and argument is None
@@ -271,62 +272,41 @@ def _step(source: SourceText, outer: ItemParts, inner: ObjectParts) -> str:
 def _map(passing: Passing) -> tuple[Argument | None, str]:
     """Return where the map is written that a call is repeated for, and the name that it has there."""
     for_each = passing.call.arguments.get("for_each")
-    local = _LOCAL.fullmatch(_text(for_each))
+    local = _LOCAL.fullmatch(passing.call.attribute_text("for_each"))
     module = passing.world.resolver.module_sources(passing.caller)
     if local is not None and module is not None:
         return module.local_argument(local[1]), f"local.{local[1]}"
     return for_each, f"module.{passing.name}"
 
 
-def _elements(statements: Statements, given: ModuleInput, unit: str, known: str) -> list[Element]:
+def _elements(
+    statements: Statements, given: ModuleInput, unit: str, known: str, syntax: Syntax = Syntax.HCL
+) -> list[Element]:
     """Write statements as an input accepts them, without the ARNs that it is given already."""
     if given.shape in ("arns", "arn"):
-        arns = dict.fromkeys(text(one) for each in statements for one in each.resources)
+        arns = dict.fromkeys(text(one, syntax) for each in statements for one in each.resources)
         if given.shape == "arn":
             arns = dict.fromkeys(_FIRST.sub(r"one(\1[*]\2)", each) for each in arns)
         return [Element(each, each) for each in arns if each not in known]
     names = re.findall(r'(?m)^\s*"?([\w-]+)"?\s*=\s*\{', known)
     labels = [label_like(each.sid, names) if given.shape == "map" else "" for each in statements]
     style = StatementStyle(sid=bool(_SID.search(known)), effect=given.effect, unit=unit)
+    if syntax is Syntax.TF_JSON:
+        style = StatementStyle(syntax, quoted=True, between=": ", pad="", sid=style.sid, effect=given.effect)
     return [
         Element("\n".join(statement(each, style, document=True)), one_line(each, style, document=True), label)
         for each, label in zip(statements, labels, strict=True)
     ]
 
 
-def _text(argument: Argument | None) -> str:
-    return argument.source.text[argument.value_start : argument.value_end].strip() if argument else ""
-
-
-# In a .tf.json file
-
-
 def _in_json(
     call: JsonBlock, argument: Argument | None, given: ModuleInput, statements: Statements
 ) -> tuple[Insertion, ...]:
-    if given.shape not in ("arns", "list"):
-        return ()
-    source = call.source
-    elements = [each for each in _json_elements(statements, given) if each.flat not in _text(argument)]
-    if not elements:
+    """Pass statements in a .tf.json file."""
+    elements = _elements(statements, given, "", call.attribute_text(given.name), Syntax.TF_JSON)
+    if given.shape not in ("arns", "list") or not elements:
         return ()
     if argument is not None:
-        return longer(source, argument.value_start, argument.value_end, elements, "")
+        return longer(call.source, argument.value_start, argument.value_end, elements, "")
     last = max(call.value.members, key=lambda each: each.value.end)
-    base = source.newline + indentation(source.text, last.start)
-    spread = source.text[line_end(source.text, last.start) :][:1] == "\n"
-    gap = base if spread and "\n" in source.text[call.value.start : last.start] else " "
-    return (
-        Insertion(source.name, last.value.end, f',{gap}"{given.name}": [{", ".join(each.flat for each in elements)}]'),
-    )
-
-
-def _json_elements(statements: Statements, given: ModuleInput) -> Iterator[Element]:
-    if given.shape == "arns":
-        arns = dict.fromkeys(text(one, Syntax.TF_JSON) for each in statements for one in each.resources)
-        yield from (Element(each, each) for each in arns)
-        return
-    style = StatementStyle(Syntax.TF_JSON, quoted=True, between=": ", pad="", sid=False, effect=given.effect)
-    for each in statements:
-        written = one_line(each, style, document=True)
-        yield Element(written, written)
+    return (member_behind(call.source, last, f'"{given.name}": [{", ".join(each.flat for each in elements)}]'),)

@@ -136,9 +136,7 @@ def _in_document(block: Block) -> Iterator[WrittenStatement]:
 
 
 def _block(block: Block, of: int) -> WrittenStatement | None:
-    text = block.source.text
-    effect = block.arguments.get("effect")
-    written = text[effect.value_start : effect.value_end].strip() if effect else '"Allow"'
+    written = block.attribute_text("effect") or '"Allow"'
     actions, resources = _value(block, "actions"), _value(block, "resources")
     if actions is None or resources is None or written != '"Allow"':
         return None

@@ -24,12 +24,8 @@ _QUOTE = regex(r'(?<!\\)(?:\\\\)*"')
 
 def document_of(argument: Argument) -> str | None:
     """Name the `aws_iam_policy_document` that an argument takes its text from."""
-    found = _DOCUMENT.fullmatch(_value(argument))
+    found = _DOCUMENT.fullmatch(argument.text)
     return found[1] if found else None
-
-
-def _value(argument: Argument) -> str:
-    return argument.source.text[argument.value_start : argument.value_end].strip()
 
 
 def is_own(argument: Argument, module: Module) -> bool:

@@ -74,13 +74,13 @@ def _no_words(_: InstanceTerms) -> dict[str, str]:
     return {}
 
 
-def _key_words(terms: InstanceTerms) -> dict[str, str]:
-    return {terms.key: "each.key"} if isinstance(terms.key, str) else {}
-
-
 def _own_words(terms: InstanceTerms) -> dict[str, str]:
     """Return the key, and what in the element names it: `shop/${key}/db` is meant for this instance."""
     return {each: name for each, name in _all_words(terms).items() if str(terms.key) in each}
+
+
+def _key_words(terms: InstanceTerms) -> dict[str, str]:
+    return {terms.key: "each.key"} if isinstance(terms.key, str) else {}
 
 
 def _all_words(terms: InstanceTerms) -> dict[str, str]:
@@ -191,8 +191,7 @@ class Repeated(msgspec.Struct, frozen=True):
         return f"{name} == {written[0]}" if len(written) == 1 else f"contains([{', '.join(written)}], {name})"
 
     def _collection(self) -> str:
-        argument = self.block.arguments.get("for_each") or self.block.arguments.get("count")
-        return "" if argument is None else argument.source.text[argument.value_start : argument.value_end].strip()
+        return self.block.attribute_text("for_each") or self.block.attribute_text("count")
 
 
 def in_filter(statements: Statements) -> Statements:

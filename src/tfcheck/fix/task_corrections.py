@@ -81,14 +81,10 @@ class TaskCorrections:
     def _proposed(self, rule: str, wrong: _Wrong) -> Iterator[tuple[WrittenText, str]]:
         """Yield the literals that are the value, each with what it may be instead."""
         partition = flat(self._resolver.surroundings(wrong.address).partition) or "aws"
-        for literal in self._literals(wrong):
-            if literal.value == wrong.value:
-                yield from ((literal, each) for each in CORRECTIONS[rule](literal, partition))
-
-    def _literals(self, wrong: _Wrong) -> Iterator[WrittenText]:
-        """Yield the texts of the block, then those that its module and the ones that call it pass on."""
         for block, scope in blocks_of(wrong.address, self._resolver):
-            yield from literals_in(block, scope, self._resolver, self._files)
+            for literal in literals_in(block, scope, self._resolver, self._files):
+                if literal.value == wrong.value:
+                    yield from ((literal, each) for each in CORRECTIONS[rule](literal, partition))
 
     # The proof
 

@@ -135,7 +135,8 @@ class Trial:
             for address, names in attributes.items()
             if (row := _forgetful(resolver.plan, address, names)) is not None
         ]
-        plan = resolver.plan.with_rows([*rows, *map(_new, added)])
+        new = (_row(each, {}, _RENDERED if each.type == _DOCUMENT else ()) for each in added)
+        plan = resolver.plan.with_rows([*rows, *new])
         workspace = resolver.workspace if isinstance(resolver.workspace, str) else None
         self._world = After(_Given(plan, sources, workspace, resolver.account, given or {}), context)
         self._judge = Judge(self._world)
@@ -187,11 +188,6 @@ class _Given(Resolver):
         if (address, name) in self._told:
             return self._told[address, name]
         return super().attribute(address, name)
-
-
-def _new(address: Address) -> ResourceChange:
-    """Write the plan's row of an instance that the change adds."""
-    return _row(address, {}, _RENDERED if address.type == _DOCUMENT else ())
 
 
 def _forgetful(plan: Plan, address: Address, names: Sequence[str]) -> ResourceChange | None:

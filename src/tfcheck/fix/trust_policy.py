@@ -14,9 +14,8 @@ import msgspec
 from tfcheck.fix.edits.insertion import Insertion, Replacement
 from tfcheck.fix.holders import Holder, is_frozen
 from tfcheck.fix.literal import ListParts, ObjectParts, Parts, read_parts
-from tfcheck.fix.naming import text_between
 from tfcheck.fix.new_argument import items_into, unit_of
-from tfcheck.fix.new_role import behind, written
+from tfcheck.fix.new_role import behind
 from tfcheck.fix.place import Places
 from tfcheck.fix.policy_statements import items
 from tfcheck.fix.policy_text import document_of, located
@@ -140,14 +139,14 @@ class TrustPolicies:
     def _own(self, role: WorldObject, block: Block, module: Module, service: str) -> Iterator[Proposal]:
         """Yield a trust policy of a role's own: what it had, and a statement for the service."""
         argument = block.arguments[_ARGUMENT]
-        old = text_between(argument.source, argument.value_start, argument.value_end)
+        old = argument.text
         editable = self._places.files.editable(block.source)
         if not editable or isinstance(block, JsonBlock) or "\n" in old or argument.source is not block.source:
             return
         label = free(f"{role.address.name}_trust", self._labels(module), "_")
         repeated = next((each for each in ("count", "for_each") if each in block.arguments), "")
         index = {"count": "[count.index]", "for_each": "[each.key]", "": ""}[repeated]
-        head = [f"{repeated} = {written(block, repeated)}", ""] if repeated else []
+        head = [f"{repeated} = {block.attribute_text(repeated)}", ""] if repeated else []
         lines = _document(label, [*head, f"source_policy_documents = [{old}]"], service, unit_of(block))
         new = f"data.{_DOCUMENT}.{label}{index}.json"
         place = _document_block(argument, module, block)
@@ -163,7 +162,7 @@ class TrustPolicies:
                     block.source.name,
                     argument.value_start,
                     new,
-                    block.source.text[argument.value_start : argument.value_end],
+                    argument.text,
                 ),
             ),
             texts={each.source.name: each.source for each in (place, block)},
@@ -201,7 +200,7 @@ def _document_block(argument: Argument, module: Module, block: Block) -> Block:
 
 def _defined(argument: Argument, module: Module) -> Argument:
     """Return the argument, or the local value that it names."""
-    found = _LOCAL.fullmatch(text_between(argument.source, argument.value_start, argument.value_end))
+    found = _LOCAL.fullmatch(argument.text)
     return (module.local_argument(found[1]) if found else None) or argument
 
 
@@ -212,8 +211,10 @@ def _users(argument: Argument, block: Block, module: Module) -> list[Block] | No
     for name in _names(own, argument):
         pattern = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w-])")
         used = sum(len(pattern.findall(file.source.text)) for file in module.files)
-        roles = [each for file in module.files for each in file.blocks if pattern.search(written(each, _ARGUMENT))]
-        plain = [each for each in roles if _is_plain(written(each, _ARGUMENT), name)]
+        roles = [
+            each for file in module.files for each in file.blocks if pattern.search(each.attribute_text(_ARGUMENT))
+        ]
+        plain = [each for each in roles if _is_plain(each.attribute_text(_ARGUMENT), name)]
         is_local = name.startswith("data.") and own is not argument
         if used != len(plain) + is_local:
             return None
@@ -223,7 +224,7 @@ def _users(argument: Argument, block: Block, module: Module) -> list[Block] | No
 
 def _names(own: Argument, argument: Argument) -> list[str]:
     """Name what a trust is taken from: a local value, a document, or both."""
-    local = _LOCAL.fullmatch(text_between(own.source, own.value_start, own.value_end))
+    local = _LOCAL.fullmatch(own.text)
     document = document_of(argument)
     return [*([local[0]] if local else []), *([f"data.{_DOCUMENT}.{document}"] if document else [])]
 
@@ -254,7 +255,7 @@ def _in_document(document: Block) -> Iterator[Parts]:
     for each in (one for one in document.blocks("statement") if one.type == "statement"):
         kinds = [one for one in each.nested if one.type == "principals"]
         is_open = len(kinds) != 1 or len(each.nested) != 1 or "effect" in each.arguments
-        if not is_open and written(each, "actions") in _ACTION and written(kinds[0], "type") == '"Service"':
+        if not is_open and each.attribute_text("actions") in _ACTION and kinds[0].attribute_text("type") == '"Service"':
             identifiers = kinds[0].arguments.get("identifiers")
             if identifiers is not None and identifiers.source is document.source:
                 yield read_parts(identifiers.source.text, identifiers.value_start)

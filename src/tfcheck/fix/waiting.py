@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.checks.deploy_order import CHECK, WaitingPlace, waiting_places
+from tfcheck.checks.deploy_order import CHECK, waiting_places
 from tfcheck.checks.deploy_order_graph import late_resources
 from tfcheck.checks.services_started import starting_services
 from tfcheck.fix.edits.files import Files
@@ -172,7 +172,9 @@ class Waiting:
 
     def _add(self, found: dict[int, _Wait], wanted: _Wanted) -> None:
         """Add what a service is to wait for to what others of its block are; all of it, or nothing."""
-        places = [(each, self._block(wanted.service.address, each.depth)) for each in _places(wanted)]
+        service = wanted.service.address
+        late = waiting_places(service, wanted.late) if wanted.late else []
+        places = [(each, self._block(service, each.depth)) for each in late]
         editable = [(place, block) for place, block in places if block and self._files.editable(block.source)]
         if not places or len(editable) < len(places):
             return
@@ -249,10 +251,6 @@ def _both(one: _Wait, other: _Wait) -> _Wait:
         late=tuple(dict.fromkeys((*one.late, *other.late))),
         names=_in_order((*one.names, *other.names)),
     )
-
-
-def _places(wanted: _Wanted) -> list[WaitingPlace]:
-    return waiting_places(wanted.service.address, wanted.late) if wanted.late else []
 
 
 def _whole(proven: list[_Wait], failed: Sequence[_Wait]) -> list[_Wait]:

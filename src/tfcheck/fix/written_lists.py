@@ -85,7 +85,8 @@ class WrittenLists:
         lists = (each for task in tasks for each in self._usable(task, place, refuse, lists=True))
         repeated = self._repeated(tasks, place, refuse)
         for written in itertools.chain(lists, repeated, self._all_instances(answers, place, refuse)):
-            actions = {tuple(_actions(by_value.get(value, ()))) for value in written.values}
+            needed = ([each.requirement.action for each in by_value.get(value, ())] for value in written.values)
+            actions = set(map(tuple, map(dict.fromkeys, needed)))
             if len(actions) == 1 and (names := actions.pop()):
                 for value in written.values:
                     del by_value[value]
@@ -244,8 +245,7 @@ class WrittenLists:
 
 def _collection(block: Block | None) -> str:
     """Return what a block is repeated for, if that is a name."""
-    for_each = block.arguments.get("for_each") if block else None
-    written = for_each.source.text[for_each.value_start : for_each.value_end].strip() if for_each else ""
+    written = block.attribute_text("for_each") if block else ""
     return written if _COLLECTION.fullmatch(written) else ""
 
 
@@ -276,10 +276,6 @@ def _is_arn(value: Seen) -> bool:
     written = flat(spelled_out(value)) if isinstance(value, PlainText) else ""
     attribute = written.split("\0")[1] if written.startswith("\0") else ""
     return written.startswith("arn:") or "arn" in attribute.rpartition(".")[2]
-
-
-def _actions(answers: Sequence[Answer]) -> Iterator[str]:
-    yield from dict.fromkeys(each.requirement.action for each in answers)
 
 
 def _whole(text: str, over: str, collection: Seen) -> str:

@@ -31,6 +31,11 @@ class Argument(msgspec.Struct, frozen=True, eq=False, dict=True):
         """Where the argument is written."""
         return self.source.place(self.start)
 
+    @property
+    def text(self) -> str:
+        """The value as it is written."""
+        return self.source.text[self.value_start : self.value_end].strip()
+
     @cached_property
     def expression(self) -> Expression:
         """The value, parsed once."""
@@ -77,6 +82,11 @@ class Block(msgspec.Struct, frozen=True, eq=False):
         """Return the expression of an argument; None where it is not written."""
         argument = self.arguments.get(name)
         return argument.expression if argument else None
+
+    def attribute_text(self, name: str) -> str:
+        """Return an argument as it is written; empty where it is not."""
+        argument = self.arguments.get(name)
+        return argument.text if argument else ""
 
     def attribute_place(self, name: str) -> Place | None:
         """Return where an argument is written."""

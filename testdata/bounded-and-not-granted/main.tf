@@ -91,6 +91,10 @@ resource "aws_ecs_task_definition" "till" {
 
 resource "aws_kms_key" "desk" {
   description = "secrets of desk"
+}
+
+resource "aws_kms_key_policy" "desk" {
+  key_id = aws_kms_key.desk.key_id
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [

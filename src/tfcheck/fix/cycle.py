@@ -1,15 +1,20 @@
-"""Find out whether a reference would make a block depend on itself.
+"""Find out whether a reference, or several changes together, would make a block depend on itself.
 
 Terraform refuses a plan in which a policy names a key whose own policy names the role that the first is written in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
+from tfcheck.fix.edits.insertion import Insertion
+from tfcheck.fix.trial import changed
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
 
 _REFERENCE = regex(r"\b(?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*")
@@ -36,6 +41,20 @@ class Dependencies:
             self._dependents[goal] = seen
         return name in self._dependents[goal]
 
+    def leading_to_circles(self) -> frozenset[str]:
+        """Name what is used, however indirectly, by something that depends on itself, not through a module."""
+        uses: dict[str, set[str]] = {}
+        for used, by in self._used_by.items():
+            for each in by:
+                uses.setdefault(each, set()).update([] if each.startswith("module.") else [used])
+        number = Counter(used for several in uses.values() for used in several)
+        waiting = [each for each in uses if not number[each]]
+        while waiting:
+            for used in uses.get(waiting.pop(), ()):
+                number[used] -= 1
+                waiting += [] if number[used] else [used]
+        return frozenset(+number)
+
     @cached_property
     def _used_by(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
@@ -45,6 +64,22 @@ class Dependencies:
                     for used in _REFERENCE.findall(text):
                         found.setdefault(used, set()).add(name)
         return found
+
+
+def makes_circles(resolver: Resolver, insertions: Iterable[Insertion], texts: Mapping[str, SourceText]) -> bool:
+    """Whether something in a module depends on itself after a change of the sources that did not before."""
+    if resolver.sources is None:
+        return False
+    after = changed(resolver.sources, insertions, texts)
+    paths = {each.config for each in resolver.plan.module_instances()}
+    modules = ((resolver.sources.module(each), after.module(each)) for each in paths)
+    return any(
+        old is not None
+        and new is not None
+        and old is not new
+        and not Dependencies(new).leading_to_circles() <= Dependencies(old).leading_to_circles()
+        for old, new in modules
+    )
 
 
 def _declared_objects(block: Block) -> Iterator[tuple[str, str]]:

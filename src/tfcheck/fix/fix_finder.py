@@ -15,6 +15,7 @@ from tfcheck.fix.as_text import InDoubt, grants_as_text
 from tfcheck.fix.call_inputs import changed_inputs
 from tfcheck.fix.case import Allowing, Case, RoleCase
 from tfcheck.fix.corrections import Corrections
+from tfcheck.fix.cycle import makes_circles
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Replacement, by_file
 from tfcheck.fix.freshness import outdated
@@ -129,10 +130,12 @@ class FixFinder:
         doubtful = self._in_doubt(needs, done, settled)
         found += doubtful
         done |= {each.requirement for draft in doubtful for each in draft.answers}
-        found += self._as_text(needs, done, settled)
+        lacking = self._lacking(needs, done, settled)
+        found += [DraftFix(*each) for each in grants_as_text(lacking, self.places, self._world)]
         found += aided
         found += [DraftFix(*each) for each in tagged(conditional, self._world)]
-        found += self._in_other_stacks(self._still(grantable, done, settled))
+        left = self._still(grantable, done, settled) if self._world.context else []
+        found += [DraftFix(fix, fixed, home=home) for fix, fixed, home in grants_elsewhere(left, self._world)]
         return PlanFixes(tuple(found), (*settled, *by_role))
 
     def skipped(self) -> tuple[str, ...]:
@@ -174,10 +177,6 @@ class FixFinder:
         cases = self._proven([RoleCase(each, self._ranked) for each in doubts.needs], enough=doubts.after)
         return [DraftFix(doubts.fix(each.current), each.answers) for each in cases if each.current is not None]
 
-    def _as_text(self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer]) -> list[DraftFix]:
-        lacking = self._lacking(needs, done, settled)
-        return [DraftFix(*each) for each in grants_as_text(lacking, self.places, self._world)]
-
     def _lacking(self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer]) -> list[RoleNeed]:
         """Return what is left of what roles lack."""
         known = set(settled)
@@ -189,10 +188,6 @@ class FixFinder:
 
     def _left(self, need: RoleNeed, done: set[Requirement], settled: Container[Answer]) -> tuple[Answer, ...]:
         return tuple(self._still(need.answers, done, settled))
-
-    def _in_other_stacks(self, answers: Sequence[Answer]) -> Iterator[DraftFix]:
-        found = grants_elsewhere(answers, self._world) if self._world.context else ()
-        return (DraftFix(fix, fixed, home=home) for fix, fixed, home in found)
 
     # Needs
 
@@ -335,14 +330,17 @@ class FixFinder:
         if self._is_sound([case.current for case in cases if case.current]):
             return []
         half = len(cases) // 2
-        return [*self._unsound(cases[:half]), *self._unsound(cases[half:])] if half else list(cases)
+        found = [*self._unsound(cases[:half]), *self._unsound(cases[half:])] if half else []
+        return found or list(cases[half:])
 
     def _is_sound(self, proposals: Sequence[Proposal]) -> bool:
         texts = {name: text for each in proposals for name, text in each.texts.items()}
-        changes = by_file(insertion for each in proposals for insertion in each.insertions)
+        insertions = [insertion for each in proposals for insertion in each.insertions]
         if any(self._files.reveals(each.insertions, each.texts, each.reported) for each in proposals):
             return False
-        return all(sound(self._file(texts[name]), several) for name, several in changes.items())
+        if not all(sound(self._file(texts[name]), several) for name, several in by_file(insertions).items()):
+            return False
+        return not makes_circles(self._resolver, insertions, texts)
 
     def _file(self, source: SourceText) -> SourceFile:
         if source.name not in self._read:

@@ -61,11 +61,10 @@ class OtherPolicies:
     def beside_grants(self, need: RoleNeed, ways: Callable[[RoleNeed], Iterator[Proposal]]) -> Iterator[Proposal]:
         """Yield the ways to grant what roles lack, each together with what else must then allow it."""
         boundaries = list(self._boundaries(need))
-        verdicts = verdicts_with(need.answers, self._world, bounded=False)
-        guarded = [each for each, found in zip(need.answers, verdicts, strict=True) if found is Verdict.DENIED]
+        guarded = self._guarded(need.answers)
         own = self._policies_of_resources(need, guarded)
         choices = [own, [*boundaries, *own]] if len(guarded) == len(need.answers) else [[*boundaries, *own]]
-        others = [several for several in choices if several and None not in several]
+        others = [several for several in (*choices, boundaries) if several and None not in several]
         for each in ways(need):
             yield from (together([each, *filter(None, several)]) for several in others)
 
@@ -78,9 +77,18 @@ class OtherPolicies:
         return [self.policy_of_resource(role, each) if role else None for each in by_resource.values()]
 
     def touched_beside(self, need: RoleNeed) -> Iterator[ChangedAttribute]:
-        """Yield what a change of the roles' boundaries changes in the plan."""
-        for each in filter(None, self._boundaries(need)):
+        """Yield what a change of the roles' boundaries, and of the policies of resources, changes in the plan."""
+        own = (
+            [each for each in need.answers if each.requirement.action.startswith(("kms:", "s3:"))] if need.roles else []
+        )
+        guarded = self._guarded(own) if own else []
+        for each in filter(None, (*self._boundaries(need), *self._policies_of_resources(need, guarded))):
             yield from each.touched
+
+    def _guarded(self, answers: Sequence[Answer]) -> list[Answer]:
+        """List what stays denied even if the role has it and no boundary."""
+        verdicts = verdicts_with(answers, self._world, bounded=False)
+        return [each for each, found in zip(answers, verdicts, strict=True) if found is Verdict.DENIED]
 
     def _boundaries(self, need: RoleNeed) -> Iterator[Proposal | None]:
         """Yield what each boundary of the roles must allow; None where one cannot be changed."""

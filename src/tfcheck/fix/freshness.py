@@ -33,7 +33,7 @@ def outdated(touched: Iterable[ChangedAttribute], beside: Iterable[Address], res
         name = "json" if each.address.type == _DOCUMENT else each.attribute
         planned = _known(resolver.attribute(each.address, name)) if name else None
         # NOTE: most of what is edited is not known before apply, and then the sources need not be evaluated again.
-        if planned is not None and _differ(planned, _known(now.attribute(each.address, name))):
+        if planned is not None and _known(now.attribute(each.address, name)) not in (None, planned):
             found.add(each.address)
     return frozenset(found)
 
@@ -46,11 +46,6 @@ def _arguments(address: Address, resolver: Resolver) -> list[str]:
 
 
 _META = ("count", "for_each", "provider", "depends_on", "lifecycle")
-
-
-def _differ(planned: Any, written: Any) -> bool:
-    """Whether what is written is known and another text, or another document, than what is planned."""
-    return written is not None and planned != written
 
 
 def _known(value: Value) -> Any:

@@ -152,7 +152,8 @@ class LogOptions:
         texts = {options.source.name: options.source}
         if not reads(edits, texts, self._places.files):
             return None
-        tasks = [each for each in tasks_by_address(self._world).values() if self._has_block_of(each, task)]
+        block, every = self._resolver.block(task.address), tasks_by_address(self._world).values()
+        tasks = [each for each in every if self._resolver.block(each.address) is block]
         touched = tuple(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
         if not is_better(tasks, {finding.message}, self._world, after_change(self._world, edits, texts, touched)):
             return None
@@ -164,9 +165,6 @@ class LogOptions:
             diff=self._places.files.diff(edits, texts),
         )
         return DraftFix(fix, (), edits, texts, finding=finding, touched=touched)
-
-    def _has_block_of(self, one: TaskDefinition, other: TaskDefinition) -> bool:
-        return self._resolver.block(one.address) is self._resolver.block(other.address)
 
 
 def written_options(block: Block) -> Iterator[_Options]:

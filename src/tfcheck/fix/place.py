@@ -302,8 +302,9 @@ class Places:
             return None
         place = self._resolver.block(self._written_in(holder, name)) if name else self._resolver.block(address)
         remark += self.doubts(statements, place, address.module) if place is not None else ""
+        goal = f"an inline policy of {goal}" if holder.attribute == "inline_policy" else goal
         return Proposal(
-            title=f"add {into.counted} to {_place(holder, goal)}{remark}",
+            title=f"add {into.counted} to {goal}{remark}",
             safety="review" if remark else "safe",
             insertions=into.insertions,
             texts={into.source.name: into.source},
@@ -354,10 +355,6 @@ def _came_near(holder: Holder, need: RoleNeed) -> bool:
     """Whether the report shows a statement of a policy as one that nearly grants what is lacking."""
     address = str(holder.resource.address)
     return any(each.policy == address and each.effect == "Allow" for one in need.answers for each in one.evidence)
-
-
-def _place(holder: Holder, goal: str) -> str:
-    return f"an inline policy of {goal}" if holder.attribute == "inline_policy" else goal
 
 
 def also(others: frozenset[str]) -> str:

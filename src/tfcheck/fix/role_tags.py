@@ -29,7 +29,7 @@ def tagged(answers: Iterable[Answer], world: After) -> Iterator[tuple[Fix, tuple
         if tags and answer.role and judge.verdict_if(_with(tags), answer.requirement, task) is Verdict.ALLOWED:
             by_role.setdefault((answer.role, tuple(tags.items())), []).append(answer)
     for (role, pairs), several in by_role.items():
-        lines = [f"  {_name(key)} = {quoted(value)}" for key, value in pairs]
+        lines = [f"  {key if key.isidentifier() else quoted(key)} = {quoted(value)}" for key, value in pairs]
         written = ", ".join(f"{key} = {quoted(value)}" for key, value in pairs)
         title = f"tag {role} with {written}: a statement allows it to roles with that tag"
         fix = Fix(title=title, safety="review", proven=True, hcl="\n".join(["tags = {", *lines, "}"]))
@@ -53,7 +53,3 @@ def _with(tags: dict[str, str]) -> Callable[[Role], Role]:
         return msgspec.structs.replace(role, caller=msgspec.structs.replace(role.caller, tags={**known, **tags}))
 
     return changed
-
-
-def _name(key: str) -> str:
-    return key if key.isidentifier() else quoted(key)

@@ -143,7 +143,7 @@ class TrustPolicies:
         editable = self._places.files.editable(block.source)
         if not editable or isinstance(block, JsonBlock) or "\n" in old or argument.source is not block.source:
             return
-        label = free(f"{role.address.name}_trust", self._labels(module), "_")
+        label = free(f"{role.address.name}_trust", self._places.labels_of(role.address.module, _DOCUMENT), "_")
         repeated = next((each for each in ("count", "for_each") if each in block.arguments), "")
         index = {"count": "[count.index]", "for_each": "[each.key]", "": ""}[repeated]
         head = [f"{repeated} = {block.attribute_text(repeated)}", ""] if repeated else []
@@ -170,9 +170,6 @@ class TrustPolicies:
             added=tuple(Address(path, "data", _DOCUMENT, label, key) for path, key in sorted(keys, key=str)),
             hcl="\n".join([*lines, "", f"{_ARGUMENT} = {new}"]),
         )
-
-    def _labels(self, module: Module) -> frozenset[str]:
-        return frozenset(name for _, kind, name in module.declared() if kind == _DOCUMENT)
 
 
 def _document(label: str, head: Sequence[str], service: str, unit: str) -> list[str]:

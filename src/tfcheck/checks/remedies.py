@@ -158,7 +158,7 @@ def _remedy_in_plan(rule: str, mistake: Misconfiguration, task: TaskDefinition) 
             return "\n".join((f'resource "aws_cloudwatch_log_group" "{task.address.name}" {{', *lines, "}"))
         case "credential-in-environment" if about.isidentifier():
             label, text = about.lower(), _TABLE[rule][1].replace('"NAME"', f'"{about}"')
-            text = text.replace('= "app"', f'= "{task.address.name}/{label}"')
+            text = text.replace('= "app"', f'= "{mistake.container or task.address.name}/{label}"')
             return text.replace('"app"', f'"{label}"').replace(".app.", f".{label}.")
         case _:
             return ""

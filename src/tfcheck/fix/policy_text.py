@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from tfcheck.fix.literal import Parts, read_json_parts, read_parts
 from tfcheck.fix.render import Syntax
@@ -40,8 +41,11 @@ def _only_one_uses(name: str, module: Module) -> bool:
     return sum(len(pattern.findall(file.source.text)) for file in module.files) == 1
 
 
+@lru_cache(maxsize=1024)
 def located(argument: Argument) -> tuple[Parts, Syntax] | None:
     """Find the members of a policy that is written out, in `jsonencode` or in a heredoc; None where it is not.
+
+    All instances of a block share one argument, in which several look for a place.
 
     Raises:
         MalformedError: brackets or quotes do not pair up.

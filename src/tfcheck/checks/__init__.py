@@ -34,7 +34,6 @@ from tfcheck.checks import (
     secret_value,
 )
 from tfcheck.checks.mistake import Check, Misconfiguration
-from tfcheck.checks.remedies import remedy
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.inventory.object_address import subject
 from tfcheck.inventory.world import World
@@ -135,6 +134,8 @@ def _was_made(mistake: Misconfiguration, pitfall: Check, before: TaskDefinition 
 def _finding(
     mistake: Misconfiguration, pitfall: Check, task: TaskDefinition, change: str, locations: Locations
 ) -> Finding:
+    from tfcheck.checks.remedies import remedy  # most plans break no rule
+
     location, needed_at = _places(mistake, task, locations)
     return Finding(
         rule=pitfall.id,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion
-from tfcheck.fix.module_inputs import ModuleInput, inputs_for, is_for_grants
+from tfcheck.fix.module_inputs import ModuleInput, inputs_for
 from tfcheck.fix.passed_value import Passing, passed
 from tfcheck.fix.place import Places
 from tfcheck.fix.proposal import Proposal, RoleNeed
@@ -65,13 +65,6 @@ def passed_to_module(need: RoleNeed, places: Places, world: After) -> Iterator[P
             added=tuple(each for path in dict.fromkeys(modules) for each in unplanned(path, again)),
             hcl="\n".join(each.text.strip() for each in change.insertions),
         )
-
-
-def changed_inputs(path: ModulePath, resolver: Resolver) -> bool:
-    """Whether a call passes something else by an input that is for grants than when the plan was made."""
-    called = resolver.module_sources(path) if path.steps and resolver.declarations.doubts else None
-    inputs = [name for name in called.variables() if is_for_grants(name)] if called else []
-    return any(resolver.declarations.doubts.about("var", path.config, name) for name in inputs)
 
 
 def _named(need: RoleNeed) -> str:

@@ -12,7 +12,6 @@ import msgspec
 
 from tfcheck.fix.added_policy import AddedPolicies
 from tfcheck.fix.as_text import InDoubt, grants_as_text
-from tfcheck.fix.call_inputs import changed_inputs
 from tfcheck.fix.case import Allowing, Case, RoleCase
 from tfcheck.fix.corrections import Corrections
 from tfcheck.fix.cycle import makes_circles
@@ -20,6 +19,7 @@ from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Replacement, by_file
 from tfcheck.fix.freshness import outdated
 from tfcheck.fix.joined_needs import joined
+from tfcheck.fix.module_inputs import changed_inputs
 from tfcheck.fix.other_policies import OtherPolicies
 from tfcheck.fix.other_stack_files import grants_elsewhere
 from tfcheck.fix.place import Places

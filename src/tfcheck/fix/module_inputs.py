@@ -10,7 +10,9 @@ import msgspec
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
+from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary.address import ModulePath
 
 _STATEMENTS = regex(r"statement|polic|permission|grant")
 _NAMES = {
@@ -38,6 +40,13 @@ class ModuleInput(msgspec.Struct, frozen=True):
 def is_for_grants(name: str) -> bool:
     """Whether an input of this name may be for grants."""
     return any(each.search(name) for each in (_STATEMENTS, *_NAMES.values()))
+
+
+def changed_inputs(path: ModulePath, resolver: Resolver) -> bool:
+    """Whether a call passes something else by an input that is for grants than when the plan was made."""
+    called = resolver.module_sources(path) if path.steps and resolver.declarations.doubts else None
+    inputs = [name for name in called.variables() if is_for_grants(name)] if called else []
+    return any(resolver.declarations.doubts.about("var", path.config, name) for name in inputs)
 
 
 def inputs_for(action: str, module: Module, value_of: Callable[[str], Seen]) -> Iterator[ModuleInput]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.fix.added_policy import AddedPolicies
-from tfcheck.fix.call_inputs import passed_to_module
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end
 from tfcheck.fix.place import Places, also, in_module
 from tfcheck.fix.proposal import Proposal, RoleNeed
@@ -37,7 +36,10 @@ def ranked(need: RoleNeed, places: Places, added: AddedPolicies, world: After) -
     block = world.resolver.block(need.roles[0].address)
     if block is not None:
         yield from attached(need, block, places, world)
-    yield from passed_to_module(need, places, world)
+    if need.roles[0].address.module.steps:
+        from tfcheck.fix.call_inputs import passed_to_module
+
+        yield from passed_to_module(need, places, world)
     if added.is_for_callers(need):
         yield from added.at_callers(need)
     yield from places.existing(need, wide=False)

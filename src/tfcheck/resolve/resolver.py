@@ -18,7 +18,6 @@ from tfcheck.resolve.attribute_shapes import assigned_family, grammar, hole_of, 
 from tfcheck.resolve.blocks import block_values, written_inside
 from tfcheck.resolve.data_source_twin import LookUps
 from tfcheck.resolve.declarations import Declarations
-from tfcheck.resolve.deferred_data import policy_document, rendered
 from tfcheck.resolve.derived_instance import DerivedInstance
 from tfcheck.resolve.doubts import CHANGED, Doubts
 from tfcheck.resolve.evaluation import Evaluation, whole
@@ -229,8 +228,12 @@ class Resolver:
         """Return an attribute of a data source that is read only during apply."""
         address = instance.address
         if address.type == "aws_iam_policy_document" and name in _POLICY_TEXTS:
+            from tfcheck.resolve.deferred_data import policy_document
+
             return policy_document(self, instance)
         if address.type == "template_file" and name == "rendered":
+            from tfcheck.resolve.deferred_data import rendered
+
             return rendered(self, address)
         if self.configured(address, name):
             return self._complete(instance, name, planned)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -155,3 +156,31 @@ def test_what_a_role_lists_as_before_goes_with_the_resource_that_attached_it(
         if listed_before
         else {"aws_iam_role.exec", "aws_iam_policy.files", *(["aws_iam_role_policy.p"] if remains else [])}
     )
+
+
+def managed(key: str, around: Surroundings = HERE) -> MadeResource:
+    attached: dict[str, Value] = {"role": "exec", "policy_arn": "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}
+    return MadeResource(f'aws_iam_role_policy_attachment.p["{key}"]', attached, around)
+
+
+def inline(key: str, around: Surroundings = HERE) -> MadeResource:
+    return MadeResource(f'aws_iam_role_policy.p["{key}"]', policy(HERE).attributes, around)
+
+
+@pytest.mark.parametrize("kind", [managed, inline])
+def test_a_policy_that_the_change_also_deletes_at_another_address_may_go(
+    kind: Callable[[str, Surroundings], MadeResource],
+) -> None:
+    role = MadeResource("aws_iam_role.exec", {"name": "exec", "arn": ARN, "id": "exec"})
+    new, old = kind("new", HERE), kind("old", HERE)
+    for earlier, is_sure in (
+        ([role, old], False),
+        ([role, old, new], False),
+        ([role, new], True),
+        ([role], True),
+        ([role, kind("old", ELSEWHERE)], True),
+        ([MadeResource("aws_iam_role.former", role.attributes), old], True),
+    ):
+        found = Roles(MadeWorld(role, new, earlier=earlier)).of_object(role)
+        assert (len(found.identity), len(found.possible_policies)) == ((1, 0) if is_sure else (0, 1))
+        assert bool(found.hidden) is not is_sure

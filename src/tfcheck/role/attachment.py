@@ -14,7 +14,7 @@ import msgspec
 
 from tfcheck.iam import Policy
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.role.grants import PolicyAttachment, grants, known_arn, members
+from tfcheck.role.grants import DeletedGrants, PolicyAttachment, grants, known_arn, members
 from tfcheck.role.policies import Attached, Policies, PolicyOrReason, first
 from tfcheck.role.removed import (
     RemovedByUpdate,
@@ -165,7 +165,7 @@ class Attachments:
         kept = [
             each for each in self._without_removed(sure, name, attached) if not self._contested(each, name, attached)
         ]
-        kept = [each for each in kept if self._remains(each, attached)]
+        kept = [each for each in kept if self._remains(each, name, attached)]
         kept = kept if outcome is None else [each for each in kept if self._is_left(each, outcome(each), attached)]
         kept, open_ = first(kept, attached.hidden), first(open_, attached.hidden)
         for grant in kept:
@@ -185,9 +185,12 @@ class Attachments:
             named = " and ".join(str(grant.resource.address) for grant in group)
             attached.notes.append(f"{named} have one name on one role: the last one written remains")
 
-    def _remains(self, grant: PolicyAttachment, attached: Attached) -> bool:
+    def _remains(self, grant: PolicyAttachment, name: Value, attached: Attached) -> bool:
         """Whether a grant definitely does not go with the role, which the plan may delete and create again."""
         remains = grant.resource.remains_on(grant.role)
+        if remains is Truth.TRUE and (deleted := self._world.once(DeletedGrants).same(grant, name)):
+            self._doubt(grant, f"which the deletion of {deleted.address} may remove: both are one policy", attached)
+            return False
         if remains is Truth.UNKNOWN:
             self._doubt(grant, "which may go with the role that this plan deletes", attached)
         return remains is Truth.TRUE

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import msgspec
 
+from tfcheck.inventory.change import is_created
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.policies import PolicyOrReason
-from tfcheck.symbolic.value import Unknown, Value, items
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Truth, Unknown, Value, items
 
 
 class PolicyAttachment(msgspec.Struct, frozen=True):
@@ -39,6 +41,46 @@ def grants(world: World) -> Iterator[PolicyAttachment]:
     for resource in world.resources("aws_iam_role_policy_attachments_exclusive"):
         for arn in members(resource.attribute("policy_arns"), "the list of policies is known only after apply"):
             yield PolicyAttachment(resource, resource.attribute("role_name"), reference=known_arn(arn))
+
+
+_OF_ONE_POLICY = ("aws_iam_role_policy", "aws_iam_role_policy_attachment")
+
+
+class DeletedGrants:
+    """What the change deletes of what was attached to roles that stay, by role and policy.
+
+    IAM has one policy of a name on a role, and attaches a managed one once: where another address of the plan is the
+    same, as after a new key of `for_each` without a `moved` block, Terraform deletes it before it is written or after.
+    """
+
+    def __init__(self, world: World) -> None:
+        """Build from the world after the change."""
+        before = world.before()
+        there = {str(each.address) for each in world.resources(*_OF_ONE_POLICY)}
+        stay = {str(each.address) for each in world.resources("aws_iam_role") if not is_created(each, world)}
+        roles = () if before is world else before.resources("aws_iam_role")
+        # NOTE: a role is deleted after its policies, and its name is free only then.
+        recreated = {each.attribute("name") for each in roles if str(each.address) not in stay}
+        self._found: dict[tuple[str, bool, str], list[WorldObject]] = {}
+        for each in () if before is world else grants(before):
+            gone = each.resource.address.type in _OF_ONE_POLICY and str(each.resource.address) not in there
+            identity = _identity(each, each.role) if gone else None
+            if identity is not None and each.role not in recreated:
+                self._found.setdefault(identity, []).append(each.resource)
+
+    def same(self, grant: PolicyAttachment, role: Value) -> WorldObject | None:
+        """Return what is deleted and is the same policy on the same role, as far as both are known; else None."""
+        identity = _identity(grant, role) if grant.resource.address.type in _OF_ONE_POLICY else None
+        found = self._found.get(identity, ()) if identity is not None else ()
+        account = grant.resource.surroundings.account
+        here = (each for each in found if equal(each.surroundings.account, account) is not Truth.FALSE)
+        return next(here, None)
+
+
+def _identity(grant: PolicyAttachment, role: Value) -> tuple[str, bool, str] | None:
+    """Return the role, whether the policy is an inline one, and its name or ARN; None where not all is known."""
+    policy = grant.name if grant.reference is None else grant.reference
+    return (role, grant.reference is None, policy) if isinstance(role, str) and isinstance(policy, str) else None
 
 
 def known_arn(value: Value) -> Value:

@@ -32,7 +32,7 @@ class Labels:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._given: dict[str, _Use] = {}
+        self._given: dict[tuple[str, str], _Use] = {}
         self._known: dict[int, frozenset[str]] = {}
 
     def label(
@@ -51,16 +51,16 @@ class Labels:
         parts = [name, "" if key is None else str(key)]
         base = re.sub(r"[^A-Za-z0-9_]+", "_", "_".join(filter(None, parts))).strip("_") or "role"
         base = base if not base[0].isdigit() else f"role_{base}"
-        declared = self._declared(sources)
+        declared, module = self._declared(sources), sources.directory if sources else ""
         label, number = f"{base}_start_up", 2
-        while label in declared or not self._given.get(label, use).is_same(use):
+        while label in declared or not self._given.get((module, label), use).is_same(use):
             label, number = f"{base}_start_up_{number}", number + 1
-        self._given.setdefault(label, use)
+        self._given.setdefault((module, label), use)
         return label
 
     def names_for_others(self, address: Address, rules: frozenset[str]) -> frozenset[str]:
         """Return the endings of the labels that a role's policies for other rules have: `-2`."""
-        uses = ((label, use) for label, use in self._given.items() if use.role == str(address))
+        uses = ((label, use) for (_, label), use in self._given.items() if use.role == str(address))
         others = (label for label, use in uses if not use.is_same(_Use(str(address), rules)))
         return frozenset(f"-{label.rpartition('_')[2]}" if label[-1].isdigit() else "" for label in others)
 

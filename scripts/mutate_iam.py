@@ -126,8 +126,8 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "`arn:…` matches a request on `*`",
         "iam/resource.py",
-        "if isinstance(entry.whole, str | PolicyTemplate):\n        return Truth.FALSE",
-        "if isinstance(entry.whole, str | PolicyTemplate):\n        return Truth.TRUE",
+        "if isinstance(entry.whole, (str, PolicyTemplate)):\n            return Truth.FALSE",
+        "if isinstance(entry.whole, (str, PolicyTemplate)):\n            return Truth.TRUE",
     ),
     ("wildcards in the type are fine", "iam/resource.py", "if _wild(_kind(last)[0]) else", "if False else"),
     ("a star in front of colons is certain", "iam/resource.py", "if _wild(before) or (wild", "if (wild"),
@@ -365,8 +365,8 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "a key with several values is put into a string",
         "iam/variables.py",
-        "isinstance(entry, Absent | list | Set) or variable.key.lower() in MULTIVALUED",
-        "isinstance(entry, Absent | list | Set)",
+        "isinstance(entry, (Absent, list, Set)) or variable.key.lower() in MULTIVALUED",
+        "isinstance(entry, (Absent, list, Set))",
     ),
     (
         "combinations of variables are dropped",

@@ -1,6 +1,6 @@
 """What holds for every test: how many examples a law tries, and that the machine it runs on is a person's own.
 
-A law tries 50 examples by default, the same ones in every run, so that what passes here passes everywhere; 1,000 new
+A law tries 25 examples by default, the same ones in every run, so that what passes here passes everywhere; 1,000 new
 ones with `HYPOTHESIS_PROFILE=thorough` (`make laws`). In CI only tracked files are read and shown; the tests that are
 about that set the variables themselves.
 
@@ -24,7 +24,7 @@ for _name in signs(os.environ):
 
 settings.register_profile(
     "quick",
-    max_examples=50,
+    max_examples=25,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

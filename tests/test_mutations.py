@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from tests.cases import TESTDATA, Case
+from tests.laws import part
 from tfcheck.analysis.check import check
 from tfcheck.analysis.options import RunOptions
 from tfcheck.plan import load
@@ -31,7 +32,7 @@ NAMES = (
     "regression-on-update",
     "secrets-with-key",
 )
-#: How many changed plans of each are read; the seeds are fixed, so that a failure repeats.
+#: How many changed plans of each are read in full; the seeds are fixed, so that a failure repeats.
 EACH = 25
 SECTIONS = ("resource_changes", "configuration", "prior_state", "variables")
 VALUES: tuple[Any, ...] = (
@@ -40,7 +41,7 @@ VALUES: tuple[Any, ...] = (
 )
 
 
-@pytest.mark.parametrize("seed", range(EACH))
+@pytest.mark.parametrize("seed", part(range(EACH), 2))
 @pytest.mark.parametrize("name", NAMES)
 def test_wrong_values_are_no_crash(name: str, seed: int) -> None:
     chance = random.Random(f"{name} {seed}")

@@ -33,8 +33,12 @@ def kept(address: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("path", PLANS, ids=lambda path: f"{path.parent.name}-{path.name}")
-def test_a_whole_plan_that_does_not_say_so_is_read(path: Any) -> None:
+def test_a_whole_plan_that_does_not_say_so_is_read() -> None:
+    for path in PLANS:
+        read_without_saying_so(path)
+
+
+def read_without_saying_so(path: Any) -> None:
     document = json.loads(path.read_bytes())
     document.pop("complete", None)
     read(document)

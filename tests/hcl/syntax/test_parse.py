@@ -395,8 +395,12 @@ def test_a_reference_is_written_as_the_sources_do(written: str, expected: str) -
     assert reference_text(parse(written, P)) == expected
 
 
-@pytest.mark.parametrize("path", sorted(TESTDATA.rglob("*.tf")), ids=lambda path: str(path.relative_to(TESTDATA)))
-def test_everything_in_the_cases_can_be_read(path: Path) -> None:
+def test_everything_in_the_cases_can_be_read() -> None:
+    for path in sorted(TESTDATA.rglob("*.tf")):
+        read_everything(path)
+
+
+def read_everything(path: Path) -> None:
     file = read(decoded(path.name, path.read_bytes()))
 
     assert file.problem is None

@@ -16,7 +16,7 @@ from tfcheck.verdict.judge import Judge
 
 
 class RolePair(msgspec.Struct, frozen=True):
-    """One role; None where it does not exist. A role that is merely not used yet, or no longer, exists."""
+    """One role; None where it does not exist. A role that no task uses yet, or any more, still exists."""
 
     label: str
     before: Role | None
@@ -76,7 +76,7 @@ def same(one: Role, other: Role) -> Truth:
 
 
 def _used(world: World, *, managed: bool = True) -> dict[str, Role]:
-    """Return the execution roles of a world of which it is complete what they have, or the others, by label."""
+    """Return the execution roles of a world by label: those that it manages, or those that it does not."""
     roles = [execution_role(task, world) for task in task_definitions(world)]
     named = [each for each in roles if each is not None and each.label not in (None, SENSITIVE)]
     return {str(each.label): each for each in named if each.managed is managed}

@@ -307,10 +307,8 @@ def _remove_empty(folder: Path, root: Path) -> None:
         folder = folder.parent
 
 
-# Find out whether Atlantis's clone of the repository still has a project's directory.
-#
-# Atlantis resets its clone to a new commit, and what git does not track stays: `.terraform`, the lock file, and the
-# plan as JSON. So a directory may outlive its project.
+# The clone: does it still have a project's directory? Atlantis resets its clone to a new commit, and what git does not
+# track stays: `.terraform`, the lock file, and the plan as JSON. So a directory may outlive its project.
 
 
 _LARGEST_FILE = 1024 * 1024

@@ -83,7 +83,7 @@ class OnlyArn(msgspec.Struct, gc=False):
 
 
 class Document(msgspec.Struct, gc=False):
-    """The top level of a plan, and the keys that tell other documents from one.
+    """The top level of a plan, and the keys by which other documents are recognised.
 
     A key that is only looked at to recognise a document is `Raw`, so that it may hold anything.
     """
@@ -293,7 +293,7 @@ def _unreadable(what: str, error: Exception) -> InputError:
 
 
 def reason(error: Exception) -> str:
-    """Report in one line, without any of the plan's text, what a decoder did not like."""
+    """Report in one line, without any of the plan's text, what a decoder rejected."""
     if isinstance(error, UnicodeDecodeError):
         return "its text is not UTF-8"
     return str(error).removeprefix("JSON is malformed: ")

@@ -1,6 +1,6 @@
 """Keep what comes from a pipe, or out of gzip, where it can be mapped as a file can.
 
-A large plan that is mapped takes hardly any memory. It lies in a temporary file that only this user can read, which
+A large plan that is mapped takes hardly any memory. It is kept in a temporary file that only this user can read, which
 has no name and is gone when the process ends, however it ends.
 """
 
@@ -19,7 +19,7 @@ _IN_MEMORY = 8 * 2**20
 
 
 def spooled(blocks: Iterator[bytes]) -> Buffer:
-    """Return what the blocks contain together: as bytes, or mapped from a temporary file where that is much."""
+    """Return what the blocks contain together: as bytes, or mapped from a temporary file if they are large."""
     begin = bytearray()
     for block in blocks:
         begin += block

@@ -57,16 +57,6 @@ class _Version(msgspec.Struct):
     format_version: str
 
 
-class _Plan(msgspec.Struct):
-    path: str
-    format_version: str | None
-    terraform_version: str | None
-    sources: str | None
-    complete: bool
-    directory: str | None = None
-    file: str | None = None
-
-
 class _Location(msgspec.Struct):
     file: str
     line: _Line
@@ -133,7 +123,7 @@ class _Finding(msgspec.Struct):
     location: _Location | None
     fix: str | None
     remedy: _Remedy | None = None
-    waived: _Waived | None = None
+    waived: Waived | None = None
     explanation: list[str] = []
     symptom: str | None = None
     needed_at: _Location | None = None
@@ -162,12 +152,6 @@ class _AccessChange(msgspec.Struct):
     role_change: Literal["created", "deleted"] | None = None
 
 
-class _Waived(msgspec.Struct):
-    reason: str
-    until: str | None
-    where: str
-
-
 class _WaiverUse(msgspec.Struct):
     rule: str
     reason: str
@@ -179,21 +163,9 @@ class _WaiverUse(msgspec.Struct):
     problem: str = ""
 
 
-class _Unselected(msgspec.Struct):
-    rule: str
-    severity: Severity
-    task_definition: str
-
-
-class _Configuration(msgspec.Struct):
-    file: str | None = None
-    settings: dict[str, str] = {}
-    rules_off: list[str] = []
-
-
 class _Report(msgspec.Struct):
     tfcheck_version: str
-    plan: _Plan
+    plan: PlanInfo
     requirements: list[_Requirement]
     findings: list[_Finding]
     fixes: list[_Fix]
@@ -207,8 +179,8 @@ class _Report(msgspec.Struct):
     access_unknown: list[AccessUnknown] = []
     access_possible: list[_AccessChange] = []
     unread: list[Unread] = []
-    configuration: _Configuration | None = None
-    unselected: list[_Unselected] = []
+    configuration: Configuration | None = None
+    unselected: list[Unselected] = []
     baseline: _Baseline | None = None
     waivers: list[_WaiverUse] = []
 
@@ -274,7 +246,7 @@ def _report(shape: _Report, named: str) -> Report:
     if tasks is None:  # a report of tfcheck 0.1
         tasks = list(dict.fromkeys(each.task_definition for each in shape.requirements))
     return Report(
-        plan=msgspec.convert(shape.plan, PlanInfo, from_attributes=True),
+        plan=shape.plan,
         task_definitions=tuple(tasks),
         answers=tuple(answer for _, answer in answers),
         findings=tuple(_finding(each, by_id, fixes, named) for each in shape.findings),
@@ -288,14 +260,10 @@ def _report(shape: _Report, named: str) -> Report:
         access_possible=tuple(map(_access, shape.access_possible)),
         unread=tuple(shape.unread),
         baseline=_baseline(shape.baseline, by_id, fixes, named) if shape.baseline else None,
-        configuration=_configuration(shape.configuration),
+        configuration=shape.configuration,
         waivers=tuple(msgspec.convert(each, WaiverUse, from_attributes=True) for each in shape.waivers),
-        unselected=tuple(Unselected(each.rule, each.severity, each.task_definition) for each in shape.unselected),
+        unselected=tuple(shape.unselected),
     )
-
-
-def _configuration(shape: _Configuration | None) -> Configuration | None:
-    return Configuration(shape.file, shape.settings, tuple(shape.rules_off)) if shape else None
 
 
 def _baseline(shape: _Baseline, answers: dict[str, Answer], fixes: dict[str, Fix], named: str) -> BaselineComparison:
@@ -371,7 +339,7 @@ def _finding(shape: _Finding, answers: dict[str, Answer], fixes: dict[str, Fix],
         needed_at=_location(shape.needed_at),
         fix=fixes[shape.fix] if shape.fix is not None else None,
         remedy=Remedy(shape.remedy.words, shape.remedy.hcl or "") if shape.remedy else None,
-        waived=Waived(shape.waived.reason, shape.waived.until, shape.waived.where) if shape.waived else None,
+        waived=shape.waived,
         fingerprint=shape.fingerprint or "",
     )
 

@@ -36,7 +36,7 @@ _DOUBT = "whether such a volume is mounted is known only after apply"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Need to find every such file system, and the credentials for it."""
+    """Describe every such file system, and read the credentials for it."""
     for index, volume in enumerate(blocks_or_unknown(task.resource.attribute("volume"))):
         server = volume if isinstance(volume, Unknown) else only_or_unknown(volume.get(_ARGUMENT))
         if isinstance(server, Unknown):
@@ -48,7 +48,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
 
 
 def named_credentials(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]:
-    """Return what each such volume that is known names its credentials by."""
+    """Yield each known volume of this kind, and what names its credentials."""
     for index, volume in enumerate(blocks_or_unknown(task.resource.attribute("volume"))):
         server = None if isinstance(volume, Unknown) else only_or_unknown(volume.get(_ARGUMENT))
         value = _credentials(server) if isinstance(server, dict) else None

@@ -1,4 +1,4 @@
-"""Texts of ECS about what does not exist, or exists too often. No permission helps there."""
+"""Texts of ECS about objects that do not exist, and about limits. No permission helps there."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ MISSING = (
         r"KMSInvalidState|\bkey/\S+ is (?:pending deletion|disabled)",
         BOTH,
         Cause.MISTAKE,
-        "the KMS key of what is read is disabled or to be deleted: enable it, or encrypt with another",
+        "the KMS key that encrypts it is disabled or scheduled for deletion: enable it, or encrypt with another key",
         ("decrypt",),
     ),
     # Files
@@ -79,7 +79,8 @@ MISSING = (
         r"(?:StatusCode: 404|NoSuchKey|NoSuchBucket|api error NotFound)",
         BOTH,
         Cause.MISTAKE,
-        "an environment file, or its bucket, does not exist: S3 says so only to who may list the bucket",
+        "an environment file, or its bucket, does not exist: S3 reports that only to callers that are allowed to list "
+        "the bucket",
         ("env-file-absent", "env-file"),
     ),
     Known(
@@ -119,6 +120,6 @@ MISSING = (
         r"(?:ResourceInitializationError|CannotPull\w*Error).{0,2000}(?:Throttling|Rate exceeded|TooManyRequests)",
         FARGATE,
         Cause.LIMIT,
-        "AWS answers no more calls of this account for the moment: too many tasks start at once, or the quota is small",
+        "AWS is throttling the calls of this account: too many tasks start at once, or the quota is too low",
     ),
 )

@@ -72,9 +72,7 @@ def parts_of(value: Value) -> list[Value]:
             return []
 
 
-# How deep lists and objects lie in one another, so that functions that call themselves for each can do so safely.
-#
-# The recursion limit of a JSON decoder differs between versions of Python; this one does not.
+# Depth: the recursion limit of a JSON decoder differs between versions of Python; this one does not.
 
 
 #: How many lists and objects are allowed in one another: no schema of a provider and no policy comes near.

@@ -125,7 +125,7 @@ class Symbol(msgspec.Struct, frozen=True):
 
     @property
     def is_of_provider(self) -> bool:
-        """Whether it is what a provider configuration tells, which many ARNs have in common."""
+        """Whether it comes from a provider configuration, as a part that many ARNs share does."""
         return self.owner.startswith("provider.")
 
     def __str__(self) -> str:

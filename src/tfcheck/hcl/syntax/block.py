@@ -133,10 +133,9 @@ class SourceFile(msgspec.Struct, frozen=True, eq=False):
     problem: Problem | None = None
 
 
-# Find the blocks of a file, and exactly where they are.
-#
-# An own walker, because changes are spliced in at its offsets and because a file is accepted exactly when Terraform
-# accepts it. Expressions are only delimited here; `tfcheck.hcl.syntax.parse` reads them when they are asked for.
+# Finding the blocks: a walker of our own, because changes are spliced in at its offsets and because a file is accepted
+# exactly when Terraform accepts it. Expressions are only delimited here; `tfcheck.hcl.syntax.parse` reads them when
+# they are asked for.
 
 
 #: The steps of the run that one more argument or block takes, and one more label.

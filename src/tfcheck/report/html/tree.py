@@ -32,7 +32,7 @@ _SHOWN_NEAR = 3
 
 
 def access_tree(group: MapGroup, id: str, report: Report, view: View, *, opened: bool) -> Markup:
-    """Write the map of task definitions, folded below how they stand."""
+    """Render the map of task definitions, folded under their status."""
     task = group.map
     sign = tag("span", task.status.mark, class_=f"sign {_STYLES.get(task.status.style, 'soft')}", aria_hidden="true")
     several = f" ({len(group.tasks):,} instances)" if len(group.tasks) > 1 else None
@@ -128,7 +128,7 @@ def _statement(statement: StatementNode, report: Report, view: View) -> Markup:
 
 
 def _unmet(calls: Iterable[CallNode], report: Report, view: View) -> Iterator[Markup]:
-    """Gather the calls that no statement comes near by why that is so."""
+    """Group the calls that no statement comes near by the reason."""
     alike: dict[tuple[str, str, Verdict], list[CallNode]] = {}
     for each in calls:
         alike.setdefault((each.because, each.decided_by, each.verdict), []).append(each)

@@ -330,8 +330,10 @@ class FixFinder:
         if self._is_sound([case.current for case in cases if case.current]):
             return []
         half = len(cases) // 2
-        found = [*self._unsound(cases[:half]), *self._unsound(cases[half:])] if half else []
-        return found or list(cases[half:])
+        found = [*self._unsound(cases[:half]), *self._unsound(cases[half:])] if half else list(cases)
+        edits = [one for case in cases if case.current for one in case.current.insertions]
+        texts = {name: text for case in cases if case.current for name, text in case.current.texts.items()}
+        return found or (list(cases[half:]) if makes_circles(self._resolver, edits, texts) else [])
 
     def _is_sound(self, proposals: Sequence[Proposal]) -> bool:
         texts = {name: text for each in proposals for name, text in each.texts.items()}

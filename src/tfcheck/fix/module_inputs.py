@@ -43,10 +43,11 @@ def is_for_grants(name: str) -> bool:
 
 
 def changed_inputs(path: ModulePath, resolver: Resolver) -> bool:
-    """Whether a call passes something else by an input that is for grants than when the plan was made."""
+    """Whether a call passes something else by an input that is for grants than when the plan was made, also above."""
     called = resolver.module_sources(path) if path.steps and resolver.declarations.doubts else None
     inputs = [name for name in called.variables() if is_for_grants(name)] if called else []
-    return any(resolver.declarations.doubts.about("var", path.config, name) for name in inputs)
+    own = any(resolver.declarations.doubts.about("var", path.config, name) for name in inputs)
+    return own or (bool(path.steps) and changed_inputs(path.parent, resolver))
 
 
 def inputs_for(action: str, module: Module, value_of: Callable[[str], Seen]) -> Iterator[ModuleInput]:

@@ -18,7 +18,7 @@ from tfcheck.fix.cycle import makes_circles
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Replacement, by_file
 from tfcheck.fix.freshness import outdated
-from tfcheck.fix.joined_needs import joined
+from tfcheck.fix.joined_needs import joined, of_outside_roles
 from tfcheck.fix.module_inputs import changed_inputs
 from tfcheck.fix.other_policies import OtherPolicies
 from tfcheck.fix.other_stack_files import grants_elsewhere
@@ -34,11 +34,9 @@ from tfcheck.fix.unplanned import unplanned
 from tfcheck.fix.without_grants import without_grants
 from tfcheck.hcl.syntax.block import SourceFile
 from tfcheck.hcl.syntax.source import SourceText
-from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
-from tfcheck.role import Role, Roles
+from tfcheck.role import Roles
 from tfcheck.symbolic.limits import exceeded
-from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, Requirement, Verdict
 
@@ -114,18 +112,21 @@ class FixFinder:
         grantable = [each for each in grantable if each.requirement not in relieved]
         conditional = [each for each in grantable if self._remedies.conditions(each)]
         grantable = [each for each in grantable if each not in conditional]
-        needs, elsewhere = list(self._needs(grantable)), list(self._needs_elsewhere(grantable))
+        needs, elsewhere = list(self._needs(grantable)), list(of_outside_roles(grantable, self._world))
         groups = [(each, list(self._elsewhere.proposals(each))) for each in self._elsewhere.groups(answers)]
         every = [*needs, *elsewhere]
         settled = self._settled(every, groups)
-        lacking = [RoleNeed(each.roles, self._left(each, set(), settled), each.elsewhere) for each in every]
+        lacking = [RoleNeed(each.roles, self._still(each.answers, set(), settled), each.elsewhere) for each in every]
         replaced, lacking = self._replaced(lacking)
         self.places.replacing = tuple(one for each in replaced if each.current for one in each.current.insertions)
         cases: list[Case] = [RoleCase(need, self._ranked) for need in lacking if need.answers]
         cases += [Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
-        found = list(filter(None, map(self._draft, self._current([*replaced, *self._proven(cases)]))))
-        done = {each.requirement for draft in found for each in draft.answers} | set(self._outdated)
-        found += self._beside_others(needs, done, settled)
+        alone = list(self._current([*replaced, *self._proven(cases)]))
+        done = {each.requirement for case in alone for each in case.answers} | set(self._outdated)
+        beside = self._beside_others(needs, done, settled, alone)
+        joined_with = {each for case in beside for each in case.answers}
+        alone = [each for each in alone if not joined_with.issuperset(each.answers)]
+        found = list(filter(None, map(self._draft, [*alone, *beside])))
         done |= {each.requirement for draft in found for each in draft.answers}
         doubtful = self._in_doubt(needs, done, settled)
         found += doubtful
@@ -134,7 +135,7 @@ class FixFinder:
         found += [DraftFix(*each) for each in grants_as_text(lacking, self.places, self._world)]
         found += aided
         found += [DraftFix(*each) for each in tagged(conditional, self._world)]
-        left = self._still(grantable, done, settled) if self._world.context else []
+        left = self._still(grantable, done, settled) if self._world.context else ()
         found += [DraftFix(fix, fixed, home=home) for fix, fixed, home in grants_elsewhere(left, self._world)]
         return PlanFixes(tuple(found), (*settled, *by_role))
 
@@ -163,12 +164,19 @@ class FixFinder:
         return ranked(need, self.places, self._added, self._world)
 
     def _beside_others(
-        self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer]
-    ) -> list[DraftFix]:
-        """Return grants that are enough only if a boundary, or the policy of a resource, allows it as well."""
+        self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer], alone: Sequence[Case]
+    ) -> list[Case]:
+        """Return grants that are enough only if a boundary, or the policy of a resource, allows it as well.
+
+        What a new policy would grant `alone` is joined with them: a role does not get two.
+        """
         lacking = [each for each in self._lacking(needs, done, settled) if each.roles and self._sources is not None]
+        adding = [each for each in alone if isinstance(each, RoleCase) and each.current and each.current.added]
+        for place, need in enumerate(lacking):
+            same = [each for case in adding if case.need.names() & need.names() for each in case.answers]
+            lacking[place] = RoleNeed(need.roles, (*same, *need.answers))
         cases = [RoleCase(each, lambda need: self._elsewhere.beside_grants(need, self._ranked)) for each in lacking]
-        return list(filter(None, map(self._draft, self._current(self._proven(cases)))))
+        return list(self._current(self._proven(cases)))
 
     def _in_doubt(self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer]) -> list[DraftFix]:
         """Return as text the changes that are needed, while something that the plan does not show decides as well."""
@@ -180,14 +188,13 @@ class FixFinder:
     def _lacking(self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer]) -> list[RoleNeed]:
         """Return what is left of what roles lack."""
         known = set(settled)
-        left = [RoleNeed(each.roles, self._left(each, done, known)) for each in needs]
+        left = [RoleNeed(each.roles, self._still(each.answers, done, known)) for each in needs]
         return [each for each in left if each.answers]
 
-    def _still(self, answers: Sequence[Answer], done: set[Requirement], settled: Container[Answer]) -> list[Answer]:
-        return [each for each in answers if each.requirement not in done and each not in settled]
-
-    def _left(self, need: RoleNeed, done: set[Requirement], settled: Container[Answer]) -> tuple[Answer, ...]:
-        return tuple(self._still(need.answers, done, settled))
+    def _still(
+        self, answers: Sequence[Answer], done: set[Requirement], settled: Container[Answer]
+    ) -> tuple[Answer, ...]:
+        return tuple(each for each in answers if each.requirement not in done and each not in settled)
 
     # Needs
 
@@ -205,21 +212,6 @@ class FixFinder:
                 lacking = [RoleNeed((roles[each],), tuple(by_role[each])) for each in siblings if each in by_role]
                 done |= set(siblings)
                 yield from joined(lacking, self._is_shared)
-
-    def _needs_elsewhere(self, answers: Sequence[Answer]) -> Iterator[RoleNeed]:
-        """Join what each role lacks that is not made here, but may have a policy from here."""
-        own = {str(each.address) for each in self._world.resources("aws_iam_role")}
-        by_name: dict[str, list[Answer]] = {}
-        for answer in answers:
-            role = self._role(answer) if answer.role not in own else None
-            if role is not None and isinstance(role.caller.name, str):
-                by_name.setdefault(role.caller.name, []).append(answer)
-        for name, several in by_name.items():
-            yield RoleNeed((), tuple(several), name)
-
-    def _role(self, answer: Answer) -> Role | None:
-        task = tasks_by_address(self._world).get(answer.requirement.task_definition)
-        return self._world.once(Judge).role(answer.requirement, task) if task is not None else None
 
     def _is_shared(self, need: RoleNeed) -> bool:
         return self.places.can_share(need) or self._added.shared_at_call(need) is not None

@@ -12,6 +12,7 @@ from typing import Any
 
 from tfcheck.fix.trial import ChangedAttribute, Trial
 from tfcheck.resolve import Resolver
+from tfcheck.resolve.blocks import nested_names
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import Address
 
@@ -28,7 +29,7 @@ def outdated(touched: Iterable[ChangedAttribute], beside: Iterable[Address], res
     if not wanted:
         return frozenset()
     now = Trial(resolver, resolver.sources, wanted).world.resolver
-    found: set[Address] = set()
+    found = {each.address for each in wanted if _is_doubted(each.address, resolver)}
     for each in wanted:
         name = "json" if each.address.type == _DOCUMENT else each.attribute
         planned = _known(resolver.attribute(each.address, name)) if name else None
@@ -36,6 +37,13 @@ def outdated(touched: Iterable[ChangedAttribute], beside: Iterable[Address], res
         if planned is not None and _known(now.attribute(each.address, name)) not in (None, planned):
             found.add(each.address)
     return frozenset(found)
+
+
+def _is_doubted(address: Address, resolver: Resolver) -> bool:
+    """Whether the check found an argument of a block not to be what was planned."""
+    block, about = resolver.block(address), resolver.declarations.doubts.about
+    names = (*block.attributes(), *nested_names(block)) if block is not None else ()
+    return any(about("argument", address.module.config, address.resource, name) for name in names)
 
 
 def _arguments(address: Address, resolver: Resolver) -> list[str]:

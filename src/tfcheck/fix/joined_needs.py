@@ -6,6 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from tfcheck.fix.proposal import RoleNeed
+from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.inventory.world import World
+from tfcheck.verdict.judge import Judge
+from tfcheck.vocabulary.finding import Answer
 
 #: So many needs that are the same as no other are looked for others of: each is compared with all.
 _MOST = 10
@@ -28,6 +32,20 @@ def joined(needs: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]
                 each.only([one for one in each.answers if one.requirement.rule == rule])
             )
     yield from _for_same_roles([one for several in by_rule.values() for one in _of_rule(several, is_shared)], is_shared)
+
+
+def of_outside_roles(answers: Sequence[Answer], world: World) -> Iterator[RoleNeed]:
+    """Yield what each role lacks that the plan does not make, but that may have a policy from it."""
+    own = {str(each.address) for each in world.resources("aws_iam_role")}
+    tasks, judge = tasks_by_address(world), world.once(Judge)
+    by_name: dict[str, list[Answer]] = {}
+    for answer in answers:
+        task = tasks.get(answer.requirement.task_definition) if answer.role not in own else None
+        role = judge.role(answer.requirement, task) if task is not None else None
+        if role is not None and isinstance(role.caller.name, str):
+            by_name.setdefault(role.caller.name, []).append(answer)
+    for name, several in by_name.items():
+        yield RoleNeed((), tuple(several), name)
 
 
 def _for_same_roles(parts: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:

@@ -146,3 +146,75 @@ resource "aws_ecs_task_definition" "desk" {
     },
   ])
 }
+
+resource "aws_s3_bucket" "files" {
+  bucket_prefix = "files-"
+}
+
+# The boundary of kiosk allows to read the file, and not to locate its bucket: one new policy has both.
+resource "aws_iam_policy" "kiosk_boundary" {
+  name = "kiosk-boundary"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Sid = "Read", Effect = "Allow", Action = "s3:GetObject", Resource = "*" },
+    ]
+  })
+}
+
+resource "aws_iam_role" "kiosk" {
+  name                 = "kiosk-exec"
+  permissions_boundary = aws_iam_policy.kiosk_boundary.arn
+  assume_role_policy   = aws_iam_role.exec.assume_role_policy
+}
+
+resource "aws_ecs_task_definition" "kiosk" {
+  family             = "kiosk"
+  execution_role_arn = aws_iam_role.kiosk.arn
+  container_definitions = jsonencode([
+    {
+      name             = "kiosk"
+      image            = "nginx"
+      memory           = 256
+      environmentFiles = [{ type = "s3", value = "${aws_s3_bucket.files.arn}/kiosk/prod.env" }]
+    },
+  ])
+}
+
+# What reads the file of fair is granted to roles with a tag. It is never granted without, also not by a second run.
+data "aws_iam_policy_document" "fair" {
+  statement {
+    actions   = ["s3:GetObject"]
+    resources = ["${aws_s3_bucket.files.arn}/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:PrincipalTag/stage"
+      values   = ["prod"]
+    }
+  }
+}
+
+resource "aws_iam_role" "fair" {
+  name               = "fair-exec"
+  assume_role_policy = aws_iam_role.exec.assume_role_policy
+}
+
+resource "aws_iam_role_policy" "fair" {
+  name   = "fair"
+  role   = aws_iam_role.fair.id
+  policy = data.aws_iam_policy_document.fair.json
+}
+
+resource "aws_ecs_task_definition" "fair" {
+  family             = "fair"
+  execution_role_arn = aws_iam_role.fair.arn
+  container_definitions = jsonencode([
+    {
+      name             = "fair"
+      image            = "nginx"
+      memory           = 256
+      environmentFiles = [{ type = "s3", value = "${aws_s3_bucket.files.arn}/fair/prod.env" }]
+    },
+  ])
+}

@@ -91,14 +91,18 @@ class OtherPolicies:
         return [each for each, found in zip(answers, verdicts, strict=True) if found is Verdict.DENIED]
 
     def _boundaries(self, need: RoleNeed) -> Iterator[Proposal | None]:
-        """Yield what each boundary of the roles must allow; None where one cannot be changed."""
+        """Yield what each boundary of the roles must allow beside a grant; None where one cannot be changed."""
         by_policy: dict[Hashable, list[WorldObject]] = {}
         for role in need.roles:
             if role.attribute("permissions_boundary"):
                 by_policy.setdefault(identity(role.attribute("permissions_boundary")), []).append(role)
-        lacking = need.by_role()
+        granted = verdicts_with(need.answers, self._world) if by_policy else ()
+        still = [each for each, found in zip(need.answers, granted, strict=False) if found is not Verdict.ALLOWED]
+        lacking = RoleNeed(need.roles, tuple(still)).by_role()
         for roles in by_policy.values():
-            yield self.boundary(roles[0], [each for role in roles for each in lacking[str(role.address)]])
+            denied = [each for role in roles for each in lacking[str(role.address)]]
+            if denied:
+                yield self.boundary(roles[0], denied)
 
     def boundary(self, role: WorldObject, answers: Sequence[Answer]) -> Proposal | None:
         """Let a boundary that the plan manages allow what it does not."""

@@ -184,3 +184,42 @@ def test_a_policy_that_the_change_also_deletes_at_another_address_may_go(
         found = Roles(MadeWorld(role, new, earlier=earlier)).of_object(role)
         assert (len(found.identity), len(found.possible_policies)) == ((1, 0) if is_sure else (0, 1))
         assert bool(found.hidden) is not is_sure
+
+
+def numbered(kind: str, index: int, last: str) -> MadeResource:
+    """Make a policy of the role by its number; `last` is its name, or the end of its ARN."""
+    own: dict[str, Value] = (
+        {"policy_arn": MANAGED + last, "role": "exec"} if kind else {**INLINE.attributes, "name": last}
+    )
+    return MadeResource(f"aws_iam_role_policy{kind}.p[{index}]", own)
+
+
+@pytest.mark.parametrize("kind", ["", "_attachment"])
+def test_a_policy_that_moves_to_another_number_may_go_with_the_old_one(kind: str) -> None:
+    def listed(*last: str) -> list[MadeResource]:
+        return [numbered(kind, index, each) for index, each in enumerate(last)]
+
+    role = MadeResource("aws_iam_role.exec", {"name": "exec", "arn": ARN, "id": "exec"})
+    stranger = MadeResource("aws_iam_role.exec", role.attributes, ELSEWHERE)
+    policies = [MadeResource(f"aws_iam_policy.{each}", {"arn": MANAGED + each, "policy": POLICY}) for each in "abc"]
+    for earlier, later, sure, possible in (
+        ("abc", "bc", 0, 2),
+        ("bc", "abc", 1, 2),
+        ("abc", "ab", 2, 0),
+        ("ab", "cb", 2, 0),
+        ("ab", "ba", 0, 2),
+    ):
+        for former in (role, stranger):
+            world = MadeWorld(role, *policies, *listed(*later), earlier=[former, *policies, *listed(*earlier)])
+            found = Roles(world).of_object(role)
+            assert (len(found.identity), len(found.possible_policies)) == (sure, possible), (earlier, later)
+
+
+@pytest.mark.parametrize("later", [exclusive([MANAGED]), attachment(["exec"]), single()])
+@pytest.mark.parametrize("former", [single(), attachment(["exec"]), exclusive([MANAGED])])
+def test_an_attachment_that_another_type_takes_over_may_go(former: MadeResource, later: MadeResource) -> None:
+    role = MadeResource("aws_iam_role.exec", {"name": "exec", "arn": ARN, "id": "exec"})
+    policy = MadeResource("aws_iam_policy.files", {"arn": MANAGED, "policy": POLICY})
+    found = Roles(MadeWorld(role, policy, later, earlier=[role, policy, former])).of_object(role)
+    is_sure = former.address == later.address or former.address.type.endswith("_exclusive")
+    assert (len(found.identity), len(found.possible_policies)) == ((1, 0) if is_sure else (0, 1))

@@ -6,7 +6,7 @@ the arguments `inline_policy` and `managed_policy_arns` of aws_iam_role, and the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TypeAlias
 
@@ -299,7 +299,9 @@ class Attachments:
         written_here = writes(role, "managed_policy_arns", self._world)
         if isinstance(value, Unknown) and written_here is not False:
             attached.hidden.append(f"the managed policies of {role.address}, known only after apply")
-        elsewhere = () if written_here else {*self._arns_elsewhere(role), *owned_here.arns}
+        # NOTE: what other resources of the plan attached before the change is theirs to keep or to remove.
+        former = self._managed_before[1].get(str(role.attribute("name")), ())
+        elsewhere = () if written_here else {*former, *owned_here.arns}
         listed = items(value)
         for arn in () if isinstance(listed, Unknown) else listed:  # an unknown list is hidden already
             if not (isinstance(arn, str) and arn in elsewhere):
@@ -312,7 +314,8 @@ class Attachments:
         written_here = writes(role, "inline_policy", self._world)
         if isinstance(value, Unknown) and written_here is not False:
             attached.hidden.append(f"the inline policies of {role.address}, known only after apply")
-        elsewhere: set[object] = set() if written_here else {*self._names_elsewhere(role), *owned_here.names}
+        former = self._managed_before[0].get(str(role.attribute("name")), ())
+        elsewhere: set[object] = set() if written_here else {*former, *owned_here.names}
         if written_here is False:  # what the role had is only remembered: who writes that name now has the last word
             elsewhere |= {each.name for each in others if isinstance(each.name, str)}
         listed = items(value)
@@ -325,14 +328,6 @@ class Attachments:
                 continue
             found = self._policies.read(each.get("policy"), str(role.address), secret=role.sensitive("inline_policy"))
             yield PolicyAttachment(role, role.attribute("name"), name=name, found=found)
-
-    def _names_elsewhere(self, role: WorldObject) -> Collection[str]:
-        """Name the inline policies that other resources of the plan managed before the change: they speak for them."""
-        return self._managed_before[0].get(str(role.attribute("name")), ())
-
-    def _arns_elsewhere(self, role: WorldObject) -> Collection[str]:
-        """Return the managed policies that other resources of the plan attached before the change."""
-        return self._managed_before[1].get(str(role.attribute("name")), ())
 
     @cached_property
     def _managed_before(self) -> tuple[dict[str, set[str]], dict[str, set[str]]]:

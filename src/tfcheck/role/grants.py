@@ -43,36 +43,39 @@ def grants(world: World) -> Iterator[PolicyAttachment]:
             yield PolicyAttachment(resource, resource.attribute("role_name"), reference=known_arn(arn))
 
 
-_OF_ONE_POLICY = ("aws_iam_role_policy", "aws_iam_role_policy_attachment")
+#: What takes its policy from the role when it is deleted; an exclusive resource does not.
+_DETACHING = ("aws_iam_role_policy", "aws_iam_role_policy_attachment", "aws_iam_policy_attachment")
 
 
 class DeletedGrants:
     """What the change deletes of what was attached to roles that stay, by role and policy.
 
     IAM has one policy of a name on a role, and attaches a managed one once: where another address of the plan is the
-    same, as after a new key of `for_each` without a `moved` block, Terraform deletes it before it is written or after.
+    same, as after a new key of `for_each` without a `moved` block or a shift of `count`, Terraform deletes it before it
+    is written or after.
     """
 
     def __init__(self, world: World) -> None:
         """Build from the world after the change."""
         before = world.before()
-        there = {str(each.address) for each in world.resources(*_OF_ONE_POLICY)}
+        remain = {(str(each.resource.address), _identity(each, each.role)) for each in grants(world)}
         stay = {str(each.address) for each in world.resources("aws_iam_role") if not is_created(each, world)}
         roles = () if before is world else before.resources("aws_iam_role")
         # NOTE: a role is deleted after its policies, and its name is free only then.
-        recreated = {each.attribute("name") for each in roles if str(each.address) not in stay}
+        left = (each for each in roles if str(each.address) not in stay)
+        recreated = {(each.attribute("name"), each.surroundings.account) for each in left}
         self._found: dict[tuple[str, bool, str], list[WorldObject]] = {}
         for each in () if before is world else grants(before):
-            gone = each.resource.address.type in _OF_ONE_POLICY and str(each.resource.address) not in there
-            identity = _identity(each, each.role) if gone else None
-            if identity is not None and each.role not in recreated:
+            identity, there = _identity(each, each.role), (each.role, each.resource.surroundings.account)
+            gone = each.resource.address.type in _DETACHING and (str(each.resource.address), identity) not in remain
+            if gone and identity is not None and there not in recreated:
                 self._found.setdefault(identity, []).append(each.resource)
 
     def same(self, grant: PolicyAttachment, role: Value) -> WorldObject | None:
         """Return what is deleted and is the same policy on the same role, as far as both are known; else None."""
-        identity = _identity(grant, role) if grant.resource.address.type in _OF_ONE_POLICY else None
-        found = self._found.get(identity, ()) if identity is not None else ()
-        account = grant.resource.surroundings.account
+        identity, account = _identity(grant, role), grant.resource.surroundings.account
+        by_role = grant.resource.address.type == "aws_iam_role"
+        found = self._found.get(identity, ()) if identity is not None and not by_role else ()
         here = (each for each in found if equal(each.surroundings.account, account) is not Truth.FALSE)
         return next(here, None)
 

@@ -102,7 +102,7 @@ class Remedies:
             module = _module(denial.origin.policy)
             needs = [each.requirement for each in several]
             how = narrowing(denial, needs, self._resources(several, module), self._role_of(several[0], module))
-            where = _statement_name(denial.origin.policy, denial.origin.sid)
+            where = _statement_name(denial.origin.policy, denial.origin.sid, denial.origin.number)
             words = f"narrow {where}, which denies {_what(several)} even if another statement allows it: {how.words}"
             found.append(Remedy(words, how.hcl if len(denied) == 1 else f"# {where}\n{how.hcl}"))
         left = and_more(len(denied), _LISTED)
@@ -196,8 +196,9 @@ def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
     return Remedy(words, f"Condition = {{ {unmet.operator} = {{ {quoted(unmet.key)} = [{accepted}] }} }}")
 
 
-def _statement_name(policy: str, sid: str | None) -> str:
-    return f"statement `{sid}` of {policy}" if sid else f"a statement of {policy}"
+def _statement_name(policy: str, sid: str | None, number: int | None = None) -> str:
+    which = f"statement `{sid}`" if sid else f"statement {number}" if number else "a statement"
+    return f"{which} of {policy}"
 
 
 def _text(statements: Iterable[NeededStatement]) -> str:

@@ -9,13 +9,18 @@ import json
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import msgspec
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tfcheck.fix import PlanFixes
     from tfcheck.hcl.modules import Sources
+    from tfcheck.inventory.world import After
     from tfcheck.plan import Plan
-    from tfcheck.vocabulary.finding import Report
+    from tfcheck.vocabulary.finding import Finding, Report
 
 TESTDATA = Path(__file__).parent.parent / "testdata"
 #: Of a case folder, what is neither a plan nor `*.tf`: such a file is read by the configuration itself.
@@ -45,6 +50,14 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     about: str
     requirements: tuple[Row, ...]
+
+
+class _Checked(msgspec.Struct, frozen=True):
+    """A report, and the world and the fixes that it was made of; None where there was nothing to fix."""
+
+    report: Report
+    world: After | None = None
+    fixes: PlanFixes | None = None
 
 
 class Case:
@@ -85,7 +98,14 @@ class Case:
 
     def report(self, name: str = "plan.json", option: str = "") -> Report:
         """Check a plan with its sources, once for all tests of a process; what is new in it comes with fixes."""
-        return _checked(self, name, option)
+        return _checked(self, name, option).report
+
+    def fixed(self) -> tuple[After, PlanFixes]:
+        """Return the world after the change, and the fixes that the report is with; something must be to fix."""
+        known = _checked(self, "plan.json", "")
+        assert known.world is not None
+        assert known.fixes is not None
+        return known.world, known.fixes
 
     def report_without_sources(self, name: str = "plan.json") -> Report:
         """Check a plan alone, once for all tests of a process."""
@@ -104,12 +124,24 @@ class Case:
 
 
 @cache
-def _checked(case: Case, name: str, option: str) -> Report:
+def _checked(case: Case, name: str, option: str) -> _Checked:
+    """Check a plan, and keep what `find_fixes` was given and found: to do so again would take as long as the check."""
+    from tfcheck import fix
     from tfcheck.analysis.check import check
     from tfcheck.analysis.options import RunOptions
 
+    kept: list[tuple[After, PlanFixes]] = []
+    search = fix.find_fixes
+
+    def keeping(findings: Iterable[Finding], world: After, **options: Any) -> PlanFixes:
+        kept.append((world, search(findings, world, **options)))
+        return kept[-1][1]
+
     plan = case.plan(name)
-    return check(plan, case.sources(plan, name, option), RunOptions(fixes=name == "plan.json" and not option))
+    with patch.object(fix, "find_fixes", keeping):
+        options = RunOptions(fixes=name == "plan.json" and not option)
+        report = check(plan, case.sources(plan, name, option), options)
+    return _Checked(report, *(kept[0] if kept else ()))
 
 
 @cache

@@ -21,9 +21,9 @@ _DOCUMENT = "aws_iam_policy_document"
 _META = ("count", "for_each", "provider", "depends_on", "lifecycle")
 
 
-def planned_again(plan: Plan, before: Sources, after: Sources) -> After:
-    """Return the world that a plan of the sources `after` would show, if `before` are those that it was made from."""
-    old, new = Resolver(plan, before), Resolver(plan, after)
+def planned_again(old: Resolver, after: Sources) -> After:
+    """Return the world that a plan of the sources `after` would show, if `old` has those that it was made from."""
+    plan, new = old.plan, Resolver(old.plan, after)
     modules = sorted({ModulePath(), *plan.module_instances()}, key=str)
     added = [each for module in modules for each in unplanned(module, new)]
     touched: frozenset[ChangedAttribute] = frozenset()

@@ -58,11 +58,8 @@ CASES = [each for each in with_expectation() if any(row.verdict == "denied" for 
 ON_EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=repr)
 
 
-@cache
 def found(name: str) -> PlanFixes:
-    case = Case(TESTDATA / name)
-    plan = case.plan()
-    return find_fixes(case.report().findings, After(Resolver(plan, case.sources(plan))))
+    return Case(TESTDATA / name).fixed()[1]
 
 
 def edits(case: Case) -> list[DraftFix]:
@@ -96,22 +93,28 @@ def test_what_is_offered_as_a_change_is_proven(case: Case) -> None:
     assert all(each.fix.hcl for each in found(case.name).found)
 
 
+@pytest.fixture(scope="module")
+def sources_again(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Case], Sources]:
+    """Return what reads the patched sources of a case, once for all tests of a process."""
+    return cache(lambda case: from_directory(patched(case, tmp_path_factory.mktemp(case.name))))
+
+
 @ON_EVERY_CASE
-def test_a_plan_of_the_patched_sources_allows_what_was_fixed(case: Case, tmp_path: Path) -> None:
-    plan = case.plan()
-    before, after = case.sources(plan), from_directory(patched(case, tmp_path))
-    again = verdicts(planned_again(plan, before, after))
+def test_a_plan_of_the_patched_sources_allows_what_was_fixed(
+    case: Case, sources_again: Callable[[Case], Sources]
+) -> None:
+    before = case.fixed()[0]
+    again = verdicts(planned_again(before.resolver, sources_again(case)))
     fixed = {asked(answer.requirement) for each in edits(case) for answer in each.answers}
     assert {each: again.get(each) for each in fixed} == {each: {Verdict.ALLOWED} for each in fixed}
-    once = verdicts(After(Resolver(plan, before)))
+    once = verdicts(before)
     worse = {each for each, found in once.items() if found == {Verdict.ALLOWED} and again.get(each, found) != found}
     assert worse == set()
 
 
 @ON_EVERY_CASE
-def test_the_patched_sources_leave_nothing_to_do(case: Case, tmp_path: Path) -> None:
-    plan = case.plan()
-    sources = from_directory(patched(case, tmp_path))
+def test_the_patched_sources_leave_nothing_to_do(case: Case, sources_again: Callable[[Case], Sources]) -> None:
+    plan, sources = case.fixed()[0].resolver.plan, sources_again(case)
     report = check(plan, sources)
     again = find_fixes(report.findings, After(Resolver(plan, sources)))
     settled = {each.requirement for each in again.settled}

@@ -13,6 +13,7 @@ from tfcheck.analysis.options import FixSelection
 from tfcheck.checks import CHECKS
 from tfcheck.hcl.modules import from_directory
 from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.resolve import Resolver
 
 CASE = "files-named-otherwise"
 DONE = {
@@ -29,7 +30,7 @@ def test_each_is_named_where_its_name_is_written(tmp_path: Path) -> None:
     assert {each.partition(": ")[2] for each in done.summary} == {f"{each} (review)" for each in DONE}
     assert [each for each in done.notes if each.startswith("left for you: ") and "`strict`" in each]
     case = Case(TESTDATA / CASE)
-    world = planned_again(case.plan(), from_directory(case.folder), from_directory(folder))
+    world = planned_again(Resolver(case.plan(), from_directory(case.folder)), from_directory(folder))
     tasks = tasks_by_address(world).values()
     assert {str(task.address) for task in tasks for one in CHECKS for _ in one.search(task, world)} == {
         "aws_ecs_task_definition.strict"

@@ -20,6 +20,7 @@ from tfcheck.fix.second_reader import Opinion, opinion
 from tfcheck.hcl.modules import from_directory
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.resolve import Resolver
 
 CASE = "log-options-missing"
 DONE = {
@@ -36,7 +37,7 @@ def test_what_lacks_is_written_once_and_nothing_is_wrong_then(tmp_path: Path) ->
     done = fix([str(folder / "plan.json")], str(folder), FixSelection(), into_files=True)
     assert {each.partition(": ")[2] for each in done.summary} == {f"{each} (review)" for each in DONE}
     case = Case(TESTDATA / CASE)
-    world = planned_again(case.plan(), from_directory(case.folder), from_directory(folder))
+    world = planned_again(Resolver(case.plan(), from_directory(case.folder)), from_directory(folder))
     assert len(tasks_by_address(world)) == 5
     wrong = [
         each.message for task in tasks_by_address(world).values() for one in CHECKS for each in one.search(task, world)

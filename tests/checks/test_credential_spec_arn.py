@@ -19,7 +19,7 @@ from tfcheck.symbolic.value import Value
         ("credentialspec:file://web.json", ""),
         ("no-new-privileges", ""),
         (LATER, ""),
-        (f"credentialspec:{SECRET}", "only S3 and Systems Manager"),
+        (f"credentialspec:{SECRET}", "neither S3 nor Systems Manager"),
         ("credentialspec:arn:aws:s3:::specs", "names a bucket and no key"),
         ("credentialspec:specs/web.json", "neither the ARN"),
     ],

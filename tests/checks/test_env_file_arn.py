@@ -22,7 +22,7 @@ from tfcheck.symbolic.value import ACCOUNT_ID, Unknown, Value, text
         ("arn:aws:s3:::cfg/", "names a bucket and no key"),
         ("arn:aws:s3:eu-west-1:111122223333:accesspoint/cfg/object/a.env", "has a region or an account"),
         ("arn:aws:s3:cfg/a.env", "has too few parts"),
-        ("arn:aws:ssm:eu-west-1:111122223333:parameter/a.env", "is an ARN of ssm"),
+        ("arn:aws:ssm:eu-west-1:111122223333:parameter/a.env", "is not an ARN of s3"),
         ("", "has no ARN"),
         (None, "has no ARN"),
     ],

@@ -49,6 +49,8 @@ def test_a_statement_on_everything_names_what_it_must_not_deny() -> None:
     [
         {"Action": "s3:*", "Resource": "arn:aws:s3:::acme-config/*"},
         {"Action": "s3:*", "Resource": [OTHER, "arn:aws:s3:::acme-config/web/*"]},
+        {"Action": "s3:*", "Resource": [FILE, "arn:aws:s3:::acme-config/web/*"]},
+        {"Action": "s3:*", "Resource": [FILE, "*"]},
     ],
 )
 def test_a_part_of_what_a_pattern_denies_is_left_out_by_a_condition_only(statement: dict[str, Any]) -> None:

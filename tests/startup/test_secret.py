@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.made_world import task
+from tests.made_world import MadeResource, MadeWorld, task
 from tests.startup.needs import SECRET, needs, rows
 from tfcheck.startup import parameter, secret
 from tfcheck.symbolic.value import Unknown, Value
@@ -29,3 +29,11 @@ def test_a_list_of_secrets_that_is_not_known_is_in_doubt() -> None:
         ("/0/secrets", "ssm:GetParameters"),
     ]
     assert all(each.doubt for each in found)
+
+
+def test_the_end_of_the_arn_of_a_replica_may_be_missing() -> None:
+    replica = SECRET.replace("eu-west-1", "us-east-1")
+    attributes: dict[str, Value] = {"name": "db", "arn": SECRET, "replica": [{"region": "us-east-1"}]}
+    world = MadeWorld(MadeResource("aws_secretsmanager_secret.db", attributes))
+    of = task({"secrets": [{"name": "A", "valueFrom": replica[: -len("-AbCdEf")]}]})
+    assert [each.resource for each in needs(secret.RULE, of, world)] == [replica]

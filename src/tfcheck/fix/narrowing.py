@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from tfcheck.fix.render import quoted, text
 from tfcheck.fix.wanted import Spelled, is_exact
 from tfcheck.iam.model import Statement
-from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.finding import Remedy, Requirement
 
@@ -44,7 +44,9 @@ def _exactly(statement: Statement, needs: Sequence[Requirement], resources: Sequ
         return "add to its `NotResource`", _entries("in NotResource", resources)
     if all(each.everything for each in listed.entries):
         return "name what it must not deny", f"# in place of Resource\nNotResource = [{', '.join(resources)}]"
-    if all(any(equal(each.written, need.resource) is Truth.TRUE for each in listed.entries) for need in needs):
+    wanted = [each.resource for each in needs]
+    near = [[each.written for each in listed.entries if glob(each.written, one) is not Truth.FALSE] for one in wanted]
+    if all(near) and all(any(equal(each, one) is Truth.TRUE for one in wanted) for several in near for each in several):
         return "remove from its `Resource`, and the statement if none is left", _entries("not in Resource", resources)
     return None
 

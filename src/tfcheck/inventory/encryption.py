@@ -7,6 +7,8 @@ does not show is taken to be encrypted by a key that AWS manages, which needs no
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
@@ -52,14 +54,16 @@ def whole_arn(arn: TextLike, world: World) -> TextLike:
     return whole if isinstance(whole, PlainText) else arn
 
 
-class _Replica(msgspec.Struct, frozen=True):
+class Replica(msgspec.Struct, frozen=True):
     """The copy of a secret in another region, with the same tags and policy, under a key of that region."""
 
     secret: WorldObject
+    arn: TextLike
     region: TextLike
     key: Value
 
     def keys(self, world: World) -> tuple[Key, ...]:
+        """Return the keys that it may be encrypted with."""
         key = named_key(self.key, self.secret, world)
         parts = split(key.arn) if key is not None else None
         if key is None or parts is None or equal(parts.region, self.region) is Truth.TRUE:
@@ -68,22 +72,24 @@ class _Replica(msgspec.Struct, frozen=True):
         return (doubted(there, "which key of its region encrypts the replica"),)
 
 
-def _replica(arn: TextLike, world: World) -> _Replica | None:
+def _replica(arn: TextLike, world: World) -> Replica | None:
     return world.once(_replicas).get(spelled_out(arn))
 
 
-def _replicas(world: World) -> dict[TextLike, _Replica]:
-    """Index the replicas of secrets by their ARNs, which differ from that of the secret by the region only."""
-    found: dict[TextLike, _Replica] = {}
-    for secret in world.resources(*SECRET.types):
-        own, blocks = secret.attribute("arn"), items(secret.attribute("replica"))
-        parts = split(own) if isinstance(own, PlainText) else None
-        for block in blocks if parts is not None and isinstance(blocks, tuple) else ():
-            region = block.get("region") if isinstance(block, dict) else None
-            if parts is not None and isinstance(block, dict) and isinstance(region, PlainText):
-                there = spelled_out(msgspec.structs.replace(parts, region=region).as_text())
-                found[there] = _Replica(secret, region, block.get("kms_key_id"))
-    return found
+def _replicas(world: World) -> dict[TextLike, Replica]:
+    """Index the replicas of secrets by their ARNs."""
+    return {each.arn: each for secret in world.resources(*SECRET.types) for each in replicas(secret)}
+
+
+def replicas(secret: WorldObject) -> Iterator[Replica]:
+    """Yield the replicas of a secret, whose ARNs differ from its own by the region only."""
+    own, blocks = secret.attribute("arn"), items(secret.attribute("replica"))
+    parts = split(own) if isinstance(own, PlainText) else None
+    for block in blocks if parts is not None and isinstance(blocks, tuple) else ():
+        region = block.get("region") if isinstance(block, dict) else None
+        if parts is not None and isinstance(block, dict) and isinstance(region, PlainText):
+            there = spelled_out(msgspec.structs.replace(parts, region=region).as_text())
+            yield Replica(secret, there, region, block.get("kms_key_id"))
 
 
 def _secret(arn: TextLike, world: World) -> tuple[WorldObject | None, Truth]:
@@ -95,8 +101,7 @@ def _secret(arn: TextLike, world: World) -> tuple[WorldObject | None, Truth]:
     found = catalogue(world, SECRET).by_name(parts.resource.removeprefix("secret:"), None)
     if found is None:
         return None, Truth.FALSE
-    around = found.surroundings
-    here = equal(around.region, parts.region) & equal(around.account, parts.account)
+    here = equal(found.surroundings.region, parts.region) & equal(found.surroundings.account, parts.account)
     return (None if here is Truth.FALSE else found), here
 
 
@@ -135,11 +140,8 @@ def _of_parameter(parameter: WorldObject, world: World) -> tuple[Key, ...]:
     earlier = before(parameter, world)
     if earlier is None or is_created(parameter, world) or is_changed(parameter, _PUT, world):
         return _as_tuple(new)
-    return _stayed(named_key(_unless_unknown(earlier.attribute("key_id")), earlier, world.before()), new)
-
-
-def _unless_unknown(value: Value) -> Value:
-    return None if isinstance(value, Unknown) else value
+    had = earlier.attribute("key_id")
+    return _stayed(named_key(None if isinstance(had, Unknown) else had, earlier, world.before()), new)
 
 
 def _stayed(old: Key | None, new: Key | None) -> tuple[Key, ...]:

@@ -70,12 +70,15 @@ def joined(service: WorldObject, world: World) -> Joined:
 
 def _with_user_data(found: Joined, cluster: str, world: World) -> Joined:
     launching = []
-    for each in world.resources(*LAUNCHING):
-        names = list(_clusters(each))
+    for launcher in world.resources(*LAUNCHING):
+        names = list(_clusters(launcher))
         if None in names:
-            return Joined(open=f"whether the instances of {each.address}, whose user data is not known, join it")
-        if any(_is_called(name, cluster) for name in names if name):
-            launching.append(each)
+            return Joined(open=f"whether the instances of {launcher.address}, whose user data is not known, join it")
+        called = (each for each in names if each)
+        if any(
+            each == cluster or (each.startswith("arn:") and each.endswith(f":cluster/{cluster}")) for each in called
+        ):
+            launching.append(launcher)
     return msgspec.structs.replace(found, launching=tuple(launching))
 
 
@@ -115,7 +118,3 @@ def _from_base64(value: str) -> str:
         return base64.b64decode(value, validate=True).decode("utf-8", "replace") if value.strip() else ""
     except (ValueError, binascii.Error):
         return value
-
-
-def _is_called(name: str, cluster: str) -> bool:
-    return name == cluster or (name.startswith("arn:") and name.endswith(f":cluster/{cluster}"))

@@ -66,7 +66,7 @@ def wrong_specification(arn: TextLike, around: Surroundings, world: World) -> st
         wrong = misshape(arn, world)
         return wrong.what if wrong is not None else None
     if parts.service != "ssm":
-        return f"is an ARN of {parts.service}: only S3 and Systems Manager keep credential specifications"
+        return "is an ARN of neither S3 nor Systems Manager, where credential specifications are kept"
     refused = wrong_reference(arn, around, world)
     return refused.what if refused is not None else None
 

@@ -142,7 +142,7 @@ def _misshapen(value: TextLike) -> str:
     if parts is None:
         return "has too few parts for an ARN" if isinstance(value, str) else ""
     if isinstance(parts.service, str) and parts.service != "s3":
-        return f"is an ARN of {parts.service}, not of s3" if parts.service.isalnum() else "is not an ARN of s3"
+        return "is not an ARN of s3"
     if any(each if isinstance(each, str) else _is_never_empty(each) for each in (parts.region, parts.account)):
         return "has a region or an account, which the ARN of an object has not"
     bucket_and_key = cut(parts.resource, "/", limit=1)

@@ -56,7 +56,9 @@ def wrong_reference(value: Value, around: Surroundings, world: World) -> Invalid
         )
     if split(value) is not None:
         return _wrong_arn(value, around)
-    return _wrong_name(value, around, world) if not is_arn(value) else _unfinished(value)
+    if not is_arn(value):
+        return _wrong_name(value, around, world)
+    return InvalidReference("has too few parts for an ARN", symptom=_MALFORMED) if isinstance(value, str) else None
 
 
 def wrong_credentials(value: Value, around: Surroundings) -> InvalidReference | None:
@@ -70,10 +72,6 @@ def wrong_credentials(value: Value, around: Surroundings) -> InvalidReference | 
     if parts is not None and isinstance(parts.service, str) and parts.service != "secretsmanager":
         return InvalidReference("is not the ARN of a secret of Secrets Manager")
     return _wrong_arn(value, around)
-
-
-def _unfinished(value: TextLike) -> InvalidReference | None:
-    return InvalidReference("has too few parts for an ARN", symptom=_MALFORMED) if isinstance(value, str) else None
 
 
 # What follows the ARN

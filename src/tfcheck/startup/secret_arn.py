@@ -8,6 +8,7 @@ sees the whole ARN.
 from __future__ import annotations
 
 from tfcheck.inventory.catalogue import SECRET, catalogue
+from tfcheck.inventory.encryption import replicas
 from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.match import equal, glob
@@ -38,8 +39,7 @@ def whole_arn(arn: TextLike, account: TextLike, world: World) -> TextLike:
     parts, name = split(arn), _secret_name(arn)
     if parts is None or name is None or not lacks_suffix(name):
         return arn
-    known = _known_secret(arn, name, world)
-    if known is not None:
+    if (known := _known_secret(arn, name, world)) is not None:
         return known
     same = equal(parts.account, account)
     if same is Truth.TRUE:
@@ -51,12 +51,12 @@ def whole_arn(arn: TextLike, account: TextLike, world: World) -> TextLike:
 
 
 def _known_secret(arn: TextLike, name: TextLike, world: World) -> TextLike | None:
-    """Return the whole ARN of the only secret called `name`, where it definitely begins with `arn`."""
+    """Return the whole ARN of the only secret called `name`, or of a replica, where it definitely begins with `arn`."""
     for each in (world, *world.context):
         found = catalogue(each, SECRET).by_name(name, None)
-        whole = found.attribute("arn") if found else None
-        if isinstance(whole, PlainText) and glob(text([arn, "-??????"]), whole) is Truth.TRUE:
-            return whole
+        for whole in (found.attribute("arn"), *(one.arn for one in replicas(found))) if found else ():
+            if isinstance(whole, PlainText) and glob(text([arn, "-??????"]), whole) is Truth.TRUE:
+                return whole
     return None
 
 

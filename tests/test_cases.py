@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -103,14 +104,20 @@ def test_the_page_about_the_cases_names_every_one() -> None:
 
 
 def test_each_rule_has_rows_that_are_allowed_denied_and_unknown() -> None:
-    """Rows that are expected of a real plan; what a rule lacks is listed, and nothing may be."""
-    seen = {
-        (answer.requirement.rule, verdict)
-        for case in CASES
-        for answer in case.report("plan.json").answers
-        for verdict in [expected_verdict(case).get(row(answer))]
-    }
-    lacking = [(rule.id, each.value) for rule in RULES for each in Verdict if (rule.id, each.value) not in seen]
+    """Rows that are expected of a real plan; what a rule lacks is listed, and nothing may be.
+
+    A case is checked only if it has a row unlike those of the cases before it, and as long as something is lacking.
+    """
+    lacking = [(rule.id, each.value) for rule in RULES for each in Verdict]
+    known: set[tuple[str, str, str]] = set()
+    for case in CASES:
+        kinds = {(each.action, re.sub(r"\d+", "0", each.pointer), each.verdict) for each in case.expected.requirements}
+        if lacking and not kinds <= known:
+            known |= kinds
+            rows = expected_verdict(case)
+            answers = case.report("plan.json").answers
+            seen = {(answer.requirement.rule, rows.get(row(answer))) for answer in answers}
+            lacking = [each for each in lacking if each not in seen]
     assert lacking == []
 
 

@@ -138,7 +138,7 @@ def asked(need: Requirement) -> tuple[object, ...]:
 
 
 OLDER: Sequence[Callable[[Any], Any]] = (without_nulls, of_version_4)
-WITH_OLDER = part(CASES, 4)
+WITH_OLDER = part(CASES, 8)
 
 
 @pytest.mark.parametrize("case", WITH_OLDER, ids=repr)

@@ -48,7 +48,7 @@ def test_the_sources_of_a_plan_are_believed(case: Case, name: str) -> None:
     assert [each for each in said if SAID in each] == []
 
 
-@pytest.mark.parametrize("case", part(with_expectation(), 2), ids=repr)
+@pytest.mark.parametrize("case", part(with_expectation(), 4), ids=repr)
 def test_a_changed_constant_is_found_and_decides_nothing(case: Case) -> None:
     made = case.plan()
     sources = case.sources(made)

@@ -77,3 +77,14 @@ def test_what_is_in_a_bucket_or_set_on_it_goes_with_it(kind: str) -> None:
     owner = change("aws_s3_bucket.b", "delete", "create", before={"bucket": "b"}, after={"bucket": "b"})
     values = {"bucket": "b", "key": "k"}
     assert remains(owner, change(f"{kind}.x", "no-op", before=values, after=values)) is Truth.FALSE
+
+
+@pytest.mark.parametrize(
+    ("renamed", "truth"), [({}, Truth.FALSE), ({"policy": "[]"}, Truth.FALSE), ({"name": "write"}, Truth.TRUE)]
+)
+def test_what_is_created_before_its_own_deletion_is_gone(renamed: dict[str, Any], truth: Truth) -> None:
+    owner = change("aws_iam_role.r", "no-op", before=ROLE, after=ROLE)
+    row = change("aws_iam_role_policy.p", "create", "delete", before=POLICY, after=POLICY | renamed)
+    assert remains(owner, row) is truth
+    late = change("aws_iam_role_policy.p", "create", "delete", before=POLICY, after={"role": "exec"})
+    assert remains(owner, late) is Truth.TRUE

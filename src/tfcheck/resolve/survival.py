@@ -44,6 +44,17 @@ OWNERS = {
     "aws_secretsmanager_secret_policy": Owner("secret_arn", *_OF_SECRET),
     "aws_secretsmanager_secret_version": Owner("secret_id", *_OF_SECRET),
 }
+#: The arguments by which AWS knows an object: two of the same are one, and deleting one deletes the other.
+_IDENTITY = {
+    "aws_ecr_repository_policy": ("repository",),
+    "aws_iam_policy_attachment": ("policy_arn",),
+    "aws_iam_role_policy": ("role", "name"),
+    "aws_iam_role_policy_attachment": ("role", "policy_arn"),
+    "aws_s3_bucket_object": ("bucket", "key"),
+    "aws_s3_bucket_policy": ("bucket",),
+    "aws_s3_object": ("bucket", "key"),
+    "aws_secretsmanager_secret_policy": ("secret_arn",),
+}
 #: Updating one of these writes only what differs, and so does not restore what is gone.
 _UPDATED_IN_PART = ("aws_iam_policy_attachment",)
 
@@ -68,6 +79,13 @@ class Survival:
     def on(self, instance: Instance, named: Value) -> Truth:
         """Whether an object is still on the resource that it names, which may be one of several."""
         owner = OWNERS.get(instance.address.type)
+        if _deletes_itself(instance):
+            self.notes.setdefault(
+                str(instance.address),
+                f"{instance.address} is created before the old one of its name is deleted, which removes it; the next "
+                "plan restores it",
+            )
+            return Truth.FALSE
         if owner is None or not isinstance(named, str) or "create" in instance.actions:
             return Truth.TRUE
         swept, by = self._swept(instance, named, owner)
@@ -113,3 +131,10 @@ class Survival:
         here, there = self._providers.of(ours), self._providers.of(theirs)
         same_region = Truth.TRUE if owner.type in (_ROLE, _BUCKET) else equal(here.region, there.region)
         return same_region & equal(here.account, there.account)
+
+
+def _deletes_itself(instance: Instance) -> bool:
+    """Whether an object is created before the one that it replaces is deleted, and both are one to AWS."""
+    names = _IDENTITY.get(instance.address.type, ()) if instance.actions == ("create", "delete") else ()
+    before, after = instance.before or {}, instance.after or {}
+    return bool(names) and all(isinstance(after.get(name), str) and before.get(name) == after[name] for name in names)

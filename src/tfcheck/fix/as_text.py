@@ -75,13 +75,16 @@ def _are_contested(need: RoleNeed, world: After) -> bool:
 def verdicts_with(answers: Sequence[Answer], world: After, *, bounded: bool = True) -> list[Verdict]:
     """Decide each answer of one role again as if it had a policy with exactly what all of them ask for.
 
-    Without `bounded` it is also decided as if the role had no permissions boundary.
+    Without `bounded` it is also decided as if the role had no permissions boundary. What a task of another plan needs
+    keeps its verdict.
     """
     judge = world.once(Judge)
     tasks = tasks_by_address(world)
     policy = parse_policy(JsonText(_document(answers)), NAME)
-    asked = ((each.requirement, tasks[each.requirement.task_definition]) for each in answers)
-    return list(judge.verdicts_with(policy, asked, bounded=bounded))
+    ours = [each for each in answers if each.requirement.task_definition in tasks]
+    asked = ((each.requirement, tasks[each.requirement.task_definition]) for each in ours)
+    found = dict(zip(ours, judge.verdicts_with(policy, asked, bounded=bounded), strict=True))
+    return [found.get(each, each.verdict) for each in answers]
 
 
 def exactly(needs: Sequence[RoleNeed], world: After) -> Trial:

@@ -88,3 +88,13 @@ def test_what_is_created_before_its_own_deletion_is_gone(renamed: dict[str, Any]
     assert remains(owner, row) is truth
     late = change("aws_iam_role_policy.p", "create", "delete", before=POLICY, after={"role": "exec"})
     assert remains(owner, late) is Truth.TRUE
+
+
+def test_only_roles_that_the_old_attachment_has_are_detached() -> None:
+    before: dict[str, Any] = {"name": "old", "policy_arn": "arn:aws:iam::111122223333:policy/read", "roles": ["exec"]}
+    after = before | {"name": "new", "roles": ["exec", "added"]}
+    row = change("aws_iam_policy_attachment.p", "create", "delete", before=before, after=after)
+    resolver = Resolver(plan(row))
+    instance = resolver.plan.instance(row["address"])
+    assert instance is not None
+    assert [resolver.survival.on(instance, role) for role in ("exec", "added")] == [Truth.FALSE, Truth.TRUE]

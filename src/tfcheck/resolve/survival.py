@@ -79,7 +79,7 @@ class Survival:
     def on(self, instance: Instance, named: Value) -> Truth:
         """Whether an object is still on the resource that it names, which may be one of several."""
         owner = OWNERS.get(instance.address.type)
-        if _deletes_itself(instance):
+        if _deletes_itself(instance, named):
             self.notes.setdefault(
                 str(instance.address),
                 f"{instance.address} is created before the old one of its name is deleted, which removes it; the next "
@@ -133,8 +133,11 @@ class Survival:
         return same_region & equal(here.account, there.account)
 
 
-def _deletes_itself(instance: Instance) -> bool:
-    """Whether an object is created before the one that it replaces is deleted, and both are one to AWS."""
+def _deletes_itself(instance: Instance, named: Value) -> bool:
+    """Whether an object is created before the one that it replaces is deleted, and both are one on what it names."""
     names = _IDENTITY.get(instance.address.type, ()) if instance.actions == ("create", "delete") else ()
     before, after = instance.before or {}, instance.after or {}
+    former = before.get("roles")
+    if isinstance(former, list) and named not in former:
+        return False
     return bool(names) and all(isinstance(after.get(name), str) and before.get(name) == after[name] for name in names)

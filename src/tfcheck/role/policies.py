@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TypeVar
 
@@ -126,7 +127,17 @@ class Policies:
             if other.once(Policies).holds(spelled):
                 return other.once(Policies).by_arn(spelled)
         is_secret = bool(secret_in) and not isinstance(reference, Unknown)
-        return PolicyOrReason(hidden=f"the policy in {secret_in}" if is_secret else _not_visible(reference))
+        return PolicyOrReason(
+            hidden=f"the policy in {secret_in}" if is_secret else _not_visible(reference),
+            possible_policies=tuple(self._possibly(spelled)),
+        )
+
+    def _possibly(self, arn: TextLike) -> Iterator[Policy]:
+        """Yield the policies of this world that an ARN may turn out to name."""
+        for each in () if is_known(arn) else first(self._all, []):
+            if equal(arn, each.attribute("arn")) is Truth.UNKNOWN:
+                policy = self.of_attribute(each, "policy").policy
+                yield from () if policy is None else (policy,)
 
     def _bundled(self, arn: Value, secret_in: str) -> PolicyOrReason | None:
         """Return one of AWS's own policies, also where a look-up of it waits for apply."""
@@ -265,3 +276,4 @@ class Attached:
             self.policies.append(found.policy)
         if found.hidden and found.hidden not in self.hidden:
             self.hidden.append(found.hidden)
+        self.possible_policies += found.possible_policies

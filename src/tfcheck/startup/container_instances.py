@@ -27,7 +27,7 @@ LAUNCHING = ("aws_instance", "aws_launch_template", "aws_launch_configuration")
 _FLEETS = ("aws_spot_fleet_request", "aws_ec2_fleet")
 #: In the agent's configuration, in Bottlerocket's settings, and in the call that starts the agent on Windows.
 _CLUSTER_NAME = regex(r"""(?:ECS_CLUSTER["']?\s*=|^[ \t]*cluster[ \t]*=|-Cluster\s)\s*["']?([^\s"'`]+)""", re.MULTILINE)
-#: What stands for what is not known of user data: no text has it.
+#: In place of what is not known of user data: no text has it.
 _OPEN = "\0"
 #: What the provider keeps of user data in some resources.
 _HASH = regex(r"[0-9a-f]{40}")

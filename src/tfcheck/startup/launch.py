@@ -36,7 +36,7 @@ from tfcheck.vocabulary.finding import Requirement, RoleKind
 
 _NEVER_BY_INSTANCE = frozenset(("FARGATE", "EXTERNAL", "MANAGED_INSTANCES"))
 _TYPE = "aws_ecs_task_definition"
-#: Stands for what is not known in a text; no name holds it.
+#: In place of what is not known in a text: no name has it.
 _OPEN = "\0"
 
 

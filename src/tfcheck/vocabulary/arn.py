@@ -54,7 +54,7 @@ def split(value: TextLike) -> Arn | None:
 
 
 def _split_text(text: str) -> Arn | None:
-    """Take a known ARN apart; where parts of it are marked as sensitive, so are the parts of the ARN."""
+    """Split a known ARN; where parts of it are marked as sensitive, so are the parts of the ARN."""
     if not text.startswith("arn:"):
         return None
     rest = text.split(":", 5)[1:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 
 import msgspec
 
@@ -64,13 +65,8 @@ def _whose_policy(call: RoleCall) -> str:
 
 def _may_be_granted(call: RoleCall) -> bool:
     """Whether a policy that can be read, but need not be on the resource, may let a call through by itself."""
-    for policy in call.guarded.possible_policies:
-        guarded = msgspec.structs.replace(call.guarded, policy=policy, hidden=None, outside=None)
-        beside = msgspec.structs.replace(call, guarded=guarded)
-        choices = (_layers(beside, each) for each in _identities(call.role))
-        if any(not isinstance(decide(call.request, each), Denied) for each in choices):
-            return True
-    return False
+    possible = (one for each in call.guarded.possible_policies for one in _with_policy(call, each))
+    return any(not isinstance(each, Denied) for each in possible)
 
 
 def _may_be_denied(call: RoleCall) -> bool:
@@ -90,9 +86,14 @@ def _may_be_denied(call: RoleCall) -> bool:
 
 def _is_refused(call: RoleCall, policy: Policy) -> bool:
     """Whether a key with this policy need not let a call through: without a statement that does, no key does."""
-    beside = msgspec.structs.replace(call, guarded=msgspec.structs.replace(call.guarded, policy=policy, hidden=None))
-    choices = (_layers(beside, each) for each in _identities(call.role))
-    return any(not isinstance(decide(call.request, each), Allowed) for each in choices)
+    return any(not isinstance(each, Allowed) for each in _with_policy(call, policy))
+
+
+def _with_policy(call: RoleCall, policy: Policy) -> Iterator[Decision]:
+    """Decide a call as if its resource were one of the plan that has a policy."""
+    guarded = msgspec.structs.replace(call.guarded, policy=policy, hidden=None, outside=None)
+    beside = msgspec.structs.replace(call, guarded=guarded)
+    return (decide(call.request, _layers(beside, each)) for each in _identities(call.role))
 
 
 def _denials(policies: tuple[Policy, ...]) -> list[Policy]:

@@ -74,7 +74,7 @@ def exclusive(arns: Value, role: Value = "exec") -> MadeResource:
         # The owner of all attachments of a policy detaches roles that it does not list.
         ([single(), attachment(LATER)], (0, 2, True, False)),
         ([single(), attachment(["other"], LATER)], (0, 1, True, False)),
-        ([single(), attachment(["exec"], LATER)], (1, 1, True, False)),
+        ([single(), attachment(["exec"], LATER)], (1, 0, True, False)),
         # Exclusive lists attach what they list, and detach everything else.
         ([exclusive([MANAGED])], (1, 0, False, False)),
         ([exclusive(LATER)], (0, 0, True, False)),

@@ -178,16 +178,17 @@ def test_a_repository_of_this_plan_lacks_no_account() -> None:
     assert ResourcePolicies(world, Policies(world)).of(arn).outside is None
 
 
-def test_an_open_arn_may_name_any_policy_of_the_plan_but_no_known_one() -> None:
+def test_an_open_arn_may_name_any_policy_of_the_plan_that_denies_but_no_known_one() -> None:
+    denying = DOCUMENT.replace("Allow", "Deny")
+    late = reference("aws_iam_policy.late", "arn")
     policies = Policies(
         MadeWorld(
-            MadeResource("aws_iam_policy.late", {"arn": reference("aws_iam_policy.late", "arn"), "policy": DOCUMENT}),
-            MadeResource("aws_iam_policy.files", {"arn": OWN, "policy": DOCUMENT}),
+            MadeResource("aws_iam_policy.late", {"arn": late, "policy": denying}),
+            MadeResource("aws_iam_policy.files", {"arn": OWN, "policy": denying}),
+            MadeResource("aws_iam_policy.allowing", {"arn": f"{OWN}-read", "policy": DOCUMENT}),
         )
     )
     seen = policies.by_arn(LATER)
-    assert (bool(seen.hidden), [each.name for each in seen.possible_policies]) == (
-        True,
-        ["aws_iam_policy.late", "aws_iam_policy.files"],
-    )
-    assert policies.by_arn("arn:aws:iam::111122223333:policy/other").possible_policies == ()
+    assert seen.hidden
+    assert [each.name for each in seen.possible_policies] == ["aws_iam_policy.late", "aws_iam_policy.files"]
+    assert policies.by_arn(f"{OWN}-other").possible_policies == ()

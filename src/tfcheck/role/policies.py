@@ -10,9 +10,10 @@ import msgspec
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
-from tfcheck.iam import Policy, PolicyKind, called, concealed, managed_policy, managed_policy_arn, parse_policy
+from tfcheck.iam import Effect, Policy, PolicyKind, called, concealed, managed_policy, managed_policy_arn, parse_policy
 from tfcheck.inventory.other_stack import Stack
 from tfcheck.inventory.world import World, WorldObject
+from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import (
@@ -133,11 +134,19 @@ class Policies:
         )
 
     def _possibly(self, arn: TextLike) -> Iterator[Policy]:
-        """Yield the policies of this world that an ARN may turn out to name."""
-        for each in () if is_known(arn) else first(self._all, []):
-            if equal(arn, each.attribute("arn")) is Truth.UNKNOWN:
-                policy = self.of_attribute(each, "policy").policy
-                yield from () if policy is None else (policy,)
+        """Yield the policies of this world that may deny something, and that an ARN may turn out to name."""
+        if not is_known(arn) and take(len(self._denying)):
+            yield from (policy for own, policy in self._denying if equal(arn, own) is Truth.UNKNOWN)
+
+    @cached_property
+    def _denying(self) -> list[tuple[Value, Policy]]:
+        """List the policies that may deny something, by their ARNs."""
+        found = ((each.attribute("arn"), self.of_attribute(each, "policy").policy) for each in self._all[:_MOST])
+        return [
+            (arn, each)
+            for arn, each in found
+            if each and any(one.effect is not Effect.ALLOW for one in each.statements)
+        ]
 
     def _bundled(self, arn: Value, secret_in: str) -> PolicyOrReason | None:
         """Return one of AWS's own policies, also where a look-up of it waits for apply."""
@@ -276,4 +285,4 @@ class Attached:
             self.policies.append(found.policy)
         if found.hidden and found.hidden not in self.hidden:
             self.hidden.append(found.hidden)
-        self.possible_policies += found.possible_policies
+        self.possible_policies += [each for each in found.possible_policies if each not in self.possible_policies]

@@ -1,8 +1,9 @@
-"""Explain how to narrow a statement that denies what a task needs, so that it denies everything else as before.
+"""Explain how to narrow a statement that denies what a task needs, with as little else as an element can leave out.
 
 A statement has Resource or NotResource, and never both
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notresource.html): one that denies all
-resources of a bucket but one object cannot be written, and only a condition exempts the role.
+resources of a bucket but one object cannot be written, and only a condition exempts the role. What is added to
+NotAction is no longer denied on any resource.
 """
 
 from __future__ import annotations

@@ -8,9 +8,11 @@ from collections.abc import Callable
 import pytest
 
 from tests.made_world import ELSEWHERE, HERE, OPEN, MadeResource, MadeWorld
+from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Roles
 from tfcheck.symbolic.value import Unknown, Value
+from tfcheck.vocabulary.address import Address
 
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
 ARN = "arn:aws:iam::111122223333:role/exec"
@@ -88,6 +90,46 @@ def test_a_list_that_is_known_only_after_apply_may_hold_the_role_or_the_policy(
     resources: list[MadeResource], expected: tuple[int, int, bool, bool]
 ) -> None:
     assert attached(*resources) == expected
+
+
+class OrderedWorld(MadeWorld):
+    """A world in which what has the address `later` is created after all else."""
+
+    later = ""
+
+    def earlier(self, address: Address) -> Earlier:
+        others = (each.address.config for each in self._resources)
+        return Earlier(frozenset(others) if address.config == self.later else frozenset(), False)
+
+
+@pytest.mark.parametrize(
+    ("new", "later", "expected"),
+    [
+        # (policies, policies that may be there): the plan creates one of the two, both, or neither.
+        ("both", "", (0, 1)),
+        ("both", "aws_iam_role_policy_attachments_exclusive.e", (0, 0)),
+        ("both", "aws_iam_role_policy_attachment.s", (1, 0)),
+        ("list", "", (0, 0)),
+        ("grant", "", (1, 0)),
+        ("neither", "", (0, 0)),
+    ],
+)
+def test_an_exclusive_list_removes_what_is_there_when_it_is_applied(
+    new: str, later: str, expected: tuple[int, int]
+) -> None:
+    role = MadeResource("aws_iam_role.exec", {"name": "exec", "arn": ARN})
+    there: list[MadeResource] = {
+        "both": [],
+        "list": [single()],
+        "grant": [exclusive([])],
+        "neither": [single(), exclusive([])],
+    }[new]
+    text = MadeResource("aws_iam_policy.files", {"arn": MANAGED, "policy": POLICY})
+    world = OrderedWorld(role, text, single(), exclusive([]), earlier=[role, text, *there])
+    world.later = later
+    found = Roles(world).of_object(role)
+    assert (len(found.identity), len(found.possible_policies)) == expected
+    assert len(found.notes) == 1 - expected[1]
 
 
 @pytest.mark.parametrize(

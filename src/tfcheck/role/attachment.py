@@ -357,6 +357,9 @@ class Attachments:
         for grant in grants:
             listed, own = (managed, grant.reference) if grant.reference is not None else (inline, grant.name)
             stays = listed.keeps(own)
+            lasts = list(listed.outlasting(grant.resource, own, self._world)) if stays is Truth.FALSE else []
+            if lasts and (stays := Truth.every(each for _, each in lasts)) is Truth.TRUE:
+                attached.notes.append(removal(grant.resource, lasts[0][0], now=False))
             if stays is Truth.FALSE:
                 attached.notes.append(
                     f"{grant.resource.address} is removed again: an exclusive resource does not list it"

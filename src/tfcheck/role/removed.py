@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from tfcheck.inventory.change import before
+from tfcheck.inventory.change import before, is_changed
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Unknown, Value, items
@@ -113,14 +113,15 @@ def _name_or_arn(element: Value) -> Value:
 
 
 class Exclusive:
-    """What the exclusive resources that may be for one role list: whether each is for it, and the elements."""
+    """What the exclusive resources that may be for one role list in an argument: whether each is for it, and what."""
 
-    def __init__(self, lists: Sequence[tuple[Truth, tuple[Value, ...] | Unknown]]) -> None:
+    def __init__(self, argument: str, lists: Sequence[tuple[WorldObject, Truth, tuple[Value, ...] | Unknown]]) -> None:
+        self._argument = argument
         self._lists = lists
 
     def is_complete(self, among: Sequence[Value] | None = None) -> bool:
         """Whether one of them definitely lists all that the role has, and nothing except what is `among` these."""
-        known = [listed for truth, listed in self._lists if truth is Truth.TRUE]
+        known = [listed for _, truth, listed in self._lists if truth is Truth.TRUE]
         return any(
             not isinstance(listed, Unknown) and (among is None or all(map(partial(_is_among, among), listed)))
             for listed in known
@@ -130,14 +131,37 @@ class Exclusive:
         """Whether none of them removes a policy; one with an unknown number of elements may list it."""
         return Truth.every(
             (Truth.UNKNOWN if isinstance(listed, Unknown) else Truth.some(equal(own, each) for each in listed)) | ~truth
-            for truth, listed in self._lists
+            for _, truth, listed in self._lists
         )
+
+    def outlasting(self, grant: WorldObject, own: Value, world: World) -> Iterator[tuple[WorldObject, Truth]]:
+        """Pair those that do not list a policy with whether it is there after this apply.
+
+        They remove what is there when they are applied; what does not change is not applied.
+        """
+        for each, truth, listed in self._lists:
+            if (
+                truth is not Truth.TRUE
+                or isinstance(listed, Unknown)
+                or any(equal(own, one) is Truth.TRUE for one in listed)
+            ):
+                continue
+            if is_unchanged(grant, world):
+                yield each, Truth.FALSE
+            elif not is_changed(each, ("role_name", self._argument), world):
+                yield each, Truth.TRUE
+            elif grant.address.config in world.earlier(each.address).resources:
+                yield each, Truth.FALSE
+            else:
+                waits = each.address.config in world.earlier(grant.address).resources
+                yield each, Truth.TRUE if waits else Truth.UNKNOWN
 
 
 def exclusive(world: World, resource_type: str, argument: str, name: Value) -> Exclusive:
     """Return what the exclusive resources of one type, which remove everything they do not list, leave on a role."""
     holders = ((each, equal(each.attribute("role_name"), name)) for each in world.resources(resource_type))
-    return Exclusive([(truth, items(each.attribute(argument))) for each, truth in holders if truth is not Truth.FALSE])
+    found = [(each, truth, items(each.attribute(argument))) for each, truth in holders if truth is not Truth.FALSE]
+    return Exclusive(argument, found)
 
 
 def _is_among(known: Sequence[Value], name: Value) -> bool:

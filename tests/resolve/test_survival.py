@@ -90,6 +90,30 @@ def test_what_is_created_before_its_own_deletion_is_gone(renamed: dict[str, Any]
     assert remains(owner, late) is Truth.TRUE
 
 
+@pytest.mark.parametrize("kind", ["aws_s3_bucket_policy", "aws_s3_object", "aws_kms_key_policy"])
+@pytest.mark.parametrize(
+    ("actions", "truth"), [(("create",), Truth.UNKNOWN), (("update",), Truth.UNKNOWN), (("no-op",), Truth.FALSE)]
+)
+def test_what_is_also_deleted_at_another_address_may_be_gone(kind: str, actions: tuple[str, ...], truth: Truth) -> None:
+    values: dict[str, Any] = {"bucket": "b", "key": "k", "key_id": "1"}
+    row = change(f"{kind}.new", *actions, before=None if "create" in actions else values, after=values)
+    owner = change("aws_s3_bucket.b", "no-op", before={"bucket": "b"}, after={"bucket": "b"})
+    former = kind.replace("s3_object", "s3_bucket_object")
+
+    def beside(old: dict[str, Any], *bucket: str) -> Truth:
+        gone = change(f"{former}.old", "delete", before=old, after=None)
+        holder = owner | {"change": owner["change"] | {"actions": list(bucket)}} if bucket else owner
+        resolver = Resolver(plan(row, gone, holder))
+        instance = resolver.plan.instance(row["address"])
+        assert instance is not None
+        return resolver.survival.of(instance)
+
+    assert beside(values) is truth
+    assert beside({"bucket": "other", "key": "k", "key_id": "2"}) is Truth.TRUE
+    if kind != "aws_kms_key_policy" and actions == ("create",):
+        assert beside(values, "delete", "create") is Truth.TRUE
+
+
 def test_only_roles_that_the_old_attachment_has_are_detached() -> None:
     before: dict[str, Any] = {"name": "old", "policy_arn": "arn:aws:iam::111122223333:policy/read", "roles": ["exec"]}
     after = before | {"name": "new", "roles": ["exec", "added"]}

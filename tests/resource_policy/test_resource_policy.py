@@ -92,11 +92,9 @@ def test_another_bucket_s_policy_is_not_this_one_s() -> None:
     assert (guarded.policy, guarded.hidden, guarded.in_plan) == (None, None, True)
 
 
-def test_a_policy_that_may_be_on_the_bucket_hides() -> None:
+def test_a_policy_that_may_be_on_the_bucket_may_count() -> None:
     guarded = of(FILE, bucket(), bucket_policy(Unknown(reason="a variable")))
-    assert guarded.policy is None
-    assert guarded.hidden is not None
-    assert isinstance(decided("s3:GetObject", FILE, guarded, granted=False), Undecided)
+    assert (guarded.policy, guarded.hidden, len(guarded.possible_policies)) == (None, None, 1)
 
 
 def test_a_policy_that_cannot_be_read_hides() -> None:
@@ -288,7 +286,8 @@ def test_a_secret_that_was_looked_up_shows_its_policy_and_its_arn_the_account() 
 def test_a_secret_whose_end_is_not_known_may_be_the_one_that_is_named() -> None:
     open_end = text(["arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-", Unknown(hole=SECRET_SUFFIX)])
     holder = MadeResource("aws_secretsmanager_secret_policy.db", {"secret_arn": open_end, "policy": policy("Deny")})
-    assert of(SECRET, holder).hidden is not None
+    guarded = of(SECRET, holder)
+    assert (guarded.outside, len(guarded.possible_policies)) == ("a secret outside the plan", 1)
 
 
 def test_a_repository_s_and_its_registry_s_policies_are_joined() -> None:

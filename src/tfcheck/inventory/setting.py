@@ -103,6 +103,7 @@ class Settings:
             open_ = [each for each in filed if each not in sure]
             for holder, reference in (*self._loose, *(self._others if subject.resource is None else ())):
                 truth = self._is_on(reference, holder, subject)
+                truth = truth & holder.remains_on(holder.attribute(self._argument)) if truth is Truth.TRUE else truth
                 if truth is Truth.TRUE:
                     sure.append(holder)
                 elif truth is Truth.UNKNOWN:

@@ -45,16 +45,25 @@ OWNERS = {
     "aws_secretsmanager_secret_version": Owner("secret_id", *_OF_SECRET),
 }
 #: The arguments by which AWS knows an object: two of the same are one, and deleting one deletes the other.
-_IDENTITY = {
+_IDENTITY: dict[str, tuple[str, ...]] = {
+    "aws_ecr_registry_policy": (),
     "aws_ecr_repository_policy": ("repository",),
+    "aws_efs_file_system_policy": ("file_system_id",),
     "aws_iam_policy_attachment": ("policy_arn",),
     "aws_iam_role_policy": ("role", "name"),
     "aws_iam_role_policy_attachment": ("role", "policy_arn"),
+    "aws_kms_key_policy": ("key_id",),
     "aws_s3_bucket_object": ("bucket", "key"),
+    "aws_s3_bucket_ownership_controls": ("bucket",),
     "aws_s3_bucket_policy": ("bucket",),
+    "aws_s3_bucket_public_access_block": ("bucket",),
+    "aws_s3_bucket_server_side_encryption_configuration": ("bucket",),
     "aws_s3_object": ("bucket", "key"),
     "aws_secretsmanager_secret_policy": ("secret_arn",),
+    "aws_vpc_endpoint_policy": ("vpc_endpoint_id",),
 }
+#: The types of one object.
+_OBJECTS = ("aws_s3_bucket_object", "aws_s3_object")
 #: Updating one of these writes only what differs, and so does not restore what is gone.
 _UPDATED_IN_PART = ("aws_iam_policy_attachment",)
 
@@ -68,13 +77,13 @@ class Survival:
         self._declarations = declarations
         self._providers = providers
         self._deleted: dict[str, list[Instance]] = {}
+        self._gone: dict[tuple[str, ...], dict[tuple[str, ...], list[Instance]]] = {}
         self.notes: dict[str, str] = {}
 
     def of(self, instance: Instance) -> Truth:
         """Whether an object is still there, as far as that depends on the one resource that it is on."""
         owner = OWNERS.get(instance.address.type)
-        named = (instance.after or {}).get(owner.argument) if owner is not None else None
-        return self.on(instance, named) if isinstance(named, str) else Truth.TRUE
+        return self.on(instance, (instance.after or {}).get(owner.argument) if owner is not None else None)
 
     def on(self, instance: Instance, named: Value) -> Truth:
         """Whether an object is still on the resource that it names, which may be one of several."""
@@ -86,11 +95,13 @@ class Survival:
                 "plan restores it",
             )
             return Truth.FALSE
-        if owner is None or not isinstance(named, str) or "create" in instance.actions:
-            return Truth.TRUE
-        swept, by = self._swept(instance, named, owner)
+        swept, by = (Truth.FALSE, instance)
+        if owner is not None and isinstance(named, str):
+            swept, by = self._swept(instance, named, owner)
         if swept is Truth.FALSE:
-            return Truth.TRUE
+            return self._unless_deleted_elsewhere(instance)
+        if owner is None or "create" in instance.actions:
+            return Truth.TRUE  # NOTE: what is on a resource is deleted before it, and created after it
         if instance.actions == ("update",) and instance.address.type not in _UPDATED_IN_PART:
             return Truth.TRUE if self._waits_for(instance, owner) else Truth.UNKNOWN
         goes = "goes" if swept is Truth.TRUE else "may go"
@@ -100,6 +111,37 @@ class Survival:
             "as changed; the next plan restores it",
         )
         return ~swept
+
+    def _unless_deleted_elsewhere(self, instance: Instance) -> Truth:
+        """Whether an object remains although the plan may delete the same one at another address.
+
+        So it is after a new key of `for_each` or a new name without a `moved` block: Terraform orders neither before
+        the other. What does not change is not written again.
+        """
+        kind = instance.address.type
+        own = None if kind.startswith("aws_iam_") else _identity(kind, instance.after)
+        for each in self._deleted_objects(kind).get(own, ()) if own is not None else ():
+            here = Truth.FALSE if each is instance else self._are_in_one_place(instance, each, kind)
+            if here is not Truth.FALSE:
+                goes = instance.actions == ("no-op",) and here is Truth.TRUE
+                self.notes.setdefault(
+                    str(instance.address),
+                    f"{instance.address} {'goes' if goes else 'may go'} with {each.address}, which this plan deletes: "
+                    "both are one object; a `moved` block keeps it",
+                )
+                return Truth.FALSE if goes else Truth.UNKNOWN
+        return Truth.TRUE
+
+    def _deleted_objects(self, kind: str) -> dict[tuple[str, ...], list[Instance]]:
+        """Index what the plan deletes of a type by what AWS knows it by."""
+        types = _OBJECTS if kind in _OBJECTS else (kind,)
+        if types not in self._gone:
+            self._gone[types] = {}
+            for each in (one for every in types for one in self._deletions(every)):
+                identity = _identity(kind, each.before)
+                if identity is not None:
+                    self._gone[types].setdefault(identity, []).append(each)
+        return self._gone[types]
 
     def _waits_for(self, instance: Instance, owner: Owner) -> bool:
         """Whether an object that is written again definitely is written after the resource that it is on."""
@@ -113,7 +155,7 @@ class Survival:
         found, by = Truth.FALSE, instance
         for each in self._deletions(owner.type):
             if any((each.before or {}).get(name) == named for name in owner.names):
-                truth = self._are_in_one_place(instance, each, owner)
+                truth = self._are_in_one_place(instance, each, owner.type)
                 found, by = (truth, each) if found is Truth.FALSE or truth is Truth.TRUE else (found, by)
         return found, by
 
@@ -123,21 +165,28 @@ class Survival:
             self._deleted[kind] = [each for each in found if "delete" in each.actions]
         return self._deleted[kind]
 
-    def _are_in_one_place(self, one: Instance, other: Instance, owner: Owner) -> Truth:
+    def _are_in_one_place(self, one: Instance, other: Instance, kind: str) -> Truth:
         """Whether two objects are where a name means one resource: in one account, and one region."""
         ours, theirs = self._providers.key_of(one.address), self._providers.key_of(other.address)
         if ours == theirs:
             return Truth.TRUE
         here, there = self._providers.of(ours), self._providers.of(theirs)
-        same_region = Truth.TRUE if owner.type in (_ROLE, _BUCKET) else equal(here.region, there.region)
+        same_region = Truth.TRUE if kind.startswith(("aws_iam_", "aws_s3_")) else equal(here.region, there.region)
         return same_region & equal(here.account, there.account)
+
+
+def _identity(kind: str, values: dict[str, Value] | None) -> tuple[str, ...] | None:
+    """Return what AWS knows an object by; None where not all of it is known."""
+    names = _IDENTITY.get(kind)
+    found = [] if names is None or values is None else [values.get(name) for name in names]
+    known = tuple(each for each in found if isinstance(each, str))
+    return None if names is None or len(known) < len(names) else known
 
 
 def _deletes_itself(instance: Instance, named: Value) -> bool:
     """Whether an object is created before the one that it replaces is deleted, and both are one on what it names."""
-    names = _IDENTITY.get(instance.address.type, ()) if instance.actions == ("create", "delete") else ()
-    before, after = instance.before or {}, instance.after or {}
-    former = before.get("roles")
-    if isinstance(former, list) and named not in former:
+    own = _identity(instance.address.type, instance.after) if instance.actions == ("create", "delete") else None
+    former = (instance.before or {}).get("roles")
+    if own is None or (isinstance(former, list) and named not in former):
         return False
-    return bool(names) and all(isinstance(after.get(name), str) and before.get(name) == after[name] for name in names)
+    return own == _identity(instance.address.type, instance.before)

@@ -17,7 +17,7 @@ from tfcheck.iam import Effect, Policy, PolicyKind, Statement, parse_policy
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.setting import BUCKET_OWNERSHIP, BUCKET_POLICY, BUCKET_PUBLIC_ACCESS, Subject, settings
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.resource_policy.reading import own_policy, readable, set_policy
+from tfcheck.resource_policy.reading import policy_of, readable
 from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.resource_policy.unidentified import own_policies, unidentified
 from tfcheck.role.policies import Policies, PolicyOrReason
@@ -44,13 +44,12 @@ def _known(_: World) -> dict[Subject, ResourceSide]:
 
 
 def _guard(bucket: Subject, world: World, policies: Policies) -> ResourceSide:
-    found = set_policy(world, policies, BUCKET_POLICY, bucket)
+    found = policy_of(world, policies, BUCKET_POLICY, bucket)
     owner = _owner(bucket, world)
-    if found is None and owner is None:
+    if owner is None and not found.policy and not found.hidden:
         own = (each for name in bucket.names for each in own_policies(name, world, policies, BUCKET_POLICY, "bucket"))
-        return ResourceSide(outside="a bucket outside the plan", possible_policies=readable(own))
-    if found is None:
-        found = own_policy(world, policies, BUCKET_POLICY, bucket)
+        possible = (*found.possible_policies, *readable(own))
+        return ResourceSide(outside="a bucket outside the plan", possible_policies=possible)
     policy = _restricted(found, bucket, owner, world)
     return ResourceSide(
         policy,

@@ -21,9 +21,10 @@ def file_system_guard(arn: TextLike, world: World, policies: Policies) -> Resour
     found = set_policy(world, policies, FILE_SYSTEM_POLICY, subject)
     seen = subject.resource is not None or found is not None
     found = found or PolicyOrReason()
+    possible = next((f"{each.name}, which may be on it," for each in found.possible_policies), None)
     return ResourceSide(
         found.policy,
-        found.hidden or None,
+        found.hidden or possible,
         account=subject.resource.surroundings.account if subject.resource else None,
         in_plan=subject.resource is not None,
         kind="open",

@@ -10,10 +10,10 @@ from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.setting import KEY_GRANT, KEY_POLICY, Subject, settings
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resource_policy.grant import KeyGrant
-from tfcheck.resource_policy.reading import own_policy, readable, set_policy
+from tfcheck.resource_policy.reading import policy_of, readable
 from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.resource_policy.unidentified import own_policies
-from tfcheck.role.policies import Policies, PolicyOrReason
+from tfcheck.role.policies import Policies
 from tfcheck.symbolic.value import PlainText, TextLike, pieces, text
 from tfcheck.vocabulary.arn import split
 
@@ -22,11 +22,9 @@ def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policy of a key, and the grants on it."""
     resource = catalogue(world, KEY).by_arn(arn)
     subject = Subject(resource, tuple(_key_names(arn, resource)))
-    found = set_policy(world, policies, KEY_POLICY, subject)
-    seen = resource is not None or found is not None
+    found = policy_of(world, policies, KEY_POLICY, subject)
+    seen = resource is not None or found.policy is not None or found.hidden != ""
     possible = () if seen else readable(own_policies(arn, world, policies, KEY_POLICY))
-    if found is None:
-        found = own_policy(world, policies, KEY_POLICY, subject) if resource else PolicyOrReason()
     return ResourceSide(
         found.policy,
         found.hidden or None,
@@ -35,7 +33,7 @@ def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
         kind="kms",
         outside=None if seen else "a key outside the plan",
         grants=tuple(_grants(subject, world)),
-        possible_policies=found.possible_policies or possible,
+        possible_policies=(*found.possible_policies, *possible),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from tfcheck.iam import Policy
 from tfcheck.inventory.setting import Setting, Subject, settings, was_set
 from tfcheck.inventory.world import World
@@ -17,13 +19,20 @@ def set_policy(world: World, policies: Policies, setting: Setting, subject: Subj
     for holder in joined.sure:
         found = policies.of_attribute(holder, "policy")
         return found if found.policy or found.hidden else PolicyOrReason(hidden=f"{holder.address} shows no policy")
-    if joined.open:
-        maybe = (policies.of_attribute(holder, "policy").policy for holder in joined.open)
-        possible_policies = tuple(each for each in maybe if each is not None)
-        return PolicyOrReason(
-            hidden=f"{joined.open[0].address}, which may be on it,", possible_policies=possible_policies
-        )
-    return None
+    if not joined.open:
+        return None
+    maybe = [(holder, policies.of_attribute(holder, "policy")) for holder in joined.open]
+    unread = next((f"{holder.address}, which may be on it," for holder, found in maybe if not found.policy), "")
+    return PolicyOrReason(hidden=unread, possible_policies=readable(found for _, found in maybe))
+
+
+def policy_of(world: World, policies: Policies, setting: Setting, subject: Subject) -> PolicyOrReason:
+    """Read the policy that a resource of its own sets on a resource, else its own `policy` argument."""
+    found = set_policy(world, policies, setting, subject) or PolicyOrReason()
+    if found.policy or found.hidden:
+        return found
+    own = own_policy(world, policies, setting, subject)
+    return msgspec.structs.replace(own, possible_policies=(*found.possible_policies, *own.possible_policies))
 
 
 def readable(found: Iterable[PolicyOrReason]) -> tuple[Policy, ...]:

@@ -41,7 +41,9 @@ def repository_guard(arn: TextLike, world: World, policies: Policies) -> Resourc
         next((each.hidden for each in found if each.hidden), None),
         account=resource.surroundings.account if resource else None,
         in_plan=resource is not None,
-        outside="a repository outside the plan" if resource is None and own is None else None,
+        outside="a repository outside the plan"
+        if resource is None and not (own and (own.policy or own.hidden))
+        else None,
         possible_policies=own.possible_policies if own else (),
     )
 
@@ -54,6 +56,7 @@ def _repository_name(resource: TextLike) -> TextLike:
 def _registry(near: Surroundings, world: World, policies: Policies) -> Iterator[PolicyOrReason]:
     for holder in world.resources("aws_ecr_registry_policy"):
         here = equal(holder.surroundings.region, near.region) & equal(holder.surroundings.account, near.account)
+        here = here & holder.remains_on(None)
         if here is Truth.TRUE:
             yield policies.of_attribute(holder, "policy")
         elif here is Truth.UNKNOWN:

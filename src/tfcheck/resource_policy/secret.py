@@ -8,7 +8,7 @@ from __future__ import annotations
 from tfcheck.inventory.encryption import secret_of
 from tfcheck.inventory.setting import SECRET_POLICY, Subject
 from tfcheck.inventory.world import World
-from tfcheck.resource_policy.reading import own_policy, readable, set_policy
+from tfcheck.resource_policy.reading import policy_of, readable
 from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.resource_policy.unidentified import own_policies
 from tfcheck.role.policies import Policies
@@ -21,12 +21,10 @@ def secret_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSid
     own = resource.attribute("arn") if resource else None
     names = (arn, own) if isinstance(own, PlainText) else (arn,)
     subject = Subject(resource, names)
-    found = set_policy(world, policies, SECRET_POLICY, subject)
-    if found is None and resource is None:
-        possible = own_policies(arn, world, policies, SECRET_POLICY)
-        return ResourceSide(outside="a secret outside the plan", possible_policies=readable(possible))
-    if found is None:
-        found = own_policy(world, policies, SECRET_POLICY, subject)
+    found = policy_of(world, policies, SECRET_POLICY, subject)
+    if resource is None and not found.policy and not found.hidden:
+        possible = (*found.possible_policies, *readable(own_policies(arn, world, policies, SECRET_POLICY)))
+        return ResourceSide(outside="a secret outside the plan", possible_policies=possible)
     managed = resource is not None and resource.address.mode == "managed"
     account = resource.surroundings.account if resource is not None and managed else None
     return ResourceSide(

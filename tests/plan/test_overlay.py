@@ -57,6 +57,17 @@ def unknown(*path: str | int) -> Unknown:
         ({"s": ["known"]}, {"s": [False, True]}, {"s": ["known", unknown("s", 1)]}),
         ({"s": ["a", "b"]}, {"s": [True, False, True, False]}, {"s": [unknown("s", 0), "a", unknown("s", 2), "b"]}),
         ({"s": []}, {"s": [True]}, {"s": [unknown("s", 0)]}),
+        # providers' SDK leaves an empty block in a set of which another block has unknown parts
+        (
+            {"s": [{"base": None, "name": "", "weight": None}, {"base": None, "weight": 1}]},
+            {"s": [{}, {"name": True}]},
+            {"s": [{"base": None, "weight": 1, "name": unknown("s", 1, "name")}]},
+        ),
+        (
+            {"s": [{"name": None, "weight": None}, {"name": "", "weight": 1}, {}]},
+            {"s": [{}, {}, {"name": True}]},
+            {"s": [{"name": None, "weight": None}, {"name": "", "weight": 1}, {"name": unknown("s", 2, "name")}]},
+        ),
         # masks that do not fit: never known
         ({"s": ["a"]}, {"s": [False, False, True]}, {"s": unknown("s")}),
         ({"s": "text"}, {"s": [True]}, {"s": unknown("s")}),

@@ -55,6 +55,18 @@ def test_a_set_that_the_provider_sorted_anew_is_taken_over_whole() -> None:
     assert fill(["lit", OPEN], [ARN, "lit"]) == [ARN, "lit"]
 
 
+def test_blocks_of_which_the_plan_knows_nothing_are_those_that_are_left() -> None:
+    open_block: Value = {"name": OPEN, "policy": OPEN}
+    known: Value = {"name": "two", "policy": "{}"}
+    late: Value = {"name": "one", "policy": JsonText({"Version": ARN})}
+    more: Value = {"name": "three", "policy": JsonText({"Version": ARN})}
+    assert fill([known, open_block], [late, known]) == [known, late]
+    assert fill([open_block, known, open_block], [late, more, known]) == [late, known, more]
+    partly: Value = {"name": "two", "policy": OPEN}
+    two: Value = {"name": "two", "policy": ARN}
+    assert fill([open_block, partly], [late, two]) == [late, two]
+
+
 def test_a_list_that_disagrees_is_left_alone() -> None:
     assert fill(["lit", OPEN], ["other", "more"]) == ["lit", OPEN]
     assert fill(["lit", OPEN], ["lit"]) == ["lit", OPEN]

@@ -111,7 +111,16 @@ def _list(after: list[Any], mask: list[Any], owner: str, path: Path) -> Value:
         rest = iter(after)
         after = [None if part is True else next(rest) for part in mask]
     parts = mask + [False] * (len(after) - len(mask))
-    return [overlay(each, parts[at], owner, (*path, at)) for at, each in enumerate(after)]
+    pairs = enumerate(zip(after, parts, strict=True))
+    return [overlay(each, part, owner, (*path, at)) for at, (each, part) in pairs if not _is_leftover(each, part)]
+
+
+def _is_leftover(block: Any, mask: Any) -> bool:
+    """Whether a block beside one with unknown parts is empty: providers' SDK leaves such ones in sets while planning.
+
+    What nobody wrote is null in a plan; here a text is empty.
+    """
+    return isinstance(block, dict) and not marked(mask) and "" in block.values() and not any(block.values())
 
 
 def _without_edited_arns(value: Any, owner: str, path: Path) -> Value:

@@ -74,16 +74,25 @@ def _agree(planned: Value, written: Value) -> bool:
 
 
 def _paired(planned: list[Value], written: list[Value]) -> Value:
-    """Fill each planned object from the one that is written like it; other elements are taken as they are written."""
+    """Fill each planned object from the one that is written like it; other elements are taken as they are written.
+
+    What the plan knows best is paired first: an object without a known part is whichever is left.
+    """
     if not any(isinstance(each, dict) for each in planned):
         return written
-    filled: list[Value] = []
-    for mine in planned:
-        like = [theirs for theirs in written if _agree(mine, theirs)]
-        if len(like) != 1:
+    filled, left = list(planned), list(written)
+    for at in sorted(range(len(planned)), key=lambda at: (not is_known(planned[at]), _is_open(planned[at]))):
+        like = [theirs for theirs in left if _agree(planned[at], theirs)]
+        if not like or (len(like) > 1 and not _is_open(planned[at])):
             return planned
-        filled.append(fill(mine, like[0]))
+        filled[at] = fill(planned[at], like[0])
+        left.remove(like[0])
     return filled
+
+
+def _is_open(block: Value) -> bool:
+    """Whether the plan knows nothing of a block."""
+    return isinstance(block, dict) and all(isinstance(part, Unknown) for part in block.values())
 
 
 def possible(planned: Value, written: Value) -> bool:

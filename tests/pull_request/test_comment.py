@@ -91,9 +91,9 @@ def test_access_that_changes_asks_for_a_comment_too(github: FakeGitHub, where: d
 
 
 def test_findings_come_and_go_in_one_comment(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
-    told = variables(tmp_path, where)
+    told, again = (variables(tmp_path, where, run=each) for each in ("10.1", "10.2"))
     run(told, [bad()])
-    assert run(told, [clean()]).outcome.did is CommentAction.UPDATED
+    assert run(again, [clean()]).outcome.did is CommentAction.UPDATED
     assert title(github).startswith("### ✅ tfcheck: resolved")
     github.open_pull(sha=LATER)
     told = variables(tmp_path, where, sha=LATER, run="11.1")
@@ -150,7 +150,7 @@ def test_jobs_of_one_run_that_share_an_id_never_resolve_for_each_other(
 ) -> None:
     run(variables(tmp_path, where), [bad("prod")])
     published = run(variables(tmp_path, where), [clean("dev")])
-    assert title(github) == "### ❔ tfcheck: no result for `prod`"
+    assert title(github) == "### ❔ tfcheck: result of `prod` not shown"
     assert "**Result not shown**: `prod`. Another job of this run wrote it" in only(github)
     assert "No result for this commit" not in only(github)
     assert published.absent == ("prod",)
@@ -238,10 +238,10 @@ def test_a_marker_counts_on_the_first_line_only(github: FakeGitHub, where: dict[
 
 
 def test_ids_that_hold_one_another_are_two_comments(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
-    told = variables(tmp_path, where)
+    told, again = (variables(tmp_path, where, run=each) for each in ("10.1", "10.2"))
     run(told, [bad("prod")], CommentOptions(id=""))
     run(told, [bad("non-prod")], CommentOptions(id=""))
-    run(told, [clean("prod")], CommentOptions(id=""))
+    run(again, [clean("prod")], CommentOptions(id=""))
     assert sorted(each["body"].split("\n")[1][:5] for each in github.by()) == ["### ✅", "### ❌"]
 
 
@@ -293,41 +293,41 @@ def test_a_comment_can_go_when_all_is_well_and_come_back(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path, on_clean: str
 ) -> None:
     wishes = CommentOptions(id="orders", on_clean="delete" if on_clean == "delete" else "minimize")
-    told = variables(tmp_path, where)
+    told, again = (variables(tmp_path, where, run=each) for each in ("10.1", "10.2"))
     run(told, [bad()], wishes)
-    gone = run(told, [clean()], wishes).outcome
+    gone = run(again, [clean()], wishes).outcome
     assert gone.did is (CommentAction.DELETED if on_clean == "delete" else CommentAction.MINIMIZED)
     assert [each["minimized"] for each in github.by()] == ([] if on_clean == "delete" else [{"reason": "resolved"}])
-    assert run(told, [clean()], wishes).outcome.did is CommentAction.NOTHING
-    assert run(told, [bad()], wishes).outcome.did is CommentAction.CREATED
+    assert run(again, [clean()], wishes).outcome.did is CommentAction.NOTHING
+    assert run(again, [bad()], wishes).outcome.did is CommentAction.CREATED
     assert title(github).startswith("### ❌")
 
 
 def test_a_comment_that_is_always_wanted_is_not_taken_away(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:
-    told = variables(tmp_path, where)
+    told, again = (variables(tmp_path, where, run=each) for each in ("10.1", "10.2"))
     wishes = CommentOptions(id="orders", when="always", on_clean="delete")
     run(told, [bad()], wishes)
-    assert run(told, [clean()], wishes).outcome.did is CommentAction.UPDATED
+    assert run(again, [clean()], wishes).outcome.did is CommentAction.UPDATED
     assert title(github).startswith("### ✅")
 
 
 def test_a_minimized_comment_says_that_it_is_resolved(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:
-    told = variables(tmp_path, where)
+    told, again = (variables(tmp_path, where, run=each) for each in ("10.1", "10.2"))
     run(told, [bad()])
-    run(told, [clean()], CommentOptions(id="orders", on_clean="minimize"))
+    run(again, [clean()], CommentOptions(id="orders", on_clean="minimize"))
     assert "✅ tfcheck: resolved" in github.by()[0]["body"]
 
 
 def test_what_cannot_be_minimized_is_still_resolved(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
-    told = variables(tmp_path, where)
+    told, again = (variables(tmp_path, where, run=each) for each in ("10.1", "10.2"))
     run(told, [bad()])
     github.fault("POST", "graphql", lambda go: go())  # who we are
     github.fault("POST", "graphql", says(403, "Resource not accessible by integration"))
-    published = run(told, [clean()], CommentOptions(id="orders", on_clean="minimize"))
+    published = run(again, [clean()], CommentOptions(id="orders", on_clean="minimize"))
     assert published.outcome.did is CommentAction.UPDATED
     assert "could not be minimized" in str(published.outcome)
     assert title(github).startswith("### ✅")
@@ -493,7 +493,7 @@ def test_a_text_that_github_finds_too_long_is_tried_once_more_shorter(
         sizes.append(size)
         return f"{marker('orders', SHA, '10.1')}\n{size}"
 
-    draft = Draft(marker("orders", SHA, "10.1"), 60_000, lambda earlier: Wording(write, clean=False, wanted=True))
+    draft = Draft(marker("orders", SHA, "10.2"), 60_000, lambda earlier: Wording(write, clean=False, wanted=True))
     github.fault("PATCH", "/issues/comments/", says(422, "Body is too long"), times=2)
     pull = OpenPull("acme/shop", 42, SHA)
     with pytest.raises(RefusalError, match="Body is too long"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,7 +104,7 @@ class Session:
                     progress=self.progress,
                 )
             report = _placed(selected(report, self._options.choice), found, self._options.workspace, self.paths[plan])
-            report = msgspec.structs.replace(report, unread=self._unread)
+            report = msgspec.structs.replace(report, unread=self.unread)
             yield Checked(report, str((found.root if found else None) or "."))
 
     def given(self, plan: str) -> InputFile:
@@ -126,7 +127,8 @@ class Session:
         yield from _unused_source_notes(given.found) if about_sources else ()
 
     @cached_property
-    def _unread(self) -> tuple[Unread, ...]:
+    def unread(self) -> tuple[Unread, ...]:
+        """Return the plans that cannot be read, and why."""
         found = ((each, self._file(each)) for each in self._plans)
         return tuple(Unread(each, file.message) for each, file in found if isinstance(file, InputError))
 
@@ -136,6 +138,16 @@ class Session:
         files = [self._file(each) for each in self._plans]
         plans = [each for file in files if isinstance(file, InputFile) for each in file.given]
         return OtherStacks(plans, self._context, self._names, self._options.workspace, self._options.account)
+
+    def unread_targets(self) -> Iterator[tuple[str, str]]:
+        """Yield the targets of plans that cannot be read, by the sources beside them, and the paths of these plans."""
+        from tfcheck.hcl.modules import find
+
+        for path in filter(None, (self.paths[each.path] for each in self.unread)):
+            with suppress(InputError):  # no sources
+                sources = find(self._sources or path.parent, None, None, run=self.run).sources
+                told = _context(sources, self._options.workspace) or {}
+                yield str(told.get("target") or _directory(sources)), _in_repository(path)
 
     def _file(self, plan: str) -> InputFile | InputError:
         if plan not in self._read:
@@ -165,15 +177,24 @@ def _directory(sources: Sources | None) -> str | None:
 
 def _placed(report: Report, sources: Sources | None, workspace: str | None, file: Path | None) -> Report:
     """Report in a report where its files are in their repository, and in CI where it was made."""
+    own = _in_repository(file) if file else None
+    plan = msgspec.structs.replace(report.plan, directory=_directory(sources), file=own)
+    return msgspec.structs.replace(report, plan=plan, context=_context(sources, workspace))
+
+
+def _in_repository(file: Path) -> str:
+    """Return the path of a file from the top of its work tree.
+
+    NOTE: a link is where it lies, not where it leads; `/dev/fd/63` leads nowhere.
+    """
     from tfcheck.repository import work_tree
 
-    # NOTE: a link is where it lies, not where it leads; `/dev/fd/63` leads nowhere.
-    own = (file.parent.resolve() / file.name).relative_to(work_tree(file.parent)).as_posix() if file else None
+    return (file.parent.resolve() / file.name).relative_to(work_tree(file.parent)).as_posix()
 
-    directory = _directory(sources)
-    selected = workspace or (sources.workspace if sources else None)
-    plan = msgspec.structs.replace(report.plan, directory=directory, file=own)
-    return msgspec.structs.replace(report, plan=plan, context=context(os.environ, directory, selected))
+
+def _context(sources: Sources | None, workspace: str | None) -> dict[str, str | int] | None:
+    """Return where a report on a plan with these sources is made."""
+    return context(os.environ, _directory(sources), workspace or (sources.workspace if sources else None))
 
 
 def _unused_source_notes(found: FoundSources) -> Iterator[str]:

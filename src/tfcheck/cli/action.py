@@ -7,6 +7,7 @@ Files, outputs and the summary are written first and the comment last, so that n
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -48,10 +49,11 @@ def github(debug: bool) -> int:
 
 
 class _Found(msgspec.Struct, frozen=True):
-    """The reports, and what could not be read."""
+    """The reports, what could not be read, and the targets of the plans among that, as far as they are known."""
 
     reports: tuple[Checked, ...]
     errors: tuple[InputError, ...]
+    absent: tuple[str, ...] = ()
 
 
 def _run(wanted: Inputs, variables: Mapping[str, str], *, debug: bool) -> int:
@@ -86,7 +88,7 @@ def _collected(wanted: Inputs) -> _Found:
     leave_out = leaving_out(wanted.baseline)
     checked, saved = _checked(wanted), _saved(wanted)
     reports = each_left_out((*checked.reports, *saved.reports), leave_out)
-    return _Found(tuple(reports), (*checked.errors, *saved.errors))
+    return _Found(tuple(reports), (*checked.errors, *saved.errors), checked.absent)
 
 
 def _checked(wanted: Inputs) -> _Found:
@@ -113,7 +115,18 @@ def _checked(wanted: Inputs) -> _Found:
         outputs=(*wanted.reports, wanted.sarif_file, wanted.html_file, wanted.output_json),
         shared=True,
     )
-    return _read_all(plans.files, together.checked, plans.errors)
+    found = _read_all(plans.files, together.checked, plans.errors)
+    return msgspec.structs.replace(found, absent=_absent(together, found))
+
+
+def _absent(together: Session, found: _Found) -> tuple[str, ...]:
+    """Name the targets of the plans that cannot be read; with the plan where the target has another one."""
+    from tfcheck.report.markdown.results import with_plan
+    from tfcheck.report.origin import target
+
+    unread = list(together.unread_targets())
+    named = Counter((*(name for name, _ in unread), *(target(each.report) for each in found.reports)))
+    return tuple(with_plan(name, plan) if named[name] > 1 else name for name, plan in unread)
 
 
 def _saved(wanted: Inputs) -> _Found:
@@ -143,7 +156,8 @@ def _published(wanted: Inputs, found: _Found, status: int, variables: Mapping[st
 
     reports = [each.report for each in found.reports]
     lacking = len(reports) + len(found.errors) if found.errors else 0
-    wishes = msgspec.structs.replace(wanted.wishes, expected=max(wanted.wishes.expected, lacking))
+    expected = max(wanted.wishes.expected, lacking)
+    wishes = msgspec.structs.replace(wanted.wishes, expected=expected, absent=found.absent)
     if wanted.summary:
         summarize(reports, wishes, variables, debug=debug)
     if wanted.comment == "off" or not (reports or wishes.expected):

@@ -21,7 +21,7 @@ from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
 from tfcheck.pull_request.shapes import Comment
-from tfcheck.report.markdown.marker import Marker, listed_targets, marked
+from tfcheck.report.markdown.marker import ListedTargets, Marker, listed_targets, marked
 from tfcheck.symbolic.regex import regex
 
 OnClean: TypeAlias = Literal["update", "delete", "minimize"]
@@ -59,23 +59,29 @@ class Wording(msgspec.Struct, frozen=True):
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """The comment to be: its marker, the most bytes that it may have, and what it should say."""
+    """The comment to be: its marker, the most bytes that it may have, and what it should say.
+
+    `succeeds` is whether a comment of another id about these targets, whose list is given, becomes this one.
+    """
 
     marker: Marker
     size: int
     after: Callable[[Earlier], Wording]
+    succeeds: Callable[[ListedTargets, Marker], bool] = lambda _listed, _marker: False
 
 
 class Thread:
     """The conversation of one pull request, as far as our one comment in it goes.
 
-    `author` is the account that we write as; what we wrote shows it where nothing else does.
+    `author` is the account that we write as; what we wrote shows it where nothing else does. `foreign` are accounts
+    that have written a comment of this id as well.
     """
 
     def __init__(self, conversation: Conversation, author: Author, draft: Draft, on_clean: OnClean = "update") -> None:
         """Build from the conversation, the account that we write as, and what the comment should say."""
         self._conversation = conversation
         self.author = author
+        self.foreign: tuple[str, ...] = ()
         self._draft = draft
         self._when_clean = on_clean
         self._size = draft.size
@@ -84,6 +90,7 @@ class Thread:
         self._lost = 0
         self._targets: tuple[str, ...] = ()
         self._beside: tuple[str, ...] = ()
+        self._written: set[str] = set()
         self._doubt = ""
         self._wrote = CommentAction.UNCHANGED
 
@@ -114,7 +121,7 @@ class Thread:
         self._waits = waits
         if self._conversation.patience.waits != waits:
             return None
-        wording = self._draft.after(self._earlier(ours))
+        wording = self._wording(ours)
         live = [each for each in ours if each.minimized is None]
         if not live:
             return self._create_first(wording)
@@ -126,23 +133,41 @@ class Thread:
         return self._finished(live, minimize=on_clean == "minimize") if kept else None
 
     def _ours(self) -> list[Comment]:
-        """Return our comments of this id, the oldest first; pages that overlap show one twice."""
-        found = {
-            each.id: each
-            for each in self._conversation.comments()
-            if each.id not in self._gone
-            and self.author.wrote(each.user)
-            and (mark := marked(each.body or ""))
-            and mark.key == self._draft.marker.key
-        }
-        return [found[number] for number in sorted(found)]
+        """Return our comments of this id, the oldest first; pages that overlap show one twice.
+
+        Without one, those that this one succeeds: a run about more or fewer targets has another id unless it is named.
+        """
+        own: dict[int, Comment] = {}
+        others: dict[int, Comment] = {}
+        for each in self._conversation.comments():
+            mark = marked(each.body or "")
+            if mark is None or each.id in self._gone:
+                continue
+            if not self.author.wrote(each.user):
+                if mark.key == self._draft.marker.key and each.user is not None:
+                    self.foreign = tuple(dict.fromkeys((*self.foreign, each.user.login)))
+            elif mark.key == self._draft.marker.key:
+                own[each.id] = each
+            elif mark.run != self._draft.marker.run and self._draft.succeeds(listed_targets(each.body or ""), mark):
+                others[each.id] = each
+        return [each for _, each in sorted((own or others).items())]
+
+    def _wording(self, ours: list[Comment]) -> Wording:
+        """Choose the words after what our comments say; another job of this run that says the same is none."""
+        earlier = self._earlier(ours)
+        if earlier.beside:
+            for told in (True, earlier.told):  # a comment that is minimized may have been resolved
+                alone = self._draft.after(msgspec.structs.replace(earlier, beside=(), told=told))
+                if any(_same(each.body or "", alone.write(self._size)) for each in ours):
+                    return alone
+        return self._draft.after(earlier)
 
     def _earlier(self, ours: list[Comment]) -> Earlier:
         """Return what our comments say, and the targets of those as well that somebody removed while we looked."""
         said = _state_in(ours)
         self._targets = tuple(dict.fromkeys((*self._targets, *said.targets)))
         if self._draft.marker.run > (0, 0):
-            bodies = [each.body or "" for each in ours]
+            bodies = [body for each in ours if _without_run(body := each.body or "") not in self._written]
             now = [listed_targets(body).present for body in bodies if marked(body) == self._draft.marker]
             self._beside = tuple(dict.fromkeys((*self._beside, *chain.from_iterable(now))))
         return Earlier(said.told, self._targets, self._beside)
@@ -158,6 +183,7 @@ class Thread:
         if not wording.wanted:
             return Outcome(CommentAction.NOTHING, "there is nothing to report")
         body = wording.write(self._size)
+        self._written.add(_without_run(body))
         try:
             made = self._sent(lambda: self._conversation.create(body))
         except UncertainError:
@@ -209,6 +235,7 @@ class Thread:
         """Write into the oldest comment, and return whether that is what it says now."""
         if _same(kept.body or "", body):
             return True
+        self._written.add(_without_run(body))
         try:
             if self._sent(lambda: self._conversation.change(kept, body)) is None:
                 return False

@@ -22,10 +22,11 @@ from tfcheck.pull_request.suggestion import added_lines
 from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown import markdown
-from tfcheck.report.markdown.marker import clipped_target, hashed_target, target_list
+from tfcheck.report.markdown.marker import ListedTargets, Marker, target_list
 from tfcheck.report.markdown.page import Content, Page, content
 from tfcheck.report.markdown.rest import new_waivers
-from tfcheck.report.markdown.top import SHARED_ID_HINT, mark, missing
+from tfcheck.report.markdown.results import ListedResults
+from tfcheck.report.markdown.top import SHARED_ID_HINT, mark, missing, name
 from tfcheck.report.safe_text import visible
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Finding, Report
@@ -105,7 +106,7 @@ def publish(
     us = author(client, place.variables, wishes.author)
     thread = Thread(PullConversation(client, pull), us, draft.draft(), wishes.on_clean)
     outcome = thread.publish()
-    done = Published(outcome, draft.warnings(outcome), draft.absent)
+    done = Published(outcome, (*draft.warnings(outcome), *_foreign(thread, wishes)), draft.absent)
     if outcome.late or not wishes.suggestions:
         return done
     review = Review(client, pull, thread.author, draft.marker.key, complete=draft.complete)
@@ -136,8 +137,19 @@ def publish_plainly(
     if draft.is_empty:
         return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))
     us = conversation.author(wishes.author)
-    outcome = Thread(conversation, us, draft.draft(), noted(wishes)).publish()
-    return Published(outcome, draft.warnings(outcome), draft.absent)
+    thread = Thread(conversation, us, draft.draft(), noted(wishes))
+    outcome = thread.publish()
+    return Published(outcome, (*draft.warnings(outcome), *_foreign(thread, wishes)), draft.absent)
+
+
+def _foreign(thread: Thread, wishes: CommentOptions) -> tuple[str, ...]:
+    """Warn about a comment of this id by another account than the one that the user names: it stays as it is."""
+    if not (wishes.author and thread.foreign):
+        return ()
+    names = ", ".join(map(visible, thread.foreign))
+    return (
+        f"a comment with this id by {names} stays as it is, because `comment-author` is `{visible(wishes.author)}`",
+    )
 
 
 def _added_lines(client: Client, pull: OpenPull, reports: Sequence[Report]) -> dict[str, frozenset[int] | None] | None:
@@ -169,13 +181,17 @@ class ReportComment:
     def __init__(
         self, reports: Sequence[Report], about: Page, wishes: CommentOptions, form: CommentForm | None = None
     ) -> None:
-        """Build from the reports, the page to be, and the form that the host needs: GitHub's unless given."""
+        """Build from the reports, the page to be, and the form that the host needs: GitHub's unless given.
+
+        NOTE: only GitHub Actions numbers a job that runs again anew; elsewhere it looks like another job of the run.
+        """
         self._form = form or CommentForm()
         self._reports = reports
-        self._about = about
         self._wishes = wishes
         self.told = content(reports, about)
         self.marker = mark(self.told, about)
+        self._tells_jobs_apart = form is None and self.marker.run[1] > 0
+        self._about = msgspec.structs.replace(about, id=name(self.told, about))
         self.absent = about.absent
         self.replaced: tuple[str, ...] = ()
         self.complete = False
@@ -187,15 +203,26 @@ class ReportComment:
 
     def draft(self) -> Draft:
         """Return the comment as the thread needs it."""
-        return Draft(self.marker, self._form.size, self.after)
+        return Draft(self.marker, self._form.size, self.after, self._succeeds)
+
+    def _succeeds(self, listed: ListedTargets, marker: Marker) -> bool:
+        """Whether this comment takes the place of one with another id: neither of them was named."""
+        return not self._wishes.id and self._here().include((*listed.present, *listed.absent), marker.key)
+
+    def _here(self) -> ListedResults:
+        """Return the results that are here, and those that are known to be absent or gone."""
+        told = self.told
+        also = ListedResults.of((*self._wishes.gone, *self._wishes.absent), {})
+        return ListedResults(told.listed.names | also.names, told.listed.plans)
 
     def after(self, earlier: Earlier) -> Wording:
         """Choose the words after `earlier`: what had a result and has none of this commit is never resolved."""
         told = self.told
-        here = (*told.targets, *self._wishes.gone, *self._about.absent)
-        named = {spelled for name in here for spelled in (clipped_target(name), hashed_target(name))}
-        lost = [each for each in earlier.targets if each not in named]
-        self.replaced = tuple(each for each in lost if each in earlier.beside)
+        here = self._here()
+        beside = earlier.beside if self._tells_jobs_apart else ()
+        rivals = [f"{each} (another job)" for each in beside if each in here.names]
+        lost = list(dict.fromkeys((*here.lost(earlier.targets), *rivals)))
+        self.replaced = tuple(each for each in lost if each in earlier.beside or each in rivals)
         page = msgspec.structs.replace(
             self._about, absent=(*self._about.absent, *lost), replaced=self.replaced, resolved=earlier.told
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -9,7 +10,8 @@ import msgspec
 from tfcheck.report.causes import Cause, causes
 from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
-from tfcheck.report.origin import context_text, target
+from tfcheck.report.markdown.results import ListedResults, distinguished, with_plan
+from tfcheck.report.origin import context_text, plan_path, target
 from tfcheck.vocabulary.finding import Answer, Finding, Report
 
 
@@ -65,7 +67,8 @@ class Content(msgspec.Struct, frozen=True):
     """What the reports of one page hold together.
 
     `stale` are those about another commit, `known` the findings that a baseline lists, `waived` those that a waiver
-    accepts. `several` says that there is more than one task definition to distinguish.
+    accepts. `several` says that there is more than one task definition to distinguish. `listed` is how earlier pages
+    may list these results.
     """
 
     reports: tuple[Report, ...]
@@ -75,6 +78,7 @@ class Content(msgspec.Struct, frozen=True):
     known: tuple[TargetedFinding, ...]
     waived: tuple[TargetedFinding, ...]
     several: bool
+    listed: ListedResults = ListedResults()
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -91,8 +95,10 @@ def content(reports: Iterable[Report], page: Page) -> Content:
     """Put together what several reports say; what they have in common is reported once, errors first."""
     fresh: list[Report] = []
     stale: list[Report] = []
-    for report in reports:
-        (stale if _is_stale(report, page) else fresh).append(report)
+    plain: list[Report] = []
+    for report, renamed in distinguished(reports):
+        (stale if _is_stale(report, page) else fresh).append(renamed)
+        plain += () if _is_stale(report, page) else (report,)
     fresh.sort(key=target)
     several = len({task for report in fresh for task in report.task_definitions}) > 1
     return Content(
@@ -103,7 +109,15 @@ def content(reports: Iterable[Report], page: Page) -> Content:
         known=_findings((report, report.known) for report in fresh),
         waived=_findings((report, report.waived_findings) for report in fresh),
         several=several,
+        listed=_listed(plain, fresh),
     )
+
+
+def _listed(plain: list[Report], fresh: list[Report]) -> ListedResults:
+    """Return how earlier pages may list results: by their targets alone, or with their plans."""
+    bases = Counter(target(each) for each in plain)
+    whole = (with_plan(target(each), plan_path(each)) for each in plain)
+    return ListedResults.of((*bases, *whole, *map(target, fresh)), bases)
 
 
 def _is_stale(report: Report, page: Page) -> bool:

@@ -13,6 +13,7 @@ from tfcheck.report.markdown.escape import code, sentence
 from tfcheck.report.markdown.fold import names
 from tfcheck.report.markdown.marker import Marker, marker
 from tfcheck.report.markdown.page import Content, Page, TargetedFinding, gathered
+from tfcheck.report.markdown.results import SEVERAL
 from tfcheck.report.markdown.table import ICONS, UNKNOWN_ICON, some_targets
 from tfcheck.report.origin import context_text
 from tfcheck.report.safe_text import clipped
@@ -37,8 +38,9 @@ def mark(content: Content, page: Page) -> Marker:
 
 def name(content: Content, page: Page) -> str:
     """Name the page: as it was asked for, else after its one target."""
-    alone = len(content.targets) == 1 and page.expected <= 1
-    return page.id or (content.targets[0] if alone else "tfcheck")
+    targets = tuple(dict.fromkeys((*content.targets, *page.absent)))
+    alone = len(targets) == 1 and page.expected <= 1
+    return page.id or (targets[0] if alone else SEVERAL)
 
 
 def title(content: Content, page: Page) -> str:
@@ -52,6 +54,8 @@ def title(content: Content, page: Page) -> str:
 def _lost(content: Content, page: Page) -> str:
     """Name the targets without a result, or count the results where not all are known; empty where there is none."""
     absent, number = content.absent(page), missing(content, page)
+    if number and number == len(page.replaced):
+        return f"result of {_some_clipped(page.replaced)} not shown"
     if absent and len(absent) == number:
         return f"no result for {_some_clipped(absent)}"
     if not (content.reports or page.expected):

@@ -1,0 +1,81 @@
+"""Distinguish the results of several plans that have the same target, and recognise those of an earlier page.
+
+Plans of one directory, such as those of two variable files, have one target. Each is a result of its own all the same:
+if one is lost, the other must not be taken for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+import msgspec
+
+from tfcheck.report.markdown.marker import clipped_target, hashed_target, marker
+from tfcheck.report.origin import context_text, plan_path, target
+from tfcheck.vocabulary.finding import Report
+
+#: The id of a page about several targets.
+SEVERAL = "tfcheck"
+
+
+class ListedResults(msgspec.Struct, frozen=True):
+    """The names under which an earlier page may list the results of this one, and the number of plans per target."""
+
+    names: frozenset[str] = frozenset()
+    plans: Mapping[str, int] = {}
+
+    @classmethod
+    def of(cls, targets: Iterable[str], plans: Mapping[str, int]) -> ListedResults:
+        """Build from the targets, written in full and as a hash."""
+        return cls(frozenset(name for each in targets for name in (clipped_target(each), hashed_target(each))), plans)
+
+    def lost(self, earlier: Collection[str]) -> list[str]:
+        """Return those of an earlier page that this page lacks.
+
+        A plan whose file has another name than before is not lost while its target has as many plans as before.
+        """
+        before = {base: sum(_is_of(each, base) for each in earlier) for base in self.plans}
+        kept = [base for base, number in before.items() if number <= self.plans[base]]
+        return [each for each in earlier if each not in self.names and not any(_is_of(each, base) for base in kept)]
+
+    def include(self, listed: Collection[str], key: str) -> bool:
+        """Whether a page that lists targets, and that nobody named, is about one of these."""
+        keys = {marker(each).key for each in (SEVERAL, *listed)}
+        return key in keys and not self.names.isdisjoint(listed)
+
+
+def _is_of(name: str, target: str) -> bool:
+    return name == target or name.startswith(f"{target} (")
+
+
+def with_plan(target: str, plan: str) -> str:
+    """Name a target that has several plans."""
+    return f"{target} ({plan})"
+
+
+def distinguished(reports: Iterable[Report]) -> list[tuple[Report, Report]]:
+    """Pair each report with one whose target names the plan as well, where it has several.
+
+    The same report twice is one.
+    """
+    by_target: dict[str, dict[str, dict[str, list[Report]]]] = {}
+    for report in reports:
+        plans = by_target.setdefault(target(report), {})
+        alike = plans.setdefault(plan_path(report), {}).setdefault(context_text(report, "head_sha"), [])
+        if report not in alike:
+            alike.append(report)
+    return [
+        (report, _renamed(report, with_plan(name, plan) if len(plans) > 1 else name, number))
+        for name, plans in by_target.items()
+        for plan, by_commit in plans.items()
+        for alike in by_commit.values()
+        for number, report in enumerate(alike, 1)
+    ]
+
+
+def _renamed(report: Report, name: str, number: int) -> Report:
+    """Return a report with this target; one that only its number distinguishes is named by that as well."""
+    name = name if number == 1 else f"{name} ({number})"
+    if name == target(report):
+        return report
+    return msgspec.structs.replace(report, context={**(report.context or {}), "target": name})

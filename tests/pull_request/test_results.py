@@ -1,0 +1,133 @@
+"""Results of several plans with one target, and runs about other targets than those before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.pull_request.fake import SHA, FakeGitHub, serving
+from tests.pull_request.job import bad, clean, run, variables
+from tests.pull_request.test_comment import LATER, at, only, title
+from tfcheck.cli import main as cli
+from tfcheck.pull_request.outcome import CommentAction
+from tfcheck.pull_request.publish import CommentOptions
+from tfcheck.vocabulary.finding import Report
+
+UNNAMED = CommentOptions()
+
+
+@pytest.fixture
+def where(github: FakeGitHub) -> Iterator[dict[str, str]]:
+    with serving(github) as found:
+        yield found
+
+
+def of(report: Report, plan: str, sha: str = SHA) -> Report:
+    return at(msgspec.structs.replace(report, plan=msgspec.structs.replace(report.plan, file=plan)), sha)
+
+
+def test_of_two_plans_of_one_directory_neither_is_taken_for_both(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    both = [of(clean(), "dev.json"), of(bad(), "prod.json")]
+    run(variables(tmp_path, where), both, UNNAMED)
+    assert title(github).endswith("in `infra/orders (dev.json)`, `infra/orders (prod.json)`")
+    run(variables(tmp_path, where, run="11.1"), both[:1] * 2, UNNAMED)
+    assert title(github) == "### ❔ tfcheck: no result for `infra/orders (prod.json)`"
+    run(variables(tmp_path, where, run="12.1"), [of(clean(), "dev.json"), of(clean(), "prod.json")], UNNAMED)
+    assert title(github).startswith("### ✅ tfcheck: resolved")
+    assert len(github.comments) == 1
+
+
+def test_a_plan_of_an_earlier_commit_is_not_taken_for_one_of_this(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    run(variables(tmp_path, where), [of(clean(), "dev.json"), of(bad(), "prod.json", LATER)], UNNAMED)
+    assert title(github) == "### ❔ tfcheck: no result for `infra/orders (prod.json)`"
+
+
+def test_plans_whose_files_are_named_after_the_commit_are_not_lost(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    kinds: tuple[Callable[[], Report], ...] = (bad, clean)
+    for number, report in enumerate(kinds, 10):
+        reports = [of(report(), f"{number}-dev.json"), of(clean(), f"{number}-prod.json")]
+        run(variables(tmp_path, where, run=f"{number}.1"), reports, UNNAMED)
+    assert title(github).startswith("### ✅ tfcheck: resolved")
+
+
+def test_two_jobs_with_one_target_never_resolve_for_each_other(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    run(variables(tmp_path, where), [bad()])
+    assert run(variables(tmp_path, where), [bad()]).outcome.did is CommentAction.UNCHANGED
+    published = run(variables(tmp_path, where), [clean()])
+    assert title(github) == "### ❔ tfcheck: result of `infra/orders (another job)` not shown"
+    assert published.warnings[0].startswith("the comment had the result of infra/orders (another job) from another")
+    run(variables(tmp_path, where, run="11.1"), [clean()])
+    assert title(github) == "### ❔ tfcheck: no result for `infra/orders (another job)`"
+
+
+def test_a_job_that_runs_again_is_not_another_one(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
+    run(variables(tmp_path, where), [bad()])
+    run(variables(tmp_path, where, run="10.2"), [clean()])
+    assert title(github).startswith("### ✅ tfcheck: resolved")
+
+
+@pytest.mark.parametrize(("before", "now"), [(("a", "b"), ("a",)), (("a",), ("a", "b")), (("a", "b"), ("b", "c"))])
+def test_a_run_about_more_or_fewer_targets_keeps_the_comment(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path, before: tuple[str, ...], now: tuple[str, ...]
+) -> None:
+    run(variables(tmp_path, where), [bad(each) for each in before], UNNAMED)
+    run(variables(tmp_path, where, run="11.1"), [clean(each) for each in now], UNNAMED)
+    lost = ", ".join(f"`{each}`" for each in before if each not in now)
+    found = title(github)
+    assert found == f"### ❔ tfcheck: no result for {lost}" if lost else found.startswith("### ✅ tfcheck: resolved")
+
+
+def test_only_comments_that_nobody_named_are_continued(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    run(variables(tmp_path, where), [bad("a"), bad("b")], CommentOptions(id="named"))
+    run(variables(tmp_path, where, run="11.1"), [bad("a")], UNNAMED)
+    run(variables(tmp_path, where, run="11.1"), [bad("b")], UNNAMED)  # another job of the same run
+    run(variables(tmp_path, where, run="12.1"), [bad("a"), bad("b")], CommentOptions(id="other"))
+    assert len(github.comments) == 4
+
+
+def test_a_comment_by_another_account_than_the_named_one_is_reported(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    run(variables(tmp_path, where), [bad()])
+    wishes = CommentOptions(id="orders", author="acme-bot[bot]")
+    published = run(variables(tmp_path, where, run="11.1"), [clean()], wishes)
+    assert published.warnings[0].startswith("a comment with this id by github-actions[bot] stays as it is, because")
+    assert "❌" in only(github)
+
+
+@pytest.mark.parametrize("others", [(), ("b.json",)])
+def test_a_plan_that_cannot_be_read_is_missed_by_its_target(
+    github: FakeGitHub,
+    where: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    others: tuple[str, ...],
+) -> None:
+    stack = tmp_path / "shop" / "infra"
+    stack.mkdir(parents=True)
+    (tmp_path / "shop/.git").mkdir()
+    (stack / "main.tf").write_text('variable "x" {}')
+    plan = {"format_version": "1.2", "configuration": {"root_module": {"variables": {"x": {}}}}, "resource_changes": []}
+    (stack / "b.json").write_text(json.dumps(plan))
+    plans = "\n".join(f"infra/{each}" for each in ("a.json", *others))
+    told = variables(tmp_path, where) | {"TFCHECK_PLAN": plans, "TFCHECK_COMMENT": "auto"}
+    for name, value in (told | {"TFCHECK_GITHUB_TOKEN": "ghs_only-for-the-fake", "RUNNER_TEMP": str(tmp_path)}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path / "shop")
+    monkeypatch.setattr("tfcheck.pull_request.comment._LOOK_AGAIN", (0.0, 0.0))
+    assert cli.run(["github"]) == 3
+    assert title(github) == f"### ❔ tfcheck: no result for `infra{' (infra/a.json)' if others else ''}`"

@@ -20,6 +20,7 @@ _CASES = {
     "decrypt": "encrypted-bucket",
     "deleted": "needs-changed",
     "deploy-order": "late-for-one",
+    "disabled-key": "keys-disabled",
     "efs-volume": "file-system-closed",
     "env-file": "literal-missing",
     "firelens-config": "rarer-fetches",

@@ -58,7 +58,12 @@ def test_once_applied_what_remains_was_so_before() -> None:
 
 
 def test_every_check_is_seeded() -> None:
-    in_other_cases = {"deleted", "role-for-anyone", "foreign-default-key"}  # seeded into cases of their own
+    in_other_cases = {
+        "deleted",
+        "disabled-key",
+        "role-for-anyone",
+        "foreign-default-key",
+    }  # seeded into cases of their own
     assert {each.id for each in CHECKS} - in_other_cases == set(SEEDED)
 
 
@@ -89,6 +94,7 @@ IN_PASSING = {
     "files-named-otherwise": ["env-file-name"] * 4,
     "fixed-before-services": ["deploy-order"] * 2,
     "inline-and-managed-on-role": ["log-group-absent"],
+    "keys-disabled": ["disabled-key"] * 2,
     "late-for-one": ["deploy-order"],
     "late-for-services": ["deploy-order"] * 4,
     "late-in-two-places": ["deploy-order"],

@@ -290,6 +290,15 @@ def test_a_secret_whose_end_is_not_known_may_be_the_one_that_is_named() -> None:
     assert (guarded.outside, len(guarded.possible_policies)) == ("a secret outside the plan", 1)
 
 
+def test_the_key_of_a_parameter_that_is_looked_up_is_assumed() -> None:
+    arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/token"
+    for kind, noted in (("SecureString", True), ("String", False)):
+        values: dict[str, Value] = {"name": "/token", "arn": arn, "type": kind}
+        read, made = (MadeResource(f"{each}aws_ssm_parameter.t", values) for each in ("data.", ""))
+        assert bool(of(arn, read).notes) is noted
+        assert of(arn, read, made).notes == ()
+
+
 def test_a_repository_s_and_its_registry_s_policies_are_joined() -> None:
     document = policy().replace(', "Resource": "*"', "")
     own = MadeResource("aws_ecr_repository_policy.p", {"repository": "shop", "policy": document})

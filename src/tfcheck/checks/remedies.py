@@ -72,6 +72,10 @@ _TABLE: dict[str, tuple[str, str]] = {
         "encrypt what the other account reads with a customer managed key, whose policy names that account",
         "kms_key_id = aws_kms_key.shared.arn",
     ),
+    "disabled-key": (
+        "keep the key enabled until what the task reads is encrypted with another one",
+        "is_enabled = true",
+    ),
     "credential-spec-arn": (
         "name the credential specification by the ARN of a file in S3 or of a parameter",
         'credentialSpecs = ["credentialspec:${aws_s3_bucket.config.arn}/spec.json"]',

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.iam import Request
+from tfcheck.inventory.catalogue import PARAMETER, catalogue
 from tfcheck.inventory.world import World
 from tfcheck.resource_policy.bucket import bucket_guard
 from tfcheck.resource_policy.endpoint import warnings
@@ -20,7 +21,8 @@ from tfcheck.resource_policy.resource_side import ResourceSide, joined
 from tfcheck.resource_policy.secret import secret_guard
 from tfcheck.resource_policy.unidentified import service_of, unidentified
 from tfcheck.role.policies import Policies
-from tfcheck.symbolic.value import TextLike
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import TextLike, Truth
 from tfcheck.vocabulary.arn import split
 
 __all__ = ["ResourcePolicies", "ResourceSide", "covering"]
@@ -55,6 +57,15 @@ class ResourcePolicies:
         return warnings(request, self._world, self._policies)
 
 
+def _key_assumed(parameter: TextLike, world: World) -> Iterator[str]:
+    """Return the assumption about the key of a parameter that is only looked up, which shows none."""
+    if catalogue(world, PARAMETER).by_arn(parameter) is None:
+        for each in world.looked_up(*PARAMETER.types):
+            if each.attribute("type") == "SecureString" and equal(each.attribute("arn"), parameter) is Truth.TRUE:
+                yield f"assumes that {each.address} is encrypted with `aws/ssm`: a look-up does not show its key"
+                return
+
+
 class _Alone:
     """The resource policies that one world shows, whatever other stacks show."""
 
@@ -77,7 +88,8 @@ class _Alone:
                 return file_system_guard(resource, self._world, self._policies)
             case "ssm":
                 # A parameter has no policy, but another account may share it.
-                return ResourceSide(outside="a parameter outside the plan", outside_only_elsewhere=True)
+                notes = tuple(_key_assumed(resource, self._world))
+                return ResourceSide(outside="a parameter outside the plan", outside_only_elsewhere=True, notes=notes)
             case None if resource != "*":
                 return unidentified(self._world, self._policies, service)
             case _:

@@ -1,0 +1,48 @@
+"""Keep the key enabled that a secret, a parameter or a file is encrypted with.
+
+Whatever the policies allow, nothing is decrypted with a customer managed key that is disabled (`is_enabled = false`),
+or that a plan deletes: AWS schedules it for deletion, and from then on it cannot be used. Tasks that run go on running,
+and no new one starts.
+
+Encrypt what tasks read with another key first, in a change of its own: a secret and a parameter by their argument, a
+file by uploading it again.
+
+See https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck import startup
+from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.inventory.catalogue import KEY, catalogue
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World, WorldObject
+from tfcheck.startup.decrypt import ACTION
+from tfcheck.vocabulary.finding import Severity
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
+    for need in startup.requirements(task, world):
+        known = [catalogue(each, KEY) for each in (world, *world.context)] if need.action == ACTION else []
+        key = next(filter(None, (each.by_arn(need.resource) for each in known)), None)
+        former = catalogue(world.before(), KEY).by_arn(need.resource) if known and key is None else None
+        if need.doubt or not (_is_disabled(key) if key is not None else former is not None and not former.abandoned):
+            continue
+        found = key or former
+        yield Misconfiguration(
+            f"{need.cause} is encrypted with {found.address if found else ''}, which "
+            f"{'is disabled' if key is not None else 'this plan deletes'}",
+            Severity.ERROR,
+            need.container,
+            need.resource,
+            symptom="",
+        )
+
+
+def _is_disabled(key: WorldObject) -> bool:
+    return any(key.attribute(each) is False for each in ("is_enabled", "enabled"))
+
+
+CHECK = Check("disabled-key", "keys that are enabled", __doc__, _search)

@@ -69,7 +69,6 @@ class ResultStore:
     """The results for one pull request at one commit."""
 
     def __init__(self, root: Path, pull: PlannedPull, now: Callable[[], float] = time.time) -> None:
-        """Build from the folder of all results."""
         self._root = root
         self._now = now
         self._pull = root.joinpath(_safe(pull.owner), _safe(pull.name), str(pull.number))

@@ -79,7 +79,6 @@ class Misconfigurations:
     """What is wrong with the task definitions of one world; each is searched once."""
 
     def __init__(self, world: World) -> None:
-        """Build from the world."""
         self._world = world
         self._found: dict[Address, tuple[tuple[Check, Misconfiguration], ...]] = {}
 

@@ -151,7 +151,6 @@ class Asking:
     """Asks about one hunk after the other, as `git add -p` does."""
 
     def __init__(self, colour: str) -> None:
-        """Build from the choice of colours."""
         self._colour = colour
         self._all: bool | None = None
 

@@ -68,7 +68,6 @@ class Bar:
     """The line on the terminal; a phase of which the length is not known has its name only."""
 
     def __init__(self, now: Progress, stream: TextIO) -> None:
-        """Build from the progress and the stream of the terminal."""
         self._now = now
         self._stream = stream
         self._phase = ("", 0)

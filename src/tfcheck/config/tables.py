@@ -207,7 +207,6 @@ class Paths:
     """Where the paths of a file lead; inside the work tree that it lies in, if they are confined to that."""
 
     def __init__(self, file: Path, *, confined: bool) -> None:
-        """Build from the file."""
         self._directory = file.parent
         self._gate = Gate(file.parent) if confined else None
 

@@ -31,7 +31,6 @@ class AddedPolicies:
     """Proposes new policies for roles of one plan."""
 
     def __init__(self, places: Places, resolver: Resolver) -> None:
-        """Build from what writes in the plan's modules."""
         self._places = places
         self._resolver = resolver
         self._labels = Labels()

@@ -203,7 +203,6 @@ class InDoubt:
     """
 
     def __init__(self, needs: Sequence[RoleNeed], world: After) -> None:
-        """Build from what roles lack, and the world after the change."""
         self._doubts: dict[int, _Doubt] = {}
         if needs:
             trial = exactly(needs, world)

@@ -56,7 +56,6 @@ class Correction(msgspec.Struct, frozen=True):
         yield from [label[1]] if label else []
 
     def __str__(self) -> str:
-        """Write `old` to `new`."""
         return f"`{self.literal.text}` to `{self.new[1:-1]}`, because {self.cause}"
 
 
@@ -68,7 +67,6 @@ class Corrections:
     """Finds literals to correct in the policies of roles."""
 
     def __init__(self, world: After, places: Places, files: Files, answers: Iterable[Answer]) -> None:
-        """Build from the world after the change, the files that may be changed, and all that its tasks need."""
         self._resolver = world.resolver
         self._places = places
         self._files = files

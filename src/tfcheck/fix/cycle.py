@@ -25,7 +25,6 @@ class Dependencies:
     """What depends on what in one module, as far as the text of its blocks names it."""
 
     def __init__(self, module: Module) -> None:
-        """Build from the module."""
         self._module = module
         self._dependents: dict[str, set[str]] = {}
 

@@ -76,7 +76,6 @@ class FixFinder:
     def __init__(
         self, world: After, choice: FixChoice, conceals: Callable[[str], bool], answers: Sequence[Answer] = ()
     ) -> None:
-        """Build from the world after the change, with the arguments of `find_fixes`."""
         self._resolver = world.resolver
         self._sources = world.resolver.sources
         self._world = world

@@ -31,7 +31,6 @@ class Holders:
     """All policies that the plan attaches to roles, by the blocks that they are written in."""
 
     def __init__(self, world: After, roles: Roles) -> None:
-        """Build from the world after the change, and its roles."""
         self._world = world
         self._resolver = world.resolver
         self._roles = roles

@@ -62,7 +62,6 @@ class LogGroups:
     """Finds log groups that the sources of one plan are to create."""
 
     def __init__(self, world: After, places: Places) -> None:
-        """Build from the world after the change, and what writes in its modules."""
         self._world = world
         self._resolver = world.resolver
         self._places = places

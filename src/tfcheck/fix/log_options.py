@@ -71,7 +71,6 @@ class LogOptions:
     """Finds options that the sources of one plan lack."""
 
     def __init__(self, world: After, places: Places) -> None:
-        """Build from the world after the change, and what writes in its modules."""
         self._world = world
         self._resolver = world.resolver
         self._places = places

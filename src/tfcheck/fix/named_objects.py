@@ -36,7 +36,6 @@ class NamedObjects:
     """The ARNs of everything in the plan, in what it looks up and in other stacks that a statement can name."""
 
     def __init__(self, world: After, answers: Iterable[Answer]) -> None:
-        """Build from the world after the change, and all that its tasks need."""
         self._world = world
         self._needed = frozenset(flat(each.requirement.resource) for each in answers) - {""}
 

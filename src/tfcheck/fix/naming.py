@@ -31,7 +31,6 @@ class Labels:
     """The labels of new resources: no two of a module, and none that it has, are the same."""
 
     def __init__(self) -> None:
-        """Begin with none."""
         self._given: dict[tuple[str, str], _Use] = {}
         self._known: dict[int, frozenset[str]] = {}
 

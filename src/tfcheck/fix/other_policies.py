@@ -29,7 +29,6 @@ class OtherPolicies:
     """Finds the policies beside the role that stand in the way."""
 
     def __init__(self, world: After, roles: Roles, places: Places) -> None:
-        """Build from the world after the change, its roles, and where resources are written."""
         self._world = world
         self._roles = roles
         self._places = places

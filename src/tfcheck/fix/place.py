@@ -46,7 +46,6 @@ class Places:
     """Finds places in the sources of one plan."""
 
     def __init__(self, world: After, roles: Roles, files: Files, *, prefixes: bool = False) -> None:
-        """Build from the world after the change, its roles, and the files that may be changed."""
         self._world = world
         self._resolver = world.resolver
         self._roles = roles

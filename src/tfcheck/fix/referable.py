@@ -61,7 +61,6 @@ class Referable:
     """Everything that a block of one module instance can name."""
 
     def __init__(self, world: After, module: ModulePath) -> None:
-        """Build from the world, and the module instance."""
         self._world = world
         self._resolver = world.resolver
         self._module = module

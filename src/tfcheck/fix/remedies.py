@@ -43,7 +43,6 @@ class Remedies:
     """Says what to do about what one plan lacks."""
 
     def __init__(self, world: After, places: Places) -> None:
-        """Build from the world after the change, and what writes in its modules."""
         self._world = world
         self._judge = world.once(Judge)
         self._tasks = tasks_by_address(world)

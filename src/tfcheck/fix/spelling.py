@@ -30,7 +30,6 @@ class Spelling:
     """
 
     def __init__(self, world: After, module: ModulePath, known: Referable, refuse: Refuse = lambda _: False) -> None:
-        """Build from the world, the module instance to write in, and what can be named there."""
         self._resolver = world.resolver
         self._module = module
         self._known = known

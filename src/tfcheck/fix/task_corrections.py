@@ -47,7 +47,6 @@ class TaskCorrections:
     """Finds malformed references in the sources of one plan."""
 
     def __init__(self, world: After, files: Files) -> None:
-        """Build from the world after the change, and the files that may be changed."""
         self._world = world
         self._resolver = world.resolver
         self._files = files

@@ -66,7 +66,6 @@ class ModuleTexts:
     """The texts that the sources of one module instance put together from references."""
 
     def __init__(self, resolver: Resolver, module: ModulePath) -> None:
-        """Build from the module instance."""
         self._resolver = resolver
         self._path = module
         self._module = resolver.module_sources(module)

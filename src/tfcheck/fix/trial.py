@@ -60,7 +60,6 @@ class Changed(Sources):
     """The sources with some files changed; everything else is shared with those that they come from."""
 
     def __init__(self, original: Sources, texts: Mapping[str, str]) -> None:
-        """Build from the sources, and the new texts by file name."""
         self.__dict__.update(original.__dict__)
         self._original = original
         self._new_texts = texts

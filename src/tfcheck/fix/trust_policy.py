@@ -44,7 +44,6 @@ class TrustPolicies:
     """Finds where the trust of roles of one plan is written."""
 
     def __init__(self, world: After, places: Places) -> None:
-        """Build from the world after the change, and where resources are written."""
         self._world = world
         self._resolver = world.resolver
         self._places = places

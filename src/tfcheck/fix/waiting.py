@@ -80,7 +80,6 @@ class Waiting:
     """Finds what the services of one plan are to wait for."""
 
     def __init__(self, world: After, files: Files) -> None:
-        """Build from the world after the change, and the files that may be changed."""
         self._world = world
         self._resolver = world.resolver
         self._files = files

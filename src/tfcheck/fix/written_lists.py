@@ -62,7 +62,6 @@ class WrittenLists:
     """Finds the lists in the task definitions of one plan."""
 
     def __init__(self, world: After) -> None:
-        """Build from the world after the change."""
         self._world = world
         self._resolver = world.resolver
         self._known: dict[Address, tuple[WrittenList, ...]] = {}

@@ -42,7 +42,6 @@ class StatementIndex(Generic[_S]):
     """
 
     def __init__(self, statements: Sequence[_S]) -> None:
-        """Build from the statements, in their order."""
         self._all = statements
         self._exact: dict[str, list[int]] = {}
         self._by_beginning: dict[str, list[int]] = {}

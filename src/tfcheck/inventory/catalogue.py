@@ -63,7 +63,6 @@ class Catalogue:
     """The resources of one kind in one world."""
 
     def __init__(self, world: World, kind: ObjectKind) -> None:
-        """Build from the world and the kind."""
         self.kind = kind
         self.resources: list[WorldObject] = list(world.resources(*kind.types))
         if kind.looked_up:

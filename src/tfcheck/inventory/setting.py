@@ -75,7 +75,6 @@ class Settings:
     """All resources of one setting in one world, filed by what they are on."""
 
     def __init__(self, world: World, setting: Setting) -> None:
-        """Build from the world and the setting."""
         self._world = world
         self._argument = setting.argument
         self._filed: dict[str, list[WorldObject]] = {}

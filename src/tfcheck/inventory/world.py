@@ -331,7 +331,6 @@ class WorldView:
     """Shows a world as it is; what is built from it is built again."""
 
     def __init__(self, world: World) -> None:
-        """Build from the world that is shown."""
         self._world = world
         self._built: dict[object, object] = {}
 

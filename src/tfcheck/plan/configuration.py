@@ -91,7 +91,6 @@ class _Repeated:
     """What resources and module calls share: arguments, repetition, order."""
 
     def __init__(self, address: str, row: _Resource | _Call) -> None:
-        """Build from the address in the module and the plan's row."""
         self.address = address
         self._row = row
 
@@ -173,7 +172,6 @@ class ConfigModule:
     """A module as written: once per call, whatever its instances."""
 
     def __init__(self, row: _Module) -> None:
-        """Build from the plan's row."""
         self._row = row
 
     @Lazy

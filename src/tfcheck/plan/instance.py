@@ -219,7 +219,6 @@ class PriorData:
     """A data source that was read while planning; its parts are decoded when first asked for."""
 
     def __init__(self, address: Address, row: ReadRow) -> None:
-        """Build from the parsed address and the state's row."""
         self.address = address
         self._row = row
 

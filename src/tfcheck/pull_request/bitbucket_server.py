@@ -91,7 +91,6 @@ class ServerConversation(PlainConversation):
     form = FORM
 
     def __init__(self, client: Client, wanted: RequestedPull) -> None:
-        """Build from the pull request."""
         super().__init__(client, f"/projects/{wanted.project}/repos/{wanted.repository}/pull-requests/{wanted.number}")
         self._wanted = wanted
 

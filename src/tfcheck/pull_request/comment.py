@@ -78,7 +78,6 @@ class Thread:
     """
 
     def __init__(self, conversation: Conversation, author: Author, draft: Draft, on_clean: OnClean = "update") -> None:
-        """Build from the conversation, the account that we write as, and what the comment should say."""
         self._conversation = conversation
         self.author = author
         self.foreign: tuple[str, ...] = ()

@@ -54,7 +54,6 @@ class PullConversation:
     """The comments of a pull request on GitHub."""
 
     def __init__(self, client: Client, pull: OpenPull) -> None:
-        """Build from the pull request."""
         self._client = client
         self._pull = pull
         self._all = f"/repos/{pull.repository}/issues/{pull.number}/comments"

@@ -31,7 +31,6 @@ class Outcome(msgspec.Struct, frozen=True):
     late: bool = False
 
     def __str__(self) -> str:
-        """Report it in one line."""
         if self.did is CommentAction.NOTHING:
             return f"no comment: {self.why}"
         where = f": {self.url}" if self.url and self.did is not CommentAction.DELETED else ""

@@ -30,7 +30,6 @@ class PlainConversation(Conversation):
     form = CommentForm()
 
     def __init__(self, client: Client, path: str) -> None:
-        """Build from the client, and the path of the pull request."""
         self._client = client
         self._path = path
         self.waits = client.patience.waits

@@ -64,7 +64,6 @@ class SuggestionMarker(msgspec.Struct, frozen=True):
     settled: bool = False
 
     def __str__(self) -> str:
-        """Write the line."""
         return f"<!-- tfcheck:suggestion:v1 key={self.key} of={self.of}{' settled' if self.settled else ''} -->"
 
 

@@ -33,13 +33,11 @@ class HeldDirectory:
         self.descriptor = _opened(path) if _CAN_HOLD else None
 
     def __enter__(self) -> HeldDirectory:
-        """Return it."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Let it go."""
         self.close()
 
     def close(self) -> None:

@@ -58,7 +58,6 @@ class Comparison(msgspec.Struct, frozen=True):
     direct: set[Key]
 
     def __str__(self) -> str:
-        """Write the argument's address."""
         return f"{self.address}.{self.name}"
 
 

@@ -59,7 +59,6 @@ class LookUps:
     """What the data sources of one plan find, as far as it is certain before they are read."""
 
     def __init__(self, attributes: Attributes) -> None:
-        """Build from the attributes of the plan's resources."""
         self._attributes = attributes
         self._twins: dict[Address, Address | None] = {}
         self._first: dict[str, dict[Hashable, Address]] = {}

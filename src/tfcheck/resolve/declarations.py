@@ -19,7 +19,6 @@ class Declarations:
     """What the sources and the configuration of one plan declare; `doubts` are parts of the sources not believed."""
 
     def __init__(self, plan: Plan, sources: Sources | None, doubts: Doubts) -> None:
-        """Build from the plan and, where they are at hand, its sources."""
         self.plan = plan
         self.sources = sources
         self.doubts = doubts

@@ -17,7 +17,6 @@ class DerivedInstance:
     """One instance, as `derived` asks for it."""
 
     def __init__(self, attributes: Attributes, address: Address) -> None:
-        """Build from the instance's address, and what answers for its attributes."""
         self._attributes = attributes
         self._address = address
         self.owner = str(address)

@@ -48,11 +48,9 @@ class Doubts:
     """Everything that is not believed."""
 
     def __init__(self, doubted: Iterable[Doubted] = ()) -> None:
-        """Build from the parts of the sources."""
         self._doubted = frozenset(doubted)
 
     def __bool__(self) -> bool:
-        """Whether there is any."""
         return bool(self._doubted)
 
     def about(self, kind: str, module: _Modules, name: str = "", argument: str = "") -> bool:

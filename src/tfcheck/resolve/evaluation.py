@@ -22,7 +22,6 @@ class Evaluation:
     """All values of one run by their keys. A value that leads back to itself is unknown."""
 
     def __init__(self) -> None:
-        """Build with nothing evaluated."""
         self.secrets: set[str] = set()  # what was found marked
         self._found: dict[Key, Seen] = {}
         self._under_way: set[Key] = set()

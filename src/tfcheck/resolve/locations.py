@@ -12,7 +12,6 @@ class Locations:
     """Places of resources in the sources; None where the sources are not at hand."""
 
     def __init__(self, resolver: Resolver) -> None:
-        """Build from the resolver that knows the sources."""
         self._resolver = resolver
         self._found: dict[tuple[str, str], Location | None] = {}
 

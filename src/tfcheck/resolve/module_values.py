@@ -50,7 +50,6 @@ class ModuleNames:
         *,
         follows: bool = False,
     ) -> None:
-        """Build from where names are declared, how they are evaluated, and what answers for resources."""
         self.resources = resources
         self.workspace = workspace
         self._declarations = declarations

@@ -18,7 +18,6 @@ class NamedInstances:
     """The instances of every resource, as expressions see them."""
 
     def __init__(self, declarations: Declarations, resources: Resources) -> None:
-        """Build from the plan and its configuration, and what answers for the attributes of an instance."""
         self._plan = declarations.plan
         self._declarations = declarations
         self._resources = resources

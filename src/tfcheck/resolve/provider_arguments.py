@@ -37,7 +37,6 @@ class ProviderArguments:
     """The arguments of all provider configurations of one plan, by the key that resources name them by."""
 
     def __init__(self, attributes: Attributes) -> None:
-        """Build from what knows the plan and its sources."""
         self._attributes = attributes
         self._found: dict[tuple[str, str], Value] = {}
 

@@ -72,7 +72,6 @@ class ModuleScope:
     """The names that all expressions of one module instance can use."""
 
     def __init__(self, names: Names, module: ModulePath) -> None:
-        """Build for the instance `module`."""
         self._names = names
         self.module = module
 
@@ -158,7 +157,6 @@ class InstanceReferent:
     """One resource instance, seen as the object of its attributes."""
 
     def __init__(self, resources: Resources, address: Address) -> None:
-        """Build for the instance at `address`."""
         self._resources = resources
         self.address = address
 
@@ -227,7 +225,6 @@ class ModuleReferent:
     """One module instance, seen as the object of its outputs."""
 
     def __init__(self, names: Names, module: ModulePath) -> None:
-        """Build for the instance `module`."""
         self._names = names
         self.module = module
 

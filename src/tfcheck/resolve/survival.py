@@ -72,7 +72,6 @@ class Survival:
     """Answers for one plan whether what it lists is still there when it is applied."""
 
     def __init__(self, plan: Plan, declarations: Declarations, providers: Providers) -> None:
-        """Build from the plan, its configuration and its provider configurations."""
         self._plan = plan
         self._declarations = declarations
         self._providers = providers

@@ -20,7 +20,6 @@ class AllTags:
     """The tags of the resources of one plan, with those that provider configurations add."""
 
     def __init__(self, attributes: Attributes, providers: Providers) -> None:
-        """Build from what answers for attributes and for provider configurations."""
         self._attributes = attributes
         self._providers = providers
         self._added: dict[str, dict[str, Value] | None] = {}

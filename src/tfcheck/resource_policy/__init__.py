@@ -32,7 +32,6 @@ class ResourcePolicies:
     """The resource policies of one world, found by the ARN of what they guard."""
 
     def __init__(self, world: World, policies: Policies) -> None:
-        """Build from the world, and its policy documents."""
         self._world = world
         self._policies = policies
         self._found: dict[tuple[TextLike, str | None], ResourceSide] = {}

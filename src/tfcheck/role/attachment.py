@@ -76,7 +76,6 @@ class Attachments:
     """All attachments of one world, found by the role they are for."""
 
     def __init__(self, world: World, policies: Policies) -> None:
-        """Build from the world, and its policy documents."""
         self._world = world
         self._policies = policies
 

@@ -56,7 +56,6 @@ class DeletedGrants:
     """
 
     def __init__(self, world: World) -> None:
-        """Build from the world after the change."""
         before = world.before()
         remain = {(str(each.resource.address), _identity(each, each.role)) for each in grants(world)}
         stay = {str(each.address) for each in world.resources("aws_iam_role") if not is_created(each, world)}

@@ -60,7 +60,6 @@ class Policies:
     """All policy documents of one world, each read once."""
 
     def __init__(self, world: World) -> None:
-        """Build from the world they live in."""
         self._world = world
         self._read: dict[tuple[str, str], PolicyOrReason] = {}
 

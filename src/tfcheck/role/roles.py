@@ -30,7 +30,6 @@ class Roles:
     """All roles of one world, found by what refers to them."""
 
     def __init__(self, world: World) -> None:
-        """Build from the world they live in."""
         self._world = world
         self.policies = world.once(Policies)
         self.attachments = Attachments(world, self.policies)

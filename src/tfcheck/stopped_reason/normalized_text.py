@@ -16,7 +16,6 @@ class NormalizedText:
     """A text in two readings: `spaced` takes a line's end for a space, `joined` for nothing."""
 
     def __init__(self, said: str) -> None:
-        """Build from a text as it came."""
         from html import unescape  # takes longer to load than to use
 
         text = _ESCAPE.sub(lambda found: _MEANT.get(found[1], "") or chr(int(found[1][1:], 16)), _UNSEEN.sub("", said))

@@ -33,7 +33,6 @@ class Sensitive(str):
         return joined((self, other)) if isinstance(other, str) else NotImplemented
 
     def __radd__(self, other: str) -> str:
-        """Concatenate; what is marked stays marked."""
         return joined((other, self)) if isinstance(other, str) else NotImplemented
 
     def __getitem__(self, key: SupportsIndex | slice) -> str:

@@ -26,7 +26,6 @@ class VerdictsBefore:
     """The verdicts in the state before the change. What a task needed then is derived once."""
 
     def __init__(self, judge: Judge, world: World) -> None:
-        """Build from the world before the change, and its judge."""
         self._judge = judge
         self.world = world
         self._needed: dict[str, dict[_Kind, list[Requirement]]] = {}

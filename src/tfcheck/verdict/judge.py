@@ -61,7 +61,6 @@ class Judge:
     """Decides requirements in one world."""
 
     def __init__(self, world: World) -> None:
-        """Build from the world to judge in."""
         self._world = world
         self.roles = world.once(Roles)
         self._resources = ResourcePolicies(world, self.roles.policies)

@@ -48,7 +48,6 @@ class TaskRoles:
     """The roles of the task definitions of one world."""
 
     def __init__(self, world: World, roles: Roles) -> None:
-        """Build from the world, and all its roles."""
         self._world = world
         self._roles = roles
         self._found: dict[str, RolesOfTask] = {}

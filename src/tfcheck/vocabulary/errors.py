@@ -15,7 +15,6 @@ class TfcheckError(Exception):
     exit_status: ClassVar[int] = 2
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        """Build from the one-line `message` and, where something can be done about it, the `hint`."""
         super().__init__(message)
         self.message = message
         self.hint = hint

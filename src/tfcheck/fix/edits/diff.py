@@ -34,7 +34,6 @@ class Lines:
     """A text in lines, each with its end; split once for all diffs of it."""
 
     def __init__(self, text: str) -> None:
-        """Build from the text."""
         self.all = _lines(text)
         self.starts = list(accumulate((len(line) for line in self.all), initial=0))
 

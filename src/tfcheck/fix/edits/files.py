@@ -34,7 +34,6 @@ class ShownLines(Lines):
     """The lines of one file; `conceals` says whether a text contains something that must not be shown."""
 
     def __init__(self, source: SourceText, conceals: Callable[[str], bool]) -> None:
-        """Build from the text of the file."""
         self._mark = BYTE_ORDER_MARK if source.bom else ""
         super().__init__(self._mark + source.text)
         self._source = source

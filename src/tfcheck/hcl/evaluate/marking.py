@@ -23,7 +23,6 @@ class Marked:
     """A value other than a text inside of an expression: a number, a bool, null or a collection."""
 
     def __init__(self, value: Value) -> None:
-        """Mark all of `value`."""
         self.value = value
         self._whole: Value = None
 

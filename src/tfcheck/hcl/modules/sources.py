@@ -295,7 +295,6 @@ class Folder:
     """A root module's directory, with other modules below it or where `terraform init` put them."""
 
     def __init__(self, gate: Gate) -> None:
-        """Build from the way to the root module's directory."""
         self.gate = gate
 
     @cached_property
@@ -334,7 +333,6 @@ class SavedPlanFiles:
     """The configuration inside a saved plan."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        """Build from what was read from the saved plan."""
         self.snapshot = snapshot
 
     def directory(self, key: str) -> str | None:

@@ -20,7 +20,6 @@ class Cursor:
     """The next token of an expression."""
 
     def __init__(self, source: SourceText, tokens: Tokens) -> None:
-        """Begin at the first token."""
         self.source = source
         self.tokens = tokens
         self.index = 0

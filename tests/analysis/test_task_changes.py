@@ -10,7 +10,6 @@ from tests.cases import TESTDATA, Case
 from tests.made_world import MadeResource, MadeWorld
 from tfcheck import checks
 from tfcheck.analysis.check import check
-from tfcheck.analysis.session import fails
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.report.json import json as as_json
 from tfcheck.report.reading import read
@@ -19,6 +18,7 @@ from tfcheck.resolve.locations import Locations
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.access import AccessChange, ActionOnResource, RoleSwitch
 from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.fail_options import FailOptions
 from tfcheck.vocabulary.finding import Report, TaskChange
 
 
@@ -77,7 +77,7 @@ def test_what_changes_nothing_does_nothing(case: str) -> None:
     if case in RESTORING:
         return
     assert {each.change for each in found.task_changes} <= {"still_broken"}
-    assert not fails([found], "info", strict=False, new_only=True)
+    assert not FailOptions("info", new_only=True).fail([found])
     if not any(each["change"]["actions"] != ["no-op"] for each in Case(TESTDATA / case).changes("applied.plan.json")):
         assert (found.access_changes, found.access_possible, found.access_unknown) == ((), (), ())
 

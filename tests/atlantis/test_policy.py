@@ -7,10 +7,10 @@ from msgspec.structs import replace
 from tests.atlantis.server import CONFTEST, ITEM, Atlantis, Project, passes
 from tests.report.samples import BROKEN, FINDING, allowed, report, unknown
 from tfcheck.atlantis.policy import policy_failed, policy_lines
-from tfcheck.atlantis.step import Gate
+from tfcheck.vocabulary.fail_options import FailOptions
 from tfcheck.vocabulary.finding import Location, Severity, Skipped
 
-ERRORS = Gate("error")
+ERRORS = FailOptions("error")
 
 
 def test_an_error_fails() -> None:
@@ -35,16 +35,16 @@ def test_warnings_and_what_is_not_decided_pass_unless_told() -> None:
     text = policy_lines([warning], ERRORS)
     assert [line.split(" ")[0] for line in text.splitlines()] == ["WARN", "WARN", "2"]
     assert passes(text)
-    assert not passes(policy_lines([warning], Gate("warning")))
-    assert not passes(policy_lines([warning], Gate("never", strict=True)))
-    assert passes(policy_lines([warning], Gate("never")))
-    assert not passes(policy_lines([report(skipped=(Skipped("a", "b"),))], Gate("never", strict=True)))
+    assert not passes(policy_lines([warning], FailOptions("warning")))
+    assert not passes(policy_lines([warning], FailOptions("never", strict=True)))
+    assert passes(policy_lines([warning], FailOptions("never")))
+    assert not passes(policy_lines([report(skipped=(Skipped("a", "b"),))], FailOptions("never", strict=True)))
 
 
 def test_what_was_so_before_passes_with_new_only() -> None:
     existing = report(findings=(replace(FINDING, change="existing"),))
     assert not passes(policy_lines([existing], ERRORS))
-    assert passes(policy_lines([existing], Gate("error", new_only=True)))
+    assert passes(policy_lines([existing], FailOptions("error", new_only=True)))
 
 
 def test_what_fails_is_the_same_when_lines_move_and_other_mistakes_come_and_go() -> None:

@@ -23,7 +23,6 @@ from tests.report.samples import BROKEN, MIXED
 from tests.repository.git import git, init
 from tfcheck.analysis.rule_ids import known_rules
 from tfcheck.analysis.rule_selection import selected
-from tfcheck.analysis.session import fails
 from tfcheck.cli import clock
 from tfcheck.cli.configured import ConfiguredCommand
 from tfcheck.cli.main import main, run
@@ -34,6 +33,7 @@ from tfcheck.config.settings import Choice
 from tfcheck.report.json import json as as_json
 from tfcheck.report.reading import read
 from tfcheck.report.words import headline, standings
+from tfcheck.vocabulary.fail_options import FailOptions
 from tfcheck.vocabulary.finding import Report
 
 ROOT = TESTDATA.parent
@@ -333,7 +333,7 @@ def test_a_selection_never_changes_a_verdict_and_loses_no_finding(rules: RuleSel
     assert len(found.findings) + len(found.unselected) == len(report.findings)
     if found.unselected:
         assert "can start" not in headline(found, standings(found))[1]
-        assert not fails([found], "info", strict=False) or found.findings
+        assert not FailOptions("info").fail([found]) or found.findings
 
 
 @given(SELECTIONS)

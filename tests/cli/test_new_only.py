@@ -14,9 +14,9 @@ import pytest
 
 from tests.cases import TESTDATA
 from tests.report.samples import BROKEN, report, unknown
-from tfcheck.analysis.session import fails
 from tfcheck.cli.main import main, run
 from tfcheck.report.json import json
+from tfcheck.vocabulary.fail_options import FailOptions
 from tfcheck.vocabulary.finding import Report, Verdict
 
 
@@ -28,15 +28,15 @@ def changed(found: Report, change: str | None) -> Report:
 @pytest.mark.parametrize(("change", "failing"), [("introduced", True), (None, True), ("existing", False)])
 def test_only_what_was_so_before_is_passed_over(change: str | None, failing: bool) -> None:
     found = changed(BROKEN, change)
-    assert fails([found], "error", strict=False, new_only=True) is failing
-    assert fails([found], "error", strict=False)
+    assert FailOptions(new_only=True).fail([found]) is failing
+    assert FailOptions().fail([found])
 
 
 def test_an_answer_that_was_unknown_before_is_passed_over_too() -> None:
     before = msgspec.structs.replace(unknown(), before=Verdict.UNKNOWN)
-    assert not fails([report(before)], "error", strict=True, new_only=True)
-    assert fails([report(unknown())], "error", strict=True, new_only=True)
-    assert fails([report(before)], "error", strict=True)
+    assert not FailOptions(strict=True, new_only=True).fail([report(before)])
+    assert FailOptions(strict=True, new_only=True).fail([report(unknown())])
+    assert FailOptions(strict=True).fail([report(before)])
 
 
 @pytest.mark.parametrize(

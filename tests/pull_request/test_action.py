@@ -209,17 +209,27 @@ def test_patterns_that_name_nothing_are_reported_as_missing(github: FakeGitHub, 
 @pytest.mark.parametrize("off", ["false", "False", "FALSE", "no", "Off", "0"])
 def test_booleans_are_read_in_any_case(name: str, off: str) -> None:
     found = inputs({"TFCHECK_PLAN": "p", "TFCHECK_STRICT": name, "TFCHECK_NEW_ONLY": off, "TFCHECK_SUMMARY": off})
-    assert (found.strict, found.new_only, found.summary, found.annotations) == (True, False, False, True)
+    assert (found.failing.strict, found.failing.new_only, found.summary, found.annotations) == (
+        True,
+        False,
+        False,
+        True,
+    )
     assert inputs({"TFCHECK_PLAN": "p", "TFCHECK_COMMENT": name}).comment == "auto"
     assert inputs({"TFCHECK_PLAN": "p", "TFCHECK_COMMENT": off}).comment == "off"
     assert inputs({"TFCHECK_PLAN": "p", "TFCHECK_COMMENT": "Required"}).comment == "required"
     assert inputs({"TFCHECK_PLAN": "p", "TFCHECK_SUGGESTIONS": off}).wishes.suggestions == 0
-    assert inputs({"TFCHECK_PLAN": "p", "TFCHECK_FAIL_ON": "Warning"}).fail_on == "warning"
+    assert inputs({"TFCHECK_PLAN": "p", "TFCHECK_FAIL_ON": "Warning"}).failing.fail_on == "warning"
 
 
 def test_an_empty_input_is_one_that_is_not_set() -> None:
     found = inputs({"TFCHECK_PLAN": "plan.json", "TFCHECK_FAIL_ON": "", "TFCHECK_STRICT": "", "TFCHECK_PR_NUMBER": ""})
-    assert (found.fail_on, found.strict, found.comment, found.wishes.number) == ("error", False, "auto", None)
+    assert (found.failing.fail_on, found.failing.strict, found.comment, found.wishes.number) == (
+        "error",
+        False,
+        "auto",
+        None,
+    )
     assert found.wishes.suggestions == 20
 
 

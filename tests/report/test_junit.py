@@ -9,7 +9,8 @@ from hypothesis import given
 from tests.laws import tries
 from tests.report import samples
 from tests.report.hostile import names, reports
-from tfcheck.report.junit import FailureRule, junit
+from tfcheck.report.junit import junit
+from tfcheck.vocabulary.fail_options import FailOptions
 from tfcheck.vocabulary.finding import Report, Severity, Skipped
 
 
@@ -96,14 +97,14 @@ def test_what_the_change_does_stands_before_the_tests() -> None:
 @pytest.mark.parametrize(
     ("failing", "tags"),
     [
-        (FailureRule(), ["failure", "skipped", "skipped"]),
-        (FailureRule("warning"), ["failure", "failure", "skipped"]),
-        (FailureRule("never"), ["failure", "skipped", "skipped"]),
-        (FailureRule("warning", strict=True), ["failure", "failure", "failure"]),
-        (FailureRule("warning", new_only=True, strict=True), ["skipped", "skipped", "failure"]),
+        (FailOptions(), ["failure", "skipped", "skipped"]),
+        (FailOptions("warning"), ["failure", "failure", "skipped"]),
+        (FailOptions("never"), ["failure", "skipped", "skipped"]),
+        (FailOptions("warning", strict=True), ["failure", "failure", "failure"]),
+        (FailOptions("warning", new_only=True, strict=True), ["skipped", "skipped", "failure"]),
     ],
 )
-def test_what_fails_the_run_is_red(failing: FailureRule, tags: list[str]) -> None:
+def test_what_fails_the_run_is_red(failing: FailOptions, tags: list[str]) -> None:
     finding = msgspec.structs.replace(samples.FINDING, change="existing")
     report = samples.report(samples.DENIED, samples.DENIED_BUCKET, samples.unknown(), findings=(finding,))
     (suite,) = ElementTree.fromstring(junit([report], failing).encode())

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfcheck.report.screen import Span, Style, columns, line, printed, visible, wrapped
+from tfcheck.report.safe_text import visible
+from tfcheck.report.screen import Span, Style, columns, line, printed, wrapped
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from tfcheck.repository import Run
 from tfcheck.symbolic.limits import Allowance, within
 from tfcheck.vocabulary.ci import context
 from tfcheck.vocabulary.errors import InputError, UsageError
-from tfcheck.vocabulary.finding import Report, Severity, Unread, Verdict
+from tfcheck.vocabulary.finding import Report, Unread
 from tfcheck.vocabulary.progress import Progress
 
 if TYPE_CHECKING:
@@ -210,23 +210,3 @@ def _unused_source_notes(found: FoundSources) -> Iterator[str]:
         yield f"{len(refusals) - _MOST_REFUSALS:,} more files that expressions name are not read"
     for names, reason in found.sources.missing.items():
         yield f"module.{'.module.'.join(names)} is not at hand: {reason}"
-
-
-def fails(reports: Iterable[Report], fail_on: str, *, strict: bool, new_only: bool = False) -> bool:
-    """Whether findings of `fail_on` or above, or under `strict` unknown answers, are among the reports.
-
-    With `new_only` what was already broken before the change does not count.
-    """
-    reports = list(reports)
-    if strict and any(_undecided(report, new_only) for report in reports):
-        return True
-    if fail_on == "never":
-        return False
-    least = Severity(fail_on).rank
-    findings = (each for report in reports for each in report.open_findings)
-    return any(each.severity.rank <= least for each in findings if not (new_only and each.change == "existing"))
-
-
-def _undecided(report: Report, new_only: bool) -> bool:
-    counted = [each for each in report.undecided() if not (new_only and each.before is Verdict.UNKNOWN)]
-    return bool(report.skipped) or bool(counted)

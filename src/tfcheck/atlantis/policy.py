@@ -10,12 +10,11 @@ it holds no count, no date and no line number.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tfcheck.atlantis.fence import harmless
-from tfcheck.atlantis.step import Gate, own, reported
+from tfcheck.atlantis.step import StepOptions, attempted, reported
 from tfcheck.atlantis.surroundings import project
-from tfcheck.config.settings import Choice
 from tfcheck.report.left_out_words import (
     configuration_words,
     unselected_rules,
@@ -24,37 +23,20 @@ from tfcheck.report.left_out_words import (
     waiver_sentences,
 )
 from tfcheck.report.words import reason_words
-from tfcheck.vocabulary.errors import TfcheckError
-from tfcheck.vocabulary.finding import Answer, Finding, Report, Severity, Verdict
+from tfcheck.vocabulary.fail_options import FailOptions
+from tfcheck.vocabulary.finding import Answer, Report, Verdict
 
 
-def checked_policy(
-    variables: Mapping[str, str],
-    gate: Gate,
-    context: Sequence[str] = (),
-    account: str | None = None,
-    *,
-    choice: Callable[[], Choice] = Choice,
-    baseline: str | None = None,
-    debug: bool = False,
-) -> str:
-    """Check the plan of a project and write the result; what cannot be checked fails.
-
-    `context` are files with the state or a plan of other stacks, `account` is that of the plan. `choice` returns which
-    findings count, or raises what is wrong with the configuration; what the file `baseline` lists is left out. `debug`
-    lets bugs through.
-    """
-    try:
-        return policy_lines(reported(project(variables), context, account, choice(), baseline), gate)
-    except TfcheckError as error:
-        return policy_failed(error.message)
-    except Exception as error:
-        if debug:
-            raise
-        return policy_failed(own(error))
+def checked_policy(variables: Mapping[str, str], options: StepOptions) -> str:
+    """Check the plan of a project and write the result; what cannot be checked fails."""
+    return attempted(
+        lambda: policy_lines(reported(project(variables), options), options.gate),
+        lambda message, _: policy_failed(message),
+        debug=options.debug,
+    )
 
 
-def policy_lines(reports: Sequence[Report], gate: Gate) -> str:
+def policy_lines(reports: Sequence[Report], gate: FailOptions) -> str:
     """Write reports of one project: what fails, what warns, and conftest's last line."""
     fails: list[str] = []
     warns: list[str] = []
@@ -69,13 +51,13 @@ def policy_failed(message: str) -> str:
     return _conftest_lines([f"tfcheck - nothing was checked: {harmless(message)}"], [], 0)
 
 
-def _results(reports: Iterable[Report], gate: Gate) -> Iterator[tuple[bool, str]]:
+def _results(reports: Iterable[Report], gate: FailOptions) -> Iterator[tuple[bool, str]]:
     for report in reports:
         for finding in report.open_findings:
-            yield _fails(finding, gate), harmless(f"{finding.rule} - {finding.task_definition} - {finding.message}")
+            fails = gate.counts(finding.severity, finding.change)
+            yield fails, harmless(f"{finding.rule} - {finding.task_definition} - {finding.message}")
         for answer in report.undecided():
-            excused = gate.new_only and answer.before is Verdict.UNKNOWN
-            yield gate.strict and not excused, harmless(_undecided(answer))
+            yield gate.counts_unknown(answer), harmless(_undecided(answer))
         for each in report.skipped:
             yield gate.strict, harmless(f"tfcheck - {each.address} - not analysed: {each.reason}")
         yield from ((False, harmless(f"tfcheck - {each}")) for each in _left_out(report))
@@ -89,12 +71,6 @@ def _left_out(report: Report) -> Iterator[str]:
     yield from waiver_sentences([report])
     if said := configuration_words(report.configuration):
         yield said
-
-
-def _fails(finding: Finding, gate: Gate) -> bool:
-    if gate.fail_on == "never" or (gate.new_only and finding.change == "existing"):
-        return False
-    return finding.severity.rank <= Severity(gate.fail_on).rank
 
 
 def _undecided(answer: Answer) -> str:

@@ -112,7 +112,8 @@ def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations
                 told.add(key)
                 change = "existing" if _was_made(mistake, pitfall, before, world) else "introduced"
                 found = _finding(mistake, pitfall, task, change, locations)
-                yield msgspec.structs.replace(found, subject=_subject(mistake, task, world))
+                about = SENSITIVE if task.sensitive else subject(mistake.about, world)
+                yield msgspec.structs.replace(found, subject=f"{mistake.container or ''}: {about}")
 
 
 def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
@@ -151,11 +152,6 @@ def _finding(
         needed_at=needed_at,
         remedy=remedy(pitfall.id, mistake, task),
     )
-
-
-def _subject(mistake: Misconfiguration, task: TaskDefinition, world: World) -> str:
-    about = SENSITIVE if task.sensitive else subject(mistake.about, world)
-    return f"{mistake.container or ''}: {about}"
 
 
 def _places(

@@ -16,7 +16,7 @@ import click
 import msgspec
 
 from tfcheck.analysis.options import RunOptions
-from tfcheck.analysis.session import Checked, Session, fails
+from tfcheck.analysis.session import Checked, Session
 from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
 from tfcheck.cli.action_inputs import Inputs, configured, inputs, paths
@@ -70,8 +70,7 @@ def _run(wanted: Inputs, variables: Mapping[str, str], *, debug: bool) -> int:
     stop = token_hex(16)
     terminal.log(f"::stop-commands::{stop}\n{shown}\n::{stop}::\n")
     written = _files(wanted, found)
-    failing = fails(reports, wanted.fail_on, strict=wanted.strict, new_only=wanted.new_only)
-    status = max((_FINDINGS if failing else 0, *(each.exit_status for each in found.errors)))
+    status = max((_FINDINGS if wanted.failing.fail(reports) else 0, *(each.exit_status for each in found.errors)))
     step_outputs({**outputs(reports), **written, "exit-code": str(status)}, variables)
     if wanted.annotations:
         terminal.log(reporting.written("github", reports))

@@ -18,6 +18,7 @@ from tfcheck.config.settings import Choice, Setting
 from tfcheck.report.safe_text import clipped, visible
 from tfcheck.vocabulary.arn import account_id
 from tfcheck.vocabulary.errors import InputError, UsageError
+from tfcheck.vocabulary.fail_options import FailOptions
 
 if TYPE_CHECKING:
     from tfcheck.pull_request.publish import CommentOptions
@@ -42,9 +43,7 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     sources: str
     workspace: str
     account: str | None
-    fail_on: str
-    new_only: bool
-    strict: bool
+    failing: FailOptions
     baseline: str
     comment: str
     annotations: bool
@@ -79,9 +78,11 @@ def inputs(variables: Mapping[str, str], found: LoadedSettings = LoadedSettings(
         sources=values.text("sources"),
         workspace=values.given("workspace") or variables.get("TF_WORKSPACE", "") or values.text("workspace"),
         account=account_id(values.text("account"), "the input `account`") if values.text("account") else None,
-        fail_on=values.one_of("fail-on", "error", "warning", "info", "never"),
-        new_only=values.flag("new-only", False),
-        strict=values.flag("strict", False),
+        failing=FailOptions(
+            values.one_of("fail-on", "error", "warning", "info", "never"),
+            values.flag("strict", False),
+            values.flag("new-only", False),
+        ),
         baseline=values.text("baseline"),
         comment=values.switch("comment", "auto", "required", "off"),
         annotations=values.flag("annotations", True),

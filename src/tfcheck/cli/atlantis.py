@@ -10,34 +10,16 @@ import click
 
 from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand, LoadedSettings, choice, config_option, load
+from tfcheck.vocabulary.fail_options import FailOptions
 
 if TYPE_CHECKING:
     from tfcheck.pull_request.comment import OnClean
     from tfcheck.pull_request.publish import When
 
 
-def _gate(default: str) -> click.Option:
-    return click.Option(
-        ["--fail-on"],
-        type=click.Choice(["error", "warning", "info", "never"]),
-        default=default,
-        show_default=True,
-        help="The least severity of a finding that stops the plan, or fails the check.",
-    )
-
-
-def _strict() -> click.Option:
-    return click.Option(
-        ["--strict/--no-strict"], help="Fail on unknown verdicts and on skipped task definitions as well."
-    )
-
-
-def _new_only() -> click.Option:
-    return click.Option(["--new-only/--no-new-only"], help="Ignore findings that existed before the change.")
-
-
-def _debug() -> click.Option:
-    return click.Option(["--debug"], is_flag=True, help="Show where a bug in tfcheck happened.")
+_STOPS = "The least severity of a finding that stops the plan, or fails the check."
+_strict = click.option("--strict/--no-strict", help="Fail on unknown verdicts and on skipped task definitions as well.")
+_new_only = click.option("--new-only/--no-new-only", help="Ignore findings that existed before the change.")
 
 
 @click.group(short_help="Steps and hooks for a server of Atlantis.")
@@ -48,10 +30,8 @@ def atlantis() -> None:
     """
 
 
-@atlantis.command(
-    params=[_debug()],
-    short_help="A step before init: note that the project is about to be planned.",
-)
+@atlantis.command(short_help="A step before init: note that the project is about to be planned.")
+@options.debug
 def announce(debug: bool) -> int:
     """Note that this project is about to be planned, so that the hook reports it if there is no result.
 
@@ -84,9 +64,12 @@ class _Plan(_PolicyCheck):
 
 @atlantis.command(
     cls=_Plan,
-    params=[_gate("never"), _strict(), _new_only(), _debug()],
     short_help="A step after plan and show: check the plan, and keep the result.",
 )
+@options.fail_on(_STOPS, "never")
+@_strict
+@_new_only
+@options.debug
 @options.rules
 @options.baseline
 @options.context
@@ -97,9 +80,9 @@ def plan(fail_on: str, strict: bool, new_only: bool, **given: Any) -> int:
     Prints a dozen lines at most, for the comment of Atlantis. The exit status is 0 unless --fail-on or --strict say
     what stops a plan; then it is 1, also where nothing could be checked.
     """
-    from tfcheck.atlantis.step import Gate, after_plan
+    from tfcheck.atlantis.step import StepOptions, after_plan
 
-    printed = after_plan(os.environ, Gate(fail_on, strict, new_only), choice=choice, **given)
+    printed = after_plan(os.environ, StepOptions(FailOptions(fail_on, strict, new_only), choice=choice, **given))
     terminal.log(printed.text)
     return printed.status
 
@@ -107,9 +90,12 @@ def plan(fail_on: str, strict: bool, new_only: bool, **given: Any) -> int:
 @atlantis.command(
     "policy-check",
     cls=_PolicyCheck,
-    params=[_gate("error"), _strict(), _new_only(), _debug()],
     short_help="Run as a step of policy_check: print the findings that need approval.",
 )
+@options.fail_on(_STOPS)
+@_strict
+@_new_only
+@options.debug
 @options.rules
 @options.baseline
 @options.context
@@ -120,9 +106,9 @@ def policy_check(fail_on: str, strict: bool, new_only: bool, **given: Any) -> in
     The exit status is always 0: Atlantis goes by the words. What could not be checked fails.
     """
     from tfcheck.atlantis.policy import checked_policy
-    from tfcheck.atlantis.step import Gate
+    from tfcheck.atlantis.step import StepOptions
 
-    lines = checked_policy(os.environ, Gate(fail_on, strict, new_only), choice=choice, **given)
+    lines = checked_policy(os.environ, StepOptions(FailOptions(fail_on, strict, new_only), choice=choice, **given))
     terminal.publish(lines, None, colour=False)
     return 0
 

@@ -10,15 +10,13 @@ from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand, choice
 from tfcheck.cli.plans import reports as checked
 from tfcheck.config.keys import Key, key
-from tfcheck.report.screen import visible
+from tfcheck.report.safe_text import visible
 from tfcheck.report.words import counted
 from tfcheck.vocabulary.errors import UsageError
 from tfcheck.vocabulary.finding import Report
 
 if TYPE_CHECKING:
     from tfcheck.analysis.baseline_file import Baseline
-
-_DEFAULT = "tfcheck-baseline.json"
 
 
 class _Baseline(ConfiguredCommand):
@@ -34,15 +32,8 @@ class _Baseline(ConfiguredCommand):
     cls=_Baseline,
     short_help="Write the findings of a plan to a file, for `check --baseline` to report only new ones.",
 )
-@click.argument("plans", metavar="PLAN...", nargs=-1, required=True, shell_complete=options.completing("files"))
-@click.option(
-    "--output",
-    metavar="FILE",
-    shell_complete=options.completing("files"),
-    default=_DEFAULT,
-    show_default=True,
-    help="The baseline file.",
-)
+@options.plans
+@options.output("The baseline file.", default="tfcheck-baseline.json", show_default=True)
 @click.option("--update", is_flag=True, help="Remove from the file what is fixed; add nothing.")
 @options.rules
 @options.of_plans

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tfcheck.analysis.session import fails
 from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
 from tfcheck.cli.configured import ConfiguredCommand, choice
@@ -16,6 +15,7 @@ from tfcheck.cli.report import leaving_out
 from tfcheck.config.settings import Choice
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.errors import InputError, UsageError
+from tfcheck.vocabulary.fail_options import FailOptions
 from tfcheck.vocabulary.finding import Report
 
 if TYPE_CHECKING:
@@ -60,13 +60,7 @@ class _Comment(ConfiguredCommand):
 )
 @options.suggestions
 @click.option("--required", is_flag=True, help="Exit with 4 where GitHub refuses the comment.")
-@click.option(
-    "--fail-on",
-    type=click.Choice(["error", "warning", "info", "never"]),
-    default="error",
-    show_default=True,
-    help="Exit with status 1 if there is a finding of this severity or higher.",
-)
+@options.fail_on("Exit with status 1 if there is a finding of this severity or higher.")
 @click.option("--new-only/--no-new-only", help="Exit with status 1 only for findings that the change introduces.")
 @click.option("--strict/--no-strict", help="Exit with 1 also where an answer is unknown or something was skipped.")
 @options.rules
@@ -104,7 +98,7 @@ def comment(
     reports, status = _saved(files, choice())
     reports = leave_out(reports)
     wishes = _wishes(given, least=len(files) if status else 0)
-    status = max(status, _FINDINGS if fails(reports, fail_on, strict=strict, new_only=new_only) else 0)
+    status = max(status, _FINDINGS if FailOptions(fail_on, strict, new_only).fail(reports) else 0)
     if dry_run:
         from tfcheck.cli.posting import drawn_up
 

@@ -20,7 +20,7 @@ from tfcheck.config.keys import KEYS
 from tfcheck.config.settings import Setting
 from tfcheck.config.tables import written
 from tfcheck.config.waivers import Waiver
-from tfcheck.report.screen import visible
+from tfcheck.report.safe_text import visible
 
 _NOT_HERE = ("plans", "form", "query", "output", "debug")
 

@@ -19,17 +19,12 @@ from tfcheck.vocabulary.finding import Report
     cls=OwnFormats,
     short_help="Print the permissions that a plan grants to execution roles and revokes from them.",
 )
-@click.argument("plans", metavar="PLAN...", nargs=-1, required=True, shell_complete=options.completing("files"))
+@options.plans
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 @options.query
 @options.config
 @options.of_plans
-@click.option(
-    "--output",
-    metavar="FILE",
-    shell_complete=options.completing("files"),
-    help="Write to FILE instead of standard output.",
-)
+@options.output("Write to FILE instead of standard output.")
 @options.colour
 @options.hidden_debug
 def diff(

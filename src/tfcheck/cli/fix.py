@@ -13,7 +13,7 @@ from tfcheck.cli.configured import ConfiguredCommand
 from tfcheck.cli.configured import choice as chosen
 from tfcheck.cli.json_pick import Pick, json_pick
 from tfcheck.cli.progress import progress
-from tfcheck.report.screen import visible
+from tfcheck.report.safe_text import visible
 from tfcheck.vocabulary.errors import UsageError
 from tfcheck.vocabulary.finding import Fix
 
@@ -34,7 +34,7 @@ class _Fix(ConfiguredCommand):
     cls=_Fix,
     short_help="Print the suggested changes to a plan's sources as one diff, or write them.",
 )
-@click.argument("plans", metavar="PLAN...", nargs=-1, required=True, shell_complete=options.completing("files"))
+@options.plans
 @click.option("--write", "into_files", is_flag=True, help="Change the files: all of them, or none.")
 @click.option("--interactive", is_flag=True, help="Show each hunk and ask before it is written.")
 @click.option(

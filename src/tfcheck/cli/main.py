@@ -13,16 +13,17 @@ import msgspec
 from click.core import ParameterSource
 
 from tfcheck import __version__
-from tfcheck.analysis.session import Checked, fails
+from tfcheck.analysis.session import Checked
 from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
 from tfcheck.cli.configured import ConfiguredCommand, choice
 from tfcheck.cli.json_pick import Pick, json_pick
 from tfcheck.cli.plans import reports as checked
 from tfcheck.cli.report import each_left_out, leaving_out
-from tfcheck.report.screen import visible
+from tfcheck.report.safe_text import visible
 from tfcheck.symbolic.limits import bounded
 from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
+from tfcheck.vocabulary.fail_options import FailOptions
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -39,9 +40,7 @@ class CheckOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     form: str | None
     pick: Pick | None
-    fail_on: str
-    new_only: bool
-    strict: bool
+    failing: FailOptions
     output: str | None
     colour: bool
     quiet: bool
@@ -139,7 +138,7 @@ def main(ctx: click.Context) -> int | None:
     cls=ConfiguredCommand,
     short_help="Check every ECS task of a plan; the word can be left out.",
 )
-@click.argument("plans", metavar="PLAN...", nargs=-1, required=True, shell_complete=options.completing("files"))
+@options.plans
 @click.option(
     "--format",
     "form",
@@ -147,13 +146,9 @@ def main(ctx: click.Context) -> int | None:
     help="How to report; text unless set. markdown is a comment, summary the page of a job, html a page for a "
     "browser, github annotates lines, gitlab is Code Quality, bitbucket Code Insights.",
 )
-@click.option(
-    "--fail-on",
-    type=click.Choice(["error", "warning", "info", "never"]),
-    default="error",
-    show_default=True,
-    help="The least severity of a finding that makes the exit status 1; never, unless set, where SARIF goes to "
-    "standard output.",
+@options.fail_on(
+    "The least severity of a finding that makes the exit status 1; never, unless set, where SARIF goes to "
+    "standard output."
 )
 @click.option("--new-only/--no-new-only", help="Exit with status 1 only for findings that this change introduces.")
 @click.option("--strict/--no-strict", help="Exit with 1 also where an answer is unknown or something was skipped.")
@@ -161,12 +156,7 @@ def main(ctx: click.Context) -> int | None:
 @options.baseline
 @options.of_plans
 @options.query
-@click.option(
-    "--output",
-    metavar="FILE",
-    shell_complete=options.completing("files"),
-    help="Write the report to FILE instead of standard output.",
-)
+@options.output("Write the report to FILE instead of standard output.")
 @options.colour
 @click.option("--quiet/--no-quiet", "-q", help="Omit what explains and what needs no action, and progress messages.")
 @click.option("--verbose/--no-verbose", "-v", help="Add what is allowed and by which statement, and every assumption.")
@@ -205,25 +195,27 @@ def report(files: tuple[str, ...], baseline: str | None, **given: Any) -> int:
     return _status(reports, wanted)
 
 
-def _check_options(*, query: str | None, colour: str, fail_on: str, **others: Any) -> CheckOptions:
+def _check_options(
+    *, query: str | None, colour: str, fail_on: str, strict: bool, new_only: bool, **others: Any
+) -> CheckOptions:
     """Return what the options ask for; SARIF on standard output passes by default: the step that uploads it follows."""
     form, output = others["form"], others["output"]
     to_stdout = output in (None, "-")
     context = click.get_current_context()
-    asked = others["strict"] or context.get_parameter_source("fail_on") is not ParameterSource.DEFAULT
+    asked = strict or context.get_parameter_source("fail_on") is not ParameterSource.DEFAULT
     if form == "sarif" and to_stdout and not asked:
         # NOTE: a format that only the configuration file sets must not let anything pass.
         by_file = context.get_parameter_source("form") is ParameterSource.DEFAULT_MAP
         fail_on = fail_on if by_file else "never"
     coloured = colour == "always" or (to_stdout and terminal.colour_wanted(colour, sys.stdout, os.environ))
-    return CheckOptions(pick=json_pick(form, query), fail_on=fail_on, colour=coloured, **others)
+    failing = FailOptions(fail_on, strict, new_only)
+    return CheckOptions(pick=json_pick(form, query), failing=failing, colour=coloured, **others)
 
 
 def _rendered(reports: list[Checked], wanted: CheckOptions) -> str:
     """Write the reports: as text one after the other, as JSON one per line, in other formats as one."""
     if wanted.pick is None and wanted.form in reporting.FORMATS:
-        failing = reporting.FailOptions(wanted.fail_on, wanted.new_only, wanted.strict)
-        return reporting.written(wanted.form, [each.report for each in reports], failing)
+        return reporting.written(wanted.form, [each.report for each in reports], wanted.failing)
     if wanted.pick is None:
         from tfcheck.report.text import text
 
@@ -247,8 +239,7 @@ def _rendered(reports: list[Checked], wanted: CheckOptions) -> str:
 
 def _status(reports: list[Checked], wanted: CheckOptions) -> int:
     """Return the exit status that the reports deserve."""
-    found = (each.report for each in reports)
-    return FINDINGS if fails(found, wanted.fail_on, strict=wanted.strict, new_only=wanted.new_only) else 0
+    return FINDINGS if wanted.failing.fail(each.report for each in reports) else 0
 
 
 def run(arguments: list[str]) -> int:

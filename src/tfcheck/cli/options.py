@@ -98,6 +98,20 @@ class PlanOptions(msgspec.Struct, frozen=True):
         return RunOptions(workspace=self.workspace, account=self.account, **others)
 
 
+plans = click.argument("plans", metavar="PLAN...", nargs=-1, required=True, shell_complete=completing("files"))
+
+
+def output(what: str, **more: Any) -> Callable[[_Command], _Command]:
+    """Build the option for the file that is written."""
+    return click.option("--output", metavar="FILE", shell_complete=completing("files"), help=what, **more)
+
+
+def fail_on(what: str, default: str = "error") -> Callable[[_Command], _Command]:
+    """Build the option for the severity of findings that fail a run."""
+    severities = click.Choice(["error", "warning", "info", "never"])
+    return click.option("--fail-on", type=severities, default=default, show_default=True, help=what)
+
+
 def of_plans(command: Callable[..., int]) -> Callable[..., int]:
     """Add the options about plans; the command accepts them as one, `about`."""
 

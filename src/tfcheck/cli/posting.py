@@ -19,7 +19,7 @@ from tfcheck.pull_request.publish import CommentOptions, Published, RunLocation,
 from tfcheck.pull_request.refusal import OF_TOKENS, RefusalError, RefusalKind, refusing
 from tfcheck.report.annotations import Annotation, workflow_command
 from tfcheck.report.markdown import markdown, summary
-from tfcheck.report.screen import visible
+from tfcheck.report.safe_text import visible
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Report
 

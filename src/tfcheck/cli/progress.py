@@ -96,7 +96,7 @@ class Bar:
     def _new_bar(self, phase: str, total: int) -> ProgressBar[int]:
         import click
 
-        from tfcheck.report.screen import visible
+        from tfcheck.report.safe_text import visible
 
         options: dict[str, Any] = {"bar_template": "%(label)s  [%(bar)s]  %(info)s"} if total else _OPEN
         label = clip(visible(phase or "reading"), _LONGEST_PHASE)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from tfcheck.analysis.session import Checked, fails
+from tfcheck.analysis.session import Checked
 from tfcheck.config.settings import Choice
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.fail_options import FailOptions
 from tfcheck.vocabulary.finding import Report
 
 if TYPE_CHECKING:
@@ -57,17 +58,8 @@ def _content(file: str) -> bytes:
         raise InputError(f"`{file}` cannot be read: {problem.lower()}") from None
 
 
-class FailOptions(msgspec.Struct, frozen=True):
-    """The options that choose what fails the run, which some formats show."""
-
-    fail_on: str = "error"
-    new_only: bool = False
-    strict: bool = False
-
-
-def written(form: str, reports: Sequence[Report], failing: FailOptions | None = None) -> str:
-    """Write reports in one of `FORMATS`; only what that needs is imported."""
-    failing = failing or FailOptions()
+def written(form: str, reports: Sequence[Report], failing: FailOptions = FailOptions()) -> str:  # noqa: B008 (frozen)
+    """Write reports in one of `FORMATS`, of which some show what fails the run; only what that needs is imported."""
     match form:
         case "sarif":
             from tfcheck.cli.rulebook import manuals
@@ -75,9 +67,9 @@ def written(form: str, reports: Sequence[Report], failing: FailOptions | None = 
 
             return sarif(reports, manuals())
         case "junit":
-            from tfcheck.report.junit import FailureRule, junit
+            from tfcheck.report.junit import junit
 
-            return junit(reports, FailureRule(failing.fail_on, failing.new_only, failing.strict))
+            return junit(reports, failing)
         case "github":
             from tfcheck.report.annotations import workflow_commands
 
@@ -89,8 +81,7 @@ def written(form: str, reports: Sequence[Report], failing: FailOptions | None = 
         case "bitbucket":
             from tfcheck.report.bitbucket import code_insights
 
-            failed = fails(reports, failing.fail_on, strict=failing.strict, new_only=failing.new_only)
-            return code_insights(reports, failed=failed or any(report.unread for report in reports))
+            return code_insights(reports, failed=failing.fail(reports) or any(report.unread for report in reports))
         case _:
             return _page(form, reports)
 

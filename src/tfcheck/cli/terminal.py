@@ -14,7 +14,7 @@ from typing import TextIO
 
 import click
 
-from tfcheck.report.screen import visible
+from tfcheck.report.safe_text import visible
 from tfcheck.vocabulary.clipping import clip_words
 from tfcheck.vocabulary.errors import TfcheckError, UsageError
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from tfcheck.iam import operators
-from tfcheck.iam.context import MULTIVALUED, Absent, Context, Entry, Later, OneOfValues, PresenceUnknown
+from tfcheck.iam.context import MULTIVALUED, Absent, Context, Later, OneOfValues, PresenceUnknown
 from tfcheck.iam.variables import PolicyTemplate, PolicyText, as_text, expand
 from tfcheck.symbolic.match import Pattern
 from tfcheck.symbolic.value import Set, TextLike, Truth, Unknown, Value, display, is_known
@@ -120,7 +120,10 @@ def holds(condition: Condition, context: Context) -> Truth:
         return Truth.UNKNOWN
     entry = context.at(condition.key)
     if condition.operator.test is None:
-        return _null(condition, entry)
+        absent = Truth.TRUE if isinstance(entry, Absent) else Truth.FALSE
+        if isinstance(entry, PresenceUnknown):
+            absent = Truth.UNKNOWN
+        return Truth.some(_null_value(value, absent) for value in condition.values)
     if isinstance(entry, Absent):
         return _missing(condition.operator)
     if isinstance(entry, PresenceUnknown):
@@ -158,13 +161,6 @@ def waits_for(condition: Condition, context: Context) -> Wait:
 
 def _agreed(*answers: Truth) -> Truth:
     return answers[0] if all(each is answers[0] for each in answers) else Truth.UNKNOWN
-
-
-def _null(condition: Condition, entry: Entry) -> Truth:
-    absent = Truth.TRUE if isinstance(entry, Absent) else Truth.FALSE
-    if isinstance(entry, PresenceUnknown):
-        absent = Truth.UNKNOWN
-    return Truth.some(_null_value(value, absent) for value in condition.values)
 
 
 def _null_value(value: PolicyText, absent: Truth) -> Truth:

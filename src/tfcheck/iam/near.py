@@ -107,7 +107,8 @@ def _look(statement: Statement, request: Request) -> tuple[tuple[int, int], Near
         return None
     if seen.action is Truth.FALSE:
         return _other_action(statement, request)
-    mismatch, patterns = _mismatch(statement, request, seen), _resources(statement)
+    entries = statement.resources.entries if statement.resources is not None else ()
+    mismatch, patterns = _mismatch(statement, request, seen), tuple(display(entry.written) for entry in entries)
     key = _unmet(statement, request.context)[0] if mismatch is Mismatch.CONDITION else ""
     likeness = max((_common(pattern, display(request.resource)) for pattern in patterns), default=0)
     return (mismatch.value, -likeness), NearMiss(statement.origin, mismatch, patterns, key)
@@ -134,11 +135,6 @@ def _other_action(statement: Statement, request: Request) -> tuple[tuple[int, in
         return None
     likeness = max(_common(each.lower(), request.action.lower()) for each in alike)
     return (Mismatch.ACTION.value, -likeness), NearMiss(statement.origin, Mismatch.ACTION, actions)
-
-
-def _resources(statement: Statement) -> tuple[str, ...]:
-    entries = statement.resources.entries if statement.resources is not None else ()
-    return tuple(display(entry.written) for entry in entries)
 
 
 def _common(one: str, other: str) -> int:

@@ -9,7 +9,7 @@ from enum import Enum
 
 import msgspec
 
-from tfcheck.report.screen import visible
+from tfcheck.report.safe_text import visible
 from tfcheck.symbolic.regex import regex
 
 _LONGEST = 300

@@ -9,8 +9,8 @@ import msgspec
 
 from tfcheck.report.causes import Cause, Group, Need, keys
 from tfcheck.report.pattern_mismatch import nearest, parting
-from tfcheck.report.safe_text import quotable
-from tfcheck.report.screen import Line, Span, Style, line, visible, wrapped
+from tfcheck.report.safe_text import quotable, visible
+from tfcheck.report.screen import Line, Span, Style, line, wrapped
 from tfcheck.report.words import (
     SEVERITY_STYLES,
     compares_resources,

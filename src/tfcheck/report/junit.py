@@ -16,7 +16,8 @@ from tfcheck.report.left_out_words import configuration_words, reason_and_place,
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.safe_text import visible
 from tfcheck.report.words import reason_words
-from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Severity, Verdict
+from tfcheck.vocabulary.fail_options import FailOptions
+from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Verdict
 from tfcheck.vocabulary.waiver import Waived
 
 
@@ -33,28 +34,10 @@ class TestCase(msgspec.Struct, frozen=True):
     line: int = 0
 
 
-class FailureRule(msgspec.Struct, frozen=True):
-    """What fails the run, and so is red: the options of the same names. Errors are red even where nothing fails it."""
-
-    fail_on: str = "error"
-    new_only: bool = False
-    strict: bool = False
-
-    def outcome(self, severity: Severity, change: str | None) -> str:
-        """Return the outcome of something that is wrong; what does not fail the run is reported without breaking it."""
-        least = Severity(self.fail_on) if self.fail_on != "never" else Severity.ERROR
-        excused = self.new_only and change == "existing"
-        return "failure" if severity.rank <= least.rank and not excused else "skipped"
-
-    def undecided(self, answer: Answer) -> str:
-        """Return the outcome of something that is not decided."""
-        excused = self.new_only and answer.before is Verdict.UNKNOWN
-        return "failure" if self.strict and not excused else "skipped"
-
-
-def junit(reports: Sequence[Report], failing: FailureRule | None = None) -> str:
-    """Write reports as JUnit XML; what is `failing` is red."""
-    failing = failing or FailureRule()
+def junit(reports: Sequence[Report], failing: FailOptions = FailOptions()) -> str:  # noqa: B008 (frozen)
+    """Write reports as JUnit XML; what is `failing` is red, and errors are even where nothing fails the run."""
+    if failing.fail_on == "never":
+        failing = msgspec.structs.replace(failing, fail_on="error")
     suites = [(report, list(_cases(report, failing))) for report in reports]
     unread = [
         TestCase(each.path, "can be read", "error", each.problem, rule="unread")
@@ -90,7 +73,7 @@ def _properties(report: Report) -> Iterator[str]:
         yield "    </properties>"
 
 
-def _cases(report: Report, failing: FailureRule) -> Iterator[TestCase]:
+def _cases(report: Report, failing: FailOptions) -> Iterator[TestCase]:
     known = {answer.requirement.id: finding for finding in report.known for answer in finding.answers}
     findings = {answer.requirement.id: finding for finding in report.findings for answer in finding.answers}
     for answer in report.answers:
@@ -111,22 +94,22 @@ def _skipped_in_baseline(case: TestCase) -> TestCase:
     return msgspec.structs.replace(case, outcome="skipped", message=f"in the baseline: {case.message}")
 
 
-def _permission(report: Report, answer: Answer, finding: Finding | None, failing: FailureRule) -> TestCase:
+def _permission(report: Report, answer: Answer, finding: Finding | None, failing: FailOptions) -> TestCase:
     need = answer.requirement
     name = f"{need.action} on {need.shown_resource}{f' for {need.container}' if need.container else ''}"
     place = answer.needed_at or (finding.needed_at if finding else None)
     case = TestCase(need.task_definition, name, rule=need.rule, file=file_path(report, place), line=_line_number(place))
     if answer.verdict is Verdict.ALLOWED:
         return case
-    outcome = failing.undecided(answer) if need.rule not in report.rules_off else "skipped"
+    is_red = failing.counts_unknown(answer) and need.rule not in report.rules_off
     if answer.verdict is Verdict.DENIED:
-        outcome = failing.outcome(finding.weight(answer), finding.change) if finding else "skipped"
+        is_red = finding is not None and failing.counts(finding.weight(answer), finding.change)
     if finding and finding.waived:
         return _excused(case, finding, finding.waived)
     waits_for = f": {answer.waits_for}" if answer.waits_for else ""
     return msgspec.structs.replace(
         case,
-        outcome=outcome,
+        outcome="failure" if is_red else "skipped",
         message=f"{answer.verdict.value}: {reason_words(answer.reason)}{waits_for}",
         detail=_detail(finding) if finding else (),
     )
@@ -137,11 +120,11 @@ def _excused(case: TestCase, finding: Finding, waived: Waived) -> TestCase:
     return msgspec.structs.replace(case, outcome="skipped", message=said, detail=_detail(finding))
 
 
-def _rule(report: Report, finding: Finding, failing: FailureRule) -> TestCase:
+def _rule(report: Report, finding: Finding, failing: FailOptions) -> TestCase:
     case = TestCase(
         finding.task_definition,
         f"rule {finding.rule} of {finding.address or finding.task_definition}",
-        failing.outcome(finding.severity, finding.change),
+        "failure" if failing.counts(finding.severity, finding.change) else "skipped",
         finding.message,
         finding.rule,
         _detail(finding),

@@ -20,7 +20,8 @@ from tfcheck.report.access_map import (
 )
 from tfcheck.report.cause_text import Detail, at, instances, origin
 from tfcheck.report.folded_map import MapGroup
-from tfcheck.report.screen import Line, Span, Style, line, printed, visible, wrapped
+from tfcheck.report.safe_text import visible
+from tfcheck.report.screen import Line, Span, Style, line, printed, wrapped
 from tfcheck.report.words import SEVERITY_STYLES, VERDICT_STYLES, counted, sentence
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import Location, RoleKind, Severity, Verdict

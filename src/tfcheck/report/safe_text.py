@@ -45,15 +45,11 @@ def _masked(found: re.Match[str]) -> str:
 
 
 def visible(text: str) -> str:
-    r"""Spell out every character that cannot be seen or that moves others about, as in `\u202e`."""
+    """Spell out every character that does not print, as Python would: an escape, a newline, a change of direction."""
     if text.isprintable():
         return text
-    return "".join(char if char.isprintable() else _spelled(char) for char in text)
-
-
-def _spelled(char: str) -> str:
-    number = ord(char)
-    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
+    # NOTE: not `repr` of the whole, which would double the backslashes of names that have them.
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def clipped(text: str, longest: int) -> str:

@@ -13,6 +13,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from tfcheck.report.safe_text import visible
+
 
 class Style(Enum):
     """What a span means; `_LOOKS` says how that looks where colours are wanted."""
@@ -43,18 +45,6 @@ def line(*parts: str | Span) -> Line:
     return tuple(Span(part) if isinstance(part, str) else part for part in parts)
 
 
-def visible(text: str) -> str:
-    """Spell out every character that does not print, as Python would: an escape, a newline, a change of direction."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else _spelled(char) for char in text)
-
-
-def _spelled(char: str) -> str:
-    # NOTE: not `repr` of the whole, which would double the backslashes of names that have them.
-    return repr(char)[1:-1]
-
-
 def wrapped(first: str | Span, text: str, width: int, style: Style = Style.PLAIN) -> Iterator[Line]:
     """Break `text` into lines of at most `width`, the first after `first`, the others indented as far.
 
@@ -83,12 +73,8 @@ def columns(rows: Iterable[tuple[Span, Span]], indent: str, widest: int) -> Iter
 
 def printed(lines: Iterable[Line], *, colour: bool) -> str:
     """Join lines into the text of a screen, each ended by a newline."""
-    style = _styled if colour else _unstyled
+    style = _styled if colour else lambda span: visible(span.text)
     return "".join("".join(style(span) for span in line).rstrip() + "\n" for line in lines)
-
-
-def _unstyled(span: Span) -> str:
-    return visible(span.text)
 
 
 def _styled(span: Span) -> str:

@@ -192,7 +192,8 @@ class Roles:
         managed = resource.address.mode == "managed"
         attached = self.attachments.of(resource, outcome, owned_here)
         boundary, boundary_hidden = self._boundary(resource)
-        trust, trust_hidden = self._trust(resource)
+        found = self.policies.of_attribute(resource, "assume_role_policy")
+        trust, trust_hidden = (found.policy, found.hidden or None)
         return Role(
             label=str(resource.address),
             managed=managed or attached.closed,
@@ -236,10 +237,6 @@ class Roles:
         secret_in = str(resource.address) if resource.sensitive("permissions_boundary") else ""
         found = self.policies.by_arn(reference, secret_in)
         return ((found.policy,), None) if found.policy is not None else (None, found.hidden)
-
-    def _trust(self, resource: WorldObject) -> tuple[Policy | None, str | None]:
-        found = self.policies.of_attribute(resource, "assume_role_policy")
-        return found.policy, found.hidden or None
 
 
 def _caller(resource: WorldObject) -> Caller:

@@ -68,12 +68,8 @@ def spelling(value: str | Unknown | Text) -> Hashable:
 
     Takes what is spelled out: what has a shape may be equal by its symbol or by its shape.
     """
-    row = [_key(atom) for atom in _subject_atoms(value, spell=True)]
+    row = [atom.key if isinstance(atom, _Open) else atom for atom in _subject_atoms(value, spell=True)]
     return None if None in row else tuple(row)
-
-
-def _key(atom: _Atom) -> Hashable:
-    return atom.key if isinstance(atom, _Open) else atom
 
 
 # Equality

@@ -74,4 +74,4 @@ def test_a_name_with_spaces_is_one_span_where_it_is_told() -> None:
 
 
 def test_what_cannot_be_seen_is_spelled_out() -> None:
-    assert visible("a\u202eb\n\U000e0041") == "a\\u202eb\\u000a\\U000e0041"
+    assert visible("a\u202eb\n\U000e0041") == "a\\u202eb\\n\\U000e0041"

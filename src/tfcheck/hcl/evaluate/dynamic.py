@@ -44,7 +44,8 @@ def _expanded(block: Block, name: str, scope: Scope) -> list[tuple[Block, Scope]
     items = _items(for_each, scope)
     if isinstance(items, Unknown):
         return items
-    iterator = _iterator(block.attribute("iterator"), name)
+    written = block.attribute("iterator")
+    iterator = written.name if isinstance(written, Variable) else name
     return [(contents[0], LocalScope(scope, {iterator: Gathered({"key": key, "value": item})})) for key, item in items]
 
 
@@ -61,8 +62,3 @@ def _items(for_each: Expression, scope: Scope) -> list[tuple[Value, Seen]] | Unk
     if len(items) > _MOST:
         return Unknown(reason=f"limit: more than {_MOST} `dynamic` blocks", where=where, unsure=True)
     return items
-
-
-def _iterator(written: Expression | None, name: str) -> str:
-    """Name what is the element: what `iterator` says, else the type of the block."""
-    return written.name if isinstance(written, Variable) else name

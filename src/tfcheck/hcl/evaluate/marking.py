@@ -139,16 +139,11 @@ def about_marks(name: str, argument: Seen) -> tuple[bool, Seen]:
         case "sensitive":
             return True, mark(argument)
         case "nonsensitive":
-            return True, _unmarked_at_top(argument)
+            return True, unmarked(argument) if isinstance(argument, TextLike) else bare(argument)
         case "issensitive":
             return True, is_marked(argument)
         case _:
             return False, None
-
-
-def _unmarked_at_top(seen: Seen) -> Seen:
-    """Remove the mark of a value, but not those of the elements in a collection."""
-    return unmarked(seen) if isinstance(seen, TextLike) else bare(seen)
 
 
 def moved(name: str, arguments: Sequence[Seen], result: Seen) -> Seen:

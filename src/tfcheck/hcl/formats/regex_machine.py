@@ -177,7 +177,11 @@ class Machine:
             elif not threads:
                 break
             threads, found = self._stepped(threads, position, found)
-            threads = self._closed(threads, position + 1, seen)
+            seen.clear()
+            closed: list[tuple[int, Captures]] = []
+            for index, captures in threads:
+                self._follow(index, captures, position + 1, closed, seen)
+            threads = closed
         return found
 
     def _stepped(
@@ -194,13 +198,6 @@ class Machine:
             if place and code <= instruction.ranges[place - 1][1]:
                 onward.append((index + 1, captures))
         return onward, found
-
-    def _closed(self, threads: list[tuple[int, Captures]], position: int, seen: set[int]) -> list[tuple[int, Captures]]:
-        seen.clear()
-        closed: list[tuple[int, Captures]] = []
-        for index, captures in threads:
-            self._follow(index, captures, position, closed, seen)
-        return closed
 
     def _follow(
         self, index: int, captures: Captures, position: int, threads: list[tuple[int, Captures]], seen: set[int]

@@ -201,14 +201,10 @@ def changes(content: Content, most: int) -> Iterator[PagePart]:
     """Write what each report's change does, at most `most` lines of a kind; what several say alike is said once."""
     alike: dict[tuple[object, ...], list[Report]] = {}
     for report in content.reports:
-        alike.setdefault(_changes_of(report), []).append(report)
+        access = report.access_changes, report.access_possible, report.access_unknown
+        alike.setdefault((report.task_changes, report.role_switches, *access), []).append(report)
     for reports in alike.values():
         yield from _section(reports, content, most)
-
-
-def _changes_of(report: Report) -> tuple[object, ...]:
-    access = report.access_changes, report.access_possible, report.access_unknown
-    return report.task_changes, report.role_switches, *access
 
 
 def _section(reports: list[Report], content: Content, most: int) -> Iterator[PagePart]:

@@ -1,0 +1,49 @@
+"""The options that choose what fails a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from tfcheck.vocabulary.finding import Answer, Report, Severity, Verdict
+
+
+class FailOptions(msgspec.Struct, frozen=True):
+    """What fails a run: findings of `fail_on` or worse, `never` none; under `strict` also what is not decided.
+
+    With `new_only` what was already broken, or not decided, before the change does not count.
+    """
+
+    fail_on: str = "error"
+    strict: bool = False
+    new_only: bool = False
+
+    @property
+    def can_fail(self) -> bool:
+        """Whether anything fails a run."""
+        return self.fail_on != "never" or self.strict
+
+    def counts(self, severity: Severity, change: str | None) -> bool:
+        """Whether a finding of this severity fails a run; `change` is whether it was there before."""
+        if self.fail_on == "never" or (self.new_only and change == "existing"):
+            return False
+        return severity.rank <= Severity(self.fail_on).rank
+
+    def counts_unknown(self, answer: Answer) -> bool:
+        """Whether an answer that is not decided fails a run."""
+        return self.strict and not (self.new_only and answer.before is Verdict.UNKNOWN)
+
+    def fail(self, reports: Iterable[Report]) -> bool:
+        """Whether any of the reports fails a run."""
+        return any(
+            any(self.counts(each.severity, each.change) for each in report.open_findings)
+            or any(map(self.counts_unknown, report.undecided()))
+            or (self.strict and bool(report.skipped))
+            for report in reports
+        )
+
+    def __str__(self) -> str:
+        """Name the options by which something fails."""
+        named = f"--fail-on {self.fail_on}" if self.fail_on != "never" else ""
+        return " and ".join(filter(None, (named, "--strict" if self.strict else "")))

@@ -9,9 +9,9 @@ from pathlib import Path
 from tfcheck.plan import Plan, load
 
 
-def plan_with_open_policies(file: Path) -> Plan:
-    """Load a plan, and forget the text of every inline policy."""
-    return load(None, io.BytesIO(with_open_policies(file))).plans[0]
+def plan_with_open_policies(folder: Path) -> Plan:
+    """Load the plan of a folder, and forget the text of every inline policy."""
+    return load(None, io.BytesIO(with_open_policies(folder / "plan.json"))).plans[0]
 
 
 def with_open_policies(file: Path) -> bytes:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tests.fix.test_place import copied, fixes, replaced
+from tests.fix.found import copied, replaced
+from tests.fix.test_place import fixes
 from tfcheck.fix.unplanned import unplanned
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver

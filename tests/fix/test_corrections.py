@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cases import TESTDATA
+from tests.fix.found import copied, found_in, replaced
 from tests.fix.open_policies import plan_with_open_policies
-from tfcheck.analysis.check import check
 from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection
-from tfcheck.fix import FixChoice, find_fixes
+from tfcheck.fix import FixChoice
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.second_reader import Opinion, opinion
-from tfcheck.hcl.modules import from_directory
-from tfcheck.inventory.world import After
-from tfcheck.resolve import Resolver
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    return Path(shutil.copytree(TESTDATA / "misspelled-grants", tmp_path / "misspelled-grants"))
+    return copied("misspelled-grants", tmp_path)
 
 
 def fixes(folder: Path, *, corrects: bool = True) -> dict[str, DraftFix]:
     """Return the fix for each service."""
-    plan = plan_with_open_policies(folder / "plan.json")
-    sources = from_directory(folder)
-    report = check(plan, sources)
-    world = After(Resolver(plan, sources))
-    found = find_fixes(report.findings, world, choice=FixChoice(corrects=corrects), answers=report.answers).found
+    found = found_in(folder, FixChoice(corrects=corrects), plan=plan_with_open_policies).fixes.found
     return {each.answers[0].requirement.container or "": each for each in found}
 
 
 def changed(folder: Path, old: str, new: str) -> None:
-    text = (folder / "main.tf").read_text()
-    assert old in text
-    (folder / "main.tf").write_text(text.replace(old, new))
+    replaced(folder / "main.tf", old, new)
 
 
 def test_each_mistake_is_corrected_in_its_place(folder: Path) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.cases import TESTDATA, Case
+from tests.fix.found import copied, replaced
 from tests.fix.open_policies import plan_with_open_policies
 from tfcheck.analysis.check import check
 from tfcheck.fix import find_fixes
@@ -30,20 +29,18 @@ NEW = '"${aws_s3_bucket.config.arn}/other/prod.env"'
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    return Path(shutil.copytree(TESTDATA / CASE, tmp_path / CASE))
+    return copied(CASE, tmp_path)
 
 
 def fixed(folder: Path, statement: str) -> DraftFix:
     """Write another statement for the service `other`, and return the fix for it."""
-    text = (folder / "main.tf").read_text()
-    assert OLD in text
-    (folder / "main.tf").write_text(text.replace(OLD, statement))
-    plan = plan_with_open_policies(folder / "plan.json")
+    replaced(folder / "main.tf", OLD, statement)
+    plan = plan_with_open_policies(folder)
     sources = from_directory(folder)
     report = check(plan, sources)
-    found = find_fixes(report.findings, After(Resolver(plan, sources)), answers=report.answers).found
-    return next(each for each in found if each.answers[0].requirement.container == "other")
+    wanted = [each for each in report.findings if each.answers and each.answers[0].requirement.container == "other"]
+    (found,) = find_fixes(wanted, After(Resolver(plan, sources)), answers=report.answers).found
+    return found
 
 
 def after(found: DraftFix) -> str:
@@ -187,9 +184,7 @@ def test_an_action_is_not_granted_on_more_than_is_needed(folder: Path, written: 
 
 
 def test_each_policy_gets_what_one_of_its_statements_is_for() -> None:
-    plan = Case(TESTDATA / CASE).plan()
-    report = check(plan, sources := from_directory(TESTDATA / CASE))
-    found = find_fixes(report.findings, After(Resolver(plan, sources)), answers=report.answers).found
+    found = Case(TESTDATA / CASE).fixed()[1].found
     (pair,) = (each.fix for each in found if each.answers[0].requirement.container == "pair")
     assert (
         pair.title == "add an action to aws_iam_role_policy.put; and add an action to data.aws_iam_policy_document.list"

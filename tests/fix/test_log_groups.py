@@ -2,50 +2,35 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
-from tests.cases import TESTDATA, Case
-from tfcheck.analysis.check import check
+from tests.fix.found import copied, found_in
 from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection
-from tfcheck.fix import find_fixes
 from tfcheck.fix.plan_fixes import DraftFix
-from tfcheck.hcl.modules import from_directory
-from tfcheck.inventory.world import After
-from tfcheck.resolve import Resolver
 
 CASE = "inline-and-managed-on-role"
 ONLY = FixSelection(only=("log-group-absent",))
 
 
-def copy(name: str, folder: Path) -> Path:
-    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
-    return Path(shutil.copytree(TESTDATA / name, folder / name))
-
-
-def found(name: str, folder: Path) -> list[DraftFix]:
-    plan = Case(TESTDATA / name).plan()
-    sources = from_directory(folder)
-    report = check(plan, sources)
-    drafts = find_fixes(report.findings, After(Resolver(plan, sources)), answers=report.answers).found
+def found(folder: Path) -> list[DraftFix]:
+    drafts = found_in(folder).fixes.found
     return [each for each in drafts if each.finding and each.finding.rule == "log-group-absent"]
 
 
 def test_the_group_is_created_and_referred_to(tmp_path: Path) -> None:
-    (draft,) = found(CASE, copy(CASE, tmp_path))
+    (draft,) = found(copied(CASE, tmp_path))
     assert (draft.fix.safety, draft.fix.proven) == ("review", True)
     assert '  name              = "/ecs/ledger"\n  retention_in_days = 30\n' in draft.fix.hcl
     assert "+          awslogs-group         = aws_cloudwatch_log_group.ledger.name\n" in draft.fix.diff
 
 
 def test_a_group_that_other_callers_of_the_module_have_is_not_created_for_one(tmp_path: Path) -> None:
-    assert found("twelve-services", copy("twelve-services", tmp_path)) == []
+    assert found(copied("twelve-services", tmp_path)) == []
 
 
 def test_what_is_written_is_written_once(tmp_path: Path) -> None:
-    folder = copy(CASE, tmp_path)
+    folder = copied(CASE, tmp_path)
     assert fix([str(folder / "plan.json")], str(folder), ONLY, into_files=True).changed == 1
     again = fix([str(folder / "plan.json")], str(folder), ONLY, into_files=True)
     assert again.changed == 0
@@ -53,7 +38,7 @@ def test_what_is_written_is_written_once(tmp_path: Path) -> None:
 
 
 def test_a_group_that_several_tasks_log_to_is_one_change(tmp_path: Path) -> None:
-    folder = copy("service-of-shared-stack", tmp_path)
+    folder = copied("service-of-shared-stack", tmp_path)
     found = fix([str(folder / "plan.json")], str(folder), ONLY)
     assert [each for each in found.summary if "aws_cloudwatch_log_group" in each] == [
         "service-of-shared-stack/main.tf: create aws_cloudwatch_log_group.this, and let the containers that log to it "

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tfcheck.analysis.check import check
+from tests.fix.found import copied, found_in, replaced
 from tfcheck.analysis.fix_session import Fixed, fix
 from tfcheck.analysis.options import FixSelection
-from tfcheck.fix import find_fixes
 from tfcheck.fix.plan_fixes import DraftFix
-from tfcheck.hcl.modules import from_directory
-from tfcheck.inventory.world import After
-from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.finding import RoleKind
 
 CASE = "roles-forgotten"
@@ -25,18 +19,14 @@ CASE = "roles-forgotten"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    return Path(shutil.copytree(TESTDATA / CASE, tmp_path / CASE))
+    return copied(CASE, tmp_path)
 
 
 def found(folder: Path) -> dict[str, DraftFix]:
     """Return the fixes by the label of the task definition."""
-    plan = Case(TESTDATA / CASE).plan()
-    sources = from_directory(folder)
-    report = check(plan, sources)
-    drafts = find_fixes(report.findings, After(Resolver(plan, sources)), answers=report.answers).found
     return {
-        re.findall(r"task_definition\.(\w+)", each.answers[0].requirement.task_definition)[0]: each for each in drafts
+        re.findall(r"task_definition\.(\w+)", each.answers[0].requirement.task_definition)[0]: each
+        for each in found_in(folder).fixes.found
     }
 
 
@@ -81,9 +71,7 @@ def test_a_new_role_lists_what_its_task_does(folder: Path) -> None:
 def test_a_role_is_set_though_the_plan_leaves_something_open(folder: Path) -> None:
     fixed_by_it = found(folder)["nightly"].answers
     assert {each.requirement.action for each in fixed_by_it} == {"ssm:GetParameters", "ecr:GetAuthorizationToken"}
-    plan, sources = Case(TESTDATA / CASE).plan(), from_directory(folder)
-    report = check(plan, sources)
-    known = find_fixes(report.findings, After(Resolver(plan, sources)), answers=report.answers)
+    report, known = found_in(folder)
     image = next(each for each in report.findings if each.rule == "image" and "nightly" in each.task_definition)
     remedy = known.remedy(image)
     assert remedy is not None
@@ -112,17 +100,13 @@ def test_what_is_written_is_formatted_and_written_once(folder: Path) -> None:
 
 
 def test_an_argument_that_a_variable_leaves_empty_is_not_written_twice(folder: Path) -> None:
-    text = (folder / "main.tf").read_text()
     old = "  task_role_arn            = aws_iam_role.task.arn\n"
-    assert old in text
-    (folder / "main.tf").write_text(text.replace(old, f"{old}  execution_role_arn       = null\n"))
+    replaced(folder / "main.tf", old, f"{old}  execution_role_arn       = null\n")
     assert found(folder)["web"].insertions == ()
 
 
 def test_instances_get_nothing_that_the_new_role_has() -> None:
-    plan, sources = Case(TESTDATA / "container-instances").plan(), from_directory(TESTDATA / "container-instances")
-    report = check(plan, sources)
-    drafts = find_fixes(report.findings, After(Resolver(plan, sources)), answers=report.answers).found
+    drafts = Case(TESTDATA / "container-instances").fixed()[1].found
     assert {each.fix.title.partition(" for ")[0] for each in drafts if each.insertions} == {
         "create the execution role aws_iam_role.app_execution",
         "create the execution role aws_iam_role.secret_execution",

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.cases import TESTDATA, Case
+from tests.fix.found import copied, found_in
 from tests.fix.open_policies import plan_with_open_policies
 from tfcheck.analysis.check import check
 from tfcheck.analysis.options import RunOptions
-from tfcheck.fix import FixChoice, find_fixes
+from tfcheck.fix import FixChoice
 from tfcheck.fix.edits.insertion import by_file, spliced
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.second_reader import Opinion, opinion
 from tfcheck.hcl.modules import from_directory
-from tfcheck.inventory.world import After
-from tfcheck.resolve import Resolver
 
 CASE = "granted-to-task-role"
 STATEMENTS = """    Statement = [
@@ -31,16 +28,11 @@ KEPT = '      { Sid = "Queue", Effect = "Allow", Action = "sqs:SendMessage", Res
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    return Path(shutil.copytree(TESTDATA / CASE, tmp_path / CASE))
+    return copied(CASE, tmp_path)
 
 
 def moved(folder: Path) -> DraftFix:
-    plan = plan_with_open_policies(folder / "plan.json")
-    sources = from_directory(folder)
-    report = check(plan, sources)
-    world = After(Resolver(plan, sources))
-    (found,) = find_fixes(report.findings, world, choice=FixChoice(moves=True), answers=report.answers).found
+    (found,) = found_in(folder, FixChoice(moves=True), plan=plan_with_open_policies).fixes.found
     assert (found.fix.safety, found.fix.proven) == ("review", True)
     return found
 

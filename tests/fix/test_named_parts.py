@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tests.fix.test_place import copied, fixes, replaced
+from tests.fix.found import copied, replaced
+from tests.fix.test_place import fixes
 from tfcheck.fix.named_parts import NamedParts
 from tfcheck.fix.render import text
 from tfcheck.resolve import Resolver

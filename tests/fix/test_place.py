@@ -7,30 +7,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.cases import TESTDATA, Case
-from tfcheck.analysis.check import check
-from tfcheck.fix import find_fixes
+from tests.fix.found import copied, found_in, replaced
 from tfcheck.fix.plan_fixes import DraftFix, FixChoice
-from tfcheck.hcl.modules import from_directory
-from tfcheck.inventory.world import After
-from tfcheck.resolve import Resolver
-
-
-def copied(name: str, tmp_path: Path) -> Path:
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    return Path(shutil.copytree(TESTDATA / name, tmp_path / name))
-
-
-def replaced(file: Path, old: str, new: str) -> None:
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new))
 
 
 def fixes(folder: Path, choice: FixChoice | None = None) -> tuple[DraftFix, ...]:
-    plan = Case(TESTDATA / folder.name).plan()
-    sources = from_directory(folder)
-    return find_fixes(check(plan, sources).findings, After(Resolver(plan, sources)), choice=choice).found
+    return found_in(folder, choice).fixes.found
 
 
 def fix(folder: Path) -> DraftFix:

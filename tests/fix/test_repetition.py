@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.cases import TESTDATA, Case
+from tests.fix.found import replaced
 from tests.fix.test_cases import edits
-from tests.fix.test_place import fixes, replaced
+from tests.fix.test_place import fixes
 from tfcheck.analysis.check import check
 from tfcheck.fix import find_fixes
 from tfcheck.fix.plan_fixes import DraftFix

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cases import TESTDATA, Case
+from tests.fix.found import copied, found_in, plan_in, replaced
 from tfcheck.analysis.check import check
 from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection
@@ -25,17 +23,12 @@ CASE = "twelve-services"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    return Path(shutil.copytree(TESTDATA / CASE, tmp_path / CASE))
+    return copied(CASE, tmp_path)
 
 
 def found(folder: Path, *, corrects: bool = True) -> dict[str, tuple[Finding, DraftFix]]:
     """Return the corrections by rule."""
-    plan = Case(TESTDATA / CASE).plan()
-    sources = from_directory(folder)
-    report = check(plan, sources)
-    choice = FixChoice(corrects=corrects)
-    known = find_fixes(report.findings, After(Resolver(plan, sources)), choice=choice, answers=report.answers)
+    known = found_in(folder, FixChoice(corrects=corrects)).fixes
     assert all(known.remedy(each.finding) is None for each in known.found if each.finding)
     corrected = (each for each in known.found if each.finding and each.finding.rule in NEW)
     return {each.finding.rule: (each.finding, each) for each in corrected if each.finding}
@@ -80,10 +73,7 @@ VALUE = 'value = "hunter2", valueFrom = "${aws_secretsmanager_secret.database.ar
 
 
 def test_a_line_that_could_show_a_credential_is_not_used(folder: Path) -> None:
-    text = (folder / "main.tf").read_text()
-    old = 'valueFrom = "${aws_secretsmanager_secret.database.arn}:password"'
-    assert old in text
-    (folder / "main.tf").write_text(text.replace(old, VALUE))
+    replaced(folder / "main.tf", 'valueFrom = "${aws_secretsmanager_secret.database.arn}:password"', VALUE)
     assert "secret-reference" not in found(folder)
 
 
@@ -91,13 +81,10 @@ def test_a_line_that_could_show_a_credential_is_not_used(folder: Path) -> None:
     "wrong", ['"${aws_s3_bucket.config.arn}app/prod.env"', '"s3://${aws_s3_bucket.config.bucket}/app/prod.env"']
 )
 def test_json_in_a_heredoc_is_corrected_as_well(tmp_path: Path, wrong: str) -> None:
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    folder = Path(shutil.copytree(TESTDATA / "heredoc-containers", tmp_path / "heredoc-containers"))
-    text = (folder / "main.tf").read_text()
+    folder = copied("heredoc-containers", tmp_path)
     right = '"${aws_s3_bucket.config.arn}/app/prod.env"'
-    assert right in text
-    (folder / "main.tf").write_text(text.replace(right, wrong))
-    plan, sources = Case(TESTDATA / "heredoc-containers").plan(), from_directory(folder)
+    replaced(folder / "main.tf", right, wrong)
+    plan, sources = plan_in(folder), from_directory(folder)
     findings = [each for each in check(plan, sources).findings if each.rule == "env-file-arn"]
     (draft,) = find_fixes(findings, After(Resolver(plan, sources))).found
     assert draft.fix.hcl == right

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cases import TESTDATA, Case
-from tfcheck.analysis.check import check
+from tests.fix.found import copied, found_in
 from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection
-from tfcheck.fix import find_fixes
 from tfcheck.fix.plan_fixes import DraftFix
-from tfcheck.hcl.modules import from_directory
-from tfcheck.inventory.world import After
-from tfcheck.resolve import Resolver
 
 CASE = "trust-shared"
 ROLES = {
@@ -30,16 +23,12 @@ ROLES = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    return Path(shutil.copytree(TESTDATA / CASE, tmp_path / CASE))
+    return copied(CASE, tmp_path)
 
 
 def found(folder: Path) -> dict[str, DraftFix]:
     """Return the fixes by the role that ECS cannot assume."""
-    plan = Case(TESTDATA / CASE).plan()
-    sources = from_directory(folder)
-    report = check(plan, sources)
-    drafts = find_fixes(report.findings, After(Resolver(plan, sources)), answers=report.answers).found
+    drafts = found_in(folder).fixes.found
     assert all((each.fix.safety, each.fix.proven) == ("review", True) for each in drafts)
     return {str(each.answers[0].role): each for each in drafts if each.insertions}
 

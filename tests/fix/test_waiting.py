@@ -4,40 +4,35 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cases import TESTDATA, Case
+from tests.cases import TESTDATA
+from tests.fix.found import copied, found_in, plan_in
 from tfcheck.analysis.check import check
 from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection, RunOptions
-from tfcheck.fix import FixChoice, find_fixes
+from tfcheck.fix import FixChoice
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.waiting import _into_list
 from tfcheck.hcl.modules import from_directory
 from tfcheck.hcl.syntax.block import read
 from tfcheck.hcl.syntax.source import SourceText
-from tfcheck.inventory.world import After
 from tfcheck.plan import Plan, load
-from tfcheck.resolve import Resolver
 
 ONLY = FixSelection(only=("deploy-order",))
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    return Path(shutil.copytree(TESTDATA / "late-for-services", tmp_path / "late-for-services"))
+    return copied("late-for-services", tmp_path)
 
 
-def found(plan: Plan, folder: Path) -> dict[str, DraftFix]:
+def found(folder: Path, plan: Callable[[Path], Plan] = plan_in) -> dict[str, DraftFix]:
     """Return the fixes by the service that is late."""
-    sources = from_directory(folder)
-    report = check(plan, sources)
-    drafts = find_fixes(report.findings, After(Resolver(plan, sources)), answers=report.answers).found
+    drafts = found_in(folder, plan=plan).fixes.found
     return {str(each.finding.address): each for each in drafts if each.finding and each.finding.rule == "deploy-order"}
 
 
@@ -50,7 +45,7 @@ WAITS = {
 
 
 def test_each_waits_where_what_it_needs_can_be_named(folder: Path) -> None:
-    drafts = found(Case(TESTDATA / "late-for-services").plan(), folder)
+    drafts = found(folder)
     assert {name: (*each.texts, each.fix.hcl) for name, each in drafts.items()} == WAITS
     assert all((each.fix.safety, each.fix.proven) == ("review", True) for each in drafts.values())
 
@@ -66,27 +61,24 @@ def test_what_is_written_is_formatted_and_written_once(folder: Path) -> None:
 
 
 def test_what_is_late_in_two_places_is_waited_for_in_both(tmp_path: Path) -> None:
-    case = Case(TESTDATA / "late-in-two-places")
-    copied = Path(shutil.copytree(case.folder, tmp_path / case.name))
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    (draft,) = found(case.plan(), copied).values()
+    folder = copied("late-in-two-places", tmp_path)
+    (draft,) = found(folder).values()
     assert draft.fix.hcl == "depends_on = [module.roles]\n\ndepends_on = [aws_cloudwatch_log_group.app]"
     assert (draft.fix.safety, draft.fix.proven) == ("review", True)
-    done = fix([str(copied / "plan.json")], str(copied), ONLY, into_files=True)
+    done = fix([str(folder / "plan.json")], str(folder), ONLY, into_files=True)
     assert len(done.summary) == 1
-    assert "\n\n  depends_on = [module.roles]\n}\n" in (copied / "main.tf").read_text()
-    service = (copied / "modules" / "service" / "main.tf").read_text()
+    assert "\n\n  depends_on = [module.roles]\n}\n" in (folder / "main.tf").read_text()
+    service = (folder / "modules" / "service" / "main.tf").read_text()
     assert service.endswith("\n\n  depends_on = [aws_cloudwatch_log_group.app]\n}\n")
 
 
 def test_what_can_be_waited_for_in_one_of_two_places_is_left_to_do(tmp_path: Path) -> None:
-    case = Case(TESTDATA / "late-in-two-places")
-    copied = Path(shutil.copytree(case.folder, tmp_path / case.name))
-    service = copied / "modules" / "service" / "main.tf"
+    folder = copied("late-in-two-places", tmp_path)
+    service = folder / "modules" / "service" / "main.tf"
     # A module with a look-up is never made to wait: the look-up would wait as well.
     service.write_text(f'{service.read_text()}\ndata "aws_region" "current" {{}}\n')
-    assert found(case.plan(), copied) == {}
-    report = check(case.plan(), from_directory(copied), RunOptions(fixes=True))
+    assert found(folder) == {}
+    report = check(plan_in(folder), from_directory(folder), RunOptions(fixes=True))
     (finding,) = (each for each in report.findings if each.rule == "deploy-order")
     assert finding.remedy is not None
     assert finding.remedy.hcl == (
@@ -95,9 +87,9 @@ def test_what_can_be_waited_for_in_one_of_two_places_is_left_to_do(tmp_path: Pat
     )
 
 
-def circular() -> Plan:
+def circular(folder: Path) -> Plan:
     """Return a plan in which a policy waits for the service that is to wait for it."""
-    document = json.loads((TESTDATA / "late-for-services" / "plan.json").read_bytes())
+    document = json.loads((folder / "plan.json").read_bytes())
     for each in document["configuration"]["root_module"]["resources"]:
         if each["address"] == "aws_iam_role_policy.running":
             each["depends_on"] = ["aws_ecs_service.hasty"]
@@ -105,22 +97,17 @@ def circular() -> Plan:
 
 
 def test_nothing_waits_for_itself(folder: Path) -> None:
-    assert set(found(circular(), folder)) == set(WAITS) - {"aws_ecs_service.hasty"}
+    assert set(found(folder, circular)) == set(WAITS) - {"aws_ecs_service.hasty"}
 
 
 def test_a_call_of_a_module_that_looks_something_up_does_not_wait(folder: Path) -> None:
     for module in (each for each in folder.rglob("*.tf") if each.parent != folder):
         module.write_text(module.read_text() + '\ndata "aws_region" "current" {}\n')
-    assert set(found(Case(TESTDATA / "late-for-services").plan(), folder)) == {"aws_ecs_service.hasty"}
+    assert set(found(folder)) == {"aws_ecs_service.hasty"}
 
 
 def drafts_of(case: str, *, corrects: bool = True) -> list[DraftFix]:
-    plan = Case(TESTDATA / case).plan()
-    sources = from_directory(TESTDATA / case)
-    report = check(plan, sources)
-    choice = FixChoice(corrects=corrects)
-    world = After(Resolver(plan, sources))
-    return list(find_fixes(report.findings, world, choice=choice, answers=report.answers).found)
+    return list(found_in(TESTDATA / case, FixChoice(corrects=corrects)).fixes.found)
 
 
 def test_a_service_waits_for_what_a_fix_creates() -> None:

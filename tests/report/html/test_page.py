@@ -147,7 +147,7 @@ def test_no_report_can_break_out_of_the_page(report: Report) -> None:
 def test_a_hostile_name_is_shown_as_it_is_written(name: str) -> None:
     report = msgspec.structs.replace(filled(name), excerpts=(Excerpt(name, 1, (name, None, name)),))
     page = read(html([report, msgspec.structs.replace(report, context={"target": name})]))
-    written = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in name)
+    written = "".join(char if char.isprintable() else repr(char)[1:-1] for char in name)
     assert written.replace("`", "") in page.text.replace("`", "")
 
 

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from tests.report import samples
-from tfcheck.report.causes import causes
+from tfcheck.report.causes import causes, remedies
+from tfcheck.report.markdown import markdown
 from tfcheck.report.text import text
 from tfcheck.report.words import PURPOSES
 from tfcheck.startup import RULES
@@ -205,3 +206,23 @@ def test_expand_names_every_instance() -> None:
 def test_nothing_is_lost_when_reports_have_no_instances() -> None:
     assert causes([]) == []
     assert text(samples.report()).startswith("plan.json: no ECS task definition in this plan")
+
+
+def test_a_remedy_that_differs_by_names_of_its_finding_alone_is_written_once() -> None:
+    """What a message names is no reason to say the same again; another value to write is."""
+    hcl = 'name = "{0}/{1}"\nsecrets = [{{ name = "{2}", valueFrom = aws_secretsmanager_secret.{1}.arn }}]'
+    rows = [("cart", "api_key", "API-KEY"), ("web", "token", "TOKEN"), ("web", "token", "OTHER")]
+    found = [
+        Finding(
+            "credential-in-environment",
+            Severity.INFO,
+            "aws_ecs_task_definition.a",
+            None,
+            f"`{name}` of container `{container}` is given its value",
+            remedy=Remedy("create a secret", hcl.format(container, label, "TOKEN" if name == "OTHER" else name)),
+        )
+        for container, label, name in rows
+    ]
+    assert len(remedies(found)) == 2
+    page = markdown([msgspec.structs.replace(samples.BROKEN, findings=tuple(found[:2]))])
+    assert page.count("To do: create a secret") == 1

@@ -19,7 +19,7 @@ from tfcheck.analysis.options import RunOptions
 from tfcheck.analysis.session import Checked, Session
 from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
-from tfcheck.cli.action_inputs import Inputs, configured, inputs, paths
+from tfcheck.cli.action_inputs import HINT, Inputs, configured, exists, inputs, paths
 from tfcheck.cli.report import each_left_out, leaving_out
 from tfcheck.config.settings import Choice
 from tfcheck.report.words import counted
@@ -145,7 +145,7 @@ def _read_all(files: Iterable[str], read: Callable[[str], Iterable[Checked]], er
         try:
             reports += read(file)
         except InputError as error:
-            problems.append(error)
+            problems.append(error if exists(file) else InputError(error.message, hint=f"one file per line; {HINT}"))
     return _Found(tuple(reports), tuple(problems))
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: What people write for booleans in YAML and in expressions, in any case.
 _BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _LONGEST = 100
-_HINT = "paths are seen from the job's working directory; the step that writes the file may have failed"
+HINT = "paths are seen from the job's working directory; the step that writes the file may have failed"
 
 
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):
@@ -218,16 +218,17 @@ def paths(name: str, patterns: Iterable[str]) -> NamedFiles:
     files: dict[str, None] = {}
     errors: list[InputError] = []
     for pattern in patterns:
-        plain = not glob.has_magic(pattern) or _exists(pattern)
+        plain = not glob.has_magic(pattern) or exists(pattern)
         found = [pattern] if plain else expanded(pattern)
         files |= dict.fromkeys(found)
         if not found:
             shown = visible(clipped(pattern, _LONGEST))
-            errors.append(InputError(f"the input `{name}` names no file: `{shown}`", hint=_HINT))
+            errors.append(InputError(f"the input `{name}` names no file: `{shown}`", hint=HINT))
     return NamedFiles(tuple(files), tuple(errors))
 
 
-def _exists(path: str) -> bool:
+def exists(path: str) -> bool:
+    """Whether there is such a file or directory."""
     try:
         return Path(path).exists()
     except (OSError, ValueError):

@@ -249,12 +249,13 @@ def _fixes(cause: Cause, detail: Detail, told: set[Fix | Remedy]) -> Iterator[Li
     if rest:
         yield from wrapped("  ", f"and {counted(rest, 'more fix', 'more fixes')} (--expand shows all)", detail.width)
     told.update(fixes)
-    for remedy in cause.remedies[: detail.most(1)]:
+    remedies = cause.remedies
+    for gist, remedy in list(remedies.items())[: detail.most(1)]:
         yield ()
-        again = bool(remedy.hcl) and remedy in told
+        again = bool(remedy.hcl) and gist in told
         yield from wrapped(Span("  to do: ", Style.GOOD), remedy.words + " (as above)" * again, detail.width)
         yield from _code("" if again else remedy.hcl)
-    told.update(cause.remedies)
+    told.update(remedies)
 
 
 def _fix(fix: Fix, detail: Detail, *, again: bool) -> Iterator[Line]:

@@ -78,9 +78,9 @@ class Cause(msgspec.Struct, frozen=True):
         return tuple(dict.fromkeys(each.fix for each in self.findings if each.fix is not None))
 
     @property
-    def remedies(self) -> tuple[Remedy, ...]:
-        """Return what to do where no change can be written, each once."""
-        return tuple(dict.fromkeys(each.remedy for each in self.findings if each.remedy is not None))
+    def remedies(self) -> dict[Remedy, Remedy]:
+        """Return what to do where no change can be written, each once, by what it says."""
+        return remedies(self.findings)
 
     @property
     def breaks(self) -> bool:
@@ -90,6 +90,29 @@ class Cause(msgspec.Struct, frozen=True):
             for finding in self.findings
             for answer in finding.answers
         )
+
+
+def remedies(findings: Iterable[Finding]) -> dict[Remedy, Remedy]:
+    """Return what to do where no change can be written; those that differ by names of their findings alone are one."""
+    found: dict[Remedy, Remedy] = {}
+    for finding in findings:
+        if finding.remedy is not None:
+            found.setdefault(_without_names(finding.remedy, finding.message), finding.remedy)
+    return found
+
+
+def _without_names(remedy: Remedy, message: str) -> Remedy:
+    """Return a remedy without what a message names between backticks, also as an identifier."""
+    names = {each.lower() for name in _NAMED.findall(message) for each in (name, _NO_LETTER.sub("_", name))}
+    if not (names and remedy.hcl):
+        return remedy
+    longest = sorted(map(re.escape, names), key=len, reverse=True)
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(longest)})(?!\w)", re.IGNORECASE)
+    return msgspec.structs.replace(remedy, hcl=pattern.sub("`", remedy.hcl))
+
+
+_NAMED = regex(r"`([^`]+)`")
+_NO_LETTER = regex(r"\W")
 
 
 def causes(findings: Iterable[Finding]) -> list[Cause]:

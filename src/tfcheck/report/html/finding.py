@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.report.causes import Cause, Group, Need, block
+from tfcheck.report.causes import Cause, Group, Need, block, remedies
 from tfcheck.report.diff import needs_unidiff_zero
 from tfcheck.report.html.element import Child, Markup, address, prose, tag
 from tfcheck.report.html.view import View, capitalised, joined, sentence
@@ -214,9 +214,9 @@ def _fixes(group: Group, told: Told) -> Iterator[Markup]:
         else:
             told.fixes[fix] = f"fix-{len(told.fixes) + 1}"
             yield tag("div", change(fix), id=told.fixes[fix])
-    for remedy in dict.fromkeys(each.remedy for each in group.findings if each.remedy is not None):
-        if remedy not in told.remedies:
-            told.remedies.add(remedy)
+    for gist, remedy in remedies(group.findings).items():
+        if gist not in told.remedies:
+            told.remedies.add(gist)
             yield to_do(remedy)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tfcheck.report.causes import remedies
 from tfcheck.report.markdown import budget, fold, rest, top
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.page import Content, Page, TargetedCause, content, gathered
@@ -82,15 +83,15 @@ def _folds(found: list[TargetedCause], most: int, page: Page, first: int, pictur
     worst = min((each.cause.severity.rank for each in found), default=0)
     groups = [(each, group) for each in found for group in each.cause.groups][:most]
     shown: set[str] = set()
-    remedies: set[Remedy] = set()
+    told: set[Remedy] = set()
     for number, (each, group) in enumerate(groups, first):
         for fix in dict.fromkeys(finding.fix for finding in group.findings if finding.fix):
             if (fix.diff or fix.hcl) not in shown:
                 yield from fold.suggestion(fix, number, opened=not shown and not first)
                 shown.add(fix.diff or fix.hcl)
-        for finding in group.findings:
-            if finding.remedy and finding.remedy not in remedies:
-                remedies.add(finding.remedy)
-                yield from fold.to_do(finding, finding.remedy, number)
+        for gist, remedy in remedies(group.findings).items():
+            if gist not in told:
+                told.add(gist)
+                yield fold.to_do(group.findings[0], remedy, number)
         drawn = number - first < pictures and each.cause.severity.rank == worst
         yield from fold.evidence(group, each.report, number, page, drawn=drawn)

@@ -137,10 +137,10 @@ def suggestion(fix: Fix, number: int, *, opened: bool) -> Iterator[PagePart]:
     yield PagePart(f"{top}\n\n{_change_itself(fix)}\n\n</details>", PartKind.DIFF, number)
 
 
-def to_do(finding: Finding, remedy: Remedy, number: int) -> Iterator[PagePart]:
+def to_do(finding: Finding, remedy: Remedy, number: int) -> PagePart:
     """Write what to do where no change can be suggested."""
     body = f"\n\n{fence(remedy.hcl, 'hcl')}" if remedy.hcl else ""
-    yield PagePart(f"To do: {prose(remedy.words, names(finding))}{body}", PartKind.DIFF, number)
+    return PagePart(f"To do: {prose(remedy.words, names(finding))}{body}", PartKind.DIFF, number)
 
 
 def _change_itself(fix: Fix) -> str:

@@ -108,7 +108,7 @@ def test_a_waiver_accepts_what_it_is_about(
         ({"resource": "arn:aws:s3:::acme-config/billing/*"}, "unused"),
         ({"fingerprint": "0123456789abcdef"}, "unused"),
         ({"where": "change == 'existing'"}, "unused"),
-        ({"where": "nothing.of.this"}, "unused"),
+        ({"where": "location.nothing.of.this"}, "unused"),
         ({"where": "contains(symptom, `1`)"}, "unused"),
         ({"address": "*", "until": "2026-06-14"}, "expired"),
     ],
@@ -206,6 +206,10 @@ def test_a_misconfiguration_that_tasks_share_is_waived_where_it_is(
         ),
         (waiver(rule="env-fle", address="x"), "`tfcheck.toml:2`: there is no rule `env-fle`"),
         (waiver(where="a =="), "`tfcheck.toml:4`: `where` is not a JMESPath expression"),
+        (
+            waiver(where="location.file != 'x' && !(rule == 'x') && chnge != 'introduced'"),
+            "`tfcheck.toml:4`: `where` names `chnge`, which a finding does not have",
+        ),
         (waiver(where="[@,@]|[@,@]"), "`tfcheck.toml:4`: `where` uses a pipe, which a condition cannot use"),
         (
             waiver(where="to_string(@) == 'x'"),

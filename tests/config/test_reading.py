@@ -155,6 +155,17 @@ def test_a_link_inside_of_the_work_tree_is_followed_where_it_is_named(here: Path
             "did you mean `image`?",
         ),
         (
+            "[severity]\nsecret = 'info'\nimage = 'warn'",
+            "`tfcheck.toml:3`: `severity` of `image` is `warn`",
+            "did you mean `warning`?",
+        ),
+        (
+            "severity = 'high'",
+            "`tfcheck.toml:1`: `severity` is `high`",
+            "it is a table of rules, and their values can be error, warning, info",
+        ),
+        ("\n[[waivers]]\nrule = 'image'", "`tfcheck.toml:2`: unknown key `waivers`", "did you mean `waiver`?"),
+        (
             "account = 123456789012",
             "`tfcheck.toml:1`: `account` is `123456789012`",
             'the number of an AWS account has 12 digits; write it in quotes: "123456789012"',

@@ -11,12 +11,17 @@ import pytest
 import tfcheck.report
 from tests.report import samples
 from tfcheck import __version__
-from tfcheck.report.json import document, encode, json
+from tfcheck.config.expression import FIELDS
+from tfcheck.report.json import document, encode, finding_document, json
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Reason, Report, Severity, Skipped, Verdict
 
 SCHEMA: dict[str, Any] = standard.loads(Path(tfcheck.report.__path__[0], "report.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+
+def test_conditions_of_waivers_know_the_fields_of_a_finding() -> None:
+    assert set(FIELDS) == set(finding_document(samples.FINDING))
 
 
 def test_the_schema_is_one() -> None:

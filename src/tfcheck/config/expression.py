@@ -6,8 +6,11 @@ functions that build something are left out, since a short expression with them 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+from tfcheck.vocabulary.clipping import clip
+from tfcheck.vocabulary.errors import did_you_mean
 
 _LONGEST = 1_000
 _NODES = frozenset(
@@ -25,6 +28,24 @@ _NODES = frozenset(
         "or_expression",
         "subexpression",
     )
+)
+#: The fields of a finding. Another name would be null, and a condition with `!=` or `!` hold everywhere.
+FIELDS = (
+    "rule",
+    "severity",
+    "task_definition",
+    "address",
+    "message",
+    "explanation",
+    "symptom",
+    "change",
+    "requirements",
+    "location",
+    "needed_at",
+    "fix",
+    "remedy",
+    "fingerprint",
+    "waived",
 )
 _FUNCTIONS = frozenset(("contains", "ends_with", "length", "not_null", "starts_with", "type"))
 _HINT = "write it as on https://jmespath.org, for example: change == 'existing' && contains(message, 'prod')"
@@ -49,6 +70,10 @@ def condition(expression: str, wrong: Callable[[str, str], Exception]) -> Callab
         raise wrong("`where` is not a JMESPath expression", _HINT) from None
     if refused:
         raise wrong(f"`where` uses {refused}, which a condition cannot use", _HINT)
+    for name in _fields(compiled.parsed):
+        if name not in FIELDS:
+            hint = did_you_mean(name, FIELDS, f"the fields are {', '.join(FIELDS)}")
+            raise wrong(f"`where` names `{clip(name, 60)}`, which a finding does not have", hint)
 
     def holds(data: Mapping[str, Any]) -> bool:
         try:
@@ -66,3 +91,12 @@ def _refused(node: Any) -> str:
     if node["type"] == "function_expression" and node["value"] not in _FUNCTIONS:
         return f"the function {node['value'][:50]}"
     return next(filter(None, map(_refused, node["children"])), "")
+
+
+def _fields(node: Any) -> Iterator[str]:
+    """Yield the fields of the finding itself that an expression names."""
+    if node["type"] == "field":
+        yield node["value"]
+    parts = node["children"]
+    for each in parts[:1] if node["type"] in ("subexpression", "index_expression") else parts:
+        yield from _fields(each)

@@ -122,6 +122,11 @@ class _Reader:
 
     def _checked_value(self, table: Table, key: Key, value: Any) -> Any:
         problem = _problem(key, value)
+        if problem and key.kind is Kind.SEVERITIES and isinstance(value, dict):
+            rule, wrong = next(pair for pair in value.items() if pair[1] not in SEVERITIES)
+            said = f"`{key.path}` of `{clip(rule, _LONGEST_SHOWN)}` is {_shortened(wrong)}"
+            hint = f"it can be {', '.join(SEVERITIES)}"
+            raise table.wrong(said, did_you_mean(str(wrong), SEVERITIES, hint), key.name, rule)
         if problem:
             raise table.wrong(f"`{key.path}` is {_shortened(value)}", problem, key.name)
         match key.kind:

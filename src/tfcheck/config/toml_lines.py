@@ -28,7 +28,8 @@ def key_lines(text: str) -> dict[KeyPath, int]:
         if not inside:
             if header := _TABLE.match(line):
                 table = _table_path(_key_path(header[2]), header[1] == "[[", counts)
-                found.setdefault(table, number)
+                for size in range(1, len(table) + 1):
+                    found.setdefault(table[:size], number)
             elif pair := _PAIR.match(line):
                 path = (*table, *_key_path(pair[1]))
                 for size in range(1, len(path) + 1):

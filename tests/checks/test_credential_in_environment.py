@@ -6,6 +6,7 @@ import pytest
 
 from tests.checks.made_tasks import LATER, SECRET, found_in, messages
 from tfcheck.checks import credential_in_environment
+from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import Value
 
 
@@ -41,3 +42,14 @@ def test_most_names_and_pointers_do_not(name: str, value: Value) -> None:
 
 def test_a_value_in_the_environment_is_never_told() -> None:
     assert not any("correct horse" in repr(each) for each in found_in("twelve-services"))
+
+
+def test_what_is_marked_in_a_name_is_not_shown() -> None:
+    """Also a short one inside of a word, which is no part of its own that could be looked for."""
+    name = Sensitive("ab1_PASSWORD", ((0, 3),))
+    container: dict[str, Value] = {
+        "name": Sensitive("webab1", ((3, 6),)),
+        "environment": [{"name": name, "value": "s3cr3t!"}],
+    }
+    (found,) = messages(credential_in_environment.CHECK, container)
+    assert found.startswith("info: `(sensitive)_PASSWORD` of container `web(sensitive)` is given")

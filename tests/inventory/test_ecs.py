@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.cases import TESTDATA
+from tests.made_world import task
 from tfcheck.analysis.check import check
 from tfcheck.inventory.ecs import Container, member
 from tfcheck.plan import load
+from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import Value
 
 PLAN = TESTDATA / "literal-missing" / "plan.json"
@@ -38,3 +40,8 @@ def test_a_member_of_a_container_is_that_of_its_definition(definition: dict[str,
     container = Container(0, "web", definition)
     for name in ("logRouter", "name", "image"):
         assert container.member(name) == member(definition, name)
+
+
+def test_a_name_is_for_people_without_what_is_marked() -> None:
+    found = task({"name": Sensitive("web1", ((3, 4),))}).containers[0]
+    assert (found.name, found.written_name) == ("web(sensitive)", "web1")

@@ -32,6 +32,7 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup.nested import blocks, only
 from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.sensitive_text import redacted
 from tfcheck.symbolic.value import Text, Truth, Value
 from tfcheck.vocabulary.finding import Severity
 
@@ -80,7 +81,7 @@ def _volumes(task: TaskDefinition, world: World) -> Iterator[_Volume]:
             authorization = only(system.get("authorization_config")) or {}
             point = authorization.get("access_point_id")
             yield _Volume(
-                name=f"volume `{name}`" if isinstance(name, str) and not hidden else "an EFS volume",
+                name=f"volume `{redacted(name)}`" if isinstance(name, str) and not hidden else "an EFS volume",
                 system=system,
                 asks_iam=authorization.get("iam") == "ENABLED",
                 has_point=_is_given(point, world),

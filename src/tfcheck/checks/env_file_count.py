@@ -22,17 +22,18 @@ _MOST = 10
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
-    counted = {}
+    counted = []
     for container in task.containers:
         listed = container.members("environmentFiles")
-        counted[container.name] = 0 if isinstance(listed, Unknown) else len(listed)
-    for name, count in counted.items():
+        counted.append((container.name, 0 if isinstance(listed, Unknown) else len(listed)))
+    for name, count in counted:
         if count > _MOST:
             yield Misconfiguration(
                 f"container `{name}` names {count} environment files: at most {_MOST} are allowed", Severity.ERROR, name
             )
-    total = sum(counted.values())
-    if total > _MOST and max(counted.values()) <= _MOST:
+    counts = [count for _, count in counted]
+    total = sum(counts)
+    if total > _MOST and max(counts) <= _MOST:
         yield Misconfiguration(
             f"the containers name {total} environment files together: AWS's guide allows {_MOST} in a task definition",
             Severity.WARNING,

@@ -16,7 +16,7 @@ from tfcheck.hcl.formats.json import decode
 from tfcheck.inventory.express import EXPRESS_SERVICE, container_of_service
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.marks import is_marked_throughout, unmarked
-from tfcheck.symbolic.sensitive_text import Sensitive
+from tfcheck.symbolic.sensitive_text import Sensitive, redacted
 from tfcheck.symbolic.size import is_deep, may_be_deep
 from tfcheck.symbolic.value import TextLike, Unknown, Value, items
 from tfcheck.vocabulary.address import Address
@@ -33,11 +33,20 @@ _LONGEST_NAME = 255
 
 
 class Container(msgspec.Struct, frozen=True, dict=True):
-    """One container of a task definition; `index` is its place in the list, `definition` its members."""
+    """One container of a task definition; `index` is its place in the list, `definition` its members.
+
+    `name` is for people, without what is marked in it.
+    """
 
     index: int
     name: str
     definition: dict[str, Value]
+
+    @property
+    def written_name(self) -> str:
+        """The name itself, marked where it is sensitive."""
+        name = member(self.definition, "name")
+        return name if isinstance(name, str) and len(name) <= _LONGEST_NAME else self.name
 
     def member(self, name: str) -> Value:
         """Return a member of the definition, regardless of the case of its key; explicit null is absent."""
@@ -202,8 +211,8 @@ def _waits(unknown: Unknown, argument: str = "container_definitions") -> str:
 
 def _container(index: int, definition: dict[str, Value]) -> Container:
     name = member(definition, "name")
-    named = isinstance(name, str) and len(name) <= _LONGEST_NAME
-    return Container(index, str(name) if named else f"#{index}", definition)
+    named = redacted(name) if isinstance(name, str) and len(name) <= _LONGEST_NAME else f"#{index}"
+    return Container(index, named, definition)
 
 
 def member(structure: Value, name: str) -> Value:

@@ -47,7 +47,7 @@ def of_logs(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         if configuration is not None:
             place = in_container(task, container, "/logConfiguration", "log driver")
             driver, options = member(configuration, "logDriver"), member(configuration, "options")
-            yield from log_calls(ID, place, driver, options, text(["/", container.name, "/"]), world)
+            yield from log_calls(ID, place, driver, options, text(["/", container.written_name, "/"]), world)
 
 
 RULE = Rule(

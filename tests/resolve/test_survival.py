@@ -62,6 +62,9 @@ def test_what_is_written_anew_remains_where_it_is_written_after_its_role() -> No
     row = change("aws_iam_role_policy.p", "update", before=POLICY, after=POLICY | {"policy": "[]"})
     assert remains(owner, row, ["aws_iam_role.r.name", "aws_iam_role.r"]) is Truth.TRUE
     assert remains(owner, row) is Truth.UNKNOWN
+    later = {name: value for name, value in POLICY.items() if name != "policy"}
+    row = change("aws_iam_role_policy.p", "update", before=POLICY, after=later, after_unknown={"policy": True})
+    assert remains(owner, row, ["aws_iam_role.r.name", "aws_iam_role.r"]) is Truth.UNKNOWN
 
 
 @pytest.mark.parametrize(

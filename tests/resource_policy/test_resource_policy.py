@@ -290,6 +290,28 @@ def test_a_secret_whose_end_is_not_known_may_be_the_one_that_is_named() -> None:
     assert (guarded.outside, len(guarded.possible_policies)) == ("a secret outside the plan", 1)
 
 
+@pytest.mark.parametrize(("kind", "resource", "of_key"), [("bucket", FILE, False), ("grant", KEY, True)])
+def test_a_role_created_anew_is_not_the_one_that_a_policy_or_a_grant_named(
+    kind: str, resource: str, of_key: bool
+) -> None:
+    role = MadeResource("aws_iam_role.e", {"arn": ROLE, "name": "execution", "id": "execution"})
+    anew = MadeResource("aws_iam_role.e", {"arn": ROLE, "name": "execution", "id": reference("aws_iam_role.e", "id")})
+    holder = bucket_policy("cfg")
+    if of_key:
+        values: dict[str, Value] = {"key_id": KEY, "grantee_principal": ROLE, "operations": ["Decrypt"], "id": "g"}
+        holder = MadeResource("aws_kms_grant.g", values)
+
+    def allowed(*after: MadeResource, before: list[MadeResource]) -> bool:
+        guarded = of(resource, *after, holder, earlier=before)
+        action = "kms:Decrypt" if of_key else "s3:GetObject"
+        return isinstance(decided(action, resource, guarded, granted=False), Allowed)
+
+    assert allowed(role, before=[role, holder])
+    assert allowed(anew, before=[role])
+    assert not allowed(anew, before=[role, holder])
+    assert allowed(anew, before=[holder])
+
+
 def test_the_key_of_a_parameter_that_is_looked_up_is_assumed() -> None:
     arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/token"
     for kind, noted in (("SecureString", True), ("String", False)):

@@ -39,6 +39,13 @@ def before(resource: WorldObject, world: World) -> WorldObject | None:
     return there_before(resource.address.type, world).get(str(resource.address))
 
 
+def ended(kind: str, world: World) -> list[WorldObject]:
+    """Return the objects of a type that the change deletes, also to create others in their place."""
+    stay = {str(each.address) for each in world.resources(kind) if not is_created(each, world)}
+    former = world.before().resources(kind)
+    return [each for each in former if str(each.address) not in stay and not each.abandoned]
+
+
 def there_before(kind: str, world: World) -> dict[str, WorldObject]:
     """Return the objects of a type that were there before the change, by address."""
     return world.once(_Earlier).of(kind)

@@ -102,7 +102,7 @@ class Survival:
         if owner is None or "create" in instance.actions:
             return Truth.TRUE  # NOTE: what is on a resource is deleted before it, and created after it
         if instance.actions == ("update",) and instance.address.type not in _UPDATED_IN_PART:
-            return Truth.TRUE if self._waits_for(instance, owner) else Truth.UNKNOWN
+            return Truth.TRUE if _is_written(instance) and self._waits_for(instance, owner) else Truth.UNKNOWN
         goes = "goes" if swept is Truth.TRUE else "may go"
         self.notes.setdefault(
             str(instance.address),
@@ -172,6 +172,12 @@ class Survival:
         here, there = self._providers.of(ours), self._providers.of(theirs)
         same_region = Truth.TRUE if kind.startswith(("aws_iam_", "aws_s3_")) else equal(here.region, there.region)
         return same_region & equal(here.account, there.account)
+
+
+def _is_written(instance: Instance) -> bool:
+    """Whether an update definitely changes something: an apply skips one whose unknown values turn out as they were."""
+    before, after = instance.before or {}, instance.after or {}
+    return any(equal(before.get(name), value) is Truth.FALSE for name, value in after.items())
 
 
 def _identity(kind: str, values: dict[str, Value] | None) -> tuple[str, ...] | None:

@@ -56,7 +56,7 @@ def _guard(bucket: Subject, world: World, policies: Policies) -> ResourceSide:
         found.hidden or None,
         account=owner.surroundings.account if owner else None,
         in_plan=owner is not None,
-        notes=tuple(_notes(bucket, world)),
+        notes=(*found.notes, *_notes(bucket, world)),
         possible_policies=found.possible_policies,
     )
 

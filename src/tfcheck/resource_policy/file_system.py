@@ -28,5 +28,6 @@ def file_system_guard(arn: TextLike, world: World, policies: Policies) -> Resour
         account=subject.resource.surroundings.account if subject.resource else None,
         in_plan=subject.resource is not None,
         kind="open",
+        notes=found.notes,
         outside=None if seen else "a file system outside the plan",
     )

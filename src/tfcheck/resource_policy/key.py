@@ -9,6 +9,7 @@ from __future__ import annotations
 from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.setting import KEY_GRANT, KEY_POLICY, Subject, settings
 from tfcheck.inventory.world import World, WorldObject
+from tfcheck.resource_policy.former_roles import is_former
 from tfcheck.resource_policy.grant import KeyGrant
 from tfcheck.resource_policy.reading import policy_of, readable
 from tfcheck.resource_policy.resource_side import ResourceSide
@@ -33,6 +34,7 @@ def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
         kind="kms",
         outside=None if seen else "a key outside the plan",
         grants=tuple(_grants(subject, world)),
+        notes=found.notes,
         possible_policies=(*found.possible_policies, *possible),
     )
 
@@ -51,4 +53,6 @@ def _key_id(resource: TextLike) -> TextLike:
 
 def _grants(subject: Subject, world: World) -> list[KeyGrant]:
     joined = settings(world, KEY_GRANT).on(subject)
-    return [*map(KeyGrant, joined.sure), *(KeyGrant(each, sure=False) for each in joined.open)]
+    found = [*map(KeyGrant, joined.sure), *(KeyGrant(each, sure=False) for each in joined.open)]
+    grantee = "grantee_principal"
+    return [each for each in found if not is_former(each.resource.attribute(grantee), each.resource, grantee, world)]

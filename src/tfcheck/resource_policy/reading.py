@@ -9,6 +9,7 @@ import msgspec
 from tfcheck.iam import Policy
 from tfcheck.inventory.setting import Setting, Subject, settings, was_set
 from tfcheck.inventory.world import World
+from tfcheck.resource_policy.former_roles import as_saved
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import Unknown
 
@@ -17,11 +18,11 @@ def set_policy(world: World, policies: Policies, setting: Setting, subject: Subj
     """Read the policy that a resource of its own sets on a resource; None where none does."""
     joined = settings(world, setting).on(subject)
     for holder in joined.sure:
-        found = policies.of_attribute(holder, "policy")
+        found = as_saved(policies.of_attribute(holder, "policy"), holder, world)
         return found if found.policy or found.hidden else PolicyOrReason(hidden=f"{holder.address} shows no policy")
     if not joined.open:
         return None
-    maybe = [(holder, policies.of_attribute(holder, "policy")) for holder in joined.open]
+    maybe = [(holder, as_saved(policies.of_attribute(holder, "policy"), holder, world)) for holder in joined.open]
     unread = next((f"{holder.address}, which may be on it," for holder, found in maybe if not found.policy), "")
     return PolicyOrReason(hidden=unread, possible_policies=readable(found for _, found in maybe))
 
@@ -56,4 +57,4 @@ def own_policy(world: World, policies: Policies, setting: Setting, subject: Subj
             if resource.configured("policy") is False:
                 return PolicyOrReason()
             return PolicyOrReason(hidden=f"the policy of {resource.address}, which this plan does not show,")
-    return policies.of_attribute(resource, "policy")
+    return as_saved(policies.of_attribute(resource, "policy"), resource, world)

@@ -15,6 +15,7 @@ from tfcheck.inventory.catalogue import REPOSITORY, catalogue
 from tfcheck.inventory.setting import REPOSITORY_POLICY, Subject
 from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.resource_policy.former_roles import as_saved
 from tfcheck.resource_policy.reading import set_policy
 from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.resource_policy.unidentified import unidentified
@@ -44,6 +45,7 @@ def repository_guard(arn: TextLike, world: World, policies: Policies) -> Resourc
         outside="a repository outside the plan"
         if resource is None and not (own and (own.policy or own.hidden))
         else None,
+        notes=tuple(note for each in found for note in each.notes),
         possible_policies=own.possible_policies if own else (),
     )
 
@@ -58,7 +60,7 @@ def _registry(near: Surroundings, world: World, policies: Policies) -> Iterator[
         here = equal(holder.surroundings.region, near.region) & equal(holder.surroundings.account, near.account)
         here = here & holder.remains_on(None)
         if here is Truth.TRUE:
-            yield policies.of_attribute(holder, "policy")
+            yield as_saved(policies.of_attribute(holder, "policy"), holder, world)
         elif here is Truth.UNKNOWN:
             yield PolicyOrReason(hidden=f"{holder.address}, which may be of its registry,")
 

@@ -32,5 +32,6 @@ def secret_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSid
         found.hidden or None,
         account,
         in_plan=resource is not None,
+        notes=found.notes,
         possible_policies=found.possible_policies,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.inventory.change import is_created
+from tfcheck.inventory.change import ended
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.policies import PolicyOrReason
 from tfcheck.symbolic.match import equal
@@ -58,11 +58,8 @@ class DeletedGrants:
     def __init__(self, world: World) -> None:
         before = world.before()
         remain = {(str(each.resource.address), _identity(each, each.role)) for each in grants(world)}
-        stay = {str(each.address) for each in world.resources("aws_iam_role") if not is_created(each, world)}
-        roles = () if before is world else before.resources("aws_iam_role")
         # NOTE: a role is deleted after its policies, and its name is free only then.
-        left = (each for each in roles if str(each.address) not in stay)
-        recreated = {(each.attribute("name"), each.surroundings.account) for each in left}
+        recreated = {(each.attribute("name"), each.surroundings.account) for each in ended("aws_iam_role", world)}
         self._found: dict[tuple[str, bool, str], list[WorldObject]] = {}
         for each in () if before is world else grants(before):
             identity, there = _identity(each, each.role), (each.role, each.resource.surroundings.account)

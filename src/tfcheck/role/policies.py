@@ -48,12 +48,13 @@ def first(found: list[_T], hidden: list[str]) -> list[_T]:
 class PolicyOrReason(msgspec.Struct, frozen=True):
     """A policy, or why it cannot be read; both are empty where there is none.
 
-    `possible_policies` are policies that can be read where it is open whether they count.
+    `possible_policies` are policies that can be read where it is open whether they count. `notes` are for people.
     """
 
     policy: Policy | None = None
     hidden: str = ""
     possible_policies: tuple[Policy, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Policies:

@@ -109,25 +109,27 @@ def test_a_comment_by_another_account_than_the_named_one_is_reported(
     assert "❌" in only(github)
 
 
-@pytest.mark.parametrize("others", [(), ("b.json",)])
+@pytest.mark.parametrize(("others", "place"), [((), "infra"), (("b.json",), "infra"), ((), ".")])
 def test_a_plan_that_cannot_be_read_is_missed_by_its_target(
     github: FakeGitHub,
     where: dict[str, str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     others: tuple[str, ...],
+    place: str,
 ) -> None:
-    stack = tmp_path / "shop" / "infra"
+    stack = tmp_path / "shop" / place
     stack.mkdir(parents=True)
     (tmp_path / "shop/.git").mkdir()
     (stack / "main.tf").write_text('variable "x" {}')
     plan = {"format_version": "1.2", "configuration": {"root_module": {"variables": {"x": {}}}}, "resource_changes": []}
     (stack / "b.json").write_text(json.dumps(plan))
-    plans = "\n".join(f"infra/{each}" for each in ("a.json", *others))
+    plans = "\n".join(f"{place}/{each}" for each in ("a.json", *others))
     told = variables(tmp_path, where) | {"TFCHECK_PLAN": plans, "TFCHECK_COMMENT": "auto"}
     for name, value in (told | {"TFCHECK_GITHUB_TOKEN": "ghs_only-for-the-fake", "RUNNER_TEMP": str(tmp_path)}).items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path / "shop")
     monkeypatch.setattr("tfcheck.pull_request.comment._LOOK_AGAIN", (0.0, 0.0))
     assert cli.run(["github"]) == 3
-    assert title(github) == f"### ❔ tfcheck: no result for `infra{' (infra/a.json)' if others else ''}`"
+    expected = "./a.json" if place == "." else f"infra{' (infra/a.json)' if others else ''}"
+    assert title(github) == f"### ❔ tfcheck: no result for `{expected}`"

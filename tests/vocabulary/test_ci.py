@@ -115,3 +115,18 @@ def test_on_a_laptop_a_report_says_nothing_of_that(
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     cli.run(["--format", "json", PLAN])
     assert "context" not in json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("job", "workspace", "expected"),
+    [
+        ("plan: [dev, eu-west-1]", "default", "infra:dev, eu-west-1"),
+        ("plan: [dev]", "blue", "infra:blue"),
+        ("plan 1/2", None, "infra"),
+        ("plan", None, "infra"),
+    ],
+)
+def test_jobs_of_a_matrix_on_gitlab_have_a_target_each(job: str, workspace: str | None, expected: str) -> None:
+    """They may plan one directory with other variables, and must not write over each other."""
+    told = ci.context({"GITLAB_CI": "true", "CI_JOB_NAME": job}, "infra", workspace)
+    assert (told or {})["target"] == expected

@@ -18,7 +18,7 @@ from tfcheck.repository import Run
 from tfcheck.symbolic.limits import Allowance, within
 from tfcheck.vocabulary.ci import context
 from tfcheck.vocabulary.errors import InputError, UsageError
-from tfcheck.vocabulary.finding import Report, Unread
+from tfcheck.vocabulary.finding import PlanInfo, Report, Unread
 from tfcheck.vocabulary.progress import Progress
 
 if TYPE_CHECKING:
@@ -139,15 +139,17 @@ class Session:
         plans = [each for file in files if isinstance(file, InputFile) for each in file.given]
         return OtherStacks(plans, self._context, self._names, self._options.workspace, self._options.account)
 
-    def unread_targets(self) -> Iterator[tuple[str, str]]:
-        """Yield the targets of plans that cannot be read, by the sources beside them, and the paths of these plans."""
+    def unread_reports(self) -> Iterator[Report]:
+        """Yield, for each plan that cannot be read and has sources beside it, an empty report that says where it is."""
         from tfcheck.hcl.modules import find
 
-        for path in filter(None, (self.paths[each.path] for each in self.unread)):
+        for each in self.unread:
+            path = self.paths[each.path]
             with suppress(InputError):  # no sources
-                sources = find(self._sources or path.parent, None, None, run=self.run).sources
-                told = _context(sources, self._options.workspace) or {}
-                yield str(told.get("target") or _directory(sources)), _in_repository(path)
+                found = find(self._sources or path.parent, None, None, run=self.run).sources if path else None
+                if found:
+                    empty = Report(PlanInfo(each.path, None, None, None, complete=False), (), (), ())
+                    yield _placed(empty, found, self._options.workspace, path)
 
     def _file(self, plan: str) -> InputFile | InputError:
         if plan not in self._read:

@@ -7,7 +7,6 @@ Files, outputs and the summary are written first and the comment last, so that n
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -120,12 +119,12 @@ def _checked(wanted: Inputs) -> _Found:
 
 def _absent(together: Session, found: _Found) -> tuple[str, ...]:
     """Name the targets of the plans that cannot be read; with the plan where the target has another one."""
-    from tfcheck.report.markdown.results import with_plan
+    from tfcheck.report.markdown.results import distinguished
     from tfcheck.report.origin import target
 
-    unread = list(together.unread_targets())
-    named = Counter((*(name for name, _ in unread), *(target(each.report) for each in found.reports)))
-    return tuple(with_plan(name, plan) if named[name] > 1 else name for name, plan in unread)
+    unread = list(together.unread_reports())
+    pairs = distinguished([*unread, *(each.report for each in found.reports)])
+    return tuple(target(renamed) for report, renamed in pairs if report in unread)
 
 
 def _saved(wanted: Inputs) -> _Found:

@@ -17,6 +17,7 @@ from tfcheck.symbolic.regex import regex
 _LARGEST = 25 * 1024 * 1024
 _COMMIT = regex(r"[0-9a-f]{40,64}")
 _REPOSITORY = regex(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+_MATRIX = regex(r": \[(.+)\]$")
 _RUN = regex(r"[0-9]{1,20}")
 
 
@@ -166,9 +167,11 @@ def context(
 ) -> dict[str, str | int] | None:
     """Return where a report is made, so that several can be merged and shown on a pull request; None on a laptop.
 
-    The target is TFCHECK_TARGET, else `directory` (of the sources, in the repository) and `workspace`.
+    The target is TFCHECK_TARGET, else `directory` (of the sources, in the repository) and `workspace`. Without a
+    workspace a job of a matrix on GitLab is named by its values: several may plan one directory.
     """
-    target = environment.get("TFCHECK_TARGET") or _target(directory, workspace)
+    selected = workspace if workspace not in (None, "default") else _matrix(environment)
+    target = environment.get("TFCHECK_TARGET") or _target(directory, selected)
     if in_gitlab(environment) or in_bitbucket(environment):
         job = gitlab(environment) if in_gitlab(environment) else bitbucket(environment)
         return _without_nothing(target, job.repository, job.number, job.sha, job.run)
@@ -183,7 +186,14 @@ def _without_nothing(target: str, repository: str, number: int | None, sha: str,
     return {name: value for name, value in told.items() if value}
 
 
-def _target(directory: str | None, workspace: str | None) -> str:
-    place = directory if directory not in (None, ".") else ""
-    selected = workspace if workspace not in (None, "default") else ""
-    return ":".join(filter(None, (place, selected)))
+def _matrix(environment: Mapping[str, str]) -> str:
+    """Return the values in the name of such a job, as in `plan: [dev, eu-west-1]`; empty in any other.
+
+    Follows https://docs.gitlab.com/ci/yaml/#parallelmatrix.
+    """
+    found = _MATRIX.search(environment.get("CI_JOB_NAME", "")) if in_gitlab(environment) else None
+    return found[1] if found else ""
+
+
+def _target(directory: str | None, selected: str | None) -> str:
+    return ":".join(filter(None, (directory if directory != "." else "", selected)))

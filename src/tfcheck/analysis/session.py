@@ -17,7 +17,7 @@ from tfcheck.analysis.stacks import OtherStacks, short_names
 from tfcheck.repository import Run
 from tfcheck.symbolic.limits import Allowance, within
 from tfcheck.vocabulary.ci import context
-from tfcheck.vocabulary.errors import InputError, UsageError
+from tfcheck.vocabulary.errors import InputError, UsageError, refuse_content
 from tfcheck.vocabulary.finding import PlanInfo, Report, Unread
 from tfcheck.vocabulary.progress import Progress
 
@@ -56,8 +56,10 @@ class Session:
 
         Raises:
             InputError: a file of the context cannot be read, or holds something else.
-            UsageError: standard input is to be more than one of them.
+            UsageError: standard input is to be more than one of them, or one is not a path but the content of a file.
         """
+        for each in (*plans, *context):
+            refuse_content(each, "an argument")
         #: Where the plan that is checked says how far it is; whoever shows that puts one of their own here.
         self.progress = Progress()
         self._sources = Path(sources) if sources else None

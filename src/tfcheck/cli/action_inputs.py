@@ -17,7 +17,7 @@ from tfcheck.config.rules import RuleSelection
 from tfcheck.config.settings import Choice, Setting
 from tfcheck.report.safe_text import clipped, visible
 from tfcheck.vocabulary.arn import account_id
-from tfcheck.vocabulary.errors import InputError, UsageError
+from tfcheck.vocabulary.errors import InputError, UsageError, refuse_content
 from tfcheck.vocabulary.fail_options import FailOptions
 
 if TYPE_CHECKING:
@@ -165,7 +165,10 @@ class _InputValues:
         return rule_selection(self.names("select"), self.names("ignore"), self.names("severity"))
 
     def lines(self, name: str) -> tuple[str, ...]:
-        return tuple(filter(None, map(str.strip, self.text(name).split("\n"))))
+        found = tuple(filter(None, map(str.strip, self.text(name).split("\n"))))
+        for each in found:
+            refuse_content(each, f"the input `{name}`")
+        return found
 
     def one_of(self, name: str, default: str, *others: str) -> str:
         value = self.text(name).lower() or default

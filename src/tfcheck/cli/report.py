@@ -13,7 +13,7 @@ import msgspec
 from tfcheck.analysis.session import Checked
 from tfcheck.config.settings import Choice
 from tfcheck.vocabulary import ci
-from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.errors import InputError, refuse_content
 from tfcheck.vocabulary.fail_options import FailOptions
 from tfcheck.vocabulary.finding import Report
 
@@ -29,10 +29,12 @@ def saved(files: Iterable[str], choice: Choice | None = None) -> Iterator[Checke
 
     Raises:
         InputError: a file does not exist, or is not a report.
+        UsageError: the content of a file is in place of its path.
     """
     from tfcheck.report.reading import read
 
     for file in files:
+        refuse_content(file, "an argument")
         for report in read(_content(file), file):
             yield Checked(_with_choice(report, choice), report.plan.directory or ".")
 

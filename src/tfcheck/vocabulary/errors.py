@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from tfcheck.symbolic.regex import regex
+
 
 class TfcheckError(Exception):
     """A mistake that the user can fix; `hint` says how.
@@ -28,6 +30,21 @@ class InputError(TfcheckError):
     """A file cannot be read, is not a plan, or is not a complete one."""
 
     exit_status = 3
+
+
+#: How JSON begins, with what a wrapper prints before it, and lines of it that are indented.
+_CONTENT = regex(r"""\[command\]|[{\[]\s*(?:["{]|$)|["'].*["']\s*:|[}\]],?$""")
+
+
+def refuse_content(value: str, name: str) -> None:
+    """Refuse the content of a file where its path is wanted: an error that names it would show what is in it.
+
+    Raises:
+        UsageError: `value` is JSON; it is not quoted.
+    """
+    if _CONTENT.match(value.lstrip()[:_LONGEST]):
+        hint = "write it to a file and pass the path of that file"
+        raise UsageError(f"{name} is the content of a file, not its path", hint=hint)
 
 
 #: Names that are longer are compared by their beginning.

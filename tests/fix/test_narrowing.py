@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from tfcheck.fix.narrowing import narrowing
+from tfcheck.fix.narrowing import DenialPlace, narrowing
 from tfcheck.iam import parse_policy
+from tfcheck.symbolic.value import display
 from tfcheck.vocabulary.finding import Remedy, Requirement, RoleKind, Severity
 
 FILE, OTHER = "arn:aws:s3:::acme-config/web/prod.env", "arn:aws:s3:::acme-config/jobs/prod.env"
@@ -16,18 +19,24 @@ ROLE = "arn:aws:iam::111122223333:role/web"
 CONDITION = f'Condition = {{ ArnNotEquals = {{ "aws:PrincipalArn" = "{ROLE}" }} }}'
 
 
-def narrowed(resource: str = FILE, action: str = "s3:GetObject", **statement: Any) -> Remedy:
+def narrowed(
+    resource: str = FILE,
+    action: str = "s3:GetObject",
+    *,
+    ways: Mapping[str, bool] = MappingProxyType({}),
+    **statement: Any,
+) -> Remedy:
     policy = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", **statement}]})
     (denial,) = parse_policy(policy, "aws_iam_role_policy.web").statements
     need = Requirement("env-file", "t", "web", "/0", RoleKind.EXECUTION, action, resource, Severity.ERROR, "a file")
-    return narrowing(denial, [need], [(resource,)], (ROLE,))
+    return narrowing(denial, [need], DenialPlace([(resource,)], (ROLE,), lambda value: (display(value),), **ways))
 
 
 @pytest.mark.parametrize(
     ("statement", "element", "entry"),
     [
         ({"Action": "s3:*", "NotResource": OTHER}, "NotResource", FILE),
-        ({"NotAction": "ecr:*", "Resource": "*"}, "NotAction", "s3:GetObject"),
+        ({"NotAction": "ecr:*", "Resource": f"{FILE[:20]}*"}, "NotAction", "s3:GetObject"),
         ({"Action": "s3:*", "Resource": [OTHER, FILE]}, "not in Resource", FILE),
     ],
 )
@@ -60,3 +69,47 @@ def test_a_part_of_what_a_pattern_denies_is_left_out_by_a_condition_only(stateme
 
 def test_a_call_on_no_resource_never_empties_a_statement() -> None:
     assert "NotResource" not in narrowed("*", "ecr:GetAuthorizationToken", Action="ecr:*", Resource="*").hcl
+
+
+def test_what_not_action_leaves_out_is_denied_on_the_other_resources_by_a_second_statement() -> None:
+    condition = {"Bool": {"aws:ViaAWSService": "false"}}
+    found = narrowed(NotAction="ecr:*", Resource="*", Condition=condition)
+    assert "stops denying it on every resource" in found.words
+    assert (
+        f'  NotResource = ["{FILE}"]\n  Condition   = {{ Bool = {{ "aws:ViaAWSService" = "false" }} }}\n' in found.hcl
+    )
+    by_variable = {"StringEquals": {"aws:PrincipalTag/team": "${aws:username}"}}
+    assert "second statement" not in narrowed(NotAction="ecr:*", Resource="*", Condition=by_variable).words
+
+
+def test_a_condition_is_shown_with_those_that_the_statement_has() -> None:
+    where: dict[str, Any] = {"Action": "s3:*", "Resource": "arn:aws:s3:::acme-config/*"}
+    found = narrowed(**where, Condition={"Bool": {"aws:SecureTransport": "true"}})
+    assert found.words == "exempt the role by another condition"
+    assert found.hcl.splitlines() == [
+        "Condition = {",
+        '  Bool         = { "aws:SecureTransport" = "true" }',
+        f'  ArnNotEquals = {{ "aws:PrincipalArn" = "{ROLE}" }}',
+        "}",
+    ]
+    admins = {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/admin"}}
+    found = narrowed(**where, Condition=admins)
+    assert found.words == "add the role to its `ArnNotLike`"
+    assert (
+        found.hcl
+        == f'Condition = {{ ArnNotLike = {{ "aws:PrincipalArn" = ["arn:aws:iam::*:role/admin", "{ROLE}"] }} }}'
+    )
+    found = narrowed(**where, Condition={"StringEquals": {"aws:PrincipalTag/team": "${aws:username}"}})
+    assert found == Remedy(
+        "exempt the role by a condition beside those that it has", f"# in {CONDITION[:9]}\n{CONDITION[14:-2]}"
+    )
+
+
+def test_the_text_is_what_the_policy_is_written_in() -> None:
+    where: dict[str, Any] = {"Action": "s3:*", "Resource": "arn:aws:s3:::acme-config/*"}
+    block = narrowed(**where, ways={"in_document": True}).hcl
+    assert block.splitlines()[:2] == ["condition {", '  test     = "ArnNotEquals"']
+    own = narrowed(**where, ways={"own": True})
+    assert (own.words, own.hcl) == ("its policy is for this role alone, so let it name less, or remove it", "")
+    document = narrowed(NotAction="ecr:*", Resource="*", ways={"own": True, "in_document": True}).hcl
+    assert f'  not_resources = ["{FILE}"]' in document.splitlines()

@@ -3,54 +3,166 @@
 A statement has Resource or NotResource, and never both
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notresource.html): one that denies all
 resources of a bucket but one object cannot be written, and only a condition exempts the role. What is added to
-NotAction is no longer denied on any resource.
+NotAction is no longer denied on any resource, so that a second statement goes on denying it on the others. All
+conditions of a statement must be met, and none of the values of a negated one: another condition, or another value of
+such a one, exempts the role alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
 
-from tfcheck.fix.render import quoted, text
+import msgspec
+
+from tfcheck.fix.render import Item, aligned, indented, quoted, text
 from tfcheck.fix.wanted import Spelled, is_exact
+from tfcheck.iam.condition import Condition
 from tfcheck.iam.model import Statement
+from tfcheck.iam.variables import PolicyTemplate
 from tfcheck.symbolic.match import equal, glob
-from tfcheck.symbolic.value import Truth
+from tfcheck.symbolic.value import TextLike, Truth
 from tfcheck.vocabulary.finding import Remedy, Requirement
 
+_CALLER = "aws:PrincipalArn"
+_MOST = 12
+_IN_POLICY = ("NotAction", "Resource", "NotResource")
+_IN_DOCUMENT = ("not_actions", "resources", "not_resources")
 
-def narrowing(
-    statement: Statement, needs: Sequence[Requirement], resources: Sequence[Spelled], role: Spelled
-) -> Remedy:
+#: A condition as it is written: its operator, its key and its values.
+_Condition: TypeAlias = tuple[str, str, list[str]]
+
+
+class DenialPlace(msgspec.Struct, frozen=True):
+    """How things are written where a denying statement is: resources that are needed, the role, and values.
+
+    With `in_document` the statement is a block of an `aws_iam_policy_document`. With `own` its policy is for no other
+    role, so that an exemption of the role would leave nothing of the statement.
+    """
+
+    resources: Sequence[Spelled]
+    role: Spelled
+    spell: Callable[[TextLike], Spelled | None]
+    in_document: bool = False
+    own: bool = False
+
+
+def narrowing(statement: Statement, needs: Sequence[Requirement], place: DenialPlace) -> Remedy:
     """Return how a statement stops denying what a role needs: exactly if it can, otherwise for the role alone.
 
-    The words complete "narrow the statement: …". `resources` and `role` are written as where the statement is.
+    The words complete "narrow the statement: …".
     """
-    exempt = f'Condition = {{ ArnNotEquals = {{ "aws:PrincipalArn" = {text(role)} }} }}'
-    exact = None if statement.origin.secret else _exactly(statement, needs, [text(each) for each in resources])
+    exact = None if statement.origin.secret else _exactly(statement, needs, place)
+    if place.own:
+        return Remedy(*(exact or ("its policy is for this role alone, so let it name less, or remove it", "")))
+    exemption, hcl = _exempting(statement, place)
     if exact is None:
-        return Remedy("exempt the role by a condition", exempt)
-    words, hcl = exact
-    return Remedy(f"{words}, or exempt the role by a condition", f"{hcl}\n# or, for this role alone\n{exempt}")
+        return Remedy(exemption, hcl)
+    return Remedy(f"{exact[0]}, or {exemption}", f"{exact[1]}\n# or, for this role alone\n{hcl}")
 
 
-def _exactly(statement: Statement, needs: Sequence[Requirement], resources: Sequence[str]) -> tuple[str, str] | None:
+def _exactly(statement: Statement, needs: Sequence[Requirement], place: DenialPlace) -> tuple[str, str] | None:
     """Return the element to change and what it becomes; None if no element can leave out just this."""
+    not_action, resource, not_resource = _IN_DOCUMENT if place.in_document else _IN_POLICY
+    listed, resources = statement.resources, [text(each) for each in place.resources]
+    is_on_all = listed is not None and not listed.negated and all(each.everything for each in listed.entries)
+    is_named = bool(resources) and all(is_exact(each.resource) and each.resource != "*" for each in needs)
     if statement.actions.negated:
-        actions = dict.fromkeys(quoted(each.action) for each in needs)
-        return "add to its `NotAction`", _entries("in NotAction", actions)
-    listed = statement.resources
-    if listed is None or not resources or not all(is_exact(each.resource) and each.resource != "*" for each in needs):
+        actions = list(dict.fromkeys(quoted(each.action) for each in needs))
+        words, hcl = f"add to its `{not_action}`, which stops denying it on every resource", _in(not_action, actions)
+        others = _on_others(statement, actions, resources, place) if is_on_all and is_named else ()
+        if not others:
+            return words, hcl
+        hcl = "\n".join((hcl, "# and a statement for the other resources", *others))
+        return f"{words}, and deny it on the others in a second statement", hcl
+    if listed is None or not is_named:
         return None
     if listed.negated:
-        return "add to its `NotResource`", _entries("in NotResource", resources)
-    if all(each.everything for each in listed.entries):
-        return "name what it must not deny", f"# in place of Resource\nNotResource = [{', '.join(resources)}]"
+        return f"add to its `{not_resource}`", _in(not_resource, resources)
+    if is_on_all:
+        return "name what it must not deny", f"# in place of {resource}\n{not_resource} = [{', '.join(resources)}]"
     wanted = [each.resource for each in needs]
     near = [[each.written for each in listed.entries if glob(each.written, one) is not Truth.FALSE] for one in wanted]
     if all(near) and all(any(equal(each, one) is Truth.TRUE for one in wanted) for several in near for each in several):
-        return "remove from its `Resource`, and the statement if none is left", _entries("not in Resource", resources)
+        words = f"remove from its `{resource}`, and the statement if none is left"
+        return words, "\n".join((f"# not in {resource}", *(f"{each}," for each in resources)))
     return None
 
 
-def _entries(where: str, entries: Iterable[str]) -> str:
-    return "\n".join((f"# {where}", *(f"{each}," for each in entries)))
+def _in(element: str, entries: Iterable[str]) -> str:
+    return "\n".join((f"# in {element}", *(f"{each}," for each in entries)))
+
+
+def _on_others(
+    statement: Statement, actions: Sequence[str], resources: Sequence[str], place: DenialPlace
+) -> Sequence[str]:
+    """Write a statement that denies actions on all other resources; nothing where it cannot be written."""
+    conditions = _written(statement.conditions, place)
+    if conditions is None or statement.principals is not None:
+        return ()
+    listed = [f"[{', '.join(each)}]" for each in (actions, resources)]
+    if place.in_document:
+        items = [("effect", '"Deny"'), ("actions", listed[0]), ("not_resources", listed[1])]
+        blocks = [line for each in conditions for line in ("", *_block(*each))]
+        return ("statement {", *indented([*aligned(items, " = ", ""), *blocks], "  "), "}")
+    items = [("Effect", '"Deny"'), ("Action", listed[0]), ("NotResource", listed[1])]
+    whole: list[Item] = [*items, *([("Condition", _braces(conditions))] if conditions else [])]
+    return ("{", *indented(aligned(whole, " = ", ""), "  "), "},")
+
+
+def _exempting(statement: Statement, place: DenialPlace) -> tuple[str, str]:
+    """Return how a statement leaves out the role: by a condition that has its ARN among others, or another one."""
+    role, conditions = text(place.role), statement.conditions
+    known = None if statement.origin.secret else _written(conditions, place)
+    if known is None:
+        shown = "\n".join(_block("ArnNotEquals", _CALLER, [role]))
+        hcl = shown if place.in_document else f'# in Condition\nArnNotEquals = {{ "{_CALLER}" = {role} }}'
+        return "exempt the role by a condition beside those that it has", hcl
+    for index, each in enumerate(conditions):
+        if each.key.lower() == _CALLER.lower() and each.operator.negated and not each.operator.quantifier:
+            operator, key, values = known[index]
+            known[index] = (operator, key, [*values, role])
+            words = f"add the role to its `{operator}`"
+            return words, "\n".join(_block(*known[index])) if place.in_document else _condition(known)
+    added = ("ArnNotEquals", _CALLER, [role])
+    words = "exempt the role by another condition" if known else "exempt the role by a condition"
+    return words, "\n".join(_block(*added)) if place.in_document else _condition([*known, added])
+
+
+def _written(conditions: Sequence[Condition], place: DenialPlace) -> list[_Condition] | None:
+    """Write conditions as the module can; None where that is not possible, or too long to be read."""
+    found: list[_Condition] = []
+    if sum(len(each.values) for each in conditions) > _MOST:
+        return None
+    for each in conditions:
+        values = [None if isinstance(one, PolicyTemplate) else place.spell(one) for one in each.values]
+        if each.unread is not None or not values or None in values:
+            return None
+        found.append((each.operator.written, each.key, [text(one) for one in values if one is not None]))
+    return found
+
+
+def _condition(conditions: Sequence[_Condition]) -> str:
+    item: Item = ("Condition", _braces(conditions))
+    return "\n".join(aligned([item], " = ", ""))
+
+
+def _braces(conditions: Sequence[_Condition]) -> str | list[str]:
+    """Write conditions as an object: on one line if it is one operator."""
+    by_operator: dict[str, list[str]] = {}
+    for operator, key, values in conditions:
+        written = f"{quoted(key)} = {values[0] if len(values) == 1 else _list(values)}"
+        by_operator.setdefault(operator if operator.isidentifier() else quoted(operator), []).append(written)
+    items = [(operator, f"{{ {', '.join(several)} }}") for operator, several in by_operator.items()]
+    if len(items) == 1:
+        return f"{{ {items[0][0]} = {items[0][1]} }}"
+    return ["{", *indented(aligned(items, " = ", ""), "  "), "}"]
+
+
+def _list(values: Sequence[str]) -> str:
+    return f"[{', '.join(values)}]"
+
+
+def _block(operator: str, key: str, values: Sequence[str]) -> list[str]:
+    items = [("test", quoted(operator)), ("variable", quoted(key)), ("values", _list(values))]
+    return ["condition {", *indented(aligned(items, " = ", ""), "  "), "}"]

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tfcheck.fix.as_text import verdicts_with
-from tfcheck.fix.narrowing import narrowing
+from tfcheck.fix.narrowing import DenialPlace, narrowing
 from tfcheck.fix.place import Places
+from tfcheck.fix.policy_text import document_of
 from tfcheck.fix.referable import local_name
 from tfcheck.fix.render import StatementStyle, quoted, statement
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, sid, writable
@@ -98,14 +99,29 @@ class Remedies:
             return Remedy(f"narrow the statement that denies {_what(answers)}")
         found = []
         for denial, several in list(denied.values())[:_LISTED]:
-            module = _module(denial.origin.policy)
             needs = [each.requirement for each in several]
-            how = narrowing(denial, needs, self._resources(several, module), self._role_of(several[0], module))
+            how = narrowing(denial, needs, self._place_of(denial, several))
             where = _statement_name(denial.origin.policy, denial.origin.sid, denial.origin.number)
             words = f"narrow {where}, which denies {_what(several)} even if another statement allows it: {how.words}"
             found.append(Remedy(words, how.hcl if len(denied) == 1 else f"# {where}\n{how.hcl}"))
         left = and_more(len(denied), _LISTED)
         return Remedy("; ".join(each.words for each in found) + left, "\n".join(each.hcl for each in found))
+
+    def _place_of(self, denial: Statement, answers: Sequence[Answer]) -> DenialPlace:
+        """Return how things are written where a statement is."""
+        address = _address(denial.origin.policy)
+        module = address.module if address is not None else ModulePath()
+        known = self._world.resources(address.type) if address is not None else ()
+        policy = next((each for each in known if each.address == address), None)
+        block = self._world.resolver.block(policy.address) if policy is not None else None
+        argument = block.arguments.get("policy") if block is not None else None
+        return DenialPlace(
+            self._resources(answers, module),
+            self._role_of(answers[0], address),
+            self._places.spelling(module).spell,
+            in_document=argument is not None and document_of(argument) is not None,
+            own=policy is not None and self._places.holders.reach(policy) == frozenset({answers[0].role}),
+        )
 
     def _denied_by(self, answers: Sequence[Answer]) -> dict[Origin, tuple[Statement, list[Answer]]]:
         """Sort requirements by the statements that deny them."""
@@ -164,16 +180,17 @@ class Remedies:
             redacted(each) if isinstance(each, str) else "*" for each in pieces(value)
         )
 
-    def _role_of(self, answer: Answer, module: ModulePath | None = None) -> Spelled:
-        """Write the ARN of the role as a module can, by default its own."""
+    def _role_of(self, answer: Answer, policy: Address | None = None) -> Spelled:
+        """Write the ARN of the role for its own module, or for another policy without a cycle."""
         address = _address(answer.role)
         if address is None or address.type != "aws_iam_role":
             return (answer.role or "ROLE_ARN",)
-        if module is None or module == address.module:
+        if policy is None:
             return (Reference(f"{local_name(address)}.arn"),)
         task = self._tasks.get(answer.requirement.task_definition)
         role = self._judge.role(answer.requirement, task) if task is not None else None
-        spelled = self._places.spelling(module).spell(role.caller.arn) if role is not None else None
+        spelling = self._places.spelling(policy.module, policy.resource)
+        spelled = spelling.spell(role.caller.arn) if role is not None else None
         return spelled or (f"ARN of {answer.role}",)
 
 

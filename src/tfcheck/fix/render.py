@@ -53,22 +53,22 @@ _POLICY = ("Sid", "Effect", "Action", "Resource")
 _DOCUMENT = ("sid", "effect", "actions", "resources")
 
 #: An item: its name, and its value on one line or as several lines.
-_Item: TypeAlias = tuple[str, "str | Sequence[str]"]
+Item: TypeAlias = tuple[str, "str | Sequence[str]"]
 
 
 def block(wanted: NeededStatement, style: StatementStyle) -> list[str]:
     """Write a `statement` block; the lines are indented from its own beginning."""
     lists = msgspec.structs.replace(style, lists=True)
-    lines = _aligned(_items(wanted, lists, _DOCUMENT), " = ", "")
+    lines = aligned(_items(wanted, lists, _DOCUMENT), " = ", "")
     if wanted.principal:
         kind, who = wanted.principal
         inside = [("type", text((kind,))), ("identifiers", f"[{text(who)}]")]
-        lines += ["", "principals {", *_indented(_aligned(inside, " = ", ""), style.unit), "}"]
+        lines += ["", "principals {", *indented(aligned(inside, " = ", ""), style.unit), "}"]
     if wanted.gate:
         gate = f"for_each = length({wanted.gate}) > 0 ? [1] : []"
-        inner = [gate, "", "content {", *_indented(lines, style.unit), "}"]
-        return ['dynamic "statement" {', *_indented(inner, style.unit), "}"]
-    return ["statement {", *_indented(lines, style.unit), "}"]
+        inner = [gate, "", "content {", *indented(lines, style.unit), "}"]
+        return ['dynamic "statement" {', *indented(inner, style.unit), "}"]
+    return ["statement {", *indented(lines, style.unit), "}"]
 
 
 def statement(wanted: NeededStatement, style: StatementStyle, *, document: bool = False) -> list[str]:
@@ -82,8 +82,8 @@ def statement(wanted: NeededStatement, style: StatementStyle, *, document: bool 
     if style.one_line and (flat is not None) and len(flat) <= WIDEST:
         return [flat]
     mark = style.between
-    inside = _aligned(items, mark, style.ends_lines if style.syntax is Syntax.HCL else ",", quoted=style.quoted)
-    return ["{", *_indented(inside, style.unit), "}"]
+    inside = aligned(items, mark, style.ends_lines if style.syntax is Syntax.HCL else ",", quoted=style.quoted)
+    return ["{", *indented(inside, style.unit), "}"]
 
 
 def one_line(wanted: NeededStatement, style: StatementStyle, *, document: bool = False) -> str:
@@ -128,9 +128,9 @@ def _hcl_piece(piece: str | Reference) -> str:
     return _template_piece(escaped)
 
 
-def _items(wanted: NeededStatement, style: StatementStyle, names: tuple[str, str, str, str]) -> list[_Item]:
+def _items(wanted: NeededStatement, style: StatementStyle, names: tuple[str, str, str, str]) -> list[Item]:
     sid, effect, action, resource = names
-    items: list[_Item] = []
+    items: list[Item] = []
     if style.sid:
         items.append((sid, text((wanted.sid,), style.syntax)))
     if style.effect:
@@ -153,7 +153,7 @@ def _list(several: Sequence[Spelled], style: StatementStyle, *, spread: bool = F
         return flat
     last = "," if style.syntax is Syntax.HCL else ""
     lines = [f"{each}," for each in written[:-1]] + [written[-1] + last]
-    return ["[", *_indented(lines, style.unit), "]"]
+    return ["[", *indented(lines, style.unit), "]"]
 
 
 def _principal(principal: tuple[str, Spelled], style: StatementStyle, *, document: bool) -> tuple[str, str]:
@@ -170,7 +170,7 @@ def _name(name: str, in_quotes: bool) -> str:
     return f'"{name}"' if in_quotes else name
 
 
-def _flat(items: Sequence[_Item], style: StatementStyle) -> str | None:
+def _flat(items: Sequence[Item], style: StatementStyle) -> str | None:
     if not all(isinstance(value, str) for _, value in items):
         return None
     written = (f"{_name(name, style.quoted)}{style.between}{value}" for name, value in items)
@@ -184,7 +184,7 @@ def _joined(value: str | Sequence[str], style: StatementStyle) -> str:
     return f"[{style.comma.join(inside)}]"
 
 
-def _aligned(items: Sequence[_Item], between: str, comma: str, *, quoted: bool = False) -> list[str]:
+def aligned(items: Sequence[Item], between: str, comma: str, *, quoted: bool = False) -> list[str]:
     """Write items one below the other; `=` is aligned over those that take one line, `:` never is."""
     names = [_name(name, quoted) for name, _ in items]
     flat = [name for name, (_, value) in zip(names, items, strict=True) if isinstance(value, str)]
@@ -200,5 +200,6 @@ def _aligned(items: Sequence[_Item], between: str, comma: str, *, quoted: bool =
     return lines
 
 
-def _indented(lines: Sequence[str], unit: str) -> list[str]:
+def indented(lines: Sequence[str], unit: str) -> list[str]:
+    """Write lines further in; empty ones stay empty."""
     return [unit + line if line else line for line in lines]

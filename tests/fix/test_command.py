@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -221,6 +222,20 @@ def test_sources_with_other_values_than_the_plan_are_not_edited(checkout: Path) 
     done = run("fix", "--write", "plan.json", cwd=folder)
     assert "0 files changed" in done.stderr
     assert "run `terraform plan` again: the sources of aws_iam_role_policy.execution differ" in done.stderr
+
+
+def test_a_second_call_names_the_call_of_a_module_that_differs(checkout: Path) -> None:
+    folder = case(checkout, "inputs-of-modules")
+    run("fix", "--write", "plan.json", cwd=folder)
+    said = [
+        line
+        for line in run("fix", "--write", "plan.json", cwd=folder).stderr.splitlines()
+        if "error[" in line or "to do" in line
+    ]
+    for finding, words in itertools.pairwise(said):
+        if "error[" in finding:
+            role = finding.split("execution role ")[1].split(" is not")[0]
+            assert f"the sources of {role} differ" in words
 
 
 def test_a_role_with_another_name_than_in_the_plan_gets_no_policy(checkout: Path) -> None:

@@ -89,6 +89,17 @@ def test_a_secret_without_its_suffix() -> None:
     assert list(in_resource(name, f"{name}-replica-AbCdEf", ("secretsmanager:GetSecretValue",))) == []
 
 
+def test_a_secret_with_the_suffix_of_another_one_or_the_key_of_a_value() -> None:
+    name, get = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db", ("secretsmanager:GetSecretValue",)
+    (found,) = in_resource(f"{name}-AbCdE1", f"{name}-xYz123", get)
+    assert found.corrected(f"{name}-AbCdE1") == f"{name}-??????"
+    assert list(in_resource(f"{name}-backup", f"{name}-xYz123", get)) == []
+    for needed in (f"{name}-xYz123", "\0aws_secretsmanager_secret.db.arn\0"):
+        (found,) = in_resource(f"{needed}:password::", needed, get)
+        assert found.corrected(f"{needed}:password::") == needed
+    assert list(in_resource("\0aws_s3_bucket.db.arn\0:password::", "\0aws_s3_bucket.db.arn\0", GET)) == []
+
+
 def test_another_prefix_of_the_same_bucket() -> None:
     found = in_prefix(f"{S3}acme-config/env/*", FILE)
     assert found is not None

@@ -22,6 +22,7 @@ from tfcheck.fix.named_objects import NamedObjects, is_quoted_elsewhere
 from tfcheck.fix.place import Places, also
 from tfcheck.fix.policy_statements import ReadableStatement, readable
 from tfcheck.fix.proposal import Proposal, RoleNeed
+from tfcheck.fix.render import Syntax
 from tfcheck.fix.task_corrections import literals_in
 from tfcheck.fix.task_proof import blocks_of
 from tfcheck.fix.written_text import WrittenText, flat
@@ -33,6 +34,7 @@ from tfcheck.vocabulary.finding import Answer
 
 _NAME = regex(r"[\w.-]+")
 _LABEL = regex(r"([a-z_]+)\s*=[\s\[]*$")
+_REFERENCE = regex(r'"\$\{\s*([\w.\[\]-]+)\s*\}"')
 _LISTED = 2
 
 
@@ -56,7 +58,8 @@ class Correction(msgspec.Struct, frozen=True):
         yield from [label[1]] if label else []
 
     def __str__(self) -> str:
-        return f"`{self.literal.text}` to `{self.new[1:-1]}`, because {self.cause}"
+        new = self.new.strip('"')
+        return f"`{self.literal.text}` to `{new}`, because {self.cause}"
 
 
 #: The corrections of literals that are one mistake.
@@ -131,7 +134,8 @@ class Corrections:
             return next(filter(None, (self._corrected(*each, place) for each in found)), ())
         actions = tuple(each.value for each in statement.actions)
         ways = (self._in_resource(each, needed, actions, place, block) for each in statement.resources)
-        return next(filter(None, ways), ())
+        corrected = next(filter(None, ways), ())
+        return tuple(map(_bare, corrected)) if statement.place.syntax is Syntax.HCL else corrected
 
     def _in_resource(
         self, literal: WrittenText, needed: str, actions: tuple[str, ...], place: Address, block: Block
@@ -171,6 +175,12 @@ class Corrections:
         """Whether another block has the name that looks like a mistake."""
         names = [each[0] for each in _NAME.finditer(pattern) if each.start() <= found.start <= each.end()]
         return any(is_quoted_elsewhere(each, block, self._resolver) for each in names)
+
+
+def _bare(correction: Correction) -> Correction:
+    """Write a text that has become nothing but a reference as `terraform fmt` does: without quotes."""
+    reference = _REFERENCE.fullmatch(correction.new)
+    return replace(correction, new=reference[1]) if reference else correction
 
 
 def _is_in(literal: WrittenText, block: Block) -> bool:

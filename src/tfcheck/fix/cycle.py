@@ -1,95 +1,133 @@
-"""Find out whether a reference, or several changes together, would make a block depend on itself.
+"""Find out whether a reference, or several changes together, would make something depend on itself.
 
-Terraform refuses a plan in which a policy names a key whose own policy names the role that the first is written in.
+Terraform refuses a plan in which a policy names a key whose own policy names the role that the first is written in,
+also where the key and the role are in modules: an input depends on what is passed by it, an output on what it names.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import lru_cache
+from typing import TypeAlias
 
 from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.trial import changed
-from tfcheck.hcl.modules import Module
-from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.modules import Module, Sources
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
 
 _REFERENCE = regex(r"\b(?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*")
-_KINDS = {"resource": "", "data": "data."}
+_OUTPUT = regex(r"\bmodule\.([^\W\d][\w-]*)(?:\[[^\[\]]*\])?(?:\.([^\W\d][\w-]*))?")
+_KINDS = {"resource": "", "data": "data.", "output": "output."}
+#: Arguments of a call on which all of the module depends.
+_OF_ALL = ("count", "for_each", "depends_on")
+
+_Names: TypeAlias = tuple[str, ...]
+#: Something of a module: the names of the calls that lead there, and its own in the module.
+_Node: TypeAlias = tuple[_Names, str]
 
 
 class Dependencies:
-    """What depends on what in one module, as far as the text of its blocks names it."""
+    """What depends on what, as far as the text of blocks names it."""
 
-    def __init__(self, module: Module) -> None:
-        self._module = module
-        self._dependents: dict[str, set[str]] = {}
+    def __init__(self, sources: Sources, paths: Iterable[_Names]) -> None:
+        self._modules = {path: module for path in paths if (module := sources.module(path)) is not None}
+        self._used_by: dict[_Node, set[_Node]] = {}
+        for path, module in self._modules.items():
+            for node, used in self._between(path, module):
+                self._used_by.setdefault(used, set()).add(node)
+        self._dependents: dict[_Node, frozenset[_Node]] = {}
 
-    def reaches(self, name: str, goal: str) -> bool:
-        """Whether `name` (`aws_kms_key.k`, `data.x.y`, `local.z`) depends on `goal`, or is it."""
-        if goal not in self._dependents:
-            seen = {goal}
-            waiting = [goal]
-            while waiting:
-                new = self._used_by.get(waiting.pop(), set()) - seen
-                seen |= new
-                waiting += new
-            self._dependents[goal] = seen
-        return name in self._dependents[goal]
+    def reaches(self, path: _Names, name: str, goal: str) -> bool:
+        """Whether something of a module (`aws_kms_key.k`, `local.z`, `module.m`) depends on `goal` there, or is it."""
+        end = (path, goal)
+        if end not in self._dependents:
+            self._dependents[end] = self._depending(end, {})
+        return self._node(path, f"{name}/outputs" if name.startswith("module.") else name) in self._dependents[end]
 
-    def leading_to_circles(self) -> frozenset[str]:
-        """Name what is used, however indirectly, by something that depends on itself, not through a module."""
-        uses: dict[str, set[str]] = {}
-        for used, by in self._used_by.items():
-            for each in by:
-                uses.setdefault(each, set()).update([] if each.startswith("module.") else [used])
-        number = Counter(used for several in uses.values() for used in several)
-        waiting = [each for each in uses if not number[each]]
+    def makes_circles(self, after: Sources) -> bool:
+        """Whether something depends on itself in changed sources that did not before."""
+        new: dict[_Node, set[_Node]] = {}
+        for path, module in self._modules.items():
+            later = after.module(path)
+            for node, used in self._between(path, later) if later is not None and later is not module else ():
+                # NOTE: what a module does whose sources are not at hand is open.
+                if node not in self._used_by.get(used, ()) and not node[1].startswith("module."):
+                    new.setdefault(used, set()).add(node)
+        ends = {node for several in new.values() for node in several}
+        depending = {end: self._depending(end, new, is_open=False) for end in ends}
+        return any(used in depending[node] for used, several in new.items() for node in several)
+
+    def _depending(self, goal: _Node, new: Mapping[_Node, set[_Node]], *, is_open: bool = True) -> frozenset[_Node]:
+        """List what depends on something; with `is_open` also all that is read of a module that is not at hand."""
+        seen, waiting = {goal}, [goal]
         while waiting:
-            for used in uses.get(waiting.pop(), ()):
-                number[used] -= 1
-                waiting += [] if number[used] else [used]
-        return frozenset(+number)
+            last = waiting.pop()
+            found = (self._used_by.get(last, set()) | new.get(last, set())) - seen
+            found = found if is_open else {each for each in found if not each[1].startswith("module.")}
+            seen |= found
+            waiting += found
+        return frozenset(seen)
 
-    @cached_property
-    def _used_by(self) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
-        for file in self._module.files:
-            for block in file.blocks:
-                for name, text in _declared_objects(block):
-                    for used in _REFERENCE.findall(text):
-                        found.setdefault(used, set()).add(name)
-        return found
+    def _between(self, path: _Names, module: Module) -> Iterator[tuple[_Node, _Node]]:
+        for name, used in _uses(module):
+            yield self._node(path, name), self._node(path, used)
+
+    def _node(self, path: _Names, name: str) -> _Node:
+        """Return what a name of a module is: `module.m/var.x` is an input of what the module calls."""
+        call, within, inner = name.partition("/")
+        called = (*path, call.removeprefix("module."))
+        return (called, inner) if within and called in self._modules else (path, call)
 
 
 def makes_circles(resolver: Resolver, insertions: Iterable[Insertion], texts: Mapping[str, SourceText]) -> bool:
-    """Whether something in a module depends on itself after a change of the sources that did not before."""
+    """Whether something depends on itself after a change of the sources that did not before."""
     if resolver.sources is None:
         return False
-    after = changed(resolver.sources, insertions, texts)
-    paths = {each.config for each in resolver.plan.module_instances()}
-    modules = ((resolver.sources.module(each), after.module(each)) for each in paths)
-    return any(
-        old is not None
-        and new is not None
-        and old is not new
-        and not Dependencies(new).leading_to_circles() <= Dependencies(old).leading_to_circles()
-        for old, new in modules
-    )
+    return dependencies(resolver).makes_circles(changed(resolver.sources, insertions, texts))
 
 
-def _declared_objects(block: Block) -> Iterator[tuple[str, str]]:
-    if block.type in _KINDS:
-        yield _KINDS[block.type] + ".".join(block.labels), _text(block)
-    elif block.type == "module":
-        yield f"module.{'.'.join(block.labels)}", _text(block)
-    elif block.type == "locals":
-        for argument in block.arguments.values():
-            yield f"local.{argument.name}", argument.text
+def dependencies(resolver: Resolver) -> Dependencies:
+    """Return what depends on what in the sources of a plan."""
+    assert resolver.sources is not None  # or nothing is written there
+    return _dependencies(resolver.sources, frozenset(each.config for each in resolver.plan.module_instances()))
 
 
-def _text(block: Block) -> str:
-    return block.source.text[block.body_start : block.body_end]
+@lru_cache(maxsize=4)
+def _dependencies(sources: Sources, paths: frozenset[_Names]) -> Dependencies:
+    return Dependencies(sources, sorted(paths))
+
+
+@lru_cache(maxsize=256)
+def _uses(module: Module) -> frozenset[tuple[str, str]]:
+    """Pair what a module declares, and passes to others, with what that names.
+
+    In a module its call is `call`, and all outputs together are `outputs`.
+    """
+    found: set[tuple[str, str]] = set()
+    for name, text in _declared_objects(module):
+        found.update((name, each) for each in _REFERENCE.findall(text) if not each.startswith("module."))
+        for each in _OUTPUT.finditer(text):
+            found.add((name, f"module.{each[1]}/{f'output.{each[2]}' if each[2] else 'outputs'}"))
+        call, within, _ = name.partition("/")
+        if within:
+            found.add((f"{call}/call", "call"))
+        elif name.startswith("output."):
+            found.add(("outputs", name))
+        elif not name.startswith("local."):
+            found.add((name, "call"))
+    return frozenset(found)
+
+
+def _declared_objects(module: Module) -> Iterator[tuple[str, str]]:
+    """Yield what a module declares, and the inputs of what it calls, with the text of each."""
+    for block in (each for file in module.files for each in file.blocks):
+        if block.type in _KINDS:
+            yield _KINDS[block.type] + ".".join(block.labels), block.source.text[block.body_start : block.body_end]
+        elif block.type == "locals":
+            yield from ((f"local.{each.name}", each.text) for each in block.arguments.values())
+        elif block.type == "module":
+            for each in block.arguments.values():
+                into = "call" if each.name in _OF_ALL else f"var.{each.name}"
+                yield f"module.{block.labels[0]}/{into}", each.text

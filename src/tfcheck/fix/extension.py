@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
-from tfcheck.fix.into_list import comment_follows
+from tfcheck.fix.into_list import WIDEST_LINE, comment_follows
 from tfcheck.fix.literal import ListParts, Parts
 from tfcheck.fix.new_argument import items_below, items_beside
 from tfcheck.fix.policy_statements import WrittenStatement, items, statements_of
@@ -25,8 +25,6 @@ from tfcheck.symbolic.regex import regex
 
 #: A reference that is one ARN, and no list of them.
 _ARN = regex(r'(?:data\.)?aws_\w+\.[\w-]+(?:\[(?:\w+|"[^"\[\]]*"|(?:each|count)\.\w+)\])?\.arn')
-#: A line that would be longer is broken, or left as it is.
-_WIDEST = 120
 _QUOTED_ARN = regex(r'"\$\{[^{}"]*\}"')
 _QUOTED = regex(r'"[^"\n]*"')
 
@@ -136,7 +134,7 @@ def _has_room(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> 
     width = line_end(written, parts.end) - start + len("[]") + sum(len(each) + 2 for each in new)
     begins_its_line = not written[line_start(written, statement.start) : statement.start].strip()
     is_beside = "\n" not in written[statement.start : statement.end] and not begins_its_line
-    return width <= _WIDEST or is_beside
+    return width <= WIDEST_LINE or is_beside
 
 
 def _broken(statement: WrittenStatement, parts: Parts, first: Parts, new: Sequence[str]) -> list[Insertion] | None:

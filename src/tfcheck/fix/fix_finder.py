@@ -307,12 +307,16 @@ class FixFinder:
         for case in cases:
             places = (*(each.address for each in case.current.touched), *case.current.beside) if case.current else ()
             roles = [each.address for each in case.need.roles] if isinstance(case, RoleCase) else []
-            passed = (each for each in roles if changed_inputs(each.module, self._resolver))
-            found = next((each for each in places if each in old), None) or next(passed, None)
-            if found is None:
+            passed = [each for each in roles if changed_inputs(each.module, self._resolver)]
+            differing = [*(each for each in places if each in old), *passed]
+            if not differing:
                 yield case
-            else:
-                self._outdated |= {each.requirement: found for each in case.answers}
+            for answer in case.answers if differing else ():
+                # NOTE: of a module that is called several times, the call that lacks something is named, if it differs.
+                role = next((each for each in roles if str(each) == answer.role), differing[0])
+                is_passed = changed_inputs(role.module, self._resolver, lambda _: True)
+                found = next((each for each in differing if each.module == role.module), None)
+                self._outdated[answer.requirement] = found or (role if is_passed else differing[0])
 
     def _unsound(self, cases: Sequence[Case]) -> list[Case]:
         """Return the cases whose proposal would spoil a file, looked for in ever smaller groups."""

@@ -6,15 +6,23 @@ The list may be written out in `jsonencode`, in a heredoc, or in a `.tf.json` fi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from msgspec.structs import replace
 
-from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
+from tfcheck.fix.edits.harmless import harmless
+from tfcheck.fix.edits.insertion import Insertion, Replacement, indentation, line_end, line_start
 from tfcheck.fix.literal import ListParts, ObjectParts, Parts
 from tfcheck.fix.render import StatementStyle, Syntax, one_line, statement
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.symbolic.regex import regex
+
+#: A line that would be longer is broken, or left as it is.
+WIDEST_LINE = 120
+_NAMED = regex(r'[ \t]*("?[\w-]+"?) +=(?!=)')
 
 
 def into_list(
@@ -39,6 +47,7 @@ class _Adding:
     """Adds statements behind `last`."""
 
     def __init__(self, source: SourceText, statements: Parts, last: Parts, syntax: Syntax, *, document: bool) -> None:
+        self.source = source
         self.file = source.name
         self.text = source.text
         self.last = last
@@ -66,11 +75,37 @@ class _Adding:
         if comment_follows(self.text, statements.end):
             return None
         written = [one_line(each, self.style, document=self.document) for each in wanted]
+        width = line_end(self.text, statements.end) - line_start(self.text, statements.start)
+        if width + sum(len(each) + 2 for each in written) > WIDEST_LINE and self.style.syntax is not Syntax.TF_JSON:
+            closer = list(not_aligned(self.source, statements.start))
+            lines = (
+                self.text[line_start(self.text, each.offset) : line_end(self.text, each.offset)] for each in closer
+            )
+            if all(map(harmless, lines)):  # a diff shows them
+                return (*closer, *self._broken(wanted, statements))
         comma = self.style.comma
         if statements.comma is not None:
             blank = comma.removeprefix(",")
             return (self._insertion(statements.comma + 1, "".join(f"{blank}{each}," for each in written)),)
         return (self._insertion(self.last.end, "".join(f"{comma}{each}" for each in written)),)
+
+    def _broken(self, wanted: Sequence[NeededStatement], statements: ListParts) -> tuple[Insertion, ...]:
+        """Put each on lines of its own, and those that are there too: a line with all of them would be too long."""
+        base = indentation(self.text, statements.start)
+        inner = f"{self.newline}{base}{self.style.unit}"
+        ends = "," if self.style.syntax is Syntax.HCL and statements.comma is None else ""
+        found: list[Insertion] = [self._insertion(statements.start + 1, inner)]
+        found += _without(self.source, statements.start + 1, statements.items[0].start)
+        for one, other in pairwise(statements.items):
+            found += _without(self.source, one.end + self.text[one.end : other.start].index(",") + 1, other.start)
+            found.append(self._insertion(other.start, inner))
+        added = [self._lines(each, f"{base}{self.style.unit}") for each in wanted]
+        behind = f",{self.newline}".join(["", *added]) + ends
+        if statements.comma is not None:
+            behind = "".join(f"{self.newline}{each}," for each in added)
+        offset = self.last.end if statements.comma is None else statements.comma + 1
+        blanks = _without(self.source, offset, statements.end - 1)
+        return (*found, self._insertion(offset, f"{behind}{self.newline}{base}"), *blanks)
 
     def joined(self, wanted: Sequence[NeededStatement], statements: ListParts) -> tuple[Insertion, ...] | None:
         """Turn `}]` into `}, {` and what follows: the brackets of both statements stand on one line."""
@@ -113,6 +148,41 @@ class _Adding:
 
     def _insertion(self, offset: int, text: str) -> Insertion:
         return Insertion(self.file, offset, text)
+
+
+def not_aligned(source: SourceText, offset: int) -> Iterator[Replacement]:
+    """Yield how the names around a line lose the blanks that align them with its own: its value gets several lines."""
+    text, column = source.text, None
+    own = line_start(text, offset)
+    named = _NAMED.match(text, own)
+    if named is None:
+        return
+    column = named.end() - own
+    for step in (-1, 1):
+        group = list(_beside(text, own, step, (indentation(text, own), column)))
+        width = max((len(each[1]) for each in group), default=0)
+        for each in group:
+            first = each.end(1) + width - len(each[1]) + 1
+            yield from _without(source, first, each.end() - 1)
+    yield from _without(source, named.end(1) + 1, named.end() - 1)
+
+
+def _beside(text: str, own: int, step: int, like: tuple[str, int]) -> Iterator[re.Match[str]]:
+    """Yield the lines above or below one, as far as their values are aligned with its own."""
+    at = own
+    while True:
+        if (step < 0 and at == 0) or (step > 0 and text.find("\n", at) < 0):
+            return
+        at = line_start(text, at - 1) if step < 0 else text.find("\n", at) + 1
+        found = _NAMED.match(text, at)
+        if found is None or (indentation(text, at), found.end() - at) != like:
+            return
+        yield found
+
+
+def _without(source: SourceText, start: int, end: int) -> Iterator[Replacement]:
+    if start < end:
+        yield Replacement(source.name, start, "", source.text[start:end])
 
 
 def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> StatementStyle:

@@ -21,6 +21,11 @@ _SHORTEST_WORD = 4
 _WILDCARD = regex(r"[*?]")
 _ARN_FIELDS = 6
 _SUFFIX = regex(r"-(?:[A-Za-z0-9]{6}|\0[^\0]*\0)")
+#: What AWS appends to a secret's name, unless it may be a word: `-backup`.
+_RANDOM = regex(r"-(?=[a-z0-9]*[A-Z])(?=[A-Z]*[a-z0-9])[A-Za-z0-9]{6}")
+#: The key of a value with its colons, behind the ARN of a secret; and such an ARN that is not known.
+_KEY = regex(r":[^:*?\0]+(?::[^:*?\0]*){0,2}")
+_SECRET = regex(r"\0[^\0]*\baws_secretsmanager_secret\.[^\0]*\.arn\0")
 _OF_OBJECTS = regex(r"s3:(?:\w*Object\w*|AbortMultipartUpload|ListMultipartUploadParts)", re.IGNORECASE)
 _OF_STREAMS = frozenset(("logs:createlogstream", "logs:putlogevents"))
 #: IAM has these two, so that neither is a mistake.
@@ -47,6 +52,7 @@ def in_resource(pattern: str, needed: str, actions: tuple[str, ...]) -> Iterator
         moved = msgspec.structs.replace(found, start=found.start + at, end=found.end + at)
         if glob_known(found.corrected(own), other) and "\0" not in pattern[moved.start : moved.end] + found.text:
             yield moved
+    yield from _of_secret(pattern, needed)
     end = _missing_end(pattern, needed, actions)
     if end:
         yield Misspelling(len(pattern), len(pattern), end, f"`{end}` is missing at its end")
@@ -145,6 +151,17 @@ def _typed(pattern: str, found: Misspelling) -> Iterator[Misspelling]:
 def _word(text: str, start: int, end: int) -> str:
     """Return the word around two offsets."""
     return max((each[0] for each in _WORD.finditer(text) if each.start() <= end and start <= each.end()), default="")
+
+
+def _of_secret(pattern: str, needed: str) -> Iterator[Misspelling]:
+    """Find the key of a value behind a secret's ARN, or other random characters at its end."""
+    key = _KEY.fullmatch(pattern.removeprefix(needed)) if pattern.startswith(needed) else None
+    if key is not None and (":secret:" in needed or _SECRET.fullmatch(needed)):
+        yield Misspelling(len(needed), len(pattern), "", "a policy names a secret without the key of a value")
+    end = max(len(pattern) - len("-??????"), 0)
+    is_other = ":secret:" in pattern and _RANDOM.fullmatch(pattern[end:]) and _SUFFIX.fullmatch(needed[end:])
+    if is_other and needed.startswith(pattern[:end]):
+        yield Misspelling(end, len(pattern), "-??????", "its last six characters are those of another secret")
 
 
 def _missing_end(pattern: str, needed: str, actions: tuple[str, ...]) -> str:

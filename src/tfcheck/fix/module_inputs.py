@@ -42,12 +42,12 @@ def is_for_grants(name: str) -> bool:
     return any(each.search(name) for each in (_STATEMENTS, *_NAMES.values()))
 
 
-def changed_inputs(path: ModulePath, resolver: Resolver) -> bool:
-    """Whether a call passes something else by an input that is for grants than when the plan was made, also above."""
+def changed_inputs(path: ModulePath, resolver: Resolver, counts: Callable[[str], bool] = is_for_grants) -> bool:
+    """Whether a call, or one above it, passes something else by an input that counts than when the plan was made."""
     called = resolver.module_sources(path) if path.steps and resolver.declarations.doubts else None
-    inputs = [name for name in called.variables() if is_for_grants(name)] if called else []
+    inputs = [name for name in called.variables() if counts(name)] if called else []
     own = any(resolver.declarations.doubts.about("var", path.config, name) for name in inputs)
-    return own or (bool(path.steps) and changed_inputs(path.parent, resolver))
+    return own or (bool(path.steps) and changed_inputs(path.parent, resolver, counts))
 
 
 def inputs_for(action: str, module: Module, value_of: Callable[[str], Seen]) -> Iterator[ModuleInput]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from tfcheck.fix.cycle import Dependencies
+from tfcheck.fix.cycle import dependencies
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.gates import gated
@@ -54,7 +54,6 @@ class Places:
         self._words: dict[int, frozenset[str]] = {}
         self._referable: dict[ModulePath, Referable] = {}
         self._spellings: dict[tuple[ModulePath, str], Spelling] = {}
-        self._graphs: dict[int, Dependencies] = {}
         self._wanted: dict[tuple[object, ...], tuple[tuple[Answer, ...], Statements | None]] = {}
         #: What other fixes correct.
         self.replacing: tuple[Insertion, ...] = ()
@@ -86,12 +85,10 @@ class Places:
 
     def _refuse(self, module: ModulePath, into: str) -> Refuse:
         """Return whether a reference to an object would lead back to a block of the module."""
-        sources = self._resolver.module_sources(module)
+        is_known = bool(into) and self._resolver.module_sources(module) is not None
 
         def refuse(name: str) -> bool:
-            if not into or sources is None:
-                return False
-            return self._graphs.setdefault(id(sources), Dependencies(sources)).reaches(name, into)
+            return is_known and dependencies(self._resolver).reaches(module.config, name, into)
 
         return refuse
 

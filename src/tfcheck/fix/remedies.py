@@ -57,7 +57,11 @@ class Remedies:
                 return self._narrow(answers)
             case Reason.PERMISSIONS_BOUNDARY:
                 words = f"let the permissions boundary of {first.role} allow {_what(answers)}: add this statement to it"
-                return Remedy(words, self._statements(answers))
+                boundary = self._boundary(first)
+                written = self._statements(answers, into=boundary)
+                is_wide = boundary is not None and written != self._statements(answers, into=boundary, circles=True)
+                wide = "; `*` is for what cannot be named there, because that depends on the role"
+                return Remedy(f"{words}{wide if is_wide else ''}", written)
             case Reason.RESOURCE_POLICY:
                 words = f"let the policy of {_resources(answers)} name {first.role}: add this statement to it"
                 return Remedy(words, self._statements(answers, self._role_of(first)))
@@ -116,7 +120,7 @@ class Remedies:
         block = self._world.resolver.block(policy.address) if policy is not None else None
         argument = block.arguments.get("policy") if block is not None else None
         return DenialPlace(
-            self._resources(answers, module),
+            self._resources(answers, address),
             self._role_of(answers[0], address),
             self._places.spelling(module).spell,
             in_document=argument is not None and document_of(argument) is not None,
@@ -160,25 +164,43 @@ class Remedies:
 
     # What is written
 
-    def _statements(self, answers: Sequence[Answer], principal: Spelled | None = None) -> str:
+    def _statements(
+        self,
+        answers: Sequence[Answer],
+        principal: Spelled | None = None,
+        into: Address | None = None,
+        *,
+        circles: bool = False,
+    ) -> str:
         actions = tuple(dict.fromkeys(each.requirement.action for each in answers))
-        resources = tuple(self._resources(answers))
+        resources = tuple(self._resources(answers, into, circles=circles))
         who = ("AWS", principal) if principal is not None else None
         return _text([NeededStatement(sid(actions[0]), actions, resources, who)]) if resources else ""
 
-    def _resources(self, answers: Iterable[Answer], module: ModulePath | None = None) -> list[Spelled]:
-        """Write what is needed as a module can, by default that of the role."""
+    def _resources(
+        self, answers: Iterable[Answer], policy: Address | None = None, *, circles: bool = False
+    ) -> list[Spelled]:
+        """Write what is needed as a policy can, without `circles`, by default as the module of the role can."""
+        into = policy.resource if policy is not None and not circles else ""
         found = (
-            self._spelled(writable(each.requirement.resource), _module(each.role) if module is None else module)
+            self._spelled(
+                writable(each.requirement.resource), policy.module if policy is not None else _module(each.role), into
+            )
             for each in answers
             if not each.requirement.sensitive
         )
         return list(dict.fromkeys(found))
 
-    def _spelled(self, value: TextLike, module: ModulePath) -> Spelled:
-        return self._places.spelling(module).spell(value) or tuple(
+    def _spelled(self, value: TextLike, module: ModulePath, into: str) -> Spelled:
+        return self._places.spelling(module, into).spell(value) or tuple(
             redacted(each) if isinstance(each, str) else "*" for each in pieces(value)
         )
+
+    def _boundary(self, answer: Answer) -> Address | None:
+        """Return the policy that is the permissions boundary of a role, if the plan creates it."""
+        task = self._tasks.get(answer.requirement.task_definition)
+        role = self._judge.role(answer.requirement, task) if task is not None else None
+        return _address(role.boundary[0].name) if role is not None and role.boundary else None
 
     def _role_of(self, answer: Answer, policy: Address | None = None) -> Spelled:
         """Write the ARN of the role for its own module, or for another policy without a cycle."""

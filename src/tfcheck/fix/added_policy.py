@@ -65,7 +65,7 @@ class AddedPolicies:
         role = need.roles[0]
         module, keys, others = role.address.module, repeated.keys, repeated.others
         gate, made = self._gate(shared.statements, repeated, made)
-        if gate is None:
+        if gate is None or self._places.name_nulls(shared.statements, made):
             return
         remark = also(frozenset(map(str, made)) - need.names())
         remark += _OF_ONE_CALLER if others and repeated.is_repeated and module.steps else ""

@@ -43,12 +43,12 @@ class _Change(msgspec.Struct, frozen=True):
 
 def passed_to_module(need: RoleNeed, places: Places, world: After) -> Iterator[Proposal]:
     """Propose to pass what roles lack where the module that creates them is called: by the same inputs in each call."""
-    passings = _passings(need, places, world)
+    calls = passings(need, places, world)
     sources = world.resolver.sources
     assert sources is not None  # or nothing is proposed
     done: set[tuple[Insertion, ...]] = set()
-    for choice in range(_MOST) if passings else ():
-        change = _change(choice, passings, world)
+    for choice in range(_MOST) if calls else ():
+        change = _change(choice, calls, world)
         if change is None or change.insertions in done:
             continue
         done.add(change.insertions)
@@ -72,7 +72,7 @@ def _named(need: RoleNeed) -> str:
     return f"{names[0]} lacks" if len(names) == 1 else f"{len(names)} roles lack"
 
 
-def _passings(need: RoleNeed, places: Places, world: After) -> list[Passing]:
+def passings(need: RoleNeed, places: Places, world: After) -> list[Passing]:
     """Return the calls of the roles' modules with what each instance lacks; none where one cannot be changed."""
     found: dict[tuple[ModulePath, tuple[str, ...], str], dict[ModulePath, dict[InstanceKey, list[Answer]]]] = {}
     lacking = need.by_role()
@@ -95,16 +95,16 @@ def _passings(need: RoleNeed, places: Places, world: After) -> list[Passing]:
     ]
 
 
-def _change(choice: int, passings: Sequence[Passing], world: After) -> _Change | None:
+def _change(choice: int, calls: Sequence[Passing], world: After) -> _Change | None:
     """Divide what is lacking among the inputs of the module, and write it in each call."""
-    called = world.resolver.module_sources(passings[0].paths[0])
+    called = world.resolver.module_sources(calls[0].paths[0])
     if called is None:
         return None
     insertions: list[Insertion] = []
     texts: dict[str, SourceText] = {}
     names: dict[str, None] = {}
     doubts = ""
-    for each in passings:
+    for each in calls:
         chosen: dict[ModuleInput, list[str]] = {}
         for action in each.actions():
             ways = [one for one in inputs_for(action, called, each.value_of) if passed(each, one, [action])]

@@ -77,7 +77,7 @@ def extension(
 def _is_like(statement: WrittenStatement, wanted: NeededStatement) -> bool:
     """Whether a statement allows exactly the needed actions."""
     actions = {each.lower() for each in _written(statement, statement.actions)}
-    is_open = not statement.is_plain or wanted.principal is not None or not wanted.resources
+    is_open = not statement.is_plain or wanted.principal is not None or wanted.gate or not wanted.resources
     return not is_open and wanted.listed is None and actions == {f'"{each.lower()}"' for each in wanted.actions}
 
 

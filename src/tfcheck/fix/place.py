@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from msgspec.structs import replace
 
@@ -23,9 +24,10 @@ from tfcheck.fix.render import block as written_block
 from tfcheck.fix.repetition import InstanceTerms, SharedStatements, Statements, shared_by
 from tfcheck.fix.spelling import Spelling
 from tfcheck.fix.trial import ChangedAttribute
-from tfcheck.fix.wanted import NeededStatement, rank, wanted
+from tfcheck.fix.wanted import NeededStatement, Reference, rank, wanted, without_nulls
 from tfcheck.fix.written_lists import WrittenLists
 from tfcheck.fix.written_text import flat
+from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.inventory.world import After, WorldObject
@@ -39,6 +41,8 @@ _DOCUMENT = "aws_iam_policy_document"
 #: What is needed of so many resources is divided among the policies of a role.
 _MOST = 30
 _ALL = regex(r"\[\*\]|^\[for group in ")
+#: What a caller gives, or an element of what a block is repeated for.
+_GIVEN = regex(r"(?:var\.([\w-]+)|each\.value\b)")
 _WORD = regex(r'"([A-Za-z0-9]+)"')
 
 
@@ -246,7 +250,7 @@ class Places:
         """Let a document have statements only if the lists that they name are not empty in a plan."""
         block = self._resolver.block(place)
         return tuple(
-            replace(each, gate=collection_of(each.listed))
+            replace(each, gate=f"length({collection_of(each.listed)}) > 0")
             if each.listed and may_vary(each.listed, place.module, block, self._resolver)
             else each
             for each in statements
@@ -291,6 +295,10 @@ class Places:
         statements = given or self.wanted(answers, address.module, goal)
         if statements is None:
             return None
+        own = self.holders.document_instances(module, name) if name else self.holders.instances(address)
+        statements = without_nulls(statements, lambda each: self._may_be_null(each, own), gates=name is not None)
+        if statements is None:
+            return None
         statements = with_free_sids(statements, self._quoted_in(module))
         ways = {"extends": extends, "adds": adds, "shared": shared}
         into = into_policy(holder.argument, module, statements, beside=self.replacing, **ways)
@@ -308,6 +316,22 @@ class Places:
             added=(),
             hcl=_shown_text(into),
         )
+
+    def name_nulls(self, statements: Statements, places: Sequence[Address]) -> bool:
+        """Whether statements name something that is null in one of the instances of a block, or in another plan."""
+        return without_nulls(statements, lambda each: self._may_be_null(each, places), gates=False) is None
+
+    def _may_be_null(self, reference: Reference, places: Sequence[Address]) -> bool:
+        found = _GIVEN.match(reference.expression)
+        sources = self._resolver.module_sources(places[0].module) if places and found else None
+        if found is None or sources is None:
+            return False
+        variable = sources.variable(found[1]) if found[1] else None
+        if variable is not None and variable.attribute_text("default") == "null":
+            return True
+        with suppress(EvaluationError):
+            return any(self.lists.evaluated(reference.expression, each) is None for each in places)
+        return True
 
     def touched(self, holder: Holder) -> tuple[ChangedAttribute, ...]:
         """List what changes in the plan with the text of a policy, in every instance of its block."""

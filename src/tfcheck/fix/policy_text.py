@@ -19,6 +19,7 @@ from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.symbolic.regex import regex
 
 _DOCUMENT = regex(r'(?:"\$\{)?data\.aws_iam_policy_document\.([\w-]+)(?:\[[^\[\]]*\])?\.(?:minified_)?json(?:\}")?')
+_FILE = regex(r'(?:templatefile|file)\(\s*"(?:\$\{path\.(?:module|root)\}/|\./)?([\w./-]+)"')
 _ENCODE = regex(r"jsonencode\s*\(\s*(?=\{)")
 _QUOTE = regex(r'(?<!\\)(?:\\\\)*"')
 
@@ -27,6 +28,12 @@ def document_of(argument: Argument) -> str | None:
     """Name the `aws_iam_policy_document` that an argument takes its text from."""
     found = _DOCUMENT.fullmatch(argument.text)
     return found[1] if found else None
+
+
+def file_of(argument: Argument) -> str:
+    """Name the file that an argument takes its text from, as seen from its module; empty where it is no file."""
+    found = _FILE.match(argument.text)
+    return found[1] if found else ""
 
 
 def is_own(argument: Argument, module: Module) -> bool:

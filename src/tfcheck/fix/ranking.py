@@ -42,6 +42,10 @@ def ranked(need: RoleNeed, places: Places, added: AddedPolicies, world: After) -
         yield from passed_to_module(need, places, world)
     if added.is_for_callers(need):
         yield from added.at_callers(need)
+    if need.roles[0].address.module.steps:
+        from tfcheck.fix.new_inputs import by_new_inputs
+
+        yield from by_new_inputs(need, places, world)
     yield from places.existing(need, wide=False)
     alone = block is not None and added.reach(need) <= need.names()
     if block is not None and alone:

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from tfcheck.fix.as_text import verdicts_with
 from tfcheck.fix.narrowing import DenialPlace, narrowing
 from tfcheck.fix.place import Places
-from tfcheck.fix.policy_text import document_of
+from tfcheck.fix.policy_text import document_of, file_of
 from tfcheck.fix.referable import local_name
-from tfcheck.fix.render import StatementStyle, quoted, statement
+from tfcheck.fix.render import StatementStyle, Syntax, quoted, statement
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, sid, writable
+from tfcheck.hcl.syntax.block import Argument
 from tfcheck.iam import CLOCK_KEYS
 from tfcheck.iam.model import Origin, Statement
 from tfcheck.inventory.ecs import tasks_by_address
@@ -56,12 +57,15 @@ class Remedies:
             case Reason.EXPLICIT_DENY:
                 return self._narrow(answers)
             case Reason.PERMISSIONS_BOUNDARY:
-                words = f"let the permissions boundary of {first.role} allow {_what(answers)}: add this statement to it"
                 boundary = self._boundary(first)
+                file = self._file(boundary)
+                words = f"let the permissions boundary of {first.role} allow {_what(answers)}: add this statement to "
+                words += f"`{file}`, which its text is read from" if file else "it"
                 written = self._statements(answers, into=boundary)
                 is_wide = boundary is not None and written != self._statements(answers, into=boundary, circles=True)
-                wide = "; `*` is for what cannot be named there, because that depends on the role"
-                return Remedy(f"{words}{wide if is_wide else ''}", written)
+                words += "; `*` is for what cannot be named there, because that depends on the role" if is_wide else ""
+                words += "; pass it the ARNs by the variables of `templatefile`" if file and "${" in written else ""
+                return Remedy(words, written)
             case Reason.RESOURCE_POLICY:
                 words = f"let the policy of {_resources(answers)} name {first.role}: add this statement to it"
                 return Remedy(words, self._statements(answers, self._role_of(first)))
@@ -106,6 +110,8 @@ class Remedies:
             needs = [each.requirement for each in several]
             how = narrowing(denial, needs, self._place_of(denial, several))
             where = _statement_name(denial.origin.policy, denial.origin.sid, denial.origin.number)
+            file = self._file(_address(denial.origin.policy))
+            where += f" in `{file}`" if file else ""
             words = f"narrow {where}, which denies {_what(several)} even if another statement allows it: {how.words}"
             found.append(Remedy(words, how.hcl if len(denied) == 1 else f"# {where}\n{how.hcl}"))
         left = and_more(len(denied), _LISTED)
@@ -117,8 +123,7 @@ class Remedies:
         module = address.module if address is not None else ModulePath()
         known = self._world.resources(address.type) if address is not None else ()
         policy = next((each for each in known if each.address == address), None)
-        block = self._world.resolver.block(policy.address) if policy is not None else None
-        argument = block.arguments.get("policy") if block is not None else None
+        argument = self._text_of(address)
         return DenialPlace(
             self._resources(answers, address),
             self._role_of(answers[0], address),
@@ -126,6 +131,15 @@ class Remedies:
             in_document=argument is not None and document_of(argument) is not None,
             own=policy is not None and self._places.holders.reach(policy) == frozenset({answers[0].role}),
         )
+
+    def _text_of(self, policy: Address | None) -> Argument | None:
+        block = self._world.resolver.block(policy) if policy is not None else None
+        return block.arguments.get("policy") if block is not None else None
+
+    def _file(self, policy: Address | None) -> str:
+        """Name the file that the text of a policy is read from; empty where it is none."""
+        argument = self._text_of(policy)
+        return file_of(argument) if argument is not None else ""
 
     def _denied_by(self, answers: Sequence[Answer]) -> dict[Origin, tuple[Statement, list[Answer]]]:
         """Sort requirements by the statements that deny them."""
@@ -140,7 +154,7 @@ class Remedies:
         service = _SERVICES.get(answer.requirement.role_kind, "ecs-tasks.amazonaws.com")
         words = f"let {service} assume {answer.role}: add this statement to its `assume_role_policy`"
         needed = NeededStatement("AssumeRole", ("sts:AssumeRole",), (), ("Service", (service,)))
-        return Remedy(words, _text([needed]))
+        return Remedy(words, _text([needed], StatementStyle()))
 
     def _role(self, answer: Answer) -> Remedy:
         task = answer.requirement.task_definition
@@ -175,7 +189,8 @@ class Remedies:
         actions = tuple(dict.fromkeys(each.requirement.action for each in answers))
         resources = tuple(self._resources(answers, into, circles=circles))
         who = ("AWS", principal) if principal is not None else None
-        return _text([NeededStatement(sid(actions[0]), actions, resources, who)]) if resources else ""
+        style = StatementStyle(Syntax.JSON, quoted=True, between=": ") if self._file(into) else StatementStyle()
+        return _text([NeededStatement(sid(actions[0]), actions, resources, who)], style) if resources else ""
 
     def _resources(
         self, answers: Iterable[Answer], policy: Address | None = None, *, circles: bool = False
@@ -239,8 +254,8 @@ def _statement_name(policy: str, sid: str | None, number: int | None = None) -> 
     return f"{which} of {policy}"
 
 
-def _text(statements: Iterable[NeededStatement]) -> str:
-    return "\n".join("\n".join(statement(each, StatementStyle())) + "," for each in statements)
+def _text(statements: Iterable[NeededStatement], style: StatementStyle) -> str:
+    return "\n".join("\n".join(statement(each, style)) + "," for each in statements)
 
 
 def _what(answers: Sequence[Answer]) -> str:

@@ -65,7 +65,7 @@ def block(wanted: NeededStatement, style: StatementStyle) -> list[str]:
         inside = [("type", text((kind,))), ("identifiers", f"[{text(who)}]")]
         lines += ["", "principals {", *indented(aligned(inside, " = ", ""), style.unit), "}"]
     if wanted.gate:
-        gate = f"for_each = length({wanted.gate}) > 0 ? [1] : []"
+        gate = f"for_each = {wanted.gate} ? [1] : []"
         inner = [gate, "", "content {", *indented(lines, style.unit), "}"]
         return ['dynamic "statement" {', *indented(inner, style.unit), "}"]
     return ["statement {", *indented(lines, style.unit), "}"]

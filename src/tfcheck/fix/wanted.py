@@ -32,7 +32,7 @@ Spell: TypeAlias = Callable[[TextLike], Spelled | None]
 class NeededStatement(msgspec.Struct, frozen=True):
     """One Allow statement. `principal` is its kind (`AWS`, `Service`) and who; without `resources` it names none.
 
-    With `gate` it is there only if that collection is not empty.
+    With `gate` it is there only if that is true.
     """
 
     sid: str
@@ -91,6 +91,26 @@ def wanted(answers: Iterable[Answer], spell: Spell, *, prefixes: bool = False) -
         (each, tuple(_by_prefix(found) if prefixes and each == ("s3:GetObject",) else found))
         for each, found in resources.items()
     )
+
+
+def without_nulls(
+    statements: Iterable[NeededStatement], may_be_null: Callable[[Reference], bool], *, gates: bool
+) -> tuple[NeededStatement, ...] | None:
+    """Name what may be null in statements of its own, which are there only if it is not; None without `gates`."""
+    found: list[NeededStatement] = []
+    for each in statements:
+        gated: dict[str, list[Spelled]] = {}
+        for resource in each.resources if each.listed is None else ():
+            named = (one for one in resource if isinstance(one, Reference) and may_be_null(one))
+            gate = " && ".join(dict.fromkeys(f"{one.expression} != null" for one in named))
+            gated.setdefault(gate, []).append(resource)
+        if not gates and any(gated):
+            return None
+        for gate, resources in gated.items():
+            name = each.sid if gate == next(iter(gated)) else free(each.sid, {one.sid for one in found})
+            found.append(msgspec.structs.replace(each, sid=name, resources=tuple(resources), gate=gate or each.gate))
+        found += [] if gated else [each]
+    return tuple(found)
 
 
 def writable(resource: TextLike) -> TextLike:

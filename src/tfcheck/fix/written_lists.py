@@ -116,13 +116,13 @@ class WrittenLists:
     def holds_no_arns(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
         """Whether a list that statements name contains something else than ARNs in one of the instances of a block."""
         lists = [each.listed.expression for each in statements if each.listed]
-        seen = (self._evaluated(text, place) for text in lists for place in places)
+        seen = (self.evaluated(text, place) for text in lists for place in places)
         return not all(isinstance(each, list) and all(map(_is_arn, each)) for each in seen)
 
     def may_be_empty(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
         """Whether a list that statements name is, or may be, empty in one of the instances of a block."""
         lists = [each.listed.expression for each in statements if each.listed]
-        seen = (self._evaluated(text, place) for text in lists for place in places)
+        seen = (self.evaluated(text, place) for text in lists for place in places)
         return not all(isinstance(each, list) and each for each in seen)
 
     def count(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> str | None:
@@ -145,7 +145,7 @@ class WrittenLists:
     def _is_counted(self, listed: Reference, collection: str, place: Address) -> bool:
         """Whether Terraform knows before apply how many elements a collection has in a module."""
         try:
-            length, seen = (self._evaluated(each, place) for each in (f"length({collection})", collection))
+            length, seen = (self.evaluated(each, place) for each in (f"length({collection})", collection))
         except EvaluationError:
             return False
         is_known_list = isinstance(seen, (list, dict)) and is_known(seen)
@@ -173,13 +173,13 @@ class WrittenLists:
             block = self._resolver.block(task)
             collection = _collection(block) if isinstance(task.key, str) else ""
             for each in self._in(task) if collection else ():
-                text = _over(collection, each.text, is_map=isinstance(self._evaluated(collection, place), dict))
+                text = _over(collection, each.text, is_map=isinstance(self.evaluated(collection, place), dict))
                 names = None if each.over or len(text) > WIDEST else referenced(parse(text, Place("", 1)))
                 yield from self._list(text, collection, place) if names and not any(map(refuse, names)) else ()
 
     def _list(self, text: str, over: str, place: Address) -> Iterator[WrittenList]:
         """Yield a list if its elements are texts."""
-        seen = self._evaluated(text, place)
+        seen = self.evaluated(text, place)
         values = frozenset(map(flat, seen)) if isinstance(seen, list) else frozenset()
         if values and all(values):
             yield WrittenList(text, over, values)
@@ -225,20 +225,21 @@ class WrittenLists:
         return self._known[task]
 
     def _written(self, text: str, over: str, task: Address) -> WrittenList | None:
-        seen = self._evaluated(text, task)
+        seen = self.evaluated(text, task)
         if not over:
             value = flat(seen) if isinstance(seen, PlainText) else ""
             return WrittenList(text, "", frozenset((value,))) if value and _shows_only(text, [value]) else None
         values = [flat(each) for each in seen] if isinstance(seen, list) else []
         if not values or not all(values):
             return None
-        collection = self._evaluated(over, task)
+        collection = self.evaluated(over, task)
         if not _shows_only(text, [*values, *_names_in(collection)]):
             return None
         whole = _whole(text, over, collection)
         return WrittenList(whole, over, frozenset(values))
 
-    def _evaluated(self, text: str, place: Address) -> Seen:
+    def evaluated(self, text: str, place: Address) -> Seen:
+        """Evaluate an expression as an instance of a block does."""
         return self._resolver.evaluation.evaluate(parse(text, Place("", 1)), self._resolver.scope_of(place))
 
 

@@ -1,0 +1,181 @@
+"""Propose to pass what a role lacks to the module that creates it, by an input that the module gets for that.
+
+What only the caller of a module can name would be a literal in the module, and wrong for the next caller. The input is
+a list of ARNs that is empty by default, and the statement is there only if it is not: other callers need no change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from tfcheck.fix.call_inputs import passings
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_end
+from tfcheck.fix.longer_value import Element, new_value
+from tfcheck.fix.naming import called_as
+from tfcheck.fix.new_argument import argument_beside, unit_of
+from tfcheck.fix.passed_value import Passing
+from tfcheck.fix.place import Places
+from tfcheck.fix.policy_text import document_of
+from tfcheck.fix.proposal import Proposal, RoleNeed
+from tfcheck.fix.render import text
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, free, sid, writable
+from tfcheck.fix.written_text import flat
+from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.inventory.world import After
+from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.value import PlainText
+from tfcheck.vocabulary.address import ModulePath
+from tfcheck.vocabulary.finding import Answer
+
+_ELEMENT = regex(r"var\.([\w-]+)(?:\.[\w-]+|\[[^\[\]]+\])")
+#: What the input for an action is called, and what the ARNs are of.
+_INPUTS = {
+    "s3:GetObject": ("env_file_arns", "environment files"),
+    "s3:GetBucketLocation": ("env_file_bucket_arns", "buckets with environment files"),
+    "secretsmanager:GetSecretValue": ("secret_arns", "secrets"),
+    "ssm:GetParameters": ("parameter_arns", "parameters"),
+    "kms:Decrypt": ("kms_key_arns", "KMS keys that decrypt them"),
+}
+
+
+class _Edits:
+    """Changes of several files, in the order in which they are made."""
+
+    def __init__(self) -> None:
+        self.insertions: list[Insertion] = []
+        self.texts: dict[str, SourceText] = {}
+
+    def add(self, source: SourceText, insertions: Sequence[Insertion]) -> None:
+        self.insertions += insertions
+        self.texts[source.name] = source
+
+
+class _Input(msgspec.Struct, frozen=True):
+    """An input of a module, and what its ARNs are granted."""
+
+    name: str
+    action: str
+
+
+def by_new_inputs(need: RoleNeed, places: Places, world: After) -> Iterator[Proposal]:
+    """Propose it for policies of the roles that are an `aws_iam_policy_document` of their module."""
+    role = need.roles[0]
+    module, sources = role.address.module, world.resolver.module_sources(role.address.module)
+    own = [each for each in need.answers if not _is_foreign(each, places, module)]
+    foreign = [each for each in need.answers if each not in own]
+    calls = passings(need.only(foreign), places, world) if foreign else []
+    known = {each.requirement.action for each in foreign} <= set(_INPUTS)
+    if len(calls) != 1 or sources is None or not known or len({each.address.resource for each in need.roles}) > 1:
+        return
+    edits = _Edits()
+    inputs = _passed(calls[0], sources, foreign, places, edits)
+    for holder in places.holders.of(role) if inputs else ():
+        name, reach = document_of(holder.argument), places.holders.reach(holder.resource)
+        goal = f"data.aws_iam_policy_document.{name}"
+        local = places.wanted(own, module, goal) if own else ()
+        if name is None or reach is None or not need.names() <= reach or local is None:
+            continue
+        into = places.into(holder, need.answers, given=(*local, *map(_statement, inputs)))
+        if into is not None:
+            called = called_as(calls[0].paths[0])
+            named = " and ".join(f"`{each.name}`" for each in inputs)
+            yield replace(
+                into,
+                title=f"{into.title}, and pass what it names to {called} by the new input {named}",
+                safety="review",
+                insertions=(*into.insertions, *edits.insertions),
+                texts={**into.texts, **edits.texts},
+            )
+
+
+def _is_foreign(answer: Answer, places: Places, module: ModulePath) -> bool:
+    """Whether a module has no name for what is needed, so that it would be a literal there."""
+    spelling, resource = places.spelling(module), answer.requirement.resource
+    spelled = spelling.spell(writable(resource))
+    return resource != "*" and (spelled is None or spelling.is_of_this_plan(spelled))
+
+
+def _statement(given: _Input) -> NeededStatement:
+    name = f"var.{given.name}"
+    return NeededStatement(sid(given.action), (given.action,), ((Reference(name, name),),), gate=f"length({name}) > 0")
+
+
+def _passed(passing: Passing, called: Module, answers: Sequence[Answer], places: Places, edits: _Edits) -> list[_Input]:
+    """Pass to a module what some answers are about, by new inputs; none where it cannot be passed so."""
+    inputs: list[_Input] = []
+    for action in dict.fromkeys(each.requirement.action for each in answers):
+        statements = passing.shared([action])
+        name, about = _INPUTS[action]
+        name = free(name, called.variables(), "_")
+        value = [one for each in statements or () for one in each.resources]
+        if not value or not all(_is_named(each, passing, places) for each in value):
+            return []
+        wanted = {flat(each.requirement.resource) for each in answers if each.requirement.action == action}
+        written = _list(value, wanted, passing)
+        if not written or not _with_argument(passing, name, written, edits):
+            return []
+        if not _with_variable(called, name, about, places, edits):
+            return []
+        inputs.append(_Input(name, action))
+    return inputs
+
+
+def _list(value: Sequence[Spelled], wanted: set[str], passing: Passing) -> list[str]:
+    """Write lists that are joined to one: all elements of an input that is a map or list, as no plan has the same.
+
+    Nothing if only some of its elements are wanted.
+    """
+    single, whole = list[str](), dict[str, None]()
+    for each in value:
+        found = _ELEMENT.fullmatch(each[0].expression) if isinstance(each[0], Reference) else None
+        if found is None:
+            single.append(text(each))
+            continue
+        seen = passing.world.resolver.names.variable(passing.caller, found[1])
+        elements = list(seen.values()) if isinstance(seen, dict) else seen if isinstance(seen, list) else []
+        flats = [flat(one) if isinstance(one, PlainText) else "" for one in elements]
+        if len(each) > 1 or not flats or not wanted.issuperset(flats):
+            return []
+        whole[f"values(var.{found[1]})" if isinstance(seen, dict) else f"var.{found[1]}"] = None
+    unit = unit_of(passing.call)
+    base = f"{passing.call.source.newline}{indentation(passing.call.source.text, passing.call.start)}{unit}"
+    return [*([new_value([Element(each, each) for each in single], base, unit)] if single else []), *whole]
+
+
+def _is_named(spelled: Spelled, passing: Passing, places: Places) -> bool:
+    """Whether the module that calls has a name for what is passed."""
+    is_own = any(isinstance(each, Reference) for each in spelled)
+    return is_own and not places.spelling(passing.caller).is_of_this_plan(spelled)
+
+
+def _with_argument(passing: Passing, name: str, lists: Sequence[str], edits: _Edits) -> bool:
+    call = passing.call
+    if isinstance(call, JsonBlock) or not passing.is_for_one or not passing.places.files.editable(call.source):
+        return False
+    made = argument_beside(call, name, lists[0] if len(lists) == 1 else f"concat({', '.join(lists)})")
+    edits.add(call.source, [made] if made else [])
+    return made is not None
+
+
+def _with_variable(called: Module, name: str, about: str, places: Places, edits: _Edits) -> bool:
+    """Declare an input behind the last one of the file that declares most."""
+    files = [(file, [each for each in file.blocks if each.type == "variable"]) for file in called.files]
+    file, declared = max(files, key=lambda each: len(each[1]), default=(None, []))
+    if file is None or not declared or isinstance(declared[-1], JsonBlock) or not places.files.editable(file.source):
+        return False
+    lines = (
+        f'variable "{name}" {{',
+        f'  description = "ARNs of {about} that the execution role reads."',
+        "  type        = list(string)",
+        "  default     = []",
+        "}",
+    )
+    newline = file.source.newline
+    end = line_end(file.source.text, declared[-1].end)
+    edits.add(file.source, [Insertion(file.source.name, end, newline * 2 + newline.join(lines))])
+    return True

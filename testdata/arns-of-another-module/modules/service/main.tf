@@ -1,0 +1,25 @@
+variable "name" {
+  type = string
+}
+
+variable "execution_role_arn" {
+  type = string
+}
+
+variable "secrets" {
+  type = map(string)
+}
+
+resource "aws_ecs_task_definition" "this" {
+  family                   = var.name
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = 256
+  memory                   = 512
+  execution_role_arn       = var.execution_role_arn
+  container_definitions = jsonencode([{
+    name    = var.name
+    image   = "public.ecr.aws/nginx/nginx:1.27"
+    secrets = [for name, arn in var.secrets : { name = name, valueFrom = arn }]
+  }])
+}

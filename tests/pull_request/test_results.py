@@ -82,8 +82,11 @@ def test_a_job_that_runs_again_is_not_another_one(github: FakeGitHub, where: dic
 def test_a_run_about_more_or_fewer_targets_keeps_the_comment(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path, before: tuple[str, ...], now: tuple[str, ...]
 ) -> None:
+    """Its key stays as well: suggestions beside lines belong to it."""
     run(variables(tmp_path, where), [bad(each) for each in before], UNNAMED)
+    key = only(github)[:50]
     run(variables(tmp_path, where, run="11.1"), [clean(each) for each in now], UNNAMED)
+    assert only(github)[:50] == key
     lost = ", ".join(f"`{each}`" for each in before if each not in now)
     found = title(github)
     assert found == f"### ❔ tfcheck: no result for {lost}" if lost else found.startswith("### ✅ tfcheck: resolved")

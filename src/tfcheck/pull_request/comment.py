@@ -73,8 +73,8 @@ class Draft(msgspec.Struct, frozen=True):
 class Thread:
     """The conversation of one pull request, as far as our one comment in it goes.
 
-    `author` is the account that we write as; what we wrote shows it where nothing else does. `foreign` are accounts
-    that have written a comment of this id as well.
+    `author` is the account that we write as; what we wrote shows it where nothing else does. `marker` is that of
+    the comment, which keeps its key; `foreign` are accounts that have written a comment of this id as well.
     """
 
     def __init__(self, conversation: Conversation, author: Author, draft: Draft, on_clean: OnClean = "update") -> None:
@@ -82,6 +82,7 @@ class Thread:
         self.author = author
         self.foreign: tuple[str, ...] = ()
         self._draft = draft
+        self.marker = draft.marker
         self._when_clean = on_clean
         self._size = draft.size
         self._waits = conversation.waits
@@ -128,7 +129,7 @@ class Thread:
         on_clean = self._when_clean if wording.clean and not wording.wanted else "update"
         if on_clean == "delete":
             return self._deleted(live)
-        kept = self._write_into(live[0], wording.write(self._size))
+        kept = self._write_into(live[0], self._body(wording))
         return self._finished(live, minimize=on_clean == "minimize") if kept else None
 
     def _ours(self) -> list[Comment]:
@@ -143,13 +144,20 @@ class Thread:
             if mark is None or each.id in self._gone:
                 continue
             if not self.author.wrote(each.user):
-                if mark.key == self._draft.marker.key and each.user is not None:
+                if mark.key == self.marker.key and each.user is not None:
                     self.foreign = tuple(dict.fromkeys((*self.foreign, each.user.login)))
-            elif mark.key == self._draft.marker.key:
+            elif mark.key == self.marker.key:
                 own[each.id] = each
-            elif mark.run != self._draft.marker.run and self._draft.succeeds(listed_targets(each.body or ""), mark):
+            elif mark.run != self.marker.run and self._draft.succeeds(listed_targets(each.body or ""), mark):
                 others[each.id] = each
-        return [each for _, each in sorted((own or others).items())]
+        found = [each for _, each in sorted((own or others).items())]
+        if not own and found and (oldest := marked(found[0].body or "")):
+            self.marker = msgspec.structs.replace(self.marker, key=oldest.key)
+        return found
+
+    def _body(self, wording: Wording) -> str:
+        """Write the comment; one that succeeds another keeps its key, by which suggestions belong to it."""
+        return wording.write(self._size).replace(str(self._draft.marker), str(self.marker), 1)
 
     def _wording(self, ours: list[Comment]) -> Wording:
         """Choose the words after what our comments say; another job of this run that says the same is none."""
@@ -157,7 +165,7 @@ class Thread:
         if earlier.beside:
             for told in (True, earlier.told):  # a comment that is minimized may have been resolved
                 alone = self._draft.after(msgspec.structs.replace(earlier, beside=(), told=told))
-                if any(_same(each.body or "", alone.write(self._size)) for each in ours):
+                if any(_same(each.body or "", self._body(alone)) for each in ours):
                     return alone
         return self._draft.after(earlier)
 
@@ -165,23 +173,23 @@ class Thread:
         """Return what our comments say, and the targets of those as well that somebody removed while we looked."""
         said = _state_in(ours)
         self._targets = tuple(dict.fromkeys((*self._targets, *said.targets)))
-        if self._draft.marker.run > (0, 0):
+        if self.marker.run > (0, 0):
             bodies = [body for each in ours if _without_run(body := each.body or "") not in self._written]
-            now = [listed_targets(body).present for body in bodies if marked(body) == self._draft.marker]
+            now = [listed_targets(body).present for body in bodies if marked(body) == self.marker]
             self._beside = tuple(dict.fromkeys((*self._beside, *chain.from_iterable(now))))
         return Earlier(said.told, self._targets, self._beside)
 
     def _overtaken(self, ours: list[Comment]) -> str:
         """Explain why this run is too late; empty where it is not."""
-        newer = [mark for each in ours if (mark := marked(each.body or "")) and mark.run > self._draft.marker.run]
-        if any(mark.sha == self._draft.marker.sha for mark in newer):
+        newer = [mark for each in ours if (mark := marked(each.body or "")) and mark.run > self.marker.run]
+        if any(mark.sha == self.marker.sha for mark in newer):
             return "a newer run has written the comment"
         return self._conversation.moved_on() if newer else ""
 
     def _create_first(self, wording: Wording) -> Outcome | None:
         if not wording.wanted:
             return Outcome(CommentAction.NOTHING, "there is nothing to report")
-        body = wording.write(self._size)
+        body = self._body(wording)
         self._written.add(_without_run(body))
         try:
             made = self._sent(lambda: self._conversation.create(body))
@@ -253,7 +261,7 @@ class Thread:
         with self._doubting():
             now = self._text(kept)
             mark = marked(now or "")
-            return now is not None and (_same(now, body) or (mark is not None and mark.run >= self._draft.marker.run))
+            return now is not None and (_same(now, body) or (mark is not None and mark.run >= self.marker.run))
         return True
 
     def _finished(self, live: list[Comment], *, minimize: bool) -> Outcome:

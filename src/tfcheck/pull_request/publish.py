@@ -109,7 +109,7 @@ def publish(
     done = Published(outcome, (*draft.warnings(outcome), *_foreign(thread, wishes)), draft.absent)
     if outcome.late or not wishes.suggestions:
         return done
-    review = Review(client, pull, thread.author, draft.marker.key, complete=draft.complete)
+    review = Review(client, pull, thread.author, thread.marker.key, complete=draft.complete)
     findings: list[Finding] = [each.finding for each in draft.told.findings if each.finding.change != "existing"]
     try:
         review.publish(findings, place.top, wishes.suggestions)

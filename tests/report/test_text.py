@@ -63,7 +63,7 @@ def test_every_task_definition_has_its_line_for_who_asks() -> None:
 
 
 def _standing(*answers: Answer) -> str:
-    return text(samples.report(*answers), verbose=True).split("\n")[2]
+    return text(samples.report(*answers), verbose=True, width=200).split("\n")[2]
 
 
 def test_what_a_start_seldom_needs_is_neither_missing_nor_granted() -> None:
@@ -288,8 +288,11 @@ def test_sentences_keep_to_the_width(width: int) -> None:
     note = "every word of this note is short enough to be put on the next line " * 5
     report = samples.report(samples.DENIED, findings=(samples.FINDING,), notes=(note,))
     # Addresses and ARNs stay whole, to be copied.
-    for line in text(report, width=width).split("\n"):
-        assert len(line) <= width or "arn:" in line or samples.TASK in line
+    for verbose in (False, True):
+        for line in text(report, width=width, verbose=verbose).split("\n"):
+            assert len(line) <= width or "arn:" in line or samples.TASK in line
+    shown = text(report, width=60, verbose=True)
+    assert f"  ✗ {samples.TASK}\n      will not start: " in shown
 
 
 @given(st.text(), st.text())

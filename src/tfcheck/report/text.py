@@ -19,6 +19,7 @@ from tfcheck.report.left_out_words import (
     waived_words,
     waiver_sentences,
 )
+from tfcheck.report.safe_text import visible
 from tfcheck.report.screen import Line, Span, Style, columns, line, printed, wrapped
 from tfcheck.report.unknown_text import unknown_lines
 from tfcheck.report.words import TaskStatus, baseline_words, counted, headline, standings
@@ -59,7 +60,7 @@ def _paragraphs(report: Report, found: list[Cause], detail: Detail) -> Iterator[
     yield [line(Span(f"{report.plan.path}: ", Style.STRONG), Span(words, style))]
     yield list(broken_lines(report, detail))
     if detail.verbose:
-        yield list(_task_definitions(standing))
+        yield list(_task_definitions(standing, detail))
     told: set[Fix | Remedy] = set()
     for cause in found:
         yield list(cause_lines(cause, detail, told))
@@ -91,10 +92,15 @@ def _separated(parts: Iterable[list[Line]]) -> Iterator[Line]:
         first = first and not part
 
 
-def _task_definitions(standing: dict[str, TaskStatus]) -> Iterator[Line]:
+def _task_definitions(standing: dict[str, TaskStatus], detail: Detail) -> Iterator[Line]:
     rows = [(Span(address), Span(each.words, each.style)) for address, each in standing.items()]
-    for each, row in zip(standing.values(), columns(rows, "", _WIDEST_ADDRESS), strict=True):
-        yield line("  ", Span(each.mark, each.style), " ", *row)
+    for (address, each), row in zip(standing.items(), columns(rows, "", _WIDEST_ADDRESS), strict=True):
+        shown = line("  ", Span(each.mark, each.style), " ", *row)
+        if sum(len(visible(span.text)) for span in shown) <= detail.width:
+            yield shown
+        else:
+            yield line("  ", Span(each.mark, each.style), " ", address)
+            yield from wrapped("      ", each.words, detail.width, each.style)
 
 
 def _allowed(answers: tuple[Answer, ...], detail: Detail) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from tfcheck.checks.env_file_name import CHECK
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Replacement, line_start
-from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.plan_fixes import DraftFix, reviewed
 from tfcheck.fix.task_corrections import literals_in
 from tfcheck.fix.task_proof import after_change, blocks_of, is_better, reads
 from tfcheck.fix.trial import ChangedAttribute
@@ -21,7 +21,7 @@ from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.symbolic.value import PlainText, TextLike, text
 from tfcheck.vocabulary.address import Address
-from tfcheck.vocabulary.finding import Finding, Fix
+from tfcheck.vocabulary.finding import Finding
 
 _ENDING, _KEY, _CONTAINERS = ".env", "key", "container_definitions"
 #: So many places of a name are tried.
@@ -93,14 +93,8 @@ class EnvFileNames:
         touched = [ChangedAttribute(object_, _KEY), *(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)]
         if not is_better(tasks, {finding.message}, self._world, after_change(self._world, edits, texts, touched)):
             return None
-        fix = Fix(
-            title=title,
-            safety="review",
-            proven=True,
-            hcl="\n".join(each.text for each in edits),
-            diff=self._files.diff(edits, texts),
-        )
-        return DraftFix(fix, (), tuple(edits), texts, finding=finding, touched=tuple(touched))
+        hcl = "\n".join(each.text for each in edits)
+        return reviewed(title, hcl, edits, texts, self._files, finding=finding, touched=tuple(touched))
 
 
 def _line_of(name: WrittenText) -> str:

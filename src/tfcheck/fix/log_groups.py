@@ -17,7 +17,7 @@ from tfcheck.fix.literal import Other, read_parts
 from tfcheck.fix.new_argument import unit_of
 from tfcheck.fix.new_role import behind, common_arguments
 from tfcheck.fix.place import Places, in_module
-from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.plan_fixes import DraftFix, reviewed
 from tfcheck.fix.task_proof import after_change, is_better, mistakes, reads
 from tfcheck.fix.trial import ChangedAttribute, Trial
 from tfcheck.fix.unplanned import unplanned
@@ -33,7 +33,7 @@ from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import After, World
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address
-from tfcheck.vocabulary.finding import Finding, Fix
+from tfcheck.vocabulary.finding import Finding
 
 _GROUP, _TASK, _CONTAINERS = "aws_cloudwatch_log_group", "aws_ecs_task_definition", "container_definitions"
 _OPTION = regex(r'(?<![\w-])"?awslogs-group"?\s*[=:]\s*')
@@ -146,15 +146,10 @@ class LogGroups:
             return None  # another caller of the module has its group
         if not self._is_better(tasks, findings, insertions, texts, added):
             return None
-        fix = Fix(
-            title=f"create {_GROUP}.{label}{in_module(task.module)}, and let the containers that log to it refer to it",
-            safety="review",
-            proven=True,
-            hcl="\n".join([*lines, "", f"awslogs-group = {reference}"]),
-            diff=self._places.files.diff(insertions, texts),
-        )
+        title = f"create {_GROUP}.{label}{in_module(task.module)}, and let the containers that log to it refer to it"
+        hcl = "\n".join([*lines, "", f"awslogs-group = {reference}"])
         touched = tuple(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
-        return DraftFix(fix, (), tuple(insertions), texts, touched=touched, added=tuple(added))
+        return reviewed(title, hcl, insertions, texts, self._places.files, touched=touched, added=tuple(added))
 
     def _place(self, module: Module, block: Block) -> Block:
         """Return the block that the group goes behind: another group, or the task definition."""

@@ -15,7 +15,7 @@ from tfcheck.fix.edits.insertion import Insertion, Replacement
 from tfcheck.fix.into_object import item_into
 from tfcheck.fix.literal import ObjectParts, read_parts
 from tfcheck.fix.place import Places
-from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.plan_fixes import DraftFix, reviewed
 from tfcheck.fix.render import quoted
 from tfcheck.fix.task_proof import after_change, blocks_of, is_better, reads
 from tfcheck.fix.trial import ChangedAttribute
@@ -27,7 +27,7 @@ from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.startup.awslogs_options import AwsLogs, awslogs
 from tfcheck.symbolic.regex import regex
-from tfcheck.vocabulary.finding import Finding, Fix
+from tfcheck.vocabulary.finding import Finding
 
 _TASK, _GROUP, _CONTAINERS = "aws_ecs_task_definition", "aws_cloudwatch_log_group", "container_definitions"
 _NAME, _REGION, _PREFIX = "awslogs-group", "awslogs-region", "awslogs-stream-prefix"
@@ -156,14 +156,8 @@ class LogOptions:
         touched = tuple(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
         if not is_better(tasks, {finding.message}, self._world, after_change(self._world, edits, texts, touched)):
             return None
-        fix = Fix(
-            title=title,
-            safety="review",
-            proven=True,
-            hcl=edits[-1].text.strip(" ,\n\t"),
-            diff=self._places.files.diff(edits, texts),
-        )
-        return DraftFix(fix, (), edits, texts, finding=finding, touched=touched)
+        hcl = edits[-1].text.strip(" ,\n\t")
+        return reviewed(title, hcl, edits, texts, self._places.files, finding=finding, touched=touched)
 
 
 def written_options(block: Block) -> Iterator[_Options]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import msgspec
 
+from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.proposal import Proposal
 from tfcheck.fix.trial import ChangedAttribute
@@ -47,6 +50,14 @@ class DraftFix(msgspec.Struct, frozen=True):
 def drafted(fix: Fix, answers: tuple[Answer, ...], proposal: Proposal) -> DraftFix:
     """Return the fix that makes a proposal."""
     return DraftFix(fix, answers, proposal.insertions, proposal.texts, touched=proposal.touched, added=proposal.added)
+
+
+def reviewed(
+    title: str, hcl: str, edits: Sequence[Insertion], texts: dict[str, SourceText], files: Files, **others: Any
+) -> DraftFix:
+    """Return a proven change of files that wants a review, with `others` of the fields of a draft."""
+    fix = Fix(title=title, safety="review", proven=True, hcl=hcl, diff=files.diff(edits, texts))
+    return DraftFix(fix, (), tuple(edits), texts, **others)
 
 
 class PlanFixes(msgspec.Struct, frozen=True, dict=True):

@@ -64,11 +64,4 @@ def _text(block: Block) -> str:
 
 
 def _parses(block: Block) -> bool:
-    return all(not isinstance(each, Unreadable) for each in _expressions(block))
-
-
-def _expressions(block: Block) -> Iterator[object]:
-    for argument in block.arguments.values():
-        yield argument.expression
-    for nested in block.nested:
-        yield from _expressions(nested)
+    return not any(isinstance(each.expression, Unreadable) for each in block.all_arguments())

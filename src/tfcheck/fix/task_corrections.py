@@ -15,7 +15,7 @@ from tfcheck.checks import CHECKS
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Replacement
 from tfcheck.fix.literal import Other
-from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.plan_fixes import DraftFix, reviewed
 from tfcheck.fix.soundness import sound
 from tfcheck.fix.task_proof import blocks_of, mistakes
 from tfcheck.fix.trial import ChangedAttribute, Trial, changed, reread
@@ -29,7 +29,7 @@ from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.address import Address, parse
 from tfcheck.vocabulary.errors import InputError
-from tfcheck.vocabulary.finding import Finding, Fix
+from tfcheck.vocabulary.finding import Finding
 
 #: So many literals are tried for one finding.
 _MOST = 6
@@ -95,14 +95,8 @@ class TaskCorrections:
             return None
         if not self._is_better(finding, wrong, edit, literal):
             return None
-        fix = Fix(
-            title=f"correct `{literal.text}` to `{new[1:-1]}` in {source.name}",
-            safety="review",
-            proven=True,
-            hcl=new,
-            diff=self._files.diff([edit], texts),
-        )
-        return DraftFix(fix, (), (edit,), texts, finding=finding)
+        title = f"correct `{literal.text}` to `{new[1:-1]}` in {source.name}"
+        return reviewed(title, new, [edit], texts, self._files, finding=finding)
 
     def _is_better(self, finding: Finding, wrong: _Wrong, edit: Replacement, literal: WrittenText) -> bool:
         """Whether the checks find one problem less, and nothing more, in any task definition."""
@@ -131,16 +125,10 @@ def literals_in(block: Block, scope: Scope, resolver: Resolver, files: Files) ->
     """Yield the texts in quotes of a block that may be changed, as they are in one instance."""
     evaluate = partial(resolver.evaluation.evaluate, scope=scope)
     if files.editable(block.source) and not block.source.name.endswith(".json"):
-        for argument in _arguments(block):
+        for argument in block.all_arguments():
             for place in _quoted(argument):
                 found = written_text(argument.source, place, evaluate)
                 yield from [found] if found is not None and found.parts else []
-
-
-def _arguments(block: Block) -> Iterator[Argument]:
-    yield from block.arguments.values()
-    for each in block.nested:
-        yield from _arguments(each)
 
 
 def _quoted(argument: Argument) -> Iterator[Other]:

@@ -202,8 +202,8 @@ def _cut(parts: tuple[_Piece, ...], value: str) -> Spelled | None:
 def _templates(module: Module) -> Iterator[tuple[Block, _Parts]]:
     for file in module.files:
         for block in file.blocks:
-            for expression in _expressions(block) if block.type in _WRITTEN_IN else ():
-                yield from ((block, each) for node in _inside(expression) for each in _texts_in(node))
+            for argument in block.all_arguments() if block.type in _WRITTEN_IN else ():
+                yield from ((block, each) for node in _inside(argument.expression) for each in _texts_in(node))
 
 
 def _texts_in(node: Template) -> Iterator[_Parts]:
@@ -221,13 +221,6 @@ def _texts_in(node: Template) -> Iterator[_Parts]:
 
 def _refers(written: list[str | Expression]) -> bool:
     return any(not isinstance(each, str) for each in written)
-
-
-def _expressions(block: Block) -> Iterator[Expression]:
-    for argument in block.arguments.values():
-        yield argument.expression
-    for nested in block.nested:
-        yield from _expressions(nested)
 
 
 def _inside(expression: object) -> Iterator[Template]:

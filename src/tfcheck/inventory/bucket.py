@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tfcheck.inventory.catalogue import BUCKET, OBJECT, catalogue
 from tfcheck.inventory.setting import Subject
-from tfcheck.inventory.world import World
+from tfcheck.inventory.world import World, found_once
 from tfcheck.symbolic.value import PlainText, TextLike, Unknown, pieces, text
 from tfcheck.vocabulary.arn import split
 
@@ -18,15 +18,7 @@ def bucket_of(arn: TextLike, world: World) -> Subject | None:
     # NOTE: a text with marks equals the same one without them: what is found for it is not kept.
     if type(arn) is not str:
         return _named(arn, world)
-    known = world.once(_known)
-    if arn not in known:
-        known[arn] = _named(arn, world)
-    return known[arn]
-
-
-def _known(_: World) -> dict[str, Subject | None]:
-    """Return the buckets of the ARNs that were asked for, which every file is several times: none yet."""
-    return {}
+    return found_once(world, (_named, arn), lambda: _named(arn, world))
 
 
 def _named(arn: TextLike, world: World) -> Subject | None:

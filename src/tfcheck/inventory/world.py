@@ -79,6 +79,19 @@ class World(Protocol):
         """Return what `make` builds of `key` alone, the same for both worlds."""
 
 
+def found_once(world: World, key: tuple[object, ...], find: Callable[[], T]) -> T:
+    """Return what is found for `key` in a world; it is looked for once, since many tasks ask for the same."""
+    known = world.once(_nothing_found)
+    if key not in known:
+        known[key] = find()
+    found: T = known[key]
+    return found
+
+
+def _nothing_found(_: World) -> dict[tuple[object, ...], Any]:
+    return {}
+
+
 def shared(world: World, key: tuple[object, ...], found: T) -> T:
     """Return what was found for `key` before, in either world, if it is equal: then it is one object."""
     known: list[T] = world.alike(("shared", *key), list)

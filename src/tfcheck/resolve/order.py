@@ -174,10 +174,8 @@ def _referenced_nodes(path: tuple[str, ...], written: tuple[str, ...]) -> list[_
 
 def mentioned(block: Block) -> Iterator[str]:
     """Yield every reference of a block as the plan's configuration would write it."""
-    for each in block.arguments.values():
+    for each in block.all_arguments():
         yield from _mentioned(each.expression)
-    for inside in block.nested:
-        yield from mentioned(inside)
 
 
 def _mentioned(expression: Expression | None) -> Iterator[str]:

@@ -16,7 +16,7 @@ import msgspec
 from tfcheck.iam import Effect, Policy, PolicyKind, Statement, parse_policy
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.setting import BUCKET_OWNERSHIP, BUCKET_POLICY, BUCKET_PUBLIC_ACCESS, Subject, settings
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.resource_policy.reading import policy_of, readable
 from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.resource_policy.unidentified import own_policies, unidentified
@@ -32,15 +32,7 @@ def bucket_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSid
     if bucket.resource is None:
         return _guard(bucket, world, policies)
     # NOTE: the files of a bucket have one guard; what is only named by a text with marks is not kept.
-    known = world.once(_known)
-    if bucket not in known:
-        known[bucket] = _guard(bucket, world, policies)
-    return known[bucket]
-
-
-def _known(_: World) -> dict[Subject, ResourceSide]:
-    """Return what guards the buckets that were asked for: nothing yet."""
-    return {}
+    return found_once(world, (_guard, bucket), lambda: _guard(bucket, world, policies))
 
 
 def _guard(bucket: Subject, world: World, policies: Policies) -> ResourceSide:

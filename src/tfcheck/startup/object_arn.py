@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.inventory.catalogue import BUCKET, catalogue
-from tfcheck.inventory.world import World
+from tfcheck.inventory.world import World, found_once
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup.place import TaskPlace
 from tfcheck.symbolic.value import (
@@ -88,15 +88,7 @@ def misshape(value: Value, world: World) -> MalformedArn | None:
         return MalformedArn("has no ARN")
     if not isinstance(value, PlainText):
         return None
-    known = world.once(_known)
-    if value not in known:
-        known[value] = _misshape(value, world)
-    return known[value]
-
-
-def _known(_: World) -> dict[TextLike, MalformedArn | None]:
-    """Return what is wrong with the ARNs that were looked at, for rules and checks: none yet."""
-    return {}
+    return found_once(world, (_misshape, value), lambda: _misshape(value, world))
 
 
 def _misshape(value: TextLike, world: World) -> MalformedArn | None:

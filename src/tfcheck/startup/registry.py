@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from tfcheck.inventory.catalogue import REPOSITORY, catalogue
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import Arn, cut, partition_of_region, split
@@ -29,15 +29,7 @@ def repository(image: TextLike, task: WorldObject, world: World) -> Image | None
     # NOTE: many tasks have the same sidecar; a text with marks equals the same one without them.
     if type(image) is not str:
         return _repository(image, task, world)
-    known = world.once(_known)
-    if image not in known:
-        known[image] = _repository(image, task, world)
-    return known[image]
-
-
-def _known(_: World) -> dict[str, Image | None]:
-    """Return the repositories of the images that were looked at: none yet."""
-    return {}
+    return found_once(world, (_repository, image), lambda: _repository(image, task, world))
 
 
 def _repository(image: TextLike, task: WorldObject, world: World) -> Image | None:

@@ -9,9 +9,8 @@ import msgspec
 
 from tfcheck.inventory.catalogue import BUCKET, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.world import World
+from tfcheck.inventory.world import World, found_once
 from tfcheck.symbolic.value import TextLike, Unknown
-from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Requirement
 
 Derive: TypeAlias = Callable[[TaskDefinition, World], Iterator[Requirement]]
@@ -47,17 +46,12 @@ class Rule(msgspec.Struct, frozen=True):
 
 def derived(rules: tuple[Rule, ...], task: TaskDefinition, world: World) -> tuple[Requirement, ...]:
     """Return what rules derive for a task definition of a world; several ask for it, and it is derived once."""
-    known = world.once(_derived_by_task)
-    key = task.address, id(rules)
-    if key not in known:
-        needs = (need for rule in rules for need in rule.derive(task, world))
-        known[key] = tuple(unmarked(each, world) if each.sensitive else each for each in needs)
-    return known[key]
-
-
-def _derived_by_task(_: World) -> dict[tuple[Address, int], tuple[Requirement, ...]]:
-    """Return what was derived in one world, by task definition and list of rules: nothing yet."""
-    return {}
+    needs = (need for rule in rules for need in rule.derive(task, world))
+    return found_once(
+        world,
+        (derived, task.address, id(rules)),
+        lambda: tuple(unmarked(each, world) if each.sensitive else each for each in needs),
+    )
 
 
 #: What an ARN is made of; AWS returns it unmarked, even where the name was marked.

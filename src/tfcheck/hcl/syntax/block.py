@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 import msgspec
@@ -103,6 +103,12 @@ class Block(msgspec.Struct, frozen=True, eq=False):
             for block in self.nested
             if block.type == name or (block.type == "dynamic" and block.labels == (name,))
         ]
+
+    def all_arguments(self) -> Iterator[Argument]:
+        """Iterate over the arguments, and those of the nested blocks."""
+        yield from self.arguments.values()
+        for each in self.nested:
+            yield from each.all_arguments()
 
     def ignored_changes(self) -> tuple[str, ...]:
         """Name what `lifecycle { ignore_changes }` lists, as it is written (`tags["x"]`); `all` for everything."""

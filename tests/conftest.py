@@ -44,3 +44,11 @@ def pytest_collection_finish() -> None:
 def own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run in an empty directory: in this repository a plan without sources makes tfcheck look through all of it."""
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands that a test gives the same files share the check."""
+    from tests.checked_once import once
+
+    monkeypatch.setattr("tfcheck.analysis.check.check", once)

@@ -15,7 +15,7 @@ from tests.laws import some
 from tfcheck.cli import main as cli
 from tfcheck.cli.report import FORMATS
 
-pytestmark = pytest.mark.usefixtures("own_directory")
+pytestmark = pytest.mark.usefixtures("own_directory", "checked_once")
 CANARY = "canary-7f3a"
 SID = "canary7f3a"
 PLANS = Path(__file__).parent.parent / "testdata"

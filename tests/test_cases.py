@@ -131,14 +131,14 @@ def wrong(case: Case, found: Report, *, applied: bool = False) -> list[str]:
 
 
 def difference(expected: Row, found: Report, *, applied: bool) -> str:
-    wanted = said(expected, applied=applied)
+    wanted = expected_fields(expected, applied=applied)
     rows = [spoken(answer, wanted) for answer in found.answers if row(answer) == key(expected)]
     if applied and expected.applied is None:
         return f"{json.dumps(key(expected))}: expected no such row, found {rows}" if rows else ""
     return "" if wanted in rows else f"{json.dumps(key(expected))}: expected {wanted}, found {rows}"
 
 
-def said(expected: Row, *, applied: bool) -> dict[str, str | None]:
+def expected_fields(expected: Row, *, applied: bool) -> dict[str, str | None]:
     """Give what a row must say; reason and verdict before the change belong to the plan that changes something."""
     if applied and isinstance(expected.applied, str | None):
         return {"role": expected.role, "verdict": expected.applied}
@@ -162,7 +162,7 @@ def spoken(answer: Answer, wanted: dict[str, str | None]) -> dict[str, str | Non
 
 def overturned(case: Case, found: Report, *, applied: bool = False) -> list[str]:
     """Say which rows are decided otherwise than expected; unknown is no contradiction."""
-    expected = {key(each): said(each, applied=applied)["verdict"] for each in case.expected.requirements}
+    expected = {key(each): expected_fields(each, applied=applied)["verdict"] for each in case.expected.requirements}
     return [
         f"{row(each)}: {each.verdict.value}"
         for each in found.answers

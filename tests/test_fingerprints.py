@@ -78,6 +78,6 @@ def test_a_mistake_keeps_it_before_and_after_the_apply(capsys: pytest.CaptureFix
     assert of_findings(folder, "plan.json", capsys) == of_findings(folder, "applied.plan.json", capsys)
 
 
-def test_it_tells_apart_what_another_container_or_role_lacks(capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_distinguishes_what_another_container_or_role_lacks(capsys: pytest.CaptureFixture[str]) -> None:
     found = of_findings(TESTDATA / "thirty-services", "plan.json", capsys)
     assert len(found) == 120

@@ -22,7 +22,7 @@ PLAN = ROOT / "testdata" / "literal-granted" / "applied.plan.json"
 PAGES = [*docs.pages(), ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
 
 
-def named(path: Path) -> str:
+def path_in_repository(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
@@ -69,18 +69,18 @@ def calls(path: Path) -> Iterator[str]:
 
 def test_no_module_imports_what_makes_every_start_slow() -> None:
     slow = {"dataclasses", "inspect", "importlib.metadata"}
-    assert [named(path) for path in SOURCES if slow & set(imports(path))] == []
+    assert [path_in_repository(path) for path in SOURCES if slow & set(imports(path))] == []
 
 
 def test_no_module_turns_data_into_code() -> None:
     decoders, interpreters = {"pickle", "marshal", "shelve", "importlib.util"}, {"eval", "exec", "compile"}
-    assert [named(path) for path in SOURCES if decoders & set(imports(path))] == []
-    assert [named(path) for path in SOURCES if interpreters & set(calls(path))] == []
+    assert [path_in_repository(path) for path in SOURCES if decoders & set(imports(path))] == []
+    assert [path_in_repository(path) for path in SOURCES if interpreters & set(calls(path))] == []
 
 
 def test_one_module_talks_to_anybody() -> None:
     talking = {"urllib3", "urllib.request", "http.client", "socket", "requests"}
-    assert [named(path) for path in SOURCES if talking & set(imports(path))] == [
+    assert [path_in_repository(path) for path in SOURCES if talking & set(imports(path))] == [
         "src/tfcheck/pull_request/connection.py"
     ]
 
@@ -93,7 +93,7 @@ def test_no_files_import_one_another_in_a_circle() -> None:
 
 
 def test_a_module_stays_short_enough_to_be_read() -> None:
-    lines = {named(path): path.read_text(encoding="utf-8").count("\n") for path in SOURCES}
+    lines = {path_in_repository(path): path.read_text(encoding="utf-8").count("\n") for path in SOURCES}
     assert {path: number for path, number in lines.items() if number > 400} == {}
 
 
@@ -102,19 +102,19 @@ def test_no_module_is_named_after_nothing() -> None:
     assert [path for path in SOURCES if path.stem in empty_words] == []
 
 
-@pytest.mark.parametrize("page", docs.pages(), ids=named)
+@pytest.mark.parametrize("page", docs.pages(), ids=path_in_repository)
 def test_generated_parts_are_current(page: Path) -> None:
     assert page.read_text(encoding="utf-8") == docs.current(page), "run `make docs`"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=named)
+@pytest.mark.parametrize("page", PAGES, ids=path_in_repository)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
         assert target.startswith("https://") or (page.parent / target).exists(), target
 
 
-@pytest.mark.parametrize("page", PAGES, ids=named)
-def test_what_the_pages_tell_to_make_can_be_made(page: Path) -> None:
+@pytest.mark.parametrize("page", PAGES, ids=path_in_repository)
+def test_make_targets_on_the_pages_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     text = page.read_text(encoding="utf-8")
     assert set(re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE)) <= targets
@@ -149,7 +149,7 @@ FORBIDDEN = re.compile(
 
 def test_the_repository_holds_no_secrets_and_nothing_of_the_machine_it_was_made_on() -> None:
     found = [
-        f"{named(path)}: {match[0]}"
+        f"{path_in_repository(path)}: {match[0]}"
         for path in tracked()
         if path.is_file()
         for match in FORBIDDEN.finditer(path.read_bytes().decode("utf-8", "replace"))

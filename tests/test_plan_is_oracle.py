@@ -198,13 +198,13 @@ def may_become(value: Value, told: Value) -> bool:
     if isinstance(value, list) and isinstance(told, list):
         return len(value) == len(told) and all(map(may_become, value, told))
     if isinstance(value, Unknown | Text):
-        return equal(settled(value), told if isinstance(told, str) else str(told)) is not Truth.FALSE
+        return equal(once_assigned(value), told if isinstance(told, str) else str(told)) is not Truth.FALSE
     if isinstance(value, dict) and isinstance(told, dict):
         return all(may_become(each, told.get(name)) for name, each in value.items())
     return True
 
 
-def settled(value: TextLike) -> TextLike:
+def once_assigned(value: TextLike) -> TextLike:
     """Give a text as it is once all is assigned: then it may be what is known."""
     return text(
         msgspec.structs.replace(each, fresh=False) if isinstance(each, Unknown) else each
@@ -219,11 +219,11 @@ def known_attributes(plan: Plan, case: Case, name: str, resolver: Resolver) -> I
         instance, block = plan.instance(row["address"]), resolver.block(address)
         if instance is None or instance.after is None or block is None or instance.actions == ("forget",):
             continue
-        for attribute in written(block):
+        for attribute in compared_names(block):
             yield address, attribute, instance.after.get(attribute)
 
 
-def written(block: Block) -> list[str]:
+def compared_names(block: Block) -> list[str]:
     """Name the arguments and nested blocks of a resource, but those whose changes are ignored."""
     nested = [each.labels[0] if each.type == "dynamic" else each.type for each in block.nested]
     ignored = block.ignored_changes()
@@ -235,7 +235,7 @@ def waiting(case: Case, resolver: Resolver) -> Iterator[tuple[Address, str]]:
     for row in case.changes("plan.json"):
         address, unknown = parse(row["address"]), row["change"].get("after_unknown") or {}
         block = resolver.block(address)
-        for attribute in written(block) if block else ():
+        for attribute in compared_names(block) if block else ():
             if unknown.get(attribute):
                 yield address, attribute
         if address.type == "aws_iam_policy_document" and unknown.get("json"):

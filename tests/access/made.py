@@ -55,7 +55,7 @@ def changes(before: Role | None, after: Role | None) -> list[AccessChange]:
     return list(between(RolePair(LABEL, before, after)))
 
 
-def told(before: Role | None, after: Role | None) -> list[str]:
+def changes_in_words(before: Role | None, after: Role | None) -> list[str]:
     """Write what changes as one would read it: `-` or `+`, what of it stays in brackets, then what decides."""
     return [_told(each) for each in changes(before, after)]
 

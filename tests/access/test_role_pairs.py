@@ -49,7 +49,7 @@ def test_a_role_that_is_only_used_from_now_on_is_no_new_role() -> None:
     assert switched(world) == [RoleSwitch(TASK, "aws_iam_role.old", "aws_iam_role.next")]
 
 
-def test_what_the_new_role_gains_is_told_besides() -> None:
+def test_what_the_new_role_gains_is_reported_besides() -> None:
     world = MadeWorld(
         *(role("old", READ), role("next", SEND, READ), task(arn("next"))),
         earlier=[role("old", READ), role("next", SEND), task(arn("old"))],
@@ -98,7 +98,7 @@ def attached(policy: str) -> MadeResource:
     )
 
 
-def test_where_a_policy_cannot_be_read_that_is_said_and_nothing_else() -> None:
+def test_where_a_policy_cannot_be_read_only_that_is_reported() -> None:
     world = MadeWorld(
         *(role("app", SEND), attached("x"), task(arn("app"))), earlier=[role("app", READ), task(arn("app"))]
     )
@@ -107,18 +107,18 @@ def test_where_a_policy_cannot_be_read_that_is_said_and_nothing_else() -> None:
     assert (unread.role, "arn:aws:iam::1:policy/x" in unread.reason) == ("aws_iam_role.app", True)
 
 
-def test_what_cannot_be_read_and_does_not_change_is_not_told() -> None:
+def test_what_cannot_be_read_and_does_not_change_is_not_reported() -> None:
     same = [role("app", READ), attached("x"), task(arn("app"))]
     assert list(access_unknown(MadeWorld(*same))) == []
 
 
-def test_what_a_new_role_surely_gets_is_told_beside_what_cannot_be_read() -> None:
+def test_what_a_new_role_definitely_gets_is_reported_beside_what_cannot_be_read() -> None:
     world = MadeWorld(role("app", READ), attached("x"), task(arn("app")), earlier=[])
     assert changed(world) == [("aws_iam_role.app", "s3:GetObject", "granted", "created")]
     assert len(list(access_unknown(world))) == 1
 
 
-def test_a_boundary_that_cannot_be_read_is_said_with_what_changes_below_it() -> None:
+def test_a_boundary_that_cannot_be_read_is_reported_with_what_changes_below_it() -> None:
     bound = {"permissions_boundary": "arn:aws:iam::1:policy/limit"}
     world = MadeWorld(
         *(role("app", SEND, **bound), task(arn("app"))), earlier=[role("app", READ, **bound), task(arn("app"))]
@@ -174,7 +174,7 @@ def test_what_is_only_written_otherwise_is_no_change_of_a_role_elsewhere() -> No
     assert {action for _, action, _ in possible(without)} == {"s3:PutObject"}
 
 
-def test_of_a_role_that_is_given_nothing_nothing_is_told() -> None:
+def test_nothing_is_reported_of_a_role_that_is_granted_nothing() -> None:
     world = MadeWorld(attached_inline("other", READ), task(arn("app")), earlier=[task(arn("app"))])
     assert (possible(world), list(access_unknown(world))) == ([], [])
 

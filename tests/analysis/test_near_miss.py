@@ -27,7 +27,7 @@ FILE = "arn:aws:s3:::cfg/web/prod.env"
 
 
 @pytest.mark.parametrize("name", ["plan.json", "applied.plan.json"])
-def test_each_role_is_told_its_mistake_and_no_other(name: str) -> None:
+def test_each_role_has_its_misconfiguration_and_no_other(name: str) -> None:
     told: dict[str, set[str]] = {}
     for finding in Case(TESTDATA / "near-misses").report(name).findings:
         key = finding.task_definition.partition('"')[2].partition('"')[0]
@@ -37,7 +37,9 @@ def test_each_role_is_told_its_mistake_and_no_other(name: str) -> None:
         assert [words in each for each in told[key]] == [True]
 
 
-def said(action: str, needed: TextLike, pattern: str, kind: EvidenceKind = EvidenceKind.OTHER_RESOURCE) -> list[str]:
+def advice_on(
+    action: str, needed: TextLike, pattern: str, kind: EvidenceKind = EvidenceKind.OTHER_RESOURCE
+) -> list[str]:
     need = Requirement("r", "t", "c", "/0", RoleKind.EXECUTION, action, needed, Severity.ERROR, "x")
     evidence = (Evidence("p", None, "Allow", kind, (pattern,)),)
     return list(advice([Answer(need, "role", Verdict.DENIED, evidence=evidence)]))
@@ -58,12 +60,12 @@ def said(action: str, needed: TextLike, pattern: str, kind: EvidenceKind = Evide
     ],
 )
 def test_what_would_not_match_either_way_is_not_called_that_mistake(action: str, needed: str, pattern: str) -> None:
-    assert said(action, needed, pattern) == []
+    assert advice_on(action, needed, pattern) == []
 
 
 def test_a_secret_that_is_still_to_be_made_has_a_suffix_too() -> None:
     begun = text(["arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/db-", Unknown(hole=SECRET_SUFFIX)])
-    (sentence,) = said("secretsmanager:GetSecretValue", begun, SECRET.removesuffix("-AbCdEf"))
+    (sentence,) = advice_on("secretsmanager:GetSecretValue", begun, SECRET.removesuffix("-AbCdEf"))
     assert sentence.startswith("the ARN of a secret ends in")
 
 

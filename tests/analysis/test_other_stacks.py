@@ -153,7 +153,7 @@ def test_a_context_that_is_none_stops_the_run(text: str, tmp_path: Path, capsys:
     assert "terraform.tfstate" in streams.err.splitlines()[0]
 
 
-def test_files_of_one_name_are_told_apart() -> None:
+def test_files_of_one_name_are_distinguished() -> None:
     assert short_names(["a/plan.json", "b/state.json"]) == {"a/plan.json": "plan.json", "b/state.json": "state.json"}
     assert short_names(["a/plan.json", "b/plan.json"]) == {"a/plan.json": "a/plan.json", "b/plan.json": "b/plan.json"}
     deep = ["/srv/x/a/state.json", "/srv/x/b/state.json", "state.json"]

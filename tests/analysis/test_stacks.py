@@ -92,7 +92,7 @@ ACCOUNTS = (
 
 
 @pytest.mark.parametrize("kind", ["applied.plan.json", "state.json", "state alone"])
-def test_what_a_state_does_not_tell_of_its_accounts_stays_open(kind: str, tmp_path: Path) -> None:
+def test_what_a_state_does_not_show_of_its_accounts_stays_open(kind: str, tmp_path: Path) -> None:
     file = TWO_ACCOUNTS / kind
     if kind == "state alone":
         file = Path(copy(TWO_ACCOUNTS / "state.json", tmp_path))
@@ -151,7 +151,7 @@ def test_what_another_account_has_is_not_there(tmp_path: Path) -> None:
     assert keys(found.answers) == []
 
 
-def test_a_role_of_that_name_with_another_path_is_told(tmp_path: Path) -> None:
+def test_a_role_of_that_name_with_another_path_is_reported(tmp_path: Path) -> None:
     text = (BY_NAMES / "applied.plan.json").read_text(encoding="utf-8")
     plan = tmp_path / "plan.json"
     plan.write_text(text.replace("role/acme-open", "role/acme-pathed"), encoding="utf-8")

@@ -35,14 +35,14 @@ def test_a_change_that_takes_a_needed_grant_breaks_the_task() -> None:
     )
 
 
-def test_one_change_may_break_one_and_mend_another() -> None:
+def test_one_change_may_break_one_and_fix_another() -> None:
     assert {each.task_definition: each.change for each in report("exclusive-lists").task_changes} == {
         'aws_ecs_task_definition.service["jobs"]': "fixed",
         'aws_ecs_task_definition.service["web"]': "broken",
     }
 
 
-def test_a_new_revision_of_what_a_service_runs_mends_nothing() -> None:
+def test_a_new_revision_of_what_a_service_runs_fixes_nothing() -> None:
     found = {each.task_definition: each.change for each in report("services-redeployed").task_changes}
     assert found == {
         f'aws_ecs_task_definition.app["{each}"]': "still_broken"
@@ -50,12 +50,12 @@ def test_a_new_revision_of_what_a_service_runs_mends_nothing() -> None:
     }
 
 
-def test_nothing_is_said_to_be_mended_where_it_is_open_which_revision_a_service_runs() -> None:
+def test_nothing_is_reported_as_fixed_where_it_is_open_which_revision_a_service_runs() -> None:
     plan = Case(TESTDATA / "services-redeployed").plan()
     assert {each.change for each in check(plan, None).task_changes} <= {"still_broken"}
 
 
-def test_access_that_no_task_needs_is_told_too() -> None:
+def test_access_that_no_task_needs_is_reported_too() -> None:
     found = report("exclusive-managed-policies").access_changes
     assert ("logs:PutLogEvents", "granted") in [(each.action, each.change) for each in found]
     assert ("s3:List*", "revoked") in [(each.action, each.change) for each in found]
@@ -135,7 +135,7 @@ def test_a_task_breaks_by_what_it_needs_more_and_by_what_is_taken_from_what_it_n
     assert {each.change for each in found.findings if "module.more." not in each.task_definition} == {"introduced"}
 
 
-def test_what_is_missing_besides_what_was_missing_is_told_apart() -> None:
+def test_what_is_missing_besides_what_was_missing_is_distinguished() -> None:
     found = [each for each in report("needs-changed").findings if "module.more." in each.task_definition]
     missing = {each.change: [answer.requirement.shown_resource for answer in each.answers] for each in found}
     store = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret"
@@ -148,7 +148,7 @@ def test_what_a_start_could_do_without_before_is_no_old_mistake() -> None:
     assert (answer.requirement.action, answer.before, maker.change) == ("logs:CreateLogGroup", None, "introduced")
 
 
-def test_of_roles_that_are_seen_in_part_it_is_told_what_may_change() -> None:
+def test_what_may_change_is_reported_of_roles_that_are_seen_in_part() -> None:
     found = report("seen-in-part")
     assert (found.access_changes, found.task_changes) == ((), ())
     named, shared = "arn:aws:iam::123456789012:role/named-execution", "data.aws_iam_role.shared"

@@ -22,7 +22,7 @@ def test_a_step_takes_a_context(command: str, atlantis: Atlantis) -> None:
 
 
 @pytest.mark.parametrize(("gate", "status"), [("", 0), ("--fail-on error", 1)])
-def test_a_context_that_is_gone_is_told_by_its_name(gate: str, status: int, atlantis: Atlantis) -> None:
+def test_a_context_that_is_gone_is_reported_by_its_name(gate: str, status: int, atlantis: Atlantis) -> None:
     done = atlantis.plan(Project(), f"tfcheck atlantis plan {gate} --context /srv/atlantis/platform.json")
     assert done.status == status
     assert "'platform.json'" in done.output

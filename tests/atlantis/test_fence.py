@@ -41,7 +41,7 @@ def test_what_was_so_before_comes_last_and_says_so() -> None:
     assert rows[1].endswith(", as before this change")
 
 
-def test_what_is_not_decided_and_not_analysed_is_told() -> None:
+def test_what_is_not_decided_and_not_analysed_is_reported() -> None:
     lines = fenced([MIXED]).split("\n")
     assert "not decided before apply: 1 of 4 permissions" in lines
     assert "! not analysed: aws_ecs_task_definition.x: its 'container_definitions' is not JSON" in lines

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.atlantis.server import Atlantis, Project
 from tests.pull_request.fake import FakeGitHub
-from tests.security.test_marked_values import LEAKS, made
+from tests.security.test_marked_values import LEAKS, written_case
 
 
 def test_no_step_and_no_hook_shows_a_marked_value(atlantis: Atlantis, github: FakeGitHub, tmp_path: Path) -> None:
@@ -15,7 +15,7 @@ def test_no_step_and_no_hook_shows_a_marked_value(atlantis: Atlantis, github: Fa
     for directory, action in (("infra/denied", "s3:PutObject"), ("infra/granted", "s3:GetObject")):
         folder = tmp_path / action.partition(":")[2]
         folder.mkdir()
-        project = Project(directory, case=str(made(folder, action)))
+        project = Project(directory, case=str(written_case(folder, action)))
         assert atlantis.plan(project).status == 0
         atlantis.step("tfcheck atlantis policy-check", project)
     assert atlantis.hook("tfcheck atlantis publish --dry-run").status == 0

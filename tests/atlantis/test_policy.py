@@ -30,7 +30,7 @@ def test_no_task_definition_passes() -> None:
     assert policy_lines([report()], ERRORS) == "0 tests, 0 passed, 0 warnings, 0 failures, 0 exceptions\n"
 
 
-def test_warnings_and_what_is_not_decided_pass_unless_told() -> None:
+def test_warnings_and_what_is_not_decided_pass_by_default() -> None:
     warning = report(unknown(), findings=(replace(FINDING, severity=Severity.WARNING),))
     text = policy_lines([warning], ERRORS)
     assert [line.split(" ")[0] for line in text.splitlines()] == ["WARN", "WARN", "2"]

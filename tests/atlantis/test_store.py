@@ -81,7 +81,7 @@ def test_saving_again_replaces(tmp_path: Path) -> None:
     assert len([*tmp_path.rglob("*.json*")]) == 1
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "acme").write_text("", encoding="utf-8")
     with pytest.raises(InputError, match="the result could not be saved: file exists"):
         ResultStore(tmp_path, PULL).save(PROJECT, json(BROKEN))

@@ -87,7 +87,7 @@ def test_planning_one_project_again_keeps_the_others(atlantis: Atlantis, github:
     assert atlantis.description() == "1 error, 1 warning in 2 projects"
 
 
-def test_a_new_commit_mends_it(atlantis: Atlantis, github: FakeGitHub) -> None:
+def test_a_new_commit_fixes_it(atlantis: Atlantis, github: FakeGitHub) -> None:
     atlantis.plan(BAD)
     atlantis.hook()
     atlantis.push(NEWER, github)
@@ -103,7 +103,7 @@ def test_a_clean_plan_makes_no_comment(atlantis: Atlantis, github: FakeGitHub) -
     assert github.comments == {}
 
 
-def test_a_failed_plan_is_told_beside_the_others(atlantis: Atlantis, github: FakeGitHub) -> None:
+def test_a_failed_plan_is_reported_beside_the_others(atlantis: Atlantis, github: FakeGitHub) -> None:
     atlantis.plan(GOOD)  # the other project failed before the step
     atlantis.hook(failed=True)
     assert title(github) == "### ❔ tfcheck: 1 result missing"
@@ -136,7 +136,7 @@ def test_zero_projects_are_silent(atlantis: Atlantis, github: FakeGitHub) -> Non
     assert not atlantis.store.exists()
 
 
-def test_a_commit_without_projects_takes_back_what_was_told_of_an_earlier_one(
+def test_a_commit_without_projects_removes_what_was_reported_of_an_earlier_one(
     atlantis: Atlantis, github: FakeGitHub
 ) -> None:
     atlantis.plan(BAD)

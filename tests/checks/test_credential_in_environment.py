@@ -40,7 +40,7 @@ def test_most_names_and_pointers_do_not(name: str, value: Value) -> None:
     assert messages(credential_in_environment.CHECK, {"environment": [{"name": name, "value": value}]}) == []
 
 
-def test_a_value_in_the_environment_is_never_told() -> None:
+def test_a_value_in_the_environment_is_never_reported() -> None:
     assert not any("correct horse" in repr(each) for each in found_in("twelve-services"))
 
 

@@ -129,7 +129,7 @@ def test_a_grant_that_waits_for_more_than_the_service_is_a_warning() -> None:
     )
 
 
-def test_what_is_late_is_told_with_where_to_say_so() -> None:
+def test_what_is_late_is_reported_with_where_to_write_it() -> None:
     late = [each for each in found_in("late-for-services") if each.rule == "deploy-order"]
     assert {each.severity.value for each in late} == {"warning"}
     assert [(each.address, each.explanation) for each in late] == [
@@ -156,12 +156,12 @@ def test_what_is_late_is_told_with_where_to_say_so() -> None:
 
 
 def test_a_new_role_takes_a_moment_to_be_known() -> None:
-    def said(case: str, name: str = "plan.json") -> int:
+    def notes_on_consistency(case: str, name: str = "plan.json") -> int:
         return sum("eventually consistent" in each for each in Case(TESTDATA / case).report(name).notes)
 
-    assert said("twelve-services") == 1
-    assert said("twelve-services", "applied.plan.json") == 0
-    assert said("literal-granted") == 0
+    assert notes_on_consistency("twelve-services") == 1
+    assert notes_on_consistency("twelve-services", "applied.plan.json") == 0
+    assert notes_on_consistency("literal-granted") == 0
 
 
 def test_what_exists_is_not_missed_and_what_comes_late_is_named() -> None:

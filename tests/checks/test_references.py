@@ -41,7 +41,7 @@ def needs(*containers: dict[str, Value], world: MadeWorld | None = None, **attri
 
 
 @PLANS
-def test_what_cannot_be_read_is_told_by_one_rule_and_nothing_else(name: str) -> None:
+def test_what_cannot_be_read_is_reported_by_one_rule_alone(name: str) -> None:
     found = [
         (each.rule, each.task_definition, each.severity.value) for each in report("references-misread", name).findings
     ]
@@ -58,7 +58,7 @@ def test_what_cannot_be_read_needs_no_permission_and_has_no_fix(name: str) -> No
     assert [each.fix for each in found.findings if each.fix] == []
 
 
-def test_a_slash_that_is_missing_is_told_by_the_rule_although_another_object_is_asked_for() -> None:
+def test_a_slash_that_is_missing_is_reported_by_the_rule_although_another_object_is_asked_for() -> None:
     bucket = MadeResource("aws_s3_bucket.b", {"bucket": "b", "id": "b", "arn": "arn:aws:s3:::b"})
     value = text([reference("aws_s3_bucket.b", "arn", "arn:aws:s3:::b"), "web/prod.env"])
     found = needs({"environmentFiles": [{"type": "s3", "value": value}]}, world=MadeWorld(bucket))

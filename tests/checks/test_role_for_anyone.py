@@ -15,7 +15,7 @@ ARN = "arn:aws:iam::111122223333:role/"
 ANYONE: dict[str, Any] = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}
 
 
-def told(*statements: dict[str, Any], task_role: Value = None) -> list[str]:
+def messages(*statements: dict[str, Any], task_role: Value = None) -> list[str]:
     trust = json.dumps({"Version": "2012-10-17", "Statement": statements})
     role = MadeResource(
         "aws_iam_role.exec", {"name": "execution", "arn": f"{ARN}execution", "assume_role_policy": trust}
@@ -29,8 +29,8 @@ SAID = "warning: the trust policy of the execution role aws_iam_role.exec lets a
 
 @pytest.mark.parametrize("principal", ["*", {"AWS": "*"}, {"AWS": ["arn:aws:iam::111122223333:root", "*"]}])
 @pytest.mark.parametrize("action", ["sts:AssumeRole", "sts:*", "*", ["sts:TagSession", "STS:assume*"]])
-def test_everybody_is_told_once(principal: object, action: object) -> None:
-    assert told(ANYONE | {"Principal": principal, "Action": action}, task_role=f"{ARN}execution") == [SAID]
+def test_everybody_is_notified_once(principal: object, action: object) -> None:
+    assert messages(ANYONE | {"Principal": principal, "Action": action}, task_role=f"{ARN}execution") == [SAID]
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,9 @@ def test_everybody_is_told_once(principal: object, action: object) -> None:
     ],
 )
 def test_what_is_narrower_is_not(statement: dict[str, Any]) -> None:
-    assert told(statement) == []
+    assert messages(statement) == []
 
 
 def test_a_deny_may_take_it_back() -> None:
     deny = ANYONE | {"Effect": "Deny", "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}}
-    assert told(ANYONE, deny) == []
+    assert messages(ANYONE, deny) == []

@@ -201,7 +201,7 @@ def test_a_rule_that_is_not_selected_is_not_called_fixed(case: Path, capsys: pyt
         (["baseline", "plan.json", "none.json"], 3, "there is no file `none.json`"),
     ],
 )
-def test_what_cannot_be_done_is_said_and_changes_nothing(
+def test_what_cannot_be_done_is_reported_and_changes_nothing(
     arguments: list[str], status: int, message: str, case: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = {each: each.read_bytes() for each in case.iterdir()}
@@ -220,7 +220,7 @@ def test_it_may_go_to_standard_output(case: Path, capsys: pytest.CaptureFixture[
     assert (streams.out, streams.err) == (Path(FILE).read_text(encoding="utf-8"), "")
 
 
-def test_several_plans_are_told_apart_by_their_directories(
+def test_several_plans_are_distinguished_by_their_directories(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / ".git").mkdir()

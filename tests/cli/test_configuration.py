@@ -337,7 +337,7 @@ def test_a_selection_never_changes_a_verdict_and_loses_no_finding(rules: RuleSel
 
 
 @given(SELECTIONS)
-def test_a_report_says_after_reading_what_it_said_before(rules: RuleSelection) -> None:
+def test_a_report_is_the_same_after_reading(rules: RuleSelection) -> None:
     found = selected(MIXED, Choice(rules, "tfcheck.toml", {"ignore": "image"}))
     (again,) = read(as_json(found).encode(), "report.json")
     assert (again.configuration, again.unselected) == (found.configuration, found.unselected)
@@ -426,23 +426,24 @@ def test_atlantis_obeys_it_and_only_the_server_closes_the_gate(checkout: Path) -
         "WORKSPACE": "default",
     }
 
-    def said(command: str) -> tuple[str, int]:
+    def atlantis_output(command: str) -> tuple[str, int]:
         return in_process(f"tfcheck atlantis {command}", variables, project)
 
-    assert "FAIL - env-file" in said("policy-check")[0]
+    assert "FAIL - env-file" in atlantis_output("policy-check")[0]
     configure(checkout, 'fail-on = "error"\nstrict = true\n[targets."infra/orders"]\nignore = ["env-file"]\n')
-    shown, status = said("plan")
+    shown, status = atlantis_output("plan")
     assert status == 0
     assert "no open finding; 2 not selected" in shown
-    shown, _ = said("policy-check")
+    shown, _ = atlantis_output("policy-check")
     assert "FAIL - env-file" not in shown
     assert "WARN - tfcheck - findings of rules that are not selected: env-file\n" in shown
-    assert "FAIL - env-file" in said("policy-check --config off")[0]
+    assert "FAIL - env-file" in atlantis_output("policy-check --config off")[0]
     configure(checkout, "oops = 1\n")
     assert re.match(
-        "FAIL - tfcheck - nothing was checked: .*tfcheck.toml:1.*: unknown key .oops.", said("policy-check")[0]
+        "FAIL - tfcheck - nothing was checked: .*tfcheck.toml:1.*: unknown key .oops.",
+        atlantis_output("policy-check")[0],
     )
-    shown, status = said("plan")
+    shown, status = atlantis_output("plan")
     assert (status, "unknown key .oops." in shown.replace("'", ".")) == (0, True)
 
 

@@ -108,7 +108,7 @@ def test_diff_takes_several_plans_and_a_context(capsys: pytest.CaptureFixture[st
     assert (first["plan"]["path"], second["plan"]["path"]) == (SERVICE, other)
 
 
-def test_two_plans_are_mended_in_one_diff(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_plans_are_fixed_in_one_diff(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One repository with two stacks whose files are called alike."""
     (tmp_path / ".git").mkdir()
     for name in ("literal-missing", "locate-forgotten"):
@@ -135,7 +135,7 @@ UNREAD = {
 
 
 @pytest.mark.parametrize("form", UNREAD)
-def test_a_plan_that_cannot_be_read_is_told_by_the_reports_on_the_others(
+def test_a_plan_that_cannot_be_read_is_named_in_the_reports_on_the_others(
     form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -161,7 +161,7 @@ def test_a_plan_that_cannot_be_read_is_told_by_the_reports_on_the_others(
         ("other.json", 3, "neither"),
     ],
 )
-def test_a_context_that_is_none_is_told_in_one_line(
+def test_a_context_that_is_none_is_reported_in_one_line(
     command: list[str],
     context: str,
     status: int,
@@ -196,7 +196,7 @@ def test_standard_input_is_one_of_them_only(
     assert json.loads(capsys.readouterr().out)["summary"]["unknown"] == 0
 
 
-def test_a_plan_that_is_its_own_context_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_plan_that_is_its_own_context_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     alone = run(["--format", "json", "--fail-on", "never", SERVICE]), json.loads(capsys.readouterr().out)
     beside = run(["--format", "json", "--fail-on", "never", SERVICE, "--context", SERVICE])
     found = json.loads(capsys.readouterr().out)

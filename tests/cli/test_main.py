@@ -210,7 +210,7 @@ def test_a_query_on_several_plans_gives_one_line_each(answering: Answering, caps
         (["--format"], "requires an argument"),
     ],
 )
-def test_a_wrong_command_line_is_told_in_one_line_and_a_hint(
+def test_a_wrong_command_line_is_reported_in_one_line_and_a_hint(
     arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.run(arguments) == 2
@@ -249,7 +249,7 @@ def test_the_file_behind_a_link_is_written(tmp_path: Path, answering: Answering)
     assert "no ECS task definition" in (tmp_path / "target").read_text(encoding="utf-8")
 
 
-def test_an_output_that_cannot_be_written_is_told(
+def test_an_output_that_cannot_be_written_is_reported(
     tmp_path: Path, answering: Answering, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answering(samples.BROKEN)
@@ -387,7 +387,7 @@ def test_without_sources_the_report_says_where_they_were_looked_for(
     assert "note: sources in `.` are not used: there are no Terraform files" in capsys.readouterr().out
 
 
-def test_a_source_file_that_cannot_be_read_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_source_file_that_cannot_be_read_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     case = ROOT / "testdata" / "literal-missing"
     (tmp_path / "plan.json").write_bytes((case / "plan.json").read_bytes())
     (tmp_path / "main.tf").write_bytes((case / "main.tf").read_bytes())
@@ -460,7 +460,7 @@ def test_a_closed_output_is_no_bug() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_a_full_disk_is_told() -> None:
+def test_a_full_disk_is_reported() -> None:
     with Path("/dev/full").open("w") as full:
         done = command(PLAN, stdout=full)
         talk = [command(*arguments, stdout=full) for arguments in TALK]

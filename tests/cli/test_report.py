@@ -40,7 +40,7 @@ def saved(tmp_path: Path, *reports: Report) -> list[str]:
 @pytest.mark.long
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("case", ["literal-missing", "regression-on-update", "conditional-grant"])
-def test_a_saved_report_tells_the_same_as_the_plan(case: str, form: str, tmp_path: Path, capsys: Output) -> None:
+def test_a_saved_report_shows_the_same_as_the_plan(case: str, form: str, tmp_path: Path, capsys: Output) -> None:
     plan, kept = str(PLANS / case / "plan.json"), str(tmp_path / "report.json")
     cli.run(["--format", "json", "--output", kept, plan])
     status = cli.run(["--format", form, plan])
@@ -100,7 +100,7 @@ def test_the_exit_status(options: list[str], status: int, tmp_path: Path, capsys
     ("content", "problem"),
     [(b"{", "is not a tfcheck report: input data was truncated"), (None, "cannot be read: no such file or directory")],
 )
-def test_what_is_no_report_is_told_in_one_line(
+def test_what_is_no_report_is_reported_in_one_line(
     content: bytes | None, problem: str, tmp_path: Path, capsys: Output
 ) -> None:
     file = tmp_path / "report.json"

@@ -16,38 +16,38 @@ ONE = str(TESTDATA / "literal-missing" / "plan.json")
 THIRTY = str(TESTDATA / "thirty-services" / "plan.json")
 
 
-def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+def show_output(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     assert run(["show", *arguments]) == 0
     return capsys.readouterr().out
 
 
 def test_every_task_definition_has_a_tree(capsys: pytest.CaptureFixture[str]) -> None:
-    text = shown(capsys, TWELVE)
+    text = show_output(capsys, TWELVE)
     assert text.startswith(f"{TWELVE}: 8 of 12 task definitions will not start\n\n")
     assert len(text.split("\n\n")) == 13
 
 
 def test_one_task_definition_is_chosen_by_a_part_of_its_address(capsys: pytest.CaptureFixture[str]) -> None:
-    whole = shown(capsys, TWELVE, "module.billing.aws_ecs_task_definition.this")
-    assert shown(capsys, TWELVE, "billing") == whole
+    whole = show_output(capsys, TWELVE, "module.billing.aws_ecs_task_definition.this")
+    assert show_output(capsys, TWELVE, "billing") == whole
     assert "module.cart" not in whole
     assert "1 of 1 task definitions will not start" in whole
 
 
 def test_instances_are_folded_unless_all_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "aws_ecs_task_definition.svc[*] (30 instances)" in shown(capsys, THIRTY)
-    assert shown(capsys, THIRTY, "--expand").count('✗ aws_ecs_task_definition.svc["svc') == 30
+    assert "aws_ecs_task_definition.svc[*] (30 instances)" in show_output(capsys, THIRTY)
+    assert show_output(capsys, THIRTY, "--expand").count('✗ aws_ecs_task_definition.svc["svc') == 30
 
 
 def test_colours_are_for_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "\x1b" not in shown(capsys, ONE)
-    assert "\x1b[31m" in shown(capsys, ONE, "--color", "always")
+    assert "\x1b" not in show_output(capsys, ONE)
+    assert "\x1b[31m" in show_output(capsys, ONE, "--color", "always")
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b" not in shown(capsys, ONE, "--color", "auto")
+    assert "\x1b" not in show_output(capsys, ONE, "--color", "auto")
 
 
 def test_it_is_there_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    data = json.loads(shown(capsys, TWELVE, "search", "--format", "json"))
+    data = json.loads(show_output(capsys, TWELVE, "search", "--format", "json"))
     (task,) = data["task_definitions"]
     assert task["address"] == "module.search.aws_ecs_task_definition.this"
     (role,) = task["roles"]
@@ -90,7 +90,7 @@ def test_a_whole_name_counts_before_a_part_of_another() -> None:
 
 def test_a_plan_without_task_definitions_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     plan = str(TESTDATA / "lending-stack" / "plan.json")
-    assert "no ECS task definition in this plan" in shown(capsys, plan)
+    assert "no ECS task definition in this plan" in show_output(capsys, plan)
     assert run(["show", plan, "web"]) == 2
     assert "hint: the plan has none" in capsys.readouterr().err
 

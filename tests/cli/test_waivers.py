@@ -160,7 +160,7 @@ def test_a_waiver_that_any_report_uses_is_used() -> None:
     ]
 
 
-def test_a_report_says_after_reading_what_it_said_before() -> None:
+def test_a_report_is_the_same_after_reading() -> None:
     (again,) = read(as_json(waived()).encode(), "report.json")
     assert as_json(again) == as_json(waived())
     assert again.waivers == waived().waivers

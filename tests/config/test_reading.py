@@ -25,7 +25,7 @@ def found(directory: Path, *, shared: bool = False) -> Settings | None:
     return settings_of(directory, lambda: RULES, shared=shared)
 
 
-def written(path: Path, text: str = 'fail-on = "info"\n') -> Path:
+def configuration_file(path: Path, text: str = 'fail-on = "info"\n') -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
@@ -42,25 +42,25 @@ def refused(directory: Path, *, shared: bool = False) -> tuple[str, str]:
 
 
 def test_the_nearest_file_counts_and_none_above_the_work_tree(here: Path) -> None:
-    written(here / "tfcheck.toml", "not toml")
+    configuration_file(here / "tfcheck.toml", "not toml")
     tree = here / "repository"
     (tree / ".git").mkdir(parents=True)
     infra = tree / "infra" / "orders"
     infra.mkdir(parents=True)
     assert found(infra) is None
-    top = written(tree / "tfcheck.toml")
+    top = configuration_file(tree / "tfcheck.toml")
     assert (first := found(infra)) is not None
     assert (first.file, first.path, first.named) == (top, "tfcheck.toml", "repository/tfcheck.toml")
-    near = written(tree / "infra" / "pyproject.toml", '[tool.tfcheck]\nfail-on = "never"\n')
+    near = configuration_file(tree / "infra" / "pyproject.toml", '[tool.tfcheck]\nfail-on = "never"\n')
     assert (second := found(infra)) is not None
     assert (second.file, second.path, second.common["fail-on"].value) == (near, "infra/pyproject.toml", "never")
-    written(tree / "infra" / "tfcheck.toml")
+    configuration_file(tree / "infra" / "tfcheck.toml")
     assert (third := found(infra)) is not None
     assert third.path == "infra/tfcheck.toml"
 
 
 def test_without_git_only_the_directory_itself_counts(here: Path) -> None:
-    written(here / "tfcheck.toml")
+    configuration_file(here / "tfcheck.toml")
     (here / "infra").mkdir()
     assert found(here / "infra") is None
     assert found(here) is not None
@@ -68,13 +68,13 @@ def test_without_git_only_the_directory_itself_counts(here: Path) -> None:
 
 @pytest.mark.parametrize("text", ["[tool.ruff]\nline-length = 100\n", "# tfcheck\n[tool]\nother = 1\n"])
 def test_a_project_without_a_table_of_ours_is_passed_over(here: Path, text: str) -> None:
-    written(here / "pyproject.toml", text)
+    configuration_file(here / "pyproject.toml", text)
     assert found(here) is None
 
 
 def test_in_ci_it_counts_only_if_git_tracks_it(here: Path) -> None:
     init(here)
-    written(here / "tfcheck.toml")
+    configuration_file(here / "tfcheck.toml")
     message, hint = refused(here, shared=True)
     assert message == "the configuration `tfcheck.toml` is not read: git does not track it"
     assert hint == "add it to git, or name a file with --config; `--config off` reads none"
@@ -84,12 +84,12 @@ def test_in_ci_it_counts_only_if_git_tracks_it(here: Path) -> None:
 
 
 def test_in_ci_there_has_to_be_a_repository(here: Path) -> None:
-    written(here / "tfcheck.toml")
+    configuration_file(here / "tfcheck.toml")
     assert refused(here, shared=True)[0].endswith("is not read: no git repository tracks it")
 
 
 def test_a_link_out_of_the_work_tree_is_not_followed(here: Path) -> None:
-    secret = written(here / "secret.toml", 'password = "hunter2"\n')
+    secret = configuration_file(here / "secret.toml", 'password = "hunter2"\n')
     tree = here / "repository"
     init(tree)
     (tree / "tfcheck.toml").symlink_to(secret)
@@ -101,7 +101,9 @@ def test_a_link_out_of_the_work_tree_is_not_followed(here: Path) -> None:
 
 
 def test_a_file_that_is_named_may_lie_anywhere(here: Path) -> None:
-    named = written(here / "etc" / "tfcheck.toml", 'context = ["/var/lib/network.json", "../platform.json"]\n')
+    named = configuration_file(
+        here / "etc" / "tfcheck.toml", 'context = ["/var/lib/network.json", "../platform.json"]\n'
+    )
     context = settings_in(named, lambda: RULES).common["context"]
     assert context.value == (os.path.relpath("/var/lib/network.json"), "platform.json")
     with pytest.raises(UsageError, match="cannot be read: no such file"):
@@ -110,7 +112,7 @@ def test_a_file_that_is_named_may_lie_anywhere(here: Path) -> None:
 
 @pytest.mark.parametrize("with_git", [True, False])
 def test_a_file_that_is_named_is_no_link_out_of_the_work_tree(here: Path, with_git: bool) -> None:
-    written(here / "other" / "secret.toml", 'fail-on = "hunter2"\n')
+    configuration_file(here / "other" / "secret.toml", 'fail-on = "hunter2"\n')
     init(here / "repository")
     if with_git:
         init(here / "other")
@@ -123,7 +125,7 @@ def test_a_file_that_is_named_is_no_link_out_of_the_work_tree(here: Path, with_g
 
 
 def test_a_link_inside_of_the_work_tree_is_followed_where_it_is_named(here: Path) -> None:
-    written(init(here / "repository") / "ci" / "tfcheck.toml")
+    configuration_file(init(here / "repository") / "ci" / "tfcheck.toml")
     (here / "repository" / "tfcheck.toml").symlink_to("ci/tfcheck.toml")
     assert settings_in(Path("repository/tfcheck.toml"), lambda: RULES).path == "ci/tfcheck.toml"
 
@@ -194,12 +196,12 @@ def test_a_link_inside_of_the_work_tree_is_followed_where_it_is_named(here: Path
     ],
 )
 def test_an_error_names_file_line_and_key(here: Path, text: str, message: str, hint: str) -> None:
-    written(here / "tfcheck.toml", text)
+    configuration_file(here / "tfcheck.toml", text)
     assert refused(here) == (message, hint)
 
 
 def test_a_table_of_pyproject_is_called_by_its_line(here: Path) -> None:
-    written(here / "pyproject.toml", "[tool.ruff]\nselect = ['E']\n[tool.tfcheck]\nselct = ['image']\n")
+    configuration_file(here / "pyproject.toml", "[tool.ruff]\nselect = ['E']\n[tool.tfcheck]\nselct = ['image']\n")
     message, hint = refused(here)
     assert message == "`pyproject.toml:4`: unknown key `selct` in [tool.tfcheck]"
     assert hint == "did you mean `select`?"
@@ -211,14 +213,14 @@ def test_a_table_of_pyproject_is_called_by_its_line(here: Path) -> None:
 def test_no_path_leads_out_of_the_work_tree_or_to_what_is_private(here: Path, path: str) -> None:
     tree = here / "repository"
     init(tree)
-    written(here / "outside.json")
+    configuration_file(here / "outside.json")
     (tree / "link").symlink_to(here / "outside.json")
-    written(tree / "tfcheck.toml", f'context = ["{path}"]\n')
+    configuration_file(tree / "tfcheck.toml", f'context = ["{path}"]\n')
     assert "which is not read" in refused(tree)[0]
 
 
 def test_of_a_value_only_its_beginning_is_shown(here: Path) -> None:
-    written(here / "tfcheck.toml", f"fail-on = '{'s3cret' * 1000}'\n")
+    configuration_file(here / "tfcheck.toml", f"fail-on = '{'s3cret' * 1000}'\n")
     assert len(refused(here)[0]) < 150
 
 
@@ -243,7 +245,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_is_refused_in_one_line(here: Path, name: str) -> None:
-    written(here / "tfcheck.toml", HOSTILE[name])
+    configuration_file(here / "tfcheck.toml", HOSTILE[name])
     message, hint = refused(here)
     assert len(message) + len(hint) < 1_000
 

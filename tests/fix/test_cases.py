@@ -76,7 +76,7 @@ def patched(case: Case, folder: Path) -> Path:
 
 
 @ON_EVERY_CASE
-def test_everything_denied_is_mended_but_for_what_is_said(case: Case) -> None:
+def test_everything_denied_is_fixed_except_what_is_listed(case: Case) -> None:
     done = {answer.requirement for each in edits(case) for answer in each.answers}
     left = {
         answer.requirement.id
@@ -105,7 +105,7 @@ def test_a_plan_of_the_patched_sources_allows_what_was_fixed(
 ) -> None:
     before = case.fixed()[0]
     again = verdicts(planned_again(before.resolver, sources_again(case)))
-    fixed = {asked(answer.requirement) for each in edits(case) for answer in each.answers}
+    fixed = {need_key(answer.requirement) for each in edits(case) for answer in each.answers}
     assert {each: again.get(each) for each in fixed} == {each: {Verdict.ALLOWED} for each in fixed}
     once = verdicts(before)
     worse = {each for each, found in once.items() if found == {Verdict.ALLOWED} and again.get(each, found) != found}
@@ -128,11 +128,11 @@ def verdicts(world: After) -> dict[tuple[object, ...], set[Verdict]]:
     found: dict[tuple[object, ...], set[Verdict]] = {}
     for task in tasks_by_address(world).values():
         for each in startup.requirements(task, world):
-            found.setdefault(asked(each), set()).add(world.once(Judge).verdict(each, task))
+            found.setdefault(need_key(each), set()).add(world.once(Judge).verdict(each, task))
     return found
 
 
-def asked(need: Requirement) -> tuple[object, ...]:
+def need_key(need: Requirement) -> tuple[object, ...]:
     """Name a requirement, whatever its resource is called in another plan."""
     return need.rule, need.task_definition, need.container, need.pointer, need.action
 

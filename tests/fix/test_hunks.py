@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
     return found
 
 
-def asked(folder: Path, answers: list[bool]) -> tuple[list[str], Fixed]:
+def chosen_interactively(folder: Path, answers: list[bool]) -> tuple[list[str], Fixed]:
     titles: list[str] = []
 
     def choose(each: Fix) -> bool:
@@ -43,7 +43,7 @@ def asked(folder: Path, answers: list[bool]) -> tuple[list[str], Fixed]:
 
 
 def test_each_hunk_is_asked_for(folder: Path) -> None:
-    titles, done = asked(folder, [True, True])
+    titles, done = chosen_interactively(folder, [True, True])
     assert titles == ["hunk 1 of 2)", "hunk 2 of 2)"]
     text = (folder / "main.tf").read_text()
     assert "execution_start_up" in text
@@ -51,8 +51,8 @@ def test_each_hunk_is_asked_for(folder: Path) -> None:
     assert not [each for each in done.notes if "not proven" in each]
 
 
-def test_a_part_of_a_fix_is_said_not_to_be_proven(folder: Path) -> None:
-    _, done = asked(folder, [True, False])
+def test_a_part_of_a_fix_is_reported_not_to_be_proven(folder: Path) -> None:
+    _, done = chosen_interactively(folder, [True, False])
     text = (folder / "main.tf").read_text()
     assert "execution_start_up" in text
     assert '"EnvFile"' in text
@@ -62,7 +62,7 @@ def test_a_part_of_a_fix_is_said_not_to_be_proven(folder: Path) -> None:
 
 def test_nothing_is_written_of_what_nobody_wants(folder: Path) -> None:
     before = (folder / "main.tf").read_text()
-    _, done = asked(folder, [False, False])
+    _, done = chosen_interactively(folder, [False, False])
     assert (folder / "main.tf").read_text() == before
     assert done.changed == 0
 

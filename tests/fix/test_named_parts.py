@@ -25,7 +25,7 @@ SEEN = [
 ]
 
 
-def named(arn: str, *literals: str) -> str:
+def arn_in_parts(arn: str, *literals: str) -> str:
     plan = CASE.plan()
     parts = NamedParts(Resolver(plan, CASE.sources(plan)), ModulePath(), SEEN, lambda each: each in literals)
     return text(parts.named((arn,), lambda _: None))[1:-1]
@@ -56,7 +56,7 @@ def named(arn: str, *literals: str) -> str:
     ],
 )
 def test_parts_that_the_module_does_not_contain_are_named(arn: str, literals: tuple[str, ...], expected: str) -> None:
-    assert named(arn, *literals) == expected
+    assert arn_in_parts(arn, *literals) == expected
 
 
 HEREDOC = """

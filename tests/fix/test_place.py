@@ -142,7 +142,7 @@ KEY = 'resource "aws_kms_key" "config" {\n'
 DOCUMENT = "data.aws_iam_policy_document.env_file"
 
 
-def test_a_policy_that_terraform_is_told_to_leave_is_not_changed(tmp_path: Path) -> None:
+def test_a_policy_that_terraform_must_leave_is_not_changed(tmp_path: Path) -> None:
     folder = copied("new-bucket-jsonencode", tmp_path)
     opening = 'resource "aws_iam_role_policy" "env_file" {\n'
     replaced(folder / "main.tf", opening, opening + "  lifecycle {\n    ignore_changes = [policy]\n  }\n")

@@ -104,7 +104,7 @@ def allow(*resource: str | Reference) -> tuple[NeededStatement, ...]:
         ("b/p", "b/q", {"path": ("p", "q")}, "b/|each.value.path"),
     ],
 )
-def test_what_instances_lack_is_said_in_their_terms(
+def test_what_instances_lack_is_reported_in_their_terms(
     first: str, second: str, element: dict[str, tuple[str, str]] | None, wanted: str | None
 ) -> None:
     def terms(key: str, number: int) -> InstanceTerms:

@@ -72,7 +72,7 @@ def test_what_changes_something_is_refused(insertions: list[Insertion]) -> None:
 
 
 @pytest.mark.parametrize("text", ["é = 1\n", f"a = <<E\n{' ' * 9000}\nE\n", "# long\n" * 200_000])
-def test_a_file_that_the_library_cannot_read_is_said_so(text: str) -> None:
+def test_a_file_that_the_library_cannot_read_is_reported(text: str) -> None:
     assert opinion(text, []) is Opinion.UNREADABLE
     assert "only tfcheck's own parser" in second_opinion("main.tf", text, [])
 

@@ -30,7 +30,7 @@ def test_a_mount_is_granted_to_the_task_role_by_reference() -> None:
     assert "Resource = aws_efs_file_system.data[each.key].arn" in existing.hcl
 
 
-def test_what_is_granted_to_the_execution_role_is_told_and_wants_a_review() -> None:
+def test_what_is_granted_to_the_execution_role_is_reported_and_wants_a_review() -> None:
     found = report("efs-volumes")
     (finding,) = (each for each in found.findings if each.task_definition == 'aws_ecs_task_definition.app["mixup"]')
     assert finding.answers[0].reason is Reason.GRANTED_TO_EXECUTION_ROLE

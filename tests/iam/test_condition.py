@@ -227,7 +227,7 @@ def test_several_keys_and_operators_must_all_hold() -> None:
         ("ArnLike", "arn:aws:iam::1:role/${x:stars}/*", "arn:aws:iam::1:role/*/b", T),
     ],
 )
-def test_variables_stand_for_the_values_of_keys(operator: str, value: str, entry: Entry, answer: Truth) -> None:
+def test_variables_are_the_values_of_keys(operator: str, value: str, entry: Entry, answer: Truth) -> None:
     keys: dict[str, Entry] = {
         "x:other": "a",
         "x:stars": "*",

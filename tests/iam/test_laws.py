@@ -303,7 +303,7 @@ any_statement = st.one_of(
 presences = st.fixed_dictionaries(dict.fromkeys(KEYS_OPEN, st.sampled_from([Absent(), "app", "5", "vpce"])))
 
 
-def said(decision: Decision) -> str:
+def verdict_of(decision: Decision) -> str:
     return {Allowed: "allowed", Denied: "denied", Undecided: "unknown"}[type(decision)]
 
 
@@ -311,7 +311,7 @@ def said(decision: Decision) -> str:
 def test_filling_in_what_is_unknown_never_overturns_a_decision(
     world: World, filling: dict[str, Value], presence: dict[str, Entry]
 ) -> None:
-    before, after = said(world.decision()), said(world.filled(filling, presence).decision())
+    before, after = verdict_of(world.decision()), verdict_of(world.filled(filling, presence).decision())
     assert before in ("unknown", after)
 
 
@@ -344,7 +344,7 @@ def test_order_of_statements_does_not_matter(world: World, random: Any) -> None:
     shuffled = list(world.identity)
     random.shuffle(shuffled)
     other = msgspec.structs.replace(world, identity=shuffled)
-    assert said(world.decision()) == said(other.decision())
+    assert verdict_of(world.decision()) == verdict_of(other.decision())
 
 
 @given(worlds)
@@ -352,7 +352,7 @@ def test_one_document_says_what_its_statements_say_in_documents_of_their_own(wor
     layers = world.layers()
     split = tuple(read([statement]) for statement in world.identity)
     apart = msgspec.structs.replace(layers, identity=split)
-    assert said(decide(world.request(), layers)) == said(decide(world.request(), apart))
+    assert verdict_of(decide(world.request(), layers)) == verdict_of(decide(world.request(), apart))
 
 
 @given(worlds)
@@ -364,7 +364,7 @@ def test_a_list_of_actions_is_as_many_statements(world: World) -> None:
         else:
             apart.extend(statement | {"Action": action} for action in statement["Action"])
     other = msgspec.structs.replace(world, identity=apart)
-    before, after = said(world.decision()), said(other.decision())
+    before, after = verdict_of(world.decision()), verdict_of(other.decision())
     # What is unknown once is the same everywhere only as far as symbols tell.
     assert before == after
 
@@ -377,4 +377,4 @@ def test_case_of_actions_and_one_element_lists_do_not_matter(world: World) -> No
             upper = [each.upper() if isinstance(each, str) else each for each in statement["Action"]]
             statement = statement | {"Action": upper[0] if len(upper) == 1 else upper}
         other.append(statement)
-    assert said(world.decision()) == said(msgspec.structs.replace(world, identity=other).decision())
+    assert verdict_of(world.decision()) == verdict_of(msgspec.structs.replace(world, identity=other).decision())

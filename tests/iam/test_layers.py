@@ -82,7 +82,7 @@ def test_as_what_a_principal_names_the_caller(value: TextLike, answer: Principal
     assert match(Principals((("AWS", value),)), CALLER) == answer
 
 
-def test_roles_that_the_plan_creates_are_told_apart() -> None:
+def test_roles_that_the_plan_creates_are_distinguished() -> None:
     mine = Unknown(Symbol("aws_iam_role.exec", ("arn",)), family="role")
     other = Unknown(Symbol("aws_iam_role.admin", ("arn",)), family="role")
     caller = Caller(arn=mine, name=Unknown(), account=Unknown())

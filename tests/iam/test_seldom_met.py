@@ -42,7 +42,7 @@ def get(file: str, entries: dict[str, Entry]) -> Request:
     return request("s3:GetObject", f"{CFG}/{file}", owner=ACCOUNT, documented=None, **entries)
 
 
-def asked(statement: Value, **entries: Entry) -> Decision:
+def decision_on(statement: Value, **entries: Entry) -> Decision:
     return decide(get("app/prod.env", entries), layers(statement))
 
 
@@ -53,14 +53,14 @@ def asked(statement: Value, **entries: Entry) -> Decision:
 @pytest.mark.parametrize("key", ["aws:CalledVia", "AWS:calledvia", "aws:PrincipalOrgPaths"])
 def test_a_key_with_several_values_is_put_into_no_string(key: str, entry: Entry) -> None:
     entries: dict[str, Entry] = {"aws:CalledVia": entry, "aws:PrincipalOrgPaths": entry}
-    assert asked(allow("s3:*", f"{CFG}/${{{key}}}/*"), **entries) == Denied("implicit")
-    assert isinstance(asked(allow("s3:*", f"{CFG}/${{{key}, 'app'}}/*"), **entries), Allowed)
-    assert asked(allow("s3:*", f"{CFG}/${{{key}, 'ops'}}/*"), **entries) == Denied("implicit")
+    assert decision_on(allow("s3:*", f"{CFG}/${{{key}}}/*"), **entries) == Denied("implicit")
+    assert isinstance(decision_on(allow("s3:*", f"{CFG}/${{{key}, 'app'}}/*"), **entries), Allowed)
+    assert decision_on(allow("s3:*", f"{CFG}/${{{key}, 'ops'}}/*"), **entries) == Denied("implicit")
 
 
 def test_a_list_is_put_into_no_string_whatever_its_key() -> None:
     listed: dict[str, Entry] = {"aws:PrincipalTag/x": ["app"]}
-    assert asked(allow("s3:*", CFG + "/${aws:PrincipalTag/x}/*"), **listed) == Denied("implicit")
+    assert decision_on(allow("s3:*", CFG + "/${aws:PrincipalTag/x}/*"), **listed) == Denied("implicit")
 
 
 @pytest.mark.parametrize("number", [2, 4, 5, 9])
@@ -81,14 +81,14 @@ def test_of_many_open_variables_no_combination_is_dropped(number: int) -> None:
 )
 def test_a_variable_spaced_in_another_way_than_aws_documents_is_not_decided(inside: str) -> None:
     written = f"{CFG}/${{{inside}}}/*"
-    assert isinstance(asked(allow("s3:*", written)), Undecided)
+    assert isinstance(decision_on(allow("s3:*", written)), Undecided)
     assert isinstance(decide(O, layers(allow("s3:*", "*"), deny("s3:*", written))), Undecided)
     assert isinstance(decide(O, layers(allow("s3:*", "*", {"StringLike": {"s3:prefix": f"${{{inside}}}"}}))), Denied)
 
 
-def test_a_default_stands_behind_a_comma_and_a_space() -> None:
-    assert isinstance(asked(allow("s3:*", CFG + "/${aws:username, 'app'}/*")), Allowed)
-    assert isinstance(asked(allow("s3:*", CFG + "/${aws:username, ''}app/*")), Allowed)
+def test_a_default_follows_a_comma_and_a_space() -> None:
+    assert isinstance(decision_on(allow("s3:*", CFG + "/${aws:username, 'app'}/*")), Allowed)
+    assert isinstance(decision_on(allow("s3:*", CFG + "/${aws:username, ''}app/*")), Allowed)
 
 
 # Two forms of a resource: as calls were seen to be checked (`group:log-stream:`), and as AWS documents it (`group`)

@@ -102,7 +102,7 @@ def test_a_bucket_that_is_replaced_is_empty() -> None:
 
 
 @pytest.mark.parametrize("state", [{"kms_key_id": KEY, "server_side_encryption": "aws:kms"}])
-def test_the_state_of_an_object_tells_its_key(state: dict[str, Value]) -> None:
+def test_the_state_of_an_object_shows_its_key(state: dict[str, Value]) -> None:
     computed = ("kms_key_id", "server_side_encryption")
     kept = file(computed, **state)
     world = MadeWorld(bucket(), encryption(OTHER), kept, earlier=[bucket(), encryption(), kept])
@@ -119,7 +119,7 @@ def test_a_key_that_was_read_may_be_one_of_aws() -> None:
     assert possible(MadeWorld(bucket(), kept, MadeResource("aws_kms_key.k", {"arn": OTHER}))) == [(OTHER, True)]
 
 
-def test_the_etag_tells_an_object_without_a_key() -> None:
+def test_the_etag_shows_an_object_without_a_key() -> None:
     etag = "0cc175b9c0f1b6a831c399e269772661"
     kept = file(content="a", etag=etag)
     assert possible(MadeWorld(bucket(), encryption(), kept, earlier=[bucket(), kept])) == []
@@ -165,7 +165,7 @@ def test_a_bucket_key_is_open_where_the_default_changes() -> None:
     assert has_bucket_key(FILE, MadeWorld(bucket(), new, earlier=[bucket(), old])) is None
 
 
-def test_a_bucket_key_is_told_by_object_or_bucket() -> None:
+def test_a_bucket_key_is_shown_by_object_or_bucket() -> None:
     assert has_bucket_key(FILE, MadeWorld(bucket(), encryption(bucket_key_enabled=True))) is True
     assert has_bucket_key(FILE, MadeWorld(bucket(), encryption(bucket_key_enabled=None))) is False
     assert has_bucket_key(FILE, MadeWorld(bucket(), encryption(), file(bucket_key_enabled=True))) is True

@@ -28,7 +28,7 @@ def test_a_reference_to_a_file_system_means_its_arn(attribute: str) -> None:
     assert file_system_arn(named, HERE, MadeWorld(MADE, KNOWN)) == MADE.attributes["arn"]
 
 
-def test_a_data_source_tells_the_account_that_the_provider_does_not() -> None:
+def test_a_data_source_shows_the_account_that_the_provider_does_not() -> None:
     data = MadeResource("data.aws_efs_file_system.shared", {"id": "fs-1", "arn": ARN})
     assert file_system_arn("fs-1", OPEN, MadeWorld(data)) == ARN
     assert "account_id" in display(file_system_arn("fs-2", OPEN, MadeWorld(data)))

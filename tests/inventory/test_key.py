@@ -51,11 +51,11 @@ def test_a_reference_to_a_key_means_its_arn(attribute: str) -> None:
     ],
 )
 @pytest.mark.parametrize("target", [reference("aws_kms_key.made", "key_id"), reference("aws_kms_key.made", "arn")])
-def test_an_alias_stands_for_its_key(named: Value, target: Unknown) -> None:
+def test_an_alias_means_its_key(named: Value, target: Unknown) -> None:
     assert named_key(named, HOLDER, MadeWorld(MADE, alias(target))) == Key(OWN)  # type: ignore[arg-type]
 
 
-def test_an_alias_that_was_looked_up_stands_for_its_key() -> None:
+def test_an_alias_that_was_looked_up_means_its_key() -> None:
     looked_up = MadeResource("data.aws_kms_alias.app", {"name": "alias/app", "target_key_arn": ARN})
     assert named_key("alias/app", HOLDER, MadeWorld(looked_up)) == Key(ARN)
 

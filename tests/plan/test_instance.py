@@ -22,7 +22,7 @@ MASKS = {
 PARTS = {"before": "before", "after": "after"} | MASKS
 
 
-def made(*actions: str, **parts: Any) -> Instance:
+def instance_of(*actions: str, **parts: Any) -> Instance:
     found = plan(change(ROLE, *actions, **parts)).instance(ROLE)
     assert found
     return found
@@ -57,9 +57,9 @@ def test_each_action_has_its_world_after_apply(
 
 
 def test_only_create_and_forget_leaves_something_behind() -> None:
-    assert made("create", "forget", before=OLD, after=NEW).left_behind == OLD
-    assert made("delete", "create", before=OLD, after=NEW).left_behind is None
-    assert made("forget", before=OLD).left_behind is None
+    assert instance_of("create", "forget", before=OLD, after=NEW).left_behind == OLD
+    assert instance_of("delete", "create", before=OLD, after=NEW).left_behind is None
+    assert instance_of("forget", before=OLD).left_behind is None
 
 
 def test_unknown_attributes_are_symbols_of_the_instance() -> None:
@@ -71,19 +71,21 @@ def test_unknown_attributes_are_symbols_of_the_instance() -> None:
 
 
 def test_a_wholly_unknown_object_has_no_known_attribute() -> None:
-    assert made("create", after=NEW, after_unknown=True).after == {"name": Unknown(Symbol(ROLE, ("name",)))}
+    assert instance_of("create", after=NEW, after_unknown=True).after == {"name": Unknown(Symbol(ROLE, ("name",)))}
 
 
 def test_masks_are_kept_as_they_are() -> None:
-    found = made("update", before=OLD, after=NEW, before_sensitive={"a": True}, after_sensitive=False)
+    found = instance_of("update", before=OLD, after=NEW, before_sensitive={"a": True}, after_sensitive=False)
     assert found.before_sensitive == {"a": True}
     assert found.after_sensitive is False
-    assert made("forget", before=OLD, before_sensitive={"a": True}).after_sensitive == {"a": True}
-    assert made("create", after=NEW).after_sensitive is None
+    assert instance_of("forget", before=OLD, before_sensitive={"a": True}).after_sensitive == {"a": True}
+    assert instance_of("create", after=NEW).after_sensitive is None
 
 
 def test_what_stands_beside_the_change_is_kept() -> None:
-    found = made("update", before=OLD, after=NEW, previous_address="aws_iam_role.y", action_reason="a new reason")
+    found = instance_of(
+        "update", before=OLD, after=NEW, previous_address="aws_iam_role.y", action_reason="a new reason"
+    )
     assert found.previous_address == "aws_iam_role.y"
     assert found.action_reason == "a new reason"
 
@@ -98,30 +100,32 @@ def test_a_change_of_nulls_is_nothing() -> None:
 
 
 def test_values_are_never_in_the_representation() -> None:
-    assert repr(made("create", after={"password": "secret"})) == "<Instance aws_iam_role.x create>"
+    assert repr(instance_of("create", after={"password": "secret"})) == "<Instance aws_iam_role.x create>"
 
 
 def test_an_object_of_another_shape_is_refused_by_name() -> None:
     with pytest.raises(InputError, match=r"`aws_iam_role\.x` in the plan cannot be read: Expected `object`"):
-        _ = made("create", after=[1]).after
+        _ = instance_of("create", after=[1]).after
 
 
 @pytest.mark.parametrize("mask", [[], [{"arn": True}], "arn", 1])
 @pytest.mark.parametrize(("key", "part"), MASKS.items())
 def test_a_mask_of_another_shape_is_refused_by_name(key: str, part: str, mask: Any) -> None:
-    found = made("update", before=OLD, after=NEW, **{key: mask})
+    found = instance_of("update", before=OLD, after=NEW, **{key: mask})
     with pytest.raises(InputError, match=rf"`{key}` of `aws_iam_role\.x` in the plan cannot be read: Expected"):
         getattr(found, part)
 
 
 def test_a_mask_that_is_null_or_false_marks_nothing() -> None:
-    assert all(made("create", after=NEW, after_unknown=mask).after == NEW for mask in (None, False, dict[str, Any]()))
+    assert all(
+        instance_of("create", after=NEW, after_unknown=mask).after == NEW for mask in (None, False, dict[str, Any]())
+    )
 
 
 @pytest.mark.parametrize("depth", [101, 500])
 @pytest.mark.parametrize(("key", "part"), PARTS.items())
 def test_what_is_nested_too_deep_is_refused_by_name(key: str, part: str, depth: int) -> None:
-    found = made("update", **{"before": OLD, "after": NEW, key: nested(depth)})
+    found = instance_of("update", **{"before": OLD, "after": NEW, key: nested(depth)})
     assert found.exists_after
     with pytest.raises(InputError, match=r"`aws_iam_role\.x` in the plan is nested too deep to be a plan"):
         getattr(found, part)
@@ -129,10 +133,10 @@ def test_what_is_nested_too_deep_is_refused_by_name(key: str, part: str, depth: 
 
 @pytest.mark.parametrize(("key", "part"), PARTS.items())
 def test_what_is_nested_deep_is_read(key: str, part: str) -> None:
-    found = made("update", **{"before": OLD, "after": NEW, key: nested(100)})
+    found = instance_of("update", **{"before": OLD, "after": NEW, key: nested(100)})
     assert getattr(found, part) is not None
 
 
 def test_brackets_in_texts_nest_nothing() -> None:
     after = {"policy": '[{"' * 200, "tags": {str(number): [] for number in range(200)}}
-    assert made("create", after=after).after == after
+    assert instance_of("create", after=after).after == after

@@ -150,7 +150,7 @@ def filled(found: Any, value: Any) -> Any:
         "${aws_iam_role.e.arn}",
     ],
 )
-def test_references_are_told(text: str) -> None:
+def test_references_are_recognised(text: str) -> None:
     assert looks_like_reference(text)
 
 

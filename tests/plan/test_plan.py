@@ -102,7 +102,7 @@ def test_instances_come_in_the_order_of_the_types_and_of_the_plan() -> None:
 
 
 @pytest.mark.parametrize("mode", ["managed", "data", "ephemeral"])
-def test_modes_are_told_apart(mode: str) -> None:
+def test_modes_are_distinguished(mode: str) -> None:
     address = "t.x" if mode == "managed" else f"{mode}.t.x"
     found = plan(change(address, mode=mode) | {"type": "t"}, change("t.z", mode="a mode to come") | {"type": "t"})
     (instance,) = found.instances("t", mode=mode)
@@ -151,7 +151,7 @@ def test_a_hand_made_row_may_have_only_an_address() -> None:
     assert found.module_instances() == {ModulePath()}
 
 
-def test_data_that_was_read_is_told_from_data_that_waits_for_apply() -> None:
+def test_data_that_was_read_is_distinguished_from_data_that_waits_for_apply() -> None:
     prior = state(root=["data.t.old", "data.t.stale"])
     found = plan(change("data.t.stale", "read", mode="data", after={}), prior_state=prior)
     assert [str(each.address) for each in found.data_sources("t")] == ["data.t.old"]

@@ -16,7 +16,7 @@ from tfcheck.vocabulary.errors import InputError
 STATE = TESTDATA / "role-stack" / "state.json"
 
 
-def shown(tmp_path: Path, document: Any) -> Plan:
+def plan_of_state(tmp_path: Path, document: Any) -> Plan:
     path = tmp_path / "state.json"
     path.write_text(json.dumps(document), encoding="utf-8")
     found = load_shown(path)
@@ -45,7 +45,9 @@ def test_a_state_says_what_the_plan_after_the_apply_says() -> None:
 
 
 def test_everything_stays_as_it_is(tmp_path: Path) -> None:
-    plan = shown(tmp_path, state(resource("aws_iam_role.a", values={"name": "a"}, sensitive_values={"name": True})))
+    plan = plan_of_state(
+        tmp_path, state(resource("aws_iam_role.a", values={"name": "a"}, sensitive_values={"name": True}))
+    )
     (role,) = plan.instances("aws_iam_role")
     assert role.actions == ("no-op",)
     assert role.before == role.after == {"name": "a"}
@@ -59,7 +61,7 @@ def test_child_modules_and_instance_keys_are_kept(tmp_path: Path) -> None:
             {**resource("aws_iam_role.r"), "address": 'module.a["x"].module.b.aws_iam_role.r[1]', "index": 1}
         ],
     }
-    plan = shown(tmp_path, state(children=[{"address": 'module.a["x"]', "child_modules": [inner]}, None]))
+    plan = plan_of_state(tmp_path, state(children=[{"address": 'module.a["x"]', "child_modules": [inner]}, None]))
     assert [str(each.address) for each in plan.instances("aws_iam_role")] == [
         'module.a["x"].module.b.aws_iam_role.r[1]'
     ]
@@ -67,19 +69,19 @@ def test_child_modules_and_instance_keys_are_kept(tmp_path: Path) -> None:
 
 def test_data_sources_are_what_was_read(tmp_path: Path) -> None:
     data = {**resource("data.aws_iam_role.r", mode="data"), "values": {"name": "r"}}
-    plan = shown(tmp_path, state(data))
+    plan = plan_of_state(tmp_path, state(data))
     assert [each.values for each in plan.data_sources("aws_iam_role")] == [{"name": "r"}]
     assert plan.instances("aws_iam_role") == []
 
 
 def test_deposed_objects_and_what_is_not_wanted_are_left_out(tmp_path: Path) -> None:
     gone = resource("aws_iam_role.old", deposed_key="0a1b2c3d")
-    plan = shown(tmp_path, state(gone, resource("aws_instance.web"), resource("aws_ecs_task_definition.t")))
+    plan = plan_of_state(tmp_path, state(gone, resource("aws_instance.web"), resource("aws_ecs_task_definition.t")))
     assert plan.instances("aws_iam_role", "aws_instance", "aws_ecs_task_definition") == []
 
 
 def test_an_empty_state_holds_nothing(tmp_path: Path) -> None:
-    assert shown(tmp_path, {"format_version": "1.0"}).instances("aws_iam_role") == []
+    assert plan_of_state(tmp_path, {"format_version": "1.0"}).instances("aws_iam_role") == []
 
 
 def test_a_plan_is_no_state() -> None:

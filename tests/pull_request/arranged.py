@@ -31,7 +31,7 @@ def all_of(*arranged: Arranged) -> Arranged:
     return then
 
 
-def told(body: str = "") -> Arranged:
+def ours(body: str = "") -> Arranged:
     """Let there be a comment of ours."""
     return lambda server: server.put(body or earlier())
 

@@ -53,7 +53,7 @@ def start(where: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     return run
 
 
-def told(tmp_path: Path) -> dict[str, str]:
+def outputs_in(tmp_path: Path) -> dict[str, str]:
     """Read the outputs as the runner does: what is told later counts."""
     return dict(line.split("=", 1) for line in (tmp_path / "output").read_text(encoding="utf-8").splitlines())
 
@@ -63,7 +63,7 @@ def test_a_plan_with_findings(
 ) -> None:
     assert start(plan=MISSING, sarif_file="out.sarif", html_file="new/page.html", output_json="new/out.json") == 1
     (comment,) = github.by()
-    assert told(tmp_path) == {
+    assert outputs_in(tmp_path) == {
         "findings": "2",
         "errors": "1",
         "warnings": "1",
@@ -98,7 +98,7 @@ def test_a_plan_with_findings(
 def test_a_clean_plan(github: FakeGitHub, start: Start, tmp_path: Path) -> None:
     assert start(plan=GRANTED) == 0
     assert github.comments == {}
-    outputs = told(tmp_path)
+    outputs = outputs_in(tmp_path)
     assert (outputs["exit-code"], outputs["findings"], outputs["comment-url"]) == ("0", "0", "")
     assert json.loads(Path(outputs["report-json"]).read_text(encoding="utf-8"))["findings"] == []
 
@@ -112,7 +112,7 @@ def test_several_plans_are_one_comment_and_one_that_cannot_be_read_is_missing(
     assert "1 task definition will not start" in title
     assert "1 result missing" in github.by()[0]["body"]
     assert "::error title=tfcheck::`broken.json`" in capsys.readouterr().out
-    assert told(tmp_path)["exit-code"] == "3"
+    assert outputs_in(tmp_path)["exit-code"] == "3"
 
 
 def test_reports_of_earlier_jobs_are_merged(github: FakeGitHub, start: Start, tmp_path: Path) -> None:
@@ -123,10 +123,10 @@ def test_reports_of_earlier_jobs_are_merged(github: FakeGitHub, start: Start, tm
     assert start(report="reports/*.json", expect_reports="3", comment_id="all") == 1
     (comment,) = github.by()
     assert "1 result missing" in comment["body"]
-    assert told(tmp_path)["errors"] == "1"
+    assert outputs_in(tmp_path)["errors"] == "1"
 
 
-def test_no_report_at_all_is_told_where_some_are_expected(github: FakeGitHub, start: Start) -> None:
+def test_no_report_at_all_is_reported_where_some_are_expected(github: FakeGitHub, start: Start) -> None:
     assert start(report="reports/*.json", expect_reports="2") == 0
     assert "2 results missing" in github.by()[0]["body"].split("\n")[1]
 
@@ -137,12 +137,12 @@ def test_a_refused_comment_counts_only_where_it_is_required(
 ) -> None:
     github.fault("POST", "/comments", says(403, "Resource not accessible by integration"), times=9)
     assert start(plan=MISSING, fail_on="never", comment=comment) == status
-    assert told(tmp_path)["exit-code"] == str(status)
+    assert outputs_in(tmp_path)["exit-code"] == str(status)
     assert capsys.readouterr().out.count("::warning title=tfcheck::") == (comment != "off")
     assert (tmp_path / "summary.md").exists()
 
 
-def test_what_is_not_wanted_is_not_told(
+def test_what_is_not_wanted_is_not_reported(
     github: FakeGitHub, start: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert start(plan=MISSING, annotations="false", summary="false", comment="off", suggestions="off") == 1
@@ -169,7 +169,7 @@ def test_a_wrong_input_is_named(
     status = start(**given)
     assert status in (2, 3)
     assert f"::error title=tfcheck::{said}" in capsys.readouterr().out
-    assert told(tmp_path)["exit-code"] == str(status)
+    assert outputs_in(tmp_path)["exit-code"] == str(status)
 
 
 def test_a_pattern_names_each_file_once_and_a_name_with_brackets_itself(tmp_path: Path) -> None:
@@ -193,8 +193,8 @@ def test_a_plan_that_is_missing_keeps_no_other_from_being_reported(
     title = comment["body"].split("\n")[1]
     assert title.startswith("### ❌ tfcheck: 1 task definition will not start in ")
     assert title.endswith(", 1 result missing")
-    assert told(tmp_path)["errors"] == "1"
-    assert told(tmp_path)["sarif-file"] == ""
+    assert outputs_in(tmp_path)["errors"] == "1"
+    assert outputs_in(tmp_path)["sarif-file"] == ""
     assert not (tmp_path / "out.sarif").exists()
     assert "::error title=tfcheck::" in capsys.readouterr().out
 

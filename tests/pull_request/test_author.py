@@ -32,21 +32,23 @@ def test_a_job_is_the_bot_that_graphql_names(github: FakeGitHub, where: dict[str
     assert github.requests == [("POST", "/graphql")]
 
 
-def test_a_person_is_told_from_an_app_whose_name_comes_without_bot(github: FakeGitHub, where: dict[str, str]) -> None:
+def test_a_person_is_distinguished_from_an_app_whose_name_comes_without_bot(
+    github: FakeGitHub, where: dict[str, str]
+) -> None:
     github.viewer = "octocat"
     assert author(client(where), ACTIONS) == Author("octocat", True)
     github.user = person("Octocat")
     assert author(client(where), ACTIONS) == Author("octocat", False)
 
 
-def test_where_graphql_does_not_tell_the_user_or_the_job_does(github: FakeGitHub, where: dict[str, str]) -> None:
+def test_where_graphql_does_not_show_the_user_or_the_job_does(github: FakeGitHub, where: dict[str, str]) -> None:
     github.viewer = None
     assert author(client(where), ACTIONS) == Author("github-actions", True)
     github.user = person("octocat")
     assert author(client(where), {}) == Author("octocat", False)
 
 
-def test_where_nobody_tells_nothing_is_guessed(github: FakeGitHub, where: dict[str, str]) -> None:
+def test_where_nothing_shows_it_nothing_is_guessed(github: FakeGitHub, where: dict[str, str]) -> None:
     github.viewer = None
     with pytest.raises(RefusalError, match="comment-author"):
         author(client(where), {})
@@ -64,7 +66,7 @@ def test_trouble_of_graphql_costs_nothing_where_rest_is_enough(
     assert author(client(where), {}) == Author("octocat", False)
 
 
-def test_a_bad_token_is_told_at_once(github: FakeGitHub, where: dict[str, str]) -> None:
+def test_a_bad_token_is_reported_at_once(github: FakeGitHub, where: dict[str, str]) -> None:
     github.fault("POST", "graphql", says(401, "Bad credentials"))
     github.fault("GET", "/user", says(401, "Bad credentials"))
     with pytest.raises(RefusalError) as refusal:

@@ -119,7 +119,7 @@ def test_what_github_refuses_is_one_warning_and_changes_no_status(
     assert TOKEN not in "".join(capsys.readouterr())
 
 
-def test_without_a_token_the_summary_tells(
+def test_without_a_token_the_summary_has_the_report(
     github: FakeGitHub, job: Path, save: Save, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("GITHUB_TOKEN")
@@ -170,7 +170,7 @@ def test_reports_that_never_came_are_missing(github: FakeGitHub, job: Path) -> N
     assert "2 results missing" in github.by()[0]["body"]
 
 
-def test_nothing_to_tell_is_a_wrong_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_reports_are_a_wrong_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.run(["comment"]) == 2
     assert "there is no report to comment on" in capsys.readouterr().err
 

@@ -226,7 +226,7 @@ def test_nobody_waits_longer_than_two_minutes(github: FakeGitHub, where: dict[st
         (418, "I'm a teapot", RefusalKind.OTHER),
     ],
 )
-def test_refusals_are_told_apart_and_not_repeated(
+def test_refusals_are_distinguished_and_not_repeated(
     github: FakeGitHub, where: dict[str, str], status: int, message: str, kind: RefusalKind
 ) -> None:
     github.fault("POST", "comments", says(status, message))
@@ -255,7 +255,7 @@ def test_what_github_says_is_shown_on_one_line_and_not_all_of_it(github: FakeGit
     assert len(str(refusal.value)) < 400
 
 
-def test_that_a_thing_is_gone_already_is_no_refusal(github: FakeGitHub, where: dict[str, str]) -> None:
+def test_a_comment_that_is_gone_already_is_not_a_refusal(github: FakeGitHub, where: dict[str, str]) -> None:
     client(where).remove(f"/repos/{REPOSITORY}/issues/comments/1")
     github.fault("DELETE", "comments", says(403, "no"))
     with pytest.raises(RefusalError):

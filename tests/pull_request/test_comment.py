@@ -158,7 +158,7 @@ def test_jobs_of_one_run_that_share_an_id_never_resolve_for_each_other(
     assert warning.startswith("the comment had the result of prod from another job of this run; give each job a")
 
 
-def test_what_shares_an_id_is_told_apart_from_what_had_no_result_before(
+def test_what_shares_an_id_is_distinguished_from_what_had_no_result_before(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:
     run(variables(tmp_path, where), [bad("gone"), clean("dev")])
@@ -180,7 +180,7 @@ def test_another_run_for_the_same_commit_shares_nothing(
     assert published.warnings == ()
 
 
-def test_a_comment_that_never_told_of_anything_resolves_nothing(
+def test_a_comment_that_never_reported_anything_resolves_nothing(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:
     told = variables(tmp_path, where)

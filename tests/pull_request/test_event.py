@@ -44,7 +44,7 @@ def test_a_pull_request_names_itself(tmp_path: Path) -> None:
     assert asked(variables(tmp_path, {}), None, []) == RequestedPull(REPOSITORY, 42, SHA)
 
 
-def test_a_number_can_be_given_and_then_nothing_tells_the_commit(tmp_path: Path) -> None:
+def test_a_number_can_be_given_and_then_nothing_shows_the_commit(tmp_path: Path) -> None:
     push = event(tmp_path, "push", {"after": SHA})
     assert asked(push, 7, []) == RequestedPull(REPOSITORY, 7)
     assert isinstance(asked(push, None, [saved(42)]), NothingToDo)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pull_request.arranged import told
+from tests.pull_request.arranged import ours
 from tests.pull_request.one_job import ROOT, Ended, command, earlier, ended, variables
 from tests.pull_request.second_server import HEAD, SecondServer, Step, after, resets, says, sends
 
@@ -111,7 +111,7 @@ def checked(server: SecondServer, tmp_path: Path) -> Run:
 @pytest.mark.parametrize("on_clean", ["update", "delete", "minimize"])
 @pytest.mark.parametrize("way", ["baseline", "ignored", "ignored by the comment", "waived"])
 def test_what_is_left_out_is_never_resolved(server: SecondServer, checked: Run, way: str, on_clean: str) -> None:
-    told()(server)
+    ours()(server)
     arguments = ("--on-clean", on_clean)
     match way:
         case "baseline":
@@ -130,7 +130,7 @@ def test_what_is_left_out_is_never_resolved(server: SecondServer, checked: Run, 
 
 
 def test_what_was_waived_before_does_not_keep_the_comment(server: SecondServer, checked: Run) -> None:
-    told()(server)
+    ours()(server)
     end = checked(WAIVER, "--on-clean", "delete")
     assert "comment deleted, no finding is open any more" in end.output
     assert server.ours() == []
@@ -140,7 +140,7 @@ def test_what_was_waived_before_does_not_keep_the_comment(server: SecondServer, 
 def test_a_waiver_of_which_nobody_says_how_old_it_is_keeps_the_comment(
     server: SecondServer, checked: Run, step: Step
 ) -> None:
-    told()(server)
+    ours()(server)
     server.when("/files", step)
     assert "comment updated" in checked(WAIVER, "--on-clean", "delete").output
     assert "**Waived**" in server.ours()[0]["body"]

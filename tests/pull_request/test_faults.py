@@ -9,7 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.pull_request.arranged import HTML, LIST, NESTED, PATCH, POST, PULL, REST, TOMORROW, all_of, at, runs_on, told
+from tests.pull_request.arranged import (
+    HTML,
+    LIST,
+    NESTED,
+    PATCH,
+    POST,
+    PULL,
+    REST,
+    TOMORROW,
+    all_of,
+    at,
+    ours,
+    runs_on,
+)
 from tests.pull_request.one_job import CLEAN, Script, plays, variables
 from tests.pull_request.second_server import (
     HEAD,
@@ -140,7 +153,7 @@ def test_a_comment_whose_answer_is_lost_is_not_made_twice(server: SecondServer, 
 
 @pytest.mark.parametrize("step", LOST.values(), ids=LOST)
 def test_a_change_whose_answer_is_lost_is_made(server: SecondServer, tmp_path: Path, step: Step) -> None:
-    script = Script("", all_of(told(), at(PATCH, after(step), 1)), "comment ", body="run=10.1", posts=0)
+    script = Script("", all_of(ours(), at(PATCH, after(step), 1)), "comment ", body="run=10.1", posts=0)
     end = plays(script, server, tmp_path, variables(server, tmp_path))
     assert "::warning" not in end.output
 

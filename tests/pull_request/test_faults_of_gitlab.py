@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pull_request.arranged import HTML, NESTED, all_of, at, closes, crowd, opens, runs_on, told
+from tests.pull_request.arranged import HTML, NESTED, all_of, at, closes, crowd, opens, ours, runs_on
 from tests.pull_request.one_job import CLEAN, OPEN, Script, earlier, in_gitlab, plays
 from tests.pull_request.second_server import (
     HEAD,
@@ -34,28 +34,28 @@ def overtakes(server: SecondServer) -> None:
 
 STORIES = [
     Script("nothing goes wrong", said="comment created", posts=1),
-    Script("an update", told(), "comment updated", body="run=10.1", posts=0),
-    Script("300 notes before ours", all_of(crowd(300), told()), "comment updated", body="run=10.1", posts=0),
+    Script("an update", ours(), "comment updated", body="run=10.1", posts=0),
+    Script("300 notes before ours", all_of(crowd(300), ours()), "comment updated", body="run=10.1", posts=0),
     Script("lost: 502", at(POST, after(says(502)), 1), "comment created", posts=1),
     Script("lost: reset", at(POST, after(resets), 1), "comment created", posts=1),
     Script("lost: another JSON", at(POST, after(sends(b'{"id": "1"}', 201)), 1), "comment created", posts=1),
-    Script("a change is lost: 204", all_of(told(), at(PUT, after(sends(b"", 204)), 1)), "comment ", body="run=10.1"),
-    Script("a change breaks", all_of(told(), at(PUT, hangs_up, 1)), "comment updated", body="run=10.1"),
-    Script("looking again is refused", all_of(told(), at(READ, says(403, "no"))), "comment updated", body="run=10.1"),
-    Script("gone before the change", all_of(told(), at(PUT, first(lambda server: server.comments.clear()), 1)),
+    Script("a change is lost: 204", all_of(ours(), at(PUT, after(sends(b"", 204)), 1)), "comment ", body="run=10.1"),
+    Script("a change breaks", all_of(ours(), at(PUT, hangs_up, 1)), "comment updated", body="run=10.1"),
+    Script("looking again is refused", all_of(ours(), at(READ, says(403, "no"))), "comment updated", body="run=10.1"),
+    Script("gone before the change", all_of(ours(), at(PUT, first(lambda server: server.comments.clear()), 1)),
            "comment created", posts=1),
     Script("429 at writing", at(POST, says(429, "Retry later", retry_after="9"), 1), "comment created", posts=2),
     Script("429 without a word", at(POST, sends(b"Retry later\n", 429), 1), "comment created", posts=2),
     Script("closed", closes, "is closed", ours=0),
-    Script("closed and opened again", all_of(told(), closes, opens), "comment updated"),
-    Script("a newer commit", all_of(told(), runs_on), "another newest commit", body="run=9.1"),
-    Script("a newer commit during a wait", all_of(told(), at(PUT, first(runs_on, says(502)), 1)), "newest commit",
+    Script("closed and opened again", all_of(ours(), closes, opens), "comment updated"),
+    Script("a newer commit", all_of(ours(), runs_on), "another newest commit", body="run=9.1"),
+    Script("a newer commit during a wait", all_of(ours(), at(PUT, first(runs_on, says(502)), 1)), "newest commit",
            body="run=9.1"),
-    Script("a newer pipeline during a wait", all_of(told(), at(PUT, first(overtakes, says(502)), 1)), "a newer run",
+    Script("a newer pipeline during a wait", all_of(ours(), at(PUT, first(overtakes, says(502)), 1)), "a newer run",
            body="run=11.1"),
-    Script("resolved", told(), "comment updated", body="✅ tfcheck: resolved", report=CLEAN),
-    Script("undecided", told(), "comment updated", body="❔", report=OPEN, arguments=("--on-clean", "delete")),
-    Script("removed once resolved", told(), "comment deleted", ours=0, report=CLEAN, arguments=("--on-clean",
+    Script("resolved", ours(), "comment updated", body="✅ tfcheck: resolved", report=CLEAN),
+    Script("undecided", ours(), "comment updated", body="❔", report=OPEN, arguments=("--on-clean", "delete")),
+    Script("removed once resolved", ours(), "comment deleted", ours=0, report=CLEAN, arguments=("--on-clean",
            "delete")),
     Script("another pipeline", said="not one for merge requests", ours=0, environment={"CI_MERGE_REQUEST_IID": "1e3"}),
     Script("401", at("", says(401, "401 Unauthorized")), REFUSED, ours=0),

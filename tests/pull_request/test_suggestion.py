@@ -98,11 +98,11 @@ def test_where_the_line_before_is_not_shown_it_stands_beside_the_one_after() -> 
     head = inserted(OLD, 20, "touched")
     first_shown = min(shown_lines(patch(OLD, head)))
     fix = fixed(head, inserted(head, first_shown - 1, "new"))
-    (found,) = made(fix, OLD, head)
+    (found,) = suggested_for(fix, OLD, head)
     assert (found.start, found.end, found.text) == (first_shown, first_shown, f"new\n{head[first_shown - 1]}\n")
 
 
-def made(fix: Fix, before: list[str], head: list[str], **fields: object) -> tuple[Suggestion, ...]:
+def suggested_for(fix: Fix, before: list[str], head: list[str], **fields: object) -> tuple[Suggestion, ...]:
     """Make suggestions from a checkout in a directory of their own."""
     import tempfile
 
@@ -118,7 +118,7 @@ FIX = fixed(HEAD, inserted(HEAD, 21, "new"))
 
 
 def test_the_usual_one_can_be_made() -> None:
-    assert len(made(FIX, OLD, HEAD)) == 1
+    assert len(suggested_for(FIX, OLD, HEAD)) == 1
 
 
 @pytest.mark.parametrize(
@@ -148,27 +148,27 @@ def test_what_github_would_not_take_stays_in_the_comment(fix: Fix, fields: dict[
         fix = msgspec.structs.replace(fix, diff=fix.diff.replace(NAME, "other.tf"))
     if "2x" in fix.diff:
         fix = msgspec.structs.replace(fix, diff=fix.diff.replace("@@ -", "@@ -1"))
-    assert made(fix, OLD, HEAD, **file) == ()
+    assert suggested_for(fix, OLD, HEAD, **file) == ()
 
 
 def test_a_file_with_carriage_returns_is_left_alone() -> None:
     old = [f"{line}\r" for line in OLD]
     head = inserted(old, 20, "touched\r")
-    assert made(fixed(head, inserted(head, 21, "new\r")), old, head) == ()
+    assert suggested_for(fixed(head, inserted(head, 21, "new\r")), old, head) == ()
 
 
 def test_lines_with_something_taken_out_between_them_are_left_alone() -> None:
     head = [*OLD[:19], *OLD[20:]]
     over = fixed(head, [*head[:18], "both", *head[20:]])
-    assert made(over, OLD, head) == ()
-    assert len(made(fixed(head, [*head[:18], "one", *head[19:]]), OLD, head)) == 1
+    assert suggested_for(over, OLD, head) == ()
+    assert len(suggested_for(fixed(head, [*head[:18], "one", *head[19:]]), OLD, head)) == 1
 
 
 def test_lines_of_two_hunks_are_left_alone_even_where_the_hunks_touch() -> None:
     head = ["a", "b", "c", "d"]
     touching = {"patch": "@@ -1,2 +1,2 @@\n a\n+b\n@@ -3,2 +3,2 @@\n c\n+d"}
-    assert made(fixed(head, ["a", "x", "y", "d"]), [], head, **touching) == ()
-    assert len(made(fixed(head, ["x", "y", "c", "d"]), [], head, **touching)) == 1
+    assert suggested_for(fixed(head, ["a", "x", "y", "d"]), [], head, **touching) == ()
+    assert len(suggested_for(fixed(head, ["x", "y", "c", "d"]), [], head, **touching)) == 1
 
 
 def test_a_fence_is_longer_than_any_in_the_text() -> None:
@@ -197,7 +197,7 @@ def test_a_diff_is_read_as_it_was_written(old: list[str], new: list[str]) -> Non
 def test_taking_a_suggestion_makes_the_change_and_github_can_show_it(
     before: list[str], head: list[str], new: list[str]
 ) -> None:
-    found = made(fixed(head, new), before, head)
+    found = suggested_for(fixed(head, new), before, head)
     if not found:
         return
     shown = shown_lines(patch(before, head))

@@ -12,30 +12,30 @@ from tfcheck.cli.main import main
 PLAN = str(TESTDATA / "regression-on-update" / "plan.json")
 
 
-def shown(*arguments: str) -> str:
+def diff_output(*arguments: str) -> str:
     done = CliRunner().invoke(main, ["diff", *arguments], standalone_mode=False, catch_exceptions=False)
     assert done.return_value == 0
     return done.stdout
 
 
-def test_text_says_what_is_withdrawn_from_whom() -> None:
-    assert shown(PLAN).split("\n")[1:] == [
+def test_text_shows_what_is_revoked_from_whom() -> None:
+    assert diff_output(PLAN).split("\n")[1:] == [
         "",
         "  aws_iam_role.execution",
         "    - s3:GetObject on arn:aws:s3:::acme-config/* except arn:aws:s3:::acme-config/ledger/common.env",
         "",
     ]
-    assert shown(PLAN).startswith(f"{PLAN}: 1 permission revoked\n")
+    assert diff_output(PLAN).startswith(f"{PLAN}: 1 permission revoked\n")
 
 
 def test_markdown_is_a_diff() -> None:
-    page = shown("--format", "markdown", PLAN)
+    page = diff_output("--format", "markdown", PLAN)
     assert "```diff\n- s3:GetObject on arn:aws:s3:::acme-config/* except arn:" in page
     assert "`aws_iam_role.execution`" in page
 
 
 def test_json_has_the_words_of_the_report() -> None:
-    (change,) = json.loads(shown("--format", "json", PLAN))["access_changes"]
+    (change,) = json.loads(diff_output("--format", "json", PLAN))["access_changes"]
     assert change == {
         "role": "aws_iam_role.execution",
         "action": "s3:GetObject",
@@ -47,8 +47,8 @@ def test_json_has_the_words_of_the_report() -> None:
     }
 
 
-def test_roles_that_come_and_go_are_told_whole() -> None:
-    page = shown(str(TESTDATA / "access-changed" / "plan.json"))
+def test_roles_that_come_and_go_are_reported_whole() -> None:
+    page = diff_output(str(TESTDATA / "access-changed" / "plan.json"))
     assert page.split("\n")[0].endswith(": 3 permissions granted, 6 permissions revoked")
     assert "  aws_iam_role.old (deleted)\n    - logs:PutLogEvents on *\n" in page
     assert "  aws_iam_role.search (new)\n    + logs:PutLogEvents on *\n" in page
@@ -59,5 +59,7 @@ def test_roles_that_come_and_go_are_told_whole() -> None:
     assert "    - ses:SendEmail on *: the permissions boundary aws_iam_policy.boundary does not allow it now\n" in page
 
 
-def test_nothing_is_said_as_nothing() -> None:
-    assert "no execution role gains or loses access" in shown(str(TESTDATA / "literal-granted" / "applied.plan.json"))
+def test_no_changes_are_reported_as_none() -> None:
+    assert "no execution role gains or loses access" in diff_output(
+        str(TESTDATA / "literal-granted" / "applied.plan.json")
+    )

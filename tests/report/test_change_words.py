@@ -13,7 +13,7 @@ from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResou
 from tfcheck.vocabulary.finding import Report, TaskChange
 
 
-def told(*changes: AccessChange, possible: tuple[AccessChange, ...] = ()) -> Report:
+def report_with(*changes: AccessChange, possible: tuple[AccessChange, ...] = ()) -> Report:
     return msgspec.structs.replace(samples.report(), access_changes=changes, access_possible=possible)
 
 
@@ -26,21 +26,21 @@ def lost(role: str, *kept: ActionOnResource, because: str | None = None) -> Acce
 
 
 def test_roles_that_lose_the_same_share_a_line() -> None:
-    assert lines(told(lost("a"), lost("b"))) == ["revokes s3:Get* on * from a, b"]
-    assert lines(told(*map(lost, "abcd"))) == ["revokes s3:Get* on * from a, b, c and 1 more role"]
-    assert lines(told(*map(lost, "abcdef"))) == ["revokes s3:Get* on * from a, b, c and 3 more roles"]
+    assert lines(report_with(lost("a"), lost("b"))) == ["revokes s3:Get* on * from a, b"]
+    assert lines(report_with(*map(lost, "abcd"))) == ["revokes s3:Get* on * from a, b, c and 1 more role"]
+    assert lines(report_with(*map(lost, "abcdef"))) == ["revokes s3:Get* on * from a, b, c and 3 more roles"]
 
 
 def test_what_they_keep_stands_behind_the_roles() -> None:
     kept = ActionOnResource("s3:GetObject", "*")
-    many = told(*(lost(each, kept) for each in "abcdef"))
+    many = report_with(*(lost(each, kept) for each in "abcdef"))
     assert lines(many) == ["revokes s3:Get* on * from a, b, c and 3 more roles except s3:GetObject"]
     assert "- revokes `s3:Get*` on `*` from `a`, `b`, `c` and 3 more roles except `s3:GetObject`\n" in markdown([many])
-    assert len(lines(told(lost("a"), lost("b", kept), lost("c", because="a Deny")))) == 3
+    assert len(lines(report_with(lost("a"), lost("b", kept), lost("c", because="a Deny")))) == 3
 
 
-def test_what_may_be_is_not_told_as_what_is() -> None:
-    found = told(possible=(AccessChange("a", "s3:*", "*", "granted"), lost("a")))
+def test_what_may_be_is_not_reported_as_what_is() -> None:
+    found = report_with(possible=(AccessChange("a", "s3:*", "*", "granted"), lost("a")))
     found = msgspec.structs.replace(found, access_unknown=(AccessUnknown("a", "policy p, which is not in the plan"),))
     said = [
         "may revoke s3:Get* on * from a",

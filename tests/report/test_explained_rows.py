@@ -102,7 +102,7 @@ def test_what_is_cut_off_leads_to_what_begins_so() -> None:
         assert concerned(explanation, found).answers == (answer,)
 
 
-def test_an_arn_in_a_text_tells_things_apart() -> None:
+def test_an_arn_in_a_text_distinguishes_resources() -> None:
     found = report("twelve-services")
     files = [each for each in found.answers if each.requirement.action == "s3:GetObject"]
     assert len({each.requirement.shown_resource for each in files}) > 1
@@ -113,7 +113,7 @@ def test_an_arn_in_a_text_tells_things_apart() -> None:
     assert {each.requirement.shown_resource for each in told} == {files[0].requirement.shown_resource}
 
 
-def test_what_a_rule_lacks_is_mended_as_a_whole() -> None:
+def test_what_a_rule_lacks_is_fixed_as_a_whole() -> None:
     found = report("granted-to-task-role")
     explanation = explained(refusal("billing-execution", "s3:GetObject", "arn:aws:s3:::acme-config/billing/common.env"))
     assert explanation is not None

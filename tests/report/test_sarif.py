@@ -104,7 +104,7 @@ def test_github_s_own_fingerprint_is_left_to_the_step_that_uploads(report: Repor
     assert all(list(each["partialFingerprints"]) == ["tfcheck/v1"] for each in told)
 
 
-def test_the_same_in_two_findings_is_told_apart_by_a_number() -> None:
+def test_the_same_in_two_findings_is_distinguished_by_a_number() -> None:
     other = msgspec.structs.replace(samples.FINDING, message="other", explanation=("other",), answers=(samples.DENIED,))
     first, second = (
         each.split(":")
@@ -215,7 +215,7 @@ def test_no_message_moves_a_cursor(name: str) -> None:
     assert sarif([filled(name)]).replace("\n", "").isprintable()
 
 
-def test_results_tell_what_the_change_brought() -> None:
+def test_results_show_what_the_change_brought() -> None:
     existing = msgspec.structs.replace(samples.FINDING, change="existing", answers=(samples.DENIED,))
     assert [each["baselineState"] for each in results(samples.BROKEN)] == ["new", "new"]
     (found,) = results(samples.report(samples.DENIED, findings=(existing,)))

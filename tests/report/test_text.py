@@ -171,7 +171,7 @@ def test_many_needs_of_one_cause_are_cut_and_say_how_to_see_all() -> None:
         ("existing", Verdict.DENIED, "It was already broken before this change."),
     ],
 )
-def test_the_change_is_told(change: str, before: Verdict | None, said: str) -> None:
+def test_the_change_is_reported(change: str, before: Verdict | None, said: str) -> None:
     answer = msgspec.structs.replace(samples.DENIED, before=before)
     finding = msgspec.structs.replace(_finding(answer), change=change)
     assert said in text(samples.report(answer, findings=(finding,)))
@@ -239,7 +239,7 @@ def test_all_that_is_asked_of_one_role_outside_the_plan_is_one_group() -> None:
     assert text(samples.report(*answers)).count("The role is not managed in this plan") == 1
 
 
-def test_an_assumption_is_counted_and_said_once_to_who_asks() -> None:
+def test_an_assumption_is_counted_and_reported_once_to_who_asks() -> None:
     answer = Answer(samples.need(), "r", Verdict.ALLOWED, assumptions=("assumes partition `aws`",))
     report = samples.report(answer, answer)
     assert "1 assumption, see -v" in text(report)
@@ -247,7 +247,7 @@ def test_an_assumption_is_counted_and_said_once_to_who_asks() -> None:
     assert text(report, verbose=True).count("note: assumes partition `aws`") == 1
 
 
-def test_a_note_that_is_no_assumption_is_always_said() -> None:
+def test_a_note_that_is_no_assumption_is_always_reported() -> None:
     assert "note: the sources are stale" in text(samples.report(samples.allowed(), notes=("the sources are stale",)))
 
 

@@ -81,7 +81,7 @@ def test_a_work_tree_beside_the_first(tmp_path: Path) -> None:
     assert names(tmp_path / "two") == {"a", "b"}
 
 
-def test_submodules_are_told_from_files(tmp_path: Path) -> None:
+def test_submodules_are_distinguished_from_files(tmp_path: Path) -> None:
     init(tmp_path / "inner")
     add(tmp_path / "inner", "a")
     git(tmp_path / "inner", "commit", "-qm", "x")

@@ -10,16 +10,16 @@ from tfcheck.hcl.syntax.expression import Attribute, Expression, Index, Literal,
 from tfcheck.resolve.configuration_refs import expression
 
 
-def written(node: Expression) -> str:
+def source_text(node: Expression) -> str:
     match node:
         case Variable(name=name):
             return name
         case Attribute(source=source, name=name):
-            return f"{written(source)}.{name}"
+            return f"{source_text(source)}.{name}"
         case Index(source=source, key=Literal(value=str() as key)):
-            return f'{written(source)}["{key}"]'
+            return f'{source_text(source)}["{key}"]'
         case Index(source=source, key=key):
-            return f"{written(source)}[{written(key)}]"
+            return f"{source_text(source)}[{source_text(key)}]"
         case Literal(value=value):
             return repr(value)
         case _:
@@ -51,7 +51,7 @@ def refers(*names: str) -> dict[str, Any]:
     ],
 )
 def test_one_reference_of_a_joining_argument_is_a_candidate(json: Any, argument: str, means: str) -> None:
-    assert written(expression(json, argument)) == means
+    assert source_text(expression(json, argument)) == means
 
 
 @pytest.mark.parametrize(

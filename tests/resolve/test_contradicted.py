@@ -104,7 +104,7 @@ resource "aws_ssm_parameter" "place" {
 """
 
 
-def made(bucket: str) -> Plan:
+def plan_with_bucket(bucket: str) -> Plan:
     return plan(
         change("aws_s3_bucket.b", "create", after={"bucket": bucket}, after_unknown={"arn": True}),
         change("aws_ssm_parameter.kept", "create", after={"name": "files", "value": "x"}),
@@ -114,7 +114,7 @@ def made(bucket: str) -> Plan:
 
 def test_what_a_differing_value_depends_on_is_unknown_unless_another_value_shows_it(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(SOURCES)
-    resolver = resolver_of(made("dev-files"), from_directory(tmp_path), None)
+    resolver = resolver_of(plan_with_bucket("dev-files"), from_directory(tmp_path), None)
     (said,) = resolver.contradictions
     assert "aws_s3_bucket.b.bucket differs" in said
     assert isinstance(resolver.names.local(ModulePath(), "stage"), Unknown)
@@ -127,7 +127,7 @@ def test_what_a_differing_value_depends_on_is_unknown_unless_another_value_shows
 
 def test_what_agrees_is_believed(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(SOURCES)
-    resolver = resolver_of(made("prod-files"), from_directory(tmp_path), None)
+    resolver = resolver_of(plan_with_bucket("prod-files"), from_directory(tmp_path), None)
     assert resolver.contradictions == []
     assert resolver.names.local(ModulePath(), "stage") == "prod"
 
@@ -266,7 +266,9 @@ def test_references_are_listed_as_the_plan_does(tmp_path: Path, written: str, ex
 
 def test_without_doubts_nothing_is_dropped(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(SOURCES)
-    assert Resolver(made("dev-files"), from_directory(tmp_path)).names.local(ModulePath(), "stage") == "prod"
+    assert (
+        Resolver(plan_with_bucket("dev-files"), from_directory(tmp_path)).names.local(ModulePath(), "stage") == "prod"
+    )
 
 
 CERTIFICATE = """

@@ -72,7 +72,7 @@ def test_a_list_that_disagrees_is_left_alone() -> None:
     assert fill(["lit", OPEN], ["lit"]) == ["lit", OPEN]
 
 
-def test_sources_that_know_nothing_keep_the_name_of_the_value_and_tell_why() -> None:
+def test_sources_that_know_nothing_keep_the_name_of_the_value_and_show_why() -> None:
     filled = fill(OPEN, Unknown(reason="function `f` is not supported", where="main.tf:3"))
     assert filled == Unknown(symbol=OPEN.symbol, reason="function `f` is not supported", where="main.tf:3")
 

@@ -13,13 +13,13 @@ from tfcheck.vocabulary.address import parse
 LATER = {"master_user_secret": True, "master_password_secret_arn": True}
 
 
-def shown(address: str, arguments: dict[str, Value], attribute: str = "master_user_secret") -> Value:
+def resolved(address: str, arguments: dict[str, Value], attribute: str = "master_user_secret") -> Value:
     row = change(address, "create", after=arguments, after_unknown=LATER)
     return Resolver(plan(row)).attribute(parse(address), attribute)
 
 
 def arn(name: str) -> Unknown:
-    listed = shown(f"aws_db_instance.{name}", {"manage_master_user_password": True})
+    listed = resolved(f"aws_db_instance.{name}", {"manage_master_user_password": True})
     assert isinstance(listed, list)
     (secret,) = listed
     assert isinstance(secret, dict)
@@ -41,11 +41,11 @@ def test_each_database_has_a_secret_of_its_own() -> None:
 
 @pytest.mark.parametrize("arguments", [{}, {"manage_master_user_password": False, "password": "x"}])
 def test_a_database_with_a_password_of_its_own_has_none(arguments: dict[str, Value]) -> None:
-    assert shown("aws_rds_cluster.c", arguments) == []
+    assert resolved("aws_rds_cluster.c", arguments) == []
 
 
 def test_one_that_is_made_of_another_may_have_a_secret() -> None:
-    assert isinstance(shown("aws_db_instance.c", {"snapshot_identifier": "s"}), Unknown)
+    assert isinstance(resolved("aws_db_instance.c", {"snapshot_identifier": "s"}), Unknown)
 
 
 def test_whether_there_is_one_may_be_known_only_after_apply() -> None:
@@ -54,6 +54,6 @@ def test_whether_there_is_one_may_be_known_only_after_apply() -> None:
 
 
 def test_redshift_shows_the_arn_itself() -> None:
-    found = shown("aws_redshift_cluster.c", {"manage_master_password": True}, "master_password_secret_arn")
+    found = resolved("aws_redshift_cluster.c", {"manage_master_password": True}, "master_password_secret_arn")
     assert isinstance(found, Unknown)
     assert glob("arn:*:secretsmanager:*:*:secret:redshift!*", found) is Truth.TRUE

@@ -21,7 +21,7 @@ BUCKET: Final = Unknown(symbol=Symbol("aws_s3_bucket.b", ("arn",)))
 OPEN: Final = Unknown(reason="a list not known yet")
 
 
-def made(*statements: dict[str, Value], **given: Any) -> Value:
+def document_of(*statements: dict[str, Value], **given: Any) -> Value:
     arguments = {"version": None, "policy_id": None, "sources": [], "overrides": []} | given
     return document(list(statements), **arguments)
 
@@ -41,7 +41,7 @@ def source(*entries: dict[str, Value], version: str = "2012-10-17") -> Value:
 
 
 def test_a_statement_is_written_with_defaults_and_lists_of_one_as_their_element() -> None:
-    policy = made(read("arn:aws:s3:::b/*"))
+    policy = document_of(read("arn:aws:s3:::b/*"))
     assert policy == {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}],
@@ -49,42 +49,42 @@ def test_a_statement_is_written_with_defaults_and_lists_of_one_as_their_element(
 
 
 def test_lists_are_sorted_backwards_without_repetition() -> None:
-    (statement,) = statements(made({"actions": ["a:A", "a:B", "a:A"], "not_resources": Set(("x",))}))
+    (statement,) = statements(document_of({"actions": ["a:A", "a:B", "a:A"], "not_resources": Set(("x",))}))
     assert statement["Action"] == ["a:B", "a:A"]
     assert statement["NotResource"] == "x"
 
 
 def test_without_statements_there_is_no_statement() -> None:
-    assert made(policy_id="i") == {"Version": "2012-10-17", "Id": "i"}
+    assert document_of(policy_id="i") == {"Version": "2012-10-17", "Id": "i"}
 
 
 def test_unknown_resources_stay_where_they_are() -> None:
-    (statement,) = statements(made(read(text([BUCKET, "/web/*"]))))
+    (statement,) = statements(document_of(read(text([BUCKET, "/web/*"]))))
     assert statement["Resource"] == text([BUCKET, "/web/*"])
-    (statement,) = statements(made({"actions": ["s3:*"], "resources": OPEN}))
+    (statement,) = statements(document_of({"actions": ["s3:*"], "resources": OPEN}))
     assert statement["Resource"] == OPEN
 
 
 def test_policy_variables_are_written_with_a_dollar_sign_also_beside_unknown_pieces() -> None:
-    (statement,) = statements(made(read(text([BUCKET, "/&{aws:username}/*"]))))
+    (statement,) = statements(document_of(read(text([BUCKET, "/&{aws:username}/*"]))))
     assert statement["Resource"] == text([BUCKET, "/${aws:username}/*"])
 
 
 def test_the_old_version_has_no_policy_variables() -> None:
-    policy = made(read("a&{b}"), version="2008-10-17")
+    policy = document_of(read("a&{b}"), version="2008-10-17")
     assert isinstance(policy, Unknown)
     assert "2008-10-17" in policy.reason
 
 
 def test_an_override_replaces_the_statement_of_its_sid_in_place() -> None:
     override = source({"Sid": "A", "Effect": "Deny", "Action": "s3:*", "Resource": "*"})
-    policy = made(read("x", "A"), read("y", "B"), overrides=[override, None, ""])
+    policy = document_of(read("x", "A"), read("y", "B"), overrides=[override, None, ""])
     assert [(each["Sid"], each["Effect"]) for each in statements(policy)] == [("A", "Deny"), ("B", "Allow")]
 
 
 def test_own_statements_replace_those_of_sources_and_stand_behind_the_others() -> None:
     given = source({"Sid": "A", "Effect": "Deny"}, {"Effect": "Allow"}, version="2008-10-17")
-    policy = made(read("x", "A"), read("y"), sources=[given])
+    policy = document_of(read("x", "A"), read("y"), sources=[given])
     assert [each.get("Resource") for each in statements(policy)] == ["x", None, "y"]
     assert isinstance(policy, dict)
     assert policy["Version"] == "2012-10-17"
@@ -100,7 +100,7 @@ def test_own_statements_replace_those_of_sources_and_stand_behind_the_others() -
     ],
 )
 def test_what_the_provider_refuses_is_unknown(given: Any) -> None:
-    policy = made(**given)
+    policy = document_of(**given)
     assert isinstance(policy, Unknown)
     assert "refuses" in policy.reason
 
@@ -108,22 +108,24 @@ def test_what_the_provider_refuses_is_unknown(given: Any) -> None:
 def test_of_a_source_only_what_the_provider_reads_is_kept() -> None:
     keys: Value = {"Bool": {"a": False}, "NumericLessThan": {"b": 5}}
     given = source({"sid": "X", "EFFECT": "Allow", "Foo": 1, "Condition": keys})
-    assert statements(made(sources=[given])) == [{"Sid": "X", "Effect": "Allow", "Condition": {"Bool": {"a": "false"}}}]
+    assert statements(document_of(sources=[given])) == [
+        {"Sid": "X", "Effect": "Allow", "Condition": {"Bool": {"a": "false"}}}
+    ]
 
 
 def test_two_own_statements_must_not_share_a_sid() -> None:
-    assert isinstance(made(read("x", "A"), read("y", "A")), Unknown)
+    assert isinstance(document_of(read("x", "A"), read("y", "A")), Unknown)
 
 
 def test_an_unknown_source_may_bring_further_statements_but_takes_none_away() -> None:
-    policy = made(read("x"), read("y", "A"), sources=[OPEN])
+    policy = document_of(read("x"), read("y", "A"), sources=[OPEN])
     first, second, third = statements(policy)
     assert isinstance(first, Unknown)
     assert (second["Resource"], third["Resource"]) == ("x", "y")
 
 
 def test_an_unknown_override_may_replace_what_has_a_sid() -> None:
-    first, second, further = statements(made(read("x"), read("y", "A"), overrides=[OPEN]))
+    first, second, further = statements(document_of(read("x"), read("y", "A"), overrides=[OPEN]))
     assert first["Resource"] == "x"
     assert isinstance(second, Unknown)
     assert "same Sid" in second.reason
@@ -132,7 +134,7 @@ def test_an_unknown_override_may_replace_what_has_a_sid() -> None:
 
 def test_further_own_statements_may_replace_those_of_sources() -> None:
     given = source({"Sid": "A", "Effect": "Allow"}, {"Effect": "Deny"})
-    first, second, own, further = statements(made(read("x", "B"), sources=[given], open=OPEN))
+    first, second, own, further = statements(document_of(read("x", "B"), sources=[given], open=OPEN))
     assert isinstance(first, Unknown)
     assert second == {"Effect": "Deny"}
     assert own["Sid"] == "B"
@@ -141,31 +143,34 @@ def test_further_own_statements_may_replace_those_of_sources() -> None:
 
 def test_an_unknown_sid_leaves_open_what_is_replaced() -> None:
     given = source({"Sid": "A", "Effect": "Allow"})
-    first, own = statements(made(read("x", OPEN), sources=[given]))
+    first, own = statements(document_of(read("x", OPEN), sources=[given]))
     assert isinstance(first, Unknown)
     assert own["Sid"] == OPEN
 
 
-def test_a_sid_that_surely_differs_replaces_nothing() -> None:
+def test_a_sid_that_definitely_differs_replaces_nothing() -> None:
     sid = Text(("B", Unknown(hole=NAME)))
-    assert [each["Sid"] for each in statements(made(read("x", sid), sources=[source({"Sid": "A"})]))] == ["A", sid]
+    assert [each["Sid"] for each in statements(document_of(read("x", sid), sources=[source({"Sid": "A"})]))] == [
+        "A",
+        sid,
+    ]
 
 
 def test_a_source_with_unknown_leaves_keeps_its_statements() -> None:
     given = source({"Effect": "Allow", "Action": "s3:GetObject", "Resource": text([BUCKET, "/*"])})
-    assert statements(made(sources=[given]))[0]["Resource"] == text([BUCKET, "/*"])
+    assert statements(document_of(sources=[given]))[0]["Resource"] == text([BUCKET, "/*"])
 
 
 def test_unknown_principals_and_conditions_stay_unknown() -> None:
     (statement,) = statements(
-        made(read("x", principals=OPEN, condition=[{"test": OPEN, "variable": "v", "values": ["a"]}]))
+        document_of(read("x", principals=OPEN, condition=[{"test": OPEN, "variable": "v", "values": ["a"]}]))
     )
     assert isinstance(statement["Principal"], Unknown)
     assert isinstance(statement["Condition"], Unknown)
 
 
 def test_it_is_open_which_of_two_excluding_keys_is_empty() -> None:
-    (statement,) = statements(made({"actions": ["a:B"], "not_actions": OPEN, "resources": ["*"]}))
+    (statement,) = statements(document_of({"actions": ["a:B"], "not_actions": OPEN, "resources": ["*"]}))
     assert isinstance(statement, Unknown)
 
 
@@ -336,6 +341,6 @@ def test_numbers_are_written_as_the_strings_they_are_converted_to() -> None:
         "values": [1.2, Fraction(3, 2)],
     }
     accounts: dict[str, Value] = {"type": "AWS", "identifiers": [123456789012]}
-    (statement,) = statements(made(read("*", condition=[condition], principals=[accounts])))
+    (statement,) = statements(document_of(read("*", condition=[condition], principals=[accounts])))
     assert statement["Condition"] == {"NumericLessThan": {"s3:TlsVersion": ["1.2", "1.5"]}}
     assert statement["Principal"] == {"AWS": "123456789012"}

@@ -73,7 +73,7 @@ def test_a_role_that_is_looked_up_is_in_the_account() -> None:
 
 
 @pytest.mark.parametrize("kind", ["aws_kms_key", "aws_secretsmanager_secret"])
-def test_what_may_be_looked_up_in_another_account_tells_nothing(kind: str) -> None:
+def test_what_may_be_looked_up_in_another_account_shows_nothing(kind: str) -> None:
     assert account(**read(kind, arn=f"arn:aws:kms:eu-west-1:{ELSEWHERE}:key/k")) is None
 
 
@@ -89,12 +89,12 @@ def test_a_role_of_a_task_to_which_a_policy_is_attached_by_name_is_in_the_accoun
     assert account(task("x"), policy("x")) is None
 
 
-def test_accounts_that_disagree_tell_nothing() -> None:
+def test_accounts_that_disagree_show_nothing() -> None:
     other = change("aws_ecs_task_definition.u", "create", name="u", after={"task_role_arn": arn("role/x", ELSEWHERE)})
     assert account(task(arn("role/x")), other, policy("x")) is None
 
 
-def test_what_another_provider_configuration_attaches_tells_nothing() -> None:
+def test_what_another_provider_configuration_attaches_shows_nothing() -> None:
     changes = task(arn("role/x")), policy("x")
     elsewhere = {"assume_role": [{"role_arn": {"references": ["var.role"]}}]}
     assert account(*changes, **used(())) == HERE
@@ -257,14 +257,14 @@ def test_the_only_allowed_account_decides() -> None:
 
 
 def test_a_given_account_is_used_where_nothing_shows_it() -> None:
-    def given(**sections: Any) -> Value:
+    def account_with(**sections: Any) -> Value:
         return Resolver(plan(BUCKET, **sections), account=ELSEWHERE).surroundings(parse("aws_s3_bucket.b")).account
 
-    assert given() == ELSEWHERE
-    assert given(**read("aws_caller_identity", account_id=HERE)) == HERE
+    assert account_with() == ELSEWHERE
+    assert account_with(**read("aws_caller_identity", account_id=HERE)) == HERE
     profile = {"profile": {"constant_value": "dns"}}
-    assert given(**used((), **profile)) == ELSEWHERE
-    assert isinstance(given(**used(("aws_s3_bucket.b",), **profile)), Unknown)
+    assert account_with(**used((), **profile)) == ELSEWHERE
+    assert isinstance(account_with(**used(("aws_s3_bucket.b",), **profile)), Unknown)
 
 
 SOURCES = """
@@ -326,12 +326,12 @@ def test_a_look_up_of_the_region_names_that_of_its_provider_configuration() -> N
 
 
 @pytest.mark.parametrize("argument", ["name", "region", "endpoint"])
-def test_a_look_up_of_another_region_tells_nothing(argument: str) -> None:
+def test_a_look_up_of_another_region_shows_nothing(argument: str) -> None:
     assert region(**region_looked_up(**{argument: {"constant_value": "us-west-2"}})) is None
     assert region(**region_looked_up(**{argument: {"references": ["var.region"]}})) is None
 
 
-def test_the_arn_of_a_resource_with_a_region_of_its_own_tells_nothing() -> None:
+def test_the_arn_of_a_resource_with_a_region_of_its_own_shows_nothing() -> None:
     arn = "arn:aws:sqs:us-west-2:111122223333:q"
     queue = change("aws_sqs_queue.q", "no-op", before={"arn": arn}, after={"arn": arn, "region": "us-west-2"})
     declared = {"address": "aws_sqs_queue.q", "mode": "managed", "type": "aws_sqs_queue", "name": "q"}

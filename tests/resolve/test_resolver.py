@@ -133,7 +133,7 @@ def test_a_reference_that_leads_back_to_itself_is_open(tmp_path: Path) -> None:
     assert "itself" in found.reason
 
 
-def test_values_that_cannot_be_told_equal_themselves() -> None:
+def test_values_that_are_unknown_equal_themselves() -> None:
     found = resolver("literal-missing", sources=False)
     root = parse("a.b").module
     assert found.names.local(root, "x") == found.names.local(root, "x")

@@ -52,7 +52,7 @@ def sources(tmp_path: Path) -> Sources:
     return from_directory(tmp_path)
 
 
-def made(name: str, policy: str) -> Any:
+def plan_of_workspace(name: str, policy: str) -> Any:
     """Make the plan of a workspace; the provider writes a list of one as its element."""
     document = json.dumps(
         {"Version": "x", "Statement": {"Action": "s3:Get*", "Resource": f"arn:aws:s3:::files/{policy}.env"}}
@@ -65,7 +65,7 @@ def made(name: str, policy: str) -> Any:
     )
 
 
-def said(resolver: Resolver) -> list[str]:
+def contradictions(resolver: Resolver) -> list[str]:
     return resolver.contradictions
 
 
@@ -74,10 +74,10 @@ def place(resolver: Resolver) -> str:
 
 
 def test_the_workspace_counts_where_the_plan_agrees(sources: Sources) -> None:
-    resolver = resolver_of(made("shop-dev", "dev"), sources, None)
+    resolver = resolver_of(plan_of_workspace("shop-dev", "dev"), sources, None)
     assert resolver.workspace == "dev"
     assert "/dev" in place(resolver)
-    assert said(resolver) == []
+    assert contradictions(resolver) == []
 
 
 @pytest.mark.parametrize(("name", "policy"), [("shop", "default"), ("shop-prod", "prod"), ("shop-dev", "prod")])
@@ -85,16 +85,16 @@ def test_the_workspace_counts_where_the_plan_agrees(sources: Sources) -> None:
 def test_the_workspace_is_dropped_where_the_plan_differs(
     sources: Sources, name: str, policy: str, option: str | None
 ) -> None:
-    resolver = resolver_of(made(name, policy), sources, option)
+    resolver = resolver_of(plan_of_workspace(name, policy), sources, option)
     assert isinstance(resolver.workspace, Unknown)
     assert "dev" not in place(resolver)
-    line, *rest = said(resolver)
+    line, *rest = contradictions(resolver)
     assert all("not those that the plan was made from" in each for each in rest)
     assert line.startswith("the plan was not made in the workspace `dev`: aws_iam_")
 
 
 def test_the_right_workspace_of_the_option_counts(sources: Sources) -> None:
-    resolver = resolver_of(made("shop-prod", "prod"), sources, "prod")
+    resolver = resolver_of(plan_of_workspace("shop-prod", "prod"), sources, "prod")
     assert resolver.workspace == "prod"
 
 

@@ -395,7 +395,7 @@ def test_a_file_system_without_a_policy_lets_everybody_in() -> None:
     assert decided(MOUNT, SYSTEM, of(SYSTEM, system())).assumptions == ()  # type: ignore[union-attr]
 
 
-def test_another_stack_tells_which_policy_a_file_system_has() -> None:
+def test_another_stack_shows_which_policy_a_file_system_has() -> None:
     for shown, decision in (((system(), system_policy()), Allowed), ((system(),), Allowed), ((), Undecided)):
         world = MadeWorld()
         world.context = (MadeWorld(*shown),)

@@ -111,7 +111,7 @@ def test_the_name_that_a_look_up_by_arn_computes_finds_nothing() -> None:
     assert seen.policy is None
 
 
-def test_what_is_strange_in_a_policy_of_a_role_is_said() -> None:
+def test_what_is_strange_in_a_policy_of_a_role_is_reported() -> None:
     statement = {"Sid": "A", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
     inline = {"name": "i", "role": "exec", "policy": json.dumps({"Statement": [statement, statement]})}
     made = change("aws_iam_role_policy.i", "create", name="i", after=inline)
@@ -146,7 +146,7 @@ def with_files(*rows: Any, secret: str = "", arn: str = f"arn:aws:iam::{HERE}:ro
         f"arn:aws:ssm:eu-west-1:{ELSEWHERE}:parameter/shop",
     ],
 )
-def test_what_is_missing_to_decide_about_another_account_is_said(resource: str) -> None:
+def test_what_is_missing_to_decide_about_another_account_is_reported(resource: str) -> None:
     allowing = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
     inline = change(
         "aws_iam_role_policy.i", "create", name="i", after={"name": "i", "role": "exec", "policy": allowing}

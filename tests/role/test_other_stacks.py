@@ -38,17 +38,17 @@ def service(answer: Answer) -> str:
     return answer.requirement.task_definition.split('"')[1]
 
 
-def told(found: Report, action: str = "s3:GetObject") -> dict[str, str]:
+def verdicts(found: Report, action: str = "s3:GetObject") -> dict[str, str]:
     return {service(each): each.verdict.value for each in found.answers if each.requirement.action == action}
 
 
 @pytest.mark.parametrize("context", ["state.json", "plan.json", "applied.plan.json"])
 def test_what_is_taken_from_a_role_of_the_context_is_gone(context: str) -> None:
     found = report(PLAN, context=str(LENDING / context))
-    assert {name: told(found)[name] for name in READS} == READS
+    assert {name: verdicts(found)[name] for name in READS} == READS
     before = {service(each): each.before for each in found.answers if each.requirement.action == "s3:GetObject"}
     assert {before[name] for name in READS} == {Verdict.ALLOWED}
-    assert {each for each, verdict in told(found, "sts:AssumeRole").items() if verdict == "allowed"} >= set(READS)
+    assert {each for each, verdict in verdicts(found, "sts:AssumeRole").items() if verdict == "allowed"} >= set(READS)
     broken = {each.task_definition.split('"')[1] for each in found.task_changes if each.change == "broken"}
     assert {name for name, verdict in READS.items() if verdict == "denied"} <= broken
 
@@ -57,10 +57,10 @@ def test_plans_of_one_call_agree_in_either_order() -> None:
     plans = (PLAN, str(LENDING / "plan.json"))
     one, other = report(*plans), report(*reversed(plans))
     assert one.answers == other.answers
-    assert {name: told(one)[name] for name in READS} == READS
+    assert {name: verdicts(one)[name] for name in READS} == READS
 
 
-def test_what_takes_it_away_is_told() -> None:
+def test_what_takes_it_away_is_reported() -> None:
     notes = [each for each in report(PLAN, context=STATE).notes if "does not count" in each]
     assert set(notes) == {
         'state.json: aws_iam_role_policy_attachment.this["detached"] does not count: '
@@ -85,7 +85,7 @@ def test_a_list_of_this_plan_hides_neither_trust_nor_boundary_of_a_role_elsewher
             values["permissions_boundary"] = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
 
     found = report(PLAN, context=changed(tmp_path, bounded))
-    assert (told(found)["overlooked"], told(found, "sts:AssumeRole")["overlooked"]) == ("denied", "allowed")
+    assert (verdicts(found)["overlooked"], verdicts(found, "sts:AssumeRole")["overlooked"]) == ("denied", "allowed")
 
 
 def changed(tmp_path: Path, change: Any) -> str:
@@ -111,8 +111,8 @@ def test_a_role_of_that_name_in_another_account_keeps_what_it_has(tmp_path: Path
         Path(STATE).read_text(encoding="utf-8").replace("::123456789012:", "::222222222222:"), encoding="utf-8"
     )
     (found,) = Session((str(plan),), (str(state),)).checked(str(plan))
-    verdicts = told(found.report)
-    assert {verdicts[each] for each in ("detached", "narrowed", "inline", "remains")} == {"allowed"}
+    found_verdicts = verdicts(found.report)
+    assert {found_verdicts[each] for each in ("detached", "narrowed", "inline", "remains")} == {"allowed"}
 
 
 def test_a_policy_that_a_stack_looks_up_is_what_its_own_stack_says(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_policy_that_a_stack_looks_up_is_what_its_own_stack_says(tmp_path: Pat
         contexts[-1].write_text(json.dumps(state), encoding="utf-8")
     for given, verdict in ((contexts[:1], "allowed"), (contexts, "denied")):
         (found,) = Session((PLAN,), tuple(map(str, given))).checked(PLAN)
-        assert told(found.report)["remains"] == verdict
+        assert verdicts(found.report)["remains"] == verdict
 
 
 # Roles that the plan of another stack deletes
@@ -145,7 +145,7 @@ def test_a_role_that_another_plan_of_the_call_deletes_or_renames_cannot_be_assum
         answer = assumed[name]
         assert (answer.verdict.value, answer.before and answer.before.value) == ("denied", "allowed")
         assert [each.kind for each in answer.evidence] == [EvidenceKind.DELETED_BY_OTHER_STACK]
-        assert told(found)[name] == "unknown"
+        assert verdicts(found)[name] == "unknown"
     changes = {each.task_definition.split('"')[1]: each.change for each in found.task_changes}
     assert changes["leaving"] == "broken"
     assert main.run(["--new-only", PLAN, str(LENDING / "plan.json")]) == 1
@@ -163,7 +163,7 @@ def test_a_role_that_the_context_will_not_have_is_missing_before_and_after() -> 
 @pytest.mark.parametrize("name", ["state.json", "applied.plan.json"])
 def test_of_a_role_that_is_nowhere_nothing_is_known(name: str) -> None:
     found = report(PLAN, context=str(LENDING / name))
-    assert told(found)["renamed"] == told(found, "sts:AssumeRole")["renamed"] == "unknown"
+    assert verdicts(found)["renamed"] == verdicts(found, "sts:AssumeRole")["renamed"] == "unknown"
 
 
 def test_a_list_of_this_plan_holds_for_what_another_stack_gives_its_role(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def name(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     """Stand in a repository in which everything that can be is called like this."""
     name: str = request.param
     tree = init(tmp_path / "tree")
-    (tree / "plan.json").write_text(json.dumps(named(name)), encoding="utf-8")
+    (tree / "plan.json").write_text(json.dumps(plan_with_name(name)), encoding="utf-8")
     waiver = f'[[waiver]]\nrule = "image-*"\naddress = "*"\nreason = {json.dumps(name)}\n'
     add(tree, f"m{name.replace('/', '_')}.tf", text=MAIN)
     add(tree, "tfcheck.toml", text=waiver)
@@ -57,7 +57,7 @@ def name(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     return name
 
 
-def named(name: str) -> dict[str, object]:
+def plan_with_name(name: str) -> dict[str, object]:
     arn = f"arn:aws:s3:::config/{name}.env"
     logs = {"awslogs-group": name, "awslogs-region": name, "awslogs-stream-prefix": name}
     container = {

@@ -16,6 +16,7 @@ from tests.laws import part
 from tests.security.test_published import everything_published
 from tfcheck.cli import main as cli
 
+pytestmark = pytest.mark.usefixtures("checked_once")
 CANARY, NUMBER = "canary-7f3a", 58231
 VALUES: dict[str, Any] = {
     "text": CANARY,
@@ -122,10 +123,10 @@ def action(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def folder(action: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a plan with its sources."""
-    return made(tmp_path_factory.mktemp("marked"), action, (*TRIED[action], *SHOWN))
+    return written_case(tmp_path_factory.mktemp("marked"), action, (*TRIED[action], *SHOWN))
 
 
-def made(place: Path, action: str, expressions: Iterable[str] = (*MARKED, *SHOWN)) -> Path:
+def written_case(place: Path, action: str, expressions: Iterable[str] = (*MARKED, *SHOWN)) -> Path:
     """Write a plan with its sources; the role is allowed one action on all files."""
     database = row("aws_db_instance.d", DATABASE)
     database["change"]["after_sensitive"] = DATABASE_MASK
@@ -182,7 +183,7 @@ def test_no_fix_writes_a_marked_value(
 def test_no_question_shows_a_marked_value(
     options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = made(tmp_path, "s3:PutObject", SHOWN)
+    folder = written_case(tmp_path, "s3:PutObject", SHOWN)
     main = (folder / "main.tf").read_text(encoding="utf-8")
     beside = f'  name   = "files"\n  tags = {{ token = "{CANARY}" }}\n'
     (folder / "main.tf").write_text(main.replace('  name   = "files"\n', beside), encoding="utf-8")

@@ -52,7 +52,7 @@ FITTING: dict[str, Value] = {
         ({}, {"launch_type": "EC2", "task_definition": LATER}, "perhaps"),
     ],
 )
-def test_it_is_open_who_pulls_where_nothing_tells_on_what_tasks_run(
+def test_it_is_open_who_pulls_where_nothing_shows_on_what_tasks_run(
     attributes: dict[str, Value], service: dict[str, Value] | None, asked: str
 ) -> None:
     of = task({"image": ECR}, around=HERE, **{**FITTING, **attributes})
@@ -97,7 +97,7 @@ OWN: dict[str, Value] = {
         (None, Truth.FALSE),
     ],
 )
-def test_a_service_tells_what_it_runs(named: Value, truth: Truth) -> None:
+def test_a_service_shows_what_it_runs(named: Value, truth: Truth) -> None:
     app = MadeResource("aws_ecs_task_definition.app", {"family": "app", **OWN, "container_definitions": []})
     b = MadeResource("aws_ecs_task_definition.b", {"family": "b", "revision": LATER, "container_definitions": []})
     world = MadeWorld(app, b, MadeResource("aws_ecs_service.app", {"task_definition": named}))

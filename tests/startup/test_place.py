@@ -14,7 +14,7 @@ ROLE = "arn:aws:iam::111122223333:role/task"
 CANARY = "fs-canary7f3a"
 
 
-def shown(**marked: Any) -> list[str]:
+def resources_shown(**marked: Any) -> list[str]:
     authorization = {"iam": "ENABLED", "access_point_id": ""}
     system = {"file_system_id": CANARY, "transit_encryption": "ENABLED", "authorization_config": [authorization]}
     after = {
@@ -28,9 +28,9 @@ def shown(**marked: Any) -> list[str]:
 
 @pytest.mark.parametrize("marked", [True, [{"efs_volume_configuration": [{"file_system_id": True}]}]])
 def test_a_volume_that_is_marked_is_not_shown(marked: Any) -> None:
-    assert shown(volume=marked) == ["(sensitive)"]
+    assert resources_shown(volume=marked) == ["(sensitive)"]
 
 
 def test_containers_that_are_marked_say_nothing_of_the_volumes() -> None:
-    (resource,) = shown(container_definitions=True)
+    (resource,) = resources_shown(container_definitions=True)
     assert resource.endswith(f"file-system/{CANARY}")

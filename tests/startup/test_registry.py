@@ -25,7 +25,7 @@ NOTHING = MadeWorld()
         ),
     ],
 )
-def test_the_host_name_tells_account_and_region(image: str, arn: str) -> None:
+def test_the_host_name_shows_account_and_region(image: str, arn: str) -> None:
     assert repository(image, TASK, NOTHING) == Image(arn)
 
 

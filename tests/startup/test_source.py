@@ -67,7 +67,7 @@ def test_a_name_known_only_after_apply_means_its_resource() -> None:
     assert [(each.store, each.arn) for each in sources(name, HERE, world)] == [(ValueStore.PARAMETER_STORE, arn)]
 
 
-def test_a_parameter_may_stand_for_a_secret_and_both_are_read() -> None:
+def test_a_parameter_may_refer_to_a_secret_and_both_are_read() -> None:
     parameter, secret = sources("/aws/reference/secretsmanager/app/db", HERE, NOTHING)
     assert parameter.arn == "arn:aws:ssm:eu-west-1:111122223333:parameter/aws/reference/secretsmanager/app/db"
     assert secret.store is ValueStore.SECRETS_MANAGER
@@ -75,7 +75,7 @@ def test_a_parameter_may_stand_for_a_secret_and_both_are_read() -> None:
     assert secret.arn.pieces[0] == "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/db-"
 
 
-def test_what_cannot_be_told_may_be_either() -> None:
+def test_what_is_unknown_may_be_either() -> None:
     found = sources(Unknown(reason="known only after apply"), HERE, NOTHING)
     assert {each.store for each in found} == set(ValueStore)
     assert all(each.doubt for each in found)

@@ -29,7 +29,7 @@ def needed(value: str, action: str) -> Requirement:
     return found
 
 
-def said(need: Requirement, *, on_instances: bool = False, has_role: bool = True) -> str:
+def symptom(need: Requirement, *, on_instances: bool = False, has_role: bool = True) -> str:
     return rule(need.rule).symptom(need, on_instances=on_instances, has_role=has_role)
 
 
@@ -38,20 +38,20 @@ def said(need: Requirement, *, on_instances: bool = False, has_role: bool = True
     [(SECRET, "Access to KMS is not allowed"), (PARAMETER, "customer master key that does not exist")],
 )
 def test_a_key_is_missed_in_the_words_of_the_service_that_reads(value: str, words: str) -> None:
-    assert words in said(needed(value, "kms:Decrypt"))
+    assert words in symptom(needed(value, "kms:Decrypt"))
 
 
 def test_the_agent_on_an_instance_has_words_of_its_own() -> None:
     need = needed(SECRET, "secretsmanager:GetSecretValue")
-    assert said(need).startswith("ResourceInitializationError: ")
-    assert said(need, on_instances=True).startswith("fetching secret data from AWS Secrets Manager in region")
+    assert symptom(need).startswith("ResourceInitializationError: ")
+    assert symptom(need, on_instances=True).startswith("fetching secret data from AWS Secrets Manager in region")
 
 
 def test_without_a_role_the_api_refuses_what_it_can_see() -> None:
     need = needed(SECRET, "secretsmanager:GetSecretValue")
-    assert "executionRoleArn" in said(need, has_role=False)
-    assert symptom_words(said(need, has_role=False)) == "at apply"
-    assert symptom_words(said(need)) == "at run time"
+    assert "executionRoleArn" in symptom(need, has_role=False)
+    assert symptom_words(symptom(need, has_role=False)) == "at apply"
+    assert symptom_words(symptom(need)) == "at run time"
 
 
 def test_every_text_is_one_that_explain_knows() -> None:
@@ -61,7 +61,7 @@ def test_every_text_is_one_that_explain_knows() -> None:
 
 
 @pytest.mark.parametrize(("kinds", "told"), [(["EC2"], True), (["EC2", "EXTERNAL"], True), (["EC2", "FARGATE"], False)])
-def test_only_what_surely_runs_on_instances_has_their_words(kinds: list[Value], *, told: bool) -> None:
+def test_only_what_definitely_runs_on_instances_has_their_words(kinds: list[Value], *, told: bool) -> None:
     assert task({}, requires_compatibilities=kinds).on_instances is told
 
 

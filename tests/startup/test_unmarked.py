@@ -27,19 +27,19 @@ def answers(tmp_path: Path, *, mark: str = "") -> list[Answer]:
     return list(check(load(path).plans[0]).answers)
 
 
-def shown(found: list[Answer]) -> dict[str, str]:
+def resources_shown(found: list[Answer]) -> dict[str, str]:
     return {each.requirement.action: each.requirement.shown_resource for each in found}
 
 
 def test_an_arn_that_a_resource_has_is_no_secret(tmp_path: Path) -> None:
-    found = shown(answers(tmp_path))
+    found = resources_shown(answers(tmp_path))
     assert found["secretsmanager:GetSecretValue"].startswith("arn:aws:secretsmanager:")
     assert found["ssm:GetParameters"].startswith("arn:aws:ssm:")
     assert found["ecr:GetAuthorizationToken"] == "*"
 
 
 def test_what_only_stands_in_the_containers_is_not_shown(tmp_path: Path) -> None:
-    found = shown(answers(tmp_path))
+    found = resources_shown(answers(tmp_path))
     assert found["logs:CreateLogStream"] == "(sensitive)"
 
 
@@ -51,4 +51,4 @@ def test_what_only_stands_in_the_containers_is_not_shown(tmp_path: Path) -> None
     ],
 )
 def test_an_arn_that_is_marked_itself_is_not_shown(kind: str, action: str, tmp_path: Path) -> None:
-    assert shown(answers(tmp_path, mark=kind))[action] == "(sensitive)"
+    assert resources_shown(answers(tmp_path, mark=kind))[action] == "(sensitive)"

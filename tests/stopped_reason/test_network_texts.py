@@ -102,7 +102,7 @@ def test_no_answer_is_the_network_whatever_was_called(call: str, rule: str | Non
 
 
 @pytest.mark.parametrize(("text", "rule"), TEXTS)
-def test_texts_that_tell_of_the_network_are_known(text: str, rule: str) -> None:
+def test_texts_about_the_network_are_known(text: str, rule: str) -> None:
     for said in (
         text,
         text.upper(),

@@ -54,7 +54,7 @@ def test_a_secret_may_be_any_that_is_read() -> None:
     assert "credentials of private registries" in found.known.meaning
 
 
-def test_the_resource_tells_files_apart() -> None:
+def test_the_resource_distinguishes_files() -> None:
     env_file = refused("s3:GetObject").replace("arn:aws:x:eu-west-1:111122223333:thing", '"arn:aws:s3:::cfg/a.env"')
     other = refused("s3:GetObject").replace("arn:aws:x:eu-west-1:111122223333:thing", "arn:aws:s3:::cfg/a.conf")
     first, second = explained(env_file), explained(other)
@@ -66,7 +66,7 @@ def test_the_resource_tells_files_apart() -> None:
     assert "firelens-config" in second.known.rules
 
 
-def test_the_text_around_tells_who_called() -> None:
+def test_the_text_around_shows_who_called() -> None:
     found = explained(f"{FETCH}unable to retrieve secrets from ssm: {refused('kms:Decrypt')}")
     assert found is not None
     assert (found.known.rules, found.cause) == (("decrypt",), Cause.PERMISSION)

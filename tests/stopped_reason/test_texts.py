@@ -469,7 +469,7 @@ def test_a_text_is_known_whatever_it_suffered_on_the_way(way: str) -> None:
     assert told == [(text, (rule,) if rule else (), cause) for text, rule, cause in TEXTS]
 
 
-def test_the_middle_of_a_text_tells_the_call() -> None:
+def test_the_middle_of_a_text_shows_the_call() -> None:
     for call, rule in (
         ("S3: HeadObject", "env-file"),
         ("Secrets Manager: GetSecretValue", "secret"),
@@ -501,7 +501,7 @@ def test_the_rules_named_exist() -> None:
 
 
 @pytest.mark.parametrize("way", [each for each in WAYS if each != "cut off"])
-def test_a_refused_call_tells_the_same_whatever_it_suffered_on_the_way(way: str) -> None:
+def test_a_refused_call_shows_the_same_whatever_it_suffered_on_the_way(way: str) -> None:
     found = explained(
         WAYS[way](f"{FETCH}unable to retrieve secret from asm: {refused('secretsmanager:GetSecretValue')}")
     )
@@ -511,7 +511,7 @@ def test_a_refused_call_tells_the_same_whatever_it_suffered_on_the_way(way: str)
     assert found.denial.resource == "arn:aws:x:eu-west-1:111122223333:thing"
 
 
-def test_a_refused_call_tells_role_action_and_resource() -> None:
+def test_a_refused_call_shows_role_action_and_resource() -> None:
     found = explained(f"{FETCH}unable to retrieve secret from asm: {refused('secretsmanager:GetSecretValue')}")
     assert found is not None
     assert found.denial is not None
@@ -531,7 +531,7 @@ def test_a_refused_call_tells_role_action_and_resource() -> None:
         ("", None),
     ],
 )
-def test_the_end_of_a_refusal_tells_why(ending: str, why: str | None) -> None:
+def test_the_end_of_a_refusal_shows_why(ending: str, why: str | None) -> None:
     found = explained(refused("s3:GetObject", ending))
     assert found is not None
     assert found.denial is not None

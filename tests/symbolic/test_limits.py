@@ -41,7 +41,7 @@ def test_one_bound_inside_another_shares_it() -> None:
         assert inner is outer
 
 
-def test_what_exceeds_the_run_is_unknown_and_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_exceeds_the_run_is_unknown_and_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "STEPS", 1_000)
     monkeypatch.setattr(limits.Allowance, "extend", lambda _, size: None)
     report = checked(role(), policy(statements("*")), task([container()]))

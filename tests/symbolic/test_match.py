@@ -300,7 +300,7 @@ _ROWS: st.SearchStrategy[TextLike] = st.lists(st.sampled_from(["a", "a", "*", *_
 
 
 @given(_ROWS, _ROWS)
-def test_what_has_one_spelling_is_what_is_surely_equal(a: TextLike, b: TextLike) -> None:
+def test_what_has_one_spelling_is_what_is_definitely_equal(a: TextLike, b: TextLike) -> None:
     if not isinstance(a, JsonText) and not isinstance(b, JsonText):
         alike = spelling(a) is not None and spelling(a) == spelling(b)
         assert alike is (equal(a, b) is T), (a, b)

@@ -38,7 +38,7 @@ def test_tags_that_are_written_are_known_although_the_defaults_are_not() -> None
     assert found == {"aws:ResourceTag/team": "app", "ssm:resourceTag/team": "app"}
 
 
-def test_a_bucket_of_the_plan_tells_the_region_of_the_call() -> None:
+def test_a_bucket_of_the_plan_shows_the_region_of_the_call() -> None:
     found = context_of(call("s3:GetObject", FILE), MadeWorld(BUCKET))
     assert found["aws:RequestedRegion"] == HERE.region
     assert found["aws:ResourceTag/"] == Absent()
@@ -52,7 +52,7 @@ def test_an_object_of_the_plan_carries_its_tags() -> None:
     assert context_of(call("s3:GetObject", FILE), MadeWorld(tagged))["s3:ExistingObjectTag/"] == {"team": "app"}
 
 
-def test_decrypting_goes_through_the_service_that_keeps_the_thing() -> None:
+def test_decrypting_goes_through_the_service_that_keeps_the_object() -> None:
     found = context_of(call("kms:Decrypt", KEY, SECRET), MadeWorld())
     assert found["kms:ViaService"] == "secretsmanager.eu-west-1.amazonaws.com"
     assert found["kms:EncryptionContext:SecretARN"] == SECRET

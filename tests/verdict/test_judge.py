@@ -128,7 +128,7 @@ def test_a_role_that_terraform_forgets_is_not_gone() -> None:
         (None, Verdict.UNKNOWN),
     ],
 )
-def test_only_tasks_that_surely_run_on_fargate_lack_the_keys_of_an_instance(
+def test_only_tasks_that_definitely_run_on_fargate_lack_the_keys_of_an_instance(
     kinds: list[str] | None, verdict: Verdict
 ) -> None:
     on_instance = {"ArnLike": {"ec2:SourceInstanceArn": "arn:aws:ec2:*:*:instance/*"}}

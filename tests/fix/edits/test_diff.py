@@ -74,7 +74,7 @@ def test_only_new_lines_are_marked_where_lines_are_put_in() -> None:
     assert written.count("@@ -") == 2
 
 
-def test_a_missing_last_newline_is_said() -> None:
+def test_a_missing_last_newline_is_marked() -> None:
     assert diff("f", Lines("a\n}"), [insertion(3, "\n\nb {\n}")]).split("\n")[3:] == [
         "@@ -1,2 +1,5 @@", " a", "-}", "\\ No newline at end of file", "+}", "+", "+b {", "+}",
         "\\ No newline at end of file", "",

@@ -100,7 +100,7 @@ def test_references_are_asked_by_root_and_name() -> None:
     assert "data.aws_iam_policy.p" in scope.asked
 
 
-def test_the_length_of_a_text_that_is_surely_not_empty_is_at_least_one() -> None:
+def test_the_length_of_a_text_that_is_definitely_not_empty_is_at_least_one() -> None:
     arn = Unknown(Symbol("aws_iam_role.r", ("arn",)), hole=Hole(shortest=20, starts="arn:"))
     for expression, result in {
         "length(var.arn) > 0": True,
@@ -294,7 +294,7 @@ def test_the_greatest_of_the_same_numbers_is_the_same_value() -> None:
     assert unnamed.symbol is None
 
 
-def test_try_takes_the_first_that_surely_succeeds() -> None:
+def test_try_takes_the_first_that_definitely_succeeds() -> None:
     assert worth("try(null.a, [1][3], 5)") == 5
     assert worth("try(aws_s3_bucket.b.arn, 5)") is ARN
     assert worth("try(aws_iam_role.none[0].arn, 5)") == 5
@@ -467,7 +467,7 @@ def test_what_is_written_is_what_is_parsed(seed: int) -> None:
     assert repr(written).replace("a literal", "a text") == repr(made).replace("a literal", "a text")
 
 
-def test_what_comes_first_of_a_set_with_unknown_elements_is_not_told() -> None:
+def test_what_comes_first_of_a_set_with_unknown_elements_is_not_reported() -> None:
     arns: dict[str, Seen] = {each: Unknown(symbol=Symbol(f"x.{each}", ("arn",)), family="x.arn") for each in "ab"}
     every = "[for each in toset([var.b, var.a]) : each]"
     found = evaluate(parse(every, HERE), Names(**arns))

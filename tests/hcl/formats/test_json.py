@@ -16,7 +16,7 @@ from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, Unknown, Value, 
 ARN: Final = Unknown(symbol=Symbol("aws_s3_bucket.b", ("arn",)), where="main.tf:3")
 
 
-def made(*parts: Any) -> Value:
+def decoded(*parts: Any) -> Value:
     return decode(text(parts))
 
 
@@ -59,14 +59,14 @@ def test_an_error_does_not_quote_the_text() -> None:
 
 
 def test_a_piece_inside_a_string_makes_a_text() -> None:
-    assert made('{"a": "', ARN, '/*", "b": ["x\\"', ARN, '"]}') == {
+    assert decoded('{"a": "', ARN, '/*", "b": ["x\\"', ARN, '"]}') == {
         "a": text([ARN, "/*"]),
         "b": [text(['x"', ARN])],
     }
 
 
 def test_a_piece_in_place_of_a_value_is_another_value_than_the_piece() -> None:
-    value = made('{"a": ', ARN, ', "b": 1}')
+    value = decoded('{"a": ', ARN, ', "b": 1}')
     assert isinstance(value, dict)
     assert value["b"] == 1
     assert isinstance(value["a"], Unknown)
@@ -76,7 +76,7 @@ def test_a_piece_in_place_of_a_value_is_another_value_than_the_piece() -> None:
 
 
 def test_json_in_place_of_a_value_is_its_structure() -> None:
-    assert made('{"a": ', JsonText({"b": ARN}), ', "c": [', JsonText([ARN]), ", 1]}") == {
+    assert decoded('{"a": ', JsonText({"b": ARN}), ', "c": [', JsonText([ARN]), ", 1]}") == {
         "a": {"b": ARN},
         "c": [[ARN], 1],
     }
@@ -84,18 +84,18 @@ def test_json_in_place_of_a_value_is_its_structure() -> None:
 
 def test_json_inside_a_string_is_a_piece_of_it() -> None:
     inner = JsonText({"b": ARN})
-    assert made('{"a": "', inner, '"}') == {"a": inner}
+    assert decoded('{"a": "', inner, '"}') == {"a": inner}
 
 
 def test_an_unknown_element_may_be_any_number_of_elements() -> None:
-    value = made('{"a": ["x", ', ARN, '], "b": ["', ARN, '"]}')
+    value = decoded('{"a": ["x", ', ARN, '], "b": ["', ARN, '"]}')
     assert isinstance(value, dict)
     assert isinstance(value["a"], Unknown)
     assert value["b"] == [ARN]
 
 
 def test_an_unknown_key_makes_its_object_unknown() -> None:
-    value = made('{"x": {"', ARN, '": 1}, "y": 2}')
+    value = decoded('{"x": {"', ARN, '": 1}, "y": 2}')
     assert isinstance(value, dict)
     assert isinstance(value["x"], Unknown)
     assert value["y"] == 2
@@ -105,7 +105,7 @@ def test_an_unknown_key_makes_its_object_unknown() -> None:
     "parts", [("[1", ARN, "]"), (ARN, ARN), ('{"a": 1', ARN, "}"), ("{", ARN, "}"), ('["', ARN), ("[\\", ARN, "]")]
 )
 def test_what_does_not_parse_because_of_a_piece_is_unknown_with_the_reason(parts: Any) -> None:
-    value = made(*parts)
+    value = decoded(*parts)
     assert isinstance(value, Unknown)
     assert "known only after apply" in value.reason
     assert value.unsure
@@ -116,7 +116,7 @@ def test_a_known_shape_is_read() -> None:
 
 
 def test_private_characters_in_the_text_are_no_markers() -> None:
-    assert made('{"\ue0000\ue000": "\\ue001', ARN, '"}') == {"\ue0000\ue000": text(["\ue001", ARN])}
+    assert decoded('{"\ue0000\ue000": "\\ue001', ARN, '"}') == {"\ue0000\ue000": text(["\ue001", ARN])}
 
 
 def test_the_depth_is_limited() -> None:
@@ -150,7 +150,7 @@ def test_a_piece_filled_in_gives_the_document(value: Any, data: st.DataObject) -
     # The promise holds for pieces that need no escaping and lie within one value.
     if not piece or set(piece) & set('"\\[]{}:'):
         return
-    assert covers(made(written[:start], ARN, written[end:]), decode(written), piece)
+    assert covers(decoded(written[:start], ARN, written[end:]), decode(written), piece)
 
 
 def covers(read: Value, known: Value, piece: str) -> bool:

@@ -13,7 +13,7 @@ import yaml
 from tests.hcl import yaml_texts
 from tests.hcl.console import ERROR, needs_terraform, worth
 from tests.hcl.evaluate.test_console import agrees
-from tests.hcl.functions.test_console import Chance, composed, quoted, written
+from tests.hcl.functions.test_console import Chance, composed, expression_for, quoted
 from tfcheck.hcl.evaluate.expressions import see
 from tfcheck.hcl.formats.yaml import decode
 from tfcheck.hcl.functions import call
@@ -184,7 +184,7 @@ def test_texts_are_read_as_terraform_reads_them(tmp_path: Path) -> None:
 def test_values_are_written_as_terraform_writes_them(tmp_path: Path) -> None:
     chance = Chance(5)
     values = [composed(chance.kind(kind)) for kind in ("any", "object", "list", "nested") for _ in range(100)]
-    answers = worth([f"yamlencode({written(value)})" for value in values], tmp_path)
+    answers = worth([f"yamlencode({expression_for(value)})" for value in values], tmp_path)
     ours = [call("yamlencode", [value], None, see) for value in values]  # type: ignore[arg-type]
     wrong = [
         (value, theirs, mine)
@@ -243,7 +243,7 @@ def test_hostile_texts_are_unknown(bomb: str) -> None:
     assert isinstance(decode(bomb), Unknown)
 
 
-def test_what_aliases_stand_for_is_read_where_the_text_stays_small() -> None:
+def test_what_aliases_refer_to_is_read_where_the_text_stays_small() -> None:
     text_ = "x-base: &base\n  env: {A: 1}\nservices:\n" + "".join(f"  s{i}:\n    <<: *base\n" for i in range(500))
     value = decode(text_)
     assert isinstance(value, dict)

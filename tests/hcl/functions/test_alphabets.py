@@ -84,7 +84,7 @@ SECRET: Final = text(["arn:aws:secretsmanager:eu-west-1:", ACCOUNT, ":secret:db-
         ("length", [[ACCOUNT, "a"]], 2),
     ],
 )
-def test_what_the_alphabet_decides_is_said(name: str, arguments: list[Value], result: Value) -> None:
+def test_what_the_alphabet_decides_is_reported(name: str, arguments: list[Value], result: Value) -> None:
     found = call(name, arguments, Files(), see)
     if result is None:
         assert isinstance(found, Unknown | Text)

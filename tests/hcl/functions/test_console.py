@@ -389,10 +389,10 @@ RARE: Final = ("replace", "regex", "regexall", "format", "jsonencode", "substr",
 
 def argument(name: str, value: Value) -> str:
     """Write an argument. A bare null has no type, and Terraform answers some calls with unknown: typed."""
-    return "tostring(null)" if value is None and name not in ("merge", "coalesce") else written(value)
+    return "tostring(null)" if value is None and name not in ("merge", "coalesce") else expression_for(value)
 
 
-def written(value: Value) -> str:
+def expression_for(value: Value) -> str:
     match value:
         case None:
             return "null"
@@ -401,13 +401,13 @@ def written(value: Value) -> str:
         case str():
             return quoted(value)
         case list():
-            return f"[{', '.join(map(written, value))}]"
+            return f"[{', '.join(map(expression_for, value))}]"
         case Set():
-            return f"toset([{', '.join(map(written, value.items))}])"
+            return f"toset([{', '.join(map(expression_for, value.items))}])"
         case MapValue():
-            return f"tomap({written(dict(value))})"
+            return f"tomap({expression_for(dict(value))})"
         case dict():
-            return f"{{{', '.join(f'({quoted(key)}) = {written(item)}' for key, item in value.items())}}}"
+            return f"{{{', '.join(f'({quoted(key)}) = {expression_for(item)}' for key, item in value.items())}}}"
         case int() | Fraction():
             return str(spelled(value))
     raise AssertionError(value)

@@ -147,7 +147,7 @@ def given_by(name: str, *arguments: Value) -> Value:
         ),
     ],
 )
-def test_what_is_sure_is_said(name: str, arguments: list[Value], result: Value) -> None:
+def test_what_is_sure_is_reported(name: str, arguments: list[Value], result: Value) -> None:
     assert plainly(given_by(name, *arguments)) == plainly(result)
 
 
@@ -214,7 +214,7 @@ def test_what_is_open_is_unknown(name: str, arguments: list[Value]) -> None:
     assert result.symbol is None
 
 
-def test_an_unknown_result_tells_what_it_waits_for_and_in_which_function() -> None:
+def test_an_unknown_result_shows_what_it_waits_for_and_in_which_function() -> None:
     result = given_by("sort", LIST)
     assert isinstance(result, Unknown)
     assert (result.reason, result.where) == ("known only after apply, in a call of `sort`", "main.tf:3")

@@ -38,7 +38,7 @@ def plan(tmp_path: Path) -> Path:
     return path
 
 
-def test_it_is_told_by_its_first_bytes(tmp_path: Path) -> None:
+def test_it_is_recognised_by_its_first_bytes(tmp_path: Path) -> None:
     assert is_saved_plan(plan(tmp_path))
     (tmp_path / "plan.json").write_text("{}")
     assert not is_saved_plan(tmp_path / "plan.json")
@@ -60,7 +60,7 @@ def test_tofu_is_asked_when_terraform_cannot(tmp_path: Path, programs: Path) -> 
     assert as_json(plan(tmp_path)) == b"{}\n"
 
 
-def test_without_either_the_user_is_told_what_to_run(tmp_path: Path, programs: Path) -> None:
+def test_without_either_the_user_is_shown_what_to_run(tmp_path: Path, programs: Path) -> None:
     with pytest.raises(InputError, match="neither `terraform` nor `tofu` is on PATH") as raised:
         as_json(plan(tmp_path))
 

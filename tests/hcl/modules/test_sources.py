@@ -120,7 +120,7 @@ def test_two_calls_of_a_directory_share_its_blocks(tmp_path: Path) -> None:
     assert module(sources, "a") is module(sources, "b")
 
 
-def test_a_missing_directory_is_told(tmp_path: Path) -> None:
+def test_a_missing_directory_is_reported(tmp_path: Path) -> None:
     sources = from_directory(write(tmp_path, main__tf='module "a" { source = "./m" }\n'))
 
     assert sources.module(("a",)) is None

@@ -145,7 +145,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("text", "expected"), FAULTS.items(), ids=[repr(text[:20]) for text in FAULTS])
-def test_a_fault_is_told_with_its_line(text: str, expected: tuple[int | None, str | None]) -> None:
+def test_a_fault_is_reported_with_its_line(text: str, expected: tuple[int | None, str | None]) -> None:
     problem = read(SourceText("main.tf", text)).problem
     line, message = expected
 

@@ -59,7 +59,7 @@ def test_a_few_lines_are_not_folded() -> None:
     assert "<details>" not in page
 
 
-def test_nothing_is_said_where_there_is_nothing_to_say() -> None:
+def test_nothing_is_reported_where_nothing_is_wrong() -> None:
     assert "What this change does" not in markdown([samples.BROKEN])
 
 
@@ -69,7 +69,7 @@ def test_many_roles_that_come_are_only_counted() -> None:
     assert "- grants 9 permissions to 9 new roles\n" in page
 
 
-def test_each_report_has_its_own_and_what_is_alike_is_said_once() -> None:
+def test_each_report_has_its_own_and_what_is_alike_is_reported_once() -> None:
     other = msgspec.structs.replace(samples.report(), task_changes=(TaskChange("t", "fixed"),))
     page = markdown([of("dev"), of("prod"), of("test", other), of("idle", samples.report())])
     assert page.count("What this change does") == 2

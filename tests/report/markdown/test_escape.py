@@ -68,7 +68,7 @@ def test_plain_words_stay_readable(sentence: str, written: str) -> None:
     assert prose(sentence) == written
 
 
-def test_a_name_with_spaces_is_one_span_where_it_is_told() -> None:
+def test_a_name_with_spaces_is_one_span_where_it_is_reported() -> None:
     name = 'module.a["x y"].aws_iam_role.r'
     assert prose(f"the role {name}: no", (name,)) == f"the role `{name}`: no"
 

@@ -105,5 +105,5 @@ def test_ids_that_hold_each_other_have_nothing_in_common() -> None:
     assert marker("prod").key != marker("non-prod").key
 
 
-def test_what_is_not_known_is_said_so() -> None:
+def test_what_is_not_known_is_reported() -> None:
     assert marker("x", "HEAD", "first") == Marker(marker("x").key, NO_COMMIT, (0, 0))

@@ -49,7 +49,7 @@ def reported(*findings: Finding) -> Report:
     return samples.report(*answers, findings=findings)
 
 
-def test_the_first_three_lines_tell_the_story() -> None:
+def test_the_first_three_lines_show_the_story() -> None:
     first, title, empty, lead = markdown([of("infra/orders:prod", samples.BROKEN)], PAGE).split("\n")[:4]
     assert marked(first) == marker("prod", SHA, "7421839201.1")
     assert title == "### ❌ tfcheck: 1 task definition will not start in `infra/orders:prod`"
@@ -122,7 +122,7 @@ def test_what_was_so_before_is_folded_below() -> None:
     assert_whole(page)
 
 
-def test_several_targets_are_one_page_and_what_they_share_is_told_once() -> None:
+def test_several_targets_are_one_page_and_what_they_share_is_reported_once() -> None:
     shared, own = finding("shared"), finding("own", Severity.WARNING)
     page = markdown([of("prod", reported(own, shared)), of("dev", reported(shared))], PAGE)
     assert [(row[0], row[4]) for row in rows(page)] == [("❌", "`dev`, `prod`"), ("⚠️", "`prod`")]

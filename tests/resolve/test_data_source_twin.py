@@ -17,7 +17,7 @@ OTHER_ACCOUNT = {"profile": {"constant_value": "other"}}
 OPEN = {"arn": True, "id": True}
 
 
-def made(address: str, unknown: Any = None, **after: Value) -> dict[str, Any]:
+def created(address: str, unknown: Any = None, **after: Value) -> dict[str, Any]:
     name = address.partition(".")[2]
     return change(address, "create", name=name, after=after, after_unknown=OPEN if unknown is None else unknown)
 
@@ -60,13 +60,13 @@ def compared(found: Resolver, one: str, other: str) -> Truth:
     ["time_static", "random_id", "random_integer", "null_resource", "aws_lb", "aws_secretsmanager_secret_version"],
 )
 def test_only_what_aws_assigns_to_one_object_is_unique(kind: str, attribute: str) -> None:
-    found = resolver(made(f"{kind}.a"), made(f"{kind}.b"))
+    found = resolver(created(f"{kind}.a"), created(f"{kind}.b"))
     assert compared(found, f"{kind}.a.{attribute}", f"{kind}.b.{attribute}") is Truth.UNKNOWN
 
 
 @pytest.mark.parametrize("kind", ["aws_kms_key", "aws_vpc_endpoint", "aws_efs_file_system"])
 def test_what_one_plan_creates_differs(kind: str) -> None:
-    found = resolver(made(f"{kind}.a"), made(f"{kind}.b"))
+    found = resolver(created(f"{kind}.a"), created(f"{kind}.b"))
     assert compared(found, f"{kind}.a.id", f"{kind}.b.id") is Truth.FALSE
 
 
@@ -116,7 +116,7 @@ NAMED = [
 
 @pytest.mark.parametrize(("kind", "argument", "name"), NAMED)
 def test_a_name_of_another_region_is_another_object(kind: str, argument: str, name: str) -> None:
-    rows = made(f"{kind}.x", **{argument: name}), deferred(f"data.{kind}.x", **{argument: name})
+    rows = created(f"{kind}.x", **{argument: name}), deferred(f"data.{kind}.x", **{argument: name})
     assert compared(resolver(*rows), f"{kind}.x.arn", f"data.{kind}.x.arn") is Truth.TRUE
     elsewhere = resolver(*rows, other=OTHER_REGION, aliased=(f"data.{kind}.x",))
     assert compared(elsewhere, f"{kind}.x.arn", f"data.{kind}.x.arn") is Truth.FALSE
@@ -125,13 +125,13 @@ def test_a_name_of_another_region_is_another_object(kind: str, argument: str, na
 @pytest.mark.parametrize(("kind", "argument", "name"), [*NAMED, ("aws_iam_role", "name", "app")])
 def test_a_name_of_what_may_be_another_account_may_be_another_object(kind: str, argument: str, name: str) -> None:
     other = {"region": {"constant_value": "eu-west-1"}, **OTHER_ACCOUNT}
-    rows = made(f"{kind}.x", **{argument: name}), deferred(f"data.{kind}.x", **{argument: name})
+    rows = created(f"{kind}.x", **{argument: name}), deferred(f"data.{kind}.x", **{argument: name})
     found = resolver(*rows, other=other, aliased=(f"data.{kind}.x",))
     assert compared(found, f"{kind}.x.arn", f"data.{kind}.x.arn") is Truth.UNKNOWN
 
 
 def test_the_name_of_a_bucket_means_the_same_in_every_region() -> None:
-    rows = made("aws_s3_bucket.x", bucket="cfg"), deferred("data.aws_s3_bucket.x", bucket="cfg")
+    rows = created("aws_s3_bucket.x", bucket="cfg"), deferred("data.aws_s3_bucket.x", bucket="cfg")
     found = resolver(*rows, other=OTHER_REGION, aliased=("data.aws_s3_bucket.x",))
     assert compared(found, "aws_s3_bucket.x.arn", "data.aws_s3_bucket.x.arn") is Truth.TRUE
 
@@ -152,11 +152,11 @@ def test_what_is_looked_up_by_its_arn_has_no_name_made_by_the_provider() -> None
     assert not display(value(found, "data.aws_secretsmanager_secret.x.name")).startswith("terraform-")
 
 
-KEY = made("aws_kms_key.k", {"arn": True, "id": True, "key_id": True})
+KEY = created("aws_kms_key.k", {"arn": True, "id": True, "key_id": True})
 
 
 def alias(target: Value = None) -> dict[str, Any]:
-    row = made("aws_kms_alias.a", {"arn": True, "id": True, "target_key_arn": True}, name="alias/app")
+    row = created("aws_kms_alias.a", {"arn": True, "id": True, "target_key_arn": True}, name="alias/app")
     if target is not None:
         row["change"]["after"]["target_key_id"] = target
     else:
@@ -174,11 +174,11 @@ def with_alias(*rows: dict[str, Any], target: Value = None, **options: Any) -> R
         config.resources["aws_kms_alias.a"].expressions["target_key_id"] = reference
     kept = found._evaluated_argument
 
-    def written(address: Address, name: str) -> Value:
+    def argument(address: Address, name: str) -> Value:
         refers = target is None and (str(address), name) == ("aws_kms_alias.a", "target_key_id")
         return value(found, "aws_kms_key.k.key_id") if refers else kept(address, name)
 
-    found._evaluated_argument = written  # type: ignore[method-assign]
+    found._evaluated_argument = argument  # type: ignore[method-assign]
     return found
 
 
@@ -209,7 +209,7 @@ def test_an_alias_may_lead_to_a_key_outside_the_plan() -> None:
 
 
 def test_a_region_that_is_not_known_yet_is_not_the_one_of_the_provider() -> None:
-    row = made("aws_ssm_parameter.x", {"arn": True, "region": True}, name="/x")
+    row = created("aws_ssm_parameter.x", {"arn": True, "region": True}, name="/x")
     found = resolver(row)
     config = found.plan.configuration
     assert config is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfcheck.stopped_reason.known_text import API, BOTH, EC2, FARGATE, Cause, Known
+from tfcheck.stopped_reason.known_text import API, BOTH, EC2, FARGATE, Cause, Known, known_in
 
 #: The more exact ones first: some are part of others.
 FETCHED = (
@@ -57,18 +57,14 @@ FETCHED = (
         ("secret-reference",),
     ),
     # Files
-    Known(
-        r"failed to download env files|operation error S3: HeadObject|write to a temporary file: AccessDenied",
-        FARGATE,
-        Cause.PERMISSION,
-        "the role is not allowed to read an environment file or use its KMS key, or the file does not exist: "
-        "without s3:ListBucket, S3 reports all that in the same words",
-        ("env-file", "env-file-absent", "decrypt"),
-        ("s3:GetObject", "kms:Decrypt"),
-    ),
-    Known(
-        r"unable to download env file with key",
-        EC2,
+    *known_in(
+        (
+            (
+                r"failed to download env files|operation error S3: HeadObject|write to a temporary file: AccessDenied",
+                FARGATE,
+            ),
+            (r"unable to download env file with key", EC2),
+        ),
         Cause.PERMISSION,
         "the role is not allowed to read an environment file or use its KMS key, or the file does not exist: "
         "without s3:ListBucket, S3 reports all that in the same words",
@@ -137,33 +133,21 @@ FETCHED = (
         ("registry-credentials", "decrypt"),
         ("secretsmanager:GetSecretValue",),
     ),
-    Known(
-        r"unable to retrieve secret from asm|operation error Secrets Manager: GetSecretValue",
-        FARGATE,
+    *known_in(
+        (
+            (r"unable to retrieve secret from asm|operation error Secrets Manager: GetSecretValue", FARGATE),
+            (r"fetching secret data from AWS Secrets Manager in region|secret (?:ARN|arn:\S+): AccessDenied", EC2),
+        ),
         Cause.PERMISSION,
         "the role is not allowed to read a secret of Secrets Manager",
         ("secret", "secret-reference", "decrypt"),
         ("secretsmanager:GetSecretValue",),
     ),
-    Known(
-        r"fetching secret data from AWS Secrets Manager in region|secret (?:ARN|arn:\S+): AccessDenied",
-        EC2,
-        Cause.PERMISSION,
-        "the role is not allowed to read a secret of Secrets Manager",
-        ("secret", "secret-reference", "decrypt"),
-        ("secretsmanager:GetSecretValue",),
-    ),
-    Known(
-        r"unable to retrieve secrets from ssm|operation error SSM: GetParameters",
-        FARGATE,
-        Cause.PERMISSION,
-        "the role is not allowed to read a parameter of Systems Manager: it needs ssm:GetParameters, the plural",
-        ("parameter", "secret-reference", "decrypt"),
-        ("ssm:GetParameters",),
-    ),
-    Known(
-        r"fetching secret data from SSM Parameter Store in",
-        EC2,
+    *known_in(
+        (
+            (r"unable to retrieve secrets from ssm|operation error SSM: GetParameters", FARGATE),
+            (r"fetching secret data from SSM Parameter Store in", EC2),
+        ),
         Cause.PERMISSION,
         "the role is not allowed to read a parameter of Systems Manager: it needs ssm:GetParameters, the plural",
         ("parameter", "secret-reference", "decrypt"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from enum import Enum
+from typing import Any
 
 import msgspec
 
@@ -39,3 +41,8 @@ class Known(msgspec.Struct, frozen=True):
     rules: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     read_by: str = ""
+
+
+def known_in(places: Iterable[tuple[str, str]], *meaning: Any) -> Iterator[Known]:
+    """Yield what one cause says in each of several places: pairs of a pattern and where it is seen."""
+    return (Known(pattern, where, *meaning) for pattern, where in places)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfcheck.stopped_reason.known_text import API, BOTH, EC2, FARGATE, Cause, Known
+from tfcheck.stopped_reason.known_text import API, BOTH, EC2, FARGATE, Cause, Known, known_in
 
 #: The more exact ones first.
 LAUNCHED = (
@@ -14,17 +14,11 @@ LAUNCHED = (
         "the task does not reach Amazon ECR: it needs a way to the internet, or endpoints for ecr.api, ecr.dkr and S3",
         ("image",),
     ),
-    Known(
-        r"unable to retrieve ecr registry auth|operation error ECR: GetAuthorizationToken",
-        FARGATE,
-        Cause.PERMISSION,
-        "the role is not allowed to ask Amazon ECR for a token, which is granted on `*` only",
-        ("image",),
-        ("ecr:GetAuthorizationToken",),
-    ),
-    Known(
-        r"CannotPullECRContainerError",
-        EC2,
+    *known_in(
+        (
+            (r"unable to retrieve ecr registry auth|operation error ECR: GetAuthorizationToken", FARGATE),
+            (r"CannotPullECRContainerError", EC2),
+        ),
         Cause.PERMISSION,
         "the role is not allowed to ask Amazon ECR for a token, which is granted on `*` only",
         ("image",),
@@ -118,16 +112,8 @@ LAUNCHED = (
         Cause.DEPLOYER,
         "whoever registers the task definition or runs the task needs iam:PassRole on its roles",
     ),
-    Known(
-        r"execution role ARN to support ECR images",
-        API,
-        Cause.NO_ROLE,
-        "images in ECR are pulled with the execution role, and the task definition names none",
-        ("image",),
-    ),
-    Known(
-        r"engine ecr credentials: not found",
-        EC2,
+    *known_in(
+        ((r"execution role ARN to support ECR images", API), (r"engine ecr credentials: not found", EC2)),
         Cause.NO_ROLE,
         "images in ECR are pulled with the execution role, and the task definition names none",
         ("image",),
@@ -146,40 +132,21 @@ LAUNCHED = (
         "secrets are read with the execution role, and the task definition names none",
         ("secret", "parameter"),
     ),
-    Known(
-        r"environment file resource: unable to find execution role credentials",
-        EC2,
-        Cause.NO_ROLE,
-        "this is fetched with the execution role, and there is none",
-        ("env-file",),
-    ),
-    Known(
-        r"fsxwindowsfileserver resource: unable to find execution role credentials",
-        EC2,
-        Cause.NO_ROLE,
-        "this is fetched with the execution role, and there is none",
-        ("fsx",),
-    ),
-    Known(
-        r"ssm secret resource: unable to find execution role credentials",
-        EC2,
-        Cause.NO_ROLE,
-        "this is fetched with the execution role, and there is none",
-        ("parameter",),
-    ),
-    Known(
-        r"ASM secret resource: unable to find execution role credentials",
-        EC2,
-        Cause.NO_ROLE,
-        "this is fetched with the execution role, and there is none",
-        ("secret",),
-    ),
-    Known(
-        r"asm resource: unable to find execution role credentials",
-        EC2,
-        Cause.NO_ROLE,
-        "this is fetched with the execution role, and there is none",
-        ("registry-credentials",),
+    *(
+        Known(
+            rf"{resource}: unable to find execution role credentials",
+            EC2,
+            Cause.NO_ROLE,
+            "this is fetched with the execution role, and there is none",
+            (rule,),
+        )
+        for resource, rule in (
+            ("environment file resource", "env-file"),
+            ("fsxwindowsfileserver resource", "fsx"),
+            ("ssm secret resource", "parameter"),
+            ("ASM secret resource", "secret"),
+            ("asm resource", "registry-credentials"),
+        )
     ),
     Known(
         r"unable to get execution role credentials",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tfcheck.symbolic.match import Pattern, Verbatim, equal, glob
 from tfcheck.symbolic.regex import regex
@@ -18,6 +18,8 @@ from tfcheck.vocabulary.arn import split
 if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
+
+_T = TypeVar("_T")
 
 
 def _literal(pattern: Pattern) -> TextLike:
@@ -115,14 +117,19 @@ def boolean(pattern: Pattern, value: TextLike) -> Truth:
     return string_equals_ignore_case(ours, theirs)
 
 
-def numeric(compare: Callable[[Decimal, Decimal], bool]) -> Callable[[Pattern, TextLike], Truth]:
-    """Build an operator of a comparison of decimal numbers; what is not a number is open."""
-
+def _ordered(
+    read: Callable[[TextLike], _T | None], compare: Callable[[_T, _T], bool]
+) -> Callable[[Pattern, TextLike], Truth]:
     def test(pattern: Pattern, value: TextLike) -> Truth:
-        ours, theirs = _number(_literal(pattern)), _number(value)
+        ours, theirs = read(_literal(pattern)), read(value)
         return Truth.UNKNOWN if ours is None or theirs is None else Truth.of(compare(theirs, ours))
 
     return test
+
+
+def numeric(compare: Callable[[Decimal, Decimal], bool]) -> Callable[[Pattern, TextLike], Truth]:
+    """Build an operator of a comparison of decimal numbers; what is not a number is open."""
+    return _ordered(_number, compare)
 
 
 def _number(value: TextLike) -> Decimal | None:
@@ -140,12 +147,7 @@ def _number(value: TextLike) -> Decimal | None:
 
 def date(compare: Callable[[float, float], bool]) -> Callable[[Pattern, TextLike], Truth]:
     """Build an operator of a comparison of moments: ISO 8601, or seconds since 1970; what is neither is open."""
-
-    def test(pattern: Pattern, value: TextLike) -> Truth:
-        ours, theirs = _moment(_literal(pattern)), _moment(value)
-        return Truth.UNKNOWN if ours is None or theirs is None else Truth.of(compare(theirs, ours))
-
-    return test
+    return _ordered(_moment, compare)
 
 
 _DATE = regex(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")

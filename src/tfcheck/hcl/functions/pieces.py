@@ -101,19 +101,10 @@ def _count(subject: TextLike, part: str) -> int:
     return sum(piece.count(part) for piece in pieces(subject) if isinstance(piece, str))
 
 
-def without_start(subject: TextLike, start: TextLike) -> TextLike | None:
-    """Remove `start`, with which `subject` is known to begin; None where the rest is not certain."""
+def without_affix(subject: TextLike, affix: TextLike, *, at_end: bool) -> TextLike | None:
+    """Remove what `subject` is known to begin with, or to end with; None where the rest is not certain."""
     for whole in (subject, spelled_out(subject)):
-        rest = _with_affix_removed(list(pieces(whole)), list(pieces(start)), at_end=False)
-        if rest is not None:
-            return rest
-    return None
-
-
-def without_end(subject: TextLike, end: TextLike) -> TextLike | None:
-    """Remove `end`, with which `subject` is known to end; None where the rest is not certain."""
-    for whole in (subject, spelled_out(subject)):
-        rest = _with_affix_removed(list(pieces(whole)), list(pieces(end)), at_end=True)
+        rest = _with_affix_removed(list(pieces(whole)), list(pieces(affix)), at_end=at_end)
         if rest is not None:
             return rest
     return None

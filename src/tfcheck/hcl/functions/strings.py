@@ -12,7 +12,7 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import inlined
 from tfcheck.hcl.functions import graphemes
 from tfcheck.hcl.functions.arguments import Function, afford, limited, waiting
-from tfcheck.hcl.functions.pieces import ends_stripped, settled, settled_around, without_end, without_start
+from tfcheck.hcl.functions.pieces import ends_stripped, settled, settled_around, without_affix
 from tfcheck.symbolic.match import Verbatim, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Hole, JsonText, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
@@ -203,26 +203,21 @@ def _answer(truth: Truth, *waits_for: TextLike) -> Value:
 
 def trimprefix(subject: TextLike, start: TextLike) -> Value:
     """Remove `start` from the beginning, once."""
-    spelled = inlined(subject)
-    match glob((Verbatim(start), "*"), spelled):
-        case Truth.FALSE:
-            return subject
-        case Truth.TRUE:
-            rest = without_start(spelled, start)
-            return waiting([subject, start]) if rest is None else rest
-    return waiting([subject, start])
+    return _without(subject, start, at_end=False)
 
 
 def trimsuffix(subject: TextLike, end: TextLike) -> Value:
     """Remove `end` from the end, once."""
+    return _without(subject, end, at_end=True)
+
+
+def _without(subject: TextLike, affix: TextLike, *, at_end: bool) -> Value:
     spelled = inlined(subject)
-    match glob(("*", Verbatim(end)), spelled):
-        case Truth.FALSE:
-            return subject
-        case Truth.TRUE:
-            rest = without_end(spelled, end)
-            return waiting([subject, end]) if rest is None else rest
-    return waiting([subject, end])
+    has_it = glob(("*", Verbatim(affix)) if at_end else (Verbatim(affix), "*"), spelled)
+    if has_it is Truth.FALSE:
+        return subject
+    rest = without_affix(spelled, affix, at_end=at_end) if has_it is Truth.TRUE else None
+    return waiting([subject, affix]) if rest is None else rest
 
 
 def trim(subject: TextLike, characters: TextLike) -> Value:

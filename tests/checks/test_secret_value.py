@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from tests.checks.made_tasks import SECRET, messages, secrets, service
-from tests.made_world import MadeResource, MadeWorld
+from tests.made_world import MadeResource, MadeWorld, reference
 from tfcheck.checks import secret_value
+
+ADDRESS = "aws_secretsmanager_secret.db"
 
 
 def test_a_new_secret_is_given_a_value() -> None:
@@ -17,5 +19,9 @@ def test_a_new_secret_is_given_a_value() -> None:
     assert messages(search, container, world=MadeWorld(service(), secret, version, earlier=())) == []
     assert messages(search, container, world=MadeWorld(service(), secret, earlier=(secret,))) == []
     assert messages(search, container, world=MadeWorld(secret, earlier=())) == []
+    given = service(task_definition="arn:aws:ecs:eu-west-1:111122223333:task-definition/app:1")
+    anew = MadeResource("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "id": reference(ADDRESS, "id")})
+    for before, found in ((given, 1), (service(), 0)):
+        assert len(messages(search, container, world=MadeWorld(service(), anew, earlier=(secret, before)))) == found
     looked_up = MadeResource("data.aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "id": SECRET})
     assert messages(search, container, world=MadeWorld(service(), looked_up, earlier=())) == []

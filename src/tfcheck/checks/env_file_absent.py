@@ -1,6 +1,6 @@
 """Put environment files into the bucket before a service starts.
 
-Where a plan creates both the bucket and the service, nothing is in the bucket yet but what the plan puts there. A file
+Where a plan creates the bucket and starts tasks, nothing is in the bucket yet but what the plan puts there. A file
 that is not there stops the task; without `s3:ListBucket`, S3 says `403 Forbidden` and not `404`, so it looks like a
 missing permission.
 
@@ -23,7 +23,7 @@ from collections.abc import Iterator
 
 from tfcheck.checks.environment_file import files
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
-from tfcheck.checks.services_started import new_services
+from tfcheck.checks.services_started import starting_services
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup import existence
@@ -37,7 +37,7 @@ SYMPTOM = (
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
-    services = new_services(task, world)
+    services = starting_services(task, world)
     for file in files(task) if services else ():
         value = file.value
         if isinstance(value, (str, Text)) and existence.file(value, services, world) is Truth.FALSE:
@@ -46,7 +46,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
                 Severity.WARNING,
                 file.container.name,
                 value,
-                ("the service starts at once; S3 reports a file that is not there like a missing permission",),
+                ("tasks start at once; S3 reports a file that is not there like a missing permission",),
                 SYMPTOM,
             )
 

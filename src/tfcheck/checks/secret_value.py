@@ -1,7 +1,7 @@
 """Set the value of a secret before a service starts.
 
-`aws_secretsmanager_secret` creates a secret without a value. Where a plan creates both the secret and the service that
-reads it, and no `aws_secretsmanager_secret_version`, the first tasks stop with
+`aws_secretsmanager_secret` creates a secret without a value. Where a plan creates or replaces the secret, starts tasks
+that read it, and creates no `aws_secretsmanager_secret_version`, the first tasks stop with
 `ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSCURRENT`.
 
 Write:
@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration
-from tfcheck.checks.services_started import new_services
+from tfcheck.checks.services_started import starting_services
 from tfcheck.inventory.catalogue import SECRET, catalogue
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, WorldObject
@@ -39,7 +39,7 @@ _SYMPTOM = (
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
-    services = new_services(task, world)
+    services = starting_services(task, world)
     told: set[str] = set()
     for place, secret in _secrets(task, world) if services else ():
         address = str(secret.address)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfcheck.inventory.change import is_changed, is_new
+from tfcheck.inventory.change import is_changed
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.capacity import launch_types
@@ -22,11 +22,6 @@ def on_windows(task: TaskDefinition) -> bool:
     platform = only(task.resource.attribute("runtime_platform")) or {}
     family = platform.get("operating_system_family")
     return isinstance(family, str) and family.upper().startswith("WINDOWS")
-
-
-def new_services(task: TaskDefinition, world: World) -> list[WorldObject]:
-    """Return the services that the change creates and that definitely start tasks of this definition at once."""
-    return [each for each in starting_services(task, world) if is_new(each, world)]
 
 
 def starting_services(task: TaskDefinition, world: World) -> list[WorldObject]:

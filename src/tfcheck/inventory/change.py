@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import TextLike, Truth, Unknown, is_known, pieces, spelled_out
+from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, is_known, pieces, spelled_out
 from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.errors import InputError
 
@@ -22,6 +22,25 @@ def is_created(resource: WorldObject, world: World) -> bool:
     """Whether the change creates an object, at a new address or in place of an old one."""
     # NOTE: the id of what stays is known; a replacement gets another one.
     return resource.address.mode == "managed" and (is_new(resource, world) or not is_known(resource.attribute("id")))
+
+
+def is_written(resource: WorldObject, attributes: tuple[str, ...], world: World) -> bool:
+    """Whether the change creates an object, or definitely changes one of these attributes of it.
+
+    An apply skips an update whose unknown values turn out as they were.
+    """
+    earlier = None if is_created(resource, world) else before(resource, world)
+    if earlier is None:
+        return True
+    pairs = ((earlier.attribute(name), resource.attribute(name)) for name in attributes)
+    return any(_differ(one, other, world) for one, other in pairs)
+
+
+def _differ(one: Value, other: Value, world: World) -> bool:
+    """Whether two values definitely are not the same."""
+    if isinstance(one, PlainText) and isinstance(other, PlainText):
+        return same(one, other, world) is Truth.FALSE
+    return equal(one, other) is Truth.FALSE
 
 
 def is_changed(resource: WorldObject, attributes: tuple[str, ...], world: World) -> bool:

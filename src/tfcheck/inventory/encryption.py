@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
-from tfcheck.inventory.change import before, is_changed, is_created
+from tfcheck.inventory.change import before, is_created, is_written
 from tfcheck.inventory.key import Key, alike, doubted, named_key
 from tfcheck.inventory.managed_secret import keys_of_managed_secret
 from tfcheck.inventory.object_key import chosen
@@ -138,7 +138,7 @@ def keys_of_parameter(arn: TextLike, world: World) -> tuple[Key, ...] | None:
 def _of_parameter(parameter: WorldObject, world: World) -> tuple[Key, ...]:
     new = named_key(chosen(parameter, "key_id"), parameter, world)
     earlier = before(parameter, world)
-    if earlier is None or is_created(parameter, world) or is_changed(parameter, _PUT, world):
+    if earlier is None or is_written(parameter, _PUT, world):
         return _as_tuple(new)
     had = earlier.attribute("key_id")
     return _stayed(named_key(None if isinstance(had, Unknown) else had, earlier, world.before()), new)

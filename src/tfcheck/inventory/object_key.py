@@ -10,7 +10,7 @@ import msgspec
 
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import KEY, OBJECT, catalogue
-from tfcheck.inventory.change import is_changed, is_created, may_be
+from tfcheck.inventory.change import is_changed, is_created, is_written, may_be
 from tfcheck.inventory.key import Key, alike, doubted, named_key
 from tfcheck.inventory.setting import BUCKET_ENCRYPTION, Subject, settings, was_set
 from tfcheck.inventory.world import World, WorldObject
@@ -99,9 +99,9 @@ def _of_managed(found: WorldObject, arn: TextLike, world: World) -> tuple[Key, .
     algorithm = chosen(found, "server_side_encryption")
     if isinstance(algorithm, str) and algorithm:
         return ()  # an algorithm without a key is AWS's own key, whatever the bucket says
-    if is_created(found, world) or is_changed(found, _UPLOADED, world):
+    if is_written(found, _UPLOADED, world):
         return _when_written(found, arn, world)
-    if isinstance(algorithm, str) or _is_plain(found):
+    if not is_changed(found, _UPLOADED, world) and (isinstance(algorithm, str) or _is_plain(found)):
         return ()
     return _as_uploaded(arn, world)
 

@@ -22,7 +22,7 @@ from tfcheck.inventory.catalogue import (
     ObjectKind,
     reachable,
 )
-from tfcheck.inventory.change import is_created, is_new, is_to_be, same
+from tfcheck.inventory.change import is_created, is_to_be, same
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.derived import cleaned_key
@@ -213,7 +213,7 @@ def secret_value(secret: WorldObject, services: Iterable[WorldObject], world: Wo
     if str(secret.address) in world.once(_filled):
         return Truth.TRUE
     names = (secret.attribute(each) for each in SECRET.identity)
-    if any(True for name in names for _ in world.once(_versions).possible(name)) or not is_new(secret, world):
+    if any(True for name in names for _ in world.once(_versions).possible(name)) or not is_created(secret, world):
         return Truth.UNKNOWN
     return Truth.UNKNOWN if _may_be_filled(secret, services, world) else Truth.FALSE
 

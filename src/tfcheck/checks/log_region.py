@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.checks.services_started import on_fargate
-from tfcheck.inventory.catalogue import LOG_GROUP, AttributeIndex
+from tfcheck.inventory.catalogue import LOG_GROUP
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup import existence
@@ -68,15 +68,10 @@ def in_other_regions(log: AwsLogs, task: TaskDefinition, world: World) -> list[W
     account = task.resource.surroundings.account
     named = [
         each
-        for each in world.once(_by_name).exactly(log.group)
+        for each in existence.created(LOG_GROUP, world).exactly(log.group)
         if equal(each.surroundings.account, account) is not Truth.FALSE
     ]
     return named if all(equal(each.surroundings.region, log.region) is Truth.FALSE for each in named) else []
-
-
-def _by_name(world: World) -> AttributeIndex:
-    """File by name the groups that the plan creates, and those of other stacks."""
-    return AttributeIndex([each for one in (world, *world.context) for each in one.resources(*LOG_GROUP.types)], "name")
 
 
 CHECK = Check("log-region", "regions of log groups", __doc__, _search)

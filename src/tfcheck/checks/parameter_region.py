@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
-from tfcheck.inventory.catalogue import PARAMETER, AttributeIndex
+from tfcheck.inventory.catalogue import PARAMETER
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World
 from tfcheck.startup import existence
 from tfcheck.startup.value_from import injected
 from tfcheck.symbolic.match import equal
@@ -32,26 +32,17 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         named_here = existence.at(value, task.resource.surroundings)
         if any(True for _ in existence.possible_namesakes(PARAMETER, named_here, world)):
             continue
-        named = world.once(_by_name).exactly(value)
+        named = existence.created(PARAMETER, world).exactly(value)
         found = [each for each in named if equal(each.surroundings.account, account) is not Truth.FALSE]
+        regions = " and ".join(dict.fromkeys(str(each.surroundings.region) for each in found))
         if found and all(equal(each.surroundings.region, here) is Truth.FALSE for each in found):
             yield Misconfiguration(
-                f"{place.cause}: {quote_value(task, value)} is in {_regions(found)}, but a name means the task's "
-                "region",
+                f"{place.cause}: {quote_value(task, value)} is in {regions}, but a name means the task's region",
                 Severity.WARNING,
                 place.container.name if place.container else None,
                 value,
                 symptom=f"fetching secret data from SSM Parameter Store in {here}: invalid parameters",
             )
-
-
-def _by_name(world: World) -> AttributeIndex:
-    """File by name the parameters that the plan creates, and those of other stacks."""
-    return AttributeIndex([each for one in (world, *world.context) for each in one.resources(*PARAMETER.types)], "name")
-
-
-def _regions(found: list[WorldObject]) -> str:
-    return " and ".join(dict.fromkeys(str(each.surroundings.region) for each in found))
 
 
 CHECK = Check("parameter-region", "parameters of other regions", __doc__, _search)

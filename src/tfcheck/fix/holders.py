@@ -12,7 +12,7 @@ from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.inventory.world import After, WorldObject
 from tfcheck.role import Roles
-from tfcheck.role.attachment import Attachments
+from tfcheck.role.grants import grants
 from tfcheck.symbolic.value import PlainText, Value
 from tfcheck.vocabulary.address import Address, ModulePath
 
@@ -144,7 +144,7 @@ class Holders:
     def _attached(self) -> list[tuple[WorldObject, str | None]]:
         """Pair every policy that the plan manages with the role that it is attached to; None where that is open."""
         found: list[tuple[WorldObject, str | None]] = []
-        for grant in Attachments(self._world, self._roles.policies).grants():
+        for grant in grants(self._world):
             holder: WorldObject | None = grant.resource
             if grant.reference is not None:
                 known = grant.reference

@@ -6,7 +6,7 @@ creates definitely is not the key whose ARN a data source has read.
 
 from __future__ import annotations
 
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, is_known, pieces, spelled_out
 from tfcheck.vocabulary.address import parse
@@ -67,20 +67,11 @@ def ended(kind: str, world: World) -> list[WorldObject]:
 
 def there_before(kind: str, world: World) -> dict[str, WorldObject]:
     """Return the objects of a type that were there before the change, by address."""
-    return world.once(_Earlier).of(kind)
+    return found_once(world, (_there_before, kind), lambda: _there_before(kind, world))
 
 
-class _Earlier:
-    """The objects that were there before the change, by address."""
-
-    def __init__(self, world: World) -> None:
-        self._before = world.before()
-        self._found: dict[str, dict[str, WorldObject]] = {}
-
-    def of(self, kind: str) -> dict[str, WorldObject]:
-        if kind not in self._found:
-            self._found[kind] = {str(each.address): each for each in self._before.resources(kind)}
-        return self._found[kind]
+def _there_before(kind: str, world: World) -> dict[str, WorldObject]:
+    return {str(each.address): each for each in world.before().resources(kind)}
 
 
 _IDENTITY = ("arn", "id", "key_id", "name", "bucket")

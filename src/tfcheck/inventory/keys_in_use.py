@@ -18,7 +18,7 @@ from tfcheck.inventory.key import Key, alike, doubted
 from tfcheck.inventory.managed_secret import keys_of_possible_secrets
 from tfcheck.inventory.object_key import keys_of_object
 from tfcheck.inventory.setting import BUCKET_ENCRYPTION
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.resolve import attribute_shapes
 from tfcheck.resolve.attribute_shapes import within
 from tfcheck.symbolic.value import PlainText, TextLike, Unknown, text
@@ -29,37 +29,26 @@ _Find = Callable[[TextLike, World], tuple[Key, ...] | None]
 def keys_in_use(action: str, arn: TextLike, world: World) -> tuple[Key, ...]:
     """Return the customer managed keys that a call on `arn` needs, as the plan and the other stacks show them."""
     rule = _RULES.get(action)
-    return () if rule is None else world.once(_Found).of(rule, arn)
+    return () if rule is None else found_once(world, (_found, rule, arn), lambda: _found(rule, arn, world))
 
 
-class _Rule(msgspec.Struct, frozen=True):
+class _Rule(msgspec.Struct, frozen=True, eq=False):
     """How the keys of one kind are found: of what an ARN definitely is, and of all that it may be."""
 
     definite: _Find
     possible: Callable[[TextLike, World], Iterable[Key]]
 
 
-class _Found:
-    """What was found in one world, which tasks ask for again."""
-
-    def __init__(self, world: World) -> None:
-        self._worlds = (world, *world.context)
-        self._found: dict[tuple[int, TextLike], tuple[Key, ...]] = {}
-
-    def of(self, rule: _Rule, arn: TextLike) -> tuple[Key, ...]:
-        key = id(rule), arn
-        if key not in self._found:
-            definite = (rule.definite(arn, each) for each in self._worlds)
-            found = next((each for each in definite if each is not None), None)
-            self._found[key] = self._possible(rule, arn) if found is None else found
-        return self._found[key]
-
-    def _possible(self, rule: _Rule, arn: TextLike) -> tuple[Key, ...]:
-        found: list[Key] = []
-        for key in (key for each in self._worlds for key in rule.possible(arn, each)):
-            if not any(alike(key, other) for other in found):
-                found.append(key)
-        return tuple(found)
+def _found(rule: _Rule, arn: TextLike, world: World) -> tuple[Key, ...]:
+    worlds = (world, *world.context)
+    definite = next((found for each in worlds if (found := rule.definite(arn, each)) is not None), None)
+    if definite is not None:
+        return definite
+    possible: list[Key] = []
+    for key in (key for each in worlds for key in rule.possible(arn, each)):
+        if not any(alike(key, other) for other in possible):
+            possible.append(key)
+    return tuple(possible)
 
 
 def _of_each(kind: ObjectKind, find: _Find, what: str) -> Callable[[TextLike, World], Iterator[Key]]:

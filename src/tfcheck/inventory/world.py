@@ -345,41 +345,18 @@ class WorldView:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._built: dict[object, object] = {}
+        self._built: dict[object, Any] = {}
+        self.planned_at, self.context = world.planned_at, world.context
+        self.looked_up, self.texts_read, self.before = world.looked_up, world.texts_read, world.before
+        self.alike = world.alike
 
     def resources(self, *types: str) -> Sequence[WorldObject]:
         """Return the resources of types."""
         return self._world.resources(*types)
 
-    @property
-    def planned_at(self) -> str:
-        """When the plan was made."""
-        return self._world.planned_at
-
-    @property
-    def context(self) -> Sequence[World]:
-        """The other stacks."""
-        return self._world.context
-
-    def looked_up(self, *types: str) -> Sequence[WorldObject]:
-        """Return what data sources look up."""
-        return self._world.looked_up(*types)
-
-    def texts_read(self) -> frozenset[str]:
-        """Return the texts that data sources read."""
-        return self._world.texts_read()
-
-    def before(self) -> World:
-        """Return the world before the change."""
-        return self._world.before()
-
     def earlier(self, address: Address) -> Earlier:
         """Return what is finished before a resource is created."""
         return self._world.earlier(address)
-
-    def alike(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
-        """Return what is the same for all worlds of a plan."""
-        return self._world.alike(key, make)
 
     def once(self, make: Callable[[World], T]) -> T:
         """Build something once for this world."""

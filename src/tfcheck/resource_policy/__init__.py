@@ -35,16 +35,14 @@ class ResourcePolicies:
         self._world = world
         self._policies = policies
         self._found: dict[tuple[TextLike, str | None], ResourceSide] = {}
-        self._alone = _Alone(world, policies)
-        self._elsewhere = [_Alone(each, each.once(Policies)) for each in world.context]
 
     def of(self, resource: TextLike, service: str | None = None) -> ResourceSide:
         """Find what guards the resource that an ARN names, of a service if that is known; nothing guards `*`."""
         key = resource, service
         if key not in self._found:
-            found = self._alone.of(resource, service)
-            for other in self._elsewhere:
-                found = joined(found, other.of(resource, service), resource)
+            found = _alone(resource, service, self._world, self._policies)
+            for other in self._world.context:
+                found = joined(found, _alone(resource, service, other, other.once(Policies)), resource)
             self._found[key] = found
         return self._found[key]
 
@@ -65,31 +63,25 @@ def _key_assumed(parameter: TextLike, world: World) -> Iterator[str]:
                 return
 
 
-class _Alone:
-    """The resource policies that one world shows, whatever other stacks show."""
-
-    def __init__(self, world: World, policies: Policies) -> None:
-        self._world = world
-        self._policies = policies
-
-    def of(self, resource: TextLike, service: str | None) -> ResourceSide:
-        parts = split(resource)
-        match parts.service if parts else service_of(resource):
-            case "s3":
-                return bucket_guard(resource, self._world, self._policies)
-            case "secretsmanager":
-                return secret_guard(resource, self._world, self._policies)
-            case "kms":
-                return key_guard(resource, self._world, self._policies)
-            case "ecr":
-                return repository_guard(resource, self._world, self._policies)
-            case "elasticfilesystem":
-                return file_system_guard(resource, self._world, self._policies)
-            case "ssm":
-                # A parameter has no policy, but another account may share it.
-                notes = tuple(_key_assumed(resource, self._world))
-                return ResourceSide(outside="a parameter outside the plan", outside_only_elsewhere=True, notes=notes)
-            case None if resource != "*":
-                return unidentified(self._world, self._policies, service)
-            case _:
-                return ResourceSide()
+def _alone(resource: TextLike, service: str | None, world: World, policies: Policies) -> ResourceSide:
+    """Return what one world shows of the policies of a resource, whatever other stacks show."""
+    parts = split(resource)
+    match parts.service if parts else service_of(resource):
+        case "s3":
+            return bucket_guard(resource, world, policies)
+        case "secretsmanager":
+            return secret_guard(resource, world, policies)
+        case "kms":
+            return key_guard(resource, world, policies)
+        case "ecr":
+            return repository_guard(resource, world, policies)
+        case "elasticfilesystem":
+            return file_system_guard(resource, world, policies)
+        case "ssm":
+            # A parameter has no policy, but another account may share it.
+            notes = tuple(_key_assumed(resource, world))
+            return ResourceSide(outside="a parameter outside the plan", outside_only_elsewhere=True, notes=notes)
+        case None if resource != "*":
+            return unidentified(world, policies, service)
+        case _:
+            return ResourceSide()

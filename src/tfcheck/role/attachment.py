@@ -222,7 +222,7 @@ class Attachments:
         self, address: str, name: Value, account: Value = None
     ) -> tuple[list[PolicyAttachment], list[PolicyAttachment]]:
         """Return the grants that are definitely for a role, and those that may be."""
-        referring = self._by_owner.get(address, ())
+        referring = self._filed[0].get(address, ())
         sure, open_ = self._called(name)
         there = [(each, _attaches_in(each, account)) for each in sure]
         sure = [*referring, *(each for each, truth in there if truth is Truth.TRUE)]
@@ -237,7 +237,7 @@ class Attachments:
         if known is not None:
             sure.extend(self._by_name.get(known, ()))
         candidates = self._odd_names if isinstance(known, str) else self._by_name
-        vague = [(grant.role, [grant]) for grant in self._unnamed]
+        vague = [(grant.role, [grant]) for grant in self._filed[2]]
         for text, listed in [*candidates.items(), *vague]:
             truth = Truth.FALSE if text == known else equal(text, name)
             if truth is Truth.TRUE:
@@ -256,7 +256,7 @@ class Attachments:
         by_owner: dict[str, list[PolicyAttachment]] = {}
         by_name: dict[TextLike, list[PolicyAttachment]] = {}
         unnamed: list[PolicyAttachment] = []
-        for grant in self.grants():
+        for grant in grants(self._world):
             role = grant.role
             known = identity(role)
             if isinstance(role, Unknown) and role.symbol is not None and role.symbol.owner in roles:
@@ -268,10 +268,6 @@ class Attachments:
         return by_owner, by_name, unnamed
 
     @property
-    def _by_owner(self) -> dict[str, list[PolicyAttachment]]:
-        return self._filed[0]
-
-    @property
     def _by_name(self) -> dict[TextLike, list[PolicyAttachment]]:
         return self._filed[1]
 
@@ -279,14 +275,6 @@ class Attachments:
     def _odd_names(self) -> dict[TextLike, list[PolicyAttachment]]:
         """Return the grants whose role's name is known only in part."""
         return {text: grants for text, grants in self._by_name.items() if not isinstance(text, str)}
-
-    @property
-    def _unnamed(self) -> list[PolicyAttachment]:
-        return self._filed[2]
-
-    def grants(self) -> Iterator[PolicyAttachment]:
-        """Return everything in the plan that attaches a policy to a role, except what roles say themselves."""
-        return grants(self._world)
 
     # What aws_iam_role itself says
 
@@ -375,7 +363,11 @@ class Attachments:
             return False
         policy = identity(grant.reference)
         filed = self._owners.get(policy, ()) if policy is not None else ()
-        vague = (each for each in self._owners.get(None, ()) if self._may_own(each, grant))
+        vague = [
+            each
+            for each in self._owners.get(None, ())
+            if equal(known_arn(each.attribute("policy_arn")), grant.reference) is not Truth.FALSE
+        ]
         for resource in (*filed, *vague):
             roles = items(resource.attribute("roles"))
             includes = not isinstance(roles, Unknown) and any(equal(role, name) is Truth.TRUE for role in roles)
@@ -383,10 +375,6 @@ class Attachments:
                 self._doubt(grant, f"which {resource.address} may undo: it leaves the role out", attached)
                 return True
         return False
-
-    @staticmethod
-    def _may_own(owner: WorldObject, grant: PolicyAttachment) -> bool:
-        return equal(known_arn(owner.attribute("policy_arn")), grant.reference) is not Truth.FALSE
 
     @cached_property
     def _owners(self) -> dict[TextLike | None, list[WorldObject]]:

@@ -10,13 +10,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
-from typing import Protocol, TypeVar
 
 import msgspec
 
 from tfcheck.inventory.change import before, is_changed
 from tfcheck.inventory.world import World, WorldObject
+from tfcheck.role.grants import PolicyAttachment
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Unknown, Value, items
 
@@ -123,7 +122,8 @@ class Exclusive:
         """Whether one of them definitely lists all that the role has, and nothing except what is `among` these."""
         known = [listed for _, truth, listed in self._lists if truth is Truth.TRUE]
         return any(
-            not isinstance(listed, Unknown) and (among is None or all(map(partial(_is_among, among), listed)))
+            not isinstance(listed, Unknown)
+            and (among is None or all(any(equal(name, each) is Truth.TRUE for each in among) for name in listed))
             for listed in known
         )
 
@@ -164,35 +164,18 @@ def exclusive(world: World, resource_type: str, argument: str, name: Value) -> E
     return Exclusive(argument, found)
 
 
-def _is_among(known: Sequence[Value], name: Value) -> bool:
-    return any(equal(name, each) is Truth.TRUE for each in known)
-
-
-class Named(Protocol):
-    """What attaches a policy: an inline one by its name, or a managed one by a reference to it."""
-
-    @property
-    def name(self) -> Value:
-        """The name of an inline policy."""
-
-    @property
-    def reference(self) -> Value:
-        """The ARN of a managed policy, or None."""
-
-
-_Grant = TypeVar("_Grant", bound=Named)
-
-
-def of_one_name(grants: Sequence[_Grant]) -> Iterator[list[_Grant]]:
+def of_one_name(grants: Sequence[PolicyAttachment]) -> Iterator[list[PolicyAttachment]]:
     """Group inline policies that definitely have one name on this role."""
-    by_name: dict[str, list[_Grant]] = {}
+    by_name: dict[str, list[PolicyAttachment]] = {}
     for grant in grants:
         if grant.reference is None and isinstance(grant.name, str) and grant.name:
             by_name.setdefault(grant.name, []).append(grant)
     return (group for group in by_name.values() if len(group) > 1)
 
 
-def possibly_of_one_name(kept: Sequence[_Grant], possible: Sequence[_Grant]) -> Iterator[tuple[_Grant, _Grant]]:
+def possibly_of_one_name(
+    kept: Sequence[PolicyAttachment], possible: Sequence[PolicyAttachment]
+) -> Iterator[tuple[PolicyAttachment, PolicyAttachment]]:
     """Pair each inline policy of a role with one that may be on it under the same name, and would then replace it."""
     inline = [each for each in kept if each.reference is None]
     for other in possible:

@@ -24,7 +24,7 @@ from tfcheck.inventory.catalogue import (
 )
 from tfcheck.inventory.change import is_created, is_to_be, same
 from tfcheck.inventory.ecs import task_definitions
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.resolve.derived import cleaned_key
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import registry
@@ -63,7 +63,7 @@ def repository(arn: TextLike, world: World) -> Truth:
 
 def possible_namesakes(kind: ObjectKind, named: Named, world: World) -> Iterator[WorldObject]:
     """Return what has, or may have, a name where it is looked for: managed, looked up or in another stack."""
-    for each in world.once(_Namesakes).of(kind).possible(named.name):
+    for each in found_once(world, (_namesakes, kind), lambda: _namesakes(kind, world)).possible(named.name):
         if reachable(each, named.region, named.account) and _is_perhaps(each.attribute("name"), named.name, world):
             yield each
 
@@ -141,20 +141,9 @@ def _identity_keys(named: Iterable[Named]) -> frozenset[Hashable]:
     return frozenset(key for each in named if (key := _identity_key(each)) is not None)
 
 
-class _Namesakes:
-    """What is managed or looked up, here or in other stacks, by its name."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._filed: dict[tuple[str, ...], AttributeIndex] = {}
-
-    def of(self, kind: ObjectKind) -> AttributeIndex:
-        if kind.types not in self._filed:
-            worlds = (self._world, *self._world.context)
-            self._filed[kind.types] = AttributeIndex(
-                [each for one in worlds for each in _objects_of_kind(kind, one)], "name"
-            )
-        return self._filed[kind.types]
+def _namesakes(kind: ObjectKind, world: World) -> AttributeIndex:
+    """File by name what is managed or looked up, here or in other stacks."""
+    return AttributeIndex([each for one in (world, *world.context) for each in _objects_of_kind(kind, one)], "name")
 
 
 def _objects_of_kind(kind: ObjectKind, world: World) -> Iterator[WorldObject]:
@@ -191,6 +180,15 @@ def key_in(arn: TextLike) -> TextLike | None:
         if isinstance(piece, str) and "/" in piece:
             return text([piece.partition("/")[2], *parts[index + 1 :]])
     return None
+
+
+def created(kind: ObjectKind, world: World) -> AttributeIndex:
+    """File by name what of a kind the plan creates, and what is in other stacks."""
+    return found_once(world, (_created, kind), lambda: _created(kind, world))
+
+
+def _created(kind: ObjectKind, world: World) -> AttributeIndex:
+    return AttributeIndex([each for one in (world, *world.context) for each in one.resources(*kind.types)], "name")
 
 
 def _objects(world: World) -> AttributeIndex:

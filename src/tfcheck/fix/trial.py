@@ -23,6 +23,7 @@ from tfcheck.inventory.world import After, World
 from tfcheck.plan import Instance, Plan
 from tfcheck.plan.document import Mode, ResourceChange
 from tfcheck.resolve import Resolver
+from tfcheck.resolve.survival import TRIED
 from tfcheck.symbolic.marks import holds_mark, unmarked
 from tfcheck.symbolic.value import Symbol, Unknown, Value, is_known
 from tfcheck.verdict.judge import Judge, Judgement
@@ -222,6 +223,7 @@ def _row(
         name=address.name,
         index=address.key,
         module_address=str(address.module) or None,
+        action_reason=TRIED,
         change=Raw(msgspec.json.encode(change)),
     )
 

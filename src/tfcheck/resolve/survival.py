@@ -64,6 +64,8 @@ _IDENTITY: dict[str, tuple[str, ...]] = {
 }
 #: The types of one object.
 _OBJECTS = ("aws_s3_bucket_object", "aws_s3_object")
+#: The reason of an update that is tried: it changes something, although its values are evaluated like unknown ones.
+TRIED = "tried"
 #: Updating one of these writes only what differs, and so does not restore what is gone.
 _UPDATED_IN_PART = ("aws_iam_policy_attachment",)
 
@@ -177,7 +179,9 @@ class Survival:
 def _is_written(instance: Instance) -> bool:
     """Whether an update definitely changes something: an apply skips one whose unknown values turn out as they were."""
     before, after = instance.before or {}, instance.after or {}
-    return any(equal(before.get(name), value) is Truth.FALSE for name, value in after.items())
+    return instance.action_reason == TRIED or any(
+        equal(before.get(name), value) is Truth.FALSE for name, value in after.items()
+    )
 
 
 def _identity(kind: str, values: dict[str, Value] | None) -> tuple[str, ...] | None:

@@ -177,6 +177,14 @@ def test_the_change_is_reported(change: str, before: Verdict | None, said: str) 
     assert said in text(samples.report(answer, findings=(finding,)))
 
 
+def test_several_actions_that_the_change_breaks_are_one_sentence() -> None:
+    needs = samples.need(), samples.need("s3:GetBucketLocation", resource="arn:aws:s3:::acme-config")
+    answers = [msgspec.structs.replace(samples.DENIED, requirement=each, before=Verdict.ALLOWED) for each in needs]
+    finding = msgspec.structs.replace(_finding(*answers), change="introduced")
+    words = "This change breaks it: s3:GetObject and s3:GetBucketLocation were allowed before."
+    assert words in " ".join(text(samples.report(*answers, findings=(finding,))).split())
+
+
 @pytest.mark.parametrize("change", [None, "introduced"])
 def test_what_is_new_needs_no_words(change: str | None) -> None:
     answer = msgspec.structs.replace(samples.DENIED, before=None)

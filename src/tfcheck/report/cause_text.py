@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.report.causes import Cause, Group, Need, keys
+from tfcheck.report.causes import Cause, Group, Need, breakage, keys
 from tfcheck.report.pattern_mismatch import nearest, parting
 from tfcheck.report.safe_text import quotable, visible
 from tfcheck.report.screen import Line, Span, Style, line, wrapped
@@ -23,7 +23,7 @@ from tfcheck.report.words import (
 )
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import and_more
-from tfcheck.vocabulary.finding import Evidence, Finding, Fix, Location, Reason, Remedy, Verdict
+from tfcheck.vocabulary.finding import Evidence, Finding, Fix, Location, Reason, Remedy
 
 _SHOWN_GROUPS = 3
 _SHOWN_NEEDS = 6
@@ -220,16 +220,9 @@ def origin(evidence: Evidence, directory: str) -> str:
 def _explanations(findings: Iterable[Finding], detail: Detail) -> Iterator[Line]:
     """Write what the reader may not know; what is only recommended needs no more words than that, unless asked."""
     first = next(iter(findings))
-    broken = dict.fromkeys(
-        answer.requirement.action
-        for answer in first.answers
-        if answer.before is Verdict.ALLOWED and answer.verdict is Verdict.DENIED
-    )
-    sentences = [f"This change breaks it: {', '.join(broken)} was allowed before."] if broken else []
-    if not broken and first.change == "existing":
-        sentences.append("It was already broken before this change.")
+    before = "It was already broken before this change" if first.change == "existing" else ""
     told = [each for finding in findings if detail.verbose or finding is first for each in finding.explanation]
-    sentences += map(sentence, dict.fromkeys(told))
+    sentences = [sentence(each) for each in dict.fromkeys((breakage(first) or before, *told)) if each]
     if sentences:
         yield ()
     for each in sentences:

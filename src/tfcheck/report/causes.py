@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary.clipping import enumerated
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, RoleKind, Severity, Verdict
 
 #: The key that is shown where several instances are shown as one.
@@ -85,11 +86,25 @@ class Cause(msgspec.Struct, frozen=True):
     @property
     def breaks(self) -> bool:
         """Whether the change takes away what was allowed before."""
-        return any(
-            answer.before is Verdict.ALLOWED and answer.verdict is Verdict.DENIED
-            for finding in self.findings
-            for answer in finding.answers
+        return any(map(broken_actions, self.findings))
+
+
+def broken_actions(finding: Finding) -> tuple[str, ...]:
+    """Return what was allowed before the change and is denied after it, each action once."""
+    return tuple(
+        dict.fromkeys(
+            each.requirement.action
+            for each in finding.answers
+            if each.before is Verdict.ALLOWED and each.verdict is Verdict.DENIED
         )
+    )
+
+
+def breakage(finding: Finding) -> str:
+    """Return the sentence about what the change takes away, without its full stop; empty where it is nothing."""
+    found = broken_actions(finding)
+    verb = "was" if len(found) == 1 else "were"
+    return f"This change breaks it: {enumerated(found)} {verb} allowed before" if found else ""
 
 
 def remedies(findings: Iterable[Finding]) -> dict[Remedy, Remedy]:

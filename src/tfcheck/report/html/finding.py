@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.report.causes import Cause, Group, Need, block, remedies
+from tfcheck.report.causes import Cause, Group, Need, block, breakage, remedies
 from tfcheck.report.diff import needs_unidiff_zero
 from tfcheck.report.html.element import Child, Markup, address, prose, tag
 from tfcheck.report.html.view import View, capitalised, joined, sentence
@@ -12,7 +12,7 @@ from tfcheck.report.markdown.page import TargetedCause
 from tfcheck.report.pattern_mismatch import nearest, parting
 from tfcheck.report.words import compares_resources, counted, evidence_words, outcome_words, title, why_not
 from tfcheck.vocabulary.clipping import and_more
-from tfcheck.vocabulary.finding import Evidence, Excerpt, Finding, Fix, Location, Reason, Remedy, Report, Verdict
+from tfcheck.vocabulary.finding import Evidence, Excerpt, Finding, Fix, Location, Reason, Remedy, Report
 
 #: More statements that come near, and more of their patterns, are counted.
 _SHOWN_NEAR, _SHOWN_PATTERNS, _SHOWN_TASKS, _SHOWN_EXCERPTS = 2, 4, 4, 2
@@ -167,15 +167,9 @@ def _marked(pattern: str, stop: int | None) -> Child:
 
 
 def _explanations(group: Group) -> Markup | None:
-    first = group.findings[0]
-    said = dict.fromkeys(each for finding in group.findings for each in finding.explanation)
-    broken = dict.fromkeys(
-        each.requirement.action
-        for each in first.answers
-        if each.before is Verdict.ALLOWED and each.verdict is Verdict.DENIED
-    )
-    lost = [f"This change breaks it: {', '.join(broken)} was allowed before"] if broken else []
-    return tag("div", map(sentence, (*lost, *said)), class_="prose") if lost or said else None
+    explained = (each for finding in group.findings for each in finding.explanation)
+    sentences = [sentence(each) for each in dict.fromkeys((breakage(group.findings[0]), *explained)) if each]
+    return tag("div", sentences, class_="prose") if sentences else None
 
 
 def _consequence(cause: Cause, group: Group) -> Markup | None:

@@ -89,3 +89,16 @@ def test_json_in_a_heredoc_is_corrected_as_well(tmp_path: Path, wrong: str) -> N
     (draft,) = find_fixes(findings, After(Resolver(plan, sources))).found
     assert draft.fix.hcl == right
     assert f'+          {{"type": "s3", "value": {right}}}' in draft.fix.diff
+
+
+def test_what_instances_have_in_common_is_left_to_the_user_once(tmp_path: Path) -> None:
+    folder = copied("thirty-services", tmp_path)
+    names = ("KEY_PASSWORD", "KEY_TOKEN")
+    entries = ", ".join(f'{{ name = "{name}", value = "changeme" }}' for name in names)
+    replaced(folder / "main.tf", "    essential = true\n", f"    essential = true\n    environment = [{entries}]\n")
+    done = fix([str(folder / "plan.json")], str(folder), FixSelection())
+    first, second = (each for each in done.notes if each.startswith("left for you: info["))
+    assert first.startswith("left for you: info[credential-in-environment]: `KEY_PASSWORD` of container `app` is")
+    assert "take it from a secret (30 task definitions)\n  to do: create a secret" in first
+    assert first.count('resource "aws_secretsmanager_secret"') == 1
+    assert second.endswith("(as above)")

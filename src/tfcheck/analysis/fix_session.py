@@ -12,10 +12,11 @@ from tfcheck.analysis.fix_writing import Choose, chosen, write_fixes
 from tfcheck.analysis.options import DEFAULTS, FixSelection, RunOptions
 from tfcheck.analysis.session import Session
 from tfcheck.hcl.modules import FoundSources
+from tfcheck.report.causes import folded_message, remedies
 from tfcheck.repository import Run
 from tfcheck.symbolic import limits
 from tfcheck.vocabulary.errors import InputError
-from tfcheck.vocabulary.finding import Finding, Fix, Report, Verdict
+from tfcheck.vocabulary.finding import Finding, Fix, Remedy, Report, Verdict
 from tfcheck.vocabulary.progress import Progress
 
 if TYPE_CHECKING:
@@ -269,16 +270,32 @@ def _unfixed_notes(
     if drafts.settled:
         yield _SETTLED
     settled = {each.requirement for each in drafts.settled}
+    left: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         fix = drafts.of(finding)
         open_ = {each.requirement for each in finding.answers} - settled
         if fix is None and (open_ or not finding.answers):
-            left = f"left for you: {finding.severity.value}[{finding.rule}]: {finding.message}"
-            remedy = drafts.remedy(finding)
-            lines = (f"\n  to do: {remedy.words}", *filter(None, remedy.hcl.split("\n"))) if remedy else ()
-            yield left + "\n    ".join(lines)
+            finding = msgspec.structs.replace(finding, remedy=drafts.remedy(finding))
+            alike = finding.severity, finding.rule, folded_message(finding), *remedies([finding])
+            left.setdefault(alike, []).append(finding)
         elif fix is not None and selection.safe_only and fix.safety != "safe" and fix.title not in asked:
             yield f"left out, since it wants a review: {fix.title}"
+    told: set[Remedy] = set()
+    for members in left.values():
+        yield _left_note(members, told)
+        told.update(remedies(members))
+
+
+def _left_note(findings: Sequence[Finding], told: Container[Remedy]) -> str:
+    """Explain what is left to do about findings that differ by their instances alone; what is told is not repeated."""
+    first, number = findings[0], len(findings)
+    message = f"{folded_message(first)} ({number:,} task definitions)" if number > 1 else first.message
+    note = f"left for you: {first.severity.value}[{first.rule}]: {message}"
+    for gist, remedy in remedies(findings).items():
+        again = bool(remedy.hcl) and gist in told
+        lines = () if again else filter(None, remedy.hcl.split("\n"))
+        note += "\n    ".join((f"\n  to do: {remedy.words}{' (as above)' * again}", *lines))
+    return note
 
 
 def _together(work: _Work) -> list[DraftFix]:

@@ -143,7 +143,7 @@ def _cause(finding: Finding) -> tuple[object, ...]:
     """Return what findings of one cause have in common; what is only recommended is shown with what is required."""
     first = finding.answers[0] if finding.answers else None
     if first is None:
-        return finding.rule, finding.change, finding.severity, _folded_message(finding)
+        return finding.rule, finding.change, finding.severity, folded_message(finding)
     return finding.rule, finding.change, first.reason, first.requirement.role_kind
 
 
@@ -193,10 +193,10 @@ def _likeness(findings: list[Finding], role: Callable[[str], str], names: tuple[
     )
     if needs:
         return role(first.address or ""), needs
-    return role(in_any_module(first.address or "", first.task_definition)), _folded_message(first, names)
+    return role(in_any_module(first.address or "", first.task_definition)), folded_message(first, names)
 
 
-def _folded_message(finding: Finding, names: tuple[str, ...] | None = None) -> str:
+def folded_message(finding: Finding, names: tuple[str, ...] | None = None) -> str:
     """Return a message without the keys and the module of its task definition."""
     found = keys(finding.task_definition) if names is None else names
     return folded(in_any_module(finding.message, finding.task_definition), found)

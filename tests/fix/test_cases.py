@@ -167,11 +167,10 @@ def written_into(folder: Path, fixes: PlanFixes) -> None:
 
 @ON_EVERY_CASE
 def test_the_diff_applies_with_git_and_gives_the_same_files(case: Case, tmp_path: Path) -> None:
-    wanted = patched(case, tmp_path / "wanted")
-    for number, each in enumerate(edits(case)):
-        repository = tmp_path / f"repository{number}"
-        shutil.copytree(case.folder, repository / "testdata" / case.name)
-        subprocess.run(["git", "init", "-q"], cwd=repository, check=True)
+    wanted, repository = patched(case, tmp_path / "wanted"), tmp_path / "repository"
+    shutil.copytree(case.folder, repository / "testdata" / case.name)
+    subprocess.run(["git", "init", "-q"], cwd=repository, check=True)
+    for each in edits(case):
         diff = each.fix.diff.encode()
         command = ["git", "apply", *(["--unidiff-zero"] if b"apply with --unidiff-zero" in diff else [])]
         subprocess.run([*command, "--check", "-"], cwd=repository, input=diff, check=True)

@@ -180,7 +180,7 @@ def test_the_change_is_reported(change: str, before: Verdict | None, said: str) 
 def test_several_actions_that_the_change_breaks_are_one_sentence() -> None:
     needs = samples.need(), samples.need("s3:GetBucketLocation", resource="arn:aws:s3:::acme-config")
     answers = [msgspec.structs.replace(samples.DENIED, requirement=each, before=Verdict.ALLOWED) for each in needs]
-    finding = msgspec.structs.replace(_finding(*answers), change="introduced")
+    finding = msgspec.structs.replace(samples.FINDING, answers=tuple(answers), change="introduced")
     words = "This change breaks it: s3:GetObject and s3:GetBucketLocation were allowed before."
     assert words in " ".join(text(samples.report(*answers, findings=(finding,))).split())
 

@@ -97,7 +97,8 @@ def waiting_places(service: Address, late: Sequence[Address]) -> list[WaitingPla
     home = service.module.config
     by_depth: dict[int, list[Address]] = {}
     for each in late:
-        depth = next(size for size in range(len(home), -1, -1) if _is_below(each, home[:size]))
+        own = each.module.config
+        depth = next(size for size in range(len(home), -1, -1) if own[:size] == home[:size])
         by_depth.setdefault(depth, []).append(each)
     return [
         WaitingPlace(
@@ -108,10 +109,6 @@ def waiting_places(service: Address, late: Sequence[Address]) -> list[WaitingPla
         )
         for depth, several in sorted(by_depth.items())
     ]
-
-
-def _is_below(address: Address, module: tuple[str, ...]) -> bool:
-    return address.module.config[: len(module)] == module
 
 
 def _name_in(address: Address, depth: int) -> str:

@@ -18,7 +18,7 @@ from tfcheck import startup
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World
 from tfcheck.startup.decrypt import ACTION
 from tfcheck.vocabulary.finding import Severity
 
@@ -28,21 +28,13 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         known = [catalogue(each, KEY) for each in (world, *world.context)] if need.action == ACTION else []
         key = next(filter(None, (each.by_arn(need.resource) for each in known)), None)
         former = catalogue(world.before(), KEY).by_arn(need.resource) if known and key is None else None
-        if need.doubt or not (_is_disabled(key) if key is not None else former is not None and not former.abandoned):
-            continue
-        found = key or former
-        yield Misconfiguration(
-            f"{need.cause} is encrypted with {found.address if found else ''}, which "
-            f"{'is disabled' if key is not None else 'this plan deletes'}",
-            Severity.ERROR,
-            need.container,
-            need.resource,
-            symptom="",
-        )
-
-
-def _is_disabled(key: WorldObject) -> bool:
-    return any(key.attribute(each) is False for each in ("is_enabled", "enabled"))
+        message = ""
+        if key is not None and any(key.attribute(each) is False for each in ("is_enabled", "enabled")):
+            message = f"{need.cause} is encrypted with {key.address}, which is disabled"
+        elif former is not None and not former.abandoned:
+            message = f"{need.cause} is encrypted with {former.address}, which this plan deletes"
+        if message and not need.doubt:
+            yield Misconfiguration(message, Severity.ERROR, need.container, need.resource)
 
 
 CHECK = Check("disabled-key", "keys that are enabled", __doc__, _search)

@@ -98,7 +98,8 @@ class Settings:
         key = str(subject.resource.address) if subject.resource else "", subject.names, subject.near
         if key not in self._found:
             filed = self._filed.get(str(subject.resource.address), ()) if subject.resource else ()
-            sure = [each for each in filed if self._remains(each)]
+            remaining = ((each, each.remains_on(each.attribute(self._argument))) for each in filed)
+            sure = [each for each, truth in remaining if truth is Truth.TRUE]
             open_ = [each for each in filed if each not in sure]
             for holder, reference in (*self._loose, *(self._others if subject.resource is None else ())):
                 truth = self._is_on(reference, holder, subject)
@@ -109,10 +110,6 @@ class Settings:
                     open_.append(holder)
             self._found[key] = AttachedSettings(tuple(sure), tuple(open_))
         return self._found[key]
-
-    def _remains(self, holder: WorldObject) -> bool:
-        """Whether a setting definitely does not go with a resource that the plan deletes and creates again."""
-        return holder.remains_on(holder.attribute(self._argument)) is Truth.TRUE
 
     def _is_on(self, reference: TextLike, holder: WorldObject, subject: Subject) -> Truth:
         truth = Truth.some(same(reference, name, self._world) for name in subject.names)

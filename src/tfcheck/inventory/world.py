@@ -327,12 +327,12 @@ def without_adopted(instances: Sequence[Instance]) -> Sequence[Instance]:
     arns = {_text(each, "arn") for each in managed}
     # NOTE: without an ARN, equal ids may also be names in two accounts.
     ids = {_text(each, "id") for each in managed if each.imported}
-    adopted = {each.address for each in forgotten if _text(each, "arn") in arns - {""} or _is_in(ids, each)}
+    adopted = {
+        each.address
+        for each in forgotten
+        if (_text(each, "arn") in arns if _text(each, "arn") else _text(each, "id") in ids - {""})
+    }
     return [each for each in instances if each.address not in adopted]
-
-
-def _is_in(ids: set[str], forgotten: Instance) -> bool:
-    return not _text(forgotten, "arn") and _text(forgotten, "id") in ids - {""}
 
 
 def _text(instance: Instance, name: str) -> str:

@@ -74,19 +74,15 @@ def _may_be_denied(call: RoleCall) -> bool:
     ours, theirs = _denials(call.role.possible_policies), _denials(call.guarded.possible_policies)
     if not ours and not theirs and call.guarded.kind != "kms":
         return False
-    if call.guarded.kind == "kms" and any(_is_refused(call, each) for each in call.guarded.possible_policies):
-        return True
+    maybe = (one for each in call.guarded.possible_policies for one in _with_policy(call, each))
+    if call.guarded.kind == "kms" and any(not isinstance(each, Allowed) for each in maybe):
+        return True  # without a statement that lets a call through, no key does
     policies = [*filter(None, (call.guarded.policy,)), *theirs]
     own = [statement for each in policies for statement in each.statements]
     joined = msgspec.structs.replace(policies[0], statements=tuple(own)) if policies else None
     beside = RoleCall(call.role, call.request, msgspec.structs.replace(call.guarded, policy=joined))
     choices = (_layers(beside, (*each, *ours)) for each in _identities(call.role))
     return any(not isinstance(decide(call.request, each), Allowed) for each in choices)
-
-
-def _is_refused(call: RoleCall, policy: Policy) -> bool:
-    """Whether a key with this policy need not let a call through: without a statement that does, no key does."""
-    return any(not isinstance(each, Allowed) for each in _with_policy(call, policy))
 
 
 def _with_policy(call: RoleCall, policy: Policy) -> Iterator[Decision]:

@@ -329,5 +329,5 @@ def test_a_source_line_never_shows_a_secret() -> None:
     assert "hunter2" not in text(samples.report(samples.DENIED, findings=(finding,)))
 
 
-def _finding(answer: Answer) -> Finding:
-    return Finding("env-file", Severity.ERROR, samples.TASK, "aws_iam_role.execution", "a message", (answer,))
+def _finding(*answers: Answer) -> Finding:
+    return Finding("env-file", Severity.ERROR, samples.TASK, "aws_iam_role.execution", "a message", answers)

@@ -67,7 +67,7 @@ def test_a_role_that_moves_keeps_its_access() -> None:
 
 
 #: Cases whose plan after the apply creates again what went with something that was replaced.
-RESTORING = ("owners-replaced", "role-takes-over-policies")
+RESTORING = ("created-anew", "owners-replaced", "role-takes-over-policies")
 
 
 @pytest.mark.long

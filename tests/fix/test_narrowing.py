@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from tfcheck.fix.narrowing import DenialPlace, narrowing
+from tfcheck.fix.policy_text import file_of
+from tfcheck.hcl.syntax.block import read
+from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.iam import parse_policy
 from tfcheck.symbolic.value import display
 from tfcheck.vocabulary.finding import Remedy, Requirement, RoleKind, Severity
@@ -113,3 +116,17 @@ def test_the_text_is_what_the_policy_is_written_in() -> None:
     assert (own.words, own.hcl) == ("its policy is for this role alone, so let it name less, or remove it", "")
     document = narrowed(NotAction="ecr:*", Resource="*", ways={"own": True, "in_document": True}).hcl
     assert f'  not_resources = ["{FILE}"]' in document.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "file"),
+    [
+        ('templatefile("${path.module}/policies/a.json.tftpl", { arn = var.arn })', "policies/a.json.tftpl"),
+        ('file("policies/a.json")', "policies/a.json"),
+        ('file("${var.folder}/a.json")', ""),
+        ("jsonencode({})", ""),
+    ],
+)
+def test_a_policy_that_is_read_from_a_file_names_it(text: str, file: str) -> None:
+    (block,) = read(SourceText("main.tf", f'resource "aws_iam_policy" "p" {{\n  policy = {text}\n}}\n')).blocks
+    assert file_of(block.arguments["policy"]) == file

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.report import samples
-from tfcheck.fix.wanted import Spelled, wanted
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, wanted, without_nulls
 from tfcheck.symbolic.value import TextLike, display
 from tfcheck.vocabulary.finding import Answer, Verdict
 
@@ -27,3 +27,13 @@ def spell(value: TextLike) -> Spelled | None:
 def test_only_what_a_policy_names_alone_is_granted(resource: str, *, granted: bool) -> None:
     answer = Answer(samples.need(resource=resource), "aws_iam_role.execution", Verdict.DENIED)
     assert (wanted([answer], spell) is not None) is granted
+
+
+def test_what_may_be_null_is_named_only_where_it_is_not() -> None:
+    file, bucket = (Reference("var.env_file"),), (Reference("aws_s3_bucket.b.arn"), "/x.env")
+    both = NeededStatement("ReadFiles", ("s3:GetObject",), (bucket, file))
+    one, other = without_nulls([both], lambda each: each == file[0], gates=True) or ()
+    assert (one.sid, one.resources, one.gate) == ("ReadFiles", (bucket,), "")
+    assert (other.sid, other.resources, other.gate) == ("ReadFiles2", (file,), "var.env_file != null")
+    assert without_nulls([both], lambda each: each == file[0], gates=False) is None
+    assert without_nulls([both], lambda _: False, gates=False) == (both,)

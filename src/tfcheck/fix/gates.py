@@ -1,7 +1,7 @@
 """Find what statements name that another plan of the same sources may not have.
 
 `aws_s3_bucket.config[0]` fails where `count` is 0, `aws_s3_bucket.config["web"]` where the map has no such key. It is
-fine where the sources rely on it anyway: in a block without `count` and `for_each`, or in one with the same.
+fine where the sources rely on it anyway: in a block without `count` and `for_each`, or in one with the same as here.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def _expressions(statements: Statements) -> Iterator[str]:
 def _is_relied_on(instance: str, place: Block, module: Module) -> bool:
     base = instance[: instance.index("[")]
     own = _repetition(_block(base, module))
-    single = (each.source.text[each.start : each.end] for each in _single(module))
-    return not own or own == _repetition(place) or any(instance in each for each in single)
+    beside = (each.source.text[each.start : each.end] for each in _there_with(place, module))
+    return not own or own == _repetition(place) or any(instance in each for each in beside)
 
 
 def _block(base: str, module: Module) -> Block | None:
@@ -63,7 +63,8 @@ def _repetition(block: Block | None) -> str:
     return block.attribute_text("count") or block.attribute_text("for_each") if block else ""
 
 
-def _single(module: Module) -> Iterable[Block]:
-    """List the blocks of which there is always one."""
+def _there_with(place: Block, module: Module) -> Iterable[Block]:
+    """List the blocks that are there if a block is: those of which there is always one, and those repeated like it."""
     kinds = ("resource", "data", "module")
-    return (each for file in module.files for each in file.blocks if each.type in kinds and not _repetition(each))
+    blocks = (each for file in module.files for each in file.blocks if each.type in kinds)
+    return (each for each in blocks if _repetition(each) in ("", _repetition(place)))

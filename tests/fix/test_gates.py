@@ -1,0 +1,42 @@
+"""Which instances a statement names that may not be there?"""
+
+from __future__ import annotations
+
+import pytest
+
+from tfcheck.fix.gates import gated
+from tfcheck.fix.wanted import NeededStatement, Reference
+from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.block import read
+from tfcheck.hcl.syntax.source import SourceText
+
+SECRET = 'aws_secretsmanager_secret.this["db"]'
+TEXT = """
+resource "aws_secretsmanager_secret" "this" {{
+  for_each = var.secrets
+}}
+resource "aws_iam_role" "worker" {{
+  count = var.worker ? 1 : 0
+}}
+resource "aws_ecs_task_definition" "worker" {{
+  count = {}
+
+  container_definitions = {}.arn
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("count", "named", "found"),
+    [
+        ("var.worker ? 1 : 0", SECRET, ""),
+        ("var.other ? 1 : 0", SECRET, SECRET),
+        ("var.worker ? 1 : 0", "aws_secretsmanager_secret.other", SECRET),
+    ],
+)
+def test_what_is_repeated_alike_may_rely_on_an_instance(count: str, named: str, found: str) -> None:
+    module = Module(".", [read(SourceText("main.tf", TEXT.format(count, named)))])
+    role = module.resource("managed", "aws_iam_role", "worker")
+    assert role is not None
+    statement = NeededStatement("A", ("secretsmanager:GetSecretValue",), ((Reference(f"{SECRET}.arn"),),))
+    assert gated((statement,), role, module) == found

@@ -181,7 +181,7 @@ def _beside(text: str, own: int, step: int, like: tuple[str, int]) -> Iterator[r
 
 
 def _without(source: SourceText, start: int, end: int) -> Iterator[Replacement]:
-    if start < end:
+    if source.text[start:end].isspace():
         yield Replacement(source.name, start, "", source.text[start:end])
 
 

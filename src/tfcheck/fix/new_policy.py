@@ -9,7 +9,7 @@ import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
 from tfcheck.fix.into_document import member_behind
-from tfcheck.fix.render import StatementStyle, one_line, quoted, statement
+from tfcheck.fix.render import StatementStyle, aligned, one_line, quoted, statement
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.json_document import JsonValue, Member, Object, read_document
@@ -83,8 +83,7 @@ def _resource(
         lines += [f"provider = {policy.provider}", ""]
     if policy.repeated:
         lines += [f"{policy.repeated[0]} = {policy.repeated[1]}", ""]
-    width = max(len(name) for name, _ in arguments)
-    lines += [f"{name:<{width}} = {value}" for name, value in arguments]
+    lines += aligned(arguments, " = ", "")
     if with_policy:
         lines += ["", *_document(policy.wanted, unit)]
     inside = [unit + line if line else line for line in lines]

@@ -10,7 +10,7 @@ import msgspec
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end
 from tfcheck.fix.new_policy import NewPolicy
 from tfcheck.fix.new_policy import hcl as policy_hcl
-from tfcheck.fix.render import quoted
+from tfcheck.fix.render import aligned, quoted
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
@@ -78,7 +78,7 @@ def role_hcl(role: NewRole, unit: str = "  ") -> list[str]:
 def _role_lines(role: NewRole, unit: str) -> list[str]:
     pairs = [role.name]
     if role.trust:
-        return _aligned([*pairs, ("assume_role_policy", role.trust), *role.common])
+        return aligned([*pairs, ("assume_role_policy", role.trust), *role.common], " = ", "")
     document = [
         "assume_role_policy = jsonencode({",
         f'{unit}Version = "2012-10-17"',
@@ -91,12 +91,7 @@ def _role_lines(role: NewRole, unit: str) -> list[str]:
         f"{unit}]",
         "})",
     ]
-    return [*_aligned(pairs), "", *document, *(["", *_aligned(role.common)] if role.common else [])]
-
-
-def _aligned(pairs: Sequence[tuple[str, str]]) -> list[str]:
-    width = max(len(name) for name, _ in pairs)
-    return [f"{name:<{width}} = {value}" for name, value in pairs]
+    return [*aligned(pairs, " = ", ""), "", *document, *(["", *aligned(role.common, " = ", "")] if role.common else [])]
 
 
 def _block(kind: str, role: NewRole, inside: Sequence[str], unit: str) -> list[str]:

@@ -20,6 +20,7 @@ from tfcheck.iam import CLOCK_KEYS
 from tfcheck.iam.model import Origin, Statement
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
+from tfcheck.role import Role
 from tfcheck.symbolic.sensitive_text import redacted
 from tfcheck.symbolic.value import TextLike, pieces
 from tfcheck.verdict.judge import Judge
@@ -92,8 +93,7 @@ class Remedies:
 
     def _other(self, answers: Sequence[Answer]) -> str:
         """Name what denies what a role lacks even if a policy grants it; empty where there is none."""
-        task = self._tasks.get(answers[0].requirement.task_definition)
-        role = self._judge.role(answers[0].requirement, task) if task is not None else None
+        role = self._judged(answers[0])
         if role is None or Verdict.DENIED not in verdicts_with(answers, self._world):
             return ""
         if role.boundary:
@@ -176,6 +176,11 @@ class Remedies:
         )
         return Remedy(words, "\n".join(lines))
 
+    def _judged(self, answer: Answer) -> Role | None:
+        """Return the role that makes a call."""
+        task = self._tasks.get(answer.requirement.task_definition)
+        return self._judge.role(answer.requirement, task) if task is not None else None
+
     # What is written
 
     def _statements(
@@ -213,8 +218,7 @@ class Remedies:
 
     def _boundary(self, answer: Answer) -> Address | None:
         """Return the policy that is the permissions boundary of a role, if the plan creates it."""
-        task = self._tasks.get(answer.requirement.task_definition)
-        role = self._judge.role(answer.requirement, task) if task is not None else None
+        role = self._judged(answer)
         return _address(role.boundary[0].name) if role is not None and role.boundary else None
 
     def _role_of(self, answer: Answer, policy: Address | None = None) -> Spelled:
@@ -224,8 +228,7 @@ class Remedies:
             return (answer.role or "ROLE_ARN",)
         if policy is None:
             return (Reference(f"{local_name(address)}.arn"),)
-        task = self._tasks.get(answer.requirement.task_definition)
-        role = self._judge.role(answer.requirement, task) if task is not None else None
+        role = self._judged(answer)
         spelling = self._places.spelling(policy.module, policy.resource)
         spelled = spelling.spell(role.caller.arn) if role is not None else None
         return spelled or (f"ARN of {answer.role}",)

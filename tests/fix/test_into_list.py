@@ -1,0 +1,55 @@
+"""A list of statements on one line is broken where another one would make the line too long."""
+
+from __future__ import annotations
+
+import pytest
+
+from tfcheck.fix.edits.insertion import by_file, spliced
+from tfcheck.fix.into_list import into_list
+from tfcheck.fix.literal import ObjectParts, read_parts
+from tfcheck.fix.render import Syntax
+from tfcheck.fix.wanted import NeededStatement
+from tfcheck.hcl.syntax.source import SourceText
+
+OWN = '{ Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = "*" }'
+NEW = '{ Effect = "Allow", Action = ["s3:GetObject"], Resource = ["arn:aws:s3:::acme-config/web/prod.env"] }'
+NEEDED = NeededStatement("ReadFiles", ("s3:GetObject",), (("arn:aws:s3:::acme-config/web/prod.env",),))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            f'x = {{\n  Version   = "2012-10-17"\n  Statement = [{OWN}]\n}}\n',
+            f'x = {{\n  Version = "2012-10-17"\n  Statement = [\n    {OWN},\n    {NEW},\n  ]\n}}\n',
+        ),
+        (
+            f'x = {{\n  Statement = [{OWN}, {OWN}, ]\n  Version   = "2012-10-17"\n\n  Other     = 1\n}}\n',
+            f"x = {{\n  Statement = [\n    {OWN},\n    {OWN},\n    {NEW},\n  ]\n"
+            '  Version = "2012-10-17"\n\n  Other     = 1\n}\n',
+        ),
+        (
+            f'x = {{ Version = "2012-10-17", Statement = [{OWN}, /* why, so */ {OWN}] }}\n',
+            f'x = {{ Version = "2012-10-17", Statement = [\n  {OWN}, /* why, so */ \n  {OWN},\n  {NEW},\n] }}\n',
+        ),
+    ],
+)
+def test_each_statement_gets_a_line(text: str, expected: str) -> None:
+    source = SourceText("main.tf", text)
+    policy = read_parts(text, text.index("{"))
+    assert isinstance(policy, ObjectParts)
+    item = policy.item("Statement")
+    assert item is not None
+    insertions = into_list(source, item.value, [NEEDED], Syntax.HCL)
+    assert insertions is not None
+    assert spliced(text, by_file(insertions)["main.tf"]) == expected
+
+
+def test_a_line_stays_where_a_neighbour_must_not_be_shown() -> None:
+    text = f'x = {{\n  Password  = "geheim"\n  Statement = [{OWN}]\n}}\n'
+    policy = read_parts(text, text.index("{"))
+    assert isinstance(policy, ObjectParts)
+    item = policy.item("Statement")
+    assert item is not None
+    (insertion,) = into_list(SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL) or ()
+    assert insertion.text == f", {NEW}"

@@ -174,14 +174,10 @@ def _policy_text(need: RoleNeed, places: Places) -> tuple[str, str] | None:
     """Write a whole policy in the module of the role, else statements as the module that calls it can."""
     role = need.roles[0]
     module = role.address.module
-    own = {str(each.address): each.address for each in need.roles}
-    shared = next(places.shared(need, "", own), None)
-    statements = shared.statements if shared is not None else places.wanted(need.answers, module)
+    statements = places.wanted(need.answers, module)
     if statements is not None and not places.is_from_elsewhere(module):
         policy = NewPolicy(f"{role.address.name}_start_up", NAME, f"{local_name(role.address)}.id", statements)
         where = f" in {module}" if module.steps else ""
-        is_open = places.name_nulls(statements, places.holders.instances(role.address))
-        where += "; it names what may be null for another caller" if is_open else ""
         return f"add an inline policy to {local_name(role.address)}{where}", "\n".join(hcl(policy))
     while statements is None or places.is_from_elsewhere(module):
         if not module.steps:

@@ -8,6 +8,7 @@ from tfcheck.inventory.world import After
 from tfcheck.symbolic.sensitive_text import Sensitive, parted
 from tfcheck.symbolic.value import (
     ACCOUNT_ID,
+    PREFIX_SUFFIX,
     REGION,
     SECRET_SUFFIX,
     Symbol,
@@ -91,7 +92,7 @@ class Spelling:
         """Write a value by the resources of this module alone; None where that takes anything else."""
         found: list[str | Reference] = []
         for piece in pieces(value):
-            symbol = piece.symbol if isinstance(piece, Unknown) else None
+            symbol = piece.symbol if isinstance(piece, Unknown) and piece.hole != PREFIX_SUFFIX else None
             own = self._own(symbol) if symbol is not None else None
             if own is None and not isinstance(piece, str):
                 return None
@@ -117,7 +118,8 @@ class Spelling:
     def _piece(self, piece: Value) -> Spelled | None:
         if not isinstance(piece, Unknown):
             return None
-        own = self._own(piece.symbol) if piece.symbol is not None else None
+        # NOTE: what the provider appends to a prefix is no attribute.
+        own = self._own(piece.symbol) if piece.symbol is not None and piece.hole != PREFIX_SUFFIX else None
         name = own or self._reference_to(piece)
         if name is not None:
             return (Reference(name),)

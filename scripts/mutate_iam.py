@@ -423,15 +423,15 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "a parameter of another account is one's own",
         "resource_policy/__init__.py",
-        'ResourceSide(outside="a parameter outside the plan", outside_only_elsewhere=True)',
-        "ResourceSide()",
+        'ResourceSide(outside="a parameter outside the plan", outside_only_elsewhere=True, notes=notes)',
+        "ResourceSide(notes=notes)",
     ),
     ("grants on a key are forgotten", "resource_policy/key.py", "grants=tuple(_grants(subject, world)),", "grants=(),"),
     (
-        "a policy of the key's own counts before one that is set on it",
-        "resource_policy/key.py",
-        "if found is None:",
-        "if thing is not None:",
+        "a resource's own policy counts before one that is set on it",
+        "resource_policy/reading.py",
+        "if found.policy or found.hidden:\n        return found\n    own",
+        "own",
     ),
     ("a registry's policy is forgotten", "resource_policy/repository.py", ", *_registry(near, world, policies)]", "]"),
     (

@@ -8,12 +8,13 @@ import msgspec
 import pytest
 
 from tests.report import samples
+from tfcheck.report.annotations import workflow_commands
 from tfcheck.report.causes import causes, remedies
 from tfcheck.report.markdown import markdown
 from tfcheck.report.text import text
 from tfcheck.report.words import PURPOSES
 from tfcheck.startup import RULES
-from tfcheck.vocabulary.finding import Finding, Remedy, Severity
+from tfcheck.vocabulary.finding import Finding, Remedy, Severity, Skipped
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -195,6 +196,26 @@ def test_thirty_services_with_ninety_missing_permissions_read_like_three() -> No
     assert "90 required permissions missing, 30 recommended" in shown
     assert len(shown.splitlines()) <= 150
     assert len(screen("-q").splitlines()) <= 40
+
+
+def test_thirty_services_that_cannot_be_decided_read_like_one() -> None:
+    """As they do in a plan without its sources; another task definition has rows of its own."""
+    names = [f'aws_ecs_task_definition.svc["svc{number:02}"]' for number in range(30)]
+    tasks = [*names, "aws_ecs_task_definition.other"]
+    report = samples.report(
+        *(samples.unknown(samples.need(task=each, resource=f"${{{each}.execution_role_arn}}"), "it") for each in tasks),
+        skipped=tuple(Skipped(each, f"{each}.image is known late") for each in tasks),
+    )
+    folded = "aws_ecs_task_definition.svc[*] (30 instances)"
+    assert " ".join(text(report).split()).count(f"{folded}: ") == 1
+    assert len(text(report).splitlines()) <= 25
+    assert all(f"{each}: " in " ".join(text(report, expand=True).split()) for each in tasks)
+    page = markdown([report])
+    assert page.count("| ❔ | ") == 2
+    assert "`aws_ecs_task_definition.svc[*]` (30 instances), container" in page
+    assert page.count("`aws_ecs_task_definition.svc[*]` (30 instances): ") == 1
+    assert "**31 resources could not be analysed**" in page
+    assert workflow_commands([report]).count("could not be analysed") == 2
 
 
 def test_expand_names_every_instance() -> None:

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from tfcheck.report.causes import skipped_blocks
 from tfcheck.report.change_words import in_one_line
 from tfcheck.report.left_out_words import selection_sentence, waived_groups, waived_words, waiver_sentences
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.safe_text import clipped, visible
-from tfcheck.report.words import counted, reason_words
+from tfcheck.report.words import counted, instances, reason_words
 from tfcheck.vocabulary.finding import Answer, Finding, Reason, Report, Severity, Unread
 
 MOST = 10
@@ -81,8 +82,9 @@ def _annotations_of(report: Report, several: bool) -> Iterator[Annotation]:
         yield Annotation("notice", f"tfcheck {group.rule}", f"waived: {waived_words(group)}{remark}")
     for said in waiver_sentences([report]):
         yield Annotation("notice", "tfcheck", f"{said}{remark}")
-    for each in report.skipped:
-        yield Annotation("warning", "tfcheck", f"{each.address} could not be analysed: {each.reason}{remark}")
+    for each, number in skipped_blocks(report.skipped):
+        who = f"{each.address}{instances(number)}"
+        yield Annotation("warning", "tfcheck", f"{who} could not be analysed: {each.reason}{remark}")
     yield from _unknown(report, remark)
     if said := selection_sentence(report):
         yield Annotation("notice", "tfcheck", f"{said}{remark}")

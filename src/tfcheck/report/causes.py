@@ -13,7 +13,7 @@ import msgspec
 
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import enumerated
-from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, RoleKind, Severity, Verdict
+from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, RoleKind, Severity, Skipped, Verdict
 
 #: The key that is shown where several instances are shown as one.
 _ANY = "[*]"
@@ -275,6 +275,14 @@ def blocks(addresses: Iterable[str]) -> tuple[str, ...]:
     for each in addresses:
         members.setdefault(block(each), []).append(each)
     return tuple(name if len(each) > 1 else each[0] for name, each in members.items())
+
+
+def skipped_blocks(skipped: Iterable[Skipped]) -> list[tuple[Skipped, int]]:
+    """Put instances together that have the same reason but for their keys; return how many each row stands for."""
+    members: dict[tuple[str, str], list[Skipped]] = {}
+    for each in skipped:
+        members.setdefault((block(each.address), folded(each.reason, keys(each.address))), []).append(each)
+    return [(Skipped(*alike) if len(each) > 1 else each[0], len(each)) for alike, each in members.items()]
 
 
 def module(address: str) -> str:

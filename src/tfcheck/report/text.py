@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from tfcheck.report.cause_text import Detail, cause_lines, origin
-from tfcheck.report.causes import Cause, blocks, causes
+from tfcheck.report.causes import Cause, blocks, causes, skipped_blocks
 from tfcheck.report.change_words import TASKS, about_access, switched
 from tfcheck.report.left_out_words import (
     configuration_words,
@@ -22,7 +22,7 @@ from tfcheck.report.left_out_words import (
 from tfcheck.report.safe_text import visible
 from tfcheck.report.screen import Line, Span, Style, columns, line, printed, wrapped
 from tfcheck.report.unknown_text import unknown_lines
-from tfcheck.report.words import TaskStatus, baseline_words, counted, headline, standings
+from tfcheck.report.words import TaskStatus, baseline_words, counted, headline, instances, standings
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Fix, Remedy, Report, Severity, Verdict
 
@@ -120,10 +120,11 @@ def _skipped(report: Report, detail: Detail) -> Iterator[Line]:
         total = counted(len(report.skipped), "resource")
         yield line(Span("skipped", Style.WARNING), Span(f": {total} could not be analysed", Style.STRONG))
     counts: Counter[str] = Counter()
-    for each in report.skipped:
+    rows = [(each, 1) for each in report.skipped] if detail.expand else skipped_blocks(report.skipped)
+    for each, number in rows:
         counts[each.reason] += 1
         if counts[each.reason] <= _SHOWN_SKIPPED:
-            yield from wrapped("  ", f"{each.address}: {each.reason}", detail.width)
+            yield from wrapped("  ", f"{each.address}{instances(number)}: {each.reason}", detail.width)
     for reason, count in counts.items():
         if count > _SHOWN_SKIPPED:
             yield from wrapped("  ", f"and {count - _SHOWN_SKIPPED:,} more: {reason}", detail.width)

@@ -164,6 +164,11 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {plural or f'{noun}s'}"
 
 
+def instances(number: int) -> str:
+    """Write ` (30 instances)` behind what stands for several; nothing behind what stands for itself."""
+    return f" ({number:,} instances)" if number > 1 else ""
+
+
 class TaskStatus(msgspec.Struct, frozen=True):
     """How one task definition stands: a mark, its style, and a clause."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tfcheck.report.causes import blocks
+from tfcheck.report.causes import blocks, skipped_blocks
 from tfcheck.report.change_words import TASKS, Access, about_access, switched
 from tfcheck.report.html.element import Child, Markup, address, inside, prose, tag
 from tfcheck.report.html.view import View, capitalised, joined
 from tfcheck.report.origin import target
 from tfcheck.report.unknown_text import open_questions
-from tfcheck.report.words import deciding_words, question_words
+from tfcheck.report.words import deciding_words, instances, question_words
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Reason, Report
 
@@ -112,11 +112,12 @@ def notes(reports: Sequence[Report], view: View) -> Iterator[Markup]:
                 "li",
                 tag("b", "could not be analysed: "),
                 address(each.address),
+                instances(number),
                 _in(report, view),
                 ": ",
                 prose(each.reason),
             )
-            for each in report.skipped
+            for each, number in skipped_blocks(report.skipped)
         )
     unread = dict.fromkeys(each for report in reports for each in report.unread)
     yield from (tag("li", tag("b", "not checked: "), prose(each.problem)) for each in unread)

@@ -21,6 +21,7 @@ from tfcheck.report.html.element import Child, Markup, address, prose, tag
 from tfcheck.report.html.view import View
 from tfcheck.report.map_text import WEIGHTS, statement_name
 from tfcheck.report.screen import Style
+from tfcheck.report.words import instances
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import Location, Report, RoleKind, Severity, Verdict
 
@@ -35,7 +36,7 @@ def access_tree(group: MapGroup, id: str, report: Report, view: View, *, opened:
     """Render the map of task definitions, folded under their status."""
     task = group.map
     sign = tag("span", task.status.mark, class_=f"sign {_STYLES.get(task.status.style, 'soft')}", aria_hidden="true")
-    several = f" ({len(group.tasks):,} instances)" if len(group.tasks) > 1 else None
+    several = instances(len(group.tasks)) or None
     summary = tag(
         "summary", sign, tag("h3", address(group.name), several), tag("span", task.status.words, class_="words")
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 
+from tfcheck.report.causes import skipped_blocks
 from tfcheck.report.change_words import ACCESS, TASKS, Access, about_access, switched
 from tfcheck.report.left_out_words import WaivedGroup, waived_groups, waiver_sentences
 from tfcheck.report.markdown.budget import PagePart, PartKind
@@ -12,7 +13,7 @@ from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Content, Page, TargetedUnknown
 from tfcheck.report.markdown.table import ICONS, UNKNOWN_ICON, needed_by, some_targets
 from tfcheck.report.origin import target
-from tfcheck.report.words import counted, open_question, reason_words
+from tfcheck.report.words import counted, instances, open_question, reason_words
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Reason, Report, Severity, Verdict
 
@@ -46,12 +47,13 @@ def _members(members: list[TargetedUnknown]) -> Iterator[str]:
 def skipped(content: Content) -> Iterator[PagePart]:
     """List what could not be analysed, so that nobody takes it for fine."""
     lines = [
-        f"- {code(each.address)}{_in(report, content)}: {prose(each.reason, (each.address,))}"
+        f"- {code(each.address)}{instances(number)}{_in(report, content)}: {prose(each.reason, (each.address,))}"
         for report in content.reports
-        for each in report.skipped
+        for each, number in skipped_blocks(report.skipped)
     ]
     if lines:
-        title = f"{UNKNOWN_ICON} **{counted(len(lines), 'resource')} could not be analysed**"
+        total = sum(len(report.skipped) for report in content.reports)
+        title = f"{UNKNOWN_ICON} **{counted(total, 'resource')} could not be analysed**"
         yield PagePart("\n".join((f"{title}:\n", *lines)), PartKind.SKIPPED)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TypeAlias
 
-from tfcheck.report.causes import Group, Need
+from tfcheck.report.causes import Group, Need, block, folded, keys
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Content, Page, TargetedCause, TargetedUnknown
 from tfcheck.report.origin import file_path
-from tfcheck.report.words import reason_words
+from tfcheck.report.words import instances, reason_words
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Location, Report, Severity
 
@@ -58,7 +58,7 @@ def _cause_rows(told: Iterable[TargetedCause], content: Content, page: Page) -> 
 def _need(need: Need, group: Group, cause: TargetedCause, content: Content, page: Page) -> list[str]:
     answer = need.answer
     place = answer.needed_at or group.findings[0].needed_at or group.findings[0].location
-    needed = _needed_by(answer, group, content) + _seen_at(place, cause.report, page)
+    needed = _needed_by(answer, who(group, in_table=True), content) + _seen_at(place, cause.report, page)
     icon = ICONS[answer.requirement.severity]
     return [icon, *_wanted(answer, need.resource), needed, *_targets(cause.targets, content)]
 
@@ -84,24 +84,41 @@ def who(group: Group, *, in_table: bool = False) -> str:
     rest = len(group.tasks) - len(group.shown[:_SHOWN_TASKS])
     if len(group.shown) > _SHOWN_TASKS:
         return f"{shown} and {len(group.shown) - _SHOWN_TASKS:,} more"
-    return f"{shown} ({len(group.tasks):,} instances)" if rest else shown
+    return f"{shown}{instances(len(group.tasks))}" if rest else shown
 
 
 def _waiting_rows(waiting: Iterable[TargetedUnknown], content: Content, page: Page) -> Iterator[Cells]:
-    return (partial(_waiting, each, content, page) for each in waiting)
+    """Write a row for what instances of one block need alike, and wait for alike."""
+    alike: dict[tuple[object, ...], list[TargetedUnknown]] = {}
+    for each in waiting:
+        need = each.answer.requirement
+        names = keys(need.task_definition)
+        words = (folded(text, names) for text in (need.shown_resource, each.answer.waits_for or ""))
+        place = (need.action, block(need.task_definition), need.container, need.pointer, each.answer.reason)
+        alike.setdefault((*words, *place, each.targets), []).append(each)
+    return (partial(_waiting, each, content, page) for each in alike.values())
 
 
-def _waiting(each: TargetedUnknown, content: Content, page: Page) -> list[str]:
-    why = prose(each.answer.waits_for, in_table=True) or reason_words(each.answer.reason)
-    seen_at = _seen_at(each.answer.needed_at, each.report, page)
-    needed = f"{_needed_by(each.answer, None, content)}{seen_at}; not decided: {why}"
-    wanted = _wanted(each.answer, each.answer.requirement.shown_resource)
-    return [UNKNOWN_ICON, *wanted, needed, *_targets(each.targets, content)]
+def _waiting(members: list[TargetedUnknown], content: Content, page: Page) -> list[str]:
+    first, *others = members
+    need = first.answer.requirement
+    task, resource, reason = need.task_definition, need.shown_resource, first.answer.waits_for
+    if others:
+        names = keys(task)
+        task, resource, reason = block(task), folded(resource, names), folded(reason or "", names)
+    why = prose(reason, in_table=True) or reason_words(first.answer.reason)
+    named = f"{code(task, in_table=True)}{instances(len(members))}"
+    needed = f"{_needed_by(first.answer, named, content)}{_seen_at(first.answer.needed_at, first.report, page)}"
+    return [
+        UNKNOWN_ICON,
+        *_wanted(first.answer, resource),
+        f"{needed}; not decided: {why}",
+        *_targets(first.targets, content),
+    ]
 
 
-def _needed_by(answer: Answer, group: Group | None, content: Content) -> str:
-    task = who(group, in_table=True) if group else code(answer.requirement.task_definition, in_table=True)
-    return (f"{task}, " if content.several else "") + needed_by(answer, in_table=True)
+def _needed_by(answer: Answer, tasks: str, content: Content) -> str:
+    return (f"{tasks}, " if content.several else "") + needed_by(answer, in_table=True)
 
 
 def needed_by(answer: Answer, *, in_table: bool = False) -> str:

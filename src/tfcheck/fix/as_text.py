@@ -24,6 +24,7 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, Symbol, Unknown, Value
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address, ModulePath, parse
+from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Fix, Reason, Verdict
 
 #: What a suggested inline policy is called.
@@ -56,12 +57,23 @@ def grants_as_text(needs: Sequence[RoleNeed], places: Places, world: After) -> l
     """
     if not needs:
         return []
+    needs = [each for need in needs for each in _apart(need, places)]
     verdicts = [verdicts_with(each.answers, world) for each in needs]
     if any(_are_contested(need, world) for need in needs):
         trial = exactly(needs, world)
         verdicts = [[trial.verdict(each) for each in need.answers] for need in needs]
     found = (_grant_as_text(need, places, each) for need, each in zip(needs, verdicts, strict=True))
     return [each for each in found if each is not None]
+
+
+def _apart(need: RoleNeed, places: Places) -> list[RoleNeed]:
+    """Return what several roles lack as one only if it is the same in the words of each module instance."""
+    lacking = need.by_role()
+    alone = [RoleNeed((role,), lacking[str(role.address)]) for role in need.roles]
+    modules = {each.address.module for each in need.roles}
+    written = {places.wanted(each.answers, each.roles[0].address.module) for each in alone}
+    is_one = len(written) == 1 and len(modules) == len(need.roles)
+    return [need] if is_one or any(map(places.is_from_elsewhere, modules)) else alone
 
 
 def _are_contested(need: RoleNeed, world: After) -> bool:
@@ -174,10 +186,11 @@ def _policy_text(need: RoleNeed, places: Places) -> tuple[str, str] | None:
     """Write a whole policy in the module of the role, else statements as the module that calls it can."""
     role = need.roles[0]
     module = role.address.module
-    statements = places.wanted(need.answers, module)
+    statements = places.wanted(need.by_role()[str(role.address)], module)
     if statements is not None and not places.is_from_elsewhere(module):
         policy = NewPolicy(f"{role.address.name}_start_up", NAME, f"{local_name(role.address)}.id", statements)
-        where = f" in {module}" if module.steps else ""
+        modules = dict.fromkeys(each.address.module for each in need.roles)
+        where = f" in {module}{and_more(len(modules), 1)}" if module.steps else ""
         return f"add an inline policy to {local_name(role.address)}{where}", "\n".join(hcl(policy))
     while statements is None or places.is_from_elsewhere(module):
         if not module.steps:

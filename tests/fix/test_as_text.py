@@ -1,0 +1,29 @@
+"""Does HCL that is only shown fit the module instance for which it is shown?"""
+
+from __future__ import annotations
+
+from tests.cases import TESTDATA
+from tests.fix.found import found_in
+
+
+def _texts(case: str) -> dict[str, str]:
+    return {each.fix.title: each.fix.hcl for each in found_in(TESTDATA / case).fixes.found if not each.fix.diff}
+
+
+def test_calls_that_lack_different_things_have_a_text_each() -> None:
+    """It names what its own call passes, and nothing of another call."""
+    texts = _texts("calls-that-lack-others")
+    assert list(texts) == [
+        f'add an inline policy to aws_iam_role.execution in module.service["{each}"]' for each in ("api", "worker")
+    ]
+    api, worker = texts.values()
+    assert "var.parameters.TOKEN" in api
+    assert "var.parameters.TOKEN" not in worker
+    assert all("= var.env_file\n" in each and "app.env" not in each for each in (api, worker))
+
+
+def test_calls_that_lack_the_same_in_the_words_of_their_module_share_a_text() -> None:
+    texts = _texts("arguments-left-null")
+    shared = texts["add an inline policy to aws_iam_role.execution in module.jobs and 1 more"]
+    assert "aws_secretsmanager_secret.token.arn" in shared
+    assert not any("mails" in each for each in texts.values())

@@ -94,13 +94,33 @@ def test_a_grant_that_a_boundary_denies_comes_with_the_boundary() -> None:
     )
 
 
-def test_a_grant_that_has_expired_should_end_later(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        (
+            {"DateLessThan": {"aws:CurrentTime": "2025-01-01T00:00:00Z"}},
+            "only until `2025-01-01T00:00:00Z` (aws:CurrentTime), and the plan was made later: let it end later, or "
+            "remove the condition",
+        ),
+        (
+            {"StringNotEquals": {"aws:SecureTransport": "true"}},
+            "only if aws:SecureTransport is not `true` (StringNotEquals), and the call has `true`: change "
+            "what the key depends on, or let the condition accept it",
+        ),
+        (
+            {"StringLike": {"kms:ViaService": "s3.*"}},
+            "only if kms:ViaService is `s3.*` (StringLike), and the call does not have it: "
+            "change what the key depends on, or allow it in a statement without this condition",
+        ),
+    ],
+)
+def test_a_condition_that_is_not_met_is_explained(condition: dict[str, object], words: str, tmp_path: Path) -> None:
     written = (TESTDATA / "literal-granted" / "plan.json").read_text(encoding="utf-8")
     plan = json.loads(written)
     (row,) = (each for each in plan["resource_changes"] if each["address"] == "aws_iam_role_policy.env_file")
     policy = json.loads(row["change"]["after"]["policy"])
     for statement in policy["Statement"]:
-        statement["Condition"] = {"DateLessThan": {"aws:CurrentTime": "2025-01-01T00:00:00Z"}}
+        statement["Condition"] = condition
     row["change"]["after"]["policy"] = json.dumps(policy)
     path = tmp_path / "plan.json"
     path.write_text(json.dumps(plan), encoding="utf-8")
@@ -108,10 +128,7 @@ def test_a_grant_that_has_expired_should_end_later(tmp_path: Path) -> None:
     finding = next(each for each in checked.report.findings if each.rule == "env-file")
     assert finding.fix is None
     assert finding.remedy is not None
-    assert finding.remedy.words == (
-        "a statement of aws_iam_role_policy.env_file allows s3:GetObject only until `2025-01-01T00:00:00Z` "
-        "(aws:CurrentTime), and the plan was made later: let it end later, or remove the condition"
-    )
+    assert finding.remedy.words == f"a statement of aws_iam_role_policy.env_file allows s3:GetObject {words}"
 
 
 def test_a_grant_that_a_key_s_policy_does_not_let_through_comes_with_that_policy() -> None:

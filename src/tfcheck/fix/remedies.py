@@ -237,16 +237,18 @@ class Remedies:
 def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
     """Explain what would meet a condition; a statement that has one is never written again without it."""
     wanted = " or ".join(f"`{each}`" for each in unmet.values[:_LISTED]) or "another value"
+    is_negated = "Not" in unmet.operator
     has = f"has `{unmet.carried}`" if unmet.carried else "does not have it"
+    other_way = "let the condition accept it" if unmet.carried else "allow it in a statement without this condition"
     where = _statement_name(unmet.policy, unmet.sid)
     if unmet.key.lower() in CLOCK_KEYS:
         until = f"{where} allows {answer.requirement.action} only until {wanted} ({unmet.key})"
         return Remedy(f"{until}, and the plan was made later: let it end later, or remove the condition")
     words = (
-        f"{where} allows {answer.requirement.action} only if {unmet.key} is {wanted} ({unmet.operator}), and the call "
-        f"{has}: change what the key depends on, or let the condition accept it"
+        f"{where} allows {answer.requirement.action} only if {unmet.key} is {'not ' if is_negated else ''}{wanted} "
+        f"({unmet.operator}), and the call {has}: change what the key depends on, or {other_way}"
     )
-    if not unmet.carried or "Not" in unmet.operator:
+    if not unmet.carried or is_negated:
         return Remedy(words)
     accepted = ", ".join(quoted(each) for each in (*unmet.values, unmet.carried))
     return Remedy(words, f"Condition = {{ {unmet.operator} = {{ {quoted(unmet.key)} = [{accepted}] }} }}")

@@ -55,6 +55,15 @@ def test_nothing_missing_is_nothing_to_do(checkout: Path) -> None:
     assert done.stderr == "nothing to do: nothing is missing\n"
 
 
+def test_instances_that_cannot_be_analysed_are_named_once(checkout: Path) -> None:
+    shutil.copy(TESTDATA / "thirty-services" / "plan.json", checkout / "stacks")
+    done = run("fix", "plan.json", cwd=checkout / "stacks")
+    assert done.stderr == (
+        "nothing to do: no definite problem, 30 permissions are not decided, "
+        "aws_ecs_task_definition.svc[*] (30 instances) could not be analysed\n"
+    )
+
+
 def test_write_changes_the_files_once(checkout: Path) -> None:
     folder = case(checkout, "new-bucket-jsonencode")
     diff = run("fix", "plan.json", cwd=folder).stdout

@@ -12,7 +12,8 @@ from tfcheck.analysis.fix_writing import Choose, chosen, write_fixes
 from tfcheck.analysis.options import DEFAULTS, FixSelection, RunOptions
 from tfcheck.analysis.session import Session
 from tfcheck.hcl.modules import FoundSources
-from tfcheck.report.causes import folded_message, remedies
+from tfcheck.report.causes import folded_message, remedies, skipped_blocks
+from tfcheck.report.words import counted, instances
 from tfcheck.repository import Run
 from tfcheck.symbolic import limits
 from tfcheck.vocabulary.errors import InputError
@@ -255,7 +256,9 @@ def _undecided_note(report: Report) -> str:
     """Explain how much of a report is open."""
     unknown = sum(each.verdict is Verdict.UNKNOWN for each in report.answers)
     parts = [f"{unknown} permission{'s are' if unknown > 1 else ' is'} not decided"] if unknown else []
-    parts += [f"{each.address} could not be analysed" for each in report.skipped]
+    skipped = [f"{each.address}{instances(number)}" for each, number in skipped_blocks(report.skipped)]
+    who = skipped[0] if len(skipped) == 1 else counted(len(report.skipped), "resource")
+    parts += [f"{who} could not be analysed"] if skipped else []
     return "".join(f", {each}" for each in parts)
 
 

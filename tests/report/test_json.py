@@ -20,6 +20,11 @@ SCHEMA: dict[str, Any] = standard.loads(Path(tfcheck.report.__path__[0], "report
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
+def test_a_waiver_can_name_the_fields_that_findings_have() -> None:
+    (definitions,) = (SCHEMA[each] for each in ("$defs", "definitions") if each in SCHEMA)
+    assert list(definitions["finding"]["properties"]) == list(FIELDS)
+
+
 def test_conditions_of_waivers_know_the_fields_of_a_finding() -> None:
     assert set(FIELDS) == set(finding_document(samples.FINDING))
 

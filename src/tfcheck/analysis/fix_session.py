@@ -290,7 +290,7 @@ def _unfixed_notes(
 
 
 def _left_note(findings: Sequence[Finding], told: Container[Remedy]) -> str:
-    """Explain what is left to do about findings that differ by their instances alone; what is told is not repeated."""
+    """Explain what is left to do about findings that differ by their instances alone, each HCL once."""
     first, number = findings[0], len(findings)
     message = f"{folded_message(first)} ({number:,} task definitions)" if number > 1 else first.message
     note = f"left for you: {first.severity.value}[{first.rule}]: {message}"

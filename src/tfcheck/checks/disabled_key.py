@@ -1,8 +1,8 @@
 """Keep the key enabled that a secret, a parameter or a file is encrypted with.
 
-Whatever the policies allow, nothing is decrypted with a customer managed key that is disabled (`is_enabled = false`),
-or that a plan deletes: AWS schedules it for deletion, and from then on it cannot be used. Tasks that run go on running,
-and no new one starts.
+A customer managed key that is disabled (`is_enabled = false`) decrypts nothing, even if all policies allow it. Neither
+does one that a plan deletes: AWS schedules it for deletion, and from then on it cannot be used. Tasks that run go on
+running, and no new one starts.
 
 Encrypt what tasks read with another key first, in a change of its own: a secret and a parameter by their argument, a
 file by uploading it again.

@@ -278,7 +278,7 @@ def blocks(addresses: Iterable[str]) -> tuple[str, ...]:
 
 
 def skipped_blocks(skipped: Iterable[Skipped]) -> list[tuple[Skipped, int]]:
-    """Put instances together that have the same reason but for their keys; return how many each row stands for."""
+    """Put instances together whose reasons differ by their keys alone; return each with the number of instances."""
     members: dict[tuple[str, str], list[Skipped]] = {}
     for each in skipped:
         members.setdefault((block(each.address), folded(each.reason, keys(each.address))), []).append(each)

@@ -165,7 +165,7 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 
 def instances(number: int) -> str:
-    """Write ` (30 instances)` behind what stands for several; nothing behind what stands for itself."""
+    """Write ` (30 instances)` behind the name of several; nothing behind the name of one."""
     return f" ({number:,} instances)" if number > 1 else ""
 
 

@@ -89,10 +89,10 @@ class Run(msgspec.Struct):
     memory: int
 
 
-def measured(command: list[str], times: int) -> Run:
+def measured(command: list[str], times: int, directory: Path | None = None) -> Run:
     """Run a command several times and give the medians, and the largest memory."""
-    once(command)  # compiles what is not compiled yet, and warms the file
-    runs = [once(command) for _ in range(times)]
+    once(command, directory)  # compiles what is not compiled yet, and warms the file
+    runs = [once(command, directory) for _ in range(times)]
     return Run(
         statistics.median(run.cpu for run in runs),
         statistics.median(run.told for run in runs),
@@ -152,7 +152,7 @@ def large(megabytes: float, directory: Path, times: int) -> None:
     print(f"{path.stat().st_size / 1e6:.0f} MB, {services} services; a plain pass takes {plain * 1e3:.0f} ms")
     print(f"  load       {load.told * 1e3:7.0f} ms  {load.told / plain:5.1f} x plain  {load.memory / 1e6:5.0f} MB")
     if command_line():
-        run = measured([sys.executable, "-m", "tfcheck", str(path)], times)
+        run = measured([sys.executable, "-m", "tfcheck", str(path)], times, directory)
         ratios = f"{run.cpu / plain:5.1f} x plain  {run.cpu / load.told:5.1f} x load"
         print(f"  whole run  {run.cpu * 1e3:7.0f} ms  {ratios}  {run.memory / 1e6:5.0f} MB")
     path.unlink()

@@ -164,3 +164,14 @@ def find_sources_of_case(path: Path) -> None:
     assert found.sources.problems == []
     if (path.parent / "tfplan").exists():
         assert find(path.parent / "tfplan", path, planned).sources is not None
+
+
+def test_the_work_tree_is_searched_for_blocks_however_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".git").mkdir()
+    write(tmp_path / "short", main__tf="module aa{}\nmodule bb{}\nmodule cc{}")
+    monkeypatch.chdir(tmp_path)
+
+    found = find(None, None, configuration(aa=None, bb=None, cc=None))
+
+    assert found.sources is not None
+    assert found.sources.root == Path("short")

@@ -157,15 +157,28 @@ def _similar(directory: Path, configuration: PlannedModule, run: Run) -> Iterato
     if not wanted or not has_git(work_tree(directory)):
         return
     gate = Gate(work_tree(directory), run)
+    smallest = sum(len("module {}") + len(name) for _, name in wanted)
     for place, directories, names in islice(os.walk(gate.tree), _MOST_DIRECTORIES):
         below = os.path.relpath(place, gate.tree)
         directories[:] = sorted(each for each in directories if _is_searched(place, each))
         files = module_files(names, opentofu=True)
         paths = [posixpath.join(below, name) for name in files]
-        if not files or not all(map(gate.shows, paths)) or not _may_declare(wanted, paths, gate):
+        if not files or _is_too_small(smallest, place, files):
+            continue
+        if not all(map(gate.shows, paths)) or not _may_declare(wanted, paths, gate):
             continue
         if from_directory(Path(place), run=run).declares(()) == wanted:
             yield Path(os.path.relpath(place))
+
+
+def _is_too_small(smallest: int, place: str, files: Sequence[str]) -> bool:
+    """Whether files have fewer bytes than blocks of the wanted names: most need not be read for a large plan."""
+    if any(each.endswith(".json") for each in files):
+        return False
+    try:
+        return sum(os.path.getsize(os.path.join(place, each)) for each in files) < smallest
+    except OSError:
+        return False
 
 
 def _may_declare(wanted: frozenset[tuple[str, str]], files: Sequence[str], gate: Gate) -> bool:

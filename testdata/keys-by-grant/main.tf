@@ -40,6 +40,33 @@ resource "aws_kms_grant" "parameters" {
   operations        = ["Decrypt"]
 }
 
+locals {
+  context_keys = { whole = "PARAMETER_ARN", wrong = "parameter_arn" }
+}
+
+resource "aws_kms_key" "bound" {
+  for_each    = local.context_keys
+  description = "opened for one encryption context"
+}
+
+resource "aws_kms_grant" "bound" {
+  for_each          = local.context_keys
+  key_id            = aws_kms_key.bound[each.key].key_id
+  grantee_principal = aws_iam_role.execution.arn
+  operations        = ["Decrypt"]
+  constraints {
+    encryption_context_equals = { (each.value) = aws_ssm_parameter.bound[each.key].arn }
+  }
+}
+
+resource "aws_ssm_parameter" "bound" {
+  for_each = local.context_keys
+  name     = "/ledger/${each.key}"
+  type     = "SecureString"
+  value    = "placeholder"
+  key_id   = aws_kms_key.bound[each.key].key_id
+}
+
 resource "aws_secretsmanager_secret" "database" {
   name       = "ledger/database"
   kms_key_id = aws_kms_alias.secrets.arn
@@ -107,6 +134,8 @@ resource "aws_ecs_task_definition" "ledger" {
         { name = "MODE", valueFrom = aws_ssm_parameter.mode.arn },
         { name = "SEALED", valueFrom = aws_secretsmanager_secret.sealed.arn },
         { name = "TOKEN", valueFrom = "/ledger/token" },
+        { name = "WHOLE", valueFrom = aws_ssm_parameter.bound["whole"].name },
+        { name = "WRONG", valueFrom = aws_ssm_parameter.bound["wrong"].name },
       ]
     },
   ])

@@ -40,7 +40,8 @@ def context(action: str = "s3:GetObject", **more: object) -> Context:
         ("s3:x-amz-content-sha256", PresenceUnknown()),
         ("aws:SourceVpce", PresenceUnknown()),
         ("aws:SourceIp", PresenceUnknown()),
-        ("aws:MultiFactorAuthPresent", PresenceUnknown()),
+        ("aws:MultiFactorAuthPresent", PresenceUnknown("false")),
+        ("aws:MultiFactorAuthAge", ABSENT),
         ("aws:PrincipalOrgID", PresenceUnknown()),
         ("ec2:SourceInstanceArn", PresenceUnknown()),
         ("lambda:SourceFunctionArn", PresenceUnknown()),
@@ -62,6 +63,7 @@ def test_a_direct_call_of_a_role(key: str, entry: Entry) -> None:
 def test_keys_of_services() -> None:
     assert context("kms:Decrypt").at("kms:CallerAccount") == ACCOUNT
     assert context("kms:Decrypt").at("kms:ViaService") == PresenceUnknown()
+    assert context("kms:Decrypt").at("kms:GrantIsForAWSResource") == ABSENT
     assert context("kms:Decrypt").at("s3:prefix") == ABSENT
     assert context(resource_account="444455556666").at("s3:ResourceAccount") == "444455556666"
     assert isinstance(context().at("aws:ResourceAccount"), Unknown)

@@ -257,9 +257,29 @@ def test_an_encryption_context_that_holds_the_pairs_need_not_equal_them(
     assert bound.covers(Request("kms:Decrypt", KEY, caller, context)) is truth
 
 
+@pytest.mark.parametrize(
+    ("pairs", "keys", "truth"),
+    [
+        ({"SecretARN": SECRET}, ["SecretARN"], Truth.TRUE),
+        ({"SecretARN": SECRET}, ["SecretARN", "SecretVersionId"], Truth.FALSE),
+        ({"secretarn": SECRET}, ["SecretARN"], Truth.FALSE),
+        ({"SecretARN": SECRET}, ["SecretARN", Unknown(reason="its writer")], Truth.UNKNOWN),
+    ],
+)
+def test_an_encryption_context_that_is_known_is_compared_as_a_whole(
+    pairs: dict[str, Value], keys: list[Value], truth: Truth
+) -> None:
+    caller = Caller(ROLE, "execution", "111122223333", tags={})
+    extras: dict[str, Entry] = {"kms:EncryptionContext:SecretARN": SECRET, "kms:EncryptionContextKeys": keys}
+    context = start_up_context(caller, "kms:Decrypt", extras=extras)
+    bound = KeyGrant(grant(constraints=[{"encryption_context_equals": pairs}]))
+    assert bound.covers(Request("kms:Decrypt", KEY, caller, context)) is truth
+
+
 def test_a_grant_that_may_be_on_the_key_leaves_it_open() -> None:
     found = decided("kms:Decrypt", KEY, of(KEY, key(), grant(key_id=Unknown(reason="a variable"))), granted=False)
     assert isinstance(found, Undecided)
+    assert found.waits_for == "whether aws_kms_grant.g covers the call"
 
 
 # Secrets, repositories, the rest

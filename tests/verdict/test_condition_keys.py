@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from tests.made_world import HERE, MadeResource, MadeWorld, reference
-from tfcheck.iam import Absent, Caller, Later, OneOfValues, PresenceUnknown, start_up_context
+from tfcheck.iam import Absent, Caller, Entry, Later, OneOfValues, PresenceUnknown, start_up_context
+from tfcheck.symbolic.sensitive_text import SENSITIVE, redacted
 from tfcheck.symbolic.value import TextLike, Unknown, Value, display, text
 from tfcheck.verdict.condition_keys import context_of
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
@@ -32,6 +33,35 @@ def test_a_secret_s_call_names_it_and_carries_its_tags() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("named", "secret_id", "stage", "version"),
+    [
+        (f"{SECRET}::AWSPREVIOUS:", SECRET, "AWSPREVIOUS", None),
+        (f"{SECRET}:key::{'1' * 32}", SECRET, None, "1" * 32),
+        (SECRET.removesuffix("-AbCdEf"), OneOfValues((SECRET, SECRET.removesuffix("-AbCdEf"))), None, None),
+        ("db", OneOfValues((SECRET, "db")), None, None),
+    ],
+)
+def test_a_secret_s_call_carries_what_is_written_of_its_version(
+    named: str, secret_id: Entry, stage: str | None, version: str | None
+) -> None:
+    found = context_of(
+        msgspec.structs.replace(call("secretsmanager:GetSecretValue", SECRET), through=named), MadeWorld()
+    )
+    assert found["secretsmanager:SecretId"] == secret_id
+    assert found.get("secretsmanager:VersionStage") == stage
+    assert found.get("secretsmanager:VersionId") == version
+
+
+def test_a_version_that_must_not_be_shown_is_marked() -> None:
+    named = msgspec.structs.replace(
+        call("secretsmanager:GetSecretValue", SECRET), through=f"{SECRET}::BLUE:", sensitive=True
+    )
+    stage = context_of(named, MadeWorld())["secretsmanager:VersionStage"]
+    assert isinstance(stage, str)
+    assert redacted(stage) == SENSITIVE
+
+
 def test_tags_that_are_written_are_known_although_the_defaults_are_not() -> None:
     attributes: dict[str, Value] = {"name": "/a", "arn": "arn:p", "tags": {"team": "app"}, "tags_all": Unknown()}
     found = context_of(call("ssm:GetParameters", "arn:p"), MadeWorld(MadeResource("aws_ssm_parameter.a", attributes)))
@@ -50,6 +80,8 @@ def test_a_bucket_of_the_plan_shows_the_region_of_the_call() -> None:
 def test_an_object_of_the_plan_carries_its_tags() -> None:
     tagged = MadeResource("aws_s3_object.a", {"bucket": "cfg", "arn": FILE, "tags": {"team": "app"}})
     assert context_of(call("s3:GetObject", FILE), MadeWorld(tagged))["s3:ExistingObjectTag/"] == {"team": "app"}
+    bucket = context_of(call("s3:GetBucketLocation", "arn:aws:s3:::cfg"), MadeWorld(tagged))
+    assert bucket["s3:ExistingObjectTag/"] == Absent()
 
 
 def test_decrypting_goes_through_the_service_that_keeps_the_object() -> None:

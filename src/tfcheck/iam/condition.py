@@ -189,8 +189,7 @@ def _present(condition: Condition, value: Value, context: Context) -> Truth:
     if asked.quantifier == "any":
         return Truth.some(_passes(condition, each, context) for each in values)
     if several or condition.key.lower() in MULTIVALUED:
-        # Without a set operator AWS compares nothing; what that makes of a negated operator is not documented.
-        return Truth.UNKNOWN if asked.negated else Truth.FALSE
+        return Truth.UNKNOWN  # NOTE: AWS asks for a set operator, and does not document what happens without one
     return _passes(condition, value, context)
 
 

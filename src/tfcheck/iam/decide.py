@@ -308,6 +308,9 @@ def _hidden(request: Request, layers: Layers, case: _Case) -> Undecided:
         return Undecided("policy_not_readable", layers.boundary_hidden, evidence)
     if case.same is _U:
         return Undecided("unknown_value", "the account that the resource belongs to", evidence)
+    grants = tuple(origin for origin, truth in layers.grants if truth is _U)
+    if grants:
+        return Undecided("unknown_value", f"whether {grants[0].policy} covers the call", grants)
     return Undecided("unknown_value", "a value known only after apply", evidence)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tfcheck.iam.context import ABSENT, Context, Entry, OneOfValues
+from tfcheck.iam.context import ABSENT, Context, Entry, OneOfValues, PresenceUnknown
 from tfcheck.symbolic.value import ACCOUNT_ID, REGION, Hole, TextLike, Unknown, text
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _service_entries(service: str, caller: Caller, owner: TextLike | None) -> di
     if service == "s3":
         return entries | _S3_ENTRIES | {"s3:resourceaccount": account}
     if service == "kms":
-        return entries | {"kms:calleraccount": caller.account, "kms:requestalias": ABSENT}
+        return entries | {"kms:calleraccount": caller.account, **dict.fromkeys(_NOT_OF_DECRYPTION, ABSENT)}
     return entries
 
 
@@ -98,6 +98,8 @@ def _caller_entries(caller: Caller) -> dict[str, Entry]:
         "aws:principaltype": "AssumedRole",
         "aws:principalisawsservice": "false",
         "aws:userid": text([identifier, ":", Unknown(hole=_SESSION)]),
+        # NOTE: AWS says of temporary credentials that they carry it, and elsewhere that it may be missing.
+        "aws:multifactorauthpresent": PresenceUnknown("false"),
         **dict.fromkeys(_ABSENT_KEYS, ABSENT),
     }
 
@@ -118,6 +120,7 @@ def _call_entries(region: TextLike | None, *, direct: bool) -> dict[str, Entry]:
 _ABSENT_KEYS = (
     "aws:assumedroot",
     "aws:federatedprovider",
+    "aws:multifactorauthage",
     "aws:principalservicename",
     "aws:principalservicenameslist",
     "aws:sourceaccount",
@@ -160,6 +163,16 @@ _NOT_OF_S3_READS = (
     "s3:x-amz-server-side-encryption-customer-algorithm",
     "s3:x-amz-storage-class",
     "s3:x-amz-website-redirect-location",
+)
+#: Keys of aliases that a request names, which services do not, and of requests about grants
+#: (https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html).
+_NOT_OF_DECRYPTION = (
+    "kms:grantconstrainttype",
+    "kms:granteeprincipal",
+    "kms:grantisforawsresource",
+    "kms:grantoperations",
+    "kms:requestalias",
+    "kms:retiringprincipal",
 )
 _S3_ENTRIES: dict[str, Entry] = {
     **dict.fromkeys(_NOT_OF_S3_READS, ABSENT),

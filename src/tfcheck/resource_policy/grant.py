@@ -13,7 +13,7 @@ from tfcheck.iam.model import UNLISTED
 from tfcheck.inventory.world import WorldObject
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numerals import as_text
-from tfcheck.symbolic.value import PlainText, Truth, Unknown, Value, items
+from tfcheck.symbolic.value import PlainText, Truth, Unknown, Value, is_known, items
 
 _CONTEXT_KEY = "kms:EncryptionContext:"
 
@@ -56,9 +56,16 @@ def _constraint_holds(constraint: Value, context: Context) -> Truth:
     if not isinstance(constraint, dict):
         return Truth.UNKNOWN
     subset, whole = constraint.get("encryption_context_subset"), constraint.get("encryption_context_equals")
-    truth = Truth.every(_carried(each, context) for each in (subset, whole) if each)
-    # The service may put more into the context than can be determined.
-    return truth & Truth.UNKNOWN if whole else truth
+    carried = Truth.every(_carried(each, context) for each in (subset, whole) if each)
+    return carried & _lists_all(whole, context) if whole else carried
+
+
+def _lists_all(pairs: Value, context: Context) -> Truth:
+    """Whether pairs are all that the service puts into the context."""
+    names = context.at("kms:EncryptionContextKeys")
+    if not isinstance(pairs, dict) or not isinstance(names, list):
+        return Truth.UNKNOWN
+    return Truth.every(Truth.UNKNOWN if isinstance(each, Unknown) else Truth.of(each in pairs) for each in names)
 
 
 def _carried(pairs: Value, context: Context) -> Truth:
@@ -68,8 +75,10 @@ def _carried(pairs: Value, context: Context) -> Truth:
 
 
 def _carries(key: str, value: Value, context: Context) -> Truth:
+    names = context.at("kms:EncryptionContextKeys")
     entry = context.at(_CONTEXT_KEY + key)
-    if isinstance(entry, Absent):
+    # NOTE: of a grant, unlike of a condition, the case of a key counts.
+    if isinstance(entry, Absent) or (isinstance(names, list) and key not in names and all(map(is_known, names))):
         return Truth.FALSE
     if isinstance(entry, PresenceUnknown) or not isinstance(entry, PlainText):
         return Truth.UNKNOWN

@@ -46,7 +46,7 @@ def wrong_reference(value: Value, around: Surroundings, world: World) -> Invalid
         return InvalidReference("is empty")
     if not isinstance(value, PlainText):
         return None
-    fields = _secret_fields(value)
+    fields = secret_fields(value)
     if fields is not None:
         return _wrong_tail(fields[1:]) or _wrong_arn(value, around) or _misread(value, fields[0], world)
     parameter = _fields(value, "ssm", ".aws_ssm_parameter.", ("arn",))
@@ -65,7 +65,7 @@ def wrong_credentials(value: Value, around: Surroundings) -> InvalidReference | 
     """Explain what is definitely wrong with a private registry's `credentialsParameter`, a secret's ARN or name."""
     if not isinstance(value, PlainText):
         return None
-    fields = _secret_fields(value)
+    fields = secret_fields(value)
     if fields is not None and len(fields) > 1:
         return InvalidReference("has a JSON key or version, which registry credentials cannot have")
     parts = split(value)
@@ -77,8 +77,11 @@ def wrong_credentials(value: Value, around: Surroundings) -> InvalidReference | 
 # What follows the ARN
 
 
-def _secret_fields(value: TextLike) -> list[TextLike] | None:
-    """Return the fields of a secret's ARN from its name on; None where this may not be one, or they are not known."""
+def secret_fields(value: TextLike) -> list[TextLike] | None:
+    """Return the fields of a secret's ARN from its name on: that, and perhaps JSON key, version stage and version id.
+
+    None where this may not be one, or they are not known.
+    """
     return _fields(value, "secretsmanager", ".aws_secretsmanager_secret.", ("arn", "id"))
 
 

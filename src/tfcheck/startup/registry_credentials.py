@@ -42,7 +42,9 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
             continue
         doubt = "whether credentials are named is known only after apply" if value is credentials else ""
         arn = named_secret(value, task.resource.surroundings, world)
-        yield place.needs(ID, "secretsmanager:GetSecretValue", arn, doubt=doubt)
+        yield place.needs(
+            ID, "secretsmanager:GetSecretValue", arn, doubt=doubt, through=None if arn == value else value
+        )
 
 
 RULE = Rule(

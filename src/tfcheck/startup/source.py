@@ -14,6 +14,7 @@ import msgspec
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
 from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.startup.reference import secret_fields
 from tfcheck.startup.secret_arn import secret_arn, whole_arn
 from tfcheck.symbolic.match import glob
 from tfcheck.symbolic.value import JsonText, PlainText, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
@@ -31,11 +32,15 @@ class ValueStore(Enum):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """One resource to read a value from. `doubt` says why it may not be what is read."""
+    """One resource to read a value from. `doubt` says why it may not be what is read.
+
+    `named` is the text that names a secret, where it is not the ARN alone, with or without a JSON key.
+    """
 
     store: ValueStore
     arn: TextLike
     doubt: str = ""
+    named: TextLike | None = None
 
 
 def sources(value: Value, around: Surroundings, world: World) -> tuple[Source, ...]:
@@ -48,10 +53,13 @@ def sources(value: Value, around: Surroundings, world: World) -> tuple[Source, .
         if not isinstance(spelled, str) or not spelled.startswith(_SECRET_PARAMETER):
             return (parameter,)
         secret = spelled.removeprefix(_SECRET_PARAMETER).partition(":")[0]
-        return (parameter, Source(ValueStore.SECRETS_MANAGER, secret_arn(secret, around, world)))
+        return (parameter, Source(ValueStore.SECRETS_MANAGER, secret_arn(secret, around, world), named=secret))
     store = _store_of(value, world)
     if store is ValueStore.SECRETS_MANAGER:
-        return (Source(store, whole_arn(without_tail(value), around.account, world)),)
+        short = without_tail(value)
+        whole = whole_arn(short, around.account, world)
+        says_more = short != whole or any((secret_fields(value) or ())[2:])
+        return (Source(store, whole, named=value if says_more else None),)
     if store is ValueStore.PARAMETER_STORE:
         return (Source(store, value),)
     doubt = "whether a secret or a parameter is named is known only after apply"

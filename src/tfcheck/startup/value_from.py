@@ -50,7 +50,7 @@ def found(
 
 def needs(rule: str, place: TaskPlace, source: Source) -> Requirement:
     """Require the call that reads from a store."""
-    return place.needs(rule, ACTIONS[source.store], source.arn, doubt=source.doubt)
+    return place.needs(rule, ACTIONS[source.store], source.arn, doubt=source.doubt, through=source.named)
 
 
 #: What the API says, regardless of what the tasks run on.

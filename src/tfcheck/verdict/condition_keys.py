@@ -16,7 +16,10 @@ from tfcheck.inventory.encryption import secret_of, whole_arn
 from tfcheck.inventory.key import named_key
 from tfcheck.inventory.object_key import has_bucket_key
 from tfcheck.inventory.world import World, WorldObject
+from tfcheck.startup.reference import secret_fields
+from tfcheck.startup.source import without_tail
 from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import REGION, PlainText, TextLike, Truth, Unknown, Value, pieces, text
 from tfcheck.vocabulary.arn import Arn, split
 from tfcheck.vocabulary.finding import Requirement
@@ -49,10 +52,10 @@ def _of_service(requirement: Requirement, world: World) -> dict[str, Entry]:
     resource = requirement.resource
     match requirement.action.partition(":")[0]:
         case "s3":
-            return _s3(resource, world)
+            return _s3(requirement, world)
         case "secretsmanager":
             secret = secret_of(resource, world)
-            return {"secretsmanager:SecretId": resource, **_tags(secret, "secretsmanager:ResourceTag/")}
+            return {**_secret(requirement), **_tags(secret, "secretsmanager:ResourceTag/")}
         case "ssm":
             return _tags(catalogue(world, PARAMETER).by_arn(resource), "ssm:resourceTag/")
         case "ecr":
@@ -84,7 +87,8 @@ def _tags(resource: WorldObject | None, own: str = "") -> dict[str, Entry]:
 # S3
 
 
-def _s3(resource: TextLike, world: World) -> dict[str, Entry]:
+def _s3(requirement: Requirement, world: World) -> dict[str, Entry]:
+    resource = requirement.resource
     bucket = bucket_of(resource, world)
     owner = bucket.resource if bucket else None
     region = (
@@ -94,9 +98,29 @@ def _s3(resource: TextLike, world: World) -> dict[str, Entry]:
     if owner is not None and not world.resources("aws_s3_bucket_abac"):
         found["aws:ResourceTag/"] = Absent()
     tagged = catalogue(world, OBJECT).by_arn(resource)
-    if tagged is not None:
+    if requirement.action == "s3:GetBucketLocation":
+        found["s3:ExistingObjectTag/"] = Absent()
+    elif tagged is not None:
         tags = tagged.attribute("tags_all") or tagged.attribute("tags")
         found["s3:ExistingObjectTag/"] = tags if isinstance(tags, (dict, Unknown)) else Absent()
+    return found
+
+
+# Secrets Manager
+
+
+def _secret(requirement: Requirement) -> dict[str, Entry]:
+    """Return what a call names: the secret, and the version that is asked for.
+
+    Without a version Secrets Manager takes the current one, and does not document the keys of such a call.
+    """
+    whole, named = requirement.resource, requirement.through
+    short = whole if named is None else without_tail(named)
+    found: dict[str, Entry] = {"secretsmanager:SecretId": whole if short == whole else OneOfValues((whole, short))}
+    tail = () if named is None else (secret_fields(named) or ())[2:]
+    for key, value in zip(("secretsmanager:VersionStage", "secretsmanager:VersionId"), tail, strict=False):
+        if isinstance(value, str) and value:
+            found[key] = Sensitive(value) if requirement.sensitive else value
     return found
 
 

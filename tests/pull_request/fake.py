@@ -139,6 +139,8 @@ class FakeGitHub:
         self.comments: dict[int, Json] = {}
         self.remarks: dict[int, Json] = {}
         self.reviews: list[Json] = []
+        self.former: dict[int, list[str]] = {}
+        self.shows_former = True
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, str]] = []
         self.bodies: list[Any] = []
@@ -307,6 +309,7 @@ class FakeGitHub:
             self.problems.append(f"a comment of {comment['user']['login']} was edited")
         refused = self._body(body)
         if refused is None:
+            self.former.setdefault(number, [comment["body"]]).insert(0, body["body"])
             comment["body"] = body["body"]
         return refused or Answer(200, comment)
 
@@ -365,6 +368,11 @@ class FakeGitHub:
                         200, {"data": None, "errors": [{"message": "Resource not accessible by integration"}]}
                     )
                 return Answer(200, {"data": {"viewer": {"login": self.viewer}}})
+            if "userContentEdits" in body["query"] and self.shows_former:
+                edits = self.former[int(body["variables"]["id"].removeprefix("IC_"))]
+                return Answer(
+                    200, {"data": {"node": {"userContentEdits": {"nodes": [{"diff": each} for each in edits]}}}}
+                )
             if "minimizeComment" in body["query"] and "RESOLVED" in body["query"]:
                 comment = next(each for each in self.comments.values() if each["node_id"] == body["variables"]["id"])
                 comment["minimized"] = {"reason": "resolved"}

@@ -157,7 +157,7 @@ class FakeDataCenter(FakeBitbucket):
         return Answer(200, self.comments[number])
 
     def _values(self, items: list[Json], query: dict[str, str]) -> Answer:
-        start, size = int(query["start"]), int(query["limit"])
+        start, size = int(query.get("start", "0")), int(query["limit"])
         last = start + size >= len(items)
         more: Json = {} if last else {"nextPageStart": start + size}
         return Answer(200, {"values": items[start : start + size], "isLastPage": last} | more)

@@ -13,8 +13,9 @@ from tests.pull_request.fake import REPOSITORY, SHA, TOKEN
 from tests.report.samples import DENIED, DENIED_BUCKET, FINDING, allowed, report
 from tfcheck.pull_request.client import Client, hosts
 from tfcheck.pull_request.event import NothingToDo, asked
+from tfcheck.pull_request.github import GitHubConversation
 from tfcheck.pull_request.outcome import CommentAction, Outcome
-from tfcheck.pull_request.publish import CommentOptions, Published, RunLocation, publish
+from tfcheck.pull_request.publish import CommentOptions, Published, publish
 from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.vocabulary.finding import Fix, Report, Verdict
 
@@ -72,7 +73,6 @@ def run(
     around: Callable[[Callable[[], object]], object] | None = None,
 ) -> Published:
     """Publish as the command does; `around` may hold back each request."""
-    place = RunLocation(told, hosts(told).server, top)
     wishes = wishes or CommentOptions(id="orders")
     wanted = asked(told, wishes.number, reports)
     if isinstance(wanted, NothingToDo):
@@ -81,7 +81,7 @@ def run(
     if around is not None:
         once = asking._once
         asking._once = lambda *sent: around(lambda: once(*sent))  # type: ignore[assignment, method-assign]
-    return publish(asking, wanted, reports, place, wishes)
+    return publish(GitHubConversation(asking, wanted, told), reports, wishes, top=top)
 
 
 def bad(target: str = "infra/orders", *, message: str = "", fix: Fix | None = None, sha: str = SHA) -> Report:

@@ -26,8 +26,11 @@ from tests.pull_request.job import Clock, bad, clean
 from tests.pull_request.test_waivers import waived
 from tests.report.samples import FINDING
 from tfcheck.cli import main
-from tfcheck.pull_request import bitbucket, bitbucket_server
-from tfcheck.pull_request.publish import CommentOptions, publish_plainly
+from tfcheck.pull_request import bitbucket
+from tfcheck.pull_request.bitbucket_server import ServerConversation
+from tfcheck.pull_request.client import Client, Hosts
+from tfcheck.pull_request.event import RequestedPull
+from tfcheck.pull_request.publish import CommentOptions, publish
 from tfcheck.pull_request.refusal import RefusalError
 from tfcheck.report.json import json as written
 from tfcheck.report.markdown.marker import Marker, marked, marker
@@ -94,11 +97,11 @@ def data_center() -> Iterator[Place]:
         server = where["GITHUB_API_URL"].removesuffix("/rest/api/1.0")
 
         def run(*reports: Report, number: int = 10, sha: str = SHA, options: tuple[str, ...] = ()) -> object:
-            wanted = bitbucket_server.RequestedPull(server, "SHOP", "shop", 42, sha, f"{number}.0")
+            wanted = RequestedPull("SHOP/shop", 42, sha, f"{number}.0")
             wishes = CommentOptions(id="orders", on_clean="delete" if "delete" in options else "update")
             about = [_of(each, sha) for each in reports]
-            comments = bitbucket_server.conversation(wanted, TOKEN, Clock().patience())
-            return publish_plainly(comments, about, wishes)
+            client = Client(Hosts(where["GITHUB_API_URL"], "", server), TOKEN, Clock().patience())
+            return publish(ServerConversation(client, wanted), about, wishes)
 
         yield Place(host, run)
     assert host.problems == []
@@ -129,6 +132,18 @@ def test_findings_come_and_go_in_one_comment(place: Place) -> None:
     assert "### ✅ tfcheck: resolved" in place.only()
     place.run(clean(), number=13, sha=LATER, options=("--on-clean", "delete"))
     assert place.texts() == []
+
+
+def test_steps_with_one_target_never_resolve_for_each_other(cloud: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step that runs again has another run number."""
+    monkeypatch.setenv("BITBUCKET_STEP_RUN_NUMBER", "1")
+    cloud.run(bad())
+    cloud.run(clean())
+    assert "### ❔ tfcheck: result of `infra/orders (another job)` not shown" in cloud.only()
+    cloud.run(bad())
+    monkeypatch.setenv("BITBUCKET_STEP_RUN_NUMBER", "2")
+    cloud.run(clean())
+    assert "another job" not in cloud.only().split("\n")[1] or "### ❔" in cloud.only()
 
 
 def test_the_page_is_readable_without_html(place: Place) -> None:
@@ -354,7 +369,7 @@ def test_a_commit_of_a_fork_that_the_token_does_not_see_is_no_obstacle(
 def test_a_list_without_an_end_makes_no_second_comment(
     cloud: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("tfcheck.pull_request.bitbucket._MOST_PAGES", 9)
+    monkeypatch.setattr("tfcheck.pull_request.client._MOST_PAGES", 9)
 
     def again(go: Callable[[], Answer]) -> Answer:
         found = go()

@@ -30,8 +30,8 @@ from tests.pull_request.fake import (
 from tests.pull_request.job import Clock, bad, clean, client, patient, run, variables
 from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.comment import Draft, OnClean, Thread, Wording
-from tfcheck.pull_request.conversation import PullConversation
-from tfcheck.pull_request.event import OpenPull
+from tfcheck.pull_request.event import RequestedPull
+from tfcheck.pull_request.github import GitHubConversation
 from tfcheck.pull_request.outcome import CommentAction
 from tfcheck.pull_request.publish import CommentOptions
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind
@@ -151,11 +151,11 @@ def test_jobs_of_one_run_that_share_an_id_never_resolve_for_each_other(
     run(variables(tmp_path, where), [bad("prod")])
     published = run(variables(tmp_path, where), [clean("dev")])
     assert title(github) == "### ❔ tfcheck: result of `prod` not shown"
-    assert "**Result not shown**: `prod`. Another job of this run wrote it" in only(github)
+    assert "**Result not shown**: `prod`. Another job wrote it" in only(github)
     assert "No result for this commit" not in only(github)
     assert published.absent == ("prod",)
     (warning,) = published.warnings
-    assert warning.startswith("the comment had the result of prod from another job of this run; give each job a")
+    assert warning.startswith("the comment had the result of prod from another job; give each job a")
 
 
 def test_what_shares_an_id_is_distinguished_from_what_had_no_result_before(
@@ -368,7 +368,7 @@ def test_a_commit_that_comes_while_the_comments_are_read_makes_the_run_stale(
 
     github.fault("GET", "/issues/42/comments", first(newer_job))
     published = run(variables(tmp_path, where), [bad()])
-    assert published.outcome.why == "a newer commit has come meanwhile"
+    assert published.outcome.why == "pull request #42 has another newest commit than the one that was checked"
     assert title(github).startswith("### ✅")
 
 
@@ -495,9 +495,9 @@ def test_a_text_that_github_finds_too_long_is_tried_once_more_shorter(
 
     draft = Draft(marker("orders", SHA, "10.2"), 60_000, lambda earlier: Wording(write, clean=False, wanted=True))
     github.fault("PATCH", "/issues/comments/", says(422, "Body is too long"), times=2)
-    pull = OpenPull("acme/shop", 42, SHA)
+    pull = GitHubConversation(client(where), RequestedPull("acme/shop", 42, SHA), {})
     with pytest.raises(RefusalError, match="Body is too long"):
-        Thread(PullConversation(client(where), pull), Author("github-actions", True), draft).publish()
+        Thread(pull, Author("github-actions", True), draft).publish()
     assert sizes == [60_000, 30_000]
 
 

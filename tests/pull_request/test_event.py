@@ -41,14 +41,14 @@ def of_run(tmp_path: Path, sha: str = SHA, source: str | None = FORK, pulls: lis
 
 
 def test_a_pull_request_names_itself(tmp_path: Path) -> None:
-    assert asked(variables(tmp_path, {}), None, []) == RequestedPull(REPOSITORY, 42, SHA)
+    assert asked(variables(tmp_path, {}), None, []) == RequestedPull(REPOSITORY, 42, SHA, "10.1")
 
 
 def test_a_number_can_be_given_and_then_nothing_shows_the_commit(tmp_path: Path) -> None:
     push = event(tmp_path, "push", {"after": SHA})
     assert asked(push, 7, []) == RequestedPull(REPOSITORY, 7)
     assert isinstance(asked(push, None, [saved(42)]), NothingToDo)
-    assert asked(variables(tmp_path, {}), 7, []) == RequestedPull(REPOSITORY, 7)
+    assert asked(variables(tmp_path, {}), 7, []) == RequestedPull(REPOSITORY, 7, run="10.1")
     assert isinstance(asked({}, 7, []), NothingToDo)
 
 
@@ -59,8 +59,10 @@ def test_a_comment_on_an_issue_is_about_no_pull_request(tmp_path: Path) -> None:
 
 
 def test_the_run_of_a_fork_takes_the_number_from_the_reports_and_has_it_verified(tmp_path: Path) -> None:
-    assert asked(of_run(tmp_path), None, [saved(42), saved(42)]) == RequestedPull(REPOSITORY, 42, SHA, FORK)
-    assert asked(of_run(tmp_path), 42, []) == RequestedPull(REPOSITORY, 42, SHA, FORK)
+    assert asked(of_run(tmp_path), None, [saved(42), saved(42)]) == RequestedPull(
+        REPOSITORY, 42, SHA, head_repository=FORK
+    )
+    assert asked(of_run(tmp_path), 42, []) == RequestedPull(REPOSITORY, 42, SHA, head_repository=FORK)
     for told in ([saved(41), saved(42)], [], [saved("1/files"), saved(-1)], [saved("x")]):
         assert isinstance(asked(of_run(tmp_path), None, told), NothingToDo)
     assert isinstance(asked(of_run(tmp_path, source=None), None, [saved(42)]), NothingToDo)

@@ -68,6 +68,10 @@ def only(gitlab: FakeGitLab) -> str:
     return str(found["body"])
 
 
+def title(gitlab: FakeGitLab) -> str:
+    return only(gitlab).split("\n")[1]
+
+
 def test_findings_come_and_go_in_one_note(gitlab: FakeGitLab, job: Job) -> None:
     assert job(clean()) == 0
     assert gitlab.notes == {}
@@ -100,6 +104,23 @@ def test_a_target_without_a_result_is_not_resolved(gitlab: FakeGitLab, job: Job)
     gitlab.sha = LATER
     job(clean("infra/web"), pipeline=11, sha=LATER)
     assert "**No result for this commit**: `infra/orders`." in only(gitlab)
+
+
+def test_jobs_of_a_pipeline_with_one_target_never_resolve_for_each_other(
+    gitlab: FakeGitLab, job: Job, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A job that is retried has the same name."""
+    monkeypatch.setenv("CI_JOB_NAME", "plan-prod")
+    job(bad())
+    job(bad())
+    assert title(gitlab).startswith("### ❌")
+    monkeypatch.setenv("CI_JOB_NAME", "plan-dev")
+    job(clean())
+    assert title(gitlab) == "### ❔ tfcheck: result of `infra/orders (another job)` not shown"
+    assert "from another job; give each job a comment id" in capsys.readouterr().err
+    monkeypatch.setenv("CI_JOB_NAME", "plan-prod")
+    job(clean())
+    assert title(gitlab) == "### ❔ tfcheck: result of `infra/orders (another job)` not shown"
 
 
 @pytest.mark.parametrize("wait", [says(429, "", retry_after="9"), says(502), cut_before])

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from tests.laws import tries
-from tests.pull_request.fake import SHA, Answer, FakeGitHub, Step, cut_before, says, serving
+from tests.pull_request.fake import SHA, TOKEN, Answer, FakeGitHub, Step, cut_before, says, serving
+from tests.pull_request.fake_bitbucket import FakeCloud
+from tests.pull_request.fake_gitea import FakeGitea
+from tests.pull_request.fake_gitlab import PROJECT, FakeGitLab
 from tests.pull_request.job import Clock, bad, clean, run, variables
+from tfcheck.pull_request.bitbucket import CloudConversation
+from tfcheck.pull_request.client import Client, Hosts
 from tfcheck.pull_request.comment import OnClean
+from tfcheck.pull_request.conversation import Conversation
+from tfcheck.pull_request.event import RequestedPull
+from tfcheck.pull_request.github import GiteaConversation, GitHubConversation
+from tfcheck.pull_request.gitlab import MergeConversation
 from tfcheck.pull_request.outcome import CommentAction
-from tfcheck.pull_request.publish import CommentOptions
+from tfcheck.pull_request.publish import CommentOptions, Published, publish
+from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.report.markdown.marker import marker
+from tfcheck.report.markdown.without_html import unhidden
+from tfcheck.vocabulary.finding import Report
 
 
 class Turns:
@@ -54,16 +68,18 @@ class Turns:
             self.changed.notify_all()
 
 
-def together(github: FakeGitHub, tmp_path: Path, order: list[int], *runs: str) -> None:
+def together(github: FakeGitHub, tmp_path: Path, order: list[int], *runs: str, reports: Sequence[Report] = ()) -> None:
     """Run jobs at once, their requests in the order that is given."""
     turns = Turns(len(runs), list(order))
 
     def job(number: int, where: dict[str, str]) -> None:
-        report = bad(message="of the newest run" if runs[number] == max(runs) else "of an older run")
+        message = "of the newest run" if runs[number] == max(runs) else "of an older run"
+        report = reports[number] if reports else bad(message=message)
         patience = Clock().patience()
         told = variables(tmp_path, where, run=runs[number])
         try:
-            run(told, [report], patience=patience, around=around(number))
+            wishes = CommentOptions(id="orders", when="always" if reports else "findings")
+            run(told, [report], wishes, patience=patience, around=around(number))
         finally:
             turns.leave(number)
 
@@ -96,6 +112,111 @@ def test_two_jobs_that_find_no_comment_leave_one_with_what_the_newer_says(tmp_pa
     together(github, tmp_path, order, "10.1", "11.1")
     (comment,) = github.comments.values()
     assert "Of the newest run" in comment["body"]
+    assert github.problems == []
+
+
+def on_github(api: str, told: RequestedPull, patience: WaitBudget) -> Conversation[Any]:
+    return GitHubConversation(Client(Hosts(api, f"{api}/graphql", ""), TOKEN, patience), told, {})
+
+
+def on_gitea(api: str, told: RequestedPull, patience: WaitBudget) -> Conversation[Any]:
+    return GiteaConversation(Client(Hosts(api, f"{api}/graphql", ""), TOKEN, patience), told, {})
+
+
+def on_gitlab(api: str, told: RequestedPull, patience: WaitBudget) -> Conversation[Any]:
+    about = msgspec.structs.replace(told, repository=PROJECT)
+    return MergeConversation(Client(Hosts(api, "", ""), TOKEN, patience), about)
+
+
+def on_bitbucket(api: str, told: RequestedPull, patience: WaitBudget) -> Conversation[Any]:
+    return CloudConversation(Client(Hosts(api, "", ""), TOKEN, patience, user="tf"), told, personal=True)
+
+
+def texts(host: FakeGitHub) -> list[str]:
+    """Give what comments say, on whatever host."""
+    if isinstance(host, FakeCloud):
+        return [unhidden(host.text(number)) for number, each in host.comments.items() if not each["deleted"]]
+    found = host.notes if isinstance(host, FakeGitLab) else host.comments
+    return [str(each["body"]) for each in found.values()]
+
+
+def push(host: FakeGitHub, sha: str) -> None:
+    host.open_pull(sha=sha)
+    if isinstance(host, FakeCloud | FakeGitLab):
+        host.sha = sha
+
+
+HOSTS = [(FakeGitHub, on_github), (FakeGitea, on_gitea), (FakeGitLab, on_gitlab), (FakeCloud, on_bitbucket)]
+
+
+@pytest.mark.parametrize("pushed", [True, False], ids=["newer commit", "same commit"])
+@pytest.mark.parametrize("shows_former", [True, False])
+@pytest.mark.parametrize(("fake", "conversation"), HOSTS)
+def test_a_write_that_arrives_after_a_newer_job_has_looked_again_gives_way(
+    fake: type[FakeGitHub], conversation: Callable[..., Conversation[Any]], shows_former: bool, pushed: bool
+) -> None:
+    """The newer one has ended and cannot bring its result back; GitHub alone keeps it."""
+    host, clock = fake(), Clock()
+    host.shows_former = shows_former
+    sha = "a" * 40 if pushed else SHA
+
+    def one(number: int, report: Report, commit: str, patience: WaitBudget) -> Published:
+        wanted = RequestedPull("acme/shop", 42, commit, f"{number}.1")
+        return publish(conversation(api, wanted, patience), [report], CommentOptions(id="orders", suggestions=0))
+
+    def late(go: Callable[[], Answer]) -> Answer:
+        push(host, sha)
+        one(11, bad(message="of the newest run", sha=sha), sha, Clock().patience())
+        clock.sleep(20)
+        return go()
+
+    with serving(host) as where:
+        api = where["GITHUB_API_URL"]
+        one(9, bad(message="of the oldest run"), SHA, Clock().patience())
+        host.fault("PATCH" if conversation in (on_github, on_gitea) else "PUT", "", late)
+        published = one(10, clean(), SHA, clock.patience())
+    (text,) = texts(host)
+    assert host.problems == []
+    if conversation is on_github and shows_former:
+        assert "Of the newest run" in text
+        assert str(published.outcome) == "no comment: a newer run has written the comment"
+    elif pushed:
+        assert text.split("\n")[1] == "### ❔ tfcheck: no result for `infra/orders`"
+        assert "but a newer commit has come meanwhile" in str(published.outcome)
+    else:
+        assert "but slowly: the result of a newer run for this commit may have been replaced" in str(published.outcome)
+
+
+@pytest.mark.parametrize("pushed", [True, False])
+def test_a_removal_that_arrives_late_is_no_all_clear_for_a_newer_commit(tmp_path: Path, pushed: bool) -> None:
+    github, clock = FakeGitHub(), Clock()
+    sha = "a" * 40 if pushed else SHA
+
+    def late(go: Callable[[], Answer]) -> Answer:
+        github.open_pull(sha=sha)
+        run(variables(tmp_path, where, sha=sha, run="11.1"), [bad(sha=sha)])
+        clock.sleep(20)
+        return go()
+
+    with serving(github) as where:
+        run(variables(tmp_path, where, run="9.1"), [bad()])
+        github.fault("DELETE", "", late)
+        wishes = CommentOptions(id="orders", on_clean="delete")
+        older = run(variables(tmp_path, where, run="10.1"), [clean()], wishes, patience=clock.patience())
+    assert [each.split("\n")[1] for each in texts(github)] == ["### ❔ tfcheck: no result for `infra/orders`"] * pushed
+    assert older.outcome.did is (CommentAction.CREATED if pushed else CommentAction.DELETED)
+
+
+@quickly
+@given(order=orders, same=st.booleans())
+def test_two_jobs_of_one_run_never_hide_each_other(tmp_path: Path, order: list[int], same: bool) -> None:
+    """With one id, and one target or two: whoever writes last names the result of the other as not shown."""
+    github = FakeGitHub()
+    together(github, tmp_path, order, "10.1", "10.1", reports=[bad("a"), clean("a" if same else "b")])
+    (comment,) = github.comments.values()
+    title = comment["body"].split("\n")[1]
+    assert "not shown" in title
+    assert "✅" not in title
     assert github.problems == []
 
 

@@ -69,7 +69,7 @@ def test_two_jobs_with_one_target_never_resolve_for_each_other(
     assert title(github) == "### ❔ tfcheck: result of `infra/orders (another job)` not shown"
     assert published.warnings[0].startswith("the comment had the result of infra/orders (another job) from another")
     run(variables(tmp_path, where, run="11.1"), [clean()])
-    assert title(github) == "### ❔ tfcheck: no result for `infra/orders (another job)`"
+    assert title(github) == "### ❔ tfcheck: result of `infra/orders (another job)` not shown"
 
 
 def test_a_job_that_runs_again_is_not_another_one(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
@@ -102,14 +102,53 @@ def test_only_comments_that_nobody_named_are_continued(
     assert len(github.comments) == 4
 
 
-def test_a_comment_by_another_account_than_the_named_one_is_reported(
-    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+@pytest.mark.parametrize("named", ["acme-bot[bot]", ""])
+def test_a_comment_by_another_account_is_reported(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path, named: str
 ) -> None:
     run(variables(tmp_path, where), [bad()])
-    wishes = CommentOptions(id="orders", author="acme-bot[bot]")
+    github.viewer = "acme-bot[bot]"
+    wishes = CommentOptions(id="orders", author=named)
     published = run(variables(tmp_path, where, run="11.1"), [clean()], wishes)
     assert published.warnings[0].startswith("a comment with this id by github-actions[bot] stays as it is, because")
     assert "❌" in only(github)
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_a_comment_by_the_token_s_account_is_kept_up_to_date_although_another_one_is_named(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path, earlier: bool
+) -> None:
+    """Also where the account that is named had the comment before."""
+    bot = {"login": "acme-bot[bot]", "type": "Bot"}
+    run(variables(tmp_path, where), [bad()])
+    if earlier:
+        github.say(only(github), bot)
+        github.writer = bot  # it may write, but GitHub shows the token as that of the job
+    wishes = CommentOptions(id="orders", author="acme-bot[bot]")
+    published = run(variables(tmp_path, where, run="11.1"), [clean()], wishes)
+    assert published.warnings == ("`comment-author` is `acme-bot[bot]`, but the token is that of `github-actions`",)
+    assert all("✅ tfcheck: resolved" in each["body"] for each in github.comments.values())
+    github.problems.clear() if earlier else None
+
+
+def test_workflows_with_some_targets_in_common_never_lose_a_result(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    """Neither has an id, so they write to one comment, in whatever order they end."""
+    one, other = (
+        variables(tmp_path, where, run=f"{number}.1")
+        | {"GITHUB_WORKFLOW_REF": f"acme/shop/.github/workflows/{number}.yml@refs/pull/42/merge"}
+        for number in (10, 11)
+    )
+    run(other, [clean("b"), clean("c")], CommentOptions(when="always"))
+    published = run(one, [bad("a"), clean("b")], UNNAMED)
+    assert "❌" in title(github)
+    assert "result of `c`, `b (another job)` not shown" in title(github)
+    assert published.warnings[0].startswith("the comment had the result of c, b (another job) from another job; give")
+    published = run(other, [clean("b"), clean("c")], UNNAMED)
+    assert title(github) == "### ❔ tfcheck: result of `a` not shown"
+    assert run(one, [bad("a"), clean("b")], UNNAMED).outcome.why == "a newer run has written the comment"
+    assert len(github.comments) == 1
 
 
 @pytest.mark.parametrize(("others", "place"), [((), "infra"), (("b.json",), "infra"), ((), ".")])

@@ -6,16 +6,20 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from tfcheck.atlantis.store import ResultStore, StoredResults, root
 from tfcheck.atlantis.surroundings import Host, PlannedPull, pull
-from tfcheck.pull_request import bitbucket, bitbucket_server, gitlab
+from tfcheck.pull_request import bitbucket
+from tfcheck.pull_request.bitbucket_server import ServerConversation
 from tfcheck.pull_request.client import Client, Hosts
+from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.event import RequestedPull
-from tfcheck.pull_request.plain_conversation import PlainConversation
-from tfcheck.pull_request.publish import CommentOptions, Published, RunLocation, noted, publish, publish_plainly
+from tfcheck.pull_request.github import GiteaConversation, GitHubConversation
+from tfcheck.pull_request.gitlab import MergeConversation
+from tfcheck.pull_request.publish import CommentOptions, Published, publish
 from tfcheck.pull_request.refusal import OF_TOKENS, RefusalError, refusing
 from tfcheck.report import origin
 from tfcheck.report.left_out_words import excused_words
@@ -207,43 +211,23 @@ def _published_result(hook: Hook, kept: StoredResults, missing: int) -> HookResu
 def _posted(hook: Hook, server: str, token: str, reports: Sequence[Report], wishes: CommentOptions) -> Published:
     """Write to the host that the pull request is on, at the address `server`."""
     about, pages = hook.pull, hook.pull.server or ""
-    there: PlainConversation
+    wanted = RequestedPull(about.repository, about.number, about.commit, hook.run)
+    there: Conversation[Any]
     match about.host:
         case "gitlab":
-            api = f"{server}/api/v4"
-            merge = gitlab.RequestedMerge(api, pages, about.repository, about.number, sha=about.commit, run=hook.run)
-            there = gitlab.conversation(merge, token)
+            there = MergeConversation(Client(Hosts(f"{server}/api/v4", "", pages), token), wanted)
         case "bitbucket":
-            pull = bitbucket.RequestedPull(about.repository, about.number, about.commit, hook.run)
-            there = bitbucket.conversation(pull, _with_user(token, hook.variables))
+            there = bitbucket.conversation(wanted, _with_user(token, hook.variables))
         case "bitbucket-server":
-            on_server = bitbucket_server.RequestedPull(
-                server, about.project, about.name, about.number, about.commit, hook.run
-            )
-            there = bitbucket_server.conversation(on_server, token)
+            wanted = msgspec.structs.replace(wanted, repository=f"{about.project}/{about.name}")
+            there = ServerConversation(Client(Hosts(f"{server}/rest/api/1.0", "", server), token), wanted)
+        case "gitea":
+            addresses = Hosts(f"{server}/api/v1", f"{server}/api/v1/graphql", pages)
+            there = GiteaConversation(Client(addresses, token), wanted, {})
         case _:
-            return _posted_as_on_github(hook, server, token, reports, wishes)
-    return publish_plainly(there, reports, wishes, hook.manuals)
-
-
-def _posted_as_on_github(
-    hook: Hook, server: str, token: str, reports: Sequence[Report], wishes: CommentOptions
-) -> Published:
-    """Write to GitHub, or to Gitea or Forgejo: these have its API, as far as comments go, and no suggestions."""
-    about, pages = hook.pull, hook.pull.server or ""
-    if about.host == "gitea":
-        wishes = msgspec.structs.replace(wishes, suggestions=0, on_clean=noted(wishes))
-        client = Client(Hosts(f"{server}/api/v1", f"{server}/api/v1/graphql", pages), token)
-    else:
-        client = Client(hosts(server, hook.variables), token)
-    return publish(
-        client,
-        RequestedPull(about.repository, about.number, about.commit),
-        reports,
-        _run_location(hook),
-        wishes,
-        hook.manuals,
-    )
+            addresses = msgspec.structs.replace(hosts(server, hook.variables), server=pages)
+            there = GitHubConversation(Client(addresses, token), wanted, {})
+    return publish(there, reports, wishes, hook.manuals, Path(hook.variables.get("DIR") or os.curdir))
 
 
 def _with_user(token: str, variables: Mapping[str, str]) -> str:
@@ -261,14 +245,3 @@ def hosts(server: str, variables: Mapping[str, str]) -> Hosts:
     if host == "github.com" or host.endswith(".ghe.com"):
         return Hosts(f"{scheme}://api.{host}", f"{scheme}://api.{host}/graphql", server)
     return Hosts(f"{server}/api/v3", f"{server}/api/graphql", server)
-
-
-def _run_location(hook: Hook) -> RunLocation:
-    """Describe the hook as a job of GitHub is described."""
-    number, _, attempt = hook.run.partition(".")
-    variables = {
-        "GITHUB_REPOSITORY": hook.pull.repository,
-        "GITHUB_RUN_ID": number,
-        "GITHUB_RUN_ATTEMPT": attempt,
-    }
-    return RunLocation(variables, hook.pull.server or "", Path(hook.variables.get("DIR") or os.curdir))

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from tfcheck.cli import terminal
 from tfcheck.cli.rulebook import manuals
 from tfcheck.pull_request.client import Client, hosts
+from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.event import NothingToDo, asked
+from tfcheck.pull_request.github import GitHubConversation
 from tfcheck.pull_request.outcome import CommentAction, Outcome
-from tfcheck.pull_request.publish import CommentOptions, Published, RunLocation, page, publish, publish_plainly
+from tfcheck.pull_request.publish import CommentOptions, Published, page, publish
 from tfcheck.pull_request.refusal import OF_TOKENS, RefusalError, RefusalKind, refusing
 from tfcheck.report.annotations import Annotation, workflow_command
 from tfcheck.report.markdown import markdown, summary
@@ -89,32 +92,35 @@ def _why_not(refusal: RefusalError, variables: Mapping[str, str]) -> str:
 
 def _published(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]) -> Published:
     """Write to GitHub, or to the host of the job; what others need is loaded only there."""
+    found = _conversation(reports, wishes, variables)
+    if isinstance(found, NothingToDo):
+        return Published(Outcome(CommentAction.NOTHING, found.why))
+    return publish(found, reports, wishes, manuals(), _top(variables))
+
+
+def _conversation(
+    reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]
+) -> Conversation[Any] | NothingToDo:
+    """Open the comments of the pull request."""
     host = _host(variables)
     if host is _GITLAB:
         from tfcheck.pull_request import gitlab
 
-        merge = gitlab.requested(variables, wishes.number)
-        if isinstance(merge, NothingToDo):
-            return _nothing(merge)
-        notes = gitlab.conversation(merge, _token(variables, gitlab.TOKENS))
-        return publish_plainly(notes, reports, wishes, manuals())
+        wanted = gitlab.requested(variables, wishes.number)
+        if isinstance(wanted, NothingToDo):
+            return wanted
+        client = Client(gitlab.hosts(variables), _token(variables, gitlab.TOKENS))
+        return gitlab.MergeConversation(client, wanted)
     if host is _BITBUCKET:
         from tfcheck.pull_request import bitbucket
 
-        pull = bitbucket.requested(variables, wishes.number)
-        if isinstance(pull, NothingToDo):
-            return _nothing(pull)
-        comments = bitbucket.conversation(pull, _token(variables, bitbucket.TOKENS))
-        return publish_plainly(comments, reports, wishes, manuals())
+        wanted = bitbucket.requested(variables, wishes.number)
+        token = _token(variables, bitbucket.TOKENS)
+        return wanted if isinstance(wanted, NothingToDo) else bitbucket.conversation(wanted, token)
     wanted = asked(variables, wishes.number, reports)
     if isinstance(wanted, NothingToDo):
-        return _nothing(wanted)
-    client = Client(hosts(variables), _token(variables))
-    return publish(client, wanted, reports, _run_location(variables), wishes, manuals())
-
-
-def _nothing(found: NothingToDo) -> Published:
-    return Published(Outcome(CommentAction.NOTHING, found.why))
+        return wanted
+    return GitHubConversation(Client(hosts(variables), _token(variables)), wanted, variables)
 
 
 def _token(variables: Mapping[str, str], names: Sequence[str] = TOKENS) -> str:
@@ -140,7 +146,7 @@ def summarize(
 
     try:
         with refusing(debug=debug):
-            text = summary(reports, page(_run_location(variables), wishes, manuals()))
+            text = summary(reports, page(variables, hosts(variables).server, wishes, manuals()))
         append(Path(file), text)
     except RefusalError as refusal:
         warn(f"no summary of the job: {refusal}; {refusal.kind.hint}", variables)
@@ -151,11 +157,7 @@ def summarize(
 
 def drawn_up(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]) -> str:
     """Write the comment without asking anybody."""
-    return markdown(reports, page(_run_location(variables), wishes, manuals()))
-
-
-def _run_location(variables: Mapping[str, str]) -> RunLocation:
-    return RunLocation(variables, hosts(variables).server, _top(variables))
+    return markdown(reports, page(variables, hosts(variables).server, wishes, manuals()))
 
 
 def _top(variables: Mapping[str, str]) -> Path:

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from tfcheck.pull_request.author import Author
-from tfcheck.pull_request.client import ENDLESS, Client, Hosts
-from tfcheck.pull_request.event import NothingToDo
-from tfcheck.pull_request.plain_conversation import CommentForm, PlainConversation
+from tfcheck.pull_request.client import Client, Hosts, LinkedPage
+from tfcheck.pull_request.conversation import Added, CommentForm, Conversation, PullState
+from tfcheck.pull_request.event import NothingToDo, RequestedPull
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, WaitedError
 from tfcheck.pull_request.shapes import Comment, User
 from tfcheck.pull_request.wait_budget import WaitBudget
-from tfcheck.report.links import Links
 from tfcheck.report.markdown.without_html import hidden, unhidden, without_html
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary import ci
@@ -33,22 +32,11 @@ TOKENS = ("TFCHECK_BITBUCKET_TOKEN", "BITBUCKET_TOKEN", "ATLANTIS_BITBUCKET_TOKE
 #: Bitbucket takes 32,768 characters.
 FORM = CommentForm(32_000, without_html)
 _REPOSITORY = regex(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
-_WHOLE = 40
 _FORBIDDEN = 403
-_MOST_PAGES = 1000
 _APP = "app_user"
 #: What a token that does not show its account needs.
 UNKNOWN_ACCOUNT = "the token does not show its account; set `--author` to the account's {name}"
 _UNKNOWN = UNKNOWN_ACCOUNT.format(name="UUID or account id")
-
-
-class RequestedPull(msgspec.Struct, frozen=True):
-    """The pull request to write to: the repository as `workspace/name`, the commit that was checked (or its start)."""
-
-    repository: str
-    number: int
-    sha: str = ""
-    run: str = ""
 
 
 class _Address(msgspec.Struct):
@@ -99,9 +87,12 @@ class _Change(msgspec.Struct):
     new: _File | None = None
 
 
-class _Page(msgspec.Struct, Generic[_T]):
-    values: list[_T] = []
+class _Page(LinkedPage[_T], Generic[_T]):
     next: str | None = None
+
+    def following(self, path: str) -> str | None:
+        """Follow links to no other host."""
+        return self.next.removeprefix(API) if self.next and self.next.startswith(f"{API}/") else None
 
 
 def requested(variables: Mapping[str, str], number: int | None) -> RequestedPull | NothingToDo:
@@ -121,10 +112,12 @@ def conversation(wanted: RequestedPull, token: str, patience: WaitBudget | None 
     return CloudConversation(Client(Hosts(API, "", SERVER), password, patience, user=user), wanted, personal=bool(user))
 
 
-class CloudConversation(PlainConversation):
+class CloudConversation(Conversation[_Comment]):
     """The comments of a pull request on Bitbucket Cloud."""
 
     form = FORM
+    host = "bitbucket"
+    numbers_attempts = True
 
     def __init__(self, client: Client, wanted: RequestedPull, *, personal: bool) -> None:
         """Build from the pull request; its newest commit is known once `moved_on` has read it.
@@ -132,36 +125,16 @@ class CloudConversation(PlainConversation):
         `personal`: the token is that of an account, which can be asked for.
         """
         self._repository = f"/repositories/{wanted.repository}"
-        super().__init__(client, f"{self._repository}/pullrequests/{wanted.number}")
-        self._wanted = wanted
+        self._path = f"{self._repository}/pullrequests/{wanted.number}"
+        super().__init__(client, wanted, f"{self._path}/comments", _Comment)
         self._personal = personal
         self._apps = False
         self._named = ""
         self._of_others: set[int] = set()
-        self._sha = wanted.sha
 
-    @property
-    def links(self) -> Links:
-        """The repository, commit and pipeline that the comment is about."""
-        return Links(SERVER, self._wanted.repository, self._sha, self._wanted.run, host="bitbucket")
-
-    def moved_on(self) -> str:
-        """Explain why nothing is to be written any more; empty where head and state are as they were.
-
-        NOTE: Bitbucket names the newest commit by the first 12 digits.
-        """
+    def _state(self) -> PullState:
         now = self._client.read(self._path, _PullRequest)
-        name = f"pull request #{self._wanted.number}"
-        if now.state != "OPEN":
-            return f"{name} is {now.state.lower()}"
-        head = now.source.commit.hash if now.source.commit else ""
-        if not head:
-            return f"{name} has no newest commit; its branch or fork may be deleted"
-        if self._sha and not (self._sha.startswith(head) or head.startswith(self._sha)):
-            return f"{name} has another newest commit than the one that was checked"
-        if len(self._sha) < _WHOLE:
-            self._sha = self._whole(head)
-        return ""
+        return PullState(now.state, now.source.commit.hash if now.source.commit else "")
 
     def _whole(self, head: str) -> str:
         """Return the whole name of a commit; only the start of one in a fork that the token does not see."""
@@ -172,12 +145,9 @@ class CloudConversation(PlainConversation):
                 raise
             return head
 
-    def added(self) -> dict[str, frozenset[int] | None] | None:
+    def _added(self) -> Added:
         """Return the files that the pull request adds or changes; which of their lines is not asked for."""
-        try:
-            changes = [each.new for each in self._all(f"{self._path}/diffstat?pagelen=100", _Change)]
-        except RefusalError:
-            return None
+        changes = [each.new for each in self._client.linked(f"{self._path}/diffstat?pagelen=100", _Page[_Change])]
         return {each.path: None for each in changes if each}
 
     def author(self, named: str) -> Author:
@@ -206,35 +176,37 @@ class CloudConversation(PlainConversation):
 
     def comments(self) -> Iterator[Comment]:
         """Read all comments that are not on lines."""
-        found = self._all(f"{self._path}/comments?pagelen=100", _Comment)
+        found = self._client.linked(f"{self._list}?pagelen=100", _Page[_Comment])
         shown = (each for each in found if not each.deleted and each.inline is None)
-        return (self._comment(each) for each in shown if each.id not in self._of_others)
+        return (self._shown(each) for each in shown if each.id not in self._of_others)
 
     def read(self, comment: Comment) -> Comment:
         """Read one comment again."""
-        found = self._client.read(f"{self._path}/comments/{comment.id}", _Comment)
+        found = self._client.read(self._one(comment), _Comment)
         if found.deleted:
             raise RefusalError(RefusalKind.GONE, status=410)
-        return self._comment(found)
+        return self._shown(found)
 
     def create(self, body: str) -> Comment:
         """Write a comment."""
-        made = self._client.create(f"{self._path}/comments", {"content": {"raw": hidden(body)}}, _Comment)
+        made = self._client.create(self._list, self._content(body), _Comment)
         if self._apps and not (made.user and made.user.type == _APP):
             self.remove(Comment(made.id))
             raise RefusalError(RefusalKind.OTHER, _UNKNOWN)
-        return self._comment(made)
+        return self._shown(made)
 
     def change(self, comment: Comment, body: str) -> Comment:
         """Change a comment."""
-        content = {"content": {"raw": hidden(body)}}
         with self._only_ours(comment):
-            return self._comment(self._client.replace(f"{self._path}/comments/{comment.id}", content, _Comment))
+            return super().change(comment, body)
 
     def remove(self, comment: Comment) -> None:
         """Remove a comment."""
         with self._only_ours(comment):
-            self._client.remove(f"{self._path}/comments/{comment.id}")
+            super().remove(comment)
+
+    def _content(self, body: str) -> dict[str, Any]:
+        return {"content": {"raw": hidden(body)}}
 
     @contextmanager
     def _only_ours(self, comment: Comment) -> Iterator[None]:
@@ -247,17 +219,7 @@ class CloudConversation(PlainConversation):
             self._of_others.add(comment.id)
             raise WaitedError(refusal.kind, refusal.message, refusal.status) from None
 
-    def _all(self, path: str, shape: type[_T]) -> Iterator[_T]:
-        """Read a list, page by page; links to another host are not followed."""
-        for _ in range(_MOST_PAGES):
-            page = self._client.read(path, _Page[shape])  # type: ignore[valid-type]
-            yield from page.values
-            if not page.next or not page.next.startswith(f"{API}/"):
-                return
-            path = page.next.removeprefix(API)
-        raise RefusalError(RefusalKind.OTHER, ENDLESS)
-
-    def _comment(self, found: _Comment) -> Comment:
+    def _shown(self, found: _Comment) -> Comment:
         account = found.user or _Account()
         is_app = account.type == _APP
         uuid, account_id = account.uuid or "", account.account_id or ""

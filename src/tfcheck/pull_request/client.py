@@ -12,7 +12,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import urljoin
 
 import msgspec
@@ -40,10 +40,20 @@ _MOST_RETRIES = 4
 _NOTHING = 204
 _UNDOCUMENTED = "the answer is not what GitHub documents"
 #: Pages that were not read may hold our comment.
-ENDLESS = "a list that it gives has no end"
+_ENDLESS = "a list that it gives has no end"
 _MOST_REDIRECTS = 3
 _MOST_PAGES = 1000
 _NEXT = regex(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
+
+
+class LinkedPage(msgspec.Struct, Generic[_T]):
+    """A page of a list."""
+
+    values: list[_T] = []
+
+    def following(self, path: str) -> str | None:
+        """Return the path of the page after it in the list at `path`."""
+        raise NotImplementedError
 
 
 class Client:
@@ -66,7 +76,7 @@ class Client:
             raise RefusalError(
                 RefusalKind.TOKEN, "it contains characters that no token has" if token else "there is none"
             )
-        self._hosts = hosts
+        self.hosts = hosts
         self._token = token
         self._password = base64.b64encode(f"{user}:{token}".encode()).decode() if user else ""
         self._connection = Connection(hosts.api, deadline)
@@ -75,22 +85,33 @@ class Client:
 
     def read(self, path: str, shape: type[_T]) -> _T:
         """GET one thing."""
-        return self._sent("GET", self._hosts.api + path, None, shape)[0]
+        return self._sent("GET", self.hosts.api + path, None, shape)[0]
 
     def header(self, path: str, name: str) -> str:
         """GET one thing for a header of its answer, whose name is in lower case; empty where there is none."""
-        return self._sent("GET", self._hosts.api + path, None, Any)[1].headers.get(name, "")
+        return self._sent("GET", self.hosts.api + path, None, Any)[1].headers.get(name, "")
 
     def pages(self, path: str, shape: type[_T]) -> Iterator[_T]:
         """GET all things of a list, page by page; links to another host are not followed."""
-        url: str | None = f"{self._hosts.api}{path}{'&' if '?' in path else '?'}per_page=100"
+        url: str | None = f"{self.hosts.api}{path}{'&' if '?' in path else '?'}per_page=100"
         for _ in range(_MOST_PAGES):
             if url is None:
                 return
             found, answer = self._sent("GET", url, None, list[shape])  # type: ignore[valid-type]
             yield from found
             url = self._next_page(url, answer)
-        raise RefusalError(RefusalKind.OTHER, ENDLESS)
+        raise RefusalError(RefusalKind.OTHER, _ENDLESS)
+
+    def linked(self, path: str, page: type[LinkedPage[_T]]) -> Iterator[_T]:
+        """GET all things of a list whose pages name the path of the next one."""
+        following: str | None = path
+        for _ in range(_MOST_PAGES):
+            if following is None:
+                return
+            found = self.read(following, page)
+            yield from found.values
+            following = found.following(path)
+        raise RefusalError(RefusalKind.OTHER, _ENDLESS)
 
     def _next_page(self, url: str, answer: HttpAnswer) -> str | None:
         """Return the address of the next page; None after the last one.
@@ -99,9 +120,9 @@ class Client:
         """
         found = _NEXT.search(answer.headers.get("link", ""))
         target = _path_of_link(url, found[1]) if found else None
-        if target and origin(self._hosts.api)[0] == "https":
+        if target and origin(self.hosts.api)[0] == "https":
             target = f"https://{target.partition('://')[2]}"
-        return target if target and origin(target) == origin(self._hosts.api) else None
+        return target if target and origin(target) == origin(self.hosts.api) else None
 
     def create(self, path: str, body: Any, shape: type[_T]) -> _T:
         """POST something new, once.
@@ -110,23 +131,15 @@ class Client:
             UncertainError: it may be there or not.
             WaitedError: it is not there, but some time is over: look again first.
         """
-        return self._sent("POST", self._hosts.api + path, body, shape)[0]
+        return self._sent("POST", self.hosts.api + path, body, shape)[0]
 
-    def change(self, path: str, body: Any, shape: type[_T]) -> _T:
-        """PATCH something, once.
+    def change(self, path: str, body: Any, shape: type[_T], method: str = "PATCH") -> _T:
+        """PATCH or PUT something, once.
 
         Raises:
             WaitedError: it may be changed or not, and some time is over: look again first.
         """
-        return self._sent("PATCH", self._hosts.api + path, body, shape)[0]
-
-    def replace(self, path: str, body: Any, shape: type[_T]) -> _T:
-        """PUT something, once.
-
-        Raises:
-            WaitedError: it may be replaced or not, and some time is over: look again first.
-        """
-        return self._sent("PUT", self._hosts.api + path, body, shape)[0]
+        return self._sent(method, self.hosts.api + path, body, shape)[0]
 
     def remove(self, path: str) -> None:
         """DELETE something, once; that it is gone already is no refusal.
@@ -135,7 +148,7 @@ class Client:
             WaitedError: it may be gone or not, and some time is over: look again first.
         """
         try:
-            self._sent("DELETE", self._hosts.api + path, None, Any)
+            self._sent("DELETE", self.hosts.api + path, None, Any)
         except RefusalError as refusal:
             if refusal.status not in (404, 410):
                 raise
@@ -143,7 +156,7 @@ class Client:
     def ask(self, query: str, variables: dict[str, Any], shape: type[_T]) -> _T:
         """Send a GraphQL query or mutation, once, and give its `data`."""
         body = {"query": query, "variables": variables}
-        answer = self._once("POST", self._hosts.graphql, body, _GRAPHQL)
+        answer = self._once("POST", self.hosts.graphql, body, _GRAPHQL)
         if isinstance(answer, NoAnswer):
             raise RefusalError(RefusalKind.UNREACHABLE, answer.problem)
         if answer.status >= 300:
@@ -206,7 +219,7 @@ class Client:
     def _headers(self, with_body: bool) -> dict[str, str]:
         return {
             "Authorization": f"Basic {self._password}" if self._password else f"Bearer {self._token}",
-            "Accept": "application/vnd.github+json" if self._hosts.graphql else "application/json",
+            "Accept": "application/vnd.github+json" if self.hosts.graphql else "application/json",
             "X-GitHub-Api-Version": "2022-11-28",
             "User-Agent": f"tfcheck/{__version__}",
         } | ({"Content-Type": "application/json"} if with_body else {})

@@ -3,26 +3,25 @@
 GitHub has no way to say "only if nobody wrote meanwhile". So whoever had to wait reads all again before writing, and
 whoever wrote looks again after a moment of random length.
 Of two comments made at the same time the older one stays, and whoever made the other one removes it and writes into
-the older. An older run that wrote over a newer one is written over in turn.
+the older. An older run that wrote over a newer one is written over in turn. A request that took longer than that moment
+may have replaced what a newer run wrote and looked at: whoever sent it brings that back.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from itertools import chain
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
 from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.conversation import Conversation
+from tfcheck.pull_request.earlier import Earlier, same, state_in, without_run
 from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
-from tfcheck.pull_request.shapes import Comment
+from tfcheck.pull_request.shapes import Comment, User
 from tfcheck.report.markdown.marker import ListedTargets, Marker, listed_targets, marked
-from tfcheck.symbolic.regex import regex
 
 OnClean: TypeAlias = Literal["update", "delete", "minimize"]
 
@@ -31,19 +30,10 @@ _CONFLICT = 409
 #: How hosts refuse a text that is too long.
 _TOO_LONG = (400, 413, 422)
 _MOST_LOST = 3
-_LOOK_AGAIN = 1.0, 3.0
-_RUN = regex(r" run=\d+\.\d+ -->$|/actions/runs/\d+/attempts/\d+|/-/pipelines/\d+|/pipelines/results/\d+", re.MULTILINE)
-
-
-class Earlier(msgspec.Struct, frozen=True):
-    """What comments of this id said before: whether anything was missing, and the targets that had a result.
-
-    `beside` are the targets whose result another job of the same run wrote.
-    """
-
-    told: bool = False
-    targets: tuple[str, ...] = ()
-    beside: tuple[str, ...] = ()
+_LOOK_AGAIN = 2.0, 4.0
+_MOST_GIVEN_BACK = 3
+#: How a result of another job that had the same target is named.
+ANOTHER_JOB = " (another job)"
 
 
 class Wording(msgspec.Struct, frozen=True):
@@ -61,26 +51,33 @@ class Wording(msgspec.Struct, frozen=True):
 class Draft(msgspec.Struct, frozen=True):
     """The comment to be: its marker, the most bytes that it may have, and what it should say.
 
-    `succeeds` is whether a comment of another id about these targets, whose list is given, becomes this one.
+    `numbers_attempts`: a job that runs again has another run than before. `succeeds` is whether a comment of another id
+    about these targets, whose list is given, becomes this one; `is_in` is whether a list names all of its own targets.
+    `outdated` writes that these have no result for the newest commit.
     """
 
     marker: Marker
     size: int
     after: Callable[[Earlier], Wording]
+    numbers_attempts: bool = False
     succeeds: Callable[[ListedTargets, Marker], bool] = lambda _listed, _marker: False
+    is_in: Callable[[Collection[str]], bool] = lambda _listed: True
+    outdated: Callable[[int], str] = lambda _size: ""
 
 
 class Thread:
     """The conversation of one pull request, as far as our one comment in it goes.
 
     `author` is the account that we write as; what we wrote shows it where nothing else does. `marker` is that of
-    the comment, which keeps its key; `foreign` are accounts that have written a comment of this id as well.
+    the comment, which keeps its key.
     """
 
-    def __init__(self, conversation: Conversation, author: Author, draft: Draft, on_clean: OnClean = "update") -> None:
+    def __init__(
+        self, conversation: Conversation[Any], author: Author, draft: Draft, on_clean: OnClean = "update"
+    ) -> None:
         self._conversation = conversation
         self.author = author
-        self.foreign: tuple[str, ...] = ()
+        self._foreign: dict[str, User] = {}
         self._draft = draft
         self.marker = draft.marker
         self._when_clean = on_clean
@@ -89,10 +86,17 @@ class Thread:
         self._gone: set[int] = set()
         self._lost = 0
         self._targets: tuple[str, ...] = ()
-        self._beside: tuple[str, ...] = ()
+        self._beside: dict[str, bool] = {}
+        self._read_at = 0.0
         self._written: set[str] = set()
         self._doubt = ""
+        self._late = ""
         self._wrote = CommentAction.UNCHANGED
+
+    @property
+    def foreign(self) -> tuple[User, ...]:
+        """The other accounts that have written a comment of this id."""
+        return tuple(each for each in self._foreign.values() if not self.author.wrote(each))
 
     def publish(self) -> Outcome:
         """Bring the comment to what it should say, with as little writing as possible.
@@ -113,6 +117,7 @@ class Thread:
         INVARIANT: nothing is written after a wait that came after the head or the thread was read.
         """
         waits = self._conversation.patience.waits
+        self._read_at = self._conversation.patience.left()
         if waits != self._waits and (why := self._conversation.moved_on()):
             return Outcome(CommentAction.NOTHING, why, late=True)
         ours = self._ours()
@@ -145,7 +150,7 @@ class Thread:
                 continue
             if not self.author.wrote(each.user):
                 if mark.key == self.marker.key and each.user is not None:
-                    self.foreign = tuple(dict.fromkeys((*self.foreign, each.user.login)))
+                    self._foreign[each.user.login] = each.user
             elif mark.key == self.marker.key:
                 own[each.id] = each
             elif mark.run != self.marker.run and self._draft.succeeds(listed_targets(each.body or ""), mark):
@@ -157,40 +162,68 @@ class Thread:
 
     def _body(self, wording: Wording) -> str:
         """Write the comment; one that succeeds another keeps its key, by which suggestions belong to it."""
-        return wording.write(self._size).replace(str(self._draft.marker), str(self.marker), 1)
+        return self._with_key(wording.write(self._size))
+
+    def _with_key(self, body: str) -> str:
+        return body.replace(f"key={self._draft.marker.key}", f"key={self.marker.key}", 1)
 
     def _wording(self, ours: list[Comment]) -> Wording:
         """Choose the words after what our comments say; another job of this run that says the same is none."""
         earlier = self._earlier(ours)
-        if earlier.beside:
+        if earlier.rivals:
             for told in (True, earlier.told):  # a comment that is minimized may have been resolved
-                alone = self._draft.after(msgspec.structs.replace(earlier, beside=(), told=told))
-                if any(_same(each.body or "", self._body(alone)) for each in ours):
+                alone = self._draft.after(msgspec.structs.replace(earlier, beside=(), rivals=(), told=told))
+                if any(same(each.body or "", self._body(alone)) for each in ours):
                     return alone
         return self._draft.after(earlier)
 
     def _earlier(self, ours: list[Comment]) -> Earlier:
         """Return what our comments say, and the targets of those as well that somebody removed while we looked."""
-        said = _state_in(ours)
+        said = state_in(ours)
         self._targets = tuple(dict.fromkeys((*self._targets, *said.targets)))
-        if self.marker.run > (0, 0):
-            bodies = [body for each in ours if _without_run(body := each.body or "") not in self._written]
-            now = [listed_targets(body).present for body in bodies if marked(body) == self.marker]
-            self._beside = tuple(dict.fromkeys((*self._beside, *chain.from_iterable(now))))
-        return Earlier(said.told, self._targets, self._beside)
+        for body in (each.body or "" for each in ours):
+            mark, listed = marked(body), listed_targets(body)
+            shared = [each for each in listed.absent if each.endswith(ANOTHER_JOB)]
+            if mark and self._is_of_another(mark) and without_run(body) not in self._written:
+                for each in listed.present:
+                    self._beside[each] = self._beside.get(each, False) or mark.run >= self.marker.run
+                self._targets = tuple(each for each in self._targets if each not in shared)  # which is ours
+            elif mark and mark.sha == self.marker.sha:
+                self._beside |= dict.fromkeys(shared, False)
+        rivals = tuple(each for each, is_rival in self._beside.items() if is_rival)
+        return Earlier(said.told, self._targets, tuple(self._beside), rivals)
+
+    def _is_of_another(self, mark: Marker) -> bool:
+        """Whether a comment that we have not written is by another job, for the same commit."""
+        if mark.sha != self.marker.sha or self.marker.run == (0, 0):
+            return False
+        other = bool(mark.job and self.marker.job) and mark.job != self.marker.job
+        return other or (self._draft.numbers_attempts and mark.run >= self.marker.run)
 
     def _overtaken(self, ours: list[Comment]) -> str:
         """Explain why this run is too late; empty where it is not."""
-        newer = [mark for each in ours if (mark := marked(each.body or "")) and mark.run > self.marker.run]
-        if any(mark.sha == self.marker.sha for mark in newer):
+        marks = [(mark, each.body or "") for each in ours if (mark := marked(each.body or ""))]
+        newer = [(mark, body) for mark, body in marks if mark.run > self.marker.run]
+        if any(mark.sha == self.marker.sha and self._is_known_to(mark, body) for mark, body in newer):
             return "a newer run has written the comment"
         return self._conversation.moved_on() if newer else ""
+
+    def _is_known_to(self, mark: Marker, body: str) -> bool:
+        """Whether nothing of ours is lost with the text of another run or job.
+
+        A newer run replaces our results, or names them as missing; another job of our own run has to name them.
+        """
+        listed = listed_targets(body)
+        if not self._is_of_another(mark) or not (listed.present or listed.absent):
+            return True
+        present = listed.present if mark.run > self.marker.run else ()
+        return self._draft.is_in((*present, *listed.absent))
 
     def _create_first(self, wording: Wording) -> Outcome | None:
         if not wording.wanted:
             return Outcome(CommentAction.NOTHING, "there is nothing to report")
         body = self._body(wording)
-        self._written.add(_without_run(body))
+        self._written.add(without_run(body))
         try:
             made = self._sent(lambda: self._conversation.create(body))
         except UncertainError:
@@ -240,9 +273,9 @@ class Thread:
 
     def _write_into(self, kept: Comment, body: str) -> bool:
         """Write into the oldest comment, and return whether that is what it says now."""
-        if _same(kept.body or "", body):
+        if same(kept.body or "", body):
             return True
-        self._written.add(_without_run(body))
+        self._written.add(without_run(body))
         try:
             if self._sent(lambda: self._conversation.change(kept, body)) is None:
                 return False
@@ -255,14 +288,51 @@ class Thread:
         return self._stands(kept, body)
 
     def _stands(self, kept: Comment, body: str) -> bool:
-        """Check whether an older run wrote over what we wrote; what a newer one wrote is kept."""
+        """Check whether another run or job wrote over what we wrote; what a newer one wrote is kept."""
+        slow = self._is_slow()
         if not self._conversation.patience.between(*_LOOK_AGAIN):
             return True
         with self._doubting():
             now = self._text(kept)
             mark = marked(now or "")
-            return now is not None and (_same(now, body) or (mark is not None and mark.run >= self.marker.run))
+            if now is None or not same(now, body):
+                return mark is not None and mark.run >= self.marker.run and self._is_known_to(mark, now or "")
+            if slow:
+                self._give_back(kept)
         return True
+
+    def _is_slow(self) -> bool:
+        """Whether a newer run may have written, looked again and ended since we read the comment."""
+        return self._read_at - self._conversation.patience.left() >= _LOOK_AGAIN[0]
+
+    def _give_back(self, kept: Comment) -> None:
+        """Bring back what a newer run wrote while a slow request of ours was on its way.
+
+        Where the host keeps no former texts, a comment for an older commit says that there is no result for the newest.
+        """
+        for _ in range(_MOST_GIVEN_BACK):
+            self._read_at = self._conversation.patience.left()
+            former = self._conversation.former(kept)
+            newer = next((each for each in former or () if self._is_newer(each)), None)
+            if newer is None:
+                break
+            self._conversation.change(kept, newer)
+            self._late = "a newer run has written the comment"
+            if not self._is_slow():
+                return
+        if former is not None:
+            return
+        if self._conversation.moved_on():
+            self._conversation.change(kept, self._with_key(self._draft.outdated(self._size)))
+            self._doubt = "but a newer commit has come meanwhile"
+        else:
+            self._doubt = "but slowly: the result of a newer run for this commit may have been replaced"
+
+    def _is_newer(self, body: str) -> bool:
+        """Whether this is the whole comment of a newer run."""
+        mark = marked(body)
+        whole = mark is not None and mark.key == self.marker.key and body.rstrip().endswith("-->")
+        return whole and mark is not None and mark.run > self.marker.run
 
     def _finished(self, live: list[Comment], *, minimize: bool) -> Outcome:
         """Remove the comments that races left behind beside the oldest one."""
@@ -270,7 +340,9 @@ class Thread:
         with self._doubting():
             for each in others:
                 self._remove(each)
-        if minimize:
+        if self._late:
+            return Outcome(CommentAction.NOTHING, self._late, kept.id, kept.html_url, late=True)
+        if minimize and not self._doubt:
             try:
                 self._conversation.minimize(kept)
             except RefusalError as refusal:  # which the comment itself must not suffer from
@@ -288,6 +360,10 @@ class Thread:
                 raise
             self._when_clean = "update"
             return None
+        with self._doubting():
+            if self._is_slow() and self._conversation.moved_on():  # which may have taken away a newer one
+                made = self._conversation.create(self._with_key(self._draft.outdated(self._size)))
+                return Outcome(CommentAction.CREATED, "a newer commit has come meanwhile", made.id, made.html_url)
         return Outcome(CommentAction.DELETED, "no finding is open any more", live[0].id)
 
     def _remove(self, comment: Comment) -> None:
@@ -303,26 +379,3 @@ class Thread:
                 raise
             self._size //= 2
             return None
-
-
-def _same(one: str, other: str) -> bool:
-    """Compare two bodies except the run that wrote them; GitHub may give back other line ends."""
-    return _without_run(one) == _without_run(other)
-
-
-def _without_run(body: str) -> str:
-    return _RUN.sub("", body.replace("\r\n", "\n").strip())
-
-
-def _state_in(ours: list[Comment]) -> Earlier:
-    """Return what our comments say, the minimized ones as well; only one that is shown can be resolved."""
-    bodies = [each.body or "" for each in ours]
-    told = any(_reports_problem(each.body or "") for each in ours if each.minimized is None)
-    listed = [listed_targets(body) for body in bodies]
-    return Earlier(told, tuple(dict.fromkeys(name for each in listed for name in (*each.present, *each.absent))))
-
-
-def _reports_problem(body: str) -> bool:
-    """Whether a comment of ours ever reported something missing: its title keeps that."""
-    title = body.split("\n", 2)[1:2]
-    return not any(line.startswith("### ✅ tfcheck: ") and ": resolved, " not in line for line in title)

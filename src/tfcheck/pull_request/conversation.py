@@ -1,96 +1,157 @@
-"""Read and write the comments of one pull request on GitHub."""
+"""Read and write the comments of one pull request, on any host."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
 
+import msgspec
+
+from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.client import Client
-from tfcheck.pull_request.event import OpenPull, moved_on
+from tfcheck.pull_request.event import RequestedPull
+from tfcheck.pull_request.refusal import RefusalError, RefusalKind
 from tfcheck.pull_request.shapes import Comment
 from tfcheck.pull_request.wait_budget import WaitBudget
+from tfcheck.report.links import LinkHost, Links
+from tfcheck.report.markdown import budget
+from tfcheck.vocabulary.finding import Finding
 
-_MINIMIZE = (
-    "mutation($id: ID!) { minimizeComment(input: {subjectId: $id, classifier: RESOLVED}) "
-    "{ minimizedComment { isMinimized } } }"
-)
+_Shape = TypeVar("_Shape")
+#: The lines that a pull request adds or changes, by file: None for a file whose lines are not known.
+Added = dict[str, frozenset[int] | None]
+
+_WHOLE = 40
 
 
-class Conversation(Protocol):
-    """What a host lets us do with the comments of a pull request. All of it raises `RefusalError`.
+class CommentForm(msgspec.Struct, frozen=True):
+    """The most bytes that a comment of a host may have, and how its page is rewritten for it."""
 
-    `waits` counts the waits before the head was last read.
+    size: int = budget.COMMENT
+    rewritten: Callable[[str], str] = str
+
+
+class PullState(msgspec.Struct, frozen=True):
+    """The state of a pull request in the host's word, and its newest commit, empty if there is none."""
+
+    word: str
+    head: str
+
+
+class Conversation(ABC, Generic[_Shape]):
+    """The comments of a pull request, and what its host can do with them. All of it raises `RefusalError`.
+
+    `form` is what comments need, `edit` the method that changes one, `can_minimize` whether they can be folded away,
+    `numbers_attempts` whether a job that runs again has another run than before. `waits` counts the waits before the
+    head was first read.
     """
 
-    waits: int
+    form: ClassVar[CommentForm] = CommentForm()
+    host: ClassVar[LinkHost] = "github"
+    can_minimize: ClassVar[bool] = False
+    numbers_attempts: ClassVar[bool] = False
+    title: ClassVar[str] = "pull request #"
+    edit: ClassVar[str] = "PUT"
 
-    @property
-    def patience(self) -> WaitBudget:
-        """The time that is left."""
-
-    def moved_on(self) -> str:
-        """Explain why nothing is to be written any more; empty where head and state are as they were."""
-
-    def comments(self) -> Iterable[Comment]:
-        """Read all comments."""
-
-    def read(self, comment: Comment) -> Comment:
-        """Read one comment again."""
-
-    def create(self, body: str) -> Comment:
-        """Write a comment."""
-
-    def change(self, comment: Comment, body: str) -> Comment:
-        """Change a comment."""
-
-    def remove(self, comment: Comment) -> None:
-        """Remove a comment."""
-
-    def minimize(self, comment: Comment) -> None:
-        """Fold a comment away."""
-
-
-class PullConversation:
-    """The comments of a pull request on GitHub."""
-
-    def __init__(self, client: Client, pull: OpenPull) -> None:
+    def __init__(self, client: Client, wanted: RequestedPull, comments: str, shape: type[_Shape]) -> None:
+        """Build from the client, the pull request, the path of its comments, and the shape of one of them."""
         self._client = client
-        self._pull = pull
-        self._all = f"/repos/{pull.repository}/issues/{pull.number}/comments"
-        self.waits = pull.waits
+        self.wanted = wanted
+        self._list = comments
+        self._shape = shape
+        self.sha = wanted.sha
+        self.waits = client.patience.waits
 
     @property
     def patience(self) -> WaitBudget:
         """The time that is left."""
         return self._client.patience
 
-    def moved_on(self) -> str:
-        """Explain why nothing is to be written any more; empty where head and state are as they were."""
-        return moved_on(self._client, self._pull)
+    @property
+    def links(self) -> Links:
+        """The repository, commit and run that the comment is about, once `moved_on` has read the commit."""
+        return Links(self._client.hosts.server, self.wanted.repository, self.sha, self.wanted.run, host=self.host)
 
+    def moved_on(self) -> str:
+        """Explain why nothing is to be written any more; empty where head and state are as they were.
+
+        NOTE: Bitbucket names commits by their first digits.
+        """
+        now = self._state()
+        name = f"{self.title}{self.wanted.number}"
+        if now.word.lower() not in ("open", "opened"):
+            return f"{name} is {now.word.lower()}"
+        if not now.head:
+            return f"{name} has no newest commit; its branch or fork may be deleted"
+        if self.sha and not (self.sha.startswith(now.head) or now.head.startswith(self.sha)):
+            return f"{name} has another newest commit than the one that was checked"
+        if len(self.sha) < _WHOLE:
+            self.sha = self._whole(now.head)
+        return ""
+
+    @abstractmethod
+    def _state(self) -> PullState:
+        """Read the pull request."""
+
+    def _whole(self, head: str) -> str:
+        """Return the whole name of a commit."""
+        return head
+
+    def added(self) -> Added | None:
+        """Return the lines that the pull request adds, by file; None where the host does not say."""
+        try:
+            return self._added()
+        except RefusalError:
+            return None
+
+    @abstractmethod
+    def _added(self) -> Added | None: ...
+
+    @abstractmethod
+    def author(self, named: str) -> Author:
+        """Find out who we are: as `named`, else as the host says."""
+
+    @abstractmethod
     def comments(self) -> Iterable[Comment]:
         """Read all comments."""
-        return self._client.pages(self._all, Comment)
 
     def read(self, comment: Comment) -> Comment:
         """Read one comment again."""
-        return self._client.read(self._path(comment), Comment)
+        return self._shown(self._client.read(self._one(comment), self._shape))
 
     def create(self, body: str) -> Comment:
         """Write a comment."""
-        return self._client.create(self._all, {"body": body}, Comment)
+        return self._shown(self._client.create(self._list, self._content(body), self._shape))
 
     def change(self, comment: Comment, body: str) -> Comment:
         """Change a comment."""
-        return self._client.change(self._path(comment), {"body": body}, Comment)
+        return self._shown(self._client.change(self._one(comment), self._content(body), self._shape, self.edit))
 
     def remove(self, comment: Comment) -> None:
         """Remove a comment."""
-        self._client.remove(self._path(comment))
+        self._client.remove(self._one(comment))
 
     def minimize(self, comment: Comment) -> None:
         """Fold a comment away."""
-        self._client.ask(_MINIMIZE, {"id": comment.node_id}, dict)
+        raise RefusalError(RefusalKind.OTHER, "it cannot minimize comments")
 
-    def _path(self, comment: Comment) -> str:
-        return f"/repos/{self._pull.repository}/issues/comments/{comment.id}"
+    def former(self, comment: Comment) -> list[str] | None:
+        """Return the last texts of a comment, the newest first; None where the host does not show them."""
+        return None
+
+    def suggest(self, findings: list[Finding], author: Author, key: str, top: Path, most: int, *, done: bool) -> None:
+        """Suggest fixes beside lines, where the host can show them; `done`: no finding is missing."""
+
+    def _one(self, comment: Comment) -> str:
+        """Return the path of a comment."""
+        return f"{self._list}/{comment.id}"
+
+    def _content(self, body: str) -> dict[str, Any]:
+        """Return what the host wants to be sent."""
+        return {"body": body}
+
+    @abstractmethod
+    def _shown(self, found: _Shape) -> Comment:
+        """Return the comment that the host shows."""

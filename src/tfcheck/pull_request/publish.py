@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from tfcheck.pull_request.author import author
-from tfcheck.pull_request.client import Client
-from tfcheck.pull_request.comment import Draft, Earlier, OnClean, Thread, Wording
-from tfcheck.pull_request.conversation import PullConversation
-from tfcheck.pull_request.event import NothingToDo, OpenPull, RequestedPull, found
+from tfcheck.pull_request.author import Author
+from tfcheck.pull_request.comment import ANOTHER_JOB, Draft, OnClean, Thread, Wording
+from tfcheck.pull_request.conversation import Conversation
+from tfcheck.pull_request.earlier import Earlier
 from tfcheck.pull_request.outcome import CommentAction, Outcome
-from tfcheck.pull_request.plain_conversation import CommentForm, PlainConversation
 from tfcheck.pull_request.refusal import RefusalError
-from tfcheck.pull_request.review import Review
-from tfcheck.pull_request.shapes import ChangedFile
-from tfcheck.pull_request.suggestion import added_lines
 from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown import markdown
@@ -29,10 +24,7 @@ from tfcheck.report.markdown.results import ListedResults
 from tfcheck.report.markdown.top import SHARED_ID_HINT, mark, missing, name
 from tfcheck.report.safe_text import visible
 from tfcheck.vocabulary import ci
-from tfcheck.vocabulary.finding import Finding, Report
-
-#: GitHub lists no more files of a pull request.
-_MOST_FILES = 3000
+from tfcheck.vocabulary.finding import Report
 
 When: TypeAlias = Literal["findings", "changes", "always"]
 
@@ -57,14 +49,6 @@ class CommentOptions(msgspec.Struct, frozen=True, kw_only=True):
     suggestions: int = 20
 
 
-class RunLocation(msgspec.Struct, frozen=True):
-    """Where tfcheck runs: the variables of the environment, the address of GitHub's pages, the top of the checkout."""
-
-    variables: Mapping[str, str]
-    server: str
-    top: Path
-
-
 class Published(msgspec.Struct, frozen=True):
     """What was done with the comment, what did not go well beside it, and the targets without a result."""
 
@@ -73,124 +57,97 @@ class Published(msgspec.Struct, frozen=True):
     absent: tuple[str, ...] = ()
 
 
-def page(place: RunLocation, wishes: CommentOptions, manuals: tuple[Manual, ...], sha: str = "") -> Page:
-    """Explain what a page about these reports is to be: of the commit `sha`, else of the one that the event names."""
-    head = sha or ci.event(place.variables).sha
-    return _page_at(Links(place.server, ci.repository(place.variables), head, ci.run(place.variables)), wishes, manuals)
+def page(variables: Mapping[str, str], server: str, wishes: CommentOptions, manuals: tuple[Manual, ...]) -> Page:
+    """Explain what a page about these reports is to be: of the commit that the event names; `server` has the pages."""
+    links = Links(server, ci.repository(variables), ci.event(variables).sha, ci.run(variables))
+    return _page_at(links, wishes, manuals)
 
 
-def _page_at(links: Links, wishes: CommentOptions, manuals: tuple[Manual, ...]) -> Page:
-    return Page(id=wishes.id, links=links, manuals=manuals, expected=wishes.expected, absent=wishes.absent)
+def _page_at(links: Links, wishes: CommentOptions, manuals: tuple[Manual, ...], job: str = "") -> Page:
+    return Page(id=wishes.id, links=links, job=job, manuals=manuals, expected=wishes.expected, absent=wishes.absent)
 
 
 def publish(
-    client: Client,
-    wanted: RequestedPull,
+    conversation: Conversation[Any],
     reports: Sequence[Report],
-    place: RunLocation,
     wishes: CommentOptions,
     manuals: tuple[Manual, ...] = (),
+    top: Path = Path(),
 ) -> Published:
     """Bring the comment on a pull request up to date, and suggest beside its lines what can be suggested.
 
+    `top` is the top of the checkout.
+
     Raises:
-        RefusalError: GitHub does not let us write the comment; what else it refuses becomes a warning.
+        RefusalError: the host does not let us write the comment; what else it refuses becomes a warning.
     """
-    pull = found(client, wanted)
-    if isinstance(pull, NothingToDo):
-        return Published(Outcome(CommentAction.NOTHING, pull.why))
-    about = msgspec.structs.replace(page(place, wishes, manuals, pull.sha), added=_added_lines(client, pull, reports))
-    draft = ReportComment(reports, about, wishes)
+    if why := conversation.moved_on():
+        return Published(Outcome(CommentAction.NOTHING, why))
+    about = _page_at(conversation.links, wishes, manuals, conversation.wanted.job)
+    added = conversation.added() if any(report.waived_findings for report in reports) else {}
+    draft = ReportComment(reports, msgspec.structs.replace(about, added=added), wishes, conversation)
     if draft.is_empty:
         return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))
-    us = author(client, place.variables, wishes.author)
-    thread = Thread(PullConversation(client, pull), us, draft.draft(), wishes.on_clean)
+    on_clean = "update" if wishes.on_clean == "minimize" and not conversation.can_minimize else wishes.on_clean
+    thread = Thread(conversation, conversation.author(wishes.author), draft.draft(), on_clean)
     outcome = thread.publish()
-    done = Published(outcome, (*draft.warnings(outcome), *_foreign(thread, wishes)), draft.absent)
+    if account := _misnamed(thread, conversation, wishes):
+        thread = Thread(conversation, account, draft.draft(), on_clean)
+        again = thread.publish()
+        outcome = again if again.did is not CommentAction.NOTHING else outcome
+        said = [f"`comment-author` is `{visible(wishes.author)}`, but the token is that of `{visible(account.login)}`"]
+    else:
+        said = _foreign(thread, wishes)
+    done = Published(outcome, (*draft.warnings(outcome), *said), draft.absent)
     if outcome.late or not wishes.suggestions:
         return done
-    review = Review(client, pull, thread.author, thread.marker.key, complete=draft.complete)
-    findings: list[Finding] = [each.finding for each in draft.told.findings if each.finding.change != "existing"]
+    findings = [each.finding for each in draft.told.findings if each.finding.change != "existing"]
     try:
-        review.publish(findings, place.top, wishes.suggestions)
+        conversation.suggest(findings, thread.author, thread.marker.key, top, wishes.suggestions, done=draft.complete)
     except RefusalError as refusal:
         return msgspec.structs.replace(done, warnings=(*done.warnings, f"no suggestions beside lines: {refusal}"))
     return done
 
 
-def publish_plainly(
-    conversation: PlainConversation,
-    reports: Sequence[Report],
-    wishes: CommentOptions,
-    manuals: tuple[Manual, ...] = (),
-) -> Published:
-    """Bring the comment up to date on a host that has no suggestions beside lines and folds no comment away.
-
-    Raises:
-        RefusalError: the host does not let us write the comment.
-    """
-    if why := conversation.moved_on():
-        return Published(Outcome(CommentAction.NOTHING, why))
-    added = conversation.added() if any(report.waived_findings for report in reports) else {}
-    about = msgspec.structs.replace(_page_at(conversation.links, wishes, manuals), added=added)
-    draft = ReportComment(reports, about, wishes, conversation.form)
-    if draft.is_empty:
-        return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))
-    us = conversation.author(wishes.author)
-    thread = Thread(conversation, us, draft.draft(), noted(wishes))
-    outcome = thread.publish()
-    return Published(outcome, (*draft.warnings(outcome), *_foreign(thread, wishes)), draft.absent)
-
-
-def _foreign(thread: Thread, wishes: CommentOptions) -> tuple[str, ...]:
-    """Warn about a comment of this id by another account than the one that the user names: it stays as it is."""
+def _misnamed(thread: Thread, conversation: Conversation[Any], wishes: CommentOptions) -> Author | None:
+    """Return the account of the token if it has written comments of this id although the user names another one."""
     if not (wishes.author and thread.foreign):
-        return ()
-    names = ", ".join(map(visible, thread.foreign))
-    return (
-        f"a comment with this id by {names} stays as it is, because `comment-author` is `{visible(wishes.author)}`",
-    )
-
-
-def _added_lines(client: Client, pull: OpenPull, reports: Sequence[Report]) -> dict[str, frozenset[int] | None] | None:
-    """Return the lines that a pull request adds, by file, if that matters; None where nobody says."""
-    if not any(report.waived_findings for report in reports):
-        return {}
+        return None
     try:
-        files = list(client.pages(f"{pull.path}/files", ChangedFile))
+        found = conversation.author("")
     except RefusalError:
         return None
-    if len(files) >= _MOST_FILES:
-        return None
-    return {each.filename: None if each.patch is None else added_lines(each.patch) for each in files}
+    return found if any(map(found.wrote, thread.foreign)) else None
 
 
-def noted(wishes: CommentOptions) -> OnClean:
-    """Return what to do with a clean comment on a host where none can be minimized."""
-    return "update" if wishes.on_clean == "minimize" else wishes.on_clean
+def _foreign(thread: Thread, wishes: CommentOptions) -> list[str]:
+    """Warn about a comment of this id by another account: it stays as it is.
+
+    NOTE: anybody may paste one, but only a bot's is by another job.
+    """
+    names = [visible(each.login) for each in thread.foreign if wishes.author or each.type == "Bot"]
+    why = f"`comment-author` is `{visible(wishes.author)}`" if wishes.author else "the token is that of another account"
+    return [f"a comment with this id by {', '.join(names)} stays as it is, because {why}"] if names else []
 
 
 class ReportComment:
     """A comment on reports, whose words depend on what was said before.
 
     `absent`, `replaced` and `complete` are those of the words that were chosen last: the targets without a result,
-    those of them that another job of the same run had written, and whether what the findings lack is fixed rather than
+    those of them that another job had written for this commit, and whether what the findings lack is fixed rather than
     not checked.
     """
 
     def __init__(
-        self, reports: Sequence[Report], about: Page, wishes: CommentOptions, form: CommentForm | None = None
+        self, reports: Sequence[Report], about: Page, wishes: CommentOptions, conversation: Conversation[Any]
     ) -> None:
-        """Build from the reports, the page to be, and the form that the host needs: GitHub's unless given.
-
-        NOTE: only GitHub Actions numbers a job that runs again anew; elsewhere it looks like another job of the run.
-        """
-        self._form = form or CommentForm()
+        """Build from the reports, the page to be, and the host that it is for."""
+        self._form = conversation.form
         self._reports = reports
         self._wishes = wishes
         self.told = content(reports, about)
         self.marker = mark(self.told, about)
-        self._tells_jobs_apart = form is None and self.marker.run[1] > 0
+        self._numbers_attempts = conversation.numbers_attempts and self.marker.run[1] > 0
         self._about = msgspec.structs.replace(about, id=name(self.told, about))
         self.absent = about.absent
         self.replaced: tuple[str, ...] = ()
@@ -203,7 +160,16 @@ class ReportComment:
 
     def draft(self) -> Draft:
         """Return the comment as the thread needs it."""
-        return Draft(self.marker, self._form.size, self.after, self._succeeds)
+        told = self.told
+        return Draft(
+            self.marker,
+            self._form.size,
+            self.after,
+            self._numbers_attempts,
+            self._succeeds,
+            lambda listed: told.listed.are_in(listed, told.targets),
+            self._outdated,
+        )
 
     def _succeeds(self, listed: ListedTargets, marker: Marker) -> bool:
         """Whether this comment takes the place of one with another id: neither of them was named."""
@@ -215,12 +181,18 @@ class ReportComment:
         also = ListedResults.of((*self._wishes.gone, *self._wishes.absent), {})
         return ListedResults(told.listed.names | also.names, told.listed.plans)
 
+    def _outdated(self, size: int) -> str:
+        """Write the comment for a commit that has come meanwhile: these targets have no result for it."""
+        links = self._about.links and msgspec.structs.replace(self._about.links, sha="")
+        absent = tuple(dict.fromkeys((*self.absent, *self.told.targets)))
+        page = msgspec.structs.replace(self._about, links=links, absent=absent, expected=0)
+        return self._written((), page, target_list((), absent, size), size)
+
     def after(self, earlier: Earlier) -> Wording:
         """Choose the words after `earlier`: what had a result and has none of this commit is never resolved."""
         told = self.told
         here = self._here()
-        beside = earlier.beside if self._tells_jobs_apart else ()
-        rivals = [f"{each} (another job)" for each in beside if each in here.names]
+        rivals = [f"{each}{ANOTHER_JOB}" for each in earlier.rivals if each in here.names]
         lost = list(dict.fromkeys((*here.lost(earlier.targets), *rivals)))
         self.replaced = tuple(each for each in lost if each in earlier.beside or each in rivals)
         page = msgspec.structs.replace(
@@ -231,19 +203,19 @@ class ReportComment:
         known = target_list(told.targets, self.absent, self._form.size)
         self.complete = not (absent or any(report.skipped or report.unread for report in told.reports))
         return Wording(
-            write=lambda size: f"{self._page(page, size - len(known) - 2)}\n{known}\n",
+            write=lambda size: self._written(self._reports, page, known, size),
             clean=self._is_clean(told, page),
             wanted=bool(told.reports or self._about.expected) and self._is_wanted(told, absent),
         )
 
-    def _page(self, page: Page, size: int) -> str:
+    def _written(self, reports: Sequence[Report], page: Page, known: str, size: int) -> str:
         """Render the page, shorter again where rewriting it for the host has made it too long."""
-        room = size
+        room = size = size - len(known) - 2
         while True:
-            written = self._form.rewritten(markdown(self._reports, page, size=room))
+            written = self._form.rewritten(markdown(reports, page, size=room))
             over = len(written.encode()) - size
             if over <= 0:
-                return written
+                return f"{written}\n{known}\n"
             room -= over
 
     def warnings(self, outcome: Outcome) -> tuple[str, ...]:
@@ -251,7 +223,7 @@ class ReportComment:
         if outcome.late or not self.replaced:
             return ()
         names = ", ".join(map(visible, self.replaced))
-        return (f"the comment had the result of {names} from another job of this run; {SHARED_ID_HINT}",)
+        return (f"the comment had the result of {names} from another job; {SHARED_ID_HINT}",)
 
     def _is_clean(self, told: Content, page: Page) -> bool:
         """Whether nothing is open, so that a comment may disappear: what was waived before the change is not."""

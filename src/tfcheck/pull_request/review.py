@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ import msgspec
 
 from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.client import Client
-from tfcheck.pull_request.event import OpenPull, moved_on
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
 from tfcheck.pull_request.shapes import ChangedFile, Created, ReviewComment
 from tfcheck.pull_request.suggestion import Suggestion, SuggestionMarker, overlapping, suggested, suggestions
@@ -49,15 +48,28 @@ class Wanted(msgspec.Struct, frozen=True):
 class Review:
     """The suggestions of one comment id on one pull request."""
 
-    def __init__(self, client: Client, pull: OpenPull, author: Author, key: str, *, complete: bool) -> None:
-        """Build from the pull request, the account that we write as, and the key of the comment.
+    def __init__(
+        self,
+        client: Client,
+        pull: str,
+        sha: str,
+        author: Author,
+        key: str,
+        moved_on: Callable[[], str],
+        *,
+        complete: bool,
+    ) -> None:
+        """Build from the path of the pull request, its newest commit, the account, and the key of the comment.
 
-        `complete`: what the findings lack is fixed, rather than not checked.
+        `moved_on` explains why nothing is to be written any more. `complete`: what the findings lack is fixed, rather
+        than not checked.
         """
         self._client = client
         self._pull = pull
+        self._sha = sha
         self._author = author
         self._key = key
+        self._moved_on = moved_on
         self._complete = complete
         self._waits = client.patience.waits
 
@@ -71,7 +83,7 @@ class Review:
         for _ in range(_ROUNDS):
             with suppress(WaitedError):
                 waits = self._client.patience.waits
-                if waits != self._waits and moved_on(self._client, self._pull):
+                if waits != self._waits and self._moved_on():
                     return 0
                 self._waits = waits
                 wanted = self._suggestions(findings, top)
@@ -83,7 +95,7 @@ class Review:
         """Turn the fixes of findings into remarks beside lines."""
         if not any(each.fix and each.fix.diff for each in findings):
             return Wanted((), frozenset())
-        files = {each.filename: each for each in self._client.pages(f"{self._pull.path}/files", ChangedFile)}
+        files = {each.filename: each for each in self._client.pages(f"{self._pull}/files", ChangedFile)}
         taken: list[Suggestion] = []
         remarks: list[ReviewRemark] = []
         unsettled: set[str] = set()
@@ -104,14 +116,14 @@ class Review:
 
         One that somebody has answered stays, and says that it is no longer needed.
         """
-        comments = list(self._client.pages(f"{self._pull.path}/comments", ReviewComment))
+        comments = list(self._client.pages(f"{self._pull}/comments", ReviewComment))
         answered = {each.in_reply_to_id for each in comments}
         there: set[str] = set()
         for each in comments:
             marker = suggested(each.body) if self._author.wrote(each.user) else None
             if marker is None or marker.settled:
                 continue
-            path = f"/repos/{self._pull.repository}/pulls/comments/{each.id}"
+            path = f"{self._pull.rpartition('/')[0]}/comments/{each.id}"
             needless = self._is_needless(each, marker, wanted)
             if each.id not in answered and (needless or each.line is None is each.position):
                 self._client.remove(path)
@@ -129,7 +141,7 @@ class Review:
         return self._complete and ours and comment.path not in wanted.unsettled
 
     def _existing_keys(self) -> set[str]:
-        comments = self._client.pages(f"{self._pull.path}/comments", ReviewComment)
+        comments = self._client.pages(f"{self._pull}/comments", ReviewComment)
         return {marker.key for each in comments if self._author.wrote(each.user) and (marker := suggested(each.body))}
 
     def _posted(self, remarks: list[ReviewRemark]) -> int:
@@ -137,13 +149,13 @@ class Review:
         if not remarks:
             return 0
         body = {
-            "commit_id": self._pull.sha,
+            "commit_id": self._sha,
             "event": "COMMENT",
             "body": f"tfcheck suggests {counted(len(remarks), 'change')}; its comment explains why.",
             "comments": [each.lines() for each in remarks],
         }
         try:
-            self._client.create(f"{self._pull.path}/reviews", body, Created)
+            self._client.create(f"{self._pull}/reviews", body, Created)
         except UncertainError:
             arrived = self._existing_keys()  # once more only if nothing of it arrived
             return len(remarks) if any(each.key in arrived for each in remarks) else self._one_by_one(remarks)
@@ -157,8 +169,8 @@ class Review:
         posted = 0
         for each in remarks:
             try:
-                body = {"commit_id": self._pull.sha, **each.lines()}
-                self._client.create(f"{self._pull.path}/comments", body, Created)
+                body = {"commit_id": self._sha, **each.lines()}
+                self._client.create(f"{self._pull}/comments", body, Created)
                 posted += 1
             except RefusalError as refusal:
                 if refusal.kind is not RefusalKind.INVALID:

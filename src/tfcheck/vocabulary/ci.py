@@ -113,13 +113,19 @@ def run(environment: Mapping[str, str]) -> str:
     return f"{number}.{attempt}" if _RUN.fullmatch(number) and _RUN.fullmatch(attempt) else ""
 
 
+def workflow(environment: Mapping[str, str]) -> str:
+    """Name the file of the workflow, wherever it is run from; empty outside of one."""
+    return environment.get("GITHUB_WORKFLOW_REF", "").partition("@")[0]
+
+
 class OtherJob(msgspec.Struct, frozen=True):
-    """A job of GitLab or Bitbucket: the repository's path, the pull request, the head commit, and the pipeline."""
+    """A job of GitLab or Bitbucket: repository (its path), pull request, head commit, pipeline, and name."""
 
     repository: str
     number: int | None
     sha: str
     run: str
+    name: str = ""
 
 
 def in_gitlab(environment: Mapping[str, str]) -> bool:
@@ -134,7 +140,8 @@ def gitlab(environment: Mapping[str, str]) -> OtherJob:
     CI_COMMIT_SHA is the commit of the merge.
     """
     sha = environment.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or environment.get("CI_COMMIT_SHA", "")
-    return _job(environment, "CI_PROJECT_PATH", "CI_MERGE_REQUEST_IID", sha, "CI_PIPELINE_ID")
+    job = _job(environment, "CI_PROJECT_PATH", "CI_MERGE_REQUEST_IID", sha, "CI_PIPELINE_ID")
+    return msgspec.structs.replace(job, name=environment.get("CI_JOB_NAME", ""))
 
 
 def in_bitbucket(environment: Mapping[str, str]) -> bool:
@@ -147,18 +154,20 @@ def bitbucket(environment: Mapping[str, str]) -> OtherJob:
 
     Follows https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/.
     """
-    sha = environment.get("BITBUCKET_COMMIT", "")
-    return _job(environment, "BITBUCKET_REPO_FULL_NAME", "BITBUCKET_PR_ID", sha, "BITBUCKET_BUILD_NUMBER")
+    sha, attempt = environment.get("BITBUCKET_COMMIT", ""), environment.get("BITBUCKET_STEP_RUN_NUMBER", "")
+    return _job(environment, "BITBUCKET_REPO_FULL_NAME", "BITBUCKET_PR_ID", sha, "BITBUCKET_BUILD_NUMBER", attempt)
 
 
-def _job(environment: Mapping[str, str], repository: str, number: str, sha: str, run: str) -> OtherJob:
+def _job(
+    environment: Mapping[str, str], repository: str, number: str, sha: str, run: str, attempt: str = ""
+) -> OtherJob:
     """Read a job from the variables of these names."""
     named, pipeline = environment.get(number, ""), environment.get(run, "")
     return OtherJob(
         repository=environment.get(repository, ""),
         number=int(named) if named.isascii() and named.isdecimal() and len(named) < 18 else None,
         sha=_commit(sha),
-        run=f"{pipeline}.1" if _RUN.fullmatch(pipeline) else "",
+        run=f"{pipeline}.{attempt if _RUN.fullmatch(attempt) else 1}" if _RUN.fullmatch(pipeline) else "",
     )
 
 

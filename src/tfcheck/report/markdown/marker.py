@@ -18,7 +18,8 @@ from tfcheck.report.markdown import budget
 from tfcheck.symbolic.regex import regex
 
 _LINE = regex(
-    r"<!-- tfcheck:v1 key=(?P<key>[0-9a-f]{16}) sha=(?P<sha>[0-9a-f]{40,64}) run=(?P<run>[0-9]{1,20}\.[0-9]{1,9}) -->"
+    r"<!-- tfcheck:v1 key=(?P<key>[0-9a-f]{16}) sha=(?P<sha>[0-9a-f]{40,64}) run=(?P<run>[0-9]{1,20}\.[0-9]{1,9})"
+    r"(?: job=(?P<job>[0-9a-f]{8}))? -->"
 )
 _COMMIT = regex(r"[0-9a-f]{40,64}")
 _RUN = regex(r"([0-9]{1,20})\.([0-9]{1,9})")
@@ -27,25 +28,35 @@ NO_COMMIT = "0" * 40
 
 
 class Marker(msgspec.Struct, frozen=True):
-    """Which comment it is, of which commit, written by which run: its id and attempt, to be compared as numbers."""
+    """Which comment it is, of which commit, written by which run: its id and attempt, to be compared as numbers.
+
+    `job` distinguishes the workflows or jobs that write for one commit, where the host names them; itself a hash.
+    """
 
     key: str
     sha: str
     run: tuple[int, int]
+    job: str = ""
 
     def __str__(self) -> str:
         """Write the first line of a comment."""
-        return f"<!-- tfcheck:v1 key={self.key} sha={self.sha} run={self.run[0]}.{self.run[1]} -->"
+        job = f" job={self.job}" if self.job else ""
+        return f"<!-- tfcheck:v1 key={self.key} sha={self.sha} run={self.run[0]}.{self.run[1]}{job} -->"
 
 
-def marker(comment_id: str, sha: str = "", run: str = "") -> Marker:
+def marker(comment_id: str, sha: str = "", run: str = "", job: str = "") -> Marker:
     """Build the marker of the comment `comment_id`; a commit or run that does not look like one counts as not known."""
     found = _RUN.fullmatch(run)
     return Marker(
-        key=hashlib.sha256(comment_id.encode("utf-8", "backslashreplace")).hexdigest()[:16],
+        key=_hash(comment_id)[:16],
         sha=sha if _COMMIT.fullmatch(sha) else NO_COMMIT,
         run=(int(found[1]), int(found[2])) if found else (0, 0),
+        job=_hash(job)[:8] if job else "",
     )
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def marked(body: str) -> Marker | None:
@@ -55,7 +66,7 @@ def marked(body: str) -> Marker | None:
     if found is None:
         return None
     number, _, attempt = found["run"].partition(".")
-    return Marker(found["key"], found["sha"], (int(number), int(attempt)))
+    return Marker(found["key"], found["sha"], (int(number), int(attempt)), found["job"] or "")
 
 
 _TARGETS = regex(r"<!-- tfcheck:targets:v1 (?P<names>[A-Za-z0-9+/=]{1,8000}) -->")
@@ -120,7 +131,7 @@ def hashed_target(target: str) -> str:
     """Return the hash of a target, as in `#3f2a91bc04`; that of a hash is itself."""
     if _HASHED.fullmatch(target):
         return target
-    return f"#{hashlib.sha256(clipped_target(target).encode()).hexdigest()[: 2 * _HASH]}"
+    return f"#{_hash(clipped_target(target))[: 2 * _HASH]}"
 
 
 _HASHED = regex(r"#[0-9a-f]{10}")

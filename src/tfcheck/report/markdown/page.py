@@ -18,15 +18,16 @@ from tfcheck.vocabulary.finding import Answer, Finding, Report
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """What whoever runs tfcheck says of the page to be written. Nothing here comes from a report.
 
-    `id` names the comment, by default after its targets. `links` lead to the commit and the run. `manuals` are those of
-    the rules. `expected` is how many reports there should be, `absent` the targets that had a result before and have
-    none for this commit, `replaced` those of them whose result another job of this run has written. `resolved`: an
-    earlier page had findings. `added` are the lines that the pull request adds or changes, by file, None for a file
-    whose diff is not shown; itself None where that is not known.
+    `id` names the comment, by default after its targets. `links` lead to the commit and the run, `job` is what writes
+    it. `manuals` are those of the rules. `expected` is how many reports there should be, `absent` the targets that had
+    a result before and have none here, `replaced` those of them whose result another job has written for this commit.
+    `resolved`: an earlier page had findings. `added` are the lines that the pull request adds or changes, by file, None
+    for a file whose diff is not shown; itself None where that is not known.
     """
 
     id: str = ""
     links: Links | None = None
+    job: str = ""
     manuals: tuple[Manual, ...] = ()
     expected: int = 0
     absent: tuple[str, ...] = ()

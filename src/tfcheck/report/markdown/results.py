@@ -38,6 +38,11 @@ class ListedResults(msgspec.Struct, frozen=True):
         kept = [base for base, number in before.items() if number <= self.plans[base]]
         return [each for each in earlier if each not in self.names and not any(_is_of(each, base) for base in kept)]
 
+    def are_in(self, listed: Collection[str], targets: Iterable[str]) -> bool:
+        """Whether another page lists these results, which it names as `targets`, or as many plans of each."""
+        plans = all(sum(_is_of(each, base) for each in listed) >= number for base, number in self.plans.items())
+        return plans or {hashed_target(each) for each in targets} <= set(listed)
+
     def include(self, listed: Collection[str], key: str) -> bool:
         """Whether a page that lists targets, and that nobody named, is about one of these."""
         keys = {marker(each).key for each in (SEVERAL, *listed)}

@@ -23,7 +23,7 @@ from tfcheck.vocabulary.finding import Severity
 _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
 _LONGEST_ID = 100
 _MOST_ABSENT = 20
-#: What to do about two jobs of one run that write one comment.
+#: What to do about two jobs or workflows that write one comment.
 SHARED_ID_HINT = "give each job a comment id of its own, or combine their reports in a final job"
 
 
@@ -33,7 +33,7 @@ def mark(content: Content, page: Page) -> Marker:
     links = page.links
     sha = links.sha if links else next(filter(None, (context_text(each, "head_sha") for each in reports)), "")
     run = links.run if links else next(filter(None, (context_text(each, "run") for each in reports)), "")
-    return marker(name(content, page), sha, run)
+    return marker(name(content, page), sha, run, page.job)
 
 
 def name(content: Content, page: Page) -> str:
@@ -137,8 +137,8 @@ def lead(content: Content, page: Page) -> Iterator[str]:
         )
     if page.replaced:
         yield (
-            f"{UNKNOWN_ICON} **Result not shown**: {_some(page.replaced)}. Another job of this run wrote it to this "
-            f"comment, under the same id. To see every result, {SHARED_ID_HINT}."
+            f"{UNKNOWN_ICON} **Result not shown**: {_some(page.replaced)}. Another job wrote it to this comment, under "
+            f"the same id. To see every result, {SHARED_ID_HINT}."
         )
     if unnamed := missing(content, page) - len(absent):
         yield f"{UNKNOWN_ICON} **{counted(unnamed, 'result')} missing**: a job failed, or did not send its report."

@@ -1,0 +1,53 @@
+"""Read what comments of ours said before, and compare their texts."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from tfcheck.pull_request.shapes import Comment
+from tfcheck.report.markdown.marker import listed_targets
+from tfcheck.symbolic.regex import regex
+
+_RUN = regex(
+    r" run=\d+\.\d+(?: job=[0-9a-f]{8})? -->$|/actions/runs/\d+/attempts/\d+|/-/pipelines/\d+|/pipelines/results/\d+",
+    re.MULTILINE,
+)
+
+
+class Earlier(msgspec.Struct, frozen=True):
+    """What comments of this id said before: whether anything was missing, and the targets that had a result.
+
+    `beside` are the targets whose result another job wrote for the same commit, `rivals` those of them that no older
+    run wrote.
+    """
+
+    told: bool = False
+    targets: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
+
+
+def same(one: str, other: str) -> bool:
+    """Compare two bodies except the run that wrote them; GitHub may give back other line ends."""
+    return without_run(one) == without_run(other)
+
+
+def without_run(body: str) -> str:
+    """Return a text without the run that wrote it."""
+    return _RUN.sub("", body.replace("\r\n", "\n").strip())
+
+
+def state_in(ours: list[Comment]) -> Earlier:
+    """Return what our comments say, the minimized ones as well; only one that is shown can be resolved."""
+    bodies = [each.body or "" for each in ours]
+    told = any(_reports_problem(each.body or "") for each in ours if each.minimized is None)
+    listed = [listed_targets(body) for body in bodies]
+    return Earlier(told, tuple(dict.fromkeys(name for each in listed for name in (*each.present, *each.absent))))
+
+
+def _reports_problem(body: str) -> bool:
+    """Whether a comment of ours ever reported something missing: its title keeps that."""
+    title = body.split("\n", 2)[1:2]
+    return not any(line.startswith("### ✅ tfcheck: ") and ": resolved, " not in line for line in title)

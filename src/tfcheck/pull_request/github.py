@@ -1,0 +1,119 @@
+"""Read and write the comments of a pull request on GitHub, Gitea or Forgejo.
+
+Gitea and Forgejo have GitHub's API, as far as comments go, without suggestions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from tfcheck.pull_request.author import Author, author
+from tfcheck.pull_request.client import Client
+from tfcheck.pull_request.conversation import Added, Conversation, PullState
+from tfcheck.pull_request.event import RequestedPull
+from tfcheck.pull_request.refusal import RefusalError
+from tfcheck.pull_request.review import Review
+from tfcheck.pull_request.shapes import ChangedFile, Comment, PullRequest
+from tfcheck.pull_request.suggestion import added_lines
+from tfcheck.vocabulary.finding import Finding
+
+_MINIMIZE = (
+    "mutation($id: ID!) { minimizeComment(input: {subjectId: $id, classifier: RESOLVED}) "
+    "{ minimizedComment { isMinimized } } }"
+)
+#: GitHub keeps the whole text of every edit, and lists the newest first.
+_FORMER = "query($id: ID!) { node(id: $id) { ... on IssueComment { userContentEdits(first: 10) { nodes { diff } } } } }"
+#: GitHub lists no more files of a pull request.
+_MOST_FILES = 3000
+
+
+class _Edit(msgspec.Struct):
+    diff: str | None = None
+
+
+class _Edits(msgspec.Struct):
+    nodes: list[_Edit] = []
+
+
+class _Edited(msgspec.Struct, rename="camel"):
+    user_content_edits: _Edits = msgspec.field(default_factory=_Edits)
+
+
+class _Node(msgspec.Struct):
+    node: _Edited
+
+
+class GiteaConversation(Conversation[Comment]):
+    """The comments of a pull request on Gitea or Forgejo."""
+
+    edit = "PATCH"
+
+    def __init__(self, client: Client, wanted: RequestedPull, variables: Mapping[str, str]) -> None:
+        """Build from the client, the pull request, and the variables of the job."""
+        self._repository = f"/repos/{wanted.repository}"
+        super().__init__(client, wanted, f"{self._repository}/issues/{wanted.number}/comments", Comment)
+        self._pull = f"{self._repository}/pulls/{wanted.number}"
+        self._variables = variables
+
+    def moved_on(self) -> str:
+        """Explain why nothing is to be written any more, also where a number was claimed for another pull request."""
+        why = super().moved_on()
+        if self.wanted.head_repository is None or why.endswith(" is closed"):
+            return why
+        source = self._found.head.repo.full_name if self._found.head.repo else ""
+        unlike = why or source.lower() != self.wanted.head_repository.lower()
+        return f"{self.title}{self.wanted.number} is not the one that the run was for" if unlike else ""
+
+    def _state(self) -> PullState:
+        self._found = self._client.read(self._pull, PullRequest)
+        return PullState(self._found.state, self._found.head.sha)
+
+    def _added(self) -> Added | None:
+        files = list(self._client.pages(f"{self._pull}/files", ChangedFile))
+        if len(files) >= _MOST_FILES:
+            return None
+        return {each.filename: None if each.patch is None else added_lines(each.patch) for each in files}
+
+    def author(self, named: str) -> Author:
+        """Find out who we are: as `named`, else as GitHub says."""
+        return author(self._client, self._variables, named)
+
+    def comments(self) -> Iterable[Comment]:
+        """Read all comments."""
+        return self._client.pages(self._list, Comment)
+
+    def _one(self, comment: Comment) -> str:
+        return f"{self._repository}/issues/comments/{comment.id}"
+
+    def _shown(self, found: Comment) -> Comment:
+        return found
+
+
+class GitHubConversation(GiteaConversation):
+    """The comments of a pull request on GitHub."""
+
+    can_minimize = True
+    numbers_attempts = True
+
+    def minimize(self, comment: Comment) -> None:
+        """Fold a comment away."""
+        self._client.ask(_MINIMIZE, {"id": comment.node_id}, dict)
+
+    def former(self, comment: Comment) -> list[str] | None:
+        """Return the last texts of a comment, the newest first; None where GraphQL does not show them.
+
+        Follows https://docs.github.com/en/graphql/reference/objects#usercontentedit.
+        """
+        try:
+            found = self._client.ask(_FORMER, {"id": comment.node_id}, _Node)
+        except RefusalError:
+            return None
+        return [each.diff or "" for each in found.node.user_content_edits.nodes]
+
+    def suggest(self, findings: list[Finding], author: Author, key: str, top: Path, most: int, *, done: bool) -> None:
+        """Suggest fixes beside lines."""
+        review = Review(self._client, self._pull, self.sha, author, key, self.moved_on, complete=done)
+        review.publish(findings, top, most)

@@ -95,6 +95,7 @@ IN_PASSING = {
     "fixed-before-services": ["deploy-order"] * 2,
     "inline-and-managed-on-role": ["log-group-absent"],
     "keys-disabled": ["disabled-key"] * 2,
+    "keys-of-the-call": ["secret-reference"],
     "late-for-one": ["deploy-order"],
     "late-for-services": ["deploy-order"] * 4,
     "late-in-two-places": ["deploy-order"],

@@ -112,6 +112,17 @@ def test_the_text_is_what_the_policy_is_written_in() -> None:
     where: dict[str, Any] = {"Action": "s3:*", "Resource": "arn:aws:s3:::acme-config/*"}
     block = narrowed(**where, ways={"in_document": True}).hcl
     assert block.splitlines()[:2] == ["condition {", '  test     = "ArnNotEquals"']
+    json = narrowed(**where, Condition={"Bool": {"aws:SecureTransport": "true"}}, ways={"in_json": True}).hcl
+    assert json.splitlines() == [
+        '"Condition": {',
+        '  "Bool": { "aws:SecureTransport": "true" },',
+        f'  "ArnNotEquals": {{ "aws:PrincipalArn": "{ROLE}" }}',
+        "}",
+    ]
+    assert narrowed(Action="s3:*", Resource="*", ways={"in_json": True}).hcl.splitlines()[:2] == [
+        "# in place of Resource",
+        f'"NotResource": ["{FILE}"]',
+    ]
     own = narrowed(**where, ways={"own": True})
     assert (own.words, own.hcl) == ("its policy is for this role alone, so let it name less, or remove it", "")
     document = narrowed(NotAction="ecr:*", Resource="*", ways={"own": True, "in_document": True}).hcl

@@ -11,10 +11,11 @@ from typing import TypeAlias
 
 from tfcheck.fix.naming import called_as
 from tfcheck.fix.new_policy import NewPolicy, hcl
+from tfcheck.fix.new_role import ECS_TRUST, START_UP, NewRole, role_hcl
 from tfcheck.fix.place import Places
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.referable import local_name
-from tfcheck.fix.render import StatementStyle, statement
+from tfcheck.fix.render import StatementStyle, quoted, statement
 from tfcheck.fix.trial import Trial
 from tfcheck.iam import parse_policy
 from tfcheck.inventory.ecs import tasks_by_address
@@ -27,27 +28,7 @@ from tfcheck.vocabulary.address import Address, ModulePath, parse
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Fix, Reason, Verdict
 
-#: What a suggested inline policy is called.
-NAME = "ecs-start-up"
 _INPUT = regex(r"statement|polic|permission|grant")
-_ASSUMED = "\n".join(
-    (
-        "  assume_role_policy = jsonencode({",
-        '    Version = "2012-10-17"',
-        "    Statement = [",
-        "      {",
-        '        Effect    = "Allow"',
-        '        Action    = "sts:AssumeRole"',
-        '        Principal = { Service = "ecs-tasks.amazonaws.com" }',
-        "      },",
-        "    ]",
-        "  })",
-    )
-)
-_TRUST: Value = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}],
-}
 
 
 def grants_as_text(needs: Sequence[RoleNeed], places: Places, world: After) -> list[tuple[Fix, tuple[Answer, ...]]]:
@@ -81,7 +62,7 @@ def _are_contested(need: RoleNeed, world: After) -> bool:
     if world.resources("aws_iam_role_policies_exclusive"):
         return True
     role = world.once(Judge).roles.of(need.roles[0].attribute("arn"))
-    return role is None or any(name == NAME for name, _ in role.inline)
+    return role is None or any(name == START_UP for name, _ in role.inline)
 
 
 def verdicts_with(answers: Sequence[Answer], world: After, *, bounded: bool = True) -> list[Verdict]:
@@ -92,7 +73,7 @@ def verdicts_with(answers: Sequence[Answer], world: After, *, bounded: bool = Tr
     """
     judge = world.once(Judge)
     tasks = tasks_by_address(world)
-    policy = parse_policy(JsonText(_document(answers)), NAME)
+    policy = parse_policy(JsonText(_document(answers)), START_UP)
     ours = [each for each in answers if each.requirement.task_definition in tasks]
     asked = ((each.requirement, tasks[each.requirement.task_definition]) for each in ours)
     found = dict(zip(ours, judge.verdicts_with(policy, asked, bounded=bounded), strict=True))
@@ -114,7 +95,7 @@ def _policy_of(role: WorldObject, answers: Sequence[Answer]) -> dict[tuple[Addre
     key = role.address.key
     address = Address(role.address.module, "managed", "aws_iam_role_policy", f"{role.address.name}_start_up", key)
     return {
-        (address, "name"): NAME,
+        (address, "name"): START_UP,
         (address, "role"): role.attribute("name"),
         (address, "policy"): JsonText(_document(answers)),
     }
@@ -149,8 +130,8 @@ def role_as_text(answers: Sequence[Answer], places: Places, resolver: Resolver) 
     given: dict[tuple[Address, str], Value] = {
         (task, "execution_role_arn"): Unknown(symbol=Symbol(str(role), ("arn",))),
         (role, "name"): name,
-        (role, "assume_role_policy"): JsonText(_TRUST),
-        (policy, "name"): NAME,
+        (role, "assume_role_policy"): JsonText(ECS_TRUST),
+        (policy, "name"): START_UP,
         (policy, "role"): Unknown(symbol=Symbol(str(role), ("name",))),
         (policy, "policy"): JsonText(_document(answers)),
     }
@@ -158,19 +139,8 @@ def role_as_text(answers: Sequence[Answer], places: Places, resolver: Resolver) 
     statements = places.wanted(answers, task.module)
     if statements is None or not all(trial.allows(each) for each in answers):
         return None
-    written = hcl(NewPolicy(name, NAME, f"aws_iam_role.{name}.id", statements))
-    lines = [
-        f'resource "aws_iam_role" "{name}" {{',
-        f'  name = "{name.replace("_", "-")}"',
-        "",
-        _ASSUMED,
-        "}",
-        "",
-        *written,
-        "",
-        f"# and in {local_name(task)}:",
-        f"#   execution_role_arn = aws_iam_role.{name}.arn",
-    ]
+    new = NewRole(name, ("name", quoted(name.replace("_", "-"))), "", "", statements)
+    lines = [*role_hcl(new), "", f"# and in {local_name(task)}:", f"#   execution_role_arn = {new.reference}.arn"]
     return Fix(title=f"set an execution role for {task}", safety="review", proven=True, hcl="\n".join(lines))
 
 
@@ -188,7 +158,7 @@ def _policy_text(need: RoleNeed, places: Places) -> tuple[str, str] | None:
     module = role.address.module
     statements = places.wanted(need.by_role()[str(role.address)], module)
     if statements is not None and not places.is_from_elsewhere(module):
-        policy = NewPolicy(f"{role.address.name}_start_up", NAME, f"{local_name(role.address)}.id", statements)
+        policy = NewPolicy(f"{role.address.name}_start_up", START_UP, f"{local_name(role.address)}.id", statements)
         modules = dict.fromkeys(each.address.module for each in need.roles)
         where = f" in {module}{and_more(len(modules), 1)}" if module.steps else ""
         return f"add an inline policy to {local_name(role.address)}{where}", "\n".join(hcl(policy))

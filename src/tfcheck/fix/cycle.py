@@ -7,14 +7,9 @@ also where the key and the role are in modules: an input depends on what is pass
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from typing import TypeAlias
 
-from tfcheck.fix.edits.insertion import Insertion
-from tfcheck.fix.trial import changed
 from tfcheck.hcl.modules import Module, Sources
-from tfcheck.hcl.syntax.source import SourceText
-from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
 
 _REFERENCE = regex(r"\b(?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*")
@@ -32,10 +27,12 @@ class Dependencies:
     """What depends on what, as far as the text of blocks names it."""
 
     def __init__(self, sources: Sources, paths: Iterable[_Names]) -> None:
+        """Build from the sources and the modules, by the names of the calls that lead to each."""
         self._modules = {path: module for path in paths if (module := sources.module(path)) is not None}
         self._used_by: dict[_Node, set[_Node]] = {}
+        known: dict[Module, frozenset[tuple[str, str]]] = {}
         for path, module in self._modules.items():
-            for node, used in self._between(path, module):
+            for node, used in self._between(path, module, known):
                 self._used_by.setdefault(used, set()).add(node)
         self._dependents: dict[_Node, frozenset[_Node]] = {}
 
@@ -49,9 +46,10 @@ class Dependencies:
     def makes_circles(self, after: Sources) -> bool:
         """Whether something depends on itself in changed sources that did not before."""
         new: dict[_Node, set[_Node]] = {}
+        known: dict[Module, frozenset[tuple[str, str]]] = {}
         for path, module in self._modules.items():
             later = after.module(path)
-            for node, used in self._between(path, later) if later is not None and later is not module else ():
+            for node, used in self._between(path, later, known) if later is not None and later is not module else ():
                 # NOTE: what a module does whose sources are not at hand is open.
                 if node not in self._used_by.get(used, ()) and not node[1].startswith("module."):
                     new.setdefault(used, set()).add(node)
@@ -70,8 +68,13 @@ class Dependencies:
             waiting += found
         return frozenset(seen)
 
-    def _between(self, path: _Names, module: Module) -> Iterator[tuple[_Node, _Node]]:
-        for name, used in _uses(module):
+    def _between(
+        self, path: _Names, module: Module, known: dict[Module, frozenset[tuple[str, str]]]
+    ) -> Iterator[tuple[_Node, _Node]]:
+        """Yield what depends on what in a module; what its text names is found once for all of its instances."""
+        if module not in known:
+            known[module] = _uses(module)
+        for name, used in known[module]:
             yield self._node(path, name), self._node(path, used)
 
     def _node(self, path: _Names, name: str) -> _Node:
@@ -81,25 +84,6 @@ class Dependencies:
         return (called, inner) if within and called in self._modules else (path, call)
 
 
-def makes_circles(resolver: Resolver, insertions: Iterable[Insertion], texts: Mapping[str, SourceText]) -> bool:
-    """Whether something depends on itself after a change of the sources that did not before."""
-    if resolver.sources is None:
-        return False
-    return dependencies(resolver).makes_circles(changed(resolver.sources, insertions, texts))
-
-
-def dependencies(resolver: Resolver) -> Dependencies:
-    """Return what depends on what in the sources of a plan."""
-    assert resolver.sources is not None  # or nothing is written there
-    return _dependencies(resolver.sources, frozenset(each.config for each in resolver.plan.module_instances()))
-
-
-@lru_cache(maxsize=4)
-def _dependencies(sources: Sources, paths: frozenset[_Names]) -> Dependencies:
-    return Dependencies(sources, sorted(paths))
-
-
-@lru_cache(maxsize=256)
 def _uses(module: Module) -> frozenset[tuple[str, str]]:
     """Pair what a module declares, and passes to others, with what that names.
 

@@ -14,9 +14,8 @@ from tfcheck.fix.added_policy import AddedPolicies
 from tfcheck.fix.as_text import InDoubt, grants_as_text
 from tfcheck.fix.case import Allowing, Case, RoleCase
 from tfcheck.fix.corrections import Corrections
-from tfcheck.fix.cycle import makes_circles
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Replacement, by_file
+from tfcheck.fix.edits.insertion import Insertion, Replacement, by_file
 from tfcheck.fix.freshness import outdated
 from tfcheck.fix.joined_needs import joined, of_outside_roles
 from tfcheck.fix.module_inputs import changed_inputs
@@ -328,7 +327,11 @@ class FixFinder:
         found = [*self._unsound(cases[:half]), *self._unsound(cases[half:])] if half else list(cases)
         edits = [one for case in cases if case.current for one in case.current.insertions]
         texts = {name: text for case in cases if case.current for name, text in case.current.texts.items()}
-        return found or (list(cases[half:]) if makes_circles(self._resolver, edits, texts) else [])
+        return found or (list(cases[half:]) if self._makes_circles(edits, texts) else [])
+
+    def _makes_circles(self, insertions: Iterable[Insertion], texts: dict[str, SourceText]) -> bool:
+        assert self._sources is not None  # or there are no proposals
+        return self.places.dependencies.makes_circles(changed(self._sources, insertions, texts))
 
     def _is_sound(self, proposals: Sequence[Proposal]) -> bool:
         texts = {name: text for each in proposals for name, text in each.texts.items()}
@@ -337,7 +340,7 @@ class FixFinder:
             return False
         if not all(sound(self._file(texts[name]), several) for name, several in by_file(insertions).items()):
             return False
-        return not makes_circles(self._resolver, insertions, texts)
+        return not self._makes_circles(insertions, texts)
 
     def _file(self, source: SourceText) -> SourceFile:
         if source.name not in self._read:

@@ -12,7 +12,7 @@ from tfcheck.fix.into_document import into_document
 from tfcheck.fix.into_list import into_list
 from tfcheck.fix.literal import ObjectParts
 from tfcheck.fix.policy_text import document_of, is_own, located
-from tfcheck.fix.render import Syntax
+from tfcheck.fix.render import StatementStyle, Syntax, block, statement
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
@@ -39,6 +39,16 @@ class PolicyInsertion(msgspec.Struct, frozen=True):
         """What is put in, in words."""
         parts = {"a statement": self.statements, "an action": self.actions, "a resource": self.resources}
         return " and ".join(_counted(one, len(several)) for one, several in parts.items() if several)
+
+    @property
+    def hcl(self) -> str:
+        """What is put in, as text."""
+        listed = [f"{each}," for each in (*self.actions, *self.resources)]
+        if self.document is not None:
+            blocks = ("\n".join(block(each, StatementStyle(effect=False))) for each in self.statements)
+            return "\n\n".join(["\n".join(listed), *blocks]).strip()
+        written = ("\n".join(statement(each, StatementStyle())) + "," for each in self.statements)
+        return "\n".join([*listed, *written])
 
 
 def into_policy(

@@ -15,9 +15,11 @@ from tfcheck.checks.log_group_absent import CHECK
 from tfcheck.fix.edits.insertion import Insertion, Replacement
 from tfcheck.fix.literal import Other, read_parts
 from tfcheck.fix.new_argument import unit_of
-from tfcheck.fix.new_role import behind, common_arguments
+from tfcheck.fix.new_block import behind, block_lines
+from tfcheck.fix.new_role import common_arguments
 from tfcheck.fix.place import Places, in_module
 from tfcheck.fix.plan_fixes import DraftFix, reviewed
+from tfcheck.fix.render import aligned
 from tfcheck.fix.task_proof import after_change, is_better, mistakes, reads
 from tfcheck.fix.trial import ChangedAttribute, Trial
 from tfcheck.fix.unplanned import unplanned
@@ -243,8 +245,11 @@ def _hcl(label: str, name: str, repetition: tuple[str, str], module: Module, blo
     if not known:
         pairs.insert(1, _RETENTION)
     provider = block.attribute_text("provider")
-    unit, width = unit_of(block), max(len(each) for each, _ in pairs)
-    head = [f"provider = {provider}", ""] if provider else []
-    head += [f"{repetition[0]} = {repetition[1]}", ""] if repetition[0] else []
-    inside = [*head, *(f"{each:<{width}} = {value}" for each, value in pairs)]
-    return [f'resource "{_GROUP}" "{label}" {{', *(unit + each if each else each for each in inside), "}"]
+    repeated = repetition if repetition[0] else None
+    return block_lines(
+        f'resource "{_GROUP}" "{label}"',
+        aligned(pairs, " = ", ""),
+        unit_of(block),
+        repeated=repeated,
+        provider=provider,
+    )

@@ -17,9 +17,10 @@ from tfcheck.fix.as_text import role_as_text
 from tfcheck.fix.edits.insertion import by_file
 from tfcheck.fix.freshness import outdated
 from tfcheck.fix.new_argument import argument_into, unit_of
+from tfcheck.fix.new_block import behind
 from tfcheck.fix.new_role import (
+    ECS_TRUST,
     NewRole,
-    behind,
     common_arguments,
     label_for,
     name_for,
@@ -62,10 +63,6 @@ _BY_AWS = frozenset(
         "logs:PutLogEvents",
     )
 )
-_TRUST: Value = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}],
-}
 
 #: What each task definition of a block needs with an execution role.
 _Needs: TypeAlias = dict[Address, tuple[Answer, ...]]
@@ -313,7 +310,7 @@ class MissingRoles:
         given: dict[tuple[Address, str], Value] = {
             (task, _ARGUMENT): Unknown(symbol=Symbol(str(role), ("arn",))),
             (role, "name"): f"{task.name}-execution",
-            (role, "assume_role_policy"): JsonText(_TRUST),
+            (role, "assume_role_policy"): JsonText(ECS_TRUST),
         }
         trial = Trial(self._resolver, self._sources, (), [role], given, self._world.context)
         return tuple(each for each in needed(task, trial) if each.requirement.action != startup.trust.ACTION)

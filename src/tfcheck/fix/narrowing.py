@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.fix.render import Item, aligned, indented, quoted, text
+from tfcheck.fix.render import Item, Syntax, aligned, indented, quoted, text
 from tfcheck.fix.wanted import Spelled, is_exact
 from tfcheck.iam.condition import Condition
 from tfcheck.iam.model import Statement
@@ -36,8 +36,8 @@ _Condition: TypeAlias = tuple[str, str, list[str]]
 class DenialPlace(msgspec.Struct, frozen=True):
     """How things are written where a denying statement is: resources that are needed, the role, and values.
 
-    With `in_document` the statement is a block of an `aws_iam_policy_document`. With `own` its policy is for no other
-    role, so that an exemption of the role would leave nothing of the statement.
+    With `in_document` the statement is a block of an `aws_iam_policy_document`, with `in_json` an object of JSON. With
+    `own` its policy is for no other role, so that an exemption of the role would leave nothing of the statement.
     """
 
     resources: Sequence[Spelled]
@@ -45,6 +45,19 @@ class DenialPlace(msgspec.Struct, frozen=True):
     spell: Callable[[TextLike], Spelled | None]
     in_document: bool = False
     own: bool = False
+    in_json: bool = False
+
+    def text(self, spelled: Spelled) -> str:
+        """Write a text."""
+        return text(spelled, Syntax.JSON if self.in_json else Syntax.HCL)
+
+    def items(self, items: Sequence[Item]) -> list[str]:
+        """Write items of an object, each on lines of its own."""
+        return aligned(items, ": " if self.in_json else " = ", "," if self.in_json else "", quoted=self.in_json)
+
+    def braces(self, items: Sequence[tuple[str, str]]) -> str:
+        """Write an object on one line."""
+        return f"{{ {', '.join(line for each in items for line in self.items([each]))} }}"
 
 
 def narrowing(statement: Statement, needs: Sequence[Requirement], place: DenialPlace) -> Remedy:
@@ -64,7 +77,7 @@ def narrowing(statement: Statement, needs: Sequence[Requirement], place: DenialP
 def _exactly(statement: Statement, needs: Sequence[Requirement], place: DenialPlace) -> tuple[str, str] | None:
     """Return the element to change and what it becomes; None if no element can leave out just this."""
     not_action, resource, not_resource = _IN_DOCUMENT if place.in_document else _IN_POLICY
-    listed, resources = statement.resources, [text(each) for each in place.resources]
+    listed, resources = statement.resources, [place.text(each) for each in place.resources]
     is_on_all = listed is not None and not listed.negated and all(each.everything for each in listed.entries)
     is_named = bool(resources) and all(is_exact(each.resource) and each.resource != "*" for each in needs)
     if statement.actions.negated:
@@ -80,7 +93,8 @@ def _exactly(statement: Statement, needs: Sequence[Requirement], place: DenialPl
     if listed.negated:
         return f"add to its `{not_resource}`", _in(not_resource, resources)
     if is_on_all:
-        return "name what it must not deny", f"# in place of {resource}\n{not_resource} = [{', '.join(resources)}]"
+        written = "\n".join(place.items([(not_resource, f"[{', '.join(resources)}]")]))
+        return "name what it must not deny", f"# in place of {resource}\n{written}"
     wanted = [each.resource for each in needs]
     near = [[each.written for each in listed.entries if glob(each.written, one) is not Truth.FALSE] for one in wanted]
     if all(near) and all(any(equal(each, one) is Truth.TRUE for one in wanted) for several in near for each in several):
@@ -106,27 +120,29 @@ def _on_others(
         blocks = [line for each in conditions for line in ("", *_block(*each))]
         return ("statement {", *indented([*aligned(items, " = ", ""), *blocks], "  "), "}")
     items = [("Effect", '"Deny"'), ("Action", listed[0]), ("NotResource", listed[1])]
-    whole: list[Item] = [*items, *([("Condition", _braces(conditions))] if conditions else [])]
-    return ("{", *indented(aligned(whole, " = ", ""), "  "), "},")
+    whole: list[Item] = [*items, *([("Condition", _braces(conditions, place))] if conditions else [])]
+    return ("{", *indented(place.items(whole), "  "), "},")
 
 
 def _exempting(statement: Statement, place: DenialPlace) -> tuple[str, str]:
     """Return how a statement leaves out the role: by a condition that has its ARN among others, or another one."""
-    role, conditions = text(place.role), statement.conditions
+    role, conditions = place.text(place.role), statement.conditions
     known = None if statement.origin.secret else _written(conditions, place)
     if known is None:
         shown = "\n".join(_block("ArnNotEquals", _CALLER, [role]))
-        hcl = shown if place.in_document else f'# in Condition\nArnNotEquals = {{ "{_CALLER}" = {role} }}'
+        caller = _CALLER if place.in_json else quoted(_CALLER)
+        lines = place.items([("ArnNotEquals", place.braces([(caller, role)]))])
+        hcl = shown if place.in_document else "\n".join(("# in Condition", *lines))
         return "exempt the role by a condition beside those that it has", hcl
     for index, each in enumerate(conditions):
         if each.key.lower() == _CALLER.lower() and each.operator.negated and not each.operator.quantifier:
             operator, key, values = known[index]
             known[index] = (operator, key, [*values, role])
             words = f"add the role to its `{operator}`"
-            return words, "\n".join(_block(*known[index])) if place.in_document else _condition(known)
+            return words, "\n".join(_block(*known[index])) if place.in_document else _condition(known, place)
     added = ("ArnNotEquals", _CALLER, [role])
     words = "exempt the role by another condition" if known else "exempt the role by a condition"
-    return words, "\n".join(_block(*added)) if place.in_document else _condition([*known, added])
+    return words, "\n".join(_block(*added)) if place.in_document else _condition([*known, added], place)
 
 
 def _written(conditions: Sequence[Condition], place: DenialPlace) -> list[_Condition] | None:
@@ -138,25 +154,24 @@ def _written(conditions: Sequence[Condition], place: DenialPlace) -> list[_Condi
         values = [None if isinstance(one, PolicyTemplate) else place.spell(one) for one in each.values]
         if each.unread is not None or not values or None in values:
             return None
-        found.append((each.operator.written, each.key, [text(one) for one in values if one is not None]))
+        found.append((each.operator.written, each.key, [place.text(one) for one in values if one is not None]))
     return found
 
 
-def _condition(conditions: Sequence[_Condition]) -> str:
-    item: Item = ("Condition", _braces(conditions))
-    return "\n".join(aligned([item], " = ", ""))
+def _condition(conditions: Sequence[_Condition], place: DenialPlace) -> str:
+    return "\n".join(place.items([("Condition", _braces(conditions, place))]))
 
 
-def _braces(conditions: Sequence[_Condition]) -> str | list[str]:
+def _braces(conditions: Sequence[_Condition], place: DenialPlace) -> str | list[str]:
     """Write conditions as an object: on one line if it is one operator."""
-    by_operator: dict[str, list[str]] = {}
+    by_operator: dict[str, list[tuple[str, str]]] = {}
     for operator, key, values in conditions:
-        written = f"{quoted(key)} = {values[0] if len(values) == 1 else _list(values)}"
-        by_operator.setdefault(operator if operator.isidentifier() else quoted(operator), []).append(written)
-    items = [(operator, f"{{ {', '.join(several)} }}") for operator, several in by_operator.items()]
-    if len(items) == 1:
-        return f"{{ {items[0][0]} = {items[0][1]} }}"
-    return ["{", *indented(aligned(items, " = ", ""), "  "), "}"]
+        is_name = operator.isidentifier() or place.in_json
+        by_operator.setdefault(operator if is_name else quoted(operator), []).append(
+            (key if place.in_json else quoted(key), values[0] if len(values) == 1 else _list(values))
+        )
+    items = [(operator, place.braces(several)) for operator, several in by_operator.items()]
+    return place.braces(items) if len(items) == 1 else ["{", *indented(place.items(items), "  "), "}"]
 
 
 def _list(values: Sequence[str]) -> str:

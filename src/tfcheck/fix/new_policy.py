@@ -7,8 +7,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
+from tfcheck.fix import new_block
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_start
 from tfcheck.fix.into_document import member_behind
+from tfcheck.fix.new_argument import unit_of
+from tfcheck.fix.new_block import block_lines
 from tfcheck.fix.render import StatementStyle, aligned, one_line, quoted, statement
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.block import Block
@@ -42,7 +45,6 @@ class NewPolicy(msgspec.Struct, frozen=True):
 
 def behind(anchor: Block, policy: NewPolicy) -> tuple[Insertion, ...] | None:
     """Put the policy behind a block of the same file; None where the file leaves no place for it."""
-    text = anchor.source.text
     if isinstance(anchor, JsonBlock):
         root = read_document(anchor.source.text)
         resources = _member(root, "resource")
@@ -52,12 +54,7 @@ def behind(anchor: Block, policy: NewPolicy) -> tuple[Insertion, ...] | None:
         if of_type is None:
             return _last(anchor.source, resources.value, "aws_iam_role_policy", {policy.label: _as_json(policy)})
         return _last(anchor.source, of_type.value, policy.label, _as_json(policy))
-    lines = hcl(policy, _unit(text, anchor))
-    end = line_end(text, anchor.end)
-    gap = anchor.source.newline
-    base = indentation(text, anchor.start)
-    added = gap.join(base + line if line else line for line in lines)
-    return (Insertion(anchor.source.name, end, f"{gap}{gap}{added}"),)
+    return (new_block.behind(anchor, hcl(policy, unit_of(anchor))),)
 
 
 def hcl(policy: NewPolicy, unit: str = "  ") -> list[str]:
@@ -78,16 +75,9 @@ def hcl(policy: NewPolicy, unit: str = "  ") -> list[str]:
 def _resource(
     kind: str, policy: NewPolicy, arguments: Sequence[tuple[str, str]], unit: str, *, with_policy: bool = False
 ) -> list[str]:
-    lines = []
-    if policy.provider:
-        lines += [f"provider = {policy.provider}", ""]
-    if policy.repeated:
-        lines += [f"{policy.repeated[0]} = {policy.repeated[1]}", ""]
-    lines += aligned(arguments, " = ", "")
-    if with_policy:
-        lines += ["", *_document(policy.wanted, unit)]
-    inside = [unit + line if line else line for line in lines]
-    return [f'resource "{kind}" "{policy.label}" {{', *inside, "}"]
+    inside = [*aligned(arguments, " = ", ""), *(["", *_document(policy.wanted, unit)] if with_policy else [])]
+    head = f'resource "{kind}" "{policy.label}"'
+    return block_lines(head, inside, unit, repeated=policy.repeated, provider=policy.provider)
 
 
 def _document(wanted: Sequence[NeededStatement], unit: str) -> list[str]:
@@ -97,12 +87,6 @@ def _document(wanted: Sequence[NeededStatement], unit: str) -> list[str]:
         written[-1] += ","
         lines += [unit * 2 + line for line in written]
     return [*lines, f"{unit}]", "})"]
-
-
-def _unit(text: str, anchor: Block) -> str:
-    base = indentation(text, anchor.start)
-    steps = [indentation(text, each.start).removeprefix(base) for each in anchor.arguments.values()]
-    return next((each for each in steps if each), "  ")
 
 
 def _member(value: JsonValue, name: str) -> Member | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from tfcheck.fix.edits.insertion import Insertion, indentation, line_end
+from tfcheck.fix.new_block import block_lines
 from tfcheck.fix.new_policy import NewPolicy
 from tfcheck.fix.new_policy import hcl as policy_hcl
 from tfcheck.fix.render import aligned, quoted
@@ -16,7 +16,15 @@ from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.value import Value
 
+#: A trust policy with which ECS can assume a role.
+ECS_TRUST: Value = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}],
+}
+#: What a suggested inline policy is called.
+START_UP = "ecs-start-up"
 ROLE, POLICY, ATTACHMENT = "aws_iam_role", "aws_iam_role_policy", "aws_iam_role_policy_attachment"
 #: What other roles of a module have in common, a new one has too.
 _GIVEN = regex(r"(?:var|local|module|data)(?:\.[\w-]+)+|\"[\w/-]+\"|\d+")
@@ -68,18 +76,26 @@ def role_hcl(role: NewRole, unit: str = "  ") -> list[str]:
         inside = [f"role       = {role.reference}.name", f"policy_arn = {role.managed}"]
         lines += ["", *_block(ATTACHMENT, role, inside, unit)]
     if role.wanted:
-        policy = NewPolicy(
-            role.label, "ecs-start-up", f"{role.reference}.id", role.wanted, role.repeated, role.provider
-        )
+        policy = NewPolicy(role.label, START_UP, f"{role.reference}.id", role.wanted, role.repeated, role.provider)
         lines += ["", *policy_hcl(policy, unit)]
     return lines
 
 
 def _role_lines(role: NewRole, unit: str) -> list[str]:
-    pairs = [role.name]
     if role.trust:
-        return aligned([*pairs, ("assume_role_policy", role.trust), *role.common], " = ", "")
-    document = [
+        return aligned([role.name, ("assume_role_policy", role.trust), *role.common], " = ", "")
+    lines = [*aligned([role.name], " = ", ""), "", *_trust_lines(unit)]
+    return [*lines, *(["", *aligned(role.common, " = ", "")] if role.common else [])]
+
+
+def _block(kind: str, role: NewRole, inside: Sequence[str], unit: str) -> list[str]:
+    head = f'resource "{kind}" "{role.label}"'
+    return block_lines(head, inside, unit, repeated=role.repeated, provider=role.provider)
+
+
+def _trust_lines(unit: str) -> list[str]:
+    """Write the trust policy of a role that ECS assumes."""
+    return [
         "assume_role_policy = jsonencode({",
         f'{unit}Version = "2012-10-17"',
         f"{unit}Statement = [",
@@ -91,21 +107,6 @@ def _role_lines(role: NewRole, unit: str) -> list[str]:
         f"{unit}]",
         "})",
     ]
-    return [*aligned(pairs, " = ", ""), "", *document, *(["", *aligned(role.common, " = ", "")] if role.common else [])]
-
-
-def _block(kind: str, role: NewRole, inside: Sequence[str], unit: str) -> list[str]:
-    head = [f"provider = {role.provider}", ""] if role.provider else []
-    head += [f"{role.repeated[0]} = {role.repeated[1]}", ""] if role.repeated else []
-    return [f'resource "{kind}" "{role.label}" {{', *(unit + each if each else each for each in (*head, *inside)), "}"]
-
-
-def behind(anchor: Block, lines: Sequence[str]) -> Insertion:
-    """Put blocks behind another one of a file."""
-    text, gap = anchor.source.text, anchor.source.newline
-    base = indentation(text, anchor.start)
-    added = gap.join(base + line if line else line for line in lines)
-    return Insertion(anchor.source.name, line_end(text, anchor.end), f"{gap}{gap}{added}")
 
 
 # What the module writes for its roles

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from tfcheck.fix.as_text import NAME, fix_of, not_denied, verdicts_with
+from tfcheck.fix.as_text import fix_of, not_denied, verdicts_with
 from tfcheck.fix.naming import Labels
 from tfcheck.fix.new_policy import NewPolicy, hcl
+from tfcheck.fix.new_role import START_UP
 from tfcheck.fix.referable import local_name
 from tfcheck.fix.wanted import Spelled, free, wanted
 from tfcheck.inventory.ecs import tasks_by_address
@@ -46,7 +47,7 @@ def grants_elsewhere(
         statements = wanted(fixed, _known)
         if fixed and statements is not None:
             home = lacking.home
-            name = free(NAME, [taken for taken, _ in lacking.role.inline], "-")
+            name = free(START_UP, [taken for taken, _ in lacking.role.inline], "-")
             policy = NewPolicy(
                 labels.label(home, None, home.name, home.key), name, f"{local_name(home)}.id", statements
             )

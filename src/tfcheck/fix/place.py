@@ -5,22 +5,21 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 
 from msgspec.structs import replace
 
-from tfcheck.fix.cycle import dependencies
+from tfcheck.fix.cycle import Dependencies
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.gates import gated
 from tfcheck.fix.holders import Holder, Holders
-from tfcheck.fix.into_policy import PolicyInsertion, into_policy
+from tfcheck.fix.into_policy import into_policy
 from tfcheck.fix.lengths import collection_of, may_vary
 from tfcheck.fix.naming import with_free_sids
 from tfcheck.fix.policy_text import document_of
 from tfcheck.fix.proposal import Proposal, RoleNeed, together
 from tfcheck.fix.referable import Referable, Refuse
-from tfcheck.fix.render import StatementStyle, statement
-from tfcheck.fix.render import block as written_block
 from tfcheck.fix.repetition import InstanceTerms, SharedStatements, Statements, shared_by
 from tfcheck.fix.spelling import Spelling
 from tfcheck.fix.trial import ChangedAttribute
@@ -66,6 +65,13 @@ class Places:
         self.holders = Holders(world, roles)
         self.lists = WrittenLists(world)
 
+    @cached_property
+    def dependencies(self) -> Dependencies:
+        """What depends on what in the sources."""
+        assert self._resolver.sources is not None  # or nothing is written there
+        paths = {each.config for each in self._resolver.plan.module_instances()}
+        return Dependencies(self._resolver.sources, sorted(paths))
+
     # What is wanted, as one module writes it
 
     def wanted(
@@ -92,7 +98,7 @@ class Places:
         is_known = bool(into) and self._resolver.module_sources(module) is not None
 
         def refuse(name: str) -> bool:
-            return is_known and dependencies(self._resolver).reaches(module.config, name, into)
+            return is_known and self.dependencies.reaches(module.config, name, into)
 
         return refuse
 
@@ -314,7 +320,7 @@ class Places:
             texts={into.source.name: into.source},
             touched=self.touched(holder),
             added=(),
-            hcl=_shown_text(into),
+            hcl=into.hcl,
         )
 
     def name_nulls(self, statements: Statements, places: Sequence[Address]) -> bool:
@@ -388,11 +394,3 @@ def also(others: frozenset[str]) -> str:
 def in_module(module: ModulePath) -> str:
     """Name the module instance that a fix edits, unless it is the root module."""
     return f" in {module}" if module.steps else ""
-
-
-def _shown_text(into: PolicyInsertion) -> str:
-    resources = [f"{each}," for each in (*into.actions, *into.resources)]
-    if into.document is not None:
-        blocks = ("\n".join(written_block(each, StatementStyle(effect=False))) for each in into.statements)
-        return "\n\n".join(["\n".join(resources), *blocks]).strip()
-    return "\n".join([*resources, *("\n".join(statement(each, StatementStyle())) + "," for each in into.statements)])

@@ -36,6 +36,11 @@ def file_of(argument: Argument) -> str:
     return found[1] if found else ""
 
 
+def is_json(argument: Argument) -> bool:
+    """Whether a policy is written as JSON: in a heredoc, or in a file."""
+    return argument.text.startswith("<<") or bool(file_of(argument))
+
+
 def is_own(argument: Argument, module: Module) -> bool:
     """Whether the text of a policy is nobody else's: written in its place, or in a document that nothing else names."""
     name = document_of(argument)

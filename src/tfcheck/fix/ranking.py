@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.fix.added_policy import AddedPolicies
-from tfcheck.fix.edits.insertion import Insertion, indentation, line_end
+from tfcheck.fix.new_block import behind, block_lines
 from tfcheck.fix.place import Places, also, in_module
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.repetition import Repeated
@@ -95,25 +95,17 @@ def _proposal(policy: WorldObject, need: RoleNeed, block: Block, places: Places,
     base = f"{role.type}.{role.name}"
     repeated = Repeated(base, "name", block, tuple(dict.fromkeys(each.key for each in siblings)), others=False)
     label = free(f"{role.name}_{policy.address.name}", places.labels_of(role.module, _ATTACHMENT), "_")
-    lines = [f'resource "{_ATTACHMENT}" "{label}" {{']
-    repetition = repeated.repetition(by_value=False)
-    lines += [f"  {repetition[0]} = {repetition[1]}", ""] if repetition else []
-    lines += [f"  role       = {repeated.role(by_value=False)}", f"  policy_arn = {policy.address.resource}.arn", "}"]
+    inside = [f"role       = {repeated.role(by_value=False)}", f"policy_arn = {policy.address.resource}.arn"]
+    head = f'resource "{_ATTACHMENT}" "{label}"'
+    lines = block_lines(head, inside, repeated=repeated.repetition(by_value=False))
     return Proposal(
         title=f"attach {policy.address.resource} to {base}{in_module(role.module)}; it grants all that this policy "
         f"allows{also(frozenset(map(str, siblings)) - need.names())}",
         safety="review",
-        insertions=(_behind(block, lines),),
+        insertions=(behind(block, lines),),
         texts={block.source.name: block.source},
         touched=(),
         added=tuple(Address(each.module, "managed", _ATTACHMENT, label, each.key) for each in siblings),
         hcl="\n".join(lines),
         beside=tuple(each.address for each in need.roles),
     )
-
-
-def _behind(anchor: Block, lines: list[str]) -> Insertion:
-    text = anchor.source.text
-    gap, base = anchor.source.newline, indentation(text, anchor.start)
-    added = gap.join(base + line if line else line for line in lines)
-    return Insertion(anchor.source.name, line_end(text, anchor.end), f"{gap}{gap}{added}")

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 
 from tfcheck.fix.as_text import verdicts_with
 from tfcheck.fix.narrowing import DenialPlace, narrowing
+from tfcheck.fix.new_role import NewRole, role_hcl
 from tfcheck.fix.place import Places
-from tfcheck.fix.policy_text import document_of, file_of
+from tfcheck.fix.policy_text import document_of, file_of, is_json
 from tfcheck.fix.referable import local_name
 from tfcheck.fix.render import StatementStyle, Syntax, quoted, statement
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, sid, writable
@@ -32,6 +33,7 @@ from tfcheck.vocabulary.finding import Answer, Reason, Remedy, RoleKind, Verdict
 
 _SERVICES = {RoleKind.INSTANCE: "ec2.amazonaws.com"}
 _LISTED = 3
+_BY_VARIABLES = "; pass it the ARNs by the variables of `templatefile`"
 
 
 def granted_by_sources(*, older: bool) -> Remedy:
@@ -65,7 +67,7 @@ class Remedies:
                 written = self._statements(answers, into=boundary)
                 is_wide = boundary is not None and written != self._statements(answers, into=boundary, circles=True)
                 words += "; `*` is for what cannot be named there, because that depends on the role" if is_wide else ""
-                words += "; pass it the ARNs by the variables of `templatefile`" if file and "${" in written else ""
+                words += _BY_VARIABLES if file and "${" in written else ""
                 return Remedy(words, written)
             case Reason.RESOURCE_POLICY:
                 words = f"let the policy of {_resources(answers)} name {first.role}: add this statement to it"
@@ -113,6 +115,7 @@ class Remedies:
             file = self._file(_address(denial.origin.policy))
             where += f" in `{file}`" if file else ""
             words = f"narrow {where}, which denies {_what(several)} even if another statement allows it: {how.words}"
+            words += _BY_VARIABLES if file and "${" in how.hcl else ""
             found.append(Remedy(words, how.hcl if len(denied) == 1 else f"# {where}\n{how.hcl}"))
         left = and_more(len(denied), _LISTED)
         return Remedy("; ".join(each.words for each in found) + left, "\n".join(each.hcl for each in found))
@@ -129,6 +132,7 @@ class Remedies:
             self._role_of(answers[0], address),
             self._places.spelling(module).spell,
             in_document=argument is not None and document_of(argument) is not None,
+            in_json=argument is not None and is_json(argument),
             own=policy is not None and self._places.holders.reach(policy) == frozenset({answers[0].role}),
         )
 
@@ -161,20 +165,10 @@ class Remedies:
         argument = "task_role_arn" if answer.requirement.role_kind is RoleKind.TASK else "execution_role_arn"
         name = f"{_label(task)}_execution" if argument == "execution_role_arn" else f"{_label(task)}_task"
         words = f"create a role that ECS can assume, grant it {_what([answer])}, and set `{argument}` of {task}"
-        lines = (
-            f'resource "aws_iam_role" "{name}" {{',
-            f'  name = "{name.replace("_", "-")}"',
-            "",
-            "  assume_role_policy = jsonencode({",
-            '    Version   = "2012-10-17"',
-            '    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = '
-            '"ecs-tasks.amazonaws.com" } }]',
-            "  })",
-            "}",
-            "",
-            f"# and in the task definition: {argument} = aws_iam_role.{name}.arn",
+        lines = role_hcl(NewRole(name, ("name", quoted(name.replace("_", "-"))), "", "", ()))
+        return Remedy(
+            words, "\n".join([*lines, "", f"# and in the task definition: {argument} = aws_iam_role.{name}.arn"])
         )
-        return Remedy(words, "\n".join(lines))
 
     def _judged(self, answer: Answer) -> Role | None:
         """Return the role that makes a call."""
@@ -194,7 +188,9 @@ class Remedies:
         actions = tuple(dict.fromkeys(each.requirement.action for each in answers))
         resources = tuple(self._resources(answers, into, circles=circles))
         who = ("AWS", principal) if principal is not None else None
-        style = StatementStyle(Syntax.JSON, quoted=True, between=": ") if self._file(into) else StatementStyle()
+        argument = self._text_of(into)
+        in_json = argument is not None and is_json(argument)
+        style = StatementStyle(Syntax.JSON, quoted=True, between=": ") if in_json else StatementStyle()
         return _text([NeededStatement(sid(actions[0]), actions, resources, who)], style) if resources else ""
 
     def _resources(

@@ -168,7 +168,7 @@ class Repeated(msgspec.Struct, frozen=True):
         if self.others:
             name = "index" if self.is_counted else "key"
             what = "call" if self.base.startswith("module.") else "role"
-            value = "each" if by_value else what
+            value = "value" if by_value else what
             return "for_each", f"{{ for {name}, {value} in {collection} : {name} => {value} if {self._choice(name)} }}"
         return ("count", f"length({self.base})") if self.is_counted else ("for_each", collection)
 

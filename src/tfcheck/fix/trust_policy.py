@@ -15,7 +15,7 @@ from tfcheck.fix.edits.insertion import Insertion, Replacement
 from tfcheck.fix.holders import Holder, is_frozen
 from tfcheck.fix.literal import ListParts, ObjectParts, Parts, read_parts
 from tfcheck.fix.new_argument import items_into, unit_of
-from tfcheck.fix.new_role import behind
+from tfcheck.fix.new_block import behind, block_lines
 from tfcheck.fix.place import Places
 from tfcheck.fix.policy_statements import items
 from tfcheck.fix.policy_text import document_of, located
@@ -145,8 +145,8 @@ class TrustPolicies:
         label = free(f"{role.address.name}_trust", self._places.labels_of(role.address.module, _DOCUMENT), "_")
         repeated = next((each for each in ("count", "for_each") if each in block.arguments), "")
         index = {"count": "[count.index]", "for_each": "[each.key]", "": ""}[repeated]
-        head = [f"{repeated} = {block.attribute_text(repeated)}", ""] if repeated else []
-        lines = _document(label, [*head, f"source_policy_documents = [{old}]"], service, unit_of(block))
+        repetition = (repeated, block.attribute_text(repeated)) if repeated else None
+        lines = _document(label, old, service, unit_of(block), repetition)
         new = f"data.{_DOCUMENT}.{label}{index}.json"
         place = _document_block(argument, module, block)
         instances = self._places.holders.instances(role.address)
@@ -171,9 +171,9 @@ class TrustPolicies:
         )
 
 
-def _document(label: str, head: Sequence[str], service: str, unit: str) -> list[str]:
+def _document(label: str, old: str, service: str, unit: str, repeated: tuple[str, str] | None) -> list[str]:
     inside = [
-        *head,
+        f"source_policy_documents = [{old}]",
         "",
         "statement {",
         f'{unit}actions = ["sts:AssumeRole"]',
@@ -184,7 +184,7 @@ def _document(label: str, head: Sequence[str], service: str, unit: str) -> list[
         f"{unit}}}",
         "}",
     ]
-    return [f'data "{_DOCUMENT}" "{label}" {{', *(unit + each if each else each for each in inside), "}"]
+    return block_lines(f'data "{_DOCUMENT}" "{label}"', inside, unit, repeated=repeated)
 
 
 def _document_block(argument: Argument, module: Module, block: Block) -> Block:

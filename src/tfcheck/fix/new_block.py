@@ -1,0 +1,25 @@
+"""Write a new block behind one that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_end
+from tfcheck.fix.render import indented
+from tfcheck.hcl.syntax.block import Block
+
+
+def block_lines(
+    head: str, inside: Sequence[str], unit: str = "  ", *, repeated: tuple[str, str] | None = None, provider: str = ""
+) -> list[str]:
+    """Write a block with its meta-arguments first: `repeated` is `count` or `for_each` with its expression."""
+    meta = [f"provider = {provider}", ""] if provider else []
+    meta += [f"{repeated[0]} = {repeated[1]}", ""] if repeated else []
+    return [f"{head} {{", *indented([*meta, *inside], unit), "}"]
+
+
+def behind(anchor: Block, lines: Sequence[str]) -> Insertion:
+    """Put blocks behind another one of a file, which is no JSON."""
+    newline, text = anchor.source.newline, anchor.source.text
+    added = newline.join(indented(lines, indentation(text, anchor.start)))
+    return Insertion(anchor.source.name, line_end(text, anchor.end), f"{newline * 2}{added}")

@@ -16,9 +16,11 @@ from tests.fix.test_place import fixes
 from tfcheck.analysis.check import check
 from tfcheck.fix import find_fixes
 from tfcheck.fix.plan_fixes import DraftFix
-from tfcheck.fix.repetition import InstanceTerms, shared_by
+from tfcheck.fix.repetition import InstanceTerms, Repeated, shared_by
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import from_directory
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import read_json
 from tfcheck.inventory.world import After
 from tfcheck.plan import load
 from tfcheck.resolve import Resolver
@@ -48,6 +50,22 @@ def test_a_policy_goes_with_the_gate_and_the_keys_of_its_role() -> None:
     for each in (gate, keys):
         assert each.fix.safety == "safe"
         assert not re.search(r'aws_\w+\.\w+\[(?:"|\d)', added(each))
+
+
+def test_a_policy_in_json_syntax_is_repeated_for_the_map_of_its_role() -> None:
+    text = '{"resource": {"aws_iam_role": {"r": {"for_each": "${var.services}"}}}}'
+    (block,) = read_json(SourceText("main.tf.json", text)).blocks
+    repeated = Repeated("aws_iam_role.r", "id", block, ("api", "web"), others=False)
+    assert repeated.can_use_values()
+    assert repeated.repetition(by_value=True) == ("for_each", "var.services")
+
+
+def test_what_may_be_null_is_granted_only_if_it_is_not() -> None:
+    web, worker = edits(Case(TESTDATA / "null-in-new-policy"))
+    assert "var.secret_arn != null ? [" in added(web)
+    assert "] : []," in added(web)
+    assert "count = var.secret_arn != null ? 1 : 0" in added(worker)
+    assert (web.fix.safety, worker.fix.safety) == ("safe", "safe")
 
 
 def test_an_instance_that_may_be_gone_wants_a_review(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ The policy is repeated as the role or the call is, so that it goes with them whe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -64,9 +64,10 @@ class AddedPolicies:
         """Propose a policy with these statements; `made` are all instances of the role's block that it is for."""
         role = need.roles[0]
         module, keys, others = role.address.module, repeated.keys, repeated.others
-        gate, made = self._gate(shared.statements, repeated, made)
-        if gate is None or self._places.name_nulls(shared.statements, made):
+        statements, gate, made = self._gate(shared.statements, repeated, made)
+        if gate is None:
             return
+        shared = msgspec.structs.replace(shared, statements=statements)
         remark = also(frozenset(map(str, made)) - need.names())
         remark += _OF_ONE_CALLER if others and repeated.is_repeated and module.steps else ""
         given = block.attribute_text("provider")
@@ -85,18 +86,36 @@ class AddedPolicies:
 
     def _gate(
         self, statements: Statements, repeated: Repeated, made: Sequence[Address]
-    ) -> tuple[str | None, Sequence[Address]]:
-        """Return the `count` of a policy that is for nothing but one list, which may be empty, and where it is made.
+    ) -> tuple[Statements, str | None, Sequence[Address]]:
+        """Return the statements with what each depends on, the `count` of their policy, and where it is made.
 
-        It is empty where the policy needs none, and None where the policy would be invalid in one of the places.
+        There is one if all that the policy is for may be empty or null. It is empty where the policy needs none, and
+        None where the policy would be invalid in one of the places.
         """
         lists = self._places.lists
         if lists.holds_no_arns(statements, made):
-            return None, made
-        gate = "" if repeated.is_repeated else lists.count(statements, made)
-        if gate:
-            return gate, [each for each in made if not lists.may_be_empty(statements, [each])]
-        return (None if gate is None or lists.may_be_empty(statements, made) else ""), made
+            return statements, None, made
+        given = self._places.gated(statements, made)
+        gates = dict.fromkeys(each.gate for each in given)
+        if "" not in gates:
+            there = [None if repeated.is_repeated else self._is_there(gates, each) for each in made]
+            gate = f"{' || '.join(gates)} ? 1 : 0" if None not in there else None
+            given = statements if len(gates) == 1 else given
+            return given, gate, [each for each, is_there in zip(made, there, strict=True) if is_there]
+        count = "" if repeated.is_repeated else lists.count(statements, made)
+        if count:
+            return given, count, [each for each in made if not lists.may_be_empty(statements, [each])]
+        return given, None if count is None or lists.may_be_empty(statements, made) else "", made
+
+    def _is_there(self, gates: Iterable[str], place: Address) -> bool | None:
+        """Whether one of what statements name is not null in a place; None where Terraform may not know it in time."""
+        names = [[each.removesuffix(" != null") for each in gate.split(" && ")] for gate in gates]
+        try:
+            seen = [[self._places.lists.evaluated(each, place) for each in several] for several in names]
+        except EvaluationError:
+            return None
+        is_known = all(each is None or isinstance(each, str) for several in seen for each in several)
+        return any(None not in several for several in seen) if is_known else None
 
     def _policy(
         self,

@@ -48,7 +48,8 @@ def behind(anchor: Block, policy: NewPolicy) -> tuple[Insertion, ...] | None:
     if isinstance(anchor, JsonBlock):
         root = read_document(anchor.source.text)
         resources = _member(root, "resource")
-        if policy.managed or resources is None or not isinstance(resources.value, Object):
+        is_gated = any(each.gate for each in policy.wanted)
+        if policy.managed or is_gated or resources is None or not isinstance(resources.value, Object):
             return None
         of_type = _member(resources.value, "aws_iam_role_policy")
         if of_type is None:
@@ -81,12 +82,19 @@ def _resource(
 
 
 def _document(wanted: Sequence[NeededStatement], unit: str) -> list[str]:
-    lines = ["policy = jsonencode({", f'{unit}Version = "2012-10-17"', f"{unit}Statement = ["]
-    for each in wanted:
-        written = statement(each, StatementStyle(unit=unit))
-        written[-1] += ","
-        lines += [unit * 2 + line for line in written]
-    return [*lines, f"{unit}]", "})"]
+    gates = dict.fromkeys(sorted((each.gate for each in wanted), key=bool))
+    lists = [(each, _list([one for one in wanted if one.gate == each], unit)) for each in gates]
+    listed = lists[0][1]
+    if any(gates):
+        given = [[f"{gate} ? {each[0]}", *each[1:-1], "] : []"] if gate else each for gate, each in lists]
+        listed = ["concat(", *(unit + line for each in given for line in (*each[:-1], f"{each[-1]},")), ")"]
+    inside = ['Version = "2012-10-17"', f"Statement = {listed[0]}", *listed[1:]]
+    return ["policy = jsonencode({", *(unit + line for line in inside), "})"]
+
+
+def _list(wanted: Sequence[NeededStatement], unit: str) -> list[str]:
+    written = (statement(each, StatementStyle(unit=unit)) for each in wanted)
+    return ["[", *(unit + line for each in written for line in (*each[:-1], f"{each[-1]},")), "]"]
 
 
 def _member(value: JsonValue, name: str) -> Member | None:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
+from tfcheck.fix.bucket_arns import in_style
 from tfcheck.fix.cycle import Dependencies
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion
@@ -305,12 +306,14 @@ class Places:
         statements = without_nulls(statements, lambda each: self._may_be_null(each, own), gates=name is not None)
         if statements is None:
             return None
+        place = self._resolver.block(self._written_in(holder, name)) if name else self._resolver.block(address)
+        if place is not None:
+            statements = in_style(statements, place.source.text[place.start : place.end])
         statements = with_free_sids(statements, self._quoted_in(module))
         ways = {"extends": extends, "adds": adds, "shared": shared}
         into = into_policy(holder.argument, module, statements, beside=self.replacing, **ways)
         if into is None or not self._files.editable(into.source):
             return None
-        place = self._resolver.block(self._written_in(holder, name)) if name else self._resolver.block(address)
         remark += self.doubts(statements, place, address.module) if place is not None else ""
         goal = f"an inline policy of {goal}" if holder.attribute == "inline_policy" else goal
         return Proposal(
@@ -323,9 +326,11 @@ class Places:
             hcl=into.hcl,
         )
 
-    def name_nulls(self, statements: Statements, places: Sequence[Address]) -> bool:
-        """Whether statements name something that is null in one of the instances of a block, or in another plan."""
-        return without_nulls(statements, lambda each: self._may_be_null(each, places), gates=False) is None
+    def gated(self, statements: Statements, places: Sequence[Address]) -> Statements:
+        """Let statements be there only if what they name is not null in an instance of a block, or in another plan."""
+        found = without_nulls(statements, lambda each: self._may_be_null(each, places), gates=True)
+        assert found is not None  # or there were no gates
+        return found
 
     def _may_be_null(self, reference: Reference, places: Sequence[Address]) -> bool:
         found = _GIVEN.match(reference.expression)

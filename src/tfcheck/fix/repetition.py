@@ -191,7 +191,8 @@ class Repeated(msgspec.Struct, frozen=True):
         return f"{name} == {written[0]}" if len(written) == 1 else f"contains([{', '.join(written)}], {name})"
 
     def _collection(self) -> str:
-        return self.block.attribute_text("for_each") or self.block.attribute_text("count")
+        written = self.block.attribute_text("for_each") or self.block.attribute_text("count")
+        return written.removeprefix('"${').removesuffix('}"')
 
 
 def in_filter(statements: Statements) -> Statements:

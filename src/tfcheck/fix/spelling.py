@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfcheck.fix.bucket_arns import shorter
 from tfcheck.fix.referable import Referable, References, Refuse, local_name
 from tfcheck.fix.wanted import Reference, Spelled, joined
 from tfcheck.inventory.world import After
@@ -62,6 +63,7 @@ class Spelling:
     def _spelled(self, value: TextLike) -> Spelled | None:
         """Write a value as the module does, so that it is right for every plan of it; otherwise for this one."""
         found = self._by_names(value)
+        found = shorter(found, self._partition_of) if found is not None else None
         if found is not None and not self.is_of_this_plan(found):
             return found
         written = self._known.texts.spell(value, self._refuse)
@@ -69,11 +71,14 @@ class Spelling:
             return written
         return self._known.parts(self._refuse).named(found, lambda each: self._known.texts.spell(each, self._refuse))
 
+    def _partition_of(self, name: str) -> object:
+        module = f"{self._module}." if self._module.steps else ""
+        return self._resolver.surroundings(parse(f"{module}{name}")).partition
+
     def _by_names(self, value: TextLike) -> Spelled | None:
-        own = self._by_resources(value)
-        if own is not None:
+        own, whole = self._by_resources(value), self._reference_to(value)
+        if own is not None and (whole is None or not self.is_of_this_plan(own)):
             return own
-        whole = self._reference_to(value)
         if whole is not None:
             return (Reference(whole),)
         open_ = None if isinstance(value, str) else self._by_open_arn(value)

@@ -323,6 +323,9 @@ def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> s
     match reason:
         case Reason.ROLE_OUTSIDE_PLAN:
             return "Pass the state of the stack that manages the role: --context FILE, from `terraform show -json`."
+        case Reason.POLICY_NOT_READABLE if "AWS would refuse" in cause:
+            by_arn = " Name each resource by its `arn`, not by its name or id." if "begin with `arn:`" in cause else ""
+            return f"Correct the policy: the apply fails with it.{by_arn}"
         case Reason.POLICY_NOT_READABLE:
             return "Pass the state of the stack that manages it: --context FILE, from `terraform show -json`."
         case Reason.CONDITION:

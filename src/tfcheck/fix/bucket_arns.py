@@ -1,0 +1,45 @@
+"""Write the ARN of a bucket as the statements around write it: `B.arn`, or `arn:aws:s3:::${B.bucket}`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from msgspec.structs import replace
+
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, joined
+from tfcheck.symbolic.regex import regex
+
+_BY_NAME = regex(r'"(arn:(?:[\w-]+|\$\{[^{}"]+\}):s3:::)\$\{\s*(aws_s3_bucket\.[^{}\s"]+)\.(bucket|id)\s*\}')
+_BY_ARN = regex(r"\baws_s3_bucket\.[\w-]+(?:\[[^\[\]]*\])?\.arn\b")
+_BUCKET = regex(r"(aws_s3_bucket\.\S+)\.(arn|bucket|id)")
+
+
+def shorter(spelled: Spelled, partition_of: Callable[[str], object]) -> Spelled:
+    """Write the name of a bucket behind the beginning of an ARN as the bucket's ARN."""
+    head, *rest = spelled
+    named = _BUCKET.fullmatch(rest[0].expression) if rest and isinstance(rest[0], Reference) else None
+    if named is None or named[2] == "arn" or head != f"arn:{partition_of(named[1])}:s3:::":
+        return spelled
+    return (Reference(f"{named[1]}.arn"), *rest[1:])
+
+
+def in_style(statements: Sequence[NeededStatement], around: str) -> tuple[NeededStatement, ...]:
+    """Write the ARNs of buckets by their names where a text has them so, and none of them otherwise."""
+    by_name = _BY_NAME.search(around)
+    if by_name is None or _BY_ARN.search(around):
+        return tuple(statements)
+    return tuple(
+        replace(each, resources=tuple(_by_name(one, by_name[1], by_name[3]) for one in each.resources))
+        for each in statements
+    )
+
+
+def _by_name(spelled: Spelled, head: str, attribute: str) -> Spelled:
+    first = spelled[0]
+    named = _BUCKET.fullmatch(first.expression) if isinstance(first, Reference) else None
+    if named is None or named[2] != "arn":
+        return spelled
+    literal, _, hole = head.partition("${")
+    reference, _, rest = hole.partition("}")
+    before = (literal, Reference(reference.strip()), rest) if hole else (literal,)
+    return joined((*before, Reference(f"{named[1]}.{attribute}"), *spelled[1:]))

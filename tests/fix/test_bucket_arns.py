@@ -1,0 +1,36 @@
+"""The ARN of a bucket is written as the statements around it write it, otherwise the shorter way."""
+
+from __future__ import annotations
+
+import pytest
+
+from tfcheck.fix.bucket_arns import in_style, shorter
+from tfcheck.fix.render import text
+from tfcheck.fix.wanted import NeededStatement, Reference
+
+ARN = Reference("aws_s3_bucket.b.arn")
+
+
+@pytest.mark.parametrize(
+    ("around", "written"),
+    [
+        ('Resource = "arn:aws:s3:::${aws_s3_bucket.b.bucket}/*"', '"arn:aws:s3:::${aws_s3_bucket.b.bucket}/web.env"'),
+        (
+            'Resource = "arn:${data.aws_partition.p.partition}:s3:::${aws_s3_bucket.c[0].id}"',
+            '"arn:${data.aws_partition.p.partition}:s3:::${aws_s3_bucket.b.id}/web.env"',
+        ),
+        ('"arn:aws:s3:::${aws_s3_bucket.b.id}/*", aws_s3_bucket.b.arn', '"${aws_s3_bucket.b.arn}/web.env"'),
+        ('Resource = "arn:aws:s3:::acme-config"', '"${aws_s3_bucket.b.arn}/web.env"'),
+    ],
+)
+def test_a_bucket_is_named_as_it_is_around(around: str, written: str) -> None:
+    needed = NeededStatement("ReadFiles", ("s3:GetObject",), ((ARN, "/web.env"), ("*",)))
+    (found,) = in_style([needed], around)
+    assert [text(each) for each in found.resources] == [written, '"*"']
+
+
+def test_the_shorter_way_is_for_the_partition_of_the_bucket() -> None:
+    by_name = ("arn:aws:s3:::", Reference("aws_s3_bucket.b.bucket"), "/web.env")
+    assert shorter(by_name, lambda _: "aws") == (ARN, "/web.env")
+    assert shorter(by_name, lambda _: "aws-cn") == by_name
+    assert shorter((ARN, "/web.env"), lambda _: "aws") == (ARN, "/web.env")

@@ -176,10 +176,6 @@ class Places:
             return InstanceTerms(address.key)
         return InstanceTerms(address.key, self._resolver.scope_of(address).lookup("each", "value"))
 
-    def declares(self, address: Address) -> bool:
-        """Whether the sources have a block for an object, which a reference can name."""
-        return self._resolver.block(address) is not None
-
     def labels_of(self, module: ModulePath, kind: str) -> frozenset[str]:
         """List the names that a module gives to its resources of a type."""
         sources = self._resolver.module_sources(module)
@@ -306,7 +302,7 @@ class Places:
         statements = without_nulls(statements, lambda each: self._may_be_null(each, own), gates=name is not None)
         if statements is None:
             return None
-        place = self._resolver.block(self._written_in(holder, name)) if name else self._resolver.block(address)
+        _, place = self.text_block(holder)
         if place is not None:
             statements = in_style(statements, place.source.text[place.start : place.end])
         statements = with_free_sids(statements, self._quoted_in(module))

@@ -72,7 +72,7 @@ def attached(need: RoleNeed, block: Block, places: Places, world: After) -> Iter
         return
     own = [each for each in world.resources("aws_iam_policy") if each.address.module == role.module]
     for policy in own[:_MOST]:
-        usable = policy.address.key is None and places.declares(policy.address)
+        usable = policy.address.key is None and world.resolver.block(policy.address) is not None
         if usable and not places.holders.is_for_others(policy) and _grants(policy, need, world):
             yield _proposal(policy, need, block, places, siblings)
 

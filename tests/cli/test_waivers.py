@@ -21,6 +21,7 @@ from tfcheck.report.left_out_words import waiver_sentences
 from tfcheck.report.markdown import markdown
 from tfcheck.report.markdown.page import Page
 from tfcheck.report.reading import read
+from tfcheck.report.text import text
 from tfcheck.vocabulary.finding import Report
 from tfcheck.vocabulary.waiver import Waived, WaiverUse
 
@@ -158,6 +159,22 @@ def test_a_waiver_that_any_report_uses_is_used() -> None:
     assert list(waiver_sentences([unused])) == [
         "the waiver at tfcheck.toml:10 is not used: `env-file` finds nothing there"
     ]
+
+
+def test_waivers_for_other_plans_are_named_where_all_plans_may_be_there() -> None:
+    """In the check of one plan of many they would be a false alarm."""
+    (use,) = waived().waivers
+    other = [msgspec.structs.replace(use, state="elsewhere", line=number) for number in range(10, 22)]
+    one, more = (msgspec.structs.replace(BROKEN, waivers=tuple(each)) for each in (other[:1], other))
+    assert list(waiver_sentences([one])) == []
+    assert list(waiver_sentences([one, waived()])) == []
+    (said,) = waiver_sentences([one, one])
+    assert said == "there is 1 waiver for what is not in any of these 2 plans: tfcheck.toml:10"
+    (said,) = waiver_sentences([more], verbose=True)
+    assert said.startswith("there are 12 waivers for what is not in this plan: tfcheck.toml:10, tfcheck.toml:11, ")
+    assert said.endswith("tfcheck.toml:19 and 2 more")
+    assert said in text(more, verbose=True, width=1000)
+    assert "12 waivers" not in markdown([more], Page()) + text(more)
 
 
 def test_a_report_is_the_same_after_reading() -> None:

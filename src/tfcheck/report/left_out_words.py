@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
@@ -13,6 +13,7 @@ from tfcheck.vocabulary.finding import Answer, Configuration, Finding, Report, S
 from tfcheck.vocabulary.waiver import Waived, WaiverUse
 
 _SHOWN_TASKS = 3
+_SHOWN_WAIVERS = 10
 
 
 class WaivedGroup(msgspec.Struct, frozen=True):
@@ -51,13 +52,17 @@ def reason_and_place(waived: Waived) -> str:
     return f"{waived.reason} ({waived.where}{until})"
 
 
-def waiver_sentences(reports: Iterable[Report]) -> Iterator[str]:
-    """Yield what there is to say about waivers that do not hold: expired, wrong, or not used by any of the reports."""
+def waiver_sentences(reports: Collection[Report], *, verbose: bool = False) -> Iterator[str]:
+    """Yield what there is to say about waivers that do not hold: expired, wrong, or not used by any of the reports.
+
+    Those for other plans than these are named where there are several plans, or with `verbose`: some may be for none.
+    """
     uses: dict[WaiverUse, set[str]] = {}
     for report in reports:
         for each in report.waivers:
             uses.setdefault(msgspec.structs.replace(each, state="", problem=""), set()).add(each.state)
     problems = {each.where: each.problem for report in reports for each in report.waivers if each.problem}
+    elsewhere = [use.where for use, states in uses.items() if states == {"elsewhere"}]
     for use, states in uses.items():
         if "expired" in states:
             yield f"the waiver at {use.where} expired on {use.until}: what it accepted counts again"
@@ -65,6 +70,11 @@ def waiver_sentences(reports: Iterable[Report]) -> Iterator[str]:
             yield f"the waiver at {use.where} waives nothing: {problems.get(use.where, '')}"
         elif "used" not in states and "unused" in states:
             yield f"the waiver at {use.where} is not used: `{use.rule}` finds nothing there"
+    if elsewhere and (verbose or len(reports) > 1):
+        plans = "this plan" if len(reports) == 1 else f"any of these {len(reports):,} plans"
+        many = "is 1 waiver" if len(elsewhere) == 1 else f"are {len(elsewhere):,} waivers"
+        shown = f"{', '.join(elsewhere[:_SHOWN_WAIVERS])}{and_more(len(elsewhere), _SHOWN_WAIVERS)}"
+        yield f"there {many} for what is not in {plans}: {shown}"
 
 
 def is_in_sources(waived: Waived) -> bool:

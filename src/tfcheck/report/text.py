@@ -148,7 +148,7 @@ def _waived(report: Report, detail: Detail) -> Iterator[Line]:
         yield from wrapped(Span("waived: ", Style.WARNING), waived_words(each), detail.width)
     if len(groups) > detail.most(_SHOWN_WAIVED):
         yield line(f"and {counted(len(groups) - detail.most(_SHOWN_WAIVED), 'more waiver')} (--expand shows all)")
-    for said in waiver_sentences([report]):
+    for said in waiver_sentences([report], verbose=detail.verbose):
         yield from wrapped(Span("note: ", Style.INFO), said, detail.width)
 
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs" / "images"
 #: Picture: the case, the format, and the size in pixels: a comment on GitHub is about this wide, the height holds all.
 PICTURES = {
-    "comment.png": ("literal-missing", "markdown", (860, 1080)),
+    "comment.png": ("literal-missing", "markdown", (860, 985)),
     "page.png": ("granted-to-task-role", "html", (1280, 2180)),
 }
 STYLE = """

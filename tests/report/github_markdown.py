@@ -34,18 +34,17 @@ def fences(page: str) -> list[Token]:
     return [token for token in parsed(page) if token.type == "fence"]
 
 
-def rows(page: str) -> list[list[str]]:
-    """Give the cells of the first table's body."""
+def rows(page: str) -> list[tuple[str, str]]:
+    """Give the icon and the words of each row: the items of the first list that begins with an icon."""
     tokens = parsed(page)
-    found: list[list[str]] = []
+    found: list[tuple[str, str]] = []
     for number, token in enumerate(tokens):
-        if token.type == "tr_open":
-            found.append([])
-        elif token.type in ("td_open", "th_open"):
-            found[-1].append(tokens[number + 1].content)
-        elif token.type == "table_close":
+        if token.type == "list_item_open":
+            icon, _, words = tokens[number + 2].content.partition(" ")
+            found += [(icon, words)] if icon in ("❌", "⚠️", "ℹ️", "❔") else []
+        elif token.type == "bullet_list_close" and found:
             break
-    return found[1:]
+    return found
 
 
 #: Where the manuals of the rules point to.

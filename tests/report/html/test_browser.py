@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from markdown_it import MarkdownIt
 
 from tests.cases import TESTDATA
 from tests.report import samples
@@ -21,6 +22,7 @@ from tests.report.hostile import filled
 from tfcheck.analysis.options import RunOptions
 from tfcheck.analysis.session import Session
 from tfcheck.report.html import html
+from tfcheck.report.markdown import markdown
 from tfcheck.vocabulary.finding import Report
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright (development tools)")
@@ -103,6 +105,28 @@ def test_it_fits_a_phone(case: str, browser: Any, tmp_path: Path) -> None:
     for _ in range(2):
         assert tab.evaluate("document.documentElement.scrollWidth") == 360
         tab.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+
+
+#: What of GitHub's styles decides how wide a comment is.
+OF_GITHUB = """body{margin:16px;font:14px/1.5 sans-serif;word-wrap:break-word}pre{overflow:auto}ul{padding-left:2em}
+table{display:block;width:max-content;max-width:100%;overflow:auto}pre code{white-space:pre}
+code{padding:.2em .4em;font-size:85%;white-space:break-spaces;font-family:monospace}"""
+#: Gives the elements beside code blocks that are cut at the right.
+CUT = """[...document.querySelectorAll('body *:not(pre, pre *)')]
+  .filter((each) => each.scrollWidth > each.clientWidth && each.clientWidth).map((each) => each.outerHTML)"""
+
+
+@pytest.mark.parametrize("width", [360, 500])
+def test_a_comment_fits_a_phone(width: int, browser: Any, tmp_path: Path) -> None:
+    reports = [
+        msgspec.structs.replace(of(each), context={"target": each}) for each in ("near-misses", "access-changed")
+    ]
+    body = MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown(reports))
+    page = f"<!doctype html><meta charset=utf-8><style>{OF_GITHUB}</style>{body}"
+    tab = opened(browser, tmp_path / "page.html", page, viewport={"width": width, "height": 800})
+    tab.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    assert tab.evaluate("document.documentElement.scrollWidth") == width
+    assert tab.evaluate(CUT) == []
 
 
 #: Counts the points of a picture that have about these colours, and those of its map by row.

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from tests.report.github_markdown import inline, parsed, rows
+from tests.report.github_markdown import inline, parsed
 from tests.report.hostile import names
 from tfcheck.report.markdown.escape import code, fence, html_code, prose
 from tfcheck.report.safe_text import visible
@@ -14,15 +14,6 @@ def test_a_code_span_shows_exactly_the_text(name: str) -> None:
     (token,) = inline(code(name))
     assert token.type == "code_inline"
     assert token.content == (visible(name) or "(empty)")
-
-
-@given(names, names)
-def test_cells_of_a_table_stay_apart(one: str, other: str) -> None:
-    page = f"| a | b |\n| --- | --- |\n| {code(one, in_table=True)} | {code(other, in_table=True)} |\n"
-    ((first, second),) = rows(page)
-    for cell, name in ((first, one), (second, other)):
-        (token,) = inline(cell)
-        assert token.content == (visible(name) or "(empty)")
 
 
 @given(names)

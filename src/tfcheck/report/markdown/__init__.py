@@ -1,6 +1,6 @@
 """Render a report for a pull request, or as the summary of a job.
 
-The title is the summary. Then comes what the change breaks, and a table with one row for each permission that is
+The title is the summary. Then comes what the change breaks, and a list with one row for each permission that is
 missing, however many instances of a block miss it. What fixes it stands below, the first change open; all the rest is
 folded: why, what the change grants, what is not decided.
 """
@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 
 from tfcheck.report.causes import remedies
 from tfcheck.report.markdown import budget, fold, rest, top
+from tfcheck.report.markdown import rows as listed
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.page import Content, Page, TargetedCause, content, gathered
 from tfcheck.report.markdown.rest import waived_first, waived_rest
-from tfcheck.report.markdown.table import table
 from tfcheck.report.words import counted, fixed_words
 from tfcheck.vocabulary.finding import Remedy, Report
 
@@ -44,14 +44,14 @@ def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[Pa
     yield from (PagePart(line, PartKind.KEPT) for line in top.lead(told, page))
     now = gathered(each for each in told.findings if each.finding.change != "existing")
     existing = gathered(each for each in told.findings if each.finding.change == "existing")
-    yield from table(now, told.waiting, told, page, rows)
+    yield from listed.rows(now, told.waiting, told, page, rows)
     yield from _folds(now, rows, page, first=0, pictures=_PICTURES)
     if existing:
         number = sum(len(each.cause.findings) for each in existing)
         yield PagePart(
             f"<details><summary>{counted(number, 'finding')} from before this change</summary>", PartKind.KEPT
         )
-        yield from table(existing, (), told, page, rows)
+        yield from listed.rows(existing, (), told, page, rows)
         yield from _folds(existing, rows, page, first=rows, pictures=0)
         yield PagePart("</details>", PartKind.KEPT)
     yield from _baseline(told, page, rows)
@@ -72,7 +72,7 @@ def _baseline(told: Content, page: Page, rows: int) -> Iterator[PagePart]:
     if told.known:
         title = f"{counted(len(told.known), 'finding')} in the baseline"
         yield PagePart(f"<details><summary>{title}</summary>", PartKind.KEPT)
-        yield from table(gathered(told.known), (), told, page, rows)
+        yield from listed.rows(gathered(told.known), (), told, page, rows)
         yield PagePart("</details>", PartKind.KEPT)
     for words in dict.fromkeys(words for report in told.reports for words in fixed_words(report)):
         yield PagePart(words, PartKind.KEPT)

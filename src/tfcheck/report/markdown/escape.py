@@ -4,7 +4,7 @@ Addresses, keys of `for_each`, ARNs, file names and HCL come from the author of 
 be forged as a whole. Outside code GitHub turns `@name`, `#1`, commit ids and URLs into pings and links, and neither a
 backslash nor an entity keeps it from that. So foreign text stands in code spans, fences and `<code>` only.
 
-Follows the GitHub Flavored Markdown spec (https://github.github.com/gfm/): code spans, fenced code blocks, tables.
+Follows the GitHub Flavored Markdown spec (https://github.github.com/gfm/): code spans, fenced code blocks.
 """
 
 from __future__ import annotations
@@ -25,15 +25,13 @@ _PLAIN = regex(r"(?![a-f]{7,40}$)[A-Za-z]+(?:['’-][A-Za-z]+)*|['’]s|\d{1,6}|
 _TOKEN = regex(r"(\(*)(.*?)([).,;:!?]*)")
 
 
-def code(text: str, *, in_table: bool = False) -> str:
+def code(text: str) -> str:
     """Write foreign text as a code span that shows exactly that text."""
     shown = visible(clipped(text, _LONGEST)) or "(empty)"
     ticks = "`" * (_longest_run(shown) + 1)
     edges = shown[0] + shown[-1]
     pad = " " if "`" in edges or (edges == "  " and shown.strip()) else ""
-    span = f"{ticks}{pad}{shown}{pad}{ticks}"
-    # NOTE: GitHub cuts a table into cells before it looks for code spans.
-    return span.replace("|", "\\|") if in_table else span
+    return f"{ticks}{pad}{shown}{pad}{ticks}"
 
 
 def html_code(text: str) -> str:
@@ -52,7 +50,7 @@ def _longest_run(text: str) -> int:
     return max(map(len, _TICKS.findall(text)), default=0)
 
 
-def prose(text: str, names: Iterable[str | None] = (), *, in_table: bool = False) -> str:
+def prose(text: str, names: Iterable[str | None] = ()) -> str:
     """Write a foreign sentence: plain words stay, everything else becomes code.
 
     `names` are what it may quote, addresses and ARNs for example: each is one code span wherever it occurs.
@@ -61,7 +59,7 @@ def prose(text: str, names: Iterable[str | None] = (), *, in_table: bool = False
     after_code = False
     for spaced, piece, is_code in _pieces(clipped(text, _LONGEST), names):
         apart = spaced or (after_code and is_code)  # two code spans side by side would be one
-        shown = code(piece, in_table=in_table) if is_code else piece
+        shown = code(piece) if is_code else piece
         written += f" {shown}" if apart and written else shown
         after_code = is_code
     return written

@@ -1,4 +1,4 @@
-"""Render why a finding is so, and its fix, folded below the table."""
+"""Render why a finding is so, and its fix, folded below the rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tfcheck.report.diff import needs_unidiff_zero
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, fence, html_code, prose, sentence
 from tfcheck.report.markdown.page import Page
-from tfcheck.report.markdown.table import linked, needed_by
+from tfcheck.report.markdown.rows import linked, needed_by
 from tfcheck.report.pattern_mismatch import nearest
 from tfcheck.report.safe_text import visible
 from tfcheck.report.words import evidence_words, reason_words, symptom_words

@@ -11,7 +11,7 @@ from tfcheck.report.left_out_words import WaivedGroup, waived_groups, waiver_sen
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Content, Page, TargetedUnknown
-from tfcheck.report.markdown.table import ICONS, UNKNOWN_ICON, needed_by, some_targets
+from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, needed_by, some_targets
 from tfcheck.report.origin import target
 from tfcheck.report.words import counted, instances, open_question, reason_words
 from tfcheck.vocabulary.clipping import and_more
@@ -227,7 +227,7 @@ def _section(reports: list[Report], content: Content, most: int) -> Iterator[Pag
 def _tasks(report: Report, most: int) -> Iterator[str]:
     hidden = {each.task_definition for each in report.known} - {each.task_definition for each in report.findings}
     for kind, words in TASKS.items():
-        if kind == "broken":  # said above the table
+        if kind == "broken":  # said above the rows
             continue
         found = [each.task_definition for each in report.task_changes if each.change == kind]
         if kind == "still_broken":

@@ -14,7 +14,7 @@ from tfcheck.report.markdown.fold import names
 from tfcheck.report.markdown.marker import Marker, marker
 from tfcheck.report.markdown.page import Content, Page, TargetedFinding, gathered
 from tfcheck.report.markdown.results import SEVERAL
-from tfcheck.report.markdown.table import ICONS, UNKNOWN_ICON, some_targets
+from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, some_targets
 from tfcheck.report.origin import context_text
 from tfcheck.report.safe_text import clipped
 from tfcheck.report.words import counted

@@ -1,4 +1,7 @@
-"""Render the table of missing permissions, a row each."""
+"""Render the list of missing permissions, a row each.
+
+NOTE: GitHub breaks no names in a table, so one of addresses and ARNs fits neither a phone nor the width of a comment.
+"""
 
 from __future__ import annotations
 
@@ -20,33 +23,22 @@ UNKNOWN_ICON = "❔"
 _SHOWN_TARGETS = 3
 _SHOWN_TASKS = 3
 
-#: Writes the cells of one row.
-Cells: TypeAlias = Callable[[], list[str]]
+#: Writes one row.
+Row: TypeAlias = Callable[[], str]
 
 
-def table(
+def rows(
     told: Iterable[TargetedCause], waiting: Iterable[TargetedUnknown], content: Content, page: Page, most: int
 ) -> Iterator[PagePart]:
     """Write a row for what each cause lacks and for what is not decided, at most `most`, and count the others."""
-    told = list(told)
     # Thousands of rows are counted, and only those that are shown are written.
-    rows = [*_cause_rows(told, content, page), *_waiting_rows(waiting, content, page)]
-    if not rows:
-        return
-    only_permissions = all(group.needs for each in told for group in each.cause.groups)
-    what = "Missing permission" if only_permissions else "Missing permission, or misconfiguration"
-    names = ["", what, "On", "Needed by", *(["In"] if len(content.targets) > 1 else [])]
-    yield PagePart(f"{_row(names)}\n{_row(['---'] * len(names))}", PartKind.ROW)
-    yield from (PagePart(_row(cells()), PartKind.ROW) for cells in rows[:most])
-    if len(rows) > most:
-        yield PagePart(f"… and {len(rows) - most:,} more.", PartKind.KEPT)
+    found = [*_cause_rows(told, content, page), *_waiting_rows(waiting, content, page)]
+    yield from (PagePart(f"- {row()}", PartKind.ROW) for row in found[:most])
+    if len(found) > most:
+        yield PagePart(f"… and {len(found) - most:,} more.", PartKind.KEPT)
 
 
-def _row(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _cause_rows(told: Iterable[TargetedCause], content: Content, page: Page) -> Iterator[Cells]:
+def _cause_rows(told: Iterable[TargetedCause], content: Content, page: Page) -> Iterator[Row]:
     for each in told:
         for group in each.cause.groups:
             for need in group.needs:
@@ -55,39 +47,39 @@ def _cause_rows(told: Iterable[TargetedCause], content: Content, page: Page) -> 
                 yield partial(_mistake, group, each, content, page)
 
 
-def _need(need: Need, group: Group, cause: TargetedCause, content: Content, page: Page) -> list[str]:
+def _need(need: Need, group: Group, cause: TargetedCause, content: Content, page: Page) -> str:
     answer = need.answer
     place = answer.needed_at or group.findings[0].needed_at or group.findings[0].location
-    needed = _needed_by(answer, who(group, in_table=True), content) + _seen_at(place, cause.report, page)
+    needed = _needed_by(answer, who(group), content) + _seen_at(place, cause.report, page)
     icon = ICONS[answer.requirement.severity]
-    return [icon, *_wanted(answer, need.resource), needed, *_targets(cause.targets, content)]
+    return f"{icon} {_wanted(answer, need.resource)}, needed by {needed}{_in(cause.targets, content)}"
 
 
-def _wanted(answer: Answer, resource: str) -> list[str]:
-    return [code(answer.requirement.action, in_table=True), code(resource, in_table=True)]
+def _wanted(answer: Answer, resource: str) -> str:
+    return f"{code(answer.requirement.action)} on {code(resource)}"
 
 
-def _mistake(group: Group, cause: TargetedCause, content: Content, page: Page) -> list[str]:
+def _mistake(group: Group, cause: TargetedCause, content: Content, page: Page) -> str:
     first = group.findings[0]
     task = first.task_definition
     subject = group.role or task
-    said = prose(group.message, (task, subject), in_table=True)
-    needed_by = "itself" if subject == task else who(group, in_table=True)
+    said = prose(group.message, (task, subject))
+    needed_by = "" if subject == task else f", needed by {who(group)}"
     seen_at = _seen_at(first.needed_at or first.location, cause.report, page)
-    named = code(subject, in_table=True)
-    return [ICONS[cause.cause.severity], said, named, f"{needed_by}{seen_at}", *_targets(cause.targets, content)]
+    where = f"{needed_by}{seen_at}{_in(cause.targets, content)}"
+    return f"{ICONS[cause.cause.severity]} {code(subject)}: {said}{where}"
 
 
-def who(group: Group, *, in_table: bool = False) -> str:
+def who(group: Group) -> str:
     """Name the task definitions of a group: a few, each block once, and how many more there are."""
-    shown = ", ".join(code(each, in_table=in_table) for each in group.shown[:_SHOWN_TASKS])
+    shown = ", ".join(code(each) for each in group.shown[:_SHOWN_TASKS])
     rest = len(group.tasks) - len(group.shown[:_SHOWN_TASKS])
     if len(group.shown) > _SHOWN_TASKS:
         return f"{shown} and {len(group.shown) - _SHOWN_TASKS:,} more"
     return f"{shown}{instances(len(group.tasks))}" if rest else shown
 
 
-def _waiting_rows(waiting: Iterable[TargetedUnknown], content: Content, page: Page) -> Iterator[Cells]:
+def _waiting_rows(waiting: Iterable[TargetedUnknown], content: Content, page: Page) -> Iterator[Row]:
     """Write a row for what instances of one block need alike, and wait for alike."""
     alike: dict[tuple[object, ...], list[TargetedUnknown]] = {}
     for each in waiting:
@@ -99,61 +91,57 @@ def _waiting_rows(waiting: Iterable[TargetedUnknown], content: Content, page: Pa
     return (partial(_waiting, each, content, page) for each in alike.values())
 
 
-def _waiting(members: list[TargetedUnknown], content: Content, page: Page) -> list[str]:
+def _waiting(members: list[TargetedUnknown], content: Content, page: Page) -> str:
     first, *others = members
     need = first.answer.requirement
     task, resource, reason = need.task_definition, need.shown_resource, first.answer.waits_for
     if others:
         names = keys(task)
         task, resource, reason = block(task), folded(resource, names), folded(reason or "", names)
-    why = prose(reason, in_table=True) or reason_words(first.answer.reason)
-    named = f"{code(task, in_table=True)}{instances(len(members))}"
+    why = prose(reason) or reason_words(first.answer.reason)
+    named = f"{code(task)}{instances(len(members))}"
     needed = f"{_needed_by(first.answer, named, content)}{_seen_at(first.answer.needed_at, first.report, page)}"
-    return [
-        UNKNOWN_ICON,
-        *_wanted(first.answer, resource),
-        f"{needed}; not decided: {why}",
-        *_targets(first.targets, content),
-    ]
+    where = f"needed by {needed}{_in(first.targets, content)}"
+    return f"{UNKNOWN_ICON} {_wanted(first.answer, resource)}, {where}; not decided: {why}"
 
 
 def _needed_by(answer: Answer, tasks: str, content: Content) -> str:
-    return (f"{tasks}, " if content.several else "") + needed_by(answer, in_table=True)
+    return (f"{tasks}, " if content.several else "") + needed_by(answer)
 
 
-def needed_by(answer: Answer, *, in_table: bool = False) -> str:
+def needed_by(answer: Answer) -> str:
     """Return which attribute of which container needs it: container `web`, `environmentFiles[0]`."""
     need = answer.requirement
     steps = [step.replace("~1", "/").replace("~0", "~") for step in need.pointer.split("/")[1:]]
     if need.container is not None and steps and steps[0].isdecimal():
         steps = steps[1:]
     path = "".join(f"[{step}]" if step.isdecimal() else f".{step}" for step in steps).removeprefix(".")
-    container = f"container {code(need.container, in_table=in_table)}" if need.container is not None else ""
-    return ", ".join(filter(None, (container, code(path, in_table=in_table) if path else ""))) or "the task definition"
+    container = f"container {code(need.container)}" if need.container is not None else ""
+    return ", ".join(filter(None, (container, code(path) if path else ""))) or "the task definition"
 
 
-def linked(place: Location | None, report: Report, page: Page, *, in_table: bool = False) -> str:
+def linked(place: Location | None, report: Report, page: Page) -> str:
     """Write a place as `main.tf:12`, with a link where it is known what to link to; empty without a place."""
     path = file_path(report, place)
     if place is None or path is None:
         return ""
-    shown = code(f"{path}:{place.line}", in_table=in_table)
+    shown = code(f"{path}:{place.line}")
     address = page.links.file(path, place.line) if page.links else None
     return f"[{shown}]({address})" if address else shown
 
 
 def _seen_at(place: Location | None, report: Report, page: Page) -> str:
-    written = linked(place, report, page, in_table=True)
+    written = linked(place, report, page)
     return f" ({written})" if written else ""
 
 
-def _targets(targets: tuple[str, ...], content: Content) -> list[str]:
-    """Fill the last column, which there is only where a page is about several targets."""
-    return [some_targets(targets, in_table=True)] if len(content.targets) > 1 else []
+def _in(targets: tuple[str, ...], content: Content) -> str:
+    """Name the targets where a page is about several."""
+    return f" in {some_targets(targets)}" if len(content.targets) > 1 else ""
 
 
-def some_targets(targets: tuple[str, ...], *, in_table: bool = False, most: int = _SHOWN_TARGETS) -> str:
+def some_targets(targets: tuple[str, ...], most: int = _SHOWN_TARGETS) -> str:
     """Name the first targets, and count the others."""
-    shown = ", ".join(code(each, in_table=in_table) for each in targets[:most])
+    shown = ", ".join(code(each) for each in targets[:most])
     more = and_more(len(targets), most)
     return shown + more

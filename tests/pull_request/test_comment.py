@@ -195,10 +195,20 @@ def test_a_comment_that_never_reported_anything_resolves_nothing(
 def test_the_same_text_is_not_written_again(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
     run(variables(tmp_path, where), [bad()])
     written = only(github)
-    published = run(variables(tmp_path, where, run="12.1"), [bad()])
+    published = run(variables(tmp_path, where), [bad()])
     assert published.outcome.did is CommentAction.UNCHANGED
     assert only(github) == written
     assert len(github.writes()) == 1
+
+
+def test_a_newer_run_with_the_same_result_is_not_written_over_by_an_older_one(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    run(variables(tmp_path, where), [bad()])
+    assert run(variables(tmp_path, where, run="12.1"), [bad()]).outcome.did is CommentAction.UPDATED
+    published = run(variables(tmp_path, where, run="11.1"), [clean()])
+    assert published.outcome.why == "a newer run has written the comment"
+    assert title(github).startswith("### ❌")
 
 
 def test_our_comment_is_found_behind_250_others(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_findings_come_and_go_in_one_note(gitlab: FakeGitLab, job: Job) -> None:
     assert f"https://gitlab.example/{PROJECT}/-/pipelines/10" in only(gitlab)
     assert f"https://gitlab.example/{PROJECT}/-/blob/{SHA}/" in only(gitlab)
     assert job(bad(), pipeline=11) == 1
-    assert marked(only(gitlab)) == marker("orders", SHA, "10.1")
+    assert marked(only(gitlab)) == marker("orders", SHA, "11.1")
     gitlab.sha = LATER
     assert job(clean(), pipeline=12, sha=LATER) == 0
     assert "### ✅ tfcheck: resolved" in only(gitlab)

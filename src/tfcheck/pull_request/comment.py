@@ -272,8 +272,12 @@ class Thread:
             return None
 
     def _write_into(self, kept: Comment, body: str) -> bool:
-        """Write into the oldest comment, and return whether that is what it says now."""
-        if same(kept.body or "", body):
+        """Write into the oldest comment, and return whether that is what it says now.
+
+        NOTE: what is not written again leaves no run, so a run between the two would count as the newer one.
+        """
+        mark = marked(kept.body or "")
+        if same(kept.body or "", body) and mark and mark.run >= self.marker.run:
             return True
         self._written.add(without_run(body))
         try:

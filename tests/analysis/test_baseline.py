@@ -63,11 +63,12 @@ def test_what_is_fixed_is_counted_whole_and_in_part() -> None:
     "report",
     [
         samples.report(samples.unknown(samples.DENIED.requirement)),
+        samples.report(msgspec.structs.replace(samples.unknown(samples.DENIED.requirement), role=None)),
         samples.report(tasks=(samples.TASK,), skipped=(Skipped(samples.TASK, "limit: too large"),)),
         msgspec.structs.replace(samples.report(tasks=("x",)), unread=(Unread("b.json", "it is empty"),)),
         samples.report(),
     ],
-    ids=["undecided", "skipped", "another plan unread", "nothing in the plan"],
+    ids=["undecided", "role not known", "skipped", "another plan unread", "nothing in the plan"],
 )
 def test_what_was_not_decided_is_not_called_fixed(report: Report) -> None:
     listed = known(made_of(samples.DENIED))

@@ -72,7 +72,9 @@ def test_what_is_new_is_reported_and_fails(case: Path, capsys: pytest.CaptureFix
     without("svc01")
     assert run(["plan.json", "--baseline", FILE]) == 1
     shown = capsys.readouterr().out
-    assert shown.startswith("plan.json: 4 of 4 task definitions will not start; 1 of 4 task definitions with new")
+    assert " ".join(shown.split()).startswith(
+        "plan.json: 4 of 4 task definitions will not start; 1 of 4 task definitions with new"
+    )
     assert "svc01" in shown
     assert "svc02" not in shown
     assert "2 errors: 2 required permissions missing, 1 recommended.\n9 findings in the baseline are" in shown

@@ -148,18 +148,25 @@ def _fixed_entries(reports: Sequence[Report], listed: Iterable[BaselineEntry]) -
     """Yield the part of every entry that is definitely fixed: nothing that was not checked, or is not decided."""
     present = [_present(report) for report in reports]
     skipped = [{each.address for each in report.skipped} for report in reports]
+    waiting = [{_place(each) for each in report.answers if each.verdict is Verdict.UNKNOWN} for report in reports]
     names = [_target_names(report) for report in reports]
     is_unread = any(report.unread for report in reports)
     for entry in listed:
         about = [index for index in range(len(reports)) if entry.target is None or entry.target in names[index]]
         is_open = is_unread and entry.target is None
         is_open = is_open or any(entry.task_definition in skipped[each] for each in about)
+        # NOTE: what is not decided may have another fingerprint: that of a role which is not known.
+        is_open = is_open or any((entry.task_definition, entry.rule) in waiting[each] for each in about)
         is_open = is_open or any(entry.rule in reports[each].rules_off for each in about)
         if is_open or not any(reports[each].task_definitions for each in about):
             yield _GoneEntry(entry, 0)
             continue
         left = entry.count - sum(present[each][entry.fingerprint] for each in about)
         yield _GoneEntry(entry, max(left, 0), about[0])
+
+
+def _place(answer: Answer) -> tuple[str, str]:
+    return answer.requirement.task_definition, answer.requirement.rule
 
 
 def _present(report: Report) -> Counter[str]:

@@ -57,7 +57,7 @@ def text(
 def _paragraphs(report: Report, found: list[Cause], detail: Detail) -> Iterator[list[Line]]:
     standing = standings(report)
     style, words = headline(report, standing)
-    yield [line(Span(f"{report.plan.path}: ", Style.STRONG), Span(words, style))]
+    yield list(_title(report.plan.path, words, style, detail.width))
     yield list(broken_lines(report, detail))
     if detail.verbose:
         yield list(_task_definitions(standing, detail))
@@ -80,6 +80,15 @@ def _paragraphs(report: Report, found: list[Cause], detail: Detail) -> Iterator[
     yield list(_waived(report, detail))
     yield list(_selection(report, detail))
     yield list(_end(report, found, detail))
+
+
+def _title(path: str, words: str, style: Style, width: int) -> Iterator[Line]:
+    """Name the plan and the answer, below it where they do not fit into one line."""
+    if len(visible(f"{path}: {words}")) <= width:
+        yield line(Span(f"{path}: ", Style.STRONG), Span(words, style))
+    else:
+        yield line(Span(f"{path}:", Style.STRONG))
+        yield from wrapped("  ", words, width, style)
 
 
 def _separated(parts: Iterable[list[Line]]) -> Iterator[Line]:

@@ -46,7 +46,7 @@ class AddedPolicies:
     def behind_role(self, need: RoleNeed, block: Block) -> Iterator[Proposal]:
         """Propose a policy behind the block of the roles."""
         role = need.roles[0]
-        if not self._places.files.editable(block.source):
+        if block.switch() is not None or not self._places.files.editable(block.source):
             return
         siblings = self._places.holders.instances(role.address)
         keys = tuple(dict.fromkeys(each.address.key for each in need.roles))
@@ -204,6 +204,8 @@ class AddedPolicies:
         }
         output = outputs.pop() if len(outputs) == 1 else None
         if call is None or output is None or not self._places.files.editable(call.source):
+            return None
+        if call.switch() is not None:
             return None
         keys = tuple(path.steps[-1].key for path in paths)
         repeated = Repeated(f"module.{name}", output, call, keys, set(self._keys_of_call(caller, name)) != set(keys))

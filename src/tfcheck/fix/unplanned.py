@@ -45,7 +45,10 @@ def _keys(address: Address, resolver: Resolver) -> Sequence[InstanceKey]:
     block = resolver.block(address)
     count = block.attribute("count") if block else None
     for_each = block.attribute("for_each") if block else None
+    switch = block.switch() if block else None
     scope = resolver.module_scope(address.module)
+    if switch is not None and resolver.evaluation.evaluate(switch, scope) is not True:
+        return ()
     if count is not None:
         number = resolver.evaluation.evaluate(count, scope)
         return range(number) if isinstance(number, int) and number <= _MOST else ()

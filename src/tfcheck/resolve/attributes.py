@@ -14,6 +14,7 @@ from tfcheck.vocabulary.address import Address, ModulePath
 
 if TYPE_CHECKING:
     from tfcheck.hcl.syntax.block import Block
+    from tfcheck.resolve.module_values import ModuleNames
 
 
 class Attributes(Protocol):
@@ -22,6 +23,7 @@ class Attributes(Protocol):
     plan: Plan
     declarations: Declarations
     evaluation: Evaluation
+    names: ModuleNames
 
     def attribute(self, address: Address, name: str) -> Value:
         """Return the value of an attribute after the change; None where it is not set or the instance is gone."""

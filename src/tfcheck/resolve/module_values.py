@@ -137,7 +137,7 @@ class ModuleNames:
         if self._doubts.about("var", module.config, name):
             return self._doubted_argument(module, name)
         block = self._declarations.call_block(module)
-        scope = self._call_scope(module)
+        scope = self.call_scope(module)
         if block is not None:
             expression = block.attribute(name)
             return _ABSENT if expression is None else self._evaluation.see_safely(expression, scope)
@@ -229,8 +229,13 @@ class ModuleNames:
 
     def _call(self, module: ModulePath, name: str) -> Seen:
         keys = self._call_keys(module, name)
-        if isinstance(keys, Unknown):
-            return keys
+        block = self._declarations.call_block(module.child(name))
+        switch = block.switch() if block else None
+        enabled = self._evaluation.see_safely(switch, ModuleScope(self, module)) if switch is not None else True
+        if enabled is False:
+            return None
+        if isinstance(keys, Unknown) or enabled is not True:
+            return keys if isinstance(keys, Unknown) else self._unclear(module.child(name))
         if isinstance(keys, int) and keys > _MOST_INSTANCES:
             called = module.child(name)
             return Unknown(Symbol(str(called)), reason=f"limit: {called} has more than {_MOST_INSTANCES:,} instances")
@@ -289,7 +294,7 @@ class ModuleNames:
     def _unclear(self, module: ModulePath) -> Unknown:
         return Unknown(symbol=Symbol(str(module)), reason=f"how often {module} is called is not known")
 
-    def _call_scope(self, module: ModulePath) -> Scope:
+    def call_scope(self, module: ModulePath) -> Scope:
         """Return the names that the arguments of a module call can use."""
         key = module.steps[-1].key
         if key is None:

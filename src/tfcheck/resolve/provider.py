@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tfcheck.plan.instance import arn_beginning
 from tfcheck.resolve.literal_accounts import literal_accounts, strings
 from tfcheck.resolve.provider_arguments import ProviderArguments
+from tfcheck.resolve.provider_instances import ProviderInstances
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.marks import holds_mark
 from tfcheck.symbolic.regex import regex
@@ -94,7 +95,8 @@ class Providers:
         """Build from what knows the plan and its sources, and the account to use where nothing shows it."""
         self._attributes = attributes
         self._plan = attributes.plan
-        self._arguments = ProviderArguments(attributes)
+        self._instances = ProviderInstances(attributes)
+        self._arguments = ProviderArguments(attributes, self._instances)
         self._given = account
         self._known: dict[str, Surroundings] = {}
         self._arns: dict[str, list[str]] | None = None
@@ -105,7 +107,12 @@ class Providers:
     def key_of(self, address: Address) -> str:
         """Name the provider configuration that a resource belongs to."""
         resource = self._attributes.declarations.config_resource(address)
-        return self._source_of((resource.provider_config_key if resource else None) or "aws")
+        block = self._source_of((resource.provider_config_key if resource else None) or "aws")
+        return self._instances.key_of(block, address)
+
+    def _account_key_of(self, address: Address) -> str:
+        """Name the provider configuration whose account a resource is in, as groups of them do."""
+        return self._instances.with_account(self.key_of(address))
 
     def _source_of(self, key: str) -> str:
         """Return the provider configuration that `key` leads to: a module without one inherits that of its caller.
@@ -132,9 +139,10 @@ class Providers:
         """Return where the resources of the provider configuration `key` live."""
         if key not in self._known:
             # NOTE: the arguments of a look-up may lead back to an ARN, which asks for where it is.
+            remedy = _ASK_SOURCES if self._instances.is_open(key) else _SET_REGION
             self._known[key] = Surroundings(
                 _shared(key, "partition", PARTITION),
-                _shared(key, "region", REGION, _SET_REGION),
+                _shared(key, "region", REGION, remedy),
                 _shared(key, "account_id", ACCOUNT_ID, _ASK),
             )
             group = self._account_group(key)
@@ -142,7 +150,7 @@ class Providers:
             account, assumption = self._account_or_assumption(group)
             self._known[key] = Surroundings(
                 partition=self._partition(key, group, region, account),
-                region=region if region is not None else _shared(key, "region", REGION, _SET_REGION),
+                region=region if region is not None else _shared(key, "region", REGION, remedy),
                 account=account if account is not None else _shared(group[0], "account_id", ACCOUNT_ID, _ASK),
                 assumption=assumption,
             )
@@ -150,13 +158,14 @@ class Providers:
 
     def _account_group(self, key: str) -> tuple[str, ...]:
         """List the provider configurations that definitely work in the same account as `key`, this one included."""
+        key = self._instances.with_account(key)
         ours = self._arguments.credentials(key)
         sources = set(map(self._source_of, self._plan.provider_configs))
         return tuple(sorted({*(each for each in sources if self._arguments.credentials(each) == ours), key}))
 
     def default_tags(self, key: str) -> dict[str, Value] | None:
         """Return the tags that a provider configuration adds; None where they are not known, or it hides some."""
-        exists = key in self._plan.provider_configs or key in self._inherited.values()
+        exists = self._instances.block_of(key) in self._plan.provider_configs or key in self._inherited.values()
         if not exists or self._arguments.value(key, "ignore_tags") is not None:
             return None
         written = self._arguments.value(key, "default_tags")
@@ -268,7 +277,7 @@ class Providers:
         for each, (name, foreign) in _LOOKED_UP_BY_NAME.items():
             for source in self._plan.data_sources(each):
                 arn = source.values.get("arn")
-                here = self.key_of(source.address) in group and self._is_by_name(source.address, name, foreign)
+                here = self._account_key_of(source.address) in group and self._is_by_name(source.address, name, foreign)
                 if here and isinstance(arn, str):
                     yield arn
 
@@ -305,7 +314,7 @@ class Providers:
     def _planned(self, group: tuple[str, ...], *types: str) -> Iterator[dict[str, Any]]:
         """Return what the resources of some provider configurations were, and what is planned for them."""
         for instance in self._plan.instances(*types):
-            if self.key_of(instance.address) in group:
+            if self._account_key_of(instance.address) in group:
                 yield from filter(None, (instance.before, instance.after))
 
     def _assumed_account(self, key: str) -> str | None:
@@ -343,7 +352,7 @@ class Providers:
         """Read an attribute of the data sources of `keys` that were read while planning."""
         for source in self._plan.data_sources(data_type):
             value = source.values.get(name)
-            if isinstance(value, str) and value and self.key_of(source.address) in keys:
+            if isinstance(value, str) and value and self._account_key_of(source.address) in keys:
                 yield value
 
     def _arns_of(self, keys: tuple[str, ...]) -> list[str]:
@@ -352,7 +361,7 @@ class Providers:
             self._arns = {}
             known: dict[str, tuple[bytes, ...]] = {}
             for instance in self._plan.each_instance(*_TELLING, *_ALSO_TELLING):
-                key = self.key_of(instance.address)
+                key = self._account_key_of(instance.address)
                 if not instance.has_only_arns_of(known.get(key, ())):
                     secrets = self._plan.secrets()
                     found = [Sensitive(each) if each in secrets else each for each in instance.arns()]
@@ -374,6 +383,7 @@ class Providers:
 
 
 _SET_REGION = "set `region` in the provider configuration"
+_ASK_SOURCES = "pass the sources, which show the instance of the provider configuration"
 _ASK = "pass `--account`, or set `allowed_account_ids` in the provider configuration"
 
 

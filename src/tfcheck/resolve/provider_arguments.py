@@ -10,8 +10,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tfcheck.plan import constant
+from tfcheck.plan.configuration import ProviderConfig
 from tfcheck.resolve import configuration_refs
 from tfcheck.resolve.blocks import block_values
+from tfcheck.resolve.provider_instances import CREDENTIALS, ProviderInstances
 from tfcheck.symbolic.value import Symbol, Unknown, Value, is_known
 from tfcheck.vocabulary.address import ModulePath
 
@@ -19,25 +21,13 @@ if TYPE_CHECKING:
     from tfcheck.hcl.syntax.block import Block
     from tfcheck.resolve.attributes import Attributes
 
-#: Arguments that decide whose credentials a provider configuration uses.
-_CREDENTIALS = (
-    "access_key",
-    "secret_key",
-    "token",
-    "profile",
-    "shared_credentials_file",
-    "shared_credentials_files",
-    "shared_config_files",
-    "assume_role",
-    "assume_role_with_web_identity",
-)
-
 
 class ProviderArguments:
     """The arguments of all provider configurations of one plan, by the key that resources name them by."""
 
-    def __init__(self, attributes: Attributes) -> None:
+    def __init__(self, attributes: Attributes, instances: ProviderInstances) -> None:
         self._attributes = attributes
+        self._instances = instances
         self._found: dict[tuple[str, str], Value] = {}
 
     def value(self, key: str, name: str) -> Value:
@@ -45,7 +35,7 @@ class ProviderArguments:
         if (key, name) not in self._found:
             # NOTE: a provider may assume a role that another one creates, whose ARN asks for all providers again.
             self._found[key, name] = Unknown(reason="the provider configuration leads back to itself")
-            config = self._attributes.plan.provider_configs.get(key)
+            config = self._config(key)
             sources = self._attributes.declarations.module_sources(self._module(key))
             block = sources.provider(config.name, config.alias) if config and sources else None
             is_kept = block is None or self._is_doubted(key, name)
@@ -56,32 +46,35 @@ class ProviderArguments:
 
     def credentials(self, key: str) -> str:
         """Return a text that two configurations have in common only if they use the same credentials."""
-        return json.dumps([_comparable(self.value(key, name), f"{key}.{name}") for name in _CREDENTIALS])
+        return json.dumps([_comparable(self.value(key, name), f"{key}.{name}") for name in CREDENTIALS])
 
     def has_credentials(self, key: str) -> bool:
         """Whether a configuration sets credentials of its own."""
-        return any(self.value(key, name) not in (None, []) for name in _CREDENTIALS)
+        return any(self.value(key, name) not in (None, []) for name in CREDENTIALS)
 
     def _module(self, key: str) -> ModulePath:
-        config = self._attributes.plan.provider_configs.get(key)
+        config = self._config(key)
         path = ModulePath()
         for name in ((config.module_address if config else None) or "").split(".")[1::2]:
             path = path.child(name)
         return path
 
+    def _config(self, key: str) -> ProviderConfig | None:
+        return self._attributes.plan.provider_configs.get(self._instances.block_of(key))
+
     def _is_doubted(self, key: str, name: str) -> bool:
-        config = self._attributes.plan.provider_configs.get(key)
-        return config is not None and self._attributes.declarations.doubts.about("provider", (), key, name)
+        block = self._instances.block_of(key)
+        return self._config(key) is not None and self._attributes.declarations.doubts.about("provider", (), block, name)
 
     def _evaluated(self, key: str, name: str, block: Block) -> Value:
-        scope = self._attributes.module_scope(self._module(key))
+        scope = self._instances.scope(key, self._module(key), block)
         expression = block.attribute(name)
         if expression is not None:
             return self._attributes.evaluation.evaluate(expression, scope)
         return block_values(self._attributes.evaluation, block, name, scope) if block.blocks(name) else None
 
     def _kept(self, key: str, name: str) -> Value:
-        config = self._attributes.plan.provider_configs.get(key)
+        config = self._config(key)
         expressions = (config.expressions if config else None) or {}
         return _kept(expressions[name]) if name in expressions else None
 

@@ -110,6 +110,11 @@ class Block(msgspec.Struct, frozen=True, eq=False):
         for each in self.nested:
             yield from each.all_arguments()
 
+    def switch(self) -> Expression | None:
+        """Return `lifecycle { enabled }`, which OpenTofu has since 1.11; None where it is not written."""
+        written = (each.attribute("enabled") for each in self.blocks("lifecycle"))
+        return next((each for each in written if each is not None), None)
+
     def ignored_changes(self) -> tuple[str, ...]:
         """Name what `lifecycle { ignore_changes }` lists, as it is written (`tags["x"]`); `all` for everything."""
         names: list[str] = []

@@ -1,0 +1,118 @@
+"""Find the instance of a provider configuration with `for_each` that a resource belongs to, as OpenTofu has since 1.9.
+
+A plan names the block only. Which of its instances it is stands in the sources, at the resource or at the call of its
+module (https://opentofu.org/docs/language/providers/configuration/).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from tfcheck.hcl.syntax.expression import Attribute, Expression, Index, Literal, ObjectOf, Variable
+from tfcheck.plan.configuration import ProviderConfig
+from tfcheck.plan.edited import references_in
+from tfcheck.vocabulary.address import Address, ModulePath
+
+if TYPE_CHECKING:
+    from tfcheck.hcl.evaluate.scope import Scope
+    from tfcheck.hcl.syntax.block import Block
+    from tfcheck.resolve.attributes import Attributes
+
+#: Arguments that decide whose credentials a provider configuration uses.
+CREDENTIALS = (
+    "access_key",
+    "secret_key",
+    "token",
+    "profile",
+    "shared_credentials_file",
+    "shared_credentials_files",
+    "shared_config_files",
+    "assume_role",
+    "assume_role_with_web_identity",
+)
+
+
+class ProviderInstances:
+    """The instances of the provider configurations of one plan, by keys that tell them apart."""
+
+    def __init__(self, attributes: Attributes) -> None:
+        self._attributes = attributes
+        self._keys: dict[tuple[str, Address], str] = {}
+        self._instances: dict[str, tuple[str, str | None]] = {}
+
+    def key_of(self, block: str, address: Address) -> str:
+        """Return the key of the instance of a block that a resource belongs to, or that of the block if it has none.
+
+        Where nothing shows which instance it is, the resource has a key of its own: others may belong elsewhere.
+        """
+        config = self._attributes.plan.provider_configs.get(block)
+        if config is None or not _depends_on_instance(config, *(config.expressions or {})):
+            return block
+        if (block, address) not in self._keys:
+            instance = self._instance(config, address)
+            key = f"{block}[{json.dumps(instance)}]" if instance is not None else f"{block}[{address}]"
+            self._instances[key] = block, instance
+            self._keys[block, address] = key
+        return self._keys[block, address]
+
+    def block_of(self, key: str) -> str:
+        """Return the key of the block of an instance."""
+        return self._instances.get(key, (key, None))[0]
+
+    def with_account(self, key: str) -> str:
+        """Return the key of the block of an instance, if all its instances use the same credentials."""
+        config = self._attributes.plan.provider_configs.get(self.block_of(key))
+        return key if config is not None and _depends_on_instance(config, *CREDENTIALS) else self.block_of(key)
+
+    def is_open(self, key: str) -> bool:
+        """Whether nothing shows which instance this is."""
+        return key in self._instances and self._instances[key][1] is None
+
+    def scope(self, key: str, module: ModulePath, block: Block) -> Scope:
+        """Return the names that the arguments of a provider configuration of a module can use."""
+        instance = self._instances.get(key, (key, None))[1]
+        if instance is None:
+            return self._attributes.module_scope(module)
+        return self._attributes.names.instance_scope(module, instance, key, block.attribute("for_each"), None)
+
+    def _instance(self, config: ProviderConfig, address: Address) -> str | None:
+        """Evaluate the key of an instance where it is written: at the resource, or where a module is called."""
+        attributes, module = self._attributes, address.module
+        block = attributes.block(address)
+        if block is None:
+            return None
+        written, scope = block.attribute("provider"), attributes.scope_of(address)
+        while not isinstance(written, Index):
+            name = _name(written) or config.name
+            call = attributes.declarations.call_block(module) if module.steps else None
+            written = _passed(call, name) if call is not None else None
+            if call is None or (written is None and name != config.name):
+                return None
+            scope, module = attributes.names.call_scope(module), module.parent
+        key = attributes.evaluation.evaluate(written.key, scope)
+        return key if isinstance(key, str) and _name(written.source) == f"{config.name}.{config.alias}" else None
+
+
+def _depends_on_instance(config: ProviderConfig, *arguments: str) -> bool:
+    expressions = config.expressions or {}
+    written = [expressions[each] for each in arguments if each in expressions]
+    return any(each.startswith("each.") for each in references_in(written))
+
+
+def _passed(call: Block, name: str) -> Expression | None:
+    """Return what a call of a module passes as one of its provider configurations; None where it inherits that."""
+    providers = call.attribute("providers")
+    items = providers.items if isinstance(providers, ObjectOf) else ()
+    return next((value for key, value in items if _name(key) == name), None)
+
+
+def _name(written: Expression | None) -> str:
+    """Return the name of a provider configuration as it is written, `aws` or `aws.west`; empty for anything else."""
+    match written:
+        case Variable(name=name) | Literal(value=str(name)):
+            return name
+        case Attribute(source=Variable(name=name), name=alias):
+            return f"{name}.{alias}"
+        case _:
+            return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.checks.made_tasks import FILE, SECRET, files, messages, secrets, service
-from tests.made_world import MadeWorld
+from tests.made_world import MadeResource, MadeWorld
 from tfcheck.checks import platform_version
 from tfcheck.symbolic.value import Value
 
@@ -31,3 +31,10 @@ from tfcheck.symbolic.value import Value
 def test_a_platform_knows_what_a_task_asks_for(version: str, container: dict[str, Value], needs: list[str]) -> None:
     found = messages(platform_version.CHECK, container, world=MadeWorld(service(platform_version=version)))
     assert [each.rpartition("but ")[2] for each in found] == needs
+
+
+def test_a_schedule_may_be_pinned_too() -> None:
+    parameters: Value = {"task_definition_arn": "app", "platform_version": "1.3.0"}
+    schedule = MadeResource("aws_scheduler_schedule.nightly", {"target": [{"ecs_parameters": [parameters]}]})
+    (found,) = messages(platform_version.CHECK, files(FILE), world=MadeWorld(schedule))
+    assert found.startswith("error: aws_scheduler_schedule.nightly runs the task on Fargate platform 1.3.0")

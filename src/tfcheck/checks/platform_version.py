@@ -2,9 +2,9 @@
 
 Environment files, and secrets of which only one JSON key or version is taken, came with Fargate platform version 1.4.0
 for Linux; whole secrets of Secrets Manager came with 1.3.0, credentials of private registries with 1.2.0. A service
-that is pinned to an older version cannot start such a task.
+or a schedule that is pinned to an older version cannot start such a task.
 
-Write into the service `platform_version = "LATEST"`, or leave it out.
+Write into it `platform_version = "LATEST"`, or leave it out.
 
 See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/platform-fargate.html.
 """
@@ -18,7 +18,7 @@ from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.services_started import on_windows
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
-from tfcheck.startup.launch import services
+from tfcheck.startup.launch import runs
 from tfcheck.startup.source import ValueStore, sources, without_tail
 from tfcheck.startup.value_from import injected
 from tfcheck.symbolic.regex import regex
@@ -31,7 +31,7 @@ _VERSION = regex(r"(\d+)\.(\d+)\.(\d+)")
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     if on_windows(task):
         return
-    for service in services(task, world):
+    for service in runs(task, world).sure:
         written = service.attribute("platform_version")
         found = _VERSION.fullmatch(written) if isinstance(written, str) else None
         version = tuple(map(int, found.groups())) if found else None

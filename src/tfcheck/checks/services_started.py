@@ -6,7 +6,7 @@ from tfcheck.inventory.change import is_changed
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.capacity import launch_types
-from tfcheck.startup.launch import services
+from tfcheck.startup.launch import runs, services
 from tfcheck.startup.nested import only
 
 
@@ -14,7 +14,7 @@ def on_fargate(task: TaskDefinition, world: World) -> bool:
     """Whether some tasks definitely run on Fargate."""
     if task.on_fargate:
         return True
-    return any("FARGATE" in launch_types(service, world) for service in services(task, world))
+    return any("FARGATE" in launch_types(service, world) for service in runs(task, world).sure)
 
 
 def on_windows(task: TaskDefinition) -> bool:

@@ -313,7 +313,13 @@ def open_question(answer: Answer) -> tuple[Reason | None, str]:
 
 def question_words(reason: Reason | None, cause: str) -> str:
     """Return in words why something is not decided, and what it waits for."""
+    if reason is Reason.UNKNOWN_VALUE and cause.startswith(EITHER_ROLE):
+        return f"it depends on {cause}"
     return f"{reason_words(reason)}{f': {cause}' if cause else ''}"
+
+
+#: What no value decides: a task may be started with either of several roles.
+EITHER_ROLE = ("the instance that a task is placed on", "the role that a task is started with")
 
 
 def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> str:
@@ -332,6 +338,8 @@ def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> s
             return "No plan shows this: make the statement unconditional for the role, or test it after apply."
         case Reason.UNKNOWN_VALUE if _OF_PROVIDER.fullmatch(cause):
             return _SET_IN_PROVIDER[cause.rpartition(".")[2].rstrip("}")]
+        case Reason.UNKNOWN_VALUE if cause.startswith(EITHER_ROLE):
+            return "Allow it to each of these roles."
         case Reason.UNKNOWN_VALUE if not has_sources:
             return "Pass the directory of the .tf files with --sources: most values follow from them."
         case Reason.UNKNOWN_VALUE:

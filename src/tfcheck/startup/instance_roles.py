@@ -17,7 +17,7 @@ from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.capacity import FARGATE_PROVIDERS, capacity, providers
 from tfcheck.startup.container_instances import joined
-from tfcheck.startup.launch import possible_services, services
+from tfcheck.startup.launch import runs
 from tfcheck.startup.nested import blocks, blocks_or_unknown, only_or_unknown
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Unknown, Value, display
@@ -70,12 +70,12 @@ class _Instances:
         return self._found[key]
 
     def _roles(self, task: TaskDefinition) -> Iterator[Value]:
-        running, possible = services(task, self._world), possible_services(task, self._world)
-        if possible:
-            raise _OpenError(f"whether {possible[0].address} runs it")
-        if not running:
-            raise _OpenError("on which instances it runs: no service in the plan runs it")
-        for service in running:
+        running = runs(task, self._world)
+        if running.open:
+            raise _OpenError(f"whether {running.open[0].address} runs it")
+        if not running.sure:
+            raise _OpenError("on which instances it runs: nothing in the plan runs it")
+        for service in running.sure:
             yield from self._of_service(service)
 
     def _of_service(self, service: WorldObject) -> Iterator[Value]:

@@ -1,4 +1,4 @@
-"""Find the services that run a task definition, and how they launch it.
+"""Find the services that run a task definition, what else starts its tasks, and how they launch them.
 
 Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/launch_types.html. On container instances of EC2 a
 task without an execution role pulls images and writes logs with the role of the instance.
@@ -14,6 +14,7 @@ from tfcheck.inventory.catalogue import beside
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.capacity import capacity, launch_types, providers
+from tfcheck.startup.runs import everything_that_runs
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numerals import as_text
 from tfcheck.symbolic.value import (
@@ -35,26 +36,31 @@ from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Requirement, RoleKind
 
 _NEVER_BY_INSTANCE = frozenset(("FARGATE", "EXTERNAL", "MANAGED_INSTANCES"))
-_TYPE = "aws_ecs_task_definition"
+_TYPE, _SERVICE = "aws_ecs_task_definition", "aws_ecs_service"
 #: In place of what is not known in a text: no name has it.
 _OPEN = "\0"
 
 
-class Services(msgspec.Struct, frozen=True):
-    """The services that definitely run a task definition, and those that may."""
+class Runs(msgspec.Struct, frozen=True):
+    """What definitely runs a task definition, services and others, and what may."""
 
     sure: tuple[WorldObject, ...] = ()
     open: tuple[WorldObject, ...] = ()
 
 
+def runs(task: TaskDefinition, world: World) -> Runs:
+    """Return everything that runs a task definition, or may: what it names is known only after apply."""
+    return world.once(_Running).of(task)
+
+
 def services(task: TaskDefinition, world: World) -> tuple[WorldObject, ...]:
     """Return the services that definitely run a task definition."""
-    return world.once(_Running).of(task).sure
+    return tuple(each for each in runs(task, world).sure if each.address.type == _SERVICE)
 
 
 def possible_services(task: TaskDefinition, world: World) -> tuple[WorldObject, ...]:
-    """Return the services that may run a task definition, but need not: what they name is known only after apply."""
-    return world.once(_Running).of(task).open
+    """Return the services that may run a task definition, but need not."""
+    return tuple(each for each in runs(task, world).open if each.address.type == _SERVICE)
 
 
 # Whose role pulls and logs
@@ -97,7 +103,7 @@ def doubted(need: Requirement, doubt: str) -> Requirement:
 def instance_role_serves(task: TaskDefinition, world: World) -> Truth:
     """Whether images and logs are left to the container instance: no execution role, and EC2 only.
 
-    That no service is seen proves nothing: what starts the tasks may be elsewhere.
+    That nothing is seen to start its tasks proves nothing: what does may be elsewhere.
     """
     if task.execution_role not in (None, ""):
         return Truth.FALSE
@@ -105,24 +111,23 @@ def instance_role_serves(task: TaskDefinition, world: World) -> Truth:
         return Truth.FALSE
     if not _fits_fargate(task):
         return Truth.TRUE
-    running = world.once(_Running).of(task)
+    running = runs(task, world)
     decided = running.sure and not running.open and all(_names_its_launch(each, world) for each in running.sure)
     return Truth.TRUE if decided else Truth.UNKNOWN
 
 
 def _kinds(task: TaskDefinition, world: World) -> set[str]:
-    """Return the launch types that a task definition asks for, or that its services definitely use.
+    """Return the launch types that a task definition asks for, or that what runs it definitely uses.
 
     Of several that it asks for, only Fargate's is certain to count: ECS refuses to register it without what that needs.
     """
-    running = world.once(_Running).of(task)
     asked = {each for each in task.compatibilities if isinstance(each, str)}
     asked = asked & {"FARGATE"} if "EC2" in asked else asked
-    return asked.union(*(launch_types(service, world) for service in running.sure))
+    return asked.union(*(launch_types(each, world) for each in runs(task, world).sure))
 
 
 def _names_its_launch(service: WorldObject, world: World) -> bool:
-    """Whether it is known on what a service runs, by itself or by its cluster, and none of it may be Fargate."""
+    """Whether it is known on what a service or another runs, by itself or its cluster, and none may be Fargate."""
     found = capacity(service, world)
     return not found.open and all(
         isinstance(name, str) or resource for name, resource in providers(found, service, world)
@@ -143,20 +148,20 @@ def _unless_unwritten(resource: WorldObject, argument: str) -> Value:
     return None if isinstance(value, Unknown) and resource.configured(argument) is False else value
 
 
-# Which services run a task definition
+# What runs a task definition
 
 
 class _Running:
-    """The services of one world, filed by what they say they run."""
+    """What runs tasks in one world, filed by what it says it runs."""
 
     def __init__(self, world: World) -> None:
         self._newest = _Newest(world)
         self._filed: dict[TextLike, list[WorldObject]] = {}
         self._by_family: dict[str | None, list[tuple[TextLike, WorldObject]]] = {}
         self._vague: list[WorldObject] = []
-        self._found: dict[str, Services] = {}
-        for service in world.resources("aws_ecs_service"):
-            self._file(service.attribute("task_definition"), service)
+        self._found: dict[str, Runs] = {}
+        for each in everything_that_runs(world):
+            self._file(each.attribute("task_definition"), each)
 
     def _file(self, reference: Value, service: WorldObject) -> None:
         owner = _owner(reference)
@@ -170,31 +175,31 @@ class _Running:
             self._filed.setdefault(called, []).append(service)
             self._by_family.setdefault(_family_in(called), []).append((called, service))
 
-    def of(self, task: TaskDefinition) -> Services:
-        """Return the services that run a task definition."""
+    def of(self, task: TaskDefinition) -> Runs:
+        """Return what runs a task definition."""
         key = str(task.address)
         if key not in self._found:
-            self._found[key] = self._services_of(task)
+            self._found[key] = self._runs_of(task)
         return self._found[key]
 
-    def _services_of(self, task: TaskDefinition) -> Services:
+    def _runs_of(self, task: TaskDefinition) -> Runs:
         if task.is_of_service:
-            return Services()  # nothing else can name its task definition
+            return Runs()  # nothing else can name its task definition
         if not self._filed:
-            return Services(open=tuple(self._vague))
+            return Runs(open=tuple(self._vague))
         names = _Names(task)
-        sure = {str(each.address): each for name in names.everywhere for each in self._filed.get(name, ())}
-        open_: dict[str, WorldObject] = {}
+        # NOTE: a state machine may have several states that start tasks.
+        sure = {id(each): each for name in names.everywhere for each in self._filed.get(name, ())}
+        open_: dict[int, WorldObject] = {}
         filed = [(name, each) for name in names.here for each in self._filed.get(name, ())]
-        for called, service in (*filed, *self._candidates(names.family)):
-            address = str(service.address)
-            truth = Truth.FALSE if address in sure else names.are(called, service)
+        for called, run in (*filed, *self._candidates(names.family)):
+            truth = Truth.FALSE if id(run) in sure else names.are(called, run)
             if truth is Truth.TRUE:
-                sure[address] = service
+                sure[id(run)] = run
             elif truth is Truth.UNKNOWN:
-                open_[address] = service
-        may = (each for address, each in open_.items() if address not in sure)
-        return Services(tuple(sure.values()), (*may, *self._vague))
+                open_[id(run)] = run
+        may = (each for key, each in open_.items() if key not in sure)
+        return Runs(tuple(sure.values()), (*may, *self._vague))
 
     def _candidates(self, family: Value) -> Iterator[tuple[TextLike, WorldObject]]:
         """Return the references that may turn out to name a family, or a revision of it."""

@@ -76,7 +76,18 @@ class Judge:
         if requirement.role_kind is RoleKind.INSTANCE:
             return self._by_instances(requirement, side)
         role = side.role(requirement.role_kind)
-        return _without_role(requirement) if role is None else self._with(role, requirement, side)
+        if role is None:
+            return _without_role(requirement)
+        found = self._with(role, requirement, side)
+        other = self._disagreeing(found.verdict, requirement, side)
+        return Judgement(role.label, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, other) if other else found
+
+    def _disagreeing(self, verdict: Verdict, requirement: Requirement, side: RolesOfTask) -> str:
+        """Return which role it depends on where something starts the tasks with one of which another verdict holds."""
+        for run, kind, role in side.others:
+            if kind is requirement.role_kind and self._with(role, requirement, side).verdict is not verdict:
+                return f"the role that a task is started with: {run} names {role.label} instead"
+        return ""
 
     def _by_instances(self, requirement: Requirement, side: RolesOfTask) -> Judgement:
         """Decide what the container instance asks for: a task may be placed on any of them."""
@@ -105,8 +116,8 @@ class Judge:
     def verdict(self, requirement: Requirement, task: TaskDefinition) -> Verdict:
         """Decide one requirement of a task definition, without reasons."""
         side = self._task_roles.of(task)
-        if requirement.role_kind is RoleKind.INSTANCE:
-            return self._by_instances(requirement, side).verdict
+        if requirement.role_kind is RoleKind.INSTANCE or side.others:
+            return self.judge(requirement, task).verdict
         role = side.role(requirement.role_kind)
         if role is None:
             return _without_role(requirement).verdict
@@ -155,7 +166,8 @@ class Judge:
         role = side.role(requirement.role_kind)
         if role is None:
             return self.verdict(requirement, task)
-        return _VERDICTS[type(decided(self._call(requirement, change(role), side)))]
+        found = _VERDICTS[type(decided(self._call(requirement, change(role), side)))]
+        return Verdict.UNKNOWN if self._disagreeing(found, requirement, side) else found
 
     def unmet(self, requirement: Requirement, task: TaskDefinition) -> tuple[UnmetCondition, ...]:
         """List the conditions that keep a statement of the role's own policies from granting a requirement."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from tfcheck.iam import Context, PresenceUnknown, service_context
@@ -9,7 +11,7 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, shared
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Role, Roles
-from tfcheck.startup.launch import instance_role_serves
+from tfcheck.startup.launch import instance_role_serves, runs
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import NAME, Truth, Unknown, text
 from tfcheck.vocabulary.arn import Arn
@@ -20,7 +22,8 @@ class RolesOfTask(msgspec.Struct, frozen=True):
     """The roles of one task definition, and where it lives.
 
     A task may be placed on an instance with any of the roles in `instances`. `no_instances` says why there are none,
-    `no_others` why there are no more.
+    `no_others` why there are no more. `others` are those that something starts its tasks with instead: what does, which
+    kind it replaces, and the role.
     """
 
     execution: Role | None
@@ -30,6 +33,7 @@ class RolesOfTask(msgspec.Struct, frozen=True):
     no_others: str
     on_fargate: bool | None
     surroundings: Surroundings
+    others: tuple[tuple[str, RoleKind, Role], ...] = ()
 
     def role(self, kind: RoleKind) -> Role | None:
         """Return the role of a kind; None where there is none, or where several instances have different ones."""
@@ -65,8 +69,17 @@ class TaskRoles:
                 task=self._role("task_role_arn", task),
                 on_fargate=task.on_fargate or None,
                 surroundings=task.resource.surroundings,
+                others=tuple(self._others(task)),
             )
         return self._found[key]
+
+    def _others(self, task: TaskDefinition) -> Iterator[tuple[str, RoleKind, Role]]:
+        for run in runs(task, self._world).sure:
+            for kind in (RoleKind.EXECUTION, RoleKind.TASK):
+                argument = f"{kind.value}_role_arn"
+                role = self._roles.of(run.attribute(argument), nameless=run.sensitive(argument))
+                if role is not None:
+                    yield str(run.address), kind, shared(self._world, ("role", role.label), role)
 
     def _instances(self, task: TaskDefinition) -> tuple[tuple[Role, ...], str, str]:
         """Return the roles of the container instances that serve a task, or why they are not known.

@@ -1,0 +1,124 @@
+"""Find what starts tasks besides services: rules and schedules of EventBridge, pipes, state machines and task sets.
+
+Each is read as if it were a service: it names a task definition, a cluster, and a launch type or a strategy, with the
+parameters of https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html. Pipes and state machines may
+name other roles than the task definition does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.formats.json import decode
+from tfcheck.inventory.ecs import member
+from tfcheck.inventory.world import World, WorldObject
+from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value
+
+_PLAIN = ("aws_ecs_service", "aws_ecs_task_set")
+#: In what the states of a machine that start tasks call: `arn:aws:states:::ecs:runTask.sync`, for example.
+_STATE = ":ecs:runTask"
+
+
+class Run:
+    """What a resource starts tasks with, under the names that the arguments of a service have.
+
+    `argument` is the one that says it.
+    """
+
+    abandoned = False
+
+    def __init__(self, resource: WorldObject, argument: str, values: dict[str, Value]) -> None:
+        self.address = resource.address
+        self.surroundings = resource.surroundings
+        self._resource = resource
+        self._argument = argument
+        self._values = values
+
+    def attribute(self, name: str) -> Value:
+        """Return what an argument of a service would be; None where it is not set."""
+        return self._values.get(name)
+
+    def sensitive(self, name: str) -> bool:
+        """Whether the plan marks it, or something beside it, as sensitive."""
+        return name in self._values and self._resource.sensitive(self._argument)
+
+    def configured(self, name: str) -> bool | None:
+        """Whether it is set."""
+        return self._values.get(name) is not None
+
+    def remains_on(self, named: Value) -> Truth:
+        """Whether the resource is still on the one that it names."""
+        return self._resource.remains_on(named)
+
+
+def everything_that_runs(world: World) -> Iterator[WorldObject]:
+    """Yield the services of a world, and what else starts tasks in it."""
+    yield from world.resources(*_PLAIN)
+    for target in world.resources("aws_cloudwatch_event_target"):
+        for block in blocks_or_unknown(target.attribute("ecs_target")):
+            yield from _of_block(target, "ecs_target", block, target.attribute("arn"))
+    for schedule in world.resources("aws_scheduler_schedule"):
+        whole = only_or_unknown(schedule.attribute("target"))
+        for block in blocks_or_unknown(member(whole, "ecs_parameters")):
+            yield from _of_block(schedule, "target", block, member(whole, "arn"))
+    for pipe in world.resources("aws_pipes_pipe"):
+        whole = only_or_unknown(pipe.attribute("target_parameters"))
+        for block in blocks_or_unknown(member(whole, "ecs_task_parameters")):
+            yield from _of_block(pipe, "target_parameters", block, pipe.attribute("target"))
+    for machine in world.resources("aws_sfn_state_machine"):
+        definition = machine.attribute("definition")
+        for parameters in _parameters(_decoded(definition)) if isinstance(definition, TextLike) else ():
+            yield Run(machine, "definition", _of_state(parameters))
+
+
+def _of_block(resource: WorldObject, argument: str, block: dict[str, Value] | Unknown, cluster: Value) -> Iterator[Run]:
+    """Yield what a nested block starts; nothing where it may not be there."""
+    if isinstance(block, dict):
+        overrides = only_or_unknown(block.get("overrides"))
+        roles = {name: member(overrides, name) for name in ("execution_role_arn", "task_role_arn")}
+        values = {**block, **roles, "task_definition": block.get("task_definition_arn"), "cluster": cluster}
+        yield Run(resource, argument, values)
+
+
+# State machines
+
+
+def _decoded(definition: TextLike) -> Value:
+    try:
+        return decode(definition)
+    except EvaluationError:
+        return None
+
+
+def _parameters(part: Value) -> Iterator[dict[str, Value]]:
+    """Yield what the states in a part of a state machine give to `RunTask`."""
+    if isinstance(part, dict):
+        called, given = part.get("Resource"), part.get("Parameters") or part.get("Arguments")
+        if isinstance(called, str) and _STATE in called and isinstance(given, dict):
+            yield given
+    inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    for each in inner:
+        yield from _parameters(each)
+
+
+def _of_state(given: dict[str, Value]) -> dict[str, Value]:
+    strategy, overrides = given.get("CapacityProviderStrategy"), given.get("Overrides")
+    listed = strategy if isinstance(strategy, list) else []
+    return {
+        "task_definition": given.get("TaskDefinition"),
+        "cluster": given.get("Cluster"),
+        "launch_type": given.get("LaunchType"),
+        "platform_version": given.get("PlatformVersion"),
+        "capacity_provider_strategy": [
+            {
+                "capacity_provider": member(each, "CapacityProvider"),
+                "weight": member(each, "Weight"),
+                "base": member(each, "Base"),
+            }
+            for each in listed
+        ],
+        "execution_role_arn": member(overrides, "ExecutionRoleArn"),
+        "task_role_arn": member(overrides, "TaskRoleArn"),
+    }

@@ -1,0 +1,79 @@
+"""What starts tasks besides services, and with what."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.made_world import MadeResource, MadeWorld, reference, task
+from tfcheck.startup.capacity import launch_types
+from tfcheck.startup.launch import possible_services, runs, services
+from tfcheck.startup.runs import everything_that_runs
+from tfcheck.symbolic.value import JsonText, Unknown, Value
+
+PARAMETERS: dict[str, Value] = {"task_definition_arn": "app", "launch_type": "FARGATE"}
+STATE: Value = {
+    "Resource": "arn:aws:states:::ecs:runTask.waitForTaskToken",
+    "Parameters": {"TaskDefinition": "app", "LaunchType": "FARGATE", "Cluster": "main"},
+}
+MAP: Value = {"Iterator": {"States": {"Run": STATE, "Other": {"Resource": "arn:aws:states:::lambda:invoke"}}}}
+
+
+@pytest.mark.parametrize(
+    ("address", "attributes"),
+    [
+        ("aws_ecs_task_set.a", {"task_definition": "app", "launch_type": "FARGATE", "cluster": "main"}),
+        ("aws_cloudwatch_event_target.a", {"arn": "main", "ecs_target": [PARAMETERS]}),
+        ("aws_scheduler_schedule.a", {"target": [{"arn": "main", "ecs_parameters": [PARAMETERS]}]}),
+        ("aws_pipes_pipe.a", {"target": "main", "target_parameters": [{"ecs_task_parameters": [PARAMETERS]}]}),
+        ("aws_sfn_state_machine.a", {"definition": JsonText({"States": {"All": MAP}})}),
+        ("aws_sfn_state_machine.a", {"definition": json.dumps({"States": [MAP]})}),
+    ],
+)
+def test_what_starts_tasks_names_what_on_which_cluster(address: str, attributes: dict[str, Value]) -> None:
+    world = MadeWorld(MadeResource(address, attributes))
+    of = task({})
+    (found,) = runs(of, world).sure
+    assert (str(found.address), found.attribute("cluster")) == (address, "main")
+    assert launch_types(found, world) == {"FARGATE"}
+    assert services(of, world) == possible_services(of, world) == ()
+
+
+@pytest.mark.parametrize(
+    ("address", "attributes"),
+    [
+        ("aws_cloudwatch_event_target.a", {"arn": "queue", "ecs_target": []}),
+        ("aws_cloudwatch_event_target.a", {"arn": "queue", "ecs_target": Unknown()}),
+        ("aws_scheduler_schedule.a", {"target": [{"arn": "queue", "ecs_parameters": []}]}),
+        ("aws_pipes_pipe.a", {"target": "queue", "target_parameters": None}),
+        ("aws_sfn_state_machine.a", {"definition": "{"}),
+        ("aws_sfn_state_machine.a", {"definition": Unknown()}),
+        ("aws_sfn_state_machine.a", {"definition": JsonText({"Resource": "arn:aws:states:::ecs:runTask"})}),
+    ],
+)
+def test_other_targets_start_no_tasks(address: str, attributes: dict[str, Value]) -> None:
+    assert list(everything_that_runs(MadeWorld(MadeResource(address, attributes)))) == []
+
+
+def test_each_state_of_a_machine_starts_tasks_of_its_own() -> None:
+    strategy: Value = [{"CapacityProvider": "FARGATE_SPOT", "Weight": 1}]
+    other: Value = {
+        "TaskDefinition": "app",
+        "CapacityProviderStrategy": strategy,
+        "Overrides": {"ExecutionRoleArn": "x"},
+    }
+    second: Value = {"Resource": "arn:aws:states:::aws-sdk:ecs:runTask", "Arguments": other}
+    world = MadeWorld(MadeResource("aws_sfn_state_machine.a", {"definition": JsonText({"a": STATE, "b": second})}))
+    found = runs(task({}), world).sure
+    assert [each.attribute("execution_role_arn") for each in found] == [None, "x"]
+    assert [launch_types(each, world) for each in found] == [{"FARGATE"}] * 2
+
+
+def test_what_may_be_another_definition_may_run_it() -> None:
+    target: dict[str, Value] = {"arn": "main", "ecs_target": [{"task_definition_arn": Unknown(reason="a variable")}]}
+    found = runs(task({}), MadeWorld(MadeResource("aws_cloudwatch_event_target.a", target)))
+    assert (found.sure, [str(each.address) for each in found.open]) == ((), ["aws_cloudwatch_event_target.a"])
+    own = reference("aws_ecs_task_definition.app", "arn")
+    named: dict[str, Value] = {"arn": "main", "ecs_target": [{"task_definition_arn": own}]}
+    assert len(runs(task({}), MadeWorld(MadeResource("aws_cloudwatch_event_target.a", named))).sure) == 1

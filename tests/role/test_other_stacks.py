@@ -194,3 +194,21 @@ def test_a_list_of_this_plan_holds_for_what_another_stack_gives_its_role(tmp_pat
 
 def service_file(answer: Answer) -> tuple[str, str, str]:
     return service(answer), answer.requirement.pointer, answer.requirement.action
+
+
+ANEW, NAMING = str(TESTDATA / "role-made-anew" / "plan.json"), TESTDATA / "stack-naming-role"
+#: What a stack grants a role by naming it, and by attaching a policy to it.
+NAMED, ATTACHED = ("s3:GetObject", "kms:Decrypt"), "ssm:GetParameters"
+
+
+@pytest.mark.parametrize(("plans", "context"), [(1, "state.json"), (1, "applied.plan.json"), (2, "applied.plan.json")])
+def test_a_role_created_anew_has_nothing_that_another_stack_gave_the_former(plans: int, context: str) -> None:
+    other = str(NAMING / context)
+    reports = Session((ANEW, other), ()).checked(ANEW) if plans == 2 else Session((ANEW,), (other,)).checked(ANEW)
+    found = next(iter(reports)).report
+    assert verdicts(found, ATTACHED) == {"anew": "denied", "stays": "allowed"}
+    for action in NAMED:
+        # Another plan of the same call may write its policies again, after the role.
+        assert verdicts(found, action) == {"anew": "unknown" if plans == 2 else "denied", "stays": "allowed"}
+    asked = [each for each in found.answers if each.requirement.action in (*NAMED, ATTACHED)]
+    assert {each.before for each in asked} == {Verdict.ALLOWED}

@@ -65,6 +65,11 @@ def ended(kind: str, world: World) -> list[WorldObject]:
     return [each for each in former if str(each.address) not in stay and not each.abandoned]
 
 
+def ended_roles(world: World) -> list[WorldObject]:
+    """Return the roles that the change deletes, also to create others in their place."""
+    return ended("aws_iam_role", world)
+
+
 def there_before(kind: str, world: World) -> dict[str, WorldObject]:
     """Return the objects of a type that were there before the change, by address."""
     return found_once(world, (_there_before, kind), lambda: _there_before(kind, world))

@@ -6,14 +6,17 @@ provider's resources for such policies.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Sequence
 
 from tfcheck.iam import Request
 from tfcheck.inventory.catalogue import PARAMETER, catalogue
+from tfcheck.inventory.other_stack import Stack
 from tfcheck.inventory.world import World
 from tfcheck.resource_policy.bucket import bucket_guard
 from tfcheck.resource_policy.endpoint import warnings
 from tfcheck.resource_policy.file_system import file_system_guard
+from tfcheck.resource_policy.former_roles import without_former
 from tfcheck.resource_policy.grant import covering
 from tfcheck.resource_policy.key import key_guard
 from tfcheck.resource_policy.repository import repository_guard
@@ -40,11 +43,19 @@ class ResourcePolicies:
         """Find what guards the resource that an ARN names, of a service if that is known; nothing guards `*`."""
         key = resource, service
         if key not in self._found:
-            found = _alone(resource, service, self._world, self._policies)
-            for other in self._world.context:
-                found = joined(found, _alone(resource, service, other, other.once(Policies)), resource)
-            self._found[key] = found
+            stacks = (self._world, *self._world.context)
+            sides = [self._side(resource, service, each, stacks) for each in stacks]
+            self._found[key] = functools.reduce(lambda found, other: joined(found, other, resource), sides)
         return self._found[key]
+
+    def _side(self, resource: TextLike, service: str | None, stack: World, stacks: Sequence[World]) -> ResourceSide:
+        """Find what one of the stacks shows of the policies of a resource, as the change of the others leaves them."""
+        found = _alone(resource, service, stack, self._policies if stack is self._world else stack.once(Policies))
+        if len(stacks) == 1:
+            return found
+        may_write = stack is self._world or (isinstance(stack, Stack) and stack.is_checked)
+        others = [each for each in stacks if each is not stack]
+        return without_former(found, others, Truth.UNKNOWN if may_write else Truth.TRUE)
 
     def warnings(self, request: Request) -> Iterator[str]:
         """Return which policies of the plan may stand in the way of a request.

@@ -3,15 +3,19 @@
 When a policy is saved, AWS puts the unique id of a role in the place of its ARN: a new role with that ARN is not the
 one that the policy names (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html).
 A plan changes nothing where the text is the same, and an apply skips an update that comes to the same text.
+The role may be one of another stack; which of two stacks is applied first is open.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
-from tfcheck.iam import Statement
-from tfcheck.inventory.change import before, ended, is_created
+from tfcheck.iam import Policy, Statement
+from tfcheck.inventory.change import before, ended_roles, is_created
 from tfcheck.inventory.world import World, WorldObject
+from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.role.policies import PolicyOrReason
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value
@@ -19,27 +23,50 @@ from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value
 
 def as_saved(found: PolicyOrReason, holder: WorldObject, world: World) -> PolicyOrReason:
     """Return the policy of `holder` with only those roles that it still names after the change."""
-    gone = world.once(_gone)
+    gone = world.once(ended_roles)
     kept = _keeps(holder, "policy", world) if gone and found.policy else Truth.FALSE
     if kept is Truth.FALSE or found.policy is None:
         return found
     statements = tuple(_without(each, gone, kept) for each in found.policy.statements)
     if statements == found.policy.statements:
         return found
+    policy = msgspec.structs.replace(found.policy, statements=statements)
+    return msgspec.structs.replace(found, policy=policy, notes=(_note(str(holder.address), kept),))
+
+
+def _note(holder: str, kept: Truth) -> str:
     said = "names" if kept is Truth.TRUE else "may name"
-    note = f"{holder.address} {said} a role by its id, which this plan deletes, and not a new one of the same ARN"
-    return msgspec.structs.replace(
-        found, policy=msgspec.structs.replace(found.policy, statements=statements), notes=(note,)
-    )
+    return f"{holder} {said} a role by its id, which the change deletes, and not a new one of the same ARN"
+
+
+def without_former(side: ResourceSide, others: Iterable[World], kept: Truth) -> ResourceSide:
+    """Return what one stack shows of a resource without the roles of others that the change deletes.
+
+    `kept` says whether the stack definitely does not write its policies again after that.
+    """
+    gone = [role for world in others for role in world.once(ended_roles)]
+    if not gone:
+        return side
+
+    def left(policy: Policy) -> Policy:
+        return msgspec.structs.replace(
+            policy, statements=tuple(_without(each, gone, kept) for each in policy.statements)
+        )
+
+    policy = None if side.policy is None else left(side.policy)
+    former = [_is_gone(each.resource.attribute("grantee_principal"), gone) for each in side.grants]
+    pairs = zip(side.grants, former, strict=True)
+    grants = [
+        each.doubted() if is_former else each for each, is_former in pairs if not is_former or kept is not Truth.TRUE
+    ]
+    notes = (*side.notes, _note(policy.name, kept)) if policy is not None and policy != side.policy else side.notes
+    possible = tuple(map(left, side.possible_policies))
+    return msgspec.structs.replace(side, policy=policy, possible_policies=possible, grants=tuple(grants), notes=notes)
 
 
 def is_former(role: Value, holder: WorldObject, argument: str, world: World) -> bool:
     """Whether an argument of `holder`, which the change keeps as it is, names a role that the change deletes."""
-    return _is_gone(role, world.once(_gone)) and _keeps(holder, argument, world) is Truth.TRUE
-
-
-def _gone(world: World) -> list[WorldObject]:
-    return ended("aws_iam_role", world)
+    return _is_gone(role, world.once(ended_roles)) and _keeps(holder, argument, world) is Truth.TRUE
 
 
 def _keeps(holder: WorldObject, argument: str, world: World) -> Truth:

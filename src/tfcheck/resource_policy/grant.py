@@ -19,7 +19,7 @@ _CONTEXT_KEY = "kms:EncryptionContext:"
 
 
 class KeyGrant(msgspec.Struct, frozen=True):
-    """A grant: who may do what with a key. `sure` is false where it may be on another key."""
+    """A grant: who may do what with a key. `sure` is false where it may be on another key, or for another role."""
 
     resource: WorldObject
     sure: bool = True
@@ -28,6 +28,10 @@ class KeyGrant(msgspec.Struct, frozen=True):
     def origin(self) -> Origin:
         """Return where it stands, as evidence names it."""
         return Origin(str(self.resource.address), None, UNLISTED)
+
+    def doubted(self) -> KeyGrant:
+        """Return it as one that may not be for whom it names."""
+        return KeyGrant(self.resource, sure=False)
 
     def covers(self, request: Request) -> Truth:
         """Whether the grant is for the request's caller, operation and encryption context."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from tfcheck.inventory.change import before
+from tfcheck.inventory.change import before, ended_roles, is_created, is_written
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.attachment import STAYS, GrantOutcome
 from tfcheck.role.grants import PolicyAttachment, grants
@@ -54,7 +54,25 @@ class OtherStackGrants:
         """Whether a grant is there in the end: what is least sure of all that the others do to it."""
         first = (each for other in self._stacks[: self._own] for each in self._taken_first(other, grant))
         later = (each for other in self._stacks[self._own + 1 :] for each in self._taken_later(other, grant))
-        return min((*first, *later), key=lambda each: each.stays.value, default=STAYS)
+        return min((*self._gone_with_role(grant), *first, *later), key=lambda each: each.stays.value, default=STAYS)
+
+    def _gone_with_role(self, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
+        """Return what becomes of it where another stack deletes the role, and perhaps creates one of its name.
+
+        A stack that creates the role itself is applied after that.
+        """
+        own = self._stacks[self._own]
+        deleted = [each for other in self._stacks if other is not own for each in other.once(ended_roles)]
+        gone = Truth.some(self._is_target(each) for each in deleted)
+        made = (is_created(each, own) for each in own.resources("aws_iam_role") if self._is_target(each) is Truth.TRUE)
+        if gone is not Truth.FALSE and not any(made):
+            written = self._may_come_later(grant) or is_written(grant.resource, ("policy", "policy_arn"), own)
+            stays = Truth.UNKNOWN if written else ~gone
+            yield GrantOutcome(stays, "the change deletes the role that it is on")
+
+    def _is_target(self, role: WorldObject) -> Truth:
+        name = equal(role.attribute("name"), self._target.name)
+        return name & equal(role.surroundings.account, self._target.account)
 
     def _taken_first(self, other: World, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
         """Return what a stack does to it that counts before its own: it speaks for what it held before its change."""

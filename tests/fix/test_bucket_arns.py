@@ -34,3 +34,10 @@ def test_the_shorter_way_is_for_the_partition_of_the_bucket() -> None:
     assert shorter(by_name, lambda _: "aws") == (ARN, "/web.env")
     assert shorter(by_name, lambda _: "aws-cn") == by_name
     assert shorter((ARN, "/web.env"), lambda _: "aws") == (ARN, "/web.env")
+
+
+def test_an_element_is_named_as_others_of_its_collection() -> None:
+    needed = NeededStatement("ReadSecrets", ("secretsmanager:GetSecretValue",), ((Reference("local.arns.mail"),),))
+    (found,) = in_style([needed], 'resources = [local.arns["db"]]')
+    assert text(found.resources[0]) == 'local.arns["mail"]'
+    assert in_style([needed], 'resources = [local.arns["db"], local.arns.mq]') == (needed,)

@@ -9,6 +9,7 @@ import pytest
 from tests.cases import TESTDATA, Case
 from tests.fix.found import copied, replaced
 from tests.fix.open_policies import plan_with_open_policies
+from tests.fix.test_cases import edits
 from tfcheck.analysis.check import check
 from tfcheck.fix import find_fixes
 from tfcheck.fix.edits.insertion import by_file, spliced
@@ -194,3 +195,32 @@ def test_each_policy_gets_what_one_of_its_statements_is_for() -> None:
         '"${aws_s3_bucket.config.arn}/pair.env" }]',
         '+    actions   = ["s3:ListBucket", "s3:GetBucketLocation"]',
     ]
+
+
+def test_policies_that_are_put_together_get_one_edit_each_where_it_belongs() -> None:
+    found = {each.fix.title: each.fix for each in edits(Case(TESTDATA / "policies-put-together"))}
+    document = "data.aws_iam_policy_document"
+    merged = found[f"add a statement and a resource to {document}.shop and {document}.secrets"]
+    assert "+    resources = [aws_secretsmanager_secret.db.arn, aws_secretsmanager_secret.mail.arn]" in merged.diff
+    assert '+    resources = [\n+      "arn:aws:s3:::${aws_s3_bucket.files.id}",\n+    ]\n' in merged.diff
+    of_two_roles = found["add a statement to aws_iam_policy.secrets"]
+    assert '+        Action   = ["secretsmanager:GetSecretValue"]\n+        Effect   = "Allow"\n' in of_two_roles.diff
+    joined = found[f"add a statement to {document}.gated"]
+    assert "[for path in var.paths : " in joined.diff
+    assert {each.safety for each in (merged, of_two_roles, joined)} == {"safe"}
+    (passed,) = (fix for title, fix in found.items() if "module.service by the new input" in title)
+    assert passed.safety == "review"
+    assert "+      resources = values(var.secrets)" in passed.diff
+
+
+def test_a_reference_in_a_list_is_a_text() -> None:
+    text = 'data "aws_iam_policy_document" "d" {\n  statement {\n    actions   = ["s3:GetObject"]\n'
+    text += "    resources = [{}]\n  }\n}\n"
+    text += 'resource "x" "y" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
+    for written, is_extended in (('local.files["a"], var.file', True), ("one(var.files)", False)):
+        module = Module(".", [read(SourceText("main.tf", text.replace("{}", written)))])
+        block = module.resource("resource", "x", "y")
+        assert block is not None
+        needed = NeededStatement("A", ("s3:GetObject",), ((Reference('local.files["b"]'),),))
+        found = extension(block.arguments["policy"], module, [needed])
+        assert [each.text for each in found.insertions] == ([', local.files["b"]'] if is_extended else [])

@@ -5,15 +5,23 @@ The policy is repeated as the role or the call is, so that it goes with them whe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.fix.naming import Labels, provider_given
+from tfcheck.fix.naming import Labels, in_module, provider_given
 from tfcheck.fix.new_policy import NewPolicy, behind, hcl
-from tfcheck.fix.place import Places, also, in_module
+from tfcheck.fix.place import Places, also
 from tfcheck.fix.proposal import Proposal, RoleNeed
-from tfcheck.fix.repetition import InstanceTerms, Repeated, SharedStatements, Statements, in_filter, shared_by
+from tfcheck.fix.repetition import (
+    InstanceTerms,
+    Repeated,
+    SharedStatements,
+    Statements,
+    in_filter,
+    shared_by,
+    terms_of_call,
+)
 from tfcheck.fix.wanted import Reference, Spelled, free
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.syntax.block import Block
@@ -241,13 +249,8 @@ class AddedPolicies:
             statements = self._places.wanted(by_role[str(role.address)], caller)
             if statements is None:
                 return None
-            found.append((self._terms_of_call(call, caller, path.steps[-1].key), statements))
+            found.append((terms_of_call(call, caller, path.steps[-1].key, self._resolver), statements))
         return shared_by(found, by_value=by_value)
-
-    def _terms_of_call(self, call: Block, caller: ModulePath, key: InstanceKey) -> InstanceTerms:
-        for_each = call.attribute("for_each")
-        seen = self._resolver.evaluation.see_safely(for_each, self._resolver.module_scope(caller)) if for_each else None
-        return InstanceTerms(key, seen.get(str(key)) if isinstance(seen, Mapping) else None)
 
     def _keys_of_call(self, caller: ModulePath, name: str) -> Sequence[InstanceKey]:
         seen = self._resolver.names.call(caller, name)

@@ -11,6 +11,7 @@ from tfcheck.symbolic.regex import regex
 
 _BY_NAME = regex(r'"(arn:(?:[\w-]+|\$\{[^{}"]+\}):s3:::)\$\{\s*(aws_s3_bucket\.[^{}\s"]+)\.(bucket|id)\s*\}')
 _BY_ARN = regex(r"\baws_s3_bucket\.[\w-]+(?:\[[^\[\]]*\])?\.arn\b")
+_MEMBER = regex(r"((?:var|local)\.[\w-]+)\.([\w-]+)")
 _BUCKET = regex(r"(aws_s3_bucket\.\S+)\.(arn|bucket|id)")
 
 
@@ -25,6 +26,9 @@ def shorter(spelled: Spelled, partition_of: Callable[[str], object]) -> Spelled:
 
 def in_style(statements: Sequence[NeededStatement], around: str) -> tuple[NeededStatement, ...]:
     """Write the ARNs of buckets by their names where a text has them so, and none of them otherwise."""
+    statements = [
+        replace(each, resources=tuple(_by_index(one, around) for one in each.resources)) for each in statements
+    ]
     by_name = _BY_NAME.search(around)
     if by_name is None or _BY_ARN.search(around):
         return tuple(statements)
@@ -32,6 +36,16 @@ def in_style(statements: Sequence[NeededStatement], around: str) -> tuple[Needed
         replace(each, resources=tuple(_by_name(one, by_name[1], by_name[3]) for one in each.resources))
         for each in statements
     )
+
+
+def _by_index(spelled: Spelled, around: str) -> Spelled:
+    """Write `local.arns["db"]` for `local.arns.db` where other elements are written so."""
+    found: list[str | Reference] = []
+    for each in spelled:
+        member = _MEMBER.fullmatch(each.expression) if isinstance(each, Reference) and not each.over else None
+        is_index = member is not None and f'{member[1]}["' in around and f"{member[1]}." not in around
+        found.append(Reference(f'{member[1]}["{member[2]}"]') if member is not None and is_index else each)
+    return tuple(found)
 
 
 def _by_name(spelled: Spelled, head: str, attribute: str) -> Spelled:

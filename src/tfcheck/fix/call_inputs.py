@@ -21,15 +21,13 @@ from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.address import InstanceKey, ModulePath
-from tfcheck.vocabulary.clipping import and_more
+from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Answer
 
 _POLICIES = ("aws_iam_role_policy", "aws_iam_policy")
 _DOCUMENT = "aws_iam_policy_document"
 #: So many ways to divide what is lacking among inputs are tried.
 _MOST = 3
-#: So many roles are named.
-_LISTED = 3
 
 
 class _Change(msgspec.Struct, frozen=True):
@@ -53,10 +51,12 @@ def passed_to_module(need: RoleNeed, places: Places, world: After) -> Iterator[P
             continue
         done.add(change.insertions)
         again = Resolver(world.resolver.plan, changed(sources, change.insertions, change.texts))
+        names = sorted(need.names())
+        who = f"{names[0]} lacks" if len(names) == 1 else f"{len(names)} roles lack"
         modules = [role.address.module for role in need.roles]
         touched = [each for path in dict.fromkeys(modules) for each in _policies_of(path, world)]
         yield Proposal(
-            title=f"pass what {_named(need)} by {' and '.join(f'`{each}`' for each in change.names)}"
+            title=f"pass what {who} by {' and '.join(f'`{each}`' for each in change.names)}"
             f"{_also(need, touched, places, world.resolver, again)}{change.doubts}",
             safety="review",
             insertions=change.insertions,
@@ -65,11 +65,6 @@ def passed_to_module(need: RoleNeed, places: Places, world: After) -> Iterator[P
             added=tuple(each for path in dict.fromkeys(modules) for each in unplanned(path, again)),
             hcl="\n".join(each.text.strip() for each in change.insertions),
         )
-
-
-def _named(need: RoleNeed) -> str:
-    names = sorted(need.names())
-    return f"{names[0]} lacks" if len(names) == 1 else f"{len(names)} roles lack"
 
 
 def passings(need: RoleNeed, places: Places, world: After) -> list[Passing]:
@@ -122,7 +117,6 @@ def _change(choice: int, calls: Sequence[Passing], world: After) -> _Change | No
 
 
 def _policies_of(path: ModulePath, world: After) -> Iterator[ChangedAttribute]:
-    """Yield the policies that a module instance makes: what its inputs may change."""
     for each in world.resources(*_POLICIES):
         if each.address.module == path:
             yield ChangedAttribute(each.address, "policy")
@@ -134,11 +128,10 @@ def _policies_of(path: ModulePath, world: After) -> Iterator[ChangedAttribute]:
 def _also(
     need: RoleNeed, touched: Sequence[ChangedAttribute], places: Places, before: Resolver, after: Resolver
 ) -> str:
-    """Explain which other roles of the module get what is passed."""
     reached: set[str] = set()
     for each in touched:
         policy = before.plan.instance(str(each.address)) if each.attribute else None
         if policy is not None and before.evaluated(each.address, "policy") != after.evaluated(each.address, "policy"):
             reached |= places.holders.roles_of(each.address)
     others = sorted(reached - need.names())
-    return f"; also for {', '.join(others[:_LISTED])}{and_more(len(others), _LISTED)}" if others else ""
+    return f"; also for {few(others)}" if others else ""

@@ -172,7 +172,6 @@ class Corrections:
         return ()
 
     def _is_in_use(self, pattern: str, found: Misspelling, block: Block) -> bool:
-        """Whether another block has the name that looks like a mistake."""
         names = [each[0] for each in _NAME.finditer(pattern) if each.start() <= found.start <= each.end()]
         return any(is_quoted_elsewhere(each, block, self._resolver) for each in names)
 

@@ -105,7 +105,6 @@ def _uses(module: Module) -> frozenset[tuple[str, str]]:
 
 
 def _declared_objects(module: Module) -> Iterator[tuple[str, str]]:
-    """Yield what a module declares, and the inputs of what it calls, with the text of each."""
     for block in (each for file in module.files for each in file.blocks):
         if block.type in _KINDS:
             yield _KINDS[block.type] + ".".join(block.labels), block.source.text[block.body_start : block.body_end]

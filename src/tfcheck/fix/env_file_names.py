@@ -50,7 +50,6 @@ class EnvFileNames:
                 yield from [draft for draft in proven if draft is not None][:1]
 
     def _ways(self, task: TaskDefinition, value: TextLike) -> Iterator[tuple[str, tuple[WrittenText, ...], Address]]:
-        """Yield what is done, the names that are changed, and the object."""
         objects = catalogue(self._world, OBJECT)
         in_task = self._ends(task.address, flat(value))
         target = objects.by_arn(text([value, _ENDING]))
@@ -73,7 +72,6 @@ class EnvFileNames:
         return [each for each in self._by_value(address).get(value, ()) if _appended(each)][:_MOST]
 
     def _by_value(self, address: Address) -> dict[str, list[WrittenText]]:
-        """Index the texts near a resource, read once for all findings about it."""
         if address not in self._texts:
             found = self._texts[address] = {}
             for block in blocks_of(address, self._resolver):
@@ -105,5 +103,4 @@ def _line_of(name: WrittenText) -> str:
 
 
 def _appended(name: WrittenText) -> str:
-    """Write a text with the ending; empty where it cannot be written there."""
     return name.replaced(len(name.value), len(name.value), _ENDING) or ""

@@ -25,6 +25,7 @@ from tfcheck.symbolic.regex import regex
 
 #: A reference that is one ARN, and no list of them.
 _ARN = regex(r'(?:data\.)?aws_\w+\.[\w-]+(?:\[(?:\w+|"[^"\[\]]*"|(?:each|count)\.\w+)\])?\.arn')
+_ELEMENT = regex(r'[a-z]\w*(?:\.[\w-]+|\[(?:\w+|"[^"\[\]]*"|(?:each|count)\.\w+)\])+')
 _QUOTED_ARN = regex(r'"\$\{[^{}"]*\}"')
 _QUOTED = regex(r'"[^"\n]*"')
 
@@ -94,7 +95,6 @@ def _is_about(statement: WrittenStatement, wanted: NeededStatement) -> bool:
 
 
 def _actions(statement: WrittenStatement, wanted: NeededStatement) -> list[str]:
-    """Write the actions that a statement lacks."""
     known = {each.lower() for each in _written(statement, statement.actions)}
     written = (text((each,), statement.syntax) for each in wanted.actions)
     return [each for each in written if each.lower() not in known]
@@ -116,7 +116,8 @@ def _added(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> lis
     """Put texts behind the last one of a list of a statement; None where its layout leaves no place for them."""
     source = statement.source
     listed = items(parts)
-    if not listed or any(not _is_text(source, each) for each in listed) or '"*"' in new:
+    is_list = isinstance(parts, ListParts)
+    if not listed or any(not _is_text(source, each, is_element=is_list) for each in listed) or '"*"' in new:
         return None
     if line_start(source.text, parts.end - 1) > listed[-1].end - 1:
         return items_below(source, parts, new)
@@ -156,7 +157,8 @@ def _broken(statement: WrittenStatement, parts: Parts, first: Parts, new: Sequen
     ]
 
 
-def _is_text(source: SourceText, place: Parts) -> bool:
-    """Whether a value is one text: in quotes, or the ARN of a resource."""
+def _is_text(source: SourceText, place: Parts, *, is_element: bool) -> bool:
+    """Whether a value is one text: in quotes, the ARN of a resource, or any reference that is an element of a list."""
     written = source.text[place.start : place.end]
-    return (_QUOTED.fullmatch(written) or _ARN.fullmatch(written)) is not None and written != '"*"'
+    known = _QUOTED.fullmatch(written) or (_ELEMENT if is_element else _ARN).fullmatch(written)
+    return known is not None and written != '"*"'

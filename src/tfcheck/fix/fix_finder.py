@@ -15,9 +15,9 @@ from tfcheck.fix.as_text import InDoubt, grants_as_text
 from tfcheck.fix.case import Allowing, Case, RoleCase
 from tfcheck.fix.corrections import Corrections
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Insertion, Replacement, by_file
+from tfcheck.fix.edits.insertion import Insertion, Replacement
 from tfcheck.fix.freshness import outdated
-from tfcheck.fix.joined_needs import joined, of_outside_roles
+from tfcheck.fix.joined_needs import joined, of_outside_roles, of_shared_policies
 from tfcheck.fix.module_inputs import changed_inputs
 from tfcheck.fix.other_policies import OtherPolicies
 from tfcheck.fix.other_stack_files import grants_elsewhere
@@ -27,11 +27,10 @@ from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.ranking import ranked
 from tfcheck.fix.remedies import Remedies, granted_by_sources
 from tfcheck.fix.role_tags import tagged
-from tfcheck.fix.soundness import sound
-from tfcheck.fix.trial import ChangedAttribute, Trial, changed, repeats_the_check, reread
+from tfcheck.fix.soundness import all_sound
+from tfcheck.fix.trial import ChangedAttribute, Trial, changed, repeats_the_check
 from tfcheck.fix.unplanned import unplanned
 from tfcheck.fix.without_grants import without_grants
-from tfcheck.hcl.syntax.block import SourceFile
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.world import After
 from tfcheck.role import Roles
@@ -62,7 +61,7 @@ def find_fixes(
     denied = [answer for finding in findings for answer in finding.answers if answer.verdict is Verdict.DENIED]
     finder = FixFinder(world, choice or FixChoice(), conceals, answers)
     found = finder.fixes(denied)
-    found = msgspec.structs.replace(found, skipped=finder.skipped())
+    found = msgspec.structs.replace(found, skipped=finder.places.files.skipped())
     others = findings if choice is None or choice.corrects else ()
     drafts, remedies = without_grants(others, world, finder.places, found.found)
     found = msgspec.structs.replace(found, found=tuple(drafts))
@@ -82,7 +81,6 @@ class FixFinder:
         self._files = Files(self._sources, conceals)
         self._outdated: dict[Requirement, Address] = {}
         self._is_older = False
-        self._read: dict[str, SourceFile] = {}
         self.places = Places(world, self._roles, self._files, prefixes=choice.prefixes)
         self._added = AddedPolicies(self.places, self._resolver)
         self._remedies = Remedies(world, self.places)
@@ -117,9 +115,10 @@ class FixFinder:
         lacking = [RoleNeed(each.roles, self._still(each.answers, set(), settled), each.elsewhere) for each in every]
         replaced, lacking = self._replaced(lacking)
         self.places.replacing = tuple(one for each in replaced if each.current for one in each.current.insertions)
+        shared, lacking = self._of_shared_policies(lacking)
         cases: list[Case] = [RoleCase(need, self._ranked) for need in lacking if need.answers]
         cases += [Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
-        alone = list(self._current([*replaced, *self._proven(cases)]))
+        alone = list(self._current([*replaced, *shared, *self._proven(cases)]))
         done = {each.requirement for case in alone for each in case.answers} | set(self._outdated)
         beside = self._beside_others(needs, done, settled, alone)
         joined_with = {each for case in beside for each in case.answers}
@@ -136,10 +135,6 @@ class FixFinder:
         left = self._still(grantable, done, settled) if self._world.context else ()
         found += [DraftFix(fix, fixed, home=home) for fix, fixed, home in grants_elsewhere(left, self._world)]
         return PlanFixes(tuple(found), (*settled, *by_role))
-
-    def skipped(self) -> tuple[str, ...]:
-        """List the files that a fix would have changed if it were allowed to, each with the reason."""
-        return self._files.skipped()
 
     def remedies(self, findings: Iterable[Finding], found: PlanFixes) -> Iterator[tuple[Finding, Remedy]]:
         """Explain what to do about the findings that a plan's fixes leave, or leave a part of."""
@@ -184,7 +179,6 @@ class FixFinder:
         return [DraftFix(doubts.fix(each.current), each.answers) for each in cases if each.current is not None]
 
     def _lacking(self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer]) -> list[RoleNeed]:
-        """Return what is left of what roles lack."""
         known = set(settled)
         left = [RoleNeed(each.roles, self._still(each.answers, done, known)) for each in needs]
         return [each for each in left if each.answers]
@@ -209,10 +203,9 @@ class FixFinder:
                 siblings = [str(each) for each in self.places.holders.instances(roles[name].address)] or [name]
                 lacking = [RoleNeed((roles[each],), tuple(by_role[each])) for each in siblings if each in by_role]
                 done |= set(siblings)
-                yield from joined(lacking, self._is_shared)
-
-    def _is_shared(self, need: RoleNeed) -> bool:
-        return self.places.can_share(need) or self._added.shared_at_call(need) is not None
+                yield from joined(
+                    lacking, lambda need: self.places.can_share(need) or self._added.shared_at_call(need) is not None
+                )
 
     # Proofs
 
@@ -298,6 +291,18 @@ class FixFinder:
                 left[place] = need.only([each for each in need.answers if each not in done]) if done else need
         return proven, left
 
+    def _of_shared_policies(self, needs: Sequence[RoleNeed]) -> tuple[list[Case], list[RoleNeed]]:
+        """Fix in one policy what roles of several blocks that share it lack; return also what is left."""
+        cases = [
+            RoleCase(each, lambda need: self.places.existing(need, wide=False))
+            for each in of_shared_policies(needs, self.places.holders)
+        ]
+        found = self._proven(cases)
+        done = {answer for case in found for answer in case.answers}
+        return found, [each.only([one for one in each.answers if one not in done]) for each in needs] if done else list(
+            needs
+        )
+
     def _current(self, cases: Sequence[Case]) -> Iterator[Case]:
         """Yield the cases whose fix edits nothing that differs from the plan; take note of the others."""
         proposals = [case.current for case in cases if case.current is not None]
@@ -338,17 +343,9 @@ class FixFinder:
         insertions = [insertion for each in proposals for insertion in each.insertions]
         if any(self._files.reveals(each.insertions, each.texts, each.reported) for each in proposals):
             return False
-        if not all(sound(self._file(texts[name]), several) for name, several in by_file(insertions).items()):
-            return False
-        return not self._makes_circles(insertions, texts)
-
-    def _file(self, source: SourceText) -> SourceFile:
-        if source.name not in self._read:
-            self._read[source.name] = reread(source, source.text)
-        return self._read[source.name]
+        return all_sound(insertions, texts) and not self._makes_circles(insertions, texts)
 
     def _decides(self, trial: Trial) -> Allowing:
-        """Return what decides the requirements again after a change."""
         return trial
 
     def _trial(self, proposals: Sequence[Proposal]) -> Trial:
@@ -369,8 +366,8 @@ class FixFinder:
             return None
         diff = self._files.diff(proposal.insertions, proposal.texts)
         is_replaced = any(isinstance(each, Replacement) for each in proposal.insertions)
-        moved = next((_MOVED[each.reason] for each in case.answers if each.reason in _MOVED), "")
-        moved = "" if is_replaced else moved
+        reasons = (each.reason for each in case.answers if not is_replaced and each.reason in _MOVED)
+        moved = _MOVED.get(next(reasons, None), "")
         fix = Fix(
             title=proposal.title + moved,
             safety="review" if moved else proposal.safety,

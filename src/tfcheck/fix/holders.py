@@ -79,7 +79,6 @@ class Holders:
         return [address] if block is None else list(self._instances(address.type).get(id(block), ()))
 
     def _instances(self, kind: str) -> dict[int, list[Address]]:
-        """File all instances of a resource type by the block that they are made from."""
         if kind not in self._by_block:
             found: dict[int, list[Address]] = {}
             for each in self._world.resources(kind):

@@ -64,7 +64,14 @@ def _style(text: str, document: Block, nested: Sequence[Block]) -> StatementStyl
     shown += [inner for each in nested if each.type == "dynamic" for inner in each.blocks("content")]
     named = any("sid" in each.arguments for each in shown) or not shown
     effect = any("effect" in each.arguments for each in shown)
-    return StatementStyle(sid=named, effect=effect, lists=True, unit=_unit(text, document))
+    lists = [each.attribute_text(name) for each in shown[-1:] for name in ("actions", "resources")]
+    return StatementStyle(
+        sid=named,
+        effect=effect,
+        spread=all("\n" in each for each in lists) and bool(lists),
+        order=tuple(shown[-1].arguments) if shown else (),
+        unit=_unit(text, document),
+    )
 
 
 def _unit(text: str, document: Block) -> str:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from tfcheck.fix.edits.harmless import harmless
 from tfcheck.fix.edits.insertion import Insertion, Replacement, indentation, line_end, line_start
 from tfcheck.fix.literal import ListParts, ObjectParts, Parts
-from tfcheck.fix.render import StatementStyle, Syntax, one_line, statement
+from tfcheck.fix.render import WIDEST, StatementStyle, Syntax, one_line, statement
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.symbolic.regex import regex
@@ -194,6 +194,11 @@ def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> Stateme
     last = shown[-1]
     names = {each.name.lower() for one in shown for each in one.items}
     action = last.item("Action") or last.item("actions")
+    lists = [each.value for each in last.items if isinstance(each.value, ListParts)]
+    resources = [one for each in reversed(shown) if (one := each.item("Resource") or each.item("resources"))]
+    # NOTE: everything is one text wherever it is written.
+    named = (each for each in resources if text[each.value.start : each.value.end] != '"*"')
+    resource = next(named, action)
     flat = "\n" not in text[last.start : last.end]
     return StatementStyle(
         syntax=syntax,
@@ -205,7 +210,11 @@ def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> Stateme
         one_line=flat,
         sid="sid" in names,
         effect="effect" in names or last.item("actions") is None,
-        lists=action is not None and isinstance(action.value, ListParts),
+        lists=action is not None and action.value in lists,
+        resource_lists=resource is not None and isinstance(resource.value, ListParts),
+        spread=not flat and any("\n" in text[each.start : each.end] for each in lists),
+        order=tuple(each.name for each in last.items),
+        widest=max(WIDEST, *(len(text[each.start : each.end]) for each in shown)),
         unit=_unit(text, last),
     )
 
@@ -218,7 +227,6 @@ def _between(written: str, syntax: Syntax) -> str:
 
 
 def _unit(text: str, one: ObjectParts) -> str:
-    """Return the step by which the items of an object are indented."""
     if "\n" not in text[one.start : one.end]:
         line = indentation(text, one.start)
         return "\t" if line.startswith("\t") else "  "

@@ -32,7 +32,6 @@ def item_into(source: SourceText, parts: ObjectParts, name: str, value: str) -> 
 
 
 def _below(source: SourceText, group: Sequence[ItemParts], written: str, value: str, sign: str) -> Iterator[Insertion]:
-    """Write an item below others, which are aligned with it."""
     text, last = source.text, group[-1]
     comma = "," if text[last.value.end : last.value.end + 1] == "," else ""
     base = source.newline + indentation(text, last.start)

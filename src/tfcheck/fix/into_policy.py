@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -11,7 +11,7 @@ from tfcheck.fix.extension import Extension, extension
 from tfcheck.fix.into_document import into_document
 from tfcheck.fix.into_list import into_list
 from tfcheck.fix.literal import ObjectParts
-from tfcheck.fix.policy_text import document_of, is_own, located
+from tfcheck.fix.policy_text import document_of, is_own, located, merged_into
 from tfcheck.fix.render import StatementStyle, Syntax, block, statement
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.modules import Module
@@ -24,7 +24,8 @@ from tfcheck.hcl.syntax.tf_json import JsonBlock
 class PolicyInsertion(msgspec.Struct, frozen=True):
     """What is to be put in, and the policy document that it goes into, if it is one.
 
-    `statements` are new ones, `resources` and `actions` go into statements that are there.
+    `statements` are new ones, `resources` and `actions` go into statements that are there. `documents` are the policy
+    documents that are changed, by their addresses.
     """
 
     insertions: tuple[Insertion, ...]
@@ -33,12 +34,14 @@ class PolicyInsertion(msgspec.Struct, frozen=True):
     statements: tuple[NeededStatement, ...]
     resources: tuple[str, ...]
     actions: tuple[str, ...]
+    documents: tuple[str, ...]
 
     @property
     def counted(self) -> str:
         """What is put in, in words."""
         parts = {"a statement": self.statements, "an action": self.actions, "a resource": self.resources}
-        return " and ".join(_counted(one, len(several)) for one, several in parts.items() if several)
+        counted = {one: len(several) for one, several in parts.items() if several}
+        return " and ".join(one if many == 1 else f"{many} {one.split()[1]}s" for one, many in counted.items())
 
     @property
     def hcl(self) -> str:
@@ -81,7 +84,16 @@ def into_policy(
     if extended.source is not None and extended.source is not source:
         return None
     insertions = (*extended.insertions, *added)
-    return PolicyInsertion(insertions, source, document, extended.left, extended.resources, extended.actions)
+    edited = tuple(_edited(name, module, insertions)) if name is not None else ()
+    return PolicyInsertion(insertions, source, document, extended.left, extended.resources, extended.actions, edited)
+
+
+def _edited(name: str, module: Module, insertions: Sequence[Insertion]) -> Iterator[str]:
+    for each in (name, *merged_into(name, module)):
+        block = module.resource("data", "aws_iam_policy_document", each)
+        ends = (one.offset for one in insertions if block is not None and one.file == block.source.name)
+        if block is not None and any(block.start <= offset <= block.end for offset in ends):
+            yield f"data.aws_iam_policy_document.{each}"
 
 
 def _statements(
@@ -101,7 +113,3 @@ def _statements(
         return (into_list(argument.source, item.value, wanted, syntax) or None) if item and syntax else None
     except MalformedError:
         return None
-
-
-def _counted(one: str, number: int) -> str:
-    return one if number == 1 else f"{number} {one.split()[1]}s"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
+from tfcheck.fix.holders import Holders
 from tfcheck.fix.proposal import RoleNeed
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import World
+from tfcheck.symbolic.value import identity
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.finding import Answer
 
@@ -48,8 +50,24 @@ def of_outside_roles(answers: Sequence[Answer], world: World) -> Iterator[RoleNe
         yield RoleNeed((), tuple(several), name)
 
 
+def of_shared_policies(needs: Sequence[RoleNeed], holders: Holders) -> Iterator[RoleNeed]:
+    """Join what roles of several blocks lack if it is the same, and a policy is for just these roles."""
+    done: set[str] = set()
+    for need in needs:
+        for holder in holders.of(need.roles[0]) if need.roles and need.answers else ():
+            reach = holders.reach(holder.resource) or frozenset()
+            same = [each for each in needs if each.names() <= reach and _asked(each) == _asked(need)]
+            names = frozenset(name for each in same for name in each.names())
+            if len(same) > 1 and names == reach and done.isdisjoint(names):
+                done |= names
+                yield _sum(same)
+
+
+def _asked(need: RoleNeed) -> frozenset[tuple[str, object]]:
+    return frozenset((each.requirement.action, identity(each.requirement.resource)) for each in need.answers)
+
+
 def _for_same_roles(parts: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
-    """Put together what the same roles lack for several rules."""
     by_roles: dict[frozenset[str], list[RoleNeed]] = {}
     for each in parts:
         by_roles.setdefault(each.names(), []).append(each)
@@ -79,7 +97,6 @@ def _of_rule(needs: list[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
 
 
 def _one_by_one(needs: list[RoleNeed], is_shared: IsShared) -> list[RoleNeed]:
-    """Return the first need with those that are the same as all before them."""
     together = needs[:1]
     for each in needs[1:]:
         if is_shared(_sum([*together, each])):

@@ -14,10 +14,11 @@ import msgspec
 from tfcheck.checks.log_group_absent import CHECK
 from tfcheck.fix.edits.insertion import Insertion, Replacement
 from tfcheck.fix.literal import Other, read_parts
+from tfcheck.fix.naming import in_module
 from tfcheck.fix.new_argument import unit_of
-from tfcheck.fix.new_block import behind, block_lines
+from tfcheck.fix.new_block import INDEX, behind, block_lines
 from tfcheck.fix.new_role import common_arguments
-from tfcheck.fix.place import Places, in_module
+from tfcheck.fix.place import Places
 from tfcheck.fix.plan_fixes import DraftFix, reviewed
 from tfcheck.fix.render import aligned
 from tfcheck.fix.task_proof import after_change, is_better, mistakes, reads
@@ -82,7 +83,6 @@ class LogGroups:
                 self.settled += several
 
     def _by_name(self, findings: Iterable[Finding]) -> dict[tuple[Address, str], list[Finding]]:
-        """Group findings by the first task definition whose block names the group, and its name."""
         found: dict[tuple[int, str], tuple[Address, list[Finding]]] = {}
         for each in findings if self._resolver.sources is not None else ():
             task = tasks_by_address(self._world).get(each.task_definition) if each.rule == CHECK.id else None
@@ -133,7 +133,7 @@ class LogGroups:
         label = free(task.name, self._places.labels_of(task.module, _GROUP), "_")
         place = self._place(module, block)
         lines = _hcl(label, options[0].text, repetition, module, block)
-        index = {"for_each": "[each.key]", "count": "[count.index]"}.get(repetition[0], "")
+        index = INDEX.get(repetition[0], "")
         reference = f"{_GROUP}.{label}{index}.name"
         insertions: list[Insertion] = [behind(place, lines)]
         insertions += [
@@ -141,7 +141,10 @@ class LogGroups:
             for each in options
         ]
         texts = {each.name: each for each in (place.source, *(one.source for one in options))}
-        tasks = [each for each in self._tasks(module) if block.type == "locals" or self._is_of(each, options)]
+        blocks = [each.block for each in options]
+        tasks = self._tasks(module)
+        if block.type != "locals":
+            tasks = [each for each in tasks if self._resolver.block(each.address) in blocks]
         keys = {(each.address.module, each.address.key if index else None) for each in tasks}
         added = [Address(path, "managed", _GROUP, label, key) for path, key in sorted(keys, key=str)]
         if not all(any(True for _ in CHECK.search(each, self._world)) for each in tasks):
@@ -154,7 +157,6 @@ class LogGroups:
         return reviewed(title, hcl, insertions, texts, self._places.files, touched=touched, added=tuple(added))
 
     def _place(self, module: Module, block: Block) -> Block:
-        """Return the block that the group goes behind: another group, or the task definition."""
         known = [each for each in _groups(module) if self._places.files.editable(each.source)]
         same = [each for each in known if each.source is block.source]
         return (same or known or [block])[-1]
@@ -162,10 +164,6 @@ class LogGroups:
     def _tasks(self, module: Module) -> list[TaskDefinition]:
         tasks = tasks_by_address(self._world).values()
         return [each for each in tasks if self._resolver.module_sources(each.address.module) is module]
-
-    def _is_of(self, task: TaskDefinition, options: Sequence[_Option]) -> bool:
-        block = self._resolver.block(task.address)
-        return any(each.block is block for each in options)
 
     # The proof
 
@@ -203,7 +201,6 @@ class LogGroups:
 
 
 def _name(task: TaskDefinition, finding: Finding, world: World) -> str:
-    """Find again the name of the group that a finding is about."""
     found = (each for each in CHECK.search(task, world) if each.message == finding.message)
     return next((flat(each.about) for each in found), "")
 
@@ -239,7 +236,6 @@ def _groups(module: Module) -> list[Block]:
 
 
 def _hcl(label: str, name: str, repetition: tuple[str, str], module: Module, block: Block) -> list[str]:
-    """Write the resource as the module writes its other log groups."""
     known = _groups(module)
     pairs = [("name", name), *common_arguments(known, block, _COMMON)]
     if not known:

@@ -14,6 +14,7 @@ from tfcheck.checks import log_options, log_region
 from tfcheck.fix.edits.insertion import Insertion, Replacement
 from tfcheck.fix.into_object import item_into
 from tfcheck.fix.literal import ObjectParts, read_parts
+from tfcheck.fix.new_block import INDEX
 from tfcheck.fix.place import Places
 from tfcheck.fix.plan_fixes import DraftFix, reviewed
 from tfcheck.fix.render import quoted
@@ -93,7 +94,6 @@ class LogOptions:
     # The ways
 
     def _ways(self, task: TaskDefinition, log: AwsLogs) -> Iterator[tuple[str, _Options, tuple[Insertion, ...]]]:
-        """Yield each change of one option: what it does, and where."""
         for options in self._editable_options(task):
             group = options.parts.item(_NAME)
             arn = _ARN.fullmatch(options.text(_NAME))
@@ -172,7 +172,6 @@ def written_options(block: Block) -> Iterator[_Options]:
 
 
 def _around(text: str, start: int, options: ObjectParts) -> ObjectParts | None:
-    """Return the innermost object around options that is a container."""
     found: ObjectParts | None = None
     for each, _ in zip(_BRACE.finditer(text, start, options.start), range(_MOST_AROUND), strict=False):
         parts = _object(text, each.start())
@@ -190,7 +189,6 @@ def _object(text: str, start: int) -> ObjectParts | None:
 
 
 def _elsewhere(name: str, module: Module) -> Iterator[str]:
-    """Yield how a module writes an option where it has it."""
     blocks = (one for file in module.files for one in file.blocks)
     texts = (each.text(name) for block in blocks for each in written_options(block))
     yield from dict.fromkeys(each for each in texts if each and "\n" not in each and not _OF_INSTANCE.search(each))
@@ -211,6 +209,6 @@ def _groups(module: Module, block: Block) -> Iterator[str]:
     if len(groups) == 1 and block.labels[:1] == (_TASK,):
         (group,) = groups
         repeated = [each for each in ("count", "for_each") if each in group.arguments]
-        index = {"count": "[count.index]", "for_each": "[each.key]"}[repeated[0]] if repeated else ""
+        index = INDEX[repeated[0]] if repeated else ""
         if all(each in block.arguments for each in repeated):
             yield f"{_GROUP}.{group.labels[1]}{index}.name"

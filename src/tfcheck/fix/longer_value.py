@@ -101,7 +101,6 @@ def _into_call(source: SourceText, parts: Other, elements: Sequence[Element], un
 
 
 def _arguments(text: str, start: int, end: int) -> Iterator[Parts]:
-    """Yield the arguments of a call without comments between them."""
     while start < end:
         found = read_parts(text, start)
         if found.end == start:

@@ -14,8 +14,8 @@ import msgspec
 
 from tfcheck import startup
 from tfcheck.fix.as_text import role_as_text
-from tfcheck.fix.edits.insertion import by_file
 from tfcheck.fix.freshness import outdated
+from tfcheck.fix.naming import in_module
 from tfcheck.fix.new_argument import argument_into, unit_of
 from tfcheck.fix.new_block import behind
 from tfcheck.fix.new_role import (
@@ -29,13 +29,13 @@ from tfcheck.fix.new_role import (
     roles_of,
     trusts,
 )
-from tfcheck.fix.place import Places, in_module
+from tfcheck.fix.place import Places
 from tfcheck.fix.plan_fixes import DraftFix, drafted
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.repetition import Statements, names_instance, shared_by
-from tfcheck.fix.soundness import sound
 from tfcheck.fix.task_needs import needed, relieved
-from tfcheck.fix.trial import ChangedAttribute, Trial, changed, reread
+from tfcheck.fix.task_proof import reads
+from tfcheck.fix.trial import ChangedAttribute, Trial, changed
 from tfcheck.fix.unplanned import unplanned
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
@@ -121,14 +121,12 @@ class MissingRoles:
         return found
 
     def _policies(self, task: Address) -> Iterator[ChangedAttribute]:
-        """Yield the texts of the policies that roles of a task definition's module have."""
         for role in self._world.resources("aws_iam_role"):
             if role.address.module == task.module:
                 for holder in self._places.holders.of(role):
                     yield from self._places.touched(holder)
 
     def _by_block(self, answers: Iterable[Answer]) -> list[tuple[Block, tuple[Answer, ...]]]:
-        """Group what is denied for want of a role by the block of the task definition."""
         found: dict[int, tuple[Block, list[Answer]]] = {}
         for each in answers:
             if each.reason is Reason.NO_EXECUTION_ROLE and self._sources is not None:
@@ -156,7 +154,6 @@ class MissingRoles:
                 yield from self._new_roles_with(*own, block, needs, managed) if own is not None else ()
 
     def _used_by_others(self, block: Block, task: Address) -> Iterator[tuple[str, str]]:
-        """Yield the roles that other task definitions of the module name, each with one that does."""
         module = self._resolver.module_sources(task.module)
         told: set[str] = set()
         for each in (one for file in module.files for one in file.blocks) if module else ():
@@ -186,7 +183,6 @@ class MissingRoles:
         return [each for *_, each in sorted(found, key=lambda each: each[:2])]
 
     def _with_role(self, role: Block, block: Block, needs: _Needs) -> Iterator[Proposal]:
-        """Yield a role that is there, with a policy for what it lacks."""
         tasks, reference = list(needs), ".".join(role.labels)
         for found in self._proposal(
             f"set `{_ARGUMENT}` of {_name_of(tasks)} to `{reference}.arn`", block, tasks, f"{reference}.arn"
@@ -261,7 +257,6 @@ class MissingRoles:
             yield from self._proposal(title, block, list(needs), f"{role.reference}.arn", role)
 
     def _label(self, task: Address, module: Module) -> str:
-        """Name a role as no other resource about IAM is named, nor a new role for another block of the module."""
         taken = {name for _, kind, name in module.declared() if kind.startswith("aws_iam_")}
         taken |= {label for (where, block), label in self._labels.items() if where is module and block != task.name}
         return self._labels.setdefault((module, task.name), label_for(task.name, frozenset(taken)))
@@ -322,11 +317,7 @@ class MissingRoles:
 
     def _allowed(self, proposal: Proposal, answers: Sequence[Answer]) -> tuple[Answer, ...]:
         """Return what a change allows: nothing where it is not sound, or leaves anything denied."""
-        changes = by_file(proposal.insertions)
-        if self._places.files.reveals(proposal.insertions, proposal.texts):
-            return ()
-        texts = proposal.texts
-        if not all(sound(reread(texts[name], texts[name].text), several) for name, several in changes.items()):
+        if not reads(proposal.insertions, proposal.texts, self._places.files):
             return ()
         trial = self._trial(proposal)
         all_needed = (*answers, *(each for task in proposal.beside for each in needed(task, trial)))
@@ -348,14 +339,12 @@ def _tasks(answers: Iterable[Answer]) -> Iterator[Address]:
 
 
 def _instances(role: NewRole, tasks: Sequence[Address]) -> Iterator[Address]:
-    """List the instances of what a new role takes."""
     places = dict.fromkeys((each.module, each.key if role.repeated else None) for each in tasks)
     for module, key in places:
         yield from (Address(module, "managed", kind, role.label, key) for kind in role.types)
 
 
 def _name_of(tasks: Sequence[Address]) -> str:
-    """Name the task definitions of one block."""
     return str(tasks[0]) if len(tasks) == 1 else f"{tasks[0].resource} ({len(tasks)} instances)"
 
 

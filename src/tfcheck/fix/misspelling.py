@@ -91,7 +91,6 @@ def compared(pattern: str, needed: str) -> tuple[int, str, str]:
 
 
 def _otherwise(pattern: str, needed: str) -> Iterator[Misspelling]:
-    """Find other separators or another case."""
     wildcard = _WILDCARD.search(pattern)
     head = pattern[: wildcard.start()] if wildcard else pattern
     wanted = needed[: len(head)]
@@ -149,7 +148,6 @@ def _typed(pattern: str, found: Misspelling) -> Iterator[Misspelling]:
 
 
 def _word(text: str, start: int, end: int) -> str:
-    """Return the word around two offsets."""
     return max((each[0] for each in _WORD.finditer(text) if each.start() <= end and start <= each.end()), default="")
 
 
@@ -181,6 +179,5 @@ def _missing_end(pattern: str, needed: str, actions: tuple[str, ...]) -> str:
 
 
 def _common(one: str, other: str) -> int:
-    """Return how many characters at the beginning are the same."""
     pairs = zip(one, other, strict=False)
     return next((number for number, (own, its) in enumerate(pairs) if own != its), min(len(one), len(other)))

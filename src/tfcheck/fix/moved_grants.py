@@ -23,10 +23,8 @@ from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.fix.written_text import flat
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.world import After, WorldObject
-from tfcheck.vocabulary.clipping import and_more
+from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Reason
-
-_LISTED = 3
 
 
 class MovedGrants:
@@ -69,11 +67,11 @@ class MovedGrants:
             for holder in self._places.holders.of(role) if str(role.address) not in need.names() else ():
                 if str(holder.resource.address) in policies and self._is_for(holder, role):
                     for each in self._statements(holder):
-                        if any(_grants(each, a.requirement.action, flat(a.requirement.resource)) for a in first):
+                        needs = ((one.requirement.action, flat(one.requirement.resource)) for one in first)
+                        if any(what and each.acts(action) and each.covers(what) for action, what in needs):
                             yield role, holder, each
 
     def _is_for(self, holder: Holder, role: WorldObject) -> bool:
-        """Whether a policy is for a role and its siblings only."""
         reach = self._places.holders.reach(holder.resource)
         siblings = frozenset(str(each) for each in self._places.holders.instances(role.address))
         return reach is not None and reach <= siblings
@@ -87,7 +85,6 @@ class MovedGrants:
         return readable(holder.argument, module, evaluate)
 
     def _attached_elsewhere(self, need: RoleNeed, role: WorldObject, holder: Holder, loss: str) -> Iterator[Proposal]:
-        """Propose to give a whole policy to the other role."""
         policy, target = holder.resource.address, need.roles[0].address
         block = self._resolver.block(policy)
         argument = block.arguments.get("role") if block and policy.type == "aws_iam_role_policy" else None
@@ -129,20 +126,10 @@ class MovedGrants:
         )
 
 
-def _grants(statement: ReadableStatement, action: str, resource: str) -> bool:
-    return bool(resource) and statement.acts(action) and statement.covers(resource)
-
-
 def _listed(statements: list[ReadableStatement]) -> str:
-    """List what statements grant, by their literals."""
     actions = list(dict.fromkeys(each.text for one in statements for each in one.actions))
     resources = list(dict.fromkeys(each.text for one in statements for each in one.resources))
-    return f"{_few(actions)} on {_few(resources)}"
-
-
-def _few(names: list[str]) -> str:
-    more = and_more(len(names), _LISTED)
-    return ", ".join(names[:_LISTED]) + more
+    return f"{few(actions)} on {few(resources)}"
 
 
 def _without(statements: Sequence[WrittenStatement]) -> list[Insertion] | None:
@@ -166,14 +153,12 @@ def _without(statements: Sequence[WrittenStatement]) -> list[Insertion] | None:
 
 
 def _all(found: Iterable[Insertion | None]) -> list[Insertion] | None:
-    """Return the changes; None where one of them cannot be made."""
     changes = list(found)
     made = [each for each in changes if each is not None]
     return made if len(made) == len(changes) else None
 
 
 def _lines(statement: WrittenStatement, start: int, end: int) -> Insertion | None:
-    """Remove whole lines, and the blank one before a block."""
     text = statement.source.text
     first, last = line_start(text, start), line_end(text, end)
     if text[first:start].strip() or text[end:last].strip() or last == len(text):

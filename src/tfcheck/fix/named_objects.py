@@ -81,7 +81,6 @@ class NamedObjects:
 
 
 def _object(resource: WorldObject, world: World) -> str:
-    """Write the ARN of an object by its bucket and key."""
     bucket = catalogue(world, BUCKET).by_name(resource.attribute("bucket"), None)
     key = flat(resource.attribute("key"))
     arn = flat(bucket.attribute("arn")) if bucket is not None else f"arn:aws:s3:::{flat(resource.attribute('bucket'))}"

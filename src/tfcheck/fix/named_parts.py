@@ -64,9 +64,15 @@ class NamedParts:
         return joined(found)
 
     def _field(self, number: int, value: str) -> str | Reference:
-        is_wanted = value and number in _LOOKED_UP and (number == 1 or not self._is_literal(value))
-        named = list(self._names_of(number, value)) if is_wanted else []
+        is_meant = number > 1 and self._is_literal(value) and not self._is_of_provider(value)
+        named = list(self._names_of(number, value)) if value and number in _LOOKED_UP and not is_meant else []
         return Reference(max(named, key=self._uses)) if named else value
+
+    def _is_of_provider(self, value: str) -> bool:
+        """Whether a module has a literal in nothing but its provider configurations."""
+        sources = self._resolver.module_sources(self._module)
+        blocks = [each for file in sources.files for each in file.blocks] if sources else []
+        return {each.type for each in blocks if value in each.source.text[each.start : each.end]} == {"provider"}
 
     def _names_of(self, number: int, value: str) -> Iterator[str]:
         kind, attributes = _LOOKED_UP[number]

@@ -77,6 +77,11 @@ def called_as(module: ModulePath) -> str:
     return f"module.{step.name}{key}"
 
 
+def in_module(module: ModulePath) -> str:
+    """Name the module instance that a fix edits, unless it is the root module."""
+    return f" in {module}" if module.steps else ""
+
+
 def provider_given(call: Block) -> str:
     """Return which provider configuration a call hands over as the default one, if it does."""
     argument = call.arguments.get("providers")

@@ -163,7 +163,6 @@ def _condition(conditions: Sequence[_Condition], place: DenialPlace) -> str:
 
 
 def _braces(conditions: Sequence[_Condition], place: DenialPlace) -> str | list[str]:
-    """Write conditions as an object: on one line if it is one operator."""
     by_operator: dict[str, list[tuple[str, str]]] = {}
     for operator, key, values in conditions:
         is_name = operator.isidentifier() or place.in_json

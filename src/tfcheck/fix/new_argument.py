@@ -26,7 +26,7 @@ def argument_into(block: Block, name: str, value: str, behind: Sequence[str]) ->
         return None
     last = next((each for each in reversed(group) if each.name in behind), group[-1])
     source, base = last.source, indentation(last.source.text, last.start)
-    widths = {_before_equals(each) for each in group}
+    widths = {each.source.text.index("=", each.start) - each.start - 1 for each in group}
     width = widths.pop() if len(widths) == 1 else None
     if width is not None and len(name) <= width:
         text = f"{source.newline}{base}{name:<{width}} = {value}"
@@ -124,7 +124,6 @@ def unit_of(block: Block) -> str:
 
 
 def _is_spread(block: Block) -> bool:
-    """Whether the closing brace of a block has a line of its own."""
     text = block.source.text
     return not text[line_start(text, block.body_end) : block.body_end].strip()
 
@@ -139,7 +138,8 @@ def _groups(block: Block) -> Iterator[list[Argument]]:
         text = each.source.text
         alone = "\n" not in text[each.start : each.value_end]
         alone = alone and not text[line_start(text, each.start) : each.start].strip()
-        follows = bool(group) and line_end(text, group[-1].value_end) == _line_before(text, each.start)
+        above = line_start(text, line_start(text, each.start) - 1)
+        follows = bool(group) and line_end(text, group[-1].value_end) == line_end(text, above)
         if group and not (alone and follows):
             yield group
             group = []
@@ -147,13 +147,3 @@ def _groups(block: Block) -> Iterator[list[Argument]]:
             group.append(each)
     if group:
         yield group
-
-
-def _line_before(text: str, offset: int) -> int:
-    """Return where the line before that of an offset ends."""
-    return line_end(text, line_start(text, line_start(text, offset) - 1))
-
-
-def _before_equals(argument: Argument) -> int:
-    text = argument.source.text
-    return text.index("=", argument.start) - argument.start - 1

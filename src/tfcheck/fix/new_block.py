@@ -8,6 +8,9 @@ from tfcheck.fix.edits.insertion import Insertion, indentation, line_end
 from tfcheck.fix.render import indented
 from tfcheck.hcl.syntax.block import Block
 
+#: What an instance is called by in the same instance of another block, by what repeats both.
+INDEX = {"for_each": "[each.key]", "count": "[count.index]"}
+
 
 def block_lines(
     head: str, inside: Sequence[str], unit: str = "  ", *, repeated: tuple[str, str] | None = None, provider: str = ""

@@ -66,7 +66,8 @@ def by_new_inputs(need: RoleNeed, places: Places, world: After) -> Iterator[Prop
     """Propose it for policies of the roles that are an `aws_iam_policy_document` of their module."""
     role = need.roles[0]
     module, sources = role.address.module, world.resolver.module_sources(role.address.module)
-    own = [each for each in need.answers if not _is_foreign(each, places, module)]
+    modules = {str(each.address): each.address.module for each in need.roles}
+    own = [each for each in need.answers if not _is_foreign(each, places, modules.get(each.role or "", module))]
     foreign = [each for each in need.answers if each not in own]
     calls = passings(need.only(foreign), places, world) if foreign else []
     known = {each.requirement.action for each in foreign} <= set(_INPUTS)
@@ -76,13 +77,13 @@ def by_new_inputs(need: RoleNeed, places: Places, world: After) -> Iterator[Prop
     inputs = _passed(calls[0], sources, foreign, places, edits)
     for holder in places.holders.of(role) if inputs else ():
         name, reach = document_of(holder.argument), places.holders.reach(holder.resource)
-        goal = f"data.aws_iam_policy_document.{name}"
-        local = places.wanted(own, module, goal) if own else ()
+        local = next(places.written_for(holder, need.only(own)), None) if own else ()
         if name is None or reach is None or not need.names() <= reach or local is None:
             continue
         into = places.into(holder, need.answers, given=(*local, *map(_statement, inputs)))
         if into is not None:
-            called = called_as(calls[0].paths[0])
+            paths = calls[0].paths
+            called = called_as(paths[0]) if len(paths) == 1 else f"module.{paths[0].steps[-1].name}"
             named = " and ".join(f"`{each.name}`" for each in inputs)
             yield replace(
                 into,
@@ -148,7 +149,6 @@ def _list(value: Sequence[Spelled], wanted: set[str], passing: Passing) -> list[
 
 
 def _is_named(spelled: Spelled, passing: Passing, places: Places) -> bool:
-    """Whether the module that calls has a name for what is passed."""
     is_own = any(isinstance(each, Reference) for each in spelled)
     return is_own and not places.spelling(passing.caller).is_of_this_plan(spelled)
 

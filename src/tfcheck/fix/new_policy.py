@@ -11,7 +11,7 @@ from tfcheck.fix import new_block
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_start
 from tfcheck.fix.into_document import member_behind
 from tfcheck.fix.new_argument import unit_of
-from tfcheck.fix.new_block import block_lines
+from tfcheck.fix.new_block import INDEX, block_lines
 from tfcheck.fix.render import StatementStyle, aligned, one_line, quoted, statement
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.block import Block
@@ -63,7 +63,7 @@ def hcl(policy: NewPolicy, unit: str = "  ") -> list[str]:
     if not policy.managed:
         arguments = [("name", quoted(policy.name)), ("role", policy.role)]
         return _resource("aws_iam_role_policy", policy, arguments, unit, with_policy=True)
-    key = {"for_each": "[each.key]", "count": "[count.index]"}.get(policy.repeated[0], "") if policy.repeated else ""
+    key = INDEX[policy.repeated[0]] if policy.repeated else ""
     attachment = [("role", policy.role), ("policy_arn", f"aws_iam_policy.{policy.label}{key}.arn")]
     name = [("name_prefix", quoted(policy.name + "-"))]
     return [

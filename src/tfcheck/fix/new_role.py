@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from tfcheck.fix.new_block import block_lines
+from tfcheck.fix.new_block import INDEX, block_lines
 from tfcheck.fix.new_policy import NewPolicy
 from tfcheck.fix.new_policy import hcl as policy_hcl
 from tfcheck.fix.render import aligned, quoted
@@ -55,8 +55,7 @@ class NewRole(msgspec.Struct, frozen=True):
     @property
     def index(self) -> str:
         """What an instance is called by in the same instance of another block."""
-        key = {"for_each": "[each.key]", "count": "[count.index]"}
-        return key[self.repeated[0]] if self.repeated else ""
+        return INDEX[self.repeated[0]] if self.repeated else ""
 
     @property
     def reference(self) -> str:
@@ -94,7 +93,6 @@ def _block(kind: str, role: NewRole, inside: Sequence[str], unit: str) -> list[s
 
 
 def _trust_lines(unit: str) -> list[str]:
-    """Write the trust policy of a role that ECS assumes."""
     return [
         "assume_role_policy = jsonencode({",
         f'{unit}Version = "2012-10-17"',

@@ -65,7 +65,8 @@ class OtherPolicies:
         choices = [own, [*boundaries, *own]] if len(guarded) == len(need.answers) else [[*boundaries, *own]]
         others = [several for several in (*choices, boundaries) if several and None not in several]
         for each in ways(need):
-            yield from (together([each, *filter(None, several)]) for several in others)
+            for several in others:
+                yield msgspec.structs.replace(together([each, *filter(None, several)]), safety="review")
 
     def _policies_of_resources(self, need: RoleNeed, guarded: Iterable[Answer]) -> list[Proposal | None]:
         """Return what the policy of each resource must allow; with None where one cannot be changed."""

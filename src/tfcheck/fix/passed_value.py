@@ -25,7 +25,7 @@ from tfcheck.fix.module_inputs import ModuleInput, decides_how_many
 from tfcheck.fix.new_argument import argument_beside, unit_of
 from tfcheck.fix.place import Places
 from tfcheck.fix.render import WIDEST, StatementStyle, Syntax, one_line, statement, text
-from tfcheck.fix.repetition import InstanceTerms, Statements, shared_by
+from tfcheck.fix.repetition import InstanceTerms, Statements, shared_by, terms_of_call
 from tfcheck.fix.wanted import Reference
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.syntax.block import Argument, Block
@@ -132,7 +132,7 @@ class Passing:
             statements = self.of(key, actions)
             if statements is None:
                 return None
-            found.append((InstanceTerms(key, self._element(key)), statements))
+            found.append((terms_of_call(self.call, self.caller, key, self.world.resolver), statements))
         if not self.is_repeated:
             return found[0][1]
         shared = shared_by(found)
@@ -147,12 +147,6 @@ class Passing:
         """Write what one instance lacks as the calling module does."""
         wanted = [each for each in self.answers[key] if each.requirement.action in actions]
         return self.places.wanted(wanted, self.caller, into) if wanted else ()
-
-    def _element(self, key: InstanceKey) -> Seen:
-        argument = self.call.attribute("for_each")
-        resolver = self.world.resolver
-        seen = resolver.evaluation.see_safely(argument, resolver.module_scope(self.caller)) if argument else None
-        return seen.get(str(key)) if isinstance(seen, Mapping) else None
 
 
 class Passed(msgspec.Struct, frozen=True):
@@ -210,7 +204,6 @@ def _by_argument(
 def _by_element(
     passing: Passing, given: ModuleInput, actions: Sequence[str], member: str, is_optional: bool
 ) -> list[Edits]:
-    """Pass something by the element of the map that each instance of the call is for."""
     found: list[Edits] = []
     map_, name = _map(passing)
     if map_ is None or given.shape == "arn" or not passing.places.files.editable(map_.source):
@@ -302,7 +295,6 @@ def _elements(
 def _in_json(
     call: JsonBlock, argument: Argument | None, given: ModuleInput, statements: Statements
 ) -> tuple[Insertion, ...]:
-    """Pass statements in a .tf.json file."""
     elements = _elements(statements, given, "", call.attribute_text(given.name), Syntax.TF_JSON)
     if given.shape not in ("arns", "list") or not elements:
         return ()

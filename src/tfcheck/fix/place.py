@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -18,7 +17,7 @@ from tfcheck.fix.holders import Holder, Holders
 from tfcheck.fix.into_policy import into_policy
 from tfcheck.fix.lengths import collection_of, may_vary
 from tfcheck.fix.naming import with_free_sids
-from tfcheck.fix.policy_text import document_of
+from tfcheck.fix.policy_text import document_of, merged_into
 from tfcheck.fix.proposal import Proposal, RoleNeed, together
 from tfcheck.fix.referable import Referable, Refuse
 from tfcheck.fix.repetition import InstanceTerms, SharedStatements, Statements, shared_by
@@ -34,7 +33,7 @@ from tfcheck.inventory.world import After, WorldObject
 from tfcheck.role import Roles
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address, ModulePath
-from tfcheck.vocabulary.clipping import and_more
+from tfcheck.vocabulary.clipping import enumerated, few
 from tfcheck.vocabulary.finding import Answer
 
 _DOCUMENT = "aws_iam_policy_document"
@@ -131,7 +130,8 @@ class Places:
         One instance of several, which lacks what the others have, is given that alone first.
         `places` maps each role to the block instance that it goes into.
         """
-        is_one_of_several = len(need.roles) == 1 and all(each.key is not None for each in places.values())
+        others = self.holders.instances(need.roles[0].address) if len(need.roles) == 1 else ()
+        is_one_of_several = len(others) > 1 and all(each.key is not None for each in places.values())
         plain, listed = (False, False), ((True, False), (True, True))
         for lists, own in (plain, *listed) if is_one_of_several else (*listed, plain):
             found: list[tuple[InstanceTerms, Statements]] = []
@@ -227,23 +227,24 @@ class Places:
         self, holder: Holder, remark: str, need: RoleNeed, *, extends: bool = True, adds: bool = True
     ) -> Proposal | None:
         """Propose to add what all roles of a need lack to the block of a policy that each of them has."""
+        ways: Iterator[Statements | None] = self.written_for(holder, need) if need.roles else iter([None])
+        found = (self.into(holder, need.answers, remark, each, extends=extends, adds=adds) for each in ways)
+        return next(filter(None, found), None)
+
+    def written_for(self, holder: Holder, need: RoleNeed) -> Iterator[Statements]:
+        """Yield what roles lack as it can be written in the text of a policy that each of them has."""
         name, goal = self._goal(holder)
         places: dict[str, Address] = {}
         for role in need.roles:
             own = self.own(holder, role)
             if own is None:
-                return None
+                return
             places[str(role.address)] = self._written_in(own, name)
-        if not need.roles:
-            return self.into(holder, need.answers, remark, extends=extends, adds=adds)
         edited = [each.address for each in self.touched(holder) if not name or each.address.type == _DOCUMENT]
         for shared in self.shared(need, goal, places):
             statements = self._gated(shared.statements, next(iter(places.values()))) if name else shared.statements
             if self.lists.are_usable(statements, edited):
-                found = self.into(holder, need.answers, remark, statements, extends=extends, adds=adds)
-                if found is not None:
-                    return found
-        return None
+                yield statements
 
     def own(self, holder: Holder, role: WorldObject) -> Holder | None:
         """Return the policy of a role that is written in the same place as another one."""
@@ -312,6 +313,7 @@ class Places:
             return None
         remark += self.doubts(statements, place, address.module) if place is not None else ""
         goal = f"an inline policy of {goal}" if holder.attribute == "inline_policy" else goal
+        goal = enumerated(into.documents) if into.documents else goal
         return Proposal(
             title=f"add {into.counted} to {goal}{remark}",
             safety="review" if remark else "safe",
@@ -368,13 +370,15 @@ class Places:
         name = document_of(holder.argument)
         if module is None or name is None:
             return []
-        return [ChangedAttribute(each) for each in self.holders.document_instances(module, name)]
+        names = (name, *merged_into(name, module))
+        return [ChangedAttribute(one) for each in names for one in self.holders.document_instances(module, each)]
 
     def _quoted_in(self, module: Module) -> frozenset[str]:
         """List the words in quotes in a module: a name for a statement is free if it is none of them."""
         if id(module) not in self._words:
-            words = (_WORD.findall(file.source.text) for file in module.files)
-            self._words[id(module)] = frozenset(itertools.chain.from_iterable(words))
+            self._words[id(module)] = frozenset(
+                each for file in module.files for each in _WORD.findall(file.source.text)
+            )
         return self._words[id(module)]
 
 
@@ -388,10 +392,4 @@ def also(others: frozenset[str]) -> str:
     """Explain which other roles a fix would grant to."""
     if not others:
         return ""
-    listed = ", ".join(sorted(others)[:3]) + and_more(len(others), 3)
-    return f"; it is shared by {len(others) + 1} roles: also for {listed}"
-
-
-def in_module(module: ModulePath) -> str:
-    """Name the module instance that a fix edits, unless it is the root module."""
-    return f" in {module}" if module.steps else ""
+    return f"; it is shared by {len(others) + 1} roles: also for {few(sorted(others))}"

@@ -79,7 +79,6 @@ class PlanFixes(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def _corrected(self) -> dict[int, Fix]:
-        """Map each finding without requirements to its fix."""
         return {id(each.finding): each.fix for each in self.found if each.finding is not None}
 
     @cached_property

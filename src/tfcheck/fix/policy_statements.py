@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from tfcheck.fix.literal import ListParts, ObjectParts, Parts, read_json_parts, read_parts
-from tfcheck.fix.policy_text import document_of, located
+from tfcheck.fix.policy_text import document_of, located, merged_into
 from tfcheck.fix.render import Syntax
 from tfcheck.fix.written_text import Evaluate, WrittenText, elements, written_text
 from tfcheck.hcl.modules import Module
@@ -46,8 +46,10 @@ def statements_of(argument: Argument, module: Module) -> tuple[WrittenStatement,
         if name is None:
             found = located(argument)
             return tuple(_in_policy(argument.source, *found)) if found else ()
-        block = module.resource("data", "aws_iam_policy_document", name)
-        return tuple(_in_document(block)) if block is not None else ()
+        named = (
+            module.resource("data", "aws_iam_policy_document", each) for each in (name, *merged_into(name, module))
+        )
+        return tuple(each for block in named if block is not None for each in _in_document(block))
     except MalformedError:
         return ()
 

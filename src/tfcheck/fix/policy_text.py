@@ -18,7 +18,10 @@ from tfcheck.hcl.syntax.lexer import Heredoc, heredoc_at
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.symbolic.regex import regex
 
-_DOCUMENT = regex(r'(?:"\$\{)?data\.aws_iam_policy_document\.([\w-]+)(?:\[[^\[\]]*\])?\.(?:minified_)?json(?:\}")?')
+_DOCUMENT = regex(
+    r'(?:"\$\{|join\("",\s*|one\()?data\.aws_iam_policy_document\.([\w-]+)(?:\[[^\[\]]*\])?\.(?:minified_)?json(?:\}"|\))?'
+)
+_MERGED = regex(r"data\.aws_iam_policy_document\.([\w-]+)(?:\[[^\[\]]*\])?\.json")
 _FILE = regex(r'(?:templatefile|file)\(\s*"(?:\$\{path\.(?:module|root)\}/|\./)?([\w./-]+)"')
 _ENCODE = regex(r"jsonencode\s*\(\s*(?=\{)")
 _QUOTE = regex(r'(?<!\\)(?:\\\\)*"')
@@ -28,6 +31,14 @@ def document_of(argument: Argument) -> str | None:
     """Name the `aws_iam_policy_document` that an argument takes its text from."""
     found = _DOCUMENT.fullmatch(argument.text)
     return found[1] if found else None
+
+
+def merged_into(name: str, module: Module) -> list[str]:
+    """Name the policy documents that are merged into one, and named nowhere else."""
+    document = module.resource("data", "aws_iam_policy_document", name)
+    lists = ("source_policy_documents", "override_policy_documents")
+    found = (each for one in lists for each in _MERGED.findall(document.attribute_text(one) if document else ""))
+    return [each for each in found if _only_one_uses(each, module)]
 
 
 def file_of(argument: Argument) -> str:

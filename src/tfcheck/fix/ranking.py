@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.fix.added_policy import AddedPolicies
+from tfcheck.fix.naming import in_module
 from tfcheck.fix.new_block import behind, block_lines
-from tfcheck.fix.place import Places, also, in_module
+from tfcheck.fix.place import Places, also
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.repetition import Repeated
 from tfcheck.fix.wanted import free

@@ -130,7 +130,6 @@ class Referable:
 
     @cached_property
     def _seen(self) -> list[tuple[str, str, Seen]]:
-        """List what inputs, outputs of called modules and locals are, with the object that each is of."""
         module = self._resolver.module_sources(self._module)
         if module is None:
             return []
@@ -141,7 +140,6 @@ class Referable:
         return [(".".join(_HEAD.findall(each)[:2]), each, seen) for each, seen in found]
 
     def _outputs(self, expression: str, seen: Seen) -> Iterator[tuple[str, Seen]]:
-        """Iterate over the instances of a call and their outputs."""
         if isinstance(seen, CallReferent):
             keys = seen.keys()
             for key in range(keys) if isinstance(keys, int) else keys:

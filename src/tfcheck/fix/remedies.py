@@ -26,9 +26,8 @@ from tfcheck.symbolic.sensitive_text import redacted
 from tfcheck.symbolic.value import TextLike, pieces
 from tfcheck.verdict.judge import Judge
 from tfcheck.verdict.unmet import UnmetCondition
-from tfcheck.vocabulary.address import Address, ModulePath, parse
+from tfcheck.vocabulary.address import Address, ModulePath, address_in
 from tfcheck.vocabulary.clipping import and_more, enumerated
-from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Answer, Reason, Remedy, RoleKind, Verdict
 
 _SERVICES = {RoleKind.INSTANCE: "ec2.amazonaws.com"}
@@ -112,7 +111,7 @@ class Remedies:
             needs = [each.requirement for each in several]
             how = narrowing(denial, needs, self._place_of(denial, several))
             where = _statement_name(denial.origin.policy, denial.origin.sid, denial.origin.number)
-            file = self._file(_address(denial.origin.policy))
+            file = self._file(address_in(denial.origin.policy))
             where += f" in `{file}`" if file else ""
             words = f"narrow {where}, which denies {_what(several)} even if another statement allows it: {how.words}"
             words += _BY_VARIABLES if file and "${" in how.hcl else ""
@@ -121,8 +120,7 @@ class Remedies:
         return Remedy("; ".join(each.words for each in found) + left, "\n".join(each.hcl for each in found))
 
     def _place_of(self, denial: Statement, answers: Sequence[Answer]) -> DenialPlace:
-        """Return how things are written where a statement is."""
-        address = _address(denial.origin.policy)
+        address = address_in(denial.origin.policy)
         module = address.module if address is not None else ModulePath()
         known = self._world.resources(address.type) if address is not None else ()
         policy = next((each for each in known if each.address == address), None)
@@ -141,7 +139,6 @@ class Remedies:
         return block.arguments.get("policy") if block is not None else None
 
     def _file(self, policy: Address | None) -> str:
-        """Name the file that the text of a policy is read from; empty where it is none."""
         argument = self._text_of(policy)
         return file_of(argument) if argument is not None else ""
 
@@ -171,7 +168,6 @@ class Remedies:
         )
 
     def _judged(self, answer: Answer) -> Role | None:
-        """Return the role that makes a call."""
         task = self._tasks.get(answer.requirement.task_definition)
         return self._judge.role(answer.requirement, task) if task is not None else None
 
@@ -213,13 +209,12 @@ class Remedies:
         )
 
     def _boundary(self, answer: Answer) -> Address | None:
-        """Return the policy that is the permissions boundary of a role, if the plan creates it."""
         role = self._judged(answer)
-        return _address(role.boundary[0].name) if role is not None and role.boundary else None
+        return address_in(role.boundary[0].name) if role is not None and role.boundary else None
 
     def _role_of(self, answer: Answer, policy: Address | None = None) -> Spelled:
         """Write the ARN of the role for its own module, or for another policy without a cycle."""
-        address = _address(answer.role)
+        address = address_in(answer.role)
         if address is None or address.type != "aws_iam_role":
             return (answer.role or "ROLE_ARN",)
         if policy is None:
@@ -269,19 +264,11 @@ def _resources(answers: Sequence[Answer]) -> str:
     return shown[0] if len(shown) == 1 else f"{len(shown):,} resources"
 
 
-def _address(role: str | None) -> Address | None:
-    try:
-        return parse(role) if role and not role.startswith("arn:") else None
-    except InputError:
-        return None
-
-
 def _module(address: str | None) -> ModulePath:
-    """Return the module that an address is in; the root for what is no address."""
-    found = _address(address)
+    found = address_in(address)
     return found.module if found is not None else ModulePath()
 
 
 def _label(task: str) -> str:
-    found = _address(task)
+    found = address_in(task)
     return found.name if found is not None else "task"

@@ -32,7 +32,8 @@ class StatementStyle(msgspec.Struct, frozen=True):
     """How the neighbours of a statement are written.
 
     `between` is what stands between a name and its value, `pad` what stands inside the braces of a one-line object,
-    `ends_lines` what follows each item that has a line of its own.
+    `ends_lines` what follows each item that has a line of its own, `order` the items that one of them has. With
+    `spread` each item of a list has a line of its own; `widest` is how wide one on one line may be.
     """
 
     syntax: Syntax = Syntax.HCL
@@ -45,6 +46,10 @@ class StatementStyle(msgspec.Struct, frozen=True):
     sid: bool = True
     effect: bool = True
     lists: bool = False
+    resource_lists: bool = False
+    spread: bool = False
+    order: tuple[str, ...] = ()
+    widest: int = WIDEST
     unit: str = "  "
 
 
@@ -58,8 +63,7 @@ Item: TypeAlias = tuple[str, "str | Sequence[str]"]
 
 def block(wanted: NeededStatement, style: StatementStyle) -> list[str]:
     """Write a `statement` block; the lines are indented from its own beginning."""
-    lists = msgspec.structs.replace(style, lists=True)
-    lines = aligned(_items(wanted, lists, _DOCUMENT), " = ", "")
+    lines = aligned(_items(wanted, style, document=True), " = ", "")
     if wanted.principal:
         kind, who = wanted.principal
         inside = [("type", text((kind,))), ("identifiers", f"[{text(who)}]")]
@@ -73,13 +77,9 @@ def block(wanted: NeededStatement, style: StatementStyle) -> list[str]:
 
 def statement(wanted: NeededStatement, style: StatementStyle, *, document: bool = False) -> list[str]:
     """Write an object; with `document` one of an `aws_iam_policy_document` in a `.tf.json` file."""
-    names = _DOCUMENT if document else _POLICY
-    style = msgspec.structs.replace(style, lists=style.lists or document)
-    items = _items(wanted, style, names)
-    if wanted.principal:
-        items.append(_principal(wanted.principal, style, document=document))
+    items = _items(wanted, style, document=document, principal=True)
     flat = _flat(items, style)
-    if style.one_line and (flat is not None) and len(flat) <= WIDEST:
+    if style.one_line and (flat is not None) and len(flat) <= style.widest:
         return [flat]
     mark = style.between
     inside = aligned(items, mark, style.ends_lines if style.syntax is Syntax.HCL else ",", quoted=style.quoted)
@@ -88,12 +88,8 @@ def statement(wanted: NeededStatement, style: StatementStyle, *, document: bool 
 
 def one_line(wanted: NeededStatement, style: StatementStyle, *, document: bool = False) -> str:
     """Write an object on one line, however long."""
-    names = _DOCUMENT if document else _POLICY
-    style = msgspec.structs.replace(style, lists=style.lists or document)
-    items = [(name, _joined(value, style)) for name, value in _items(wanted, style, names)]
-    if wanted.principal:
-        items.append(_principal(wanted.principal, style, document=document))
-    found = _flat(items, style)
+    items = _items(wanted, style, document=document, principal=True)
+    found = _flat([(name, _joined(value, style)) for name, value in items], style)
     assert found is not None  # every value is on one line
     return found
 
@@ -128,28 +124,32 @@ def _hcl_piece(piece: str | Reference) -> str:
     return _template_piece(escaped)
 
 
-def _items(wanted: NeededStatement, style: StatementStyle, names: tuple[str, str, str, str]) -> list[Item]:
-    sid, effect, action, resource = names
+def _items(wanted: NeededStatement, style: StatementStyle, *, document: bool, principal: bool = False) -> list[Item]:
+    sid, effect, action, resource = _DOCUMENT if document else _POLICY
     items: list[Item] = []
     if style.sid:
         items.append((sid, text((wanted.sid,), style.syntax)))
     if style.effect:
         items.append((effect, '"Allow"'))
-    items.append((action, _list([(each,) for each in wanted.actions], style)))
+    items.append((action, _list([(each,) for each in wanted.actions], style, is_list=style.lists or document)))
     if wanted.resources:
-        items.append((resource, _list(wanted.resources, style, spread=True)))
-    return items
+        is_list = style.resource_lists or document
+        items.append((resource, _list(wanted.resources, style, is_list=is_list, spread=True)))
+    if principal and wanted.principal:
+        items.append(_principal(wanted.principal, style, document=document))
+    places = {name: place for place, name in enumerate(style.order)}
+    return sorted(items, key=lambda each: places.get(each[0], len(places)))
 
 
-def _list(several: Sequence[Spelled], style: StatementStyle, *, spread: bool = False) -> str | list[str]:
-    """Write texts as a string, a list on one line, or, with `spread` and where that is too wide, one on several."""
+def _list(several: Sequence[Spelled], style: StatementStyle, *, is_list: bool, spread: bool = False) -> str | list[str]:
+    """Write texts as a string, a list on one line, or, with `spread` if there are several, one on several lines."""
     written = [text(each, style.syntax) for each in several]
     if len(several) == 1 and isinstance(several[0][0], Reference) and several[0][0].over:
         return several[0][0].expression
-    if len(written) == 1:
-        return f"[{written[0]}]" if style.lists else written[0]
+    if len(written) == 1 and not is_list:
+        return written[0]
     flat = f"[{style.comma.join(written)}]"
-    if not spread and len(flat) <= WIDEST:
+    if not style.spread and (len(written) == 1 or (not spread and len(flat) <= WIDEST)):
         return flat
     last = "," if style.syntax is Syntax.HCL else ""
     lines = [f"{each}," for each in written[:-1]] + [written[-1] + last]

@@ -15,9 +15,10 @@ from tfcheck.fix.render import quoted
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.syntax.block import Block
+from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
-from tfcheck.vocabulary.address import InstanceKey
+from tfcheck.vocabulary.address import InstanceKey, ModulePath
 
 _NAME = regex(r"[A-Za-z_][\w-]*")
 _EACH_VALUE = regex(r"\beach\.value\b")
@@ -33,6 +34,13 @@ class InstanceTerms(msgspec.Struct, frozen=True):
 
     key: InstanceKey = None
     element: Seen = None
+
+
+def terms_of_call(call: Block, caller: ModulePath, key: InstanceKey, resolver: Resolver) -> InstanceTerms:
+    """Return the key of an instance of a module call, and its element of `for_each`."""
+    for_each = call.attribute("for_each")
+    seen = resolver.evaluation.see_safely(for_each, resolver.module_scope(caller)) if for_each else None
+    return InstanceTerms(key, seen.get(str(key)) if isinstance(seen, Mapping) else None)
 
 
 class SharedStatements(msgspec.Struct, frozen=True):

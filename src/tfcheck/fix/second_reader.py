@@ -97,14 +97,12 @@ class _Region(msgspec.Struct, frozen=True):
 
 
 def _removed(insertions: Sequence[Insertion]) -> tuple[_Region, ...]:
-    """Return where replaced texts are in the old text."""
     return tuple(
         _Region(each.offset, each.end, replaced=bool(each.text)) for each in insertions if isinstance(each, Replacement)
     )
 
 
 def _inserted(insertions: Sequence[Insertion]) -> tuple[_Region, ...]:
-    """Return where inserted texts are in the new text."""
     found: list[_Region] = []
     shift = 0
     for each in insertions:
@@ -183,7 +181,6 @@ def _wraps(node: Tree[Token], inserted: Sequence[_Region]) -> bool:
 
 
 def _span(node: Node) -> tuple[int, int]:
-    """Return the offsets of the first and the last character of a rule or token."""
     position = node if isinstance(node, str) else node.meta
     start, end = getattr(position, "start_pos", None), getattr(position, "end_pos", None)
     return (start, end - 1) if isinstance(start, int) and isinstance(end, int) else (-1, -1)

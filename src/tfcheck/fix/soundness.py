@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from tfcheck.fix.edits.insertion import Insertion, fits, spliced
+from tfcheck.fix.edits.insertion import Insertion, by_file, fits, spliced
 from tfcheck.fix.trial import reread
 from tfcheck.hcl.syntax.block import Block, SourceFile
 from tfcheck.hcl.syntax.expression import Unreadable
 from tfcheck.hcl.syntax.json_document import read_document
 from tfcheck.hcl.syntax.lexer import MalformedError
+from tfcheck.hcl.syntax.source import SourceText
+
+
+def all_sound(insertions: Iterable[Insertion], texts: Mapping[str, SourceText]) -> bool:
+    """Whether all changed files read as they should."""
+    changes = by_file(insertions)
+    return all(sound(reread(texts[name], texts[name].text), several) for name, several in changes.items())
 
 
 def sound(before: SourceFile, insertions: Sequence[Insertion]) -> bool:
@@ -35,7 +42,6 @@ def sound(before: SourceFile, insertions: Sequence[Insertion]) -> bool:
 
 
 def _changed(before: SourceFile, insertions: Sequence[Insertion]) -> Iterator[int]:
-    """Return the numbers of the blocks that something is put into."""
     ends = [block.end for block in before.blocks]
     for each in insertions:
         index = bisect_right(ends, each.offset)

@@ -21,8 +21,7 @@ from tfcheck.symbolic.value import (
     spelled_out,
     text,
 )
-from tfcheck.vocabulary.address import Address, ModulePath, parse
-from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.address import ModulePath, address_in, parse
 
 
 class Spelling:
@@ -136,29 +135,24 @@ class Spelling:
         return ("*",) if piece.hole in (ACCOUNT_ID, REGION) else None
 
     def _reference_to(self, value: TextLike) -> str | None:
-        """Find an input, a local or an output that is exactly this value."""
         if isinstance(value, str) and not value.startswith("arn:"):
             return None
         return self._known.by_identity.to(identity(value), self._refuse)
 
     def _own(self, symbol: Symbol) -> str | None:
-        """Write the attribute of a resource of this very module."""
         prefix = f"{self._module}." if self._module.steps else ""
         steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in symbol.path)
         if symbol.owner in (f"{prefix}var", f"{prefix}local"):
             return symbol.owner.removeprefix(prefix) + steps
-        try:
-            address = parse(symbol.owner)
-        except InputError:
+        address = address_in(symbol.owner)
+        if address is None:
             return None
-        if address.module == self._module and self._is_declared(address) and not self._refuse(address.resource):
+        # NOTE: where nothing shows what is written in the module, the plan does.
+        is_written = self._resolver.block(address) is not None or self._resolver.module_sources(self._module) is None
+        if address.module == self._module and is_written and not self._refuse(address.resource):
             return local_name(address) + steps
         handed_over = self._known.objects.to(symbol.owner, self._refuse)
         return handed_over + steps if handed_over else None
-
-    def _is_declared(self, address: Address) -> bool:
-        """Whether a resource is written in this module, or nothing shows what is."""
-        return self._resolver.block(address) is not None or self._resolver.module_sources(self._module) is None
 
     def _begun(self, spelled: Spelled, known: References) -> Spelled:
         """Write the beginning of a literal ARN as what is it here."""

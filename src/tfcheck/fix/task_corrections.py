@@ -16,9 +16,8 @@ from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Replacement
 from tfcheck.fix.literal import Other
 from tfcheck.fix.plan_fixes import DraftFix, reviewed
-from tfcheck.fix.soundness import sound
-from tfcheck.fix.task_proof import blocks_of, mistakes
-from tfcheck.fix.trial import ChangedAttribute, Trial, changed, reread
+from tfcheck.fix.task_proof import after_change, blocks_of, mistakes, reads
+from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.fix.well_formed import CORRECTIONS
 from tfcheck.fix.written_text import WrittenText, flat, written_text
 from tfcheck.hcl.evaluate.scope import Scope
@@ -27,8 +26,7 @@ from tfcheck.hcl.syntax.lexer import MalformedError, Tokens, tokens
 from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
-from tfcheck.vocabulary.address import Address, parse
-from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.address import Address, address_in
 from tfcheck.vocabulary.finding import Finding
 
 #: So many literals are tried for one finding.
@@ -62,7 +60,6 @@ class TaskCorrections:
                     yield fix
 
     def _wrong(self, finding: Finding) -> _Wrong | None:
-        """Find again what a finding is about."""
         task = tasks_by_address(self._world).get(finding.task_definition)
         check = next((each for each in CHECKS if each.id == finding.rule), None)
         if task is None or check is None or task.sensitive:
@@ -70,7 +67,7 @@ class TaskCorrections:
         found = next((each for each in check.search(task, self._world) if each.message == finding.message), None)
         if found is None:
             return None
-        address = _address(found.address) or task.address
+        address = address_in(found.address) or task.address
         own = self._resolver.attribute(address, found.argument) if found.address else found.about
         value = flat(own) if found.argument == "platform_version" else flat(found.about)
         return _Wrong(value, address, found.argument) if value else None
@@ -78,7 +75,6 @@ class TaskCorrections:
     # Where it is written
 
     def _proposed(self, rule: str, wrong: _Wrong) -> Iterator[tuple[WrittenText, str]]:
-        """Yield the literals that are the value, each with what it may be instead."""
         partition = flat(self._resolver.surroundings(wrong.address).partition) or "aws"
         for block, scope in blocks_of(wrong.address, self._resolver):
             for literal in literals_in(block, scope, self._resolver, self._files):
@@ -88,26 +84,20 @@ class TaskCorrections:
     # The proof
 
     def _proven(self, finding: Finding, wrong: _Wrong, literal: WrittenText, new: str) -> DraftFix | None:
+        """Correct a literal if the checks then find one problem less, and nothing more, in any task definition."""
         source = literal.source
         edit = Replacement(source.name, literal.start, new, source.text[literal.start : literal.end])
         texts = {source.name: source}
-        if self._files.reveals([edit], texts) or not sound(reread(source, source.text), [edit]):
+        if not reads([edit], texts, self._files):
             return None
-        if not self._is_better(finding, wrong, edit, literal):
+        touched = [ChangedAttribute(each, wrong.argument) for each in self._touched(wrong.address)]
+        tasks = self._tasks(wrong, finding)
+        wrong_now = mistakes(tasks, self._world)
+        left = mistakes(tasks, after_change(self._world, [edit], texts, touched))
+        if finding.message not in wrong_now - left or not left <= wrong_now:
             return None
         title = f"correct `{literal.text}` to `{new[1:-1]}` in {source.name}"
         return reviewed(title, new, [edit], texts, self._files, finding=finding)
-
-    def _is_better(self, finding: Finding, wrong: _Wrong, edit: Replacement, literal: WrittenText) -> bool:
-        """Whether the checks find one problem less, and nothing more, in any task definition."""
-        sources = self._resolver.sources
-        assert sources is not None  # or there are no literals
-        touched = [ChangedAttribute(each, wrong.argument) for each in self._touched(wrong.address)]
-        changed_sources = changed(sources, [edit], {literal.source.name: literal.source})
-        trial = Trial(self._resolver, changed_sources, touched, context=self._world.context)
-        tasks = self._tasks(wrong, finding)
-        before, after = mistakes(tasks, self._world), mistakes(tasks, trial.world)
-        return finding.message in before and finding.message not in after and after <= before
 
     def _touched(self, address: Address) -> list[Address]:
         block = self._resolver.block(address)
@@ -132,7 +122,6 @@ def literals_in(block: Block, scope: Scope, resolver: Resolver, files: Files) ->
 
 
 def _quoted(argument: Argument) -> Iterator[Other]:
-    """Yield the texts in quotes of an expression, and those of the JSON in a heredoc."""
     try:
         found = tokens(argument.source.text, argument.value_start, argument.value_end)
     except MalformedError:
@@ -156,10 +145,3 @@ def _in_heredoc(text: str, found: Tokens, opening: int) -> Iterator[Other]:
                 if begun >= 0:
                     yield Other(begun, position + 1)
                 begun = position if begun < 0 else -1
-
-
-def _address(written: str | None) -> Address | None:
-    try:
-        return parse(written) if written else None
-    except InputError:
-        return None

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from tfcheck import startup
 from tfcheck.checks import CHECKS
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Insertion, by_file
-from tfcheck.fix.soundness import sound
-from tfcheck.fix.trial import ChangedAttribute, Trial, changed, reread
+from tfcheck.fix.edits.insertion import Insertion
+from tfcheck.fix.soundness import all_sound
+from tfcheck.fix.trial import ChangedAttribute, Trial, changed
 from tfcheck.hcl.evaluate.scope import Scope
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.source import SourceText
@@ -25,10 +25,7 @@ def reads(
     insertions: Sequence[Insertion], texts: dict[str, SourceText], files: Files, reported: Iterable[str] = ()
 ) -> bool:
     """Whether the changed files can be read, and a diff shows nothing that it must not, unless `reported` anyway."""
-    if files.reveals(insertions, texts, reported):
-        return False
-    changes = by_file(insertions)
-    return all(sound(reread(texts[name], texts[name].text), several) for name, several in changes.items())
+    return not files.reveals(insertions, texts, reported) and all_sound(insertions, texts)
 
 
 def after_change(
@@ -62,7 +59,6 @@ def mistakes(tasks: Iterable[TaskDefinition], world: World) -> set[str]:
 
 
 def _denied(tasks: Iterable[TaskDefinition], world: World) -> set[tuple[str, str | None, str, str]]:
-    """Return the calls that are not definitely allowed."""
     judge = world.once(Judge)
     return {
         (str(task.address), each.container, each.pointer, each.action)
@@ -73,7 +69,6 @@ def _denied(tasks: Iterable[TaskDefinition], world: World) -> set[tuple[str, str
 
 
 def _now(tasks: Iterable[TaskDefinition], world: World) -> Iterator[TaskDefinition]:
-    """Yield the same task definitions in a world."""
     known = tasks_by_address(world)
     yield from (known[str(each.address)] for each in tasks if str(each.address) in known)
 

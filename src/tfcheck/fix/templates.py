@@ -118,7 +118,6 @@ class ModuleTexts:
         return sorted(found, key=lambda each: each.text)
 
     def _scopes(self, block: Block) -> Iterator[Scope]:
-        """Return the names that the instances of a block can use."""
         if block.type != "resource" or not {"for_each", "count"} & set(block.arguments):
             yield self._resolver.module_scope(self._path)
             return
@@ -148,7 +147,6 @@ class ModuleTexts:
 
     @cached_property
     def _declared_text(self) -> str:
-        """The text of what the module declares, without its variables and comments."""
         blocks = [each for file in self._module.files for each in file.blocks] if self._module else []
         return "\n".join(
             re.sub(r"(?m)(?:^|\s)(?:#|//).*$", "", each.source.text[each.start : each.end])
@@ -173,7 +171,6 @@ def _flat(value: TextLike) -> str:
 
 
 def _subjects(written: _Parts) -> tuple[str, ...]:
-    """Name the objects that a text refers to, by their names in the module."""
     names = (reference_text(each) for each in written if not isinstance(each, str))
     return tuple(".".join(_NAME.findall(name)[:2]) for name in names if name)
 
@@ -224,7 +221,6 @@ def _refers(written: list[str | Expression]) -> bool:
 
 
 def _inside(expression: object) -> Iterator[Template]:
-    """Iterate over the quoted texts in an expression."""
     if isinstance(expression, Template):
         yield expression
     if isinstance(expression, tuple):

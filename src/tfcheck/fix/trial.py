@@ -229,7 +229,6 @@ def _row(
 
 
 def _sensitive(values: Mapping[str, Value]) -> dict[str, bool]:
-    """Write as a plan does which attributes hold something sensitive."""
     return {name: True for name, value in values.items() if holds_mark(value)}
 
 

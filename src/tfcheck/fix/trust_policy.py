@@ -15,7 +15,7 @@ from tfcheck.fix.edits.insertion import Insertion, Replacement
 from tfcheck.fix.holders import Holder, is_frozen
 from tfcheck.fix.literal import ListParts, ObjectParts, Parts, read_parts
 from tfcheck.fix.new_argument import items_into, unit_of
-from tfcheck.fix.new_block import behind, block_lines
+from tfcheck.fix.new_block import INDEX, behind, block_lines
 from tfcheck.fix.place import Places
 from tfcheck.fix.policy_statements import items
 from tfcheck.fix.policy_text import document_of, located
@@ -31,7 +31,7 @@ from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.world import After, WorldObject
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
-from tfcheck.vocabulary.clipping import and_more
+from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Answer, RoleKind
 
 _ARGUMENT, _DOCUMENT = "assume_role_policy", "aws_iam_policy_document"
@@ -86,13 +86,11 @@ class TrustPolicies:
         return any(self._resolver.block(role.address) is each for each in users)
 
     def _of_tasks(self) -> set[str]:
-        """Name the roles of task definitions."""
         roles = self._world.once(Judge).roles
         named = [each for task in task_definitions(self._world) for each in (task.execution_role, task.task_role)]
         return {str(found.address) for each in named if (found := roles.resource(each)) is not None}
 
     def _also(self, role: WorldObject, users: Sequence[Block] | None) -> str:
-        """Explain which other roles get the statement too."""
         own = set(map(str, self._places.holders.instances(role.address)))
         every = {str(each.address) for each in self._world.resources("aws_iam_role") if self._is_of(each, users or ())}
         remark = ""
@@ -100,8 +98,7 @@ class TrustPolicies:
             remark = f"; {len(own) - 1} other instance{'s' if len(own) > 2 else ''} of the role get it too"
         others = sorted(every - own)
         if others:
-            listed = ", ".join(others[:3]) + and_more(len(others), 3)
-            remark += f"; {listed}, which ECS assumes too, {'get' if len(others) > 1 else 'gets'} it too"
+            remark += f"; {few(others)}, which ECS assumes too, {'get' if len(others) > 1 else 'gets'} it too"
         return remark
 
     def _of_all(self, found: Proposal, users: Sequence[Block] | None) -> Proposal:
@@ -116,7 +113,8 @@ class TrustPolicies:
         name = document_of(holder.argument)
         document = module.resource("data", _DOCUMENT, name) if name else None
         source = document.source if document is not None else holder.argument.source
-        place = f"data.{_DOCUMENT}.{name}" if name else _place(holder)
+        own = holder.argument.name
+        place = f"data.{_DOCUMENT}.{name}" if name else f"local.{own}" if own != _ARGUMENT else f"`{_ARGUMENT}`"
         if not self._places.files.editable(source):
             return
         for services in _services(holder.argument, document):
@@ -136,7 +134,6 @@ class TrustPolicies:
     # In a new document
 
     def _own(self, role: WorldObject, block: Block, module: Module, service: str) -> Iterator[Proposal]:
-        """Yield a trust policy of a role's own: what it had, and a statement for the service."""
         argument = block.arguments[_ARGUMENT]
         old = argument.text
         editable = self._places.files.editable(block.source)
@@ -144,7 +141,7 @@ class TrustPolicies:
             return
         label = free(f"{role.address.name}_trust", self._places.labels_of(role.address.module, _DOCUMENT), "_")
         repeated = next((each for each in ("count", "for_each") if each in block.arguments), "")
-        index = {"count": "[count.index]", "for_each": "[each.key]", "": ""}[repeated]
+        index = INDEX.get(repeated, "")
         repetition = (repeated, block.attribute_text(repeated)) if repeated else None
         lines = _document(label, old, service, unit_of(block), repetition)
         new = f"data.{_DOCUMENT}.{label}{index}.json"
@@ -195,7 +192,6 @@ def _document_block(argument: Argument, module: Module, block: Block) -> Block:
 
 
 def _defined(argument: Argument, module: Module) -> Argument:
-    """Return the argument, or the local value that it names."""
     found = _LOCAL.fullmatch(argument.text)
     return (module.local_argument(found[1]) if found else None) or argument
 
@@ -219,7 +215,6 @@ def _users(argument: Argument, block: Block, module: Module) -> list[Block] | No
 
 
 def _names(own: Argument, argument: Argument) -> list[str]:
-    """Name what a trust is taken from: a local value, a document, or both."""
     local = _LOCAL.fullmatch(own.text)
     document = document_of(argument)
     return [*([local[0]] if local else []), *([f"data.{_DOCUMENT}.{document}"] if document else [])]
@@ -227,11 +222,6 @@ def _names(own: Argument, argument: Argument) -> list[str]:
 
 def _is_plain(text: str, name: str) -> bool:
     return re.fullmatch(rf"{re.escape(name)}(?:\[[^\[\]]*\])?(?:\.(?:minified_)?json)?", text) is not None
-
-
-def _place(holder: Holder) -> str:
-    found = holder.argument.name
-    return f"local.{found}" if found != _ARGUMENT else f"`{_ARGUMENT}`"
 
 
 def _services(argument: Argument, document: Block | None) -> Iterator[Parts]:
@@ -270,7 +260,6 @@ def _in_policy(source: SourceText, statements: Parts) -> Iterator[Parts]:
 
 
 def _added(source: SourceText, services: Parts, new: str) -> tuple[Insertion, ...]:
-    """Put a service behind the others; one by itself becomes a list."""
     if isinstance(services, ListParts):
         return items_into(source, services, [new])
     if not source.text.startswith('"', services.start):

@@ -41,7 +41,6 @@ def unplanned(module: ModulePath, resolver: Resolver) -> list[Address]:
 
 
 def _keys(address: Address, resolver: Resolver) -> Sequence[InstanceKey]:
-    """Evaluate the keys of the instances of a resource that the plan does not know."""
     block = resolver.block(address)
     count = block.attribute("count") if block else None
     for_each = block.attribute("for_each") if block else None

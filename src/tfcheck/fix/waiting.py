@@ -19,7 +19,7 @@ from tfcheck.fix.literal import ListParts, read_parts
 from tfcheck.fix.new_argument import items_into, last_argument, unit_of
 from tfcheck.fix.ordered_world import OrderedWorld, after_fixes
 from tfcheck.fix.plan_fixes import DraftFix
-from tfcheck.fix.soundness import sound
+from tfcheck.fix.task_proof import reads
 from tfcheck.fix.trial import reread
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.expression import ListOf
@@ -103,8 +103,9 @@ class Waiting:
         after = after_fixes(drafts, self._world)
         if after is None:
             return []
-        written = (self._with_insertions(each) for each in self._waits(findings, drafts, after))
-        waits = [each for each in written if each is not None and self._is_sound(each)]
+        wanted = self._waits(findings, drafts, after)
+        written = (msgspec.structs.replace(each, insertions=_into(each.block, each.names)) for each in wanted)
+        waits = [each for each in written if each.insertions and reads(each.insertions, each.texts, self._files)]
         later = after.waiting({each.waiting: self._read(each) for each in waits})
         proven = [each for each in waits if all(_is_in_time(service, each, later) for service in each.services)]
         return _whole(proven, [each for each in waits if each not in proven])
@@ -191,10 +192,6 @@ class Waiting:
             known = found.get(id(each.block))
             found[id(each.block)] = _both(known, each) if known is not None else each
 
-    def _with_insertions(self, wait: _Wait) -> _Wait | None:
-        insertions = _into(wait.block, wait.names)
-        return msgspec.structs.replace(wait, insertions=insertions) if insertions else None
-
     def _block(self, service: Address, depth: int) -> Block | None:
         """Return the block that waits: the service, or the call of a module without look-ups, which would wait too."""
         path = service.module.config
@@ -210,14 +207,7 @@ class Waiting:
 
     # The proof
 
-    def _is_sound(self, wait: _Wait) -> bool:
-        changes = by_file(wait.insertions)
-        if self._files.reveals(wait.insertions, wait.texts):
-            return False
-        return all(sound(reread(wait.texts[name], wait.texts[name].text), each) for name, each in changes.items())
-
     def _read(self, wait: _Wait) -> tuple[str, ...]:
-        """Return what `depends_on` lists in the changed text."""
         source = wait.block.source
         (several,) = by_file(wait.insertions).values()
         blocks = reread(source, spliced(source.text, several)).blocks
@@ -241,7 +231,6 @@ def changes(draft: DraftFix) -> tuple[Address, ...]:
 
 
 def _both(one: _Wait, other: _Wait) -> _Wait:
-    """Join what services of one block are to wait for."""
     return msgspec.structs.replace(
         one,
         services=(*one.services, *other.services),
@@ -262,7 +251,6 @@ def _whole(proven: list[_Wait], failed: Sequence[_Wait]) -> list[_Wait]:
 
 
 def _in_order(names: Iterable[str]) -> tuple[str, ...]:
-    """Put grants before what else a service waits for."""
     return tuple(sorted(dict.fromkeys(names), key=lambda each: not each.startswith("aws_iam_")))
 
 
@@ -305,7 +293,6 @@ def _listed(block: Block) -> tuple[str, ...]:
 
 
 def _into(block: Block, names: Sequence[str]) -> tuple[Insertion, ...]:
-    """Write `depends_on`, or put what it lacks behind what it lists."""
     argument = block.arguments.get(_ARGUMENT)
     if argument is not None:
         return _into_list(argument, names)

@@ -17,7 +17,6 @@ import msgspec
 from tfcheck.fix.lengths import collection_of, depends_on_elements, may_vary
 from tfcheck.fix.listed_texts import lists_in, spelled_text
 from tfcheck.fix.referable import Refuse
-from tfcheck.fix.render import WIDEST
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, is_exact, sid, writable
 from tfcheck.fix.written_text import flat
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
@@ -31,13 +30,12 @@ from tfcheck.inventory.world import After
 from tfcheck.resolve.referenced import referenced
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText, TextLike, Unknown, is_known, pieces, spelled_out
-from tfcheck.vocabulary.address import Address
-from tfcheck.vocabulary.address import parse as address_of
-from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.address import Address, address_in
 from tfcheck.vocabulary.finding import Answer
 
 _CONTAINERS = "container_definitions"
 #: A longer list would say less than its elements.
+_LONGEST = 180
 _EACH_VALUE = regex(r"\beach\.value\b")
 _EACH = regex(r"\b(?:each|count)\.")
 _COUNT = regex(r"\bcount\.")
@@ -174,11 +172,10 @@ class WrittenLists:
             collection = _collection(block) if isinstance(task.key, str) else ""
             for each in self._in(task) if collection else ():
                 text = _over(collection, each.text, is_map=isinstance(self.evaluated(collection, place), dict))
-                names = None if each.over or len(text) > WIDEST else referenced(parse(text, Place("", 1)))
+                names = None if each.over or len(text) > _LONGEST else referenced(parse(text, Place("", 1)))
                 yield from self._list(text, collection, place) if names and not any(map(refuse, names)) else ()
 
     def _list(self, text: str, over: str, place: Address) -> Iterator[WrittenList]:
-        """Yield a list if its elements are texts."""
         seen = self.evaluated(text, place)
         values = frozenset(map(flat, seen)) if isinstance(seen, list) else frozenset()
         if values and all(values):
@@ -192,7 +189,7 @@ class WrittenLists:
             text = self._at(place, each.text, task.address)
             over = self._at(place, each.over, task.address)
             named = referenced(parse(text, Place("", 1))) if text and bool(over) is lists else None
-            if named is not None and len(text) <= WIDEST and not any(map(refuse, named)):
+            if named is not None and len(text) <= _LONGEST and not any(map(refuse, named)):
                 yield WrittenList(text, over, each.values)
 
     def _at(self, place: Address, text: str, task: Address) -> str:
@@ -244,7 +241,6 @@ class WrittenLists:
 
 
 def _collection(block: Block | None) -> str:
-    """Return what a block is repeated for, if that is a name."""
     written = block.attribute_text("for_each") if block else ""
     return written if _COLLECTION.fullmatch(written) else ""
 
@@ -263,10 +259,7 @@ def _instance(resource: TextLike) -> tuple[Address, str] | None:
     first, *rest = pieces(writable(resource))
     symbol = first.symbol if isinstance(first, Unknown) else None
     end = rest[0] if rest else ""
-    try:
-        address = address_of(symbol.owner) if symbol is not None and symbol.path == ("arn",) else None
-    except InputError:
-        return None
+    address = address_in(symbol.owner) if symbol is not None and symbol.path == ("arn",) else None
     if address is None or address.key is None or address.mode != "managed" or end not in ("", ":*") or rest[1:]:
         return None
     return address, str(end)
@@ -296,5 +289,4 @@ def _shows_only(text: str, known: Sequence[str]) -> bool:
 
 
 def _names_in(collection: Seen) -> list[str]:
-    """Return the keys of a map or of a resource, or the texts of a list."""
     return [each for each in collection if isinstance(each, str)] if isinstance(collection, (list, dict)) else []

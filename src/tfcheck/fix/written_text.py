@@ -15,7 +15,7 @@ from tfcheck.hcl.syntax.parse import parse_range, reference_text
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
-from tfcheck.symbolic.value import PlainText, TextLike, Unknown, Value, display, pieces, spelled_out
+from tfcheck.symbolic.value import PlainText, Unknown, Value, display, pieces, spelled_out
 
 #: Works out what an expression is.
 Evaluate: TypeAlias = Callable[[Expression], Value]
@@ -61,10 +61,11 @@ class WrittenText(msgspec.Struct, frozen=True):
     def replaced(self, start: int, end: int, new: str) -> str | None:
         """Write the text with a part of its value replaced; None where that is not written here."""
         before = self.source.text[self.start : self.end]
+        end_part = self.source.text[self.parts[-1].start : self.parts[-1].end] if self.parts else ""
         is_behind = start == end == len(self.value)
         if self.is_element:
             return None
-        if is_behind and self.parts and not self.parts[-1].is_literal and _GIVEN.search(self._last):
+        if is_behind and self.parts and not self.parts[-1].is_literal and _GIVEN.search(end_part):
             return None
         if not self.is_quoted:
             return f'"${{{before}}}{new}"' if is_behind else None
@@ -81,10 +82,6 @@ class WrittenText(msgspec.Struct, frozen=True):
             (at, each) for at, each in zip(ends, self.parts, strict=False) if at <= start <= end <= at + len(each.value)
         ]
         return min(around, key=lambda each: not each[1].is_literal, default=(0, None))
-
-    @property
-    def _last(self) -> str:
-        return self.source.text[self.parts[-1].start : self.parts[-1].end]
 
 
 def written_text(source: SourceText, place: Parts, evaluate: Evaluate) -> WrittenText | None:
@@ -116,14 +113,8 @@ def elements(source: SourceText, place: Parts, evaluate: Evaluate) -> tuple[Writ
 
 def flat(value: Value) -> str:
     """Write a text with each unknown part as its name between control characters; empty where it is not to be shown."""
-    if not isinstance(value, PlainText):
-        return ""
-    return _flat(spelled_out(value))
-
-
-def _flat(value: TextLike) -> str:
     parts: list[str] = []
-    for each in pieces(value):
+    for each in pieces(spelled_out(value)) if isinstance(value, PlainText) else ():
         if isinstance(each, Sensitive) or (isinstance(each, Unknown) and each.sensitive):
             return ""
         parts.append(each if isinstance(each, str) else f"\0{display(each)}\0")

@@ -126,6 +126,14 @@ def parse(written: str) -> Address:
     return Address(module, mode, first, name, key)
 
 
+def address_in(written: str | None) -> Address | None:
+    """Return the address that a text is; None where it is not one."""
+    try:
+        return parse(written) if written else None
+    except InputError:
+        return None
+
+
 def parse_module(written: str) -> ModulePath:
     """Read an absolute module instance address; the empty string is the root.
 

@@ -5,7 +5,7 @@ Never what is compared or looked up: addresses, ids and the resources of require
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tfcheck.symbolic.regex import regex
 
@@ -30,6 +30,11 @@ def clip_words(text: str) -> str:
 def and_more(number: int, shown: int) -> str:
     """Return ` and 3,970 more` for the rest of a list of which so many are shown; empty where all are."""
     return f" and {number - shown:,} more" if number > shown else ""
+
+
+def few(names: Sequence[str], most: int = 3) -> str:
+    """Join the first names of a list, and count the others."""
+    return ", ".join(names[:most]) + and_more(len(names), most)
 
 
 def enumerated(names: Iterable[str]) -> str:

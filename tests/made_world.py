@@ -9,7 +9,7 @@ from tfcheck.inventory.ecs import TaskDefinition, task_definitions
 from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import ACCOUNT_ID, Symbol, Truth, Unknown, Value
-from tfcheck.vocabulary.address import Address, parse
+from tfcheck.vocabulary.address import Address, ModulePath, parse
 
 T = TypeVar("T")
 HERE = Surroundings("aws", "eu-west-1", "111122223333")
@@ -68,6 +68,9 @@ class MadeWorld:
 
     def texts_read(self) -> frozenset[str]:
         return frozenset(self.read)
+
+    def module_from_elsewhere(self, module: ModulePath) -> str:
+        return str(module) if module.steps and module.steps[0].name == "registry" else ""
 
     def before(self) -> MadeWorld:
         return MadeWorld(*self._earlier)

@@ -57,6 +57,18 @@ def test_a_service_waits_for_what_its_tasks_need() -> None:
     assert ordered(is_open=True) == []
 
 
+def test_only_its_authors_can_write_into_a_module_from_elsewhere() -> None:
+    inside = MadeResource("module.registry.aws_ecs_service.app", service().attributes)
+    policy = MadeResource("module.registry.aws_iam_role_policy.p", POLICY.attributes)
+    for late, words in (
+        (policy, "write into the service, which only the authors of module.registry can change: "),
+        (POLICY, "write into the call of module"),
+    ):
+        (found,) = task_definitions(world := Ordered(inside, ROLE, late, READING, earlier=()))
+        (mistake,) = deploy_order.CHECK.search(found, world)
+        assert mistake.explanation[-1].startswith(words)
+
+
 def test_what_was_there_before_needs_no_waiting() -> None:
     assert ordered(earlier=(POLICY,)) == []
     assert ordered(earlier=(service(),)) == []

@@ -132,6 +132,13 @@ def test_what_is_strange_is_read_with_a_warning() -> None:
     )
 
 
+def test_one_kind_of_principal_may_be_empty_but_not_all() -> None:
+    none: dict[str, Value] = {"AWS": []}
+    for kinds, warnings in (({**none, "Service": "a.amazonaws.com"}, ()), (none, ("a Principal names nobody",))):
+        policy = parse_policy(document(allow("sts:AssumeRole", Principal=kinds)), "p", PolicyKind.TRUST)
+        assert (policy.invalid, policy.warnings) == (None, warnings)
+
+
 def test_empty_lists_match_nothing() -> None:
     assert decide(O, Layers((parse_policy(document(allow([], "*")), "p"),))) == Denied("implicit")
     assert decide(O, Layers((parse_policy(document(allow("*", [])), "p"),))) == Denied("implicit")

@@ -16,6 +16,7 @@ MADE = MadeResource(
     {name: reference("aws_kms_key.made", name) for name in ("arn", "key_id", "id")},
 )
 OWN = MADE.attributes["arn"]
+FAR = Surroundings("aws", "us-east-1", "111122223333")
 
 
 def alias(target: Value, name: str = "alias/app") -> MadeResource:
@@ -55,9 +56,22 @@ def test_an_alias_means_its_key(named: Value, target: Unknown) -> None:
     assert named_key(named, HOLDER, MadeWorld(MADE, alias(target))) == Key(OWN)  # type: ignore[arg-type]
 
 
-def test_an_alias_that_was_looked_up_means_its_key() -> None:
-    looked_up = MadeResource("data.aws_kms_alias.app", {"name": "alias/app", "target_key_arn": ARN})
-    assert named_key("alias/app", HOLDER, MadeWorld(looked_up)) == Key(ARN)
+LOOKED_UP = [
+    ("aws_kms_alias", {"name": "alias/app", "target_key_arn": ARN}),
+    ("aws_kms_key", {"key_id": "alias/app", "arn": ARN}),
+]
+
+
+@pytest.mark.parametrize(("kind", "attributes"), LOOKED_UP)
+def test_an_alias_that_was_looked_up_means_its_key(kind: str, attributes: dict[str, Value]) -> None:
+    assert named_key("alias/app", HOLDER, MadeWorld(MadeResource(f"data.{kind}.app", attributes))) == Key(ARN)
+
+
+@pytest.mark.parametrize(("kind", "attributes"), LOOKED_UP)
+def test_an_alias_that_was_looked_up_in_another_region_is_another(kind: str, attributes: dict[str, Value]) -> None:
+    found = named_key("alias/app", HOLDER, MadeWorld(MadeResource(f"data.{kind}.app", attributes, FAR)))
+    assert found is not None
+    assert found != Key(ARN)
 
 
 def test_an_alias_outside_the_plan_is_a_key_that_is_not_known() -> None:
@@ -71,9 +85,6 @@ def test_what_is_not_known_at_all_may_be_no_key() -> None:
     found = named_key(Unknown(reason="a variable"), HOLDER, MadeWorld())
     assert found is not None
     assert found.doubt
-
-
-FAR = Surroundings("aws", "us-east-1", "111122223333")
 
 
 @pytest.mark.parametrize("attribute", ["key_id", "id"])

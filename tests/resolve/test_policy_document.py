@@ -169,6 +169,13 @@ def test_unknown_principals_and_conditions_stay_unknown() -> None:
     assert isinstance(statement["Condition"], Unknown)
 
 
+def test_a_kind_of_which_no_principal_is_named_stays_as_an_empty_list() -> None:
+    none: dict[str, Value] = {"type": "AWS", "identifiers": []}
+    service: dict[str, Value] = {"type": "Service", "identifiers": ["ecs-tasks.amazonaws.com"]}
+    (statement,) = statements(document_of(read("x", principals=[none, service])))
+    assert statement["Principal"] == {"AWS": [], "Service": "ecs-tasks.amazonaws.com"}
+
+
 def test_it_is_open_which_of_two_excluding_keys_is_empty() -> None:
     (statement,) = statements(document_of({"actions": ["a:B"], "not_actions": OPEN, "resources": ["*"]}))
     assert isinstance(statement, Unknown)
@@ -192,12 +199,12 @@ def statement(chance: Random, sid: str) -> dict[str, Any]:
         "not_resources": chosen(chance) if chance.random() < 0.2 else None,
         "resources": chosen(chance),
         "principals": [
-            {"type": chance.choice(("AWS", "Service", "*")), "identifiers": chosen(chance, 1)}
+            {"type": chance.choice(("AWS", "Service", "*")), "identifiers": chosen(chance)}
             for _ in range(chance.randint(0, 2))
         ],
         "condition": [
             {"test": chance.choice(("StringLike", "Bool")), "variable": chance.choice(("a", "b")), "values": values}
-            for values in [chosen(chance, 1) for _ in range(chance.randint(0, 2))]
+            for values in [chosen(chance) for _ in range(chance.randint(0, 2))]
         ],
     }
 

@@ -29,12 +29,14 @@ from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.limits import take
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.clipping import enumerated
 from tfcheck.vocabulary.finding import Severity
 
 _EVENTUALLY = (
     "IAM is eventually consistent: the first tasks with a role that this plan creates can fail for about half a minute"
 )
 
+_SERVICE = "the service"
 #: The steps of the run that it takes to look at what a service may precede.
 _STEPS = 1_000
 
@@ -54,21 +56,29 @@ def _mistake(service: WorldObject, late: Sequence[WorldObject], world: World) ->
     from tfcheck.checks.deploy_order_graph import waits_longer
 
     names = [str(each.address) for each in late]
+    shown = [*names[:3], "more"] if names[3:] else names
     slow = sorted({name for each in late for name in waits_longer(each, service, world)})
     waiting = next((str(each.address) for each in late if any(True for _ in waits_longer(each, service, world))), "")
-    why = (f"{waiting} also waits for {' and '.join(slow[:3])}, which the service does not",) if slow else ()
+    why = (f"{waiting} also waits for {enumerated(slow[:3])}, which the service does not",) if slow else ()
     is_granted = all(each.address.type.startswith("aws_iam_") for each in late)
     places = waiting_places(service.address, [each.address for each in late])
     return Misconfiguration(
-        f"{service.address} does not wait for {' and '.join(names[:3])}{' and more' if names[3:] else ''}: "
+        f"{service.address} does not wait for {enumerated(shown)}: "
         f"its first tasks may start before what they need is {'granted' if is_granted else 'there'}",
         Severity.WARNING,
         about=" ".join(names),
-        explanation=(*why, f"write into {'; and into '.join(f'{each.named}: {each.hcl}' for each in places)}"),
+        explanation=(*why, _where(places, world.module_from_elsewhere(service.address.module))),
         hcl=places[0].hcl if len(places) == 1 else "\n\n".join(f"# {each.named}\n{each.hcl}" for each in places),
         address=str(service.address),
         argument="depends_on",
     )
+
+
+def _where(places: Sequence[WaitingPlace], outsider: str) -> str:
+    """Say where to write what; who calls a module from elsewhere cannot change what is inside."""
+    authors = f", which only the authors of {outsider} can change" if outsider else ""
+    named = (f"{each.named}{authors if each.named == _SERVICE else ''}: {each.hcl}" for each in places)
+    return f"write into {'; and into '.join(named)}"
 
 
 class WaitingPlace(msgspec.Struct, frozen=True):
@@ -103,7 +113,7 @@ def waiting_places(service: Address, late: Sequence[Address]) -> list[WaitingPla
     return [
         WaitingPlace(
             depth,
-            "the service" if depth == len(home) else f"the call of module.{home[depth]}",
+            _SERVICE if depth == len(home) else f"the call of module.{home[depth]}",
             tuple(several),
             tuple(dict.fromkeys(_name_in(each, depth) for each in several)),
         )

@@ -33,6 +33,7 @@ from tfcheck.startup.capacity import launch_types
 from tfcheck.startup.launch import services
 from tfcheck.startup.place import TaskPlace
 from tfcheck.verdict.judge import Judge
+from tfcheck.vocabulary.clipping import enumerated
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity, Verdict
 
 ID = "ecs-exec"
@@ -74,7 +75,7 @@ def _not_allowed(service: WorldObject, task: TaskDefinition, world: World) -> It
         actions = [each.action for each in missing]
         role = judge.judge(missing[0], task).role
         yield Misconfiguration(
-            f"{service.address} enables ECS Exec, but the task role {role} is not allowed {' and '.join(actions)}",
+            f"{service.address} enables ECS Exec, but the task role {role} is not allowed {enumerated(actions)}",
             Severity.INFO,
             about=" ".join(actions),
             explanation=tuple(_explanation(actions, task, judge)),

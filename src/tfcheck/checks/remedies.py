@@ -14,6 +14,8 @@ _SECRET = regex(
     r"(?P<arn>arn:[\w-]+:secretsmanager:[^:]*:[^:]*:secret:[^:]+|\$\{aws_secretsmanager_secret\.[\w-]+\.(?:arn|id)\})"
     r"(?P<rest>:[^:\s]+(?::[^:\s]*)?)"
 )
+_IN_BUCKET = regex(r"\$\{(?P<bucket>aws_s3_bucket\.[\w\[\]\".-]+?)\.arn\}/(?P<key>[^\s\"$]+)")
+_FILE = '  source = "${path.module}/app.env"'
 _GROUP = regex(r"[\w./#-]{1,512}")
 #: By rule: what to do, and what it looks like. `{container}`, `{task}` and `{address}` are filled in.
 _TABLE: dict[str, tuple[str, str]] = {
@@ -43,8 +45,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     ),
     "env-file-absent": (
         "create the object that the container names, or check that something else uploads it before the service starts",
-        'resource "aws_s3_object" "env" {\n  bucket = aws_s3_bucket.config.id\n  key    = "app.env"\n'
-        '  source = "${path.module}/app.env"\n}',
+        'resource "aws_s3_object" "env" {\n  bucket = aws_s3_bucket.config.id\n  key    = "app.env"\n' + _FILE + "\n}",
     ),
     "env-file-content": (
         "write each line as NAME=value, without quotes, `export` and blanks around the `=`",
@@ -157,6 +158,16 @@ def _remedy_in_plan(rule: str, mistake: Misconfiguration, task: TaskDefinition) 
         case "secret-reference" if found := _SECRET.fullmatch(about):
             missing = ":" * (3 - found["rest"].count(":"))
             return f'valueFrom = "{found["arn"]}{found["rest"]}{missing}"'
+        case "env-file-absent" if found := _IN_BUCKET.fullmatch(about):
+            lines = (f"  bucket = {found['bucket']}.id", f'  key    = "{found["key"]}"')
+            return "\n".join(
+                (
+                    'resource "aws_s3_object" "env" {',
+                    *lines,
+                    _FILE.replace("app.env", found["key"].rpartition("/")[2]),
+                    "}",
+                )
+            )
         case "log-group-absent" if _GROUP.fullmatch(about):
             lines = (f'  name              = "{about}"', "  retention_in_days = 30")
             return "\n".join((f'resource "aws_cloudwatch_log_group" "{task.address.name}" {{', *lines, "}"))

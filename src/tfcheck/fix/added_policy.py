@@ -25,10 +25,11 @@ from tfcheck.fix.repetition import (
 from tfcheck.fix.wanted import Reference, Spelled, free
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.syntax.block import Block
+from tfcheck.inventory.world import WorldObject
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.scope import CallReferent
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import PlainText, Truth, Value
+from tfcheck.symbolic.value import PlainText, Truth
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 _NAME = "ecs-start-up"
@@ -207,9 +208,7 @@ class AddedPolicies:
         role = need.roles[0]
         sources = self._resolver.module_sources(caller)
         call = sources.call(name) if sources else None
-        outputs = {
-            self._output_that_is(one.attribute("name"), path) for one, path in zip(need.roles, paths, strict=True)
-        }
+        outputs = {self._output_that_is(one, path) for one, path in zip(need.roles, paths, strict=True)}
         output = outputs.pop() if len(outputs) == 1 else None
         if call is None or output is None or not self._places.files.editable(call.source):
             return None
@@ -259,17 +258,22 @@ class AddedPolicies:
         keys = seen.keys()
         return range(keys) if isinstance(keys, int) else keys
 
-    def _output_that_is(self, name: Value, module: ModulePath) -> str | None:
-        """Find the output of a module that is the role's name."""
-        sources = self._resolver.module_sources(module)
+    def _output_that_is(self, role: WorldObject, module: ModulePath) -> str | None:
+        """Find the output of a module that is the role's name; one that is made from the role counts first."""
+        sources, name = self._resolver.module_sources(module), role.attribute("name")
+        alike: list[str] = []
         for output in sources.outputs() if sources else ():
             try:
-                value = self._resolver.names.output(module, output)
+                value, direct = self._resolver.evaluation.recorded(
+                    lambda output=output: self._resolver.names.output(module, output)  # type: ignore[misc]
+                )
             except EvaluationError:
                 continue
             if isinstance(value, PlainText) and equal(value, name) is Truth.TRUE:
-                return output
-        return None
+                if any(key[:2] == ("attribute", role.address) for key in self._resolver.evaluation.rests_on(direct)):
+                    return output
+                alike.append(output)
+        return next(iter(alike), None)
 
 
 def _is_one_call(paths: Sequence[ModulePath]) -> bool:

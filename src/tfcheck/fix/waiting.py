@@ -30,6 +30,7 @@ from tfcheck.inventory.ecs import SERVICE_TYPES, TaskDefinition, tasks_by_addres
 from tfcheck.inventory.world import After, WorldObject
 from tfcheck.symbolic.limits import take
 from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.clipping import enumerated
 from tfcheck.vocabulary.finding import Finding, Fix
 
 _ARGUMENT = "depends_on"
@@ -268,8 +269,8 @@ def _connected(waits: Sequence[_Wait]) -> list[tuple[frozenset[int], tuple[_Wait
 
 def _title(parts: Sequence[DraftFix], waits: Sequence[_Wait]) -> str:
     if not parts:
-        return "; ".join(f"let {each.named} wait for {' and '.join(each.names)}" for each in waits)
-    listed = " and ".join(each.named for each in waits)
+        return "; ".join(f"let {each.named} wait for {enumerated(each.names)}" for each in waits)
+    listed = enumerated(each.named for each in waits)
     verb, what = "waits" if len(waits) == 1 else "wait", "it" if len(parts) == 1 else "them"
     return "; ".join([*(each.fix.title for each in parts), f"{listed} {verb} for {what}"])
 

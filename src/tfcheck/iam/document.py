@@ -241,6 +241,8 @@ class _Reader:
                 raise _RefusedError(f"a Principal cannot be of the kind `{kind}`")
             for value in self.texts(values, "a principal"):
                 entries.append(("*" if value == "*" and kind in ("AWS", "*") else kind, value))
+        if not entries:
+            self.warn("a Principal names nobody")
         return entries
 
     # Conditions
@@ -293,7 +295,7 @@ class _Reader:
 
     def texts(self, written: Value, what: str) -> list[TextLike]:
         listed = _listed(written)
-        if not listed:
+        if not listed and what != "a principal":
             self.warn(f"a list for {what} is empty")
         texts: list[TextLike] = []
         for each in listed:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.inventory.catalogue import ALIAS, KEY, catalogue
+from tfcheck.inventory.catalogue import ALIAS, KEY, beside, catalogue
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import (
@@ -129,6 +129,17 @@ def _alias_name(reference: TextLike) -> TextLike | None:
     return spelled_out(reference) if parts is None else parts.resource
 
 
+#: Data sources that show which key an alias belongs to: what names the alias there, and what is the key's ARN.
+_LOOKED_UP = (("aws_kms_alias", ("name", "arn"), "target_key_arn"), ("aws_kms_key", ("key_id",), "arn"))
+
+
+def _is_looked_up(each: WorldObject, naming: tuple[str, ...], reference: TextLike, resource: WorldObject) -> bool:
+    """Whether a data source looked up this alias; a name means the alias of its own region and account."""
+    if Truth.some(equal(each.attribute(by), reference) for by in naming) is not Truth.TRUE:
+        return False
+    return split(reference) is not None or beside(each.surroundings, resource.surroundings) is Truth.TRUE
+
+
 def _behind_alias(reference: TextLike, resource: WorldObject, world: World) -> Key | None:
     name = _alias_name(reference)
     if name is not None and _beginning(name).startswith("alias/aws/"):
@@ -145,11 +156,9 @@ def _behind_alias(reference: TextLike, resource: WorldObject, world: World) -> K
     target = found.attribute("target_key_id") if found else None
     if found is not None and target is not None:
         return named_key(target, found, world)
-    for each in world.looked_up("aws_kms_alias"):
-        arn = each.attribute("target_key_arn")
-        if (
-            isinstance(arn, str)
-            and Truth.some(equal(each.attribute(by), reference) for by in ("name", "arn")) is Truth.TRUE
-        ):
-            return Key(arn)
+    for kind, naming, arn in _LOOKED_UP:
+        for each in world.looked_up(kind):
+            found_arn = each.attribute(arn)
+            if isinstance(found_arn, str) and _is_looked_up(each, naming, reference, resource):
+                return Key(found_arn)
     return Key(_unseen(resource, "the plan does not show which key the alias belongs to"))

@@ -13,7 +13,7 @@ from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import Earlier, Order
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import Truth, Value, strings
-from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.address import Address, ModulePath
 
 T = TypeVar("T")
 
@@ -57,6 +57,9 @@ class World(Protocol):
 
     def texts_read(self) -> frozenset[str]:
         """Return the strings that data sources have read, remote states among them."""
+
+    def module_from_elsewhere(self, module: ModulePath) -> str:
+        """Name the module, or one around it, that is no directory of the configuration; empty where there is none."""
 
     def before(self) -> World:
         """Return the world before the change."""
@@ -105,6 +108,8 @@ def shared(world: World, key: tuple[object, ...], found: T) -> T:
 class Remembering:
     """A world that keeps what was built of it."""
 
+    resolver: Resolver
+
     def __init__(self, shared: dict[tuple[object, ...], Any]) -> None:
         self._built: dict[object, Any] = {}
         self._shared = shared
@@ -122,6 +127,10 @@ class Remembering:
             self._built[make] = make(cast(World, self))
         found: T = self._built[make]
         return found
+
+    def module_from_elsewhere(self, module: ModulePath) -> str:
+        """Name the module, or one around it, that is no directory of the configuration; empty where there is none."""
+        return self.resolver.declarations.module_from_elsewhere(module)
 
 
 class After(Remembering):
@@ -348,7 +357,7 @@ class WorldView:
         self._built: dict[object, Any] = {}
         self.planned_at, self.context = world.planned_at, world.context
         self.looked_up, self.texts_read, self.before = world.looked_up, world.texts_read, world.before
-        self.alike = world.alike
+        self.alike, self.module_from_elsewhere = world.alike, world.module_from_elsewhere
 
     def resources(self, *types: str) -> Sequence[WorldObject]:
         """Return the resources of types."""

@@ -315,11 +315,18 @@ def question_words(reason: Reason | None, cause: str) -> str:
     """Return in words why something is not decided, and what it waits for."""
     if reason is Reason.UNKNOWN_VALUE and cause.startswith(EITHER_ROLE):
         return f"it depends on {cause}"
+    if reason is Reason.POLICY_NOT_READABLE and _may_leave(cause):
+        return f"a policy may not be on the role: {cause}"
     return f"{reason_words(reason)}{f': {cause}' if cause else ''}"
 
 
 #: What no value decides: a task may be started with either of several roles.
 EITHER_ROLE = ("the instance that a task is placed on", "the role that a task is started with")
+
+
+def _may_leave(cause: str) -> bool:
+    """Whether an answer waits for something in the plan itself that may take a policy off the role."""
+    return ", which " in cause or ", unless " in cause
 
 
 def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> str:
@@ -332,6 +339,8 @@ def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> s
         case Reason.POLICY_NOT_READABLE if "AWS would refuse" in cause:
             by_arn = " Name each resource by its `arn`, not by its name or id." if "begin with `arn:`" in cause else ""
             return f"Correct the policy: the apply fails with it.{by_arn}"
+        case Reason.POLICY_NOT_READABLE if _may_leave(cause):
+            return "Let one resource attach the policy to every role that is to have it." if "undo" in cause else ""
         case Reason.POLICY_NOT_READABLE:
             return "Pass the state of the stack that manages it: --context FILE, from `terraform show -json`."
         case Reason.CONDITION:

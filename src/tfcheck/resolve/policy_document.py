@@ -296,6 +296,7 @@ def _principals(value: Value, version: Value) -> Value:
     if isinstance(blocks, Unknown):
         return blocks
     united: dict[str, list[Value]] = {}
+    lists: set[str] = set()
     for block in blocks:
         kind = block.get("type")
         identifiers = _distinct(block.get("identifiers"))
@@ -303,11 +304,16 @@ def _principals(value: Value, version: Value) -> Value:
             waits = next(unknowns(kind if not isinstance(kind, str) else identifiers), Unknown())
             return Unknown(reason=waits.reason, where=waits.where)
         united.setdefault(kind, []).extend(_with_variables(each, version) for each in identifiers)
+        lists |= set() if identifiers else {kind}
     if not united:
         return None
     if united == {"*": ["*"]}:
         return "*"
-    return {kind: _scalar_or_list(identifiers) for kind, identifiers in united.items()}
+    # NOTE: unlike a list of actions, one of principals stays although it is empty: modules pass it for "none of these".
+    return {
+        kind: identifiers if kind in lists and len(identifiers) < 2 else _scalar_or_list(identifiers)
+        for kind, identifiers in united.items()
+    }
 
 
 def _conditions(value: Value, version: Value) -> Value:

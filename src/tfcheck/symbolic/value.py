@@ -158,6 +158,12 @@ class Unknown(msgspec.Struct, frozen=True):
     fresh: bool = False
 
 
+class ListStart(Unknown, frozen=True):
+    """A list of which only the `first` elements are known: at least one more follows."""
+
+    first: tuple[Value, ...] = ()
+
+
 class JsonText(msgspec.Struct, frozen=True, eq=False):
     """A string that is the JSON encoding of `value`, in which leaves are unknown."""
 

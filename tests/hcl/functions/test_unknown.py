@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,10 +11,13 @@ from hypothesis import strategies as st
 from tests.hcl.functions.test_console import ARGUMENTS, Chance, Files, composed
 from tests.laws import tries
 from tfcheck.hcl.evaluate.convert import MapValue
+from tfcheck.hcl.evaluate.elements import element, whole
 from tfcheck.hcl.evaluate.expressions import see
+from tfcheck.hcl.evaluate.lazy_calls import call_lazily
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats import json as json_text
 from tfcheck.hcl.functions import IMPURE, all_functions, call
+from tfcheck.symbolic.marks import holds_mark, marked
 from tfcheck.symbolic.value import (
     ACCOUNT_ID,
     ANYTHING,
@@ -21,6 +25,7 @@ from tfcheck.symbolic.value import (
     SECRET_SUFFIX,
     Hole,
     JsonText,
+    ListStart,
     Set,
     Symbol,
     Text,
@@ -149,6 +154,26 @@ def given_by(name: str, *arguments: Value) -> Value:
 )
 def test_what_is_sure_is_reported(name: str, arguments: list[Value], result: Value) -> None:
     assert plainly(given_by(name, *arguments)) == plainly(result)
+
+
+@pytest.mark.parametrize(
+    ("separator", "subject", "first"),
+    [
+        ("/", text([ARN, "/web/", OPAQUE]), [text(["arn:aws:s3:::", NAME_OF]), "web"]),
+        (":", text(["arn:aws:x:", NAME_OF, ":1:a/", OPAQUE]), ["arn", "aws", "x", NAME_OF, "1"]),
+        ("ab", text(["1ab2a", OPAQUE]), ["1"]),
+    ],
+)
+def test_the_first_parts_are_known_before_what_may_be_cut(separator: str, subject: Value, first: list[Value]) -> None:
+    answer = given_by("split", separator, subject)
+    assert isinstance(answer, ListStart)
+    assert list(answer.first) == first
+    for place, each in enumerate(first):
+        assert element(answer, place) == call_lazily("element", [answer, place])[1] == each
+    assert isinstance(element(answer, len(first)), Unknown)
+    hidden = marked(answer)
+    assert isinstance(hidden, ListStart)
+    assert holds_mark(whole(element(hidden, 0)))
 
 
 def plainly(value: Value) -> Any:
@@ -357,6 +382,8 @@ class Masked:
 
     def filled(self, value: Value) -> Value:
         match value:
+            case ListStart():
+                return msgspec.structs.replace(value, first=tuple(self.filled(item) for item in value.first))
             case Unknown(symbol=symbol) if symbol in (SECRET, INNER):
                 return self.secret if symbol == SECRET else self.inner
             case Text():
@@ -384,6 +411,12 @@ def leaves_open(answer: Value, known: Value) -> bool:
     if not is_known(known):
         return True
     match answer:
+        case ListStart():
+            return (
+                isinstance(known, list)
+                and len(known) > len(answer.first)
+                and all(map(leaves_open, answer.first, known))
+            )
         case Unknown():
             return True
         case JsonText():

@@ -16,9 +16,10 @@ from tfcheck.hcl.evaluate.convert import kind_name, to_string
 from tfcheck.hcl.evaluate.numbers import parsed
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Scope, Seen
 from tfcheck.hcl.evaluate.types import is_definitely_text
+from tfcheck.symbolic.marks import marked
 from tfcheck.symbolic.numerals import exact
 from tfcheck.symbolic.sensitive_text import redacted
-from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, Unknown, Value, unknowns
+from tfcheck.symbolic.value import JsonText, ListStart, Set, Symbol, Text, Unknown, Value, unknowns
 
 _VALUES = (type(None), bool, int, float, str, list, dict, Unknown, Text, JsonText, Set, Fraction)
 _BOOL_KEY = Unknown(reason="unsupported: a bool as a key of an object or a map", unsure=True)
@@ -174,10 +175,19 @@ def element(seen: Seen, key: Value) -> Seen:
         case dict():
             # An object takes a bool for its text, a map does not.
             return _BOOL_KEY if isinstance(key, bool) else member(seen, _member_name(key))
+        case ListStart() if (known := started(seen, key)) is not None:
+            return known
         case Unknown():
             return _inside_unknown(seen, key if isinstance(key, (int, str)) else _member_name(key))
         case _:
             raise EvaluationError(f"{kind_name(whole(seen))} has no elements to be picked")
+
+
+def started(seen: Seen, key: Seen) -> Value:
+    """Return an element of a list of which the first ones are known; None for any other."""
+    if not isinstance(seen, ListStart) or type(key) is not int or not 0 <= key < len(seen.first):
+        return None
+    return marked(seen.first[key]) if seen.sensitive else seen.first[key]
 
 
 def elements(seen: Seen) -> list[tuple[Value, Seen]] | Unknown:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tfcheck.hcl.evaluate.elements import element, elements, gather, is_referent, member, whole
+from tfcheck.hcl.evaluate.elements import element, elements, gather, is_referent, member, started, whole
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.symbolic.value import Unknown
 
@@ -17,6 +17,8 @@ def call_lazily(name: str, arguments: Sequence[Seen]) -> tuple[bool, Seen]:
     Raises:
         EvaluationError: as the function itself.
     """
+    if name == "element" and len(arguments) == 2 and (known := started(*arguments)) is not None:
+        return True, known
     if not any(is_referent(argument) for argument in arguments):
         return False, None
     match name:

@@ -28,6 +28,12 @@ def settled(subject: TextLike, part: str) -> TextLike | None:
     return result if _count(result, part) == _count(spelled, part) else spelled
 
 
+def settled_start(subject: TextLike, part: str) -> TextLike:
+    """Return the beginning of `subject` in which every occurrence of `part` lies inside one literal."""
+    parts = pieces(spelled_out(subject))
+    return text(parts[: next((each for each in range(len(parts)) if _may_touch(parts, each, part)), len(parts))])
+
+
 def settled_around(subject: TextLike, part: str, change: Callable[[Unknown], Unknown]) -> TextLike | None:
     """Return `subject` as `settled` does, with `change` applied to what may hold `part`.
 

@@ -12,10 +12,10 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import inlined
 from tfcheck.hcl.functions import graphemes
 from tfcheck.hcl.functions.arguments import Function, afford, limited, waiting
-from tfcheck.hcl.functions.pieces import ends_stripped, settled, settled_around, without_affix
+from tfcheck.hcl.functions.pieces import ends_stripped, settled, settled_around, settled_start, without_affix
 from tfcheck.symbolic.match import Verbatim, glob
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import Hole, JsonText, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
+from tfcheck.symbolic.value import Hole, JsonText, ListStart, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 
 #: What Go treats as white space, which is not what Python does.
 SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
@@ -303,10 +303,16 @@ def split(separator: TextLike, subject: TextLike) -> Value:
         afford(elements=subject.count(separator) if separator else len(subject))
         return list(subject.split(separator) if separator else subject)
     sure = settled(inlined(subject), separator)
-    if sure is None:
-        return waiting(subject)
+    if sure is not None:
+        return _parts(sure, separator)
+    first = _parts(settled_start(inlined(subject), separator), separator)[:-1] if separator else []
+    waits = waiting(subject)
+    return ListStart(reason=waits.reason, where=waits.where, unsure=waits.unsure, first=(*first,)) if first else waits
+
+
+def _parts(subject: TextLike, separator: str) -> list[Value]:
     items: list[list[TextLike]] = [[]]
-    for piece in pieces(sure):
+    for piece in pieces(subject):
         first, *rest = piece.split(separator) if isinstance(piece, str) else [piece]
         items[-1].append(first)
         items.extend([each] for each in rest)

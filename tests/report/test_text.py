@@ -213,6 +213,10 @@ def test_what_is_unknown_says_what_would_decide_it() -> None:
     for reason, words in said.items():
         answer = msgspec.structs.replace(samples.unknown(), reason=reason)
         assert words in text(samples.report(answer), width=200), reason
+    contested = samples.unknown(waits_for="a.x, which a.y may undo: it leaves the role out")
+    contested = msgspec.structs.replace(contested, reason=Reason.POLICY_NOT_READABLE)
+    assert "not be on the role: a.x, which" in text(samples.report(contested), width=200)
+    assert "--context" not in text(samples.report(contested), width=200)
     blind = msgspec.structs.replace(samples.report(samples.unknown()), plan=PlanInfo("p", "1.2", "1.11.4", None, True))
     assert "--sources" in text(blind)
     assert "--sources" not in text(samples.report(samples.unknown(waits_for="the account; give it with --account")))

@@ -52,6 +52,7 @@ def test_a_sentence_leaves_nothing_foreign_outside_of_code(one: str, name: str, 
         ("1. @evil", "`1.` `@evil`"),
         ("1) x", "`1)` x"),
         ("platform 1.3.0, but 12, 4: and (3)", "platform `1.3.0`, but 12, 4: and (3)"),
+        ("write depends_on = [a.b, module.c], then x", "write `depends_on = [a.b, module.c]`, then x"),
         ("deadbee is a commit", "`deadbee` is a commit"),
     ],
 )

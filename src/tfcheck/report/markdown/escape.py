@@ -81,10 +81,14 @@ def _pieces(text: str, names: Iterable[str | None]) -> Iterator[tuple[bool, str,
     yield from _words(text[end:])
 
 
+#: An argument with its list, as in `depends_on = [module.iam]`.
+_ARGUMENT = r"\b[a-z_]+ = \[[^\]`]*\]"
+
+
 def _quoted(names: Iterable[str | None]) -> re.Pattern[str]:
     wanted = {name for name in names if name and name.strip() and not _PLAIN.fullmatch(name)}
     longest_first = sorted(wanted, key=lambda name: (-len(name), name))
-    return re.compile("|".join((*map(re.escape, longest_first), "`(?P<quoted>[^`]+)`")))
+    return re.compile("|".join((*map(re.escape, longest_first), "`(?P<quoted>[^`]+)`", _ARGUMENT)))
 
 
 def _words(text: str) -> Iterator[tuple[bool, str, bool]]:

@@ -13,7 +13,7 @@ from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Content, Page, TargetedUnknown
 from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, needed_by, some_targets
 from tfcheck.report.origin import target
-from tfcheck.report.words import counted, instances, open_question, reason_words
+from tfcheck.report.words import counted, instances, open_question, question_words
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Reason, Report, Severity, Verdict
 
@@ -28,7 +28,7 @@ def undecided(waiting: tuple[TargetedUnknown, ...]) -> Iterator[PagePart]:
         groups.setdefault(open_question(each.answer), []).append(each)
     lines: list[str] = []
     for (reason, cause), members in groups.items():
-        lines.append(f"- {reason_words(reason)}{f': {prose(cause)}' if cause else ''}")
+        lines.append(f"- {question_words(reason, prose(cause))}")
         lines += _members(members)
     if lines:
         title = f"{UNKNOWN_ICON} {counted(len(waiting), 'permission')} cannot be decided before apply"

@@ -43,5 +43,6 @@ def test_the_nearest_selector_gives_the_severity() -> None:
 
 def test_a_wrong_name_leads_to_a_right_one() -> None:
     assert suggestion("env-flie", RULES) == "did you mean `env-file`?"
+    assert suggestion("env-fil", RULES) == "did you mean `env-file`? `env-fil*` names all rules that begin with it"
     assert suggestion("env", RULES) == "`env*` names all rules that begin with it"
     assert suggestion("", RULES) == "`tfcheck rules` lists them"

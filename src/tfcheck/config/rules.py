@@ -24,9 +24,9 @@ def _matches(selector: str, rule: str) -> bool:
 
 def suggestion(selector: str, rules: Collection[str]) -> str:
     """Return the hint for a selector that names no rule."""
-    if selector and matched(f"{selector}*", rules):
-        return f"`{selector}*` names all rules that begin with it"
-    return did_you_mean(selector, rules, "`tfcheck rules` lists them")
+    begins = f"`{selector}*` names all rules that begin with it" if selector and matched(f"{selector}*", rules) else ""
+    nearest = did_you_mean(selector, rules, "" if begins else "`tfcheck rules` lists them")
+    return " ".join(filter(None, (nearest, begins)))
 
 
 class RuleSelection(msgspec.Struct, frozen=True):

@@ -1,6 +1,8 @@
-"""The page in a browser: hostile names run nothing, axe-core finds no fault, and it fits a phone.
+"""The page in a browser: hostile names run nothing, axe-core finds no fault, it fits a phone, and looks as it did.
 
 Needs Playwright and axe-core of the development tools, and Chromium or Chrome on PATH.
+
+    python -m tests.report.html.test_browser     # writes pictures/ anew: look at them before they are checked in
 """
 
 from __future__ import annotations
@@ -208,3 +210,93 @@ def test_everything_is_open_in_print(browser: Any, tmp_path: Path) -> None:
     assert tab.locator("#filters").is_hidden()
     tab.evaluate("dispatchEvent(new Event('afterprint'))")
     assert tab.locator("details[open]").count() == 0
+
+
+PICTURES = Path(__file__).parent / "pictures"
+#: A picture: the case, the colours, and the width of the window.
+PICTURED = [("access-changed", "light", 1280), ("access-changed", "dark", 390), ("granted-to-task-role", "dark", 1280)]
+FONTS = {"--sans": "DejaVu Sans", "--serif": "DejaVu Serif", "--mono": "DejaVu Sans Mono"}
+#: Gives those fonts that are not there: a text is as wide in them as in what takes their place.
+WITHOUT = """(fonts) => {
+  const pen = new OffscreenCanvas(1, 1).getContext("2d");
+  const width = (font) => { pen.font = "40px " + font; return pen.measureText("Ilmw@{}0Oß").width; };
+  return fonts.filter((each) => ["serif", "monospace"].every((other) => width(`"${each}", ${other}`) === width(other)));
+}"""
+#: Makes a picture an eighth as wide, where the edges of letters hardly count.
+SMALL = """async (png) => {
+  const image = await createImageBitmap(await (await fetch("data:image/png;base64," + png)).blob());
+  const canvas = new OffscreenCanvas(image.width / 8, image.height / 8);
+  const pen = canvas.getContext("2d");
+  pen.imageSmoothingQuality = "high";
+  pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+  const written = new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer());
+  return btoa(Array.from(written, (each) => String.fromCharCode(each)).join(""));
+}"""
+#: Gives how much higher one picture is, and the share of points that differ clearly, in tenths of a per cent.
+DIFFERENCE = """async (pngs) => {
+  const images = await Promise.all(pngs.map(async (png) =>
+    createImageBitmap(await (await fetch("data:image/png;base64," + png)).blob())));
+  const [width, height] = ["width", "height"].map((side) => Math.min(...images.map((each) => each[side])));
+  const [one, other] = images.map((each) => {
+    const pen = new OffscreenCanvas(width, height).getContext("2d");
+    pen.drawImage(each, 0, 0);
+    return pen.getImageData(0, 0, width, height).data;
+  });
+  let different = 0;
+  for (let at = 0; at < one.length; at += 4)
+    if ([0, 1, 2].some((part) => Math.abs(one[at + part] - other[at + part]) > 24)) different += 1;
+  return [Math.abs(images[0].height - images[1].height), Math.round((1000 * different) / (width * height))];
+}"""
+
+
+def pictured(browser: Any, path: Path, case: str, scheme: str, width: int, change: str = "") -> str:
+    """Take the picture of a whole page with its maps open, in fonts that every machine can have."""
+    page = html([of(case)]).replace("content-visibility:", "x-off:")
+    tab = opened(browser, path, page, viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
+    if missing := tab.evaluate(WITHOUT, list(FONTS.values())):
+        pytest.skip(f"the references need the fonts {', '.join(missing)}")
+    chosen = "".join(f'{name}: "{font}";' for name, font in FONTS.items())
+    tab.add_style_tag(content=f":root {{ {chosen} }} {change}")
+    tab.evaluate("document.querySelectorAll('details.map').forEach((each) => { each.open = true; })")
+    small: str = tab.evaluate(SMALL, base64.b64encode(tab.screenshot(full_page=True)).decode())
+    return small
+
+
+def difference(browser: Any, picture: str, reference: Path) -> tuple[int, int]:
+    tab = browser.new_context().new_page()
+    height, share = tab.evaluate(DIFFERENCE, [picture, base64.b64encode(reference.read_bytes()).decode()])
+    return height, share
+
+
+def reference(case: str, scheme: str, width: int) -> Path:
+    return PICTURES / f"{case}-{scheme}-{width}.png"
+
+
+@pytest.mark.parametrize(("case", "scheme", "width"), PICTURED)
+def test_a_whole_page_looks_as_it_did(case: str, scheme: str, width: int, browser: Any, tmp_path: Path) -> None:
+    """Another version of the browser may move letters by a point, which is far below what is allowed."""
+    picture = pictured(browser, tmp_path / "page.html", case, scheme, width)
+    height, share = difference(browser, picture, reference(case, scheme, width))
+    assert (height <= 2, share <= 10) == (True, True), (height, share)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [".map svg, .map ul { visibility: hidden; }", "pre { background: #f00 !important; }", "body { zoom: 1.03; }"],
+    ids=["no maps", "red boxes", "larger letters"],
+)
+def test_a_picture_shows_what_has_become_different(change: str, browser: Any, tmp_path: Path) -> None:
+    picture = pictured(browser, tmp_path / "page.html", *PICTURED[0], change)
+    height, share = difference(browser, picture, reference(*PICTURED[0]))
+    assert height > 2 or share > 10
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    PICTURES.mkdir(exist_ok=True)
+    with playwright.sync_playwright() as started, tempfile.TemporaryDirectory() as folder:
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        for each in PICTURED:
+            taken = pictured(chromium, Path(folder) / "page.html", *each)
+            reference(*each).write_bytes(base64.b64decode(taken))

@@ -11,7 +11,7 @@ from tests.made_world import ELSEWHERE, HERE, OPEN, MadeResource, MadeWorld
 from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Roles
-from tfcheck.symbolic.value import Unknown, Value
+from tfcheck.symbolic.value import JsonText, Unknown, Value
 from tfcheck.vocabulary.address import Address
 
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
@@ -169,6 +169,31 @@ def test_what_a_role_that_lists_its_policies_leaves_out_is_removed_by_the_next_a
     assert found is not None
     note = f"{grant.address} is removed by the next apply: aws_iam_role.exec does not list it"
     assert (note in found.notes) is noted
+
+
+OTHER_TEXT = POLICY.replace("s3:*", "s3:Get*")
+SAME_OR_NOT = JsonText(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": Unknown(reason="later")}]}
+)
+
+
+@pytest.mark.parametrize(("text", "certain", "possible"), [(POLICY, 0, 0), (OTHER_TEXT, 1, 0), (SAME_OR_NOT, 0, 1)])
+@pytest.mark.parametrize("by", ["list", "role"])
+def test_what_a_list_removes_is_there_again_only_if_it_is_written(
+    text: Value, certain: int, possible: int, by: str
+) -> None:
+    """An apply skips an update whose unknown text turns out as it was."""
+    plain: dict[str, Value] = {"name": "exec", "arn": ARN}
+    was = MadeResource(
+        "aws_iam_role.exec", {**plain, **({"inline_policy": LISTED["inline_policy"]} if by == "role" else {})}
+    )
+    role = MadeResource("aws_iam_role.exec", {**plain, **({"inline_policy": []} if by == "role" else {})})
+    policies = MadeResource("aws_iam_role_policies_exclusive.l", {"role_name": "exec", "policy_names": []})
+    grant = MadeResource("aws_iam_role_policy.p", {**INLINE.attributes, "policy": text})
+    world = OrderedWorld(role, grant, *([policies] if by == "list" else []), earlier=[was, INLINE])
+    world.later = "aws_iam_role_policy.p"
+    found = Roles(world).of_object(role)
+    assert (len(found.identity), len(found.possible_policies)) == (certain, possible)
 
 
 LISTED: dict[str, Value] = {

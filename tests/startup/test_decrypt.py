@@ -5,9 +5,22 @@ from __future__ import annotations
 from tests.made_world import MadeResource, MadeWorld, task
 from tests.startup.needs import SECRET, needs
 from tfcheck.startup import RULES
+from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.finding import Severity
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+
+
+def test_what_is_read_as_it_is_stored_needs_no_key() -> None:
+    arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/a"
+    kept: dict[str, Value] = {"name": "/a", "type": "SecureString", "key_id": KEY, "arn": arn}
+    server: Value = [{"authorization_config": [{"credentials_parameter": arn}]}]
+    of = task(
+        {"credentialSpecs": [f"credentialspec:{arn}"]},
+        requires_compatibilities=["EC2"],
+        volume=[{"name": "files", "fsx_windows_file_server_volume_configuration": server}],
+    )
+    assert needs(RULES[-1], of, MadeWorld(MadeResource("aws_ssm_parameter.a", kept))) == []
 
 
 def test_what_is_under_a_key_must_be_decrypted() -> None:

@@ -19,6 +19,7 @@ from tfcheck.role.policies import Attached, Policies, PolicyOrReason, first
 from tfcheck.role.removed import (
     RemovedByUpdate,
     exclusive,
+    is_rewritten,
     is_unchanged,
     left_out,
     of_one_name,
@@ -94,14 +95,15 @@ class Attachments:
         return attached
 
     def _is_undone(self, grant: PolicyAttachment, gone: RemovedByUpdate, role: WorldObject, attached: Attached) -> bool:
-        """Whether the update of a role removes, or may remove, what a resource that does not change attaches to it."""
+        """Whether the update of a role removes, or may remove, what a resource attaches that need not change."""
         goes = gone.removes(grant.name, grant.reference)
-        stays = goes is Truth.FALSE or not is_unchanged(grant.resource, self._world)
-        if goes is Truth.TRUE or (stays and left_out(grant.name, grant.reference, role)):
+        stays = goes is Truth.FALSE or is_rewritten(grant.resource, self._world)
+        is_sure = goes is Truth.TRUE and (stays or is_unchanged(grant.resource, self._world))
+        if is_sure or (stays and left_out(grant.name, grant.reference, role)):
             attached.notes.append(removal(grant.resource, role, now=not stays))
         if stays:
             return False
-        if goes is not Truth.TRUE:
+        if not is_sure:
             self._doubt(grant, f"which this change may remove: {role.address} may not list it", attached)
         return True
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.inventory.change import before, is_changed
+from tfcheck.inventory.change import before, is_changed, is_written
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.grants import PolicyAttachment
 from tfcheck.symbolic.match import equal
@@ -61,6 +61,11 @@ def is_unchanged(grant: WorldObject, world: World) -> bool:
         for each in _ARGUMENTS
         if isinstance(earlier.attribute(each), str)
     )
+
+
+def is_rewritten(grant: WorldObject, world: World) -> bool:
+    """Whether the change definitely writes a resource that attaches a policy."""
+    return is_written(grant, _ARGUMENTS, world)
 
 
 def left_out(name: Value, reference: Value, role: WorldObject) -> bool:
@@ -154,7 +159,7 @@ class Exclusive:
                 yield each, Truth.FALSE
             else:
                 waits = each.address.config in world.earlier(grant.address).resources
-                yield each, Truth.TRUE if waits else Truth.UNKNOWN
+                yield each, Truth.TRUE if waits and is_rewritten(grant, world) else Truth.UNKNOWN
 
 
 def exclusive(world: World, resource_type: str, argument: str, name: Value) -> Exclusive:

@@ -1,12 +1,13 @@
 """Decrypt what is under a customer managed key.
 
-S3, Secrets Manager and Systems Manager decrypt an object, a secret or a parameter on behalf of the role that reads
-it: the task's *execution* role. Where a customer managed KMS key encrypts it, the role needs `kms:Decrypt` on that
-key, and the key's policy must let the account's IAM policies decide, or name the role. An object keeps the key that was
-in force when it was written: a new default encryption of its bucket does not change it. The ARN of an alias names the
-alias and never the key. Keys that AWS manages (`aws/s3`, `aws/secretsmanager`, `aws/ssm`) need nothing within their
-account, and cannot be used from another one. Where it is open which secret, parameter or object is read, it is unknown
-whether the key of each that it may be is needed.
+S3, Secrets Manager and Systems Manager decrypt an object, a secret or a parameter on behalf of the role that reads it:
+the task's *execution* role. Where a customer managed KMS key encrypts it, the role needs `kms:Decrypt` on that key, and
+the key's policy must let the account's IAM policies decide, or name the role. An object keeps the key that was in force
+when it was written: a new default encryption of its bucket does not change it. The ARN of an alias names the alias and
+never the key. Keys that AWS manages (`aws/s3`, `aws/secretsmanager`, `aws/ssm`) need nothing within their account, and
+cannot be used from another one. Credential specifications and the credentials of file systems are read from the
+Parameter Store as they are stored, so that no key is needed. Where it is open which secret, parameter or object is
+read, it is unknown whether the key of each that it may be is needed.
 
 A missing permission shows only when a task starts, as `Access to KMS is not allowed` or `The ciphertext refers to a
 customer master key that does not exist`; S3 only says `Forbidden`.
@@ -27,6 +28,7 @@ import msgspec
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.keys_in_use import keys_in_use
 from tfcheck.inventory.world import World
+from tfcheck.startup import credential_spec, fsx
 from tfcheck.startup.rule import Rule, derived
 from tfcheck.vocabulary.finding import Requirement
 
@@ -39,6 +41,8 @@ def rule(readers: tuple[Rule, ...]) -> Rule:
 
     def derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         for need in derived(readers, task, world):
+            if need.action == "ssm:GetParameters" and need.rule in (credential_spec.ID, fsx.ID):
+                continue  # NOTE: the agent asks for these without decryption; a SecureString is of no use there
             for key in keys_in_use(need.action, need.resource, world):
                 yield msgspec.structs.replace(
                     need,

@@ -27,10 +27,9 @@ def as_saved(found: PolicyOrReason, holder: WorldObject, world: World) -> Policy
     kept = _keeps(holder, "policy", world) if gone and found.policy else Truth.FALSE
     if kept is Truth.FALSE or found.policy is None:
         return found
-    statements = tuple(_without(each, gone, kept) for each in found.policy.statements)
-    if statements == found.policy.statements:
+    policy = _left_of(found.policy, gone, kept)
+    if policy == found.policy:
         return found
-    policy = msgspec.structs.replace(found.policy, statements=statements)
     return msgspec.structs.replace(found, policy=policy, notes=(_note(str(holder.address), kept),))
 
 
@@ -47,21 +46,17 @@ def without_former(side: ResourceSide, others: Iterable[World], kept: Truth) -> 
     gone = [role for world in others for role in world.once(ended_roles)]
     if not gone:
         return side
-
-    def left(policy: Policy) -> Policy:
-        return msgspec.structs.replace(
-            policy, statements=tuple(_without(each, gone, kept) for each in policy.statements)
-        )
-
-    policy = None if side.policy is None else left(side.policy)
-    former = [_is_gone(each.resource.attribute("grantee_principal"), gone) for each in side.grants]
-    pairs = zip(side.grants, former, strict=True)
-    grants = [
-        each.doubted() if is_former else each for each, is_former in pairs if not is_former or kept is not Truth.TRUE
-    ]
+    policy = None if side.policy is None else _left_of(side.policy, gone, kept)
     notes = (*side.notes, _note(policy.name, kept)) if policy is not None and policy != side.policy else side.notes
-    possible = tuple(map(left, side.possible_policies))
-    return msgspec.structs.replace(side, policy=policy, possible_policies=possible, grants=tuple(grants), notes=notes)
+    possible = tuple(_left_of(each, gone, kept) for each in side.possible_policies)
+    pairs = ((each, _is_gone(each.resource.attribute("grantee_principal"), gone)) for each in side.grants)
+    grants = tuple(each.doubted() if former else each for each, former in pairs if not former or kept is not Truth.TRUE)
+    return msgspec.structs.replace(side, policy=policy, possible_policies=possible, grants=grants, notes=notes)
+
+
+def _left_of(policy: Policy, gone: list[WorldObject], kept: Truth) -> Policy:
+    statements = tuple(_without(each, gone, kept) for each in policy.statements)
+    return msgspec.structs.replace(policy, statements=statements)
 
 
 def is_former(role: Value, holder: WorldObject, argument: str, world: World) -> bool:

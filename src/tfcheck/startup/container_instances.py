@@ -15,13 +15,12 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.hcl.functions.encoding import base64decode
-from tfcheck.inventory.catalogue import ObjectKind, catalogue
+from tfcheck.inventory.catalogue import catalogue
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.startup.capacity import CLUSTER, FARGATE_PROVIDERS, attached_providers
+from tfcheck.startup.capacity import CLUSTER, FARGATE_PROVIDERS, Capacity, attached_providers, providers
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Text, Unknown, Value, items, pieces
 
-_PROVIDER = ObjectKind(("aws_ecs_capacity_provider",), aliases=("id",))
 #: What launches instances, and says with which user data. Fleets leave open what they launch.
 LAUNCHING = ("aws_instance", "aws_launch_template", "aws_launch_configuration")
 _FLEETS = ("aws_spot_fleet_request", "aws_ec2_fleet")
@@ -62,10 +61,8 @@ def joined(service: WorldObject, world: World) -> Joined:
     listed = items(attached_providers(cluster, world))
     if isinstance(listed, Unknown):
         return Joined(open="its capacity providers")
-    named = [each for each in listed if each not in FARGATE_PROVIDERS]
-    found = catalogue(world, _PROVIDER)
-    pairs = tuple((each, found.find(each, service.surroundings)) for each in named)
-    return _with_user_data(Joined(cluster, providers=pairs), name, world)
+    named = Capacity(tuple(each for each in listed if each not in FARGATE_PROVIDERS))
+    return _with_user_data(Joined(cluster, providers=tuple(providers(named, service, world))), name, world)
 
 
 def _with_user_data(found: Joined, cluster: str, world: World) -> Joined:

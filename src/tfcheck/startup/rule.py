@@ -80,12 +80,6 @@ def _is_shown(text: TextLike, shown: frozenset[str]) -> bool:
 
 def _arns(world: World) -> frozenset[str]:
     """List the ARNs that resources and data sources have, as far as nothing marks them."""
-    return frozenset(_unmarked_arns(world))
-
-
-def _unmarked_arns(world: World) -> Iterator[str]:
     types = [each for kind in _KINDS for each in kind.types]
-    for resource in (*world.resources(*types), *world.looked_up(*types)):
-        arn = resource.attribute("arn")
-        if isinstance(arn, str) and not any(map(resource.sensitive, _NAMES)):
-            yield arn
+    found = ((each, each.attribute("arn")) for each in (*world.resources(*types), *world.looked_up(*types)))
+    return frozenset(arn for each, arn in found if isinstance(arn, str) and not any(map(each.sensitive, _NAMES)))

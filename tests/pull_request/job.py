@@ -15,7 +15,8 @@ from tfcheck.pull_request.client import Client, hosts
 from tfcheck.pull_request.event import NothingToDo, asked
 from tfcheck.pull_request.github import GitHubConversation
 from tfcheck.pull_request.outcome import CommentAction, Outcome
-from tfcheck.pull_request.publish import CommentOptions, Published, publish
+from tfcheck.pull_request.publish import Published, publish
+from tfcheck.pull_request.report_comment import CommentOptions
 from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.vocabulary.finding import Fix, Report, Verdict
 

@@ -30,8 +30,9 @@ from tfcheck.pull_request import bitbucket
 from tfcheck.pull_request.bitbucket_server import ServerConversation
 from tfcheck.pull_request.client import Client, Hosts
 from tfcheck.pull_request.event import RequestedPull
-from tfcheck.pull_request.publish import CommentOptions, publish
+from tfcheck.pull_request.publish import publish
 from tfcheck.pull_request.refusal import RefusalError
+from tfcheck.pull_request.report_comment import CommentOptions
 from tfcheck.report.json import json as written
 from tfcheck.report.markdown.marker import Marker, marked, marker
 from tfcheck.report.markdown.without_html import unhidden

@@ -29,13 +29,15 @@ from tests.pull_request.fake import (
 )
 from tests.pull_request.job import Clock, bad, clean, client, patient, run, variables
 from tfcheck.pull_request.author import Author
-from tfcheck.pull_request.comment import Draft, OnClean, Thread, Wording
+from tfcheck.pull_request.comment import Thread
+from tfcheck.pull_request.earlier import Earlier
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.github import GitHubConversation
 from tfcheck.pull_request.outcome import CommentAction
-from tfcheck.pull_request.publish import CommentOptions
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind
+from tfcheck.pull_request.report_comment import CommentOptions, OnClean, ReportComment, Wording
 from tfcheck.report.markdown.marker import hashed_target, marked, marker
+from tfcheck.report.markdown.page import Page
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import Report, Verdict
 
@@ -499,13 +501,19 @@ def test_a_text_that_github_finds_too_long_is_tried_once_more_shorter(
     assert run(variables(tmp_path, where), [bad()]).outcome.did is CommentAction.CREATED
     sizes: list[int] = []
 
-    def write(size: int) -> str:
-        sizes.append(size)
-        return f"{marker('orders', SHA, '10.1')}\n{size}"
+    class Sized(ReportComment):
+        def after(self, earlier: Earlier) -> Wording:
+            found = super().after(earlier)
 
-    draft = Draft(marker("orders", SHA, "10.2"), 60_000, lambda earlier: Wording(write, clean=False, wanted=True))
+            def write(size: int) -> str:
+                sizes.append(size)
+                return found.write(size)
+
+            return msgspec.structs.replace(found, write=write)
+
     github.fault("PATCH", "/issues/comments/", says(422, "Body is too long"), times=2)
-    pull = GitHubConversation(client(where), RequestedPull("acme/shop", 42, SHA), {})
+    pull = GitHubConversation(client(where), RequestedPull("acme/shop", 42, SHA, "10.2"), {})
+    draft = Sized([clean()], Page(id="orders", links=pull.links), CommentOptions(id="orders"), pull)
     with pytest.raises(RefusalError, match="Body is too long"):
         Thread(pull, Author("github-actions", True), draft).publish()
     assert sizes == [60_000, 30_000]

@@ -13,7 +13,7 @@ from tests.pull_request.fake import REPOSITORY, SHA, FakeGitHub, serving
 from tests.pull_request.job import bad, clean, event, ran, run, variables
 from tfcheck.pull_request.event import NothingToDo, RequestedPull, asked
 from tfcheck.pull_request.outcome import CommentAction
-from tfcheck.pull_request.publish import CommentOptions
+from tfcheck.pull_request.report_comment import CommentOptions
 from tfcheck.vocabulary.finding import Report
 
 OTHER = "2" * 40

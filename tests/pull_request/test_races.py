@@ -20,13 +20,13 @@ from tests.pull_request.fake_gitlab import PROJECT, FakeGitLab
 from tests.pull_request.job import Clock, bad, clean, run, variables
 from tfcheck.pull_request.bitbucket import CloudConversation
 from tfcheck.pull_request.client import Client, Hosts
-from tfcheck.pull_request.comment import OnClean
 from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.github import GiteaConversation, GitHubConversation
 from tfcheck.pull_request.gitlab import MergeConversation
 from tfcheck.pull_request.outcome import CommentAction
-from tfcheck.pull_request.publish import CommentOptions, Published, publish
+from tfcheck.pull_request.publish import Published, publish
+from tfcheck.pull_request.report_comment import CommentOptions, OnClean
 from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.report.markdown.marker import marker
 from tfcheck.report.markdown.without_html import unhidden

@@ -14,7 +14,7 @@ from tests.pull_request.job import bad, clean, run, variables
 from tests.pull_request.test_comment import LATER, at, only, title
 from tfcheck.cli import main as cli
 from tfcheck.pull_request.outcome import CommentAction
-from tfcheck.pull_request.publish import CommentOptions
+from tfcheck.pull_request.report_comment import CommentOptions
 from tfcheck.vocabulary.finding import Report
 
 UNNAMED = CommentOptions()

@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 
 from tests.pull_request.fake import REPOSITORY, Answer, FakeGitHub, Step, cut_after, says, serving
 from tests.pull_request.job import bad, clean, run, variables
-from tfcheck.pull_request.publish import CommentOptions
+from tfcheck.pull_request.report_comment import CommentOptions
 from tfcheck.pull_request.shapes import ChangedFile
 from tfcheck.pull_request.suggestion import Suggestion, shown_lines, suggested, suggestions
 from tfcheck.report.diff import edits

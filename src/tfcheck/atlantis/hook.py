@@ -19,8 +19,9 @@ from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.github import GiteaConversation, GitHubConversation
 from tfcheck.pull_request.gitlab import MergeConversation
-from tfcheck.pull_request.publish import CommentOptions, Published, publish
+from tfcheck.pull_request.publish import Published, publish
 from tfcheck.pull_request.refusal import OF_TOKENS, RefusalError, refusing
+from tfcheck.pull_request.report_comment import CommentOptions
 from tfcheck.report import origin
 from tfcheck.report.left_out_words import excused_words
 from tfcheck.report.manual import Manual

@@ -21,7 +21,7 @@ from tfcheck.vocabulary.errors import InputError, UsageError, refuse_content
 from tfcheck.vocabulary.fail_options import FailOptions
 
 if TYPE_CHECKING:
-    from tfcheck.pull_request.publish import CommentOptions
+    from tfcheck.pull_request.report_comment import CommentOptions
 
 #: What people write for booleans in YAML and in expressions, in any case.
 _BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
@@ -99,8 +99,7 @@ def inputs(variables: Mapping[str, str], found: LoadedSettings = LoadedSettings(
 
 
 def _comment_options(values: _InputValues) -> CommentOptions:
-    from tfcheck.pull_request.comment import OnClean
-    from tfcheck.pull_request.publish import CommentOptions, When
+    from tfcheck.pull_request.report_comment import CommentOptions, OnClean, When
 
     suggestions = values.switch("suggestions", "auto", "off") == "auto"
     return CommentOptions(

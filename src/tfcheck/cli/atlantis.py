@@ -13,8 +13,7 @@ from tfcheck.cli.configured import ConfiguredCommand, LoadedSettings, choice, co
 from tfcheck.vocabulary.fail_options import FailOptions
 
 if TYPE_CHECKING:
-    from tfcheck.pull_request.comment import OnClean
-    from tfcheck.pull_request.publish import When
+    from tfcheck.pull_request.report_comment import OnClean, When
 
 
 _STOPS = "The least severity of a finding that stops the plan, or fails the check."
@@ -132,7 +131,7 @@ def publish(name: str, author: str, when: When, on_clean: OnClean, suggestions: 
     """
     from tfcheck.atlantis.hook import after_command
     from tfcheck.cli.rulebook import manuals
-    from tfcheck.pull_request.publish import CommentOptions
+    from tfcheck.pull_request.report_comment import CommentOptions
 
     wishes = CommentOptions(id=name, author=author, when=when, on_clean=on_clean, suggestions=suggestions)
     terminal.log(after_command(os.environ, wishes, manuals(), dry_run=dry_run, debug=debug))

@@ -19,7 +19,7 @@ from tfcheck.vocabulary.fail_options import FailOptions
 from tfcheck.vocabulary.finding import Report
 
 if TYPE_CHECKING:
-    from tfcheck.pull_request.publish import CommentOptions
+    from tfcheck.pull_request.report_comment import CommentOptions
 
 _FINDINGS = 1
 
@@ -110,7 +110,7 @@ def comment(
 
 def _wishes(given: dict[str, Any], least: int) -> CommentOptions:
     """Read what the options ask of the comment, about at `least` so many reports."""
-    from tfcheck.pull_request.publish import CommentOptions
+    from tfcheck.pull_request.report_comment import CommentOptions
 
     return CommentOptions(
         id=given["name"],

@@ -14,7 +14,7 @@ import msgspec
 
 from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.client import Client, Hosts, LinkedPage
-from tfcheck.pull_request.conversation import Added, CommentForm, Conversation, PullState
+from tfcheck.pull_request.conversation import Added, Conversation
 from tfcheck.pull_request.event import NothingToDo, RequestedPull
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, WaitedError
 from tfcheck.pull_request.shapes import Comment, User
@@ -30,7 +30,7 @@ SERVER = "https://bitbucket.org"
 #: Where a token is looked for; the proxy of Pipelines lets nobody write comments.
 TOKENS = ("TFCHECK_BITBUCKET_TOKEN", "BITBUCKET_TOKEN", "ATLANTIS_BITBUCKET_TOKEN")
 #: Bitbucket takes 32,768 characters.
-FORM = CommentForm(32_000, without_html)
+SIZE = 32_000
 _REPOSITORY = regex(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _FORBIDDEN = 403
 _APP = "app_user"
@@ -115,7 +115,7 @@ def conversation(wanted: RequestedPull, token: str, patience: WaitBudget | None 
 class CloudConversation(Conversation[_Comment]):
     """The comments of a pull request on Bitbucket Cloud."""
 
-    form = FORM
+    size = SIZE
     host = "bitbucket"
     numbers_attempts = True
 
@@ -125,21 +125,25 @@ class CloudConversation(Conversation[_Comment]):
         `personal`: the token is that of an account, which can be asked for.
         """
         self._repository = f"/repositories/{wanted.repository}"
-        self._path = f"{self._repository}/pullrequests/{wanted.number}"
-        super().__init__(client, wanted, f"{self._path}/comments", _Comment)
+        path = f"{self._repository}/pullrequests/{wanted.number}"
+        super().__init__(client, wanted, path, f"{path}/comments", _Comment)
         self._personal = personal
         self._apps = False
         self._named = ""
         self._of_others: set[int] = set()
 
-    def _state(self) -> PullState:
-        now = self._client.read(self._path, _PullRequest)
-        return PullState(now.state, now.source.commit.hash if now.source.commit else "")
+    def rewritten(self, page: str) -> str:
+        """Return a page without HTML."""
+        return without_html(page)
+
+    def _state(self) -> tuple[str, str]:
+        now = self.client.read(self.path, _PullRequest)
+        return now.state, now.source.commit.hash if now.source.commit else ""
 
     def _whole(self, head: str) -> str:
         """Return the whole name of a commit; only the start of one in a fork that the token does not see."""
         try:
-            return self._client.read(f"{self._repository}/commit/{head}", _Commit).hash
+            return self.client.read(f"{self._repository}/commit/{head}", _Commit).hash
         except RefusalError as refusal:
             if refusal.kind not in (RefusalKind.PERMISSION, RefusalKind.GONE):
                 raise
@@ -147,7 +151,7 @@ class CloudConversation(Conversation[_Comment]):
 
     def _added(self) -> Added:
         """Return the files that the pull request adds or changes; which of their lines is not asked for."""
-        changes = [each.new for each in self._client.linked(f"{self._path}/diffstat?pagelen=100", _Page[_Change])]
+        changes = [each.new for each in self.client.linked(f"{self.path}/diffstat?pagelen=100", _Page[_Change])]
         return {each.path: None for each in changes if each}
 
     def author(self, named: str) -> Author:
@@ -163,7 +167,7 @@ class CloudConversation(Conversation[_Comment]):
         if named:
             return Author(self._named)
         try:
-            uuid = self._client.read("/user", _Account).uuid
+            uuid = self.client.read("/user", _Account).uuid
         except RefusalError as refusal:
             if self._personal or refusal.status not in (401, 403, 404):
                 raise
@@ -176,20 +180,20 @@ class CloudConversation(Conversation[_Comment]):
 
     def comments(self) -> Iterator[Comment]:
         """Read all comments that are not on lines."""
-        found = self._client.linked(f"{self._list}?pagelen=100", _Page[_Comment])
+        found = self.client.linked(f"{self._list}?pagelen=100", _Page[_Comment])
         shown = (each for each in found if not each.deleted and each.inline is None)
         return (self._shown(each) for each in shown if each.id not in self._of_others)
 
     def read(self, comment: Comment) -> Comment:
         """Read one comment again."""
-        found = self._client.read(self._one(comment), _Comment)
+        found = self.client.read(self._one(comment), _Comment)
         if found.deleted:
             raise RefusalError(RefusalKind.GONE, status=410)
         return self._shown(found)
 
     def create(self, body: str) -> Comment:
         """Write a comment."""
-        made = self._client.create(self._list, self._content(body), _Comment)
+        made = self.client.create(self._list, self._content(body), _Comment)
         if self._apps and not (made.user and made.user.type == _APP):
             self.remove(Comment(made.id))
             raise RefusalError(RefusalKind.OTHER, _UNKNOWN)

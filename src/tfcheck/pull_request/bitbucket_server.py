@@ -13,13 +13,13 @@ from urllib.parse import unquote
 import msgspec
 
 from tfcheck.pull_request.author import Author
-from tfcheck.pull_request.bitbucket import FORM, UNKNOWN_ACCOUNT
+from tfcheck.pull_request.bitbucket import SIZE, UNKNOWN_ACCOUNT
 from tfcheck.pull_request.client import Client, LinkedPage
-from tfcheck.pull_request.conversation import Added, Conversation, PullState
+from tfcheck.pull_request.conversation import Added, Conversation
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, WaitedError
 from tfcheck.pull_request.shapes import Comment, User
-from tfcheck.report.markdown.without_html import hidden, unhidden
+from tfcheck.report.markdown.without_html import hidden, unhidden, without_html
 
 _T = TypeVar("_T")
 
@@ -71,21 +71,25 @@ class _Page(LinkedPage[_T], Generic[_T], rename="camel"):
 class ServerConversation(Conversation[_Comment]):
     """The comments of a pull request on Bitbucket Data Center, whose repository is `KEY/name`."""
 
-    form = FORM
+    size = SIZE
     host = "bitbucket-server"
 
     def __init__(self, client: Client, wanted: RequestedPull) -> None:
         project, _, repository = wanted.repository.partition("/")
-        self._path = f"/projects/{project}/repos/{repository}/pull-requests/{wanted.number}"
-        super().__init__(client, wanted, f"{self._path}/comments", _Comment)
+        path = f"/projects/{project}/repos/{repository}/pull-requests/{wanted.number}"
+        super().__init__(client, wanted, path, f"{path}/comments", _Comment)
 
-    def _state(self) -> PullState:
-        now = self._client.read(self._path, _PullRequest)
-        return PullState(now.state, now.from_ref.latest_commit)
+    def rewritten(self, page: str) -> str:
+        """Return a page without HTML."""
+        return without_html(page)
+
+    def _state(self) -> tuple[str, str]:
+        now = self.client.read(self.path, _PullRequest)
+        return now.state, now.from_ref.latest_commit
 
     def _added(self) -> Added:
         """Return the files that the pull request adds or changes; which of their lines is not asked for."""
-        return {each.path.full: None for each in self._client.linked(f"{self._path}/changes?limit=100", _Page[_Change])}
+        return {each.path.full: None for each in self.client.linked(f"{self.path}/changes?limit=100", _Page[_Change])}
 
     def author(self, named: str) -> Author:
         """Find out who we are: as `named`, else as a header of every answer says.
@@ -93,14 +97,14 @@ class ServerConversation(Conversation[_Comment]):
         Raises:
             RefusalError: nothing shows it.
         """
-        name = named or unquote(self._client.header("/application-properties", "x-ausername"))
+        name = named or unquote(self.client.header("/application-properties", "x-ausername"))
         if not name:
             raise RefusalError(RefusalKind.OTHER, UNKNOWN_ACCOUNT.format(name="user name"))
         return Author(name.lower())
 
     def comments(self) -> Iterator[Comment]:
         """Read all comments that are not on lines; answers to others stand inside these."""
-        for each in self._client.linked(f"{self._path}/activities?limit=100", _Page[_Activity]):
+        for each in self.client.linked(f"{self.path}/activities?limit=100", _Page[_Activity]):
             if each.action == "COMMENTED" and each.comment and each.comment_anchor is None:
                 yield self._shown(each.comment)
 
@@ -108,7 +112,7 @@ class ServerConversation(Conversation[_Comment]):
         """Change the version of a comment that was read; somebody else's change since then means to look again."""
         content = {**self._content(body), "version": int(comment.node_id)}
         try:
-            return self._shown(self._client.change(self._one(comment), content, _Comment, self.edit))
+            return self._shown(self.client.change(self._one(comment), content, _Comment, self.edit))
         except RefusalError as refusal:
             if refusal.status == _CONFLICT:
                 raise WaitedError(RefusalKind.OTHER, refusal.message, refusal.status) from None
@@ -116,7 +120,7 @@ class ServerConversation(Conversation[_Comment]):
 
     def remove(self, comment: Comment) -> None:
         """Remove the version of a comment that was read."""
-        self._client.remove(f"{self._one(comment)}?version={comment.node_id}")
+        self.client.remove(f"{self._one(comment)}?version={comment.node_id}")
 
     def _content(self, body: str) -> dict[str, Any]:
         return {"text": hidden(body)}

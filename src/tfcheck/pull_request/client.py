@@ -20,13 +20,13 @@ import msgspec
 from tfcheck import __version__
 from tfcheck.pull_request.connection import DEADLINE, Connection, HttpAnswer, NoAnswer, origin
 from tfcheck.pull_request.refusal import (
+    OF_A_LIMIT,
     RefusalError,
     RefusalKind,
     UncertainError,
     WaitedError,
     refused,
     said,
-    speaks_of_a_limit,
 )
 from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.symbolic.regex import regex
@@ -255,7 +255,7 @@ class Client:
             return max(float(after[:9]), 1.0)
         if used_up and (reset := answer.headers.get("x-ratelimit-reset", "")).isdecimal():
             return max(math.ceil(float(reset[:12]) - self.patience.now()), 0) + 1.0
-        if answer.status == 429 or used_up or speaks_of_a_limit(said(answer.body)):
+        if answer.status == 429 or used_up or OF_A_LIMIT.search(said(answer.body)):
             return math.ldexp(60.0, limits)
         return None
 

@@ -1,29 +1,27 @@
 """Keep one up-to-date comment although several jobs write to it.
 
 GitHub has no way to say "only if nobody wrote meanwhile". So whoever had to wait reads all again before writing, and
-whoever wrote looks again after a moment of random length.
-Of two comments made at the same time the older one stays, and whoever made the other one removes it and writes into
-the older. An older run that wrote over a newer one is written over in turn. A request that took longer than that moment
-may have replaced what a newer run wrote and looked at: whoever sent it brings that back.
+whoever wrote looks again after a moment of random length. Of two comments made at the same time the older one stays. An
+older run that wrote over a newer one is written over in turn. A request that took longer than that moment may have
+replaced what a newer run wrote and looked at: whoever sent it brings that back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import msgspec
 
 from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.conversation import Conversation
-from tfcheck.pull_request.earlier import Earlier, same, state_in, without_run
+from tfcheck.pull_request.earlier import ANOTHER_JOB, Earlier, same, state_in, without_run
 from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
+from tfcheck.pull_request.report_comment import OnClean, ReportComment, Wording
 from tfcheck.pull_request.shapes import Comment, User
-from tfcheck.report.markdown.marker import ListedTargets, Marker, listed_targets, marked
-
-OnClean: TypeAlias = Literal["update", "delete", "minimize"]
+from tfcheck.report.markdown.marker import Marker, listed_targets, marked
 
 _ROUNDS = 16
 _CONFLICT = 409
@@ -32,37 +30,6 @@ _TOO_LONG = (400, 413, 422)
 _MOST_LOST = 3
 _LOOK_AGAIN = 2.0, 4.0
 _MOST_GIVEN_BACK = 3
-#: How a result of another job that had the same target is named.
-ANOTHER_JOB = " (another job)"
-
-
-class Wording(msgspec.Struct, frozen=True):
-    """What the comment should say after what was said before.
-
-    `write` takes the most bytes it may have. `clean`: there is nothing to report. `wanted`: there should be a comment
-    even where there is none yet.
-    """
-
-    write: Callable[[int], str]
-    clean: bool
-    wanted: bool
-
-
-class Draft(msgspec.Struct, frozen=True):
-    """The comment to be: its marker, the most bytes that it may have, and what it should say.
-
-    `numbers_attempts`: a job that runs again has another run than before. `succeeds` is whether a comment of another id
-    about these targets, whose list is given, becomes this one; `is_in` is whether a list names all of its own targets.
-    `outdated` writes that these have no result for the newest commit.
-    """
-
-    marker: Marker
-    size: int
-    after: Callable[[Earlier], Wording]
-    numbers_attempts: bool = False
-    succeeds: Callable[[ListedTargets, Marker], bool] = lambda _listed, _marker: False
-    is_in: Callable[[Collection[str]], bool] = lambda _listed: True
-    outdated: Callable[[int], str] = lambda _size: ""
 
 
 class Thread:
@@ -73,7 +40,7 @@ class Thread:
     """
 
     def __init__(
-        self, conversation: Conversation[Any], author: Author, draft: Draft, on_clean: OnClean = "update"
+        self, conversation: Conversation[Any], author: Author, draft: ReportComment, on_clean: OnClean = "update"
     ) -> None:
         self._conversation = conversation
         self.author = author
@@ -334,9 +301,8 @@ class Thread:
 
     def _is_newer(self, body: str) -> bool:
         """Whether this is the whole comment of a newer run."""
-        mark = marked(body)
-        whole = mark is not None and mark.key == self.marker.key and body.rstrip().endswith("-->")
-        return whole and mark is not None and mark.run > self.marker.run
+        mark = marked(body) if body.rstrip().endswith("-->") else None
+        return mark is not None and mark.key == self.marker.key and mark.run > self.marker.run
 
     def _finished(self, live: list[Comment], *, minimize: bool) -> Outcome:
         """Remove the comments that races left behind beside the oldest one."""

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
-
-import msgspec
 
 from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.client import Client
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind
 from tfcheck.pull_request.shapes import Comment
-from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.report.links import LinkHost, Links
 from tfcheck.report.markdown import budget
 from tfcheck.vocabulary.finding import Finding
@@ -26,77 +23,63 @@ Added = dict[str, frozenset[int] | None]
 _WHOLE = 40
 
 
-class CommentForm(msgspec.Struct, frozen=True):
-    """The most bytes that a comment of a host may have, and how its page is rewritten for it."""
-
-    size: int = budget.COMMENT
-    rewritten: Callable[[str], str] = str
-
-
-class PullState(msgspec.Struct, frozen=True):
-    """The state of a pull request in the host's word, and its newest commit, empty if there is none."""
-
-    word: str
-    head: str
-
-
 class Conversation(ABC, Generic[_Shape]):
     """The comments of a pull request, and what its host can do with them. All of it raises `RefusalError`.
 
-    `form` is what comments need, `edit` the method that changes one, `can_minimize` whether they can be folded away,
-    `numbers_attempts` whether a job that runs again has another run than before. `waits` counts the waits before the
-    head was first read.
+    `size` is the most bytes of a comment, `edit` the method that changes one, `can_minimize` whether one can be folded
+    away, `numbers_attempts` whether a job that runs again has another run than before. `waits` counts the waits before
+    the head was first read.
     """
 
-    form: ClassVar[CommentForm] = CommentForm()
+    size: ClassVar[int] = budget.COMMENT
     host: ClassVar[LinkHost] = "github"
     can_minimize: ClassVar[bool] = False
     numbers_attempts: ClassVar[bool] = False
     title: ClassVar[str] = "pull request #"
     edit: ClassVar[str] = "PUT"
 
-    def __init__(self, client: Client, wanted: RequestedPull, comments: str, shape: type[_Shape]) -> None:
-        """Build from the client, the pull request, the path of its comments, and the shape of one of them."""
-        self._client = client
+    def __init__(self, client: Client, wanted: RequestedPull, path: str, comments: str, shape: type[_Shape]) -> None:
+        """Build from the pull request, its path and that of its comments in the API, and the shape of one of them."""
+        self.client = client
         self.wanted = wanted
+        self.path = path
         self._list = comments
         self._shape = shape
         self.sha = wanted.sha
+        self.patience = client.patience
         self.waits = client.patience.waits
-
-    @property
-    def patience(self) -> WaitBudget:
-        """The time that is left."""
-        return self._client.patience
 
     @property
     def links(self) -> Links:
         """The repository, commit and run that the comment is about, once `moved_on` has read the commit."""
-        return Links(self._client.hosts.server, self.wanted.repository, self.sha, self.wanted.run, host=self.host)
+        return Links(self.client.hosts.server, self.wanted.repository, self.sha, self.wanted.run, host=self.host)
 
     def moved_on(self) -> str:
         """Explain why nothing is to be written any more; empty where head and state are as they were.
 
         NOTE: Bitbucket names commits by their first digits.
         """
-        now = self._state()
+        state, head = self._state()
         name = f"{self.title}{self.wanted.number}"
-        if now.word.lower() not in ("open", "opened"):
-            return f"{name} is {now.word.lower()}"
-        if not now.head:
+        if state.lower() not in ("open", "opened"):
+            return f"{name} is {state.lower()}"
+        if not head:
             return f"{name} has no newest commit; its branch or fork may be deleted"
-        if self.sha and not (self.sha.startswith(now.head) or now.head.startswith(self.sha)):
+        if self.sha and not (self.sha.startswith(head) or head.startswith(self.sha)):
             return f"{name} has another newest commit than the one that was checked"
         if len(self.sha) < _WHOLE:
-            self.sha = self._whole(now.head)
+            self.sha = self._whole(head)
         return ""
 
+    def rewritten(self, page: str) -> str:
+        """Return a page as the host needs it."""
+        return page
+
     @abstractmethod
-    def _state(self) -> PullState:
-        """Read the pull request."""
+    def _state(self) -> tuple[str, str]:
+        """Read the state of the pull request, in the host's word, and its newest commit, empty if there is none."""
 
     def _whole(self, head: str) -> str:
-        """Return the whole name of a commit."""
         return head
 
     def added(self) -> Added | None:
@@ -119,19 +102,19 @@ class Conversation(ABC, Generic[_Shape]):
 
     def read(self, comment: Comment) -> Comment:
         """Read one comment again."""
-        return self._shown(self._client.read(self._one(comment), self._shape))
+        return self._shown(self.client.read(self._one(comment), self._shape))
 
     def create(self, body: str) -> Comment:
         """Write a comment."""
-        return self._shown(self._client.create(self._list, self._content(body), self._shape))
+        return self._shown(self.client.create(self._list, self._content(body), self._shape))
 
     def change(self, comment: Comment, body: str) -> Comment:
         """Change a comment."""
-        return self._shown(self._client.change(self._one(comment), self._content(body), self._shape, self.edit))
+        return self._shown(self.client.change(self._one(comment), self._content(body), self._shape, self.edit))
 
     def remove(self, comment: Comment) -> None:
         """Remove a comment."""
-        self._client.remove(self._one(comment))
+        self.client.remove(self._one(comment))
 
     def minimize(self, comment: Comment) -> None:
         """Fold a comment away."""
@@ -145,11 +128,9 @@ class Conversation(ABC, Generic[_Shape]):
         """Suggest fixes beside lines, where the host can show them; `done`: no finding is missing."""
 
     def _one(self, comment: Comment) -> str:
-        """Return the path of a comment."""
         return f"{self._list}/{comment.id}"
 
     def _content(self, body: str) -> dict[str, Any]:
-        """Return what the host wants to be sent."""
         return {"body": body}
 
     @abstractmethod

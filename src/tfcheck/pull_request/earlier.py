@@ -10,6 +10,8 @@ from tfcheck.pull_request.shapes import Comment
 from tfcheck.report.markdown.marker import listed_targets
 from tfcheck.symbolic.regex import regex
 
+#: How a result of another job that had the same target is named.
+ANOTHER_JOB = " (another job)"
 _RUN = regex(
     r" run=\d+\.\d+(?: job=[0-9a-f]{8})? -->$|/actions/runs/\d+/attempts/\d+|/-/pipelines/\d+|/pipelines/results/\d+",
     re.MULTILINE,

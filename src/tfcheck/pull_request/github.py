@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import msgspec
-
 from tfcheck.pull_request.author import Author, author
 from tfcheck.pull_request.client import Client
-from tfcheck.pull_request.conversation import Added, Conversation, PullState
+from tfcheck.pull_request.conversation import Added, Conversation
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.refusal import RefusalError
 from tfcheck.pull_request.review import Review
@@ -30,20 +28,7 @@ _FORMER = "query($id: ID!) { node(id: $id) { ... on IssueComment { userContentEd
 _MOST_FILES = 3000
 
 
-class _Edit(msgspec.Struct):
-    diff: str | None = None
-
-
-class _Edits(msgspec.Struct):
-    nodes: list[_Edit] = []
-
-
-class _Edited(msgspec.Struct, rename="camel"):
-    user_content_edits: _Edits = msgspec.field(default_factory=_Edits)
-
-
-class _Node(msgspec.Struct):
-    node: _Edited
+_Edits = dict[str, dict[str, dict[str, list[dict[str, str | None]]]]]
 
 
 class GiteaConversation(Conversation[Comment]):
@@ -54,8 +39,8 @@ class GiteaConversation(Conversation[Comment]):
     def __init__(self, client: Client, wanted: RequestedPull, variables: Mapping[str, str]) -> None:
         """Build from the client, the pull request, and the variables of the job."""
         self._repository = f"/repos/{wanted.repository}"
-        super().__init__(client, wanted, f"{self._repository}/issues/{wanted.number}/comments", Comment)
-        self._pull = f"{self._repository}/pulls/{wanted.number}"
+        path, comments = (f"{self._repository}/{kind}/{wanted.number}" for kind in ("pulls", "issues"))
+        super().__init__(client, wanted, path, f"{comments}/comments", Comment)
         self._variables = variables
 
     def moved_on(self) -> str:
@@ -67,23 +52,23 @@ class GiteaConversation(Conversation[Comment]):
         unlike = why or source.lower() != self.wanted.head_repository.lower()
         return f"{self.title}{self.wanted.number} is not the one that the run was for" if unlike else ""
 
-    def _state(self) -> PullState:
-        self._found = self._client.read(self._pull, PullRequest)
-        return PullState(self._found.state, self._found.head.sha)
+    def _state(self) -> tuple[str, str]:
+        self._found = self.client.read(self.path, PullRequest)
+        return self._found.state, self._found.head.sha
 
     def _added(self) -> Added | None:
-        files = list(self._client.pages(f"{self._pull}/files", ChangedFile))
+        files = list(self.client.pages(f"{self.path}/files", ChangedFile))
         if len(files) >= _MOST_FILES:
             return None
         return {each.filename: None if each.patch is None else added_lines(each.patch) for each in files}
 
     def author(self, named: str) -> Author:
         """Find out who we are: as `named`, else as GitHub says."""
-        return author(self._client, self._variables, named)
+        return author(self.client, self._variables, named)
 
     def comments(self) -> Iterable[Comment]:
         """Read all comments."""
-        return self._client.pages(self._list, Comment)
+        return self.client.pages(self._list, Comment)
 
     def _one(self, comment: Comment) -> str:
         return f"{self._repository}/issues/comments/{comment.id}"
@@ -100,7 +85,7 @@ class GitHubConversation(GiteaConversation):
 
     def minimize(self, comment: Comment) -> None:
         """Fold a comment away."""
-        self._client.ask(_MINIMIZE, {"id": comment.node_id}, dict)
+        self.client.ask(_MINIMIZE, {"id": comment.node_id}, dict)
 
     def former(self, comment: Comment) -> list[str] | None:
         """Return the last texts of a comment, the newest first; None where GraphQL does not show them.
@@ -108,12 +93,11 @@ class GitHubConversation(GiteaConversation):
         Follows https://docs.github.com/en/graphql/reference/objects#usercontentedit.
         """
         try:
-            found = self._client.ask(_FORMER, {"id": comment.node_id}, _Node)
-        except RefusalError:
+            found = self.client.ask(_FORMER, {"id": comment.node_id}, _Edits)
+            return [each["diff"] or "" for each in found["node"]["userContentEdits"]["nodes"]]
+        except (RefusalError, KeyError):
             return None
-        return [each.diff or "" for each in found.node.user_content_edits.nodes]
 
     def suggest(self, findings: list[Finding], author: Author, key: str, top: Path, most: int, *, done: bool) -> None:
         """Suggest fixes beside lines."""
-        review = Review(self._client, self._pull, self.sha, author, key, self.moved_on, complete=done)
-        review.publish(findings, top, most)
+        Review(self, author, key, complete=done).publish(findings, top, most)

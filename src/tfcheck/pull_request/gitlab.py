@@ -12,7 +12,7 @@ import msgspec
 
 from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.client import Client, Hosts
-from tfcheck.pull_request.conversation import Added, Conversation, PullState
+from tfcheck.pull_request.conversation import Added, Conversation
 from tfcheck.pull_request.event import NothingToDo, RequestedPull
 from tfcheck.pull_request.shapes import Comment, User
 from tfcheck.pull_request.suggestion import added_lines
@@ -68,27 +68,27 @@ class MergeConversation(Conversation[_Note]):
 
     def __init__(self, client: Client, wanted: RequestedPull) -> None:
         """Build from the merge request; its newest commit is known once `moved_on` has read it."""
-        self._path = f"/projects/{quote(wanted.repository, safe='')}/merge_requests/{wanted.number}"
-        super().__init__(client, wanted, f"{self._path}/notes", _Note)
+        path = f"/projects/{quote(wanted.repository, safe='')}/merge_requests/{wanted.number}"
+        super().__init__(client, wanted, path, f"{path}/notes", _Note)
         self._address = ""
 
-    def _state(self) -> PullState:
-        now = self._client.read(self._path, _MergeRequest)
+    def _state(self) -> tuple[str, str]:
+        now = self.client.read(self.path, _MergeRequest)
         self._address = now.web_url
-        return PullState(now.state, now.sha or "")
+        return now.state, now.sha or ""
 
     def _added(self) -> Added:
         """Follow https://docs.gitlab.com/api/merge_requests/#list-merge-request-diffs."""
-        files = self._client.pages(f"{self._path}/diffs", _Diff)
+        files = self.client.pages(f"{self.path}/diffs", _Diff)
         return {each.new_path: added_lines(each.diff) if each.diff else None for each in files}
 
     def author(self, named: str) -> Author:
         """Find out who we are: as `named`, else as GitLab says."""
-        return Author((named or self._client.read("/user", _Account).username).lower())
+        return Author((named or self.client.read("/user", _Account).username).lower())
 
     def comments(self) -> Iterator[Comment]:
         """Read all notes, the oldest first."""
-        return map(self._shown, self._client.pages(f"{self._list}?sort=asc&order_by=created_at", _Note))
+        return map(self._shown, self.client.pages(f"{self._list}?sort=asc&order_by=created_at", _Note))
 
     def _shown(self, found: _Note) -> Comment:
         parts = urlsplit(self._address)

@@ -4,49 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import msgspec
 
 from tfcheck.pull_request.author import Author
-from tfcheck.pull_request.comment import ANOTHER_JOB, Draft, OnClean, Thread, Wording
+from tfcheck.pull_request.comment import Thread
 from tfcheck.pull_request.conversation import Conversation
-from tfcheck.pull_request.earlier import Earlier
 from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.refusal import RefusalError
+from tfcheck.pull_request.report_comment import CommentOptions, ReportComment
 from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
-from tfcheck.report.markdown import markdown
-from tfcheck.report.markdown.marker import ListedTargets, Marker, target_list
-from tfcheck.report.markdown.page import Content, Page, content
-from tfcheck.report.markdown.rest import new_waivers
-from tfcheck.report.markdown.results import ListedResults
-from tfcheck.report.markdown.top import SHARED_ID_HINT, mark, missing, name
+from tfcheck.report.markdown.page import Page
 from tfcheck.report.safe_text import visible
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Report
-
-When: TypeAlias = Literal["findings", "changes", "always"]
-
-
-class CommentOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What whoever runs tfcheck wants of the comment.
-
-    `id` distinguishes several comments on one pull request. `author` is the account that writes, `number` the pull
-    request; both are found out where they are not given. `expected` is how many reports there should be, `absent` names
-    targets that have none for this commit, `gone` those that are not there any more. `suggestions` is the most that are
-    put beside lines.
-    """
-
-    id: str = ""
-    author: str = ""
-    number: int | None = None
-    when: When = "findings"
-    on_clean: OnClean = "update"
-    expected: int = 0
-    absent: tuple[str, ...] = ()
-    gone: tuple[str, ...] = ()
-    suggestions: int = 20
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -60,11 +33,7 @@ class Published(msgspec.Struct, frozen=True):
 def page(variables: Mapping[str, str], server: str, wishes: CommentOptions, manuals: tuple[Manual, ...]) -> Page:
     """Explain what a page about these reports is to be: of the commit that the event names; `server` has the pages."""
     links = Links(server, ci.repository(variables), ci.event(variables).sha, ci.run(variables))
-    return _page_at(links, wishes, manuals)
-
-
-def _page_at(links: Links, wishes: CommentOptions, manuals: tuple[Manual, ...], job: str = "") -> Page:
-    return Page(id=wishes.id, links=links, job=job, manuals=manuals, expected=wishes.expected, absent=wishes.absent)
+    return Page(id=wishes.id, links=links, manuals=manuals, expected=wishes.expected, absent=wishes.absent)
 
 
 def publish(
@@ -83,16 +52,23 @@ def publish(
     """
     if why := conversation.moved_on():
         return Published(Outcome(CommentAction.NOTHING, why))
-    about = _page_at(conversation.links, wishes, manuals, conversation.wanted.job)
-    added = conversation.added() if any(report.waived_findings for report in reports) else {}
-    draft = ReportComment(reports, msgspec.structs.replace(about, added=added), wishes, conversation)
+    about = Page(
+        id=wishes.id,
+        links=conversation.links,
+        job=conversation.wanted.job,
+        manuals=manuals,
+        expected=wishes.expected,
+        absent=wishes.absent,
+        added=conversation.added() if any(report.waived_findings for report in reports) else {},
+    )
+    draft = ReportComment(reports, about, wishes, conversation)
     if draft.is_empty:
         return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))
     on_clean = "update" if wishes.on_clean == "minimize" and not conversation.can_minimize else wishes.on_clean
-    thread = Thread(conversation, conversation.author(wishes.author), draft.draft(), on_clean)
+    thread = Thread(conversation, conversation.author(wishes.author), draft, on_clean)
     outcome = thread.publish()
     if account := _misnamed(thread, conversation, wishes):
-        thread = Thread(conversation, account, draft.draft(), on_clean)
+        thread = Thread(conversation, account, draft, on_clean)
         again = thread.publish()
         outcome = again if again.did is not CommentAction.NOTHING else outcome
         said = [f"`comment-author` is `{visible(wishes.author)}`, but the token is that of `{visible(account.login)}`"]
@@ -121,123 +97,7 @@ def _misnamed(thread: Thread, conversation: Conversation[Any], wishes: CommentOp
 
 
 def _foreign(thread: Thread, wishes: CommentOptions) -> list[str]:
-    """Warn about a comment of this id by another account: it stays as it is.
-
-    NOTE: anybody may paste one, but only a bot's is by another job.
-    """
+    """Warn about a comment of this id by another account; anybody may paste one, but only a bot's is by another job."""
     names = [visible(each.login) for each in thread.foreign if wishes.author or each.type == "Bot"]
     why = f"`comment-author` is `{visible(wishes.author)}`" if wishes.author else "the token is that of another account"
     return [f"a comment with this id by {', '.join(names)} stays as it is, because {why}"] if names else []
-
-
-class ReportComment:
-    """A comment on reports, whose words depend on what was said before.
-
-    `absent`, `replaced` and `complete` are those of the words that were chosen last: the targets without a result,
-    those of them that another job had written for this commit, and whether what the findings lack is fixed rather than
-    not checked.
-    """
-
-    def __init__(
-        self, reports: Sequence[Report], about: Page, wishes: CommentOptions, conversation: Conversation[Any]
-    ) -> None:
-        """Build from the reports, the page to be, and the host that it is for."""
-        self._form = conversation.form
-        self._reports = reports
-        self._wishes = wishes
-        self.told = content(reports, about)
-        self.marker = mark(self.told, about)
-        self._numbers_attempts = conversation.numbers_attempts and self.marker.run[1] > 0
-        self._about = msgspec.structs.replace(about, id=name(self.told, about))
-        self.absent = about.absent
-        self.replaced: tuple[str, ...] = ()
-        self.complete = False
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to say about the newest commit, not even that something is missing."""
-        return not (self.told.reports or self._about.expected or self._about.absent)
-
-    def draft(self) -> Draft:
-        """Return the comment as the thread needs it."""
-        told = self.told
-        return Draft(
-            self.marker,
-            self._form.size,
-            self.after,
-            self._numbers_attempts,
-            self._succeeds,
-            lambda listed: told.listed.are_in(listed, told.targets),
-            self._outdated,
-        )
-
-    def _succeeds(self, listed: ListedTargets, marker: Marker) -> bool:
-        """Whether this comment takes the place of one with another id: neither of them was named."""
-        return not self._wishes.id and self._here().include((*listed.present, *listed.absent), marker.key)
-
-    def _here(self) -> ListedResults:
-        """Return the results that are here, and those that are known to be absent or gone."""
-        told = self.told
-        also = ListedResults.of((*self._wishes.gone, *self._wishes.absent), {})
-        return ListedResults(told.listed.names | also.names, told.listed.plans)
-
-    def _outdated(self, size: int) -> str:
-        """Write the comment for a commit that has come meanwhile: these targets have no result for it."""
-        links = self._about.links and msgspec.structs.replace(self._about.links, sha="")
-        absent = tuple(dict.fromkeys((*self.absent, *self.told.targets)))
-        page = msgspec.structs.replace(self._about, links=links, absent=absent, expected=0)
-        return self._written((), page, target_list((), absent, size), size)
-
-    def after(self, earlier: Earlier) -> Wording:
-        """Choose the words after `earlier`: what had a result and has none of this commit is never resolved."""
-        told = self.told
-        here = self._here()
-        rivals = [f"{each}{ANOTHER_JOB}" for each in earlier.rivals if each in here.names]
-        lost = list(dict.fromkeys((*here.lost(earlier.targets), *rivals)))
-        self.replaced = tuple(each for each in lost if each in earlier.beside or each in rivals)
-        page = msgspec.structs.replace(
-            self._about, absent=(*self._about.absent, *lost), replaced=self.replaced, resolved=earlier.told
-        )
-        self.absent = told.absent(page)
-        absent = missing(told, page)
-        known = target_list(told.targets, self.absent, self._form.size)
-        self.complete = not (absent or any(report.skipped or report.unread for report in told.reports))
-        return Wording(
-            write=lambda size: self._written(self._reports, page, known, size),
-            clean=self._is_clean(told, page),
-            wanted=bool(told.reports or self._about.expected) and self._is_wanted(told, absent),
-        )
-
-    def _written(self, reports: Sequence[Report], page: Page, known: str, size: int) -> str:
-        """Render the page, shorter again where rewriting it for the host has made it too long."""
-        room = size = size - len(known) - 2
-        while True:
-            written = self._form.rewritten(markdown(reports, page, size=room))
-            over = len(written.encode()) - size
-            if over <= 0:
-                return f"{written}\n{known}\n"
-            room -= over
-
-    def warnings(self, outcome: Outcome) -> tuple[str, ...]:
-        """Return what is wrong with the job although the comment was written."""
-        if outcome.late or not self.replaced:
-            return ()
-        names = ", ".join(map(visible, self.replaced))
-        return (f"the comment had the result of {names} from another job; {SHARED_ID_HINT}",)
-
-    def _is_clean(self, told: Content, page: Page) -> bool:
-        """Whether nothing is open, so that a comment may disappear: what was waived before the change is not."""
-        not_selected = any(report.unselected for report in told.reports)
-        left = told.findings or told.known or told.waiting or not_selected or new_waivers(told, page)
-        return self.complete and not left
-
-    def _is_wanted(self, told: Content, absent: int) -> bool:
-        when = self._wishes.when
-        changed = when == "changes" and any(map(_changes, told.reports))
-        return bool(told.findings or absent or new_waivers(told, self._about)) or when == "always" or changed
-
-
-def _changes(report: Report) -> bool:
-    """Whether any answer is another one than before, or was not asked before, or any access is another."""
-    access = report.access_changes or report.access_possible or report.access_unknown or report.role_switches
-    return bool(access) or any(answer.before is not answer.verdict for answer in report.answers)

@@ -140,9 +140,5 @@ def _refusal_kind(status: int, message: str) -> RefusalKind:
             return RefusalKind.OTHER
 
 
-_LIMIT = regex(r"rate limit|abuse detection", re.IGNORECASE)
-
-
-def speaks_of_a_limit(message: str) -> bool:
-    """Whether GitHub's words are about too many requests."""
-    return _LIMIT.search(message) is not None
+#: GitHub's words about too many requests.
+OF_A_LIMIT = regex(r"rate limit|abuse detection", re.IGNORECASE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import msgspec
 
 from tfcheck.pull_request.author import Author
-from tfcheck.pull_request.client import Client
+from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
 from tfcheck.pull_request.shapes import ChangedFile, Created, ReviewComment
 from tfcheck.pull_request.suggestion import Suggestion, SuggestionMarker, overlapping, suggested, suggestions
@@ -48,42 +47,28 @@ class Wanted(msgspec.Struct, frozen=True):
 class Review:
     """The suggestions of one comment id on one pull request."""
 
-    def __init__(
-        self,
-        client: Client,
-        pull: str,
-        sha: str,
-        author: Author,
-        key: str,
-        moved_on: Callable[[], str],
-        *,
-        complete: bool,
-    ) -> None:
-        """Build from the path of the pull request, its newest commit, the account, and the key of the comment.
+    def __init__(self, pull: Conversation[Any], author: Author, key: str, *, complete: bool) -> None:
+        """Build from the pull request, the account that we write as, and the key of the comment.
 
-        `moved_on` explains why nothing is to be written any more. `complete`: what the findings lack is fixed, rather
-        than not checked.
+        `complete`: what the findings lack is fixed, rather than not checked.
         """
-        self._client = client
+        self._client = pull.client
         self._pull = pull
-        self._sha = sha
         self._author = author
         self._key = key
-        self._moved_on = moved_on
         self._complete = complete
-        self._waits = client.patience.waits
+        self._waits = pull.patience.waits
 
-    def publish(self, findings: Iterable[Finding], top: Path, most: int) -> int:
+    def publish(self, findings: list[Finding], top: Path, most: int) -> int:
         """Suggest what can be suggested and is not yet, at most `most`, and give the number.
 
         Raises:
             RefusalError: GitHub does not let us.
         """
-        findings = list(findings)
         for _ in range(_ROUNDS):
             with suppress(WaitedError):
                 waits = self._client.patience.waits
-                if waits != self._waits and self._moved_on():
+                if waits != self._waits and self._pull.moved_on():
                     return 0
                 self._waits = waits
                 wanted = self._suggestions(findings, top)
@@ -95,7 +80,7 @@ class Review:
         """Turn the fixes of findings into remarks beside lines."""
         if not any(each.fix and each.fix.diff for each in findings):
             return Wanted((), frozenset())
-        files = {each.filename: each for each in self._client.pages(f"{self._pull}/files", ChangedFile)}
+        files = {each.filename: each for each in self._client.pages(f"{self._pull.path}/files", ChangedFile)}
         taken: list[Suggestion] = []
         remarks: list[ReviewRemark] = []
         unsettled: set[str] = set()
@@ -116,14 +101,14 @@ class Review:
 
         One that somebody has answered stays, and says that it is no longer needed.
         """
-        comments = list(self._client.pages(f"{self._pull}/comments", ReviewComment))
+        comments = list(self._client.pages(f"{self._pull.path}/comments", ReviewComment))
         answered = {each.in_reply_to_id for each in comments}
         there: set[str] = set()
         for each in comments:
             marker = suggested(each.body) if self._author.wrote(each.user) else None
             if marker is None or marker.settled:
                 continue
-            path = f"{self._pull.rpartition('/')[0]}/comments/{each.id}"
+            path = f"{self._pull.path.rpartition('/')[0]}/comments/{each.id}"
             needless = self._is_needless(each, marker, wanted)
             if each.id not in answered and (needless or each.line is None is each.position):
                 self._client.remove(path)
@@ -140,24 +125,22 @@ class Review:
         ours = marker.of == self._key and marker.key not in kept
         return self._complete and ours and comment.path not in wanted.unsettled
 
-    def _existing_keys(self) -> set[str]:
-        comments = self._client.pages(f"{self._pull}/comments", ReviewComment)
-        return {marker.key for each in comments if self._author.wrote(each.user) and (marker := suggested(each.body))}
-
     def _posted(self, remarks: list[ReviewRemark]) -> int:
         """Build one review of all; one that GitHub does not take is left out."""
         if not remarks:
             return 0
         body = {
-            "commit_id": self._sha,
+            "commit_id": self._pull.sha,
             "event": "COMMENT",
             "body": f"tfcheck suggests {counted(len(remarks), 'change')}; its comment explains why.",
             "comments": [each.lines() for each in remarks],
         }
         try:
-            self._client.create(f"{self._pull}/reviews", body, Created)
+            self._client.create(f"{self._pull.path}/reviews", body, Created)
         except UncertainError:
-            arrived = self._existing_keys()  # once more only if nothing of it arrived
+            there = self._client.pages(f"{self._pull.path}/comments", ReviewComment)
+            arrived = {mark.key for each in there if self._author.wrote(each.user) and (mark := suggested(each.body))}
+            # once more only if nothing of it arrived
             return len(remarks) if any(each.key in arrived for each in remarks) else self._one_by_one(remarks)
         except RefusalError as refusal:
             if refusal.kind is not RefusalKind.INVALID:
@@ -169,8 +152,8 @@ class Review:
         posted = 0
         for each in remarks:
             try:
-                body = {"commit_id": self._sha, **each.lines()}
-                self._client.create(f"{self._pull}/comments", body, Created)
+                body = {"commit_id": self._pull.sha, **each.lines()}
+                self._client.create(f"{self._pull.path}/comments", body, Created)
                 posted += 1
             except RefusalError as refusal:
                 if refusal.kind is not RefusalKind.INVALID:

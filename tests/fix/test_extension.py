@@ -224,3 +224,18 @@ def test_a_reference_in_a_list_is_a_text() -> None:
         needed = NeededStatement("A", ("s3:GetObject",), ((Reference('local.files["b"]'),),))
         found = extension(block.arguments["policy"], module, [needed])
         assert [each.text for each in found.insertions] == ([', local.files["b"]'] if is_extended else [])
+
+
+@pytest.mark.parametrize(
+    ("other", "written"),
+    [("", ', local.files["b"]'), ('output "o" {\n  value = local.second\n}\n', "")],
+)
+def test_statements_of_local_values_that_a_policy_joins_are_its_own(other: str, written: str) -> None:
+    statement = '{ Effect = "Allow", Action = "s3:GetObject", Resource = [local.files["a"]] }'
+    text = f'locals {{\n  first  = []\n  second = [{statement}]\n}}\n{other}resource "x" "y" {{\n  policy = '
+    text += 'jsonencode({ Version = "2012-10-17", Statement = concat(local.first, local.second) })\n}\n'
+    module = Module(".", [read(SourceText("main.tf", text))])
+    block = module.resource("resource", "x", "y")
+    assert block is not None
+    needed = NeededStatement("A", ("s3:GetObject",), ((Reference('local.files["b"]'),),))
+    assert "".join(each.text for each in extension(block.arguments["policy"], module, [needed]).insertions) == written

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from tests.fix.found import copied, found_in, replaced
+from tfcheck.fix.place import also
 from tfcheck.fix.plan_fixes import DraftFix, FixChoice
 
 
@@ -107,13 +108,19 @@ def remote(folder: Path, call: str, directory: str, source: str) -> None:
     (target.parent / "modules.json").write_text(json.dumps({"Modules": [record]}))
 
 
-def test_a_module_that_several_call_says_who_gets_it_too(tmp_path: Path) -> None:
+def test_a_module_that_several_call_puts_out_the_role_for_the_one_that_lacks_something(tmp_path: Path) -> None:
     folder = copied("module-accepts-files", tmp_path)
     module = folder / "service" / "main.tf"
     replaced(module, module.read_text().partition("type = list(object({")[2].partition("default")[0], "}))\n  ")
     found = fix(folder).fix
     assert found.safety == "review"
-    assert "it is shared by 3 roles: also for module.jobs.aws_iam_role.execution" in found.title
+    assert found.title.endswith("by the new output `execution_role_name` of module.web")
+    assert "+  role = module.web.execution_role_name\n" in found.diff
+
+
+def test_a_fix_says_which_roles_get_it_too() -> None:
+    assert also(frozenset({"b", "a"})) == "; it is shared by 3 roles: also for a, b"
+    assert also(frozenset("abcd")).endswith("also for a, b, c and 1 more")
 
 
 def test_a_role_with_inline_policies_of_its_own_gets_no_inline_policy_beside_them(tmp_path: Path) -> None:

@@ -9,7 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from tfcheck.fix import new_block
+from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.naming import Labels, in_module, provider_given
+from tfcheck.fix.new_argument import unit_of
+from tfcheck.fix.new_block import block_lines
 from tfcheck.fix.new_policy import NewPolicy, behind, hcl
 from tfcheck.fix.place import Places, also
 from tfcheck.fix.proposal import Proposal, RoleNeed
@@ -25,6 +29,8 @@ from tfcheck.fix.repetition import (
 from tfcheck.fix.wanted import Reference, Spelled, free
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.world import WorldObject
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.scope import CallReferent
@@ -165,7 +171,6 @@ class AddedPolicies:
         )
 
     def _name(self, need: RoleNeed) -> str:
-        """Name the policy so that no other of the role is called the same."""
         role = need.roles[0]
         known = [holder.resource.attribute("name") for holder in self._places.holders.of(role)]
         taken = {each for each in known if isinstance(each, str)}
@@ -193,23 +198,39 @@ class AddedPolicies:
         known = [each.requirement.resource for each in need.answers if isinstance(each.requirement.resource, str)]
         return any(not _refers(here(each)) and _refers(there(each)) for each in known)
 
-    def at_callers(self, need: RoleNeed) -> Iterator[Proposal]:
-        """Propose a policy where the roles' module is called, or the module that calls that, and so on."""
+    def is_named_by_callers(self, need: RoleNeed) -> bool:
+        """Whether the caller of the roles' module has a name for what the module has only this plan's literals for."""
+        module = need.roles[0].address.module
+        if not module.steps:
+            return False
+        here, there = self._places.spelling(module), self._places.spelling(module.parent)
+        resources = [each.requirement.resource for each in need.answers]
+        foreign = [each for each in resources if (own := here.spell(each)) is None or here.is_of_this_plan(own)]
+        named = (its for each in foreign if (its := there.spell(each)) is not None and _refers(its))
+        return any(not there.is_of_this_plan(each) for each in named)
+
+    def at_callers(self, need: RoleNeed, *, new_output: bool = False) -> Iterator[Proposal]:
+        """Propose a policy where the roles' module is called, or the module that calls that, and so on.
+
+        With `new_output` the module is to put out the name of its role.
+        """
         paths = [role.address.module for role in need.roles]
         while all(path.steps for path in paths):
             if _is_one_call(paths):
-                found = self._at_caller(need, paths)
+                found = self._at_caller(need, paths, new_output=new_output)
                 if found is not None:
                     yield found
             paths = [path.parent for path in paths]
 
-    def _at_caller(self, need: RoleNeed, paths: Sequence[ModulePath]) -> Proposal | None:
+    def _at_caller(self, need: RoleNeed, paths: Sequence[ModulePath], *, new_output: bool) -> Proposal | None:
         caller, name = paths[0].parent, paths[0].steps[-1].name
         role = need.roles[0]
         sources = self._resolver.module_sources(caller)
         call = sources.call(name) if sources else None
         outputs = {self._output_that_is(one, path) for one, path in zip(need.roles, paths, strict=True)}
         output = outputs.pop() if len(outputs) == 1 else None
+        made = self._new_output(role) if new_output and output is None and paths[0] == role.address.module else None
+        output = made[0] if made is not None else output
         if call is None or output is None or not self._places.files.editable(call.source):
             return None
         if call.switch() is not None:
@@ -227,7 +248,30 @@ class AddedPolicies:
         label = self._labels.label(role.address, sources, name, key, need.rules())
         policy = self._policy(label, need, repeated, shared, provider_given(call))
         places = [(each, key) for each in self._places.holders.modules(caller) for key in repeated.made_keys()]
-        return next(self._behind(call, policy, places, remark), None)
+        found = next(self._behind(call, policy, places, remark), None)
+        if found is None or made is None:
+            return found
+        return msgspec.structs.replace(
+            found,
+            title=f"{found.title}, by the new output `{output}` of module.{name}",
+            safety="review",
+            insertions=(*found.insertions, made[2]),
+            texts={**found.texts, made[1].name: made[1]},
+        )
+
+    def _new_output(self, role: WorldObject) -> tuple[str, SourceText, Insertion] | None:
+        """Put out the name of a role behind the other outputs of its module; None where it may be one of several."""
+        block, module = self._resolver.block(role.address), self._resolver.module_sources(role.address.module)
+        repeats = () if block is None else {"count", "for_each"} & set(block.arguments)
+        if block is None or module is None or repeats or block.switch() is not None:
+            return None
+        outputs = [one for file in module.files for one in file.blocks if one.type == "output"]
+        anchor = (outputs or [block])[-1]
+        if isinstance(anchor, JsonBlock) or not self._places.files.editable(anchor.source):
+            return None
+        name = free(f"{role.address.name.removesuffix('_role')}_role_name", module.outputs(), "_")
+        lines = block_lines(f'output "{name}"', [f"value = {role.address.resource}.name"], unit_of(block))
+        return name, anchor.source, new_block.behind(anchor, lines)
 
     def shared_at_call(self, need: RoleNeed) -> SharedStatements | None:
         """Write what the roles of several instances of one module call lack as one, where the module is called."""
@@ -277,7 +321,6 @@ class AddedPolicies:
 
 
 def _is_one_call(paths: Sequence[ModulePath]) -> bool:
-    """Whether module instances are made by one call, each by its own key."""
     if not all(path.steps for path in paths) or len({path.parent for path in paths}) > 1:
         return False
     return len({path.steps[-1].name for path in paths}) == 1 and len(set(paths)) == len(paths)

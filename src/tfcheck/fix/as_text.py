@@ -153,7 +153,6 @@ def _document(answers: Sequence[Answer]) -> Value:
 
 
 def _policy_text(need: RoleNeed, places: Places) -> tuple[str, str] | None:
-    """Write a whole policy in the module of the role, else statements as the module that calls it can."""
     role = need.roles[0]
     module = role.address.module
     statements = places.wanted(need.by_role()[str(role.address)], module)

@@ -91,7 +91,6 @@ def passings(need: RoleNeed, places: Places, world: After) -> list[Passing]:
 
 
 def _change(choice: int, calls: Sequence[Passing], world: After) -> _Change | None:
-    """Divide what is lacking among the inputs of the module, and write it in each call."""
     called = world.resolver.module_sources(calls[0].paths[0])
     if called is None:
         return None

@@ -68,7 +68,6 @@ class EnvFileNames:
                 yield f"{title}, as {task.address.resource} names it", (own, each), named.address
 
     def _ends(self, address: Address, value: str) -> list[WrittenText]:
-        """List the texts near a resource that are a value, and to which the ending can be appended."""
         return [each for each in self._by_value(address).get(value, ()) if _appended(each)][:_MOST]
 
     def _by_value(self, address: Address) -> dict[str, list[WrittenText]]:
@@ -96,7 +95,6 @@ class EnvFileNames:
 
 
 def _line_of(name: WrittenText) -> str:
-    """Return the line that a text in quotes ends, if that sets the key of an object."""
     text = name.source.text
     line = text[line_start(text, name.start) : name.end]
     return line.strip() if line.split("=")[0].strip() == _KEY else ""

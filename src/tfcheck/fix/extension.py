@@ -54,14 +54,15 @@ def extension(
     left: list[NeededStatement] = []
     source: SourceText | None = None
     for each in wanted:
-        ways = [(one, one.resources, _texts(one, each), resources) for one in free if _is_like(one, each)]
+        here = [one for one in free if source is None or one.source is source]  # a policy is changed in one file
+        ways = [(one, one.resources, _texts(one, each), resources) for one in here if _is_like(one, each)]
         corrected = {
             one
-            for one in free
+            for one in here
             for other in beside
             if other.file == one.source.name and one.start <= other.offset < one.end
         }
-        kept = (one for one in free if _is_about(one, each) and one not in corrected)
+        kept = (one for one in here if _is_about(one, each) and one not in corrected)
         ways += [(one, one.actions, _actions(one, each), actions) for one in kept]
         found = next(((way, made) for way in ways if (made := _added(*way[:3]))), None)
         if found is None:
@@ -76,14 +77,12 @@ def extension(
 
 
 def _is_like(statement: WrittenStatement, wanted: NeededStatement) -> bool:
-    """Whether a statement allows exactly the needed actions."""
     actions = {each.lower() for each in _written(statement, statement.actions)}
     is_open = not statement.is_plain or wanted.principal is not None or wanted.gate or not wanted.resources
     return not is_open and wanted.listed is None and actions == {f'"{each.lower()}"' for each in wanted.actions}
 
 
 def _is_about(statement: WrittenStatement, wanted: NeededStatement) -> bool:
-    """Whether a statement is for exactly the needed resources, and allows actions of the same service."""
     actions = (*_written(statement, statement.actions), *_actions(statement, wanted))
     services = {each.lower().partition(":")[0] for each in actions}
     is_open = not statement.is_plain or wanted.principal is not None or wanted.gate

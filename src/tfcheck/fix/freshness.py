@@ -40,7 +40,6 @@ def outdated(touched: Iterable[ChangedAttribute], beside: Iterable[Address], res
 
 
 def _is_doubted(address: Address, resolver: Resolver) -> bool:
-    """Whether the check found an argument of a block not to be what was planned."""
     block, about = resolver.block(address), resolver.declarations.doubts.about
     names = (*block.attributes(), *nested_names(block)) if block is not None else ()
     return any(about("argument", address.module.config, address.resource, name) for name in names)

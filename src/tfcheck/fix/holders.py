@@ -129,7 +129,6 @@ class Holders:
 
     @cached_property
     def _for_others(self) -> frozenset[str]:
-        """Name the managed policies that are also for users or groups, or the boundary of a role."""
         references = [each.attribute("policy_arn") for each in self._world.resources(*_OTHER_ATTACHMENTS)]
         references += [each.attribute("permissions_boundary") for each in self._world.resources("aws_iam_role")]
         for each in self._world.resources("aws_iam_policy_attachment"):

@@ -81,6 +81,7 @@ def into_policy(
     if added is None or (added and not adds):
         return None
     source = document.source if document is not None else argument.source
+    source = extended.source if extended.source is not None and not added else source
     if extended.source is not None and extended.source is not source:
         return None
     insertions = (*extended.insertions, *added)

@@ -78,7 +78,6 @@ def _for_same_roles(parts: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[
 
 
 def _of_rule(needs: list[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
-    """Join needs for one rule: all at once where that goes, as it mostly does."""
     alone = 0
     while needs:
         if alone == _MOST:

@@ -107,7 +107,6 @@ class _For(msgspec.Struct, frozen=True):
                     yield self._text(each), self.over
 
     def _elements(self) -> Iterator[str]:
-        """Yield the expressions that may name an object."""
         try:
             parts = read_parts(self.result, 0)
         except MalformedError:
@@ -121,7 +120,7 @@ class _For(msgspec.Struct, frozen=True):
 
     def _text(self, element: str) -> str:
         names = self.value
-        if self.key and _uses(self.key, element, self.condition):
+        if self.key and re.search(rf"(?<![\w.-]){re.escape(self.key)}(?![\w-])", f"{element} {self.condition}"):
             names = f"{self.key}, {self.value}"
         condition = f" if {self.condition}" if self.condition else ""
         return f"[for {names} in {self.over} : {element}{condition}]"
@@ -135,12 +134,7 @@ def _items(parts: ObjectParts) -> Iterator[ItemParts]:
             yield from _items(inner)
 
 
-def _uses(name: str, *texts: str) -> bool:
-    return any(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", each) for each in texts)
-
-
 def _arns(element: str) -> Iterator[str]:
-    """Yield an expression, and what it may be the ARN of."""
     yield element
     with_key = _WITH_KEY.fullmatch(element)
     if with_key:

@@ -95,7 +95,6 @@ class LogGroups:
     # Where the name is written
 
     def _options(self, task: Address, name: str, module: Module) -> list[_Option]:
-        """List where the module names the group: in its task definitions, or in local values."""
         found: list[_Option] = []
         for block in (one for file in module.files for one in file.blocks):
             is_task = block.type == "resource" and block.labels[:1] == (_TASK,)
@@ -206,7 +205,6 @@ def _name(task: TaskDefinition, finding: Finding, world: World) -> str:
 
 
 def _values(block: Block, argument: Argument) -> Iterator[_Option]:
-    """Yield the values of `awslogs-group` in an argument, and whether each is JSON in a heredoc."""
     text = argument.source.text
     heredoc = heredoc_at(text, argument.value_start)
     for found in _OPTION.finditer(text, argument.value_start, argument.value_end):

@@ -203,7 +203,6 @@ def _regions(module: Module) -> Iterator[str]:
 
 
 def _groups(module: Module, block: Block) -> Iterator[str]:
-    """Yield the only log group of a module, if it is repeated as the task definition is, or not at all."""
     blocks = (one for file in module.files for one in file.blocks)
     groups = [each for each in blocks if each.type == "resource" and each.labels[:1] == (_GROUP,)]
     if len(groups) == 1 and block.labels[:1] == (_TASK,):

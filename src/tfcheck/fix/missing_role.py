@@ -138,7 +138,6 @@ class MissingRoles:
     # The ways
 
     def _ways(self, block: Block, answers: Sequence[Answer]) -> Iterator[Proposal]:
-        """Yield a role that is there already, then new ones, in the order of preference."""
         if not self._places.files.editable(block.source):
             return
         tasks = self._places.holders.instances(next(_tasks(answers)))
@@ -300,7 +299,6 @@ class MissingRoles:
     # What is needed, and the proof
 
     def _needs(self, task: Address) -> tuple[Answer, ...]:
-        """Return everything that a task definition needs of an execution role, once it has one."""
         role = Address(task.module, "managed", "aws_iam_role", f"{task.name}_execution")
         given: dict[tuple[Address, str], Value] = {
             (task, _ARGUMENT): Unknown(symbol=Symbol(str(role), ("arn",))),

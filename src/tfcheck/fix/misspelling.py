@@ -106,7 +106,6 @@ def _canonical(text: str) -> str:
 
 
 def _one_edit(pattern: str, needed: str) -> Iterator[Misspelling]:
-    """Find one letter or separator too many, too few, another one, or two in the wrong order."""
     wildcards = [each.start() for each in _WILDCARD.finditer(pattern)]
     head = pattern[: wildcards[0]] if wildcards else pattern
     start = _common(head, needed)

@@ -105,9 +105,10 @@ class NamedParts:
     def _rest(self, text: str, spell: Callable[[str], Spelled | None], *, is_last: bool) -> Iterator[str | Reference]:
         """Write what follows the account of an ARN: from some part on as it is written elsewhere, or part by part."""
         for found in _BOUNDARY.finditer(text) if is_last else ():
-            written = spell(text[found.start() :]) if found[0] == "/" else None
+            tail = text[found.start() :].removesuffix(":*")
+            written = spell(tail) if found[0] == "/" else None
             if written is not None:
-                yield from (*self._parts(text[: found.start()]), *written)
+                yield from (*self._parts(text[: found.start()]), *written, text[found.start() + len(tail) :])
                 return
         yield from self._parts(text)
 

@@ -35,7 +35,6 @@ def argument_into(block: Block, name: str, value: str, behind: Sequence[str]) ->
 
 
 def _paragraph(source: SourceText, above: Argument, written: str) -> Insertion:
-    """Write something below an argument, between blank lines."""
     end = line_end(source.text, above.value_end)
     following = source.text[end : line_end(source.text, end + len(source.newline))].strip()
     behind_it = source.newline if following not in ("", "}") else ""
@@ -129,7 +128,6 @@ def _is_spread(block: Block) -> bool:
 
 
 def _groups(block: Block) -> Iterator[list[Argument]]:
-    """Yield the arguments of one line each, those of consecutive lines together."""
     group: list[Argument] = []
     if isinstance(block, JsonBlock) or not _is_spread(block):
         return

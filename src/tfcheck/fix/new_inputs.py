@@ -114,7 +114,9 @@ def _passed(passing: Passing, called: Module, answers: Sequence[Answer], places:
         name, about = _INPUTS[action]
         name = free(name, called.variables(), "_")
         value = [one for each in statements or () for one in each.resources]
-        if not value or not all(_is_named(each, passing, places) for each in value):
+        there = places.spelling(passing.caller)
+        named = [each for each in value if any(isinstance(part, Reference) for part in each)]
+        if not value or named != value or any(map(there.is_of_this_plan, value)):
             return []
         wanted = {flat(each.requirement.resource) for each in answers if each.requirement.action == action}
         written = _list(value, wanted, passing)
@@ -148,11 +150,6 @@ def _list(value: Sequence[Spelled], wanted: set[str], passing: Passing) -> list[
     return [*([new_value([Element(each, each) for each in single], base, unit)] if single else []), *whole]
 
 
-def _is_named(spelled: Spelled, passing: Passing, places: Places) -> bool:
-    is_own = any(isinstance(each, Reference) for each in spelled)
-    return is_own and not places.spelling(passing.caller).is_of_this_plan(spelled)
-
-
 def _with_argument(passing: Passing, name: str, lists: Sequence[str], edits: _Edits) -> bool:
     call = passing.call
     if isinstance(call, JsonBlock) or not passing.is_for_one or not passing.places.files.editable(call.source):
@@ -163,7 +160,6 @@ def _with_argument(passing: Passing, name: str, lists: Sequence[str], edits: _Ed
 
 
 def _with_variable(called: Module, name: str, about: str, places: Places, edits: _Edits) -> bool:
-    """Declare an input behind the last one of the file that declares most."""
     files = [(file, [each for each in file.blocks if each.type == "variable"]) for file in called.files]
     file, declared = max(files, key=lambda each: len(each[1]), default=(None, []))
     if file is None or not declared or isinstance(declared[-1], JsonBlock) or not places.files.editable(file.source):

@@ -263,7 +263,6 @@ def _step(source: SourceText, outer: ItemParts, inner: ObjectParts) -> str:
 
 
 def _map(passing: Passing) -> tuple[Argument | None, str]:
-    """Return where the map is written that a call is repeated for, and the name that it has there."""
     for_each = passing.call.arguments.get("for_each")
     local = _LOCAL.fullmatch(passing.call.attribute_text("for_each"))
     module = passing.world.resolver.module_sources(passing.caller)

@@ -87,7 +87,6 @@ class PlanFixes(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def _fixing(self) -> dict[Requirement, list[int]]:
-        """List for each requirement the places of the fixes that grant it."""
         places: dict[Requirement, list[int]] = {}
         for place, each in enumerate(self.found):
             for own in {answer.requirement for answer in each.answers}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -15,8 +16,12 @@ from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.wildcards import glob_known
 
+_LOCAL = regex(r"\blocal\.([\w-]+)")
+#: One local value, or several joined.
+_JOINED = regex(r"local\.[\w-]+|concat\(\s*local\.[\w-]+(?:\s*,\s*local\.[\w-]+)*\s*,?\s*\)")
 _POLICY = ("Sid", "Effect", "Action", "Resource")
 _DOCUMENT = ("sid", "effect", "actions", "resources")
 
@@ -44,8 +49,10 @@ def statements_of(argument: Argument, module: Module) -> tuple[WrittenStatement,
     name = document_of(argument)
     try:
         if name is None:
-            found = located(argument)
-            return tuple(_in_policy(argument.source, *found)) if found else ()
+            policy, syntax = located(argument) or (None, Syntax.HCL)
+            item = policy.item("Statement") if isinstance(policy, ObjectParts) else None
+            lists = [(argument.source, item.value), *_of_locals(argument.source, item.value, module)] if item else []
+            return tuple(each for source, one in lists for each in _among(source, one, syntax, _POLICY))
         named = (
             module.resource("data", "aws_iam_policy_document", each) for each in (name, *merged_into(name, module))
         )
@@ -91,10 +98,14 @@ def items(parts: Parts) -> tuple[Parts, ...]:
     return parts.items if isinstance(parts, ListParts) else (parts,)
 
 
-def _in_policy(source: SourceText, policy: Parts, syntax: Syntax) -> Iterator[WrittenStatement]:
-    item = policy.item("Statement") if isinstance(policy, ObjectParts) else None
-    if item is not None:
-        yield from _among(source, item.value, syntax, _POLICY)
+def _of_locals(source: SourceText, statements: Parts, module: Module) -> Iterator[tuple[SourceText, Parts]]:
+    """Yield the lists of statements that a policy joins, if they are local values that nothing else names."""
+    written = source.text[statements.start : statements.end]
+    for name in _LOCAL.findall(written) if _JOINED.fullmatch(written) else ():
+        local = module.local_argument(name)
+        uses = re.compile(rf"\blocal\.{re.escape(name)}(?![\w-])")
+        if local is not None and sum(len(uses.findall(file.source.text)) for file in module.files) == 1:
+            yield local.source, read_parts(local.source.text, local.value_start)
 
 
 def _among(source: SourceText, statements: Parts, syntax: Syntax, names: Sequence[str]) -> Iterator[WrittenStatement]:

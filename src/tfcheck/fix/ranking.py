@@ -47,6 +47,8 @@ def ranked(need: RoleNeed, places: Places, added: AddedPolicies, world: After) -
         from tfcheck.fix.new_inputs import by_new_inputs
 
         yield from by_new_inputs(need, places, world)
+    if added.is_named_by_callers(need):
+        yield from added.at_callers(need, new_output=True)
     yield from places.existing(need, wide=False)
     alone = block is not None and added.reach(need) <= need.names()
     if block is not None and alone:
@@ -79,7 +81,6 @@ def attached(need: RoleNeed, block: Block, places: Places, world: After) -> Iter
 
 
 def _grants(policy: WorldObject, need: RoleNeed, world: After) -> bool:
-    """Whether a policy that is not attached to the roles would allow everything that they lack."""
     text = policy.attribute("policy")
     if not isinstance(text, (str, JsonText)):
         return False

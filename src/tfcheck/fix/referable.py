@@ -170,7 +170,6 @@ def _index(key: str | int) -> str:
 
 
 def _texts(expression: str, seen: Seen) -> Iterator[tuple[str, TextLike]]:
-    """Return a value if it is a text of interest; of an object its members."""
     if isinstance(seen, str):
         if seen.startswith("arn:"):
             yield expression, seen

@@ -143,7 +143,6 @@ class Remedies:
         return file_of(argument) if argument is not None else ""
 
     def _denied_by(self, answers: Sequence[Answer]) -> dict[Origin, tuple[Statement, list[Answer]]]:
-        """Sort requirements by the statements that deny them."""
         found: dict[Origin, tuple[Statement, list[Answer]]] = {}
         for answer in answers:
             task = self._tasks.get(answer.requirement.task_definition)
@@ -213,7 +212,6 @@ class Remedies:
         return address_in(role.boundary[0].name) if role is not None and role.boundary else None
 
     def _role_of(self, answer: Answer, policy: Address | None = None) -> Spelled:
-        """Write the ARN of the role for its own module, or for another policy without a cycle."""
         address = address_in(answer.role)
         if address is None or address.type != "aws_iam_role":
             return (answer.role or "ROLE_ARN",)

@@ -96,7 +96,6 @@ def _all_words(terms: InstanceTerms) -> dict[str, str]:
 
 
 def _leaves(expression: str, seen: Seen) -> list[tuple[str, str]]:
-    """Pair the texts in an element with what refers to them."""
     if isinstance(seen, Sensitive):
         return []
     if isinstance(seen, str):

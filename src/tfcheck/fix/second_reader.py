@@ -137,7 +137,8 @@ def _events(root: Tree[Token], inserted: Sequence[_Region]) -> Iterator[tuple[st
             yield _REPLACED, ""
         elif isinstance(node, str):
             yield _leaf(node, inserted)
-        elif _wraps(node, inserted):
+        elif node.data in _WRAPPERS and all(any(end in each for each in inserted) for end in _span(node)):
+            # It begins and ends with inserted text, around a value that was there before.
             kept = _kept(node, inserted)
             # A list gets the old value and others; the term around it has the list.
             others = node.data == "expr_term" or len(_kept(node, ())) > len("[,]") + 1
@@ -172,12 +173,6 @@ def _kept(node: Tree[Token], inserted: Sequence[_Region]) -> list[Node]:
         elif region is None and getattr(child, "data", "") != "new_line_or_comment":
             found.append(child)
     return found
-
-
-def _wraps(node: Tree[Token], inserted: Sequence[_Region]) -> bool:
-    """Whether a rule begins and ends with inserted text, around a value that was there before."""
-    first, last = _span(node)
-    return node.data in _WRAPPERS and all(any(end in each for each in inserted) for end in (first, last))
 
 
 def _span(node: Node) -> tuple[int, int]:

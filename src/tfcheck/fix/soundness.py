@@ -50,7 +50,6 @@ def _changed(before: SourceFile, insertions: Sequence[Insertion]) -> Iterator[in
 
 
 def _same_blocks(before: SourceFile, after: SourceFile, changed: set[int]) -> bool:
-    """Iterate over both files: what is not changed must be there word for word, what is new must parse."""
     position = 0
     for block in after.blocks:
         old = before.blocks[position] if position < len(before.blocks) else None

@@ -135,7 +135,6 @@ def _quoted(argument: Argument) -> Iterator[Other]:
 
 
 def _in_heredoc(text: str, found: Tokens, opening: int) -> Iterator[Other]:
-    """Yield the texts in quotes of a heredoc, which end on the line that they begin on."""
     begun = -1
     for token in map(found.stretch, found.inside(opening)):
         for position in range(token.start, token.end) if token.kind == "text" else ():

@@ -99,7 +99,6 @@ class ModuleTexts:
         return re.search(rf"(?<![\w-]){re.escape(part)}(?![\w-])", self._declared_text) is not None
 
     def _beginning_with(self, wanted: str) -> Iterator[_Written]:
-        """Iterate over the texts that begin with one, each as often as it is written."""
         for position in range(bisect_left(self._texts, wanted, key=lambda each: each.text), len(self._texts)):
             if not self._texts[position].text.startswith(wanted):
                 break
@@ -204,7 +203,6 @@ def _templates(module: Module) -> Iterator[tuple[Block, _Parts]]:
 
 
 def _texts_in(node: Template) -> Iterator[_Parts]:
-    """Yield a text, or, of JSON, the texts in quotes that refer to something."""
     found: list[str | Expression] = []
     for part in node.parts:
         literal = part.value if isinstance(part, Literal) and isinstance(part.value, str) else None

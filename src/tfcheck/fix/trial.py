@@ -81,7 +81,6 @@ class Changed(Sources):
 
 
 def _sharing(before: SourceFile, after: SourceFile) -> SourceFile:
-    """Reuse the unchanged blocks of the earlier file, which may have been parsed already."""
     known = {_identity(each): each for each in before.blocks}
     return SourceFile(after.source, tuple(known.get(_identity(each), each) for each in after.blocks), after.problem)
 

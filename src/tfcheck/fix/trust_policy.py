@@ -185,7 +185,6 @@ def _document(label: str, old: str, service: str, unit: str, repeated: tuple[str
 
 
 def _document_block(argument: Argument, module: Module, block: Block) -> Block:
-    """Return the block that a new document goes behind: the one that was used, where it is in the same file."""
     name = document_of(argument)
     found = module.resource("data", _DOCUMENT, name) if name else None
     return found if found is not None and found.source is block.source else block
@@ -206,7 +205,8 @@ def _users(argument: Argument, block: Block, module: Module) -> list[Block] | No
         roles = [
             each for file in module.files for each in file.blocks if pattern.search(each.attribute_text(_ARGUMENT))
         ]
-        plain = [each for each in roles if _is_plain(each.attribute_text(_ARGUMENT), name)]
+        whole = re.compile(rf"{re.escape(name)}(?:\[[^\[\]]*\])?(?:\.(?:minified_)?json)?")
+        plain = [each for each in roles if whole.fullmatch(each.attribute_text(_ARGUMENT))]
         is_local = name.startswith("data.") and own is not argument
         if used != len(plain) + is_local:
             return None
@@ -220,12 +220,7 @@ def _names(own: Argument, argument: Argument) -> list[str]:
     return [*([local[0]] if local else []), *([f"data.{_DOCUMENT}.{document}"] if document else [])]
 
 
-def _is_plain(text: str, name: str) -> bool:
-    return re.fullmatch(rf"{re.escape(name)}(?:\[[^\[\]]*\])?(?:\.(?:minified_)?json)?", text) is not None
-
-
 def _services(argument: Argument, document: Block | None) -> Iterator[Parts]:
-    """Yield where statements without a condition name the services that may assume a role."""
     try:
         if document is not None and not isinstance(document, JsonBlock):
             yield from _in_document(document)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfcheck.hcl.evaluate.elements import is_referent
-from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.value import Set
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
@@ -54,11 +53,6 @@ def _keys(address: Address, resolver: Resolver) -> Sequence[InstanceKey]:
     if for_each is None:
         return (None,)
     seen = resolver.evaluation.see_safely(for_each, scope)
-    keys = seen.keys() if isinstance(seen, dict) or is_referent(seen) else _items(seen)
+    items = seen.items if isinstance(seen, Set) else seen if isinstance(seen, list) else ()
+    keys = seen.keys() if isinstance(seen, dict) or is_referent(seen) else items
     return [each for each in keys or () if isinstance(each, str)] if not isinstance(keys, int) else ()
-
-
-def _items(seen: Seen) -> Sequence[object]:
-    if isinstance(seen, Set):
-        return seen.items
-    return seen if isinstance(seen, list) else ()

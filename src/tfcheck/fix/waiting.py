@@ -114,7 +114,6 @@ class Waiting:
     def _joined(
         self, drafts: Sequence[DraftFix], editing: Sequence[DraftFix], waits: Sequence[_Wait]
     ) -> Iterator[DraftFix]:
-        """Yield the fixes, those that one service waits for as one."""
         groups = _connected(waits)
         by_owner = {number: (owners, several) for owners, several in groups for number in owners}
         number_of = {each.insertions: number for number, each in enumerate(editing)}
@@ -130,7 +129,6 @@ class Waiting:
         yield from (each for owners, several in groups if not owners for each in self._drafts((), several))
 
     def _drafts(self, parts: Sequence[DraftFix], waits: Sequence[_Wait]) -> Iterator[DraftFix]:
-        """Yield one change for fixes and what waits for them: for its requirements, then for each of its findings."""
         distinct = list({each.insertions: each for each in parts}.values())
         edited: list[DraftFix | _Wait] = [*distinct, *waits]
         insertions = tuple(one for each in edited for one in each.insertions)
@@ -154,7 +152,6 @@ class Waiting:
     # Where it is written
 
     def _waits(self, findings: Sequence[Finding], drafts: Sequence[DraftFix], after: OrderedWorld) -> list[_Wait]:
-        """List what is late after the fixes, by the block that is to wait."""
         by_service = {each.address: each for each in findings}
         changing = {each.config: place for place, draft in enumerate(drafts) for each in changes(draft)}
         tasks = {each.requirement.task_definition for draft in drafts for each in draft.answers}

@@ -160,7 +160,6 @@ def free(name: str, taken: Iterable[str], join: str = "") -> str:
 
 
 def _by_prefix(files: list[Spelled]) -> list[Spelled]:
-    """Write `dir/*` for files of which several lie in `dir`."""
     directories = [_directory(each) for each in files]
     found: list[Spelled] = []
     for file, directory in zip(files, directories, strict=True):

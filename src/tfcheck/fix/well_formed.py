@@ -18,7 +18,6 @@ _COLONS = 3
 
 
 def _reference(literal: WrittenText, _: str) -> Iterator[str]:
-    """Append the colons that a reference to a part of a secret lacks."""
     found = _SECRET.fullmatch(literal.value)
     if found is not None:
         yield from _with(literal, len(literal.value), ":" * (_COLONS - found["rest"].count(":")))
@@ -29,7 +28,6 @@ def _reference(literal: WrittenText, _: str) -> Iterator[str]:
 
 
 def _object(literal: WrittenText, partition: str) -> Iterator[str]:
-    """Write an address as an ARN, or the slash between a bucket and a key."""
     written = literal.source.text[literal.start : literal.end]
     found = _BUCKET.fullmatch(written)
     if found is not None:
@@ -45,7 +43,6 @@ def _object(literal: WrittenText, partition: str) -> Iterator[str]:
 
 
 def _type(literal: WrittenText, _: str) -> Iterator[str]:
-    """Write the type of an environment file, where a literal is one."""
     if _TYPE.search(literal.source.text[max(literal.start - len('{ "type" : ') * 2, 0) : literal.start]):
         yield '"s3"'
 

@@ -33,7 +33,6 @@ def without_grants(
 
 
 def _corrected(findings: Sequence[Finding], world: After, places: Places) -> tuple[list[DraftFix], list[Finding]]:
-    """Return the corrections of what breaks a rule, and the findings that the sources have corrected already."""
     from tfcheck.fix.env_file_names import EnvFileNames
     from tfcheck.fix.log_groups import LogGroups
     from tfcheck.fix.log_options import LogOptions

@@ -141,7 +141,6 @@ class WrittenLists:
         return f"length({collection}) > 0 ? 1 : 0" if all(known) else None
 
     def _is_counted(self, listed: Reference, collection: str, place: Address) -> bool:
-        """Whether Terraform knows before apply how many elements a collection has in a module."""
         try:
             length, seen = (self.evaluated(each, place) for each in (f"length({collection})", collection))
         except EvaluationError:
@@ -246,7 +245,6 @@ def _collection(block: Block | None) -> str:
 
 
 def _over(collection: str, text: str, *, is_map: bool) -> str:
-    """Write the list of what the instances of a block, repeated for a collection, write as `text`."""
     element = _EACH_KEY.sub("key", _EACH_VALUE.sub("value" if is_map else "key", text))
     has_key, has_value = (each.search(text) for each in (_EACH_KEY, _EACH_VALUE))
     if has_value and is_map:

@@ -106,7 +106,6 @@ def _changes(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[_Change]
 
 
 def _each_change(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[_Change]:
-    """Return for the lines that something is put into, or taken out of, what becomes of them."""
     for first, last, several in _by_lines(lines, insertions):
         if first == len(lines.all):
             yield _Change(first, first, tuple(_lines("".join(each.text for each in several))))
@@ -118,7 +117,6 @@ def _each_change(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[_Cha
 
 
 def _by_lines(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[tuple[int, int, list[Insertion]]]:
-    """Group what changes the same lines, with the first and the last of them."""
     first = last = -1
     several: list[Insertion] = []
     for each in insertions:

@@ -64,7 +64,6 @@ class ShownLines(Lines):
         return any(number in each for each in self._edited) and self.is_harmless(line)
 
     def _edited_by(self, insertion: Insertion) -> list[range]:
-        """Return the lines of the block that something is put into or right behind."""
         text = self._source.text
         behind = bisect_left(self._blocks, -insertion.offset, key=lambda each: -each.start)
         around = (each for each in self._blocks[behind:] if insertion.offset <= line_end(text, each.end))

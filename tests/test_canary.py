@@ -34,7 +34,7 @@ OPTIONS = (
 )
 
 #: What is always there, in formats that name a task definition only where something is wrong with it.
-SHOWN = {"--output": '"tfcheck_baseline"', "--quiet": "plan.json: ", "gitlab": "[", "bitbucket": '"annotations"'}
+SHOWN = {"--output": '"tfcheck_baseline"', "--quiet": "plan.json:", "gitlab": "[", "bitbucket": '"annotations"'}
 
 Poison = Callable[[dict[str, Any]], None]
 

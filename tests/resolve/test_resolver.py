@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.cases import TESTDATA, Case
 from tests.plan.made import change, plan
 from tfcheck.hcl.evaluate.elements import element
 from tfcheck.hcl.evaluate.types import is_definitely_text
+from tfcheck.hcl.modules import find
 from tfcheck.plan import Instance
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.evaluation import whole
@@ -59,6 +61,19 @@ def test_one_reference_is_no_value_without_the_sources() -> None:
     assert isinstance(arn, Unknown)
     assert str(arn.symbol) == task
     assert arn.reason == "the plan only shows that it depends on var.execution_role_arn: pass the sources"
+
+
+def test_a_module_that_is_not_at_hand_is_named(tmp_path: Path) -> None:
+    case = Case(TESTDATA / "modules-passing-arns")
+    shutil.copy(case.folder / "main.tf", tmp_path)
+    loaded = case.plan("plan.json")
+    sources = find(tmp_path, tmp_path / "plan.json", loaded.configuration).sources
+    assert sources is not None
+    arn = Resolver(loaded, sources).attribute(
+        parse('module.service["api"].aws_ecs_task_definition.this'), "execution_role_arn"
+    )
+    assert isinstance(arn, Unknown)
+    assert arn.reason.endswith('depends on var.execution_role_arn: pass the sources of module.service["api"]')
 
 
 OLD = "arn:aws:iam::111122223333:role/old"

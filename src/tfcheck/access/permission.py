@@ -45,8 +45,15 @@ def points(policies: Iterable[Policy], *effects: Effect) -> Iterator[Permission]
     """List what the statements of some effects name, entry by entry."""
     for policy in policies:
         for statement in policy.statements:
-            if statement.effect in effects and statement.unread is None and statement.resources is not None:
+            is_read = statement.unread is None and not _may_be_absent(statement)
+            if statement.effect in effects and is_read and statement.resources is not None:
                 yield from _permissions_named(statement, statement.resources)
+
+
+def _may_be_absent(statement: Statement) -> bool:
+    """Whether a statement may not be there, and nothing is known of what it would be about."""
+    is_open = any(each.unread is not None for each in statement.conditions)
+    return is_open and all(isinstance(each.pattern, Unknown) for each in statement.actions.entries)
 
 
 def excluded(policies: Iterable[Policy]) -> Iterator[Permission]:

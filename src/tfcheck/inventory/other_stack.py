@@ -18,7 +18,7 @@ from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, TextLike, Truth, Unknown, Value, is_known
-from tfcheck.vocabulary.address import Address, ElsewhereAddress, ModulePath
+from tfcheck.vocabulary.address import Address, ElsewhereAddress
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
@@ -93,10 +93,6 @@ class Stack(Remembering):
     def texts_read(self) -> frozenset[str]:
         """Return the strings that its data sources have read."""
         return self._inner.texts_read()
-
-    def module_from_elsewhere(self, module: ModulePath) -> str:
-        """Name the module around one that is no directory of that stack's configuration."""
-        return self._inner.module_from_elsewhere(module)
 
     def _kind(self, kind: str, find: Callable[[str], Sequence[WorldObject]]) -> list[WorldObject]:
         if kind not in self._seen:

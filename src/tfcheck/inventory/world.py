@@ -130,7 +130,12 @@ class Remembering:
 
     def module_from_elsewhere(self, module: ModulePath) -> str:
         """Name the module, or one around it, that is no directory of the configuration; empty where there is none."""
-        return self.resolver.declarations.module_from_elsewhere(module)
+        while module.steps:
+            call = self.resolver.declarations.config_call(module)
+            if call is not None and call.source and not call.source.startswith(("./", "../")):
+                break
+            module = module.parent
+        return str(module)
 
 
 class After(Remembering):

@@ -331,7 +331,7 @@ def _may_leave(cause: str) -> bool:
 
 def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> str:
     """Return a sentence that says what the reader can do to have it decided; empty where the cause says it."""
-    if "--" in cause:
+    if "--" in cause or (has_sources and "pass the sources of" in cause):
         return ""
     match reason:
         case Reason.ROLE_OUTSIDE_PLAN:

@@ -29,6 +29,15 @@ def repeated(
     return [_object(evaluation, each, inner) for each, inner in blocks], further
 
 
+def possible_blocks(
+    evaluation: Evaluation, block: Block, name: str, scope: Scope
+) -> list[tuple[dict[str, Value], Unknown]]:
+    """Return what the blocks called `name` are of which the number is open, each kind once, with the reason."""
+    from tfcheck.hcl.evaluate.dynamic import possible
+
+    return [(_object(evaluation, each, inner), more) for each, inner, more in possible(block, name, scope)]
+
+
 def _object(evaluation: Evaluation, block: Block, scope: Scope) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for name in block.attributes():

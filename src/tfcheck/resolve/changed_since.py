@@ -152,7 +152,7 @@ def _differs_as_argument(written: Sequence[Block], planned: Any) -> bool:
     is_constant, rows = constant_text(planned)
     if mine or not is_constant:
         return mine != {root_of(each) for each in references(planned)}
-    if not isinstance(rows, list) or any(map(calls_function, expressions)) or any(map(_holds_blocks, written)):
+    if not isinstance(rows, list) or any(map(calls_function, expressions)) or any(map(nested_names, written)):
         return False
     if len(written) != len(rows):
         return True
@@ -167,10 +167,6 @@ def _expressions(blocks: Sequence[Block]) -> Iterator[Expression]:
         yield from filter(None, map(each.attribute, each.attributes()))
         for name in nested_names(each):
             yield from _expressions(each.blocks(name))
-
-
-def _holds_blocks(block: Block) -> bool:
-    return bool(list(nested_names(block)))
 
 
 def _is_element(written: Mapping[str, Value], row: Any) -> bool:

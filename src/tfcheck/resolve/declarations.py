@@ -68,12 +68,3 @@ class Declarations:
         """Return what the plan's configuration keeps of the call of a module."""
         parent = self.config_module(module.parent)
         return parent.calls.get(module.steps[-1].name) if parent else None
-
-    def module_from_elsewhere(self, module: ModulePath) -> str:
-        """Name the module, or one around it, that is no directory of the configuration; empty where there is none."""
-        while module.steps:
-            call = self.config_call(module)
-            if call is not None and call.source and not call.source.startswith(("./", "../")):
-                return str(module)
-            module = module.parent
-        return ""

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import encode
 from tfcheck.plan import Instance
-from tfcheck.resolve.blocks import repeated
+from tfcheck.resolve.blocks import possible_blocks, repeated
 from tfcheck.resolve.doubts import CHANGED
 from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, is_known, items
 from tfcheck.vocabulary.address import Address
 
 if TYPE_CHECKING:
+    from tfcheck.hcl.syntax.block import Block
     from tfcheck.resolve.attributes import Attributes
 
 
@@ -67,7 +68,18 @@ def _statements(attributes: Attributes, instance: Instance) -> tuple[list[dict[s
         return [_merged_statement(mine, theirs) for mine, theirs in zip(planned, written, strict=True)], None
     if isinstance(planned, list) and (further is not None or is_known(planned)):
         return _planned_only(planned)
-    return written, further
+    may_be = further and _may_be(attributes, block, address)
+    return ([*written, *may_be], None) if may_be else (written, further)
+
+
+def _may_be(attributes: Attributes, block: Block, address: Address) -> list[dict[str, Value]]:
+    """Return the statements of `dynamic` blocks with an open number of elements; nothing where not all can be read.
+
+    Whether there is one is open like a condition: what it is about is known, and it changes nothing about the rest. One
+    with a Sid may replace another.
+    """
+    kinds = possible_blocks(attributes.evaluation, block, "statement", attributes.scope_of(address))
+    return [] if any(each.get("sid") for each, _ in kinds) else [{**each, "condition": more} for each, more in kinds]
 
 
 def _planned_only(planned: Value) -> tuple[list[dict[str, Value]], Unknown | None]:

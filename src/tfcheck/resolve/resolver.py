@@ -37,6 +37,7 @@ from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import is_whole
 from tfcheck.symbolic.value import JsonText, PlainText, Symbol, Truth, Unknown, Value, is_known
 from tfcheck.vocabulary.address import Address, ModulePath
+from tfcheck.vocabulary.arn import Arn, split
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Module, Sources
@@ -235,6 +236,9 @@ class Resolver:
             from tfcheck.resolve.deferred_data import rendered
 
             return rendered(self, address)
+        if address.type == "aws_arn" and name in Arn.__struct_fields__:
+            parts = split(arn) if isinstance(arn := self.attribute(address, "arn"), PlainText) else None
+            return getattr(parts, name) if parts else self._unknown(address, name, f"{address} is read during apply")
         if self.configured(address, name):
             return self._complete(instance, name, planned)
         instead = self._look_ups.instead(address, name)
@@ -306,7 +310,10 @@ class Resolver:
             return value
         scope = self._scope_of(address, self._candidates)
         seen = whole(self.evaluation.see_safely(configuration_refs.expression(json, name), scope))
-        return seen if self._is_confirmed(address, name, seen) else Unknown(reason=configuration_refs.unproven(json))
+        if self._is_confirmed(address, name, seen):
+            return seen
+        lacking = f" of {address.module}" if self.sources is not None and address.module.steps else ""
+        return Unknown(reason=f"{configuration_refs.unproven(json)}{lacking}")
 
     def _is_confirmed(self, address: Address, name: str, seen: Value) -> bool:
         """Whether the argument was the referenced attribute before the change, of which nothing known changes."""

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tests.hcl.evaluate.test_expressions import ARN, Names
-from tfcheck.hcl.evaluate.dynamic import nested
+from tfcheck.hcl.evaluate.dynamic import nested, possible
 from tfcheck.hcl.evaluate.expressions import evaluate
 from tfcheck.hcl.evaluate.scope import Scope, Seen
 from tfcheck.hcl.syntax.block import Block, read
@@ -59,6 +59,16 @@ def test_an_unknown_for_each_says_that_there_may_be_more() -> None:
     assert isinstance(more, Unknown)
     assert more.reason == ARN.reason
     assert more.where == "main.tf:7"
+
+
+def test_what_an_open_block_says_is_known_as_far_as_no_element_decides() -> None:
+    body = DYNAMIC.replace('sid = "${statement.key}-${statement.value}"', 'sid = "s3:Get"\n  value = statement.value')
+    ((content, scope, more),) = possible(block(body), "statement", Names(all=ARN))
+    assert worth(content, scope, "sid") == "s3:Get"
+    assert isinstance(worth(content, scope, "value"), Unknown)
+    assert more.reason == ARN.reason
+    assert possible(block(body), "statement", Names(all=["a"])) == []
+    assert possible(block(body.replace("for_each", "each")), "statement", Names(all=ARN)) == []
 
 
 def test_an_error_in_for_each_says_that_there_may_be_more() -> None:

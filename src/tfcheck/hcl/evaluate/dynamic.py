@@ -36,17 +36,34 @@ def nested(block: Block, name: str, scope: Scope) -> tuple[list[tuple[Block, Sco
     return found, more
 
 
-def _expanded(block: Block, name: str, scope: Scope) -> list[tuple[Block, Scope]] | Unknown:
-    contents = block.blocks("content")
-    for_each = block.attribute("for_each")
-    if len(contents) != 1 or for_each is None:
-        return Unknown(reason="unsupported: a `dynamic` block without `for_each` and `content`", where=str(block.place))
-    items = _items(for_each, scope)
-    if isinstance(items, Unknown):
-        return items
+def possible(block: Block, name: str, scope: Scope) -> list[tuple[Block, Scope, Unknown]]:
+    """Return the content of each `dynamic` block with an open number of elements, for any one of these, and why.
+
+    Nothing where one of them cannot be read.
+    """
+    found = [(each, _expanded(each, name, scope)) for each in block.blocks(name) if each.type == "dynamic"]
+    opened = [(each, more) for each, more in found if isinstance(more, Unknown)]
+    if not all(_is_whole(each) for each, _ in opened):
+        return []
+    return [(*_content(each, name, scope, more, more), more) for each, more in opened]
+
+
+def _is_whole(block: Block) -> bool:
+    return len(block.blocks("content")) == 1 and block.attribute("for_each") is not None
+
+
+def _content(block: Block, name: str, scope: Scope, key: Seen, item: Seen) -> tuple[Block, Scope]:
     written = block.attribute("iterator")
     iterator = written.name if isinstance(written, Variable) else name
-    return [(contents[0], LocalScope(scope, {iterator: Gathered({"key": key, "value": item})})) for key, item in items]
+    return block.blocks("content")[0], LocalScope(scope, {iterator: Gathered({"key": key, "value": item})})
+
+
+def _expanded(block: Block, name: str, scope: Scope) -> list[tuple[Block, Scope]] | Unknown:
+    for_each = block.attribute("for_each")
+    if not _is_whole(block) or for_each is None:
+        return Unknown(reason="unsupported: a `dynamic` block without `for_each` and `content`", where=str(block.place))
+    items = _items(for_each, scope)
+    return items if isinstance(items, Unknown) else [_content(block, name, scope, *each) for each in items]
 
 
 def _items(for_each: Expression, scope: Scope) -> list[tuple[Value, Seen]] | Unknown:

@@ -14,7 +14,7 @@ from tfcheck.hcl.formats.json import decode
 from tfcheck.inventory.ecs import member
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
-from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, items
 
 _PLAIN = ("aws_ecs_service", "aws_ecs_task_set")
 #: In what the states of a machine that start tasks call: `arn:aws:states:::ecs:runTask.sync`, for example.
@@ -98,27 +98,26 @@ def _parameters(part: Value) -> Iterator[dict[str, Value]]:
         called, given = part.get("Resource"), part.get("Parameters") or part.get("Arguments")
         if isinstance(called, str) and _STATE in called and isinstance(given, dict):
             yield given
-    inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
-    for each in inner:
+    inner = tuple(part.values()) if isinstance(part, dict) else items(part)
+    # NOTE: a state that is not known may start any task, as anybody with the command line may.
+    for each in () if isinstance(inner, Unknown) else inner:
         yield from _parameters(each)
 
 
 def _of_state(given: dict[str, Value]) -> dict[str, Value]:
-    strategy, overrides = given.get("CapacityProviderStrategy"), given.get("Overrides")
-    listed = strategy if isinstance(strategy, list) else []
+    strategy, overrides = items(given.get("CapacityProviderStrategy")), given.get("Overrides")
     return {
         "task_definition": given.get("TaskDefinition"),
         "cluster": given.get("Cluster"),
         "launch_type": given.get("LaunchType"),
         "platform_version": given.get("PlatformVersion"),
-        "capacity_provider_strategy": [
-            {
-                "capacity_provider": member(each, "CapacityProvider"),
-                "weight": member(each, "Weight"),
-                "base": member(each, "Base"),
-            }
-            for each in listed
-        ],
+        "capacity_provider_strategy": strategy if isinstance(strategy, Unknown) else [*map(_item, strategy)],
         "execution_role_arn": member(overrides, "ExecutionRoleArn"),
         "task_role_arn": member(overrides, "TaskRoleArn"),
     }
+
+
+def _item(listed: Value) -> Value:
+    """Return an item of a strategy under the names that the arguments of a service have."""
+    names = {"capacity_provider": "CapacityProvider", "weight": "Weight", "base": "Base"}
+    return {name: member(listed, theirs) for name, theirs in names.items()}

@@ -397,8 +397,8 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "a context that a grant wants equal may hold more",
         "resource_policy/grant.py",
-        "return truth & Truth.UNKNOWN if whole else truth",
-        "return truth",
+        "return carried & _lists_all(whole, context) if whole else carried",
+        "return carried",
     ),
     (
         "a grant that may be on the key is on it",

@@ -93,6 +93,7 @@ def test_there_are_cases() -> None:
         "default-key-of-account",
         "instances-of-clusters",
         "replica-keys",
+        "scheduled-tasks",
     ]
     assert len(with_plan()) >= 85
     assert [case.name for case in CASES if not case.expected.requirements] == []

@@ -295,7 +295,7 @@ class FixFinder:
         """Fix in one policy what roles of several blocks that share it lack; return also what is left."""
         cases = [
             RoleCase(each, lambda need: self.places.existing(need, wide=False))
-            for each in of_shared_policies(needs, self.places.holders)
+            for each in (of_shared_policies(needs, self.places.holders) if self._sources else ())
         ]
         found = self._proven(cases)
         done = {answer for case in found for answer in case.answers}

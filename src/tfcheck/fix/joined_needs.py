@@ -52,14 +52,22 @@ def of_outside_roles(answers: Sequence[Answer], world: World) -> Iterator[RoleNe
 
 def of_shared_policies(needs: Sequence[RoleNeed], holders: Holders) -> Iterator[RoleNeed]:
     """Join what roles of several blocks lack if it is the same, and a policy is for just these roles."""
+    by_role: dict[str, list[RoleNeed]] = {}
+    for need in needs:
+        for name in need.names() if need.answers else ():
+            by_role.setdefault(name, []).append(need)
     done: set[str] = set()
+    tried: set[tuple[str, frozenset[tuple[str, object]]]] = set()
     for need in needs:
         for holder in holders.of(need.roles[0]) if need.roles and need.answers else ():
-            reach = holders.reach(holder.resource) or frozenset()
-            same = [each for each in needs if each.names() <= reach and _asked(each) == _asked(need)]
-            names = frozenset(name for each in same for name in each.names())
-            if len(same) > 1 and names == reach and done.isdisjoint(names):
-                done |= names
+            asked, reach = _asked(need), holders.reach(holder.resource) or frozenset()
+            if (str(holder.resource.address), asked) in tried or not done.isdisjoint(reach):
+                continue
+            tried.add((str(holder.resource.address), asked))
+            beside = {id(each): each for name in sorted(reach) for each in by_role.get(name, ())}.values()
+            same = [each for each in beside if each.names() <= reach and _asked(each) == asked]
+            if len(same) > 1 and {name for each in same for name in each.names()} == reach:
+                done |= reach
                 yield _sum(same)
 
 

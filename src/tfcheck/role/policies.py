@@ -190,12 +190,17 @@ class Policies:
         found = self._by_arn.get(known) if known is not None else None
         if found is not None or is_known(reference):
             return found
-        sure = [each for each in self._all if equal(reference, each.attribute("arn")) is Truth.TRUE]
+        sure = [each for each in self._open if equal(reference, each.attribute("arn")) is Truth.TRUE]
         return sure[0] if len(sure) == 1 else None
 
     @cached_property
     def _all(self) -> list[WorldObject]:
         return [*self._world.looked_up("aws_iam_policy"), *self._world.resources("aws_iam_policy")]
+
+    @cached_property
+    def _open(self) -> list[WorldObject]:
+        """List the policies whose ARN has an unknown part: no other definitely equals what has one as well."""
+        return [each for each in self._all if not isinstance(each.attribute("arn"), str)]
 
     @cached_property
     def _by_address(self) -> dict[str, WorldObject]:

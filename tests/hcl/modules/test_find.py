@@ -21,7 +21,7 @@ CHILD = 'resource "aws_b" "y" {}\n'
 
 
 def configuration(*resources: str, **calls: Any) -> Any:
-    listed = {name: SimpleNamespace(module=module) for name, module in calls.items()}
+    listed = {name: SimpleNamespace(module=module, source="./m") for name, module in calls.items()}
     return SimpleNamespace(resources=dict.fromkeys(resources), calls=listed)
 
 
@@ -175,3 +175,11 @@ def test_the_work_tree_is_searched_for_blocks_however_short(tmp_path: Path, monk
 
     assert found.sources is not None
     assert found.sources.root == Path("short")
+
+
+def test_a_source_that_is_an_expression_is_that_of_the_plan(stack: Path) -> None:
+    write(stack, main__tf=MAIN.replace('"./m"', '"./${var.name}"'))
+    found = find(stack, None, PLANNED)
+
+    assert found.sources is not None
+    assert found.sources.declares(("m",)) == frozenset({("aws_b", "y")})

@@ -108,7 +108,11 @@ def _opened(path: Path, configuration: PlannedModule | None, opentofu: bool | No
         unlike = with_tofu is None or (configuration is not None and _difference(with_tofu, configuration))
         # NOTE: a directory may hold both `main.tf` and the `main.tofu` that hides it from OpenTofu alone.
         return (_opened(path, configuration, False, run) if unlike else None) or with_tofu
-    return from_directory(path, opentofu=opentofu, run=run) if _has_sources(path, opentofu, run) else None
+    if not _has_sources(path, opentofu, run):
+        return None
+    modules = _modules(configuration, ()) if configuration else ()
+    planned = {(*at, name): call.source for at, module in modules for name, call in module.calls.items() if call.source}
+    return from_directory(path, opentofu=opentofu, run=run, planned=planned)
 
 
 def _has_sources(directory: Path, opentofu: bool, run: Run) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -43,12 +43,21 @@ class Sources:
     """
 
     def __init__(
-        self, storage: Storage, label: str, gate: Gate | None, *, opentofu: bool = True, run: Run = NO_RUN
+        self,
+        storage: Storage,
+        label: str,
+        gate: Gate | None,
+        *,
+        opentofu: bool = True,
+        run: Run = NO_RUN,
+        planned: Mapping[ModuleNames, str] | None = None,
     ) -> None:
         """Build from where the files come from; with `opentofu` the `.tofu` files among them count.
 
-        What the sources read and what can be changed of them goes through `gate`; without one nothing does.
+        What the sources read and what can be changed of them goes through `gate`; without one nothing does. `planned`
+        are the sources of modules that the plan has, for calls that write an expression, as OpenTofu allows.
         """
+        self._planned = planned or {}
         self.label = label
         self.root = gate.root if gate else None
         self._gate = gate
@@ -213,7 +222,7 @@ class Sources:
             self.missing[path] = "the module that calls it is not at hand"
             return None
         call = caller.call(path[-1])
-        source = _constant(call.attribute("source")) if call else None
+        source = (_constant(call.attribute("source")) or self._planned.get(path)) if call else None
         if source is None or not source.startswith(("./", "../")):
             self.missing[path] = _not_installed(source) if call else "nothing calls it"
             return None
@@ -229,14 +238,21 @@ def skimmed(texts: Iterable[str]) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
-def from_directory(root: Path, label: str = "", *, opentofu: bool = True, run: Run = NO_RUN) -> Sources:
-    """Return the sources in the directory of the root module.
+def from_directory(
+    root: Path,
+    label: str = "",
+    *,
+    opentofu: bool = True,
+    run: Run = NO_RUN,
+    planned: Mapping[ModuleNames, str] | None = None,
+) -> Sources:
+    """Return the sources in the directory of the root module; `planned` are the sources of modules in the plan.
 
     Raises:
         RefusedError: it is a link that leads out of the repository.
     """
     gate = Gate(root, run)
-    return Sources(Folder(gate), label or str(root), gate, opentofu=opentofu, run=run)
+    return Sources(Folder(gate), label or str(root), gate, opentofu=opentofu, run=run, planned=planned)
 
 
 def from_saved_plan(path: Path, directory: Path | None = None, label: str = "", *, run: Run = NO_RUN) -> Sources:

@@ -25,7 +25,7 @@ test: $(VENV)/.tools ## run the tests
 	$(RUN) pytest -n auto --dist worksteal
 
 QUICK = access analysis checks cli config iam inventory plan report role startup symbolic verdict vocabulary
-quick: $(VENV)/.tools ## run a quarter of the tests in half a minute: no laws, not all cases
+quick: $(VENV)/.tools ## run a third of the tests in half a minute: no laws, no browser, not all cases
 	$(RUN) pytest -n auto --dist worksteal -m 'not long and not hypothesis' $(QUICK:%=tests/%)
 
 package: $(VENV)/.tools ## build wheel and sdist into dist/

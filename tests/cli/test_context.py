@@ -108,6 +108,7 @@ def test_diff_takes_several_plans_and_a_context(capsys: pytest.CaptureFixture[st
     assert (first["plan"]["path"], second["plan"]["path"]) == (SERVICE, other)
 
 
+@pytest.mark.long
 def test_two_plans_are_fixed_in_one_diff(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One repository with two stacks whose files are called alike."""
     (tmp_path / ".git").mkdir()

@@ -30,7 +30,7 @@ from tfcheck.vocabulary.finding import Report
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright (development tools)")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium or Chrome on PATH")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium or Chrome on PATH")]
 
 #: What would show that a name has become a script: a dialog, a request, or this in the page's title.
 ATTACKS = (

@@ -38,6 +38,7 @@ class ProviderInstances:
 
     def __init__(self, attributes: Attributes) -> None:
         self._attributes = attributes
+        self._repeated: dict[str, bool] = {}
         self._keys: dict[tuple[str, Address], str] = {}
         self._instances: dict[str, tuple[str, str | None]] = {}
 
@@ -47,7 +48,9 @@ class ProviderInstances:
         Where nothing shows which instance it is, the resource has a key of its own: others may belong elsewhere.
         """
         config = self._attributes.plan.provider_configs.get(block)
-        if config is None or not _depends_on_instance(config, *(config.expressions or {})):
+        if block not in self._repeated:
+            self._repeated[block] = config is not None and _names_instance(config, *(config.expressions or {}))
+        if config is None or not self._repeated[block]:
             return block
         if (block, address) not in self._keys:
             instance = self._instance(config, address)
@@ -62,8 +65,10 @@ class ProviderInstances:
 
     def with_account(self, key: str) -> str:
         """Return the key of the block of an instance, if all its instances use the same credentials."""
-        config = self._attributes.plan.provider_configs.get(self.block_of(key))
-        return key if config is not None and _depends_on_instance(config, *CREDENTIALS) else self.block_of(key)
+        if key not in self._instances:
+            return key
+        block, _ = self._instances[key]
+        return key if _names_instance(self._attributes.plan.provider_configs[block], *CREDENTIALS) else block
 
     def is_open(self, key: str) -> bool:
         """Whether nothing shows which instance this is."""
@@ -94,7 +99,8 @@ class ProviderInstances:
         return key if isinstance(key, str) and _name(written.source) == f"{config.name}.{config.alias}" else None
 
 
-def _depends_on_instance(config: ProviderConfig, *arguments: str) -> bool:
+def _names_instance(config: ProviderConfig, *arguments: str) -> bool:
+    """Whether one of some arguments refers to `each`."""
     expressions = config.expressions or {}
     written = [expressions[each] for each in arguments if each in expressions]
     return any(each.startswith("each.") for each in references_in(written))

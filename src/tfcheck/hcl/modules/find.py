@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
@@ -110,9 +111,18 @@ def _opened(path: Path, configuration: PlannedModule | None, opentofu: bool | No
         return (_opened(path, configuration, False, run) if unlike else None) or with_tofu
     if not _has_sources(path, opentofu, run):
         return None
-    modules = _modules(configuration, ()) if configuration else ()
-    planned = {(*at, name): call.source for at, module in modules for name, call in module.calls.items() if call.source}
+    planned = partial(_planned_source, configuration) if configuration else None
     return from_directory(path, opentofu=opentofu, run=run, planned=planned)
+
+
+def _planned_source(configuration: PlannedModule, path: ModuleNames) -> str:
+    """Return the source of a module as the plan has it; empty where it has no such call."""
+    module: PlannedModule | None = configuration
+    call: Any = None
+    for name in path:
+        call = module.calls.get(name) if module else None
+        module = call.module if call else None
+    return call.source if call else ""
 
 
 def _has_sources(directory: Path, opentofu: bool, run: Run) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -28,6 +28,8 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import redacted
 
 ModuleNames = tuple[str, ...]
+#: Finds the source of a module in the plan; empty where it has none.
+PlannedSource = Callable[[ModuleNames], str]
 NO_RUN = Run()
 
 _RESOURCE = regex(r'^[ \t]*resource[ \t]+"?([\w-]+)"?[ \t]+"?([\w-]+)"?', re.MULTILINE)
@@ -50,14 +52,14 @@ class Sources:
         *,
         opentofu: bool = True,
         run: Run = NO_RUN,
-        planned: Mapping[ModuleNames, str] | None = None,
+        planned: PlannedSource | None = None,
     ) -> None:
         """Build from where the files come from; with `opentofu` the `.tofu` files among them count.
 
         What the sources read and what can be changed of them goes through `gate`; without one nothing does. `planned`
-        are the sources of modules that the plan has, for calls that write an expression, as OpenTofu allows.
+        finds the source of a module in the plan, for calls that write an expression, as OpenTofu allows.
         """
-        self._planned = planned or {}
+        self._planned = planned
         self.label = label
         self.root = gate.root if gate else None
         self._gate = gate
@@ -222,7 +224,9 @@ class Sources:
             self.missing[path] = "the module that calls it is not at hand"
             return None
         call = caller.call(path[-1])
-        source = (_constant(call.attribute("source")) or self._planned.get(path)) if call else None
+        source = _constant(call.attribute("source")) if call else None
+        if call and source is None and self._planned is not None:
+            source = self._planned(path)
         if source is None or not source.startswith(("./", "../")):
             self.missing[path] = _not_installed(source) if call else "nothing calls it"
             return None
@@ -244,9 +248,9 @@ def from_directory(
     *,
     opentofu: bool = True,
     run: Run = NO_RUN,
-    planned: Mapping[ModuleNames, str] | None = None,
+    planned: PlannedSource | None = None,
 ) -> Sources:
-    """Return the sources in the directory of the root module; `planned` are the sources of modules in the plan.
+    """Return the sources in the directory of the root module; `planned` is as for `Sources`.
 
     Raises:
         RefusedError: it is a link that leads out of the repository.

@@ -299,9 +299,9 @@ class FixFinder:
         ]
         found = self._proven(cases)
         done = {answer for case in found for answer in case.answers}
-        return found, [each.only([one for one in each.answers if one not in done]) for each in needs] if done else list(
-            needs
-        )
+        if not done:
+            return [], list(needs)
+        return found, [each.only([one for one in each.answers if one not in done]) for each in needs]
 
     def _current(self, cases: Sequence[Case]) -> Iterator[Case]:
         """Yield the cases whose fix edits nothing that differs from the plan; take note of the others."""

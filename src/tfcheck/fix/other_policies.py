@@ -140,7 +140,7 @@ class OtherPolicies:
         actions = tuple(dict.fromkeys(each.requirement.action for each in answers))
         name = sid(actions[0]) + re.sub(r"[^A-Za-z0-9]", "", role.address.name.title())
         given = NeededStatement(name, actions, (what,), ("AWS", who))
-        return self._places.into(holder, answers, "", [given])
+        return self._places.into(holder, answers, "", (given,))
 
     def _key_policy(self, answers: Sequence[Answer]) -> Holder | None:
         key = catalogue(self._world, KEY).by_arn(answers[0].requirement.resource)

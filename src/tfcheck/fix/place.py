@@ -276,12 +276,26 @@ class Places:
         key = address.key if repeated else None
         return Address(address.module, "data", "aws_iam_policy_document", document, key)
 
+    def _put(self, holder: Holder, answers: Sequence[Answer], given: Statements | None) -> Statements | None:
+        """Write what is wanted as the text of a policy needs it; None where it cannot be named there."""
+        address, (name, goal) = holder.resource.address, self._goal(holder)
+        module = self._resolver.module_sources(address.module)
+        statements = None if module is None else given or self.wanted(answers, address.module, goal)
+        if module is None or statements is None:
+            return None
+        own = self.holders.document_instances(module, name) if name else self.holders.instances(address)
+        statements = without_nulls(statements, lambda each: self._may_be_null(each, own), gates=name is not None)
+        _, place = self.text_block(holder)
+        if statements is not None and place is not None:
+            statements = in_style(statements, place.source.text[place.start : place.end])
+        return None if statements is None else with_free_sids(statements, self._quoted_in(module))
+
     def into(
         self,
         holder: Holder,
         answers: Sequence[Answer],
         remark: str = "",
-        given: Sequence[NeededStatement] | None = None,
+        given: Statements | None = None,
         *,
         extends: bool = True,
         adds: bool = True,
@@ -293,20 +307,10 @@ class Places:
         """
         address = holder.resource.address
         module = self._resolver.module_sources(address.module)
-        if module is None:
+        statements = self._put(holder, answers, given)
+        if module is None or statements is None:
             return None
-        name, goal = self._goal(holder)
-        statements = given or self.wanted(answers, address.module, goal)
-        if statements is None:
-            return None
-        own = self.holders.document_instances(module, name) if name else self.holders.instances(address)
-        statements = without_nulls(statements, lambda each: self._may_be_null(each, own), gates=name is not None)
-        if statements is None:
-            return None
-        _, place = self.text_block(holder)
-        if place is not None:
-            statements = in_style(statements, place.source.text[place.start : place.end])
-        statements = with_free_sids(statements, self._quoted_in(module))
+        (_, goal), (_, place) = self._goal(holder), self.text_block(holder)
         ways = {"extends": extends, "adds": adds, "shared": shared}
         into = into_policy(holder.argument, module, statements, beside=self.replacing, **ways)
         if into is None or not self._files.editable(into.source):

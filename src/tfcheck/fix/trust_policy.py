@@ -66,7 +66,7 @@ class TrustPolicies:
             name = "Ec2" if by_instance else "EcsTasks"
             given = NeededStatement(name, ("sts:AssumeRole",), (), ("Service", (service,)))
             text = f", who may assume {role.address}{remark}"
-            found = self._places.into(holder, answers, text, [given], shared=True)
+            found = self._places.into(holder, answers, text, (given,), shared=True)
             if found is not None:
                 yield self._of_all(found, users)
         yield from self._own(role, block, module, service)

@@ -52,28 +52,10 @@ def publish(
     """
     if why := conversation.moved_on():
         return Published(Outcome(CommentAction.NOTHING, why))
-    about = Page(
-        id=wishes.id,
-        links=conversation.links,
-        job=conversation.wanted.job,
-        manuals=manuals,
-        expected=wishes.expected,
-        absent=wishes.absent,
-        added=conversation.added() if any(report.waived_findings for report in reports) else {},
-    )
-    draft = ReportComment(reports, about, wishes, conversation)
+    draft = ReportComment(reports, _about(conversation, reports, wishes, manuals), wishes, conversation)
     if draft.is_empty:
         return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))
-    on_clean = "update" if wishes.on_clean == "minimize" and not conversation.can_minimize else wishes.on_clean
-    thread = Thread(conversation, conversation.author(wishes.author), draft, on_clean)
-    outcome = thread.publish()
-    if account := _misnamed(thread, conversation, wishes):
-        thread = Thread(conversation, account, draft, on_clean)
-        again = thread.publish()
-        outcome = again if again.did is not CommentAction.NOTHING else outcome
-        said = [f"`comment-author` is `{visible(wishes.author)}`, but the token is that of `{visible(account.login)}`"]
-    else:
-        said = _foreign(thread, wishes)
+    thread, outcome, said = _written(conversation, draft, wishes)
     done = Published(outcome, (*draft.warnings(outcome), *said), draft.absent)
     if outcome.late or not wishes.suggestions:
         return done
@@ -83,6 +65,36 @@ def publish(
     except RefusalError as refusal:
         return msgspec.structs.replace(done, warnings=(*done.warnings, f"no suggestions beside lines: {refusal}"))
     return done
+
+
+def _about(
+    conversation: Conversation[Any], reports: Sequence[Report], wishes: CommentOptions, manuals: tuple[Manual, ...]
+) -> Page:
+    return Page(
+        id=wishes.id,
+        links=conversation.links,
+        job=conversation.wanted.job,
+        manuals=manuals,
+        expected=wishes.expected,
+        absent=wishes.absent,
+        added=conversation.added() if any(report.waived_findings for report in reports) else {},
+    )
+
+
+def _written(
+    conversation: Conversation[Any], draft: ReportComment, wishes: CommentOptions
+) -> tuple[Thread, Outcome, Sequence[str]]:
+    """Write the comment, also that of the token's account where another is named; return what is to be warned of."""
+    on_clean = "update" if wishes.on_clean == "minimize" and not conversation.can_minimize else wishes.on_clean
+    thread = Thread(conversation, conversation.author(wishes.author), draft, on_clean)
+    outcome = thread.publish()
+    account = _misnamed(thread, conversation, wishes)
+    if account is None:
+        return thread, outcome, _foreign(thread, wishes)
+    thread = Thread(conversation, account, draft, on_clean)
+    again = thread.publish()
+    said = f"`comment-author` is `{visible(wishes.author)}`, but the token is that of `{visible(account.login)}`"
+    return thread, again if again.did is not CommentAction.NOTHING else outcome, [said]
 
 
 def _misnamed(thread: Thread, conversation: Conversation[Any], wishes: CommentOptions) -> Author | None:

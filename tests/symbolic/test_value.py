@@ -17,7 +17,7 @@ from tfcheck.symbolic.value import Set, Text, Unknown, Value, items
 LATER: Final = Unknown(reason="known only after apply")
 SOURCES: Final = Path(__file__).parent.parent.parent / "src" / "tfcheck"
 #: Where values of a plan are read, whose lists may be unknown.
-READERS: Final = ("access", "iam", "inventory", "pitfall", "resource_policy", "role", "startup")
+READERS: Final = ("access", "iam", "checks", "inventory", "resource_policy", "role", "startup")
 
 
 def test_the_elements_of_a_list_or_set_are_its_items() -> None:

@@ -106,12 +106,12 @@ def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations
     told: set[tuple[str, str]] = set()
     for task in tasks:
         before = earlier.get(str(task.address))
-        for pitfall, mistake in wrong.of(task):
+        for by, mistake in wrong.of(task):
             key = (mistake.address or str(task.address), mistake.message)
             if key not in told:
                 told.add(key)
-                change = "existing" if _was_made(mistake, pitfall, before, world) else "introduced"
-                found = _finding(mistake, pitfall, task, change, locations)
+                change = "existing" if _was_made(mistake, by, before, world) else "introduced"
+                found = _finding(mistake, by, task, change, locations)
                 about = SENSITIVE if task.sensitive else subject(mistake.about, world)
                 yield msgspec.structs.replace(found, subject=f"{mistake.container or ''}: {about}")
 
@@ -121,11 +121,11 @@ def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
     yield from deploy_order.notes(tasks, world)
 
 
-def _was_made(mistake: Misconfiguration, pitfall: Check, before: TaskDefinition | None, world: World) -> bool:
+def _was_made(mistake: Misconfiguration, by: Check, before: TaskDefinition | None, world: World) -> bool:
     """Whether the same was wrong before the change, and as bad."""
     found = world.before().once(Misconfigurations).of(before) if before is not None else ()
     return any(
-        check is pitfall
+        check is by
         and each.container == mistake.container
         and each.severity.rank <= mistake.severity.rank
         and equal(each.about, mistake.about) is Truth.TRUE
@@ -133,14 +133,12 @@ def _was_made(mistake: Misconfiguration, pitfall: Check, before: TaskDefinition 
     )
 
 
-def _finding(
-    mistake: Misconfiguration, pitfall: Check, task: TaskDefinition, change: str, locations: Locations
-) -> Finding:
+def _finding(mistake: Misconfiguration, by: Check, task: TaskDefinition, change: str, locations: Locations) -> Finding:
     from tfcheck.checks.remedies import remedy  # most plans break no rule
 
     location, needed_at = _places(mistake, task, locations)
     return Finding(
-        rule=pitfall.id,
+        rule=by.id,
         severity=mistake.severity,
         task_definition=str(task.address),
         address=mistake.address or str(task.address),
@@ -150,7 +148,7 @@ def _finding(
         change=change,
         location=location,
         needed_at=needed_at,
-        remedy=remedy(pitfall.id, mistake, task),
+        remedy=remedy(by.id, mistake, task),
     )
 
 

@@ -95,6 +95,31 @@ def test_a_grant_that_a_boundary_denies_comes_with_the_boundary() -> None:
 
 
 @pytest.mark.parametrize(
+    ("resource", "other"),
+    [
+        ("arn:aws:s3:::acme-config/*", ""),
+        (
+            "arn:aws:s3:::acme-config/prod/*",
+            "; nothing allows it otherwise, so also add a resource to aws_iam_role_policy.allow",
+        ),
+    ],
+)
+def test_a_denial_and_a_missing_grant_are_shown_together(resource: str, other: str, tmp_path: Path) -> None:
+    for name in ("plan.json", "main.tf"):
+        text = (TESTDATA / "explicit-deny" / name).read_text(encoding="utf-8")
+        text = text.replace('Action = "s3:*", Resource = "*"', f'Action = "s3:GetObject", Resource = ["{resource}"]')
+        was = r"\"Action\":\"s3:*\",\"Effect\":\"Allow\",\"Resource\":\"*\""
+        now = rf"\"Action\":\"s3:GetObject\",\"Effect\":\"Allow\",\"Resource\":[\"{resource}\"]"
+        (tmp_path / name).write_text(text.replace(was, now), encoding="utf-8")
+    (checked,) = Session([str(tmp_path / "plan.json")], options=RunOptions(fixes=True)).checked(
+        str(tmp_path / "plan.json")
+    )
+    found = next(each.remedy for each in checked.report.findings if each.remedy)
+    assert found.words.partition("`NotResource`")[2] == other
+    assert found.hcl.count('"arn:aws:s3:::acme-config/staging/app.env",') == (2 if other else 1)
+
+
+@pytest.mark.parametrize(
     ("condition", "words"),
     [
         (

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from tfcheck.fix.as_text import verdicts_with
 from tfcheck.fix.narrowing import DenialPlace, narrowing
 from tfcheck.fix.new_role import NewRole, role_hcl
 from tfcheck.fix.place import Places
 from tfcheck.fix.policy_text import document_of, file_of, is_json
+from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.referable import local_name
 from tfcheck.fix.render import StatementStyle, Syntax, quoted, statement
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, sid, writable
@@ -57,7 +60,7 @@ class Remedies:
         first = answers[0]
         match first.reason:
             case Reason.EXPLICIT_DENY:
-                return self._narrow(answers)
+                return self._beside(self._narrow(answers), answers)
             case Reason.PERMISSIONS_BOUNDARY:
                 boundary = self._boundary(first)
                 file = self._file(boundary)
@@ -118,6 +121,26 @@ class Remedies:
             found.append(Remedy(words, how.hcl if len(denied) == 1 else f"# {where}\n{how.hcl}"))
         left = and_more(len(denied), _LISTED)
         return Remedy("; ".join(each.words for each in found) + left, "\n".join(each.hcl for each in found))
+
+    def _beside(self, narrowed: Remedy, answers: Sequence[Answer]) -> Remedy:
+        """Add what is to be done about what would still be denied, so that one run of tfcheck shows all of it."""
+        asked = [(each, self._tasks.get(each.requirement.task_definition)) for each in answers]
+        without = [(each, self._judge.without_denials(each.requirement, task)) for each, task in asked if task]
+        reason = next((found.reason for _, found in without if found.verdict is Verdict.DENIED), None)
+        left = [msgspec.structs.replace(each, reason=reason) for each, found in without if found.reason is reason]
+        if reason is None or reason is Reason.EXPLICIT_DENY:
+            return narrowed
+        other = self._allow(left) or self.of(left)
+        hcl = "\n\n".join(filter(None, (narrowed.hcl, other.hcl)))
+        return Remedy(f"{narrowed.words}; nothing allows it otherwise, so also {other.words}", hcl)
+
+    def _allow(self, answers: Sequence[Answer]) -> Remedy | None:
+        """Return how a policy of the role grants what no statement allows."""
+        roles = [each for each in self._world.resources("aws_iam_role") if str(each.address) == answers[0].role]
+        if not roles or answers[0].reason is not Reason.IMPLICIT_DENY or self.conditions(answers[0]):
+            return None
+        found = next(self._places.existing(RoleNeed(tuple(roles), tuple(answers)), wide=False), None)
+        return Remedy(found.title, f"# {found.title}\n{found.hcl}") if found is not None else None
 
     def _place_of(self, denial: Statement, answers: Sequence[Answer]) -> DenialPlace:
         address = address_in(denial.origin.policy)

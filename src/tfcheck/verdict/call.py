@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.iam import Allowed, Decision, Denied, Effect, Layers, Policy, Request, Undecided, decide
+from tfcheck.iam import Allowed, Decision, Denied, Effect, Layers, Policy, Request, Undecided, applies, decide
+from tfcheck.iam.model import Statement
 from tfcheck.resource_policy import ResourceSide, covering
 from tfcheck.role import Role
 from tfcheck.symbolic.limits import REASON, exceeded, take
@@ -41,6 +42,34 @@ def decided(call: RoleCall) -> Decision:
     """
     decision = _decided(call) if take(1) else None
     return Undecided("unknown_value", REASON) if decision is None or exceeded() else decision
+
+
+def denials(call: RoleCall) -> tuple[Statement, ...]:
+    """List the statements that definitely deny a call, even if another allows it."""
+    every = (each for policy in call.policies for each in policy.statements if each.effect is Effect.DENY)
+    return tuple(each for each in every if applies(each, call.request).whole is Truth.TRUE)
+
+
+def without_denials(call: RoleCall) -> RoleCall:
+    """Return a call as if its policies had no statement that definitely denies it."""
+    denying = set(map(id, denials(call)))
+    changed: dict[int, Policy] = {}
+    for policy in call.policies:
+        kept = tuple(each for each in policy.statements if id(each) not in denying)
+        changed[id(policy)] = policy if kept == policy.statements else msgspec.structs.replace(policy, statements=kept)
+
+    def several(policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
+        return tuple(changed.get(id(each), each) for each in policies)
+
+    role, guarded = call.role, call.guarded
+    role = msgspec.structs.replace(
+        role,
+        identity=several(role.identity),
+        boundary=None if role.boundary is None else several(role.boundary),
+        same_name_policies=tuple(map(several, role.same_name_policies)),
+    )
+    own = None if guarded.policy is None else changed[id(guarded.policy)]
+    return RoleCall(role, call.request, msgspec.structs.replace(guarded, policy=own), call.doubt)
 
 
 def _decided(call: RoleCall) -> Decision:

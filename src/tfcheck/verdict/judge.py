@@ -14,11 +14,9 @@ from tfcheck.iam import (
     Decision,
     Deferred,
     Denied,
-    Effect,
     Policy,
     Request,
     Undecided,
-    applies,
     decide_trust,
     start_up_context,
 )
@@ -28,9 +26,9 @@ from tfcheck.inventory.world import World, shared
 from tfcheck.resource_policy import ResourcePolicies, ResourceSide
 from tfcheck.role import Role, Roles
 from tfcheck.symbolic.sensitive_text import SENSITIVE
-from tfcheck.symbolic.value import TextLike, Truth
+from tfcheck.symbolic.value import TextLike
 from tfcheck.verdict import evidence
-from tfcheck.verdict.call import RoleCall, decided
+from tfcheck.verdict.call import RoleCall, decided, denials, without_denials
 from tfcheck.verdict.task_roles import RolesOfTask, TaskRoles, assuming, trust_context
 from tfcheck.verdict.unmet import UnmetCondition, unmet
 from tfcheck.vocabulary.arn import split
@@ -181,9 +179,16 @@ class Judge:
         role = side.role(requirement.role_kind)
         if role is None:
             return ()
-        call = self._call(requirement, role, side)
-        every = (each for policy in call.policies for each in policy.statements if each.effect is Effect.DENY)
-        return tuple(each for each in every if applies(each, call.request).whole is Truth.TRUE)
+        return denials(self._call(requirement, role, side))
+
+    def without_denials(self, requirement: Requirement, task: TaskDefinition) -> Judgement:
+        """Decide one requirement as if no statement definitely denied it."""
+        side = self._task_roles.of(task)
+        role = side.role(requirement.role_kind)
+        if role is None:
+            return _without_role(requirement)
+        call = without_denials(self._call(requirement, role, side))
+        return self._judged(decided(call), call, requirement, side)
 
     def _judged(self, decision: Decision, call: RoleCall, requirement: Requirement, side: RolesOfTask) -> Judgement:
         role = call.role

@@ -112,6 +112,8 @@ def test_every_key_of_a_check_is_set_all_three_ways(
     variable, value, option = VALUES[key]
     name = next(each.variable for each in KEYS if each.path == key)
     configure(checkout, f"{key} = {value}\n")
+    for file in ("a b.json", "c.json"):
+        (checkout / file).touch()
     by_file, place = in_force(capsys)[key]
     assert place == "tfcheck.toml:1"
     monkeypatch.setenv(name, variable)
@@ -121,6 +123,26 @@ def test_every_key_of_a_check_is_set_all_three_ways(
     assert place == "command line"
     as_text = [f"{rule}={each}" for rule, each in by_file.items()] if key == "severity" else by_file
     assert by_variable == as_text != by_option
+
+
+@pytest.mark.parametrize("setting", ['sources = "none"', 'context = ["infra", "none"]', 'baseline = "none"'])
+@pytest.mark.parametrize("command", [["config"], ["check", PLAN], ["fix", PLAN], ["github"]])
+def test_a_file_that_is_not_there_is_named_with_its_key_and_line(
+    setting: str,
+    command: list[str],
+    checkout: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    configure(checkout, f"strict = true\n{setting}\n")
+    monkeypatch.setenv("TFCHECK_PLAN", PLAN)
+    key = setting.split()[0]
+    if key == "baseline" and command[0] == "fix":
+        pytest.skip("this command reads no baseline")
+    assert run(command) == 3
+    shown = capsys.readouterr()
+    assert f"error: `tfcheck.toml:2`: `{key}` names `none`, which does not exist" in shown.err
+    assert "strict               true " in shown.out if command == ["config"] else True
 
 
 def test_all_keys_are_shown(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -389,7 +411,7 @@ def test_no_path_of_the_file_is_a_pattern_or_several(
     monkeypatch.setenv("TFCHECK_PLAN", PLAN)
     monkeypatch.setenv("TFCHECK_COMMENT", "off")
     assert run(["github"]) in (2, 3)
-    assert re.search("there is no file|which is not read", capsys.readouterr().err)
+    assert re.search("which does not exist|which is not read", capsys.readouterr().err)
 
 
 def test_the_action_sees_paths_from_the_file(

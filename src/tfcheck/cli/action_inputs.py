@@ -93,6 +93,7 @@ def inputs(variables: Mapping[str, str], found: LoadedSettings = LoadedSettings(
         temporary=variables.get("RUNNER_TEMP", ""),
         choice=chosen(values.rules(), found, values.in_force),
     )
+    found.refuse_missing(each.path for each in KEYS if each.is_input and each.path in values.in_force)
     if not read.plans and not read.reports:
         raise UsageError("neither the input `plan` nor `report` is set")
     return read

@@ -35,8 +35,18 @@ class InForce(msgspec.Struct, frozen=True):
     place: str = ""
 
 
+class _Config(OwnFormats):
+    """The command, which shows the key `format` and also names of files that are not there."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Show all keys first."""
+        status = click.Command.invoke(self, ctx)
+        self.refuse_missing(ctx)
+        return status
+
+
 @click.command(
-    cls=OwnFormats,  # it shows the key `format`
+    cls=_Config,
     short_help="Show the configuration that is in force, and where it comes from.",
     params=[each for each in check.params if each.name not in _NOT_HERE],
 )

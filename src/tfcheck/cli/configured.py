@@ -16,7 +16,8 @@ from tfcheck.config.keys import KEYS, Key, Kind
 from tfcheck.config.reading import candidates
 from tfcheck.config.rules import RuleSelection, matched, suggestion
 from tfcheck.config.settings import Choice, Setting, Settings
-from tfcheck.vocabulary.errors import TfcheckError, UsageError
+from tfcheck.vocabulary.clipping import clip
+from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
 
 #: What `--config` accepts for no file at all.
 OFF = "off"
@@ -30,6 +31,16 @@ class LoadedSettings(msgspec.Struct, frozen=True):
 
     settings: Settings | None = None
     values: Mapping[str, Setting] = {}
+
+    def refuse_missing(self, keys: Iterable[str]) -> None:
+        """Raise InputError where one of the keys names a file that is not there."""
+        for key, setting in ((each, self.values[each]) for each in keys):
+            for path in [setting.value] if isinstance(setting.value, str) else setting.value:
+                if self.settings and not os.path.lexists(path):
+                    place = f"{self.settings.named}:{setting.line}"
+                    write = "write it with `tfcheck baseline PLAN`"
+                    hint = write if key == "baseline" else "paths in the file are seen from its own directory"
+                    raise InputError(f"`{place}`: `{key}` names `{clip(path)}`, which does not exist", hint=hint)
 
 
 class ConfiguredCommand(click.Command):
@@ -85,6 +96,25 @@ class ConfiguredCommand(click.Command):
                     raise
                 ctx.meta[_META] = error
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command once the files are there that the configuration file names."""
+        try:
+            self.refuse_missing(ctx)
+        except InputError as error:
+            if not self.defers:
+                raise
+            ctx.meta[_META] = error
+        return super().invoke(ctx)
+
+    def refuse_missing(self, ctx: click.Context) -> None:
+        """Raise InputError where a file is not there that only the configuration file names as an input."""
+        found = ctx.meta.get(_META)
+        if isinstance(found, LoadedSettings):
+            inputs = [each for each in self.keyed_options() if each[1].is_input and each[0].name == each[1].name]
+            found.refuse_missing(
+                key.path for _, key in inputs if ctx.get_parameter_source(key.name) is ParameterSource.DEFAULT_MAP
+            )
 
 
 class OwnFormats(ConfiguredCommand):

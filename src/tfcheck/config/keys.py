@@ -46,6 +46,11 @@ class Key(msgspec.Struct, frozen=True):
         return f"{self.section}.{self.name}" if self.section else self.name
 
     @property
+    def is_input(self) -> bool:
+        """Whether it names files that are read."""
+        return self.kind in (Kind.PATH, Kind.PATHS)
+
+    @property
     def several(self) -> bool:
         """Whether it has several values, each of which an option names for itself."""
         return self.kind in (Kind.PATHS, Kind.RULES, Kind.SEVERITIES)

@@ -227,6 +227,16 @@ def huge(path: Path) -> None:
         file.truncate(1 << 40)
 
 
+def test_a_link_to_itself_hides_nothing_else(tree: Path) -> None:
+    link(tree, "one", "other")
+    link(tree, "other", "one")
+    link(tree, "self.tf", "self.tf")
+    assert gate(tree).names(".") == ("local.env", "main.tf", "one", "other", "self.tf", "untracked.json")
+    assert matching(gate(tree), ".", "*/*.json") == ("files/a.json",)
+    with pytest.raises((RefusedError, OSError)):
+        gate(tree).source("self.tf")
+
+
 @pytest.mark.parametrize("make", [fifo, huge, Path.mkdir])
 @pytest.mark.parametrize("way", ["file", "source"])
 def test_what_cannot_be_read_does_not_block(tree: Path, make: Callable[[Path], None], way: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -120,8 +121,9 @@ class Gate:
         """
         place = self._resolved_inside(path)
         self._refuse_hidden(path, place)
-        if place.exists() and self._is_of_run(place.stat()):
-            raise refused(path, _OF_RUN)
+        with suppress(OSError):  # what is not there, or cannot be reached, is found out by reading it
+            if self._is_of_run(place.stat()):
+                raise refused(path, _OF_RUN)
         return place
 
     def file(self, path: str) -> bytes:

@@ -164,8 +164,15 @@ def listed(path: Path) -> list[Entry]:
         descriptor = directory.reopened()
         try:
             with os.scandir(path if descriptor is None else descriptor) as entries:
-                found = [Entry(each.name, each.is_dir(), each.is_symlink()) for each in entries]
+                found = [Entry(each.name, _is_directory(each), each.is_symlink()) for each in entries]
         finally:
             if descriptor is not None:
                 os.close(descriptor)
     return sorted(found, key=lambda each: each.name)
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself, or through what must not be entered
+        return False

@@ -95,6 +95,8 @@ class _Search:
             return self._gate.place(self._path(below)).is_file()
         except RefusedError as error:
             raise RefusedError(f"{error}, and it matches the pattern") from None
+        except OSError as error:
+            raise refused(self._path(below), why(error)) from None
 
     def _matches(self, below: tuple[str, ...]) -> bool:
         return len(self._parts) in states(self._parts, below)

@@ -20,6 +20,7 @@ from tfcheck.hcl.modules.saved_plan import is_saved_plan, snapshot
 from tfcheck.hcl.modules.sources import NO_RUN, ModuleNames, Sources, from_directory, from_saved_plan, skimmed
 from tfcheck.hcl.syntax.source import decoded
 from tfcheck.repository import Gate, RefusedError, Run, work_tree
+from tfcheck.repository.gate import refused, why
 from tfcheck.repository.work_tree import has_git
 from tfcheck.vocabulary.errors import InputError
 
@@ -100,7 +101,7 @@ def _opened(path: Path, configuration: PlannedModule | None, opentofu: bool | No
     """Open a directory or a saved plan; None where it holds no sources.
 
     Raises:
-        RefusedError: it is a link that leads out of the repository.
+        RefusedError: it is a link that leads out of the repository, or cannot be listed.
     """
     if not path.is_dir():
         return from_saved_plan(path, _directory_of_saved_plan(path, run), run=run) if is_saved_plan(path) else None
@@ -128,8 +129,8 @@ def _planned_source(configuration: PlannedModule, path: ModuleNames) -> str:
 def _has_sources(directory: Path, opentofu: bool, run: Run) -> bool:
     try:
         return bool(module_files(Gate(directory, run).names("."), opentofu=opentofu))
-    except OSError:
-        return False
+    except OSError as error:
+        raise refused(str(directory), why(error)) from None
 
 
 def _directory_of_saved_plan(saved: Path, run: Run) -> Path | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.regex import compile_pattern, regex
 
 _SPECIAL = frozenset("*?[\\")
 _CLASSES = {
@@ -49,7 +49,7 @@ def part(pattern: str, *, fold: bool = False) -> re.Pattern[str] | None:
     inner = "".join(f"(?>.*?{each})" for each in rest[:-1])
     whole = f"{first}{inner}.*{rest[-1]}" if rest else first
     try:
-        return re.compile(whole, re.DOTALL | (re.IGNORECASE if fold else 0))
+        return compile_pattern(whole, re.DOTALL | (re.IGNORECASE if fold else 0))
     except re.error:
         return None
 

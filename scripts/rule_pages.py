@@ -33,6 +33,7 @@ _CASES = {
     "log-router-file": "log-router-files",
     "parameter": "secrets-and-parameters",
     "policies-of-one-name": "two-policies-one-name",
+    "policy-refused": "policies-refused",
     "registry-credentials": "rarer-fetches",
     "role-for-anyone": "trust-for-anyone",
     "secret": "rarer-fetches",

@@ -92,6 +92,7 @@ def test_there_are_cases() -> None:
         "container-instances",
         "default-key-of-account",
         "instances-of-clusters",
+        "policies-refused",
         "replica-keys",
         "scheduled-tasks",
     ]

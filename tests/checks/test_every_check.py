@@ -63,6 +63,7 @@ def test_every_check_is_seeded() -> None:
         "disabled-key",
         "role-for-anyone",
         "foreign-default-key",
+        "policy-refused",
     }  # seeded into cases of their own
     assert {each.id for each in CHECKS} - in_other_cases == set(SEEDED)
 
@@ -110,6 +111,7 @@ IN_PASSING = {
     + ["log-options"] * 2
     + ["secret-reference"] * 12,
     "role-in-other-stack": ["log-group-absent"],
+    "policies-refused": ["policy-refused"] * 5,
     "secrets-with-key": ["secret-reference"],
     "service-of-shared-stack": ["log-group-absent"] * 5 + ["secret-reference"] * 10,
     "trust-for-anyone": ["role-for-anyone"] * 2,

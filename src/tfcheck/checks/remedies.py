@@ -106,6 +106,11 @@ _TABLE: dict[str, tuple[str, str]] = {
         "give each inline policy of the role a name of its own, or merge their statements into one",
         'name = "OTHER-NAME"',
     ),
+    "policy-refused": (
+        "correct the policy of {address}: a resource is named by its `arn`, an action is written as service:Name, and "
+        "each statement has an Effect",
+        '{ Effect = "Allow", Action = "s3:GetObject", Resource = "${aws_s3_bucket.config.arn}/*" }',
+    ),
     "role-for-anyone": (
         "name who is to assume the role: for a task only the service of ECS",
         'Principal = { Service = "ecs-tasks.amazonaws.com" }',

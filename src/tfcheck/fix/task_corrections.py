@@ -16,7 +16,7 @@ from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Replacement
 from tfcheck.fix.literal import Other
 from tfcheck.fix.plan_fixes import DraftFix, reviewed
-from tfcheck.fix.task_proof import after_change, blocks_of, mistakes, reads
+from tfcheck.fix.task_proof import after_change, blocks_of, mistakes, partition_of, reads
 from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.fix.well_formed import CORRECTIONS
 from tfcheck.fix.written_text import WrittenText, flat, written_text
@@ -75,7 +75,7 @@ class TaskCorrections:
     # Where it is written
 
     def _proposed(self, rule: str, wrong: _Wrong) -> Iterator[tuple[WrittenText, str]]:
-        partition = flat(self._resolver.surroundings(wrong.address).partition) or "aws"
+        partition = partition_of(wrong.address, self._resolver)
         for block, scope in blocks_of(wrong.address, self._resolver):
             for literal in literals_in(block, scope, self._resolver, self._files):
                 if literal.value == wrong.value:

@@ -73,6 +73,12 @@ def _now(tasks: Iterable[TaskDefinition], world: World) -> Iterator[TaskDefiniti
     yield from (known[str(each.address)] for each in tasks if str(each.address) in known)
 
 
+def partition_of(address: Address, resolver: Resolver) -> str:
+    """Return the partition that a resource is in, as a literal ARN has it: where it is open, the one of nearly all."""
+    found = resolver.surroundings(address).partition
+    return found if isinstance(found, str) else "aws"
+
+
 def blocks_of(address: Address, resolver: Resolver) -> Iterator[tuple[Block, Scope]]:
     """Yield the blocks that give a resource its values, nearest first: its own, local values, calls of its module."""
     block = resolver.block(address)

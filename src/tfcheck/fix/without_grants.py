@@ -36,11 +36,13 @@ def _corrected(findings: Sequence[Finding], world: After, places: Places) -> tup
     from tfcheck.fix.env_file_names import EnvFileNames
     from tfcheck.fix.log_groups import LogGroups
     from tfcheck.fix.log_options import LogOptions
+    from tfcheck.fix.policy_corrections import PolicyCorrections
     from tfcheck.fix.task_corrections import TaskCorrections
 
     groups = LogGroups(world, places)
     found = [
         *TaskCorrections(world, places.files).fixes(findings),
+        *PolicyCorrections(world, places).fixes(findings),
         *groups.fixes(findings),
         *LogOptions(world, places).fixes(findings),
         *EnvFileNames(world, places.files).fixes(findings),

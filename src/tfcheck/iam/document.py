@@ -22,7 +22,7 @@ from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Truth, Unknown
 
 _VERSIONS = ("2012-10-17", "2008-10-17")
 _POLICY_KEYS = ("Version", "Id", "Statement")
-_STATEMENT_KEYS = (
+STATEMENT_KEYS = (
     "Sid",
     "Effect",
     "Principal",
@@ -38,7 +38,11 @@ _STATEMENT_KEYS = (
 _NOT_IN_SID = regex("[^A-Za-z0-9]")
 
 
-class _RefusedError(Exception):
+class _UnreadError(Exception):
+    """The policy cannot be read, or AWS may refuse it; the argument says why."""
+
+
+class _RefusedError(_UnreadError):
     """AWS would refuse the policy; the argument says why."""
 
 
@@ -50,8 +54,9 @@ def parse_policy(document: Value, policy: str, kind: PolicyKind = PolicyKind.IDE
     reader = _Reader(policy, kind)
     try:
         return reader.policy(reader.decoded(document))
-    except _RefusedError as refused:
-        return Policy(policy, invalid=str(refused), warnings=tuple(reader.warnings))
+    except _UnreadError as error:
+        is_refused = isinstance(error, _RefusedError)
+        return Policy(policy, invalid=str(error), refused=is_refused, warnings=tuple(reader.warnings))
     except RecursionError:
         return Policy(policy, invalid="the document is nested too deeply", warnings=tuple(reader.warnings))
 
@@ -70,7 +75,7 @@ def concealed(policy: Policy) -> Policy:
         _from(each, msgspec.structs.replace(each.origin, sid=None, secret=True)) for each in policy.statements
     )
     invalid = None if policy.invalid is None else "its text is sensitive"
-    return msgspec.structs.replace(policy, statements=statements, invalid=invalid, warnings=())
+    return msgspec.structs.replace(policy, statements=statements, invalid=invalid, refused=False, warnings=())
 
 
 def _from(statement: Statement, origin: Origin) -> Statement:
@@ -112,7 +117,7 @@ class _Reader:
 
     def policy(self, document: Value) -> Policy:
         if isinstance(document, (Unknown, Text)):
-            raise _RefusedError("the document is known only after apply")
+            raise _UnreadError("the document is known only after apply")
         if not isinstance(document, dict):
             raise _RefusedError("the document is not a JSON object")
         self.only_keys(document, _POLICY_KEYS, "the policy")
@@ -151,7 +156,7 @@ class _Reader:
             return self.unread(value, index)
         if not isinstance(value, dict):
             raise _RefusedError("a statement is not a JSON object")
-        self.only_keys(value, _STATEMENT_KEYS, "a statement")
+        self.only_keys(value, STATEMENT_KEYS, "a statement")
         return Statement(
             self.origin(value, index),
             self.effect(value),
@@ -275,7 +280,7 @@ class _Reader:
 
     def condition_value(self, asked: Operator, value: Value) -> PolicyText:
         if value is None or isinstance(value, (dict, list, Set)):
-            raise _RefusedError("a condition value is not a string, number or boolean")
+            raise _UnreadError("a condition value is not a string, number or boolean")
         text = as_text(value)
         read = read_text(text)
         if not isinstance(read, PolicyTemplate) or not asked.variables or self.variables is Truth.FALSE:
@@ -290,7 +295,7 @@ class _Reader:
             raise _RefusedError(f"a statement has both {name} and {negation}")
         written = value.get(name, value.get(negation))
         if written is None and (name in value or negation in value):
-            raise _RefusedError(f"{name} or {negation} is null")
+            raise _UnreadError(f"{name} or {negation} is null")
         return written, negation in value
 
     def texts(self, written: Value, what: str) -> list[TextLike]:
@@ -306,7 +311,9 @@ class _Reader:
 
     def only_keys(self, value: dict[str, Value], allowed: tuple[str, ...], where: str) -> None:
         if not value.keys() <= set(allowed):
-            raise _RefusedError(f"{where} has an element that does not exist")
+            lower = {each.lower() for each in value} <= {each.lower() for each in allowed}
+            error = _UnreadError if lower else _RefusedError
+            raise error(f"{where} has an element that does not exist")
 
     def warn(self, warning: str) -> None:
         if warning not in self.warnings:

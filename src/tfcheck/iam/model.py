@@ -80,6 +80,7 @@ class Statement(msgspec.Struct, frozen=True):
 class Policy(msgspec.Struct, frozen=True, dict=True):
     """A policy document. `invalid` says why AWS would refuse it; such a policy has no statements and is unreadable.
 
+    It is `refused` where that is certain.
     `open`: further statements may exist, of which nothing is known.
     """
 
@@ -87,6 +88,7 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     statements: tuple[Statement, ...] = ()
     version: str | None = None
     invalid: str | None = None
+    refused: bool = False
     warnings: tuple[str, ...] = ()
     open: bool = False
 

@@ -84,7 +84,9 @@ def read_resource(written: TextLike, *, variables: Truth) -> Resource | str:
 
 
 def _begins_like_arn(spelled: TextLike) -> bool:
-    first = next(iter(pieces(spelled)), "")
+    first, rest = (*pieces(spelled), "", "")[:2]
+    if isinstance(first, Unknown) and first.hole.shortest and not any(map(first.hole.allows, ":*")):
+        return not isinstance(rest, str) or rest.startswith(":")  # otherwise it is a name
     return not isinstance(first, str) or first.startswith("arn:") or (first != spelled and "arn:".startswith(first))
 
 

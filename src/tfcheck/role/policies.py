@@ -48,13 +48,15 @@ def first(found: list[_T], hidden: list[str]) -> list[_T]:
 class PolicyOrReason(msgspec.Struct, frozen=True):
     """A policy, or why it cannot be read; both are empty where there is none.
 
-    `possible_policies` are policies that can be read where it is open whether they count. `notes` are for people.
+    `possible_policies` are policies that can be read where it is open whether they count. `refused` is one that AWS
+    definitely refuses. `notes` are for people.
     """
 
     policy: Policy | None = None
     hidden: str = ""
     possible_policies: tuple[Policy, ...] = ()
     notes: tuple[str, ...] = ()
+    refused: Policy | None = None
 
 
 class Policies:
@@ -230,7 +232,8 @@ def _looked_up_arn(resource: WorldObject) -> Value:
 def _found(policy: Policy, label: str, secret: bool) -> PolicyOrReason:
     policy = concealed(policy) if secret else policy
     if policy.invalid:
-        return PolicyOrReason(hidden=f"{label}, which AWS would refuse: {policy.invalid}")
+        refused = policy if policy.refused else None
+        return PolicyOrReason(hidden=f"{label}, which AWS would refuse: {policy.invalid}", refused=refused)
     return PolicyOrReason(policy)
 
 
@@ -282,6 +285,7 @@ class Attached:
         self.notes: list[str] = []
         self.inline: list[tuple[str, Policy]] = []
         self.possible_policies: list[Policy] = []
+        self.refused: list[Policy] = []
         self.closed = False
 
     def add(self, found: PolicyOrReason) -> None:
@@ -290,4 +294,5 @@ class Attached:
             self.policies.append(found.policy)
         if found.hidden and found.hidden not in self.hidden:
             self.hidden.append(found.hidden)
+            self.refused += [found.refused] if found.refused else []
         self.possible_policies += [each for each in found.possible_policies if each not in self.possible_policies]

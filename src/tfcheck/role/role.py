@@ -20,6 +20,7 @@ class Role(msgspec.Struct, frozen=True):
     `possible_policies` are the policies that can be read. `home` is the address of the role in another stack that
     manages it. Of each group in `same_name_policies`, policies of one name, only one will remain; `inline` are the
     policies that have a name.
+    `refused` are the policies that AWS definitely refuses, and the argument that has each of them.
     `boundary` is None if there is none; `boundary_hidden` explains why it cannot be read. `unknown_because` explains
     why it is open which role this is; such a role has no label. `deleted` is the address of a role that will be gone,
     while something still names it.
@@ -41,6 +42,7 @@ class Role(msgspec.Struct, frozen=True):
     inline: tuple[tuple[str, Policy], ...] = ()
     possible_policies: tuple[Policy, ...] = ()
     home: Address | None = None
+    refused: tuple[tuple[str, Policy], ...] = ()
 
     @property
     def policy_warnings(self) -> tuple[str, ...]:

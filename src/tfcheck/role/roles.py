@@ -16,7 +16,7 @@ from tfcheck.inventory.ecs import TASK_TYPES
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.attachment import NOTHING_OWNED, Attachments, GrantOutcomes, OwnedHere, account_of
 from tfcheck.role.other_stacks import OtherStackGrants, TargetRole
-from tfcheck.role.policies import Policies
+from tfcheck.role.policies import Attached, Policies, PolicyOrReason
 from tfcheck.role.role import Role, joined, namesake, with_attached
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
@@ -191,9 +191,9 @@ class Roles:
         """Describe a role of this world, except what others take away or speak for."""
         managed = resource.address.mode == "managed"
         attached = self.attachments.of(resource, outcome, owned_here)
-        boundary, boundary_hidden = self._boundary(resource)
-        found = self.policies.of_attribute(resource, "assume_role_policy")
-        trust, trust_hidden = (found.policy, found.hidden or None)
+        boundary = self._boundary(resource)
+        trust = self.policies.of_attribute(resource, "assume_role_policy")
+        others = [("policy", boundary.refused if boundary else None), ("assume_role_policy", trust.refused)]
         return Role(
             label=str(resource.address),
             managed=managed or attached.closed,
@@ -201,10 +201,11 @@ class Roles:
             identity=tuple(attached.policies),
             hidden=tuple(attached.hidden),
             same_name_policies=tuple(attached.same_name_policies),
-            boundary=boundary,
-            boundary_hidden=boundary_hidden,
-            trust=trust,
-            trust_hidden=trust_hidden,
+            boundary=(boundary.policy,) if boundary and boundary.policy else None,
+            boundary_hidden=boundary.hidden if boundary and not boundary.policy else None,
+            trust=trust.policy,
+            trust_hidden=trust.hidden or None,
+            refused=(*_refused(attached), *((argument, each) for argument, each in others if each)),
             notes=tuple(attached.notes),
             inline=tuple(attached.inline),
             possible_policies=tuple(attached.possible_policies),
@@ -225,18 +226,23 @@ class Roles:
             same_name_policies=tuple(attached.same_name_policies),
             trust_hidden=unknown_because or "the role is not in the plan",
             unknown_because=unknown_because,
+            refused=_refused(attached),
             notes=tuple(attached.notes),
             inline=tuple(attached.inline),
             possible_policies=tuple(attached.possible_policies),
         )
 
-    def _boundary(self, resource: WorldObject) -> tuple[tuple[Policy, ...] | None, str | None]:
+    def _boundary(self, resource: WorldObject) -> PolicyOrReason | None:
         reference = resource.attribute("permissions_boundary")
         if reference is None or reference == "":
-            return None, None
+            return None
         secret_in = str(resource.address) if resource.sensitive("permissions_boundary") else ""
-        found = self.policies.by_arn(reference, secret_in)
-        return ((found.policy,), None) if found.policy is not None else (None, found.hidden)
+        return self.policies.by_arn(reference, secret_in)
+
+
+def _refused(attached: Attached) -> tuple[tuple[str, Policy], ...]:
+    arguments = ("inline_policy" if ".aws_iam_role." in f".{each.name}" else "policy" for each in attached.refused)
+    return tuple(zip(arguments, attached.refused, strict=True))
 
 
 def _caller(resource: WorldObject) -> Caller:

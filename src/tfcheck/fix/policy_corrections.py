@@ -1,0 +1,188 @@
+"""Correct a policy that AWS refuses where its grammar is broken.
+
+The name of an object becomes its ARN, an action gets the service that the task calls, and an element of a statement, a
+Version or an Effect that does not exist the one that is meant. All of one policy is one change, which is tried: the
+checks must find less wrong, and no call may be denied that was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from functools import partial
+
+from tfcheck import startup
+from tfcheck.checks import policy_refused
+from tfcheck.fix.edits.insertion import Replacement
+from tfcheck.fix.holders import Holder
+from tfcheck.fix.literal import ObjectParts, Parts
+from tfcheck.fix.place import Places
+from tfcheck.fix.plan_fixes import DraftFix, reviewed
+from tfcheck.fix.policy_statements import ReadableStatement, items, readable
+from tfcheck.fix.policy_text import located
+from tfcheck.fix.render import Syntax, text
+from tfcheck.fix.task_proof import after_change, is_better, partition_of, reads
+from tfcheck.fix.written_text import WrittenText
+from tfcheck.hcl.syntax.lexer import MalformedError
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.iam.document import STATEMENT_KEYS
+from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.inventory.world import After, WorldObject
+from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.value import PlainText
+from tfcheck.vocabulary.address import address_in
+from tfcheck.vocabulary.finding import Finding
+
+_NAME = regex(r"((?:data\.)?(aws_\w+)\.[\w-]+(?:\[[^\[\]]*\])?)\.(?:name|bucket|id|key_id)")
+_VERSION = regex(r'"(?:2012-10-17|2008-10-17)"')
+_ARGUMENTS = ("policy", "assume_role_policy")
+_MOST = 3
+#: By service: the type of what is named, the attribute that is its name, and what follows the name in a text.
+_KINDS = {
+    "s3": ("aws_s3_bucket", "bucket", "/"),
+    "secretsmanager": ("aws_secretsmanager_secret", "name", ""),
+    "ssm": ("aws_ssm_parameter", "name", ""),
+}
+
+
+class PolicyCorrections:
+    """Finds what AWS refuses in the policies of one plan."""
+
+    def __init__(self, world: After, places: Places) -> None:
+        self._world = world
+        self._places = places
+
+    def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
+        """Yield the corrections that are proven."""
+        tasks = tasks_by_address(self._world)
+        refused = [each for each in findings if each.rule == policy_refused.CHECK.id]
+        for finding in refused if self._world.resolver.sources else ():
+            task = tasks.get(finding.task_definition)
+            found = (self._proven(finding, each, task) for each in self._holders(finding) if task)
+            yield from [fix] if (fix := next(filter(None, found), None)) else []
+
+    def _holders(self, finding: Finding) -> Iterator[Holder]:
+        address = address_in(finding.address)
+        resources: Iterable[WorldObject] = self._world.resources(address.type) if address else ()
+        for each in (one for one in resources if one.address == address):
+            block = self._world.resolver.block(each.address)
+            arguments = block.arguments if block is not None else {}
+            yield from (Holder(each, arguments[name], name) for name in _ARGUMENTS if name in arguments)
+            inline = self._places.holders.of(each) if each.address.type == "aws_iam_role" else ()
+            yield from (one for one in inline if one.attribute == "inline_policy")
+
+    def _proven(self, finding: Finding, holder: Holder, task: TaskDefinition) -> DraftFix | None:
+        """Correct all of a policy, if the checks then find one problem less, and nothing more."""
+        corrected = list(self._corrected(holder, task))
+        texts = {source.name: source for source, *_ in corrected}
+        edits = [Replacement(source.name, at, new, old) for source, at, old, new in corrected]
+        touched = self._places.touched(holder)
+        if not edits or not all(map(self._places.files.editable, texts.values())):
+            return None
+        if not reads(edits, texts, self._places.files, [one for each in edits for one in (f'"{each.old}"', each.old)]):
+            return None
+        if not is_better([task], {finding.message}, self._world, after_change(self._world, edits, texts, touched)):
+            return None
+        listed = [f"`{_bare(each.old)}` to `{_bare(each.text)}`" for each in edits]
+        more = f", and {len(edits) - _MOST:,} more" if len(edits) > _MOST else ""
+        place, _ = self._places.text_block(holder)
+        title = f"in {place.resource}, correct {', '.join(listed[:_MOST])}{more}"
+        new = "\n".join(each.text for each in edits)
+        return reviewed(title, new, edits, texts, self._places.files, finding=finding, touched=touched)
+
+    # What is wrong
+
+    def _corrected(self, holder: Holder, task: TaskDefinition) -> Iterator[tuple[SourceText, int, str, str]]:
+        """Yield what to replace: the file, the offset, the text, and what it becomes."""
+        resolver = self._world.resolver
+        place, block = self._places.text_block(holder)
+        module = resolver.module_sources(holder.resource.address.module)
+        if block is None or module is None:
+            return
+        evaluate = partial(resolver.evaluation.evaluate, scope=resolver.scope_of(place))
+        for statement in readable(holder.argument, module, evaluate):
+            for each in statement.actions:
+                yield from self._changed(each, self._with_service(each, task))
+            for each in statement.resources:
+                yield from self._changed(each, self._as_arn(each, statement, holder))
+        try:
+            found = located(holder.argument)
+        except MalformedError:
+            return
+        if found is not None and isinstance(found[0], ObjectParts):
+            yield from _of_grammar(holder.argument.source, found[0])
+
+    def _changed(self, literal: WrittenText, new: str | None) -> Iterator[tuple[SourceText, int, str, str]]:
+        if new is not None and not literal.is_element:
+            yield literal.source, literal.start, literal.source.text[literal.start : literal.end], new
+
+    def _with_service(self, literal: WrittenText, task: TaskDefinition) -> str | None:
+        """Write an action with the service of the call that has its name; None where it has one, or none fits."""
+        name = literal.value.rpartition(".")[2].lower()
+        if ":" in literal.value or literal.value == "*":
+            return None
+        needs = startup.requirements(task, self._world)
+        called = {each.action for each in needs if each.action.lower().partition(":")[2] == name}
+        return f'"{called.pop()}"' if len(called) == 1 else None
+
+    def _as_arn(self, literal: WrittenText, statement: ReadableStatement, holder: Holder) -> str | None:
+        """Write a resource by its ARN; None where it is one, or it is open what it names."""
+        if not literal.parts or literal.value.startswith(("arn:", "*")):
+            return None
+        written, first = literal.source.text, literal.parts[0]
+        behind = "/*" if _is_for_objects(statement) else ""
+        name = _NAME.fullmatch(written[first.start : first.end].removeprefix("${").removesuffix("}").strip())
+        if name is not None:
+            behind = ":*" if name[2] == "aws_cloudwatch_log_group" and literal.value == first.value else behind
+            behind = written[first.end : literal.end - literal.is_quoted] + behind
+            is_bare = not behind and statement.place.syntax is Syntax.HCL
+            return f"{name[1]}.arn" if is_bare else f'"${{{name[1]}.arn}}{behind}"'
+        if literal.value.startswith("\0"):
+            return None
+        if (known := self._of_object(literal, statement, holder, behind)) is not None:
+            return known
+        partition = partition_of(holder.resource.address, self._world.resolver)
+        inner = literal.text if literal.is_quoted else f"${{{literal.text}}}"
+        is_s3 = all(each.value.startswith("s3:") for each in statement.actions)
+        return f'"arn:{partition}:s3:::{inner}{behind}"' if is_s3 else None
+
+    def _of_object(self, literal: WrittenText, statement: ReadableStatement, holder: Holder, behind: str) -> str | None:
+        """Write the ARN of the object of the plan that a text names, and what follows the name."""
+        (service, *others) = {each.value.partition(":")[0] for each in statement.actions}
+        kind, attribute, mark = _KINDS.get(service, ("", "", "/"))
+        name, _, rest = literal.value.partition(mark) if mark else (literal.value, "", "")
+        if others or not kind or not all(each.is_literal for each in literal.parts[1:]):
+            return None
+        objects = (*self._world.resources(kind), *self._world.looked_up(kind))
+        arns = [each.attribute("arn") for each in objects if each.attribute(attribute) == name]
+        spelling = self._places.spelling(holder.resource.address.module)
+        spelled = spelling.spell(arns[0]) if arns and isinstance(arns[0], PlainText) else None
+        ending = f"/{rest}" if rest else behind
+        return text((*spelled, ending) if ending else spelled, statement.place.syntax) if spelled else None
+
+
+def _is_for_objects(statement: ReadableStatement) -> bool:
+    """Whether a statement grants calls on objects, and names no object."""
+    actions = [each.value for each in statement.actions]
+    return all("Object" in each for each in actions) and not any("/" in each.value for each in statement.resources)
+
+
+def _of_grammar(source: SourceText, policy: ObjectParts) -> Iterator[tuple[SourceText, int, str, str]]:
+    version, listed = policy.item("Version"), policy.item("Statement")
+    if version is not None and not _VERSION.fullmatch(_text(source, version.value)):
+        yield source, version.value.start, _text(source, version.value), '"2012-10-17"'
+    for statement in items(listed.value) if listed is not None else ():
+        for each in statement.items if isinstance(statement, ObjectParts) else ():
+            old = _text(source, each.value)
+            if each.name == "Effect" and old != old.title() and old.title() in ('"Allow"', '"Deny"'):
+                yield source, each.value.start, old, old.title()
+            meant = get_close_matches(each.name, STATEMENT_KEYS, 1, 0.8) if each.name not in STATEMENT_KEYS else ()
+            yield from ((source, each.start + each.quoted, each.name, one) for one in meant)
+
+
+def _bare(written: str) -> str:
+    return written.strip('"')
+
+
+def _text(source: SourceText, parts: Parts) -> str:
+    return source.text[parts.start : parts.end]

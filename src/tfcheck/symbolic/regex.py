@@ -48,7 +48,7 @@ def compile_pattern(text: AnyStr, flags: int = 0, *, restores: bool = _RESTORES)
 
 def _let_restore(tree: Any) -> None:
     """Give what is repeated a last alternative that never matches: before an alternative, Python does go back."""
-    from re import _constants as kinds  # type: ignore[attr-defined]
+    from re import _constants as kinds
 
     for number, (kind, given) in enumerate(tree.data):
         for each in _inner(given):

@@ -93,6 +93,23 @@ def test_what_is_created_before_its_own_deletion_is_gone(renamed: dict[str, Any]
     assert remains(owner, late) is Truth.TRUE
 
 
+@pytest.mark.parametrize("actions", [("no-op",), ("update",), ("create",), ("create", "delete"), ("delete", "create")])
+@pytest.mark.parametrize(("renamed", "truth"), [({}, Truth.FALSE), ({"name": "write"}, Truth.TRUE)])
+def test_what_a_deposed_object_is_as_well_goes_with_it(
+    actions: tuple[str, ...], renamed: dict[str, Any], truth: Truth
+) -> None:
+    before = None if actions == ("create",) else POLICY | {"name": "third"}
+    rows = [
+        change("aws_iam_role_policy.p", *actions, before=before, after=POLICY | renamed),
+        change("aws_iam_role_policy.p", "delete", deposed="0000000a", before=POLICY, after=None),
+    ]
+    resolver = Resolver(plan(change("aws_iam_role.r", before=ROLE, after=ROLE), *rows))
+    instance = resolver.plan.instance("aws_iam_role_policy.p")
+    assert instance is not None
+    assert resolver.survival.on(instance, "exec") is truth
+    assert (" (deposed object 0000000a) is deleted" in "".join(resolver.survival.notes.values())) == (not renamed)
+
+
 @pytest.mark.parametrize("kind", ["aws_s3_bucket_policy", "aws_s3_object", "aws_kms_key_policy"])
 @pytest.mark.parametrize(
     ("actions", "truth"), [(("create",), Truth.UNKNOWN), (("update",), Truth.UNKNOWN), (("no-op",), Truth.FALSE)]

@@ -28,7 +28,7 @@ from tfcheck.plan.overlay import marked, masked, may_be_edited, overlay
 from tfcheck.symbolic.lazy import Lazy
 from tfcheck.symbolic.marks import with_mask
 from tfcheck.symbolic.value import Value
-from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.address import Address, DeposedAddress
 
 #: Whether a text in the place of a value of a resource is a reference.
 Refers: TypeAlias = Callable[[Address, str], bool]
@@ -203,6 +203,16 @@ class Instance:
     @property
     def _named(self) -> str:
         return f"`{self._row.address}` in the plan"
+
+
+class Deposed(Instance):
+    """An object that an earlier apply replaced and could not delete; `current` is where the one in its place is."""
+
+    def __init__(self, current: Address, row: ResourceChange) -> None:
+        """Build from the address of the current object and the row of the deposed one."""
+        module, mode, kind, name, key = current.module, current.mode, current.type, current.name, current.key
+        super().__init__(DeposedAddress(module, mode, kind, name, key, row.deposed or ""), row)
+        self.current = current
 
 
 def arn_beginning(arn: str) -> bytes:

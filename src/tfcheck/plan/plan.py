@@ -29,7 +29,7 @@ from tfcheck.plan.document import (
     refuse_deep,
 )
 from tfcheck.plan.edited import inside, references_in, resource_named
-from tfcheck.plan.instance import Instance, PriorData
+from tfcheck.plan.instance import Deposed, Instance, PriorData
 from tfcheck.plan.row_addresses import Addresses
 from tfcheck.plan.sensitive_texts import of_plan, of_state
 from tfcheck.symbolic.marks import marked, marked_strings
@@ -148,6 +148,10 @@ class Plan:
             made = (Instance(self._addresses.once(row), row) for row in rows) if known is None else ()
             yield from made if known is None else known.by_address.values()
 
+    def deposed(self, kind: str) -> list[Deposed]:
+        """Return the deposed objects of a resource type: those that an earlier apply replaced and could not delete."""
+        return self._deposed.get(kind, [])
+
     def instance(self, address: str) -> Instance | None:
         """Return the instance at an absolute address, or None where the plan lists none."""
         found = self._addresses.find(address)
@@ -261,6 +265,15 @@ class Plan:
                     found[kind].append(row)
                 else:
                     found[kind] = [row]
+        return found
+
+    @cached_property
+    def _deposed(self) -> dict[str, list[Deposed]]:
+        found: dict[str, list[Deposed]] = {}
+        for row in self._document.resource_changes or ():
+            if row is not None and row.deposed:
+                each = Deposed(self._addresses.once(row), row)
+                found.setdefault(each.current.type, []).append(each)
         return found
 
     @cached_property

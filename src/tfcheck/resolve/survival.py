@@ -60,6 +60,7 @@ _IDENTITY: dict[str, tuple[str, ...]] = {
     "aws_s3_bucket_server_side_encryption_configuration": ("bucket",),
     "aws_s3_object": ("bucket", "key"),
     "aws_secretsmanager_secret_policy": ("secret_arn",),
+    "aws_ssm_parameter": ("name",),
     "aws_vpc_endpoint_policy": ("vpc_endpoint_id",),
 }
 #: The types of one object.
@@ -89,11 +90,12 @@ class Survival:
     def on(self, instance: Instance, named: Value) -> Truth:
         """Whether an object is still on the resource that it names, which may be one of several."""
         owner = OWNERS.get(instance.address.type)
-        if _deletes_itself(instance, named):
+        former = self._deleted_afterwards(instance, named)
+        if former is not None:
+            what = "the old one of its name" if former is instance else former.address
             self.notes.setdefault(
                 str(instance.address),
-                f"{instance.address} is created before the old one of its name is deleted, which removes it; the next "
-                "plan restores it",
+                f"{instance.address} is written before {what} is deleted, which removes it; the next plan restores it",
             )
             return Truth.FALSE
         swept, by = (Truth.FALSE, instance)
@@ -112,6 +114,18 @@ class Survival:
             "as changed; the next plan restores it",
         )
         return ~swept
+
+    def _deleted_afterwards(self, instance: Instance, named: Value) -> Instance | None:
+        """Return what is deleted after an object is written in its place, and is the same one on what it names.
+
+        Terraform deletes a deposed object after it has created or updated the current one.
+        """
+        kind = instance.address.type
+        former = [instance] if instance.actions == ("create", "delete") else []
+        former += (each for each in self._plan.deposed(kind) if each.current == instance.address)
+        own = _identity(kind, instance.after) if former else None
+        same = (each for each in former if own is not None and own == _identity(kind, each.before))
+        return next((each for each in same if _has(each, named)), None)
 
     def _unless_deleted_elsewhere(self, instance: Instance) -> Truth:
         """Whether an object remains although the plan may delete the same one at another address.
@@ -162,7 +176,7 @@ class Survival:
 
     def _deletions(self, kind: str) -> list[Instance]:
         if kind not in self._deleted:
-            found = self._plan.instances(kind)
+            found = (*self._plan.instances(kind), *self._plan.deposed(kind))
             self._deleted[kind] = [each for each in found if "delete" in each.actions]
         return self._deleted[kind]
 
@@ -192,10 +206,7 @@ def _identity(kind: str, values: dict[str, Value] | None) -> tuple[str, ...] | N
     return None if names is None or len(known) < len(names) else known
 
 
-def _deletes_itself(instance: Instance, named: Value) -> bool:
-    """Whether an object is created before the one that it replaces is deleted, and both are one on what it names."""
-    own = _identity(instance.address.type, instance.after) if instance.actions == ("create", "delete") else None
-    former = (instance.before or {}).get("roles")
-    if own is None or (isinstance(former, list) and named not in former):
-        return False
-    return own == _identity(instance.address.type, instance.before)
+def _has(former: Instance, named: Value) -> bool:
+    """Whether an object that is deleted is on what is named, which may be one of several."""
+    roles = (former.before or {}).get("roles")
+    return not isinstance(roles, list) or named in roles

@@ -105,6 +105,16 @@ class ElsewhereAddress(Address, frozen=True, dict=True):
         return f"{self.stack}: {prefix}{self.resource}{_key_text(self.key)}"
 
 
+class DeposedAddress(Address, frozen=True, dict=True):
+    """The address of an object that an earlier apply replaced and could not delete."""
+
+    deposed: str = ""
+
+    @cached_property
+    def _text(self) -> str:
+        return f"{self.instance(self.key)} (deposed object {self.deposed})"
+
+
 def parse(written: str) -> Address:
     """Read an absolute resource instance address.
 

@@ -209,6 +209,7 @@ locals {
     worse  = { own = "reader", other = "writer" }
     better = { own = "writer", other = "reader" }
   }
+  hourly = [{ type = "s3", value = "arn:aws:s3:::scheduled/hourly.env" }]
 }
 
 resource "aws_ecs_task_definition" "replaced" {
@@ -274,4 +275,34 @@ resource "aws_sfn_state_machine" "jobs" {
       }
     }
   })
+}
+
+# What a rule passes on as its input is in the place of the definition's role, and of a container's files.
+resource "aws_ecs_task_definition" "by_input" {
+  for_each                 = toset(["role", "file"])
+  family                   = "by-input-${each.key}"
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = 256
+  memory                   = 512
+  execution_role_arn       = aws_iam_role.execution["reader"].arn
+  container_definitions    = aws_ecs_task_definition.replaced["alike"].container_definitions
+}
+
+resource "aws_cloudwatch_event_target" "by_input" {
+  for_each = aws_ecs_task_definition.by_input
+  rule     = aws_cloudwatch_event_rule.hourly.name
+  arn      = aws_ecs_cluster.main.arn
+  role_arn = aws_iam_role.starter["events"].arn
+  input = jsonencode({
+    executionRoleArn   = each.key == "role" ? aws_iam_role.execution["writer"].arn : null
+    containerOverrides = [{ name = "app", environmentFiles = each.key == "file" ? local.hourly : [] }]
+  })
+  ecs_target {
+    task_definition_arn = each.value.arn
+    launch_type         = "FARGATE"
+    network_configuration {
+      subnets = ["subnet-1"]
+    }
+  }
 }

@@ -20,6 +20,10 @@ STATE: Value = {
 MAP: Value = {"Iterator": {"States": {"Run": STATE, "Other": {"Resource": "arn:aws:states:::lambda:invoke"}}}}
 
 
+def _state(overrides: dict[str, Value]) -> Value:
+    return {"Resource": "arn:aws:states:::ecs:runTask", "Parameters": {"Overrides": overrides}}
+
+
 @pytest.mark.parametrize(
     ("address", "attributes"),
     [
@@ -68,6 +72,29 @@ def test_each_state_of_a_machine_starts_tasks_of_its_own() -> None:
     found = runs(task({}), world).sure
     assert [each.attribute("execution_role_arn") for each in found] == [None, "x"]
     assert [launch_types(each, world) for each in found] == [{"FARGATE"}] * 2
+
+
+EVENT: dict[str, Value] = {"arn": "main", "ecs_target": [PARAMETERS]}
+BY_PATH: Value = {"input_paths": {"role": "$.role"}, "input_template": '{"executionRoleArn": <role>}'}
+
+
+@pytest.mark.parametrize(
+    ("address", "attributes", "role"),
+    [
+        ("aws_cloudwatch_event_target.a", EVENT, None),
+        ("aws_cloudwatch_event_target.a", EVENT | {"input": '{"executionRoleArn": "x"}'}, "x"),
+        ("aws_cloudwatch_event_target.a", EVENT | {"input": Unknown()}, Unknown),
+        ("aws_cloudwatch_event_target.a", EVENT | {"input_transformer": [BY_PATH]}, Unknown),
+        ("aws_scheduler_schedule.a", {"target": [{"input": '{"executionRoleArn":"x"}', "ecs_parameters": [{}]}]}, "x"),
+        ("aws_sfn_state_machine.a", {"definition": JsonText(_state({"ExecutionRoleArn.$": "$.role"}))}, Unknown),
+        ("aws_sfn_state_machine.a", {"definition": JsonText(_state({"ExecutionRoleArn": "{% $role %}"}))}, Unknown),
+        ("aws_sfn_state_machine.a", {"definition": JsonText(_state({"TaskRoleArn.$": "$.role"}))}, None),
+    ],
+)
+def test_tasks_may_be_started_with_another_role(address: str, attributes: dict[str, Value], role: object) -> None:
+    (found,) = everything_that_runs(MadeWorld(MadeResource(address, attributes)))
+    named = found.attribute("execution_role_arn")
+    assert isinstance(named, Unknown) if role is Unknown else named == role
 
 
 def test_what_may_be_another_definition_may_run_it() -> None:

@@ -125,8 +125,4 @@ def settings(world: World, setting: Setting) -> Settings:
 
 def was_set(world: World, setting: Setting, subject: Subject) -> bool:
     """Whether the plan had this setting on a resource before the change: what the resource repeats of it is stale."""
-    return bool(settings(world.once(_before), setting).on(subject).sure)
-
-
-def _before(world: World) -> World:
-    return world.before()
+    return bool(settings(world.before(), setting).on(subject).sure)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -66,14 +66,11 @@ def compared(resolver: Resolver) -> Iterator[Comparison]:
     for instance in _instances(resolver):
         block = resolver.block(instance.address)
         ignored = set(block.ignored_changes()) if block else set()
-        for name in _compared_names(block) if block and "all" not in ignored else ():
-            planned = (instance.after or {}).get(name)
+        names = (*block.attributes(), *nested_names(block)) if block and "all" not in ignored else ()
+        for name in names:
+            planned = (instance.after or {}).get(name) if name not in _NOT_COMPARED else None
             if planned is not None and not any(each.startswith(name) for each in ignored):
                 yield _compared(resolver, instance, name, planned)
-
-
-def _compared_names(block: Block) -> list[str]:
-    return [each for each in (*block.attributes(), *nested_names(block)) if each not in _NOT_COMPARED]
 
 
 def _compared(resolver: Resolver, instance: Instance, name: str, planned: Value) -> Comparison:
@@ -224,11 +221,8 @@ def _lacks(there: list[Value], wanted: list[Value]) -> bool:
     known = {each for each in there if isinstance(each, str)}
     partly = [each for each in there if not isinstance(each, str)]
     missing = (each for each in wanted if not (isinstance(each, str) and each in known))
-    return any(_is_none(each, partly if isinstance(each, str) else there) for each in missing)
-
-
-def _is_none(leaf: Value, others: Sequence[Value]) -> bool:
-    return all(equal(leaf, other) is Truth.FALSE for other in others)
+    pairs = ((each, partly if isinstance(each, str) else there) for each in missing)
+    return any(all(equal(leaf, other) is Truth.FALSE for other in others) for leaf, others in pairs)
 
 
 def _leaves(value: Value) -> Iterator[Value]:

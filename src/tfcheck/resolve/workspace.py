@@ -34,7 +34,11 @@ def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None, acco
     if sources is None:
         return resolver
     rows = list(compared(resolver))
-    if chosen is not None and any(each.differs for each in rows) and _names_workspace(resolver):
+    if (
+        chosen is not None
+        and any(each.differs for each in rows)
+        and any(".workspace" in each for each in resolver.declarations.source_texts())
+    ):
         resolver, rows = _without_workspace(resolver, rows, Doubts(changed), chosen)
     wrong, doubted = contradictions(resolver, rows)
     if not changed and not wrong:
@@ -45,10 +49,6 @@ def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None, acco
     )
     believed.contradictions += [*resolver.contradictions, _changed_names(sources, changed, wrong)]
     return believed
-
-
-def _names_workspace(resolver: Resolver) -> bool:
-    return any(".workspace" in each for each in resolver.declarations.source_texts())
 
 
 def _without_workspace(

@@ -105,12 +105,12 @@ def _used(value: Value) -> Iterator[dict[str, Value] | Unknown]:
 
 def _named_capacity(names: Iterable[Value], what: str) -> Capacity:
     named = tuple(names)
-    unclear = any(not isinstance(each, PlainText) or _is_nameless(each) for each in named)
-    return Capacity(open=what) if unclear else Capacity(named)
-
-
-def _is_nameless(name: Value) -> bool:
-    return isinstance(name, Unknown) and name.symbol is None and name.shape is None
+    nameless = (isinstance(each, Unknown) and each.symbol is None and each.shape is None for each in named)
+    return (
+        Capacity(open=what)
+        if any(nameless) or not all(isinstance(each, PlainText) for each in named)
+        else Capacity(named)
+    )
 
 
 def providers(found: Capacity, service: WorldObject, world: World) -> Iterator[tuple[Value, WorldObject | None]]:

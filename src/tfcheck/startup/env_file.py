@@ -4,6 +4,9 @@ The ECS agent downloads each file from S3 before the first container starts, wit
 with the task role. It needs `s3:GetObject` on the object. AWS also documents `s3:GetBucketLocation` on the bucket: ECS
 agents before 1.84.0 (June 2024) call it, later ones and Fargate were not seen to.
 
+Files that a rule, a schedule, a pipe or a state machine names when it starts tasks take the place of the definition's,
+and are fetched in the same way.
+
 A missing permission shows only when a task starts, as
 `ResourceInitializationError: failed to download env files`. Without `s3:ListBucket`, S3 reports a file that does not
 exist in the same words.
@@ -23,11 +26,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
+from tfcheck.startup.launch import runs
+from tfcheck.startup.nested import blocks
 from tfcheck.startup.object_arn import object_needs
 from tfcheck.startup.place import in_container
 from tfcheck.startup.rule import Rule
+from tfcheck.startup.runs import CONTAINERS
 from tfcheck.symbolic.value import PlainText, Unknown
 from tfcheck.vocabulary.finding import Requirement
 
@@ -49,6 +57,23 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
             if isinstance(value, PlainText):
                 place = in_container(task, container, f"/environmentFiles/{index}", _WHAT)
                 yield from object_needs(ID, place, value, world)
+    yield from _named_by_runs(task, world)
+
+
+def _named_by_runs(task: TaskDefinition, world: World) -> Iterator[Requirement]:
+    """Need the files that something names in the place of the definition's when it starts the tasks."""
+    for run in runs(task, world).sure:
+        for override in blocks(run.attribute(CONTAINERS)):
+            name = member(override, "name")
+            files = blocks(member(override, "environmentFiles") or member(override, "environment_file"))
+            values = [value for each in files if isinstance(value := member(each, "value"), PlainText)]
+            for container in task.containers if values else ():
+                if isinstance(name, str) and name == container.written_name:
+                    what = f"{_WHAT} that {run.address} names, in the place of those"
+                    place = in_container(task, container, "/environmentFiles", what)
+                    needs = (need for value in values for need in object_needs(ID, place, value, world))
+                    hidden = run.sensitive(CONTAINERS)
+                    yield from (msgspec.structs.replace(each, sensitive=each.sensitive or hidden) for each in needs)
 
 
 RULE = Rule(

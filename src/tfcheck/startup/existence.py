@@ -127,7 +127,8 @@ def _groups_expected(world: World) -> frozenset[Hashable]:
 
 def _groups(world: World, counts: Callable[[AwsLogs], bool]) -> frozenset[Hashable]:
     found = ((task, log) for task in task_definitions(world) for log in awslogs(task, world) if counts(log))
-    return _identity_keys(at(log.group, task.resource.surroundings, log.region) for task, log in found)
+    named = (at(log.group, task.resource.surroundings, log.region) for task, log in found)
+    return frozenset(key for each in named if (key := _identity_key(each)) is not None)
 
 
 def _repositories_used(world: World) -> frozenset[Hashable]:
@@ -135,10 +136,6 @@ def _repositories_used(world: World) -> frozenset[Hashable]:
     images = ((task, each.member("image")) for task in task_definitions(world) for each in task.containers)
     found = (registry.repository(image, task.resource, world) for task, image in images if isinstance(image, str))
     return frozenset(key for each in found if each is not None and (key := identity(each.arn)) is not None)
-
-
-def _identity_keys(named: Iterable[Named]) -> frozenset[Hashable]:
-    return frozenset(key for each in named if (key := _identity_key(each)) is not None)
 
 
 def _namesakes(kind: ObjectKind, world: World) -> AttributeIndex:

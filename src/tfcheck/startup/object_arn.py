@@ -93,7 +93,11 @@ def misshape(value: Value, world: World) -> MalformedArn | None:
 
 def _misshape(value: TextLike, world: World) -> MalformedArn | None:
     if is_other_than_arn(value):
-        return MalformedArn("is an address, not an ARN" if "://" in _literal(value) else "is not an ARN")
+        return MalformedArn(
+            "is an address, not an ARN"
+            if any("://" in each for each in pieces(value) if isinstance(each, str))
+            else "is not an ARN"
+        )
     found = _misses_slash(value, world)
     if found is not None:
         return found
@@ -107,10 +111,6 @@ def is_other_than_arn(value: Value) -> bool:
         return False
     first = next(iter(pieces(spelled_out(value))), "")
     return isinstance(first, str) and first != "" and not "arn:".startswith(first[:4])
-
-
-def _literal(value: TextLike) -> str:
-    return "".join(each for each in pieces(value) if isinstance(each, str))
 
 
 def _misses_slash(value: TextLike, world: World) -> MalformedArn | None:

@@ -1,8 +1,8 @@
 """Find what starts tasks besides services: rules and schedules of EventBridge, pipes, state machines and task sets.
 
 Each is read as if it were a service: it names a task definition, a cluster, and a launch type or a strategy, with the
-parameters of https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html. Pipes and state machines may
-name other roles than the task definition does.
+parameters of https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html. All except services may name
+other roles than the task definition does, and other environment files.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, items
 
+#: What a run says of containers in the place of their definitions, under the names of the API or of the provider.
+CONTAINERS = "container_overrides"
+_ROLES = {"execution_role_arn": "executionRoleArn", "task_role_arn": "taskRoleArn"}
+_WHEN_RUN = "known only when it runs"
 _PLAIN = ("aws_ecs_service", "aws_ecs_task_set")
 #: In what the states of a machine that start tasks call: `arn:aws:states:::ecs:runTask.sync`, for example.
 _STATE = ":ecs:runTask"
@@ -58,28 +62,70 @@ def everything_that_runs(world: World) -> Iterator[WorldObject]:
     yield from world.resources(*_PLAIN)
     for target in world.resources("aws_cloudwatch_event_target"):
         for block in blocks_or_unknown(target.attribute("ecs_target")):
-            yield from _of_block(target, "ecs_target", block, target.attribute("arn"))
+            given = _overrides_of_target(target)
+            yield from _of_block(target, "ecs_target", block, target.attribute("arn"), given)
     for schedule in world.resources("aws_scheduler_schedule"):
         whole = only_or_unknown(schedule.attribute("target"))
         for block in blocks_or_unknown(member(whole, "ecs_parameters")):
-            yield from _of_block(schedule, "target", block, member(whole, "arn"))
+            given = _overrides_in(member(whole, "input"))
+            yield from _of_block(schedule, "target", block, member(whole, "arn"), given)
     for pipe in world.resources("aws_pipes_pipe"):
         whole = only_or_unknown(pipe.attribute("target_parameters"))
         for block in blocks_or_unknown(member(whole, "ecs_task_parameters")):
-            yield from _of_block(pipe, "target_parameters", block, pipe.attribute("target"))
+            given = _overrides_of_pipe(only_or_unknown(member(block, "overrides")))
+            yield from _of_block(pipe, "target_parameters", block, pipe.attribute("target"), given)
     for machine in world.resources("aws_sfn_state_machine"):
         definition = machine.attribute("definition")
         for parameters in _parameters(_decoded(definition)) if isinstance(definition, TextLike) else ():
             yield Run(machine, "definition", _of_state(parameters))
 
 
-def _of_block(resource: WorldObject, argument: str, block: dict[str, Value] | Unknown, cluster: Value) -> Iterator[Run]:
+def _of_block(
+    resource: WorldObject,
+    argument: str,
+    block: dict[str, Value] | Unknown,
+    cluster: Value,
+    overrides: dict[str, Value],
+) -> Iterator[Run]:
     """Yield what a nested block starts; nothing where it may not be there."""
     if isinstance(block, dict):
-        overrides = only_or_unknown(block.get("overrides"))
-        roles = {name: member(overrides, name) for name in ("execution_role_arn", "task_role_arn")}
-        values = {**block, **roles, "task_definition": block.get("task_definition_arn"), "cluster": cluster}
+        values = {**block, **overrides, "task_definition": block.get("task_definition_arn"), "cluster": cluster}
         yield Run(resource, argument, values)
+
+
+# What is in the place of parts of the task definition
+
+
+def _overrides(given: Value) -> dict[str, Value]:
+    """Return what `TaskOverride` of the API holds; a path or an expression in its place is known only when it runs."""
+    names = {**_ROLES, CONTAINERS: "containerOverrides"}
+    return {name: _unless_dynamic(given, theirs) for name, theirs in names.items()}
+
+
+def _unless_dynamic(given: Value, name: str) -> Value:
+    value = member(given, name)
+    is_dynamic = value is None and member(given, f"{name}.$") is not None
+    return Unknown(reason=_WHEN_RUN) if is_dynamic or (isinstance(value, str) and value.startswith("{%")) else value
+
+
+def _overrides_in(text: Value) -> dict[str, Value]:
+    """Return what a JSON text that a target receives says."""
+    return _overrides(_decoded(text)) if isinstance(text, TextLike) else {}
+
+
+def _overrides_of_target(target: WorldObject) -> dict[str, Value]:
+    transformer = only_or_unknown(target.attribute("input_transformer"))
+    if transformer is None:
+        return _overrides_in(target.attribute("input"))
+    # NOTE: a template is not JSON, and its variables are what an event holds.
+    template = member(transformer, "input_template")
+    written = template if isinstance(template, str) else ""
+    return {name: Unknown(reason=_WHEN_RUN) for name, theirs in _ROLES.items() if f'"{theirs}"' in written}
+
+
+def _overrides_of_pipe(given: Value) -> dict[str, Value]:
+    roles = {name: member(given, name) for name in ("execution_role_arn", "task_role_arn")}
+    return {**roles, CONTAINERS: member(given, "container_override")}
 
 
 # State machines
@@ -105,15 +151,14 @@ def _parameters(part: Value) -> Iterator[dict[str, Value]]:
 
 
 def _of_state(given: dict[str, Value]) -> dict[str, Value]:
-    strategy, overrides = items(given.get("CapacityProviderStrategy")), given.get("Overrides")
+    strategy = items(given.get("CapacityProviderStrategy"))
     return {
+        **_overrides(given.get("Overrides")),
         "task_definition": given.get("TaskDefinition"),
         "cluster": given.get("Cluster"),
         "launch_type": given.get("LaunchType"),
         "platform_version": given.get("PlatformVersion"),
         "capacity_provider_strategy": strategy if isinstance(strategy, Unknown) else [*map(_item, strategy)],
-        "execution_role_arn": member(overrides, "ExecutionRoleArn"),
-        "task_role_arn": member(overrides, "TaskRoleArn"),
     }
 
 

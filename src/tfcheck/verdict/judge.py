@@ -74,17 +74,16 @@ class Judge:
         if requirement.role_kind is RoleKind.INSTANCE:
             return self._by_instances(requirement, side)
         role = side.role(requirement.role_kind)
-        if role is None:
-            return _without_role(requirement)
-        found = self._with(role, requirement, side)
+        found = _without_role(requirement) if role is None else self._with(role, requirement, side)
         other = self._disagreeing(found.verdict, requirement, side)
-        return Judgement(role.label, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, other) if other else found
+        return Judgement(found.role, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, other) if other else found
 
     def _disagreeing(self, verdict: Verdict, requirement: Requirement, side: RolesOfTask) -> str:
         """Return which role it depends on where something starts the tasks with one of which another verdict holds."""
         for run, kind, role in side.others:
             if kind is requirement.role_kind and self._with(role, requirement, side).verdict is not verdict:
-                return f"the role that a task is started with: {run} names {role.label} instead"
+                named = f"names {role.label}" if role.label else "may name another one"
+                return f"the role that a task is started with: {run} {named} instead"
         return ""
 
     def _by_instances(self, requirement: Requirement, side: RolesOfTask) -> Judgement:

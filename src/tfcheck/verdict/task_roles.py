@@ -22,8 +22,8 @@ class RolesOfTask(msgspec.Struct, frozen=True):
     """The roles of one task definition, and where it lives.
 
     A task may be placed on an instance with any of the roles in `instances`. `no_instances` says why there are none,
-    `no_others` why there are no more. `others` are those that something starts its tasks with instead: what does, which
-    kind it replaces, and the role.
+    `no_others` why there are no more. `others` are those that something starts its tasks with instead, or may: what
+    does, which kind it replaces, and the role.
     """
 
     execution: Role | None
@@ -74,7 +74,8 @@ class TaskRoles:
         return self._found[key]
 
     def _others(self, task: TaskDefinition) -> Iterator[tuple[str, RoleKind, Role]]:
-        for run in runs(task, self._world).sure:
+        found = runs(task, self._world)
+        for run in (*found.sure, *found.open):
             for kind in (RoleKind.EXECUTION, RoleKind.TASK):
                 argument = f"{kind.value}_role_arn"
                 role = self._roles.of(run.attribute(argument), nameless=run.sensitive(argument))

@@ -6,7 +6,7 @@ every other string and number is not.
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 
 from tfcheck.symbolic.regex import regex
 
@@ -14,8 +14,10 @@ _HEADER = regex(r'\s*[a-z_]+(\s+"[\w.-]*")*\s*\{')
 _ATTRIBUTE = regex(r'\s*"?[\w.-]+"?\s*[=:]')
 #: The name of an argument in a `.tf.json` file.
 _JSON_NAME = regex(r'\s*"[a-z_]+"\s*:')
-#: A string, a comment, or a number; what comes first wins, so that a `#` in a string begins no comment.
-_HIDDEN = regex(r'"(?:[^"\\]|\\.)*"?|(?:#|//|/\*).*|(?<![\w.\-\[])\d[\w.]*')
+#: The beginning of a string, a comment, or a number; what comes first wins: a `#` in a string begins no comment.
+_HIDDEN = regex(r'"|(?:#|//|/\*)|(?<![\w.\-\[])\d[\w.]*')
+#: What decides where a string ends that may have interpolations with strings of their own.
+_MARK = regex(r'\\.|\$\$\{|%%\{|[$%]\{|["{}]')
 _ARN = regex(r'"arn:[\w*?/:.$@+=,{}\[\] -]*"')
 
 
@@ -31,17 +33,37 @@ def quotable(source: str) -> str:
         return ""
     name = _JSON_NAME.match(text)
     shown = name[0] if name else ""
-    return shown + _HIDDEN.sub(_masked, text[len(shown) :]).rstrip()
+    return "".join((shown, *_without_literals(text[len(shown) :]))).rstrip()
 
 
-def _masked(found: re.Match[str]) -> str:
-    match found[0][0]:
-        case '"':
-            return found[0] if _ARN.fullmatch(found[0]) else '"…"'
-        case "#" | "/":
-            return ""
-        case _:
-            return "…"
+def _without_literals(text: str) -> Iterator[str]:
+    end = 0
+    while found := _HIDDEN.search(text, end):
+        yield text[end : found.start()]
+        match found[0][0]:
+            case '"':
+                end = _end_of_string(text, found.end())
+                string = text[found.start() : end]
+                yield string if _ARN.fullmatch(string) else '"…"'
+            case "#" | "/":
+                return
+            case _:
+                end = found.end()
+                yield "…"
+    yield text[end:]
+
+
+def _end_of_string(text: str, start: int) -> int:
+    """Return where a string ends, and not one in an interpolation of it; the end of the text if nothing closes it."""
+    open_marks = ['"']
+    for found in _MARK.finditer(text, start):
+        if open_marks[-1] == '"' == found[0] or (open_marks[-1] == "{" and found[0] == "}"):
+            open_marks.pop()
+        elif found[0] in ("${", "%{") or (open_marks[-1] == "{" and found[0] in ('"', "{")):
+            open_marks.append(found[0][-1])
+        if not open_marks:
+            return found.end()
+    return len(text)
 
 
 def visible(text: str) -> str:

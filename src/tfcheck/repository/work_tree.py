@@ -42,7 +42,10 @@ def has_git(directory: Path) -> bool:
 def is_repository(tree: Path) -> bool:
     """Whether git manages a work tree: an empty `.git` only marks its top."""
     entry = tree / ".git"
-    return entry.exists() and (not entry.is_dir() or (entry / "HEAD").exists() or (entry / "index").exists())
+    try:
+        return entry.exists() and (not entry.is_dir() or (entry / "HEAD").exists() or (entry / "index").exists())
+    except OSError:  # somebody else's: what it tracks cannot be found out
+        return True
 
 
 def git_directories(tree: Path) -> tuple[Path, Path]:

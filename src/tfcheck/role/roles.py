@@ -34,7 +34,7 @@ class Roles:
         self.policies = world.once(Policies)
         self.attachments = Attachments(world, self.policies)
         self._found: dict[str, Role] = {}
-        self._written: dict[tuple[str, bool], Role] = {}
+        self._written: dict[tuple[TextLike, bool], Role] = {}
 
     def of(self, reference: Value, *, nameless: bool = False) -> Role | None:
         """Return the role that an argument such as `execution_role_arn` names; None where it names none.
@@ -49,7 +49,7 @@ class Roles:
             if key not in self._found:
                 self._found[key] = self._in_context(reference, resource, nameless=nameless)
             return self._found[key]
-        if not isinstance(reference, str):
+        if not isinstance(reference, str | Text | Unknown):
             return self._named(reference, nameless=nameless)
         if (reference, nameless) not in self._written:
             self._written[reference, nameless] = self._named(reference, nameless=nameless)

@@ -13,7 +13,7 @@ from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Role, Roles
 from tfcheck.startup.launch import instance_role_serves, runs
 from tfcheck.symbolic.sensitive_text import Sensitive
-from tfcheck.symbolic.value import NAME, Truth, Unknown, text
+from tfcheck.symbolic.value import NAME, Truth, Unknown, identity, text
 from tfcheck.vocabulary.arn import Arn
 from tfcheck.vocabulary.finding import RoleKind
 
@@ -80,7 +80,7 @@ class TaskRoles:
                 argument = f"{kind.value}_role_arn"
                 role = self._roles.of(run.attribute(argument), nameless=run.sensitive(argument))
                 if role is not None:
-                    yield str(run.address), kind, shared(self._world, ("role", role.label), role)
+                    yield str(run.address), kind, self._shared(role)
 
     def _instances(self, task: TaskDefinition) -> tuple[tuple[Role, ...], str, str]:
         """Return the roles of the container instances that serve a task, or why they are not known.
@@ -93,7 +93,7 @@ class TaskRoles:
 
         found = instances(task, self._world)
         roles = [self._roles.of(each, nameless=isinstance(each, Sensitive)) for each in found.roles]
-        known = tuple(shared(self._world, ("role", each.label), each) for each in roles if each is not None)
+        known = tuple(self._shared(each) for each in roles if each is not None)
         # NOTE: a role that is left out would decide for the others.
         if len(known) < len(roles):
             return (), "the role of an instance profile", ""
@@ -102,7 +102,11 @@ class TaskRoles:
     def _role(self, argument: str, task: TaskDefinition) -> Role | None:
         """Return the role; one that the plan only names is not named where the plan marks its name as sensitive."""
         found = self._roles.of(task.resource.attribute(argument), nameless=task.resource.sensitive(argument))
-        return None if found is None else shared(self._world, ("role", found.label), found)
+        return None if found is None else self._shared(found)
+
+    def _shared(self, role: Role) -> Role:
+        """Return the role as it was found before; many roles that are open, or sensitive, have the same label."""
+        return shared(self._world, ("role", role.label, identity(role.caller.arn)), role)
 
 
 def assuming(kind: RoleKind, roles: RolesOfTask) -> tuple[str, ...]:

@@ -200,6 +200,7 @@ def test_a_misconfiguration_that_tasks_share_is_waived_where_it_is(
         (waiver(adress="x"), "`tfcheck.toml:4`: unknown key `adress` in a waiver"),
         (waiver(address="x", until="soon"), "`tfcheck.toml:5`: `until` of a waiver is `soon`"),
         (waiver(address="x", until="2026-13-01"), "`tfcheck.toml:5`: `until` of a waiver is `2026-13-01`"),
+        (waiver(address="x", until="2027-02-29"), "`tfcheck.toml:5`: `until` of a waiver is `2027-02-29`"),
         (
             waiver(address="x") + "until = 2026-01-01T00:00:00Z\n",
             "`tfcheck.toml:5`: `until` of a waiver is `2026-01-01 00:00:00+00:00`",

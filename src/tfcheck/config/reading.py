@@ -141,7 +141,8 @@ def _parsed(file: Path, named: str, data: bytes) -> Table | None:
     """Return the table of tfcheck in a file; None for a `pyproject.toml` without one."""
     own = file.name != SHARED
     if len(data) > LARGEST:
-        raise UsageError(f"`{named}` is larger than {LARGEST // 1024} KiB", hint=f"move what tfcheck needs to {OWN}")
+        hint = "" if own else f"move what tfcheck needs to {OWN}"
+        raise UsageError(f"`{named}` is larger than {LARGEST // 1024} KiB", hint=hint)
     text, tables = _decoded(named, data)
     path: KeyPath = ()
     if not own:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -34,7 +34,6 @@ NARROWING = ("address", "resource", "fingerprint", "where")
 UNKNOWN = "unknown"
 _NARROW_UNKNOWN = "address, resource or fingerprint"
 _LONGEST = 500
-_DATE = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
 
 #: Builds the error about a key of a waiver: what is wrong, what to do, and the key.
 Wrong = Callable[[str, str, str], UsageError]
@@ -79,7 +78,10 @@ class Waiver(msgspec.Struct, frozen=True):
 
 def is_date(text: str) -> bool:
     """Whether a text is a day, as in `2027-03-01`."""
-    return _DATE.fullmatch(text) is not None
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def read_waiver(

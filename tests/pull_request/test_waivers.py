@@ -14,7 +14,7 @@ from tests.pull_request.job import Clock, bad, variables
 from tests.pull_request.test_gitlab import Job, gitlab, job  # noqa: F401 (fixtures)
 from tfcheck.cli import main
 from tfcheck.report.json import json as written
-from tfcheck.vocabulary.finding import Report
+from tfcheck.vocabulary.finding import BaselineComparison, Configuration, Report, Unselected
 from tfcheck.vocabulary.waiver import Waived, WaiverUse
 
 PATCH = "@@ -1,2 +1,6 @@\n a\n+[[waiver]]\n+rule\n+address\n+reason\n b"
@@ -76,6 +76,38 @@ def test_a_pull_request_that_only_meets_one_gets_no_comment(
     (made,) = github.by()
     assert "This change waives" not in made["body"]
     assert "<details><summary>1 waived finding</summary>" in made["body"]
+
+
+def chosen(**settings: str) -> Report:
+    """A report whose findings a configuration file leaves out, or a baseline that it names."""
+    report = bad()
+    file = Configuration("infra/tfcheck.toml", settings)
+    if "baseline" in settings:
+        listed = BaselineComparison("../known.json", report.findings)
+        return msgspec.structs.replace(report, findings=(), configuration=file, baseline=listed)
+    left_out = tuple(Unselected(each.rule, each.severity, each.task_definition) for each in report.findings)
+    return msgspec.structs.replace(report, findings=(), configuration=file, unselected=left_out)
+
+
+CHOICES = [
+    (chosen(ignore="*"), "infra/tfcheck.toml", "`infra/tfcheck.toml`, which leaves out 1 finding."),
+    (chosen(baseline="../known.json"), "known.json", "`../known.json`, which leaves out 1 finding."),
+    (chosen(baseline="../known.json"), "infra/tfcheck.toml", "`infra/tfcheck.toml`, on which this result depends."),
+]
+
+
+@pytest.mark.parametrize(("report", "edited", "words"), CHOICES)
+def test_a_pull_request_that_edits_what_leaves_findings_out_shows_it_first(
+    report: Report, edited: str, words: str, github: FakeGitHub, comment: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "report.json").write_text(written(report), encoding="utf-8")
+    github.files = [changed("main.tf", OTHER), changed(edited, "@@ -1,2 +1 @@\n a\n-b")]
+    assert main.run(comment) == 0
+    assert github.by() == []
+    github.files = [changed("main.tf", OTHER), changed(edited, OTHER)]
+    assert main.run(comment) == 0
+    (made,) = github.by()
+    assert f"\n\n⚠️ **This change edits** {words}\n" in made["body"].split("No other")[0]
 
 
 def test_where_github_does_not_say_all_of_them_come_first(github: FakeGitHub, comment: list[str]) -> None:

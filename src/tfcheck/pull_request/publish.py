@@ -77,8 +77,13 @@ def _about(
         manuals=manuals,
         expected=wishes.expected,
         absent=wishes.absent,
-        added=conversation.added() if any(report.waived_findings for report in reports) else {},
+        added=conversation.added() if any(map(_may_depend_on_edits, reports)) else {},
     )
+
+
+def _may_depend_on_edits(report: Report) -> bool:
+    settings = report.configuration.settings if report.configuration else {}
+    return bool(report.waived_findings or settings or report.known)
 
 
 def _written(

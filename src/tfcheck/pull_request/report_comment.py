@@ -13,7 +13,7 @@ from tfcheck.pull_request.outcome import Outcome
 from tfcheck.report.markdown import markdown
 from tfcheck.report.markdown.marker import ListedTargets, Marker, target_list
 from tfcheck.report.markdown.page import Content, Page, content
-from tfcheck.report.markdown.rest import new_waivers
+from tfcheck.report.markdown.rest import edited_choices, new_waivers
 from tfcheck.report.markdown.results import ListedResults
 from tfcheck.report.markdown.top import SHARED_ID_HINT, mark, missing, name
 from tfcheck.report.safe_text import visible
@@ -152,7 +152,8 @@ class ReportComment:
     def _is_wanted(self, told: Content, absent: int) -> bool:
         when = self._wishes.when
         changed = when == "changes" and any(map(_changes, told.reports))
-        return bool(told.findings or absent or new_waivers(told, self._about)) or when == "always" or changed
+        own = new_waivers(told, self._about) or edited_choices(told, self._about)
+        return bool(told.findings or absent or own) or when == "always" or changed
 
 
 def _changes(report: Report) -> bool:

@@ -14,7 +14,7 @@ from tfcheck.report.markdown import budget, fold, rest, top
 from tfcheck.report.markdown import rows as listed
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.page import Content, Page, TargetedCause, content, gathered
-from tfcheck.report.markdown.rest import waived_first, waived_rest
+from tfcheck.report.markdown.rest import choices_first, waived_first, waived_rest
 from tfcheck.report.words import counted, fixed_words
 from tfcheck.vocabulary.finding import Remedy, Report
 
@@ -40,6 +40,7 @@ def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[Pa
     marker = f"{top.mark(told, page)}\n" if marked else ""
     yield PagePart(f"{marker}{top.title(told, page)}", PartKind.KEPT)
     yield from waived_first(told, page)
+    yield from choices_first(told, page)
     yield from rest.broken(told)
     yield from (PagePart(line, PartKind.KEPT) for line in top.lead(told, page))
     now = gathered(each for each in told.findings if each.finding.change != "existing")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 
@@ -15,7 +16,7 @@ from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, needed_by, some_ta
 from tfcheck.report.origin import target
 from tfcheck.report.words import counted, instances, open_question, question_words
 from tfcheck.vocabulary.clipping import and_more
-from tfcheck.vocabulary.finding import Answer, Reason, Report, Severity, Verdict
+from tfcheck.vocabulary.finding import Answer, Configuration, Reason, Report, Severity, Verdict
 
 _SHOWN_PER_GROUP = 5
 _SHOWN_ALLOWED = 1000
@@ -153,6 +154,39 @@ def waived_first(content: Content, page: Page) -> Iterator[PagePart]:
         more = [f"- and {len(groups) - _SHOWN:,} more"] if len(groups) > _SHOWN else []
         lines = [_line(each, content.reports, page) for each in groups[:_SHOWN]]
         yield PagePart("\n".join((f"{title}:\n", *lines, *more)), PartKind.CHANGE)
+
+
+def edited_choices(content: Content, page: Page) -> dict[str, int]:
+    """Return the files that decide what is reported and that the pull request edits: how many findings each leaves out.
+
+    Where it is not known what the pull request changes, all of them.
+    """
+    found: dict[str, int] = {}
+    for report in content.reports:
+        configuration = report.configuration or Configuration()
+        left_out = [(configuration.file, len(report.unselected))] if configuration.settings else []
+        if report.baseline and report.known:
+            left_out.append((report.baseline.file, len(report.known)))
+        for file, number in left_out:
+            if file and _is_edited(file, page):
+                found[file] = found.get(file, 0) + number
+    return found
+
+
+def _is_edited(file: str, page: Page) -> bool:
+    """Whether a pull request adds lines to a file that may be named as it is seen from a directory below the top."""
+    if page.added is None:
+        return True
+    name = posixpath.normpath(file.replace("\\", "/")).replace("../", "")
+    return any(f"/{each}".endswith(f"/{name}") and (lines is None or lines) for each, lines in page.added.items())
+
+
+def choices_first(content: Content, page: Page) -> Iterator[PagePart]:
+    """Write which files that leave out findings the change edits; the lead explains them."""
+    if page.added is not None:
+        for file, number in edited_choices(content, page).items():
+            what = f"which leaves out {counted(number, 'finding')}" if number else "on which this result depends"
+            yield PagePart(f"⚠️ **This change edits** {code(file)}, {what}.", PartKind.CHANGE)
 
 
 def waived_rest(content: Content, page: Page) -> Iterator[PagePart]:

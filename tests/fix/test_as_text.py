@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.cases import TESTDATA
-from tests.fix.found import found_in
+from tests.fix.found import copied, found_in, replaced
 
 
-def _texts(case: str) -> dict[str, str]:
-    return {each.fix.title: each.fix.hcl for each in found_in(TESTDATA / case).fixes.found if not each.fix.diff}
+def _texts(folder: Path) -> dict[str, str]:
+    return {each.fix.title: each.fix.hcl for each in found_in(folder).fixes.found if not each.fix.diff}
 
 
-def test_calls_that_lack_different_things_have_a_text_each() -> None:
+def test_calls_that_lack_different_things_have_a_text_each(tmp_path: Path) -> None:
     """It names what its own call passes, and nothing of another call."""
-    texts = _texts("calls-that-lack-others")
+    folder = copied("calls-that-lack-others", tmp_path)
+    name = '  name = "${var.name}-execution"\n'
+    replaced(folder / "service" / "main.tf", name, f"{name}  lifecycle {{\n    enabled = true\n  }}\n")
+    texts = _texts(folder)
     assert list(texts) == [
         f'add an inline policy to aws_iam_role.execution in module.service["{each}"]' for each in ("api", "worker")
     ]
@@ -23,7 +28,7 @@ def test_calls_that_lack_different_things_have_a_text_each() -> None:
 
 
 def test_calls_that_lack_the_same_in_the_words_of_their_module_share_a_text() -> None:
-    texts = _texts("arguments-left-null")
+    texts = _texts(TESTDATA / "arguments-left-null")
     shared = texts["add an inline policy to aws_iam_role.execution in module.jobs and 1 more"]
     assert "aws_secretsmanager_secret.token.arn" in shared
     assert not any("mails" in each for each in texts.values())

@@ -42,7 +42,6 @@ BY_HAND = {
     "keys-of-other-services": "a statement is not written again without its condition",
     "look-ups-compared": "an explicit deny is changed by whoever wrote it",
     "bucket-policy-denies": "an explicit deny is changed by whoever wrote it",
-    "calls-that-lack-others": "the module has no expression for all that each call lacks, and one call passes null",
     "condition-not-met": "a statement is not written again without its condition",
     "container-instances": "the trust policy of one instance role is a choice between two",
     "explicit-deny": "an explicit deny is changed by whoever wrote it",

@@ -208,8 +208,9 @@ def test_policies_that_are_put_together_get_one_edit_each_where_it_belongs() -> 
     joined = found[f"add a statement to {document}.gated"]
     assert "[for path in var.paths : " in joined.diff
     assert {each.safety for each in (merged, of_two_roles, joined)} == {"safe"}
-    (passed,) = (fix for title, fix in found.items() if "module.service by the new input" in title)
-    assert passed.safety == "review"
+    passed = found[f"add 2 statements to {document}.execution"]
+    assert passed.safety == "safe"
+    assert '+    resources = [split("/", var.file)[0]]' in passed.diff
     assert "+      resources = values(var.secrets)" in passed.diff
 
 

@@ -21,7 +21,7 @@ resource "aws_iam_role" "worker" {{
 resource "aws_ecs_task_definition" "worker" {{
   count = {}
 
-  container_definitions = {}.arn
+  container_definitions = {}
 }}
 """
 
@@ -32,6 +32,9 @@ resource "aws_ecs_task_definition" "worker" {{
         ("var.worker ? 1 : 0", SECRET, ""),
         ("var.other ? 1 : 0", SECRET, SECRET),
         ("var.worker ? 1 : 0", "aws_secretsmanager_secret.other", SECRET),
+        ("var.worker ? 1 : 0", f"var.other ? [{SECRET}] : []", SECRET),
+        ("var.worker ? 1 : 0", f"try([{SECRET}], [])", SECRET),
+        ("var.worker ? 1 : 0", f'jsonencode([{{ a = "${{{SECRET}.arn}}:x" }}])', ""),
     ],
 )
 def test_what_is_repeated_alike_may_rely_on_an_instance(count: str, named: str, found: str) -> None:

@@ -40,7 +40,7 @@ def test_services_of_one_map_get_one_edit_in_the_style_of_their_policy() -> None
 
 
 def test_a_policy_goes_with_the_gate_and_the_keys_of_its_role() -> None:
-    gate, keys = sorted(edits(Case(TESTDATA / "keys-and-gates")), key=lambda each: len(each.answers))
+    gate, keys, tail = sorted(edits(Case(TESTDATA / "keys-and-gates")), key=lambda each: each.fix.title)
     assert "count = length(aws_iam_role.execution)" in added(gate)
     assert "role = aws_iam_role.execution[count.index].id" in added(gate)
     assert "aws_s3_bucket.config[count.index].arn" in added(gate)
@@ -50,6 +50,9 @@ def test_a_policy_goes_with_the_gate_and_the_keys_of_its_role() -> None:
     for each in (gate, keys):
         assert each.fix.safety == "safe"
         assert not re.search(r'aws_\w+\.\w+\[(?:"|\d)', added(each))
+    assert "      length(aws_secretsmanager_secret.gated) > 0 ? [\n" in added(tail)
+    assert '      contains(keys(aws_secretsmanager_secret.keyed), "api") ? [\n' in added(tail)
+    assert tail.fix.safety == "safe"
 
 
 def test_a_policy_in_json_syntax_is_repeated_for_the_map_of_its_role() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.report import samples
-from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, wanted, without_nulls
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, wanted, with_gates
 from tfcheck.symbolic.value import TextLike, display
 from tfcheck.vocabulary.finding import Answer, Verdict
 
@@ -32,8 +32,8 @@ def test_only_what_a_policy_names_alone_is_granted(resource: str, *, granted: bo
 def test_what_may_be_null_is_named_only_where_it_is_not() -> None:
     file, bucket = (Reference("var.env_file"),), (Reference("aws_s3_bucket.b.arn"), "/x.env")
     both = NeededStatement("ReadFiles", ("s3:GetObject",), (bucket, file))
-    one, other = without_nulls([both], lambda each: each == file[0], gates=True) or ()
+    one, other = with_gates([both], lambda each: "var.env_file != null" if each == file[0] else "", gates=True) or ()
     assert (one.sid, one.resources, one.gate) == ("ReadFiles", (bucket,), "")
     assert (other.sid, other.resources, other.gate) == ("ReadFiles2", (file,), "var.env_file != null")
-    assert without_nulls([both], lambda each: each == file[0], gates=False) is None
-    assert without_nulls([both], lambda _: False, gates=False) == (both,)
+    assert with_gates([both], lambda each: "var.env_file != null" if each == file[0] else "", gates=False) is None
+    assert with_gates([both], lambda _: "", gates=False) == (both,)

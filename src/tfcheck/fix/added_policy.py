@@ -79,7 +79,7 @@ class AddedPolicies:
         """Propose a policy with these statements; `made` are all instances of the role's block that it is for."""
         role = need.roles[0]
         module, keys, others = role.address.module, repeated.keys, repeated.others
-        statements, gate, made = self._gate(shared.statements, repeated, made)
+        statements, gate, made = self._gate(shared.statements, repeated, made, block)
         if gate is None:
             return
         shared = msgspec.structs.replace(shared, statements=statements)
@@ -100,7 +100,7 @@ class AddedPolicies:
                 yield msgspec.structs.replace(found, beside=beside)
 
     def _gate(
-        self, statements: Statements, repeated: Repeated, made: Sequence[Address]
+        self, statements: Statements, repeated: Repeated, made: Sequence[Address], block: Block
     ) -> tuple[Statements, str | None, Sequence[Address]]:
         """Return the statements with what each depends on, the `count` of their policy, and where it is made.
 
@@ -110,17 +110,21 @@ class AddedPolicies:
         lists = self._places.lists
         if lists.holds_no_arns(statements, made):
             return statements, None, made
-        given = self._places.gated(statements, made)
+        given = self._places.gated(statements, made, block)
+        are_lists = all(each.listed for each in given)
+        given = given if are_lists else self._places.with_lists(given, made[0])
         gates = dict.fromkeys(each.gate for each in given)
         if "" not in gates:
             there = [None if repeated.is_repeated else self._is_there(gates, each) for each in made]
-            gate = f"{' || '.join(gates)} ? 1 : 0" if None not in there else None
+            is_known = None not in there and lists.are_counted(given, made)
+            gate = f"{' || '.join(gates)} ? 1 : 0" if is_known else None
             given = statements if len(gates) == 1 else given
             return given, gate, [each for each, is_there in zip(made, there, strict=True) if is_there]
-        count = "" if repeated.is_repeated else lists.count(statements, made)
+        count = lists.count(statements, made) if are_lists and not repeated.is_repeated else ""
         if count:
             return given, count, [each for each in made if not lists.may_be_empty(statements, [each])]
-        return given, None if count is None or lists.may_be_empty(statements, made) else "", made
+        always = [each for each in given if not each.gate]
+        return given, None if count is None or lists.may_be_empty(always, made) else "", made
 
     def _is_there(self, gates: Iterable[str], place: Address) -> bool | None:
         """Whether one of what statements name is not null in a place; None where Terraform may not know it in time."""
@@ -129,8 +133,8 @@ class AddedPolicies:
             seen = [[self._places.lists.evaluated(each, place) for each in several] for several in names]
         except EvaluationError:
             return None
-        is_known = all(each is None or isinstance(each, str) for several in seen for each in several)
-        return any(None not in several for several in seen) if is_known else None
+        is_known = all(each is None or isinstance(each, str | bool) for several in seen for each in several)
+        return any(None not in several and False not in several for several in seen) if is_known else None
 
     def _policy(
         self,

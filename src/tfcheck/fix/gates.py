@@ -1,26 +1,84 @@
 """Find what statements name that another plan of the same sources may not have.
 
 `aws_s3_bucket.config[0]` fails where `count` is 0, `aws_s3_bucket.config["web"]` where the map has no such key. It is
-fine where the sources rely on it anyway: in a block without `count` and `for_each`, or in one with the same as here.
+fine where the sources rely on it anyway: in a block without `count` and `for_each`, or in one with the same as here. A
+branch of a condition relies on nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 
+import msgspec
+
+from tfcheck.fix.lengths import may_vary
 from tfcheck.fix.repetition import Statements
-from tfcheck.fix.wanted import Reference
+from tfcheck.fix.wanted import NeededStatement, Reference
+from tfcheck.fix.written_lists import WrittenLists
+from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.expression import Call, Conditional, ForList, ForObject, IfDirective, Splat
+from tfcheck.hcl.syntax.parse import reference_text
+from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary.address import Address
 
 _INPUT = regex(r"\bvar\.([\w-]+)\.[\w-]+")
-_INSTANCE = regex(r'((?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*)\[(?:\d+|"[^"]*")\]')
+#: What a caller gives, or an element of what a block is repeated for.
+_GIVEN = regex(r"(?:var\.([\w-]+)|each\.value\b)")
+_BUCKET_OF = regex(r'split\("/", (.+)\)\[0\]')
+_INSTANCE = regex(r'((?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*)\[(\d+|"[^"]*")\]')
+
+
+class Gates:
+    """Says what must hold so that something that a policy names is there."""
+
+    def __init__(self, resolver: Resolver, lists: WrittenLists) -> None:
+        self._resolver = resolver
+        self._lists = lists
+
+    def within(self, places: Sequence[Address], block: Block | None) -> Callable[[Reference], str]:
+        """Return what gives the condition of a reference in a block, whose instances are `places`; empty if none."""
+        return lambda each: self._of(each, places, block)
+
+    def _of(self, reference: Reference, places: Sequence[Address], block: Block | None) -> str:
+        part = _BUCKET_OF.fullmatch(reference.expression)
+        reference = Reference(part[1]) if part else reference
+        module = self._resolver.module_sources(places[0].module) if places else None
+        if module is None or self._may_be_null(reference, places, module):
+            return f"{reference.expression} != null" if module else ""
+        if block is None or isinstance(block, JsonBlock) or reference.over:
+            return ""
+        found: list[str] = []
+        for each in _INSTANCE.finditer(reference.expression):
+            base, key = each.groups()
+            varies = may_vary(Reference(base, base), places[0].module, None, self._resolver)
+            if varies and not _is_relied_on(each[0], block, module):
+                found.append(f"length({base}) > {key}" if key.isdigit() else f"contains(keys({base}), {key})")
+        return " && ".join(dict.fromkeys(found))
+
+    def _may_be_null(self, reference: Reference, places: Sequence[Address], module: Module) -> bool:
+        found = _GIVEN.match(reference.expression)
+        variable = module.variable(found[1]) if found and found[1] else None
+        if found is None or (variable is not None and variable.attribute_text("default") == "null"):
+            return found is not None
+        with suppress(EvaluationError):
+            return any(self._lists.evaluated(reference.expression, each) is None for each in places)
+        return True
 
 
 def gated(statements: Statements, place: Block, module: Module) -> str:
     """Return an instance that statements in a block name although it may not be there; empty if there is none."""
-    names = (each[0] for expression in _expressions(statements) for each in _INSTANCE.finditer(expression))
+    names = (
+        each[0]
+        for one in statements
+        for expression in _expressions([one])
+        for each in _INSTANCE.finditer(expression)
+        if each[1] not in one.gate
+    )
     found = next((each for each in names if not _is_relied_on(each, place, module)), "")
     return found or next(_keys_of_callers(statements, module), "")
 
@@ -36,7 +94,7 @@ def _keys_of_callers(statements: Statements, module: Module) -> Iterator[str]:
                 yield each[0]
 
 
-def _expressions(statements: Statements) -> Iterator[str]:
+def _expressions(statements: Iterable[NeededStatement]) -> Iterator[str]:
     for statement in statements:
         for spelled in statement.resources:
             # NOTE: a list is what the task definition has, which relies on every instance in it.
@@ -46,8 +104,29 @@ def _expressions(statements: Statements) -> Iterator[str]:
 def _is_relied_on(instance: str, place: Block, module: Module) -> bool:
     base = instance[: instance.index("[")]
     own = _repetition(_block(base, module))
-    beside = (each.source.text[each.start : each.end] for each in _there_with(place, module))
-    return not own or own == _repetition(place) or any(instance in each for each in beside)
+    if not own or own == _repetition(place):
+        return True
+    beside = (each for each in _there_with(place, module) if instance in each.source.text[each.start : each.end])
+    return any(_names(one.expression, instance) for each in beside for one in each.all_arguments())
+
+
+def _names(part: object, instance: str) -> bool:
+    """Whether an expression cannot be worked out without an instance."""
+    match part:
+        case Conditional(condition=first) | IfDirective(condition=first) | Splat(source=first):
+            return _names(first, instance)
+        case ForList(collection=first) | ForObject(collection=first):
+            return _names(first, instance)
+        case Call(name="try" | "can"):
+            return False
+        case tuple():
+            return any(_names(each, instance) for each in part)
+        case msgspec.Struct():
+            written = reference_text(part) or ""  # type: ignore[arg-type]  # a node of an expression
+            inside = (getattr(part, each) for each in part.__struct_fields__)
+            return f"{written}.".startswith(f"{instance}.") or any(_names(each, instance) for each in inside)
+        case _:
+            return False
 
 
 def _block(base: str, module: Module) -> Block | None:

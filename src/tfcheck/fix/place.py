@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from functools import cached_property
 
 from msgspec.structs import replace
@@ -12,7 +11,7 @@ from tfcheck.fix.bucket_arns import in_style
 from tfcheck.fix.cycle import Dependencies
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion
-from tfcheck.fix.gates import gated
+from tfcheck.fix.gates import Gates, gated
 from tfcheck.fix.holders import Holder, Holders
 from tfcheck.fix.into_policy import into_policy
 from tfcheck.fix.lengths import collection_of, may_vary
@@ -23,10 +22,9 @@ from tfcheck.fix.referable import Referable, Refuse
 from tfcheck.fix.repetition import InstanceTerms, SharedStatements, Statements, shared_by
 from tfcheck.fix.spelling import Spelling
 from tfcheck.fix.trial import ChangedAttribute
-from tfcheck.fix.wanted import NeededStatement, Reference, rank, wanted, without_nulls
+from tfcheck.fix.wanted import NeededStatement, rank, wanted, with_gates
 from tfcheck.fix.written_lists import WrittenLists
 from tfcheck.fix.written_text import flat
-from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.inventory.world import After, WorldObject
@@ -40,8 +38,6 @@ _DOCUMENT = "aws_iam_policy_document"
 #: What is needed of so many resources is divided among the policies of a role.
 _MOST = 30
 _ALL = regex(r"\[\*\]|^\[for group in ")
-#: What a caller gives, or an element of what a block is repeated for.
-_GIVEN = regex(r"(?:var\.([\w-]+)|each\.value\b)")
 _WORD = regex(r'"([A-Za-z0-9]+)"')
 
 
@@ -64,6 +60,7 @@ class Places:
         self.files = files
         self.holders = Holders(world, roles)
         self.lists = WrittenLists(world)
+        self._gates = Gates(world.resolver, self.lists)
 
     @cached_property
     def dependencies(self) -> Dependencies:
@@ -242,7 +239,7 @@ class Places:
             places[str(role.address)] = self._written_in(own, name)
         edited = [each.address for each in self.touched(holder) if not name or each.address.type == _DOCUMENT]
         for shared in self.shared(need, goal, places):
-            statements = self._gated(shared.statements, next(iter(places.values()))) if name else shared.statements
+            statements = self.with_lists(shared.statements, next(iter(places.values()))) if name else shared.statements
             if self.lists.are_usable(statements, edited):
                 yield statements
 
@@ -250,8 +247,8 @@ class Places:
         """Return the policy of a role that is written in the same place as another one."""
         return next((each for each in self.holders.of(role) if each.argument is holder.argument), None)
 
-    def _gated(self, statements: Statements, place: Address) -> Statements:
-        """Let a document have statements only if the lists that they name are not empty in a plan."""
+    def with_lists(self, statements: Statements, place: Address) -> Statements:
+        """Let there be statements only if the lists that they name are not empty in a plan."""
         block = self._resolver.block(place)
         return tuple(
             replace(each, gate=f"length({collection_of(each.listed)}) > 0")
@@ -284,8 +281,8 @@ class Places:
         if module is None or statements is None:
             return None
         own = self.holders.document_instances(module, name) if name else self.holders.instances(address)
-        statements = without_nulls(statements, lambda each: self._may_be_null(each, own), gates=name is not None)
         _, place = self.text_block(holder)
+        statements = with_gates(statements, self._gates.within(own, place), gates=name is not None)
         if statements is not None and place is not None:
             statements = in_style(statements, place.source.text[place.start : place.end])
         return None if statements is None else with_free_sids(statements, self._quoted_in(module))
@@ -328,23 +325,11 @@ class Places:
             hcl=into.hcl,
         )
 
-    def gated(self, statements: Statements, places: Sequence[Address]) -> Statements:
-        """Let statements be there only if what they name is not null in an instance of a block, or in another plan."""
-        found = without_nulls(statements, lambda each: self._may_be_null(each, places), gates=True)
+    def gated(self, statements: Statements, places: Sequence[Address], block: Block) -> Statements:
+        """Let statements be there only if what they name is there in an instance of a block, and in another plan."""
+        found = with_gates(statements, self._gates.within(places, block), gates=True)
         assert found is not None  # or there were no gates
         return found
-
-    def _may_be_null(self, reference: Reference, places: Sequence[Address]) -> bool:
-        found = _GIVEN.match(reference.expression)
-        sources = self._resolver.module_sources(places[0].module) if places and found else None
-        if found is None or sources is None:
-            return False
-        variable = sources.variable(found[1]) if found[1] else None
-        if variable is not None and variable.attribute_text("default") == "null":
-            return True
-        with suppress(EvaluationError):
-            return any(self.lists.evaluated(reference.expression, each) is None for each in places)
-        return True
 
     def touched(self, holder: Holder) -> tuple[ChangedAttribute, ...]:
         """List what changes in the plan with the text of a policy, in every instance of its block."""

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from tfcheck.fix.named_parts import NamedParts
 from tfcheck.fix.render import quoted
 from tfcheck.fix.templates import ModuleTexts
+from tfcheck.fix.written_text import flat
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.inventory.catalogue import (
     ALIAS,
@@ -98,6 +99,15 @@ class Referable:
         """The inputs, outputs of called modules and locals that are ARNs, or texts known only after apply."""
         rows = ((identity(value), subject, expression) for value, subject, expression in self._names)
         return References(row for row in rows if row[0] is not None)
+
+    def beginning_with(self, bucket: TextLike, refuse: Refuse) -> str | None:
+        """Return the one input or local value that is the ARN of an object in a bucket, by the bucket's ARN."""
+        start = f"{flat(bucket)}/"
+        if ":s3:::" not in start or start.count("/") > 1:
+            return None
+        rows = (row for row in self._names if row[1].startswith(("var.", "local.")) and not refuse(row[1]))
+        found = [expression for value, _, expression in rows if flat(value).startswith(start)]
+        return found[0] if len(found) == 1 else None
 
     @cached_property
     def _names(self) -> list[tuple[TextLike, str, str]]:

@@ -65,6 +65,8 @@ class Spelling:
         found = shorter(found, self._partition_of) if found is not None else None
         if found is not None and not self.is_of_this_plan(found):
             return found
+        if (whole := self._known.beginning_with(value, self._refuse)) is not None:
+            return (Reference(f'split("/", {whole})[0]'),)
         written = self._known.texts.spell(value, self._refuse)
         if written is not None or found is None:
             return written

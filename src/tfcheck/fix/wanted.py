@@ -93,16 +93,16 @@ def wanted(answers: Iterable[Answer], spell: Spell, *, prefixes: bool = False) -
     )
 
 
-def without_nulls(
-    statements: Iterable[NeededStatement], may_be_null: Callable[[Reference], bool], *, gates: bool
+def with_gates(
+    statements: Iterable[NeededStatement], gate_of: Callable[[Reference], str], *, gates: bool
 ) -> tuple[NeededStatement, ...] | None:
-    """Name what may be null in statements of its own, which are there only if it is not; None without `gates`."""
+    """Name what may not be there in statements of its own, which are there only if it is; None without `gates`."""
     found: list[NeededStatement] = []
     for each in statements:
         gated: dict[str, list[Spelled]] = {}
         for resource in each.resources if each.listed is None else ():
-            named = (one for one in resource if isinstance(one, Reference) and may_be_null(one))
-            gate = " && ".join(dict.fromkeys(f"{one.expression} != null" for one in named))
+            named = (gate_of(one) for one in resource if isinstance(one, Reference))
+            gate = " && ".join(dict.fromkeys(filter(None, named)))
             gated.setdefault(gate, []).append(resource)
         if not gates and any(gated):
             return None

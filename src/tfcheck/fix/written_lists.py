@@ -123,7 +123,7 @@ class WrittenLists:
         seen = (self.evaluated(text, place) for text in lists for place in places)
         return not all(isinstance(each, list) and each for each in seen)
 
-    def count(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> str | None:
+    def count(self, statements: Sequence[NeededStatement], places: Sequence[Address]) -> str | None:
         """Return the `count` of a policy of nothing but lists over one collection, if another plan may empty that.
 
         It is empty where no plan empties it, and None where one of the places would have an invalid `count`.
@@ -137,8 +137,12 @@ class WrittenLists:
         if not may_vary(listed, module, None, self._resolver):
             return ""
         (collection,) = written
-        known = (self._is_counted(listed, collection, each) for each in places)
-        return f"length({collection}) > 0 ? 1 : 0" if all(known) else None
+        return f"length({collection}) > 0 ? 1 : 0" if self.are_counted(statements, places) else None
+
+    def are_counted(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
+        """Whether Terraform knows before apply how long the lists are that statements name."""
+        lists = [each.listed for each in statements if each.listed]
+        return all(self._is_counted(each, collection_of(each), place) for each in lists for place in places)
 
     def _is_counted(self, listed: Reference, collection: str, place: Address) -> bool:
         try:

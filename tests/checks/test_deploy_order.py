@@ -57,6 +57,19 @@ def test_a_service_waits_for_what_its_tasks_need() -> None:
     assert ordered(is_open=True) == []
 
 
+def test_it_waits_for_no_grant_of_something_else() -> None:
+    queue = policy_text(Effect="Allow", Action="sqs:*", Resource="*")
+    other = MadeResource("aws_iam_role_policy.queue", {"name": "queue", "role": "r", "policy": queue})
+    managed = MadeResource("aws_iam_policy.read", {"arn": "arn:aws:iam::111122223333:policy/read", "policy": READ})
+    foreign, attached = (
+        MadeResource(f"aws_iam_role_policy_attachment.{name}", {"role": "r", "policy_arn": arn})
+        for name, arn in (("far", "arn:aws:iam::444455556666:policy/far"), ("read", managed.attributes["arn"]))
+    )
+    world = Ordered(service(), ROLE, other, managed, foreign, attached, READING, earlier=())
+    (found,) = task_definitions(world)
+    assert [each.about for each in deploy_order.CHECK.search(found, world)] == ["aws_iam_role_policy_attachment.read"]
+
+
 def test_only_its_authors_can_write_into_a_module_from_elsewhere() -> None:
     inside = MadeResource("module.registry.aws_ecs_service.app", service().attributes)
     policy = MadeResource("module.registry.aws_iam_role_policy.p", POLICY.attributes)

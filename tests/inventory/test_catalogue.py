@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.made_world import MadeResource, MadeWorld
-from tfcheck.inventory.catalogue import SECRET, Catalogue
+from tfcheck.inventory.catalogue import LOG_GROUP, SECRET, Catalogue
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import ACCOUNT_ID, ANYTHING, SECRET_SUFFIX, Hole, Symbol, TextLike, Truth, Unknown, text
 
@@ -56,3 +56,10 @@ def test_one_arn_of_which_more_is_known_in_one_place_is_found() -> None:
     found = Catalogue(MadeWorld(known, other), SECRET)
     assert found.by_arn(arn(account("provider.aws", ANYTHING), "a", suffix("a", ANYTHING))) is known
     assert found.by_arn(arn(account("provider.aws"), "c", suffix("c"))) is None
+
+
+def test_one_name_is_found_wherever_more_is_known_of_its_parts() -> None:
+    group = MadeResource("aws_cloudwatch_log_group.web", {"name": text(["/", suffix("random_id.a"), "/web"])})
+    found = Catalogue(MadeWorld(group), LOG_GROUP)
+    assert found.by_name(text(["/", suffix("random_id.a", ANYTHING), "/web"]), None) is group
+    assert found.by_name(text(["/", suffix("random_id.b"), "/web"]), None) is None

@@ -57,8 +57,8 @@ def _mistake(service: WorldObject, late: Sequence[WorldObject], world: World) ->
 
     names = [str(each.address) for each in late]
     shown = [*names[:3], "more"] if names[3:] else names
-    slow = sorted({name for each in late for name in waits_longer(each, service, world)})
-    waiting = next((str(each.address) for each in late if any(True for _ in waits_longer(each, service, world))), "")
+    waits = ((each, sorted(set(waits_longer(each, service, world)))) for each in late)
+    waiting, slow = next(((each.address, slow) for each, slow in waits if slow), ("", []))
     why = (f"{waiting} also waits for {enumerated(slow[:3])}, which the service does not",) if slow else ()
     is_granted = all(each.address.type.startswith("aws_iam_") for each in late)
     places = waiting_places(service.address, [each.address for each in late])

@@ -17,8 +17,10 @@ from tfcheck.inventory.change import before, is_changed, is_new
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
 from tfcheck.inventory.world import World, WorldObject, WorldView
 from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.role import Roles
+from tfcheck.role.grants import known_arn
 from tfcheck.startup import existence
-from tfcheck.startup.awslogs_options import AwsLogs, awslogs
+from tfcheck.startup.awslogs_options import awslogs
 from tfcheck.startup.source import ValueStore, sources
 from tfcheck.startup.value_from import injected
 from tfcheck.symbolic.value import PlainText, Text, Truth, Unknown, Value, items
@@ -46,8 +48,7 @@ def late_resources(service: WorldObject, task: TaskDefinition, world: World) -> 
     needed: dict[str, WorldObject] = {}
     for kind in _KINDS:
         grants = late_grants(service, task, kind, world)
-        if grants and world.once(_Needed).are(grants, task, kind):
-            needed.update({str(each.address): each for each in grants})
+        needed.update({str(each.address): each for each in world.once(_Needed).of(grants, task, kind)})
     earlier = world.earlier(service.address).resources
     named = world.once(_Named).of(task)
     versions = {str(each.address): each for each in _versions(service, task, world)}
@@ -109,22 +110,33 @@ class _Needed:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._found: dict[tuple[object, ...], bool] = {}
+        self._found: dict[tuple[object, ...], list[WorldObject]] = {}
 
-    def are(self, grants: Sequence[WorldObject], task: TaskDefinition, kind: RoleKind) -> bool:
+    def of(self, grants: Sequence[WorldObject], task: TaskDefinition, kind: RoleKind) -> list[WorldObject]:
         key = (task.address, kind, *(each.address for each in grants))
         if key not in self._found:
-            self._found[key] = _are_needed(grants, task, kind, self._world)
+            self._found[key] = _needed(grants, task, kind, self._world) if grants else []
         return self._found[key]
 
 
-def _are_needed(grants: Sequence[WorldObject], task: TaskDefinition, kind: RoleKind, world: World) -> bool:
-    """Whether something that a role is allowed in the end is denied until the late grants are there."""
+def _needed(grants: Sequence[WorldObject], task: TaskDefinition, kind: RoleKind, world: World) -> list[WorldObject]:
+    """Return the late grants of what a role is allowed in the end, and denied until they are there."""
     judge, too_early = world.once(Judge), world.once(_TooEarly).judge(grants)
-    for need in (each for each in startup.requirements(task, world) if each.role_kind is kind):
-        if too_early.verdict(need, task) is Verdict.DENIED and judge.verdict(need, task) is Verdict.ALLOWED:
-            return True
-    return False
+    needs = (each for each in startup.requirements(task, world) if each.role_kind is kind)
+    late = (each for each in needs if too_early.verdict(each, task) is Verdict.DENIED)
+    judged = [found for each in late if (found := judge.judge(each, task)).verdict is Verdict.ALLOWED]
+    by = {each.policy for found in judged for each in found.evidence}
+    needed = [each for each in grants if _policy(each, judge.roles) in by]
+    # NOTE: the policy may have no name to show.
+    return needed or list(grants if judged else ())
+
+
+def _policy(grant: WorldObject, roles: Roles) -> str:
+    """Return what the policy of a grant is called in evidence."""
+    if "policy_arn" not in _GRANTS.get(grant.address.type, ("", ()))[1]:
+        return str(grant.address)
+    found = roles.policies.by_arn(known_arn(grant.attribute("policy_arn"))).policy
+    return next((each.origin.policy for each in found.statements), "") if found else ""
 
 
 class _TooEarly:
@@ -191,22 +203,8 @@ def _files(task: TaskDefinition, world: World) -> Iterator[WorldObject]:
             yield holder
 
 
-class _Logs:
-    """The log configurations of each task definition, which no service has a part of its own in."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._of: dict[str, tuple[AwsLogs, ...]] = {}
-
-    def of(self, task: TaskDefinition) -> tuple[AwsLogs, ...]:
-        key = str(task.address)
-        if key not in self._of:
-            self._of[key] = tuple(awslogs(task, self._world))
-        return self._of[key]
-
-
 def _groups(task: TaskDefinition, world: World) -> Iterator[WorldObject]:
-    for log in world.once(_Logs).of(task):
+    for log in awslogs(task, world):
         named = existence.at(log.group, task.resource.surroundings, log.region)
         around = task.resource.surroundings
         region = named.region if isinstance(named.region, PlainText) else around.region

@@ -69,10 +69,10 @@ class Catalogue:
             self.resources.extend(_not_here(world.looked_up(*kind.types), self.resources, kind))
         self._by_address = {str(each.address): each for each in self.resources}
         self._by_arn = {arn: each for each in self.resources for arn in _spelled(each, (kind.arn,))}
-        self._by_name: dict[TextLike, list[WorldObject]] = {}
+        self._by_name: dict[Hashable, list[WorldObject]] = {}
         for each in self.resources:
             for name in _spelled(each, kind.names):
-                self._by_name.setdefault(name, []).append(each)
+                self._by_name.setdefault(_same(name), []).append(each)
 
     def owner(self, reference: Value) -> WorldObject | None:
         """Find the resource that a reference takes an attribute of, whichever that is."""
@@ -127,7 +127,8 @@ class Catalogue:
         found = self.referred(reference, near)
         if found is not None or not isinstance(reference, PlainText):
             return found
-        candidates = self._by_name.get(spelled_out(reference), [])
+        name = _same(spelled_out(reference))
+        candidates = self._by_name.get(name, []) if name is not None else []
         here = [each for each in candidates if near is None or beside(each.surroundings, near) is Truth.TRUE]
         return here[0] if len(here) == 1 else None
 
@@ -166,8 +167,8 @@ def _spelled(resource: WorldObject, attributes: tuple[str, ...]) -> Iterator[Tex
 
 
 def _same(spelled: TextLike) -> Hashable:
-    """Return what only the same ARN has too; a JSON document is none."""
-    return None if isinstance(spelled, JsonText) else spelling(spelled)
+    """Return what only the same ARN or name has too; a JSON document is none."""
+    return None if isinstance(spelled, JsonText) else spelled if isinstance(spelled, str) else spelling(spelled)
 
 
 def catalogue(world: World, kind: ObjectKind) -> Catalogue:

@@ -11,3 +11,10 @@ module "service" {
 
   execution_role_arn = module.roles.execution_role_arn
 }
+
+module "other" {
+  source = "./modules/service"
+
+  name               = "other"
+  execution_role_arn = module.roles.execution_role_arn
+}

@@ -99,7 +99,7 @@ IN_PASSING = {
     "keys-of-the-call": ["secret-reference"],
     "late-for-one": ["deploy-order"],
     "late-for-services": ["deploy-order"] * 4,
-    "late-in-two-places": ["deploy-order"],
+    "late-in-two-places": ["deploy-order", "deploy-order"],
     "log-options-missing": ["log-options"] * 4 + ["log-region"],
     "needs-changed": ["deleted"] * 4,
     "service-by-names": ["log-group-absent"] * 2,

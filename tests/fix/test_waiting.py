@@ -62,12 +62,17 @@ def test_what_is_written_is_formatted_and_written_once(folder: Path) -> None:
 
 def test_what_is_late_in_two_places_is_waited_for_in_both(tmp_path: Path) -> None:
     folder = copied("late-in-two-places", tmp_path)
-    (draft,) = found(folder).values()
-    assert draft.fix.hcl == "depends_on = [module.roles]\n\ndepends_on = [aws_cloudwatch_log_group.app]"
+    draft, other = found(folder).values()
+    assert draft.fix == other.fix
+    assert draft.fix.title == (
+        "let the call of module.other wait for module.roles; let module.other.aws_ecs_service.app and "
+        "module.service.aws_ecs_service.app wait for aws_cloudwatch_log_group.app; "
+        "let the call of module.service wait for module.roles"
+    )
     assert (draft.fix.safety, draft.fix.proven) == ("review", True)
     done = fix([str(folder / "plan.json")], str(folder), ONLY, into_files=True)
     assert len(done.summary) == 1
-    assert "\n\n  depends_on = [module.roles]\n}\n" in (folder / "main.tf").read_text()
+    assert (folder / "main.tf").read_text().count("\n\n  depends_on = [module.roles]\n}\n") == 2
     service = (folder / "modules" / "service" / "main.tf").read_text()
     assert service.endswith("\n\n  depends_on = [aws_cloudwatch_log_group.app]\n}\n")
 
@@ -79,10 +84,10 @@ def test_what_can_be_waited_for_in_one_of_two_places_is_left_to_do(tmp_path: Pat
     service.write_text(f'{service.read_text()}\ndata "aws_region" "current" {{}}\n')
     assert found(folder) == {}
     report = check(plan_in(folder), from_directory(folder), RunOptions(fixes=True))
-    (finding,) = (each for each in report.findings if each.rule == "deploy-order")
+    finding = next(each for each in report.findings if each.rule == "deploy-order")
     assert finding.remedy is not None
     assert finding.remedy.hcl == (
-        "# the call of module.service\ndepends_on = [module.roles]\n\n"
+        "# the call of module.other\ndepends_on = [module.roles]\n\n"
         "# the service\ndepends_on = [aws_cloudwatch_log_group.app]"
     )
 

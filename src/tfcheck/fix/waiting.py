@@ -50,7 +50,7 @@ class _Wait(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
     owners: frozenset[int]
     block: Block
-    path: tuple[str, ...]
+    depth: int
     late: tuple[Address, ...]
     names: tuple[str, ...]
     insertions: tuple[Insertion, ...] = ()
@@ -61,15 +61,17 @@ class _Wait(msgspec.Struct, frozen=True):
         return {self.block.source.name: self.block.source}
 
     @property
-    def waiting(self) -> str:
-        """The resource or call that waits, without instance keys."""
+    def waiting(self) -> tuple[str, ...]:
+        """The resources or calls that wait, without instance keys; a module may be called several times."""
         kind = "module" if self.block.type == "module" else self.block.labels[0]
-        return "".join(f"module.{each}." for each in self.path) + f"{kind}.{self.block.labels[-1]}"
+        paths = dict.fromkeys(service.address.module.config[: self.depth] for service, _ in self.services)
+        return tuple("".join(f"module.{one}." for one in path) + f"{kind}.{self.block.labels[-1]}" for path in paths)
 
     @property
     def named(self) -> str:
         """Name what waits."""
-        return f"the call of {self.waiting}" if self.block.type == "module" else self.waiting
+        call = "the call of " if self.block.type == "module" else ""
+        return f"{call}{enumerated(self.waiting)}"
 
     @property
     def hcl(self) -> str:
@@ -107,7 +109,7 @@ class Waiting:
         wanted = self._waits(findings, drafts, after)
         written = (msgspec.structs.replace(each, insertions=_into(each.block, each.names)) for each in wanted)
         waits = [each for each in written if each.insertions and reads(each.insertions, each.texts, self._files)]
-        later = after.waiting({each.waiting: self._read(each) for each in waits})
+        later = after.waiting({name: self._read(each) for each in waits for name in each.waiting})
         proven = [each for each in waits if all(_is_in_time(service, each, later) for service in each.services)]
         return _whole(proven, [each for each in waits if each not in proven])
 
@@ -180,9 +182,8 @@ class Waiting:
         waits: list[_Wait] = []
         for place, block in editable:
             names = _in_order(each for each in place.names if each not in _listed(block))
-            path = wanted.service.address.module.config[: place.depth]
             started = ((wanted.service, wanted.task),)
-            waits.append(_Wait(started, findings, wanted.owners, block, path, place.late, names))
+            waits.append(_Wait(started, findings, wanted.owners, block, place.depth, place.late, names))
         missing = [each for each in waits if each.names]
         if not missing:
             self.settled += findings
@@ -268,7 +269,8 @@ def _title(parts: Sequence[DraftFix], waits: Sequence[_Wait]) -> str:
     if not parts:
         return "; ".join(f"let {each.named} wait for {enumerated(each.names)}" for each in waits)
     listed = enumerated(each.named for each in waits)
-    verb, what = "waits" if len(waits) == 1 else "wait", "it" if len(parts) == 1 else "them"
+    verb = "waits" if sum(len(each.waiting) for each in waits) == 1 else "wait"
+    what = "it" if len(parts) == 1 else "them"
     return "; ".join([*(each.fix.title for each in parts), f"{listed} {verb} for {what}"])
 
 

@@ -2,8 +2,13 @@ variable "execution_role_arn" {
   type = string
 }
 
+variable "name" {
+  type    = string
+  default = "app"
+}
+
 locals {
-  log_group_name = "/ecs/app"
+  log_group_name = "/ecs/${var.name}"
 }
 
 resource "aws_cloudwatch_log_group" "app" {
@@ -11,7 +16,7 @@ resource "aws_cloudwatch_log_group" "app" {
 }
 
 resource "aws_ecs_cluster" "this" {
-  name = "app"
+  name = var.name
 }
 
 resource "aws_vpc" "this" {
@@ -24,7 +29,7 @@ resource "aws_subnet" "this" {
 }
 
 resource "aws_ecs_task_definition" "app" {
-  family                   = "app"
+  family                   = var.name
   requires_compatibilities = ["FARGATE"]
   network_mode             = "awsvpc"
   cpu                      = 256
@@ -34,7 +39,7 @@ resource "aws_ecs_task_definition" "app" {
 }
 
 resource "aws_ecs_service" "app" {
-  name            = "app"
+  name            = var.name
   cluster         = aws_ecs_cluster.this.arn
   task_definition = aws_ecs_task_definition.app.arn
   desired_count   = 1

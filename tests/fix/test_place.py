@@ -118,6 +118,17 @@ def test_a_module_that_several_call_puts_out_the_role_for_the_one_that_lacks_som
     assert "+  role = module.web.execution_role_name\n" in found.diff
 
 
+def test_what_the_texts_of_a_call_need_is_granted_beside_it(tmp_path: Path) -> None:
+    folder = copied("texts-of-one-call", tmp_path)
+    found = fix(folder).fix
+    assert (found.title, found.safety) == ("add aws_iam_role_policy.mails_start_up", "safe")
+    assert '"arn:aws:ssm:ap-northeast-1:*:parameter/mails/token"' in found.diff
+    replaced(folder / "job" / "main.tf", 'output "execution_role_name"', 'output "other"')
+    replaced(folder / "job" / "main.tf", "aws_iam_role.execution.name\n}", '"other"\n}')
+    replaced(folder / "main.tf", "module.reports.execution_role_name", '"reports-execution"')
+    assert fix(folder).fix.title.endswith("by the new output `execution_role_name` of module.mails")
+
+
 def test_a_fix_says_which_roles_get_it_too() -> None:
     assert also(frozenset({"b", "a"})) == "; it is shared by 3 roles: also for a, b"
     assert also(frozenset("abcd")).endswith("also for a, b, c and 1 more")

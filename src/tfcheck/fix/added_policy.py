@@ -202,15 +202,19 @@ class AddedPolicies:
         known = [each.requirement.resource for each in need.answers if isinstance(each.requirement.resource, str)]
         return any(not _refers(here(each)) and _refers(there(each)) for each in known)
 
-    def is_named_by_callers(self, need: RoleNeed) -> bool:
-        """Whether the caller of the roles' module has a name for what the module has only this plan's literals for."""
+    def is_named_by_callers(self, need: RoleNeed, *, literally: bool = False) -> bool:
+        """Whether the caller of the roles' module has a name for what the module has only this plan's literals for.
+
+        With `literally` it is enough that the caller has these literals.
+        """
         module = need.roles[0].address.module
         if not module.steps:
             return False
         here, there = self._places.spelling(module), self._places.spelling(module.parent)
         resources = [each.requirement.resource for each in need.answers]
         foreign = [each for each in resources if (own := here.spell(each)) is None or here.is_of_this_plan(own)]
-        named = (its for each in foreign if (its := there.spell(each)) is not None and _refers(its))
+        spelled = (its for each in foreign if (its := there.spell(each)) is not None)
+        named = (each for each in spelled if literally or _refers(each))
         return any(not there.is_of_this_plan(each) for each in named)
 
     def at_callers(self, need: RoleNeed, *, new_output: bool = False) -> Iterator[Proposal]:

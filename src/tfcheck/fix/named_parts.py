@@ -116,7 +116,7 @@ class NamedParts:
         for each in re.split(r"([:/])", text):
             known = len(each) < _SHORTEST or self._is_literal(each)
             name = None if known or _ACCOUNT.fullmatch(each) else self._only(each)
-            yield Reference(name) if name else each
+            yield Reference(name, assumed=True) if name else each
 
     def _only(self, word: str) -> str | None:
         """Return the one input or local value that is a word, or begins with it and a slash."""

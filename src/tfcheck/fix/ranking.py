@@ -49,6 +49,9 @@ def ranked(need: RoleNeed, places: Places, added: AddedPolicies, world: After) -
         yield from by_new_inputs(need, places, world)
     if added.is_named_by_callers(need):
         yield from added.at_callers(need, new_output=True)
+    if added.is_named_by_callers(need, literally=True):
+        yield from added.at_callers(need)
+        yield from added.at_callers(need, new_output=True)
     yield from places.existing(need, wide=False)
     alone = block is not None and added.reach(need) <= need.names()
     if block is not None and alone:

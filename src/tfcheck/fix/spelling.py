@@ -56,8 +56,12 @@ class Spelling:
         return joined(found)
 
     def is_of_this_plan(self, spelled: Spelled) -> bool:
-        """Whether a text contains literals that the module does not: variables, an account or a region gave them."""
-        return not self._known.texts.has_literally(spelled)
+        """Whether a text contains literals that the module does not: variables, an account or a region gave them.
+
+        An input that one caller of a module passes the same word for is no better.
+        """
+        assumed = self._module.steps and any(isinstance(each, Reference) and each.assumed for each in spelled)
+        return bool(assumed) or not self._known.texts.has_literally(spelled)
 
     def _spelled(self, value: TextLike) -> Spelled | None:
         """Write a value as the module does, so that it is right for every plan of it; otherwise for this one."""

@@ -17,10 +17,12 @@ class Reference(msgspec.Struct, frozen=True):
     """An expression of Terraform's language that is a text: `aws_s3_bucket.config.arn`.
 
     With `over` it is a list of texts, made of the elements of that collection, and the only part of what it is in.
+    What is `assumed` has the value in this plan, and nothing shows that it does in another.
     """
 
     expression: str
     over: str = ""
+    assumed: bool = False
 
 
 #: A text of the sources: literal pieces and references.

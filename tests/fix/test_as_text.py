@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.cases import TESTDATA
+from tests.cases import TESTDATA, Case
 from tests.fix.found import copied, found_in, replaced
+from tfcheck.analysis.check import check
+from tfcheck.analysis.options import RunOptions
 
 
 def _texts(folder: Path) -> dict[str, str]:
@@ -32,3 +34,11 @@ def test_calls_that_lack_the_same_in_the_words_of_their_module_share_a_text() ->
     shared = texts["add an inline policy to aws_iam_role.execution in module.jobs and 1 more"]
     assert "aws_secretsmanager_secret.token.arn" in shared
     assert not any("mails" in each for each in texts.values())
+
+
+def test_a_policy_goes_with_the_gate_or_the_key_of_its_role() -> None:
+    plan = Case(TESTDATA / "keys-and-gates").plan("applied.plan.json")
+    hcl = "\n".join(each.fix.hcl for each in check(plan, None, RunOptions(fixes=True)).findings if each.fix)
+    assert "count = length(aws_iam_role.execution)\n" in hcl
+    assert "role = aws_iam_role.execution[count.index].id\n" in hcl
+    assert 'for_each = { for key, role in aws_iam_role.service : key => role if key == "api" }\n' in hcl

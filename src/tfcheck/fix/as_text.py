@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from tfcheck.fix.naming import called_as
+from tfcheck.fix.naming import Labels, called_as
 from tfcheck.fix.new_policy import NewPolicy, hcl
 from tfcheck.fix.new_role import ECS_TRUST, START_UP, NewRole, role_hcl
 from tfcheck.fix.place import Places
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.referable import local_name
 from tfcheck.fix.render import StatementStyle, quoted, statement
+from tfcheck.fix.repetition import InstanceTerms, Statements, in_filter, shared_by
 from tfcheck.fix.trial import Trial
 from tfcheck.iam import parse_policy
 from tfcheck.inventory.ecs import tasks_by_address
@@ -43,7 +44,7 @@ def grants_as_text(needs: Sequence[RoleNeed], places: Places, world: After) -> l
     if any(_are_contested(need, world) for need in needs):
         trial = exactly(needs, world)
         verdicts = [[trial.verdict(each) for each in need.answers] for need in needs]
-    found = (_grant_as_text(need, places, each) for need, each in zip(needs, verdicts, strict=True))
+    found = (_grant_as_text(need, places, each, world) for need, each in zip(needs, verdicts, strict=True))
     return [each for each in found if each is not None]
 
 
@@ -102,10 +103,10 @@ def _policy_of(role: WorldObject, answers: Sequence[Answer]) -> dict[tuple[Addre
 
 
 def _grant_as_text(
-    need: RoleNeed, places: Places, verdicts: Sequence[Verdict]
+    need: RoleNeed, places: Places, verdicts: Sequence[Verdict], world: After
 ) -> tuple[Fix, tuple[Answer, ...]] | None:
     fixed = not_denied(need.answers, verdicts)
-    written = _policy_text(RoleNeed(need.roles, fixed), places) if fixed else None
+    written = _policy_text(RoleNeed(need.roles, fixed), places, world) if fixed else None
     return None if written is None else (fix_of(*written, verdicts), fixed)
 
 
@@ -152,12 +153,12 @@ def _document(answers: Sequence[Answer]) -> Value:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _policy_text(need: RoleNeed, places: Places) -> tuple[str, str] | None:
+def _policy_text(need: RoleNeed, places: Places, world: After) -> tuple[str, str] | None:
     role = need.roles[0]
     module = role.address.module
     statements = places.wanted(need.by_role()[str(role.address)], module)
     if statements is not None and not places.is_from_elsewhere(module):
-        policy = NewPolicy(f"{role.address.name}_start_up", START_UP, f"{local_name(role.address)}.id", statements)
+        policy = _repeated(role.address, statements, world)
         modules = dict.fromkeys(each.address.module for each in need.roles)
         where = f" in {module}{and_more(len(modules), 1)}" if module.steps else ""
         return f"add an inline policy to {local_name(role.address)}{where}", "\n".join(hcl(policy))
@@ -171,6 +172,22 @@ def _policy_text(need: RoleNeed, places: Places) -> tuple[str, str] | None:
     through = f"; its inputs {', '.join(inputs)} can accept them" if inputs else ""
     text = "\n".join("\n".join(statement(each, StatementStyle())) + "," for each in statements)
     return f"grant these statements to the role where {called_as(called)} is called{through}", text
+
+
+def _repeated(role: Address, statements: Statements, world: After) -> NewPolicy:
+    """Return a policy that goes with a role where a key or a gate takes the role away."""
+    base, key, label = role.resource, role.key, Labels().label(role, None, role.name)
+    if key is None:
+        return NewPolicy(label, START_UP, f"{base}.id", statements)
+    shared = shared_by([(InstanceTerms(key), statements)], by_value=False)
+    statements = shared.statements if shared else statements
+    siblings = (each.address for each in world.resources(role.type) if each.address.module == role.module)
+    if isinstance(key, int) and sum(each.resource == base for each in siblings) == 1:
+        return NewPolicy(label, START_UP, f"{base}[count.index].id", statements, ("count", f"length({base})"))
+    written = quoted(key) if isinstance(key, str) else key
+    label = Labels().label(role, None, role.name, key)
+    chosen = f"{{ for key, role in {base} : key => role if key == {written} }}"
+    return NewPolicy(label, START_UP, "each.value.id", in_filter(statements), ("for_each", chosen))
 
 
 #: What a call waits for.

@@ -129,8 +129,8 @@ class Places:
         """
         others = self.holders.instances(need.roles[0].address) if len(need.roles) == 1 else ()
         is_one_of_several = len(others) > 1 and all(each.key is not None for each in places.values())
-        plain, listed = (False, False), ((True, False), (True, True))
-        for lists, own in (plain, *listed) if is_one_of_several else (*listed, plain):
+        alone, listed, plain = ((False, True), (False, False)), ((True, False), (True, True)), ((False, False),)
+        for lists, own in (*alone, *listed) if is_one_of_several else (*listed, *plain):
             found: list[tuple[InstanceTerms, Statements]] = []
             for role, answers in need.by_role().items():
                 statements = self.statements(answers, places[role], goal, lists=lists, own=own)

@@ -19,7 +19,7 @@ from tfcheck.resolve import Resolver, resolver_of
 from tfcheck.resolve.changed_since import changed_since
 from tfcheck.resolve.contradicted import is_other
 from tfcheck.resolve.referenced import referenced, root_of
-from tfcheck.symbolic.value import Text, Unknown
+from tfcheck.symbolic.value import Symbol, Text, Unknown, text
 from tfcheck.vocabulary.address import ModulePath, parse
 
 if TYPE_CHECKING:
@@ -132,6 +132,9 @@ def test_what_agrees_is_believed(tmp_path: Path) -> None:
     assert resolver.names.local(ModulePath(), "stage") == "prod"
 
 
+WORKSPACE = Unknown(Symbol("terraform", ("workspace",)))
+
+
 @pytest.mark.parametrize(
     ("evaluated", "planned", "expected"),
     [
@@ -163,6 +166,10 @@ def test_what_agrees_is_believed(tmp_path: Path) -> None:
         ('[{"cpu": 256, "name": "a"}]', '[{"name":"a"}]', True),
         ([{"cpu": 0}, {"cpu": 1}], [{"cpu": 1}], False),
         ([{"name": "", "on": False}], [{"name": None}], False),
+        (text(["Shop-", WORKSPACE, "-ExecutionRole."]), "Shop-Default-ExecutionRole", False),
+        (text(["Shop-", WORKSPACE, "-ExecutionRole"]), "shop-default-task", True),
+        (text(['{"Sid": "A", "Resource": "', WORKSPACE, '-b"}']), '{"Resource":"default-b","Sid":"A"}', False),
+        (text(['{"Sid": "A", "Resource": "', WORKSPACE, '-b"}']), '{"Resource":"default-c","Sid":"A"}', True),
     ],
 )
 def test_values_differ_up_to_what_providers_do(evaluated: object, planned: object, expected: bool) -> None:

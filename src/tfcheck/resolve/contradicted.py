@@ -26,7 +26,7 @@ from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numerals import as_text
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.size import is_deep, may_be_deep
-from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, is_known
+from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, is_known, text
 from tfcheck.vocabulary.address import Address, ModulePath
 
 if TYPE_CHECKING:
@@ -228,11 +228,9 @@ def _lacks(there: list[Value], wanted: list[Value]) -> bool:
 def _leaves(value: Value) -> Iterator[Value]:
     """Yield the texts, numbers and bools in a value, and in the JSON of a text."""
     match value:
-        case str() | JsonText():
+        case str() | Text() | JsonText():
             document = _document(value)
-            yield from [value.lower() if isinstance(value, str) else value] if document is None else _leaves(document)
-        case Text():
-            yield value
+            yield from [_lowered(value)] if document is None else _leaves(document)
         case Unknown():
             yield Unknown()
         case dict():
@@ -251,17 +249,30 @@ def _leaves(value: Value) -> Iterator[Value]:
             yield written if written is not None else Unknown()
 
 
+def _lowered(value: str | Text | JsonText) -> Value:
+    """Return a text in lower case, and nothing of what may be in its unknown pieces."""
+    if not isinstance(value, Text):
+        return value.lower() if isinstance(value, str) else value
+    parts = [each.lower() if isinstance(each, str) else Unknown() for each in value.pieces]
+    for end, strip in ((0, str.lstrip), (-1, str.rstrip)):
+        last = parts[end]
+        parts[end] = strip(last).removesuffix("." if end else "") if isinstance(last, str) else last
+    return text(parts)
+
+
 def _opened(value: Value) -> Value:
     """Return what is in the JSON of a text; anything else as it is."""
-    document = _document(value) if isinstance(value, (str, JsonText)) else None
+    document = _document(value) if isinstance(value, (str, Text, JsonText)) else None
     return value if document is None else document
 
 
-def _document(value: str | JsonText) -> Any:
-    if isinstance(value, JsonText):
+def _document(value: str | Text | JsonText) -> Any:
+    if isinstance(value, JsonText) or (isinstance(value, Text) and str(value.pieces[0]).lstrip()[:1] in ("{", "[")):
         from tfcheck.hcl.formats.json import decode
 
         return decode(value)
+    if isinstance(value, Text):
+        return None
     if value.lstrip()[:1] not in ("{", "["):
         return None
     try:

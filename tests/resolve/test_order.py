@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 from tests.cases import TESTDATA, Case
+from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import Earlier, Order
 from tfcheck.vocabulary.address import parse
@@ -43,3 +47,12 @@ def test_an_output_leads_into_its_module_and_no_further() -> None:
     found = earlier("aws_iam_role_policy.stock_read").resources
     assert "module.stock.aws_iam_role.execution" in found
     assert "module.stock.aws_ecs_service.this" not in found
+
+
+def test_an_output_that_only_the_sources_have_leads_into_its_module(tmp_path: Path) -> None:
+    folder = shutil.copytree(TWELVE.folder, tmp_path / "twelve-services")
+    with (folder / "service" / "main.tf").open("a") as file:
+        file.write('\noutput "new" {\n  value = aws_iam_role.execution.name\n}\n')
+    circle = {"aws_iam_role_policy.new": ("module.stock.new",), "module.stock": ("aws_iam_role_policy.new",)}
+    found = Order(Resolver(TWELVE.plan(), from_directory(folder)), circle).earlier(parse("aws_iam_role_policy.new"))
+    assert {"module.stock.aws_iam_role.execution", "aws_iam_role_policy.new"} <= found.resources

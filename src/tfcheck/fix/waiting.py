@@ -281,10 +281,14 @@ def _safety(parts: Sequence[DraftFix], waits: Sequence[_Wait]) -> str:
 
 
 def _is_in_time(started: tuple[WorldObject, TaskDefinition], wait: _Wait, world: OrderedWorld) -> bool:
-    """Whether nothing of what a service is to wait for is late any more, and the service does not wait for itself."""
+    """Whether nothing of what a service is to wait for is late any more, and nothing waits for itself.
+
+    What the call of a module waits for may itself wait for something in that module, by an output.
+    """
     service, task = started
     late = {each.address for each in late_resources(service, task, world)}
-    return late.isdisjoint(wait.late) and service.address.config not in world.earlier(service.address).resources
+    ends = (service.address, *wait.late)
+    return late.isdisjoint(wait.late) and all(each.config not in world.earlier(each).resources for each in ends)
 
 
 def _listed(block: Block) -> tuple[str, ...]:

@@ -92,7 +92,11 @@ class Order:
                 call = self._call(path)
                 return _nodes(path[:-1], call.expressions.get(rest)) if call else []
             case "output":
-                return _nodes(path, module.outputs.get(rest))
+                # NOTE: one that a fix adds is not in the plan's configuration.
+                sources = self._resolver.sources.module(path) if self._resolver.sources else None
+                block = sources.output(rest) if sources and rest not in module.outputs else None
+                written = tuple(mentioned(block)) if block is not None else ()
+                return [*_nodes(path, module.outputs.get(rest)), *_referenced_nodes(path, written)]
             case "module":
                 return self._nodes_of_module((*path, rest))
             case _:

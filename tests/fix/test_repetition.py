@@ -147,30 +147,30 @@ def test_a_policy_that_grants_it_already_is_attached(tmp_path: Path) -> None:
     assert "jsonencode" not in added(found)
 
 
+def test_a_policy_that_is_known_in_part_is_attached(tmp_path: Path) -> None:
+    found = attached(tmp_path, '["s3:GetObject", "s3:GetBucketLocation"]', beside="${aws_iam_role.execution.arn}")
+    assert found.fix.title.startswith("attach aws_iam_policy.files to aws_iam_role.execution; it grants all")
+
+
 def test_a_policy_for_more_than_a_start_is_not_attached(tmp_path: Path) -> None:
     assert "aws_iam_policy.files" not in attached(tmp_path, '"s3:*"').fix.title
 
 
-def attached(tmp_path: Path, actions: str) -> DraftFix:
+def attached(tmp_path: Path, actions: str, beside: str = "") -> DraftFix:
+    """Return the fix where there is a policy for these actions; what is `beside` is for something else, and open."""
     folder = Path(shutil.copytree(TESTDATA / "literal-missing", tmp_path / "literal-missing"))
-    resources = '["arn:aws:s3:::acme-config", "arn:aws:s3:::acme-config/*"]'
-    statement = f'{{ Effect = "Allow", Action = {actions}, Resource = {resources} }}'
-    document = f'{{ Version = "2012-10-17", Statement = [{statement}] }}'
-    block = f'\nresource "aws_iam_policy" "files" {{\n  name   = "files"\n  policy = jsonencode({document})\n}}\n'
+    resources = ["arn:aws:s3:::acme-config", "arn:aws:s3:::acme-config/*"]
+    statements = [{"Effect": "Allow", "Action": json.loads(actions), "Resource": resources}]
+    statements += [{"Effect": "Allow", "Action": "iam:GetRole", "Resource": beside}] if beside else []
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
     with (folder / "main.tf").open("a") as file:
-        file.write(block)
+        file.write(f'\nresource "aws_iam_policy" "files" {{\n  name   = "files"\n  policy = <<EOT\n{policy}\nEOT\n}}\n')
     plan = json.loads((folder / "plan.json").read_text())
-    policy = json.dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Action": json.loads(actions), "Resource": json.loads(resources)}],
-        }
-    )
-    after = {"name": "files", "policy": policy}
-    change = {"actions": ["create"], "before": None, "after": after, "after_unknown": {"arn": True}}
+    known = {"name": "files"} if beside else {"name": "files", "policy": policy}
+    change = {"actions": ["create"], "after": known, "after_unknown": {"arn": True, "policy": bool(beside)}}
     new = {"address": "aws_iam_policy.files", "mode": "managed", "type": "aws_iam_policy", "name": "files"}
     provider = "registry.terraform.io/hashicorp/aws"
-    plan["resource_changes"].append({**new, "provider_name": provider, "change": change})
+    plan["resource_changes"].append({**new, "provider_name": provider, "change": {"before": None, **change}})
     (folder / "plan.json").write_text(json.dumps(plan))
     loaded = load(folder / "plan.json").plans[0]
     sources = from_directory(folder)

@@ -19,10 +19,8 @@ from tfcheck.fix.repetition import Repeated
 from tfcheck.fix.wanted import free
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
-from tfcheck.iam import parse_policy
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After, WorldObject
-from tfcheck.symbolic.value import JsonText
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Verdict
@@ -84,10 +82,9 @@ def attached(need: RoleNeed, block: Block, places: Places, world: After) -> Iter
 
 
 def _grants(policy: WorldObject, need: RoleNeed, world: After) -> bool:
-    text = policy.attribute("policy")
-    if not isinstance(text, (str, JsonText)):
+    document = world.once(Judge).roles.policies.of_attribute(policy, "policy").policy
+    if document is None:
         return False
-    document = parse_policy(text, str(policy.address))
     if any("*" in str(each.written) for one in document.statements for each in one.actions.entries):
         return False  # it is for more than a start
     judge, tasks = world.once(Judge), tasks_by_address(world)

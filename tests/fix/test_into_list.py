@@ -45,6 +45,18 @@ def test_each_statement_gets_a_line(text: str, expected: str) -> None:
     assert spliced(text, by_file(insertions)["main.tf"]) == expected
 
 
+@pytest.mark.parametrize("end", ["", ","])
+def test_lists_end_as_those_of_the_neighbours_do(end: str) -> None:
+    own = f'    {{\n      Effect = "Allow"\n      Action = [\n        "logs:PutLogEvents"{end}\n      ]\n    }}'
+    text = f"x = {{\n  Statement = [\n{own}\n  ]\n}}\n"
+    policy = read_parts(text, text.index("{"))
+    assert isinstance(policy, ObjectParts)
+    item = policy.item("Statement")
+    assert item is not None
+    insertions = into_list(SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL)
+    assert f'"s3:GetObject"{end}\n' in spliced(text, by_file(insertions or ())["main.tf"])
+
+
 def test_a_line_stays_where_a_neighbour_must_not_be_shown() -> None:
     text = f'x = {{\n  Password  = "geheim"\n  Statement = [{OWN}]\n}}\n'
     policy = read_parts(text, text.index("{"))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
 from tfcheck.fix.into_list import into_list
 from tfcheck.fix.literal import read_json_parts
-from tfcheck.fix.render import StatementStyle, Syntax, block, statement
+from tfcheck.fix.render import StatementStyle, Syntax, block, ends_with_comma, statement
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.json_document import Member
@@ -64,11 +64,13 @@ def _style(text: str, document: Block, nested: Sequence[Block]) -> StatementStyl
     shown += [inner for each in nested if each.type == "dynamic" for inner in each.blocks("content")]
     named = any("sid" in each.arguments for each in shown) or not shown
     effect = any("effect" in each.arguments for each in shown)
-    lists = [each.attribute_text(name) for each in shown[-1:] for name in ("actions", "resources")]
+    every = [each.attribute_text(name) for each in shown for name in ("actions", "resources")]
+    lists = every[-2:]
     return StatementStyle(
         sid=named,
         effect=effect,
         spread=all("\n" in each for each in lists) and bool(lists),
+        trailing=ends_with_comma(every),
         order=tuple(shown[-1].arguments) if shown else (),
         unit=_unit(text, document),
     )

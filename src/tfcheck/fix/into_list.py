@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from tfcheck.fix.edits.harmless import harmless
 from tfcheck.fix.edits.insertion import Insertion, Replacement, indentation, line_end, line_start
 from tfcheck.fix.literal import ListParts, ObjectParts, Parts
-from tfcheck.fix.render import WIDEST, StatementStyle, Syntax, one_line, statement
+from tfcheck.fix.render import WIDEST, StatementStyle, Syntax, ends_with_comma, one_line, statement
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.symbolic.regex import regex
@@ -194,7 +194,8 @@ def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> Stateme
     last = shown[-1]
     names = {each.name.lower() for one in shown for each in one.items}
     action = last.item("Action") or last.item("actions")
-    lists = [each.value for each in last.items if isinstance(each.value, ListParts)]
+    every = [each.value for one in shown for each in one.items if isinstance(each.value, ListParts)]
+    lists = [each for each in every if last.start < each.start]
     resources = [one for each in reversed(shown) if (one := each.item("Resource") or each.item("resources"))]
     # NOTE: everything is one text wherever it is written.
     named = (each for each in resources if text[each.value.start : each.value.end] != '"*"')
@@ -213,6 +214,7 @@ def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> Stateme
         lists=action is not None and action.value in lists,
         resource_lists=resource is not None and isinstance(resource.value, ListParts),
         spread=not flat and any("\n" in text[each.start : each.end] for each in lists),
+        trailing=ends_with_comma(text[each.start : each.end] for each in every),
         order=tuple(each.name for each in last.items),
         widest=max(WIDEST, *(len(text[each.start : each.end]) for each in shown)),
         unit=_unit(text, last),

@@ -8,7 +8,7 @@ opens a bracket without closing it not aligned.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import TypeAlias
 
@@ -33,7 +33,8 @@ class StatementStyle(msgspec.Struct, frozen=True):
 
     `between` is what stands between a name and its value, `pad` what stands inside the braces of a one-line object,
     `ends_lines` what follows each item that has a line of its own, `order` the items that one of them has. With
-    `spread` each item of a list has a line of its own; `widest` is how wide one on one line may be.
+    `spread` each item of a list has a line of its own, and with `trailing` the last one a comma as well; `widest` is
+    how wide one on one line may be.
     """
 
     syntax: Syntax = Syntax.HCL
@@ -48,6 +49,7 @@ class StatementStyle(msgspec.Struct, frozen=True):
     lists: bool = False
     resource_lists: bool = False
     spread: bool = False
+    trailing: bool = True
     order: tuple[str, ...] = ()
     widest: int = WIDEST
     unit: str = "  "
@@ -151,7 +153,7 @@ def _list(several: Sequence[Spelled], style: StatementStyle, *, is_list: bool, s
     flat = f"[{style.comma.join(written)}]"
     if not style.spread and (len(written) == 1 or (not spread and len(flat) <= WIDEST)):
         return flat
-    last = "," if style.syntax is Syntax.HCL else ""
+    last = "," if style.syntax is Syntax.HCL and style.trailing else ""
     lines = [f"{each}," for each in written[:-1]] + [written[-1] + last]
     return ["[", *indented(lines, style.unit), "]"]
 
@@ -198,6 +200,12 @@ def aligned(items: Sequence[Item], between: str, comma: str, *, quoted: bool = F
     if comma:
         lines[-1] = lines[-1].removesuffix(comma)
     return lines
+
+
+def ends_with_comma(lists: Iterable[str]) -> bool:
+    """Whether a comma follows the last element of lists of which each element has a line; so it is without any."""
+    spread = [each for each in lists if "\n" in each]
+    return not spread or spread[-1].removesuffix("]").rstrip().endswith(",")
 
 
 def indented(lines: Sequence[str], unit: str) -> list[str]:

@@ -146,7 +146,7 @@ def test_workflows_with_some_targets_in_common_never_lose_a_result(
     assert "result of `c`, `b (another job)` not shown" in title(github)
     assert published.warnings[0].startswith("the comment had the result of c, b (another job) from another job; give")
     published = run(other, [clean("b"), clean("c")], UNNAMED)
-    assert title(github) == "### ❔ tfcheck: result of `a` not shown"
+    assert title(github) == "### ❔ tfcheck: result of `a`, `b (another job)` not shown"
     assert run(one, [bad("a"), clean("b")], UNNAMED).outcome.why == "a newer run has written the comment"
     assert len(github.comments) == 1
 

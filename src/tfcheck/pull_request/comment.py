@@ -153,7 +153,8 @@ class Thread:
             shared = [each for each in listed.absent if each.endswith(ANOTHER_JOB)]
             if mark and self._is_of_another(mark) and without_run(body) not in self._written:
                 for each in listed.present:
-                    self._beside[each] = self._beside.get(each, False) or mark.run >= self.marker.run
+                    is_rival = self._is_of_other_workflow(mark) or mark.run >= self.marker.run
+                    self._beside[each] = self._beside.get(each, False) or is_rival
                 self._targets = tuple(each for each in self._targets if each not in shared)  # which is ours
             elif mark and mark.sha == self.marker.sha:
                 self._beside |= dict.fromkeys(shared, False)
@@ -164,8 +165,11 @@ class Thread:
         """Whether a comment that we have not written is by another job, for the same commit."""
         if mark.sha != self.marker.sha or self.marker.run == (0, 0):
             return False
-        other = bool(mark.job and self.marker.job) and mark.job != self.marker.job
-        return other or (self._draft.numbers_attempts and mark.run >= self.marker.run)
+        known = self._draft.numbers_attempts and mark.run >= self.marker.run
+        return known or self._is_of_other_workflow(mark)
+
+    def _is_of_other_workflow(self, mark: Marker) -> bool:
+        return bool(mark.job and self.marker.job) and mark.job != self.marker.job
 
     def _overtaken(self, ours: list[Comment]) -> str:
         """Explain why this run is too late; empty where it is not."""

@@ -112,7 +112,7 @@ class AddedPolicies:
             return statements, None, made
         given = self._places.gated(statements, made, block)
         are_lists = all(each.listed for each in given)
-        given = given if are_lists else self._places.with_lists(given, made[0])
+        given = given if are_lists or not made else self._places.with_lists(given, made[0])
         gates = dict.fromkeys(each.gate for each in given)
         if "" not in gates:
             there = [None if repeated.is_repeated else self._is_there(gates, each) for each in made]

@@ -71,6 +71,15 @@ def test_what_may_be_null_is_granted_only_if_it_is_not() -> None:
     assert (web.fix.safety, worker.fix.safety) == ("safe", "safe")
 
 
+def test_what_some_callers_leave_out_is_granted_where_the_others_pass_it() -> None:
+    files, secrets = sorted(edits(Case(TESTDATA / "empty-for-some-callers")), key=lambda each: each.fix.title)
+    assert "role = module.api.exec_role_name" in added(files)
+    assert {"role = module.api.exec_role_name", "role = module.jobs.exec_role_name"} <= {
+        line.strip() for line in added(secrets).split("\n")
+    }
+    assert all("value = one(aws_iam_role.exec[*].name)" in added(each) for each in (files, secrets))
+
+
 def test_an_instance_that_may_be_gone_wants_a_review(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(TESTDATA / "keys-and-gates", tmp_path / "keys-and-gates"))
     replaced(folder / "main.tf", "  count         = var.create ? 1 : 0\n", "  count         = var.create ? 2 - 1 : 0\n")

@@ -16,7 +16,7 @@ from tfcheck.fix.new_argument import unit_of
 from tfcheck.fix.new_block import block_lines
 from tfcheck.fix.new_policy import NewPolicy, behind, hcl
 from tfcheck.fix.place import Places, also
-from tfcheck.fix.proposal import Proposal, RoleNeed
+from tfcheck.fix.proposal import Proposal, RoleNeed, together
 from tfcheck.fix.repetition import (
     InstanceTerms,
     Repeated,
@@ -35,10 +35,12 @@ from tfcheck.inventory.world import WorldObject
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.scope import CallReferent
 from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText, Truth
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 _NAME = "ecs-start-up"
+_AT_MOST_ONE = regex(r"\? (?:1 : 0|0 : 1)$")
 _OF_ONE_CALLER = "; it names instances that another caller of the module may not have"
 
 
@@ -127,7 +129,7 @@ class AddedPolicies:
         return given, None if count is None or lists.may_be_empty(always, made) else "", made
 
     def _is_there(self, gates: Iterable[str], place: Address) -> bool | None:
-        """Whether one of what statements name is not null in a place; None where Terraform may not know it in time."""
+        """Whether one of what statements name is there in a place; None where Terraform may not know it in time."""
         names = [[each.removesuffix(" != null") for each in gate.split(" && ")] for gate in gates]
         try:
             seen = [[self._places.lists.evaluated(each, place) for each in several] for several in names]
@@ -217,6 +219,14 @@ class AddedPolicies:
         named = (each for each in spelled if literally or _refers(each))
         return any(not there.is_of_this_plan(each) for each in named)
 
+    def _is_written_by_caller(self, need: RoleNeed) -> bool:
+        """Whether the caller of a role's module has a name for all that is needed, in every plan of it."""
+        module = need.roles[0].address.module
+        there = self._places.spelling(module.parent) if module.steps else None
+        resources = {each.requirement.resource for each in need.answers} - {"*"}
+        spelled = [there.spell(each) for each in resources] if there is not None else [None]
+        return all(each and _refers(each) and there and not there.is_of_this_plan(each) for each in spelled)
+
     def at_callers(self, need: RoleNeed, *, new_output: bool = False) -> Iterator[Proposal]:
         """Propose a policy where the roles' module is called, or the module that calls that, and so on.
 
@@ -229,6 +239,14 @@ class AddedPolicies:
                 if found is not None:
                     yield found
             paths = [path.parent for path in paths]
+
+    def at_each_caller(self, need: RoleNeed) -> Iterator[Proposal]:
+        """Propose a policy of its own for each of the roles, where its module is called, which puts out its name."""
+        alone = [need.only(each) for each in need.by_role().values()]
+        if not all(map(self._is_written_by_caller, alone)):
+            return
+        found = [next(self.at_callers(each, new_output=True), None) for each in alone]
+        yield from [together([each for each in found if each])] if None not in found else []
 
     def _at_caller(self, need: RoleNeed, paths: Sequence[ModulePath], *, new_output: bool) -> Proposal | None:
         caller, name = paths[0].parent, paths[0].steps[-1].name
@@ -270,15 +288,18 @@ class AddedPolicies:
     def _new_output(self, role: WorldObject) -> tuple[str, SourceText, Insertion] | None:
         """Put out the name of a role behind the other outputs of its module; None where it may be one of several."""
         block, module = self._resolver.block(role.address), self._resolver.module_sources(role.address.module)
-        repeats = () if block is None else {"count", "for_each"} & set(block.arguments)
-        if block is None or module is None or repeats or block.switch() is not None:
+        if block is None or module is None or "for_each" in block.arguments or block.switch() is not None:
+            return None
+        is_counted = "count" in block.arguments
+        if is_counted and not _AT_MOST_ONE.search(block.attribute_text("count")):
             return None
         outputs = [one for file in module.files for one in file.blocks if one.type == "output"]
         anchor = (outputs or [block])[-1]
         if isinstance(anchor, JsonBlock) or not self._places.files.editable(anchor.source):
             return None
         name = free(f"{role.address.name.removesuffix('_role')}_role_name", module.outputs(), "_")
-        lines = block_lines(f'output "{name}"', [f"value = {role.address.resource}.name"], unit_of(block))
+        value = f"one({role.address.resource}[*].name)" if is_counted else f"{role.address.resource}.name"
+        lines = block_lines(f'output "{name}"', [f"value = {value}"], unit_of(block))
         return name, anchor.source, new_block.behind(anchor, lines)
 
     def shared_at_call(self, need: RoleNeed) -> SharedStatements | None:

@@ -8,7 +8,6 @@ branch of a condition relies on nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 
 import msgspec
 
@@ -29,6 +28,7 @@ from tfcheck.vocabulary.address import Address
 _INPUT = regex(r"\bvar\.([\w-]+)\.[\w-]+")
 #: What a caller gives, or an element of what a block is repeated for.
 _GIVEN = regex(r"(?:var\.([\w-]+)|each\.value\b)")
+_ABSENT = {"null": None, '""': ""}
 _BUCKET_OF = regex(r'split\("/", (.+)\)\[0\]')
 _INSTANCE = regex(r'((?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*)\[(\d+|"[^"]*")\]')
 
@@ -48,8 +48,10 @@ class Gates:
         part = _BUCKET_OF.fullmatch(reference.expression)
         reference = Reference(part[1]) if part else reference
         module = self._resolver.module_sources(places[0].module) if places else None
-        if module is None or self._may_be_null(reference, places, module):
-            return f"{reference.expression} != null" if module else ""
+        if module is None:
+            return ""
+        if absent := [f"{reference.expression} != {each}" for each in self._absent(reference, places, module)]:
+            return " && ".join(absent)
         if block is None or isinstance(block, JsonBlock) or reference.over:
             return ""
         found: list[str] = []
@@ -60,14 +62,18 @@ class Gates:
                 found.append(f"length({base}) > {key}" if key.isdigit() else f"contains(keys({base}), {key})")
         return " && ".join(dict.fromkeys(found))
 
-    def _may_be_null(self, reference: Reference, places: Sequence[Address], module: Module) -> bool:
+    def _absent(self, reference: Reference, places: Sequence[Address], module: Module) -> list[str]:
+        """Return what a value that callers give may be, and no ARN is."""
         found = _GIVEN.match(reference.expression)
         variable = module.variable(found[1]) if found and found[1] else None
-        if found is None or (variable is not None and variable.attribute_text("default") == "null"):
-            return found is not None
-        with suppress(EvaluationError):
-            return any(self._lists.evaluated(reference.expression, each) is None for each in places)
-        return True
+        default = variable.attribute_text("default") if variable is not None else ""
+        if found is None or default in _ABSENT:
+            return [default] if found else []
+        try:
+            seen = [self._lists.evaluated(reference.expression, each) for each in places]
+        except EvaluationError:
+            return ["null"]
+        return [text for text, value in _ABSENT.items() if value in seen]
 
 
 def gated(statements: Statements, place: Block, module: Module) -> str:

@@ -58,6 +58,7 @@ def ranked(need: RoleNeed, places: Places, added: AddedPolicies, world: After) -
     yield from places.existing(need, wide=True)
     if block is not None and not alone:
         yield from added.behind_role(need, block)
+    yield from added.at_each_caller(need)
 
 
 _ATTACHMENT = "aws_iam_role_policy_attachment"

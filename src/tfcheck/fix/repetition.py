@@ -127,7 +127,8 @@ def _by_key(expression: str, key: InstanceKey) -> str:
     if key is None:
         return expression
     index = f"[{key}]" if isinstance(key, int) else f"[{quoted(key)}]"
-    return expression.replace(index, "[count.index]" if isinstance(key, int) else "[each.key]")
+    own = "[count.index]" if isinstance(key, int) else "[each.key]"
+    return re.sub(rf"(?<=\w){re.escape(index)}", own, expression)  # what follows a call is no instance
 
 
 def _split(text: str, words: Mapping[str, str]) -> list[str | Reference]:

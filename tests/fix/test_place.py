@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tests.cases import TESTDATA
 from tests.fix.found import copied, found_in, replaced
 from tfcheck.fix.place import also
 from tfcheck.fix.plan_fixes import DraftFix, FixChoice
@@ -127,6 +128,12 @@ def test_what_the_texts_of_a_call_need_is_granted_beside_it(tmp_path: Path) -> N
     replaced(folder / "job" / "main.tf", "aws_iam_role.execution.name\n}", '"other"\n}')
     replaced(folder / "main.tf", "module.reports.execution_role_name", '"reports-execution"')
     assert fix(folder).fix.title.endswith("by the new output `execution_role_name` of module.mails")
+
+
+def test_what_is_there_for_every_caller_is_preferred_to_an_instance() -> None:
+    found = fix(TESTDATA / "secret-made-or-given").fix
+    assert "+        Resource = local.key_arn\n" in found.diff
+    assert found.safety == "safe"
 
 
 def test_a_fix_says_which_roles_get_it_too() -> None:

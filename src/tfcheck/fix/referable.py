@@ -96,9 +96,15 @@ class Referable:
 
     @cached_property
     def by_identity(self) -> References:
-        """The inputs, outputs of called modules and locals that are ARNs, or texts known only after apply."""
+        """The inputs, outputs of called modules and locals that are ARNs, or texts known only after apply.
+
+        In a module that is called a local comes first: it may be another thing where the input is null.
+        """
         rows = ((identity(value), subject, expression) for value, subject, expression in self._names)
-        return References(row for row in rows if row[0] is not None)
+        found = [row for row in rows if row[0] is not None]
+        if self._module.steps:
+            found.sort(key=lambda row: row[1] != row[2] or not row[1].startswith("local."))
+        return References(found)
 
     def beginning_with(self, bucket: TextLike, refuse: Refuse) -> str | None:
         """Return the one input or local value that is the ARN of an object in a bucket, by the bucket's ARN."""

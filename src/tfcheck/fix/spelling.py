@@ -6,6 +6,7 @@ from tfcheck.fix.bucket_arns import shorter
 from tfcheck.fix.referable import Referable, References, Refuse, local_name
 from tfcheck.fix.wanted import Reference, Spelled, joined
 from tfcheck.inventory.world import After
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive, parted
 from tfcheck.symbolic.value import (
     ACCOUNT_ID,
@@ -22,6 +23,13 @@ from tfcheck.symbolic.value import (
     text,
 )
 from tfcheck.vocabulary.address import ModulePath, address_in, parse
+
+#: An instance that another plan of these files may not have.
+_INSTANCE = regex(r"(?:^|\.)aws_\w+\.[\w-]+\[")
+
+
+def _is_instance(spelled: Spelled) -> bool:
+    return any(isinstance(each, Reference) and _INSTANCE.search(each.expression) for each in spelled)
 
 
 class Spelling:
@@ -82,7 +90,7 @@ class Spelling:
 
     def _by_names(self, value: TextLike) -> Spelled | None:
         own, whole = self._by_resources(value), self._reference_to(value)
-        if own is not None and (whole is None or not self.is_of_this_plan(own)):
+        if own is not None and (whole is None or not (self.is_of_this_plan(own) or _is_instance(own))):
             return own
         if whole is not None:
             return (Reference(whole),)

@@ -155,8 +155,8 @@ class WrittenLists:
         )
 
     def _all_instances(self, answers: Sequence[Answer], place: Address, refuse: Refuse) -> Iterator[WrittenList]:
-        """Yield the ARNs of all instances of each resource of the module that several answers are about."""
-        named = filter(None, (_instance(each.requirement.resource) for each in answers))
+        """Yield the ARNs of all instances of each resource of the module, if the answers are about several."""
+        named = dict.fromkeys(filter(None, (_instance(each.requirement.resource) for each in answers)))
         own = ((each, end) for each, end in named if each.module == place.module)
         blocks = Counter((each.type, each.name, type(each.key), end) for each, end in own)
         for (kind, name, keys, end), number in blocks.items():

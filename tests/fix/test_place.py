@@ -130,6 +130,13 @@ def test_what_the_texts_of_a_call_need_is_granted_beside_it(tmp_path: Path) -> N
     assert fix(folder).fix.title.endswith("by the new output `execution_role_name` of module.mails")
 
 
+def test_a_module_that_puts_out_the_role_itself_gets_no_other_output(tmp_path: Path) -> None:
+    folder = copied("texts-of-one-call", tmp_path)
+    replaced(folder / "job" / "main.tf", "aws_iam_role.execution.name\n}", "aws_iam_role.execution\n}")
+    replaced(folder / "main.tf", "module.reports.execution_role_name", "module.reports.execution_role_name.name")
+    assert "+  role = module.mails.execution_role_name.name\n" in fix(folder).fix.diff
+
+
 def test_what_is_there_for_every_caller_is_preferred_to_an_instance() -> None:
     found = fix(TESTDATA / "secret-made-or-given").fix
     assert "+        Resource = local.key_arn\n" in found.diff

@@ -33,7 +33,7 @@ from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.world import WorldObject
 from tfcheck.resolve import Resolver
-from tfcheck.resolve.scope import CallReferent
+from tfcheck.resolve.scope import CallReferent, InstanceReferent
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText, Truth
@@ -332,9 +332,9 @@ class AddedPolicies:
         return range(keys) if isinstance(keys, int) else keys
 
     def _output_that_is(self, role: WorldObject, module: ModulePath) -> str | None:
-        """Find the output of a module that is the role's name; one that is made from the role counts first."""
+        """Find the output of a module that is the role's name, or the role; one that is made from the role is first."""
         sources, name = self._resolver.module_sources(module), role.attribute("name")
-        alike: list[str] = []
+        alike, whole = list[str](), list[str]()
         for output in sources.outputs() if sources else ():
             try:
                 value, direct = self._resolver.evaluation.recorded(
@@ -342,11 +342,13 @@ class AddedPolicies:
                 )
             except EvaluationError:
                 continue
-            if isinstance(value, PlainText) and equal(value, name) is Truth.TRUE:
+            if isinstance(value, InstanceReferent) and value.address == role.address:
+                whole.append(f"{output}.name")
+            elif isinstance(value, PlainText) and equal(value, name) is Truth.TRUE:
                 if any(key[:2] == ("attribute", role.address) for key in self._resolver.evaluation.rests_on(direct)):
                     return output
                 alike.append(output)
-        return next(iter(alike), None)
+        return next(iter((*whole, *alike)), None)
 
 
 def _is_one_call(paths: Sequence[ModulePath]) -> bool:

@@ -72,6 +72,14 @@ def test_sources_of_another_plan_are_refused_by_name(stack: Path, planned: Any, 
     assert any(f"`{stack}`" in message for message in found.messages)
 
 
+def test_a_file_that_cannot_be_read_explains_what_is_not_declared(stack: Path) -> None:
+    (stack / "main.tf").unlink()
+    (stack / "main.tf").symlink_to("/etc/hostname")
+    (stack / "other.tf").write_text("")
+    with pytest.raises(InputError, match=r"the plan lists it, they do not; main.tf:1: .* is not read: it is a link"):
+        find(stack, None, PLANNED)
+
+
 def test_an_option_that_leads_nowhere_is_refused(stack: Path) -> None:
     (stack / "file").write_text("")
     (stack / "empty").mkdir()

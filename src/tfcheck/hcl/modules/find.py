@@ -221,7 +221,9 @@ def _difference(sources: Sources, configuration: PlannedModule) -> str:
             continue
         only = min(declared ^ planned)
         where = "they declare it, the plan does not" if only in declared else "the plan lists it, they do not"
-        return f"`{'.'.join((*(f'module.{name}' for name in path), *only))}`: {where}"
+        problem = next(iter(sources.problems), None) if only in planned else None
+        because = f"; {problem}" if problem else ""
+        return f"`{'.'.join((*(f'module.{name}' for name in path), *only))}`: {where}{because}"
     return ""
 
 

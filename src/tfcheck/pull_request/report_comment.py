@@ -146,14 +146,18 @@ class ReportComment:
     def _is_clean(self, told: Content, page: Page) -> bool:
         """Whether nothing is open, so that a comment may disappear: what was waived before the change is not."""
         not_selected = any(report.unselected for report in told.reports)
-        left = told.findings or told.known or told.waiting or not_selected or new_waivers(told, page)
+        left = told.findings or told.known or told.waiting or not_selected or _own_choices(told, page)
         return self.complete and not left
 
     def _is_wanted(self, told: Content, absent: int) -> bool:
         when = self._wishes.when
         changed = when == "changes" and any(map(_changes, told.reports))
-        own = new_waivers(told, self._about) or edited_choices(told, self._about)
-        return bool(told.findings or absent or own) or when == "always" or changed
+        return bool(told.findings or absent or _own_choices(told, self._about)) or when == "always" or changed
+
+
+def _own_choices(told: Content, page: Page) -> bool:
+    """Whether the pull request itself waives something, or edits what decides on the result."""
+    return bool(new_waivers(told, page) or edited_choices(told, page))
 
 
 def _changes(report: Report) -> bool:

@@ -8,7 +8,6 @@ or of another stack that it names, or a name that the sources use elsewhere too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from typing import TypeAlias
 
 import msgspec
@@ -20,7 +19,7 @@ from tfcheck.fix.holders import Holder
 from tfcheck.fix.misspelling import Misspelling, in_action, in_prefix, in_resource
 from tfcheck.fix.named_objects import NamedObjects, is_quoted_elsewhere
 from tfcheck.fix.place import Places, also
-from tfcheck.fix.policy_statements import ReadableStatement, readable
+from tfcheck.fix.policy_statements import ReadableStatement
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.render import Syntax
 from tfcheck.fix.task_corrections import literals_in
@@ -115,13 +114,9 @@ class Corrections:
 
     def _of_role(self, holder: Holder, answers: Sequence[Answer]) -> Iterator[Correction]:
         place, block = self._places.text_block(holder)
-        module = self._resolver.module_sources(holder.resource.address.module)
-        if block is None or module is None or not self._files.editable(block.source):
-            return
-        evaluate = partial(self._resolver.evaluation.evaluate, scope=self._resolver.scope_of(place))
-        statements = readable(holder.argument, module, evaluate)
+        statements = self._places.readable(holder) if block is not None else ()
         for answer in answers:
-            ways = (self._for(answer, each, place, block) for each in statements)
+            ways = (self._for(answer, each, place, block) for each in statements if block)
             yield from next(filter(None, ways), ())
 
     def _for(self, answer: Answer, statement: ReadableStatement, place: Address, block: Block) -> _Corrected:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 
 import msgspec
 
@@ -17,7 +16,7 @@ from tfcheck.fix.edits.insertion import Insertion, Replacement, line_end, line_s
 from tfcheck.fix.holders import Holder
 from tfcheck.fix.literal import ListParts
 from tfcheck.fix.place import Places
-from tfcheck.fix.policy_statements import ReadableStatement, WrittenStatement, readable
+from tfcheck.fix.policy_statements import ReadableStatement, WrittenStatement
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.fix.written_text import flat
@@ -77,12 +76,8 @@ class MovedGrants:
         return reach is not None and reach <= siblings
 
     def _statements(self, holder: Holder) -> tuple[ReadableStatement, ...]:
-        place, block = self._places.text_block(holder)
-        module = self._resolver.module_sources(holder.resource.address.module)
-        if block is None or module is None or isinstance(block, JsonBlock) or not self._files.editable(block.source):
-            return ()
-        evaluate = partial(self._resolver.evaluation.evaluate, scope=self._resolver.scope_of(place))
-        return readable(holder.argument, module, evaluate)
+        _, block = self._places.text_block(holder)
+        return () if isinstance(block, JsonBlock) else self._places.readable(holder)
 
     def _attached_elsewhere(self, need: RoleNeed, role: WorldObject, holder: Holder, loss: str) -> Iterator[Proposal]:
         policy, target = holder.resource.address, need.roles[0].address

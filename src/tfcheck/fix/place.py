@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 from msgspec.structs import replace
 
@@ -16,6 +16,7 @@ from tfcheck.fix.holders import Holder, Holders
 from tfcheck.fix.into_policy import into_policy
 from tfcheck.fix.lengths import collection_of, may_vary
 from tfcheck.fix.naming import with_free_sids
+from tfcheck.fix.policy_statements import ReadableStatement, readable
 from tfcheck.fix.policy_text import document_of, merged_into
 from tfcheck.fix.proposal import Proposal, RoleNeed, together
 from tfcheck.fix.referable import Referable, Refuse
@@ -340,6 +341,15 @@ class Places:
         """Return the block that the text of a policy is written in, with its instance."""
         written = self._written_in(holder, document_of(holder.argument))
         return written, self._resolver.block(written)
+
+    def readable(self, holder: Holder) -> tuple[ReadableStatement, ...]:
+        """Read the Allow statements of a policy, if the block with its text may be changed."""
+        place, block = self.text_block(holder)
+        module = self._resolver.module_sources(holder.resource.address.module)
+        if block is None or module is None or not self._files.editable(block.source):
+            return ()
+        evaluate = partial(self._resolver.evaluation.evaluate, scope=self._resolver.scope_of(place))
+        return readable(holder.argument, module, evaluate)
 
     # What else a holder's text is made of, and what the plan does not know yet
 

@@ -8,8 +8,8 @@ checks must find less wrong, and no call may be denied that was not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from difflib import get_close_matches
-from functools import partial
 
 from tfcheck import startup
 from tfcheck.checks import policy_refused
@@ -18,7 +18,7 @@ from tfcheck.fix.holders import Holder
 from tfcheck.fix.literal import ObjectParts, Parts
 from tfcheck.fix.place import Places
 from tfcheck.fix.plan_fixes import DraftFix, reviewed
-from tfcheck.fix.policy_statements import ReadableStatement, items, readable
+from tfcheck.fix.policy_statements import ReadableStatement, items
 from tfcheck.fix.policy_text import located
 from tfcheck.fix.render import Syntax, text
 from tfcheck.fix.task_proof import after_change, is_better, partition_of, reads
@@ -83,38 +83,35 @@ class PolicyCorrections:
             return None
         if not is_better([task], {finding.message}, self._world, after_change(self._world, edits, texts, touched)):
             return None
-        listed = [f"`{_bare(each.old)}` to `{_bare(each.text)}`" for each in edits]
+        quote = '"'
+        listed = [f"`{each.old.strip(quote)}` to `{each.text.strip(quote)}`" for each in edits]
         more = f", and {len(edits) - _MOST:,} more" if len(edits) > _MOST else ""
         place, _ = self._places.text_block(holder)
         title = f"in {place.resource}, correct {', '.join(listed[:_MOST])}{more}"
-        new = "\n".join(each.text for each in edits)
-        return reviewed(title, new, edits, texts, self._places.files, finding=finding, touched=touched)
+        return reviewed(
+            title,
+            "\n".join(each.text for each in edits),
+            edits,
+            texts,
+            self._places.files,
+            finding=finding,
+            touched=touched,
+        )
 
     # What is wrong
 
     def _corrected(self, holder: Holder, task: TaskDefinition) -> Iterator[tuple[SourceText, int, str, str]]:
         """Yield what to replace: the file, the offset, the text, and what it becomes."""
-        resolver = self._world.resolver
-        place, block = self._places.text_block(holder)
-        module = resolver.module_sources(holder.resource.address.module)
-        if block is None or module is None:
-            return
-        evaluate = partial(resolver.evaluation.evaluate, scope=resolver.scope_of(place))
-        for statement in readable(holder.argument, module, evaluate):
-            for each in statement.actions:
-                yield from self._changed(each, self._with_service(each, task))
-            for each in statement.resources:
-                yield from self._changed(each, self._as_arn(each, statement, holder))
-        try:
-            found = located(holder.argument)
-        except MalformedError:
-            return
-        if found is not None and isinstance(found[0], ObjectParts):
-            yield from _of_grammar(holder.argument.source, found[0])
-
-    def _changed(self, literal: WrittenText, new: str | None) -> Iterator[tuple[SourceText, int, str, str]]:
-        if new is not None and not literal.is_element:
-            yield literal.source, literal.start, literal.source.text[literal.start : literal.end], new
+        for statement in self._places.readable(holder):
+            found = [(each, self._with_service(each, task)) for each in statement.actions]
+            if statement.actions:
+                found += [(each, self._as_arn(each, statement, holder)) for each in statement.resources]
+            for each, new in found:
+                if new is not None and not each.is_element:
+                    yield each.source, each.start, each.source.text[each.start : each.end], new
+        with suppress(MalformedError):
+            policy, _ = located(holder.argument) or (None, None)
+            yield from _of_grammar(holder.argument.source, policy) if isinstance(policy, ObjectParts) else ()
 
     def _with_service(self, literal: WrittenText, task: TaskDefinition) -> str | None:
         """Write an action with the service of the call that has its name; None where it has one, or none fits."""
@@ -178,10 +175,6 @@ def _of_grammar(source: SourceText, policy: ObjectParts) -> Iterator[tuple[Sourc
                 yield source, each.value.start, old, old.title()
             meant = get_close_matches(each.name, STATEMENT_KEYS, 1, 0.8) if each.name not in STATEMENT_KEYS else ()
             yield from ((source, each.start + each.quoted, each.name, one) for one in meant)
-
-
-def _bare(written: str) -> str:
-    return written.strip('"')
 
 
 def _text(source: SourceText, parts: Parts) -> str:

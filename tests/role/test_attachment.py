@@ -204,25 +204,68 @@ LISTED: dict[str, Value] = {
 
 @pytest.mark.parametrize("listed_before", [True, False])
 @pytest.mark.parametrize("remains", [True, False])
+@pytest.mark.parametrize("more", [[], [{"name": "q", "policy": POLICY}]])
 def test_what_a_role_lists_as_before_goes_with_the_resource_that_attached_it(
-    listed_before: bool, remains: bool
+    listed_before: bool, remains: bool, more: list[Value]
 ) -> None:
-    """A role that takes over the policies of other resources is written only if it did not have them yet."""
+    """What a role takes over from other resources is written only if it did not list it yet, whatever else it lists."""
     plain: dict[str, Value] = {"name": "exec", "arn": ARN}
-    role = MadeResource("aws_iam_role.exec", {**plain, **LISTED})
+    inline: Value = [{"name": "p", "policy": POLICY}, *more]
+    role = MadeResource("aws_iam_role.exec", {**plain, **LISTED, "inline_policy": inline})
     was = MadeResource("aws_iam_role.exec", {**plain, **LISTED} if listed_before else plain)
     policy = MadeResource("aws_iam_policy.files", {"arn": MANAGED, "policy": POLICY})
     others = [INLINE, single()]
     now = others if remains else []
     found = Roles(MadeWorld(role, policy, *now, earlier=[was, policy, *others])).of(ARN)
     assert found is not None
-    assert {each.name for each in found.identity} == (
+    assert {each.name for each in found.identity} - ({"aws_iam_role.exec"} if more and listed_before else set()) == (
         set()
         if listed_before and not remains
         else {"aws_iam_role_policy.p", "aws_iam_policy.files"}
         if listed_before
         else {"aws_iam_role.exec", "aws_iam_policy.files", *(["aws_iam_role_policy.p"] if remains else [])}
     )
+
+
+TEXT = MadeResource("aws_iam_policy.files", {"arn": MANAGED, "policy": POLICY})
+PLAIN = MadeResource("aws_iam_role.exec", {"name": "exec", "arn": ARN, "id": "exec"})
+WITH_ARN = MadeResource("aws_iam_role.exec", {**PLAIN.attributes, "managed_policy_arns": [MANAGED]})
+LATER_ARN = MadeResource("aws_iam_role.exec", {**PLAIN.attributes, "managed_policy_arns": [LATER]})
+WITH_POLICY = MadeResource("aws_iam_role.exec", {**PLAIN.attributes, "inline_policy": LISTED["inline_policy"]})
+NO_INLINE = MadeResource("aws_iam_role_policies_exclusive.l", {"role_name": "exec", "policy_names": []})
+
+
+@pytest.mark.parametrize(
+    ("earlier", "now", "certain", "possible"),
+    [
+        # A list that does not change is not applied: it removes nothing that is written, and attaches nothing again.
+        ([PLAIN, NO_INLINE], [WITH_POLICY, NO_INLINE], 1, 0),
+        ([PLAIN, single(), exclusive([MANAGED])], [PLAIN, exclusive([MANAGED])], 0, 0),
+        ([PLAIN, single()], [PLAIN, exclusive([MANAGED])], 0, 1),
+        ([PLAIN, attachment(["other"])], [PLAIN, attachment(["exec"]), exclusive([])], 0, 1),
+        # What the role had may be as the deleted attachment left it, if its ARN turns out as it was.
+        ([WITH_ARN, single()], [LATER_ARN], 0, 0),
+        ([WITH_ARN, single()], [WITH_ARN, single()], 1, 0),
+    ],
+)
+def test_a_list_writes_only_what_is_new_in_it(
+    earlier: list[MadeResource], now: list[MadeResource], certain: int, possible: int
+) -> None:
+    found = Roles(MadeWorld(TEXT, *now, earlier=[TEXT, *earlier])).of_object(now[0])
+    assert (len(found.identity), len(found.possible_policies)) == (certain, possible)
+
+
+class FormerWorld(MadeWorld):
+    """The world before a change."""
+
+    def before(self) -> MadeWorld:
+        return self
+
+
+def test_what_was_attached_before_the_change_was_there_whatever_lists_it() -> None:
+    there = [PLAIN, TEXT, single(), exclusive([]), attachment(["other"]), policy(HERE), NO_INLINE]
+    found = Roles(FormerWorld(*there)).of_object(PLAIN)
+    assert (len(found.identity), len(found.possible_policies), found.hidden) == (2, 0, ())
 
 
 def managed(key: str, around: Surroundings = HERE) -> MadeResource:
@@ -240,17 +283,16 @@ def test_a_policy_that_the_change_also_deletes_at_another_address_may_go(
 ) -> None:
     role = MadeResource("aws_iam_role.exec", {"name": "exec", "arn": ARN, "id": "exec"})
     new, old = kind("new", HERE), kind("old", HERE)
-    for earlier, is_sure in (
-        ([role, old], False),
-        ([role, old, new], False),
-        ([role, new], True),
-        ([role], True),
-        ([role, kind("old", ELSEWHERE)], True),
-        ([MadeResource("aws_iam_role.former", role.attributes), old], True),
+    for earlier, sure, possible in (
+        ([role, old], 0, 1),
+        ([role, old, new], 0, 0),
+        ([role, new], 1, 0),
+        ([role], 1, 0),
+        ([role, kind("old", ELSEWHERE)], 1, 0),
+        ([MadeResource("aws_iam_role.former", role.attributes), old], 1, 0),
     ):
         found = Roles(MadeWorld(role, new, earlier=earlier)).of_object(role)
-        assert (len(found.identity), len(found.possible_policies)) == ((1, 0) if is_sure else (0, 1))
-        assert bool(found.hidden) is not is_sure
+        assert (len(found.identity), len(found.possible_policies), len(found.hidden)) == (sure, possible, possible)
 
 
 def numbered(kind: str, index: int, last: str) -> MadeResource:

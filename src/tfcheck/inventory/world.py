@@ -217,8 +217,7 @@ class Before(Remembering):
         instances = [i for i in self.resolver.plan.instances(kind) if i.exists_before]
         # NOTE: a deposed task definition or service has started all its tasks already.
         deposed = [] if kind.startswith("aws_ecs_") else self.resolver.plan.deposed(kind)
-        others = [i for i in deposed if all(i.before != each.before for each in instances)]
-        return [_Existing(self.resolver, i) for i in (*without_adopted(instances), *others)]
+        return [_Existing(self.resolver, i) for i in (*without_adopted(instances), *deposed)]
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
         """List the data sources of these types that were read while planning."""

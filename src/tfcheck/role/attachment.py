@@ -14,7 +14,7 @@ import msgspec
 
 from tfcheck.iam import Policy
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.role.grants import DeletedGrants, PolicyAttachment, grants, known_arn, members
+from tfcheck.role.grants import DeletedGrants, PolicyAttachment, attached_before, grants, known_arn
 from tfcheck.role.policies import Attached, Policies, PolicyOrReason, first
 from tfcheck.role.removed import (
     RemovedByUpdate,
@@ -22,11 +22,12 @@ from tfcheck.role.removed import (
     is_rewritten,
     is_unchanged,
     left_out,
+    name_or_arn,
     of_one_name,
     possibly_of_one_name,
+    remembered,
     removal,
     removed_by_update,
-    writes,
 )
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, identity, items
@@ -79,6 +80,11 @@ class Attachments:
     def __init__(self, world: World, policies: Policies) -> None:
         self._world = world
         self._policies = policies
+
+    @property
+    def _is_past(self) -> bool:
+        """Whether it is the world before the change: what a refresh found attached is there, whatever lists it."""
+        return self._world.before() is self._world
 
     def of(
         self, role: WorldObject, outcome: GrantOutcomes | None = None, owned_here: OwnedHere = NOTHING_OWNED
@@ -163,10 +169,10 @@ class Attachments:
         name: Value,
         outcome: GrantOutcomes | None,
     ) -> None:
-        kept = [
-            each for each in self._without_removed(sure, name, attached) if not self._contested(each, name, attached)
-        ]
-        kept = [each for each in kept if self._remains(each, name, attached)]
+        kept = self._without_removed(sure, name, attached)
+        if not self._is_past:
+            kept = [each for each in kept if not self._contested(each, name, attached)]
+            kept = [each for each in kept if self._remains(each, name, attached)]
         kept = kept if outcome is None else [each for each in kept if self._is_left(each, outcome(each), attached)]
         kept, open_ = first(kept, attached.hidden), first(open_, attached.hidden)
         for grant in kept:
@@ -190,7 +196,11 @@ class Attachments:
         """Whether a grant definitely does not go with the role, which the plan may delete and create again."""
         remains = grant.resource.remains_on(grant.role)
         if remains is Truth.TRUE and (deleted := self._world.once(DeletedGrants).same(grant, name)):
-            self._doubt(grant, f"which the deletion of {deleted.address} may remove: both are one policy", attached)
+            same_account = equal(deleted.surroundings.account, grant.resource.surroundings.account)
+            if same_account is Truth.TRUE and is_unchanged(grant.resource, self._world):
+                attached.notes.append(f"{grant.resource.address} goes with {deleted.address}: both are one policy")
+            else:
+                self._doubt(grant, f"which the deletion of {deleted.address} may remove: both are one policy", attached)
             return False
         if remains is Truth.UNKNOWN:
             self._doubt(grant, "which may go with the role that this plan deletes", attached)
@@ -283,55 +293,50 @@ class Attachments:
     def _own(
         self, role: WorldObject, attached: Attached, owned_here: OwnedHere, others: Sequence[PolicyAttachment]
     ) -> Iterator[PolicyAttachment]:
-        yield from self._own_inline(role, attached, owned_here, others)
-        value = role.attribute("managed_policy_arns")
-        written_here = writes(role, "managed_policy_arns", self._world)
-        if isinstance(value, Unknown) and written_here is not False:
-            attached.hidden.append(f"the managed policies of {role.address}, known only after apply")
         # NOTE: what other resources of the plan attached before the change is theirs to keep or to remove.
-        former = self._managed_before[1].get(str(role.attribute("name")), ())
-        elsewhere = () if written_here else {*former, *owned_here.arns}
-        listed = items(value)
-        for arn in () if isinstance(listed, Unknown) else listed:  # an unknown list is hidden already
-            if not (isinstance(arn, str) and arn in elsewhere):
-                yield PolicyAttachment(role, role.attribute("name"), reference=known_arn(arn))
-
-    def _own_inline(
-        self, role: WorldObject, attached: Attached, owned_here: OwnedHere, others: Sequence[PolicyAttachment]
-    ) -> Iterator[PolicyAttachment]:
-        value = role.attribute("inline_policy")
-        written_here = writes(role, "inline_policy", self._world)
-        if isinstance(value, Unknown) and written_here is not False:
-            attached.hidden.append(f"the inline policies of {role.address}, known only after apply")
-        former = self._managed_before[0].get(str(role.attribute("name")), ())
-        elsewhere: set[object] = set() if written_here else {*former, *owned_here.names}
-        if written_here is False:  # what the role had is only remembered: who writes that name now has the last word
-            elsewhere |= {each.name for each in others if isinstance(each.name, str)}
-        listed = items(value)
-        for each in () if isinstance(listed, Unknown) else listed:  # an unknown list is hidden already
+        names, arns = (each.get(str(role.attribute("name")), set()) for each in self._world.once(attached_before))
+        listed = self._listed(role, "inline_policy", attached)
+        writing = (each.name for each in others if isinstance(each.name, str))
+        elsewhere = {*names, *owned_here.names, *writing}
+        for each, truth in self._unless_left(role, "inline_policy", listed, elsewhere):
             if not isinstance(each, dict):
                 attached.hidden.append(f"an inline policy of {role.address}, known only after apply")
-                continue
-            name = each.get("name")
-            if (isinstance(name, str) and name in elsewhere) or not (name or each.get("policy")):
-                continue
-            found = self._policies.read(each.get("policy"), str(role.address), secret=role.sensitive("inline_policy"))
-            yield PolicyAttachment(role, role.attribute("name"), name=name, found=found)
+            elif each.get("name") or each.get("policy"):
+                secret = role.sensitive("inline_policy")
+                found = self._policies.read(each.get("policy"), str(role.address), secret=secret)
+                grant = PolicyAttachment(role, role.attribute("name"), name=each.get("name"), found=found)
+                yield from self._unless_doubted(grant, truth, attached)
+        listed = self._listed(role, "managed_policy_arns", attached)
+        for each, truth in self._unless_left(role, "managed_policy_arns", listed, {*arns, *owned_here.arns}):
+            grant = PolicyAttachment(role, role.attribute("name"), reference=known_arn(each))
+            yield from self._unless_doubted(grant, truth, attached)
 
-    @cached_property
-    def _managed_before(self) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-        """List, by the role's name, what other resources gave roles before the change: policy names, policy ARNs."""
-        before = self._world.before()
-        names: dict[str, set[str]] = {}
-        arns: dict[str, set[str]] = {}
-        for each in before.resources("aws_iam_role_policy"):
-            names.setdefault(str(each.attribute("role")), set()).add(str(each.attribute("name")))
-        for each in before.resources("aws_iam_role_policy_attachment"):
-            arns.setdefault(str(each.attribute("role")), set()).add(str(each.attribute("policy_arn")))
-        for each in before.resources("aws_iam_policy_attachment"):
-            for role in members(each.attribute("roles"), "the list of roles is not in the plan"):
-                arns.setdefault(str(role), set()).add(str(each.attribute("policy_arn")))
-        return names, arns
+    def _listed(self, role: WorldObject, argument: str, attached: Attached) -> tuple[Value, ...]:
+        value = role.attribute(argument)
+        listed = items(value)
+        if isinstance(value, Unknown) and role.configured(argument) is not False:
+            what = "inline policies" if argument == "inline_policy" else "managed policies"
+            attached.hidden.append(f"the {what} of {role.address}, known only after apply")
+        return () if isinstance(listed, Unknown) else listed  # an unknown list is hidden already
+
+    def _unless_left(
+        self, role: WorldObject, argument: str, listed: tuple[Value, ...], elsewhere: set[str]
+    ) -> Iterator[tuple[Value, Truth]]:
+        """Yield what a role lists and does not leave to others, each with whether it may do so.
+
+        An apply writes only what the role did not list before; the rest is as others leave it.
+        """
+        had = [each for each in remembered(role, argument, self._world) if name_or_arn(each) in elsewhere]
+        for each in listed:
+            truth = Truth.some(equal(each, one) for one in had)
+            if truth is not Truth.TRUE:
+                yield each, truth
+
+    def _unless_doubted(self, grant: PolicyAttachment, left: Truth, attached: Attached) -> Iterator[PolicyAttachment]:
+        if left is Truth.FALSE:
+            yield grant
+        else:
+            self._doubt(grant, "which this change may leave as another resource leaves it", attached)
 
     # Resources that remove what they do not list
 
@@ -345,7 +350,7 @@ class Attachments:
         kept: list[PolicyAttachment] = []
         for grant in grants:
             listed, own = (managed, grant.reference) if grant.reference is not None else (inline, grant.name)
-            stays = listed.keeps(own)
+            stays = Truth.TRUE if self._is_past else listed.keeps(own)
             lasts = list(listed.outlasting(grant.resource, own, self._world)) if stays is Truth.FALSE else []
             if lasts and (stays := Truth.every(each for _, each in lasts)) is Truth.TRUE:
                 attached.notes.append(removal(grant.resource, lasts[0][0], now=False))

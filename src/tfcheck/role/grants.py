@@ -47,6 +47,17 @@ def grants(world: World) -> Iterator[PolicyAttachment]:
 _DETACHING = ("aws_iam_role_policy", "aws_iam_role_policy_attachment", "aws_iam_policy_attachment")
 
 
+def attached_before(world: World) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Index by the role's name what resources of their own gave roles before the change: policy names, policy ARNs."""
+    names: dict[str, set[str]] = {}
+    arns: dict[str, set[str]] = {}
+    for each in grants(world.before()):
+        if each.resource.address.type in _DETACHING:
+            found, own = (names, each.name) if each.reference is None else (arns, each.reference)
+            found.setdefault(str(each.role), set()).add(str(own))
+    return names, arns
+
+
 class DeletedGrants:
     """What the change deletes of what was attached to roles that stay, by role and policy.
 

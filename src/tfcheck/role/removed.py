@@ -13,14 +13,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.inventory.change import before, is_changed, is_written
+from tfcheck.inventory.change import before, is_changed, is_created, is_written
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.grants import PolicyAttachment
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Unknown, Value, items
+from tfcheck.vocabulary.address import DeposedAddress
 
 #: What makes a grant of each type the same as it was.
-_ARGUMENTS = ("role", "roles", "name", "policy", "policy_arn")
+_ARGUMENTS = ("role", "roles", "role_name", "name", "policy", "policy_arn", "policy_arns")
 
 
 class RemovedByUpdate(msgspec.Struct, frozen=True):
@@ -56,16 +57,23 @@ def removed_by_update(role: WorldObject, world: World) -> RemovedByUpdate:
 def is_unchanged(grant: WorldObject, world: World) -> bool:
     """Whether a resource that attaches a policy is what it was before the change."""
     earlier = before(grant, world)
+    compared = ((earlier.attribute(each), each) for each in _arguments(grant)) if earlier is not None else ()
     return earlier is not None and all(
-        equal(earlier.attribute(each), grant.attribute(each)) is Truth.TRUE
-        for each in _ARGUMENTS
-        if isinstance(earlier.attribute(each), str)
+        equal(value, grant.attribute(each)) is Truth.TRUE
+        for value, each in compared
+        if isinstance(value, (str, list)) or grant.address.type == "aws_iam_role"
     )
 
 
 def is_rewritten(grant: WorldObject, world: World) -> bool:
     """Whether the change definitely writes a resource that attaches a policy."""
-    return is_written(grant, _ARGUMENTS, world)
+    return is_written(grant, _arguments(grant), world)
+
+
+def _arguments(grant: WorldObject) -> tuple[str, ...]:
+    """Return the arguments that make a resource attach what it attaches."""
+    of_role = ("inline_policy", "managed_policy_arns")
+    return of_role if grant.address.type == "aws_iam_role" else _ARGUMENTS
 
 
 def left_out(name: Value, reference: Value, role: WorldObject) -> bool:
@@ -74,7 +82,7 @@ def left_out(name: Value, reference: Value, role: WorldObject) -> bool:
     listed = items(role.attribute(argument)) if role.configured(argument) else Unknown()
     if isinstance(listed, Unknown):
         return False
-    return all(equal(_name_or_arn(each), name if reference is None else reference) is Truth.FALSE for each in listed)
+    return all(equal(name_or_arn(each), name if reference is None else reference) is Truth.FALSE for each in listed)
 
 
 def removal(grant: WorldObject, role: WorldObject, *, now: bool) -> str:
@@ -82,16 +90,11 @@ def removal(grant: WorldObject, role: WorldObject, *, now: bool) -> str:
     return f"{grant.address} is removed by {'this' if now else 'the next'} apply: {role.address} does not list it"
 
 
-def writes(role: WorldObject, argument: str, world: World) -> bool | None:
-    """Whether an apply writes what a role lists of its policies; None where nothing shows that it is an argument.
-
-    What is as it was is only remembered: other resources may delete it, or write it, with the same apply.
-    """
-    written = role.configured(argument)
-    earlier = before(role, world) if written and world.before() is not world else None
-    if earlier is None:
-        return written
-    return equal(earlier.attribute(argument), role.attribute(argument)) is not Truth.TRUE
+def remembered(role: WorldObject, argument: str, world: World) -> tuple[Value, ...]:
+    """Return what an argument of a role listed before the change, unless the change makes the role anew."""
+    earlier = None if is_created(role, world) else before(role, world)
+    listed = items(earlier.attribute(argument)) if earlier is not None else ()
+    return () if isinstance(listed, Unknown) else listed
 
 
 def _no_longer_listed(role: WorldObject, earlier: WorldObject, argument: str) -> tuple[frozenset[str], frozenset[str]]:
@@ -99,7 +102,7 @@ def _no_longer_listed(role: WorldObject, earlier: WorldObject, argument: str) ->
     had = frozenset(_known_names(items(earlier.attribute(argument))))
     listed = items(role.attribute(argument)) if had else ()
     gone = had - set(_known_names(listed))
-    if not isinstance(listed, Unknown) and not any(isinstance(_name_or_arn(each), Unknown) for each in listed):
+    if not isinstance(listed, Unknown) and not any(isinstance(name_or_arn(each), Unknown) for each in listed):
         return gone, frozenset()
     # NOTE: where the argument is not written, the provider leaves open what it will remember of the role.
     return frozenset(), gone if role.configured(argument) is not False else frozenset()
@@ -108,10 +111,10 @@ def _no_longer_listed(role: WorldObject, earlier: WorldObject, argument: str) ->
 def _known_names(listed: Iterable[Value] | Unknown) -> Iterable[str]:
     if isinstance(listed, Unknown):
         return ()
-    return (found for each in listed if isinstance(found := _name_or_arn(each), str) and found)
+    return (found for each in listed if isinstance(found := name_or_arn(each), str) and found)
 
 
-def _name_or_arn(element: Value) -> Value:
+def name_or_arn(element: Value) -> Value:
     """Return the name of an inline policy, or the ARN of a managed one."""
     return element.get("name") if isinstance(element, dict) else element
 
@@ -170,9 +173,11 @@ def exclusive(world: World, resource_type: str, argument: str, name: Value) -> E
 
 
 def of_one_name(grants: Sequence[PolicyAttachment]) -> Iterator[list[PolicyAttachment]]:
-    """Group inline policies that definitely have one name on this role."""
+    """Group inline policies that definitely have one name on this role, except deposed ones: they are as refreshed."""
     by_name: dict[str, list[PolicyAttachment]] = {}
     for grant in grants:
+        if isinstance(grant.resource.address, DeposedAddress):
+            continue
         if grant.reference is None and isinstance(grant.name, str) and grant.name:
             by_name.setdefault(grant.name, []).append(grant)
     return (group for group in by_name.values() if len(group) > 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +25,7 @@ if TYPE_CHECKING:
     from tfcheck.config.tables import Table
     from tfcheck.config.toml_lines import KeyPath
 
-
-from collections.abc import Iterator
-
+OWN, SHARED = "tfcheck.toml", "pyproject.toml"
 #: More than a thousand waivers need.
 LARGEST = 256 * 1024
 _HIDDEN_HINT = "add it to git, or name a file with --config; `--config off` reads none"
@@ -182,9 +181,6 @@ def _problem(named: str, said: str) -> str:
     line = f":{position[1]}" if position and position[1] else ""
     what = clip(_POSITION.sub("", said)) if position else "a number is too long"
     return f"`{named}{line}` is not TOML: {what[:1].lower()}{what[1:]}"
-
-
-OWN, SHARED = "tfcheck.toml", "pyproject.toml"
 
 
 def candidates(directory: Path) -> Iterator[Path]:

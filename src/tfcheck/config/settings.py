@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tfcheck.symbolic.wildcards import glob_known
-
-if TYPE_CHECKING:
-    from tfcheck.config.waivers import Waiver
-
-
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
 from tfcheck.config.rules import RuleSelection
+from tfcheck.symbolic.wildcards import glob_known
 
 if TYPE_CHECKING:
     from tfcheck.config.waivers import Waiver

@@ -195,6 +195,14 @@ def test_a_secret_that_was_looked_up_shows_its_key() -> None:
     assert found.arn == KEY
 
 
+def test_a_look_up_that_waits_for_apply_hides_nothing_of_the_database_whose_secret_it_is() -> None:
+    arn = Unknown(Symbol("aws_db_instance.db", ("master_user_secret", 0, "secret_arn")))
+    database = MadeResource("aws_db_instance.db", {"master_user_secret": [{"secret_arn": arn}]})
+    looked_up = MadeResource("data.aws_secretsmanager_secret.db", {"arn": arn, "kms_key_id": Unknown()})
+    assert keys_of_secret(arn, MadeWorld(database, looked_up)) == ()
+    assert keys_of_secret(arn, MadeWorld(looked_up)) != ()
+
+
 def test_only_secure_strings_are_encrypted() -> None:
     arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/a"
     for kind, key in (("SecureString", KEY), ("String", None)):

@@ -34,8 +34,10 @@ def keys_of_secret(arn: TextLike, world: World) -> tuple[Key, ...] | None:
     if replica := _replica(arn, world):
         return replica.keys(world)
     secret, truth = _secret(arn, world)
-    if secret is None:
-        return keys_of_managed_secret(arn, world)
+    if secret is None or isinstance(secret.attribute("kms_key_id"), Unknown):
+        managed = keys_of_managed_secret(arn, world)
+        if secret is None or managed is not None:
+            return managed
     found = _of_secret(secret, world)
     doubt = f"whether {secret.address} is the secret"
     return found if truth is Truth.TRUE else tuple(doubted(each, doubt) for each in found)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tfcheck.pull_request.report_comment import OnClean, When
 
 
-_STOPS = "The least severity of a finding that stops the plan, or fails the check."
+_STOPS = "Stop the plan, or fail the check, if there is a finding of this severity or higher."
 _strict = click.option("--strict/--no-strict", help="Fail on unknown verdicts and on skipped task definitions as well.")
 _new_only = click.option("--new-only/--no-new-only", help="Ignore findings that existed before the change.")
 
@@ -29,7 +29,7 @@ def atlantis() -> None:
     """
 
 
-@atlantis.command(short_help="A step before init: note that the project is about to be planned.")
+@atlantis.command(short_help="A step before init: record that the project is about to be planned.")
 @options.debug
 def announce(debug: bool) -> int:
     """Note that this project is about to be planned, so that the hook reports it if there is no result.
@@ -63,7 +63,7 @@ class _Plan(_PolicyCheck):
 
 @atlantis.command(
     cls=_Plan,
-    short_help="A step after plan and show: check the plan, and keep the result.",
+    short_help="A step after plan and show: check the plan, and store the result.",
 )
 @options.fail_on(_STOPS, "never")
 @_strict
@@ -120,7 +120,7 @@ def policy_check(fail_on: str, strict: bool, new_only: bool, **given: Any) -> in
 @options.when
 @options.on_clean
 @options.suggestions
-@click.option("--dry-run", is_flag=True, help="Write the reports to the log, and ask nobody.")
+@click.option("--dry-run", is_flag=True, help="Write the reports to the log, without contacting the host.")
 @options.debug
 def publish(name: str, author: str, when: When, on_clean: OnClean, suggestions: int, dry_run: bool, debug: bool) -> int:
     """Report the results of all projects of the newest commit in one comment on the pull request.

@@ -59,13 +59,13 @@ class _Comment(ConfiguredCommand):
     help="The number of reports to expect; the comment shows how many are missing.",
 )
 @options.suggestions
-@click.option("--required", is_flag=True, help="Exit with 4 where GitHub refuses the comment.")
+@click.option("--required", is_flag=True, help="Exit with status 4 if the host refuses the comment.")
 @options.fail_on("Exit with status 1 if there is a finding of this severity or higher.")
 @click.option("--new-only/--no-new-only", help="Exit with status 1 only for findings that the change introduces.")
-@click.option("--strict/--no-strict", help="Exit with 1 also where an answer is unknown or something was skipped.")
+@click.option("--strict/--no-strict", help="Exit with status 1 also for unknown answers and skipped tasks.")
 @options.rules
 @options.baseline
-@click.option("--dry-run", is_flag=True, help="Print the comment, and ask nobody.")
+@click.option("--dry-run", is_flag=True, help="Print the comment, without contacting the host.")
 @options.debug
 def comment(
     files: tuple[str, ...],

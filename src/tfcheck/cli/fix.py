@@ -45,9 +45,9 @@ class _Fix(ConfiguredCommand):
     help="Fix only this rule, task definition or role; repeatable.",
 )
 @click.option("--safe-only/--no-safe-only", help="Omit fixes that need a review.")
-@click.option("--grant-prefix/--no-grant-prefix", help="Grant a directory where several files of it are needed.")
+@click.option("--grant-prefix/--no-grant-prefix", help="Grant a directory instead of several of its files.")
 @click.option(
-    "--move-grants", is_flag=True, help="Move a grant from the task role to the execution role in place of copying it."
+    "--move-grants", is_flag=True, help="Move a grant from the task role to the execution role instead of copying it."
 )
 @options.text_or_json
 @options.query

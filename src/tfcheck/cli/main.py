@@ -143,24 +143,23 @@ def main(ctx: click.Context) -> int | None:
     "--format",
     "form",
     type=click.Choice(["text", "json", *reporting.FORMATS]),
-    help="How to report; text unless set. markdown is a comment, summary the page of a job, html a page for a "
-    "browser, github annotates lines, gitlab is Code Quality, bitbucket Code Insights.",
+    help="The output format: markdown is a comment, summary the page of a job, html a page for a browser, github "
+    "annotates lines, gitlab is Code Quality, bitbucket Code Insights. Default: text.",
 )
 @options.fail_on(
-    "The least severity of a finding that makes the exit status 1; never, unless set, where SARIF goes to "
-    "standard output."
+    "Exit with status 1 if there is a finding of this severity or higher. Default with SARIF on standard output: never."
 )
 @click.option("--new-only/--no-new-only", help="Exit with status 1 only for findings that this change introduces.")
-@click.option("--strict/--no-strict", help="Exit with 1 also where an answer is unknown or something was skipped.")
+@click.option("--strict/--no-strict", help="Exit with status 1 also for unknown answers and skipped tasks.")
 @options.rules
 @options.baseline
 @options.of_plans
 @options.query
 @options.output("Write the report to FILE instead of standard output.")
 @options.colour
-@click.option("--quiet/--no-quiet", "-q", help="Omit what explains and what needs no action, and progress messages.")
+@click.option("--quiet/--no-quiet", "-q", help="Omit explanations, what needs no action, and progress messages.")
 @click.option("--verbose/--no-verbose", "-v", help="Add what is allowed and by which statement, and every assumption.")
-@click.option("--expand/--no-expand", help="Name every instance and every finding that is shown as one.")
+@click.option("--expand/--no-expand", help="List every instance and every finding instead of grouping them.")
 @options.hidden_debug
 def check(plans: tuple[str, ...], about: options.PlanOptions, baseline: str | None, **given: Any) -> int:
     """Check that every ECS task in PLAN can start.

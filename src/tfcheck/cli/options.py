@@ -140,13 +140,13 @@ def _rule_option(name: str, metavar: str, values: str, what: str) -> Callable[[_
 
 _RULE_OPTIONS = (
     _rule_option(
-        "--select", "RULE,...", "rules", "Report only findings of these rules; * ends the beginning of several ids."
+        "--select", "RULE,...", "rules", "Report only findings of these rules; a * at the end matches several ids."
     ),
     _rule_option(
         "--ignore",
         "RULE,...",
         "rules",
-        "Do not report findings of these rules. The verdicts stay, and the report counts what is left out.",
+        "Do not report findings of these rules. The verdicts stay, and the report counts the omitted findings.",
     ),
     _rule_option(
         "--severity",
@@ -169,14 +169,14 @@ context = click.option(
     metavar="FILE",
     type=_Lines(),
     multiple=True,
-    help="What `terraform show -json` prints of the state, or a plan, of another stack; - is standard input. What is "
-    "in it exists. Can be given several times.",
+    help="`terraform show -json` output (state or plan) of another stack; - is standard input. Its resources are "
+    "treated as existing. Repeatable.",
 )
 baseline = click.option(
     "--baseline",
     shell_complete=completing("files"),
     metavar="FILE",
-    help="Report only what this file of `tfcheck baseline` does not list; the exit status counts nothing else.",
+    help="Report, and fail on, only findings that are not in this file, which `tfcheck baseline` writes.",
 )
 workspace = click.option(
     "--workspace",
@@ -222,10 +222,15 @@ suggestions = click.option(
     metavar="NUMBER",
     default=20,
     show_default=True,
-    help="The most changes that are suggested beside lines of the pull request.",
+    help="The maximum number of changes suggested on lines of the pull request.",
 )
 text_or_json = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it."
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="The output format.",
 )
 colour = click.option(
     "--color",

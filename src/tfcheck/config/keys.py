@@ -63,7 +63,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "fail-on",
         Kind.CHOICE,
-        "the least severity of a finding that makes the exit status 1",
+        "exit with status 1 if there is a finding of this severity or higher",
         "`error`",
         "TFCHECK_FAIL_ON",
         choices=(*SEVERITIES, "never"),
@@ -80,7 +80,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "strict",
         Kind.FLAG,
-        "exit with status 1 also for unknown answers",
+        "exit with status 1 also for unknown answers and skipped tasks",
         "`false`",
         "TFCHECK_STRICT",
         counts=True,
@@ -88,7 +88,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "select",
         Kind.RULES,
-        "the rules whose findings are reported, by id, or by the beginning of ids as in `env-file*`",
+        "the rules whose findings are reported, by id, or several as in `env-file*`",
         "all rules",
         "TFCHECK_SELECT",
         counts=True,
@@ -96,7 +96,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "ignore",
         Kind.RULES,
-        "the rules whose findings are not reported, by id, or by the beginning of ids as in `env-file*`",
+        "the rules whose findings are not reported, by id, or several as in `env-file*`",
         "none",
         "TFCHECK_IGNORE",
         counts=True,
@@ -128,7 +128,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "context",
         Kind.PATHS,
-        "files with the state, or a plan, of other stacks",
+        "`terraform show -json` output (state or plan) of other stacks",
         "none",
         "TFCHECK_CONTEXT",
         counts=True,
@@ -149,16 +149,16 @@ KEYS: tuple[Key, ...] = (
         "TFCHECK_ACCOUNT",
         counts=True,
     ),
-    Key("format", Kind.CHOICE, "how to report", "`text`", "TFCHECK_FORMAT", choices=FORMATS),
+    Key("format", Kind.CHOICE, "the output format", "`text`", "TFCHECK_FORMAT", choices=FORMATS),
     Key("color", Kind.CHOICE, "colours", "`auto`", "TFCHECK_COLOR", choices=("auto", "always", "never")),
-    Key("quiet", Kind.FLAG, "omit what explains and what needs no action", "`false`", "TFCHECK_QUIET"),
+    Key("quiet", Kind.FLAG, "omit explanations and what needs no action", "`false`", "TFCHECK_QUIET"),
     Key("verbose", Kind.FLAG, "add what is allowed, and every assumption", "`false`", "TFCHECK_VERBOSE"),
     Key("expand", Kind.FLAG, "name every instance", "`false`", "TFCHECK_EXPAND"),
     Key("safe-only", Kind.FLAG, "omit fixes that need a review", "`false`", "TFCHECK_SAFE_ONLY", "fix"),
     Key(
         "grant-prefix",
         Kind.FLAG,
-        "grant a directory where several files of it are needed",
+        "grant a directory instead of several of its files",
         "`false`",
         "TFCHECK_GRANT_PREFIX",
         "fix",
@@ -184,7 +184,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "suggestions",
         Kind.NUMBER,
-        "the most changes that are suggested beside lines of the pull request",
+        "the maximum number of changes suggested on lines of the pull request",
         "`20`",
         "TFCHECK_MAX_SUGGESTIONS",
         "comment",

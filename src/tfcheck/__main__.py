@@ -12,17 +12,17 @@ def command() -> None:
     """Run the command as a process of its own."""
     status = main()
     try:
-        for stream in filter(None, (sys.stdout, sys.stderr)):  # one that is closed is None
+        for stream in filter(None, (sys.stdout, sys.stderr)):  # None if it is closed
             stream.flush()
     except (OSError, ValueError):
         sys.exit(status)
-    # Nothing is left to do at exit: freeing every object on the way out would take a tenth of a small run.
+    # Nothing is left to do at exit: freeing every object would take a tenth of a small run.
     os._exit(status)
 
 
 def main() -> int:
-    """Return the exit status of a run with the arguments of this process."""
-    # The version is asked for in scripts and prompts: it does not wait for the command line to be imported.
+    """Return the exit status of a run with the process's arguments."""
+    # Scripts and prompts ask for the version: it does not wait for the command line to be imported.
     if sys.argv[1:] == ["--version"]:
         try:
             print(f"tfcheck {__version__}", flush=True)
@@ -33,7 +33,7 @@ def main() -> int:
         return 0
     import gc
 
-    # A run is short and makes many objects but hardly any cycles: looking for them costs a tenth of the time.
+    # A run is short and creates many objects but hardly any cycles: looking for them costs a tenth of the time.
     gc.disable()
     from tfcheck.cli.main import run
 

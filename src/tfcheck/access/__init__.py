@@ -22,7 +22,7 @@ from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResou
 
 __all__ = ["access_changes", "access_possible", "access_unknown", "between", "role_switches"]
 
-#: The steps of the run that it takes to compare two statements of a role.
+#: Steps for comparing two statements of a role.
 _STEPS = 8
 _TOO_MANY = "limit: it has too many statements to compare"
 
@@ -39,7 +39,7 @@ def access_changes(world: World) -> Iterator[AccessChange]:
 
 
 def access_possible(world: World) -> Iterator[AccessChange]:
-    """Return what the policies that can be read begin and cease to grant, where others decide as well."""
+    """Return the access that the readable policies add and remove where an unreadable policy also decides."""
     for pair in world.once(_compared):
         if _unread(pair) and not _is_whole(pair):
             yield from between(pair)
@@ -51,7 +51,7 @@ def between(pair: RolePair) -> Iterator[AccessChange]:
 
 
 def access_unknown(world: World) -> Iterator[AccessUnknown]:
-    """Find the roles that the change touches and whose access is not fully known, since a policy cannot be read."""
+    """Find the roles that the change affects and whose access is not fully known, because a policy cannot be read."""
     is_compared = set(map(id, world.once(_compared)))
     for pair in world.once(_touched):
         reason = _unread(pair) or ("" if id(pair) in is_compared else _TOO_MANY)
@@ -64,7 +64,7 @@ def _touched(world: World) -> list[RolePair]:
 
 
 def _compared(world: World) -> list[RolePair]:
-    """Return the roles that the run can afford to compare; half of what is left is kept for the rest."""
+    """Return the roles that fit into the run's allowance; half of what remains is kept for later steps."""
     found: list[RolePair] = []
     for pair in world.once(_touched):
         policies = (*_policies(pair.before), *_policies(pair.after))
@@ -79,7 +79,7 @@ def _policies(role: Role | None) -> tuple[Policy, ...]:
 
 
 def _is_whole(pair: RolePair) -> bool:
-    """Whether the change makes or deletes the role itself."""
+    """Whether the change creates or deletes the role itself."""
     return pair.before is None or pair.after is None
 
 
@@ -101,12 +101,12 @@ def _open_parts(role: Role) -> tuple[object, ...]:
 
 
 def _statements_of(role: Role) -> tuple[object, ...]:
-    """Return what the policies of a role say, however they are divided into statements."""
+    """Return the content of a role's policies, regardless of how it is divided into statements."""
     return said(role.identity), None if role.boundary is None else said(role.boundary)
 
 
 def _unread(pair: RolePair) -> str:
-    """Return which policy of a role cannot be read, or may not be the one that remains."""
+    """Return the policy of a role that cannot be read, or that another one may overwrite."""
     for role in (pair.after, pair.before):
         if role is not None and role.hidden:
             return role.hidden[0]
@@ -119,21 +119,21 @@ def _unread(pair: RolePair) -> str:
 
 
 class _Change(msgspec.Struct, frozen=True):
-    """What changes at one point; `kept` is the part that is there before and after."""
+    """A change at one point; `kept` is the part that both sides allow."""
 
     point: Permission
     found: Difference
     kept: tuple[Permission, ...] = ()
 
     def says_it_all(self, other: _Change) -> bool:
-        """Whether nothing is left to say of another change."""
+        """Whether reporting this change makes another one redundant."""
         alike = self.found.change == other.found.change and (self.found.whole or self.found == other.found)
         within_kept = any(includes(each, other.point) for each in self.kept)
         return alike and not within_kept and includes(self.point, other.point)
 
 
 class _Comparison:
-    """Compares what one role may do before and after."""
+    """Compares the permissions of one role before and after."""
 
     def __init__(self, pair: RolePair) -> None:
         self._label = pair.label
@@ -143,12 +143,12 @@ class _Comparison:
         self._role_change = "created" if pair.before is None else "deleted" if pair.after is None else None
 
     def changes(self) -> Iterator[AccessChange]:
-        """Return what changes: first what is revoked."""
+        """Return the changes, revoked permissions first."""
         granted = [_distinct(points(side.identity, Effect.ALLOW, Effect.OPEN)) for side in self._sides]
         candidates = _distinct(each for some in granted for each in some)
         candidates = _distinct((*candidates, *_meets(candidates, self._edges())))
         found = [self._change(point, each, candidates) for point in candidates for each in self._differences(point)]
-        # Leave out what another change already says: the widest are looked at first.
+        # Leave out what another change already covers: the widest are checked first.
         around = [sum(includes(other.point, each.point) for other in found) for each in found]
         outermost: list[int] = []
         for number in sorted(range(len(found)), key=around.__getitem__):
@@ -163,14 +163,14 @@ class _Comparison:
         return [each for each in (self._before, self._after) if each is not None]
 
     def _edges(self) -> list[Permission]:
-        """List where access may end within what a statement allows."""
+        """List the points within a statement's permissions where access may end."""
         found: list[Permission] = []
         for side in self._sides:
             found += points(side.identity, Effect.DENY, Effect.OPEN)
             found += points(side.boundary or (), *Effect)
             found += excluded((*side.identity, *(side.boundary or ())))
         edges = _distinct(found)
-        # NOTE: a piece may have its action from one statement and its resource from another.
+        # NOTE: an intersection may have its action from one statement and its resource from another.
         return _distinct((*edges, *_meets(edges, edges)))
 
     def _differences(self, point: Permission) -> Iterator[Difference]:
@@ -201,7 +201,7 @@ class _Comparison:
 
 
 def _side(role: Role | None, *, seen: bool) -> RolePolicies | None:
-    """Return the policies of a role; a boundary that cannot be read is left out where both sides have the same."""
+    """Return the policies of a role, without an unreadable boundary that both sides share."""
     if role is None:
         return None
     return RolePolicies(role.identity, role.boundary, unseen=role.boundary_hidden is not None and not seen)
@@ -225,7 +225,7 @@ def _widest(found: list[Permission]) -> list[Permission]:
 
 
 def role_switches(world: World, past: VerdictsBefore) -> Iterator[RoleSwitch]:
-    """Return which task definitions definitely have another execution role, or one where there was none."""
+    """Return the task definitions that definitely get another execution role, or their first one."""
     for task in task_definitions(world):
         earlier = past.tasks.get(str(task.address))
         if earlier is not None:

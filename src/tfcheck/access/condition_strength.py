@@ -20,13 +20,13 @@ _PLAIN = ("stringequals", "stringnotequals")
 
 
 def within(these: Sequence[Limits], those: Sequence[Limits]) -> Truth:
-    """Whether every request that meets one of `these` also meets one of `those`; each lets something through."""
+    """Whether every request that satisfies one of `these` also satisfies one of `those`; both can be satisfied."""
     return Truth.every(_meets_one(each, those) for each in these)
 
 
 def _meets_one(limits: Limits, those: Sequence[Limits]) -> Truth:
     found = Truth.some(_implies(limits, each) for each in those)
-    # NOTE: two that ask for the same key may together let through what neither does alone.
+    # NOTE: two tests of the same key may together allow what neither does alone.
     return Truth.UNKNOWN if found is Truth.FALSE and _share_a_key(those) else found
 
 
@@ -40,13 +40,13 @@ def _keys(limits: Limits) -> set[str]:
 
 
 def share_a_key(these: Iterable[Limits], those: Iterable[Limits]) -> bool:
-    """Whether both ask for one key, so that what the one leaves the other may take."""
+    """Whether both test the same key, so that one may cover what the other leaves out."""
     ours = {key for limits in these for key in _keys(limits)}
     return any(ours & _keys(limits) for limits in those)
 
 
 def _implies(ours: Limits, theirs: Limits) -> Truth:
-    """Whether what meets our conditions meets theirs."""
+    """Whether every request that satisfies our conditions satisfies theirs."""
     missing = [each for each in theirs if not _holds_anyhow(each) and not any(_as_tight(our, each) for our in ours)]
     if not missing:
         return Truth.TRUE
@@ -57,7 +57,7 @@ def _implies(ours: Limits, theirs: Limits) -> Truth:
 
 
 def _lacks(missing: Condition, own: list[Condition], ours: Limits) -> bool:
-    """Whether some request definitely meets ours and not the one that is missing; `own` are only ours."""
+    """Whether some request definitely satisfies our conditions but not the missing one; `own` are only ours."""
     same_name_policies = [our for our in ours if our.key.lower() == missing.key.lower()]
     if not same_name_policies:
         return not own
@@ -71,7 +71,7 @@ def _holds_anyhow(condition: Condition) -> bool:
 
 
 def _as_tight(one: Condition, other: Condition) -> bool:
-    """Whether meeting the one definitely is meeting the other."""
+    """Whether satisfying one condition definitely means satisfying the other."""
     if one == other:
         return True
     if one.unread is not None or other.unread is not None or not _asks_alike(one, other):
@@ -88,7 +88,7 @@ def _asks_alike(one: Condition, other: Condition) -> bool:
 
 
 def _lets_more(one: Condition, other: Condition) -> bool:
-    """Whether some value definitely meets the one and not the other."""
+    """Whether some value definitely satisfies the first condition and not the second."""
     plain = one.operator.written.lower().removesuffix("ifexists") in _PLAIN
     if not plain or not _asks_alike(one, other) or not all(isinstance(v, str) for v in (*one.values, *other.values)):
         return False

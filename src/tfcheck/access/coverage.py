@@ -17,7 +17,7 @@ from tfcheck.symbolic.value import Truth
 
 
 class RolePolicies(msgspec.Struct, frozen=True):
-    """A role in one world: its policies, and its boundary's, None where it has none. `unseen`: it cannot be read."""
+    """A role in one world: its policies and those of its boundary, or None. `unseen`: the boundary is unreadable."""
 
     identity: tuple[Policy, ...]
     boundary: tuple[Policy, ...] | None
@@ -25,7 +25,7 @@ class RolePolicies(msgspec.Struct, frozen=True):
 
 
 class LayerGrants(msgspec.Struct, frozen=True):
-    """What definitely allows a permission in one layer, what definitely denies it, and whether more may do so."""
+    """The definite allows and denies of a permission in one layer, and whether there may be more."""
 
     allowing: tuple[Statement, ...] = ()
     denying: tuple[Statement, ...] = ()
@@ -34,18 +34,18 @@ class LayerGrants(msgspec.Struct, frozen=True):
 
     @property
     def silent(self) -> Truth:
-        """Whether nothing gets through."""
+        """Whether nothing is allowed."""
         if any(not each.conditions for each in self.denying):
             return Truth.TRUE
         if not self.allowing:
             return Truth.UNKNOWN if self.may_allow else Truth.TRUE
-        # NOTE: a Deny may take all that an Allow under conditions leaves.
+        # NOTE: a Deny may remove everything that a conditional Allow leaves.
         free = not self.denying or any(not each.conditions for each in self.allowing)
         return Truth.FALSE if free and not self.may_deny else Truth.UNKNOWN
 
 
 class Coverage(msgspec.Struct, frozen=True):
-    """What a role may do at one point; `ceiling` is None without a boundary, which `boundary` names."""
+    """The permissions of a role at one point; `ceiling` is None without a boundary, which `boundary` names."""
 
     identity: LayerGrants
     ceiling: LayerGrants | None = None
@@ -63,7 +63,7 @@ _UNSEEN = LayerGrants(may_allow=True, may_deny=True)
 
 
 def reach(side: RolePolicies | None, point: Permission) -> Coverage:
-    """Gather what decides on one point."""
+    """Collect the statements that decide on one point."""
     if side is None:
         return NOWHERE
     identity = _heard(side.identity, point)

@@ -27,7 +27,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class _Layer(msgspec.Struct, frozen=True):
-    """The conditions under which a layer allows, or denies, before and after; `open`: there may be more of them."""
+    """The conditions under which a layer allows, or denies, before and after; with `open` there may be more."""
 
     before: tuple[Statement, ...]
     after: tuple[Statement, ...]
@@ -35,12 +35,12 @@ class _Layer(msgspec.Struct, frozen=True):
     denies: bool
 
     def less(self) -> Truth:
-        """Whether more is let through before than after."""
+        """Whether it allows more before than after."""
         one, other = (self.after, self.before) if self.denies else (self.before, self.after)
         return ~condition_strength.within(limits(one), limits(other))
 
     def more(self) -> Truth:
-        """Whether more is let through after than before."""
+        """Whether it allows more after than before."""
         return msgspec.structs.replace(self, before=self.after, after=self.before).less()
 
     def asked(self) -> list[Limits]:
@@ -49,7 +49,7 @@ class _Layer(msgspec.Struct, frozen=True):
 
 
 def differences(before: Coverage, after: Coverage) -> Iterator[Difference]:
-    """Return what definitely changed; nothing where it is open, and nothing where it stays as it was."""
+    """Return the definite changes; nothing where a change is uncertain or there is none."""
     had, has = ~before.nothing, ~after.nothing
     if had is Truth.TRUE and has is Truth.FALSE:
         yield Difference("revoked", _stopped(after, "now"), True)
@@ -61,7 +61,7 @@ def differences(before: Coverage, after: Coverage) -> Iterator[Difference]:
 
 
 def _stopped(reach: Coverage, when: str) -> str:
-    """Explain what keeps from access that a statement allows; empty where none does."""
+    """Explain what blocks access that a statement allows; empty where nothing does."""
     identity, ceiling = reach.identity, reach.ceiling
     if not identity.allowing and not identity.may_allow:
         return ""
@@ -75,7 +75,7 @@ def _stopped(reach: Coverage, when: str) -> str:
 
 
 def statement(origin: Origin) -> str:
-    """Name a statement: what holds it, and its Sid."""
+    """Name a statement by its policy and Sid."""
     return f"{origin.policy} ({origin.sid})" if origin.sid else origin.policy
 
 
@@ -83,7 +83,7 @@ def statement(origin: Origin) -> str:
 
 
 def _limited(before: Coverage, after: Coverage) -> Iterator[Difference]:
-    """Compare the conditions; what one layer takes and another gives is not weighed against one another."""
+    """Compare the conditions; a loss in one layer is not offset against a gain in another."""
     layers = _layers(before, after)
     less, more = ([(each.more if forth else each.less)() for each in layers] for forth in (False, True))
     changed = [n for n, (lost, won) in enumerate(zip(less, more, strict=True)) if (lost, won) != (_F, _F)]
@@ -101,7 +101,7 @@ def _limited(before: Coverage, after: Coverage) -> Iterator[Difference]:
 
 
 _F = Truth.FALSE
-#: Of a role without a boundary.
+#: For a role without a boundary.
 _NO_LIMIT = LayerGrants((Statement(Origin("", None, 0), Effect.ALLOW, gathered(())),))
 
 
@@ -131,7 +131,7 @@ def _layer_words(layer: _Layer, change: str) -> str:
 
 
 def _only_under(allowing: Sequence[Statement], when: str) -> str:
-    """Report under which conditions alone statements allow something; empty where one has none."""
+    """Name the conditions under which statements allow it; empty if one of them has no condition."""
     if not allowing or any(not each.conditions for each in allowing):
         return ""
     return " ".join(filter(None, (f"only {_under(allowing)}", when)))
@@ -143,7 +143,7 @@ def _under(statements: Iterable[Statement]) -> str:
 
 
 def _conditions(each: Statement) -> str:
-    """Name the conditions of a statement, without the values that they compare to."""
+    """Name the conditions of a statement, without the values that they compare with."""
     if each.origin.secret or any(one.unread is not None for one in each.conditions):
         return f"the conditions of {statement(each.origin)}"
     names = " and ".join(f"{one.operator.written} {one.key}" for one in each.conditions)

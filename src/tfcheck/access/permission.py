@@ -23,7 +23,7 @@ from tfcheck.symbolic.value import TextLike, Truth, Unknown, display, text
 
 
 class Permission(msgspec.Struct, frozen=True):
-    """An action on a resource. `said` are the two for people; `secret` says not to show the resource."""
+    """An action on a resource. `said` is how both are shown; `secret` hides the resource."""
 
     action: Action
     resource: Resource
@@ -32,7 +32,7 @@ class Permission(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> tuple[str, str, bool]:
-        """Return points apart, as far as a reader can."""
+        """Return a key that distinguishes points as a reader would."""
         return self.said[0].lower(), self.said[1], self.secret
 
 
@@ -42,7 +42,7 @@ _NO_KEYS = Context()
 
 
 def points(policies: Iterable[Policy], *effects: Effect) -> Iterator[Permission]:
-    """List what the statements of some effects name, entry by entry."""
+    """List the action and resource pairs in the statements of some effects."""
     for policy in policies:
         for statement in policy.statements:
             is_read = statement.unread is None and not _may_be_absent(statement)
@@ -51,13 +51,13 @@ def points(policies: Iterable[Policy], *effects: Effect) -> Iterator[Permission]
 
 
 def _may_be_absent(statement: Statement) -> bool:
-    """Whether a statement may not be there, and nothing is known of what it would be about."""
+    """Whether a statement may not exist and nothing is known of its actions and resources."""
     is_open = any(each.unread is not None for each in statement.conditions)
     return is_open and all(isinstance(each.pattern, Unknown) for each in statement.actions.entries)
 
 
 def excluded(policies: Iterable[Policy]) -> Iterator[Permission]:
-    """List what NotAction and NotResource leave out: there a statement may end."""
+    """List what NotAction and NotResource exclude, where the permissions of a statement may end."""
     for policy in policies:
         for statement in policy.statements:
             resources = statement.resources
@@ -73,7 +73,7 @@ def excluded(policies: Iterable[Policy]) -> Iterator[Permission]:
 
 
 def said(policies: Iterable[Policy]) -> frozenset[tuple[object, ...]]:
-    """Return the entries of policies, without the names and the order of their statements."""
+    """Return the content of policies, without the names and the order of their statements."""
     return frozenset(each for policy in policies for each in _entries(policy))
 
 
@@ -113,11 +113,11 @@ def _listed(entries: Iterable[TextLike]) -> str:
     return ", ".join(map(display, entries))
 
 
-# Does a statement name it
+# Whether a statement covers it
 
 
 def named_by(statement: Statement, point: Permission) -> Truth:
-    """Whether a statement names the action and the resource of a point, regardless of its conditions."""
+    """Whether a statement covers the action and resource of a point, regardless of its conditions."""
     named = _names(statement.actions, point.action)
     if named is Truth.FALSE or statement.unread is not None:
         return named & Truth.UNKNOWN
@@ -150,14 +150,14 @@ def _includes(entry: Resource, wanted: Resource, action: Action) -> Truth:
     return matches(ours, target(theirs.written), _NO_KEYS)
 
 
-#: A resource without a name: `*`, `*/*`, and where it has a kind in front `secret:*`, `log-group:*:*`.
+#: A resource without a name: `*`, `*/*`, or with a type `secret:*`, `log-group:*:*`.
 _NAMELESS = regex(r"\*([:/]\*)*")
 _KIND = regex(r"[a-z-]+[:/](?=\*)")
 _WITHOUT_KINDS = ("s3", "sns", "sqs", "execute-api", "codecommit")
 
 
 def _is_all_of_a_service(entry: Resource, action: Action) -> bool:
-    """Whether an entry may be all that the action can be taken on, although it is not `*`."""
+    """Whether an entry may cover every resource of its service although it is not `*`."""
     if entry.plain is None or not isinstance(action.pattern, str):
         return False
     _, _, service, region, account, last = entry.plain
@@ -167,7 +167,7 @@ def _is_all_of_a_service(entry: Resource, action: Action) -> bool:
 
 
 def _opened(entry: Resource) -> Resource:
-    """Put a text of which nothing is known in place of each variable: what it holds is not decided here."""
+    """Replace each variable by unknown text, since its value is not decided here."""
     if not isinstance(entry.whole, PolicyTemplate):
         return entry
     row = [Unknown() if isinstance(part, (PolicyVariable, Verbatim)) else part for part in entry.whole.parts]
@@ -175,7 +175,7 @@ def _opened(entry: Resource) -> Resource:
     return found if isinstance(found, Resource) else Resource(Unknown(), Unknown())
 
 
-# Points and points
+# Relations between points
 
 
 def includes(one: Permission, other: Permission) -> bool:
@@ -192,7 +192,7 @@ def _resource_includes(one: Permission, other: Permission) -> bool:
 
 
 def meet(one: Permission, other: Permission) -> Permission | None:
-    """Return what is in both, where the action and the resource of one lies in that of the other."""
+    """Return the intersection of two points where one contains the other's action or resource."""
     if _action_includes(one, other):
         action, said = other.action, other.said[0]
     elif _action_includes(other, one):

@@ -16,7 +16,7 @@ from tfcheck.verdict.judge import Judge
 
 
 class RolePair(msgspec.Struct, frozen=True):
-    """One role; None where it does not exist. A role that no task uses yet, or any more, still exists."""
+    """A role before and after; None where it does not exist. A role that no task uses yet, or any more, exists."""
 
     label: str
     before: Role | None
@@ -24,7 +24,7 @@ class RolePair(msgspec.Struct, frozen=True):
 
 
 def pairs(world: World) -> Iterator[RolePair]:
-    """Return the execution roles that the plan, or a stack beside it, manages: those after the change first."""
+    """Return the execution roles that the plan or another stack manages, those after the change first."""
     earlier = world.before()
     after, before = _used(world), _used(earlier)
     gone = {label: role for label, role in before.items() if _exists(earlier, label) and not _exists(world, label)}
@@ -42,7 +42,7 @@ def pairs(world: World) -> Iterator[RolePair]:
 
 
 def pairs_elsewhere(world: World) -> Iterator[RolePair]:
-    """Return the execution roles that nothing here manages, with what the plan attaches to them before and after it."""
+    """Return the execution roles that no stack here manages, with what the plan attaches to them before and after."""
     earlier = world.before()
     after, before = _used(world, managed=False), _used(earlier, managed=False)
     for label in dict.fromkeys((*after, *before)):
@@ -54,20 +54,20 @@ def pairs_elsewhere(world: World) -> Iterator[RolePair]:
 
 
 def _again(role: Role, world: World) -> Role | None:
-    """Return a role that nothing here manages as it is in another world."""
+    """Return an unmanaged role as it is in another world."""
     arn = role.caller.arn
     found = world.once(Judge).roles.of(arn) if isinstance(arn, (str, Text)) else None
     return None if found is None or found.managed else found
 
 
 def execution_role(task: TaskDefinition, world: World) -> Role | None:
-    """Return the execution role of a task definition; it is not named where the plan marks its name as sensitive."""
+    """Return the execution role of a task definition, without its name where the plan marks that as sensitive."""
     nameless = task.resource.sensitive("execution_role_arn")
     return world.once(Judge).roles.of(task.execution_role, nameless=nameless)
 
 
 def same(one: Role, other: Role) -> Truth:
-    """Whether two roles are one: by ARN, or else by name and account."""
+    """Whether two roles are the same: by ARN, otherwise by name and account."""
     found = equal(one.caller.arn, other.caller.arn)
     if found is not Truth.UNKNOWN:
         return found
@@ -76,7 +76,7 @@ def same(one: Role, other: Role) -> Truth:
 
 
 def _used(world: World, *, managed: bool = True) -> dict[str, Role]:
-    """Return the execution roles of a world by label: those that it manages, or those that it does not."""
+    """Return the execution roles of a world by label: the managed ones, or the others."""
     roles = [execution_role(task, world) for task in task_definitions(world)]
     named = [each for each in roles if each is not None and each.label not in (None, SENSITIVE)]
     return {str(each.label): each for each in named if each.managed is managed}
@@ -87,7 +87,7 @@ def _exists(world: World, label: str) -> bool:
 
 
 def _at(world: World, label: str) -> Role | None:
-    """Return a role by its label, whether or not it is used; None where there is none or it is not known."""
+    """Return a role by its label, used or not; None if it does not exist or is not known."""
     resource = world.once(_addresses).get(label)
     found = world.once(Judge).roles.of(resource.attribute("arn") if resource else label)
     return found if found is not None and found.managed and found.label == label else None

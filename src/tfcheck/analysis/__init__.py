@@ -1,1 +1,1 @@
-"""One run: the files that are read, what each plan sees of the others, and the report that comes out."""
+"""One run: the input files, what each plan sees of the others, and the resulting report."""

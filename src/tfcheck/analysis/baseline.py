@@ -1,4 +1,4 @@
-"""Compare reports with a baseline: what it lists is not reported, and what is fixed is counted.
+"""Compare reports with a baseline: listed problems are not reported, and fixed ones are counted.
 
 What counts is each permission that is missing and each rule that is broken, by its fingerprint. A finding of which only
 a part is in the baseline is reported with the rest of it.
@@ -18,7 +18,7 @@ from tfcheck.vocabulary.finding import Answer, BaselineComparison, Finding, Repo
 
 
 def compared(reports: Sequence[Report], baseline: Baseline) -> list[Report]:
-    """Return the reports with only what is new among their findings, and what is known beside them."""
+    """Return the reports with only new findings, and the known ones beside them."""
     known = _Known(baseline.entries)
     gone = list(_fixed_entries(reports, baseline.entries))
     found = []
@@ -31,7 +31,7 @@ def compared(reports: Sequence[Report], baseline: Baseline) -> list[Report]:
 
 
 def entries(reports: Sequence[Report]) -> tuple[BaselineEntry, ...]:
-    """Return what a baseline of these reports lists; with several targets, each entry names its own.
+    """Return the baseline entries for these reports; with several targets, each entry names its own.
 
     What is waived is not in it: it counts again once its waiver has expired.
     """
@@ -45,13 +45,13 @@ def entries(reports: Sequence[Report]) -> tuple[BaselineEntry, ...]:
 
 
 def remaining(reports: Sequence[Report], baseline: Baseline) -> tuple[BaselineEntry, ...]:
-    """Return the entries of a baseline without what is fixed; nothing is added."""
+    """Return the entries of a baseline that are not fixed; nothing is added."""
     left = ((each.entry, each.entry.count - each.count) for each in _fixed_entries(reports, baseline.entries))
     return tuple(msgspec.structs.replace(entry, count=count) for entry, count in left if count)
 
 
 def finding_count(listed: Iterable[BaselineEntry]) -> int:
-    """Count the findings that entries are about: what one role lacks for one rule of one task is one."""
+    """Count the findings of entries: all that one role lacks for one rule of one task counts once."""
     return len(set(map(_finding_of, listed)))
 
 
@@ -78,22 +78,22 @@ def _fingerprint(finding: Finding, answer: Answer | None) -> str:
 
 
 def _every(report: Report) -> tuple[Finding, ...]:
-    """Return the findings of a report as if there were no baseline."""
+    """Return the findings of a report as they would be without a baseline."""
     return (*report.findings, *report.known)
 
 
 def _target(report: Report) -> str:
-    """Name the target of a report, regardless of the name of its plan's file."""
+    """Name the target of a report, regardless of the plan's file name."""
     return str((report.context or {}).get("target") or report.plan.directory or ".")
 
 
 def _target_names(report: Report) -> tuple[str, ...]:
-    """Return the names that a target may have: a laptop does not know that of the CI job."""
+    """Return the possible names of a target: a laptop does not know the name that the CI job uses."""
     return tuple(dict.fromkeys((_target(report), report.plan.directory or ".")))
 
 
 class _Known:
-    """What a baseline lists and no finding has been compared with yet."""
+    """The baseline entries that no finding has been matched with yet."""
 
     def __init__(self, listed: Iterable[BaselineEntry]) -> None:
         self._left: dict[tuple[str | None, str], Counter[Severity]] = {}
@@ -101,11 +101,11 @@ class _Known:
             self._left.setdefault((each.target, each.fingerprint), Counter())[each.severity] += each.count
 
     def split(self, report: Report) -> tuple[list[Finding], list[Finding]]:
-        """Return the findings that are new, and those that are known; one that is both becomes two."""
+        """Return the new findings and the known ones; a finding that is partly known is split."""
         new: list[Finding] = []
         old: list[Finding] = []
         for finding in _every(report):
-            if finding.waived is not None:  # that stays in every report
+            if finding.waived is not None:  # which stays in every report
                 new.append(finding)
                 continue
             parts: tuple[Answer | None, ...] = finding.answers or (None,)
@@ -119,7 +119,7 @@ class _Known:
         return new, old
 
     def _take(self, report: Report, print_: str, severity: Severity) -> bool:
-        """Whether a problem is listed, at least as severe; each entry counts for as many as it lists.
+        """Whether a problem is listed with the same or a higher severity; each entry matches as often as its count.
 
         The least severe entry that will do goes first: a more severe problem may need the other one.
         """
@@ -137,7 +137,7 @@ def _finding_about(finding: Finding, answers: tuple[Answer, ...]) -> Finding:
 
 
 class _GoneEntry(msgspec.Struct, frozen=True):
-    """How many problems of an entry are not there any more, and the first of the reports that it is about, or -1."""
+    """The number of fixed problems of an entry, and the index of the first report that covers it, or -1."""
 
     entry: BaselineEntry
     count: int
@@ -145,7 +145,7 @@ class _GoneEntry(msgspec.Struct, frozen=True):
 
 
 def _fixed_entries(reports: Sequence[Report], listed: Iterable[BaselineEntry]) -> Iterator[_GoneEntry]:
-    """Yield the part of every entry that is definitely fixed: nothing that was not checked, or is not decided."""
+    """Yield the definitely fixed part of every entry; anything unchecked or undecided is left out."""
     present = [_present(report) for report in reports]
     skipped = [{each.address for each in report.skipped} for report in reports]
     waiting = [{_place(each) for each in report.answers if each.verdict is Verdict.UNKNOWN} for report in reports]
@@ -155,7 +155,7 @@ def _fixed_entries(reports: Sequence[Report], listed: Iterable[BaselineEntry]) -
         about = [index for index in range(len(reports)) if entry.target is None or entry.target in names[index]]
         is_open = is_unread and entry.target is None
         is_open = is_open or any(entry.task_definition in skipped[each] for each in about)
-        # NOTE: what is not decided may have another fingerprint: that of a role which is not known.
+        # NOTE: an undecided problem may have another fingerprint, for example that of an unknown role.
         is_open = is_open or any((entry.task_definition, entry.rule) in waiting[each] for each in about)
         is_open = is_open or any(entry.rule in reports[each].rules_off for each in about)
         if is_open or not any(reports[each].task_definitions for each in about):
@@ -170,14 +170,14 @@ def _place(answer: Answer) -> tuple[str, str]:
 
 
 def _present(report: Report) -> Counter[str]:
-    """Count everything in a report that is not fixed by its fingerprint: what is found, and what is not decided."""
+    """Count everything in a report that is not fixed, found or undecided, by its fingerprint."""
     answers = (each for each in report.answers if each.verdict is not Verdict.ALLOWED)
     found = (print_ for finding in _every(report) for print_ in fingerprint.of_parts(finding))
     return Counter(map(fingerprint.of_answer, answers)) | Counter(found)
 
 
 def _fixed(gone: Iterable[_GoneEntry]) -> tuple[int, int]:
-    """Count the findings that are fixed, and those of which a part is."""
+    """Count the fixed findings, and the partly fixed ones."""
     listed: Counter[tuple[str | None, ...]] = Counter()
     fixed: Counter[tuple[str | None, ...]] = Counter()
     for each in gone:
@@ -188,5 +188,5 @@ def _fixed(gone: Iterable[_GoneEntry]) -> tuple[int, int]:
 
 
 def _finding_of(entry: BaselineEntry) -> tuple[str | None, ...]:
-    """Return what entries of one finding have in common; a rule that is broken has one entry for each finding."""
+    """Return what the entries of one finding have in common; for a broken rule, each finding has one entry."""
     return entry.target, entry.task_definition, entry.rule, entry.severity.value, entry.address

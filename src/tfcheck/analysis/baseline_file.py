@@ -15,7 +15,7 @@ from tfcheck.repository.gate import read_named
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Severity
 
-#: More than any baseline that a person could review.
+#: More than any baseline that people could review.
 LARGEST = 16_000_000
 _VERSION = "1.0"
 _HINT = "write it with `tfcheck baseline PLAN`"
@@ -57,7 +57,7 @@ class _Version(msgspec.Struct):
 
 
 def read(file: str) -> Baseline:
-    """Read a baseline; in CI it must lie in the work tree.
+    """Read a baseline; in CI it must be inside the work tree.
 
     Raises:
         InputError: it cannot be read, or is not a baseline.
@@ -82,12 +82,12 @@ def _entries(data: bytes, file: str) -> Iterable[BaselineEntry]:
             )
         return msgspec.json.decode(data, type=_File).findings
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        # NOTE: without what msgspec says, which quotes the file: it may be any file.
+        # NOTE: without msgspec's message, which quotes the file: it may be any file.
         raise InputError(f"`{file}` is not a tfcheck baseline", hint=_HINT) from None
 
 
 def is_baseline(file: str) -> bool:
-    """Whether a file is a baseline, or not there, so that a new one may take its place."""
+    """Whether a file is a baseline or does not exist, so that a new one may replace it."""
     if not os.path.lexists(file):
         return True
     try:
@@ -98,7 +98,7 @@ def is_baseline(file: str) -> bool:
 
 
 def text(entries: Iterable[BaselineEntry]) -> str:
-    """Write the file with these entries: sorted, so that two versions of it can be compared."""
+    """Write the file with these entries, sorted so that two versions can be compared."""
     rows = ",".join(f"\n    {_entry_line(each)}" for each in sorted(entries, key=_order))
     listed = f"[{rows}\n  ]" if rows else "[]"
     return f'{{\n  "tfcheck_baseline": "{_VERSION}",\n  "findings": {listed}\n}}\n'

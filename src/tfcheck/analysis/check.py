@@ -51,8 +51,8 @@ NOT_EVALUATED = (
     "iam:PassRole that whoever applies needs for the roles of the tasks"
 )
 
-#: The steps of the run that it takes to look at a task definition, to decide one of its requirements, to report a
-#: finding, and to find a fix for it.
+#: Steps for looking at a task definition, deciding one of its requirements, reporting a
+#: finding, and finding a fix for it.
 _TASK_STEPS, _REQUIREMENT_STEPS, _FINDING_STEPS, _FIX_STEPS = 1_000, 350, 500, 300
 
 
@@ -66,7 +66,7 @@ def check(
     remarks: Callable[[], Iterable[str]] = tuple,
     progress: Progress | None = None,
 ) -> Report:
-    """Decide everything that the plan's task definitions need to start.
+    """Decide whether everything that the plan's task definitions need to start is allowed.
 
     Takes a loaded plan and, where they are at hand, the sources it was made from, which lie at `directory` in their
     repository. What other `stacks` hold counts as existing, before the change and after it; of those whose plan is
@@ -91,9 +91,9 @@ def examined(
     directory: str | None = None,
     progress: Progress | None = None,
 ) -> tuple[Report, Redactor]:
-    """Return the report as `check` does, before anything sensitive is removed, and what removes it."""
+    """Return the report before anything sensitive is removed, and the redactor that removes it."""
     now = progress or Progress()
-    # NOTE: what is marked is looked for in whole states, of which hardly anything is kept: the memory serves the check.
+    # NOTE: marks are collected from whole states, of which little is kept: the memory is reused by the check.
     marked = [text for each in (plan, *(each.plan for each in stacks)) for text in each.secrets()]
     resolver = resolver_of(plan, sources, options.workspace, options.account)
     after = After(resolver, stacks, formerly(stacks))
@@ -121,7 +121,7 @@ def examined(
 
 
 class _Decided(msgspec.Struct):
-    """The task definitions of a plan, and what was decided on their requirements."""
+    """The task definitions of a plan and the decisions on their requirements."""
 
     tasks: list[TaskDefinition] = []
     judgements: list[Judgement] = []
@@ -163,7 +163,7 @@ def _report(
 
 
 def _policies_of(tasks: Sequence[TaskDefinition], judge: Judge) -> Callable[[Answer], tuple[str, ...]]:
-    """Return the function that lists the policies of the role that an answer is about."""
+    """Return the function that lists the policies of the role in an answer."""
     by_address = {str(each.address): each for each in tasks}
     known: dict[tuple[str, RoleKind], tuple[str, ...]] = {}
 
@@ -179,14 +179,14 @@ def _policies_of(tasks: Sequence[TaskDefinition], judge: Judge) -> Callable[[Ans
 
 
 def _affordable(task: TaskDefinition) -> TaskDefinition:
-    """Return a task definition, without its containers where the run has no steps left."""
+    """Return a task definition, without its containers if the run has no steps left."""
     if task.problem or limits.take(_TASK_STEPS):
         return task
     return msgspec.structs.replace(task, containers=(), problem=limits.REASON)
 
 
 def _skipped(tasks: Sequence[TaskDefinition], answers: Sequence[Answer]) -> Iterator[Skipped]:
-    """Yield the tasks of which something was not looked at, and why."""
+    """Yield the tasks that could not be analysed completely, with the reason."""
     needs = Counter(each.requirement.task_definition for each in answers)
     for task in tasks:
         address = str(task.address)
@@ -212,7 +212,7 @@ def _fixed(report: Report, wanted: Sequence[Finding], after: After, redactor: Re
 
 
 def _without_secret(finding: Finding, redactor: Redactor) -> Finding:
-    """Return a finding without its fix where that would write a sensitive value into the sources."""
+    """Return a finding without its fix if that would write a sensitive value into the sources."""
     if finding.fix is None or not writes_secret(finding.fix, redactor):
         return finding
     said = "no fix is shown: it would contain a sensitive value"
@@ -271,7 +271,7 @@ def _info(plan: Plan, sources: Sources | None) -> PlanInfo:
 
 
 def _notes(decided: _Decided, after: After) -> Iterator[str]:
-    """Report what the verdicts rest on and what could not be looked at."""
+    """List the assumptions of the verdicts and what could not be analysed."""
     resolver = after.resolver
     if not resolver.plan.has_changes:
         yield "the plan lists no resources (as with -refresh-only): nothing can be said about a change"

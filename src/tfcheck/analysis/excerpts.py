@@ -1,4 +1,4 @@
-"""Quote the sources at the places of findings, as far as their lines may be shown.
+"""Quote the source lines of findings, as far as they may be shown.
 
 A page is shared like a comment, and any line of a configuration can contain a password. The first line of a block or
 argument is shown with its literals left out. Of policies and roles further lines are shown, as in a diff, if they
@@ -16,31 +16,31 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Excerpt, Finding, Location
 
 _MOST_LINES = 14
-#: Of more places, and of more statements for one permission, nothing is quoted.
+#: With more places, or more statements for one permission, nothing is quoted.
 _MOST_PLACES, _MOST_EVIDENCE = 2_000, 3
-#: The first line of what holds policy language only.
+#: The first line of a block with policy language only.
 _POLICY = regex(
     r'\s*(?:(?:resource|data)\s+"aws_\w*(?:iam|policy)\w*"|(?:policy|assume_role_policy|inline_policy|statement)\b)'
 )
 
 
 class Quoter:
-    """Reads the lines of places, each place once."""
+    """Reads the source lines of findings, each place once."""
 
     def __init__(self, line: Callable[[Place], str], conceals: Callable[[str], bool]) -> None:
-        """Build from the functions that return a line of the sources, and that recognise what must not be shown."""
+        """Build from a function that returns a source line and one that recognises secrets."""
         self._line = line
         self._conceals = conceals
 
     def excerpts(self, findings: Iterable[Finding]) -> Iterator[Excerpt]:
-        """Yield what may be shown at the places of findings, each once."""
+        """Yield the excerpts for the places of findings, each once."""
         places = dict.fromkeys(place for finding in findings for place in _places(finding))
         for number, place in enumerate(places):
             if number < _MOST_PLACES and self._text(place, place.line):
                 yield Excerpt(place.file, place.line, tuple(self._shown_lines(place)))
 
     def _shown_lines(self, place: Location) -> Iterator[str | None]:
-        """Yield the lines of a block or argument, at most to the end of its block; None for one that is not shown."""
+        """Yield the lines of a block or argument up to the end of its block; None for a hidden line."""
         first = self._text(place, place.line)
         is_policy = _POLICY.match(first) is not None
         shown = first.rstrip() if is_policy and harmless(first) else quotable(first)

@@ -1,4 +1,4 @@
-"""Group denied requirements into findings, each with its sentence."""
+"""Group denied requirements into findings, and write the message of each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _Group = tuple[str, str, RoleKind, Reason | None, Severity, str | None]
 def findings(
     answers: list[Answer], tasks: Iterable[TaskDefinition], locations: Locations, waivers: Waivers
 ) -> Iterator[Finding]:
-    """Group what is denied by task definition, cause and waiver; what a rule of ECS reports already is left out.
+    """Group denied requirements by task definition, cause and waiver, except those that a configuration rule reports.
 
     What cannot be decided is no finding, unless a waiver accepts it: then the reports show it as waived.
     """
@@ -49,7 +49,7 @@ def _is_reported(answer: Answer) -> bool:
 
 
 def worst_first(found: list[Finding]) -> list[Finding]:
-    """Order findings: errors first, and what the change brings before what was so already; what is waived last."""
+    """Order findings: errors first, new before old ones, and waived ones last."""
     return sorted(found, key=lambda each: (each.waived is not None, each.severity.rank, each.change != "introduced"))
 
 
@@ -62,7 +62,7 @@ def _finding(answers: list[Answer], locations: Locations, *, on_instances: bool)
     first = answers[0]
     need = first.requirement
     has_role = first.reason is not Reason.NO_EXECUTION_ROLE
-    # NOTE: instances that get no credentials do not join the cluster; no task shows an error for it.
+    # NOTE: instances without credentials do not join the cluster; no task shows an error for it.
     unseen = need.role_kind is RoleKind.INSTANCE and first.reason is Reason.TRUST_POLICY
     return Finding(
         rule=need.rule,
@@ -80,7 +80,7 @@ def _finding(answers: list[Answer], locations: Locations, *, on_instances: bool)
 
 
 def _fix_here(answer: Answer, locations: Locations) -> Location | None:
-    """Point at the statement that is in the way, else at the role that lacks one."""
+    """Return the place of the statement that blocks the call, otherwise of the role that lacks one."""
     if answer.reason in _SAID_ELSEWHERE and answer.evidence:
         found = locations.of(answer.evidence[0].policy)
         if found is not None:
@@ -92,7 +92,7 @@ _SAID_ELSEWHERE = (Reason.EXPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE, Reason.GRA
 
 
 def message_of(answers: list[Answer]) -> str:
-    """Return the message of a finding about these requirements, which are not met for one cause."""
+    """Return the message for requirements that are denied for the same cause."""
     first = answers[0]
     need = first.requirement
     role = f"{need.role_kind.value} role {first.role or ''}".rstrip()
@@ -132,7 +132,7 @@ def _resources(answers: list[Answer]) -> str:
 
 
 def _explanation(answers: list[Answer]) -> Iterator[str]:
-    """Explain what the user may not know, once for the whole finding."""
+    """Add explanations that a user may need, once for the whole finding."""
     first = answers[0]
     need = first.requirement
     if first.verdict is Verdict.UNKNOWN:

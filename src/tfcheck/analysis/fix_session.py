@@ -1,4 +1,4 @@
-"""Fix what the plans of a run lack."""
+"""Fix what the plans of a run are missing."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SETTLED = "the sources already grant what the plan lacks: run `terraform plan` 
 
 
 class Fixed(msgspec.Struct, frozen=True):
-    """All changes, by file; what is only text, and what there is to say.
+    """All changes by file, the suggestions that are only text, and the notes for the user.
 
     `summary` has a line for each change: its files, what it does, and whether and why it needs a review.
     """
@@ -61,7 +61,7 @@ def fix(
     choose: Choose | None = None,
     progress: Progress | None = None,
 ) -> Fixed:
-    """Find the fixes for everything that the plans of files lack, each with the others and `context` beside it.
+    """Find the fixes for everything that the plans are missing, each checked with the other plans and `context`.
 
     With `into_files` they are written; with `choose` only those that it accepts. `progress` shows how far that is.
 
@@ -95,7 +95,7 @@ def fix(
 
 
 def _wanted_drafts(drafts: Sequence[DraftFix], work: _Work, choose: Choose) -> Iterator[DraftFix]:
-    """Yield what is wanted of the changes, and take note of those of which only a part is."""
+    """Yield the requested changes, and record those of which only a part was requested."""
     for each in drafts if work.files is not None else ():
         assert work.files is not None
         found, note = chosen(
@@ -106,7 +106,7 @@ def _wanted_drafts(drafts: Sequence[DraftFix], work: _Work, choose: Choose) -> I
 
 
 def _summary(draft: DraftFix, files: Files) -> str:
-    """Write in one line where a change is made, what it does, and whether it is safe."""
+    """Summarise in one line where a change is made, what it does, and whether it is safe."""
     names = ", ".join(sorted({files.path(each.file) for each in draft.insertions}))
     return f"{names}: {draft.fix.title} ({draft.fix.safety})"
 
@@ -118,7 +118,7 @@ def _redacted_fix(fix: Fix, work: _Work) -> Fix:
 
 
 def _redacted(fixed: Fixed, work: _Work) -> Fixed:
-    """Remove what the plans mark as sensitive from all that is printed."""
+    """Remove what the plans mark as sensitive from everything that is printed."""
     for redactor in work.redactors:
         texts = tuple(msgspec.structs.replace(each, fix=redactor.report(each.fix)) for each in fixed.texts)
         notes, summary = tuple(map(redactor.text, fixed.notes)), tuple(map(redactor.text, fixed.summary))
@@ -129,7 +129,7 @@ def _redacted(fixed: Fixed, work: _Work) -> Fixed:
 
 
 class _Work:
-    """What is to be done; the files of all plans are named by their places."""
+    """The work of one call; the files of all plans are named by their absolute paths."""
 
     def __init__(
         self,
@@ -155,7 +155,7 @@ class _Work:
         self._asked: dict[tuple[str, ElsewhereAddress], list[tuple[DraftFix, OtherStackNeeds]]] = {}
 
     def add(self, given: PlanInput, path: Path | None, stacks: Sequence[Stack], progress: Progress) -> None:
-        """Find what one plan calls for."""
+        """Collect the fixes that one plan needs."""
         from tfcheck.analysis.check import examined, writes_secret
         from tfcheck.fix import FixChoice, find_fixes
 
@@ -194,7 +194,7 @@ class _Work:
         return f"nothing to do{which}: {what}"
 
     def _ask(self, draft: DraftFix, home: ElsewhereAddress, world: After, stacks: Sequence[Stack]) -> bool:
-        """Ask another plan of the run for what a role of it lacks, and return whether there is such a plan."""
+        """Ask another plan of the run for what one of its roles lacks, and return whether there is such a plan."""
         from tfcheck.fix.other_stack_fixes import OtherStackNeeds
 
         label = next((each.plan.label for each in stacks if each.name == home.stack and each.is_checked), None)
@@ -204,7 +204,7 @@ class _Work:
         return label is not None
 
     def fix_other_stacks(self) -> None:
-        """Put into the sources of plans what their roles lack for tasks of others; what cannot be put there is text."""
+        """Add to the sources of plans what their roles lack for tasks of others; what cannot be added becomes text."""
         from tfcheck.fix.other_stack_fixes import find_fixes_for_others
 
         for (label, home), pairs in self._asked.items():
@@ -224,7 +224,7 @@ class _Work:
                     self.texts.append(draft)
 
     def _conceals(self, text: str) -> bool:
-        """Whether a text contains what any of the plans marks as sensitive."""
+        """Whether a text contains anything that a plan marks as sensitive."""
         return any(each.finds(text) for each in self.redactors)
 
     def _world(self, plan: Plan, sources: Sources | None, stacks: Sequence[Stack]) -> After:
@@ -236,7 +236,7 @@ class _Work:
         return After(resolver, stacks, formerly(stacks))
 
     def _by_place(self, draft: DraftFix, sources: Sources | None) -> DraftFix:
-        """Name the files of a change by where they lie: those of several plans may have the same names, or be the same.
+        """Name the files of a change by their absolute paths, since plans may share files or file names.
 
         Raises:
             InputError: they lie in another repository than those of other plans.
@@ -253,7 +253,7 @@ class _Work:
 
 
 def _undecided_note(report: Report) -> str:
-    """Explain how much of a report is open."""
+    """Explain how many permissions of a report are undecided."""
     unknown = sum(each.verdict is Verdict.UNKNOWN for each in report.answers)
     parts = [f"{unknown} permission{'s are' if unknown > 1 else ' is'} not decided"] if unknown else []
     skipped = [f"{each.address}{instances(number)}" for each, number in skipped_blocks(report.skipped)]
@@ -269,7 +269,7 @@ def _is_safe(draft: DraftFix, selection: FixSelection) -> bool:
 def _unfixed_notes(
     findings: Iterable[Finding], drafts: PlanFixes, selection: FixSelection, asked: Container[str]
 ) -> Iterator[str]:
-    """Explain what no fix is offered for, except those that another plan is asked for, by their titles."""
+    """Explain what has no fix, by title, except what another plan is asked for."""
     if drafts.settled:
         yield _SETTLED
     settled = {each.requirement for each in drafts.settled}
@@ -290,7 +290,7 @@ def _unfixed_notes(
 
 
 def _left_note(findings: Sequence[Finding], told: Container[Remedy]) -> str:
-    """Explain what is left to do about findings that differ by their instances alone, each HCL once."""
+    """Explain what remains to be done about findings that differ only by instance, showing each HCL once."""
     first, number = findings[0], len(findings)
     message = f"{folded_message(first)} ({number:,} task definitions)" if number > 1 else first.message
     note = f"left for you: {first.severity.value}[{first.rule}]: {message}"
@@ -302,7 +302,7 @@ def _left_note(findings: Sequence[Finding], told: Container[Remedy]) -> str:
 
 
 def _together(work: _Work) -> list[DraftFix]:
-    """Keep the changes that go together; one that would spoil a file for the others is left out."""
+    """Keep the changes that fit together; one that would break a file for the others is left out."""
     if _are_sound(work.drafts):
         return list(work.drafts)
     kept: list[DraftFix] = []
@@ -329,13 +329,13 @@ def _are_sound(drafts: Sequence[DraftFix]) -> bool:
 
 
 def _declares_once(file: SourceFile) -> bool:
-    """Whether no two resources of a file have one name, as when two plans add different policies to one role."""
+    """Whether the resources of a file have distinct names, also if two plans add different policies to one role."""
     labels = [block.labels for block in file.blocks if block.type == "resource"]
     return len(labels) == len(set(labels))
 
 
 def fixable_sources(option: Path | None, path: Path | None, plan: Plan, run: Run) -> FoundSources:
-    """Find the sources; those that differ from the plan by nothing but what fixes add are used too."""
+    """Find the sources, including those that differ from the plan only by added fixes."""
     from tfcheck.hcl.modules import find
 
     beside = [option] if option else [path.parent, Path()] if path else []
@@ -347,7 +347,7 @@ def fixable_sources(option: Path | None, path: Path | None, plan: Plan, run: Run
 
 
 def _grown(directory: Path, path: Path | None, plan: Plan, run: Run) -> Sources | None:
-    """Open the sources of a directory if a plan lists them, and since then nothing was added but what fixes add.
+    """Open the sources of a directory if a plan lists them and only fixes have been added since.
 
     NOTE: a copy of them elsewhere in the work tree may look more alike by then, and is not what was planned.
     """
@@ -364,7 +364,7 @@ def _grown(directory: Path, path: Path | None, plan: Plan, run: Run) -> Sources 
 
 
 def _has_grown(sources: Sources, module: ConfigModule, path: tuple[str, ...]) -> bool:
-    """Whether the sources declare what the plan lists, and beyond that only what a fix adds."""
+    """Whether the sources declare everything in the plan, and beyond that only what a fix adds."""
     from tfcheck.fix.unplanned import ADDED
 
     declared = sources.definitely_declares(path)

@@ -1,4 +1,4 @@
-"""Choose the hunks of fixes, and write them into the sources after a second parser has checked them."""
+"""Choose the hunks of fixes, and write them to the sources after a second parser has checked them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def write_fixes(drafts: Sequence[DraftFix], files: Files) -> list[str]:
-    """Write the changed files; return what there is to say about them.
+    """Write the changed files, and return notes for the user.
 
     Raises:
         InputError: a file cannot be written, or python-hcl2 finds more changed in it than was inserted.
@@ -64,7 +64,7 @@ def second_opinion(name: str, before: str, insertions: Sequence[Insertion]) -> s
 
 
 class NewContent(msgspec.Struct, frozen=True):
-    """What a file was read as, and what it becomes."""
+    """The content of a file when it was read, and its new content."""
 
     path: Path
     before: bytes
@@ -72,7 +72,7 @@ class NewContent(msgspec.Struct, frozen=True):
 
 
 def write(files: Sequence[NewContent]) -> None:
-    """Write all files, each in one step; where one fails, those written before are put back.
+    """Write all files atomically; if one fails, those already written are restored.
 
     Raises:
         InputError: a file is no longer what it was read as, or cannot be written; then nothing has changed.
@@ -95,7 +95,7 @@ Choose: TypeAlias = Callable[[Fix], bool]
 def chosen(
     draft: DraftFix, files: Files, choose: Choose, is_sound: Callable[[DraftFix], bool]
 ) -> tuple[DraftFix | None, str]:
-    """Return what is wanted of a fix, None where nothing is, and a note where that is only a part.
+    """Return the requested part of a fix, or None, and a note if something was left out.
 
     A fix is one hunk where a part of it alone would not be valid.
     """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class PlanInput(msgspec.Struct, frozen=True):
-    """A plan, or the state of another stack read as one, with the sources that were found for it.
+    """A plan, or the state of another stack read as one, with its sources.
 
     A state does not name its sources: `beside` are those in its directory, which may be others.
     """
@@ -28,7 +28,7 @@ class PlanInput(msgspec.Struct, frozen=True):
     beside: Sources | None = None
 
     def stack(self, name: str, workspace: str | None, account: str | None = None, *, changes: bool = False) -> Stack:
-        """Return it as other plans see it; with `changes` it is checked as well, and part of the change."""
+        """Return the plan as other plans see it; with `changes` it is checked too, as a part of the change."""
         from tfcheck.inventory.other_stack import stack_of, stack_of_state
         from tfcheck.resolve import resolver_of
 
@@ -40,14 +40,14 @@ class PlanInput(msgspec.Struct, frozen=True):
 
 
 class InputFile(msgspec.Struct, frozen=True):
-    """What one file holds, and what is to be said of it."""
+    """The content of one file, and the warnings about it."""
 
     given: tuple[PlanInput, ...]
     warnings: tuple[str, ...] = ()
 
 
 def planned(path: Path | None, sources: Path | None, run: Run) -> InputFile:
-    """Read the plans of a file, None for standard input, with their sources, which read what `run` lets them.
+    """Read the plans of a file, or of standard input for None, and the sources that `run` allows.
 
     A saved plan is read through the program that made it.
 
@@ -70,7 +70,7 @@ def planned(path: Path | None, sources: Path | None, run: Run) -> InputFile:
 
 
 def read_stack(path: Path | None, run: Run) -> InputFile:
-    """Read the state or the plans of another stack, None for standard input, with the sources of a plan.
+    """Read the state or the plans of another stack from a file, or from standard input for None.
 
     Raises:
         InputError: it cannot be read, is a raw state, or holds something else.

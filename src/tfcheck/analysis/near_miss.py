@@ -1,4 +1,4 @@
-"""Explain the common mistake that keeps an almost matching statement from granting what is needed.
+"""Explain the common mistake that keeps an almost matching statement from granting a permission.
 
 Each is said in one sentence, where it definitely is the reason: with it fixed, the pattern would match.
 """
@@ -13,7 +13,7 @@ from tfcheck.symbolic.value import SECRET_SUFFIX, Unknown, display, pieces, spel
 from tfcheck.symbolic.wildcards import glob_known
 from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind
 
-#: Of what is needed, as it is written and as far as it is known, and a pattern of a statement: what is to be said.
+#: Maps the needed value, as written and as known, and a statement's pattern to the advice.
 _Look: TypeAlias = Callable[[tuple[str, ...], str], str]
 _SUFFIX = regex(r"-[A-Za-z0-9]{6}$")
 _COLONS_OF_A_SECRET = 6
@@ -21,7 +21,7 @@ _KEY_OR_VERSION = regex(r":[^:]*:[^:]*:[^:]*$")
 
 
 def advice(answers: Iterable[Answer]) -> Iterator[str]:
-    """Explain what is to be written otherwise, each sentence once."""
+    """Explain what to write instead, each sentence once."""
     yield from dict.fromkeys(
         said for answer in answers for each in answer.evidence for said in _advice_on(answer, each)
     )
@@ -111,7 +111,7 @@ def _token(needed: tuple[str, ...], pattern: str) -> str:
 
 
 def _agrees(pattern: str, mark: str, needed: str, its_mark: str) -> bool:
-    """Whether a pattern matches before and behind a mark; region and account may be references."""
+    """Whether a pattern matches before and after a mark; region and account may be references."""
     head, found, granted = pattern.partition(mark)
     place, asked, name = needed.partition(its_mark)
     if not found or not asked or not granted:

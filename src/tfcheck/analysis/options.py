@@ -1,4 +1,4 @@
-"""What a run is asked for."""
+"""The options of a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tfcheck.vocabulary.finding import Finding, Report
 
 
 class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What is assumed about plans, which findings are reported, and what reports have beside them.
+    """The assumptions about plans, the findings to report, and what reports contain besides.
 
     `workspace` and `account` are those of plans that do not show them. `choice` has waivers, and the rules that are
     selected. With `fixes` findings carry a proven fix where there is one: those that `to_fix` picks, by default all
@@ -26,7 +26,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     excerpts: bool = False
 
     def wanted_fixes(self, report: Report) -> Sequence[Finding]:
-        """Return the findings that are worth a fix: without a pick, those that are reported."""
+        """Return the findings to fix: by default, those that are reported."""
         if not self.fixes:
             return ()
         if self.to_fix is not None:
@@ -34,7 +34,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
         return [each for each in report.findings if self.reports(each)]
 
     def reports(self, finding: Finding) -> bool:
-        """Whether a finding counts: no other is worth a fix."""
+        """Whether a finding is reported, and so may be fixed."""
         return finding.waived is None and self.choice.rules.selects(finding.rule)
 
 
@@ -42,7 +42,7 @@ DEFAULTS = RunOptions()
 
 
 class FixSelection(msgspec.Struct, frozen=True):
-    """Which fixes are wanted: those of rules or addresses, only safe ones.
+    """The requested fixes: of some rules or addresses, or only safe ones.
 
     `prefixes` grants directories of files, `moves` takes from a task role what only start-up needs.
     """
@@ -53,5 +53,5 @@ class FixSelection(msgspec.Struct, frozen=True):
     moves: bool = False
 
     def wants(self, finding: Finding) -> bool:
-        """Whether a fix of a finding is wanted."""
+        """Whether a fix of a finding is requested."""
         return not self.only or not {finding.rule, finding.task_definition, finding.address}.isdisjoint(self.only)

@@ -44,7 +44,7 @@ from tfcheck.vocabulary.rewriter import Rewriter
 from tfcheck.vocabulary.waiver import WaiverUse
 
 _SHORTEST, _LONG, _DIGITS = 3, 8, 6
-#: What names no secret of anybody.
+#: Words that are not secrets.
 _WORDS = frozenset(
     {
         *("true", "false", "null", "none", "yes", "off", "enabled", "disabled", "default", "latest", "main"),
@@ -56,7 +56,7 @@ _WORDS = frozenset(
 _REGION = regex(r"[a-z]{2}(?:-[a-z]+){1,2}-\d")
 _KEY = r"(?:\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\])?"
 _AROUND = frozenset(":/=@\"'`")
-#: What never holds a value of the plan: words of tfcheck's own, addresses of task definitions, and places.
+#: Fields without values of the plan: words of tfcheck's own, addresses of task definitions, and places.
 _FIXED: dict[type[msgspec.Struct], tuple[str, ...]] = {
     AccessChange: ("change", "role_change"),
     Answer: ("verdict", "reason", "before"),
@@ -87,7 +87,7 @@ class Redactor:
     """Replaces the strings that a plan marks."""
 
     def __init__(self, secrets: Iterable[str], types: Iterable[str] = ()) -> None:
-        """Build from what must not be shown, and the resource types of the plan, by which addresses are recognised."""
+        """Build from the secrets and from the resource types of the plan, which identify addresses."""
         self._by_start: dict[str, list[str]] = {}
         for secret in sorted(set(map(str, filter(_is_looked_for, secrets))), key=len, reverse=True):
             self._by_start.setdefault(secret[:_SHORTEST], []).append(secret)
@@ -98,11 +98,11 @@ class Redactor:
         self._rewriter = Rewriter(self.text, _text_fields, dict.fromkeys((Unknown, Text, JsonText), self._redacted))
 
     def __bool__(self) -> bool:
-        """Whether anything is looked for."""
+        """Whether there are any secrets."""
         return bool(self._by_start)
 
     def text(self, text: str) -> str:
-        """Return a text without what must not be shown."""
+        """Return a text with its secrets replaced."""
         if isinstance(text, Sensitive):
             text = redacted(text)
         if not self._by_start or not text:
@@ -112,11 +112,11 @@ class Redactor:
         return self._known[text]
 
     def finds(self, text: str) -> bool:
-        """Whether a text holds something that must not be shown."""
+        """Whether a text contains a secret."""
         return self.text(text) != text or isinstance(text, Sensitive)
 
     def report(self, report: _T) -> _T:
-        """Return a report, or a part of one, all of whose texts may be shown."""
+        """Return a report, or a part of one, with its secrets replaced."""
         return cast(_T, self._rewriter.of(report))
 
     def _redacted(self, value: Unknown | Text | JsonText) -> Unknown | Text | JsonText | str:
@@ -152,7 +152,7 @@ class Redactor:
 
 
 def _text_fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:
-    """Name the fields of a part of a report that may hold what the plan says."""
+    """Return the fields of a part of a report that may contain values of the plan."""
     fixed = _FIXED.get(kind, ())
     return tuple(each for each in kind.__struct_fields__ if each not in fixed)
 
@@ -164,7 +164,7 @@ def _is_looked_for(secret: str) -> bool:
 
 
 def _counts(text: str, start: int, end: int) -> bool:
-    """Whether an occurrence counts: a short string only as a part of its own."""
+    """Whether an occurrence counts; a short secret must be a separate part of the text."""
     if end - start >= _LONG:
         return True
     before, after = text[start - 1 : start] if start else "", text[end : end + 1]

@@ -1,4 +1,4 @@
-"""Leave out of a report the findings of rules that are not selected, and give the others their severities."""
+"""Remove the findings of rules that are not selected, and set the severities of the others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tfcheck.vocabulary.finding import Configuration, Finding, Report, Severity,
 
 
 def selected(report: Report, choice: Choice) -> Report:
-    """Return a report with the findings of selected rules only; it counts the others and names what decided.
+    """Return a report with only the findings of selected rules, the number of others, and what excluded them.
 
     INVARIANT: the answers stay as they are: what is denied is denied, whoever wants to read it.
     """
@@ -35,7 +35,7 @@ def _weighed(finding: Finding, rules: RuleSelection) -> Finding:
 
 
 def _configuration(report: Report, choice: Choice) -> Configuration:
-    """Return what decided on a report; a saved one may have left out rules before."""
+    """Return the configuration behind a report; a saved report may already have left out rules."""
     before = report.configuration or Configuration()
     rules = dict.fromkeys((*known_rules(), *(each.rule for each in report.findings)))
     off = (each for each in rules if not choice.rules.selects(each))

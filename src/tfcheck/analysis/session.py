@@ -1,4 +1,4 @@
-"""Check plan files with the sources that belong to them, and decide whether they pass."""
+"""Check plan files with their sources, and decide whether they pass."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _MOST_REFUSALS = 5
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """One report, and the directory that the places in it are seen from."""
+    """One report, and the directory that its paths are relative to."""
 
     report: Report
     directory: str
 
 
 class Session:
-    """Plans that are checked together: each knows what the others will have made, and what `context` holds."""
+    """Plans that are checked together: each knows what the others will create, and what `context` contains."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Session:
         outputs: Sequence[str] = (),
         shared: bool | None = None,
     ) -> None:
-        """Build from the files of the plans and the plans or states of other stacks, `-` for standard input.
+        """Build from the plan files and the plans or states of other stacks; `-` is standard input.
 
         Sources are not allowed to read any of these files, nor the `outputs`, and where the result is `shared` nothing
         else that git does not track.
@@ -60,16 +60,16 @@ class Session:
         """
         for each in (*plans, *context):
             refuse_content(each, "an argument")
-        #: Where the plan that is checked says how far it is; whoever shows that puts one of their own here.
+        #: Records the progress of the checked plan; a caller that shows it sets its own.
         self.progress = Progress()
         self._sources = Path(sources) if sources else None
         self._options = options
         self._plans = list(dict.fromkeys(plans))
-        #: Where the plans are, None for standard input.
+        #: The paths of the plans, None for standard input.
         self.paths = {each: None if each == "-" else Path(each) for each in self._plans}
         self.run = Run((*plans, *context, *outputs), shared)
         self._read: dict[str, InputFile | InputError] = {}
-        #: What reading and checking each of the plans' files may take.
+        #: The allowance for reading and checking each of the plans' files.
         self.allowances = {each: Allowance() for each in self._plans}
         named = list(dict.fromkeys(context))
         if "-" in self._plans and "-" in named:
@@ -83,7 +83,7 @@ class Session:
         self._context = [each for file in read.values() for each in file.given]
 
     def checked(self, plan: str) -> Iterator[Checked]:
-        """Check what one of the plans' files holds.
+        """Check the plans in one file.
 
         Raises:
             InputError: it cannot be read, or is not a complete plan.
@@ -110,7 +110,7 @@ class Session:
             yield Checked(report, str((found.root if found else None) or "."))
 
     def given(self, plan: str) -> InputFile:
-        """Return what one of the files holds: plans, and their sources.
+        """Return the plans in one file, with their sources.
 
         Raises:
             InputError: it cannot be read, or is not a complete plan.
@@ -121,7 +121,7 @@ class Session:
         return file
 
     def notes(self, file: InputFile, given: PlanInput, *, about_sources: bool = True) -> Iterator[str]:
-        """Explain what is odd about a plan's file, the context and, if wanted, the plan's sources."""
+        """Yield warnings about a plan's file, the context and, if requested, the plan's sources."""
         yield from file.warnings
         yield from self._warnings
         yield from (f"`{each}` is already checked as a plan: it is not used as context" for each in self._again)
@@ -130,7 +130,7 @@ class Session:
 
     @cached_property
     def unread(self) -> tuple[Unread, ...]:
-        """Return the plans that cannot be read, and why."""
+        """Return the plans that cannot be read, with the errors."""
         found = ((each, self._file(each)) for each in self._plans)
         return tuple(Unread(each, file.message) for each, file in found if isinstance(file, InputError))
 
@@ -142,7 +142,7 @@ class Session:
         return OtherStacks(plans, self._context, self._names, self._options.workspace, self._options.account)
 
     def unread_reports(self) -> Iterator[Report]:
-        """Yield, for each plan that cannot be read and has sources beside it, an empty report that says where it is."""
+        """Yield an empty report for each unreadable plan with sources beside it, to show where it is."""
         from tfcheck.hcl.modules import find
 
         for each in self.unread:
@@ -172,7 +172,7 @@ def _is_same_file(one: str, other: str) -> bool:
 
 
 def _directory(sources: Sources | None) -> str | None:
-    """Return where the root module lies, seen from the top of its work tree."""
+    """Return the root module's directory, relative to the root of its work tree."""
     from tfcheck.repository import work_tree
 
     root = sources.root if sources else None
@@ -180,14 +180,14 @@ def _directory(sources: Sources | None) -> str | None:
 
 
 def _placed(report: Report, sources: Sources | None, workspace: str | None, file: Path | None) -> Report:
-    """Report in a report where its files are in their repository, and in CI where it was made."""
+    """Add to a report the repository path of its files and, in CI, the origin of the report."""
     own = _in_repository(file) if file else None
     plan = msgspec.structs.replace(report.plan, directory=_directory(sources), file=own)
     return msgspec.structs.replace(report, plan=plan, context=_context(sources, workspace))
 
 
 def _in_repository(file: Path) -> str:
-    """Return the path of a file from the top of its work tree.
+    """Return the path of a file, relative to the root of its work tree.
 
     NOTE: a link is where it lies, not where it leads; `/dev/fd/63` leads nowhere.
     """
@@ -197,12 +197,12 @@ def _in_repository(file: Path) -> str:
 
 
 def _context(sources: Sources | None, workspace: str | None) -> dict[str, str | int] | None:
-    """Return where a report on a plan with these sources is made."""
+    """Return the origin of a report on a plan with these sources."""
     return context(os.environ, _directory(sources), workspace or (sources.workspace if sources else None))
 
 
 def _unused_source_notes(found: FoundSources) -> Iterator[str]:
-    """Explain which sources could not be used; after the check, which reads only the files that it needs."""
+    """List the sources that could not be used; called after the check, which reads only the files that it needs."""
     if found.sources is None:
         yield from found.messages
         return

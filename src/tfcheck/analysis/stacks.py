@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class OtherStacks:
-    """The stacks of one call."""
+    """The stacks of one run."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class OtherStacks:
         workspace: str | None = None,
         account: str | None = None,
     ) -> None:
-        """Build from the plans that are checked, what else is shown, and the names of their files in reports.
+        """Build from the checked plans, the other stacks, and the names of their files in reports.
 
         `workspace` and `account` are those of the plans that are checked.
         """
@@ -52,11 +52,11 @@ class OtherStacks:
         self._views: dict[str, list[tuple[Stack, int]]] = {}
 
     def of(self, given: PlanInput) -> list[Stack]:
-        """Return what a plan sees of all others: each without what the plan, or a stack before it, decides."""
+        """Return what a plan sees of all other stacks, without objects that it, or an earlier stack, decides."""
         return [stack for stack, _ in self._seen_from(given.plan)]
 
     def notes(self, given: PlanInput) -> Iterator[str]:
-        """Return which stacks repeat what others decide."""
+        """Return notes on the stacks that repeat what others decide."""
         for stack, count in self._seen_from(given.plan):
             if count:
                 shared = "a resource" if count == 1 else f"{count:,} resources"
@@ -64,7 +64,7 @@ class OtherStacks:
         yield from self._outdated(given)
 
     def _outdated(self, given: PlanInput) -> Iterator[str]:
-        """Return which plans are to make what a state has already."""
+        """Return the plans that would create what a state already has."""
         states = [each for each in self._stacks if each.plan.label in self._states]
         for stack in self._stacks:
             if stack.plan.label in self._states:
@@ -80,7 +80,7 @@ class OtherStacks:
                     )
 
     def _seen_from(self, plan: Plan) -> list[tuple[Stack, int]]:
-        """Pair each other stack, as a plan sees it, with the number of resources that another stack is asked about."""
+        """Pair each other stack, as a plan sees it, with the number of resources that another stack decides."""
         if plan.label not in self._views:
             found = list(self._repeated(plan))
             stacks = [stack for stack, _ in found]
@@ -93,7 +93,7 @@ class OtherStacks:
         return self._views[plan.label]
 
     def _repeated(self, plan: Plan) -> Iterator[tuple[Stack, frozenset[Address]]]:
-        """Pair each other stack with the resources that the plan, or a stack before it, decides."""
+        """Pair each other stack with the resources that the plan, or an earlier stack, decides."""
         first: list[Plan] = [plan]
         for stack in self._stacks:
             if stack.plan.label != plan.label:
@@ -107,7 +107,7 @@ class OtherStacks:
 
 
 def short_names(files: Sequence[str]) -> dict[str, str]:
-    """Return a name for each file in reports: as much of the end of its path as makes it unique."""
+    """Return a name for each file in reports: the shortest end of its path that is unique."""
     names = {}
     for file in files:
         parts, others = Path(file).parts, [Path(other).parts for other in files if other != file]
@@ -117,7 +117,7 @@ def short_names(files: Sequence[str]) -> dict[str, str]:
     return names
 
 
-#: Types that decide whether a task starts, by their beginning; of no other type a copy matters.
+#: Prefixes of types that decide whether a task starts; copies of other types do not matter.
 _DECIDING = (
     "aws_iam_",
     "aws_s3_",
@@ -128,7 +128,7 @@ _DECIDING = (
     "aws_efs_",
     "aws_cloudwatch_",
 )
-#: What is attached to roles is compared by the role and its account, whatever attaches it: `tfcheck.role.other_stacks`.
+#: Attachments are compared by role and account, regardless of type: `tfcheck.role.other_stacks`.
 _ATTACHED = ("aws_iam_role_policy",)
 _NAMES = ("id", "role_name", "bucket", "arn")
 
@@ -136,13 +136,13 @@ Identity = tuple[str, str, str]
 
 
 def held(plan: Plan, types: Collection[str]) -> frozenset[Identity]:
-    """Return the identities of the objects that a plan decides: those of these types that existed before its change."""
+    """Return the identities of the objects of these types that a plan decides and that existed before its change."""
     rows = ((each.address.type, each.before) for each in plan.instances(*_shared(plan, types)))
     return frozenset(found for kind, values in rows for found in _identity(kind, values))
 
 
 def copies(plan: Plan, held: Collection[Identity]) -> Iterator[Address]:
-    """Yield the addresses in another stack's plan, or in its state read as a plan, of objects that others decide.
+    """Yield the addresses in another stack of objects that the plan or an earlier stack decides.
 
     An object is the same if its identity is, before the change or after it.
     """
@@ -153,7 +153,7 @@ def copies(plan: Plan, held: Collection[Identity]) -> Iterator[Address]:
 
 
 def made_again(plan: Plan, state: Plan) -> int:
-    """Count the objects that a plan creates and a state already has, at the same address and by the same name."""
+    """Count the objects that a plan creates although a state has them, with the same address and name."""
     made = [each for each in plan.instances(*_shared(plan, state.types())) if not each.exists_before]
     pairs = ((each.after, state.instance(str(each.address))) for each in made)
     return sum(_named_alike(after, there.after) for after, there in pairs if there is not None)

@@ -14,7 +14,7 @@ from tfcheck.vocabulary.finding import Answer, Severity, TaskChange
 
 
 def task_changes(answers: Iterable[Answer], world: World, past: VerdictsBefore) -> Iterator[TaskChange]:
-    """Return which task definitions could start before the change and cannot after it, or the other way round.
+    """Return the task definitions that could start before the change and cannot after it, or the reverse.
 
     Nothing is said of one that is new, and of one where either is open.
     """

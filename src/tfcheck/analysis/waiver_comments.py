@@ -35,7 +35,7 @@ _GRAMMAR = "write `# tfcheck:ignore RULE -- REASON`"
 
 
 def comments(sources: Sources, directory: str | None, rules: tuple[str, ...]) -> Iterator[Waiver]:
-    """Yield the waivers in the files that were read; `directory` is where these are seen from the top."""
+    """Yield the waivers in the files that were read; their paths are relative to `directory`."""
     every = (
         each
         for file in sources.files_with(_MARK)
@@ -54,7 +54,7 @@ def _of_file(file: SourceFile, directory: str | None, rules: tuple[str, ...]) ->
 
 
 def _waiver(text: str, file: SourceFile, lines: list[str], number: int, name: str, rules: tuple[str, ...]) -> Waiver:
-    """Return what one comment says; what is wrong with it becomes its problem."""
+    """Parse one comment; what is wrong with it becomes its problem."""
     what, _, why = text.strip().rstrip("\r").partition("--")
     until = _UNTIL.search(why)
     reason = " ".join(_UNTIL.sub("", why).split())
@@ -98,7 +98,7 @@ def _problem(selector: str, pairs: dict[str, str], reason: str, until: str, rule
 
 
 def _block(file: SourceFile, lines: list[str], number: int) -> Block | None:
-    """Return the block that a comment is inside of, or directly above, with nothing but comments between."""
+    """Return the block that contains a comment, or that follows it with nothing but comments between."""
     below, furthest = number, min(len(lines), number + _FURTHEST)
     while below < furthest and lines[below - 1].strip() and _ONLY_COMMENT.match(lines[below - 1]):
         below += 1
@@ -110,7 +110,7 @@ def _block(file: SourceFile, lines: list[str], number: int) -> Block | None:
 
 
 def _container(block: Block, lines: list[str], number: int) -> tuple[str, str]:
-    """Return the container of a task definition that a comment is at, and why that is not known."""
+    """Return the container of a task definition that a comment refers to, or why it cannot be determined."""
     argument = block.arguments.get("container_definitions")
     if argument is None or argument.source is not block.source:
         return "", ""
@@ -129,7 +129,7 @@ def _container(block: Block, lines: list[str], number: int) -> tuple[str, str]:
 
 
 def _items(expression: Expression) -> list[ObjectOf]:
-    """Return the containers of a list that is written out."""
+    """Return the containers of a literal list."""
     inner = expression.arguments[0] if isinstance(expression, Call) and expression.arguments else expression
     return [each for each in inner.items if isinstance(each, ObjectOf)] if isinstance(inner, ListOf) else []
 
@@ -142,7 +142,7 @@ def _container_name(item: ObjectOf) -> str:
 
 
 def _literal_text(expression: Expression) -> str:
-    """Return a string that is written out, empty for anything else."""
+    """Return a literal string, or an empty one for anything else."""
     if isinstance(expression, Template) and len(expression.parts) == 1:
         return _literal_text(expression.parts[0])
     is_text = isinstance(expression, Literal) and isinstance(expression.value, str)

@@ -1,4 +1,4 @@
-"""Decide which findings are waived, and what became of each waiver.
+"""Decide which findings are waived, and how each waiver was used.
 
 INVARIANT: a waiver never hides another rule, and one that does not say which object it is about is for one place of
 each task definition: as soon as the rule finds a second one there, it waives nothing.
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from tfcheck.resolve.locations import Locations
 
 
-#: What it costs to compare a waiver, to write a finding for conditions, and to parse a character of a condition.
+#: Steps for comparing a waiver, for building a finding for conditions, and for each character of a condition.
 _WAIVER_STEPS, _DOCUMENT_STEPS, _CONDITION_STEPS = 5, 50, 5
 
 
 class Waivers:
-    """The waivers of one run, which hold on the day `today`; it remembers which of them are used."""
+    """The waivers of one run that are valid on the day `today`, with a record of their use."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Waivers:
         comments: Callable[[], Iterable[Waiver]],
         policies: Callable[[Answer], tuple[str, ...]],
     ) -> None:
-        """Build from the waivers of the file, the day, the places of blocks, and what returns the waivers in comments.
+        """Build from the file's waivers, the day, the places of blocks, and a function for the waivers in comments.
 
         Comments are looked for in the sources that were read, so later calls may return more of them. `policies`
         returns the addresses of the policies of the role that an answer is about.
@@ -62,9 +62,9 @@ class Waivers:
     # Permissions
 
     def note(self, answers: Iterable[Answer]) -> None:
-        """Note the places that the waivers are about, before any of them is used."""
+        """Record the places that the waivers cover, before any of them is used."""
         answers = list(answers)
-        for each in answers:  # reads the sources that are about them
+        for each in answers:  # reads the sources of these findings
             self._block(each.requirement.task_definition)
             self._block(each.role or "")
         self._add_comments()
@@ -74,7 +74,7 @@ class Waivers:
                 self._places.setdefault((waiver, need.task_definition), set()).add((need.container, need.pointer))
 
     def of_answer(self, answer: Answer) -> Waived | None:
-        """Return why a missing or undecided permission is accepted, None where it is not."""
+        """Return the waiver of a missing or undecided permission, or None."""
         task = answer.requirement.task_definition
         return self._waived((each for each in self._waivers_of_answer(answer)), task)
 
@@ -101,7 +101,7 @@ class Waivers:
     # Misconfigurations, and conditions on whole findings
 
     def of_findings(self, findings: Sequence[Finding]) -> list[Finding]:
-        """Return findings of which those that are not about permissions, or that a condition is about, are waived."""
+        """Return findings with waivers applied to those that are not about permissions or match a condition."""
         self._add_comments()
         for each in findings:
             for waiver in self._waivers_of_misconfiguration(each) if not each.answers else ():
@@ -132,7 +132,7 @@ class Waivers:
                 yield waiver
 
     def _holding(self, finding: Finding) -> Iterator[Waiver]:
-        """Yield the waivers whose condition holds for a finding."""
+        """Yield the waivers whose condition is true for a finding."""
         conditional = [each for each in self._about_rule(finding.rule) if each.where]
         objects = (finding.task_definition, finding.address or "") if finding.answers else (_object(finding),)
         document: Mapping[str, Any] | None = None
@@ -154,13 +154,13 @@ class Waivers:
         return self._conditions[waiver.where]
 
     def _about_rule(self, rule: str) -> list[Waiver]:
-        """Return the waivers of a rule; what they cost is taken from the allowance of the run, waiver by waiver."""
+        """Return the waivers of a rule, charging the cost of each to the run's allowance."""
         if rule not in self._of_rule:
             self._of_rule[rule] = [each for each in self._waivers if matched(each.rule, (rule,))]
         return self._of_rule[rule]
 
     def _explained(self, finding: Finding) -> Finding:
-        """Explain which waiver of a finding has expired, or is for one place only."""
+        """Explain which waiver of a finding has expired, or is for a single place only."""
         if not (self._expired or self._wide):
             return finding
         about = {each for answer in finding.answers for each in self._waivers_of_answer(answer)} | set(
@@ -178,7 +178,7 @@ class Waivers:
     # All of them
 
     def _waived(self, about: Iterable[Waiver], scope: str) -> Waived | None:
-        """Return what the first waiver says that holds; remember what becomes of the others."""
+        """Return the first waiver that applies; record how the others were used."""
         found: Waived | None = None
         for waiver in about:
             places = len(self._places.get((waiver, scope), ()))
@@ -208,7 +208,7 @@ class Waivers:
         return (found.file, found.line) if found else None
 
     def uses(self, addresses: Sequence[str]) -> Iterator[WaiverUse]:
-        """Yield what became of each waiver; one in the file that fits none of the addresses is for another plan."""
+        """Yield the use of each waiver; a waiver in the file that matches no address is for another plan."""
         for each in (*self._waivers, *self._invalid):
             state, problem = self._state(each, addresses)
             yield WaiverUse(
@@ -238,12 +238,12 @@ def waivers_of(
     locations: Locations,
     policies: Callable[[Answer], tuple[str, ...]],
 ) -> Waivers:
-    """Return the waivers of the configuration file and those in the comments of the sources that were read."""
+    """Return the waivers of the configuration file and of the comments in the sources that were read."""
     from tfcheck.analysis.rule_ids import known_rules
     from tfcheck.analysis.waiver_comments import comments
 
     def found() -> list[Waiver]:
-        # NOTE: without a day nobody knows which of them hold.
+        # NOTE: without a date, it is unknown which of them are valid.
         return list(comments(sources, directory, known_rules())) if sources and choice.today else []
 
     return Waivers(choice.waivers, choice.today, locations, found, policies)
@@ -261,7 +261,7 @@ def _document(finding: Finding) -> Mapping[str, Any]:
 
 
 def _object(finding: Finding) -> str:
-    """Return the address that a misconfiguration is about; several task definitions may share it."""
+    """Return the address of the object of a misconfiguration; several task definitions may share it."""
     return finding.address or finding.task_definition
 
 

@@ -17,7 +17,7 @@ from tfcheck.report.words import baseline_words, counted, headline, standings
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Finding, Report, Severity, Verdict
 
-#: More are folded even where a plan is empty.
+#: More lines are folded even where a plan is empty.
 MOST_LINES = 12
 _MARKS = {Severity.ERROR: "- ", Severity.WARNING: "! ", Severity.INFO: "remark: "}
 
@@ -32,7 +32,7 @@ _PHRASE = regex(
 
 
 def harmless(text: str) -> str:
-    """Write text on one line that neither ends a fence nor says anything to Atlantis.
+    """Write a text on one line so that it neither ends a fence nor triggers anything in Atlantis.
 
     Atlantis looks for phrases in the output of steps: it adds up plans, and counts the results of policy checks
     (`server/events/models/models.go`, `server/events/project_command_runner.go`). The author of a pull request chooses
@@ -43,7 +43,7 @@ def harmless(text: str) -> str:
 
 
 def fenced(reports: Sequence[Report], after: Sequence[str] = ()) -> str:
-    """Write reports of one project in at most a dozen lines; `after` are lines of ours that come last."""
+    """Write the reports of one project in at most a dozen lines, and `after` at the end."""
     findings = [(report, finding) for report in reports for finding in report.open_findings]
     findings.sort(key=lambda each: each[1].change == "existing")
     heads = [line for report in reports for line in _heads(report)]
@@ -56,7 +56,7 @@ def fenced(reports: Sequence[Report], after: Sequence[str] = ()) -> str:
 
 
 def _heads(report: Report) -> Iterator[str]:
-    """Begin with what the change does to what was there."""
+    """Write first how the change affects what existed before."""
     yield f"tfcheck: {headline(report, standings(report))[1]}"
     said = in_one_line(report)
     if said:
@@ -82,7 +82,7 @@ def _finding_line(report: Report, finding: Finding) -> str:
 
 
 def _undecided_lines(reports: Sequence[Report]) -> Iterator[str]:
-    """Explain how much is not decided or not shown, and what could not be looked at."""
+    """Explain how much is undecided or not shown, and what could not be analysed."""
     yield from dict.fromkeys(words for report in reports for words in baseline_words(report))
     verdicts = [answer.verdict for report in reports for answer in report.counting()]
     if waiting := verdicts.count(Verdict.UNKNOWN):

@@ -34,7 +34,7 @@ from tfcheck.vocabulary.finding import Report, Severity
 
 
 class _HostWords(msgspec.Struct, frozen=True):
-    """The name of a host, the variables that hold a token for it, and what a token needs."""
+    """The words for one host: its name, the variables for its token, and the permissions that a token needs."""
 
     name: str
     tokens: tuple[str, ...]
@@ -54,14 +54,14 @@ _WORDS: dict[Host, _HostWords] = {
     "bitbucket": _HostWords("Bitbucket", bitbucket.TOKENS, "the scope `pullrequest:write`"),
     "bitbucket-server": _HostWords("Bitbucket", bitbucket.TOKENS, "write access to the repository"),
 }
-#: Other commands change nothing of the results: an apply takes the plans away, but not what was found in them.
+#: Other commands do not affect the results: an apply removes plans, but not what was found in them.
 _PLANNING = ("plan", "autoplan")
-#: What GitHub shows of the description of a status.
+#: The length of a status description that GitHub shows.
 _LONGEST_STATUS = 140
 
 
 class Hook(msgspec.Struct, frozen=True):
-    """The hook's surroundings, and what is wanted of the comment.
+    """The environment of the hook, and the options of the comment.
 
     `run` orders the runs of this hook by time. Attempt 0 does not occur in GitHub Actions.
     """
@@ -80,7 +80,7 @@ class Hook(msgspec.Struct, frozen=True):
 
 
 class HookResult(msgspec.Struct, frozen=True):
-    """What came of the comment, in one line, and whether the log has to show the reports instead.
+    """The outcome for the comment in one line, and whether the log must show the reports instead.
 
     `absent` are the targets that the comment names as without a result.
     """
@@ -100,19 +100,19 @@ def after_command(
     debug: bool = False,
     now: Callable[[], float] = time.time,
 ) -> str:
-    """Bring the comment up to date and give what the log of the hook should hold: nothing where there is nothing.
+    """Update the comment and return what to write to the hook's log, if anything.
 
     `debug` lets bugs in posting through.
 
     Raises:
         UsageError: Atlantis does not say which pull request this is.
     """
-    # INVARIANT: the run is counted from before the results are read, so that a newer run knows all that an older knew.
+    # INVARIANT: the run is counted before the results are read, so that a newer run knows everything an older knew.
     hook = Hook(variables, pull(variables), wishes, manuals, f"{int(now())}.0", debug)
     if variables.get("COMMAND_NAME", "plan") not in _PLANNING:
         return ""
     store = ResultStore(root(variables), hook.pull, now)
-    _describe(variables, "")  # NOTE: what an earlier hook has left there would look like ours
+    _describe(variables, "")  # NOTE: an earlier hook's text would look like ours
     store.drop_old()
     kept = store.kept(Path(variables.get("DIR") or os.curdir))
     if not (kept.reports or kept.lost or kept.problems):
@@ -130,7 +130,7 @@ def after_command(
 
 
 def _missing(hook: Hook, kept: StoredResults) -> int:
-    """Count the results that should be there and are not.
+    """Count the results that are missing.
 
     NOTE: only the command that somebody comments sets COMMAND_HAS_ERRORS. A plan that we stopped has failed as well,
     but its result is here.
@@ -141,7 +141,7 @@ def _missing(hook: Hook, kept: StoredResults) -> int:
 
 
 def counts(reports: Sequence[Report], missing: int = 0) -> str:
-    """Count in one short line what the reports hold; what projects have in common counts once, as in the comment."""
+    """Summarise the reports in one short line; what several projects share counts once, as in the comment."""
     page = content(reports, Page())
     severities = [each.finding.severity for each in page.findings]
     names = ((Severity.ERROR, "error"), (Severity.WARNING, "warning"))
@@ -161,7 +161,7 @@ def counts(reports: Sequence[Report], missing: int = 0) -> str:
 
 
 def _describe(variables: Mapping[str, str], words: str) -> None:
-    """Let Atlantis show `words` beside the status of the hook; it reads the file after every hook."""
+    """Show `words` beside the hook's status in Atlantis, which reads the file after every hook."""
     path = variables.get("OUTPUT_STATUS_FILE")
     if not path:
         return
@@ -175,12 +175,12 @@ def _describe(variables: Mapping[str, str], words: str) -> None:
 
 
 def _screens(reports: Sequence[Report]) -> str:
-    """Write the reports into the log, where no comment shows them."""
+    """Write the reports to the log, where no comment shows them."""
     return "".join(f"\n{origin.context_text(each, 'target')}\n{text(each, directory='.')}" for each in reports)
 
 
 def _published_result(hook: Hook, kept: StoredResults, missing: int) -> HookResult:
-    """Return the reports on the pull request."""
+    """Publish the reports to the pull request, and return the result."""
     host = hook.pull.host
     if host is None:
         return HookResult(
@@ -210,7 +210,7 @@ def _published_result(hook: Hook, kept: StoredResults, missing: int) -> HookResu
 
 
 def _posted(hook: Hook, server: str, token: str, reports: Sequence[Report], wishes: CommentOptions) -> Published:
-    """Write to the host that the pull request is on, at the address `server`."""
+    """Write to the host of the pull request, whose address is `server`."""
     about, pages = hook.pull, hook.pull.server or ""
     wanted = RequestedPull(about.repository, about.number, about.commit, hook.run)
     there: Conversation[Any]
@@ -238,7 +238,7 @@ def _with_user(token: str, variables: Mapping[str, str]) -> str:
 
 
 def hosts(server: str, variables: Mapping[str, str]) -> Hosts:
-    """Find the addresses of the API of a GitHub: as the environment names them, else from that of its pages."""
+    """Find the API addresses of a GitHub instance, from the environment or from the address of its pages."""
     named = variables.get("GITHUB_API_URL", "").rstrip("/")
     if named:
         return Hosts(named, variables.get("GITHUB_GRAPHQL_URL") or f"{named.removesuffix('/v3')}/graphql", server)

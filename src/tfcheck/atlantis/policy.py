@@ -1,4 +1,4 @@
-"""Print the lines of a custom policy check, in conftest's format.
+"""Print the output of a custom policy check in conftest's format.
 
 Follows https://www.runatlantis.io/docs/custom-policy-checks and what Atlantis looks for
 (`server/events/project_command_runner.go`): the check has failed if its text begins with `FAIL` or counts failures. A
@@ -28,7 +28,7 @@ from tfcheck.vocabulary.finding import Answer, Report, Verdict
 
 
 def checked_policy(variables: Mapping[str, str], options: StepOptions) -> str:
-    """Check the plan of a project and write the result; what cannot be checked fails."""
+    """Check the plan of a project and write the result; a plan that cannot be checked fails."""
     return attempted(
         lambda: policy_lines(reported(project(variables), options), options.gate),
         lambda message, _: policy_failed(message),
@@ -37,7 +37,7 @@ def checked_policy(variables: Mapping[str, str], options: StepOptions) -> str:
 
 
 def policy_lines(reports: Sequence[Report], gate: FailOptions) -> str:
-    """Write reports of one project: what fails, what warns, and conftest's last line."""
+    """Write the reports of one project: failures, warnings, and conftest's summary line."""
     fails: list[str] = []
     warns: list[str] = []
     for failing, line in _results(reports, gate):
@@ -47,7 +47,7 @@ def policy_lines(reports: Sequence[Report], gate: FailOptions) -> str:
 
 
 def policy_failed(message: str) -> str:
-    """Let the check fail since nothing could be checked."""
+    """Return the result of a check that could not run, which fails."""
     return _conftest_lines([f"tfcheck - nothing was checked: {harmless(message)}"], [], 0)
 
 
@@ -64,7 +64,7 @@ def _results(reports: Iterable[Report], gate: FailOptions) -> Iterator[tuple[boo
 
 
 def _left_out(report: Report) -> Iterator[str]:
-    """Explain what does not count, without numbers that Atlantis would read as its own."""
+    """Explain what does not count, without numbers that Atlantis would parse."""
     if report.unselected:
         yield f"findings of rules that are not selected: {unselected_rules(report)}"
     yield from (f"waived: {waived_words(each)}" for each in waived_groups([report]))

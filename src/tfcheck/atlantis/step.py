@@ -1,4 +1,4 @@
-"""Check a plan, print what fits into a comment, and store the report for the hook."""
+"""Check a plan, print a short result for the comment, and store the report for the hook."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SHOW_BUG = "run it with --debug to see where"
 
 
 class StepOptions(msgspec.Struct, frozen=True):
-    """What a step checks a plan with, and what stops it.
+    """The options of the check in a step, and what makes the step fail.
 
     `context` are files with the state or a plan of other stacks, `account` is that of the plan. `choice` returns which
     findings count, or raises what is wrong with the configuration; what the file `baseline` lists is left out. `debug`
@@ -52,7 +52,7 @@ class StepOutput(msgspec.Struct, frozen=True):
 
 
 def attempted(step: Callable[[], _T], otherwise: Callable[[str, str], _T], *, debug: bool = False) -> _T:
-    """Return what a step gives, or what is said `otherwise` of a message and a hint: no plan fails because of us."""
+    """Run a step; on an error, call `otherwise` with message and hint, so that tfcheck's own faults fail no plan."""
     try:
         return step()
     except TfcheckError as error:
@@ -60,12 +60,12 @@ def attempted(step: Callable[[], _T], otherwise: Callable[[str, str], _T], *, de
     except Exception as error:
         if debug:
             raise
-        # What it says may quote the plan.
+        # Its message may quote the plan.
         return otherwise(f"this is a bug in tfcheck {__version__}: {type(error).__name__}", _SHOW_BUG)
 
 
 def before_plan(variables: Mapping[str, str], *, debug: bool = False) -> StepOutput:
-    """Note that a project is about to be planned; the exit status is 0, and only what goes wrong is printed."""
+    """Record that a project is about to be planned; prints only errors, and the exit status is always 0."""
 
     def noted() -> StepOutput:
         ResultStore(root(variables), pull(variables)).announce(project(variables))
@@ -78,7 +78,7 @@ def before_plan(variables: Mapping[str, str], *, debug: bool = False) -> StepOut
 
 
 def after_plan(variables: Mapping[str, str], options: StepOptions) -> StepOutput:
-    """Check the plan of a project and keep the result; nothing but the gate makes the exit status other than 0.
+    """Check the plan of a project and store the result; only the gate makes the exit status non-zero.
 
     What goes wrong is reported in the text and in the result.
     """
@@ -99,7 +99,7 @@ def _checked(variables: Mapping[str, str], about: Project, gate: FailOptions, re
 
 
 def reported(about: Project, options: StepOptions) -> list[Report]:
-    """Check the plan that the step `show` has written, beside other stacks.
+    """Check the plan that the step `show` has written, with the other stacks.
 
     Raises:
         InputError: there is none, or it cannot be read.
@@ -112,18 +112,18 @@ def reported(about: Project, options: StepOptions) -> list[Report]:
             f"there is no JSON plan, {name}",
             hint="the step show must come after plan; for remote operations (HCP Terraform) Atlantis writes none",
         )
-    plan = os.path.relpath(about.showfile)  # as a path of the machine it would be shown to everybody
+    plan = os.path.relpath(about.showfile)  # as a local path, it would be shown to everybody
     run = RunOptions(workspace=about.workspace, account=options.account, choice=choice, fixes=True)
     try:
         together = Session((plan,), options.context, None, run, outputs=(about.planfile,), shared=True)
-    except InputError as error:  # of the context; whoever runs the server has named its files
+    except InputError as error:  # of the context, whose files the server's administrator has named
         raise InputError(_by_name(error.message, options.context), hint=error.hint) from None
     reports = [each.report for each in together.checked(plan)]
     return reports if known is None else compared(reports, known)
 
 
 def _by_name(message: str, files: Sequence[str]) -> str:
-    """Call files in a message by their names alone."""
+    """Shorten the paths of files in a message to their names."""
     for each in files:
         message = message.replace(each, Path(each).name)
     return message
@@ -144,7 +144,7 @@ def _unchecked(variables: Mapping[str, str], about: Project, gate: FailOptions, 
 
 
 def _store_reports(variables: Mapping[str, str], about: Project, reports: list[Report], *, stopped: bool) -> list[str]:
-    """Keep the reports for the hook; what keeps that from working becomes a line for the comment."""
+    """Store the reports for the hook; an error becomes a line for the comment."""
 
     def kept() -> list[str]:
         found = pull(variables)
@@ -157,7 +157,7 @@ def _store_reports(variables: Mapping[str, str], about: Project, reports: list[R
 
 
 def _context(found: PlannedPull, about: Project, *, stopped: bool) -> dict[str, str | int]:
-    """Return where the result comes from; the directory shows later whether the project is still there."""
+    """Return the origin of the result; its directory later shows whether the project still exists."""
     told: dict[str, str | int] = {
         "target": about.target,
         "directory": about.directory,

@@ -34,17 +34,17 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
 from tfcheck.vocabulary.finding import Report
 
-#: Results of pull requests that nobody planned for so long are of no use.
+#: Older results of pull requests are of no use.
 _KEPT_SECONDS = 30 * 24 * 3600
 _LONGEST_NAME = 60
 _RESULT, _ANNOUNCED = ".json", ".announced"
-#: A result, an announcement, or one that was being written when the machine stopped.
+#: A result, an announcement, or a temporary file left after a crash.
 _OURS = regex(r"\.?[A-Za-z0-9-]+-[0-9a-f]{16}\.(json|announced)(\.[0-9a-f]{16})?")
 _SETTING = "TFCHECK_ATLANTIS_DIR"
 
 
 class StoredResults(msgspec.Struct, frozen=True):
-    """The results for the newest commit of a pull request, and what is wrong with files that cannot be read.
+    """The results for the newest commit of a pull request, and the errors in files that cannot be read.
 
     `lost` are the targets without a result for this commit that were announced or had one for an earlier commit, `gone`
     those whose directory the repository no longer has. `repeated` counts projects with a result whose last plan made
@@ -75,7 +75,7 @@ class ResultStore:
         self._folder = self._pull / pull.commit
 
     def announce(self, project: Project) -> None:
-        """Note that a project is about to be planned, so that it is missed if there is no result.
+        """Record that a project is about to be planned, so that a missing result is noticed.
 
         Raises:
             InputError: it cannot be written.
@@ -84,7 +84,7 @@ class ResultStore:
         self._save(self._folder / f"{_file_name(project)}{_ANNOUNCED}", text)
 
     def save(self, project: Project, report: str) -> None:
-        """Keep the JSON report of a project in place of the one that may be there.
+        """Store the JSON report of a project, replacing an earlier one.
 
         Raises:
             InputError: it cannot be written.
@@ -98,7 +98,7 @@ class ResultStore:
         try:
             try:
                 _write(path, text)
-            except FileNotFoundError:  # a hook has just taken away the empty folder
+            except FileNotFoundError:  # a hook has just removed the empty folder
                 _write(path, text)
         except OSError as error:
             raise InputError(
@@ -107,7 +107,7 @@ class ResultStore:
             ) from None
 
     def kept(self, clone: Path | None = None) -> StoredResults:
-        """Read all results for the commit, in the order of their names, and find which are missing.
+        """Read all results for the commit, sorted by name, and find the missing ones.
 
         `clone` is the repository at this commit: a project of an earlier commit whose directory is not there any more
         is not missing.
@@ -135,7 +135,7 @@ class ResultStore:
         return StoredResults(
             tuple(reports),
             tuple(problems),
-            # What the comment says of the only projects is out of date even where they are gone.
+            # The comment about the only projects is out of date even if they are gone.
             lost=tuple(dict.fromkeys(lost if lost or reports else gone)),
             gone=tuple(dict.fromkeys(gone)) if lost or reports else (),
             repeated=len(self._stored_names(_RESULT) & self._stored_names(_ANNOUNCED)),
@@ -145,7 +145,7 @@ class ResultStore:
         return {path.name.removesuffix(suffix) for path in self._folder.glob(f"*{suffix}")}
 
     def _without_result(self) -> dict[str, Path]:
-        """Find the projects that have no result for this commit, and the newest file about each."""
+        """Find the projects without a result for this commit, and the newest file about each."""
         here = self._stored_names(_RESULT)
         newest = _newest(self._folder)
         found: dict[str, Path] = {}
@@ -157,7 +157,7 @@ class ResultStore:
         return found
 
     def drop_superseded(self) -> None:
-        """Forget the older results of projects that have one for this commit.
+        """Remove the older results of projects that have one for this commit.
 
         Hooks may run late, when a newer commit has its first results already.
         """
@@ -169,7 +169,7 @@ class ResultStore:
                     _remove_empty(path.parent, self._pull)
 
     def drop_old(self) -> None:
-        """Forget what nobody has planned for a month, of all pull requests, and the folders that are empty then."""
+        """Remove results of all pull requests that are older than a month, and the folders that become empty."""
         limit = self._now() - _KEPT_SECONDS
         for commit in self._root.glob("*/*/*/*"):
             if commit != self._folder and commit.is_dir() and (_newest(commit) or limit) < limit:
@@ -178,7 +178,7 @@ class ResultStore:
 
 
 def root(variables: Mapping[str, str]) -> Path:
-    """Find the folder of all results: as it is set, else in Atlantis's data directory, else a private temporary one.
+    """Find the folder of all results: the configured one, else in Atlantis's data directory or a temporary one.
 
     Raises:
         UsageError: the folder that is set is not absolute, or the temporary one is not private.
@@ -202,7 +202,7 @@ def _data_of(directory: str, variables: Mapping[str, str]) -> Path | None:
 
 
 def _temporary() -> Path:
-    """Build a folder in a place that all may write to; whoever made one of that name before us must not read along."""
+    """Create a folder in a directory that everyone may write to, and refuse one that someone else created."""
     from tempfile import gettempdir
 
     folder = Path(gettempdir(), f"tfcheck-{os.getuid()}")
@@ -220,7 +220,7 @@ def _temporary() -> Path:
 
 
 def _make_private(folder: Path) -> None:
-    """Build a folder and those above it, each for us alone.
+    """Create a folder and its parents, accessible only to the current user.
 
     NOTE: `mkdir(parents=True)` would leave those above open.
     """
@@ -231,13 +231,13 @@ def _make_private(folder: Path) -> None:
 
 
 def _safe(name: str) -> str:
-    """Build one name for a folder of any text: owners on some hosts hold slashes, and none may lead elsewhere."""
+    """Turn a text into a safe folder name: owners on some hosts contain slashes, and no name may lead elsewhere."""
     quoted = quote(name, safe="", errors="surrogateescape")
     return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted
 
 
 def _file_name(project: Project) -> str:
-    """Name the files of a project, without their suffix; two projects may share directory and workspace."""
+    """Return the file name for a project without suffix; projects may share directory and workspace."""
     parts = (project.directory, project.workspace, project.name)
     digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
     readable = re.sub(r"[^A-Za-z0-9]+", "-", project.target).strip("-")[:_LONGEST_NAME]
@@ -254,7 +254,7 @@ def _write(path: Path, text: bytes) -> None:
 
 
 def _announced(path: Path) -> Announced:
-    """Read which project a result or an announcement is about; its file's name where that cannot be read."""
+    """Return the project of a result or an announcement, or the file's name if it cannot be read."""
     from tfcheck.report.reading import read
 
     unreadable = Announced(path.name.rpartition("-")[0], "")
@@ -288,7 +288,7 @@ def _is_commit_folder(folder: Path) -> bool:
 
 
 def _forget(folder: Path) -> None:
-    """Remove the results for one commit, and no other file."""
+    """Remove the results for one commit, and nothing else."""
     if not _is_commit_folder(folder):
         return
     for file in folder.iterdir():
@@ -306,8 +306,8 @@ def _remove_empty(folder: Path, root: Path) -> None:
         folder = folder.parent
 
 
-# The clone: does it still have a project's directory? Atlantis resets its clone to a new commit, and what git does not
-# track stays: `.terraform`, the lock file, and the plan as JSON. So a directory may outlive its project.
+# The clone: does it still have a project's directory? Atlantis resets its clone to a new commit, and untracked files
+# stay: `.terraform`, the lock file, and the plan as JSON. So a directory may outlive its project.
 
 
 _LARGEST_FILE = 1024 * 1024
@@ -317,7 +317,7 @@ class Clone:
     """A clone of the repository, in which a hook runs."""
 
     def __init__(self, top: Path, commit: str) -> None:
-        """Build from the top of the clone, and the commit that it should be at."""
+        """Build from the root of the clone and the commit that it should have."""
         self._top = top
         self._commit = commit
 
@@ -344,7 +344,7 @@ class Clone:
         return self._bytes(name).decode("ascii", "replace")
 
     def _bytes(self, name: str) -> bytes:
-        """Read a small file of git's; empty where there is none."""
+        """Read a small file of git, empty if it does not exist."""
         try:
             own, shared = git_directories(self._top)
             return read((shared if name.startswith(("refs/", "objects/")) else own) / name, _LARGEST_FILE)[0]
@@ -352,7 +352,7 @@ class Clone:
             return b""
 
     def _parents(self, commit: str) -> tuple[str, ...]:
-        """Return the parents of a commit that git has just made, and keeps in a file of its own."""
+        """Return the parents of a recent commit, which git still keeps as a loose object."""
         if not is_commit(commit):
             return ()
         try:
@@ -363,7 +363,7 @@ class Clone:
         return tuple(line.removeprefix("parent ") for line in lines if line.startswith("parent "))
 
     def _tracked(self) -> dict[str, int] | None:
-        """Return what git tracks; None where it cannot be read."""
+        """Return the files that git tracks; None if they cannot be read."""
         try:
             own, _ = git_directories(self._top)
             return tracked(read(own / "index", LARGEST)[0], lambda name: read(own / name, LARGEST)[0])

@@ -28,12 +28,12 @@ _HOSTS: tuple[tuple[Host, re.Pattern[str]], ...] = (
     ("gitea", regex(r"(https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)/([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)/pulls/[0-9]+")),
     ("bitbucket", regex(r"(https://bitbucket\.org)/([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)/pull-requests/[0-9]+")),
 )
-#: A server may be below a path; its projects are named by a key.
+#: A server may be below a path; its projects are identified by a key.
 _BITBUCKET_SERVER = regex(
     r"(https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9_.-]+)?)"
     r"/projects/(~?[A-Za-z0-9_.-]+)/repos/([A-Za-z0-9_.-]+)/pull-requests/[0-9]+"
 )
-#: Where the server's configuration names the host, and the addresses that it need not name.
+#: The variables with the host, and the default addresses.
 _NAMED: dict[Host, tuple[str, re.Pattern[str] | None]] = {
     "github": ("ATLANTIS_GH_HOSTNAME", regex(r"https://(github\.com|[A-Za-z0-9-]+\.ghe\.com)")),
     "gitlab": ("ATLANTIS_GITLAB_HOSTNAME", regex(r"https://gitlab\.com")),
@@ -45,7 +45,7 @@ _HINT = "run it as a step or hook of Atlantis"
 
 
 class PlannedPull(msgspec.Struct, frozen=True):
-    """A pull request, and the newest commit of it that Atlantis knows."""
+    """A pull request, and its newest commit known to Atlantis."""
 
     owner: str
     name: str
@@ -60,24 +60,24 @@ class PlannedPull(msgspec.Struct, frozen=True):
 
     @property
     def project(self) -> str:
-        """Return the key of the project on a Bitbucket Data Center, whose name Atlantis gives as the owner."""
+        """Return the project key on a Bitbucket Data Center, which Atlantis passes as the owner."""
         found = _BITBUCKET_SERVER.fullmatch(self.url.rstrip("/"))
         return found[2] if found else ""
 
     @property
     def server(self) -> str | None:
-        """Return the address of the host that the pull request is on; None where it is not one that we know."""
+        """Return the address of the pull request's host; None if it is not a known one."""
         found = self._place()
         return found[1] if found else None
 
     @property
     def host(self) -> Host | None:
-        """Return which API the host has; None where it is not one that we know."""
+        """Return the kind of API of the host; None if it is not a known one."""
         found = self._place()
         return found[0] if found else None
 
     def trusted(self, variables: Mapping[str, str]) -> str | None:
-        """Return the address that a token may be sent to: the one that Atlantis itself uses; None if it is not known.
+        """Return the address that may receive a token, which is the one that Atlantis uses; None if it is not known.
 
         NOTE: whoever can send a webhook without a secret chooses PULL_URL.
         """
@@ -94,11 +94,11 @@ class PlannedPull(msgspec.Struct, frozen=True):
 
     @property
     def setting(self) -> str:
-        """Return the variable of Atlantis that names the host; empty where there is none."""
+        """Return the Atlantis variable that names the host, empty if there is none."""
         return _NAMED[self.host][0] if self.host else ""
 
     def _place(self) -> tuple[Host, str] | None:
-        """Recognise the host by the shape of the address, which has to be about the repository."""
+        """Recognise the host by the shape of an address, which must be about the repository."""
         if {".", ".."} & {*self.repository.split("/"), self.project}:
             return None
         for host, pattern in (("github", _GITHUB), *_HOSTS):
@@ -110,7 +110,7 @@ class PlannedPull(msgspec.Struct, frozen=True):
 
 
 class Project(msgspec.Struct, frozen=True):
-    """One project of Atlantis: a directory, seen from the top of the repository, in a workspace; most have no name."""
+    """One Atlantis project: a directory relative to the repository's root, and a workspace; most have no name."""
 
     repository: str
     directory: str
@@ -121,7 +121,7 @@ class Project(msgspec.Struct, frozen=True):
 
     @property
     def target(self) -> str:
-        """Name the project for people, as they name it to Atlantis."""
+        """Name the project as it is named in Atlantis commands."""
         if self.name:
             return self.name
         place = self.repository if self.directory == "." else self.directory
@@ -129,12 +129,12 @@ class Project(msgspec.Struct, frozen=True):
 
 
 def is_commit(text: str) -> bool:
-    """Whether this can be the name of a commit."""
+    """Whether this can be a commit hash."""
     return _COMMIT.fullmatch(text) is not None
 
 
 def pull(variables: Mapping[str, str]) -> PlannedPull:
-    """Read which pull request this is about.
+    """Read the pull request from the environment.
 
     Raises:
         UsageError: Atlantis does not say.
@@ -150,7 +150,7 @@ def pull(variables: Mapping[str, str]) -> PlannedPull:
 
 
 def project(variables: Mapping[str, str]) -> Project:
-    """Read which project a step is for; what is not set is as in a repository with one project."""
+    """Read the project of a step; unset variables have the defaults of a repository with one project."""
     return Project(
         repository=variables.get("BASE_REPO_NAME") or ".",
         directory=variables.get("REPO_REL_DIR") or ".",

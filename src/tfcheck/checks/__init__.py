@@ -1,4 +1,4 @@
-"""ECS configuration rules that no permission can satisfy: the list of checks, one module each."""
+"""The ECS configuration rules, one module each: mistakes that no permission can fix."""
 
 from __future__ import annotations
 
@@ -78,14 +78,14 @@ CHECKS: tuple[Check, ...] = (
 
 
 class Misconfigurations:
-    """What is wrong with the task definitions of one world; each is searched once."""
+    """The misconfigurations of the task definitions in one world, each computed once."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._found: dict[Address, tuple[tuple[Check, Misconfiguration], ...]] = {}
 
     def of(self, task: TaskDefinition) -> tuple[tuple[Check, Misconfiguration], ...]:
-        """Return what definitely breaks a rule, with the rule, in the order of the rules."""
+        """Return the rules that a task definition definitely breaks, and how, in the order of the rules."""
         if task.address not in self._found:
             self._found[task.address] = tuple(
                 (check, each) for check in CHECKS for each in check.search(task, self._world)
@@ -94,12 +94,12 @@ class Misconfigurations:
 
 
 def stopped(task: TaskDefinition, world: World) -> bool:
-    """Whether something is wrong with which a task definition of a world definitely cannot start."""
+    """Whether a task definition definitely cannot start because it breaks a rule."""
     return any(each.severity is Severity.ERROR for _, each in world.once(Misconfigurations).of(task))
 
 
 def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations) -> Iterator[Finding]:
-    """Find what definitely breaks a rule of ECS in the world after a change.
+    """Find the ECS rules that are definitely broken after the change.
 
     What several tasks share is reported once.
     """
@@ -119,12 +119,12 @@ def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations
 
 
 def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
-    """Report once per report what looks like a misconfiguration and is not one."""
+    """Yield notes about what looks like a misconfiguration and is not one, once per report."""
     yield from deploy_order.notes(tasks, world)
 
 
 def _was_made(mistake: Misconfiguration, by: Check, before: TaskDefinition | None, world: World) -> bool:
-    """Whether the same was wrong before the change, and as bad."""
+    """Whether the same was wrong before the change, with the same severity."""
     found = world.before().once(Misconfigurations).of(before) if before is not None else ()
     return any(
         check is by
@@ -157,7 +157,7 @@ def _finding(mistake: Misconfiguration, by: Check, task: TaskDefinition, change:
 def _places(
     mistake: Misconfiguration, task: TaskDefinition, locations: Locations
 ) -> tuple[Location | None, Location | None]:
-    """Point at what is wrong; where that is another resource, also at the containers that need it."""
+    """Return the places of a misconfiguration; for another resource, also the containers that need it."""
     if mistake.address is None:
         return locations.of_address(task.address, mistake.argument), None
     return locations.of(mistake.address, mistake.argument), locations.of_address(task.address, "container_definitions")

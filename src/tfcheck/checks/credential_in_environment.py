@@ -52,7 +52,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
 
 def _may_be_credential(value: Value) -> bool:
-    """Whether there is a value that does not only point to something; it is never shown."""
+    """Whether a value may be a credential and is not only a reference to one; it is never shown."""
     return isinstance(value, str) and value.strip() != "" and not _HARMLESS.fullmatch(value.strip())
 
 

@@ -49,7 +49,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         gone = one.once(deleted)
         if not gone:
             continue
-        # NOTE: a reference follows what is replaced; only what is spelled out stays behind.
+        # NOTE: a reference follows a replacement; only literal names become stale.
         there = {(each.place, resource.address.type) for each, resource in _resources_named(task, world, one)}
         for each, resource in _resources_named(task, world, one.before()):
             if str(resource.address) not in gone or (each.place, resource.address.type) in there:
@@ -65,7 +65,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
 
 def _changing(world: World) -> Iterator[tuple[World, str]]:
-    """Return the worlds that the change is made of, with their names: this plan and the others that are checked."""
+    """Return the worlds that the change consists of, with their names: this plan and the other checked ones."""
     yield world, "this plan"
     for each in world.context:
         if isinstance(each, Stack) and each.is_checked:
@@ -73,7 +73,7 @@ def _changing(world: World) -> Iterator[tuple[World, str]]:
 
 
 def _symptom(task: TaskDefinition, resource: WorldObject) -> str:
-    """Return the error of ECS where the object does not exist; empty where none is known."""
+    """Return the ECS error for a missing object, empty where none is known."""
     match resource.address.type:
         case "aws_cloudwatch_log_group":
             return log_group_absent.SYMPTOM
@@ -96,7 +96,7 @@ def _change_of(resource: WorldObject, world: World) -> str:
 
 
 class _Named(NamedTuple):
-    """What a task names at one place, and in which container."""
+    """What a task names in one place, and the container that it belongs to."""
 
     place: str
     what: str
@@ -104,7 +104,7 @@ class _Named(NamedTuple):
 
 
 def _resources_named(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[_Named, WorldObject]]:
-    """Return what a task names that is among the resources of its world or of another stack, now or before."""
+    """Return the objects that a task names, now or before, and that exist in its world or in another stack."""
     around = among if among is world else world.before()
     every = (*_files(task, among), *_stored_values(task, around, among), *_groups(task, world, among))
     yield from ((named, resource) for named, resource in every if resource is not None)

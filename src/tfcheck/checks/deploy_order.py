@@ -1,4 +1,4 @@
-"""Let a service wait for what its tasks need.
+"""Make a service wait for what its tasks need.
 
 A service refers to its task definition and, through it, to its roles: Terraform does not make it wait for the policies
 of the execution role, for those by which the task role mounts volumes, nor for a file, a log group, a parameter or the
@@ -37,7 +37,7 @@ _EVENTUALLY = (
 )
 
 _SERVICE = "the service"
-#: The steps of the run that it takes to look at what a service may precede.
+#: Steps for looking at what a service may precede.
 _STEPS = 1_000
 
 
@@ -75,14 +75,14 @@ def _mistake(service: WorldObject, late: Sequence[WorldObject], world: World) ->
 
 
 def _where(places: Sequence[WaitingPlace], outsider: str) -> str:
-    """Say where to write what; who calls a module from elsewhere cannot change what is inside."""
+    """Explain where to write what; a caller cannot change the inside of a module from elsewhere."""
     authors = f", which only the authors of {outsider} can change" if outsider else ""
     named = (f"{each.named}{authors if each.named == _SERVICE else ''}: {each.hcl}" for each in places)
     return f"write into {'; and into '.join(named)}"
 
 
 class WaitingPlace(msgspec.Struct, frozen=True):
-    """Where `depends_on` can name resources, and how: at this depth of the path of the service's module.
+    """Where and how `depends_on` can name resources: at this depth of the service's module path.
 
     `named` is the service, or the call of the module that it is in.
     """
@@ -94,12 +94,12 @@ class WaitingPlace(msgspec.Struct, frozen=True):
 
     @property
     def hcl(self) -> str:
-        """The argument."""
+        """The argument as HCL."""
         return f"depends_on = [{', '.join(self.names)}]"
 
 
 def waiting_places(service: Address, late: Sequence[Address]) -> list[WaitingPlace]:
-    """Return which `depends_on` to write where.
+    """Return the `depends_on` arguments to write, with their places.
 
     A service can wait for what is in its module, or below. For anything else a module call around the service waits:
     the one that is in the same module as the object, or as a call around it.
@@ -122,13 +122,13 @@ def waiting_places(service: Address, late: Sequence[Address]) -> list[WaitingPla
 
 
 def _name_in(address: Address, depth: int) -> str:
-    """Name a resource as the module at this depth of its path refers to it: by the module below that holds it."""
+    """Name a resource as the module at this depth of its path does: by the module call that contains it."""
     path = address.module.config
     return address.resource if len(path) == depth else f"module.{path[depth]}"
 
 
 def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
-    """Report once that a new role takes a moment to be known everywhere, where the plan starts tasks with one."""
+    """Yield the note that a new role takes a moment to propagate, where the plan starts tasks with one."""
     for task in tasks:
         role = world.once(Judge).roles.resource(task.execution_role)
         if role is not None and is_new(role, world) and starting_services(task, world):

@@ -1,4 +1,4 @@
-"""Find what the tasks of a service need that can be created or changed after the service has started them.
+"""Find what the tasks of a service need and what is created or changed only after the service has started.
 
 Follows https://developer.hashicorp.com/terraform/internals/graph: what a service does not wait for may come later.
 """
@@ -28,7 +28,7 @@ from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.finding import RoleKind, Verdict
 
 T = TypeVar("T")
-#: The argument that names the role of each kind of grant, and those that a change may change.
+#: The argument that names the role for each type of grant, and those that a change may update.
 _GRANTS = {
     "aws_iam_role_policy": ("role", ("role", "policy")),
     "aws_iam_role_policy_attachment": ("role", ("role", "policy_arn")),
@@ -37,12 +37,12 @@ _GRANTS = {
 _VERSION = "aws_secretsmanager_secret_version"
 #: The roles that a task definition names.
 _KINDS = (RoleKind.EXECUTION, RoleKind.TASK)
-#: What is made in a moment, so that nothing comes late by waiting for it.
+#: Types that are created in a moment, so that waiting for them delays nothing.
 _QUICK = ("aws_iam_", "random_", "tls_", "local_", "null_", "terraform_data", "aws_secretsmanager_secret")
 
 
 def late_resources(service: WorldObject, task: TaskDefinition, world: World) -> list[WorldObject]:
-    """Return what a service does not wait for of what its tasks need; nothing where its graph cannot be determined."""
+    """Return the needed resources that a service does not wait for; nothing if its graph cannot be determined."""
     if world.earlier(service.address).open:
         return []
     needed: dict[str, WorldObject] = {}
@@ -57,7 +57,7 @@ def late_resources(service: WorldObject, task: TaskDefinition, world: World) -> 
 
 
 def waits_longer(resource: WorldObject, service: WorldObject, world: World) -> Iterator[str]:
-    """Yield what the plan creates and a resource waits for, but not the service; what takes a moment is left out."""
+    """Yield slow resources that the plan creates and that `resource` waits for, but not the service."""
     for config in sorted(world.earlier(resource.address).resources - world.earlier(service.address).resources):
         kind = config.split(".")[-2]
         if not config.startswith("data.") and ".data." not in config and not kind.startswith(_QUICK):
@@ -69,7 +69,7 @@ def waits_longer(resource: WorldObject, service: WorldObject, world: World) -> I
 
 
 def late_grants(service: WorldObject, task: TaskDefinition, kind: RoleKind, world: World) -> list[WorldObject]:
-    """Return the grants of a task's role that the plan creates or changes and the service does not wait for."""
+    """Return the grants of a task's role that the plan creates or changes and that the service does not wait for."""
     earlier = world.earlier(service.address)
     if earlier.open:
         return []
@@ -77,7 +77,7 @@ def late_grants(service: WorldObject, task: TaskDefinition, kind: RoleKind, worl
 
 
 class _Grants:
-    """The grants that the change creates or changes, by the role they are for."""
+    """The grants that the change creates or changes, by role."""
 
     def __init__(self, world: World) -> None:
         self._roles = world.once(Judge).roles
@@ -93,7 +93,7 @@ class _Grants:
                     self._file(policies[arn], grant.attribute(argument))
 
     def _file(self, grant: WorldObject, reference: Value) -> None:
-        # NOTE: only roles that are definitely granted something; what may be granted is not late for sure.
+        # NOTE: only roles with definite grants; a possible grant is not definitely late.
         listed = (reference,) if isinstance(reference, (str, Text)) else items(reference)
         for each in (listed,) if isinstance(listed, Unknown) else listed:
             role = self._roles.resource(each)
@@ -106,7 +106,7 @@ class _Grants:
 
 
 class _Needed:
-    """The late grants that something waits for: many services of a task definition have the same."""
+    """The late grants that a task needs, computed once since many services share a task definition."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -120,7 +120,7 @@ class _Needed:
 
 
 def _needed(grants: Sequence[WorldObject], task: TaskDefinition, kind: RoleKind, world: World) -> list[WorldObject]:
-    """Return the late grants of what a role is allowed in the end, and denied until they are there."""
+    """Return the late grants of permissions that are denied until these grants exist."""
     judge, too_early = world.once(Judge), world.once(_TooEarly).judge(grants)
     needs = (each for each in startup.requirements(task, world) if each.role_kind is kind)
     late = (each for each in needs if too_early.verdict(each, task) is Verdict.DENIED)
@@ -132,7 +132,7 @@ def _needed(grants: Sequence[WorldObject], task: TaskDefinition, kind: RoleKind,
 
 
 def _policy(grant: WorldObject, roles: Roles) -> str:
-    """Return what the policy of a grant is called in evidence."""
+    """Return the name of a grant's policy in evidence."""
     if "policy_arn" not in _GRANTS.get(grant.address.type, ("", ()))[1]:
         return str(grant.address)
     found = roles.policies.by_arn(known_arn(grant.attribute("policy_arn"))).policy
@@ -140,7 +140,7 @@ def _policy(grant: WorldObject, roles: Roles) -> str:
 
 
 class _TooEarly:
-    """The world at the moment when services start: grants that no service waits for are as before the change.
+    """The world when services start: grants that no service waits for are as before the change.
 
     Where some services of a role wait for a grant and others do not, each of the two groups has a world of its own.
     """
@@ -158,7 +158,7 @@ class _TooEarly:
                 self._in_time.update(str(each.address) for each in others)
 
     def judge(self, grants: Sequence[WorldObject]) -> Judge:
-        """Return the judge of the moment when a service starts for which these grants come late."""
+        """Return the judge for the moment when a service starts without these late grants."""
         own = frozenset(str(each.address) for each in grants) & self._in_time
         if own not in self._judges:
             late = {name: each for name, each in self._late.items() if name not in self._in_time or name in own}
@@ -167,7 +167,7 @@ class _TooEarly:
 
 
 class _AsBefore(WorldView):
-    """A world in which some resources are as they were before the change, or not there yet."""
+    """A world in which some resources are as before the change, or do not exist yet."""
 
     def __init__(self, world: World, earlier: dict[str, WorldObject | None]) -> None:
         super().__init__(world)
@@ -182,7 +182,7 @@ class _AsBefore(WorldView):
 
 
 class _Named:
-    """The files, log groups and parameters that each task definition names, the same for all of its services."""
+    """The files, log groups and parameters that each task definition names, shared by all of its services."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -225,7 +225,7 @@ def _parameters(task: TaskDefinition, world: World) -> Iterator[WorldObject]:
 
 
 def _versions(service: WorldObject, task: TaskDefinition, world: World) -> Iterator[WorldObject]:
-    """Return the only version of each secret that is named by a plain string; by a reference, only if it comes late.
+    """Return the only version of each secret named by a plain string; for a reference, only a late version.
 
     A service that refers to a secret waits for it, and its value follows in a moment, unless that waits for more.
     """
@@ -241,7 +241,7 @@ def _versions(service: WorldObject, task: TaskDefinition, world: World) -> Itera
 
 
 class _Versions:
-    """The versions of secrets, by the secret that they definitely are of."""
+    """The versions of secrets, indexed by the secret that they definitely belong to."""
 
     def __init__(self, world: World) -> None:
         self._by_secret: dict[str, list[WorldObject]] = {}

@@ -54,7 +54,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         if service.attribute("enable_execute_command") is not True:
             continue
         if task.task_role in (None, ""):
-            # On EC2 the role of the container instance may serve.
+            # On EC2 the role of the container instance may be used.
             if "FARGATE" in launch_types(service, world) or task.on_fargate:
                 yield Misconfiguration(
                     f"{service.address} enables ECS Exec, "

@@ -41,7 +41,7 @@ _ROOT = 'ClientException: When using an EFS access point, the root directory mus
 
 
 class _Volume(msgspec.Struct, frozen=True):
-    """An EFS volume, and what is definitely said of its authorization."""
+    """An EFS volume, and what is definitely known of its authorization."""
 
     name: str
     system: dict[str, Value]
@@ -50,7 +50,7 @@ class _Volume(msgspec.Struct, frozen=True):
 
     @property
     def authorization(self) -> str:
-        """Name what needs more than a plain volume does; empty where nothing definitely does."""
+        """Return the authorization setting that needs more than a plain volume; empty if there definitely is none."""
         return "IAM authorization" if self.asks_iam else "an access point" if self.has_point else ""
 
 
@@ -89,7 +89,7 @@ def _volumes(task: TaskDefinition, world: World) -> Iterator[_Volume]:
 
 
 def _is_given(point: Value, world: World) -> bool:
-    """Whether an id is definitely there: what is not known may come to null."""
+    """Whether an id is definitely set; an unknown value may be null."""
     if isinstance(point, (str, Text)):
         return point != ""
     return catalogue(world, ACCESS_POINT).owner(point) is not None

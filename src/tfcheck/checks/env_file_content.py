@@ -46,7 +46,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
 
 def _misread(holder: WorldObject) -> dict[str, list[int]]:
-    """Return what ECS reads otherwise than meant, and in which lines.
+    """Return what ECS reads differently than intended, with the line numbers.
 
     What is marked as sensitive is not looked into.
     """
@@ -61,7 +61,7 @@ def _misread(holder: WorldObject) -> dict[str, list[int]]:
 
 
 def _taken_for(line: str) -> str:
-    """Explain how ECS reads a line that is not written for it; empty where it is."""
+    """Explain how ECS reads a line; empty if it reads the line as intended."""
     if not line.strip() or line.startswith("#"):
         return ""
     name, mark, value = line.partition("=")

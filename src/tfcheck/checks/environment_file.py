@@ -25,7 +25,7 @@ class EnvironmentFile(msgspec.Struct, frozen=True):
 
 
 def files(task: TaskDefinition) -> Iterator[EnvironmentFile]:
-    """Return the entries that are there, in order; a list that is not known has none."""
+    """Return the known entries in order; an unknown list has none."""
     for container in task.containers:
         listed = container.members("environmentFiles")
         for index, each in enumerate(() if isinstance(listed, Unknown) else listed):

@@ -50,7 +50,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
 
 def _aws_managed_key(read: WorldObject) -> str | None:
-    """Return the key that AWS manages, if that encrypts a secret or a parameter for certain."""
+    """Return the AWS managed key if it definitely encrypts a secret or a parameter."""
     is_secret = read.address.type in SECRET.types
     if read.address.mode != "managed" or not (is_secret or read.attribute("type") == "SecureString"):
         return None

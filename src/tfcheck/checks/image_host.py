@@ -56,14 +56,14 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
 
 def _misplaced(image: str) -> str:
-    """Return the region of a registry whose host has the domain of another partition; empty where it has its own."""
+    """Return the region of a registry host with the domain of another partition; empty if the domain is right."""
     found = _REGISTRY.match(image)
     domain = _domain(found["region"]) if found is not None else ""
     return found["region"] if found is not None and domain and found["domain"] != domain else ""
 
 
 def _domain(region: str) -> str:
-    """Return the domain that the hosts of a region are under; empty where that is not public."""
+    """Return the public domain of the hosts in a region, empty if there is none."""
     return _DOMAINS.get(partition_of_region(region), "")
 
 

@@ -51,7 +51,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
 
 def _may_exist(log: AwsLogs, task: TaskDefinition, world: World) -> bool:
-    """Whether something in the plan hints at the group, or another rule reports it: deleted, in another region."""
+    """Whether the plan suggests that the group exists, or another rule reports it as deleted or in another region."""
     named = existence.at(log.group, task.resource.surroundings, log.region)
     return (
         existence.log_group(named, world) is not Truth.UNKNOWN

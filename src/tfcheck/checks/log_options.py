@@ -34,7 +34,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             given = f", {quote_value(task, log.group)}," if log.group else ""
             message = f"the log driver of {log.name}{given} {wrong}"
             yield Misconfiguration(message, Severity.ERROR, log.container, wrong)
-        # NOTE: the proxy of Service Connect has no name of its own to put behind a prefix.
+        # NOTE: the proxy of Service Connect has no name of its own to follow a prefix.
         if log.container is not None and not log.prefix and "FARGATE" in task.compatibilities:
             message = f"the log driver of {log.name} has no `awslogs-stream-prefix`, which Fargate requires"
             yield Misconfiguration(message, Severity.ERROR, log.container, "prefix")

@@ -59,7 +59,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
 
 def in_other_regions(log: AwsLogs, task: TaskDefinition, world: World) -> list[WorldObject]:
-    """Return the groups of that name, in the task's account as far as it is known, if all are in other regions."""
+    """Return the groups with that name in the task's account if all of them are in other regions."""
     if not isinstance(log.group, str) or log.region is None or log.region == "":
         return []
     here = existence.at(log.group, task.resource.surroundings, log.region)

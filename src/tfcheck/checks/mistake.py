@@ -15,7 +15,7 @@ from tfcheck.vocabulary.finding import Severity
 
 
 class Misconfiguration(msgspec.Struct, frozen=True):
-    """One place where a task definition, or what belongs to it, is definitely wrong.
+    """A definite mistake in a task definition, or in an object that belongs to it.
 
     `about` distinguishes mistakes in one place: the same before and after a change is the same mistake. `address` is
     the resource to fix, where that is not the task definition, `argument` its wrong argument. `hcl` is what to write
@@ -37,7 +37,7 @@ Search: TypeAlias = Callable[[TaskDefinition, World], Iterator[Misconfiguration]
 
 
 class Check(msgspec.Struct, frozen=True):
-    """A rule of ECS. `manual` is its page; `search` yields what definitely breaks it, never what may."""
+    """An ECS rule. `manual` is its page; `search` yields definite violations only."""
 
     id: str
     title: str
@@ -46,5 +46,5 @@ class Check(msgspec.Struct, frozen=True):
 
 
 def quote_value(task: TaskDefinition, value: Value) -> str:
-    """Write a value of the container definitions for people, unless the plan marks them as sensitive."""
+    """Show a value of the container definitions, unless the plan marks them as sensitive."""
     return SENSITIVE if task.sensitive else f"`{display(value)}`"

@@ -40,7 +40,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
 
 def _is_written(name: str, argument: str, world: World) -> bool:
-    """Whether the change writes a policy: AWS has accepted all others."""
+    """Whether the change writes a policy; AWS has accepted the others already."""
     address = address_in(name)
     known = world.resources(address.type) if address is not None else ()
     found = next((each for each in known if each.address == address), None)

@@ -1,4 +1,4 @@
-"""Say what to write instead where a task definition breaks a rule of ECS: no permission can fix that."""
+"""Suggest what to write instead where a task definition breaks a rule of ECS."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SECRET = regex(
 _IN_BUCKET = regex(r"\$\{(?P<bucket>aws_s3_bucket\.[\w\[\]\".-]+?)\.arn\}/(?P<key>[^\s\"$]+)")
 _FILE = '  source = "${path.module}/app.env"'
 _GROUP = regex(r"[\w./#-]{1,512}")
-#: By rule: what to do, and what it looks like. `{container}`, `{task}` and `{address}` are filled in.
+#: The suggestion and an example by rule, with `{container}`, `{task}` and `{address}` filled in.
 _TABLE: dict[str, tuple[str, str]] = {
     "env-file-type": (
         "write the type of the environment file as `s3`, in lower case",
@@ -140,7 +140,7 @@ _TABLE: dict[str, tuple[str, str]] = {
 
 
 def remedy(rule: str, mistake: Misconfiguration, task: TaskDefinition) -> Remedy | None:
-    """Return what to write instead; None for a rule that has no such text."""
+    """Return the suggestion for a rule, or None if the rule has none."""
     if rule not in _TABLE:
         return None
     words, hcl = _TABLE[rule]
@@ -152,7 +152,7 @@ def remedy(rule: str, mistake: Misconfiguration, task: TaskDefinition) -> Remedy
 
 
 def _remedy_in_plan(rule: str, mistake: Misconfiguration, task: TaskDefinition) -> str:
-    """Write it with what is in the plan, where that can be determined; never what may be secret."""
+    """Write the suggestion with names from the plan where they can be determined; never with secrets."""
     if mistake.hcl or task.sensitive or not isinstance(mistake.about, PlainText):
         return mistake.hcl
     about = display(mistake.about)

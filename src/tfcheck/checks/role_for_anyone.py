@@ -39,7 +39,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
 
 def _is_for_anyone(trust: Policy | None) -> bool:
-    """Whether a statement definitely admits everybody, and no Deny, known or not, takes it back."""
+    """Whether a statement definitely admits everyone and no Deny, known or unknown, limits that."""
     if trust is None or trust.invalid is not None:
         return False
     if any(each.effect is not Effect.ALLOW for each in trust.statements):

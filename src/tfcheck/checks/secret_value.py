@@ -57,7 +57,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
 
 def _secrets(task: TaskDefinition, world: World) -> Iterator[tuple[TaskPlace, WorldObject]]:
-    """Return every secret of the plan that a value is taken from, and where."""
+    """Return every secret of the plan that a value is read from, with the place."""
     for place, value in injected(task):
         for source in sources(value, task.resource.surroundings, world):
             found = catalogue(world, SECRET).by_arn(source.arn) if source.store is ValueStore.SECRETS_MANAGER else None

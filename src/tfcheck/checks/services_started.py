@@ -1,4 +1,4 @@
-"""Find the services that start a task definition, and what its tasks run on."""
+"""Find the services that start a task definition, and the platform of its tasks."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def on_windows(task: TaskDefinition) -> bool:
 
 
 def starting_services(task: TaskDefinition, world: World) -> list[WorldObject]:
-    """Return the services that the change creates or gives this definition, and that start its tasks at once."""
+    """Return the services that the change creates or updates to this definition and that start its tasks at once."""
     return world.once(_Starting).of(task)
 
 
-#: What of a service makes it start other tasks; the latter two are what an ECS Express service makes its own of.
+#: Arguments of a service that make it start new tasks; the last two are those of ECS Express services.
 _STARTING = ("task_definition", "execution_role_arn", "primary_container")
 
 
 class _Starting:
-    """The services that start each task definition, which several checks ask for."""
+    """The services that start each task definition, computed once for several checks."""
 
     def __init__(self, world: World) -> None:
         self._world = world

@@ -33,7 +33,7 @@ _FINDINGS = 1
 )
 @options.debug
 def github(debug: bool) -> int:
-    """Do what action.yml asks for: its inputs are variables, TFCHECK_PLAN and so on.
+    """Run the action with the inputs of action.yml, which are the variables TFCHECK_PLAN and so on.
 
     The page on the GitHub Action lists them.
     """
@@ -48,7 +48,7 @@ def github(debug: bool) -> int:
 
 
 class _Found(msgspec.Struct, frozen=True):
-    """The reports, what could not be read, and the targets of the plans among that, as far as they are known."""
+    """The reports, the errors, and the targets of unreadable plans as far as they are known."""
 
     reports: tuple[Checked, ...]
     errors: tuple[InputError, ...]
@@ -60,7 +60,7 @@ def _run(wanted: Inputs, variables: Mapping[str, str], *, debug: bool) -> int:
     for error in found.errors:
         terminal.complain(error)
     reports = [each.report for each in found.reports]
-    # Nothing in a plan must be read as a command to the runner.
+    # Nothing in a plan may be read as a command to the runner.
     from secrets import token_hex
 
     from tfcheck.report.text import text
@@ -78,7 +78,7 @@ def _run(wanted: Inputs, variables: Mapping[str, str], *, debug: bool) -> int:
 
 
 def _collected(wanted: Inputs) -> _Found:
-    """Check the plans and read the reports; what cannot be read does not keep the others from being reported.
+    """Check the plans and read the reports; an unreadable one does not keep the others from being reported.
 
     Raises:
         InputError: the context or the baseline cannot be read, without which every result could be another one.
@@ -118,7 +118,7 @@ def _checked(wanted: Inputs) -> _Found:
 
 
 def _absent(together: Session, found: _Found) -> tuple[str, ...]:
-    """Name the targets of the plans that cannot be read; with the plan where the target has another one."""
+    """Name the targets of unreadable plans, with the plan if the target has another one."""
     from tfcheck.report.markdown.results import distinguished
     from tfcheck.report.origin import target
 
@@ -128,7 +128,7 @@ def _absent(together: Session, found: _Found) -> tuple[str, ...]:
 
 
 def _saved(wanted: Inputs) -> _Found:
-    """Read the reports of other jobs; where their number is expected, the comment counts those that are missing."""
+    """Read the reports of other jobs; with an expected number, the comment counts missing ones."""
     found = paths("report", wanted.reports)
     expected = wanted.wishes.expected > 0
     files = [each for each in found.files if not expected or Path(each).exists()]
@@ -149,7 +149,7 @@ def _read_all(files: Iterable[str], read: Callable[[str], Iterable[Checked]], er
 
 
 def _published(wanted: Inputs, found: _Found, status: int, variables: Mapping[str, str], *, debug: bool) -> int:
-    """Write the summary of the job and the comment; give the exit status."""
+    """Write the job summary and the comment, and return the exit status."""
     from tfcheck.cli.posting import REFUSED, post, summarize
 
     reports = [each.report for each in found.reports]
@@ -177,7 +177,7 @@ def _annotate(errors: Sequence[TfcheckError]) -> None:
 
 
 def _files(wanted: Inputs, found: _Found) -> dict[str, str]:
-    """Write the files that are wanted, and name them.
+    """Write the requested files, and return their names.
 
     NOTE: no SARIF where a plan or report could not be read: code scanning would close the alerts that it lacks.
     """
@@ -197,16 +197,16 @@ def _files(wanted: Inputs, found: _Found) -> dict[str, str]:
 
 
 def _write(text: str, file: str) -> None:
-    """Write a file, and the directories that it wants."""
+    """Write a file and create its directories."""
     from tfcheck.repository.writing import make_directories
 
-    with suppress(OSError):  # writing the file says it better
+    with suppress(OSError):  # writing the file reports it better
         make_directories(Path(file))
     terminal.publish(text, file, colour=False)
 
 
 def outputs(reports: Sequence[Report]) -> dict[str, str]:
-    """Count what reports hold, and say it in one line."""
+    """Count the findings of reports, and summarise them in one line."""
     severities = [finding.severity for report in reports for finding in report.open_findings]
     errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
     unknown = sum(len(report.undecided()) + len(report.skipped) for report in reports)
@@ -225,7 +225,7 @@ def outputs(reports: Sequence[Report]) -> dict[str, str]:
 
 
 def step_outputs(values: Mapping[str, str], variables: Mapping[str, str]) -> None:
-    """Hand values on to later steps, where there are any; of two values with one name the later one counts.
+    """Write outputs for later steps, if this is a step; of two values with one name the later one counts.
 
     Follows https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-output-parameter.
 
@@ -244,7 +244,7 @@ def step_outputs(values: Mapping[str, str], variables: Mapping[str, str]) -> Non
 
 
 def _output(name: str, value: str) -> str:
-    """Write one output; a delimiter that nobody can guess keeps a value with line breaks from setting others."""
+    """Write one output; a random delimiter keeps values with line breaks from setting other outputs."""
     from secrets import token_hex
 
     if "\n" not in value and "\r" not in value:

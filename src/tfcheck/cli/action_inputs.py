@@ -23,14 +23,14 @@ from tfcheck.vocabulary.fail_options import FailOptions
 if TYPE_CHECKING:
     from tfcheck.pull_request.report_comment import CommentOptions
 
-#: What people write for booleans in YAML and in expressions, in any case.
+#: Booleans as people write them in YAML and in expressions, in any case.
 _BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _LONGEST = 100
 HINT = "paths are seen from the job's working directory; the step that writes the file may have failed"
 
 
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):
-    """The inputs of `action.yml`; those of files may be patterns, `temporary` is where files without a name go.
+    """The inputs of `action.yml`; file inputs may be patterns, and `temporary` is for files without a name.
 
     `choice` is which findings count, `set_context` the files of other stacks that the configuration file names: they
     are never patterns.
@@ -56,14 +56,14 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     wishes: CommentOptions
 
     def unnamed(self, name: str) -> str:
-        """Return a new place for a file that nobody named."""
+        """Return the path of a temporary file for an output without a name."""
         from tempfile import mkdtemp
 
         return os.path.join(mkdtemp(prefix="tfcheck-", dir=self.temporary or None), name)
 
 
 def inputs(variables: Mapping[str, str], found: LoadedSettings = LoadedSettings()) -> Inputs:  # noqa: B008 (frozen)
-    """Read the inputs from variables, `TFCHECK_PLAN` for `plan`; what is empty there the configuration file may set.
+    """Read the inputs from variables, such as `TFCHECK_PLAN` for `plan`; the configuration file may set empty ones.
 
     Raises:
         UsageError: an input has a value that it cannot have.
@@ -115,7 +115,7 @@ def _comment_options(values: _InputValues) -> CommentOptions:
 
 
 def configured(variables: Mapping[str, str]) -> LoadedSettings:
-    """Return what the configuration file sets for the plans; reports of other jobs have been made with theirs.
+    """Load the configuration for the plans; reports of other jobs were made with their own.
 
     Raises:
         UsageError: it cannot be read, or contains something that it cannot contain.
@@ -128,12 +128,12 @@ def configured(variables: Mapping[str, str]) -> LoadedSettings:
 
 
 class _InputValues:
-    """The values of inputs; one that the input cannot have is refused."""
+    """The values of inputs; an invalid value is refused."""
 
     def __init__(self, variables: Mapping[str, str], settings: Mapping[str, Setting]) -> None:
         self._variables = variables
         self._settings = {key.variable: (key, settings[key.path]) for key in KEYS if key.path in settings}
-        #: The keys of the file that no variable sets and that count for the result, with their values for people.
+        #: The file's keys that no variable sets and that affect the result, with their values for people.
         self.in_force: dict[str, str] = {}
 
     def given(self, name: str) -> str:
@@ -146,12 +146,12 @@ class _InputValues:
         key, setting = self._settings[_variable(name)]
         if key.counts:
             self.in_force[key.path] = setting.shown
-        if key.kind is Kind.PATH:  # as seen from here, and checked as such
+        if key.kind is Kind.PATH:  # relative to here, and checked as such
             return str(setting.value)
         return "\n".join(as_option(key, setting.value)) if key.several else setting.shown
 
     def set_paths(self, name: str) -> tuple[str, ...]:
-        """Return the paths that only the file sets: each is one file, regardless of the characters in its name."""
+        """Return the paths that only the file sets: each is one file, with no special characters."""
         if self.given(name) or _variable(name) not in self._settings:
             return ()
         key, setting = self._settings[_variable(name)]
@@ -177,7 +177,7 @@ class _InputValues:
         return value
 
     def switch(self, name: str, on: str, *others: str) -> str:
-        """Return one of the values, the first for a boolean that is true and the last for one that is false."""
+        """Return one of the values: the first for a true boolean, the last for a false one."""
         value = self.text(name).lower()
         if value in _BOOLEANS:
             return on if _BOOLEANS[value] else others[-1]
@@ -205,18 +205,18 @@ def _variable(name: str) -> str:
 
 
 class NamedFiles(msgspec.Struct, frozen=True):
-    """The files that patterns name, each once, and the patterns that name none."""
+    """The files that patterns match, each once, and the patterns without a match."""
 
     files: tuple[str, ...]
     errors: tuple[InputError, ...]
 
 
 def paths(name: str, patterns: Iterable[str]) -> NamedFiles:
-    """Find the files that patterns name; `name` is that of the input.
+    """Find the files that the patterns of an input match; `name` is the input's name.
 
     A name that is not a pattern is given as it is, also where there is no such file: reading it explains more.
     """
-    import glob  # loaded only where the action runs
+    import glob  # loaded only in the action
 
     files: dict[str, None] = {}
     errors: list[InputError] = []
@@ -231,7 +231,7 @@ def paths(name: str, patterns: Iterable[str]) -> NamedFiles:
 
 
 def exists(path: str) -> bool:
-    """Whether there is such a file or directory."""
+    """Whether such a file or directory exists."""
     try:
         return Path(path).exists()
     except (OSError, ValueError):
@@ -239,7 +239,7 @@ def exists(path: str) -> bool:
 
 
 def expanded(pattern: str) -> list[str]:
-    """Return the files and directories that a pattern names, each once and sorted, as a shell does with `globstar`.
+    """Return the files and directories that a pattern matches, sorted, like a shell with `globstar`.
 
     NOTE: `**` enters no links. Those of a pull request could lead back up, and a search that enters two never ends.
     """

@@ -32,7 +32,7 @@ def atlantis() -> None:
 @atlantis.command(short_help="A step before init: record that the project is about to be planned.")
 @options.debug
 def announce(debug: bool) -> int:
-    """Note that this project is about to be planned, so that the hook reports it if there is no result.
+    """Record that this project is about to be planned, so that the hook reports it if there is no result.
 
     Without this step, a project whose first plan fails is not in the comment. Prints nothing; the exit status is 0.
     """
@@ -44,7 +44,7 @@ def announce(debug: bool) -> int:
 
 
 class _PolicyCheck(ConfiguredCommand):
-    """The check, which reports an error in the file as a failure; a section can be for the project by its name."""
+    """The policy check, which reports an error in the configuration as a failure; a section can name the project."""
 
     defers = True
 
@@ -56,7 +56,7 @@ class _PolicyCheck(ConfiguredCommand):
 
 
 class _Plan(_PolicyCheck):
-    """The step, which only the server closes."""
+    """The plan step, which only the server's configuration can make fail."""
 
     without = ("fail-on", "strict", "new-only")
 
@@ -74,10 +74,10 @@ class _Plan(_PolicyCheck):
 @options.context
 @options.account
 def plan(fail_on: str, strict: bool, new_only: bool, **given: Any) -> int:
-    """Check the plan that the step show has written, and keep the result for the hook.
+    """Check the plan that the step `show` has written, and store the result for the hook.
 
-    Prints a dozen lines at most, for the comment of Atlantis. The exit status is 0 unless --fail-on or --strict say
-    what stops a plan; then it is 1, also where nothing could be checked.
+    Prints at most a dozen lines, for the comment of Atlantis. The exit status is 0 unless --fail-on or --strict stop
+    the plan; then it is 1, also if nothing could be checked.
     """
     from tfcheck.atlantis.step import StepOptions, after_plan
 
@@ -102,7 +102,7 @@ def plan(fail_on: str, strict: bool, new_only: bool, **given: Any) -> int:
 def policy_check(fail_on: str, strict: bool, new_only: bool, **given: Any) -> int:
     """Print what fails and what warns as conftest does, for a policy_check with custom_policy_check.
 
-    The exit status is always 0: Atlantis goes by the words. What could not be checked fails.
+    The exit status is always 0, because Atlantis evaluates the output. A plan that cannot be checked fails.
     """
     from tfcheck.atlantis.policy import checked_policy
     from tfcheck.atlantis.step import StepOptions

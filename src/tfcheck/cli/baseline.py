@@ -23,7 +23,7 @@ class _Baseline(ConfiguredCommand):
     """The command, whose file the key `baseline` names."""
 
     def keyed_options(self) -> list[tuple[click.Option, Key]]:
-        """Return the options that a key sets; `--output` is set by that of the file that others read."""
+        """Return the options that a key sets; the key for the baseline that others read sets `--output` here."""
         output = next(each for each in self.params if isinstance(each, click.Option) and each.name == "output")
         return [*super().keyed_options(), (output, key("baseline"))]
 
@@ -44,7 +44,7 @@ def baseline(
     update: bool,
     about: options.PlanOptions,
 ) -> int:
-    """Write what is wrong in PLAN now to a baseline file, which belongs into the repository.
+    """Write what is wrong in PLAN now to a baseline file, which belongs in the repository.
 
     `tfcheck --baseline FILE` then reports only what is new, and `tfcheck baseline --update` removes from the file what
     is fixed. Nothing is written if a plan cannot be read.

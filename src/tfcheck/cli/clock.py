@@ -1,4 +1,4 @@
-"""The day on which a run takes place: no other module asks the clock for it."""
+"""The date of a run: no other module asks the clock for it."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import time
 
 
 def today() -> str:
-    """Return the day, the same all over the world, as in `2027-03-01`."""
+    """Return the date in UTC, as in `2027-03-01`."""
     return time.strftime("%Y-%m-%d", time.gmtime())

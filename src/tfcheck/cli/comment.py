@@ -79,13 +79,13 @@ def comment(
     debug: bool,
     **given: Any,
 ) -> int:
-    """Bring one comment on the pull request up to date with saved reports.
+    """Update the one comment on the pull request from saved reports.
 
     REPORT is what `tfcheck --format json` wrote. In GitHub Actions the job's environment names the pull request; the
     token is TFCHECK_GITHUB_TOKEN, GITHUB_TOKEN or GH_TOKEN. In a job of GitLab the comment is a note on the merge
     request, and the token TFCHECK_GITLAB_TOKEN or GITLAB_TOKEN; in Bitbucket Pipelines the token is
     TFCHECK_BITBUCKET_TOKEN or BITBUCKET_TOKEN. If the host refuses, the report becomes annotations and the summary of
-    the job, and the exit status stays what the findings make it.
+    the job, and the exit status still depends on the findings only.
 
     \b
     Examples:
@@ -109,7 +109,7 @@ def comment(
 
 
 def _wishes(given: dict[str, Any], least: int) -> CommentOptions:
-    """Read what the options ask of the comment, about at `least` so many reports."""
+    """Build the comment's options from the command line; `least` is the minimum number of reports."""
     from tfcheck.pull_request.report_comment import CommentOptions
 
     return CommentOptions(
@@ -124,7 +124,7 @@ def _wishes(given: dict[str, Any], least: int) -> CommentOptions:
 
 
 def _saved(files: Iterable[str], chosen: Choice) -> tuple[list[Report], int]:
-    """Read the reports; one that cannot be read does not keep the others from being reported."""
+    """Read the reports; an unreadable one does not keep the others from being reported."""
     reports: list[Report] = []
     status = 0
     for file in files:

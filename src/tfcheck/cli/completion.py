@@ -1,4 +1,4 @@
-"""Complete what a shell asks for: rule ids, and addresses in the plan that is named on the line.
+"""Complete words for a shell: rule ids, and addresses in the plan on the command line.
 
 A shell waits for the answer while somebody types: a plan that is large, or not a file, is not read.
 """
@@ -13,29 +13,29 @@ from click.shell_completion import CompletionItem
 
 from tfcheck.cli.configured import LINE
 
-#: Larger plans take longer to read than anybody waits for.
+#: Larger plans take too long to read.
 _LARGEST_PLAN = 30_000_000
 _MOST = 500
 _TASK_TYPES = ("aws_ecs_task_definition", "aws_ecs_express_gateway_service")
-#: What a shell would read as something else.
+#: Characters with a meaning for a shell.
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
 
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
 def files(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Return a request to the shell to complete names of files."""
+    """Ask the shell to complete file names."""
     return [CompletionItem(incomplete, type="file")]
 
 
 def rules(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Return the ids of rules, for the last one of several with commas."""
+    """Return the rule ids that complete the last of several with commas."""
     before, comma, begun = incomplete.rpartition(",")
     return [CompletionItem(f"{before}{comma}{each}") for each in _known_rules() if each.startswith(begun)]
 
 
 def severities(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Return rules with the severities that they can be given."""
+    """Return rules with the severities that they can have."""
     rule, equals, _ = incomplete.rpartition(",")[2].partition("=")
     before = incomplete[: len(incomplete) - len(incomplete.rpartition(",")[2])]
     if not equals:
@@ -45,12 +45,12 @@ def severities(ctx: click.Context, option: click.Parameter, incomplete: str) -> 
 
 
 def tasks(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Return the task definitions of the plan on the line."""
+    """Return the task definitions of the plan on the command line."""
     return _completions(_addresses(ctx, *_TASK_TYPES), incomplete)
 
 
 def rules_and_addresses(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Return rules, and the task definitions and roles of the plans on the line."""
+    """Return rules, and the task definitions and roles of the plans on the command line."""
     found = rules(ctx, option, incomplete)
     return [*found, *_completions(_addresses(ctx, *_TASK_TYPES, "aws_iam_role"), incomplete)]
 
@@ -62,7 +62,7 @@ def _known_rules() -> list[str]:
 
 
 def _addresses(ctx: click.Context, *types: str) -> Iterator[str]:
-    """Yield the addresses of what the plans on the line contain; nothing of one that cannot be read at once."""
+    """Yield the addresses in the plans on the command line; nothing for a plan that cannot be read quickly."""
     from tfcheck.plan import load
     from tfcheck.vocabulary.errors import TfcheckError
 
@@ -80,13 +80,13 @@ def _addresses(ctx: click.Context, *types: str) -> Iterator[str]:
 
 
 def _largest(name: str) -> int:
-    """Return how large a file may be that is read: compressed, it has ten times as much to read and more."""
+    """Return the largest file size that is read; compressed files hold ten times as much or more."""
     with open(name, "rb") as file:
         return _LARGEST_PLAN if file.read(2) != b"\x1f\x8b" else _LARGEST_PLAN // 10
 
 
 def _completions(found: Iterable[str], incomplete: str) -> list[CompletionItem]:
-    """Write addresses as the shell needs them: bash does not quote what it inserts."""
+    """Escape addresses for the shell: bash does not quote what it inserts."""
     begun = incomplete.lstrip("'\"")
     fitting = [each for each in found if each.startswith(begun) and each.isprintable()][:_MOST]
     in_bash = os.environ.get("_TFCHECK_COMPLETE", "").startswith("bash")

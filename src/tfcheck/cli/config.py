@@ -26,7 +26,7 @@ _NOT_HERE = ("plans", "form", "query", "output", "debug")
 
 
 class InForce(msgspec.Struct, frozen=True):
-    """One key: what is in force, and where that comes from."""
+    """A key's effective value, and where it is set."""
 
     key: str
     value: Any
@@ -36,7 +36,7 @@ class InForce(msgspec.Struct, frozen=True):
 
 
 class _Config(OwnFormats):
-    """The command, which shows the key `format` and also names of files that are not there."""
+    """The command, which also shows `format` and names missing files."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Show all keys first."""
@@ -55,10 +55,10 @@ class _Config(OwnFormats):
 @options.query
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of tfcheck.toml, for editors.")
 def config(plans: tuple[str, ...], form: str, query: str | None, schema: bool, **_: Any) -> int:
-    """Show which configuration is in force for PLAN, and where each key is set.
+    """Show the configuration in force for PLAN, and where each key is set.
 
-    Without PLAN, for the current directory. Accepts the options of `check`, which win over variables, which win over
-    the file. Reads no plan.
+    Without PLAN, show it for the current directory. Accepts the options of `check`, which override variables, which
+    override the file. Reads no plan.
     """
     from tfcheck.report.json import encode as as_json
 

@@ -1,4 +1,4 @@
-"""Let variables and the configuration file set the options of a command that the command line does not set."""
+"""Set options from variables and from the configuration file if the command line does not set them."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from tfcheck.config.settings import Choice, Setting, Settings
 from tfcheck.vocabulary.clipping import clip
 from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
 
-#: What `--config` accepts for no file at all.
+#: The value of `--config` for no file.
 OFF = "off"
 _META = "tfcheck.configuration"
-#: What is on the line that a shell wants to have completed.
+#: The arguments on the line to complete.
 LINE = "tfcheck.line"
 
 
 class LoadedSettings(msgspec.Struct, frozen=True):
-    """What is set for a run: the file, if there is one, and the keys that it sets for the target."""
+    """The configuration of a run: the file, if there is one, and its keys for the target."""
 
     settings: Settings | None = None
     values: Mapping[str, Setting] = {}
 
     def refuse_missing(self, keys: Iterable[str]) -> None:
-        """Raise InputError where one of the keys names a file that is not there."""
+        """Raise InputError if one of the keys names a missing file."""
         for key, setting in ((each, self.values[each]) for each in keys):
             for path in [setting.value] if isinstance(setting.value, str) else setting.value:
                 if self.settings and not os.path.lexists(path):
@@ -51,7 +51,7 @@ class ConfiguredCommand(click.Command):
 
     section: ClassVar[str] = ""
     without: ClassVar[tuple[str, ...]] = ()
-    #: Whether an error in the file is left to the command, which has to report it in its own way.
+    #: Whether the command itself reports an error in the file, in its own way.
     defers: ClassVar[bool] = False
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -61,14 +61,14 @@ class ConfiguredCommand(click.Command):
             option.envvar = list(dict.fromkeys((key.variable, *own)))
 
     def keyed_options(self) -> list[tuple[click.Option, Key]]:
-        """Return the options that a key sets, with it."""
+        """Return the options that a key sets, by key."""
         known = {each.name: each for each in KEYS if each.section in ("", self.section)}
         options = [each for each in self.params if isinstance(each, click.Option)]
         named = [(each, name.removeprefix("--")) for each in options for name in each.opts if name.startswith("--")]
         return [(option, known[name]) for option, name in named if name in known and name not in self.without]
 
     def load(self, given: Mapping[str, Any]) -> LoadedSettings:
-        """Return what the file sets for the arguments of the command."""
+        """Return the values of the file for the arguments of the command."""
         several = given.get("plans", ())
         plans = [given.get("plan"), *(several if isinstance(several, Sequence) else ())]
         return load(
@@ -79,8 +79,8 @@ class ConfiguredCommand(click.Command):
         )
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the command line, over the variables, over the file."""
-        if ctx.resilient_parsing:  # a shell asks what could come next, and may have cut off the line anywhere
+        """Parse the command line; it overrides variables, which override the file."""
+        if ctx.resilient_parsing:  # a shell asks for completions, possibly of a truncated line
             ctx.meta[LINE] = tuple(args)
         else:
             given, _, _ = self.make_parser(ctx).parse_args(args=list(args))
@@ -98,7 +98,7 @@ class ConfiguredCommand(click.Command):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command once the files are there that the configuration file names."""
+        """Run the command after checking that the files of the configuration exist."""
         try:
             self.refuse_missing(ctx)
         except InputError as error:
@@ -108,7 +108,7 @@ class ConfiguredCommand(click.Command):
         return super().invoke(ctx)
 
     def refuse_missing(self, ctx: click.Context) -> None:
-        """Raise InputError where a file is not there that only the configuration file names as an input."""
+        """Raise InputError if an input that only the configuration file names is missing."""
         found = ctx.meta.get(_META)
         if isinstance(found, LoadedSettings):
             inputs = [each for each in self.keyed_options() if each[1].is_input and each[0].name == each[1].name]
@@ -118,18 +118,18 @@ class ConfiguredCommand(click.Command):
 
 
 class OwnFormats(ConfiguredCommand):
-    """A command whose formats are its own: the key `format` is for `check`."""
+    """A command with its own formats: the key `format` is for `check`."""
 
     without = ("format",)
 
 
 def as_option(key: Key, value: Any) -> Any:
-    """Return the value of a key as its option accepts it."""
+    """Convert the value of a key to what its option accepts."""
     return [f"{rule}={each}" for rule, each in value.items()] if key.kind is Kind.SEVERITIES else value
 
 
 def config_option(given: Mapping[str, Any]) -> str:
-    """Return the file that the option or its variable names, empty where none does."""
+    """Return the configuration file named by the option or its variable, empty if neither does."""
     return _text(given.get("config")) or os.environ.get("TFCHECK_CONFIG", "")
 
 
@@ -146,7 +146,7 @@ def load(
     targets: Sequence[str] = (),
     shared: bool | None = None,
 ) -> LoadedSettings:
-    """Return what the configuration file of plans sets, or the one that `config` names.
+    """Load the configuration file for plans, or the one that `config` names.
 
     `targets` are names of what is checked beside those that follow from the directories.
 
@@ -173,7 +173,7 @@ def load(
 
 
 def _places(plans: Sequence[str], sources: str) -> list[Path]:
-    """Return the directories that are checked: those of the sources or of the plans, otherwise the current one."""
+    """Return the checked directories: those of the sources or plans, otherwise the current one."""
     if sources:
         path = Path(sources)
         return [path if path.is_dir() else path.parent]
@@ -198,7 +198,7 @@ def _settings(config: str, places: Sequence[Path], shared: bool | None) -> Setti
 
 
 def _above(places: Sequence[Path]) -> Path:
-    """Return the directory that all directories are in."""
+    """Return the common parent directory."""
     try:
         return Path(os.path.commonpath([os.path.realpath(each) for each in places]))
     except ValueError:  # on different drives
@@ -206,7 +206,7 @@ def _above(places: Sequence[Path]) -> Path:
 
 
 def _target_names(settings: Settings, place: Path, workspace: str) -> tuple[str, ...]:
-    """Return the names of a target: its directory seen from the top of the repository, and that with the workspace."""
+    """Return the names of a target: its directory relative to the repository's root, also with the workspace."""
     top = settings.top or settings.file.parent
     seen = os.path.relpath(os.path.realpath(place), top).replace(os.sep, "/")
     set_there = settings.common.get("workspace")
@@ -220,11 +220,11 @@ def _known_rules() -> tuple[str, ...]:
     return known_rules()
 
 
-# What a command asks for
+# What a command uses
 
 
 def loaded() -> LoadedSettings:
-    """Return what is set for the command that runs.
+    """Return the configuration of the running command.
 
     Raises:
         TfcheckError: the file is wrong, and the command wanted to report that itself.
@@ -236,7 +236,7 @@ def loaded() -> LoadedSettings:
 
 
 def choice() -> Choice:
-    """Return which findings are wanted of the command that runs, and which settings of the file are part of its answer.
+    """Return the selection of findings for the running command, with the settings that a report lists.
 
     Raises:
         UsageError: a rule is named that there is not.
@@ -253,7 +253,7 @@ def choice() -> Choice:
 
 
 def chosen(rules: RuleSelection, found: LoadedSettings, in_force: Mapping[str, str]) -> Choice:
-    """Return what is chosen for a run: the rules, the settings in force, and the waivers of the file."""
+    """Return the selection for a run: rules, effective settings, and the waivers of the file."""
     settings = found.settings
     if settings is None:
         return Choice(rules, today=clock.today())
@@ -261,7 +261,7 @@ def chosen(rules: RuleSelection, found: LoadedSettings, in_force: Mapping[str, s
 
 
 def rule_selection(select: Iterable[str], ignore: Iterable[str], severity: Iterable[str]) -> RuleSelection:
-    """Build the selection of rules from what options or variables hold.
+    """Build the rule selection from options or variables.
 
     Raises:
         UsageError: a rule is named that there is not, or a severity.

@@ -35,9 +35,9 @@ def diff(
     output: str | None,
     colour: str,
 ) -> int:
-    """Print which access of execution roles PLAN gives and takes, whether or not a task needs it.
+    """Print the access of execution roles that PLAN grants and revokes, whether or not a task needs it.
 
-    As far as their policies can be read; also all that a role has which the change creates or deletes.
+    Covers the policies that can be read, and everything on roles that the change creates or deletes.
     """
     coloured = colour == "always" or (output is None and terminal.colour_wanted(colour, sys.stdout, os.environ))
     pick = json_pick(form, query)

@@ -45,8 +45,8 @@ def explain(
 ) -> int:
     """Explain what TEXT means: the stopped reason of a task, an event of a service, or an error of a deployment.
 
-    TEXT goes in quotes; `-` reads it from standard input. With PLAN, what `terraform show -json` prints, also say what
-    of it the plan does not grant.
+    Put TEXT in quotes, or pass `-` to read it from standard input. With PLAN, which is `terraform show -json` output,
+    also show what the plan does not grant of it.
     """
     from tfcheck.cli.plans import reports as checked
     from tfcheck.report.explanation import to_fix

@@ -70,9 +70,9 @@ def fix(
 ) -> int:
     """Print one diff that grants everything PLAN lacks, for `git apply`.
 
-    Every change was decided again before it is offered. Standard error lists the changes, and what is left for you.
-    Several plans are fixed together, each with what the others will have made: what a role of one lacks for a task of
-    another goes into the sources of the one.
+    Every change is proven before it is shown: the plan is decided again with it. Standard error lists the changes, and
+    what remains for you to do. Several plans are fixed together: what a role of one plan lacks for a task of another
+    is added to the sources of the role's plan.
 
     \b
     Examples:
@@ -111,7 +111,7 @@ def _asking(plans: Sequence[str], pick: Pick | None, colour: str) -> Asking:
 
 
 def _data(found: Fixed, into_files: bool) -> dict[str, Any]:
-    """Return the changes as plain data; `changed` is null where none is written."""
+    """Return the changes as plain data; `changed` is null unless they are written."""
     return {
         "changes": list(found.summary),
         "notes": list(found.notes),
@@ -122,7 +122,7 @@ def _data(found: Fixed, into_files: bool) -> dict[str, Any]:
 
 
 def _report(found: Fixed, into_files: bool, pick: Pick | None, colour: str) -> None:
-    """Print the diff, and the rest on standard error; or all of it as JSON."""
+    """Print the diff, and the notes on standard error; or everything as JSON."""
     if pick is not None:
         from tfcheck.report.json import encode
 
@@ -148,19 +148,19 @@ def _report(found: Fixed, into_files: bool, pick: Pick | None, colour: str) -> N
 
 
 class Asking:
-    """Asks about one hunk after the other, as `git add -p` does."""
+    """Asks about one hunk at a time, like `git add -p`."""
 
     def __init__(self, colour: str) -> None:
         self._colour = colour
         self._all: bool | None = None
 
     def __call__(self, fix: Fix) -> bool:
-        """Show a hunk, and return whether it is wanted."""
+        """Show a hunk, and return whether to apply it."""
         if self._all is None:
             _print(fix.diff, self._colour)
             terminal.say(visible(f"{fix.title} ({fix.safety})"))
         while self._all is None:
-            # The end of the input is a no to all that follows.
+            # The end of the input means no to all remaining hunks.
             print("Write this hunk [y,n,a,q,?]? ", end="", file=sys.stderr, flush=True)
             line = sys.stdin.readline()
             answer = line.strip().lower()[:1] if line else "q"

@@ -14,7 +14,7 @@ Pick: TypeAlias = Callable[[Any], Any]
 
 
 def json_pick(form: str | None, query: str | None) -> Pick | None:
-    """Return what picks from the JSON of a command the part that is printed, or None where JSON is not asked for.
+    """Return the function that selects the printed part of a command's JSON, or None for other formats.
 
     A query asks for JSON, unless the command line says otherwise.
 

@@ -1,4 +1,4 @@
-"""The command line: arguments go in, reports come out, and the worst finding becomes the exit status."""
+"""The command line: parse arguments, print reports, and turn the worst finding into the exit status."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _TOO_LARGE = InputError(
 
 
 class CheckOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What the options of `check` ask for."""
+    """The options of `check`."""
 
     form: str | None
     pick: Pick | None
@@ -48,7 +48,7 @@ class CheckOptions(msgspec.Struct, frozen=True, kw_only=True):
     expand: bool
 
 
-#: The commands that are imported when they are asked for: most runs check a plan, and wait for none of them.
+#: The commands that are imported on use: most runs check a plan, and need none of them.
 _COMMANDS = {
     "baseline": ("tfcheck.cli.baseline", "baseline"),
     "comment": ("tfcheck.cli.comment", "comment"),
@@ -86,12 +86,12 @@ class _PlanFirst(click.Group):
         return super().parse_args(ctx, ["check", *args] if args and args[0] not in own else args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Complete the commands, and what `check` accepts, whose name can be left out."""
+        """Complete the commands, and the arguments of `check`, whose name can be omitted."""
         found = super().shell_complete(ctx, incomplete)
         return [*found, *(check.shell_complete(ctx, incomplete) if incomplete[:1] == "-" else _file(incomplete))]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Show the options of `check`, which nobody should have to look for, with the group's own."""
+        """Show the options of `check` together with those of the group."""
         options = [each for each in (*check.params, *self.get_params(ctx)) if isinstance(each, click.Option)]
         with formatter.section("Options"):
             formatter.write_dl([record for each in options if (record := each.get_help_record(ctx))])
@@ -197,13 +197,13 @@ def report(files: tuple[str, ...], baseline: str | None, **given: Any) -> int:
 def _check_options(
     *, query: str | None, colour: str, fail_on: str, strict: bool, new_only: bool, **others: Any
 ) -> CheckOptions:
-    """Return what the options ask for; SARIF on standard output passes by default: the step that uploads it follows."""
+    """Return the options; SARIF on standard output never fails, because the step that uploads it follows."""
     form, output = others["form"], others["output"]
     to_stdout = output in (None, "-")
     context = click.get_current_context()
     asked = strict or context.get_parameter_source("fail_on") is not ParameterSource.DEFAULT
     if form == "sarif" and to_stdout and not asked:
-        # NOTE: a format that only the configuration file sets must not let anything pass.
+        # NOTE: a format from the configuration file must not change the exit status.
         by_file = context.get_parameter_source("form") is ParameterSource.DEFAULT_MAP
         fail_on = fail_on if by_file else "never"
     coloured = colour == "always" or (to_stdout and terminal.colour_wanted(colour, sys.stdout, os.environ))
@@ -212,7 +212,7 @@ def _check_options(
 
 
 def _rendered(reports: list[Checked], wanted: CheckOptions) -> str:
-    """Write the reports: as text one after the other, as JSON one per line, in other formats as one."""
+    """Write the reports: text one after the other, JSON one per line, other formats as one document."""
     if wanted.pick is None and wanted.form in reporting.FORMATS:
         return reporting.written(wanted.form, [each.report for each in reports], wanted.failing)
     if wanted.pick is None:
@@ -237,12 +237,12 @@ def _rendered(reports: list[Checked], wanted: CheckOptions) -> str:
 
 
 def _status(reports: list[Checked], wanted: CheckOptions) -> int:
-    """Return the exit status that the reports deserve."""
+    """Return the exit status for the reports."""
     return FINDINGS if wanted.failing.fail(each.report for each in reports) else 0
 
 
 def run(arguments: list[str]) -> int:
-    """Run the command line and give the exit status; an error becomes one line on standard error."""
+    """Run the command line and return the exit status; an error becomes one line on standard error."""
     terminal.open_streams()
     try:
         with bounded():
@@ -261,7 +261,7 @@ def run(arguments: list[str]) -> int:
     except SystemExit as leaving:
         if isinstance(leaving.code, int) and leaving.code > 128:  # a signal came while files were written
             return leaving.code
-        # Otherwise it is click's answer to a broken pipe.
+        # Otherwise it is click's reaction to a broken pipe.
         return terminal.unwritable(BrokenPipeError())
     except (MemoryError, RecursionError):
         terminal.complain(_TOO_LARGE)
@@ -270,7 +270,7 @@ def run(arguments: list[str]) -> int:
         if error.errno == errno.ENOMEM:
             terminal.complain(_TOO_LARGE)
             return _TOO_LARGE.exit_status
-        if error.filename is not None:  # as files have, and standard output has not
+        if error.filename is not None:  # as for files, unlike standard output
             _confess(error, debug="--debug" in arguments)
             return BUG
         return terminal.unwritable(error)
@@ -287,7 +287,7 @@ def _in_our_words(error: click.UsageError) -> UsageError:
 
 
 def _confess(error: Exception, *, debug: bool) -> None:
-    """Own up to a bug. What the exception says is shown only where it cannot quote the plan."""
+    """Report a bug of tfcheck. The exception's message is shown only if it cannot quote the plan."""
     hint = "please report it with that" if debug else "please report it, with the output of `--debug`"
     if debug:
         from traceback import format_tb

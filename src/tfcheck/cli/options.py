@@ -33,7 +33,7 @@ def _account_id(ctx: click.Context, option: click.Parameter, value: str | None) 
 
 
 class _Lines(_Type):
-    """Texts of which a variable holds one a line."""
+    """A list of texts; in a variable, one per line."""
 
     name = "text"
 
@@ -42,7 +42,7 @@ class _Lines(_Type):
 
 
 class _Rules(_Type):
-    """Rules, of which a variable and one option can name several."""
+    """A list of rules; a variable and an option can hold several."""
 
     name = "rules"
 
@@ -51,7 +51,7 @@ class _Rules(_Type):
 
 
 def completing(kind: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
-    """Build what completes a value on the command line; how, is imported when a shell asks."""
+    """Build a completion callback that imports its implementation only when a shell asks."""
 
     def complete(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
         from tfcheck.cli import completion
@@ -63,12 +63,12 @@ def completing(kind: str) -> Callable[[click.Context, click.Parameter, str], lis
 
 
 def _keep(ctx: click.Context, option: click.Parameter, value: Sequence[str]) -> None:
-    """Keep the rules that an option names for whoever asks; commands need no parameters for it."""
+    """Store the rules of an option in the context, so that commands need no parameter for them."""
     ctx.meta[f"tfcheck.{option.name}"] = tuple(part for each in value for part in each.split(",") if part)
 
 
 def rules(command: _Command) -> _Command:
-    """Build the options that choose rules, and the configuration file that may choose as well."""
+    """Build the options that select rules, and the one for the configuration file, which can select them too."""
     for option in reversed(_RULE_OPTIONS):
         command = option(command)
     return command
@@ -86,7 +86,7 @@ config = click.option(
 
 
 class PlanOptions(msgspec.Struct, frozen=True):
-    """The options about plans: what belongs to them, and what they do not show."""
+    """The options about plans: their sources and context, and assumptions about what they do not show."""
 
     sources: str | None
     context: tuple[str, ...]
@@ -102,18 +102,18 @@ plans = click.argument("plans", metavar="PLAN...", nargs=-1, required=True, shel
 
 
 def output(what: str, **more: Any) -> Callable[[_Command], _Command]:
-    """Build the option for the file that is written."""
+    """Build the option for the output file."""
     return click.option("--output", metavar="FILE", shell_complete=completing("files"), help=what, **more)
 
 
 def fail_on(what: str, default: str = "error") -> Callable[[_Command], _Command]:
-    """Build the option for the severity of findings that fail a run."""
+    """Build the option for the severity that fails a run."""
     severities = click.Choice(["error", "warning", "info", "never"])
     return click.option("--fail-on", type=severities, default=default, show_default=True, help=what)
 
 
 def of_plans(command: Callable[..., int]) -> Callable[..., int]:
-    """Add the options about plans; the command accepts them as one, `about`."""
+    """Add the options about plans to a command, which receives them as `about`."""
 
     @wraps(command)
     def packed(*, sources: str, context: tuple[str, ...], workspace: str, account: str, **others: Any) -> int:
@@ -125,7 +125,7 @@ def of_plans(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def _rule_option(name: str, metavar: str, values: str, what: str) -> Callable[[_Command], _Command]:
-    """Build an option about rules that the configuration keeps; `values` is what completes it."""
+    """Build an option about rules that is stored in the context; `values` completes it."""
     return click.option(
         name,
         shell_complete=completing(values),
@@ -240,6 +240,6 @@ colour = click.option(
     show_default=True,
     help="Colours; auto obeys NO_COLOR and FORCE_COLOR.",
 )
-#: For commands that are passed its value; all others leave it to `run`.
+#: For commands that receive its value; all others leave it to `run`.
 debug = click.option("--debug", is_flag=True, help=_DEBUG)
 hidden_debug = click.option("--debug", is_flag=True, expose_value=False, help=_DEBUG)

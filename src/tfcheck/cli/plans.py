@@ -1,4 +1,4 @@
-"""Check the plans of one run, and report those that cannot be read."""
+"""Check the plans of one run, and report unreadable ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def reports(
     quiet: bool = False,
     output: str | None = None,
 ) -> tuple[list[Checked], int]:
-    """Check the plans, each with the others and the context beside it; return the reports and an exit status.
+    """Check the plans together with the context; return the reports and an exit status.
 
     A plan that cannot be read is reported on standard error and does not keep the others from being checked. `output`
     is where the report goes.

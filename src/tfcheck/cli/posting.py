@@ -27,16 +27,16 @@ from tfcheck.report.safe_text import visible
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Report
 
-#: Where a token is looked for; the first that is set counts.
+#: The variables with a token; the first that is set is used.
 TOKENS = ("TFCHECK_GITHUB_TOKEN", "GITHUB_TOKEN", "GH_TOKEN")
-#: The exit status where a comment was demanded and refused.
+#: The exit status if a required comment was refused.
 REFUSED = 4
 
 
 def post(
     reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str], *, debug: bool = False
 ) -> Outcome | None:
-    """Write to the pull request, and report what was done or why nothing was; return None where GitHub refused.
+    """Write to the pull request and report the outcome; return None if the host refused.
 
     INVARIANT: nothing is raised, unless `debug` lets bugs through: the exit status belongs to the findings.
     """
@@ -53,7 +53,7 @@ def post(
 
 
 class _Host(msgspec.Struct, frozen=True):
-    """A host beside GitHub: its name, what a comment on it is called, and what to do where it refuses."""
+    """A host other than GitHub: its name, its word for a comment, and a hint for refusals."""
 
     name: str
     comment: str
@@ -74,14 +74,14 @@ _OF_ANY_HOST = (RefusalKind.PROXY, RefusalKind.BUG)
 
 
 def _host(variables: Mapping[str, str]) -> _Host | None:
-    """Return the host of the job; None for GitHub, and outside of a job."""
+    """Return the host of the job; None for GitHub, and outside a job."""
     if ci.in_gitlab(variables):
         return _GITLAB
     return _BITBUCKET if ci.in_bitbucket(variables) else None
 
 
 def _why_not(refusal: RefusalError, variables: Mapping[str, str]) -> str:
-    """Explain a refusal in one line, with what can be done about it."""
+    """Explain a refusal in one line, with a hint."""
     host = _host(variables)
     if host:
         said = host.hint if refusal.kind in OF_TOKENS else refusal.kind.hint if refusal.kind in _OF_ANY_HOST else ""
@@ -92,7 +92,7 @@ def _why_not(refusal: RefusalError, variables: Mapping[str, str]) -> str:
 
 
 def _published(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]) -> Published:
-    """Write to GitHub, or to the host of the job; what others need is loaded only there."""
+    """Write to the job's host; the code for hosts other than GitHub is loaded only when needed."""
     found = _conversation(reports, wishes, variables)
     if isinstance(found, NothingToDo):
         return Published(Outcome(CommentAction.NOTHING, found.why))
@@ -129,7 +129,7 @@ def _token(variables: Mapping[str, str], names: Sequence[str] = TOKENS) -> str:
 
 
 def warn(message: str, variables: Mapping[str, str]) -> None:
-    """Warn in the log, and in a job beside it."""
+    """Warn in the log; in a GitHub job, as an annotation."""
     if ci.in_actions(variables):
         terminal.log(f"{workflow_command(Annotation('warning', 'tfcheck', message))}\n")
     else:
@@ -139,7 +139,7 @@ def warn(message: str, variables: Mapping[str, str]) -> None:
 def summarize(
     reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str], *, debug: bool = False
 ) -> None:
-    """Add to the summary of the job, where there is one; what goes wrong becomes a warning."""
+    """Add the reports to the job summary, if there is one; errors become warnings."""
     file = variables.get("GITHUB_STEP_SUMMARY")
     if not file:
         return
@@ -157,12 +157,12 @@ def summarize(
 
 
 def drawn_up(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]) -> str:
-    """Write the comment without asking anybody."""
+    """Render the comment without any request."""
     return markdown(reports, page(variables, hosts(variables).server, wishes, manuals()))
 
 
 def _top(variables: Mapping[str, str]) -> Path:
-    """Find the top of the checkout."""
+    """Find the root of the checkout."""
     here = Path.cwd()
     for directory in (here, *here.parents):
         if (directory / ".git").exists():

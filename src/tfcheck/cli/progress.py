@@ -1,4 +1,4 @@
-"""Show on a terminal how far a run is, once it has taken a second, and remove that at the end.
+"""Show progress on a terminal after one second, and remove it at the end.
 
 The bar is on standard error, and drawn by a thread that only reads: checking does not wait for it.
 """
@@ -18,22 +18,22 @@ from tfcheck.vocabulary.progress import Progress
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
-#: Seconds until the bar appears, and between two looks at the progress.
+#: Seconds until the bar appears, and between updates.
 _AFTER, _EVERY = 1.0, 0.1
 _LONGEST_PHASE = 50
-#: A file that is this large is read in one go, in which nothing can be drawn: the bar is there before.
+#: A file of this size is read in one call, during which nothing can be drawn: the bar is shown before.
 _LARGE = 20_000_000
 _CLEAR, _SHOW_CURSOR = "\r\x1b[K", "\x1b[?25h"
 
 
 def wanted(stream: TextIO, variables: Mapping[str, str], *, quiet: bool) -> bool:
-    """Whether progress is shown: to a person at a terminal that can take it back."""
+    """Whether to show progress: only on an interactive terminal."""
     return not quiet and stream.isatty() and variables.get("TERM") != "dumb" and not is_shared(variables)
 
 
 @contextmanager
 def progress(plan: str = "-", *, quiet: bool) -> Iterator[Progress]:
-    """Return the progress that a run writes, and show it while the context lasts.
+    """Yield the progress of a run, and show it while the context is active.
 
     Where `plan` is a large file, the bar is shown at once.
     """
@@ -65,7 +65,7 @@ def _size(plan: str) -> int:
 
 
 class Bar:
-    """The line on the terminal; a phase of which the length is not known has its name only."""
+    """The progress line on the terminal; a phase of unknown length shows only its name."""
 
     def __init__(self, now: Progress, stream: TextIO) -> None:
         self._now = now
@@ -74,7 +74,7 @@ class Bar:
         self._bar: ProgressBar[int] | None = None
 
     def follow(self, ended: Callable[[float], bool]) -> None:
-        """Draw until the run has ended, which `ended` says after it has waited for some seconds."""
+        """Redraw until the run has ended; `ended` waits for some seconds and returns whether it has."""
         if ended(_AFTER):
             return
         self.draw()
@@ -90,7 +90,7 @@ class Bar:
                 self._stream.write(_CLEAR)
             self._bar.pos = min(done, total)
             self._bar.render_progress()
-        except (OSError, ValueError):  # nobody looks any more
+        except (OSError, ValueError):  # nobody is watching any more
             return
 
     def _new_bar(self, phase: str, total: int) -> ProgressBar[int]:

@@ -1,4 +1,4 @@
-"""Write reports in any format, read saved ones, and leave out what a baseline lists."""
+"""Write reports in any format, read saved ones, and filter out the findings of a baseline."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tfcheck.vocabulary.finding import Report
 if TYPE_CHECKING:
     from tfcheck.report.links import Links
 
-#: Beside `text` and `json`, which write one report after the other; these write all reports as one.
+#: Besides `text` and `json`, which write one report after the other; these write one document.
 FORMATS = ("markdown", "summary", "html", "sarif", "junit", "github", "gitlab", "bitbucket")
 
 
 def saved(files: Iterable[str], choice: Choice | None = None) -> Iterator[Checked]:
-    """Read reports that `--format json` wrote; `-` is standard input. `choice` leaves out findings.
+    """Read reports written by `--format json`; `-` is standard input. `choice` selects findings.
 
     Raises:
         InputError: a file does not exist, or is not a report.
@@ -61,7 +61,7 @@ def _content(file: str) -> bytes:
 
 
 def written(form: str, reports: Sequence[Report], failing: FailOptions = FailOptions()) -> str:  # noqa: B008 (frozen)
-    """Write reports in one of `FORMATS`, of which some show what fails the run; only what that needs is imported."""
+    """Write reports in one of `FORMATS`, some of which show what fails the run; only the needed code is imported."""
     match form:
         case "sarif":
             from tfcheck.cli.rulebook import manuals
@@ -99,7 +99,7 @@ def _page(form: str, reports: Sequence[Report]) -> str:
 
 
 def _links(variables: Mapping[str, str]) -> Links | None:
-    """Link to the repository that the job runs in, never to what a report names."""
+    """Link to the job's repository, never to one named in a report."""
     from tfcheck.report.links import Links
 
     if not ci.in_actions(variables):
@@ -112,7 +112,7 @@ LeavingOut: TypeAlias = Callable[[Sequence[Report]], list[Report]]
 
 
 def leaving_out(file: str | None) -> LeavingOut:
-    """Read a baseline, None for none, and return what leaves out of reports what it lists.
+    """Read a baseline, if given, and return the filter that leaves out what it lists.
 
     Raises:
         InputError: it cannot be read, or is not a baseline.
@@ -127,6 +127,6 @@ def leaving_out(file: str | None) -> LeavingOut:
 
 
 def each_left_out(found: Sequence[Checked], leave_out: LeavingOut) -> list[Checked]:
-    """Return checked reports without what a baseline lists."""
+    """Return checked reports without the findings of a baseline."""
     reports = leave_out([each.report for each in found])
     return [msgspec.structs.replace(each, report=report) for each, report in zip(found, reports, strict=True)]

@@ -8,12 +8,12 @@ from tfcheck.startup import RULES
 
 
 def of_permissions() -> tuple[Manual, ...]:
-    """Return the manuals of the rules that ask for permissions."""
+    """Return the manuals of the rules about permissions."""
     return tuple(Manual(each.id, each.title, each.manual) for each in RULES)
 
 
 def of_checks() -> tuple[Manual, ...]:
-    """Return the manuals of the rules that find other mistakes."""
+    """Return the manuals of the rules about configuration mistakes."""
     return tuple(Manual(each.id, each.title, each.manual) for each in CHECKS)
 
 

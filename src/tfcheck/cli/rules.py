@@ -20,7 +20,7 @@ _CHECKS = "ECS configuration rules that no permission can satisfy:"
 @options.text_or_json
 @options.query
 def rules(rule: str | None, form: str, query: str | None) -> int:
-    """List the rules, or print the manual of the one with this ID, which every finding names in brackets."""
+    """List the rules, or print the manual of the rule with this ID, which every finding shows in brackets."""
     from tfcheck.cli import rulebook
 
     pick = json_pick(form, query)

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 _SHOWN_NAMES = 5
 _LONGEST = 200
-#: More addresses are not compared with what was written.
+#: Beyond this number, addresses are not compared with the argument.
 _COMPARED = 2_000
-#: The names in an address that somebody may have meant.
+#: The possible short forms of an address.
 _PARTS = regex(r"[\w-]+")
 
 
@@ -54,8 +54,8 @@ def show(
 ) -> int:
     """Print the access map of every task definition in PLAN: role, policy, statement, and what they allow.
 
-    TASK is the address of a task definition, or a part of one that no other has. ✓ is allowed, ✗ is missing, ? cannot
-    be decided, - is what the change removes, · is optional and not granted.
+    TASK is the address of a task definition, or an unambiguous part of one. ✓ is allowed, ✗ is missing, ? is undecided,
+    - is what the change removes, · is optional and not granted.
     """
     from tfcheck.cli.plans import reports as checked
     from tfcheck.report.access_map import access_map
@@ -96,7 +96,7 @@ def _text(checked: Checked, tasks: tuple[TaskNode, ...], detail: Detail, *, colo
 
 
 def chosen(task: str, addresses: Sequence[str]) -> frozenset[str]:
-    """Return the addresses that a name means: an address, a block, or a part that is in one block only.
+    """Return the addresses that a name matches: an address, a block, or a part of only one block.
 
     Raises:
         UsageError: it is part of no address, or of those of several blocks.

@@ -18,12 +18,12 @@ from tfcheck.report.safe_text import visible
 from tfcheck.vocabulary.clipping import clip_words
 from tfcheck.vocabulary.errors import TfcheckError, UsageError
 
-#: Columns that a report is written for.
+#: The width of reports.
 _NARROWEST, _WIDEST = 60, 200
 
 
 def open_streams() -> None:
-    """Let both streams carry every character: a report that is piped is UTF-8, regardless of the locale.
+    """Make both streams accept every character: a piped report is UTF-8, regardless of the locale.
 
     A stream that whoever started us has closed is replaced by one that leads nowhere.
     """
@@ -49,7 +49,7 @@ def colour_wanted(choice: str, stream: TextIO, environment: Mapping[str, str]) -
 
 
 def width(stream: TextIO, environment: Mapping[str, str]) -> int:
-    """Return the columns to write for: those of the terminal, but at least 60 and at most 200; 100 without one."""
+    """Return the width to write for: the terminal's, from 60 to 200 columns, or 100 without a terminal."""
     columns = environment.get("COLUMNS", "")
     if columns.isdecimal():
         return min(max(int(columns[:6]), _NARROWEST), _WIDEST)
@@ -60,14 +60,14 @@ def width(stream: TextIO, environment: Mapping[str, str]) -> int:
 
 
 def complain(error: TfcheckError) -> None:
-    """Report on standard error what went wrong, and what to do about it."""
+    """Print an error and its hint on standard error."""
     say(f"error: {visible(clip_words(error.message))}")
     if error.hint:
         say(f"hint: {visible(clip_words(error.hint))}")
 
 
 def say(message: str) -> None:
-    """Write one line to standard error, if anybody still listens there."""
+    """Write one line to standard error, ignoring a closed stream."""
     try:
         click.echo(message, err=True)
     except OSError:
@@ -94,7 +94,7 @@ def publish(report: str, output: str | None, *, colour: bool) -> None:
 
 
 def log(text: str) -> None:
-    """Write to standard output what a job prints beside its work; if it takes no more, warn once and go on."""
+    """Write to standard output what a job logs; if that fails, warn once and go on."""
     try:
         _to_stdout(text, colour=False)
     except OSError as error:
@@ -105,7 +105,7 @@ def _to_stdout(report: str, *, colour: bool) -> None:
     try:
         click.echo(report, nl=False, color=colour)
     except BrokenPipeError:
-        # Whoever read it has read enough: `tfcheck plan.json | head -1`.
+        # The reader has read enough: `tfcheck plan.json | head -1`.
         _drop(sys.stdout)
     except OSError:
         _drop(sys.stdout)
@@ -113,7 +113,7 @@ def _to_stdout(report: str, *, colour: bool) -> None:
 
 
 def unwritable(error: OSError) -> int:
-    """Explain that standard output takes no more, unless whoever read it has read enough; give the exit status."""
+    """Report that standard output cannot be written, unless the reader closed it; return the exit status."""
     _drop(sys.stdout)
     if isinstance(error, BrokenPipeError):
         return 0
@@ -123,7 +123,7 @@ def unwritable(error: OSError) -> int:
 
 
 def _drop(stream: TextIO) -> None:
-    """Send what is still in the buffer nowhere, so that the interpreter does not complain when it ends."""
+    """Discard the buffer, so that the interpreter does not report an error at exit."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     except (OSError, ValueError):

@@ -1,1 +1,1 @@
-"""Read the configuration file of a checkout: which keys there are, where the file is, what it sets."""
+"""Read the configuration file of a checkout: its keys, its place, and its values."""

@@ -1,4 +1,4 @@
-"""Conditions on a finding, as JMESPath expressions: comparisons and tests, and nothing that can grow.
+"""Conditions on a finding as JMESPath expressions, limited to comparisons and tests.
 
 Follows https://jmespath.org/specification.html. Whoever opens a pull request can write one: projections, pipes and
 functions that build something are left out, since a short expression with them can take any time.
@@ -29,7 +29,7 @@ _NODES = frozenset(
         "subexpression",
     )
 )
-#: The fields of a finding. Another name would be null, and a condition with `!=` or `!` hold everywhere.
+#: The fields of a finding. Another name would be null, and a condition with `!=` or `!` always true.
 FIELDS = (
     "rule",
     "severity",
@@ -52,12 +52,12 @@ _HINT = "write it as on https://jmespath.org, for example: change == 'existing' 
 
 
 def condition(expression: str, wrong: Callable[[str, str], Exception]) -> Callable[[Mapping[str, Any]], bool]:
-    """Build the test that an expression describes; what cannot be tested on some data does not hold there.
+    """Build the test that an expression describes; it is false where it cannot be evaluated.
 
     Raises:
         Exception: what `wrong` builds, from what is wrong and a hint, for an expression that is not one.
     """
-    # Imported here: nobody else pays for it.
+    # Imported here: it is needed only with conditions.
     import jmespath
     from jmespath.exceptions import JMESPathError
 
@@ -78,14 +78,14 @@ def condition(expression: str, wrong: Callable[[str, str], Exception]) -> Callab
     def holds(data: Mapping[str, Any]) -> bool:
         try:
             return compiled.search(data) is True
-        except (JMESPathError, TypeError, RecursionError):  # `contains` of the library raises either of the first
+        except (JMESPathError, TypeError, RecursionError):  # the library's `contains` raises either of the first
             return False
 
     return holds
 
 
 def _refused(node: Any) -> str:
-    """Return the first part of an expression that is not allowed, empty where all are."""
+    """Return the first part of an expression that is not allowed, empty if all are."""
     if node["type"] not in _NODES:
         return f"a {node['type'].replace('_', ' ')}"
     if node["type"] == "function_expression" and node["value"] not in _FUNCTIONS:

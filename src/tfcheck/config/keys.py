@@ -1,4 +1,4 @@
-"""The keys of a configuration file: one list, from which options, the schema and the documentation follow."""
+"""The keys of a configuration file: one list, from which options, schema and documentation derive."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Kind(Enum):
     #: A file or directory, relative to the configuration file.
     PATH = "path"
     PATHS = "paths"
-    #: Rules by their ids, or by what several ids begin with.
+    #: Rules by id, or several by prefix.
     RULES = "rules"
     SEVERITIES = "severities"
 
 
 class Key(msgspec.Struct, frozen=True):
-    """One key: its name, written as the option is, what it accepts, and what it means.
+    """One key: its name, as the option is written, the values that it accepts, and its meaning.
 
     `variable` is the environment variable that sets the same. `section` is the table that holds it, empty for the top.
     `counts` says that it has a part in what is reported, or in the exit status: reports name it where a file sets it.
@@ -52,7 +52,7 @@ class Key(msgspec.Struct, frozen=True):
 
     @property
     def several(self) -> bool:
-        """Whether it has several values, each of which an option names for itself."""
+        """Whether it has several values, one per option."""
         return self.kind in (Kind.PATHS, Kind.RULES, Kind.SEVERITIES)
 
 
@@ -191,15 +191,15 @@ KEYS: tuple[Key, ...] = (
         most=50,
     ),
 )
-#: The tables that hold keys of their own, with what they are about.
+#: The tables with their own keys, and their subjects.
 SECTIONS = {"fix": "`tfcheck fix`", "comment": "the comment on a pull request"}
-#: The table with a section for each target, which holds the keys of the top that have a part in the answer.
+#: The table with a section for each target, which has the top-level keys that affect the answer.
 TARGETS = "targets"
 OF_TARGETS: tuple[Key, ...] = tuple(each for each in KEYS if each.counts and each.name != "sources")
 
 
 def key(path: str) -> Key:
-    """Return a key by its name, with its section.
+    """Return a key by its qualified name.
 
     Raises:
         KeyError: there is none.

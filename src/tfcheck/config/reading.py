@@ -29,21 +29,21 @@ OWN, SHARED = "tfcheck.toml", "pyproject.toml"
 #: More than a thousand waivers need.
 LARGEST = 256 * 1024
 _HIDDEN_HINT = "add it to git, or name a file with --config; `--config off` reads none"
-#: The parser takes a time for a key that grows with the square of its parts, which may be quoted.
+#: The parser's time grows with the square of a key's parts, which may be quoted.
 _TOO_LONG_KEY = regex(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){32}")
-#: Strings and comments; one that is not closed ends with its line, or the file, as it could only be wrong.
+#: Strings and comments; an unclosed one ends with its line or the file, and is an error anyway.
 _STRING = regex(
     r'''"""(?:[^\\]|\\.)*?(?:"{3,5}|\Z)|"(?:[^"\\\n]|\\.)*+"?|'''
     r"""'''.*?(?:'{3,5}|\Z)|'[^'\n]*+'?|#[^\n]*+""",
     re.DOTALL,
 )
-#: How the table can begin: as `tool.tfcheck`, or below a `tool` that stands alone.
+#: The possible headers of the table: `tool.tfcheck`, or below a separate `tool`.
 _OWN_TABLE = regex(rb"""tool["'\s]*\.["'\s]*tfcheck|\[\s*["']?tool["']?\s*\]|^\s*["']?tool["']?\s*=""", re.MULTILINE)
 _POSITION = regex(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
 def settings_of(directory: Path, rules: KnownRules, *, shared: bool | None = None) -> Settings | None:
-    """Return what the configuration file of a directory sets; None where there is none.
+    """Return the configuration in a directory, or None.
 
     `rules` returns the ids of all rules. Where the result is `shared`, a file counts only if git tracks it.
 
@@ -58,7 +58,7 @@ def settings_of(directory: Path, rules: KnownRules, *, shared: bool | None = Non
 
 
 def settings_in(file: Path, rules: KnownRules) -> Settings:
-    """Return what a configuration file sets that whoever runs tfcheck has named.
+    """Return the configuration in a file that the user has named.
 
     Its paths may lead anywhere if it does not lie in a work tree, where others could have written it. A link in a work
     tree does not lead out of it.
@@ -85,7 +85,7 @@ def settings_in(file: Path, rules: KnownRules) -> Settings:
 
 
 def _leads_out(file: Path, place: Path) -> bool:
-    """Whether a file is named in a work tree and lies elsewhere: others may have put the link there."""
+    """Whether a file is in a work tree by name but is a link that leads outside, which others may have created."""
     named = Path(os.path.abspath(file)).parents
     return any(has_git(each) and not is_home(each) and not place.is_relative_to(each.resolve()) for each in named)
 
@@ -119,7 +119,7 @@ def _settings(file: Path, top: Path | None, table: Table, rules: KnownRules, *, 
 
 
 def _mentions_tfcheck(file: Path) -> bool:
-    """Whether a file may configure tfcheck: most do not, and neither git's index nor TOML need be read for them."""
+    """Whether a file may configure tfcheck: for most files, neither git's index nor TOML need be parsed."""
     try:
         data = read(file, LARGEST)[0]
     except OSError:
@@ -129,7 +129,7 @@ def _mentions_tfcheck(file: Path) -> bool:
 
 
 def _path_from_here(file: Path) -> str:
-    """Name a file as somebody would from the current directory."""
+    """Name a file relative to the current directory."""
     try:
         return file.relative_to(Path.cwd().resolve()).as_posix()
     except (ValueError, OSError):
@@ -137,7 +137,7 @@ def _path_from_here(file: Path) -> str:
 
 
 def _parsed(file: Path, named: str, data: bytes) -> Table | None:
-    """Return the table of tfcheck in a file; None for a `pyproject.toml` without one."""
+    """Return the table for tfcheck in a file; None for a `pyproject.toml` without one."""
     own = file.name != SHARED
     if len(data) > LARGEST:
         hint = "" if own else f"move what tfcheck needs to {OWN}"
@@ -157,7 +157,7 @@ def _parsed(file: Path, named: str, data: bytes) -> Table | None:
 
 
 def _decoded(named: str, data: bytes) -> tuple[str, dict[str, Any]]:
-    import tomllib  # takes longer to load than a search that finds nothing
+    import tomllib  # takes longer to load than a search without a result
 
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
@@ -184,7 +184,7 @@ def _problem(named: str, said: str) -> str:
 
 
 def candidates(directory: Path) -> Iterator[Path]:
-    """Yield the files that may hold the configuration, the nearest first; most directories have none of them.
+    """Yield the possible configuration files, nearest first; most directories have none.
 
     Without git only the directory itself counts: it is unknown who owns those above it.
     """

@@ -1,4 +1,4 @@
-"""Select rules by their ids, or with a `*` by what several ids begin with."""
+"""Select rules by id, or several by a prefix with `*`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import msgspec
 
 from tfcheck.vocabulary.errors import did_you_mean
 
-#: Returns the ids of all rules; they are loaded only where they are needed.
+#: Returns the ids of all rules, which are loaded only when needed.
 KnownRules: TypeAlias = Callable[[], tuple[str, ...]]
 
 
 def matched(selector: str, rules: Iterable[str]) -> tuple[str, ...]:
-    """Return the rules that a selector names: the one with that id, or all that begin with what comes before a `*`."""
+    """Return the rules that a selector matches: the one with that id, or all with the prefix before `*`."""
     return tuple(rule for rule in rules if _matches(selector, rule))
 
 
@@ -23,14 +23,14 @@ def _matches(selector: str, rule: str) -> bool:
 
 
 def suggestion(selector: str, rules: Collection[str]) -> str:
-    """Return the hint for a selector that names no rule."""
+    """Return the hint for a selector that matches no rule."""
     begins = f"`{selector}*` names all rules that begin with it" if selector and matched(f"{selector}*", rules) else ""
     nearest = did_you_mean(selector, rules, "" if begins else "`tfcheck rules` lists them")
     return " ".join(filter(None, (nearest, begins)))
 
 
 class RuleSelection(msgspec.Struct, frozen=True):
-    """Which rules are reported, and how severe what they find is; nothing in `select` is every rule.
+    """The rules to report and the severities to use; an empty `select` means every rule.
 
     Of several selectors that name a rule an id counts before a beginning and the longest of these first; of equals the
     one in `ignore`.
@@ -41,16 +41,16 @@ class RuleSelection(msgspec.Struct, frozen=True):
     severity: Mapping[str, str] = {}
 
     def selects(self, rule: str) -> bool:
-        """Whether what a rule finds is reported."""
+        """Whether the findings of a rule are reported."""
         ignored, chosen = _closest_selector(rule, self.ignore), _closest_selector(rule, self.select)
         return _precedence(ignored) < _precedence(chosen) or not (ignored or self.select)
 
     def severity_of(self, rule: str) -> str | None:
-        """Return the severity that a rule is given, None where it keeps its own."""
+        """Return the configured severity of a rule, or None."""
         return self.severity.get(_closest_selector(rule, self.severity))
 
     def __bool__(self) -> bool:
-        """Whether anything is chosen."""
+        """Whether anything is configured."""
         return bool(self.select or self.ignore or self.severity)
 
 

@@ -1,4 +1,4 @@
-"""The JSON Schema of configuration files, for editors: it follows from the keys."""
+"""The JSON Schema of configuration files for editors, derived from the keys."""
 
 from __future__ import annotations
 

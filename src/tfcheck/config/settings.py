@@ -1,4 +1,4 @@
-"""What a configuration file sets, with the line of each key."""
+"""The values of a configuration file, with the line of each key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """The value of one key, as people read it, its line, and the target whose section sets it, if one does."""
+    """The value of one key as shown to people, its line, and the target of its section, if any."""
 
     value: Any
     shown: str
@@ -25,7 +25,7 @@ class Setting(msgspec.Struct, frozen=True):
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What one file sets: `file` is where it lies, `named` how messages name it, `top` the top of its work tree.
+    """The values of one file: `file` is its path, `named` its name in messages, `top` the root of its work tree.
 
     The keys are written with their sections, as in `comment.when`.
     """
@@ -38,7 +38,7 @@ class Settings(msgspec.Struct, frozen=True):
     waivers: tuple[Waiver, ...] = ()
 
     def of(self, targets: Iterable[str]) -> dict[str, Setting]:
-        """Return what is set for a target, which may have several names; later sections win over earlier ones."""
+        """Return the values for a target, which may have several names; later sections override earlier ones."""
         names = tuple(targets)
         found = dict(self.common)
         for pattern, section in self.targets.items():
@@ -48,12 +48,12 @@ class Settings(msgspec.Struct, frozen=True):
 
     @property
     def path(self) -> str:
-        """The path from the top of the work tree, for whoever reads a report elsewhere."""
+        """The path relative to the root of the work tree, for readers of a report elsewhere."""
         return self.file.relative_to(self.top).as_posix() if self.top else self.file.name
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """What is chosen for the reports of a run: the rules, and what the configuration file sets that counts.
+    """The selection for the reports of a run: the rules, and the effective values of the configuration file.
 
     `file` is that file as seen from the top of its repository. `waivers` are those in it, `today` is the day on which
     they have to hold.
@@ -67,7 +67,7 @@ class Choice(msgspec.Struct, frozen=True):
 
     @property
     def is_reported(self) -> bool:
-        """Whether a report has to name anything of this."""
+        """Whether a report must list any of this."""
         return bool(self.rules or self.settings)
 
 

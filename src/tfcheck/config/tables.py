@@ -1,4 +1,4 @@
-"""Check the tables of a configuration file key by key; what is wrong is named with its line."""
+"""Check the tables of a configuration file key by key; every error names its line."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tfcheck.vocabulary.clipping import clip
 from tfcheck.vocabulary.errors import UsageError, did_you_mean
 
 _LONGEST_SHOWN = 60
-#: What people write who know the option, or another tool.
+#: Names used by the option, or by another tool.
 _KNOWN = {"colour": "color", "fail_on": "fail-on", "exclude": "ignore", "include": "select", "output": "format"}
 
 
 class Table(msgspec.Struct, frozen=True):
-    """A table of the file named `named`: what it holds, the path to it, and the lines of all keys."""
+    """A table of the file `named`: its content, its path, and the lines of all keys."""
 
     named: str
     path: KeyPath
@@ -33,7 +33,7 @@ class Table(msgspec.Struct, frozen=True):
     lines: dict[KeyPath, int]
 
     def line(self, *names: str | int) -> int:
-        """Return the line of a key, or of the nearest table around it that has one; 1 where none has."""
+        """Return the line of a key, or of the nearest enclosing table with a line; otherwise 1."""
         path = (*self.path, *names)
         return next((self.lines[path[:size]] for size in range(len(path), 0, -1) if path[:size] in self.lines), 1)
 
@@ -42,12 +42,12 @@ class Table(msgspec.Struct, frozen=True):
         return UsageError(f"`{self.named}:{self.line(*names)}`: {message}", hint=hint)
 
     def below(self, name: str | int, content: dict[str, Any]) -> Table:
-        """Return a table inside of this one."""
+        """Return a subtable."""
         return Table(self.named, (*self.path, name), content, self.lines)
 
 
 def read_settings(file: Path, top: Path | None, table: Table, paths: Paths, rules: tuple[str, ...]) -> Settings:
-    """Return what the table of a file sets, whose paths and rules are checked.
+    """Return the values in a file's table, with paths and rules checked.
 
     Raises:
         UsageError: a key is unknown, or has a value that it cannot have.
@@ -154,7 +154,7 @@ class _Reader:
 
 
 def _problem(key: Key, value: Any) -> str:
-    """Return what a value has to be, empty where it is."""
+    """Describe the required value; empty if the value is valid."""
     match key.kind:
         case Kind.CHOICE:
             return "" if value in key.choices else f"it can be {', '.join(key.choices)}"
@@ -179,7 +179,7 @@ def _problem(key: Key, value: Any) -> str:
 
 
 def written(value: Any) -> str:
-    """Write a value that a key can have for people."""
+    """Describe a possible value of a key."""
     match value:
         case bool():
             return str(value).lower()
@@ -192,7 +192,7 @@ def written(value: Any) -> str:
 
 
 def _shortened(value: Any) -> str:
-    """Show the beginning of a value."""
+    """Shorten a value to its beginning."""
     match value:
         case str():
             return f"`{clip(value, _LONGEST_SHOWN)}`"
@@ -209,14 +209,14 @@ def _shortened(value: Any) -> str:
 
 
 class Paths:
-    """Where the paths of a file lead; inside the work tree that it lies in, if they are confined to that."""
+    """Resolves the paths of a file; if confined, they must be inside the file's work tree."""
 
     def __init__(self, file: Path, *, confined: bool) -> None:
         self._directory = file.parent
         self._gate = Gate(file.parent) if confined else None
 
     def located(self, path: str) -> str:
-        """Return a path as it is seen from the current directory.
+        """Return a path relative to the current directory.
 
         Raises:
             RefusedError: it leads where the file must not read.

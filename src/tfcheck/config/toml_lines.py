@@ -1,4 +1,4 @@
-"""Find the line of a key in TOML, which the parser of the standard library does not report."""
+"""Find the line of a key in TOML, which the standard library's parser does not report."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from tfcheck.symbolic.regex import regex
 
-#: The names that lead to a value; tables of an array by their number.
+#: The names that lead to a value, with indices for arrays of tables.
 KeyPath: TypeAlias = tuple[str | int, ...]
 
 _NAME = r"""[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'"""
@@ -19,7 +19,7 @@ _MULTILINE = regex('"""|' + "'''")
 
 
 def key_lines(text: str) -> dict[KeyPath, int]:
-    """Return the line, from 1, of every table and key that begins a line."""
+    """Return the line, from 1, of every table and of every key at the start of a line."""
     found: dict[KeyPath, int] = {}
     counts: dict[KeyPath, int] = {}
     table: KeyPath = ()
@@ -39,7 +39,7 @@ def key_lines(text: str) -> dict[KeyPath, int]:
 
 
 def _table_path(path: KeyPath, several: bool, counts: dict[KeyPath, int]) -> KeyPath:
-    """Return the path of a table that a header opens: the newest of an array, where one of its names is that."""
+    """Return the path of the table that a header opens; for an array of tables, of its newest element."""
     if several:
         counts[path] = counts.get(path, -1) + 1
     parts: list[str | int] = []
@@ -61,7 +61,7 @@ def _unquoted(name: str) -> str:
 
 
 def _open_quotes(line: str, inside: str) -> str:
-    """Return the quotes of the string over several lines that is open after a line."""
+    """Return the quotes of a multi-line string that is open after a line."""
     for mark in _MULTILINE.findall(line):
         if not inside:
             inside = mark

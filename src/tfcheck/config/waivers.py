@@ -1,4 +1,4 @@
-"""Waivers: which findings are accepted, for which reason, until when; and how a configuration file writes them."""
+"""Waivers: which findings are accepted, why and until when, and how a configuration file writes them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tfcheck.vocabulary.errors import UsageError, did_you_mean
 
 #: The key of the array of tables.
 WAIVER = "waiver"
-#: What a waiver in the file can say, with what it means.
+#: The keys of a waiver in the file, with their meanings.
 WAIVER_KEYS = {
     "rule": "the rule, by its id or by the beginning of ids as in `env-file*`",
     "reason": "why the finding is accepted, which every report shows",
@@ -28,19 +28,19 @@ WAIVER_KEYS = {
     "where": "a JMESPath expression over the finding as it is in the JSON report",
 }
 _REQUIRED = ("rule", "reason")
-#: One of these says what a waiver is about.
+#: One of these keys says what a waiver is about.
 NARROWING = ("address", "resource", "fingerprint", "where")
-#: The one value of `verdict`.
+#: The only value of `verdict`.
 UNKNOWN = "unknown"
 _NARROW_UNKNOWN = "address, resource or fingerprint"
 _LONGEST = 500
 
-#: Builds the error about a key of a waiver: what is wrong, what to do, and the key.
+#: Builds the error about a key of a waiver: message, hint, and key.
 Wrong = Callable[[str, str, str], UsageError]
 
 
 class Waiver(msgspec.Struct, frozen=True):
-    """Findings that are accepted, and where that is written: `file` is seen from the top of the repository.
+    """Accepted findings, and where the waiver is; `file` is relative to the repository's root.
 
     An empty field does not narrow it. `block` is the place of the block that a comment is at. `problem` says why it
     waives nothing.
@@ -63,12 +63,12 @@ class Waiver(msgspec.Struct, frozen=True):
 
     @property
     def place(self) -> str:
-        """Where it is written, as in `tfcheck.toml:12`."""
+        """The place of the waiver, as in `tfcheck.toml:12`."""
         return f"{self.file}:{self.line}"
 
     @property
     def is_narrow(self) -> bool:
-        """Whether it says which object it is about; one that does not is for a single place."""
+        """Whether it names its object; a waiver without one is for a single place."""
         return bool(self.resource or self.fingerprint or self.where)
 
     def is_expired(self, today: str) -> bool:
@@ -77,7 +77,7 @@ class Waiver(msgspec.Struct, frozen=True):
 
 
 def is_date(text: str) -> bool:
-    """Whether a text is a day, as in `2027-03-01`."""
+    """Whether a text is a date, as in `2027-03-01`."""
     try:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
@@ -87,7 +87,7 @@ def is_date(text: str) -> bool:
 def read_waiver(
     content: Mapping[str, Any], rules: tuple[str, ...], file: str, lines: tuple[int, int], wrong: Wrong
 ) -> Waiver:
-    """Return the waiver that a table holds.
+    """Read the waiver in a table.
 
     Raises:
         UsageError: a key is missing or unknown, or has a value that it cannot have.
@@ -119,7 +119,7 @@ def _checked_texts(content: Mapping[str, Any], wrong: Wrong) -> Iterator[tuple[s
         if name not in WAIVER_KEYS:
             hint = did_you_mean(name, WAIVER_KEYS, f"the keys are {', '.join(WAIVER_KEYS)}")
             raise wrong(f"unknown key `{clip(name)}` in a waiver", hint, name)
-        # NOTE: TOML has dates of its own; their text is the same.
+        # NOTE: TOML has dates of its own, with the same text.
         text = str(value) if name == "until" else value
         if not isinstance(text, str) or not (text or name in _REQUIRED):
             raise wrong(f"`{name}` of a waiver is not a string with something in it", f'write {name} = "..."', name)

@@ -1,4 +1,4 @@
-"""Suggested HCL for what is missing: where it goes, how it is written, and the proof that it works."""
+"""Suggested HCL for missing permissions: where to add it, how to write it, and the proof that it works."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def suggest(
     conceals: Callable[[str], bool] = lambda _: False,
     answers: Sequence[Answer] = (),
 ) -> tuple[Finding, ...]:
-    """Return the findings with a proven fix in each that has one, in the others with what to do.
+    """Return the findings, each with a proven fix or, otherwise, a remedy.
 
     `world` is the world after the change. `conceals` says whether a text contains something that must not be shown.
     `answers` are all of the plan: no fix takes away what they allow.

@@ -1,4 +1,4 @@
-"""Propose a new policy: behind the role that it is for, or where the module is called that creates the role.
+"""Propose a new policy: after the role that it is for, or where the role's module is called.
 
 The policy is repeated as the role or the call is, so that it goes with them where a key or a gate of theirs goes.
 """
@@ -52,16 +52,16 @@ class AddedPolicies:
         self._resolver = resolver
         self._labels = Labels()
 
-    # Behind the role
+    # After the role
 
     def reach(self, need: RoleNeed) -> frozenset[str]:
-        """Name the roles that a new policy in the module of the role would be for."""
+        """Return the roles that a new policy in the role's module would apply to."""
         keys = {role.address.key for role in need.roles}
         siblings = self._places.holders.instances(need.roles[0].address)
         return frozenset(str(each) for each in siblings if each.key in keys)
 
     def behind_role(self, need: RoleNeed, block: Block) -> Iterator[Proposal]:
-        """Propose a policy behind the block of the roles."""
+        """Propose a policy after the block of the roles."""
         role = need.roles[0]
         if block.switch() is not None or not self._places.files.editable(block.source):
             return
@@ -78,7 +78,7 @@ class AddedPolicies:
     def _behind_roles(
         self, need: RoleNeed, block: Block, repeated: Repeated, shared: SharedStatements, made: Sequence[Address]
     ) -> Iterator[Proposal]:
-        """Propose a policy with these statements; `made` are all instances of the role's block that it is for."""
+        """Propose a policy with these statements; `made` are all instances of the role's block that get it."""
         role = need.roles[0]
         module, keys, others = role.address.module, repeated.keys, repeated.others
         statements, gate, made = self._gate(shared.statements, repeated, made, block)
@@ -104,7 +104,7 @@ class AddedPolicies:
     def _gate(
         self, statements: Statements, repeated: Repeated, made: Sequence[Address], block: Block
     ) -> tuple[Statements, str | None, Sequence[Address]]:
-        """Return the statements with what each depends on, the `count` of their policy, and where it is made.
+        """Return the statements with their conditions, the `count` of their policy, and where it is created.
 
         There is one if all that the policy is for may be empty or null. It is empty where the policy needs none, and
         None where the policy would be invalid in one of the places.
@@ -129,7 +129,7 @@ class AddedPolicies:
         return given, None if count is None or lists.may_be_empty(always, made) else "", made
 
     def _is_there(self, gates: Iterable[str], place: Address) -> bool | None:
-        """Whether one of what statements name is there in a place; None where Terraform may not know it in time."""
+        """Whether a referenced object exists in a place; None where Terraform may not know it in time."""
         names = [[each.removesuffix(" != null") for each in gate.split(" && ")] for gate in gates]
         try:
             seen = [[self._places.lists.evaluated(each, place) for each in several] for several in names]
@@ -161,7 +161,7 @@ class AddedPolicies:
     def _behind(
         self, anchor: Block, policy: NewPolicy, made: Sequence[tuple[ModulePath, InstanceKey]], remark: str
     ) -> Iterator[Proposal]:
-        """Propose a policy behind a block; `made` are the module instances and keys that it comes to be in, if any."""
+        """Propose a policy after a block; `made` are the module instances and keys where it will exist, if any."""
         insertions = behind(anchor, policy) if made else None
         if insertions is None:
             return
@@ -183,21 +183,21 @@ class AddedPolicies:
         taken |= {f"{_NAME}{each}" for each in self._labels.names_for_others(role.address, need.rules())}
         return free(_NAME, taken, "-")
 
-    # Where the module of the role is called
+    # At the call of the role's module
 
     def is_for_callers(self, need: RoleNeed) -> bool:
-        """Whether the callers of the roles' module have names for what cannot be named in the module."""
+        """Whether the callers of the roles' module can name what the module cannot."""
         module = need.roles[0].address.module
         return not self._visible(need, module) or self._known_to_callers(need, module)
 
     def _visible(self, need: RoleNeed, module: ModulePath) -> bool:
-        """Whether a module has a name for everything that is not known before apply."""
+        """Whether a module can name everything that is unknown before apply."""
         spell = self._places.spelling(module).spell
         open_ = [each.requirement.resource for each in need.answers if not isinstance(each.requirement.resource, str)]
         return all(any(isinstance(part, Reference) for part in spell(each) or ()) for each in open_)
 
     def _known_to_callers(self, need: RoleNeed, module: ModulePath) -> bool:
-        """Whether the caller of a module has a name for what could only be written out in the module."""
+        """Whether a module's caller can name what would be a literal in the module."""
         if not module.steps:
             return False
         here, there = self._places.spelling(module).spell, self._places.spelling(module.parent).spell
@@ -205,7 +205,7 @@ class AddedPolicies:
         return any(not _refers(here(each)) and _refers(there(each)) for each in known)
 
     def is_named_by_callers(self, need: RoleNeed, *, literally: bool = False) -> bool:
-        """Whether the caller of the roles' module has a name for what the module has only this plan's literals for.
+        """Whether the module's caller can name what would be this plan's literals in the module.
 
         With `literally` it is enough that the caller has these literals.
         """
@@ -220,7 +220,7 @@ class AddedPolicies:
         return any(not there.is_of_this_plan(each) for each in named)
 
     def _is_written_by_caller(self, need: RoleNeed) -> bool:
-        """Whether the caller of a role's module has a name for all that is needed, in every plan of it."""
+        """Whether the caller of a role's module can name everything that is needed, in every plan of it."""
         module = need.roles[0].address.module
         there = self._places.spelling(module.parent) if module.steps else None
         resources = {each.requirement.resource for each in need.answers} - {"*"}
@@ -228,7 +228,7 @@ class AddedPolicies:
         return all(each and _refers(each) and there and not there.is_of_this_plan(each) for each in spelled)
 
     def at_callers(self, need: RoleNeed, *, new_output: bool = False) -> Iterator[Proposal]:
-        """Propose a policy where the roles' module is called, or the module that calls that, and so on.
+        """Propose a policy where the roles' module is called, or further up.
 
         With `new_output` the module is to put out the name of its role.
         """
@@ -241,7 +241,7 @@ class AddedPolicies:
             paths = [path.parent for path in paths]
 
     def at_each_caller(self, need: RoleNeed) -> Iterator[Proposal]:
-        """Propose a policy of its own for each of the roles, where its module is called, which puts out its name."""
+        """Propose a separate policy for each of the roles at its module's call, by a new output with its name."""
         alone = [need.only(each) for each in need.by_role().values()]
         if not all(map(self._is_written_by_caller, alone)):
             return
@@ -286,7 +286,7 @@ class AddedPolicies:
         )
 
     def _new_output(self, role: WorldObject) -> tuple[str, SourceText, Insertion] | None:
-        """Put out the name of a role behind the other outputs of its module; None where it may be one of several."""
+        """Add an output with the role's name after the module's other outputs; None if it may be one of several."""
         block, module = self._resolver.block(role.address), self._resolver.module_sources(role.address.module)
         if block is None or module is None or "for_each" in block.arguments or block.switch() is not None:
             return None
@@ -303,7 +303,7 @@ class AddedPolicies:
         return name, anchor.source, new_block.behind(anchor, lines)
 
     def shared_at_call(self, need: RoleNeed) -> SharedStatements | None:
-        """Write what the roles of several instances of one module call lack as one, where the module is called."""
+        """Write what the roles of several instances of one module call lack as one policy at the call."""
         paths = [role.address.module for role in need.roles]
         if not _is_one_call(paths):
             return None
@@ -332,7 +332,7 @@ class AddedPolicies:
         return range(keys) if isinstance(keys, int) else keys
 
     def _output_that_is(self, role: WorldObject, module: ModulePath) -> str | None:
-        """Find the output of a module that is the role's name, or the role; one that is made from the role is first."""
+        """Find the module output that is the role's name, or the role; one derived from the role is preferred."""
         sources, name = self._resolver.module_sources(module), role.attribute("name")
         alike, whole = list[str](), list[str]()
         for output in sources.outputs() if sources else ():
@@ -364,7 +364,7 @@ def _made_key(key: InstanceKey, repeated: Repeated) -> InstanceKey:
 
 
 def _kinds(block: Block) -> Iterator[bool]:
-    """Whether a managed policy is wanted instead of an inline one: some roles remove what they do not list."""
+    """Whether to use a managed policy instead of an inline one, because the role removes inline policies."""
     if not block.blocks("inline_policy"):
         yield False
     if "managed_policy_arns" not in block.arguments:

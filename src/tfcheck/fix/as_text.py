@@ -33,7 +33,7 @@ _INPUT = regex(r"statement|polic|permission|grant")
 
 
 def grants_as_text(needs: Sequence[RoleNeed], places: Places, world: After) -> list[tuple[Fix, tuple[Answer, ...]]]:
-    """Write what roles lack as text, and name what that fixes: not what even a policy with exactly that leaves denied.
+    """Write what roles lack as text, for all that a policy with exactly that would allow.
 
     All are tried together: they are for different roles.
     """
@@ -49,7 +49,7 @@ def grants_as_text(needs: Sequence[RoleNeed], places: Places, world: After) -> l
 
 
 def _apart(need: RoleNeed, places: Places) -> list[RoleNeed]:
-    """Return what several roles lack as one only if it is the same in the words of each module instance."""
+    """Split the needs of several roles by module instance unless they are written the same way in each."""
     lacking = need.by_role()
     alone = [RoleNeed((role,), lacking[str(role.address)]) for role in need.roles]
     modules = {each.address.module for each in need.roles}
@@ -59,7 +59,7 @@ def _apart(need: RoleNeed, places: Places) -> list[RoleNeed]:
 
 
 def _are_contested(need: RoleNeed, world: After) -> bool:
-    """Whether other resources of the plan have a say in which inline policies the role keeps."""
+    """Whether other resources of the plan decide which inline policies the role keeps."""
     if world.resources("aws_iam_role_policies_exclusive"):
         return True
     role = world.once(Judge).roles.of(need.roles[0].attribute("arn"))
@@ -67,7 +67,7 @@ def _are_contested(need: RoleNeed, world: After) -> bool:
 
 
 def verdicts_with(answers: Sequence[Answer], world: After, *, bounded: bool = True) -> list[Verdict]:
-    """Decide each answer of one role again as if it had a policy with exactly what all of them ask for.
+    """Decide the answers of one role again, as if it had a policy with exactly what they need.
 
     Without `bounded` it is also decided as if the role had no permissions boundary. What a task of another plan needs
     keeps its verdict.
@@ -111,19 +111,19 @@ def _grant_as_text(
 
 
 def not_denied(answers: Sequence[Answer], verdicts: Sequence[Verdict]) -> tuple[Answer, ...]:
-    """Leave out what stays denied: something else than the role's own policies is in the way."""
+    """Leave out what stays denied because something other than the role's policies blocks it."""
     return tuple(each for each, verdict in zip(answers, verdicts, strict=True) if verdict is not Verdict.DENIED)
 
 
 def fix_of(title: str, text: str, verdicts: Sequence[Verdict]) -> Fix:
-    """Offer text, and say so where what was decided with it leaves a doubt."""
+    """Build a fix as text that mentions the remaining doubt, if any."""
     proven = Verdict.UNKNOWN not in verdicts
     doubt = "" if proven else "; needed, but what the plan does not show decides whether it is enough"
     return Fix(title=title + doubt, safety="review", proven=proven, hcl=text)
 
 
 def role_as_text(answers: Sequence[Answer], places: Places, resolver: Resolver) -> Fix | None:
-    """Write an execution role for a task definition that has none."""
+    """Write an execution role for a task definition without one."""
     task = parse(answers[0].requirement.task_definition)
     name = f"{task.name}_execution"
     role = Address(task.module, "managed", "aws_iam_role", name)
@@ -175,7 +175,7 @@ def _policy_text(need: RoleNeed, places: Places, world: After) -> tuple[str, str
 
 
 def _repeated(role: Address, statements: Statements, world: After) -> NewPolicy:
-    """Return a policy that goes with a role where a key or a gate takes the role away."""
+    """Return a policy that is repeated like its role, which a key or a gate may remove."""
     base, key, label = role.resource, role.key, Labels().label(role, None, role.name)
     if key is None:
         return NewPolicy(label, START_UP, f"{base}.id", statements)
@@ -190,12 +190,12 @@ def _repeated(role: Address, statements: Statements, world: After) -> NewPolicy:
     return NewPolicy(label, START_UP, "each.value.id", in_filter(statements), ("for_each", chosen))
 
 
-#: What a call waits for.
+#: What a call depends on.
 _Doubt: TypeAlias = tuple[Reason | None, str]
 
 
 class InDoubt:
-    """What stays unknown although a role has exactly what it needs, and the changes that leave just that unknown.
+    """What stays unknown although a role has exactly what it needs, and the changes that leave only that unknown.
 
     A secret of another account has a policy of its own, for example. The text is the change that would be made: it is
     written for the place where it belongs, and was tried there.
@@ -215,11 +215,11 @@ class InDoubt:
         self.needs = [each for each in left if each.answers]
 
     def after(self, trial: Trial) -> _SameDoubt:
-        """Return what says whether a change leaves just the same unknown."""
+        """Return the test whether a change leaves only the same unknown."""
         return _SameDoubt(trial, self._doubts)
 
     def fix(self, proposal: Proposal) -> Fix:
-        """Write a change as text."""
+        """Build a fix as text from a change."""
         return fix_of(proposal.title, proposal.hcl, [Verdict.UNKNOWN])
 
 
@@ -229,6 +229,6 @@ class _SameDoubt:
         self._doubts = doubts
 
     def allows(self, answer: Answer) -> bool:
-        """Whether the change does for a call what exactly the policy that it needs would do."""
+        """Whether a change does for a call what a policy with exactly its permission would do."""
         found = self._trial.judgement(answer)
         return found.verdict is Verdict.UNKNOWN and self._doubts[id(answer)] == (found.reason, found.waits_for)

@@ -1,4 +1,4 @@
-"""Write the ARN of a bucket as the statements around write it: `B.arn`, or `arn:aws:s3:::${B.bucket}`."""
+"""Write bucket ARNs in the style of the surrounding statements: `B.arn`, or `arn:aws:s3:::${B.bucket}`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BUCKET = regex(r"(aws_s3_bucket\.\S+)\.(arn|bucket|id)")
 
 
 def shorter(spelled: Spelled, partition_of: Callable[[str], object]) -> Spelled:
-    """Write the name of a bucket behind the beginning of an ARN as the bucket's ARN."""
+    """Replace an ARN prefix followed by a bucket's name by the bucket's ARN."""
     head, *rest = spelled
     named = _BUCKET.fullmatch(rest[0].expression) if rest and isinstance(rest[0], Reference) else None
     if named is None or named[2] == "arn" or head != f"arn:{partition_of(named[1])}:s3:::":
@@ -25,7 +25,7 @@ def shorter(spelled: Spelled, partition_of: Callable[[str], object]) -> Spelled:
 
 
 def in_style(statements: Sequence[NeededStatement], around: str) -> tuple[NeededStatement, ...]:
-    """Write the ARNs of buckets by their names where a text has them so, and none of them otherwise."""
+    """Write bucket ARNs with the buckets' names if the surrounding text does, otherwise with their ARNs."""
     statements = [
         replace(each, resources=tuple(_by_index(one, around) for one in each.resources)) for each in statements
     ]
@@ -39,7 +39,7 @@ def in_style(statements: Sequence[NeededStatement], around: str) -> tuple[Needed
 
 
 def _by_index(spelled: Spelled, around: str) -> Spelled:
-    """Write `local.arns["db"]` for `local.arns.db` where other elements are written so."""
+    """Write `local.arns["db"]` for `local.arns.db` where other elements are written like that."""
     found: list[str | Reference] = []
     for each in spelled:
         member = _MEMBER.fullmatch(each.expression) if isinstance(each, Reference) and not each.over else None

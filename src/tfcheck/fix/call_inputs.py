@@ -1,4 +1,4 @@
-"""Propose to pass what a role lacks to the module that creates it, by inputs that end in the role's policies.
+"""Propose to pass what a role lacks to its module, by inputs that end up in the role's policies.
 
 Inputs for statements are tried (`{ actions = [...], resources = [...] }`, in a list or a map), and inputs for ARNs
 whose name says of what. What the module makes of them is evaluated, like any other change.
@@ -26,12 +26,12 @@ from tfcheck.vocabulary.finding import Answer
 
 _POLICIES = ("aws_iam_role_policy", "aws_iam_policy")
 _DOCUMENT = "aws_iam_policy_document"
-#: So many ways to divide what is lacking among inputs are tried.
+#: The number of ways to divide needs among inputs that are tried.
 _MOST = 3
 
 
 class _Change(msgspec.Struct, frozen=True):
-    """The inputs that something is passed by, and the changes of the sources that pass it."""
+    """The inputs that pass something, and the edits that do so."""
 
     names: tuple[str, ...]
     insertions: tuple[Insertion, ...]
@@ -40,10 +40,10 @@ class _Change(msgspec.Struct, frozen=True):
 
 
 def passed_to_module(need: RoleNeed, places: Places, world: After) -> Iterator[Proposal]:
-    """Propose to pass what roles lack where the module that creates them is called: by the same inputs in each call."""
+    """Propose to pass what roles lack where their modules are called, by the same inputs in each call."""
     calls = passings(need, places, world)
     sources = world.resolver.sources
-    assert sources is not None  # or nothing is proposed
+    assert sources is not None  # otherwise nothing is proposed
     done: set[tuple[Insertion, ...]] = set()
     for choice in range(_MOST) if calls else ():
         change = _change(choice, calls, world)
@@ -68,7 +68,7 @@ def passed_to_module(need: RoleNeed, places: Places, world: After) -> Iterator[P
 
 
 def passings(need: RoleNeed, places: Places, world: After) -> list[Passing]:
-    """Return the calls of the roles' modules with what each instance lacks; none where one cannot be changed."""
+    """Return the calls of the roles' modules with the needs of each instance; none if one cannot be changed."""
     found: dict[tuple[ModulePath, tuple[str, ...], str], dict[ModulePath, dict[InstanceKey, list[Answer]]]] = {}
     lacking = need.by_role()
     for role in need.roles:
@@ -106,7 +106,7 @@ def _change(choice: int, calls: Sequence[Passing], world: After) -> _Change | No
                 chosen.setdefault(ways[min(choice, len(ways) - 1)], []).append(action)
         for one, actions in chosen.items():
             done = passed(each, one, actions)
-            assert done is not None  # or it were no way
+            assert done is not None  # otherwise it would not be a way
             for source, edits in done.edits:
                 insertions += edits
                 texts[source.name] = source

@@ -1,4 +1,4 @@
-"""What is to be fixed, on its way through the proposals that are tried for it."""
+"""A case to fix, with the proposals that are tried for it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class Allowing(Protocol):
     """Decides requirements again after a change."""
 
     def allows(self, answer: Answer) -> bool:
-        """Whether a requirement is allowed then."""
+        """Whether a requirement is allowed after the change."""
 
 
 class Case:
-    """What is to be fixed on its way to a fix: the proposals that are still to be tried."""
+    """Something to fix, and the proposals that remain to be tried."""
 
     def __init__(self, answers: Sequence[Answer], proposals: Iterator[Proposal]) -> None:
         self.answers = tuple(answers)
@@ -25,17 +25,17 @@ class Case:
         self.current: Proposal | None = None
 
     def advance(self) -> bool:
-        """Move on to the next proposal, and return whether there is one."""
+        """Move to the next proposal, and return whether there is one."""
         self.current = next(self.proposals, None)
         return self.current is not None
 
     def parted(self, fixed: Sequence[Answer]) -> list[Case]:
-        """Return a case for what the current proposal fixes, and one for the rest; itself where it is one change."""
+        """Split into a case that the current proposal fixes and one for the rest; itself if it is one change."""
         return [self]
 
 
 class RoleCase(Case):
-    """A case of what roles lack."""
+    """A case of missing permissions of roles."""
 
     def __init__(self, need: RoleNeed, ways: Callable[[RoleNeed], Iterator[Proposal]]) -> None:
         super().__init__(need.answers, ways(need))
@@ -43,6 +43,6 @@ class RoleCase(Case):
         self._ways = ways
 
     def parted(self, fixed: Sequence[Answer]) -> list[Case]:
-        """Return a case for what the current proposal fixes, and one for the rest."""
+        """Split into a case that the current proposal fixes and one for the rest."""
         rest = [each for each in self.answers if each not in fixed]
         return [RoleCase(self.need.only(each), self._ways) for each in (fixed, rest)]

@@ -1,4 +1,4 @@
-"""Propose to correct a statement that would grant what is needed, except for a small mistake in one of its literals.
+"""Propose to correct a small mistake in a literal, without which a statement would grant the permission.
 
 The literal may be in the statement, or in the local value or the call of a module that the statement gets it from. It
 is not corrected where it may be meant for something else that exists: an object of the plan, of a data source
@@ -38,19 +38,19 @@ _LISTED = 2
 
 
 class Correction(msgspec.Struct, frozen=True):
-    """A literal, what it becomes, and what is wrong with it."""
+    """A literal, its replacement, and the mistake."""
 
     literal: WrittenText
     new: str
     cause: str
 
     def edit(self) -> Replacement:
-        """Return the change of the file."""
+        """Return the edit of the file."""
         source, start, end = self.literal.source, self.literal.start, self.literal.end
         return Replacement(source.name, start, self.new, source.text[start:end])
 
     def reported(self) -> Iterator[str]:
-        """Yield what a diff shows of the line: the literal, and the name that it is given to."""
+        """Yield the parts of the line that a diff shows: the literal, and the name that it is assigned to."""
         text, start = self.literal.source.text, self.literal.start
         yield text[start : self.literal.end]
         label = _LABEL.search(text[line_start(text, start) : start])
@@ -75,7 +75,7 @@ class Corrections:
         self._objects = NamedObjects(world, answers)
 
     def proposals(self, need: RoleNeed) -> Iterator[Proposal]:
-        """Propose for each policy of the roles to correct it; first those that no other role has."""
+        """Propose corrections for each policy of the roles, those for no other role first."""
         names = need.names()
         holders = self._places.holders.of(need.roles[0]) if need.roles else self._places.holders_of(need)
         found = [(each, self._places.holders.reach(each.resource)) for each in holders]
@@ -123,7 +123,7 @@ class Corrections:
         needed, action = flat(answer.requirement.resource), answer.requirement.action
         acts = statement.acts(action)
         if not needed or answer.requirement.sensitive or acts is statement.covers(needed):
-            return ()  # or something else keeps it from granting
+            return ()  # otherwise something else keeps it from granting
         if not acts:
             found = ((each, in_action(each.value, action)) for each in statement.actions)
             return next(filter(None, (self._corrected(*each, place) for each in found)), ())
@@ -138,7 +138,7 @@ class Corrections:
         pattern = literal.value
         mistakes = list(in_resource(pattern, needed, actions))
         prefix = in_prefix(pattern, needed) if self._objects.is_managed(needed) else None
-        # NOTE: whether it names something else is asked last: that looks at everything in the plan.
+        # NOTE: whether it names something else is tested last, since that looks at everything in the plan.
         if (not mistakes and prefix is None) or self._objects.has(pattern, needed):
             return ()
         ways = ((each, None if each.start == len(pattern) else block) for each in mistakes)
@@ -148,14 +148,14 @@ class Corrections:
     def _corrected(
         self, literal: WrittenText, found: Misspelling | None, place: Address, block: Block | None = None
     ) -> _Corrected:
-        """Correct a literal, or what it refers to; with `block` not a name that another block has too."""
+        """Correct a literal, or its definition; with `block`, only names that no other block uses."""
         if found is None or (new := literal.replaced(found.start, found.end, found.text)) is None:
             return self._where_given(literal, found, place, unique=block is not None) if found else ()
         in_use = block is not None and self._is_in_use(literal.value, found, block)
         return () if in_use else (Correction(literal, new, found.cause),)
 
     def _where_given(self, literal: WrittenText, found: Misspelling, place: Address, *, unique: bool) -> _Corrected:
-        """Correct the literal that a statement gets a text from, as often as one block has it."""
+        """Correct the literal that defines a text of a statement, if only one block has it."""
         at, part = literal.part_at(found.start, found.end)
         inner = replace(found, start=found.start - at, end=found.end - at)
         for block, scope in blocks_of(place, self._resolver) if part else ():
@@ -172,7 +172,7 @@ class Corrections:
 
 
 def _bare(correction: Correction) -> Correction:
-    """Write a text that has become nothing but a reference as `terraform fmt` does: without quotes."""
+    """Remove the quotes around a text that is only a reference, as `terraform fmt` does."""
     reference = _REFERENCE.fullmatch(correction.new)
     return replace(correction, new=reference[1]) if reference else correction
 

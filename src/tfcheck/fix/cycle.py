@@ -1,4 +1,4 @@
-"""Find out whether a reference, or several changes together, would make something depend on itself.
+"""Detect whether a reference, or several changes together, would create a dependency cycle.
 
 Terraform refuses a plan in which a policy names a key whose own policy names the role that the first is written in,
 also where the key and the role are in modules: an input depends on what is passed by it, an output on what it names.
@@ -15,19 +15,19 @@ from tfcheck.symbolic.regex import regex
 _REFERENCE = regex(r"\b(?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*")
 _OUTPUT = regex(r"\bmodule\.([^\W\d][\w-]*)(?:\[[^\[\]]*\])?(?:\.([^\W\d][\w-]*))?")
 _KINDS = {"resource": "", "data": "data.", "output": "output."}
-#: Arguments of a call on which all of the module depends.
+#: Arguments of a call that everything in the module depends on.
 _OF_ALL = ("count", "for_each", "depends_on")
 
 _Names: TypeAlias = tuple[str, ...]
-#: Something of a module: the names of the calls that lead there, and its own in the module.
+#: An object in a module: the call path, and its name.
 _Node: TypeAlias = tuple[_Names, str]
 
 
 class Dependencies:
-    """What depends on what, as far as the text of blocks names it."""
+    """The dependencies between objects, as far as the text of blocks names them."""
 
     def __init__(self, sources: Sources, paths: Iterable[_Names]) -> None:
-        """Build from the sources and the modules, by the names of the calls that lead to each."""
+        """Build from the sources and the modules, keyed by their call paths."""
         self._modules = {path: module for path in paths if (module := sources.module(path)) is not None}
         self._used_by: dict[_Node, set[_Node]] = {}
         known: dict[Module, frozenset[tuple[str, str]]] = {}
@@ -37,20 +37,20 @@ class Dependencies:
         self._dependents: dict[_Node, frozenset[_Node]] = {}
 
     def reaches(self, path: _Names, name: str, goal: str) -> bool:
-        """Whether something of a module (`aws_kms_key.k`, `local.z`, `module.m`) depends on `goal` there, or is it."""
+        """Whether an object of a module (`aws_kms_key.k`, `local.z`, `module.m`) is `goal`, or depends on it."""
         end = (path, goal)
         if end not in self._dependents:
             self._dependents[end] = self._depending(end, {})
         return self._node(path, f"{name}/outputs" if name.startswith("module.") else name) in self._dependents[end]
 
     def makes_circles(self, after: Sources) -> bool:
-        """Whether something depends on itself in changed sources that did not before."""
+        """Whether changed sources have a dependency cycle that they did not have before."""
         new: dict[_Node, set[_Node]] = {}
         known: dict[Module, frozenset[tuple[str, str]]] = {}
         for path, module in self._modules.items():
             later = after.module(path)
             for node, used in self._between(path, later, known) if later is not None and later is not module else ():
-                # NOTE: what a module does whose sources are not at hand is open.
+                # NOTE: what a missing module does is unknown.
                 if node not in self._used_by.get(used, ()) and not node[1].startswith("module."):
                     new.setdefault(used, set()).add(node)
         ends = {node for several in new.values() for node in several}
@@ -58,7 +58,7 @@ class Dependencies:
         return any(used in depending[node] for used, several in new.items() for node in several)
 
     def _depending(self, goal: _Node, new: Mapping[_Node, set[_Node]], *, is_open: bool = True) -> frozenset[_Node]:
-        """List what depends on something; with `is_open` also all that is read of a module that is not at hand."""
+        """List what depends on an object; with `is_open` also everything that reads a missing module."""
         seen, waiting = {goal}, [goal]
         while waiting:
             last = waiting.pop()
@@ -71,21 +71,21 @@ class Dependencies:
     def _between(
         self, path: _Names, module: Module, known: dict[Module, frozenset[tuple[str, str]]]
     ) -> Iterator[tuple[_Node, _Node]]:
-        """Yield what depends on what in a module; what its text names is found once for all of its instances."""
+        """Yield the dependencies in a module, computed once for all of its instances."""
         if module not in known:
             known[module] = _uses(module)
         for name, used in known[module]:
             yield self._node(path, name), self._node(path, used)
 
     def _node(self, path: _Names, name: str) -> _Node:
-        """Return what a name of a module is: `module.m/var.x` is an input of what the module calls."""
+        """Return the node for a name in a module: `module.m/var.x` is an input of the called module."""
         call, within, inner = name.partition("/")
         called = (*path, call.removeprefix("module."))
         return (called, inner) if within and called in self._modules else (path, call)
 
 
 def _uses(module: Module) -> frozenset[tuple[str, str]]:
-    """Pair what a module declares, and passes to others, with what that names.
+    """Pair what a module declares, and passes to other modules, with the names used in it.
 
     In a module its call is `call`, and all outputs together are `outputs`.
     """

@@ -1,4 +1,4 @@
-"""Let the name of an environment file end in `.env` where the plan has the object.
+"""Add `.env` to the name of an environment file whose object is in the plan.
 
 If the plan has one that is named so, the container names that. Otherwise the object gets the name, in its block and
 where the container writes it. Tried like all changes: every call stays as allowed as it was, in all task definitions.
@@ -24,7 +24,7 @@ from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Finding
 
 _ENDING, _KEY, _CONTAINERS = ".env", "key", "container_definitions"
-#: So many places of a name are tried.
+#: The number of places of a name that are tried.
 _MOST = 4
 
 
@@ -38,7 +38,7 @@ class EnvFileNames:
         self._texts: dict[Address, dict[str, list[WrittenText]]] = {}
 
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
-        """Yield the changes that are proven."""
+        """Yield the proven changes."""
         for finding in findings if self._resolver.sources is not None else ():
             task = tasks_by_address(self._world).get(finding.task_definition) if finding.rule == CHECK.id else None
             if task is None or task.sensitive:

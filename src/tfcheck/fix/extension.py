@@ -1,4 +1,4 @@
-"""Add what is needed to a statement that is there, in place of writing another one.
+"""Extend an existing statement instead of adding another one.
 
 One that allows exactly the needed actions gets the resources; one for exactly the needed resources, with actions of the
 same service, gets the actions. It must have no condition and no principal, and the list that becomes longer must be
@@ -23,7 +23,7 @@ from tfcheck.hcl.syntax.block import Argument
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.symbolic.regex import regex
 
-#: A reference that is one ARN, and no list of them.
+#: A reference that is a single ARN.
 _ARN = regex(r'(?:data\.)?aws_\w+\.[\w-]+(?:\[(?:\w+|"[^"\[\]]*"|(?:each|count)\.\w+)\])?\.arn')
 _ELEMENT = regex(r'[a-z]\w*(?:\.[\w-]+|\[(?:\w+|"[^"\[\]]*"|(?:each|count)\.\w+)\])+')
 _QUOTED_ARN = regex(r'"\$\{[^{}"]*\}"')
@@ -31,7 +31,7 @@ _QUOTED = regex(r'"[^"\n]*"')
 
 
 class Extension(msgspec.Struct, frozen=True):
-    """What is put into statements that are there, and the needed statements that nothing there is like."""
+    """The additions to existing statements, and the needed statements that match none of them."""
 
     insertions: tuple[Insertion, ...]
     resources: tuple[str, ...]
@@ -43,7 +43,7 @@ class Extension(msgspec.Struct, frozen=True):
 def extension(
     argument: Argument, module: Module, wanted: Sequence[NeededStatement], beside: Sequence[Insertion] = ()
 ) -> Extension:
-    """Add needed statements to those of a policy that have the same actions, or the same resources.
+    """Add needed statements to those of a policy with the same actions, or the same resources.
 
     A statement that one of the changes `beside` corrects will not have the same resources.
     """
@@ -105,14 +105,14 @@ def _written(statement: WrittenStatement, parts: Parts) -> list[str]:
 
 
 def _texts(statement: WrittenStatement, wanted: NeededStatement) -> list[str]:
-    """Write the resources, a reference in quotes where those that are there are."""
+    """Write the resources, with references in quotes if the existing ones have them."""
     quotes = any(map(_QUOTED_ARN.fullmatch, _written(statement, statement.resources)))
     written = [text(each, statement.syntax) for each in wanted.resources]
     return [f'"${{{each}}}"' if quotes and not each.startswith('"') else each for each in written]
 
 
 def _added(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> list[Insertion] | None:
-    """Put texts behind the last one of a list of a statement; None where its layout leaves no place for them."""
+    """Append texts to a list of a statement; None if its layout has no room."""
     source = statement.source
     listed = items(parts)
     is_list = isinstance(parts, ListParts)
@@ -128,7 +128,7 @@ def _added(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> lis
 
 
 def _has_room(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> bool:
-    """Whether the line of a list stays narrow enough, or is one with something else on it anyway."""
+    """Whether the line of a list stays short enough, or contains other text anyway."""
     written = statement.source.text
     start = line_start(written, parts.start)
     width = line_end(written, parts.end) - start + len("[]") + sum(len(each) + 2 for each in new)
@@ -138,7 +138,7 @@ def _has_room(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> 
 
 
 def _broken(statement: WrittenStatement, parts: Parts, first: Parts, new: Sequence[str]) -> list[Insertion] | None:
-    """Write each text on a line of its own, where the whole statement was on one line.
+    """Break each text onto a line of its own where the whole statement was on one line.
 
     A statement of several lines would have to be aligned again.
     """
@@ -157,7 +157,7 @@ def _broken(statement: WrittenStatement, parts: Parts, first: Parts, new: Sequen
 
 
 def _is_text(source: SourceText, place: Parts, *, is_element: bool) -> bool:
-    """Whether a value is one text: in quotes, the ARN of a resource, or any reference that is an element of a list."""
+    """Whether a value is a single text: a literal, a resource's ARN, or any reference in a list."""
     written = source.text[place.start : place.end]
     known = _QUOTED.fullmatch(written) or (_ELEMENT if is_element else _ARN).fullmatch(written)
     return known is not None and written != '"*"'

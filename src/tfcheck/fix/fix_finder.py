@@ -1,4 +1,4 @@
-"""Choose the fix for a denied requirement: the first one that is proven to allow it.
+"""Choose the fix for a denied requirement: the first one proven to allow it.
 
 Everything that is offered was applied to the model and decided again (`tfcheck.fix.trial`). What no place in the
 sources can fix is written as text, proven the same way, or not offered at all.
@@ -40,7 +40,7 @@ from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, Req
 
 #: What an Allow on the role fixes.
 _GRANTABLE = frozenset({Reason.IMPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE, Reason.GRANTED_TO_EXECUTION_ROLE})
-#: So many ways to fix are tried before text is all that is offered.
+#: The number of ways to fix that are tried before only text is offered.
 _MOST_ROUNDS = 6
 
 
@@ -52,7 +52,7 @@ def find_fixes(
     conceals: Callable[[str], bool] = lambda _: False,
     answers: Sequence[Answer] = (),
 ) -> PlanFixes:
-    """Find a proven fix for each denied requirement of the findings where there is one.
+    """Find a proven fix for each denied requirement of the findings, where there is one.
 
     `world` is the world after the change. `conceals` says whether a text contains something that must not be shown.
     `answers` are all of the plan: nothing that a fix replaces may take away what they allow.
@@ -69,7 +69,7 @@ def find_fixes(
 
 
 class FixFinder:
-    """Finds the fixes for what one plan lacks."""
+    """Finds the fixes for one plan."""
 
     def __init__(
         self, world: After, choice: FixChoice, conceals: Callable[[str], bool], answers: Sequence[Answer] = ()
@@ -95,7 +95,7 @@ class FixFinder:
             self._replacing.append(MovedGrants(world, self.places, self._files, self._ranked).proposals)
 
     def fixes(self, answers: Sequence[Answer]) -> PlanFixes:
-        """Find the fixes for requirements that are denied."""
+        """Find the fixes for denied requirements."""
         aided, by_role = list[DraftFix](), list[Answer]()
         if any(each.reason is Reason.NO_EXECUTION_ROLE for each in answers):
             from tfcheck.fix.missing_role import MissingRoles
@@ -137,7 +137,7 @@ class FixFinder:
         return PlanFixes(tuple(found), (*settled, *by_role))
 
     def remedies(self, findings: Iterable[Finding], found: PlanFixes) -> Iterator[tuple[Finding, Remedy]]:
-        """Explain what to do about the findings that a plan's fixes leave, or leave a part of."""
+        """Explain what to do about findings that the fixes do not, or only partly, fix."""
         done = {each.requirement for one in found.found for each in one.answers}
         done |= {each.requirement for each in found.settled}
         for finding in findings:
@@ -159,7 +159,7 @@ class FixFinder:
     def _beside_others(
         self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer], alone: Sequence[Case]
     ) -> list[Case]:
-        """Return grants that are enough only if a boundary, or the policy of a resource, allows it as well.
+        """Return grants that suffice only together with a boundary or a resource policy.
 
         What a new policy would grant `alone` is joined with them: a role does not get two.
         """
@@ -172,7 +172,7 @@ class FixFinder:
         return list(self._current(self._proven(cases)))
 
     def _in_doubt(self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer]) -> list[DraftFix]:
-        """Return as text the changes that are needed, while something that the plan does not show decides as well."""
+        """Return as text the needed changes whose effect also depends on something unknown."""
         lacking = self._lacking(needs, done, settled) if self._sources is not None else []
         doubts = InDoubt(lacking, self._world)
         cases = self._proven([RoleCase(each, self._ranked) for each in doubts.needs], enough=doubts.after)
@@ -191,7 +191,7 @@ class FixFinder:
     # Needs
 
     def _needs(self, answers: Sequence[Answer]) -> Iterator[RoleNeed]:
-        """Join what roles lack that are made from one block, where all of them lack the same."""
+        """Group the needs of roles from one block where all of them lack the same."""
         roles = {str(each.address): each for each in self._world.resources("aws_iam_role")}
         by_role: dict[str, list[Answer]] = {}
         for answer in answers:
@@ -212,7 +212,7 @@ class FixFinder:
     def _settled(
         self, needs: Sequence[RoleNeed], groups: Sequence[tuple[Sequence[Answer], Sequence[Proposal]]]
     ) -> list[Answer]:
-        """Find what the sources grant already although the plan, which is older, does not."""
+        """Find what the sources already grant although the older plan does not."""
         if self._sources is None or not (needs or groups):
             return []
         touched = [each for _, proposals in groups for proposal in proposals for each in proposal.touched]
@@ -235,7 +235,7 @@ class FixFinder:
         return RoleNeed(tuple(roles), tuple(answers))
 
     def _undeclared(self, needs: Sequence[RoleNeed]) -> list[Address]:
-        """List policies for roles that the sources declare and the plan does not know yet."""
+        """List the policies for roles that the sources declare and the plan lacks."""
         found: list[Address] = []
         for module in dict.fromkeys(role.address.module for need in needs for role in need.roles):
             while True:
@@ -251,7 +251,7 @@ class FixFinder:
         kept: Sequence[Answer] = (),
         enough: Callable[[Trial], Allowing] | None = None,
     ) -> list[Case]:
-        """Try the proposals of all cases together, then the next ones of those that were not enough.
+        """Try the proposals of all cases together, then the next ones of those that did not suffice.
 
         Where a proposal fixes only some of what a case lacks, both parts go on alone. A proposal that worsens one of
         the answers `kept` is not enough. With `enough` something else than an allowed verdict may be.
@@ -277,7 +277,7 @@ class FixFinder:
         return proven
 
     def _replaced(self, needs: Sequence[RoleNeed]) -> tuple[list[Case], list[RoleNeed]]:
-        """Fix what can be fixed by replacing something; return also what is left.
+        """Fix what a replacement can fix; also return the rest.
 
         Each is tried by itself, and must leave allowed all that is.
         """
@@ -292,7 +292,7 @@ class FixFinder:
         return proven, left
 
     def _of_shared_policies(self, needs: Sequence[RoleNeed]) -> tuple[list[Case], list[RoleNeed]]:
-        """Fix in one policy what roles of several blocks that share it lack; return also what is left."""
+        """Fix what roles of several blocks lack in a policy that they share; also return the rest."""
         cases = [
             RoleCase(each, lambda need: self.places.existing(need, wide=False))
             for each in (of_shared_policies(needs, self.places.holders) if self._sources else ())
@@ -304,7 +304,7 @@ class FixFinder:
         return found, [each.only([one for one in each.answers if one not in done]) for each in needs]
 
     def _current(self, cases: Sequence[Case]) -> Iterator[Case]:
-        """Yield the cases whose fix edits nothing that differs from the plan; take note of the others."""
+        """Yield the cases whose fix edits only what agrees with the plan; record the others."""
         proposals = [case.current for case in cases if case.current is not None]
         touched = [each for one in proposals for each in one.touched]
         old = outdated(touched, (each for one in proposals for each in one.beside), self._resolver)
@@ -316,14 +316,14 @@ class FixFinder:
             if not differing:
                 yield case
             for answer in case.answers if differing else ():
-                # NOTE: of a module that is called several times, the call that lacks something is named, if it differs.
+                # NOTE: for a module with several calls, the call with the problem is named, if it differs.
                 role = next((each for each in roles if str(each) == answer.role), differing[0])
                 is_passed = changed_inputs(role.module, self._resolver, lambda _: True)
                 found = next((each for each in differing if each.module == role.module), None)
                 self._outdated[answer.requirement] = found or (role if is_passed else differing[0])
 
     def _unsound(self, cases: Sequence[Case]) -> list[Case]:
-        """Return the cases whose proposal would spoil a file, looked for in ever smaller groups."""
+        """Return the cases whose proposal would break a file, found by bisection."""
         if exceeded():
             return list(cases)
         if self._is_sound([case.current for case in cases if case.current]):
@@ -335,7 +335,7 @@ class FixFinder:
         return found or (list(cases[half:]) if self._makes_circles(edits, texts) else [])
 
     def _makes_circles(self, insertions: Iterable[Insertion], texts: dict[str, SourceText]) -> bool:
-        assert self._sources is not None  # or there are no proposals
+        assert self._sources is not None  # otherwise there are no proposals
         return self.places.dependencies.makes_circles(changed(self._sources, insertions, texts))
 
     def _is_sound(self, proposals: Sequence[Proposal]) -> bool:
@@ -349,7 +349,7 @@ class FixFinder:
         return trial
 
     def _trial(self, proposals: Sequence[Proposal]) -> Trial:
-        assert self._sources is not None  # or there are no proposals
+        assert self._sources is not None  # otherwise there are no proposals
         texts = {name: text for each in proposals for name, text in each.texts.items()}
         insertions = [insertion for each in proposals for insertion in each.insertions]
         return Trial(
@@ -388,7 +388,7 @@ _MOVED: dict[Reason | None, str] = {
 
 
 def _is_worse(verdict: Verdict, before: Answer) -> bool:
-    """Whether a requirement is decided to be less than it was."""
+    """Whether a verdict is worse than before."""
     if before.verdict is Verdict.DENIED:
         return False
     return verdict is not before.verdict and verdict is not Verdict.ALLOWED

@@ -1,4 +1,4 @@
-"""Find blocks of the sources that give other values than the plan shows: the plan was made from an older text.
+"""Find blocks of the sources whose values differ from the plan, which was made from an older version.
 
 A fix that is right for the text that was planned may be wrong for the one that is there now.
 """
@@ -20,7 +20,7 @@ _DOCUMENT = "aws_iam_policy_document"
 
 
 def outdated(touched: Iterable[ChangedAttribute], beside: Iterable[Address], resolver: Resolver) -> frozenset[Address]:
-    """Return the objects whose block gives another value than the plan has for them.
+    """Return the objects whose block gives another value than the plan.
 
     `touched` are the attributes that a fix edits, `beside` the objects behind whose blocks it writes.
     """
@@ -33,7 +33,7 @@ def outdated(touched: Iterable[ChangedAttribute], beside: Iterable[Address], res
     for each in wanted:
         name = "json" if each.address.type == _DOCUMENT else each.attribute
         planned = _known(resolver.attribute(each.address, name)) if name else None
-        # NOTE: most of what is edited is not known before apply, and then the sources need not be evaluated again.
+        # NOTE: most edited attributes are unknown before apply, and then the sources need not be evaluated again.
         if planned is not None and _known(now.attribute(each.address, name)) not in (None, planned):
             found.add(each.address)
     return frozenset(found)
@@ -56,7 +56,7 @@ _META = ("count", "for_each", "provider", "depends_on", "lifecycle")
 
 
 def _known(value: Value) -> Any:
-    """Read a text that is known; numbers and the like may be written in several ways."""
+    """Normalise a known text, since numbers and the like can be written in several ways."""
     if not isinstance(value, str):
         return None
     with suppress(ValueError, RecursionError):
@@ -67,7 +67,7 @@ def _known(value: Value) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Write a document so that two of one meaning are equal: a list of one is its item, lists have no order."""
+    """Normalise a document so that equivalent ones are equal: single-element lists, and the order of lists."""
     if isinstance(value, dict):
         return {name: _plain(each) for name, each in value.items()}
     if isinstance(value, list):

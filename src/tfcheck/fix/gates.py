@@ -1,4 +1,4 @@
-"""Find what statements name that another plan of the same sources may not have.
+"""Find what statements refer to and another plan of the same sources may not have.
 
 `aws_s3_bucket.config[0]` fails where `count` is 0, `aws_s3_bucket.config["web"]` where the map has no such key. It is
 fine where the sources rely on it anyway: in a block without `count` and `for_each`, or in one with the same as here. A
@@ -26,7 +26,7 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address
 
 _INPUT = regex(r"\bvar\.([\w-]+)\.[\w-]+")
-#: What a caller gives, or an element of what a block is repeated for.
+#: A value from a caller, or an element that a block is repeated for.
 _GIVEN = regex(r"(?:var\.([\w-]+)|each\.value\b)")
 _ABSENT = {"null": None, '""': ""}
 _BUCKET_OF = regex(r'split\("/", (.+)\)\[0\]')
@@ -34,14 +34,14 @@ _INSTANCE = regex(r'((?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*)\[(\d+|"[^"]*")\]')
 
 
 class Gates:
-    """Says what must hold so that something that a policy names is there."""
+    """Finds the conditions for the existence of what a policy names."""
 
     def __init__(self, resolver: Resolver, lists: WrittenLists) -> None:
         self._resolver = resolver
         self._lists = lists
 
     def within(self, places: Sequence[Address], block: Block | None) -> Callable[[Reference], str]:
-        """Return what gives the condition of a reference in a block, whose instances are `places`; empty if none."""
+        """Return the function that gives the condition of a reference in a block with the instances `places`."""
         return lambda each: self._of(each, places, block)
 
     def _of(self, reference: Reference, places: Sequence[Address], block: Block | None) -> str:
@@ -63,7 +63,7 @@ class Gates:
         return " && ".join(dict.fromkeys(found))
 
     def _absent(self, reference: Reference, places: Sequence[Address], module: Module) -> list[str]:
-        """Return what a value that callers give may be, and no ARN is."""
+        """Return a value that callers may pass and that is not an ARN."""
         found = _GIVEN.match(reference.expression)
         variable = module.variable(found[1]) if found and found[1] else None
         default = variable.attribute_text("default") if variable is not None else ""
@@ -77,7 +77,7 @@ class Gates:
 
 
 def gated(statements: Statements, place: Block, module: Module) -> str:
-    """Return an instance that statements in a block name although it may not be there; empty if there is none."""
+    """Return an instance that statements in a block refer to although it may not exist; empty if there is none."""
     names = (
         each[0]
         for one in statements
@@ -90,7 +90,7 @@ def gated(statements: Statements, place: Block, module: Module) -> str:
 
 
 def _keys_of_callers(statements: Statements, module: Module) -> Iterator[str]:
-    """Yield the elements of maps that callers pass, and that the module itself does not name."""
+    """Yield the map elements that callers pass and that the module itself does not name."""
     for expression in _expressions(statements):
         for each in _INPUT.finditer(expression):
             variable = module.variable(each[1])
@@ -103,7 +103,7 @@ def _keys_of_callers(statements: Statements, module: Module) -> Iterator[str]:
 def _expressions(statements: Iterable[NeededStatement]) -> Iterator[str]:
     for statement in statements:
         for spelled in statement.resources:
-            # NOTE: a list is what the task definition has, which relies on every instance in it.
+            # NOTE: a list is the task definition's, which relies on every instance in it.
             yield from (each.expression for each in spelled if isinstance(each, Reference) and not each.over)
 
 
@@ -117,7 +117,7 @@ def _is_relied_on(instance: str, place: Block, module: Module) -> bool:
 
 
 def _names(part: object, instance: str) -> bool:
-    """Whether an expression cannot be worked out without an instance."""
+    """Whether an expression cannot be evaluated without an instance."""
     match part:
         case Conditional(condition=first) | IfDirective(condition=first) | Splat(source=first):
             return _names(first, instance)
@@ -149,7 +149,7 @@ def _repetition(block: Block | None) -> str:
 
 
 def _there_with(place: Block, module: Module) -> Iterable[Block]:
-    """List the blocks that are there if a block is: those of which there is always one, and those repeated like it."""
+    """List the blocks that exist whenever a block does: single ones, and those repeated in the same way."""
     kinds = ("resource", "data", "module")
     blocks = (each for file in module.files for each in file.blocks if each.type in kinds)
     return (each for each in blocks if _repetition(each) in ("", _repetition(place)))

@@ -1,4 +1,4 @@
-"""Find the policies of the plan that grant to roles, and the roles that share each of them."""
+"""Find the policies in the plan that grant to roles, and the roles that share each of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OTHER_ATTACHMENTS = ("aws_iam_user_policy_attachment", "aws_iam_group_policy_at
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """A policy of a role: the resource instance that holds it, and the argument with its text."""
+    """A policy of a role: its resource instance, and the argument with its text."""
 
     resource: WorldObject
     argument: Argument
@@ -28,7 +28,7 @@ class Holder(msgspec.Struct, frozen=True):
 
 
 class Holders:
-    """All policies that the plan attaches to roles, by the blocks that they are written in."""
+    """All policies that the plan attaches to roles, by block."""
 
     def __init__(self, world: After, roles: Roles) -> None:
         self._world = world
@@ -37,7 +37,7 @@ class Holders:
         self._by_block: dict[str, dict[int, list[Address]]] = {}
 
     def of(self, role: WorldObject) -> Iterator[Holder]:
-        """Return the policies of a role that are written in the sources, inline ones first."""
+        """Return the policies of a role that the sources contain, inline ones first."""
         found = self._by_role.get(str(role.address), ())
         for resource in sorted(found, key=lambda each: each.address.type != "aws_iam_role_policy"):
             yield from self._holder(resource, "policy")
@@ -48,13 +48,13 @@ class Holders:
                 yield Holder(role, nested.arguments["policy"], "inline_policy")
 
     def of_named(self, name: str) -> Iterator[Holder]:
-        """Return the policies that the plan attaches to a role which it does not make, inline ones first."""
+        """Return the policies that the plan attaches to an unmanaged role, inline ones first."""
         found = self._by_role.get(outside_role(name), ())
         for resource in sorted(found, key=lambda each: each.address.type != "aws_iam_role_policy"):
             yield from self._holder(resource, "policy")
 
     def reach(self, holder: WorldObject) -> frozenset[str] | None:
-        """Name every role that a statement in a holder's block is for; None where that cannot be determined.
+        """Return every role that a statement in a holder's block applies to; None if that cannot be determined.
 
         Roles that the plan makes by their addresses, others as `named`.
         """
@@ -66,15 +66,15 @@ class Holders:
         return self._roles_by_block.get(id(block))
 
     def roles_of(self, policy: Address) -> frozenset[str]:
-        """Name the roles that one instance of a policy is known to be attached to."""
+        """Return the roles that one instance of a policy is definitely attached to."""
         return frozenset(role for holder, role in self._attached if holder.address == policy and role)
 
     def is_for_others(self, policy: WorldObject) -> bool:
-        """Whether a managed policy is also for users or groups, or the boundary of a role."""
+        """Whether a managed policy is also attached to users or groups, or is a role's boundary."""
         return str(policy.address) in self._for_others
 
     def instances(self, address: Address) -> list[Address]:
-        """List all instances of the block that an instance is made from, in every module that shares its sources."""
+        """List all instances of an instance's block, in every module that shares its sources."""
         block = self._resolver.block(address)
         return [address] if block is None else list(self._instances(address.type).get(id(block), ()))
 
@@ -121,7 +121,7 @@ class Holders:
 
     @cached_property
     def _roles_by_block(self) -> dict[int, frozenset[str] | None]:
-        """Map every block of a policy to the roles that have it; None where one of them cannot be determined."""
+        """Map every block of a policy to its roles; None if one of them cannot be determined."""
         found: dict[int, set[str | None]] = {}
         for holder, role in self._attached:
             found.setdefault(id(self._resolver.block(holder.address)), set()).add(role)
@@ -140,7 +140,7 @@ class Holders:
 
     @cached_property
     def _attached(self) -> list[tuple[WorldObject, str | None]]:
-        """Pair every policy that the plan manages with the role that it is attached to; None where that is open."""
+        """Pair every managed policy with the role that it is attached to; None if that is unknown."""
         found: list[tuple[WorldObject, str | None]] = []
         for grant in grants(self._world):
             holder: WorldObject | None = grant.resource
@@ -160,5 +160,5 @@ class Holders:
 
 
 def is_frozen(block: Block, attribute: str) -> bool:
-    """Whether Terraform is to leave an attribute as it is, regardless of the sources (`ignore_changes`)."""
+    """Whether Terraform ignores changes of an attribute (`ignore_changes`)."""
     return not {attribute, "all"}.isdisjoint(block.ignored_changes())

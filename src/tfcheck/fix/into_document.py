@@ -1,4 +1,4 @@
-"""Find the offset at which a `data "aws_iam_policy_document"` accepts another statement."""
+"""Find where to insert a statement into a `data "aws_iam_policy_document"`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tfcheck.hcl.syntax.tf_json import JsonBlock
 
 
 def into_document(document: Block, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
-    """Add `statement` blocks behind the last one; None where the block leaves no room for them."""
+    """Add `statement` blocks after the last one; None if the block's layout has no room."""
     if isinstance(document, JsonBlock):
         return _into_json(document, wanted)
     text = document.source.text
@@ -53,7 +53,7 @@ def _block_text(wanted: NeededStatement, style: StatementStyle, base: str, newli
 
 
 def _close(text: str, nested: Sequence[Block]) -> bool:
-    """Whether statements follow one another without a blank line between them."""
+    """Whether statements follow one another without a blank line."""
     ordered = sorted(nested, key=lambda each: each.start)
     between = [text[one.end : other.start] for one, other in itertools.pairwise(ordered)]
     return bool(between) and all(each.count("\n") == 1 for each in between)
@@ -98,7 +98,7 @@ def _into_json(document: JsonBlock, wanted: Sequence[NeededStatement]) -> tuple[
 
 
 def member_behind(source: SourceText, last: Member, written: str) -> Insertion:
-    """Put a member behind the last one of a JSON object: on a line of its own if that one has one."""
+    """Add a member after the last one of a JSON object, on a line of its own if that one is."""
     own_line = not source.text[line_start(source.text, last.start) : last.start].strip()
     gap = source.newline + indentation(source.text, last.start) if own_line else " "
     return Insertion(source.name, last.value.end, f",{gap}{written}")

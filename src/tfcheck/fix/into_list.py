@@ -1,4 +1,4 @@
-"""Find the offsets at which a list of statements accepts another one.
+"""Find where to insert a statement into a list of statements.
 
 The list may be written out in `jsonencode`, in a heredoc, or in a `.tf.json` file; on one line or on many; closed by
 `]`, `}]` or, where there is one statement that is no list yet, by `}`.
@@ -20,7 +20,7 @@ from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.symbolic.regex import regex
 
-#: A line that would be longer is broken, or left as it is.
+#: A line that would be longer is broken, or left unchanged.
 WIDEST_LINE = 120
 _NAMED = regex(r'[ \t]*("?[\w-]+"?) +=(?!=)')
 
@@ -28,7 +28,7 @@ _NAMED = regex(r'[ \t]*("?[\w-]+"?) +=(?!=)')
 def into_list(
     source: SourceText, statements: Parts, wanted: Sequence[NeededStatement], syntax: Syntax, *, document: bool = False
 ) -> tuple[Insertion, ...] | None:
-    """Add statements behind the last one of `Statement`; None where that would disturb the layout around it."""
+    """Add statements after the last one of `Statement`; None if that would disturb the layout."""
     last = statements.items[-1] if isinstance(statements, ListParts) and statements.items else statements
     if last is statements and not isinstance(statements, ObjectParts):
         return None
@@ -44,7 +44,7 @@ def into_list(
 
 
 class _Adding:
-    """Adds statements behind `last`."""
+    """Adds statements after `last`."""
 
     def __init__(self, source: SourceText, statements: Parts, last: Parts, syntax: Syntax, *, document: bool) -> None:
         self.source = source
@@ -67,11 +67,11 @@ class _Adding:
         text = f",{self.newline}".join(["", *written])
         if not self.text[behind:end].strip():
             return (self._insertion(behind, text),)
-        # A comment follows the last one: the comma goes before it, the rest behind it.
+        # A comment follows the last one: the comma goes before it, the rest after it.
         return self._insertion(behind, ","), self._insertion(end, text.removeprefix(","))
 
     def beside(self, wanted: Sequence[NeededStatement], statements: ListParts) -> tuple[Insertion, ...] | None:
-        """Put each behind the last one, on its line."""
+        """Put each after the last one, on its line."""
         if comment_follows(self.text, statements.end):
             return None
         written = [one_line(each, self.style, document=self.document) for each in wanted]
@@ -90,7 +90,7 @@ class _Adding:
         return (self._insertion(self.last.end, "".join(f"{comma}{each}" for each in written)),)
 
     def _broken(self, wanted: Sequence[NeededStatement], statements: ListParts) -> tuple[Insertion, ...]:
-        """Put each on lines of its own, and those that are there too: a line with all of them would be too long."""
+        """Put all statements on lines of their own, because one line would be too long."""
         base = indentation(self.text, statements.start)
         inner = f"{self.newline}{base}{self.style.unit}"
         ends = "," if self.style.syntax is Syntax.HCL and statements.comma is None else ""
@@ -108,7 +108,7 @@ class _Adding:
         return (*found, self._insertion(offset, f"{behind}{self.newline}{base}"), *blanks)
 
     def joined(self, wanted: Sequence[NeededStatement], statements: ListParts) -> tuple[Insertion, ...] | None:
-        """Turn `}]` into `}, {` and what follows: the brackets of both statements stand on one line."""
+        """Turn `}]` into `}, {` and so on, where the brackets of list and statement share a line."""
         brace = self.last.end - 1
         if statements.comma is not None or not self._ends_its_own_line():
             return None
@@ -116,7 +116,7 @@ class _Adding:
         return (self._insertion(brace, "".join(self._joint(each, base) for each in wanted)),)
 
     def wrapped(self, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
-        """Build a list of the one statement that there is."""
+        """Wrap the only statement in a list."""
         opening, closing = self._insertion(self.last.start, "["), self._insertion(self.last.end, "]")
         if "\n" not in self.text[self.last.start : self.last.end]:
             if comment_follows(self.text, self.last.end):
@@ -142,7 +142,7 @@ class _Adding:
         return self.newline.join(base + line for line in lines)
 
     def _ends_its_own_line(self) -> bool:
-        """Whether the closing brace of the last statement is the first on its line."""
+        """Whether the closing brace of the last statement begins its line."""
         brace = self.last.end - 1
         return isinstance(self.last, ObjectParts) and not self.text[line_start(self.text, brace) : brace].strip()
 
@@ -151,7 +151,7 @@ class _Adding:
 
 
 def not_aligned(source: SourceText, offset: int) -> Iterator[Replacement]:
-    """Yield how the names around a line lose the blanks that align them with its own: its value gets several lines."""
+    """Yield edits that remove the alignment around a line whose value will span several lines."""
     text, column = source.text, None
     own = line_start(text, offset)
     named = _NAMED.match(text, own)
@@ -168,7 +168,7 @@ def not_aligned(source: SourceText, offset: int) -> Iterator[Replacement]:
 
 
 def _beside(text: str, own: int, step: int, like: tuple[str, int]) -> Iterator[re.Match[str]]:
-    """Yield the lines above or below one, as far as their values are aligned with its own."""
+    """Yield the lines around one whose values are aligned with its own."""
     at = own
     while True:
         if (step < 0 and at == 0) or (step > 0 and text.find("\n", at) < 0):
@@ -186,7 +186,7 @@ def _without(source: SourceText, start: int, end: int) -> Iterator[Replacement]:
 
 
 def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> StatementStyle:
-    """Return the style of the statements in a list; that of the last one counts most."""
+    """Return the style of the statements in a list, preferring that of the last one."""
     plain = StatementStyle(syntax) if syntax is Syntax.HCL else StatementStyle(syntax, quoted=True, between=": ")
     shown = [each for each in known if each.items]
     if not shown:
@@ -197,7 +197,7 @@ def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> Stateme
     every = [each.value for one in shown for each in one.items if isinstance(each.value, ListParts)]
     lists = [each for each in every if last.start < each.start]
     resources = [one for each in reversed(shown) if (one := each.item("Resource") or each.item("resources"))]
-    # NOTE: everything is one text wherever it is written.
+    # NOTE: everything is one text here.
     named = (each for each in resources if text[each.value.start : each.value.end] != '"*"')
     resource = next(named, action)
     flat = "\n" not in text[last.start : last.end]
@@ -222,7 +222,7 @@ def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> Stateme
 
 
 def _between(written: str, syntax: Syntax) -> str:
-    """Keep what stands between a name and its value, without the blanks that only align it."""
+    """Return the separator between a name and its value without alignment blanks."""
     if syntax is not Syntax.HCL:
         return ": " if written.endswith(" ") else ":"
     return " : " if ":" in written else " = "
@@ -237,6 +237,6 @@ def _unit(text: str, one: ObjectParts) -> str:
 
 
 def comment_follows(text: str, offset: int) -> bool:
-    """Whether a comment stands on the rest of the line: `terraform fmt` aligns it with those of other lines."""
+    """Whether a comment follows on the line: `terraform fmt` aligns it with those of other lines."""
     rest = text[offset : line_end(text, offset)]
     return "#" in rest or "//" in rest or "/*" in rest

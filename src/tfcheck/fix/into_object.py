@@ -1,4 +1,4 @@
-"""Put an item into an object that is written out, aligned as `terraform fmt` aligns it."""
+"""Add an item to a literal object, aligned as by `terraform fmt`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tfcheck.hcl.syntax.source import SourceText
 
 
 def item_into(source: SourceText, parts: ObjectParts, name: str, value: str) -> tuple[Insertion, ...]:
-    """Put `name = value` behind the last item of an object, on its line or below it, quoted as that is.
+    """Add `name = value` after the last item of an object, on its line or below it, in the same style.
 
     Where the name is wider than those above it, these get the blanks that align them. Nothing where the object has no
     item, or another layout.
@@ -48,7 +48,7 @@ def _below(source: SourceText, group: Sequence[ItemParts], written: str, value: 
 
 
 def _group(text: str, items: Sequence[ItemParts]) -> list[ItemParts]:
-    """Return the last items of an object that are on consecutive lines, each on one of its own."""
+    """Return the last items of an object that are on consecutive lines."""
     found: list[ItemParts] = []
     for each in reversed(items):
         line = text[line_start(text, each.start) : line_end(text, each.value.end)]
@@ -65,7 +65,7 @@ def _width(text: str, item: ItemParts) -> int:
 
 
 def _is_aligned(text: str, group: Sequence[ItemParts]) -> bool:
-    """Whether the signs of items are below each other, one blank behind the widest name, as a formatter puts them."""
+    """Whether the signs of items are aligned, one blank after the longest name, as by a formatter."""
     signs = {text.index("=", each.start) - line_start(text, each.start) for each in group}
     ends = [each.start + _width(text, each) - line_start(text, each.start) for each in group]
     return len(signs) == 1 and signs == {max(ends) + 1}

@@ -1,4 +1,4 @@
-"""Add what is needed to the text of a policy: to a statement that it has, or as a new one."""
+"""Add permissions to the text of a policy: to an existing statement, or as a new one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tfcheck.hcl.syntax.tf_json import JsonBlock
 
 
 class PolicyInsertion(msgspec.Struct, frozen=True):
-    """What is to be put in, and the policy document that it goes into, if it is one.
+    """The insertions, and the policy document that they go into, if any.
 
     `statements` are new ones, `resources` and `actions` go into statements that are there. `documents` are the policy
     documents that are changed, by their addresses.
@@ -38,14 +38,14 @@ class PolicyInsertion(msgspec.Struct, frozen=True):
 
     @property
     def counted(self) -> str:
-        """What is put in, in words."""
+        """Describe the insertions."""
         parts = {"a statement": self.statements, "an action": self.actions, "a resource": self.resources}
         counted = {one: len(several) for one, several in parts.items() if several}
         return " and ".join(one if many == 1 else f"{many} {one.split()[1]}s" for one, many in counted.items())
 
     @property
     def hcl(self) -> str:
-        """What is put in, as text."""
+        """The inserted text."""
         listed = [f"{each}," for each in (*self.actions, *self.resources)]
         if self.document is not None:
             blocks = ("\n".join(block(each, StatementStyle(effect=False))) for each in self.statements)
@@ -64,7 +64,7 @@ def into_policy(
     shared: bool = False,
     beside: Sequence[Insertion] = (),
 ) -> PolicyInsertion | None:
-    """Add to the policy that an argument gives; None where its text leaves no safe place.
+    """Add to the policy in an argument; None if its text has no safe place.
 
     With `extends` a statement with the same actions gets the resources, one for the same resources the actions; with
     `adds` there may be new ones. With `shared` others may use the text too. `beside` are changes made with this one.

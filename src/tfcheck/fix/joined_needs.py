@@ -1,4 +1,4 @@
-"""Join what roles made from one block lack where it is the same in their own terms, so that one change fixes all."""
+"""Group equal needs of roles from one block, so that one change fixes all of them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tfcheck.symbolic.value import identity
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.finding import Answer
 
-#: So many needs that are the same as no other are looked for others of: each is compared with all.
+#: The number of unmatched needs that others are compared with: each is compared with all.
 _MOST = 10
-#: Whether what several roles lack can be written as one.
+#: Whether what several roles lack can be written as shared statements.
 IsShared: TypeAlias = Callable[[RoleNeed], bool]
 
 
 def joined(needs: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
-    """Yield the needs of roles made from one block, those that are the same as one.
+    """Yield the needs of roles from one block, with equal ones merged.
 
     Where the roles lack different things, what they lack for each rule is joined by itself.
     """
@@ -37,7 +37,7 @@ def joined(needs: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]
 
 
 def of_outside_roles(answers: Sequence[Answer], world: World) -> Iterator[RoleNeed]:
-    """Yield what each role lacks that the plan does not make, but that may have a policy from it."""
+    """Yield the needs of each unmanaged role that may get a policy from the plan."""
     own = {str(each.address) for each in world.resources("aws_iam_role")}
     tasks, judge = tasks_by_address(world), world.once(Judge)
     by_name: dict[str, list[Answer]] = {}
@@ -51,7 +51,7 @@ def of_outside_roles(answers: Sequence[Answer], world: World) -> Iterator[RoleNe
 
 
 def of_shared_policies(needs: Sequence[RoleNeed], holders: Holders) -> Iterator[RoleNeed]:
-    """Join what roles of several blocks lack if it is the same, and a policy is for just these roles."""
+    """Group equal needs of roles of several blocks where a policy is for exactly these roles."""
     by_role: dict[str, list[RoleNeed]] = {}
     for need in needs:
         for name in need.names() if need.answers else ():

@@ -1,4 +1,4 @@
-"""Follow where the length of a list comes from: whether another plan may have it empty, and whether a plan knows it.
+"""Follow where the length of a list comes from: whether another plan may have it empty or unknown.
 
 A policy without resources is invalid, and `count` must be known before apply.
 """
@@ -17,22 +17,22 @@ from tfcheck.vocabulary.address import ModulePath
 _QUOTED = regex(r'"(?:[^"\\]|\\.)*"')
 _REFERENCE = regex(r"(?<![\w.-])(?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*")
 _EACH = regex(r"\beach\.value\b")
-#: What decides by the elements of a list how many there are: Terraform does not know it where an element is unknown.
+#: Functions whose result has a length that Terraform does not know if an element is unknown.
 _BY_ELEMENTS = regex(
     r"\b(?:compact|distinct|sort|flatten|matchkeys|coalescelist|set(?:subtract|intersection|union)|split"
     r"|(?:json|yaml|csv)decode)\(|\bif\b|[!=]=|\.\.\."
 )
-#: So many texts are followed.
+#: The number of texts that are followed.
 _MOST = 200
 
 
 def collection_of(listed: Reference) -> str:
-    """Return the expression that is as long as a list: what it iterates over, or where it has a condition the list."""
+    """Return an expression of the same length as a list: its collection, or the list itself if it filters."""
     return listed.expression if _condition(listed) else listed.over
 
 
 def may_vary(listed: Reference, module: ModulePath, place: Block | None, resolver: Resolver) -> bool:
-    """Whether a list of a module may be empty in another plan of the same sources: an input or a look-up decides it."""
+    """Whether a module's list may be empty in another plan of the same sources, by an input or a data source."""
     text = f"{listed.over} {_condition(listed)}"
     repeated = place.arguments.get("for_each") if place and _EACH.search(text) else None
     text += f" {repeated.text}" if repeated else ""
@@ -44,7 +44,7 @@ def may_vary(listed: Reference, module: ModulePath, place: Block | None, resolve
 
 
 def depends_on_elements(listed: Reference, module: ModulePath, resolver: Resolver) -> bool:
-    """Whether Terraform may need the elements of a list to know how many there are."""
+    """Whether Terraform may need the elements of a list to know its length."""
     found = list(_behind(collection_of(listed), module, resolver, blocks=False))
     return any(
         _BY_ELEMENTS.search(text) or any(each.startswith(("module.", "data.")) for each in names)
@@ -60,7 +60,7 @@ def _condition(listed: Reference) -> str:
 def _behind(
     text: str, module: ModulePath, resolver: Resolver, *, blocks: bool
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield an expression and all that its length comes from, without texts in quotes, with what each refers to.
+    """Yield an expression and everything that its length depends on, with the references in each.
 
     With `blocks` this includes how resources are repeated, which is known in every plan.
     """

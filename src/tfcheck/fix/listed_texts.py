@@ -1,4 +1,4 @@
-"""Find the lists, and the texts of an instance's own, that an expression for containers names what is read by."""
+"""Find the lists and per-instance texts that an expression for containers reads from."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tfcheck.symbolic.regex import regex
 _LISTS = {"secrets": "valueFrom", "environmentFiles": "value"}
 _ELEMENT = frozenset((*_LISTS.values(), "credentialsParameter"))
 _PLAIN_NAME = regex(r"(?:var|local|each)(?:\.[\w-]+)+")
-#: A secret's ARN with the key of one of its values, and a name or id where a policy needs the ARN.
+#: A secret's ARN with a JSON key, and a name or id where a policy needs the ARN.
 _WITH_KEY = regex(r'"\$\{([^{}"]+)\}:[^"$]*"')
 _OTHER_ATTRIBUTE = regex(r"^(.*\w\]?\.)(?:name|id)$")
 _EACH = regex(r"\b(?:each|count)\.")
 
 
 def lists_in(argument: Argument) -> Iterator[tuple[str, str]]:
-    """Yield the lists of texts that an expression suggests, each with what it iterates over."""
+    """Yield the lists of texts that an expression suggests, each with its collection."""
     text = argument.source.text
     try:
         found = tokens(text, argument.value_start, argument.value_end)
@@ -48,7 +48,7 @@ def _named_lists(text: str, found: Tokens) -> Iterator[tuple[str, str]]:
 
 
 def _own_texts(text: str, found: Tokens) -> Iterator[tuple[str, str]]:
-    """Yield the texts that each instance of the block has for itself, with nothing that they iterate over."""
+    """Yield the texts that each instance of the block has, which name no iteration."""
     for index, token in enumerate(found.listed[:-2]):
         named = token.kind == "word" and text[token.start : token.end] in _ELEMENT
         if named and found.listed[index + 1].kind in ("=", ":"):
@@ -60,7 +60,7 @@ def _own_texts(text: str, found: Tokens) -> Iterator[tuple[str, str]]:
 
 
 def spelled_text(text: str) -> Spelled:
-    """Read a text in quotes, or an expression; empty where it is put together in another way."""
+    """Read a quoted text, or an expression; empty if it is built in another way."""
     if not text.startswith('"'):
         return (Reference(text),)
     found = tokens(text, 0, len(text))
@@ -74,7 +74,7 @@ def spelled_text(text: str) -> Spelled:
 
 
 class _For(msgspec.Struct, frozen=True):
-    """The parts of `[for KEY, VALUE in OVER : RESULT if CONDITION]`, each as it is written."""
+    """The parts of `[for KEY, VALUE in OVER : RESULT if CONDITION]`, as written."""
 
     key: str
     value: str
@@ -84,7 +84,7 @@ class _For(msgspec.Struct, frozen=True):
 
     @classmethod
     def read(cls, text: str, found: Tokens, opening: int) -> _For | None:
-        """Read what opens at a token; None where it is another list, or not all on few lines."""
+        """Parse the expression that a token opens; None for another list, or one over too many lines."""
         inside = [found.stretch(each) for each in found.inside(opening) if found.listed[each].kind != "newline"]
         words = [text[each.start : each.end] for each in inside]
         if words[:1] != ["for"] or "in" not in words[:5] or ":" not in words:
@@ -99,7 +99,7 @@ class _For(msgspec.Struct, frozen=True):
         return cls(key, value, over, result, condition)
 
     def lists(self) -> Iterator[tuple[str, str]]:
-        """Yield the lists of what the elements name, each with what it iterates over."""
+        """Yield the lists that the elements refer to, each with its collection."""
         for element in self._elements():
             for each in _arns(element):
                 parts = (self.over, each, self.condition)

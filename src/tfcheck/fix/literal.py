@@ -1,4 +1,4 @@
-"""Locate the members of an object or list that is written out in the sources.
+"""Locate the members of a literal object or list in the sources.
 
 `{ Statement = [{ ... }] }` in Terraform's language, or JSON in a heredoc: both become the same parts with the offsets
 at which something can be put in. What an item means is of no interest here.
@@ -15,7 +15,7 @@ from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError, bracket_end, comme
 from tfcheck.symbolic.regex import regex
 
 _BLANK = regex(r"[ \t\r]*")
-#: What neither opens anything nor ends a value.
+#: Text that neither opens anything nor ends a value.
 _PLAIN = regex(r'[^",)\]}\n#(\[{</]*')
 _BLANK_LINES = regex(r"[ \t\r\n]*")
 _FOR = regex(r"[\[{](?:\s|#[^\n]*|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*for\s")
@@ -23,14 +23,14 @@ _KEY = regex(r'"?([\w-]+)"?')
 
 
 class Other(msgspec.Struct, frozen=True):
-    """Anything that is no object and no list."""
+    """Anything other than an object or a list."""
 
     start: int
     end: int
 
 
 class ListParts(msgspec.Struct, frozen=True):
-    """A list; `comma` is where the comma behind its last item stands, if there is one."""
+    """A list; `comma` is the offset of the comma after its last item, if there is one."""
 
     start: int
     end: int
@@ -39,7 +39,7 @@ class ListParts(msgspec.Struct, frozen=True):
 
 
 class ItemParts(msgspec.Struct, frozen=True):
-    """`name = value` in an object; `between` is what stands between the two, `quoted` whether the name is."""
+    """`name = value` in an object; `between` is the text between the two, `quoted` is about the name."""
 
     name: str
     start: int
@@ -64,7 +64,7 @@ Parts: TypeAlias = Union[Other, ListParts, ObjectParts]  # noqa: UP007 (the part
 
 
 def read_parts(text: str, start: int) -> Parts:
-    """Read the expression that begins at `start`; one that is not written out is an `Other`.
+    """Parse the expression that begins at `start`; one that is not literal is an `Other`.
 
     Raises:
         MalformedError: brackets or quotes do not pair up.
@@ -73,7 +73,7 @@ def read_parts(text: str, start: int) -> Parts:
 
 
 def read_json_parts(text: str, start: int, end: int) -> Parts:
-    """Read JSON between two offsets of `text`.
+    """Parse JSON between two offsets of `text`.
 
     Raises:
         MalformedError: it is not JSON.
@@ -103,7 +103,7 @@ class _Reader:
         self._ends: dict[int, int] = {}
 
     def value(self, start: int, depth: int) -> Parts:
-        """Read the value at `start`, up to a comma, a closing bracket or, in an object, the end of the line."""
+        """Parse the value at `start`, up to a comma, a closing bracket or, in an object, the end of the line."""
         if depth > DEEPEST:
             raise MalformedError("nested too deeply", start)
         end = self.end_of(start)
@@ -141,7 +141,7 @@ class _Reader:
         return ObjectParts(start, end, tuple(items))
 
     def mark(self, position: int) -> int:
-        """Find the `=` or `:` behind the name of an item."""
+        """Find the `=` or `:` after the name of an item."""
         while position < len(self.text):
             if self.text[position] in "=:":
                 return position
@@ -149,7 +149,7 @@ class _Reader:
         raise MalformedError("an item of an object has no value", position)
 
     def end_of(self, start: int) -> int:
-        """Find where a value ends: what follows it is a comma, a closing bracket, a comment or a line end."""
+        """Find the end of a value: before a comma, a closing bracket, a comment or a line break."""
         text = self.text
         position = end = start
         while True:
@@ -162,7 +162,7 @@ class _Reader:
             end = position = self.step(position)
 
     def step(self, position: int) -> int:
-        """Return the offset behind what begins at a position: a string, brackets, a heredoc or one character."""
+        """Return the offset after the string, brackets, heredoc or character at a position."""
         char = self.text[position]
         if char == '"':
             return quoted_end(self.text, position)
@@ -172,13 +172,13 @@ class _Reader:
         return heredoc.end if heredoc else position + 1
 
     def bracket_end(self, start: int) -> int:
-        """Return the offset behind the bracket that pairs with the one at `start`, which is looked for once."""
+        """Return the offset after the bracket that matches the one at `start`; remembered."""
         if start not in self._ends:
             self._ends[start] = bracket_end(self.text, start)
         return self._ends[start]
 
     def skip(self, position: int) -> int:
-        """Go over blanks, line ends and comments."""
+        """Skip blanks, line breaks and comments."""
         while True:
             position = _BLANK_LINES.match(self.text, position).end()  # type: ignore[union-attr]  # matches ""
             comment = comment_end(self.text, position)

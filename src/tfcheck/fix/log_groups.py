@@ -1,4 +1,4 @@
-"""Create the log group that a task definition names and nothing creates, and let the task definition refer to it.
+"""Create the log group that a task definition names and nothing creates, and refer to it.
 
 The name is taken from where the sources write it. The change is tried: the same checks must find less wrong with the
 task definitions, and nothing about their logs may be denied that was not before.
@@ -41,13 +41,13 @@ from tfcheck.vocabulary.finding import Finding
 _GROUP, _TASK, _CONTAINERS = "aws_cloudwatch_log_group", "aws_ecs_task_definition", "container_definitions"
 _OPTION = regex(r'(?<![\w-])"?awslogs-group"?\s*[=:]\s*')
 _REPEATED = regex(r"(?<![\w.])(?:each|count)\.")
-#: What other log groups of a module have in common, a new one has too.
+#: Arguments that a new log group shares with the module's other ones.
 _COMMON = ("retention_in_days", "kms_key_id", "tags")
 _RETENTION = ("retention_in_days", "30")
 
 
 class _Option(msgspec.Struct, frozen=True):
-    """Where the sources name the group: the value of `awslogs-group`, in the block that it is in."""
+    """Where the sources name the group: the value of `awslogs-group`, and its block."""
 
     block: Block
     source: SourceText
@@ -57,22 +57,22 @@ class _Option(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """The value as it is written."""
+        """The value as written."""
         return self.source.text[self.start : self.end]
 
 
 class LogGroups:
-    """Finds log groups that the sources of one plan are to create."""
+    """Finds the log groups that the sources of one plan should create."""
 
     def __init__(self, world: After, places: Places) -> None:
         self._world = world
         self._resolver = world.resolver
         self._places = places
-        #: What the sources create already, although the plan, which is older, does not.
+        #: Log groups that the sources already create although the older plan does not.
         self.settled: list[Finding] = []
 
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
-        """Yield the changes that are proven; one that is for several findings once for each of them."""
+        """Yield the proven changes, one that is for several findings once for each."""
         for (address, name), several in self._by_name(findings).items():
             module = self._resolver.module_sources(address.module)
             options = self._options(address, name, module) if module is not None else []
@@ -147,7 +147,7 @@ class LogGroups:
         keys = {(each.address.module, each.address.key if index else None) for each in tasks}
         added = [Address(path, "managed", _GROUP, label, key) for path, key in sorted(keys, key=str)]
         if not all(any(True for _ in CHECK.search(each, self._world)) for each in tasks):
-            return None  # another caller of the module has its group
+            return None  # another caller of the module has its own group
         if not self._is_better(tasks, findings, insertions, texts, added):
             return None
         title = f"create {_GROUP}.{label}{in_module(task.module)}, and let the containers that log to it refer to it"
@@ -174,7 +174,7 @@ class LogGroups:
         texts: dict[str, SourceText],
         added: Sequence[Address],
     ) -> bool:
-        """Whether the findings go in every instance, no other comes, and no call is denied that was not before."""
+        """Whether the findings are gone in every instance, with no new one and no further denied call."""
         if not reads(insertions, texts, self._places.files):
             return False
         touched = [ChangedAttribute(each.address, _CONTAINERS) for each in tasks]
@@ -195,7 +195,7 @@ class LogGroups:
 
     def _own(self, task: Address) -> Module:
         module = self._resolver.module_sources(task.module)
-        assert module is not None  # or there are no names
+        assert module is not None  # otherwise there are no names
         return module
 
 
@@ -217,7 +217,7 @@ def _values(block: Block, argument: Argument) -> Iterator[_Option]:
 
 
 def _repetition(options: Sequence[_Option]) -> tuple[str, str] | None:
-    """Return how the group is repeated: as the only block that names it, if that has a count or names its instance."""
+    """Return the repetition of the group: that of its only block, if it has a count or names its instance."""
     block = options[0].block
     argument = "count" if "count" in block.arguments else "for_each"
     own = bool(_REPEATED.search(options[0].text))

@@ -1,4 +1,4 @@
-"""Write the options that the `awslogs` driver of a container lacks, as its module writes them elsewhere.
+"""Add the missing options of a container's `awslogs` driver, written as elsewhere in the module.
 
 A name of a log group that is an ARN becomes the name. What is written is tried: the same checks must find less wrong
 with every task definition of the block, and no call may be denied that was not before.
@@ -34,16 +34,16 @@ _TASK, _GROUP, _CONTAINERS = "aws_ecs_task_definition", "aws_cloudwatch_log_grou
 _NAME, _REGION, _PREFIX = "awslogs-group", "awslogs-region", "awslogs-stream-prefix"
 _RULES = (log_options.CHECK, log_region.CHECK)
 _OPTIONS = regex(r'(?<![\w-])"?options"?\s*[=:]\s*(?=\{)')
-#: What is another value, or none, in another block.
+#: Options with another value, or none, in another block.
 _OF_INSTANCE = regex(r"(?<![\w.])(?:each|count|self)\.")
 _BRACE = regex(r"\{")
 _ARN = regex(r"(?P<before>aws_cloudwatch_log_group\.[\w-]+(?:\[[^\[\]]*\])?)\.arn")
-#: So many objects around options are looked at, and so many ways to write what is missing are tried.
+#: The number of objects around options that are searched, and of ways to write a missing one.
 _MOST_AROUND, _MOST = 300, 8
 
 
 class _Options(msgspec.Struct, frozen=True):
-    """The options of a log driver where they are written out, and the container around them."""
+    """The literal options of a log driver, and the container around them."""
 
     block: Block
     source: SourceText
@@ -51,25 +51,25 @@ class _Options(msgspec.Struct, frozen=True):
     container: ObjectParts | None
 
     def text(self, name: str) -> str:
-        """Return the value of an option as it is written; empty where it is not."""
+        """Return the value of an option as written; empty if it is not set."""
         found = self.parts.item(name)
         return self.source.text[found.value.start : found.value.end] if found is not None else ""
 
     @property
     def place(self) -> str:
-        """The block that they are in."""
+        """The block of the options."""
         kind = "a local value" if self.block.type == "locals" else "module" if self.block.type == "module" else ""
         return ".".join([kind, *self.block.labels]) if kind == "module" else kind or ".".join(self.block.labels)
 
     @property
     def called(self) -> str:
-        """The expression that names the container; empty where none is written here."""
+        """The expression for the container's name; empty if there is none."""
         found = self.container.item("name") if self.container is not None else None
         return self.source.text[found.value.start : found.value.end] if found is not None else ""
 
 
 class LogOptions:
-    """Finds options that the sources of one plan lack."""
+    """Finds missing options in the sources of one plan."""
 
     def __init__(self, world: After, places: Places) -> None:
         self._world = world
@@ -77,7 +77,7 @@ class LogOptions:
         self._places = places
 
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
-        """Yield the changes that are proven."""
+        """Yield the proven changes."""
         by_rule = {each.id: each for each in _RULES}
         for finding in findings if self._resolver.sources is not None else ():
             task = tasks_by_address(self._world).get(finding.task_definition) if finding.rule in by_rule else None
@@ -114,7 +114,7 @@ class LogOptions:
                 yield from written_options(block)
 
     def _values(self, name: str, task: TaskDefinition, log: AwsLogs, options: _Options) -> Iterator[str]:
-        """Yield the values that an option may have, likeliest first: what the module writes elsewhere, then its own."""
+        """Yield possible values of an option, likeliest first: as elsewhere in the module, then new ones."""
         module = self._module_of(options.block, task)
         if module is None:
             return
@@ -133,7 +133,7 @@ class LogOptions:
                 yield from [quoted(str(log.container))] if options.block.labels[:1] == (_TASK,) else []
 
     def _module_of(self, block: Block, task: TaskDefinition) -> Module | None:
-        """Return the module that a block is in, which is all that it can refer to: the task's, or one that calls it."""
+        """Return the module of a block, which limits its references: the task's, or a calling one."""
         path = task.address.module
         while (module := self._resolver.module_sources(path)) is not None:
             if any(each is block for file in module.files for each in file.blocks):
@@ -161,7 +161,7 @@ class LogOptions:
 
 
 def written_options(block: Block) -> Iterator[_Options]:
-    """Yield the options of `awslogs` drivers that a block writes out."""
+    """Yield the literal options of `awslogs` drivers in a block."""
     for argument in block.arguments.values():
         text = argument.source.text
         for found in _OPTIONS.finditer(text, argument.value_start, argument.value_end):

@@ -1,4 +1,4 @@
-"""Write a list or a map that is given as an argument with more in it.
+"""Extend a list or a map that is passed as an argument.
 
 One that is written out gets it behind the last element. Any other expression becomes `concat(EXPRESSION, [...])` or
 `merge(EXPRESSION, {...})`, or gets it inside where it is such a call already.
@@ -21,27 +21,27 @@ from tfcheck.hcl.syntax.lexer import MalformedError, bracket_end
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.symbolic.regex import regex
 
-#: Calls that give back, or join, the lists or maps that they are given.
+#: Functions that return, or combine, their lists or maps.
 _CALL = regex(r"(concat|merge|toset|tolist|tomap|distinct|compact|flatten)\(")
 _JOINING = ("concat", "merge")
 _SEPARATOR = regex(r"[\s,]*")
 
 
 class Element(msgspec.Struct, frozen=True):
-    """What is put into a list, or, with a label, into a map: over several lines, and on one."""
+    """A new element of a list or, with a label, of a map: over several lines, and on one."""
 
     lines: str
     flat: str
     label: str = ""
 
     def written(self, base: str, *, flat: bool = False) -> str:
-        """Write the element at an indentation."""
+        """Write the element with an indentation."""
         label = f"{self.label} = " if self.label else ""
         return label + (self.flat if flat else self.lines.replace("\n", base))
 
 
 def new_value(elements: Sequence[Element], base: str, unit: str) -> str:
-    """Write a list or map of nothing but these; `base` is a line end with the indentation of where it begins."""
+    """Write a list or map of these elements; `base` is a line break with the current indentation."""
     opening, closing = ("{", "}") if elements[0].label else ("[", "]")
     flat = f"{opening}{', '.join(each.flat for each in elements)}{closing}"
     if not elements[0].label and not any("\n" in each.lines for each in elements) and len(flat) <= WIDEST:
@@ -54,7 +54,7 @@ def new_value(elements: Sequence[Element], base: str, unit: str) -> str:
 def longer(
     source: SourceText, start: int, end: int, elements: Sequence[Element], unit: str
 ) -> tuple[Insertion | Replacement, ...]:
-    """Put elements into the value between two offsets; nothing where it has another layout."""
+    """Add elements to the value between two offsets; nothing if its layout is different."""
     try:
         if source.name.endswith(".json"):
             parts = read_json_parts(source.text, start, end)
@@ -165,7 +165,7 @@ def _into_map(source: SourceText, parts: ObjectParts, elements: Sequence[Element
 
 
 def label_like(name: str, known: Sequence[str]) -> str:
-    """Name an element of a map as the others are, in camel case otherwise: a module may use it as a `Sid`."""
+    """Name a map element in the style of the others, by default in camel case, which a `Sid` allows."""
     if known and all(each[:1].isupper() for each in known):
         return name
     separator = next((each for each in "_-" if any(each in one for one in known)), "")

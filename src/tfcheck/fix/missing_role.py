@@ -1,4 +1,4 @@
-"""Set an execution role where a task definition has none: one that other tasks of its module use, or a new one.
+"""Set an execution role for a task definition without one: that of other tasks in its module, or a new one.
 
 A new role gets the policy of AWS for pulling images and writing logs, and statements for everything else. Each way is
 tried: what the task definition needs with the role is derived again, and all of it must be allowed.
@@ -52,7 +52,7 @@ _TASK = "aws_ecs_task_definition"
 _BEHIND = ("task_role_arn", "memory", "cpu", "network_mode", "requires_compatibilities", "family")
 _ROLE = regex(r"(?:data\.)?aws_iam_role\.[\w-]+\.arn|(?:var|local|module)(?:\.[\w-]+)+")
 _MANAGED = "AmazonECSTaskExecutionRolePolicy"
-#: What that policy allows, of what a start needs.
+#: What that policy allows, of what start-up needs.
 _BY_AWS = frozenset(
     (
         "ecr:GetAuthorizationToken",
@@ -72,18 +72,18 @@ class MissingRoles:
     """Finds execution roles for the task definitions of one plan that have none."""
 
     def __init__(self, world: After, places: Places, ranked: Callable[[RoleNeed], Iterator[Proposal]]) -> None:
-        """Build from the world after the change, what writes in its modules, and the ways to grant to a role."""
+        """Build from the world after the change, the places for fixes, and the ways to grant to a role."""
         self._ranked = ranked
         self._world = world
         self._resolver = world.resolver
         self._sources = world.resolver.sources
         self._places = places
         self._labels: dict[tuple[Module, str], str] = {}
-        #: What the plan does not decide once a task definition has the role that a change sets.
+        #: What the plan does not decide once a task definition has the new role.
         self.open_then: dict[Requirement, Proposal] = {}
 
     def fixes(self, answers: Iterable[Answer]) -> Iterator[DraftFix]:
-        """Yield a change for each block of task definitions where one is proven, otherwise text for each of them."""
+        """Yield a proven change for each block of task definitions, or text where there is none."""
         answers = list(answers)
         without = [each for each in answers if each.reason is Reason.NO_EXECUTION_ROLE]
         done = set(self.settled(without))
@@ -106,7 +106,7 @@ class MissingRoles:
         return drafted(fix, answers, found)
 
     def settled(self, answers: Iterable[Answer]) -> list[Answer]:
-        """Return what the sources grant by a role that the plan, which is older, does not have yet."""
+        """Return what the sources already grant by a role that the older plan lacks."""
         found: list[Answer] = []
         answers = list(answers)
         for block, several in self._by_block(answers):
@@ -162,7 +162,7 @@ class MissingRoles:
                 yield text, ".".join(each.labels)
 
     def _unused(self, task: Address) -> list[Block]:
-        """List the roles of the module that no task definition of it names, first those that are named like this one.
+        """List the roles that no task definition of the module uses, similarly named ones first.
 
         One that is named like another task definition is left to that.
         """
@@ -196,7 +196,7 @@ class MissingRoles:
                 yield from self._with_grant(found, role, lacking)
 
     def _with_grant(self, found: Proposal, role: Block, lacking: _Needs) -> Iterator[Proposal]:
-        """Yield the ways to grant what a role lacks together with the argument that names it."""
+        """Yield the ways to grant what a role lacks, together with the argument that names it."""
         address = Address(next(iter(lacking)).module, "managed", *role.labels)
         objects = [each for each in self._world.resources(address.type) if each.address == address]
         needed = (one.requirement for several in lacking.values() for one in several)
@@ -213,7 +213,7 @@ class MissingRoles:
             )
 
     def _managed(self, task: Address, needs: _Needs) -> str:
-        """Write the ARN of AWS's policy as the module does; empty where it is not needed or not known."""
+        """Write the ARN of the AWS managed policy as the module does; empty if it is not needed or not known."""
         if not any(each.requirement.action in _BY_AWS for several in needs.values() for each in several):
             return ""
         partition = self._resolver.surroundings(task).partition
@@ -261,7 +261,7 @@ class MissingRoles:
         return self._labels.setdefault((module, task.name), label_for(task.name, frozenset(taken)))
 
     def _statements(self, needs: _Needs, managed: str, *, lists: bool) -> tuple[Statements, bool] | None:
-        """Write what a new role needs beside AWS's policy, and whether each task definition needs a role of its own."""
+        """Write what a new role needs beyond the AWS managed policy, and whether each task definition needs its own."""
         found: list[Statements] = []
         for task, several in needs.items():
             left = [each for each in several if not (managed and each.requirement.action in _BY_AWS)]
@@ -309,12 +309,12 @@ class MissingRoles:
         return tuple(each for each in needed(task, trial) if each.requirement.action != startup.trust.ACTION)
 
     def _trial(self, proposal: Proposal) -> Trial:
-        assert self._sources is not None  # or there are no proposals
+        assert self._sources is not None  # otherwise there are no proposals
         new = changed(self._sources, proposal.insertions, proposal.texts)
         return Trial(self._resolver, new, proposal.touched, proposal.added, context=self._world.context)
 
     def _allowed(self, proposal: Proposal, answers: Sequence[Answer]) -> tuple[Answer, ...]:
-        """Return what a change allows: nothing where it is not sound, or leaves anything denied."""
+        """Return what a change allows; nothing if it is not sound or leaves anything denied."""
         if not reads(proposal.insertions, proposal.texts, self._places.files):
             return ()
         trial = self._trial(proposal)

@@ -1,4 +1,4 @@
-"""Find the small mistake that keeps a pattern of a statement from matching what is needed.
+"""Find the small mistake that keeps a pattern in a statement from matching.
 
 Patterns and ARNs are plain texts here; what is not known in them is a name between control characters, and is never
 changed. A digit is never treated as a mistake, nor a letter of a short word: `orders-1` and `orders-2`, `app` and `api`
@@ -21,19 +21,19 @@ _SHORTEST_WORD = 4
 _WILDCARD = regex(r"[*?]")
 _ARN_FIELDS = 6
 _SUFFIX = regex(r"-(?:[A-Za-z0-9]{6}|\0[^\0]*\0)")
-#: What AWS appends to a secret's name, unless it may be a word: `-backup`.
+#: The suffix that AWS appends to a secret's name, unless it may be a word: `-backup`.
 _RANDOM = regex(r"-(?=[a-z0-9]*[A-Z])(?=[A-Z]*[a-z0-9])[A-Za-z0-9]{6}")
-#: The key of a value with its colons, behind the ARN of a secret; and such an ARN that is not known.
+#: A JSON key with its colons after a secret's ARN, and an unknown ARN of that kind.
 _KEY = regex(r":[^:*?\0]+(?::[^:*?\0]*){0,2}")
 _SECRET = regex(r"\0[^\0]*\baws_secretsmanager_secret\.[^\0]*\.arn\0")
 _OF_OBJECTS = regex(r"s3:(?:\w*Object\w*|AbortMultipartUpload|ListMultipartUploadParts)", re.IGNORECASE)
 _OF_STREAMS = frozenset(("logs:createlogstream", "logs:putlogevents"))
-#: IAM has these two, so that neither is a mistake.
+#: IAM has both of these, so neither is a mistake.
 _BOTH_VALID = frozenset(("ssm:getparameter", "ssm:getparameters"))
 
 
 class Misspelling(msgspec.Struct, frozen=True):
-    """From `start` up to `end` a pattern should be `text`; `cause` says in a few words what is wrong with it."""
+    """A pattern that should be `text` from `start` to `end`; `cause` describes the mistake."""
 
     start: int
     end: int
@@ -41,12 +41,12 @@ class Misspelling(msgspec.Struct, frozen=True):
     cause: str
 
     def corrected(self, pattern: str) -> str:
-        """Return the pattern as it should be."""
+        """Return the corrected pattern."""
         return pattern[: self.start] + self.text + pattern[self.end :]
 
 
 def in_resource(pattern: str, needed: str, actions: tuple[str, ...]) -> Iterator[Misspelling]:
-    """Find what may be wrong with a resource of a statement that has these actions, likeliest first."""
+    """Find possible mistakes in a resource of a statement with these actions, likeliest first."""
     at, own, other = compared(pattern, needed)
     for found in (*_otherwise(own, other), *_one_edit(own, other)):
         moved = msgspec.structs.replace(found, start=found.start + at, end=found.end + at)
@@ -59,7 +59,7 @@ def in_resource(pattern: str, needed: str, actions: tuple[str, ...]) -> Iterator
 
 
 def in_prefix(pattern: str, needed: str) -> Misspelling | None:
-    """Find another directory than that of a file or parameter which is needed, in the same bucket or tree."""
+    """Find a wrong directory of a needed file or parameter in the same bucket or tree."""
     at, own, other = compared(pattern, needed)
     directory, slash, name = own.rpartition("/")
     wanted, _, own_name = other.rpartition("/")
@@ -73,7 +73,7 @@ def in_prefix(pattern: str, needed: str) -> Misspelling | None:
 
 
 def in_action(pattern: str, needed: str) -> Misspelling | None:
-    """Find what is wrong with an action that is like the one that is needed, and does not exist."""
+    """Find an action that resembles the needed one and does not exist."""
     own, other = pattern.lower(), needed.lower()
     if _WILDCARD.search(pattern) or own == other or {own, other} == _BOTH_VALID:
         return None
@@ -84,7 +84,7 @@ def in_action(pattern: str, needed: str) -> Misspelling | None:
 
 
 def compared(pattern: str, needed: str) -> tuple[int, str, str]:
-    """Return the parts of two ARNs that name the resource, and where the first one begins; else all of them."""
+    """Return the parts of two ARNs that name the resource, and the offset of the first; otherwise the whole ARNs."""
     own, other = pattern.split(":", _ARN_FIELDS - 1), needed.split(":", _ARN_FIELDS - 1)
     are_arns = len(own) == len(other) == _ARN_FIELDS and own[0] == other[0] == "arn" and own[2] == other[2]
     return (len(pattern) - len(own[-1]), own[-1], other[-1]) if are_arns else (0, pattern, needed)
@@ -120,7 +120,7 @@ def _one_edit(pattern: str, needed: str) -> Iterator[Misspelling]:
 
 
 def _edits(own: str, needed: str) -> Iterator[tuple[int, str]]:
-    """Yield by what the first characters of a text are to be replaced, the first of which is not the one needed."""
+    """Yield possible replacements for the beginning of a text, whose first character is wrong."""
     if own and needed:
         yield 1, needed[0]
     if own:
@@ -132,7 +132,7 @@ def _edits(own: str, needed: str) -> Iterator[tuple[int, str]]:
 
 
 def _typed(pattern: str, found: Misspelling) -> Iterator[Misspelling]:
-    """Yield what may be a slip: no digit, no letter of a short word, and no separator before what it separates."""
+    """Yield likely slips: not in digits, short words, or separators before the next part."""
     old = pattern[found.start : found.end]
     differing = old + found.text
     if any(char.isdigit() or char == "\0" for char in differing):
@@ -151,7 +151,7 @@ def _word(text: str, start: int, end: int) -> str:
 
 
 def _of_secret(pattern: str, needed: str) -> Iterator[Misspelling]:
-    """Find the key of a value behind a secret's ARN, or other random characters at its end."""
+    """Find a JSON key after a secret's ARN, or other random characters at its end."""
     key = _KEY.fullmatch(pattern.removeprefix(needed)) if pattern.startswith(needed) else None
     if key is not None and (":secret:" in needed or _SECRET.fullmatch(needed)):
         yield Misspelling(len(needed), len(pattern), "", "a policy names a secret without the key of a value")
@@ -162,7 +162,7 @@ def _of_secret(pattern: str, needed: str) -> Iterator[Misspelling]:
 
 
 def _missing_end(pattern: str, needed: str, actions: tuple[str, ...]) -> str:
-    """Return what is missing at the end of a pattern that names what the needed one is in."""
+    """Return the missing end of a pattern that names the container of the needed object."""
     if _WILDCARD.search(pattern) or not pattern:
         return ""
     of_objects = all(map(_OF_OBJECTS.fullmatch, actions))

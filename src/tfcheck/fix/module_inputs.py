@@ -1,4 +1,4 @@
-"""Find the inputs of a module that are for grants: statements, or ARNs whose name says of what."""
+"""Find the inputs of a module that are for grants: statements, or ARNs with a telling name."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _NAMES = {
     "ssm": regex(r"(ssm|param).*arns?$"),
     "kms": regex(r"(kms|key).*arns?$"),
 }
-#: How a module reads the members of what it is passed without a type.
+#: How a module reads the members of an untyped input.
 _MEMBER = regex(r"\.value(?:\.|\[\"|, \")(?:actions|resources)\b")
 _EFFECT = regex(r"(?<!try\()(?<!lookup\()\b\w+\.value\.effect\b")
 _OPEN_TYPES = ("", "any", "list(any)", "map(any)")
 
 
 class ModuleInput(msgspec.Struct, frozen=True):
-    """An input, and what it is: `arns`, one `arn`, or statements in a `list` or a `map`, perhaps with their effect."""
+    """An input and its kind: `arns`, one `arn`, or statements in a `list` or a `map`, also with their effect."""
 
     name: str
     shape: str
@@ -43,7 +43,7 @@ def is_for_grants(name: str) -> bool:
 
 
 def changed_inputs(path: ModulePath, resolver: Resolver, counts: Callable[[str], bool] = is_for_grants) -> bool:
-    """Whether a call, or one above it, passes something else by an input that counts than when the plan was made."""
+    """Whether a call, or an enclosing one, now passes another value for a relevant input than in the plan."""
     called = resolver.module_sources(path) if path.steps and resolver.declarations.doubts else None
     inputs = [name for name in called.variables() if counts(name)] if called else []
     own = any(resolver.declarations.doubts.about("var", path.config, name) for name in inputs)
@@ -51,7 +51,7 @@ def changed_inputs(path: ModulePath, resolver: Resolver, counts: Callable[[str],
 
 
 def inputs_for(action: str, module: Module, value_of: Callable[[str], Seen]) -> Iterator[ModuleInput]:
-    """Yield the inputs that may grant an action: first those for its ARNs. `value_of` is what an input is now."""
+    """Yield the inputs that may grant an action, those for its ARNs first. `value_of` returns an input's value."""
     asked = _NAMES.get(action) or _NAMES.get(action.partition(":")[0])
     for name in module.variables():
         variable = module.variable(name)
@@ -66,7 +66,7 @@ def inputs_for(action: str, module: Module, value_of: Callable[[str], Seen]) -> 
 
 
 def decides_how_many(name: str, module: Module) -> bool:
-    """Whether there may be more or fewer resources of a module by how long an input is."""
+    """Whether the length of an input decides how many resources a module has."""
     blocks = [each for file in module.files for each in file.blocks]
     repeated = (each.arguments.get(one) for each in blocks for one in ("count", "for_each"))
     local = (each for block in blocks if block.type == "locals" for each in block.arguments.values())
@@ -93,7 +93,7 @@ def _statements(name: str, variable: Block, module: Module, value_of: Callable[[
 
 
 def _shape(kind: str, variable: Block, now: Seen) -> str:
-    """Return whether an input without a type is a list or a map: by its type, by what it is now, by its default."""
+    """Return whether an input is a list or a map, by its type, its value, or its default."""
     if kind.endswith("(any)"):
         return kind.partition("(")[0]
     if isinstance(now, (list, dict)):

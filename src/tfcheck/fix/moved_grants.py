@@ -1,4 +1,4 @@
-"""Propose to move a grant from the task role to the execution role, where only start-up needs it.
+"""Propose to move a grant from the task role to the execution role if only start-up needs it.
 
 The plan does not show what the code in the containers calls, so that a move is offered beside a copy and never in its
 place unless it is asked for. What the task role loses is part of the title.
@@ -40,7 +40,7 @@ class MovedGrants:
         self._copies = copies
 
     def proposals(self, need: RoleNeed) -> Iterator[Proposal]:
-        """Propose to attach the policy to the other role, or to take the statement out of it and add it there."""
+        """Propose to attach the policy to the other role, or to move the statement to that role's policy."""
         if not need.roles or any(each.reason is not Reason.GRANTED_TO_TASK_ROLE for each in need.answers):
             return
         found = list(dict.fromkeys(self._granting(need)))
@@ -59,7 +59,7 @@ class MovedGrants:
             yield self._moved(copy, holder, statements, removed, loss)
 
     def _granting(self, need: RoleNeed) -> Iterator[tuple[WorldObject, Holder, ReadableStatement]]:
-        """Yield the statements that grant to the task role what is needed, each with its role and policy."""
+        """Yield the statements that grant the needed permission to the task role, each with its role and policy."""
         first = next(iter(need.by_role().values()))
         policies = {each.policy for answer in first for each in answer.evidence}
         for role in self._world.resources("aws_iam_role"):
@@ -128,7 +128,7 @@ def _listed(statements: list[ReadableStatement]) -> str:
 
 
 def _without(statements: Sequence[WrittenStatement]) -> list[Insertion] | None:
-    """Remove statements that have lines of their own; None where one shares a line with something else."""
+    """Remove statements on lines of their own; None if one shares a line with something else."""
     among = statements[0].among
     if among is None:
         return _all(_lines(each, each.start, each.end) for each in statements)

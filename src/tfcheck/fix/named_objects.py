@@ -1,4 +1,4 @@
-"""Find out whether a pattern of a statement may be meant for an object that exists, rather than be a mistake."""
+"""Decide whether a pattern of a statement may be meant for an existing object instead of being a mistake."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ from tfcheck.resolve import Resolver
 from tfcheck.symbolic.wildcards import glob_known
 from tfcheck.vocabulary.finding import Answer
 
-#: What contains other objects: its own ARN is not what a statement about those names.
+#: Containers of other objects: statements about those do not name the container's own ARN.
 _CONTAINERS = (BUCKET, LOG_GROUP)
 _SINGLE = (SECRET, PARAMETER, REPOSITORY, KEY, FILE_SYSTEM, ACCESS_POINT)
 
 
 class NamedObjects:
-    """The ARNs of everything in the plan, in what it looks up and in other stacks that a statement can name."""
+    """The ARNs of everything in the plan, its data sources and other stacks that a statement can name."""
 
     def __init__(self, world: After, answers: Iterable[Answer]) -> None:
         self._world = world
         self._needed = frozenset(flat(each.requirement.resource) for each in answers) - {""}
 
     def has(self, pattern: str, needed: str) -> bool:
-        """Whether something other than what is needed, or contains it, is matched by a pattern or contains that."""
+        """Whether a pattern matches an object other than the needed one, or is contained in its ARN."""
         if any(self._names(pattern, each) for each in self._single if each != needed):
             return True
         others = self._containers | self._needed
         return any(self._names(pattern, each) for each in others if not _contains(each, needed))
 
     def is_managed(self, needed: str) -> bool:
-        """Whether the plan manages an object or parameter, so that others beside it would be in the plan too."""
+        """Whether the plan manages an object or parameter, so that similar ones would also be in the plan."""
         return _service_and_resource(needed) in self._managed_names
 
     def _names(self, pattern: str, arn: str) -> bool:
@@ -88,7 +88,7 @@ def _object(resource: WorldObject, world: World) -> str:
 
 
 def _service_and_resource(arn: str) -> tuple[str, str]:
-    """Return what an ARN names, whichever its partition, region and account: the service, and the resource."""
+    """Return the service and resource of an ARN, regardless of partition, region and account."""
     parts = arn.split(":", 5)
     return (parts[2], parts[5]) if len(parts) == 6 and parts[0] == "arn" else ("", arn)
 
@@ -99,7 +99,7 @@ def _contains(container: str, arn: str) -> bool:
 
 
 def is_quoted_elsewhere(word: str, block: Block, resolver: Resolver) -> bool:
-    """Whether the sources have a word in quotes in another block, as if it were the name of something."""
+    """Whether another block of the sources has a word in quotes, as if it named something."""
     pattern = re.compile(rf'"[^"\n]*(?<![\w-]){re.escape(word)}(?![\w-])[^"\n]*"')
     sources = resolver.sources
     paths = {each.config for each in resolver.plan.module_instances()}

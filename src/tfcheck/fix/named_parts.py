@@ -1,4 +1,4 @@
-"""Name the parts of a text that only this plan has: its account, its region, and what an input or local value gives.
+"""Name the parts of a text that are specific to this plan: account, region, and values of inputs or locals.
 
 `arn:aws:ecr:eu-west-2:123456789012:repository/api` becomes
 `arn:aws:ecr:${var.region}:${data.aws_caller_identity.current.account_id}:repository/api`.
@@ -17,7 +17,7 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.vocabulary.address import Address, ModulePath
 
-#: Which fields of an ARN a data source is, and by which attributes.
+#: The fields of an ARN that a data source provides, with its attributes.
 _LOOKED_UP = {
     1: ("aws_partition", ("partition",)),
     3: ("aws_region", ("name", "region", "id")),
@@ -27,12 +27,12 @@ _CALLED = {3: regex(r"region"), 4: regex(r"account")}
 _ACCOUNT = regex(r"\d{12}")
 _FIELDS = 5
 _BOUNDARY = regex(r"[:/]")
-#: A shorter word is too easily the same as another one.
+#: A shorter word is too often equal to another one by accident.
 _SHORTEST = 3
 
 
 class NamedParts:
-    """What inputs, local values and data sources of one module instance are, by name."""
+    """The values of inputs, locals and data sources of one module instance, by name."""
 
     def __init__(
         self,
@@ -41,14 +41,14 @@ class NamedParts:
         seen: Iterable[tuple[str, str, Seen]],
         is_literal: Callable[[str], bool],
     ) -> None:
-        """Build from what can be named (object, expression, value), and whether the module has a text as a literal."""
+        """Build from what can be named (object, expression, value), and a test whether the module has a literal."""
         self._resolver = resolver
         self._module = module
         self._seen = [(name, value) for _, name, value in seen if isinstance(value, str)]
         self._is_literal = is_literal
 
     def named(self, spelled: Spelled, spell: Callable[[str], Spelled | None]) -> Spelled:
-        """Write what only this plan has by its names; `spell` writes a text as the module does elsewhere."""
+        """Replace what is specific to this plan by names; `spell` writes a text as the module does elsewhere."""
         found: list[str | Reference] = []
         for place, piece in enumerate(spelled):
             if not isinstance(piece, str) or isinstance(piece, Sensitive):
@@ -69,7 +69,7 @@ class NamedParts:
         return Reference(max(named, key=self._uses)) if named else value
 
     def _is_of_provider(self, value: str) -> bool:
-        """Whether a module has a literal in nothing but its provider configurations."""
+        """Whether a module has a literal only in its provider configurations."""
         sources = self._resolver.module_sources(self._module)
         blocks = [each for file in sources.files for each in file.blocks] if sources else []
         return {each.type for each in blocks if value in each.source.text[each.start : each.end]} == {"provider"}
@@ -103,7 +103,7 @@ class NamedParts:
         return sum(len(pattern.findall(file.source.text)) for file in sources.files) if sources else 0
 
     def _rest(self, text: str, spell: Callable[[str], Spelled | None], *, is_last: bool) -> Iterator[str | Reference]:
-        """Write what follows the account of an ARN: from some part on as it is written elsewhere, or part by part."""
+        """Write what follows the account in an ARN: from some part on as written elsewhere, or part by part."""
         for found in _BOUNDARY.finditer(text) if is_last else ():
             tail = text[found.start() :].removesuffix(":*")
             written = spell(tail) if found[0] == "/" else None
@@ -119,7 +119,7 @@ class NamedParts:
             yield Reference(name, assumed=True) if name else each
 
     def _only(self, word: str) -> str | None:
-        """Return the one input or local value that is a word, or begins with it and a slash."""
+        """Return the only input or local that equals a word, or begins with it and a slash."""
         whole = [name for name, seen in self._seen if seen == word]
         if whole:
             return whole[0] if len(whole) == 1 else None

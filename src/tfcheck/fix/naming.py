@@ -1,4 +1,4 @@
-"""Name new resources, and reference existing ones from where the new one is written."""
+"""Name new resources, and refer to existing ones from the place of a new one."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 
 class _Use(msgspec.Struct, frozen=True):
-    """What a label is for: a role, and the rules that need the policy."""
+    """The use of a label: the role, and the rules that need the policy."""
 
     role: str
     rules: frozenset[str]
 
     def is_same(self, other: _Use) -> bool:
-        """Whether both are for one policy, or for what was tried in its place."""
+        """Whether both are for the same policy, or for an earlier attempt at it."""
         return self.role == other.role and (self.rules == other.rules or bool(self.rules & other.rules))
 
 
 class Labels:
-    """The labels of new resources: no two of a module, and none that it has, are the same."""
+    """The labels of new resources, unique within each module."""
 
     def __init__(self) -> None:
         self._given: dict[tuple[str, str], _Use] = {}
@@ -42,7 +42,7 @@ class Labels:
         key: InstanceKey = None,
         rules: frozenset[str] = frozenset(),
     ) -> str:
-        """Name a policy after the role that it is for, or the call of the module that creates the role.
+        """Name a policy after its role, or after the module call that creates the role.
 
         A role may have several policies, for different rules.
         """
@@ -58,7 +58,7 @@ class Labels:
         return label
 
     def names_for_others(self, address: Address, rules: frozenset[str]) -> frozenset[str]:
-        """Return the endings of the labels that a role's policies for other rules have: `-2`."""
+        """Return the label suffixes of a role's policies for other rules: `-2`."""
         uses = ((label, use) for (_, label), use in self._given.items() if use.role == str(address))
         others = (label for label, use in uses if not use.is_same(_Use(str(address), rules)))
         return frozenset(f"-{label.rpartition('_')[2]}" if label[-1].isdigit() else "" for label in others)
@@ -71,7 +71,7 @@ class Labels:
 
 
 def called_as(module: ModulePath) -> str:
-    """Write a module instance as the module that calls it does."""
+    """Write a module instance as the calling module does."""
     step = module.steps[-1]
     key = "" if step.key is None else f"[{step.key}]" if isinstance(step.key, int) else f"[{quoted(step.key)}]"
     return f"module.{step.name}{key}"
@@ -83,7 +83,7 @@ def in_module(module: ModulePath) -> str:
 
 
 def provider_given(call: Block) -> str:
-    """Return which provider configuration a call hands over as the default one, if it does."""
+    """Return the provider configuration that a call passes as the default one, if it does."""
     argument = call.arguments.get("providers")
     if argument is None:
         return ""
@@ -96,7 +96,7 @@ def provider_given(call: Block) -> str:
 
 
 def with_free_sids(statements: Sequence[NeededStatement], words: frozenset[str]) -> tuple[NeededStatement, ...]:
-    """Name the statements as no other in the module is named: documents that are merged replace by that name."""
+    """Give statements Sids that are unique in the module, because merged documents replace equal ones."""
     taken = set(words)
     found: list[NeededStatement] = []
     for each in statements:

@@ -1,4 +1,4 @@
-"""Explain how to narrow a statement that denies what a task needs, with as little else as an element can leave out.
+"""Explain how to narrow a statement that denies what a task needs, exempting as little as possible.
 
 A statement has Resource or NotResource, and never both
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notresource.html): one that denies all
@@ -29,12 +29,12 @@ _MOST = 12
 _IN_POLICY = ("NotAction", "Resource", "NotResource")
 _IN_DOCUMENT = ("not_actions", "resources", "not_resources")
 
-#: A condition as it is written: its operator, its key and its values.
+#: A written condition: operator, key and values.
 _Condition: TypeAlias = tuple[str, str, list[str]]
 
 
 class DenialPlace(msgspec.Struct, frozen=True):
-    """How things are written where a denying statement is: resources that are needed, the role, and values.
+    """How to write values where a denying statement is: the needed resources, the role, and others.
 
     With `in_document` the statement is a block of an `aws_iam_policy_document`, with `in_json` an object of JSON. With
     `own` its policy is for no other role, so that an exemption of the role would leave nothing of the statement.
@@ -52,7 +52,7 @@ class DenialPlace(msgspec.Struct, frozen=True):
         return text(spelled, Syntax.JSON if self.in_json else Syntax.HCL)
 
     def items(self, items: Sequence[Item]) -> list[str]:
-        """Write items of an object, each on lines of its own."""
+        """Write the items of an object, each on lines of its own."""
         return aligned(items, ": " if self.in_json else " = ", "," if self.in_json else "", quoted=self.in_json)
 
     def braces(self, items: Sequence[tuple[str, str]]) -> str:
@@ -61,7 +61,7 @@ class DenialPlace(msgspec.Struct, frozen=True):
 
 
 def narrowing(statement: Statement, needs: Sequence[Requirement], place: DenialPlace) -> Remedy:
-    """Return how a statement stops denying what a role needs: exactly if it can, otherwise for the role alone.
+    """Return how a statement can stop denying what a role needs: exactly, otherwise for this role only.
 
     The words complete "narrow the statement: …".
     """
@@ -75,7 +75,7 @@ def narrowing(statement: Statement, needs: Sequence[Requirement], place: DenialP
 
 
 def _exactly(statement: Statement, needs: Sequence[Requirement], place: DenialPlace) -> tuple[str, str] | None:
-    """Return the element to change and what it becomes; None if no element can leave out just this."""
+    """Return the element to change and its new value; None if no element can exempt exactly this."""
     not_action, resource, not_resource = _IN_DOCUMENT if place.in_document else _IN_POLICY
     listed, resources = statement.resources, [place.text(each) for each in place.resources]
     is_on_all = listed is not None and not listed.negated and all(each.everything for each in listed.entries)
@@ -110,7 +110,7 @@ def _in(element: str, entries: Iterable[str]) -> str:
 def _on_others(
     statement: Statement, actions: Sequence[str], resources: Sequence[str], place: DenialPlace
 ) -> Sequence[str]:
-    """Write a statement that denies actions on all other resources; nothing where it cannot be written."""
+    """Write a statement that denies actions on all other resources; nothing if that is impossible."""
     conditions = _written(statement.conditions, place)
     if conditions is None or statement.principals is not None:
         return ()
@@ -125,7 +125,7 @@ def _on_others(
 
 
 def _exempting(statement: Statement, place: DenialPlace) -> tuple[str, str]:
-    """Return how a statement leaves out the role: by a condition that has its ARN among others, or another one."""
+    """Return how a statement can exempt the role: by adding its ARN to a condition, or by a new condition."""
     role, conditions = place.text(place.role), statement.conditions
     known = None if statement.origin.secret else _written(conditions, place)
     if known is None:
@@ -146,7 +146,7 @@ def _exempting(statement: Statement, place: DenialPlace) -> tuple[str, str]:
 
 
 def _written(conditions: Sequence[Condition], place: DenialPlace) -> list[_Condition] | None:
-    """Write conditions as the module can; None where that is not possible, or too long to be read."""
+    """Write conditions as the module can; None if that is impossible, or too long."""
     found: list[_Condition] = []
     if sum(len(each.values) for each in conditions) > _MOST:
         return None

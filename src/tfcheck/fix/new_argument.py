@@ -1,4 +1,4 @@
-"""Write an argument that a block lacks, laid out as its neighbours are."""
+"""Write a missing argument of a block in the layout of its neighbours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tfcheck.hcl.syntax.tf_json import JsonBlock
 
 
 def argument_into(block: Block, name: str, value: str, behind: Sequence[str]) -> Insertion | None:
-    """Write `name = value` below the first of the arguments `behind` that is there, otherwise below another one.
+    """Write `name = value` below the first existing argument of `behind`, otherwise below another one.
 
     The line joins the group of that argument where its `=` can stand below theirs; otherwise it is a group of its own.
     None where no argument of the block has a line of its own.
@@ -43,7 +43,7 @@ def _paragraph(source: SourceText, above: Argument, written: str) -> Insertion:
 
 
 def argument_beside(block: Block, name: str, value: str) -> Insertion | None:
-    """Write `name = value` below the argument whose name begins with most of the same words, else as the last one."""
+    """Write `name = value` below the argument with the most similar name, otherwise as the last one."""
     own = [each for each in block.arguments.values() if each.source is block.source]
     nearest = max(own, key=lambda each: _words_shared(each.name, name), default=None)
     if nearest is None or isinstance(block, JsonBlock) or not _words_shared(nearest.name, name):
@@ -55,13 +55,13 @@ def argument_beside(block: Block, name: str, value: str) -> Insertion | None:
 
 
 def _words_shared(one: str, other: str) -> int:
-    """Count the words with which two names begin alike, the plural of a word being the same."""
+    """Count the leading words that two names share, with plurals treated as equal."""
     words = zip(*(re.sub(r"s(?=_|$)", "", each).split("_") for each in (one, other)), strict=False)
     return sum(1 for _ in itertools.takewhile(lambda each: each[0] == each[1], words))
 
 
 def last_argument(block: Block, name: str, value: str) -> Insertion | None:
-    """Write `name = value` as the last thing in a block, behind a blank line, as meta-arguments are."""
+    """Write `name = value` at the end of a block, after a blank line, as for meta-arguments."""
     source = block.source
     if isinstance(block, JsonBlock) or not _is_spread(block):
         return None
@@ -73,7 +73,7 @@ def last_argument(block: Block, name: str, value: str) -> Insertion | None:
 
 
 def items_into(source: SourceText, listed: ListParts, new: Sequence[str]) -> tuple[Insertion, ...]:
-    """Put items behind the last one of a list: on its line, or each on a line of its own as the others are."""
+    """Append items to a list: on its line, or each on a line of its own like the others."""
     if not listed.items:
         return ()
     if "\n" not in source.text[listed.start : listed.end]:
@@ -84,7 +84,7 @@ def items_into(source: SourceText, listed: ListParts, new: Sequence[str]) -> tup
 
 
 def items_beside(source: SourceText, listed: Parts, new: Sequence[str]) -> list[Insertion]:
-    """Put items behind the last one of a list, on its line; what is no list becomes one."""
+    """Append items to a list on its line; a single value becomes a list."""
     if not isinstance(listed, ListParts):
         behind = "".join(f", {each}" for each in new)
         return [Insertion(source.name, listed.start, "["), Insertion(source.name, listed.end, f"{behind}]")]
@@ -97,7 +97,7 @@ def items_beside(source: SourceText, listed: Parts, new: Sequence[str]) -> list[
 
 
 def items_below(source: SourceText, listed: Parts, new: Sequence[str]) -> list[Insertion]:
-    """Put each item on a line of its own, below the last one."""
+    """Append items to a list, each on a line of its own."""
     last = listed.items[-1] if isinstance(listed, ListParts) else listed
     base = f"{source.newline}{indentation(source.text, last.start)}"
     comma = listed.comma if isinstance(listed, ListParts) else None
@@ -112,7 +112,7 @@ def items_below(source: SourceText, listed: Parts, new: Sequence[str]) -> list[I
 
 
 def unit_of(block: Block) -> str:
-    """Return by how much the arguments of a block are indented from its beginning."""
+    """Return the indentation of a block's arguments, relative to the block."""
     base = indentation(block.source.text, block.start)
     steps = (
         indentation(block.source.text, each.start).removeprefix(base)

@@ -1,4 +1,4 @@
-"""Write a new block behind one that is there."""
+"""Write a new block after an existing one."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from tfcheck.fix.edits.insertion import Insertion, indentation, line_end
 from tfcheck.fix.render import indented
 from tfcheck.hcl.syntax.block import Block
 
-#: What an instance is called by in the same instance of another block, by what repeats both.
+#: The index of an instance in an equally repeated block, by the repetition.
 INDEX = {"for_each": "[each.key]", "count": "[count.index]"}
 
 
 def block_lines(
     head: str, inside: Sequence[str], unit: str = "  ", *, repeated: tuple[str, str] | None = None, provider: str = ""
 ) -> list[str]:
-    """Write a block with its meta-arguments first: `repeated` is `count` or `for_each` with its expression."""
+    """Write a block, meta-arguments first: `repeated` is `count` or `for_each` with its expression."""
     meta = [f"provider = {provider}", ""] if provider else []
     meta += [f"{repeated[0]} = {repeated[1]}", ""] if repeated else []
     return [f"{head} {{", *indented([*meta, *inside], unit), "}"]
 
 
 def behind(anchor: Block, lines: Sequence[str]) -> Insertion:
-    """Put blocks behind another one of a file, which is no JSON."""
+    """Insert blocks after another one of a file, which must not be JSON."""
     newline, text = anchor.source.newline, anchor.source.text
     added = newline.join(indented(lines, indentation(text, anchor.start)))
     return Insertion(anchor.source.name, line_end(text, anchor.end), f"{newline * 2}{added}")

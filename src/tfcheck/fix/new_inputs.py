@@ -1,4 +1,4 @@
-"""Propose to pass what a role lacks to the module that creates it, by an input that the module gets for that.
+"""Propose to pass what a role lacks to its module by a new input.
 
 What only the caller of a module can name would be a literal in the module, and wrong for the next caller. The input is
 a list of ARNs that is empty by default, and the statement is there only if it is not: other callers need no change.
@@ -33,7 +33,7 @@ from tfcheck.vocabulary.address import ModulePath
 from tfcheck.vocabulary.finding import Answer
 
 _ELEMENT = regex(r"var\.([\w-]+)(?:\.[\w-]+|\[[^\[\]]+\])")
-#: What the input for an action is called, and what the ARNs are of.
+#: The name of the input for an action, and the kind of its ARNs.
 _INPUTS = {
     "s3:GetObject": ("env_file_arns", "environment files"),
     "s3:GetBucketLocation": ("env_file_bucket_arns", "buckets with environment files"),
@@ -44,7 +44,7 @@ _INPUTS = {
 
 
 class _Edits:
-    """Changes of several files, in the order in which they are made."""
+    """Edits of several files, in the order in which they are made."""
 
     def __init__(self) -> None:
         self.insertions: list[Insertion] = []
@@ -56,14 +56,14 @@ class _Edits:
 
 
 class _Input(msgspec.Struct, frozen=True):
-    """An input of a module, and what its ARNs are granted."""
+    """An input of a module, and the actions that its ARNs are granted."""
 
     name: str
     action: str
 
 
 def by_new_inputs(need: RoleNeed, places: Places, world: After) -> Iterator[Proposal]:
-    """Propose it for policies of the roles that are an `aws_iam_policy_document` of their module."""
+    """Propose new inputs for policies that are an `aws_iam_policy_document` of the roles' module."""
     role = need.roles[0]
     module, sources = role.address.module, world.resolver.module_sources(role.address.module)
     modules = {str(each.address): each.address.module for each in need.roles}
@@ -95,7 +95,7 @@ def by_new_inputs(need: RoleNeed, places: Places, world: After) -> Iterator[Prop
 
 
 def _is_foreign(answer: Answer, places: Places, module: ModulePath) -> bool:
-    """Whether a module has no name for what is needed, so that it would be a literal there."""
+    """Whether a module cannot name what is needed, which would be a literal there."""
     spelling, resource = places.spelling(module), answer.requirement.resource
     spelled = spelling.spell(writable(resource))
     return resource != "*" and (spelled is None or spelling.is_of_this_plan(spelled))
@@ -107,7 +107,7 @@ def _statement(given: _Input) -> NeededStatement:
 
 
 def _passed(passing: Passing, called: Module, answers: Sequence[Answer], places: Places, edits: _Edits) -> list[_Input]:
-    """Pass to a module what some answers are about, by new inputs; none where it cannot be passed so."""
+    """Pass what some answers are about to a module by new inputs; none if that is impossible."""
     inputs: list[_Input] = []
     for action in dict.fromkeys(each.requirement.action for each in answers):
         statements = passing.shared([action])
@@ -129,7 +129,7 @@ def _passed(passing: Passing, called: Module, answers: Sequence[Answer], places:
 
 
 def _list(value: Sequence[Spelled], wanted: set[str], passing: Passing) -> list[str]:
-    """Write lists that are joined to one: all elements of an input that is a map or list, as no plan has the same.
+    """Write the concatenation of lists: all elements of a map or list input, which differs between plans.
 
     Nothing if only some of its elements are wanted.
     """

@@ -21,7 +21,7 @@ from tfcheck.hcl.syntax.tf_json import JsonBlock
 
 
 class NewPolicy(msgspec.Struct, frozen=True):
-    """A policy to be made: `label` and `name` are free, `role` is an expression for the role's name.
+    """A policy to create: `label` and `name` are unused so far, `role` is an expression for the role's name.
 
     `repeated` is the expression of `for_each` or `count`; `provider` the provider configuration, if not the default.
     With `managed` it becomes a customer managed policy and its attachment: the role removes inline policies.
@@ -37,14 +37,14 @@ class NewPolicy(msgspec.Struct, frozen=True):
 
     @property
     def types(self) -> tuple[str, ...]:
-        """Name the resource types that it takes."""
+        """The resource types that it needs."""
         if self.managed:
             return ("aws_iam_policy", "aws_iam_role_policy_attachment")
         return ("aws_iam_role_policy",)
 
 
 def behind(anchor: Block, policy: NewPolicy) -> tuple[Insertion, ...] | None:
-    """Put the policy behind a block of the same file; None where the file leaves no place for it."""
+    """Insert the policy after a block of the same file; None if the file has no room for it."""
     if isinstance(anchor, JsonBlock):
         root = read_document(anchor.source.text)
         resources = _member(root, "resource")

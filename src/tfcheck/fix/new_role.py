@@ -1,4 +1,4 @@
-"""Write an execution role as its module writes its other roles: its trust, its policies, its tags."""
+"""Write an execution role in the style of the module's other roles: trust, policies, tags."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ ECS_TRUST: Value = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}],
 }
-#: What a suggested inline policy is called.
+#: The name of a suggested inline policy.
 START_UP = "ecs-start-up"
 ROLE, POLICY, ATTACHMENT = "aws_iam_role", "aws_iam_role_policy", "aws_iam_role_policy_attachment"
-#: What other roles of a module have in common, a new one has too.
+#: Arguments that a new role shares with the module's other roles.
 _GIVEN = regex(r"(?:var|local|module|data)(?:\.[\w-]+)+|\"[\w/-]+\"|\d+")
 _TRUST = regex(r"data\.aws_iam_policy_document\.[\w-]+(?:\[0\])?\.json|local\.[\w-]+")
 _FAMILY = regex(r'(?:var|local|module)(?:\.[\w-]+)+|"(?:[\w-]|\$\{\s*(?:var|local|module)(?:\.[\w-]+)+\s*\})+"')
-#: Names of a task definition that say nothing.
+#: Names of task definitions without information.
 _PLAIN_NAMES = ("this", "main", "default", "task", "task_definition", "ecs_task", "ecs_task_definition")
-#: The characters that IAM accepts in a role's name, and in its beginning.
+#: The characters that IAM accepts in a role's name, and at its beginning.
 _LONGEST, _LONGEST_PREFIX = 64, 38
 
 
 class NewRole(msgspec.Struct, frozen=True):
-    """An execution role to be created.
+    """An execution role to create.
 
     `name` is the argument that names it, `trust` an expression, or empty for a document of its own. `repeated` is
     `count` or `for_each` with its expression, `managed` the policy of AWS that is attached, `wanted` what else it gets.
@@ -54,17 +54,17 @@ class NewRole(msgspec.Struct, frozen=True):
 
     @property
     def index(self) -> str:
-        """What an instance is called by in the same instance of another block."""
+        """The index of an instance in an equally repeated block."""
         return INDEX[self.repeated[0]] if self.repeated else ""
 
     @property
     def reference(self) -> str:
-        """The expression for the role, in a block that is repeated as it is."""
+        """The expression for the role in an equally repeated block."""
         return f"{ROLE}.{self.label}{self.index}"
 
     @property
     def types(self) -> tuple[str, ...]:
-        """Name the resource types that it takes, the role first."""
+        """The resource types that it needs, the role first."""
         return (ROLE, *([ATTACHMENT] if self.managed else []), *([POLICY] if self.wanted else []))
 
 
@@ -107,7 +107,7 @@ def _trust_lines(unit: str) -> list[str]:
     ]
 
 
-# What the module writes for its roles
+# The module's style for roles
 
 
 def roles_of(module: Module) -> Iterator[Block]:
@@ -117,7 +117,7 @@ def roles_of(module: Module) -> Iterator[Block]:
 
 
 def trusts(module: Module) -> list[str]:
-    """List the expressions that give roles of a module their trust policy; the last is empty: a document of its own."""
+    """List the trust policy expressions of the module's roles; the last one is empty, for a new document."""
     found = (each.attribute_text("assume_role_policy") for each in roles_of(module))
     return [*dict.fromkeys(each for each in found if _TRUST.fullmatch(each)), ""]
 
@@ -125,7 +125,7 @@ def trusts(module: Module) -> list[str]:
 def common_arguments(
     known: Sequence[Block], task: Block, names: Sequence[str] = ("path", "permissions_boundary", "tags")
 ) -> tuple[tuple[str, str], ...]:
-    """Return what all roles of a module have: a path, a boundary, tags; without roles the tags of the task."""
+    """Return the arguments common to all roles of a module, such as path and tags; otherwise the task's tags."""
     found: list[tuple[str, str]] = []
     for name in names:
         texts = {each.attribute_text(name) for each in known or ([task] if name == "tags" else [])}
@@ -135,7 +135,7 @@ def common_arguments(
 
 
 def place_for_roles(module: Module, task: Block, editable: Sequence[str]) -> Block:
-    """Return the block that a new role goes behind: the last one about IAM near other roles, otherwise the task's."""
+    """Return the block to insert a new role after: the last IAM block near other roles, otherwise the task's."""
     found = [each for each in roles_of(module) if each.source.name in editable and not isinstance(each, JsonBlock)]
     same = [each for each in found if each.source is task.source]
     if not found:
@@ -146,7 +146,7 @@ def place_for_roles(module: Module, task: Block, editable: Sequence[str]) -> Blo
 
 
 def label_for(task: str, taken: frozenset[str]) -> str:
-    """Name a role for a task definition as nothing about IAM in its module is named."""
+    """Return an unused label for the role of a task definition."""
     base = "execution" if task in _PLAIN_NAMES else f"{re.sub(r'_(?:task(?:_definition)?)$', '', task)}_execution"
     label, number = base, 2
     while label in taken:
@@ -155,7 +155,7 @@ def label_for(task: str, taken: frozenset[str]) -> str:
 
 
 def name_for(label: str, task: Block, family: object, *, several: bool, repeated: bool) -> tuple[str, str]:
-    """Name a role after the family of its tasks, so that it is as unlike others as that; otherwise by a prefix."""
+    """Name a role after the family of its tasks, as unique as that is, otherwise by a prefix."""
     text = task.attribute_text("family")
     fits = not isinstance(family, str) or len(f"{family}-execution") <= _LONGEST
     uses = "${" in text or not text.startswith('"')

@@ -1,4 +1,4 @@
-"""The world as it would be after fixes, with the order in which Terraform would then create its resources."""
+"""The world after fixes, with the order in which Terraform would create its resources."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import Earlier, Order, mentioned
 from tfcheck.vocabulary.address import Address
 
-#: What is to be referred to besides, by the resource or module call, without instance keys.
+#: Additional references, by resource or module call without instance keys.
 References = Mapping[str, tuple[str, ...]]
 
 
 def after_fixes(drafts: Sequence[DraftFix], world: After) -> OrderedWorld | None:
-    """Return the world after fixes that are made together; None where they cannot be."""
+    """Return the world after fixes that are applied together; None if that is impossible."""
     resolver = world.resolver
     insertions = [each for draft in drafts for each in draft.insertions]
     texts = {name: text for draft in drafts for name, text in draft.texts.items()}
@@ -31,7 +31,7 @@ def after_fixes(drafts: Sequence[DraftFix], world: After) -> OrderedWorld | None
 
 
 def _references(addresses: Iterable[Address], resolver: Resolver) -> References:
-    """Return what blocks that fixes change or add refer to: the plan's configuration does not have it."""
+    """Return the references in changed or added blocks, which the plan's configuration lacks."""
     found: dict[str, tuple[str, ...]] = {}
     for each in addresses:
         block = resolver.block(each) if each.config not in found else None
@@ -41,10 +41,10 @@ def _references(addresses: Iterable[Address], resolver: Resolver) -> References:
 
 
 class OrderedWorld(WorldView):
-    """A world whose resources are created in another order than the plan's configuration says."""
+    """A world whose resources are created in another order than in the plan's configuration."""
 
     def __init__(self, world: After, more: References) -> None:
-        """Build from the world, and the references that the configuration does not have."""
+        """Build from the world, and the references that the configuration lacks."""
         super().__init__(world)
         self._after = world
         self._more = more

@@ -1,4 +1,4 @@
-"""Suggest changes where no grant on the role helps: its boundary, its trust policy, the policy of the resource.
+"""Suggest changes where a grant on the role does not help: boundary, trust policy, or resource policy.
 
 Each of these edits changes who may do what beyond this one task, so that all of them want a review.
 """
@@ -26,7 +26,7 @@ from tfcheck.vocabulary.finding import Answer, Reason, Verdict
 
 
 class OtherPolicies:
-    """Finds the policies beside the role that stand in the way."""
+    """Finds the policies besides the role's own that block a call."""
 
     def __init__(self, world: After, roles: Roles, places: Places) -> None:
         self._world = world
@@ -34,7 +34,7 @@ class OtherPolicies:
         self._places = places
 
     def groups(self, answers: Iterable[Answer]) -> list[list[Answer]]:
-        """Group what one edit can fix: one role, one reason, and for policies of resources one resource."""
+        """Group what one edit can fix: by role, reason and, for resource policies, resource."""
         found: dict[tuple[object, ...], list[Answer]] = {}
         for each in answers:
             if (each.reason in _WAYS or each.reason is Reason.TRUST_POLICY) and each.role:
@@ -58,7 +58,7 @@ class OtherPolicies:
         yield from (msgspec.structs.replace(each, safety="review") for each in ways)
 
     def beside_grants(self, need: RoleNeed, ways: Callable[[RoleNeed], Iterator[Proposal]]) -> Iterator[Proposal]:
-        """Yield the ways to grant what roles lack, each together with what else must then allow it."""
+        """Yield the ways to grant what roles lack, each combined with what else must allow it."""
         boundaries = list(self._boundaries(need))
         guarded = self._guarded(need.answers)
         own = self._policies_of_resources(need, guarded)
@@ -69,7 +69,7 @@ class OtherPolicies:
                 yield msgspec.structs.replace(together([each, *filter(None, several)]), safety="review")
 
     def _policies_of_resources(self, need: RoleNeed, guarded: Iterable[Answer]) -> list[Proposal | None]:
-        """Return what the policy of each resource must allow; with None where one cannot be changed."""
+        """Return what each resource policy must allow, or None for one that cannot be changed."""
         by_resource: dict[Hashable, list[Answer]] = {}
         for each in guarded:
             by_resource.setdefault(identity(each.requirement.resource), []).append(each)
@@ -77,7 +77,7 @@ class OtherPolicies:
         return [self.policy_of_resource(role, each) if role else None for each in by_resource.values()]
 
     def touched_beside(self, need: RoleNeed) -> Iterator[ChangedAttribute]:
-        """Yield what a change of the roles' boundaries, and of the policies of resources, changes in the plan."""
+        """Yield the attributes in the plan that change with the roles' boundaries and resource policies."""
         own = (
             [each for each in need.answers if each.requirement.action.startswith(("kms:", "s3:"))] if need.roles else []
         )
@@ -86,12 +86,12 @@ class OtherPolicies:
             yield from each.touched
 
     def _guarded(self, answers: Sequence[Answer]) -> list[Answer]:
-        """List what stays denied even if the role has it and no boundary."""
+        """List what stays denied even if the role has the permission and no boundary."""
         verdicts = verdicts_with(answers, self._world, bounded=False)
         return [each for each, found in zip(answers, verdicts, strict=True) if found is Verdict.DENIED]
 
     def _boundaries(self, need: RoleNeed) -> Iterator[Proposal | None]:
-        """Yield what each boundary of the roles must allow beside a grant; None where one cannot be changed."""
+        """Yield what each boundary must allow besides a grant, or None for one that cannot be changed."""
         by_policy: dict[Hashable, list[WorldObject]] = {}
         for role in need.roles:
             if role.attribute("permissions_boundary"):
@@ -105,7 +105,7 @@ class OtherPolicies:
                 yield self.boundary(roles[0], denied)
 
     def boundary(self, role: WorldObject, answers: Sequence[Answer]) -> Proposal | None:
-        """Let a boundary that the plan manages allow what it does not."""
+        """Add missing permissions to a managed boundary."""
         reference = role.attribute("permissions_boundary")
         resource = self._roles.policies.resource(reference) if isinstance(reference, PlainText) else None
         holder = self._holder(resource, "policy")
@@ -125,7 +125,7 @@ class OtherPolicies:
         return found is not None and found.address == policy.address
 
     def policy_of_resource(self, role: WorldObject, answers: Sequence[Answer]) -> Proposal | None:
-        """Let the policy of a key or a bucket name the role."""
+        """Add the role to the policy of a key or a bucket."""
         need = answers[0].requirement
         is_key = need.action.startswith("kms:")
         holder = self._key_policy(answers) if is_key else self._bucket_policy(answers)

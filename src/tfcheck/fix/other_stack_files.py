@@ -36,7 +36,7 @@ class _Lacking(msgspec.Struct, frozen=True):
 def grants_elsewhere(
     answers: Iterable[Answer], world: After
 ) -> Iterator[tuple[Fix, tuple[Answer, ...], ElsewhereAddress]]:
-    """Write what roles of other stacks lack, and name what that fixes, and the role.
+    """Write what roles of other stacks lack, with the fixed answers and the role.
 
     There is nothing for what even that would not allow, or where something in it is not known yet.
     """

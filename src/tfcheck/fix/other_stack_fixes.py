@@ -1,4 +1,4 @@
-"""Grant a role of this plan what tasks of other plans in the same run lack.
+"""Grant a role of this plan what tasks of other plans in the same run need.
 
 The statements go where this plan's own would go. That they fix it is proven in the other plans: each is decided again
 beside this plan as it would be then.
@@ -25,7 +25,7 @@ from tfcheck.vocabulary.finding import Answer, Verdict
 
 
 class OtherStackNeeds(msgspec.Struct, frozen=True):
-    """What tasks of another plan lack: in its world, which sees this plan as one of its `stacks`, called `name`."""
+    """The needs of tasks in another plan, whose world sees this plan as one of its `stacks`, called `name`."""
 
     answers: tuple[Answer, ...]
     world: After
@@ -41,7 +41,7 @@ def find_fixes_for_others(
     prefixes: bool = False,
     conceals: Callable[[str], bool] = lambda _: False,
 ) -> PlanFixes:
-    """Find a proven change to the sources of `world` that gives a role what others ask for."""
+    """Find a proven change to the sources of `world` that grants a role what others need."""
     address = Address(role.module, role.mode, role.type, role.name, role.key)
     resources = (each for each in world.resources(role.type) if each.address == address)
     found = (_OtherStackFixes(world, asked, prefixes, conceals).fixes_of(each) for each in resources)
@@ -49,7 +49,7 @@ def find_fixes_for_others(
 
 
 class _OtherStackFixes(FixFinder):
-    """Finds the fixes for what others lack."""
+    """Finds the fixes for the needs of other stacks."""
 
     def __init__(
         self, world: After, asked: Sequence[OtherStackNeeds], prefixes: bool, conceals: Callable[[str], bool]
@@ -71,10 +71,10 @@ class _OtherStackFixes(FixFinder):
 
 
 class _Beside:
-    """Decides what other plans lack beside a plan that has been changed."""
+    """Decides the requirements of other plans with a changed plan."""
 
     def __init__(self, others: Sequence[_Other]) -> None:
-        # NOTE: tasks of two plans may have one address, so that answers can be equal: they are kept by identity.
+        # NOTE: tasks of two plans may have the same address, and equal answers: they are compared by identity.
         self._others = {id(answer): each for each in others for answer in each.asked.answers}
 
     def allows(self, answer: Answer) -> bool:
@@ -82,7 +82,7 @@ class _Beside:
 
 
 class _Other:
-    """One of the other plans, beside the changed one."""
+    """One of the other plans, with the changed plan."""
 
     def __init__(self, asked: OtherStackNeeds, world: After) -> None:
         self.asked = asked

@@ -1,4 +1,4 @@
-"""Write what a module is to be passed by an input where its value is given.
+"""Write a value to pass by a module's input at the place that defines the input's value.
 
 That is the argument of the call; the element of the map that the call is repeated for, where the argument takes it
 from there (`each.value.secret_arns`); or, where it is handed on as it is (`var.secret_arns`), the argument of the call
@@ -42,25 +42,25 @@ _HANDED_ON = regex(r"var\.([\w-]+)")
 _LOCAL = regex(r"local\.([\w-]+)")
 #: An argument with these accepts an element without the member.
 _OPTIONAL = regex(r"\b(?:try|lookup)\(")
-#: Terraform does not know how long these are where an element is unknown.
+#: Terraform does not know the length of these if an element is unknown.
 _BY_ELEMENTS = regex(r"\b(?:try|lookup|toset|distinct|compact|flatten|sort)\(")
 _SID = regex(r'\bsid"?\s*[=:]')
-#: What may not be there, as the only instance of it.
+#: What may not exist, as its only instance.
 _FIRST = regex(r"^(aws_\w+\.[\w-]+)\[0\](\.\w+)$")
 
-#: Changes of one file.
+#: The edits of one file.
 Edits = tuple[SourceText, tuple[Insertion, ...]]
 #: What each instance of a module lacks.
 Lacking: TypeAlias = Mapping[InstanceKey, Sequence[Answer]]
 
 
 class Passing:
-    """A call of a module, and what the roles of its instances lack."""
+    """A module call, and what the roles of its instances lack."""
 
     def __init__(
         self, world: After, places: Places, caller: ModulePath, name: str, lacking: Mapping[InstanceKey, Lacking]
     ) -> None:
-        """Build from the module that calls, the call's name, and what is lacking.
+        """Build from the calling module, the call's name, and the missing permissions.
 
         That is what each instance of the call lacks, for each instance of the module that calls; `caller` is the first.
         """
@@ -73,39 +73,39 @@ class Passing:
     @property
     def call(self) -> Block:
         """The block of the call."""
-        assert self._call is not None  # or the plan would have no such module
+        assert self._call is not None  # otherwise the plan would have no such module
         return self._call
 
     @property
     def is_for_one(self) -> bool:
-        """Whether the module that calls has one instance, or may have no other."""
+        """Whether the calling module has, and can only have, one instance."""
         return None in self._lacking or not self.caller.steps
 
     @property
     def paths(self) -> list[ModulePath]:
-        """The module instances with roles that lack something."""
+        """The module instances whose roles lack something."""
         return [self.caller.child(self.name, key) for key in self.answers]
 
     @property
     def is_repeated(self) -> bool:
-        """Whether the call has several instances, or may have."""
+        """Whether the call has, or may have, several instances."""
         return not {"for_each", "count"}.isdisjoint(self.call.arguments)
 
     def actions(self) -> list[str]:
-        """List what is lacking."""
+        """List the missing actions."""
         return list(dict.fromkeys(one.requirement.action for several in self.answers.values() for one in several))
 
     def is_counted(self, name: str) -> bool:
-        """Whether there may be more or fewer resources by how long an input is, which must be known before apply."""
+        """Whether an input's length decides how many resources there are and so must be known before apply."""
         called = self.world.resolver.module_sources(self.paths[0])
         return called is None or decides_how_many(name, called)
 
     def value_of(self, name: str) -> Seen:
-        """Return what an input is in the first of the instances."""
+        """Return the value of an input in the first of the instances."""
         return self.world.resolver.names.variable(self.paths[0], name)
 
     def above(self) -> Passing | None:
-        """Return the call of the module that this call is in, which passes all instances of this one the same."""
+        """Return the enclosing call that passes all instances of this one the same value."""
         path = self.caller
         if not path.steps or any(step.key is not None for step in path.parent.steps):
             return None
@@ -113,7 +113,7 @@ class Passing:
         return Passing(self.world, self.places, path.parent, path.steps[-1].name, {None: lacking})
 
     def is_from_above(self, statements: Statements) -> bool:
-        """Whether the module that calls is given all that statements name by its own caller."""
+        """Whether the calling module receives everything that statements name from its own caller."""
         parts = (part for each in statements for one in each.resources for part in one)
         return not any(isinstance(each, Reference) and not each.expression.startswith("var.") for each in parts)
 
@@ -124,7 +124,7 @@ class Passing:
         return frozenset(step.key for step in own if step.name == self.name)
 
     def shared(self, actions: Sequence[str]) -> Statements | None:
-        """Write what all instances lack as the call does; None where they lack different things, or one nothing."""
+        """Write what all instances lack as the call does; None if their needs differ."""
         if self._keys != set(self.answers):
             return None
         found: list[tuple[InstanceTerms, Statements]] = []
@@ -139,7 +139,7 @@ class Passing:
         return shared.statements if shared is not None else None
 
     def doubts(self, actions: Sequence[str]) -> str:
-        """Explain why what the call is passed may be wrong for another plan of the same sources."""
+        """Explain why the passed values may be wrong for another plan of the same sources."""
         statements = self.shared(actions)
         return self.places.doubts(statements, self.call, self.caller) if statements else ""
 
@@ -150,7 +150,7 @@ class Passing:
 
 
 class Passed(msgspec.Struct, frozen=True):
-    """The changes that pass something, and the call and the input at which they do."""
+    """The edits that pass something, with the call and the input."""
 
     edits: tuple[Edits, ...]
     by: Passing
@@ -158,7 +158,7 @@ class Passed(msgspec.Struct, frozen=True):
 
 
 def passed(passing: Passing, given: ModuleInput, actions: Sequence[str]) -> Passed | None:
-    """Pass some of what is lacking by an input; None where it cannot be passed so."""
+    """Pass some of the missing permissions by an input; None if that is impossible."""
     argument = passing.call.arguments.get(given.name)
     value = passing.call.attribute_text(given.name)
     if (given.is_set or _BY_ELEMENTS.search(value)) and passing.is_counted(given.name):
@@ -274,7 +274,7 @@ def _map(passing: Passing) -> tuple[Argument | None, str]:
 def _elements(
     statements: Statements, given: ModuleInput, unit: str, known: str, syntax: Syntax = Syntax.HCL
 ) -> list[Element]:
-    """Write statements as an input accepts them, without the ARNs that it is given already."""
+    """Write statements as an input accepts them, without ARNs that it has already."""
     if given.shape in ("arns", "arn"):
         arns = dict.fromkeys(text(one, syntax) for each in statements for one in each.resources)
         if given.shape == "arn":

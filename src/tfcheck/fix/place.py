@@ -1,4 +1,4 @@
-"""Propose to add missing statements to policies that roles have."""
+"""Propose to add missing statements to the roles' existing policies."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ from tfcheck.vocabulary.clipping import enumerated, few
 from tfcheck.vocabulary.finding import Answer
 
 _DOCUMENT = "aws_iam_policy_document"
-#: What is needed of so many resources is divided among the policies of a role.
+#: With this many resources, needs are divided among the policies of a role.
 _MOST = 30
 _ALL = regex(r"\[\*\]|^\[for group in ")
 _WORD = regex(r'"([A-Za-z0-9]+)"')
 
 
 class Places:
-    """Finds places in the sources of one plan."""
+    """Finds places for fixes in the sources of one plan."""
 
     def __init__(self, world: After, roles: Roles, files: Files, *, prefixes: bool = False) -> None:
         self._world = world
@@ -55,7 +55,7 @@ class Places:
         self._referable: dict[ModulePath, Referable] = {}
         self._spellings: dict[tuple[ModulePath, str], Spelling] = {}
         self._wanted: dict[tuple[object, ...], tuple[tuple[Answer, ...], Statements | None]] = {}
-        #: What other fixes correct.
+        #: Corrections by other fixes.
         self.replacing: tuple[Insertion, ...] = ()
         self.context = world.context
         self.files = files
@@ -65,17 +65,17 @@ class Places:
 
     @cached_property
     def dependencies(self) -> Dependencies:
-        """What depends on what in the sources."""
-        assert self._resolver.sources is not None  # or nothing is written there
+        """The dependencies between objects in the sources."""
+        assert self._resolver.sources is not None  # otherwise nothing is written there
         paths = {each.config for each in self._resolver.plan.module_instances()}
         return Dependencies(self._resolver.sources, sorted(paths))
 
-    # What is wanted, as one module writes it
+    # Needed permissions, as one module writes them
 
     def wanted(
         self, answers: Sequence[Answer], module: ModulePath, into: str = ""
     ) -> tuple[NeededStatement, ...] | None:
-        """Put what is denied into statements as a module writes them; `into` names the block that they go into."""
+        """Write denied permissions as statements of a module; `into` names the block that receives them."""
         key = tuple(map(id, answers)), module, into
         if key not in self._wanted:
             found = wanted(answers, self.spelling(module, into).spell, prefixes=self._prefixes)
@@ -83,7 +83,7 @@ class Places:
         return self._wanted[key][1]
 
     def spelling(self, module: ModulePath, into: str = "") -> Spelling:
-        """Return how values are written in a module, without references that would lead back to the block `into`."""
+        """Return how a module writes values, without references that would create a cycle with the block `into`."""
         key = (module, into)
         if key not in self._spellings:
             if module not in self._referable:
@@ -92,7 +92,7 @@ class Places:
         return self._spellings[key]
 
     def _refuse(self, module: ModulePath, into: str) -> Refuse:
-        """Return whether a reference to an object would lead back to a block of the module."""
+        """Return the test whether a reference would create a cycle with a block of the module."""
         is_known = bool(into) and self._resolver.module_sources(module) is not None
 
         def refuse(name: str) -> bool:
@@ -123,7 +123,7 @@ class Places:
     def shared(
         self, need: RoleNeed, goal: str, places: Mapping[str, Address], *, by_value: bool = True
     ) -> Iterator[SharedStatements]:
-        """Write what several roles lack as one, first with the lists that the task definitions have.
+        """Write what several roles lack as shared statements, first with the lists of the task definitions.
 
         One instance of several, which lacks what the others have, is given that alone first.
         `places` maps each role to the block instance that it goes into.
@@ -145,7 +145,7 @@ class Places:
                     return
 
     def can_share(self, need: RoleNeed) -> bool:
-        """Whether what several roles lack can be written as one, in the module that creates them."""
+        """Whether what several roles lack can be shared statements in the module that creates them."""
         places = {str(each.address): each.address for each in need.roles}
         made = self.holders.instances(need.roles[0].address)
         return any(not self.lists.holds_no_arns(each.statements, made) for each in self.shared(need, "", places))
@@ -153,7 +153,7 @@ class Places:
     def statements(
         self, answers: Sequence[Answer], place: Address, goal: str = "", *, lists: bool, own: bool = False
     ) -> tuple[NeededStatement, ...] | None:
-        """Put what one role lacks into statements for a block instance of its module.
+        """Write what one role lacks as statements for a block instance of its module.
 
         They have the lists, and the `own` words, of the task definitions; `goal` names the block.
         """
@@ -175,21 +175,21 @@ class Places:
         return InstanceTerms(address.key, self._resolver.scope_of(address).lookup("each", "value"))
 
     def labels_of(self, module: ModulePath, kind: str) -> frozenset[str]:
-        """List the names that a module gives to its resources of a type."""
+        """List the labels of a module's resources of one type."""
         sources = self._resolver.module_sources(module)
         return frozenset(name for _, each, name in sources.declared() if each == kind) if sources else frozenset()
 
     # The places
 
     def holders_of(self, need: RoleNeed) -> Iterator[Holder]:
-        """Return the policies of the roles that lack something."""
+        """Return the policies of the roles in a need."""
         for role in need.roles:
             yield from self.holders.of(role)
         if need.elsewhere:
             yield from self.holders.of_named(need.elsewhere)
 
     def existing(self, need: RoleNeed, *, wide: bool) -> Iterator[Proposal]:
-        """Propose to add to policies that the roles have; `wide` are those that other roles have too."""
+        """Propose to add to the roles' policies; with `wide`, to those that other roles share."""
         names = need.names()
         first = self.holders.of(need.roles[0]) if need.roles else self.holders_of(need)
         fitting: list[tuple[Holder, str]] = []
@@ -207,7 +207,7 @@ class Places:
                 yield added
 
     def _by_statements(self, holders: Sequence[tuple[Holder, str]], need: RoleNeed) -> Iterator[Proposal]:
-        """Propose to add to each policy what goes into one of its statements, and the rest to the first of these."""
+        """Propose to extend a statement of each policy, and to add the rest to the first policy."""
         by_resource: dict[str, list[Answer]] = {}
         for each in need.answers:
             by_resource.setdefault(flat(each.requirement.resource), []).append(each)
@@ -224,13 +224,13 @@ class Places:
     def _into_shared(
         self, holder: Holder, remark: str, need: RoleNeed, *, extends: bool = True, adds: bool = True
     ) -> Proposal | None:
-        """Propose to add what all roles of a need lack to the block of a policy that each of them has."""
+        """Propose to add what all roles of a need lack to a policy block that each of them has."""
         ways: Iterator[Statements | None] = self.written_for(holder, need) if need.roles else iter([None])
         found = (self.into(holder, need.answers, remark, each, extends=extends, adds=adds) for each in ways)
         return next(filter(None, found), None)
 
     def written_for(self, holder: Holder, need: RoleNeed) -> Iterator[Statements]:
-        """Yield what roles lack as it can be written in the text of a policy that each of them has."""
+        """Yield what roles lack as it can be written in the text of their common policy block."""
         name, goal = self._goal(holder)
         places: dict[str, Address] = {}
         for role in need.roles:
@@ -245,11 +245,11 @@ class Places:
                 yield statements
 
     def own(self, holder: Holder, role: WorldObject) -> Holder | None:
-        """Return the policy of a role that is written in the same place as another one."""
+        """Return the policy of a role that is written in the same block as another one."""
         return next((each for each in self.holders.of(role) if each.argument is holder.argument), None)
 
     def with_lists(self, statements: Statements, place: Address) -> Statements:
-        """Let there be statements only if the lists that they name are not empty in a plan."""
+        """Add gates to statements whose lists may be empty in another plan."""
         block = self._resolver.block(place)
         return tuple(
             replace(each, gate=f"length({collection_of(each.listed)}) > 0")
@@ -259,12 +259,12 @@ class Places:
         )
 
     def _goal(self, holder: Holder) -> tuple[str | None, str]:
-        """Name the policy document that a policy is taken from, if it is, and the block that statements go into."""
+        """Name the policy document of a policy, if it has one, and the block that receives statements."""
         name = document_of(holder.argument)
         return name, f"data.aws_iam_policy_document.{name}" if name else holder.resource.address.resource
 
     def _written_in(self, holder: Holder, document: str | None) -> Address:
-        """Return the instance of the block that the text of a policy is written in."""
+        """Return the instance of the block that contains the policy's text."""
         address = holder.resource.address
         if document is None:
             return address
@@ -275,7 +275,7 @@ class Places:
         return Address(address.module, "data", "aws_iam_policy_document", document, key)
 
     def _put(self, holder: Holder, answers: Sequence[Answer], given: Statements | None) -> Statements | None:
-        """Write what is wanted as the text of a policy needs it; None where it cannot be named there."""
+        """Write the needed statements for a policy's text; None if something cannot be named there."""
         address, (name, goal) = holder.resource.address, self._goal(holder)
         module = self._resolver.module_sources(address.module)
         statements = None if module is None else given or self.wanted(answers, address.module, goal)
@@ -299,7 +299,7 @@ class Places:
         adds: bool = True,
         shared: bool = False,
     ) -> Proposal | None:
-        """Propose to add what is wanted to the text of an existing policy.
+        """Propose to add needed permissions to the text of an existing policy.
 
         `extends`, `adds` and `shared` are those of `into_policy`.
         """
@@ -327,18 +327,18 @@ class Places:
         )
 
     def gated(self, statements: Statements, places: Sequence[Address], block: Block) -> Statements:
-        """Let statements be there only if what they name is there in an instance of a block, and in another plan."""
+        """Add gates to statements whose references may be missing in an instance of a block, or in another plan."""
         found = with_gates(statements, self._gates.within(places, block), gates=True)
-        assert found is not None  # or there were no gates
+        assert found is not None  # otherwise there would be no gates
         return found
 
     def touched(self, holder: Holder) -> tuple[ChangedAttribute, ...]:
-        """List what changes in the plan with the text of a policy, in every instance of its block."""
+        """List the attributes in the plan that change with a policy's text, in every instance of its block."""
         own = [ChangedAttribute(each, holder.attribute) for each in self.holders.instances(holder.resource.address)]
         return (*own, *self.documents_of(holder))
 
     def text_block(self, holder: Holder) -> tuple[Address, Block | None]:
-        """Return the block that the text of a policy is written in, with its instance."""
+        """Return the block that contains the policy's text, with its instance."""
         written = self._written_in(holder, document_of(holder.argument))
         return written, self._resolver.block(written)
 
@@ -351,20 +351,20 @@ class Places:
         evaluate = partial(self._resolver.evaluation.evaluate, scope=self._resolver.scope_of(place))
         return readable(holder.argument, module, evaluate)
 
-    # What else a holder's text is made of, and what the plan does not know yet
+    # Other parts of a holder's text, and what the plan does not know yet
 
     def is_from_elsewhere(self, module: ModulePath) -> bool:
-        """Whether the sources of a module are at hand but belong to somebody else."""
+        """Whether a module's sources are at hand but belong to somebody else."""
         sources = self._resolver.module_sources(module)
         return sources is not None and not any(self._files.editable(file.source) for file in sources.files)
 
     def inputs(self, module: ModulePath) -> tuple[str, ...]:
-        """Name the variables of a module."""
+        """Return the names of a module's variables."""
         sources = self._resolver.module_sources(module)
         return sources.variables() if sources else ()
 
     def documents_of(self, holder: Holder) -> list[ChangedAttribute]:
-        """List the policy documents that the text of a policy is taken from."""
+        """List the policy documents that a policy's text comes from."""
         module = self._resolver.module_sources(holder.resource.address.module)
         name = document_of(holder.argument)
         if module is None or name is None:
@@ -373,7 +373,7 @@ class Places:
         return [ChangedAttribute(one) for each in names for one in self.holders.document_instances(module, each)]
 
     def _quoted_in(self, module: Module) -> frozenset[str]:
-        """List the words in quotes in a module: a name for a statement is free if it is none of them."""
+        """List the quoted words in a module, which a new Sid must differ from."""
         if id(module) not in self._words:
             self._words[id(module)] = frozenset(
                 each for file in module.files for each in _WORD.findall(file.source.text)
@@ -382,13 +382,13 @@ class Places:
 
 
 def _came_near(holder: Holder, need: RoleNeed) -> bool:
-    """Whether the report shows a statement of a policy as one that nearly grants what is lacking."""
+    """Whether the report shows a statement of a policy as a near miss."""
     address = str(holder.resource.address)
     return any(each.policy == address and each.effect == "Allow" for one in need.answers for each in one.evidence)
 
 
 def also(others: frozenset[str]) -> str:
-    """Explain which other roles a fix would grant to."""
+    """Describe the other roles that a fix would grant to."""
     if not others:
         return ""
     return f"; it is shared by {len(others) + 1} roles: also for {few(sorted(others))}"

@@ -19,7 +19,7 @@ from tfcheck.vocabulary.finding import Answer, Finding, Fix, Remedy, Requirement
 
 
 class FixChoice(msgspec.Struct, frozen=True):
-    """Which fixes are preferred.
+    """The preferences between fixes.
 
     With `prefixes` files that share a directory are granted by it, with `corrects` a literal with a mistake is
     corrected rather than a statement added, with `moves` a grant of the task role is moved rather than copied.
@@ -31,7 +31,7 @@ class FixChoice(msgspec.Struct, frozen=True):
 
 
 class DraftFix(msgspec.Struct, frozen=True):
-    """A fix, the requirements that it fixes, and the insertions that make it; none where it is only text.
+    """A fix, the requirements that it fixes, and its insertions; none if it is only text.
 
     `home` is the role where it is for one of another stack, `finding` what it fixes where that is no requirement.
     `touched` and `added` are what changes in the plan.
@@ -48,20 +48,20 @@ class DraftFix(msgspec.Struct, frozen=True):
 
 
 def drafted(fix: Fix, answers: tuple[Answer, ...], proposal: Proposal) -> DraftFix:
-    """Return the fix that makes a proposal."""
+    """Return a proposal's fix."""
     return DraftFix(fix, answers, proposal.insertions, proposal.texts, touched=proposal.touched, added=proposal.added)
 
 
 def reviewed(
     title: str, hcl: str, edits: Sequence[Insertion], texts: dict[str, SourceText], files: Files, **others: Any
 ) -> DraftFix:
-    """Return a proven change of files that wants a review, with `others` of the fields of a draft."""
+    """Return a proven change of files as a fix for review; `others` are further fields of the draft."""
     fix = Fix(title=title, safety="review", proven=True, hcl=hcl, diff=files.diff(edits, texts))
     return DraftFix(fix, (), tuple(edits), texts, **others)
 
 
 class PlanFixes(msgspec.Struct, frozen=True, dict=True):
-    """All fixes for one plan. `settled` are requirements that the sources as they are now allow: plan again.
+    """All fixes for one plan. `settled` are requirements that the current sources allow: plan again.
 
     `remedies` say what to do about the findings that nothing of that is for, `skipped` which files are not changed.
     """
@@ -72,7 +72,7 @@ class PlanFixes(msgspec.Struct, frozen=True, dict=True):
     skipped: tuple[str, ...] = ()
 
     def remedy(self, finding: Finding) -> Remedy | None:
-        """Return what to do about a finding that no fix is for, or only a part of it."""
+        """Return the remedy for a finding with no fix, or a partial one."""
         if id(finding) in self._corrected:
             return None
         return self._remedies.get(id(finding), finding.remedy)
@@ -94,7 +94,7 @@ class PlanFixes(msgspec.Struct, frozen=True, dict=True):
         return places
 
     def of(self, finding: Finding) -> Fix | None:
-        """Return the fix for a finding; where it fixes only part of that, its title says so."""
+        """Return the fix for a finding; the title of a partial one says so."""
         if id(finding) in self._corrected:
             return self._corrected[id(finding)]
         wanted = {each.requirement for each in finding.answers}

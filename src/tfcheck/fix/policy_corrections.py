@@ -1,4 +1,4 @@
-"""Correct a policy that AWS refuses where its grammar is broken.
+"""Correct the syntax of a policy that AWS refuses.
 
 The name of an object becomes its ARN, an action gets the service that the task calls, and an element of a statement, a
 Version or an Effect that does not exist the one that is meant. All of one policy is one change, which is tried: the
@@ -37,7 +37,7 @@ _NAME = regex(r"((?:data\.)?(aws_\w+)\.[\w-]+(?:\[[^\[\]]*\])?)\.(?:name|bucket|
 _VERSION = regex(r'"(?:2012-10-17|2008-10-17)"')
 _ARGUMENTS = ("policy", "assume_role_policy")
 _MOST = 3
-#: By service: the type of what is named, the attribute that is its name, and what follows the name in a text.
+#: By service: the type of a named object, the attribute with its name, and what follows the name in a text.
 _KINDS = {
     "s3": ("aws_s3_bucket", "bucket", "/"),
     "secretsmanager": ("aws_secretsmanager_secret", "name", ""),
@@ -46,14 +46,14 @@ _KINDS = {
 
 
 class PolicyCorrections:
-    """Finds what AWS refuses in the policies of one plan."""
+    """Finds policies of one plan that AWS refuses."""
 
     def __init__(self, world: After, places: Places) -> None:
         self._world = world
         self._places = places
 
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
-        """Yield the corrections that are proven."""
+        """Yield the proven corrections."""
         tasks = tasks_by_address(self._world)
         refused = [each for each in findings if each.rule == policy_refused.CHECK.id]
         for finding in refused if self._world.resolver.sources else ():
@@ -72,7 +72,7 @@ class PolicyCorrections:
             yield from (one for one in inline if one.attribute == "inline_policy")
 
     def _proven(self, finding: Finding, holder: Holder, task: TaskDefinition) -> DraftFix | None:
-        """Correct all of a policy, if the checks then find one problem less, and nothing more."""
+        """Correct a whole policy, if the checks then find one problem less and no new one."""
         corrected = list(self._corrected(holder, task))
         texts = {source.name: source for source, *_ in corrected}
         edits = [Replacement(source.name, at, new, old) for source, at, old, new in corrected]
@@ -101,7 +101,7 @@ class PolicyCorrections:
     # What is wrong
 
     def _corrected(self, holder: Holder, task: TaskDefinition) -> Iterator[tuple[SourceText, int, str, str]]:
-        """Yield what to replace: the file, the offset, the text, and what it becomes."""
+        """Yield the replacements: file, offset, old text and new text."""
         for statement in self._places.readable(holder):
             found = [(each, self._with_service(each, task)) for each in statement.actions]
             if statement.actions:
@@ -114,7 +114,7 @@ class PolicyCorrections:
             yield from _of_grammar(holder.argument.source, policy) if isinstance(policy, ObjectParts) else ()
 
     def _with_service(self, literal: WrittenText, task: TaskDefinition) -> str | None:
-        """Write an action with the service of the call that has its name; None where it has one, or none fits."""
+        """Add the service to an action without one; None if it has one or none fits."""
         name = literal.value.rpartition(".")[2].lower()
         if ":" in literal.value or literal.value == "*":
             return None
@@ -123,7 +123,7 @@ class PolicyCorrections:
         return f'"{called.pop()}"' if len(called) == 1 else None
 
     def _as_arn(self, literal: WrittenText, statement: ReadableStatement, holder: Holder) -> str | None:
-        """Write a resource by its ARN; None where it is one, or it is open what it names."""
+        """Replace a resource by its ARN; None if it is one already, or if its object is unclear."""
         if not literal.parts or literal.value.startswith(("arn:", "*")):
             return None
         written, first = literal.source.text, literal.parts[0]
@@ -144,7 +144,7 @@ class PolicyCorrections:
         return f'"arn:{partition}:s3:::{inner}{behind}"' if is_s3 else None
 
     def _of_object(self, literal: WrittenText, statement: ReadableStatement, holder: Holder, behind: str) -> str | None:
-        """Write the ARN of the object of the plan that a text names, and what follows the name."""
+        """Write the ARN of the object that a text names, and what follows the name."""
         (service, *others) = {each.value.partition(":")[0] for each in statement.actions}
         kind, attribute, mark = _KINDS.get(service, ("", "", "/"))
         name, _, rest = literal.value.partition(mark) if mark else (literal.value, "", "")
@@ -159,7 +159,7 @@ class PolicyCorrections:
 
 
 def _is_for_objects(statement: ReadableStatement) -> bool:
-    """Whether a statement grants calls on objects, and names no object."""
+    """Whether a statement grants calls on objects but does not name any object."""
     actions = [each.value for each in statement.actions]
     return all("Object" in each for each in actions) and not any("/" in each.value for each in statement.resources)
 

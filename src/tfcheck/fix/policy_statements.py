@@ -1,4 +1,4 @@
-"""Locate the statements of a policy that is written out in the sources, and the literals in them."""
+"""Locate the statements of a literal policy in the sources, and their literals."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DOCUMENT = ("sid", "effect", "actions", "resources")
 
 
 class WrittenStatement(msgspec.Struct, frozen=True):
-    """An Allow statement: where its actions and its resources are written.
+    """An Allow statement with the places of its actions and resources.
 
     `is_plain`: nothing else decides what it grants, neither a condition nor a principal. `among` is the list that it is
     in, None for a block; `of` is how many statements the policy has.
@@ -45,7 +45,7 @@ class WrittenStatement(msgspec.Struct, frozen=True):
 
 
 def statements_of(argument: Argument, module: Module) -> tuple[WrittenStatement, ...]:
-    """Find the Allow statements of the policy that an argument gives; none where its text cannot be located."""
+    """Find the Allow statements of the policy in an argument; none if its text cannot be located."""
     name = document_of(argument)
     try:
         if name is None:
@@ -62,7 +62,7 @@ def statements_of(argument: Argument, module: Module) -> tuple[WrittenStatement,
 
 
 class ReadableStatement(msgspec.Struct, frozen=True):
-    """A statement with its texts: all of its actions, and those of its resources that can be read."""
+    """A statement with all of its actions, and those of its resources that can be read."""
 
     place: WrittenStatement
     actions: tuple[WrittenText, ...]
@@ -78,7 +78,7 @@ class ReadableStatement(msgspec.Struct, frozen=True):
 
 
 def readable(argument: Argument, module: Module, evaluate: Evaluate) -> tuple[ReadableStatement, ...]:
-    """Read the Allow statements of a policy whose actions are all written out."""
+    """Read the Allow statements of a policy whose actions are all literals."""
     return tuple(each for one in statements_of(argument, module) if (each := _read(one, evaluate)) is not None)
 
 
@@ -94,12 +94,12 @@ def _read(statement: WrittenStatement, evaluate: Evaluate) -> ReadableStatement 
 
 
 def items(parts: Parts) -> tuple[Parts, ...]:
-    """Return the items of a list, or what is in place of one."""
+    """Return the items of a list, or a single value."""
     return parts.items if isinstance(parts, ListParts) else (parts,)
 
 
 def _of_locals(source: SourceText, statements: Parts, module: Module) -> Iterator[tuple[SourceText, Parts]]:
-    """Yield the lists of statements that a policy joins, if they are local values that nothing else names."""
+    """Yield the lists of statements that a policy concatenates, if they are locals used only there."""
     written = source.text[statements.start : statements.end]
     for name in _LOCAL.findall(written) if _JOINED.fullmatch(written) else ():
         local = module.local_argument(name)

@@ -28,13 +28,13 @@ _QUOTE = regex(r'(?<!\\)(?:\\\\)*"')
 
 
 def document_of(argument: Argument) -> str | None:
-    """Name the `aws_iam_policy_document` that an argument takes its text from."""
+    """Return the name of the `aws_iam_policy_document` that an argument takes its text from."""
     found = _DOCUMENT.fullmatch(argument.text)
     return found[1] if found else None
 
 
 def merged_into(name: str, module: Module) -> list[str]:
-    """Name the policy documents that are merged into one, and named nowhere else."""
+    """Return the names of the policy documents that are merged into one and used nowhere else."""
     document = module.resource("data", "aws_iam_policy_document", name)
     lists = ("source_policy_documents", "override_policy_documents")
     found = (each for one in lists for each in _MERGED.findall(document.attribute_text(one) if document else ""))
@@ -42,7 +42,7 @@ def merged_into(name: str, module: Module) -> list[str]:
 
 
 def file_of(argument: Argument) -> str:
-    """Name the file that an argument takes its text from, as seen from its module; empty where it is no file."""
+    """Return the path of the file that an argument takes its text from, relative to its module, or empty."""
     found = _FILE.match(argument.text)
     return found[1] if found else ""
 
@@ -53,20 +53,20 @@ def is_json(argument: Argument) -> bool:
 
 
 def is_own(argument: Argument, module: Module) -> bool:
-    """Whether the text of a policy is nobody else's: written in its place, or in a document that nothing else names."""
+    """Whether a policy's text is not shared: written in place, or in a document used only there."""
     name = document_of(argument)
     return name is None or _only_one_uses(name, module)
 
 
 def _only_one_uses(name: str, module: Module) -> bool:
-    """Whether a policy document is named once in all of its module: what is shared is not changed for one."""
+    """Whether a module names a policy document only once: a shared one is not changed for one user."""
     pattern = re.compile(rf"\bdata\.aws_iam_policy_document\.{re.escape(name)}(?![\w-])")
     return sum(len(pattern.findall(file.source.text)) for file in module.files) == 1
 
 
 @lru_cache(maxsize=1024)
 def located(argument: Argument) -> tuple[Parts, Syntax] | None:
-    """Find the members of a policy that is written out, in `jsonencode` or in a heredoc; None where it is not.
+    """Find the members of a literal policy in `jsonencode` or a heredoc; None for any other text.
 
     All instances of a block share one argument, in which several look for a place.
 
@@ -85,7 +85,7 @@ def located(argument: Argument) -> tuple[Parts, Syntax] | None:
 
 
 def _in_heredoc(source: SourceText, heredoc: Heredoc) -> tuple[Parts, Syntax] | None:
-    """Read JSON in a heredoc; what stands in `${ }` is masked, so that JSON is left and every offset stays."""
+    """Parse JSON in a heredoc, with interpolations masked so that every offset stays the same."""
     pieces = heredoc.pieces
     if not pieces or any(each.kind == "%{" for each in pieces):
         return None
@@ -97,7 +97,7 @@ def _in_heredoc(source: SourceText, heredoc: Heredoc) -> tuple[Parts, Syntax] | 
 
 
 def _masked(text: str, heredoc: Heredoc) -> Iterator[str]:
-    """Return the text with a filler of the same length for every interpolation: a word in a string, else a number."""
+    """Return the text with each interpolation replaced by a word or number of the same length."""
     inside = False
     for piece in heredoc.pieces:
         written = text[piece.start : piece.end]

@@ -47,7 +47,7 @@ def together(proposals: Sequence[Proposal]) -> Proposal:
 
 
 class RoleNeed(msgspec.Struct, frozen=True):
-    """What one role lacks, or several that are made from one block and lack the same.
+    """The missing permissions of one role, or of several from one block that lack the same.
 
     Without `roles` it is one that is not made here; `elsewhere` is its name.
     """
@@ -57,15 +57,15 @@ class RoleNeed(msgspec.Struct, frozen=True):
     elsewhere: str = ""
 
     def names(self) -> frozenset[str]:
-        """Name the roles: those of the plan by their addresses, another one as `named`."""
+        """Return the names of the roles: addresses for those of the plan, otherwise as `named`."""
         return frozenset(str(each.address) for each in self.roles) or frozenset({outside_role(self.elsewhere)})
 
     def rules(self) -> frozenset[str]:
-        """Return the rules by which something is lacked."""
+        """Return the rules of the missing permissions."""
         return frozenset(each.requirement.rule for each in self.answers)
 
     def by_role(self) -> dict[str, tuple[Answer, ...]]:
-        """Sort what is lacked by the role that lacks it."""
+        """Group the missing permissions by role."""
         found: dict[str, list[Answer]] = {str(role.address): [] for role in self.roles}
         for each in self.answers:
             if each.role in found:
@@ -73,12 +73,12 @@ class RoleNeed(msgspec.Struct, frozen=True):
         return {name: tuple(answers) for name, answers in found.items()}
 
     def only(self, answers: Sequence[Answer]) -> RoleNeed:
-        """Return what is left of the need, and the roles that lack some of it."""
+        """Return the need reduced to some answers, with the roles that they are about."""
         lacking = {each.role for each in answers}
         roles = tuple(each for each in self.roles if str(each.address) in lacking)
         return RoleNeed(roles, tuple(answers), self.elsewhere)
 
 
 def outside_role(role: str) -> str:
-    """Call a role that the plan does not make."""
+    """Describe a role that the plan does not manage."""
     return f"the role {role}"

@@ -1,4 +1,4 @@
-"""Rank the places where missing statements belong, best first.
+"""Rank the places for missing statements, best first.
 
 A policy of the plan that grants all of it is attached. Otherwise the module that creates the role is passed it, where
 it has an input for that. Then comes a policy of the role that is for nobody else, a new policy behind the role, and
@@ -27,7 +27,7 @@ from tfcheck.vocabulary.finding import Verdict
 
 
 def ranked(need: RoleNeed, places: Places, added: AddedPolicies, world: After) -> Iterator[Proposal]:
-    """Return the ways to grant what a role lacks: first those that are for nobody else."""
+    """Return the ways to grant what a role lacks, those that affect no other role first."""
     if not need.roles:
         yield from places.existing(need, wide=False)
         yield from places.existing(need, wide=True)
@@ -62,7 +62,7 @@ def ranked(need: RoleNeed, places: Places, added: AddedPolicies, world: After) -
 
 
 _ATTACHMENT = "aws_iam_role_policy_attachment"
-#: So many policies of a module are tried.
+#: The number of policies of a module that are tried.
 _MOST = 20
 
 
@@ -87,7 +87,7 @@ def _grants(policy: WorldObject, need: RoleNeed, world: After) -> bool:
     if document is None:
         return False
     if any("*" in str(each.written) for one in document.statements for each in one.actions.entries):
-        return False  # it is for more than a start
+        return False  # it is for more than start-up
     judge, tasks = world.once(Judge), tasks_by_address(world)
     asked = ((each.requirement, tasks[each.requirement.task_definition]) for each in need.answers)
     return all(each is Verdict.ALLOWED for each in judge.verdicts_with(document, asked))

@@ -1,4 +1,4 @@
-"""What the blocks of one module instance can refer to, and which values that is.
+"""The expressions that a block of one module instance can use, and their values.
 
 It is found once for all blocks of the module. A block may not use all of it, as a reference could lead back to itself:
 whoever looks something up says which objects it must not refer to.
@@ -44,16 +44,16 @@ _NAME_OK = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345
 
 
 class References:
-    """Expressions by the value that each of them is, in the order of preference."""
+    """Expressions by value, in order of preference."""
 
     def __init__(self, rows: Iterable[tuple[Hashable, str, str]]) -> None:
-        """Build from rows of a value, the name of the object that gives it, and the expression that is it."""
+        """Build from rows of value, name of the object, and expression."""
         self._by_value: dict[Hashable, list[tuple[str, str]]] = {}
         for value, subject, expression in rows:
             self._by_value.setdefault(value, []).append((subject, expression))
 
     def to(self, value: Hashable, refuse: Refuse) -> str | None:
-        """Return the first expression that is a value; None where there is none that may be used."""
+        """Return the first usable expression with a value, or None."""
         found = self._by_value.get(value, ())
         return next((expression for subject, expression in found if not refuse(subject)), None)
 
@@ -74,7 +74,7 @@ class Referable:
 
     @cached_property
     def open_arns(self) -> References:
-        """The ARNs of which some is known."""
+        """The partly known ARNs."""
         return References(row for row in self._all_arns if isinstance(row[0], Text))
 
     @cached_property
@@ -96,7 +96,7 @@ class Referable:
 
     @cached_property
     def by_identity(self) -> References:
-        """The inputs, outputs of called modules and locals that are ARNs, or texts known only after apply.
+        """The inputs, outputs of called modules and locals that are ARNs or texts known only after apply.
 
         In a module that is called a local comes first: it may be another thing where the input is null.
         """
@@ -107,7 +107,7 @@ class Referable:
         return References(found)
 
     def beginning_with(self, bucket: TextLike, refuse: Refuse) -> str | None:
-        """Return the one input or local value that is the ARN of an object in a bucket, by the bucket's ARN."""
+        """Return the only input or local that is the ARN of an object in a bucket, by the bucket's ARN."""
         start = f"{flat(bucket)}/"
         if ":s3:::" not in start or start.count("/") > 1:
             return None
@@ -125,7 +125,7 @@ class Referable:
 
     @cached_property
     def objects(self) -> References:
-        """The addresses of whole resources that are handed over."""
+        """The addresses of whole resources that are passed to the module."""
         return References(
             (owner, subject, expression)
             for subject, each, seen in self._seen
@@ -134,13 +134,13 @@ class Referable:
 
     @cached_property
     def secrets(self) -> References:
-        """The sensitive texts that inputs and locals are."""
+        """The sensitive texts in inputs and locals."""
         return References(
             (str(seen), subject, each) for subject, each, seen in self._seen if isinstance(seen, Sensitive)
         )
 
     def parts(self, refuse: Refuse) -> NamedParts:
-        """Return what inputs, local values and data sources are, for a block that may use them."""
+        """Return the values of inputs, locals and data sources for a block that may use them."""
         usable = (each for each in self._seen if not each[0].startswith("module.") and not refuse(each[0]))
         return NamedParts(self._resolver, self._module, usable, lambda text: self.texts.has_literally((text,)))
 
@@ -167,7 +167,7 @@ class Referable:
 
 
 class _ByModule:
-    """What can be named by its ARN, by the module that it is in: managed objects first, in the order of their types."""
+    """The objects with an ARN by module: managed ones first, in the order of their types."""
 
     def __init__(self, world: World) -> None:
         types = (*_TYPES, *ALIAS.types)
@@ -198,7 +198,7 @@ def _texts(expression: str, seen: Seen) -> Iterator[tuple[str, TextLike]]:
 
 
 def _resources(expression: str, seen: Seen) -> Iterator[tuple[str, str]]:
-    """Return the addresses of the resource instances that a value is, and how each is written."""
+    """Return the addresses of the resource instances in a value, and how each is written."""
     if isinstance(seen, InstanceReferent):
         yield str(seen.address), expression
     elif isinstance(seen, ResourceReferent):

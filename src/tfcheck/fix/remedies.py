@@ -39,7 +39,7 @@ _BY_VARIABLES = "; pass it the ARNs by the variables of `templatefile`"
 
 
 def granted_by_sources(*, older: bool) -> Remedy:
-    """Return what to do where the sources grant what the plan denies: the plan is `older`, or its apply removes it."""
+    """Return the remedy if the sources grant what the plan denies: the plan is `older`, or its apply removes it."""
     if older:
         return Remedy("run `terraform plan` again: the sources already grant it")
     removed = "it removes what the sources grant, which the next plan restores"
@@ -47,7 +47,7 @@ def granted_by_sources(*, older: bool) -> Remedy:
 
 
 class Remedies:
-    """Says what to do about what one plan lacks."""
+    """Explains what to do about the denied requirements of one plan."""
 
     def __init__(self, world: After, places: Places) -> None:
         self._world = world
@@ -56,7 +56,7 @@ class Remedies:
         self._places = places
 
     def of(self, answers: Sequence[Answer]) -> Remedy:
-        """Return what to do about requirements of one task definition that are denied for one reason."""
+        """Return the remedy for requirements of one task definition that are denied for one reason."""
         first = answers[0]
         match first.reason:
             case Reason.EXPLICIT_DENY:
@@ -96,7 +96,7 @@ class Remedies:
         return Remedy(f"grant {_what(answers)} to {role}: add this statement {where}", self._statements(answers))
 
     def _other(self, answers: Sequence[Answer]) -> str:
-        """Name what denies what a role lacks even if a policy grants it; empty where there is none."""
+        """Describe what denies a call even if a policy grants it; empty if nothing does."""
         role = self._judged(answers[0])
         if role is None or Verdict.DENIED not in verdicts_with(answers, self._world):
             return ""
@@ -105,7 +105,7 @@ class Remedies:
         return f"the policy of {_resources(answers)}, with the role as its principal"
 
     def _narrow(self, answers: Sequence[Answer]) -> Remedy:
-        """Return how each statement that denies something stops denying it; those after the first few are counted."""
+        """Explain how to narrow each denying statement, counting those after the first few."""
         denied = self._denied_by(answers)
         if not denied:
             return Remedy(f"narrow the statement that denies {_what(answers)}")
@@ -123,7 +123,7 @@ class Remedies:
         return Remedy("; ".join(each.words for each in found) + left, "\n".join(each.hcl for each in found))
 
     def _beside(self, narrowed: Remedy, answers: Sequence[Answer]) -> Remedy:
-        """Add what is to be done about what would still be denied, so that one run of tfcheck shows all of it."""
+        """Add what would still be denied, so that one run of tfcheck shows everything."""
         asked = [(each, self._tasks.get(each.requirement.task_definition)) for each in answers]
         without = [(each, self._judge.without_denials(each.requirement, task)) for each, task in asked if task]
         reason = next((found.reason for _, found in without if found.verdict is Verdict.DENIED), None)
@@ -135,7 +135,7 @@ class Remedies:
         return Remedy(f"{narrowed.words}; nothing allows it otherwise, so also {other.words}", hcl)
 
     def _allow(self, answers: Sequence[Answer]) -> Remedy | None:
-        """Return how a policy of the role grants what no statement allows."""
+        """Explain how a policy of the role can grant what no statement allows."""
         roles = [each for each in self._world.resources("aws_iam_role") if str(each.address) == answers[0].role]
         if not roles or answers[0].reason is not Reason.IMPLICIT_DENY or self.conditions(answers[0]):
             return None
@@ -193,7 +193,7 @@ class Remedies:
         task = self._tasks.get(answer.requirement.task_definition)
         return self._judge.role(answer.requirement, task) if task is not None else None
 
-    # What is written
+    # The text
 
     def _statements(
         self,
@@ -214,7 +214,7 @@ class Remedies:
     def _resources(
         self, answers: Iterable[Answer], policy: Address | None = None, *, circles: bool = False
     ) -> list[Spelled]:
-        """Write what is needed as a policy can, without `circles`, by default as the module of the role can."""
+        """Write needed resources for a policy, by default as the role's module can, without cycles unless `circles`."""
         into = policy.resource if policy is not None and not circles else ""
         found = (
             self._spelled(
@@ -247,7 +247,7 @@ class Remedies:
 
 
 def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
-    """Explain what would meet a condition; a statement that has one is never written again without it."""
+    """Explain what would satisfy a condition; a conditional statement is never copied without its condition."""
     wanted = " or ".join(f"`{each}`" for each in unmet.values[:_LISTED]) or "another value"
     is_negated = "Not" in unmet.operator
     has = f"has `{unmet.carried}`" if unmet.carried else "does not have it"

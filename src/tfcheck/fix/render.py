@@ -1,4 +1,4 @@
-"""Render a statement as a block, an object or JSON, in the style of the code around it.
+"""Render a statement as a block, an object or JSON, in the style of the surrounding code.
 
 The layout is the one that `terraform fmt` leaves alone
 (https://developer.hashicorp.com/terraform/language/style): `=` aligned over consecutive lines, an argument whose value
@@ -16,12 +16,12 @@ import msgspec
 
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled
 
-#: The most characters of a line that is written.
+#: The maximum length of a written line.
 WIDEST = 110
 
 
 class Syntax(Enum):
-    """What a text with references stands in."""
+    """The kind of code that a text with references is in."""
 
     HCL = "an expression"
     JSON = "JSON in a heredoc"
@@ -29,7 +29,7 @@ class Syntax(Enum):
 
 
 class StatementStyle(msgspec.Struct, frozen=True):
-    """How the neighbours of a statement are written.
+    """The style of a statement's neighbours.
 
     `between` is what stands between a name and its value, `pad` what stands inside the braces of a one-line object,
     `ends_lines` what follows each item that has a line of its own, `order` the items that one of them has. With
@@ -64,7 +64,7 @@ Item: TypeAlias = tuple[str, "str | Sequence[str]"]
 
 
 def block(wanted: NeededStatement, style: StatementStyle) -> list[str]:
-    """Write a `statement` block; the lines are indented from its own beginning."""
+    """Render a `statement` block, with lines indented relative to it."""
     lines = aligned(_items(wanted, style, document=True), " = ", "")
     if wanted.principal:
         kind, who = wanted.principal
@@ -78,7 +78,7 @@ def block(wanted: NeededStatement, style: StatementStyle) -> list[str]:
 
 
 def statement(wanted: NeededStatement, style: StatementStyle, *, document: bool = False) -> list[str]:
-    """Write an object; with `document` one of an `aws_iam_policy_document` in a `.tf.json` file."""
+    """Render an object; with `document` one of an `aws_iam_policy_document` in a `.tf.json` file."""
     items = _items(wanted, style, document=document, principal=True)
     flat = _flat(items, style)
     if style.one_line and (flat is not None) and len(flat) <= style.widest:
@@ -89,7 +89,7 @@ def statement(wanted: NeededStatement, style: StatementStyle, *, document: bool 
 
 
 def one_line(wanted: NeededStatement, style: StatementStyle, *, document: bool = False) -> str:
-    """Write an object on one line, however long."""
+    """Render an object on one line, regardless of its length."""
     items = _items(wanted, style, document=document, principal=True)
     found = _flat([(name, _joined(value, style)) for name, value in items], style)
     assert found is not None  # every value is on one line
@@ -97,19 +97,19 @@ def one_line(wanted: NeededStatement, style: StatementStyle, *, document: bool =
 
 
 def text(spelled: Spelled, syntax: Syntax = Syntax.HCL) -> str:
-    """Write a text: a bare reference where it is nothing else, otherwise a quoted template."""
+    """Render a text: a bare reference if it is nothing else, otherwise a quoted template."""
     if syntax is Syntax.HCL:
         if len(spelled) == 1 and isinstance(spelled[0], Reference):
             return spelled[0].expression
         return '"' + "".join(_hcl_piece(each) for each in spelled) + '"'
     if syntax is Syntax.JSON:
-        # NOTE: Terraform replaces `${...}` before anybody reads the JSON, so that references stay as they are.
+        # NOTE: Terraform replaces `${...}` before the JSON is parsed, so references stay unchanged.
         return '"' + "".join(_hcl_piece(each) for each in spelled) + '"'
     return json.dumps("".join(_template_piece(each) for each in spelled), ensure_ascii=False)
 
 
 def quoted(literal: str) -> str:
-    """Write a literal as a quoted string of Terraform's language."""
+    """Quote a literal as a string of Terraform's language."""
     return text((literal,))
 
 
@@ -144,7 +144,7 @@ def _items(wanted: NeededStatement, style: StatementStyle, *, document: bool, pr
 
 
 def _list(several: Sequence[Spelled], style: StatementStyle, *, is_list: bool, spread: bool = False) -> str | list[str]:
-    """Write texts as a string, a list on one line, or, with `spread` if there are several, one on several lines."""
+    """Render texts as a string, a list on one line or, with `spread` and several texts, on several lines."""
     written = [text(each, style.syntax) for each in several]
     if len(several) == 1 and isinstance(several[0][0], Reference) and several[0][0].over:
         return several[0][0].expression
@@ -187,7 +187,7 @@ def _joined(value: str | Sequence[str], style: StatementStyle) -> str:
 
 
 def aligned(items: Sequence[Item], between: str, comma: str, *, quoted: bool = False) -> list[str]:
-    """Write items one below the other; `=` is aligned over those that take one line, `:` never is."""
+    """Render items below each other; `=` is aligned for those on one line, `:` never is."""
     names = [_name(name, quoted) for name, _ in items]
     flat = [name for name, (_, value) in zip(names, items, strict=True) if isinstance(value, str)]
     width = max(map(len, flat), default=0) if "=" in between else 0
@@ -203,11 +203,11 @@ def aligned(items: Sequence[Item], between: str, comma: str, *, quoted: bool = F
 
 
 def ends_with_comma(lists: Iterable[str]) -> bool:
-    """Whether a comma follows the last element of lists of which each element has a line; so it is without any."""
+    """Whether a comma follows the last element of multi-line lists, which is the default."""
     spread = [each for each in lists if "\n" in each]
     return not spread or spread[-1].removesuffix("]").rstrip().endswith(",")
 
 
 def indented(lines: Sequence[str], unit: str) -> list[str]:
-    """Write lines further in; empty ones stay empty."""
+    """Indent lines, except empty ones."""
     return [unit + line if line else line for line in lines]

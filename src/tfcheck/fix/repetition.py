@@ -1,4 +1,4 @@
-"""Write one policy for several instances of a role or of a module that creates one.
+"""Write one policy for several instances of a role, or of a module that creates one.
 
 What each instance lacks is said in its own terms (`each.key`, `each.value.file`), so that all of them say the same. The
 policy is repeated as the role is: no key of an instance is named that another plan of the same sources may not have.
@@ -30,14 +30,14 @@ Statements = tuple[NeededStatement, ...]
 
 
 class InstanceTerms(msgspec.Struct, frozen=True):
-    """An instance: its key, and what `each.value` is in it."""
+    """An instance: its key, and the value of `each.value` in it."""
 
     key: InstanceKey = None
     element: Seen = None
 
 
 def terms_of_call(call: Block, caller: ModulePath, key: InstanceKey, resolver: Resolver) -> InstanceTerms:
-    """Return the key of an instance of a module call, and its element of `for_each`."""
+    """Return the key of a module call's instance, and its element of `for_each`."""
     for_each = call.attribute("for_each")
     seen = resolver.evaluation.see_safely(for_each, resolver.module_scope(caller)) if for_each else None
     return InstanceTerms(key, seen.get(str(key)) if isinstance(seen, Mapping) else None)
@@ -53,7 +53,7 @@ class SharedStatements(msgspec.Struct, frozen=True):
 def shared_by(
     instances: Sequence[tuple[InstanceTerms, Statements]], *, by_value: bool = True
 ) -> SharedStatements | None:
-    """Write what all instances lack as one, without `each.value` unless `by_value`; None where it differs."""
+    """Write what all instances lack as one statement, with `each.value` only if `by_value`; None where they differ."""
     if len(instances) == 1:
         terms, only = instances[0]
         own = _rewritten(only, terms, {})
@@ -68,7 +68,7 @@ def shared_by(
 
 
 def names_instance(statement: NeededStatement) -> bool:
-    """Whether a statement names the instance of the block that it is in: `each.key`, `count.index`."""
+    """Whether a statement names the instance of its block: `each.key`, `count.index`."""
     parts = (part for one in statement.resources for part in one)
     return any(isinstance(part, Reference) and _INSTANCE.search(part.expression) for part in parts)
 
@@ -83,7 +83,7 @@ def _no_words(_: InstanceTerms) -> dict[str, str]:
 
 
 def _own_words(terms: InstanceTerms) -> dict[str, str]:
-    """Return the key, and what in the element names it: `shop/${key}/db` is meant for this instance."""
+    """Return the key, and the values of the element that contain it: `shop/${key}/db` is for this instance."""
     return {each: name for each, name in _all_words(terms).items() if str(terms.key) in each}
 
 
@@ -132,7 +132,7 @@ def _by_key(expression: str, key: InstanceKey) -> str:
 
 
 def _split(text: str, words: Mapping[str, str]) -> list[str | Reference]:
-    """Replace the words of an instance in a literal; none inside another word."""
+    """Replace the words of an instance in a literal, but not inside other words."""
     if not words:
         return [text]
     listed = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
@@ -156,16 +156,16 @@ class Repeated(msgspec.Struct, frozen=True):
 
     @property
     def is_repeated(self) -> bool:
-        """Whether there are several instances, or may be."""
+        """Whether there are, or may be, several instances."""
         return "for_each" in self.block.arguments or "count" in self.block.arguments
 
     @property
     def is_counted(self) -> bool:
-        """Whether the instances have numbers."""
+        """Whether the instances are numbered."""
         return "count" in self.block.arguments
 
     def can_use_values(self) -> bool:
-        """Whether the collection of `for_each` can be named once more."""
+        """Whether the collection of `for_each` can be used a second time."""
         return _SIMPLE.fullmatch(self._collection()) is not None and not self.is_counted
 
     def repetition(self, *, by_value: bool) -> tuple[str, str] | None:
@@ -204,7 +204,7 @@ class Repeated(msgspec.Struct, frozen=True):
 
 
 def in_filter(statements: Statements) -> Statements:
-    """Write `each.key` for `count.index`: a policy for some instances of a counted role goes over a map."""
+    """Replace `count.index` by `each.key`: a policy for some instances of a counted role uses a map."""
     return tuple(msgspec.structs.replace(each, resources=tuple(map(_uncounted, each.resources))) for each in statements)
 
 

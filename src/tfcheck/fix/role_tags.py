@@ -1,4 +1,4 @@
-"""Suggest the tags that a role lacks where a statement grants only to roles with them."""
+"""Suggest the tags that a role lacks if a statement grants only to tagged roles."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EXACT = ("stringequals", "stringequalsignorecase", "stringlike")
 
 
 def tagged(answers: Iterable[Answer], world: After) -> Iterator[tuple[Fix, tuple[Answer, ...]]]:
-    """Suggest to tag roles as conditions ask for, where deciding again with the tags allows what was denied."""
+    """Suggest the tags that conditions require, if the denied calls are allowed with them."""
     judge, tasks = world.once(Judge), tasks_by_address(world)
     by_role: dict[tuple[str, tuple[tuple[str, str], ...]], list[Answer]] = {}
     for answer in answers:
@@ -37,7 +37,7 @@ def tagged(answers: Iterable[Answer], world: After) -> Iterator[tuple[Fix, tuple
 
 
 def _tags(unmet: Iterable[UnmetCondition]) -> dict[str, str]:
-    """Return the tags that meet conditions; none where one of them asks for something else."""
+    """Return the tags that satisfy conditions; none if one of them requires something else."""
     found: dict[str, str] = {}
     for each in unmet:
         exact = each.operator.lower() in _EXACT and each.values and not set(each.values[0]) & set("*?$")

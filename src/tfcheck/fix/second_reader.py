@@ -1,4 +1,4 @@
-"""Check with python-hcl2 that a changed file differs from the old one by exactly what was inserted and replaced.
+"""Check with python-hcl2 that a changed file differs from the old one only by the intended edits.
 
 A fix is found, placed and proven with tfcheck's own parser. Before it is written to disk, a parser that shares no line
 with it reads both texts: a mistake of ours must not become a mistake in the user's file.
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 
     Node: TypeAlias = Tree[Token] | Token | str
 
-#: Characters of a file. python-hcl2 reads 300 KB in a second.
+#: Characters of a file. python-hcl2 parses 300 KB per second.
 _LONGEST = 1_000_000
-#: It tries every newline of a heredoc against all blanks that follow.
+#: It tries every newline of a heredoc with all following blanks.
 _SLOW = regex(r"\s{5000}")
-#: What is compared in place of a part that is replaced by another.
+#: The marker for a replaced part in comparisons.
 _REPLACED = "\0replaced"
-#: The sign between a name and its value, which has the blanks before it.
+#: The sign between a name and its value, which includes the blanks before it.
 _EQUALS = "EQ"
-#: What a value becomes a part of where a list is put around it.
+#: The rules around a value that is wrapped in a list.
 _WRAPPERS = frozenset(("expr_term", "tuple"))
 
 
 class Opinion(Enum):
-    """What python-hcl2 finds in the two texts of a file."""
+    """What python-hcl2 finds in the two versions of a file."""
 
     SAME_BUT_INSERTED = "they differ by exactly the insertion or replacement"
     DIFFERENT = "they differ by something else, or the new one cannot be read"
@@ -43,7 +43,7 @@ class Opinion(Enum):
 
 
 def opinion(before: str, insertions: Sequence[Insertion]) -> Opinion:
-    """Compare the text of a file with what it becomes by insertions, which are sorted by offset.
+    """Compare a file with its edited version; the insertions are sorted by offset.
 
     One part of the old text is one part of the new where it is replaced; what is removed is made of whole parts.
     """
@@ -59,7 +59,7 @@ def opinion(before: str, insertions: Sequence[Insertion]) -> Opinion:
 
 
 def tree(text: str) -> Tree[Token] | None:
-    """Parse a file into the library's tree; None if it cannot, or would take too long."""
+    """Parse a file into the library's tree; None if that fails or would take too long."""
     from lark.exceptions import LarkError
 
     if len(text) > _LONGEST or _SLOW.search(text):
@@ -86,7 +86,7 @@ def _parser() -> Lark:
 
 
 class _Region(msgspec.Struct, frozen=True):
-    """Offsets of a text that one of the two does not have, or has otherwise where it is `replaced`."""
+    """A range of offsets that only one version has, or, where `replaced`, that differs."""
 
     start: int
     stop: int
@@ -113,7 +113,7 @@ def _inserted(insertions: Sequence[Insertion]) -> tuple[_Region, ...]:
 
 
 def _whole_parts(root: Tree[Token], inserted: Sequence[_Region]) -> tuple[_Region, ...]:
-    """Move an insertion of `}, {` before a `}` behind that, where it is `, { }`."""
+    """Move an insertion of `}, {` before a `}` to after it, as `, { }`."""
     listed = [token for node in root.iter_subtrees() for token in node.children if isinstance(token, str)]
     tokens = sorted(listed, key=lambda token: _span(token))
     found: list[_Region] = []
@@ -129,7 +129,7 @@ def _whole_parts(root: Tree[Token], inserted: Sequence[_Region]) -> tuple[_Regio
 
 
 def _events(root: Tree[Token], inserted: Sequence[_Region]) -> Iterator[tuple[str, str]]:
-    """Yield a tree's rules and tokens in order, without newlines, comments and what is inserted."""
+    """Yield a tree's rules and tokens in order, without newlines, comments and inserted parts."""
     todo: list[Node] = [root]
     while todo:
         node = todo.pop()
@@ -138,7 +138,7 @@ def _events(root: Tree[Token], inserted: Sequence[_Region]) -> Iterator[tuple[st
         elif isinstance(node, str):
             yield _leaf(node, inserted)
         elif node.data in _WRAPPERS and all(any(end in each for each in inserted) for end in _span(node)):
-            # It begins and ends with inserted text, around a value that was there before.
+            # It begins and ends with inserted text, around an existing value.
             kept = _kept(node, inserted)
             # A list gets the old value and others; the term around it has the list.
             others = node.data == "expr_term" or len(_kept(node, ())) > len("[,]") + 1
@@ -150,7 +150,7 @@ def _events(root: Tree[Token], inserted: Sequence[_Region]) -> Iterator[tuple[st
 
 
 def _leaf(token: str, inserted: Sequence[_Region]) -> tuple[str, str]:
-    """Return a token: a heredoc without what is inserted into it, `=` without the blanks that align it."""
+    """Return a token: a heredoc without inserted text, `=` without alignment blanks."""
     kind = str(getattr(token, "type", "end"))
     first, last = _span(token)
     left = str(token)
@@ -163,7 +163,7 @@ def _leaf(token: str, inserted: Sequence[_Region]) -> tuple[str, str]:
 
 
 def _kept(node: Tree[Token], inserted: Sequence[_Region]) -> list[Node]:
-    """Return the parts of a rule that count, with a mark for each that is replaced."""
+    """Return the relevant parts of a rule, with a mark for each replaced one."""
     found: list[Node] = []
     for child in node.children:
         first, last = _span(child)

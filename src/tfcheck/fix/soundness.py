@@ -1,4 +1,4 @@
-"""Check that a changed file parses and differs only by what was inserted and replaced."""
+"""Check that a changed file parses and differs only by the intended edits."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tfcheck.hcl.syntax.source import SourceText
 
 
 def all_sound(insertions: Iterable[Insertion], texts: Mapping[str, SourceText]) -> bool:
-    """Whether all changed files read as they should."""
+    """Whether all changed files parse as intended."""
     changes = by_file(insertions)
     return all(sound(reread(texts[name], texts[name].text), several) for name, several in changes.items())
 
 
 def sound(before: SourceFile, insertions: Sequence[Insertion]) -> bool:
-    """Whether a file with insertions made, which are sorted by offset, reads as it should.
+    """Whether an edited file parses as intended; the insertions are sorted by offset.
 
     It holds the blocks that it held and perhaps new ones at the places of insertions; no other block has changed, and
     every argument that has changed can be parsed.

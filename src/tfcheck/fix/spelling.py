@@ -1,4 +1,4 @@
-"""Write a value as an expression of one module: a reference where there is one, otherwise a literal."""
+"""Write a value as an expression of one module: a reference if there is one, otherwise a literal."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ class Spelling:
         self._refuse = refuse
 
     def spell(self, value: TextLike) -> Spelled | None:
-        """Write a value; None where something in it has no name here and is not known, or is sensitive."""
+        """Write a value; None if a part of it has no name here and is unknown or sensitive."""
         found = self._spelled(value)
         return None if found is None else self._without_secrets(found)
 
     def _without_secrets(self, spelled: Spelled) -> Spelled | None:
-        """Write what is marked as sensitive by the input or local that it is; None where there is none."""
+        """Write sensitive parts as the input or local that holds them; None where there is none."""
         found: list[str | Reference] = []
         for part in spelled:
             if not isinstance(part, Sensitive):
@@ -64,7 +64,7 @@ class Spelling:
         return joined(found)
 
     def is_of_this_plan(self, spelled: Spelled) -> bool:
-        """Whether a text contains literals that the module does not: variables, an account or a region gave them.
+        """Whether a text contains literals of this plan, such as an account, that the module does not have.
 
         An input that one caller of a module passes the same word for is no better.
         """
@@ -72,7 +72,7 @@ class Spelling:
         return bool(assumed) or not self._known.texts.has_literally(spelled)
 
     def _spelled(self, value: TextLike) -> Spelled | None:
-        """Write a value as the module does, so that it is right for every plan of it; otherwise for this one."""
+        """Write a value as the module does, so that it is right for every plan; otherwise for this plan."""
         found = self._by_names(value)
         found = shorter(found, self._partition_of) if found is not None else None
         if found is not None and not self.is_of_this_plan(found):
@@ -107,7 +107,7 @@ class Spelling:
         return self._begun(written, self._known.named_arns) if isinstance(written[0], str) else written
 
     def _by_resources(self, value: TextLike) -> Spelled | None:
-        """Write a value by the resources of this module alone; None where that takes anything else."""
+        """Write a value with the resources of this module only; None if that needs anything else."""
         found: list[str | Reference] = []
         for piece in pieces(value):
             symbol = piece.symbol if isinstance(piece, Unknown) and piece.hole != PREFIX_SUFFIX else None
@@ -120,7 +120,7 @@ class Spelling:
         return spelled if any(isinstance(each, Reference) for each in spelled) else None
 
     def _by_open_arn(self, value: TextLike) -> Spelled | None:
-        """Write a value that is, or begins with, the ARN of a resource of this module of which not all is known."""
+        """Write a value that is, or begins with, a partly unknown ARN of a resource of this module."""
         *before, last = pieces(spelled_out(value)) or ("",)
         ends = (
             [offset for offset in range(len(last) - 1, 0, -1) if last[offset] in "/:"] if isinstance(last, str) else ()
@@ -136,7 +136,7 @@ class Spelling:
     def _piece(self, piece: Value) -> Spelled | None:
         if not isinstance(piece, Unknown):
             return None
-        # NOTE: what the provider appends to a prefix is no attribute.
+        # NOTE: what the provider appends to a prefix is not an attribute.
         own = self._own(piece.symbol) if piece.symbol is not None and piece.hole != PREFIX_SUFFIX else None
         name = own or self._reference_to(piece)
         if name is not None:
@@ -145,7 +145,7 @@ class Spelling:
             return self.spell(piece.shape)
         if piece.hole == SECRET_SUFFIX:
             return ("?" * SECRET_SUFFIX.shortest,)
-        # An account or a region that is not known: the rest of the ARN shows what is meant.
+        # An unknown account or region: the rest of the ARN shows what is meant.
         return ("*",) if piece.hole in (ACCOUNT_ID, REGION) else None
 
     def _reference_to(self, value: TextLike) -> str | None:
@@ -161,7 +161,7 @@ class Spelling:
         address = address_in(symbol.owner)
         if address is None:
             return None
-        # NOTE: where nothing shows what is written in the module, the plan does.
+        # NOTE: where the module does not show how it is written, the plan does.
         is_written = self._resolver.block(address) is not None or self._resolver.module_sources(self._module) is None
         if address.module == self._module and is_written and not self._refuse(address.resource):
             return local_name(address) + steps
@@ -169,7 +169,7 @@ class Spelling:
         return handed_over + steps if handed_over else None
 
     def _begun(self, spelled: Spelled, known: References) -> Spelled:
-        """Write the beginning of a literal ARN as what is it here."""
+        """Replace the beginning of a literal ARN by its name in this module."""
         first = spelled[0]
         assert isinstance(first, str)
         ends = [len(first)] if len(spelled) == 1 else []

@@ -1,4 +1,4 @@
-"""Correct a malformed reference of a task definition in its place: no permission can fix it.
+"""Correct a malformed reference in a task definition: no permission can fix it.
 
 The literal is looked for in the block of the task definition first, then in the rest of its module. Each correction is
 tried: the changed text is evaluated, and the same checks must find less wrong with the task definition than before.
@@ -29,12 +29,12 @@ from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.address import Address, address_in
 from tfcheck.vocabulary.finding import Finding
 
-#: So many literals are tried for one finding.
+#: The number of literals that are tried for one finding.
 _MOST = 6
 
 
 class _Wrong(msgspec.Struct, frozen=True):
-    """What a finding is about: the value, and the argument of the resource that has it."""
+    """The value that a finding is about, and the argument of the resource that holds it."""
 
     value: str
     address: Address
@@ -72,7 +72,7 @@ class TaskCorrections:
         value = flat(own) if found.argument == "platform_version" else flat(found.about)
         return _Wrong(value, address, found.argument) if value else None
 
-    # Where it is written
+    # The place
 
     def _proposed(self, rule: str, wrong: _Wrong) -> Iterator[tuple[WrittenText, str]]:
         partition = partition_of(wrong.address, self._resolver)
@@ -84,7 +84,7 @@ class TaskCorrections:
     # The proof
 
     def _proven(self, finding: Finding, wrong: _Wrong, literal: WrittenText, new: str) -> DraftFix | None:
-        """Correct a literal if the checks then find one problem less, and nothing more, in any task definition."""
+        """Correct a literal if the checks then find one problem less and no new one in any task definition."""
         source = literal.source
         edit = Replacement(source.name, literal.start, new, source.text[literal.start : literal.end])
         texts = {source.name: source}
@@ -112,7 +112,7 @@ class TaskCorrections:
 
 
 def literals_in(block: Block, scope: Scope, resolver: Resolver, files: Files) -> Iterator[WrittenText]:
-    """Yield the texts in quotes of a block that may be changed, as they are in one instance."""
+    """Yield the quoted texts of a block that may be changed, as one instance evaluates them."""
     evaluate = partial(resolver.evaluation.evaluate, scope=scope)
     if files.editable(block.source) and not block.source.name.endswith(".json"):
         for argument in block.all_arguments():

@@ -1,4 +1,4 @@
-"""List what task definitions need of their roles after a change: what start-up does is derived again."""
+"""List what task definitions need of their roles after a change, derived anew."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tfcheck.vocabulary.finding import Answer, Requirement, RoleKind, Verdict
 
 
 def needed(task: Address, trial: Trial) -> Iterator[Answer]:
-    """Yield what a task definition definitely needs of its execution role after a change."""
+    """Yield what a task definition definitely needs from its execution role after a change."""
     known = tasks_by_address(trial.world).get(str(task))
     for each in startup.requirements(known, trial.world) if known is not None else ():
         if each.role_kind is RoleKind.EXECUTION and not each.doubt:
@@ -20,7 +20,7 @@ def needed(task: Address, trial: Trial) -> Iterator[Answer]:
 
 
 def relieved(answers: Iterable[Answer], tasks: Iterable[Address], trial: Trial) -> Iterator[Answer]:
-    """Yield what other roles lack, the instances' for example, and need no more once there is an execution role."""
+    """Yield what other roles, such as those of instances, no longer need once there is an execution role."""
     known = tasks_by_address(trial.world)
     for task in (known[each] for each in map(str, tasks) if each in known):
         kinds: dict[tuple[object, ...], set[RoleKind]] = {}
@@ -34,5 +34,5 @@ def relieved(answers: Iterable[Answer], tasks: Iterable[Address], trial: Trial) 
 
 
 def _asked(need: Requirement) -> tuple[object, ...]:
-    """Name what is needed, whoever needs it."""
+    """Return a key for a permission, regardless of who needs it."""
     return need.rule, need.container, need.pointer, need.action

@@ -1,4 +1,4 @@
-"""Prove that a change of the sources leaves less wrong with task definitions, and nothing more."""
+"""Prove that a change of the sources removes a mistake in task definitions and adds none."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tfcheck.vocabulary.finding import Verdict
 def reads(
     insertions: Sequence[Insertion], texts: dict[str, SourceText], files: Files, reported: Iterable[str] = ()
 ) -> bool:
-    """Whether the changed files can be read, and a diff shows nothing that it must not, unless `reported` anyway."""
+    """Whether the changed files parse, and the diff shows nothing secret, unless it is `reported` already."""
     return not files.reveals(insertions, texts, reported) and all_sound(insertions, texts)
 
 
@@ -37,18 +37,18 @@ def after_change(
 ) -> After:
     """Return the world after a change of the sources."""
     sources = world.resolver.sources
-    assert sources is not None  # or there is nothing to change
+    assert sources is not None  # otherwise there is nothing to change
     return Trial(world.resolver, changed(sources, insertions, texts), touched, added, context=world.context).world
 
 
 def is_better(tasks: Sequence[TaskDefinition], gone: set[str], before: World, after: World) -> bool:
-    """Whether what is wrong goes in all of the tasks, nothing else comes, and no call is denied that was not."""
+    """Whether a mistake is gone from all tasks, nothing new appears, and no further call is denied."""
     wrong, left = mistakes(tasks, before), mistakes(tasks, after)
     return gone <= wrong and not gone & left and left <= wrong and _denied(tasks, after) <= _denied(tasks, before)
 
 
 def mistakes(tasks: Iterable[TaskDefinition], world: World) -> set[str]:
-    """Return what is wrong; not the order, as the plan's graph does not have the change."""
+    """Return the mistakes, except those of order, since the plan's graph lacks the change."""
     return {
         each.message
         for task in _now(tasks, world)
@@ -74,13 +74,13 @@ def _now(tasks: Iterable[TaskDefinition], world: World) -> Iterator[TaskDefiniti
 
 
 def partition_of(address: Address, resolver: Resolver) -> str:
-    """Return the partition that a resource is in, as a literal ARN has it: where it is open, the one of nearly all."""
+    """Return the partition of a resource as literal ARNs have it; an open one is `aws`."""
     found = resolver.surroundings(address).partition
     return found if isinstance(found, str) else "aws"
 
 
 def blocks_of(address: Address, resolver: Resolver) -> Iterator[tuple[Block, Scope]]:
-    """Yield the blocks that give a resource its values, nearest first: its own, local values, calls of its module."""
+    """Yield the blocks that a resource gets its values from, nearest first: its own, locals, module calls."""
     block = resolver.block(address)
     if block is None:
         return

@@ -1,4 +1,4 @@
-"""Find how the sources of a module put a text together, so that a fix writes it the same way.
+"""Find how the sources of a module build a text, so that a fix writes it the same way.
 
 A value that one plan knows may come from variables and be another in the next environment. Where the module has an
 expression that is the value, or begins with it, the fix uses that; a literal is fine where the module has it as one.
@@ -28,7 +28,7 @@ from tfcheck.symbolic.value import PlainText, TextLike, Unknown, display, pieces
 from tfcheck.vocabulary.address import Address, ModulePath
 
 _PART = regex(r"[^:/]+")
-#: Parts of ARNs that say what kind of resource it is.
+#: Parts of ARNs that name the type of resource.
 _KINDS = frozenset(
     (
         *("arn", "aws", "aws-cn", "aws-us-gov", "s3", "ecr", "logs", "kms", "ssm", "secretsmanager", "iam", "fsx"),
@@ -37,20 +37,20 @@ _KINDS = frozenset(
     )
 )
 _NAME = regex(r"[\w-]+")
-#: What differs between the plans of one module, or is one where a fix would only have its value.
+#: References that differ between plans of one module, or that a fix would replace by a value.
 _REFERS = regex(r"(?:^| )(?:(?:var|local|data)\.|aws_\S+\.(?:key|name|bucket)(?: |$))")
 _WRITTEN_IN = ("resource", "data", "module", "locals", "provider")
 
 
 class _Piece(msgspec.Struct, frozen=True):
-    """A part of a text: what it is, as `_flat` writes it, and the reference that gives it; None for a literal."""
+    """A part of a text: its value, as `_flat` writes it, and the reference that gives it; None for a literal."""
 
     value: str
     reference: str | None
 
 
 class _Written(msgspec.Struct, frozen=True):
-    """A text that the sources put together: what it is, its place among them, its parts and the objects they name."""
+    """A text in the sources: its value, position, parts, and the objects that they name."""
 
     text: str
     place: int
@@ -58,12 +58,12 @@ class _Written(msgspec.Struct, frozen=True):
     subjects: tuple[str, ...]
 
 
-#: A text as it is put together: literals, and what is inserted.
+#: The parts of a text: literals and inserted values.
 _Parts: TypeAlias = tuple[str | Expression, ...]
 
 
 class ModuleTexts:
-    """The texts that the sources of one module instance put together from references."""
+    """The texts that one module instance builds from references."""
 
     def __init__(self, resolver: Resolver, module: ModulePath) -> None:
         self._resolver = resolver
@@ -71,7 +71,7 @@ class ModuleTexts:
         self._module = resolver.module_sources(module)
 
     def spell(self, value: TextLike, refuse: Callable[[str], bool]) -> Spelled | None:
-        """Write a text as the module does; None where nothing there gives it, or begins with it.
+        """Write a text as the module does; None if no text there equals it or is a prefix of it.
 
         `refuse` says which objects must not be referred to, by their name in the module.
         """
@@ -86,7 +86,7 @@ class ModuleTexts:
         return next((cut for each in shortest if (cut := _cut(each.parts, wanted))), None)
 
     def has_literally(self, spelled: Spelled) -> bool:
-        """Whether all parts of the literals in a text are written in the module."""
+        """Whether the literals of a text occur in the module."""
         if self._module is None:
             return True
         literals = [each for each in spelled if isinstance(each, str)]
@@ -106,7 +106,7 @@ class ModuleTexts:
 
     @cached_property
     def _texts(self) -> list[_Written]:
-        """List the texts in the order of their characters; equal ones as they are written."""
+        """List the texts in the order of their characters; equal ones as in the sources."""
         found: list[_Written] = []
         for block, written in _templates(self._module) if self._module else ():
             for scope in self._scopes(block) if _REFERS.search(_names(written)) else ():
@@ -127,7 +127,7 @@ class ModuleTexts:
             yield self._resolver.scope_of(Address(self._path, "managed", kind, name, key))
 
     def _pieces(self, written: _Parts, scope: Scope) -> tuple[_Piece, ...] | None:
-        """Evaluate the parts of a text; None where one of them is not known, or is not a plain reference."""
+        """Evaluate the parts of a text; None if one is unknown or not a plain reference."""
         found: list[_Piece] = []
         for part in written:
             if isinstance(part, str):
@@ -155,12 +155,12 @@ class ModuleTexts:
 
     @cached_property
     def _words(self) -> frozenset[str]:
-        """The words of that text: what has a word's characters is written there only as one of them."""
+        """The words of that text: a word is found there only as a whole."""
         return frozenset(_NAME.findall(self._declared_text))
 
 
 def _flat(value: TextLike) -> str:
-    """Write a text with each unknown part as its name between control characters; empty where it has no name."""
+    """Write a text with each unknown part as its name between control characters; empty if a part has no name."""
     parts = []
     for each in pieces(value):
         if isinstance(each, Sensitive) or (isinstance(each, Unknown) and each.symbol is None):
@@ -179,7 +179,7 @@ def _names(written: _Parts) -> str:
 
 
 def _cut(parts: tuple[_Piece, ...], value: str) -> Spelled | None:
-    """Return the beginning of a text that is a value; None where that would end within a reference."""
+    """Return the prefix of a text that equals a value; None if that would end within a reference."""
     found: list[str | Reference] = []
     left = value
     for piece in parts:

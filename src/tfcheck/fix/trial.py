@@ -1,4 +1,4 @@
-"""Predict what Terraform would plan, and what would be allowed, if the sources were changed.
+"""Predict the plan and the permissions if the sources were changed.
 
 The changed text is read and evaluated like any other: what the change touches is taken out of the plan, as if it were
 known only after apply, and what the change adds is put in. Then the same requirements are decided again.
@@ -32,24 +32,24 @@ from tfcheck.vocabulary.finding import Answer, Verdict
 
 _DOCUMENT = "aws_iam_policy_document"
 _RENDERED = ("json", "minified_json", "statement")
-#: What is done to an instance before and after a trial forgets an attribute of it.
+#: Actions for which a trial can forget attributes of an instance.
 _PLAIN = (("create",), ("update",), ("read",))
 
 
 class ChangedAttribute(msgspec.Struct, frozen=True):
-    """An attribute of a resource instance whose text a change alters; for a policy document, all that it renders."""
+    """An attribute of a resource instance that a change alters; for a policy document, all rendered ones."""
 
     address: Address
     attribute: str = ""
 
 
 def repeats_the_check(resolver: Resolver, changes: Iterable[ChangedAttribute]) -> bool:
-    """Whether a trial of the sources as they are would decide everything as the check did, from the same sources."""
+    """Whether a trial with unchanged sources would repeat the check's decisions from the same sources."""
     return not resolver.declarations.doubts and all(_is_open_already(each, resolver.plan) for each in changes)
 
 
 def _is_open_already(change: ChangedAttribute, plan: Plan) -> bool:
-    """Whether a plan does not know what a change takes out of it: then it is evaluated from the sources anyway."""
+    """Whether the plan does not know the attributes that a change removes from it, which are evaluated anyway."""
     instance = plan.instance(str(change.address))
     if instance is None or instance.after is None or instance.previous_address or instance.actions not in _PLAIN:
         return False
@@ -58,7 +58,7 @@ def _is_open_already(change: ChangedAttribute, plan: Plan) -> bool:
 
 
 class Changed(Sources):
-    """The sources with some files changed; everything else is shared with those that they come from."""
+    """The sources with some files changed; unchanged files are shared."""
 
     def __init__(self, original: Sources, texts: Mapping[str, str]) -> None:
         self.__dict__.update(original.__dict__)
@@ -67,7 +67,7 @@ class Changed(Sources):
         self._changed: dict[str, Module] = {}
 
     def module(self, path: tuple[str, ...]) -> Module | None:
-        """Return a module, its files changed where they are."""
+        """Return a module with its files changed."""
         found = self._original.module(path)
         if found is None or not any(each.source.name in self._new_texts for each in found.files):
             return found
@@ -91,13 +91,13 @@ def _identity(block: Block) -> tuple[str, tuple[str, ...], str]:
 
 @lru_cache(maxsize=64)
 def reread(source: SourceText, text: str) -> SourceFile:
-    """Read the new text of a file: what is tried is also looked at for faults."""
+    """Read the new text of a file, also checking its syntax."""
     changed = SourceText(source.name, text, bom=source.bom)
     return read_json(changed) if source.name.endswith(".json") else read(changed)
 
 
 def changed(sources: Sources, insertions: Iterable[Insertion], files: Mapping[str, SourceText]) -> Changed:
-    """Return the sources with insertions made; `files` are the texts that they go into."""
+    """Return the sources with insertions applied to `files`."""
     found = by_file(insertions)
     return Changed(sources, {name: spliced(files[name].text, several) for name, several in found.items()})
 
@@ -111,7 +111,7 @@ def bare_tasks(world: World) -> dict[str, TaskDefinition]:
 
 
 class Trial:
-    """The world as it would be after a change."""
+    """The world as a change would make it."""
 
     def __init__(
         self,
@@ -122,7 +122,7 @@ class Trial:
         given: Mapping[tuple[Address, str], Value] | None = None,
         context: Sequence[World] = (),
     ) -> None:
-        """Build from the changed sources, what the change touches and adds, and values that are text not at hand.
+        """Build from the changed sources, the changed and added attributes, and texts that are not at hand.
 
         `context` are the other stacks: no change touches them.
         """
@@ -142,7 +142,7 @@ class Trial:
 
     @property
     def world(self) -> After:
-        """Return that world."""
+        """Return the world after the change."""
         return self._world
 
     @cached_property
@@ -159,13 +159,13 @@ class Trial:
         return self._judge.verdict(answer.requirement, task) if task else Verdict.DENIED
 
     def judgement(self, answer: Answer) -> Judgement:
-        """Decide a requirement again, and say why."""
+        """Decide a requirement again, with the reason."""
         task = self._tasks.get(answer.requirement.task_definition)
         return self._judge.judge(answer.requirement, task) if task else Judgement(None, Verdict.DENIED)
 
 
 class _Given(Resolver):
-    """A resolver that is given some values instead of evaluating them."""
+    """A resolver with some values given instead of evaluated."""
 
     def __init__(
         self,
@@ -190,7 +190,7 @@ class _Given(Resolver):
 
 
 def _forgetful(plan: Plan, address: Address, names: Sequence[str]) -> ResourceChange | None:
-    """Write the plan's row of an instance again, some of its attributes known only after apply."""
+    """Rewrite the plan's row of an instance with some attributes known only after apply."""
     hidden = list(_RENDERED) if address.type == _DOCUMENT else list(names)
     prior = plan.data(str(address)) if address.mode == "data" else None
     if prior is not None:
@@ -232,7 +232,7 @@ def _sensitive(values: Mapping[str, Value]) -> dict[str, bool]:
 
 
 def _mask(value: Value) -> Any:
-    """Write which parts of a value are unknown, as a plan does: `true` at every leaf, nothing where all is known."""
+    """Return the mask of the unknown parts of a value, as in a plan: `true` at every unknown leaf."""
     if isinstance(value, Unknown):
         return True
     if is_known(value):

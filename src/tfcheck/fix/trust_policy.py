@@ -1,4 +1,4 @@
-"""Let ECS, or EC2, assume a role: in its trust policy, in one that roles share, or in a new one of its own.
+"""Let ECS, or EC2, assume a role: in its trust policy, in a shared one, or in a new one.
 
 A text that several roles share is extended where ECS uses all of them; otherwise the role gets a document that contains
 what it had, and the statement.
@@ -41,7 +41,7 @@ _EC2, _TASKS = "ec2.amazonaws.com", "ecs-tasks.amazonaws.com"
 
 
 class TrustPolicies:
-    """Finds where the trust of roles of one plan is written."""
+    """Finds where the trust policies of one plan are written."""
 
     def __init__(self, world: After, places: Places) -> None:
         self._world = world
@@ -49,7 +49,7 @@ class TrustPolicies:
         self._places = places
 
     def proposals(self, role: WorldObject, answers: Sequence[Answer]) -> Iterator[Proposal]:
-        """Yield the ways to let a service assume a role: the fewest edits first."""
+        """Yield the ways to let a service assume a role, fewest edits first."""
         by_instance = answers[0].requirement.role_kind is RoleKind.INSTANCE
         service = _EC2 if by_instance else _TASKS
         block = self._resolver.block(role.address)
@@ -71,10 +71,10 @@ class TrustPolicies:
                 yield self._of_all(found, users)
         yield from self._own(role, block, module, service)
 
-    # In the text that is there
+    # In the existing text
 
     def _is_for_all(self, users: Sequence[Block] | None, block: Block, service: str) -> bool:
-        """Whether every role with this text is one that ECS assumes, or the role is the only one with it."""
+        """Whether only roles that ECS assumes have this text, or the role alone has it."""
         if users is None:
             return False
         if [each for each in users if each is not block] == []:
@@ -109,7 +109,7 @@ class TrustPolicies:
     def _beside(
         self, holder: Holder, module: Module, users: Sequence[Block] | None, service: str, remark: str
     ) -> Iterator[Proposal]:
-        """Yield to name a service beside another one in a statement that lets that assume the role."""
+        """Propose to add a service beside another in a statement that lets it assume the role."""
         name = document_of(holder.argument)
         document = module.resource("data", _DOCUMENT, name) if name else None
         source = document.source if document is not None else holder.argument.source
@@ -196,7 +196,7 @@ def _defined(argument: Argument, module: Module) -> Argument:
 
 
 def _users(argument: Argument, block: Block, module: Module) -> list[Block] | None:
-    """List the roles whose trust is a text of the module; None where something else uses it too."""
+    """List the roles that use a trust policy text of the module; None if something else uses it too."""
     own = block.arguments[_ARGUMENT]
     found = [block]
     for name in _names(own, argument):

@@ -1,4 +1,4 @@
-"""List the policies and roles that the sources have and the plan, which is older, does not."""
+"""List the policies and roles that the sources declare and the older plan lacks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tfcheck.resolve import Resolver
 from tfcheck.symbolic.value import Set
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
-#: What a fix may add to the resources of a module.
+#: Types that a fix may add to a module.
 ADDED = frozenset(
     {
         "aws_iam_role_policy",
@@ -19,13 +19,13 @@ ADDED = frozenset(
         "aws_cloudwatch_log_group",
     }
 )
-#: A number is easily written larger than any plan could have instances.
+#: A written number may exceed any plan's number of instances.
 _MOST = 10_000
 _LOOKED_UP = frozenset({"aws_iam_policy_document"})
 
 
 def unplanned(module: ModulePath, resolver: Resolver) -> list[Address]:
-    """List the instances of what fixes add that a module has by its sources, and not in the plan: a `count` was 0."""
+    """List the instances that fixes may add and that the sources have but not the plan, because a `count` was 0."""
     sources = resolver.module_sources(module)
     known = {str(each.address) for each in resolver.plan.all_data_sources()}
     return [

@@ -1,4 +1,4 @@
-"""Let a service wait for what its tasks need, by its `depends_on` or that of the call of its module.
+"""Make a service wait for what its tasks need, by its `depends_on` or that of its module call.
 
 All such changes of a plan are tried together: with them, Terraform's graph must have no circle, and everything that a
 service needs must be finished before it.
@@ -34,14 +34,14 @@ from tfcheck.vocabulary.clipping import enumerated
 from tfcheck.vocabulary.finding import Finding, Fix
 
 _ARGUMENT = "depends_on"
-#: The steps of the run that it takes to look at what a service may precede.
+#: Steps for looking at what a service may precede.
 _STEPS = 1_000
-#: More on one line than this are written one below the other.
+#: More names than this are written one per line.
 _WIDEST = 100
 
 
 class _Wait(msgspec.Struct, frozen=True):
-    """What services of one block, or the module call that they are in, are to wait for, and where that is written.
+    """What the services of one block, or their module call, should wait for, and where that is written.
 
     `findings` are those that it fixes, `owners` the places of the fixes without which it is not needed.
     """
@@ -57,40 +57,40 @@ class _Wait(msgspec.Struct, frozen=True):
 
     @property
     def texts(self) -> dict[str, SourceText]:
-        """The text that is changed, by the name of its file."""
+        """The changed text, by file name."""
         return {self.block.source.name: self.block.source}
 
     @property
     def waiting(self) -> tuple[str, ...]:
-        """The resources or calls that wait, without instance keys; a module may be called several times."""
+        """The waiting resources or calls, without instance keys; a module may be called several times."""
         kind = "module" if self.block.type == "module" else self.block.labels[0]
         paths = dict.fromkeys(service.address.module.config[: self.depth] for service, _ in self.services)
         return tuple("".join(f"module.{one}." for one in path) + f"{kind}.{self.block.labels[-1]}" for path in paths)
 
     @property
     def named(self) -> str:
-        """Name what waits."""
+        """Name what to wait for."""
         call = "the call of " if self.block.type == "module" else ""
         return f"{call}{enumerated(self.waiting)}"
 
     @property
     def hcl(self) -> str:
-        """The argument."""
+        """The argument as HCL."""
         return f"{_ARGUMENT} = [{', '.join(self.names)}]"
 
 
 class Waiting:
-    """Finds what the services of one plan are to wait for."""
+    """Finds what the services of one plan should wait for."""
 
     def __init__(self, world: After, files: Files) -> None:
         self._world = world
         self._resolver = world.resolver
         self._files = files
-        #: What the sources let wait already, although the plan, which is older, does not.
+        #: Waits that the sources already have although the older plan does not.
         self.settled: list[Finding] = []
 
     def with_waits(self, drafts: Sequence[DraftFix], findings: Iterable[Finding]) -> list[DraftFix]:
-        """Return fixes, and what lets services wait: for what the fixes create or change, as a part of them."""
+        """Return fixes with the `depends_on` that they need for what they create or change."""
         late = [each for each in findings if each.rule == CHECK.id]
         editing = list({each.insertions: each for each in drafts if each.insertions}.values())
         if self._resolver.sources is None or not self._world.resources(*SERVICE_TYPES) or not (late or editing):
@@ -102,7 +102,7 @@ class Waiting:
         return [*self._joined(drafts, editing, proven), *alone]
 
     def _proven(self, findings: Sequence[Finding], drafts: Sequence[DraftFix]) -> list[_Wait]:
-        """Return what is proven to be in time, and to wait for nothing that waits for it, after the fixes."""
+        """Return the waits proven to be in time and free of cycles after the fixes."""
         after = after_fixes(drafts, self._world)
         if after is None:
             return []
@@ -151,7 +151,7 @@ class Waiting:
         yield from [whole] if answers else []
         yield from (msgspec.structs.replace(whole, answers=(), finding=each) for each in findings)
 
-    # Where it is written
+    # The place
 
     def _waits(self, findings: Sequence[Finding], drafts: Sequence[DraftFix], after: OrderedWorld) -> list[_Wait]:
         by_service = {each.address: each for each in findings}
@@ -171,7 +171,7 @@ class Waiting:
         return list(found.values())
 
     def _add(self, found: dict[int, _Wait], wanted: _Wanted) -> None:
-        """Add what a service is to wait for to what others of its block are; all of it, or nothing."""
+        """Add what a service should wait for to its block's list, all of it or nothing."""
         service = wanted.service.address
         late = waiting_places(service, wanted.late) if wanted.late else []
         places = [(each, self._block(service, each.depth)) for each in late]
@@ -192,11 +192,11 @@ class Waiting:
             found[id(each.block)] = _both(known, each) if known is not None else each
 
     def _block(self, service: Address, depth: int) -> Block | None:
-        """Return the block that waits: the service, or the call of a module without look-ups, which would wait too."""
+        """Return the waiting block: the service, or a module call without data sources, which would wait too."""
         path = service.module.config
         if depth == len(path):
             return self._resolver.block(service)
-        assert self._resolver.sources is not None  # or nothing is asked for
+        assert self._resolver.sources is not None  # otherwise nothing is needed
         around = self._resolver.sources.module(path[:depth])
         inside = self._resolver.sources.module(path[: depth + 1])
         quiet = (
@@ -215,7 +215,7 @@ class Waiting:
 
 
 class _Wanted(msgspec.Struct, frozen=True):
-    """What one service is to wait for."""
+    """What one service should wait for."""
 
     service: WorldObject
     task: TaskDefinition
@@ -241,7 +241,7 @@ def _both(one: _Wait, other: _Wait) -> _Wait:
 
 
 def _whole(proven: list[_Wait], failed: Sequence[_Wait]) -> list[_Wait]:
-    """Return what is proven without the halves: what one service is to wait for in several places, or in none."""
+    """Return the proven waits without partial ones: all places of a service, or none."""
     while failed:
         lost = {service.address for each in failed for service, _ in each.services}
         failed = [each for each in proven if any(service.address in lost for service, _ in each.services)]
@@ -254,7 +254,7 @@ def _in_order(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _connected(waits: Sequence[_Wait]) -> list[tuple[frozenset[int], tuple[_Wait, ...]]]:
-    """Group what waits for the same fixes, directly or by way of another, and what one service waits for."""
+    """Group the waits for the same fixes, directly or indirectly, and those of one service."""
     found: list[tuple[frozenset[int], tuple[_Wait, ...]]] = []
     for each in waits:
         mine = set(each.findings)
@@ -275,13 +275,13 @@ def _title(parts: Sequence[DraftFix], waits: Sequence[_Wait]) -> str:
 
 
 def _safety(parts: Sequence[DraftFix], waits: Sequence[_Wait]) -> str:
-    """Return whether a change is safe: only services wait, no whole module, and for nothing that was late before."""
+    """Return whether a change is safe: only services wait, no whole module, and nothing was late before."""
     is_own = all(each.block.type == "resource" and not each.findings for each in waits)
     return "safe" if parts and is_own and all(each.fix.safety == "safe" for each in parts) else "review"
 
 
 def _is_in_time(started: tuple[WorldObject, TaskDefinition], wait: _Wait, world: OrderedWorld) -> bool:
-    """Whether nothing of what a service is to wait for is late any more, and nothing waits for itself.
+    """Whether everything that a service should wait for is in time, and nothing waits for itself.
 
     What the call of a module waits for may itself wait for something in that module, by an output.
     """

@@ -1,4 +1,4 @@
-"""The statement that has to be granted, and how each part of it is written in the sources."""
+"""The statement to grant, and how each part of it is written in the sources."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tfcheck.vocabulary.finding import Answer
 
 
 class Reference(msgspec.Struct, frozen=True):
-    """An expression of Terraform's language that is a text: `aws_s3_bucket.config.arn`.
+    """An expression of Terraform's language for a text: `aws_s3_bucket.config.arn`.
 
     With `over` it is a list of texts, made of the elements of that collection, and the only part of what it is in.
     What is `assumed` has the value in this plan, and nothing shows that it does in another.
@@ -27,12 +27,12 @@ class Reference(msgspec.Struct, frozen=True):
 
 #: A text of the sources: literal pieces and references.
 Spelled: TypeAlias = tuple[str | Reference, ...]
-#: How a value is spelled in one place; None where nothing there is it.
+#: How a value is written in one place; None if nothing there is equal to it.
 Spell: TypeAlias = Callable[[TextLike], Spelled | None]
 
 
 class NeededStatement(msgspec.Struct, frozen=True):
-    """One Allow statement. `principal` is its kind (`AWS`, `Service`) and who; without `resources` it names none.
+    """One Allow statement. `principal` is its kind (`AWS`, `Service`) and value; `resources` may be empty.
 
     With `gate` it is there only if that is true.
     """
@@ -45,7 +45,7 @@ class NeededStatement(msgspec.Struct, frozen=True):
 
     @property
     def listed(self) -> Reference | None:
-        """The list that the resources are, where that is what the sources call them."""
+        """The list expression for the resources, if the sources have one."""
         part = self.resources[0][0] if len(self.resources) == 1 else ""
         return part if isinstance(part, Reference) and part.over else None
 
@@ -69,7 +69,7 @@ _SIDS = {
 
 
 def wanted(answers: Iterable[Answer], spell: Spell, *, prefixes: bool = False) -> tuple[NeededStatement, ...] | None:
-    """Put what is denied into one statement per kind of resource: exactly these actions on exactly these resources.
+    """Group denied permissions into statements by kind of resource: exactly these actions and resources.
 
     With `prefixes` files that share a directory are granted by it. None where something cannot be spelled here.
     """
@@ -98,7 +98,7 @@ def wanted(answers: Iterable[Answer], spell: Spell, *, prefixes: bool = False) -
 def with_gates(
     statements: Iterable[NeededStatement], gate_of: Callable[[Reference], str], *, gates: bool
 ) -> tuple[NeededStatement, ...] | None:
-    """Name what may not be there in statements of its own, which are there only if it is; None without `gates`."""
+    """Put values that may be missing into gated statements of their own; None without `gates`."""
     found: list[NeededStatement] = []
     for each in statements:
         gated: dict[str, list[Spelled]] = {}
@@ -116,7 +116,7 @@ def with_gates(
 
 
 def writable(resource: TextLike) -> TextLike:
-    """Return what a policy names for a resource: of a log group all of its streams, whose names are made later."""
+    """Return what a policy names for a resource: for a log group, all of its streams."""
     found: list[TextLike] = []
     for piece in pieces(resource):
         head, stream, _ = piece.partition(_STREAM) if isinstance(piece, str) else (piece, "", "")
@@ -127,7 +127,7 @@ def writable(resource: TextLike) -> TextLike:
 
 
 def is_exact(resource: TextLike) -> bool:
-    """Whether a policy that names a resource means it alone: `*`, `?` and `${` mean something else there."""
+    """Whether a policy entry means exactly this resource: it has no `*`, `?` or `${`."""
     literals = [each for each in pieces(resource) if isinstance(each, str)]
     return resource == "*" or not any(mark in each for each in literals for mark in ("*", "?", "${"))
 
@@ -140,18 +140,18 @@ def _with_sids(groups: Iterable[tuple[tuple[str, ...], tuple[Spelled, ...]]]) ->
 
 
 def sid(action: str) -> str:
-    """Name a statement by what it is for."""
+    """Name a statement by its purpose."""
     return _SIDS.get(action) or re.sub(r"[^A-Za-z0-9]", "", action.rpartition(":")[2])
 
 
 def rank(statement: NeededStatement) -> int:
-    """Return a statement's place among others of one policy: in the order of what start-up does."""
+    """Return the position of a statement in a policy, in the order of start-up."""
     known = list(_SIDS)
     return known.index(statement.actions[0]) if statement.actions[0] in known else len(known)
 
 
 def free(name: str, taken: Iterable[str], join: str = "") -> str:
-    """Return a name that is not taken, numbered if need be."""
+    """Return a free name, numbered if necessary."""
     names = set(taken)
     number = 2
     found = name
@@ -178,7 +178,7 @@ def _directory(file: Spelled) -> Spelled | None:
 
 
 def joined(parts: Iterable[str | Reference]) -> Spelled:
-    """Return parts with the texts that follow one another as one, and no empty ones beside others."""
+    """Join adjacent texts of parts, and drop empty ones."""
     found: list[str | Reference] = []
     for part in parts:
         if isinstance(part, str) and found and isinstance(found[-1], str):

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from tfcheck.fix.written_text import WrittenText
 from tfcheck.symbolic.regex import regex
 
-#: How a literal may be written instead, likeliest first; the second argument is the partition of the task.
+#: The possible corrections of a literal, likeliest first; the second argument is the task's partition.
 Correct: TypeAlias = Callable[[WrittenText, str], Iterator[str]]
 _SECRET = regex(r"(?:arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]+|\0[^\0]*\0)(?P<rest>:[^:\s]+(?::[^:\s]*)?)")
 _BUCKET = regex(r'"s3://\$\{\s*(?P<bucket>aws_s3_bucket\.[\w-]+(?:\[[^\[\]]*\])?)\.(?:bucket|id)\s*\}(?P<rest>/[^"]*)"')
@@ -56,7 +56,7 @@ def _with(literal: WrittenText, at: int, new: str) -> Iterator[str]:
     yield from [found] if found else []
 
 
-#: By rule. What is tried is proven, so that a wrong guess is never shown.
+#: By rule. Attempts are proven, so that a wrong guess is never shown.
 CORRECTIONS: dict[str, Correct] = {
     "secret-reference": _reference,
     "env-file-arn": _object,

@@ -1,4 +1,4 @@
-"""Find fixes for what no permission can fix: rules of ECS that a configuration breaks."""
+"""Find fixes for broken ECS rules, which no permission can fix."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _AGAIN = "run `terraform plan` again: the sources already have what the plan lac
 def without_grants(
     findings: Sequence[Finding], world: After, places: Places, grants: Sequence[DraftFix]
 ) -> tuple[list[DraftFix], list[tuple[Finding, Remedy]]]:
-    """Return the changes that are proven, and what to do where the sources have them already.
+    """Return the proven changes, and remedies where the sources are fixed already.
 
     `grants` are the other fixes: services wait for what they create, as a part of them.
     """

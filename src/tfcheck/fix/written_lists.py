@@ -1,4 +1,4 @@
-"""Find lists that a task definition makes with `for`, so that a policy names the same objects with the same words.
+"""Find the lists that a task definition builds with `for`, so that a policy can name the same objects.
 
 `secrets = [for name, secret in aws_secretsmanager_secret.app : { name = name, valueFrom = secret.arn }]` becomes
 `[for secret in aws_secretsmanager_secret.app : secret.arn]`, which stays right when a secret is added. What all
@@ -34,7 +34,7 @@ from tfcheck.vocabulary.address import Address, address_in
 from tfcheck.vocabulary.finding import Answer
 
 _CONTAINERS = "container_definitions"
-#: A longer list would say less than its elements.
+#: A longer expression would be less clear than its elements.
 _LONGEST = 180
 _EACH_VALUE = regex(r"\beach\.value\b")
 _EACH = regex(r"\b(?:each|count)\.")
@@ -46,7 +46,7 @@ _COLLECTION = regex(r"(?:var|local)(?:\.[\w-]+)+|toset\((?:var|local)(?:\.[\w-]+
 
 
 class WrittenList(msgspec.Struct, frozen=True):
-    """A list in the sources: its text, what it iterates over, and what its elements are in one instance.
+    """A list in the sources: its text, the collection it iterates over, and its elements in one instance.
 
     Without `over` it is one text that says `each` or `count`.
     """
@@ -67,7 +67,7 @@ class WrittenLists:
     def grants(
         self, answers: Sequence[Answer], place: Address, refuse: Refuse
     ) -> tuple[tuple[NeededStatement, ...], tuple[Answer, ...]]:
-        """Return statements that name lists, and the answers that are left, for the block instance `place`.
+        """Return statements that name lists, and the remaining answers, for the block instance `place`.
 
         A list is used if each of its elements is needed. `refuse` says which objects must not be referred to.
         """
@@ -94,7 +94,7 @@ class WrittenLists:
         return tuple(statements), tuple(each for each in answers if id(each) not in granted - secret)
 
     def own_words(self, answers: Sequence[Answer], place: Address, refuse: Refuse) -> dict[str, Spelled]:
-        """Map what each instance of a task definition reads, as `flat` writes it, to how its block writes that.
+        """Map each value that an instance of a task definition reads, as `flat` writes it, to its block's expression.
 
         These are texts with `each` or `count`, for the block instance `place`, which has the same key.
         """
@@ -106,25 +106,25 @@ class WrittenLists:
         return {value: spelled for value, spelled in found if spelled}
 
     def are_usable(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
-        """Whether lists contain ARNs in each instance of a block, and at least one where no gate is for the others."""
+        """Whether lists contain ARNs in each instance of a block, and at least one where no other gate applies."""
         statements = list(statements)
         always = [each for each in statements if not each.gate]
         return not self.may_be_empty(always, places) and not self.holds_no_arns(statements, places)
 
     def holds_no_arns(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
-        """Whether a list that statements name contains something else than ARNs in one of the instances of a block."""
+        """Whether a list in statements contains something other than ARNs in an instance of a block."""
         lists = [each.listed.expression for each in statements if each.listed]
         seen = (self.evaluated(text, place) for text in lists for place in places)
         return not all(isinstance(each, list) and all(map(_is_arn, each)) for each in seen)
 
     def may_be_empty(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
-        """Whether a list that statements name is, or may be, empty in one of the instances of a block."""
+        """Whether a list in statements is, or may be, empty in an instance of a block."""
         lists = [each.listed.expression for each in statements if each.listed]
         seen = (self.evaluated(text, place) for text in lists for place in places)
         return not all(isinstance(each, list) and each for each in seen)
 
     def count(self, statements: Sequence[NeededStatement], places: Sequence[Address]) -> str | None:
-        """Return the `count` of a policy of nothing but lists over one collection, if another plan may empty that.
+        """Return the `count` of a policy that only has lists over one collection, if another plan may empty it.
 
         It is empty where no plan empties it, and None where one of the places would have an invalid `count`.
         """
@@ -140,7 +140,7 @@ class WrittenLists:
         return f"length({collection}) > 0 ? 1 : 0" if self.are_counted(statements, places) else None
 
     def are_counted(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
-        """Whether Terraform knows before apply how long the lists are that statements name."""
+        """Whether Terraform knows the length of the lists in statements before apply."""
         lists = [each.listed for each in statements if each.listed]
         return all(self._is_counted(each, collection_of(each), place) for each in lists for place in places)
 
@@ -155,7 +155,7 @@ class WrittenLists:
         )
 
     def _all_instances(self, answers: Sequence[Answer], place: Address, refuse: Refuse) -> Iterator[WrittenList]:
-        """Yield the ARNs of all instances of each resource of the module, if the answers are about several."""
+        """Yield the ARN lists of all instances of each resource of the module that several answers are about."""
         named = dict.fromkeys(filter(None, (_instance(each.requirement.resource) for each in answers)))
         own = ((each, end) for each, end in named if each.module == place.module)
         blocks = Counter((each.type, each.name, type(each.key), end) for each, end in own)
@@ -167,7 +167,7 @@ class WrittenLists:
                 yield from self._list(text, block, place)
 
     def _repeated(self, tasks: Iterable[str], place: Address, refuse: Refuse) -> Iterator[WrittenList]:
-        """Yield what all instances of a task definition name in their own terms, as a list over its `for_each`."""
+        """Yield what all instances of a task definition name, as a list over its `for_each`."""
         known = (tasks_by_address(self._world).get(each) for each in tasks if place.key is None)
         found = {each.address.resource: each.address for each in known if each and each.address.module == place.module}
         for task in found.values():
@@ -196,7 +196,7 @@ class WrittenLists:
                 yield WrittenList(text, over, each.values)
 
     def _at(self, place: Address, text: str, task: Address) -> str:
-        """Write what a task definition's block does as another block of its module does; empty where it cannot."""
+        """Translate an expression of a task definition's block for another block; empty where that is impossible."""
         if not _EACH.search(text):
             return text
         if place.key != task.key or place.key is None or (_COUNT.search(text) and not isinstance(place.key, int)):
@@ -257,7 +257,7 @@ def _over(collection: str, text: str, *, is_map: bool) -> str:
 
 
 def _instance(resource: TextLike) -> tuple[Address, str] | None:
-    """Return the resource instance whose ARN a text begins with, if it is one of several, and what a policy adds."""
+    """Return the resource instance whose ARN a text begins with, if it is one of several, and the rest."""
     first, *rest = pieces(writable(resource))
     symbol = first.symbol if isinstance(first, Unknown) else None
     end = rest[0] if rest else ""
@@ -274,7 +274,7 @@ def _is_arn(value: Seen) -> bool:
 
 
 def _whole(text: str, over: str, collection: Seen) -> str:
-    """Write `values(var.secrets)` for `[for name, arn in var.secrets : arn]`."""
+    """Shorten `[for name, arn in var.secrets : arn]` to `values(var.secrets)`."""
     found = re.fullmatch(r"\[for (?:[\w-]+, )?([\w-]+) in (.*) : ([\w-]+)\]", text)
     if not found or found[1] != found[3] or found[2] != over:
         return text
@@ -282,7 +282,7 @@ def _whole(text: str, over: str, collection: Seen) -> str:
 
 
 def _shows_only(text: str, known: Sequence[str]) -> bool:
-    """Whether each literal of a list is a part of what it names, or one of these names: another may be a password."""
+    """Whether each literal of a list is a part of a known name; any other may be a password."""
     try:
         found = [text[each.start : each.end] for each in tokens(text, 0, len(text)).listed if each.kind in _LITERALS]
     except MalformedError:

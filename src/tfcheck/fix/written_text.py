@@ -1,4 +1,4 @@
-"""Read a text of a policy with the offsets of its parts, and what each of them is in one instance."""
+"""Read a text of a policy with the offsets and values of its parts."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import PlainText, Unknown, Value, display, pieces, spelled_out
 
-#: Works out what an expression is.
+#: Evaluates an expression.
 Evaluate: TypeAlias = Callable[[Expression], Value]
-#: What has another meaning in the sources than in the text that they give.
+#: Escapes, which differ between the sources and their text.
 _ESCAPES = ("\\", "$${", "%{", "%%{", "${~", "~}")
-#: Begins a value that is written elsewhere, and perhaps another one in each instance or plan.
+#: References to values that are written elsewhere and may differ in each instance or plan.
 _GIVEN = regex(r"^(?:\$\{\s*)?(?:each|count|var|local)\.")
 
 
 class WrittenPart(msgspec.Struct, frozen=True):
-    """A part of a text: its offsets in the file, what it is, and whether it is written there as it is."""
+    """A part of a text: its offsets, its value, and whether it is literal."""
 
     start: int
     end: int
@@ -35,7 +35,7 @@ class WrittenPart(msgspec.Struct, frozen=True):
 
 
 class WrittenText(msgspec.Struct, frozen=True):
-    """A text in quotes, or a reference without them: its offsets, and its parts.
+    """A quoted text, or a reference: its offsets and its parts.
 
     With `is_element` it is an element of the list that the reference is.
     """
@@ -49,17 +49,17 @@ class WrittenText(msgspec.Struct, frozen=True):
 
     @property
     def value(self) -> str:
-        """What the text is, each unknown part of it as its name between control characters."""
+        """The value of the text, with each unknown part as its name between control characters."""
         return "".join(each.value for each in self.parts)
 
     @property
     def text(self) -> str:
-        """The text as the file has it, without quotes."""
+        """The text as written in the file, without quotes."""
         written = self.source.text[self.start : self.end]
         return written[1:-1] if self.is_quoted else written
 
     def replaced(self, start: int, end: int, new: str) -> str | None:
-        """Write the text with a part of its value replaced; None where that is not written here."""
+        """Return the source text with a part of its value replaced; None if that part is not literal."""
         before = self.source.text[self.start : self.end]
         end_part = self.source.text[self.parts[-1].start : self.parts[-1].end] if self.parts else ""
         is_behind = start == end == len(self.value)
@@ -76,7 +76,7 @@ class WrittenText(msgspec.Struct, frozen=True):
         return f'{before[:-1]}{new}"' if is_behind else None
 
     def part_at(self, start: int, end: int) -> tuple[int, WrittenPart | None]:
-        """Return the part that has a stretch of the value, a literal before others, and where in it that begins."""
+        """Return the part that holds a range of the value, preferring literals, and the range's offset in it."""
         ends = list(accumulate((len(each.value) for each in self.parts), initial=0))
         around = [
             (at, each) for at, each in zip(ends, self.parts, strict=False) if at <= start <= end <= at + len(each.value)
@@ -85,7 +85,7 @@ class WrittenText(msgspec.Struct, frozen=True):
 
 
 def written_text(source: SourceText, place: Parts, evaluate: Evaluate) -> WrittenText | None:
-    """Read the text at a place; None where it is put together in another way, or a part of it must not be shown."""
+    """Read the text at a place; None if it is built in another way or must not be shown."""
     text = source.text[place.start : place.end]
     try:
         quoted = text.startswith('"')
@@ -99,7 +99,7 @@ def written_text(source: SourceText, place: Parts, evaluate: Evaluate) -> Writte
 
 
 def elements(source: SourceText, place: Parts, evaluate: Evaluate) -> tuple[WrittenText, ...]:
-    """Read the texts of a list that a reference is, as far as they may be shown."""
+    """Read the texts of a list that a reference names, if they may be shown."""
     text = source.text[place.start : place.end]
     try:
         expression = parse_range(source, place.start, place.end)
@@ -112,7 +112,7 @@ def elements(source: SourceText, place: Parts, evaluate: Evaluate) -> tuple[Writ
 
 
 def flat(value: Value) -> str:
-    """Write a text with each unknown part as its name between control characters; empty where it is not to be shown."""
+    """Write a text with each unknown part as its name between control characters; empty if it must not be shown."""
     parts: list[str] = []
     for each in pieces(spelled_out(value)) if isinstance(value, PlainText) else ():
         if isinstance(each, Sensitive) or (isinstance(each, Unknown) and each.sensitive):

@@ -14,7 +14,7 @@ from tfcheck.symbolic.wildcards import glob_known
 
 
 class Action(msgspec.Struct, frozen=True):
-    """One entry. `pattern` is in lower case; `strange` says what AWS does not allow in it."""
+    """One entry. `pattern` is in lower case; `strange` says why AWS does not allow it."""
 
     written: TextLike
     pattern: str | Text | Unknown
@@ -36,14 +36,14 @@ class Actions(msgspec.Struct, frozen=True):
 
 
 def gathered(entries: tuple[Action, ...], *, negated: bool = False) -> Actions:
-    """Sort entries for quick answers."""
+    """Index entries for fast matching."""
     exact = [each.pattern for each in entries if isinstance(each.pattern, str) and not each.wildcard]
     others = tuple(each for each in entries if each.wildcard and not each.never)
     return Actions(entries, negated, frozenset(exact), others)
 
 
 def read_action(written: TextLike) -> Action | str:
-    """Read one entry; a string says why AWS would refuse the policy."""
+    """Parse one entry; a string says why AWS would refuse the policy."""
     spelled = spelled_out(written)
     if not isinstance(spelled, str):
         return Action(written, _widened(spelled))
@@ -86,7 +86,7 @@ def _matches(entry: Action, action: str) -> Truth:
 
 
 def _widened(spelled: TextLike) -> Text | Unknown:
-    """Put every text in place of what is unknown, whose letters may be of either case."""
+    """Replace unknown parts by any text, since their letters may be in either case."""
     parts = [part.lower() if isinstance(part, str) else Unknown() for part in _parts(spelled)]
     widened = text(parts)
     assert isinstance(widened, (Text, Unknown))

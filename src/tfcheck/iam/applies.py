@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from tfcheck.iam.resource import Target
 
 
-#: What it takes to look at a statement, in steps of the run.
+#: Steps for looking at a statement.
 _STEPS = 12
-#: NOTE: up to Python 3.11, to look up a member of an enumeration takes five times as long as a name of the module.
+#: NOTE: up to Python 3.11, looking up a member of an enumeration takes five times as long as a module-level name.
 _T, _F, _U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 
 
 class Applies(msgspec.Struct, frozen=True):
-    """Whether each element of a statement fits a request; `waits` are what the open ones wait for."""
+    """Whether each element of a statement matches a request; `waits` are the causes of unknown ones."""
 
     action: Truth
     resource: Truth
@@ -43,14 +43,14 @@ class Applies(msgspec.Struct, frozen=True):
 
 
 def applies(statement: Statement, request: Request) -> Applies:
-    """Look at every element of a statement, for evidence and explanations."""
+    """Match every element of a statement, for evidence and explanations."""
     wanted = resource.target(request.resource)
     fits_action = action.names(statement.actions, request.action.lower())
     fits_resource = resource.covers(statement.resources, wanted, request.context)
     fits_principal = Truth.TRUE
     if statement.principals is not None:
         assert statement.principals is not None
-        # What NotPrincipal means is decided with the layers, as it depends on the boundary; here it is open.
+        # NotPrincipal is decided with the layers, since it depends on the boundary; here it is unknown.
         fits_principal = (
             Truth.UNKNOWN
             if statement.principals.negated
@@ -64,7 +64,7 @@ def applies(statement: Statement, request: Request) -> Applies:
 
 
 def elements_apply(statement: Statement, lowered_action: str, wanted: Target, context: Context) -> Truth:
-    """Decide action, resource and conditions together, as quickly as possible."""
+    """Match action, resource and conditions together, as fast as possible."""
     if not take(_STEPS):
         return _U
     answer = action.names(statement.actions, lowered_action)
@@ -118,7 +118,7 @@ def _resource_waits(statement: Statement, request: Request) -> Iterator[Wait]:
 
 
 def _differing(one: TextLike, other: TextLike) -> tuple[TextLike, ...]:
-    """Return the region or account that only one of two texts has, or else both texts."""
+    """Return the region or account that only one of two texts has, otherwise both texts."""
     sides = [[each for each in unknowns(spelled_out(text)) if each.symbol is not None] for text in (one, other)]
     symbols = [{each.symbol for each in side} for side in sides]
     only = [each for side in sides for each in side if not all(each.symbol in some for some in symbols)]
@@ -136,5 +136,5 @@ def _unknown_texts(texts: tuple[TextLike, ...], otherwise: str) -> Iterator[Wait
 
 def _name(text: TextLike) -> str:
     first = next(unknowns(text), Unknown())
-    # What is no attribute of anything is better said by its reason.
+    # A value that is not an attribute is better explained by its reason.
     return display(first) if first.symbol is not None and first.symbol.path else first.reason

@@ -24,7 +24,7 @@ Test: TypeAlias = "Callable[[Pattern, TextLike], Truth]"
 
 
 class Operator(msgspec.Struct, frozen=True):
-    """A condition operator: what it compares, whether negated, `IfExists`, and its set prefix (`all`, `any` or none).
+    """A condition operator: its comparison, negation, `IfExists`, and set prefix (`all`, `any` or none).
 
     `test` None is the operator Null. `order` is of what it tests an order: `date`, `numeric`, or empty for none.
     """
@@ -39,7 +39,7 @@ class Operator(msgspec.Struct, frozen=True):
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """One key of one operator with the values it is compared to. `unread`: nothing is known of it."""
+    """One key of an operator with its values. `unread`: nothing is known of it."""
 
     operator: Operator
     key: str
@@ -48,14 +48,14 @@ class Condition(msgspec.Struct, frozen=True):
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """What an open answer waits for: a condition key, or a value."""
+    """The cause of an unknown answer: a condition key, or a value."""
 
     kind: str
     name: str
 
 
 _TESTS: dict[str, tuple[Test, bool, bool]] = {
-    # name in lower case: the positive test, negated, takes policy variables
+    # by name in lower case: the positive test, whether it is negated, whether it accepts policy variables
     "stringequals": (operators.string_equals, False, True),
     "stringnotequals": (operators.string_equals, True, True),
     "stringequalsignorecase": (operators.string_equals_ignore_case, False, True),
@@ -92,12 +92,12 @@ _ORDERS = {
 _QUANTIFIERS = {"forallvalues": "all", "foranyvalue": "any"}
 
 
-#: Later than any moment that a policy names: the year 9999 is 253402300799.
+#: Later than any time in a policy: the year 9999 is 253402300799.
 _END_OF_TIME = "999999999999"
 
 
 def read_operator(written: str) -> Operator | None:
-    """Read the name of an operator with its prefix and suffix; None is one that AWS does not know."""
+    """Parse an operator's name with prefix and suffix; None if AWS does not know it."""
     prefix, colon, rest = written.rpartition(":")
     quantifier = _QUANTIFIERS.get(prefix.lower(), "") if colon else ""
     name = rest.lower()
@@ -131,7 +131,7 @@ def holds(condition: Condition, context: Context) -> Truth:
     if isinstance(entry, OneOfValues):
         return _agreed(*(_present(condition, value, context) for value in entry.values))
     if isinstance(entry, Later):
-        # An order that both ends have is that of every moment between them.
+        # A comparison with the same result at both ends has it at every time between them.
         orders = ("date", "numeric") if condition.key.lower() == "aws:epochtime" else ("date",)
         if condition.operator.order not in orders:
             return Truth.UNKNOWN
@@ -141,7 +141,7 @@ def holds(condition: Condition, context: Context) -> Truth:
 
 
 def waits_for(condition: Condition, context: Context) -> Wait:
-    """Name what an UNKNOWN condition waits for: its key, unless only the policy's own values are open."""
+    """Name the cause of an UNKNOWN condition: its key, unless only the policy's own values are unknown."""
     if condition.unread is not None:
         return Wait("unknown_value", display(condition.unread))
     entry = context.at(condition.key)
@@ -169,14 +169,14 @@ def _null_value(value: PolicyText, absent: Truth) -> Truth:
 
 
 def _missing(asked: Operator) -> Truth:
-    """Answer for a key that the request does not carry."""
+    """Return the answer for a key that the request does not have."""
     if asked.quantifier == "any":
         return Truth.UNKNOWN if asked.if_exists else Truth.FALSE  # NOTE: AWS does not document `IfExists` here
     return Truth.of(bool(asked.quantifier) or asked.if_exists or asked.negated)
 
 
 def _present(condition: Condition, value: Value, context: Context) -> Truth:
-    """Answer for a key with a value; a list is that of a multivalued key."""
+    """Return the answer for a key with a value; a list is that of a multivalued key."""
     asked = condition.operator
     several = isinstance(value, (list, Set))
     values: Sequence[Value] = [value]

@@ -1,4 +1,4 @@
-"""The condition keys that a request carries, as far as they are known before it is made.
+"""The condition keys of a request, as far as they are known before it is made.
 
 A key has a value (perhaps an unknown one), or definitely is absent, or may be absent. What nobody said anything about
 may be absent and may have any value. Follows
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 
 class Absent(msgspec.Struct, frozen=True):
-    """The request does not carry the key."""
+    """The request does not have the key."""
 
 
 class PresenceUnknown(msgspec.Struct, frozen=True):
-    """The request may carry the key; then with `value`."""
+    """The request may have the key, with `value`."""
 
     value: Value = Unknown(reason="the request decides")
 
 
 class OneOfValues(msgspec.Struct, frozen=True):
-    """The request carries the key with one of `values`; which one is not known."""
+    """The request has the key with an unknown one of `values`."""
 
     values: tuple[Value, ...]
 
 
 class Later(msgspec.Struct, frozen=True):
-    """The request carries the key with a moment after this one, in seconds since 1970."""
+    """The request has the key with a time after this one, in seconds since 1970."""
 
     seconds: int
 
@@ -62,13 +62,13 @@ MULTIVALUED = frozenset(
 
 
 class Context(msgspec.Struct, frozen=True):
-    """The keys of one request, in lower case; of what begins like one of `closed` there are no others."""
+    """The keys of one request, in lower case; for each prefix in `closed` there are no others."""
 
     entries: dict[str, Entry] = {}
     closed: tuple[str, ...] = ()
 
     def at(self, key: str) -> Entry:
-        """Look a key up; case does not matter."""
+        """Return the value of a key, regardless of its case."""
         lowered = key.lower()
         entry = self.entries.get(lowered, ANY_ENTRY)
         if entry is ANY_ENTRY and lowered.startswith(self.closed):
@@ -76,7 +76,7 @@ class Context(msgspec.Struct, frozen=True):
         return entry
 
     def extended(self, entries: Mapping[str, Entry]) -> Context:
-        """Add keys, replacing those that are there.
+        """Return the context with added or replaced keys.
 
         A key that ends in `/` or `:` names all keys that begin like it: a dict gives those there are, `Absent` says
         that there are none, an unknown value that nothing is known.
@@ -98,21 +98,21 @@ class Context(msgspec.Struct, frozen=True):
 
 
 class Deferred(Context, frozen=True, dict=True, kw_only=True):
-    """The keys of one request that are worked out when the first of them is asked for: few statements ask for any."""
+    """The keys of one request, computed when the first one is needed: few statements use any."""
 
     make: Callable[[], Context]
 
     def at(self, key: str) -> Entry:
-        """Look a key up; case does not matter."""
+        """Return the value of a key, regardless of its case."""
         return self._made.at(key)
 
     def extended(self, entries: Mapping[str, Entry]) -> Context:
-        """Add keys, replacing those that are there."""
+        """Return the context with added or replaced keys."""
         return self._made.extended(entries)
 
     @property
     def untouched(self) -> bool:
-        """Whether nobody has asked for a key, so that nothing rests on any."""
+        """Whether no key has been used, so that no result depends on any."""
         return "_made" not in self.__dict__
 
     @cached_property

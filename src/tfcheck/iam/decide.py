@@ -30,7 +30,7 @@ _T, _F, _U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 
 
 class _Case(msgspec.Struct, frozen=True):
-    """What every layer says to one request. `same`: the resource is in the caller's account."""
+    """The answers of every layer to one request. `same`: the resource is in the caller's account."""
 
     identity: LayerAnswer
     boundary: LayerAnswer
@@ -53,13 +53,13 @@ def decide(request: Request, layers: Layers) -> Decision:
 
 
 def _forbidding(request: Request, layers: Layers) -> tuple[Origin, ...]:
-    """Return where the statements stand that deny a request, or may."""
+    """Return the places of the statements that deny a request, or may."""
     denying = _hear_all(request, _unreadable_set_aside(layers)).denying()
     return tuple(dict.fromkeys(statement.origin for statement, truth in denying if truth is not _F))
 
 
 def _reconciled(decision: Decision, documented: Decision, forbidding: tuple[Origin, ...]) -> Decision:
-    """Leave open what only the documented form of the resource would change."""
+    """Make a decision unknown that only the documented form of the resource would change."""
     if isinstance(decision, Denied) and decision.kind != "explicit" and not isinstance(documented, Denied):
         return Undecided("unknown_value", _TWO_FORMS, documented.by)
     if isinstance(decision, Allowed) and forbidding:
@@ -130,11 +130,11 @@ def permits(request: Request, policies: tuple[Policy, ...]) -> Truth:
     return voice.allow & ~voice.deny
 
 
-# What the layers say
+# The answers of the layers
 
 
 def _unreadable_set_aside(layers: Layers) -> Layers:
-    """Turn policies that AWS would refuse into hidden ones."""
+    """Replace policies that AWS would refuse by hidden ones."""
     invalid = tuple(f"{each.name} ({each.invalid})" for each in layers.identity if each.invalid is not None)
     boundary = [each for each in layers.boundary or () if each.invalid is not None]
     broken = layers.resource is not None and layers.resource.invalid is not None
@@ -180,11 +180,11 @@ def _same_account(request: Request, wanted: resource.Target) -> Truth:
     return _T if owner is None else equal(owner, request.caller.account)
 
 
-# What the layers make together
+# The combination of the layers
 
 
 def _core(case: _Case, layers: Layers, *, hidden: bool) -> Truth:
-    """Combine the layers; with `hidden`, what cannot be read may allow as well."""
+    """Combine the layers; with `hidden`, something unreadable may allow it too."""
     i, b = case.identity.allow, case.boundary.allow
     if hidden and (layers.identity_hidden or layers.outside):
         i = i | _U
@@ -200,10 +200,10 @@ def _core(case: _Case, layers: Layers, *, hidden: bool) -> Truth:
 
 
 def _own_account(i: Truth, b: Truth, found: PrincipalMatch, layers: Layers) -> Truth:
-    # NOTE: a session, or everybody, named by the resource passes even the implicit deny of a boundary; a role does not.
+    # NOTE: a resource policy for a session, or for everybody, overrides a boundary's implicit deny; not for a role.
     direct = found.session | (found.role & b)
     if layers.resource_kind == "kms":
-        # Without a key policy that lets the account in, identity policies are nothing to a key.
+        # Unless the key policy allows the account, identity policies have no effect on a key.
         return (i & b & found.account) | direct | _granted(layers)
     return (i & b) | direct
 
@@ -216,7 +216,7 @@ def _named_here(case: _Case, layers: Layers, *, hidden: bool) -> PrincipalMatch:
 
 
 def _by_default(layers: Layers) -> PrincipalMatch:
-    """Return whom a resource without a policy names."""
+    """Return the principals that a resource without a policy allows."""
     match layers.resource_kind:
         case "kms":
             return PrincipalMatch(account=_T)  # the default key policy
@@ -232,7 +232,7 @@ def _granted(layers: Layers) -> Truth:
     return Truth.some(truth for _, truth in layers.grants)
 
 
-# What decided
+# The deciding statements
 
 
 def _granting(case: _Case, layers: Layers) -> tuple[Origin, ...]:
@@ -273,7 +273,7 @@ def _assumptions(request: Request, layers: Layers, case: _Case) -> tuple[str, ..
     return tuple(made)
 
 
-# What an open decision waits for
+# What an unknown decision depends on
 
 
 def _undecided(request: Request, layers: Layers, case: _Case, core: Truth) -> Undecided:
@@ -286,7 +286,7 @@ def _undecided(request: Request, layers: Layers, case: _Case, core: Truth) -> Un
 
 
 def _doubtful(case: _Case) -> list[Heard]:
-    """List the statements that could still make the decision, those of the layer that is open first."""
+    """List the statements that could change the decision, those of the unknown layer first."""
     layers = [case.identity.allowing if case.identity.allow is _U else ()]
     layers.append(case.boundary.allowing if case.boundary.allow is _U else ())
     layers.append(case.resource.allowing if case.resource.named.anyhow() is _U or not case.identity.allowing else ())

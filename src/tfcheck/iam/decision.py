@@ -17,14 +17,14 @@ OpenKind: TypeAlias = Literal["condition", "unknown_value", "role_outside_plan",
 
 
 class Allowed(msgspec.Struct, frozen=True):
-    """However the open values turn out, the request is allowed; `assumptions` are about what cannot be seen."""
+    """The request is allowed for all values of what is unknown; `assumptions` are about what is not visible."""
 
     by: tuple[Origin, ...]
     assumptions: tuple[str, ...] = ()
 
 
 class Denied(msgspec.Struct, frozen=True):
-    """However the open values turn out, the request is denied.
+    """The request is denied for all values of what is unknown.
 
     `explicit`: by a Deny. `boundary`: granted, but not within the permissions boundary. `resource_policy`: granted to
     the role, but not by the key policy or the policy in the other account. `implicit`: granted nowhere.
@@ -35,7 +35,7 @@ class Denied(msgspec.Struct, frozen=True):
 
 
 class Undecided(msgspec.Struct, frozen=True):
-    """It depends: on a condition key, on a value, or on policies that cannot be seen. `waits_for` names it."""
+    """It depends on a condition key, a value, or policies that are not visible. `waits_for` names it."""
 
     kind: OpenKind
     waits_for: str

@@ -33,8 +33,8 @@ STATEMENT_KEYS = (
     "NotResource",
     "Condition",
 )
-#: IAM refuses these in its own policies; services accept them in theirs: the default policy of a KMS key has spaces.
-#: What IAM makes of them in trust policies is not documented: those are read.
+#: IAM refuses these in its own policies; services accept them in theirs: a KMS key's default policy has spaces.
+#: Their effect in trust policies is not documented, so those are read.
 _NOT_IN_SID = regex("[^A-Za-z0-9]")
 
 
@@ -47,7 +47,7 @@ class _RefusedError(_UnreadError):
 
 
 def parse_policy(document: Value, policy: str, kind: PolicyKind = PolicyKind.IDENTITY) -> Policy:
-    """Read a policy document: its JSON text, or the data it encodes, in which leaves may be unknown.
+    """Parse a policy document: its JSON text, or the data that it encodes, which may have unknown leaves.
 
     `policy` names it in evidence. What AWS would refuse comes back as a policy that is `invalid`; nothing is raised.
     """
@@ -62,7 +62,7 @@ def parse_policy(document: Value, policy: str, kind: PolicyKind = PolicyKind.IDE
 
 
 def called(policy: Policy, name: str) -> Policy:
-    """Return a policy under another name, as if it had been read for what has that name."""
+    """Return a policy under another name, as if it had been read for that object."""
     if policy.name == name:
         return policy
     statements = tuple(_from(each, msgspec.structs.replace(each.origin, policy=name)) for each in policy.statements)
@@ -70,7 +70,7 @@ def called(policy: Policy, name: str) -> Policy:
 
 
 def concealed(policy: Policy) -> Policy:
-    """Return a policy of whose text nothing may be shown."""
+    """Return a policy whose text must not be shown."""
     statements = tuple(
         _from(each, msgspec.structs.replace(each.origin, sid=None, secret=True)) for each in policy.statements
     )
@@ -83,7 +83,7 @@ def _from(statement: Statement, origin: Origin) -> Statement:
 
 
 class _Reader:
-    """Reads one document and gathers what is strange about it."""
+    """Reads one document and collects warnings about it."""
 
     def __init__(self, name: str, kind: PolicyKind) -> None:
         self.name = name

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _BOOLEAN = OneOfValues(("true", "false"))
 _SESSION = Hole(chars=":/*?", shortest=1)
-#: The keys of the time of the call, in lower case.
+#: The keys for the time of the call, in lower case.
 CLOCK_KEYS = ("aws:currenttime", "aws:epochtime", "aws:tokenissuetime")
 _CLOCK = Unknown(reason="the time of the call")
 
@@ -33,7 +33,7 @@ def start_up_context(
     on_fargate: bool | None = None,
     extras: Mapping[str, Entry] | None = None,
 ) -> Context:
-    """Return the keys of one call that a role makes, as far as caller, account and region give them.
+    """Return the keys of a role's call, as far as caller, account and region determine them.
 
     `region` is that of the endpoint, `resource_account` the owner of the resource; None is not known. `direct` false: a
     service makes the call on behalf of the role. `extras` adds keys or replaces them (see `Context.extended`): resource
@@ -98,7 +98,7 @@ def _caller_entries(caller: Caller) -> dict[str, Entry]:
         "aws:principaltype": "AssumedRole",
         "aws:principalisawsservice": "false",
         "aws:userid": text([identifier, ":", Unknown(hole=_SESSION)]),
-        # NOTE: AWS says of temporary credentials that they carry it, and elsewhere that it may be missing.
+        # NOTE: AWS documents it for temporary credentials, and elsewhere that it may be missing.
         "aws:multifactorauthpresent": PresenceUnknown("false"),
         **dict.fromkeys(_ABSENT_KEYS, ABSENT),
     }
@@ -116,7 +116,7 @@ def _call_entries(region: TextLike | None, *, direct: bool) -> dict[str, Entry]:
     return entries
 
 
-#: Keys of users, of federated sessions and of calls that a service makes for itself; a role that ECS assumes has none.
+#: Keys of users, federated sessions and calls of services themselves, which a role assumed by ECS does not have.
 _ABSENT_KEYS = (
     "aws:assumedroot",
     "aws:federatedprovider",
@@ -132,18 +132,18 @@ _ABSENT_KEYS = (
     "aws:username",
 )
 _INSTANCE_KEYS = ("aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4", "ec2:sourceinstancearn")
-#: Services that put keys of their own into requests to themselves, and into no others
+#: Services that add their own keys to requests to them only
 #: (https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html).
-#: NOTE: not those that put keys into the sessions of roles, which every request carries then: EC2, Lambda, STS.
+#: NOTE: without services that add keys to role sessions, and so to every request: EC2, Lambda, STS.
 _WITH_KEYS = ("ecr", "elasticfilesystem", "iam", "kms", "logs", "s3", "secretsmanager", "ssm")
-#: EFS looks at these keys of its clients and at the access point's, and says that it enforces no others
-#: (https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html): what becomes of them is open.
+#: EFS checks these keys of its clients and the access point's, and documents that it enforces no others
+#: (https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html): their effect is unknown.
 _FILE_SYSTEM_ENTRIES: dict[str, Entry] = {
     "aws:securetransport": "true",
     "elasticfilesystem:accessedviamounttarget": "true",
 }
 #: Keys of requests through access points and Access Grants, which ECS does not use: its ARNs name a bucket; and keys of
-#: parameters and headers that nobody sends who reads an object
+#: parameters and headers that are not sent when an object is read
 #: (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html).
 _NOT_OF_S3_READS = (
     "s3:accessgrantsinstancearn",
@@ -164,7 +164,7 @@ _NOT_OF_S3_READS = (
     "s3:x-amz-storage-class",
     "s3:x-amz-website-redirect-location",
 )
-#: Keys of aliases that a request names, which services do not, and of requests about grants
+#: Keys of aliases in requests, which services do not use, and of requests about grants
 #: (https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html).
 _NOT_OF_DECRYPTION = (
     "kms:grantconstrainttype",

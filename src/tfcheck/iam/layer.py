@@ -1,4 +1,4 @@
-"""Evaluate the policies of one layer: what allows a request, what denies it, and how certain that is."""
+"""Evaluate the policies of one layer: which statements allow or deny a request, and how certainly."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Heard: TypeAlias = tuple[Statement, Truth]
 
 
 class LayerAnswer(msgspec.Struct, frozen=True):
-    """What a layer says; statements that definitely do not apply are left out."""
+    """The answer of a layer, without statements that definitely do not apply."""
 
     allow: Truth
     deny: Truth
@@ -32,12 +32,12 @@ class LayerAnswer(msgspec.Struct, frozen=True):
     denying: tuple[Heard, ...] = ()
 
 
-#: A layer that is not there.
+#: A missing layer.
 SILENT = LayerAnswer(Truth.FALSE, Truth.FALSE)
 
 
 class ResourceVoice(msgspec.Struct, frozen=True):
-    """What a resource policy says, its allows by whom they name."""
+    """The answer of a resource policy, with its allows by kind of principal."""
 
     named: PrincipalMatch = PrincipalMatch()
     deny: Truth = Truth.FALSE
@@ -46,7 +46,7 @@ class ResourceVoice(msgspec.Struct, frozen=True):
 
 
 def hear(policies: Iterable[Policy], request: Request, wanted: Target) -> LayerAnswer:
-    """Ask the policies of one layer that names no principals."""
+    """Evaluate the policies of one layer without principals."""
     action = request.action.lower()
     allowing: list[Heard] = []
     denying: list[Heard] = []
@@ -65,7 +65,7 @@ def hear(policies: Iterable[Policy], request: Request, wanted: Target) -> LayerA
 
 
 def hear_resource(policy: Policy | None, request: Request, wanted: Target, *, bounded: bool) -> ResourceVoice:
-    """Ask a resource policy; `bounded`: the caller has a permissions boundary, which NotPrincipal never spares."""
+    """Evaluate a resource policy; `bounded`: the caller has a boundary, which NotPrincipal never exempts."""
     action = request.action.lower()
     found = PrincipalMatch()
     allowing: list[Heard] = []
@@ -87,7 +87,7 @@ def _granted(statement: Statement, caller: Caller, truth: Truth) -> PrincipalMat
     principals = statement.principals
     open_effect = statement.effect is Effect.OPEN
     if principals is None or principals.negated:
-        # NOTE: an Allow with NotPrincipal lets in nearly everybody; AWS advises against it and we do not decide it.
+        # NOTE: an Allow with NotPrincipal allows nearly everybody; AWS advises against it, and it is not decided here.
         found = PrincipalMatch(Truth.UNKNOWN, Truth.UNKNOWN, Truth.UNKNOWN)
     else:
         found = principal.match(principals, caller)

@@ -17,14 +17,14 @@ from tfcheck.vocabulary.arn import Arn, split
 
 
 class _Bundled(msgspec.Struct, frozen=True):
-    """One policy of the data: its version at AWS and its document, read only when asked for."""
+    """A bundled policy: its version at AWS and its document, which is parsed on request."""
 
     version: str
     document: msgspec.Raw
 
 
 def managed_policy(arn: TextLike) -> Policy | None:
-    """Return the AWS managed policy with this ARN, regardless of the partition; None where it is not bundled."""
+    """Return the AWS managed policy with this ARN in any partition; None if it is not bundled."""
     found = _found(arn)
     if found is None:
         return None
@@ -33,7 +33,7 @@ def managed_policy(arn: TextLike) -> Policy | None:
 
 
 def managed_policy_arn(name: str, path_prefix: str = "", partition: TextLike = "aws") -> TextLike | None:
-    """Return the ARN of the AWS managed policy that a look-up by name finds; None where it is not bundled.
+    """Return the ARN of the AWS managed policy with a name; None if it is not bundled.
 
     A look-up that a policy of the account's own with the same name would also match is an error, so it finds this one.
     """
@@ -44,7 +44,7 @@ def managed_policy_arn(name: str, path_prefix: str = "", partition: TextLike = "
 
 
 def managed_policy_version(arn: TextLike) -> str | None:
-    """Return which version of an AWS managed policy is bundled: `v2`."""
+    """Return the bundled version of an AWS managed policy: `v2`."""
     found = _found(arn)
     return None if found is None else found.version
 

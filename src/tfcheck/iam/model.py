@@ -1,4 +1,4 @@
-"""A policy, a caller and a request, once parsed.
+"""Parsed policies, callers and requests.
 
 A policy is a list of statements; the elements of a statement are read once, by the modules that match them, so that
 deciding a request repeats no work. Follows
@@ -23,7 +23,7 @@ from tfcheck.symbolic.value import TextLike, Unknown
 
 
 class Effect(Enum):
-    """What a statement does where it applies; OPEN is an effect known only after apply."""
+    """The effect of a statement; OPEN is known only after apply."""
 
     ALLOW = "Allow"
     DENY = "Deny"
@@ -31,19 +31,19 @@ class Effect(Enum):
 
 
 class PolicyKind(Enum):
-    """What a policy is attached to, which says which elements it must and must not have."""
+    """What a policy is attached to, which decides on its required and forbidden elements."""
 
     IDENTITY = "identity"  # on a role, as a boundary, or an SCP: no Principal
     RESOURCE = "resource"  # on a resource: a Principal, perhaps no Resource
-    TRUST = "trust"  # who may become the role: a Principal, no Resource
+    TRUST = "trust"  # who may assume the role: a Principal, no Resource
 
 
-#: The index of what is not a statement of a list.
+#: The index of a statement that is not in a list.
 UNLISTED = -1
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where a statement stands: the address or ARN of its policy, its Sid, its place in the list, file and line.
+    """The origin of a statement: its policy's address or ARN, Sid, index, file and line.
 
     `index` is `UNLISTED` where the place is not known, or there is no list. Of a `secret` one nothing but that may be
     shown, and it has no Sid.
@@ -58,12 +58,12 @@ class Origin(msgspec.Struct, frozen=True):
 
     @property
     def number(self) -> int | None:
-        """The statement's place counted from 1, or None where it is not in a list."""
+        """The statement's number, from 1, or None if it is not in a list."""
         return None if self.index == UNLISTED else self.index + 1
 
 
 class Statement(msgspec.Struct, frozen=True):
-    """One statement. `resources` and `principals` are None where the policy has no such element.
+    """One statement. `resources` and `principals` are None if the policy has no such element.
 
     `unread` is set where nothing is known of the statement but that there may be one.
     """
@@ -78,7 +78,7 @@ class Statement(msgspec.Struct, frozen=True):
 
 
 class Policy(msgspec.Struct, frozen=True, dict=True):
-    """A policy document. `invalid` says why AWS would refuse it; such a policy has no statements and is unreadable.
+    """A policy document. `invalid` says why AWS would refuse it; it then has no statements and is unreadable.
 
     It is `refused` where that is certain.
     `open`: further statements may exist, of which nothing is known.
@@ -94,7 +94,7 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def index(self) -> StatementIndex[Statement]:
-        """Its statements by what they name; built when the policy is first asked."""
+        """Its statements, indexed when the policy is first used."""
         return StatementIndex(self.statements)
 
 

@@ -1,4 +1,4 @@
-"""Find the statements that almost grant a request, and what each of them misses."""
+"""Find the statements that almost grant a request, and what each of them lacks."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from tfcheck.iam.model import Policy, Request
 
 
-#: What it takes to look at why a statement does not grant a request, in steps of the run.
+#: Steps for finding out why a statement does not grant a request.
 _STEPS = 15
-#: More statements than a policy that people read has.
+#: More statements than a policy has that people read.
 _MANY = 50
 
 
 class Mismatch(Enum):
-    """What keeps an Allow statement from granting a request; what comes nearest to granting it is first."""
+    """What keeps an Allow statement from granting a request, smallest differences first."""
 
     CONDITION = auto()
     PRINCIPAL = auto()
@@ -39,7 +39,7 @@ class Mismatch(Enum):
 
 
 class NearMiss(msgspec.Struct, frozen=True):
-    """An Allow statement that does not grant a request but nearly does.
+    """An Allow statement that almost grants a request.
 
     `patterns` are its resources, or its actions if these are the mismatch. `condition_key` is the key of a condition
     that is not met.
@@ -52,7 +52,7 @@ class NearMiss(msgspec.Struct, frozen=True):
 
 
 def near_misses(request: Request, policies: Iterable[Policy]) -> list[NearMiss]:
-    """Rank the Allow statements that come near to a request, nearest first, each with what keeps it from granting.
+    """Rank the Allow statements that almost grant a request, nearest first, each with the difference.
 
     Of a policy with very many statements, only those are looked at that may cover the resource, and the first others.
     """
@@ -77,7 +77,7 @@ def _nearest(policy: Policy, request: Request) -> Sequence[Statement]:
 
 
 def near_trust(policy: Policy, service: str, context: Context) -> list[NearMiss]:
-    """List the Allow statements of a trust policy that do not let a service assume the role, each with the cause.
+    """List the Allow statements of a trust policy that do not let a service assume the role, each with the reason.
 
     `service` and `context` are those of `decide_trust`. Statements about other ways to become the role are left out.
     """
@@ -98,7 +98,7 @@ def _unmet(statement: Statement, context: Context) -> list[str]:
 
 
 def _look(statement: Statement, request: Request) -> tuple[tuple[int, int], NearMiss] | None:
-    # NOTE: half of the run is kept for verdicts.
+    # NOTE: half of the run is reserved for verdicts.
     if limits.left() < limits.STEPS // 2 or not limits.take(_STEPS):
         return None
     seen = applies(statement, request)
@@ -127,7 +127,7 @@ def _mismatch(statement: Statement, request: Request, seen: Applies) -> Mismatch
 
 
 def _other_action(statement: Statement, request: Request) -> tuple[tuple[int, int], NearMiss] | None:
-    """Report actions of the same service on the right resource, those most alike first."""
+    """Return statements with other actions of the same service on the right resource, most similar first."""
     service = request.action.partition(":")[0].lower() + ":"
     actions = tuple(str(display(entry.written)) for entry in statement.actions.entries)
     alike = [each for each in actions if each.lower().startswith(service)]

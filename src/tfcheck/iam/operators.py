@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 
 
 def _literal(pattern: Pattern) -> TextLike:
-    """Join a pattern as text: wildcards are ordinary characters to most operators."""
+    """Join a pattern as text: most operators treat wildcards as ordinary characters."""
     parts = pattern if isinstance(pattern, tuple) else (pattern,)
     if len(parts) == 1:
         return _plain(parts[0])
@@ -35,17 +35,17 @@ def _plain(part: TextLike | Verbatim) -> TextLike:
 
 
 def string_equals(pattern: Pattern, value: TextLike) -> Truth:
-    """Compare texts exactly; `*` and `?` are themselves."""
+    """Compare texts exactly, without wildcards."""
     return equal(_literal(pattern), value)
 
 
 def string_equals_ignore_case(pattern: Pattern, value: TextLike) -> Truth:
-    """Compare texts, regardless of the case of their letters."""
+    """Compare texts, ignoring case."""
     return equal(_folded(_literal(pattern)), _folded(value))
 
 
 def _folded(value: TextLike) -> TextLike:
-    # NOTE: what is the same text stays so; but two different ones may differ in case only, so families are dropped.
+    # NOTE: equal texts stay equal, but different ones may differ only in case, so families are dropped.
     folded = [
         part.lower() if isinstance(part, str) else Unknown(part.symbol) if isinstance(part, Unknown) else Unknown()
         for part in pieces(spelled_out(value))
@@ -54,7 +54,7 @@ def _folded(value: TextLike) -> TextLike:
 
 
 def string_like(pattern: Pattern, value: TextLike) -> Truth:
-    """Match wildcards, case-sensitive."""
+    """Match with wildcards, case-sensitive."""
     return glob(pattern, value)
 
 
@@ -64,7 +64,7 @@ def arn_like(pattern: Pattern, value: TextLike) -> Truth:
         return _arn_like(pattern, value)
     if all(map(_harmless, pattern)):
         return _arn_like(_literal(pattern), value)
-    # What is put in from the request may hold colons or stars of its own.
+    # Values from the request may contain colons or stars of their own.
     before = next(iter(pattern), "")
     if isinstance(before, str) and before.count(":") >= 5:
         early, last = before.split(":", 5)[:5], before.split(":", 5)[5]
@@ -77,7 +77,7 @@ def arn_like(pattern: Pattern, value: TextLike) -> Truth:
 
 
 def _harmless(part: TextLike | Verbatim) -> bool:
-    """Whether a part may be written out as if it stood in the pattern itself."""
+    """Whether the value of a part can be inserted into the pattern without changing its meaning."""
     if not isinstance(part, Verbatim):
         return True
     return all(_lacks(piece, ":*?") for piece in pieces(spelled_out(part.value)))
@@ -105,7 +105,7 @@ def _arn_like(pattern: TextLike, value: TextLike) -> Truth:
         )
     if theirs is None and isinstance(value, str):
         return Truth.FALSE
-    # Not definitely an ARN: AWS does not say what `*` alone means here.
+    # Not definitely an ARN: AWS does not document the meaning of a single `*` here.
     return glob(pattern, value) & Truth.UNKNOWN
 
 
@@ -128,7 +128,7 @@ def _ordered(
 
 
 def numeric(compare: Callable[[Decimal, Decimal], bool]) -> Callable[[Pattern, TextLike], Truth]:
-    """Build an operator of a comparison of decimal numbers; what is not a number is open."""
+    """Build an operator that compares decimal numbers; anything else is unknown."""
     return _ordered(_number, compare)
 
 
@@ -146,7 +146,7 @@ def _number(value: TextLike) -> Decimal | None:
 
 
 def date(compare: Callable[[float, float], bool]) -> Callable[[Pattern, TextLike], Truth]:
-    """Build an operator of a comparison of moments: ISO 8601, or seconds since 1970; what is neither is open."""
+    """Build an operator that compares times, in ISO 8601 or seconds since 1970; anything else is unknown."""
     return _ordered(_moment, compare)
 
 
@@ -172,7 +172,7 @@ def _moment(value: TextLike) -> float | None:
 
 
 def ip_address(pattern: Pattern, value: TextLike) -> Truth:
-    """Whether an address lies in a range; a bare address is a range of one, the other family is outside."""
+    """Whether an address is in a range; a single address is a range of one, the other family never matches."""
     import ipaddress
 
     ours, theirs = spelled_out(_literal(pattern)), spelled_out(value)
@@ -187,7 +187,7 @@ def ip_address(pattern: Pattern, value: TextLike) -> Truth:
 
 
 def binary_equals(pattern: Pattern, value: TextLike) -> Truth:
-    """Compare the bytes that two base64 texts are."""
+    """Compare the bytes of two base64 texts."""
     ours, theirs = _literal(pattern), spelled_out(value)
     if not isinstance(ours, str) or not isinstance(theirs, str):
         return string_equals(ours, theirs) | Truth.UNKNOWN

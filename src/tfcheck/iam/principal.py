@@ -26,7 +26,7 @@ _UNIQUE_ID = regex(r"A[A-Z]{2}A[A-Z0-9]{12,}")
 
 
 class Principals(msgspec.Struct, frozen=True):
-    """The entries of Principal, or with `negated` of NotPrincipal: the kind (`*` is everybody) and the value."""
+    """The entries of Principal, or with `negated` of NotPrincipal: kind (`*` is everybody) and value."""
 
     entries: tuple[tuple[str, TextLike], ...]
     negated: bool = False
@@ -34,14 +34,14 @@ class Principals(msgspec.Struct, frozen=True):
 
 
 class PrincipalMatch(msgspec.Struct, frozen=True):
-    """As what the entries name the caller: as a session or everybody, as the role, as its account."""
+    """How entries name the caller: as a session or everybody, as the role, or as its account."""
 
     session: Truth = Truth.FALSE
     role: Truth = Truth.FALSE
     account: Truth = Truth.FALSE
 
     def __or__(self, other: PrincipalMatch) -> PrincipalMatch:
-        """Be named by either."""
+        """Combine two matches."""
         return PrincipalMatch(self.session | other.session, self.role | other.role, self.account | other.account)
 
     def anyhow(self) -> Truth:
@@ -53,7 +53,7 @@ _OPEN = PrincipalMatch(Truth.UNKNOWN, Truth.UNKNOWN, Truth.UNKNOWN)
 
 
 def match(principals: Principals, caller: Caller) -> PrincipalMatch:
-    """Return as what the entries name the role session, `negated` aside."""
+    """Return how the entries name the role session, ignoring `negated`."""
     if principals.unread is not None:
         return _OPEN
     found = PrincipalMatch()
@@ -66,7 +66,7 @@ def match(principals: Principals, caller: Caller) -> PrincipalMatch:
 
 
 def spares(principals: Principals, caller: Caller, *, bounded: bool) -> Truth:
-    """Whether a NotPrincipal spares the caller from a Deny.
+    """Whether a NotPrincipal exempts the caller from a Deny.
 
     AWS spares a session only where session, role and account are all listed, and never one with a boundary
     (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html).
@@ -109,7 +109,7 @@ def _named_by(value: TextLike, caller: Caller) -> PrincipalMatch:
 
 
 def _is_another(value: TextLike, own: TextLike) -> bool:
-    """Whether two unknown ARNs are those of two roles."""
+    """Whether two unknown ARNs are of different roles."""
     if not isinstance(value, Unknown) or not isinstance(own, Unknown) or not value.family:
         return False
     return value.family == own.family and equal(value, own) is Truth.FALSE
@@ -170,7 +170,7 @@ def _may_hold_slash(piece: TextLike) -> bool:
 
 
 def _last_step(name: TextLike) -> TextLike:
-    """Drop the path of a role: a session's ARN has none, and names are unique in an account."""
+    """Remove the path of a role: a session's ARN has none, and names are unique in an account."""
     kept: list[TextLike] = []
     for piece in reversed(pieces(name)):
         if isinstance(piece, str) and "/" in piece:

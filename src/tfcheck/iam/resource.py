@@ -43,7 +43,7 @@ class Resources(msgspec.Struct, frozen=True):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """The resource of a request, taken apart once for all statements."""
+    """The resource of a request, split once for all statements."""
 
     whole: TextLike
     parts: tuple[TextLike, ...] | None
@@ -63,7 +63,7 @@ def _all_known(parts: tuple[PolicyText, ...]) -> tuple[str, ...] | None:
 
 
 def read_resource(written: TextLike, *, variables: Truth) -> Resource | str:
-    """Read one entry; a string says why AWS would refuse the policy.
+    """Parse one entry; a string says why AWS would refuse the policy.
 
     `variables` says whether `${…}` is a variable in this policy.
     """
@@ -114,7 +114,7 @@ def _with_variables(written: TextLike, variables: Truth) -> PolicyText:
     return read
 
 
-#: Services whose sixth part begins with a name and not with a type of resource.
+#: Services whose last part begins with a name instead of a resource type.
 _WITHOUT_TYPES = ("s3", "sns", "sqs", "execute-api", "codecommit")
 
 
@@ -124,12 +124,12 @@ def _strange(early: tuple[TextLike, ...] | list[str], last: TextLike) -> str:
         return "has a wildcard in the name of the service"
     if service in _WITHOUT_TYPES or last == "*":
         return ""
-    # `parameter*` names its type in full; `_names_type` looks at the resource for that.
+    # `parameter*` names its type completely; `_names_type` checks the resource for that.
     return "has a wildcard inside the type of the resource" if _wild(_kind(last)[0]) else ""
 
 
 def _kind(last: TextLike) -> tuple[str, bool]:
-    """Return the type of a resource from the sixth part of its ARN, and whether it definitely ends there."""
+    """Return the resource type in the last part of an ARN, and whether it definitely ends there."""
     first = next(iter(pieces(last)), "")
     if not isinstance(first, str):
         return "", False
@@ -178,7 +178,7 @@ def matches(entry: Resource, wanted: Target, context: Context) -> Truth:
 
 
 def differs_in_partition_only(entry: Resource, wanted: Target, context: Context) -> bool:
-    """Whether an entry would match if only its partition were that of the resource."""
+    """Whether an entry would match with the partition of the resource."""
     if (
         entry.parts is None
         or wanted.parts is None
@@ -190,12 +190,12 @@ def differs_in_partition_only(entry: Resource, wanted: Target, context: Context)
 
 
 def _beginning(entry: Resource) -> Pattern:
-    # A short ARN covers at most what begins like it.
+    # A short ARN covers at most resources with the same beginning.
     return "*" if isinstance(entry.whole, PolicyTemplate) else (entry.whole, "*")
 
 
 def _plainly(entry: Resource, ours: tuple[str, ...], wanted: Target, theirs: tuple[str, ...]) -> Truth:
-    """Match an entry and a resource of which everything is known."""
+    """Match a known entry and a known resource."""
     for i in _ORDER:
         if ours[i] == theirs[i]:
             continue
@@ -208,7 +208,7 @@ def _plainly(entry: Resource, ours: tuple[str, ...], wanted: Target, theirs: tup
 
 _NO_KEYS = Context()  # without variables the keys of the request do not matter
 
-#: The parts of an ARN, those first that differ most often.
+#: The parts of an ARN, the most distinctive first.
 _ORDER = (2, 5, 1, 3, 4)
 
 
@@ -222,7 +222,7 @@ def _part_by_part(entry: Resource, wanted: Target, context: Context) -> Truth:
         if answer is Truth.FALSE:
             return _crossing(entry, wanted, context)
     if answer is Truth.UNKNOWN and _share_an_attribute(entry.whole, wanted.whole):
-        # Parts of one attribute do not show that they belong together; the whole does.
+        # Parts of one attribute do not prove that they belong together; the whole does.
         answer = _unsplit(entry, wanted, context) | Truth.UNKNOWN
     return answer & Truth.UNKNOWN if entry.strange and not _names_type(entry, theirs[5]) else answer
 
@@ -243,12 +243,12 @@ def _match_part(pattern: PolicyText, subject: TextLike, context: Context) -> Tru
     expansion = expand(pattern, context)
     answers = [glob(each, subject) for each in expansion.patterns]
     if expansion.valueless or not answers:
-        answers.append(Truth.FALSE)  # without a value an entry names nothing
+        answers.append(Truth.FALSE)  # an entry without a value names nothing
     return answers[0] if all(each is answers[0] for each in answers) else Truth.UNKNOWN
 
 
 def _names_type(entry: Resource, subject: TextLike) -> bool:
-    """Whether the wildcard follows the whole name of the type: `parameter*` for `parameter/x`."""
+    """Whether the wildcard follows the complete name of the type: `parameter*` for `parameter/x`."""
     last = entry.parts[5] if entry.parts else ""
     if "type" not in entry.strange or isinstance(last, PolicyTemplate):
         return False
@@ -256,11 +256,11 @@ def _names_type(entry: Resource, subject: TextLike) -> bool:
     return ended and _kind(last)[0].replace("?", "*").partition("*")[0] == kind
 
 
-# A star that runs over colons
+# Stars across colons
 
 
 def _crossing(entry: Resource, wanted: Target, context: Context) -> Truth:
-    """Return UNKNOWN where the entry would match if a `*` that ends a part could run over colons, else FALSE."""
+    """Return UNKNOWN if the entry would match with a `*` at the end of a part crossing colons, else FALSE."""
     assert entry.parts is not None
     assert wanted.parts is not None
     last = wanted.parts[5]
@@ -320,7 +320,7 @@ def _unsplit(entry: Resource, wanted: Target, context: Context) -> Truth:
 
 
 def _may_be_short(entry: Resource) -> bool:
-    """Whether an entry that begins like an ARN may turn out to have fewer than six parts."""
+    """Whether an entry that begins like an ARN may have fewer than six parts."""
     if entry.parts is not None or isinstance(entry.whole, (str, PolicyTemplate)):
         return False
     literals = [piece for piece in pieces(spelled_out(entry.whole)) if isinstance(piece, str)]
@@ -328,7 +328,7 @@ def _may_be_short(entry: Resource) -> bool:
 
 
 def _stars_in_last_part(whole: PolicyText) -> bool:
-    """Whether all wildcards follow the last colon there can be; then they are in the sixth part."""
+    """Whether all wildcards are after the last possible colon, and so in the last part."""
     row: tuple[object, ...] = whole.parts if isinstance(whole, PolicyTemplate) else pieces(spelled_out(whole))
     wild = False
     for part in row:

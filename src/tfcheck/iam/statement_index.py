@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from tfcheck.iam.resource import Resources, Target
 
-#: Looking at fewer statements takes less than looking them up.
+#: Matching fewer statements takes less time than using the index.
 _FEW = 8
-#: The separators of a resource that are looked at; no ARN that people write has more.
+#: The number of separators of a resource that are checked; no real ARN has more.
 _MOST_SEPARATORS = 50
 _HEAD = regex(r"[^/:*?]*")
 _LITERAL = regex(r"[^*?]*")
@@ -24,18 +24,18 @@ _SEPARATOR = regex(r"[/:]")
 
 
 class NamesResources(Protocol):
-    """A statement, as far as the index looks at it."""
+    """A statement, as seen by the index."""
 
     @property
     def resources(self) -> Resources | None:
-        """Its Resource or NotResource; None where it has none."""
+        """Its Resource or NotResource; None without either."""
 
 
 _S = TypeVar("_S", bound=NamesResources)
 
 
 class StatementIndex(Generic[_S]):
-    """The statements of one policy by what the last part of the ARNs in them begins with.
+    """The statements of one policy, indexed by the beginning of the last part of their ARNs.
 
     An entry in which no star can run over a colon covers nothing that begins otherwise than it does up to its first
     wildcard, and without a wildcard nothing but what it names.
@@ -57,7 +57,7 @@ class StatementIndex(Generic[_S]):
                 self._by_head.setdefault(_matched(_HEAD, name), []).append(place)
 
     def about(self, wanted: Target) -> Sequence[_S]:
-        """Return the statements that may cover a resource, in their order; all where not all is known of it."""
+        """Return the statements that may cover a resource, in order; all if it is not completely known."""
         if wanted.plain is None or len(self._all) <= _FEW:
             return self._all
         name = wanted.plain[5]
@@ -68,7 +68,7 @@ class StatementIndex(Generic[_S]):
         return self._listed(self._exact.get(name, ()), *begun)
 
     def alike(self, wanted: Target) -> Sequence[_S]:
-        """Return the statements about the same bucket or type of resource, and those that may be about anything."""
+        """Return the statements about the same bucket or resource type, and those without restriction."""
         if wanted.plain is None:
             return self._all
         return self._listed(self._by_head.get(_matched(_HEAD, wanted.plain[5]), ()))
@@ -78,7 +78,7 @@ class StatementIndex(Generic[_S]):
 
 
 def _names(statement: NamesResources) -> frozenset[str] | None:
-    """Return the last parts of the ARNs that a statement covers; None where that may be anything."""
+    """Return the last parts of the ARNs that a statement covers; None if that may be anything."""
     resources = statement.resources
     if resources is None or resources.negated:
         return None
@@ -92,7 +92,7 @@ def _is_literal(name: str) -> bool:
 
 
 def _beginning(name: str) -> str:
-    """Return what a name with a wildcard begins with, up to the last separator before the wildcard."""
+    """Return the beginning of a name up to the last separator before its wildcard."""
     return _matched(_UP_TO_SEPARATOR, _matched(_LITERAL, name))
 
 

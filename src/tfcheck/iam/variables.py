@@ -17,30 +17,30 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Set, TextLike, Unknown, Value, pieces, spelled_out
 
 _VARIABLE = regex(r"\$\{([^{}]*)\}")
-#: As AWS documents it, with a comma and one space; what IAM makes of other spacing it does not say, so that is broken.
+#: As AWS documents it, with a comma and one space; other spacing is undocumented, and so broken.
 _INSIDE = regex(r"([^\s,'{}]+)(?:, '([^']*)')?")
 
 
 class PolicyVariable(msgspec.Struct, frozen=True):
-    """The value of a condition key, put into a string."""
+    """The value of a condition key in a string."""
 
     key: str
     default: str | None = None
 
 
 class PolicyTemplate(msgspec.Struct, frozen=True):
-    """A string of a policy that holds variables; `broken` where it cannot be said what it holds."""
+    """A policy string with variables; `broken` if its content cannot be determined."""
 
     parts: tuple[TextLike | Verbatim | PolicyVariable, ...]
     broken: bool = False
 
 
-#: A string of a policy, as condition values and resources hold it.
+#: A policy string in condition values and resources.
 PolicyText: TypeAlias = TextLike | PolicyTemplate
 
 
 class Expansion(msgspec.Struct, frozen=True):
-    """What a template may be: some patterns, and perhaps (`valueless`) nothing, as a key has no value.
+    """The possible values of a template: patterns and, with `valueless`, none because a key has no value.
 
     `waits_for` are the keys that leave it open.
     """
@@ -51,7 +51,7 @@ class Expansion(msgspec.Struct, frozen=True):
 
 
 def read_text(written: TextLike) -> PolicyText:
-    """Find the variables in a string; one without any comes back as it is, or spelled out where all of it is known."""
+    """Parse the variables in a string; a string without any is returned as it is, or joined if completely known."""
     spelled = spelled_out(written)
     if not any(isinstance(piece, str) and "${" in piece for piece in pieces(spelled)):
         return spelled if isinstance(spelled, str) else written
@@ -66,7 +66,7 @@ def read_text(written: TextLike) -> PolicyText:
 
 
 def expand(template: PolicyTemplate, context: Context) -> Expansion:
-    """Put the values of the request into a template.
+    """Substitute the values of the request in a template.
 
     NOTE: inserted text never holds wildcards, regardless of the value.
     """
@@ -83,7 +83,7 @@ def expand(template: PolicyTemplate, context: Context) -> Expansion:
         valueless = valueless or may_lack
         if len(choices) + may_lack > 1:
             waits.append(part.key)
-        # A few open keys are followed one by one; of more than that, only that they are some text.
+        # A few unknown keys are expanded; with more, only the fact that there is some text is used.
         choices = choices if len(rows) * len(choices) <= _MOST_ROWS else [Unknown()]
         rows = [(*row, Verbatim(choice)) for row in rows for choice in choices]
     return Expansion(tuple(rows), valueless, tuple(waits))
@@ -93,7 +93,7 @@ _MOST_ROWS = 16
 
 
 def _read_literal(literal: str, parts: list[TextLike | Verbatim | PolicyVariable]) -> bool:
-    """Cut a literal at its variables; false where something looks like one and is not."""
+    """Split a literal at its variables; false if something looks like one and is not."""
     position = 0
     for found in _VARIABLE.finditer(literal):
         if found.start() > position:
@@ -113,7 +113,7 @@ def _read_literal(literal: str, parts: list[TextLike | Verbatim | PolicyVariable
 
 
 def _choices(variable: PolicyVariable, entry: Entry) -> tuple[list[TextLike], bool]:
-    """List what a variable may be, and return whether it may be nothing."""
+    """List the possible values of a variable, and return whether it may have none."""
     default = [variable.default] if variable.default is not None else []
     lacks = variable.default is None
     if isinstance(entry, (Absent, list, Set)) or variable.key.lower() in MULTIVALUED:
@@ -128,6 +128,6 @@ def _choices(variable: PolicyVariable, entry: Entry) -> tuple[list[TextLike], bo
 
 
 def as_text(value: Value) -> TextLike:
-    """Write a value of a request or a policy as the text that is compared: `true`, `5`, `1.2`."""
+    """Convert a value of a request or a policy to the text for comparisons: `true`, `5`, `1.2`."""
     written = numerals.as_text(value)
     return Unknown(reason="it is not a string, number or boolean") if written is None else written

@@ -14,8 +14,8 @@ from tfcheck.vocabulary.arn import split
 
 
 def bucket_of(arn: TextLike, world: World) -> Subject | None:
-    """Return the bucket that an ARN of it, or of an object in it, names; None where its name cannot be determined."""
-    # NOTE: a text with marks equals the same one without them: what is found for it is not kept.
+    """Return the bucket of an ARN of it, or of an object in it; None if its name cannot be determined."""
+    # NOTE: a marked text equals the same one without marks, so its result is not cached.
     if type(arn) is not str:
         return _named(arn, world)
     return found_once(world, (_named, arn), lambda: _named(arn, world))

@@ -1,4 +1,4 @@
-"""Find the resource of the plan that a name, an ARN or a reference means.
+"""Find the resource of the plan that a name, an ARN or a reference denotes.
 
 A reference to an attribute means its resource, whatever the value turns out to be; a literal means the resource whose
 ARN or name it equals. What may mean a resource, but need not, is not found.
@@ -18,7 +18,7 @@ from tfcheck.symbolic.value import JsonText, PlainText, TextLike, Truth, Unknown
 
 
 class ObjectKind(msgspec.Struct, frozen=True, eq=False):
-    """One kind of resource: the resource types that are of it, the attribute with its ARN and those with its names.
+    """One kind of resource: its resource types, the attribute with the ARN, and those with names.
 
     `aliases` are further attributes that are it. `looked_up`: a data source of that type shows as much of it.
     `regional` are the attributes that mean another resource where they are used in another region or account.
@@ -33,7 +33,7 @@ class ObjectKind(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """List the attributes that each are the whole resource."""
+        """List the attributes that each identify the whole resource."""
         return (self.arn, *self.names, *self.aliases)
 
     def catalogue(self, world: World) -> Catalogue:
@@ -75,14 +75,14 @@ class Catalogue:
                 self._by_name.setdefault(_same(name), []).append(each)
 
     def owner(self, reference: Value) -> WorldObject | None:
-        """Find the resource that a reference takes an attribute of, whichever that is."""
-        # NOTE: most are strings, of which it takes a tenth of the time to see that they are.
+        """Find the resource whose attribute a reference takes."""
+        # NOTE: most are strings, and checking for that first takes a tenth of the time.
         if isinstance(reference, str) or not isinstance(reference, Unknown) or reference.symbol is None:
             return None
         return self._by_address.get(reference.symbol.owner)
 
     def referred(self, reference: Value, near: Surroundings | None = None) -> WorldObject | None:
-        """Find the resource whose ARN or name a reference is, for what lives at `near`; None asks everywhere."""
+        """Find the resource that an ARN, a name or a reference denotes, as seen from `near`; None looks everywhere."""
         found = self.owner(reference)
         if found is None or not isinstance(reference, Unknown) or reference.symbol is None:
             return None
@@ -94,7 +94,7 @@ class Catalogue:
         return None if beside(found.surroundings, near) is Truth.FALSE else found
 
     def by_arn(self, reference: Value) -> WorldObject | None:
-        """Find the resource that an ARN, or a reference, definitely means."""
+        """Find the resource that an ARN, or a reference, definitely denotes."""
         found = self.referred(reference)
         return self._by_text(reference) if found is None else found
 
@@ -104,14 +104,14 @@ class Catalogue:
         spelled = spelled_out(reference)
         found = self._by_arn.get(spelled)
         if found is not None or isinstance(spelled, str):
-            return found  # what is known is no ARN that is open
+            return found  # a known value is not an unknown ARN
         sure = self._by_spelling.get(_same(spelled), [])
         return sure[0] if len(sure) == 1 else None
 
     @cached_property
     def _by_spelling(self) -> dict[Hashable, list[WorldObject]]:
-        """File the resources by what definitely is one ARN, however much each place that uses it knows of its parts."""
-        # NOTE: a large stack asks for each of its own ARNs in every other stack; comparing them would be quadratic.
+        """The resources by a key of their ARN that is the same however much of it is known."""
+        # NOTE: a large stack looks up each of its ARNs in every other stack; comparing them would be quadratic.
         filed: dict[Hashable, list[WorldObject]] = {}
         for arn, each in self._by_arn.items():
             same = _same(arn)
@@ -120,7 +120,7 @@ class Catalogue:
         return filed
 
     def by_name(self, reference: Value, near: Surroundings | None) -> WorldObject | None:
-        """Find the resource that a name, or a reference, definitely means for what lives at `near`.
+        """Find the resource that a name, or a reference, definitely denotes as seen from `near`.
 
         Without `near` any account and region counts.
         """
@@ -133,23 +133,23 @@ class Catalogue:
         return here[0] if len(here) == 1 else None
 
     def find(self, reference: Value, near: Surroundings | None) -> WorldObject | None:
-        """Find the resource that an argument definitely means which takes both an ARN and a name."""
+        """Find the resource that an argument definitely denotes, as an ARN or a name."""
         return self.referred(reference, near) or self._by_text(reference) or self.by_name(reference, near)
 
 
 def beside(one: Surroundings, other: Surroundings) -> Truth:
-    """Whether two resources live in one region of one account."""
+    """Whether two resources are in the same region and account."""
     return equal(one.region, other.region) & equal(one.account, other.account)
 
 
 def reachable(resource: WorldObject, region: Value, account: Value) -> bool:
-    """Whether a resource may be what its name means in a region of an account."""
+    """Whether a resource may be the one with its name in a region of an account."""
     around = resource.surroundings
     return equal(around.region, region) & equal(around.account, account) is not Truth.FALSE
 
 
 def _not_here(looked_up: Sequence[WorldObject], here: Sequence[WorldObject], kind: ObjectKind) -> Iterator[WorldObject]:
-    """Leave out the data sources that look up a resource of this very plan."""
+    """Leave out data sources that look up a resource of this plan."""
     managed = {arn for each in here for arn in _spelled(each, (kind.arn,))}
     for each in looked_up:
         if not managed.intersection(_spelled(each, (kind.arn,))):
@@ -161,13 +161,13 @@ def _spelled(resource: WorldObject, attributes: tuple[str, ...]) -> Iterator[Tex
         value = resource.attribute(attribute)
         if isinstance(value, PlainText) and value != "":
             spelled = spelled_out(value)
-            # What has no symbol may be equal to something else of which as little is known.
+            # A value without a symbol may be equal to another one without.
             if all(each.symbol is not None for each in unknowns(spelled)):
                 yield spelled
 
 
 def _same(spelled: TextLike) -> Hashable:
-    """Return what only the same ARN or name has too; a JSON document is none."""
+    """Return a key that only equal ARNs or names share; a JSON document has none."""
     return None if isinstance(spelled, JsonText) else spelled if isinstance(spelled, str) else spelling(spelled)
 
 
@@ -177,12 +177,12 @@ def catalogue(world: World, kind: ObjectKind) -> Catalogue:
 
 
 class AttributeIndex:
-    """Resources, filed by an attribute of theirs that is a string where it is known."""
+    """Resources, indexed by a string attribute."""
 
     def __init__(
         self, resources: Iterable[WorldObject], attribute: str, read: Callable[[Value], Value] | None = None
     ) -> None:
-        """Build from the resources and the attribute, and how it is read if not as it is written."""
+        """Build from the resources, the attribute, and a function that reads it, if needed."""
         self._known: dict[str, list[WorldObject]] = {}
         self._open: list[tuple[Value, WorldObject]] = []
         for each in resources:
@@ -194,11 +194,11 @@ class AttributeIndex:
                 self._open.append((value, each))
 
     def exactly(self, value: str) -> list[WorldObject]:
-        """Return the resources whose attribute is known to be `value`."""
+        """Return the resources whose attribute is definitely `value`."""
         return self._known.get(value, [])
 
     def possible(self, value: Value) -> Iterator[WorldObject]:
-        """Return the resources whose attribute is or may be `value`."""
+        """Return the resources whose attribute is, or may be, `value`."""
         if isinstance(value, str):
             yield from self.exactly(value)
         else:

@@ -1,4 +1,4 @@
-"""Find what the change does to one object: creates it, changes it, leaves it.
+"""Find out what the change does to an object: create, change or keep it.
 
 What AWS assigns to a new resource, an id or the end of an ARN, is none that was assigned before: a key that a plan
 creates definitely is not the key whose ARN a data source has read.
@@ -14,18 +14,18 @@ from tfcheck.vocabulary.errors import InputError
 
 
 def is_new(resource: WorldObject, world: World) -> bool:
-    """Whether the change creates an object; what a data source looks up was there before, or others create it."""
+    """Whether the change creates an object; one that a data source looks up existed before, or others create it."""
     return resource.address.mode == "managed" and before(resource, world) is None
 
 
 def is_created(resource: WorldObject, world: World) -> bool:
-    """Whether the change creates an object, at a new address or in place of an old one."""
-    # NOTE: the id of what stays is known; a replacement gets another one.
+    """Whether the change creates an object, at a new address or as a replacement."""
+    # NOTE: the id of a kept object is known; a replacement gets another one.
     return resource.address.mode == "managed" and (is_new(resource, world) or not is_known(resource.attribute("id")))
 
 
 def is_written(resource: WorldObject, attributes: tuple[str, ...], world: World) -> bool:
-    """Whether the change creates an object, or definitely changes one of these attributes of it.
+    """Whether the change creates an object, or definitely changes one of these attributes.
 
     An apply skips an update whose unknown values turn out as they were.
     """
@@ -37,14 +37,14 @@ def is_written(resource: WorldObject, attributes: tuple[str, ...], world: World)
 
 
 def _differ(one: Value, other: Value, world: World) -> bool:
-    """Whether two values definitely are not the same."""
+    """Whether two values are definitely different."""
     if isinstance(one, PlainText) and isinstance(other, PlainText):
         return same(one, other, world) is Truth.FALSE
     return equal(one, other) is Truth.FALSE
 
 
 def is_changed(resource: WorldObject, attributes: tuple[str, ...], world: World) -> bool:
-    """Whether the change creates an object, or may change one of these attributes of it."""
+    """Whether the change creates an object, or may change one of these attributes."""
     if resource.address.mode != "managed":
         return False
     earlier = before(resource, world)
@@ -54,24 +54,24 @@ def is_changed(resource: WorldObject, attributes: tuple[str, ...], world: World)
 
 
 def before(resource: WorldObject, world: World) -> WorldObject | None:
-    """Return an object as it was before the change; None where it was not there."""
+    """Return an object as it was before the change; None if it did not exist."""
     return there_before(resource.address.type, world).get(str(resource.address))
 
 
 def ended(kind: str, world: World) -> list[WorldObject]:
-    """Return the objects of a type that the change deletes, also to create others in their place."""
+    """Return the objects of a type that the change deletes, also to replace them."""
     stay = {str(each.address) for each in world.resources(kind) if not is_created(each, world)}
     former = world.before().resources(kind)
     return [each for each in former if str(each.address) not in stay and not each.abandoned]
 
 
 def ended_roles(world: World) -> list[WorldObject]:
-    """Return the roles that the change deletes, also to create others in their place."""
+    """Return the roles that the change deletes, also to replace them."""
     return ended("aws_iam_role", world)
 
 
 def there_before(kind: str, world: World) -> dict[str, WorldObject]:
-    """Return the objects of a type that were there before the change, by address."""
+    """Return the objects of a type that existed before the change, by address."""
     return found_once(world, (_there_before, kind), lambda: _there_before(kind, world))
 
 
@@ -83,7 +83,7 @@ _IDENTITY = ("arn", "id", "key_id", "name", "bucket")
 
 
 def same(one: TextLike, other: TextLike, world: World) -> Truth:
-    """Compare two names of resources, of which one may be assigned only when the plan is applied."""
+    """Compare two names of resources, one of which may be assigned only during apply."""
     truth = equal(one, other)
     if truth is not Truth.UNKNOWN:
         return truth
@@ -93,19 +93,19 @@ def same(one: TextLike, other: TextLike, world: World) -> Truth:
 
 
 def is_to_be(name: TextLike, world: World) -> bool:
-    """Whether a name holds what AWS assigns to an object that the change creates: nothing has had it before."""
+    """Whether a name contains something that AWS assigns to a new object, which nothing has had before."""
     return world.once(_Made).is_to_be(name, None)
 
 
 def may_be(name: TextLike, own: TextLike, world: World) -> bool:
-    """Whether the name of something may turn out to be the `own` name of a resource; false also where it is."""
+    """Whether a name may turn out to be the `own` name of a resource; false if it definitely is."""
     if own == "" or (isinstance(name, str) and (isinstance(own, str) or is_to_be(own, world))):
         return False
     return same(name, own, world) is Truth.UNKNOWN
 
 
 def _is_settled(name: TextLike) -> bool:
-    """Whether nothing in a name waits for a resource: at most for what is the same for all of them."""
+    """Whether no unknown part of a name depends on a single resource."""
     return all(
         isinstance(each, str)
         or (isinstance(each, Unknown) and each.symbol is not None and each.symbol.owner.startswith("provider."))
@@ -114,13 +114,13 @@ def _is_settled(name: TextLike) -> bool:
 
 
 class _Made:
-    """What a change makes."""
+    """The objects that a change creates."""
 
     def __init__(self, world: World) -> None:
         self._world = world
 
     def is_to_be(self, name: TextLike, settled: TextLike | None) -> bool:
-        """Whether a name holds what AWS will assign to a new resource, and not what the old one had in its place."""
+        """Whether a name contains something that AWS will assign to a new resource, unlike the replaced one's."""
         return any(self._is_assigned(each, settled) for each in pieces(spelled_out(name)))
 
     def _is_assigned(self, piece: object, settled: TextLike | None) -> bool:

@@ -21,8 +21,8 @@ from tfcheck.symbolic.size import is_deep, may_be_deep
 from tfcheck.symbolic.value import TextLike, Unknown, Value, items
 from tfcheck.vocabulary.address import Address
 
-#: Far more than ECS accepts (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html): what is
-#: larger cannot be registered, and is not looked into.
+#: Far more than ECS accepts (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html): larger
+#: definitions cannot be registered, and are not parsed.
 _LONGEST, MOST_CONTAINERS = 1_000_000, 500
 #: The types of resources that define tasks.
 TASK_TYPES = ("aws_ecs_task_definition", EXPRESS_SERVICE)
@@ -33,7 +33,7 @@ _LONGEST_NAME = 255
 
 
 class Container(msgspec.Struct, frozen=True, dict=True):
-    """One container of a task definition; `index` is its place in the list, `definition` its members.
+    """One container of a task definition; `index` is its position, `definition` its members.
 
     `name` is for people, without what is marked in it.
     """
@@ -44,27 +44,27 @@ class Container(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def written_name(self) -> str:
-        """The name itself, marked where it is sensitive."""
+        """The name, marked if it is sensitive."""
         name = member(self.definition, "name")
         return name if isinstance(name, str) and len(name) <= _LONGEST_NAME else self.name
 
     def member(self, name: str) -> Value:
-        """Return a member of the definition, regardless of the case of its key; explicit null is absent."""
+        """Return a member of the definition, ignoring the case of its key; null counts as absent."""
         return self.definition[name] if name in self.definition else self._by_lower_case.get(name.lower())
 
     @cached_property
     def _by_lower_case(self) -> dict[str, Value]:
-        """The members by their keys in lower case; of two that differ only in their case, the first."""
+        """The members by key in lower case; of two that differ only in case, the first."""
         return {key.lower(): value for key, value in reversed(self.definition.items())}
 
     def members(self, name: str) -> list[Value] | Unknown:
-        """Return a member that is a list; absent is empty."""
+        """Return a member that is a list; an absent one is empty."""
         listed = items(self.member(name))
         return list(listed) if isinstance(listed, tuple) else listed
 
 
 class TaskDefinition(msgspec.Struct, frozen=True):
-    """One `aws_ecs_task_definition`, or what an ECS Express service makes of itself, in one state of the world.
+    """An `aws_ecs_task_definition`, or that of an ECS Express service, in one world.
 
     `problem` says why the containers, or some of them, cannot be determined. `sensitive`: the plan marks all of the
     container definitions as sensitive, and nothing shows which part is meant: then nothing of them but names and places
@@ -83,17 +83,17 @@ class TaskDefinition(msgspec.Struct, frozen=True):
 
     @property
     def execution_role(self) -> Value:
-        """Return what `execution_role_arn` is: the role that fetches what the containers need."""
+        """Return `execution_role_arn`: the role that fetches what the containers need."""
         return self.resource.attribute("execution_role_arn")
 
     @property
     def task_role(self) -> Value:
-        """Return what `task_role_arn` is: the role of the code in the containers."""
+        """Return `task_role_arn`: the role of the code in the containers."""
         return self.resource.attribute("task_role_arn")
 
     @property
     def is_of_service(self) -> bool:
-        """Whether an ECS Express service defines it, which also makes its log group."""
+        """Whether an ECS Express service defines it, which also creates its log group."""
         return self.address.type == EXPRESS_SERVICE
 
     @property
@@ -149,7 +149,7 @@ def _task_definition(resource: WorldObject, world: World) -> TaskDefinition | No
 
 
 def _of_service(service: WorldObject) -> TaskDefinition | None:
-    """Return the task definition of an Express service; None where it names one that is made elsewhere."""
+    """Return the task definition of an Express service; None if it uses one that is defined elsewhere."""
     found = container_of_service(service)
     if found is None:
         return None
@@ -181,7 +181,7 @@ def _containers(text: Value) -> tuple[list[Container], str]:
 def _decoded(text: Value) -> Value:
     if isinstance(text, str) and not isinstance(text, Sensitive):
         try:
-            # NOTE: no number of a container definition needs to be exact, and this is ten times as fast.
+            # NOTE: no number in a container definition needs to be exact, and this is ten times as fast.
             known: Value = msgspec.json.decode(text)
             return decode(text) if may_be_deep(text) and is_deep(known) else known
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
@@ -216,7 +216,7 @@ def _container(index: int, definition: dict[str, Value]) -> Container:
 
 
 def member(structure: Value, name: str) -> Value:
-    """Return a member of an object, regardless of the case of its key: a provider release wrote PascalCase keys."""
+    """Return a member of an object, ignoring the case of its key: one provider release wrote PascalCase keys."""
     if structure is None:
         return None
     if not isinstance(structure, dict):

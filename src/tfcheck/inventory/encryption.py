@@ -21,7 +21,7 @@ from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, items, spelled_out
 from tfcheck.vocabulary.arn import split
 
-#: What of a parameter makes the provider write it again.
+#: Attributes of a parameter whose change makes the provider write it again.
 _PUT = ("name", "type", "key_id", "value", "insecure_value", "value_wo_version", "description", "tier", "data_type")
 _ALIAS_OPEN = "which key its alias stood for when it was encrypted"
 
@@ -30,7 +30,7 @@ _ALIAS_OPEN = "which key its alias stood for when it was encrypted"
 
 
 def keys_of_secret(arn: TextLike, world: World) -> tuple[Key, ...] | None:
-    """Return the keys that a secret may be encrypted with; its ARN may lack the six random characters."""
+    """Return the possible keys of a secret; its ARN may lack the six random characters."""
     if replica := _replica(arn, world):
         return replica.keys(world)
     secret, truth = _secret(arn, world)
@@ -44,20 +44,20 @@ def keys_of_secret(arn: TextLike, world: World) -> tuple[Key, ...] | None:
 
 
 def secret_of(arn: TextLike, world: World) -> WorldObject | None:
-    """Find the secret that an ARN names, with or without the six random characters, or whose replica it names."""
+    """Find the secret that an ARN names, or that it names a replica of; the six random characters may be missing."""
     replica = _replica(arn, world)
     return replica.secret if replica else _secret(arn, world)[0]
 
 
 def whole_arn(arn: TextLike, world: World) -> TextLike:
-    """Return the ARN of a secret with its six random characters, where the plan shows which secret it is."""
+    """Return the ARN of a secret with its six random characters, if the plan shows the secret."""
     secret = None if _replica(arn, world) else _secret(arn, world)[0]
     whole = secret.attribute("arn") if secret else None
     return whole if isinstance(whole, PlainText) else arn
 
 
 class Replica(msgspec.Struct, frozen=True):
-    """The copy of a secret in another region, with the same tags and policy, under a key of that region."""
+    """A replica of a secret in another region, with the same tags and policy, and a key of that region."""
 
     secret: WorldObject
     arn: TextLike
@@ -65,7 +65,7 @@ class Replica(msgspec.Struct, frozen=True):
     key: Value
 
     def keys(self, world: World) -> tuple[Key, ...]:
-        """Return the keys that it may be encrypted with."""
+        """Return its possible keys."""
         key = named_key(self.key, self.secret, world)
         parts = split(key.arn) if key is not None else None
         if key is None or parts is None or equal(parts.region, self.region) is Truth.TRUE:
@@ -84,7 +84,7 @@ def _replicas(world: World) -> dict[TextLike, Replica]:
 
 
 def replicas(secret: WorldObject) -> Iterator[Replica]:
-    """Yield the replicas of a secret, whose ARNs differ from its own by the region only."""
+    """Yield the replicas of a secret, whose ARNs differ from its own only by the region."""
     own, blocks = secret.attribute("arn"), items(secret.attribute("replica"))
     parts = split(own) if isinstance(own, PlainText) else None
     for block in blocks if parts is not None and isinstance(blocks, tuple) else ():
@@ -95,7 +95,7 @@ def replicas(secret: WorldObject) -> Iterator[Replica]:
 
 
 def _secret(arn: TextLike, world: World) -> tuple[WorldObject | None, Truth]:
-    """Find the secret that an ARN names or may name."""
+    """Find the secret that an ARN names, or may name."""
     found = catalogue(world, SECRET).by_arn(arn)
     parts = split(arn) if found is None else None
     if parts is None or not isinstance(parts.resource, str):
@@ -108,7 +108,7 @@ def _secret(arn: TextLike, world: World) -> tuple[WorldObject | None, Truth]:
 
 
 def _of_secret(secret: WorldObject, world: World) -> tuple[Key, ...]:
-    """Return the keys of a secret: a new key encrypts it again, and no key at all leaves it under the one it has."""
+    """Return the keys of a secret: a new key re-encrypts it; without a key it keeps the one it has."""
     new = named_key(secret.attribute("kms_key_id"), secret, world)
     earlier = before(secret, world)
     if earlier is None or is_created(secret, world):
@@ -125,7 +125,7 @@ def _of_secret(secret: WorldObject, world: World) -> tuple[Key, ...]:
 
 
 def keys_of_parameter(arn: TextLike, world: World) -> tuple[Key, ...] | None:
-    """Return the keys that a parameter of the plan may be encrypted with; none if it is not encrypted."""
+    """Return the possible keys of a parameter in the plan; none if it is not encrypted."""
     parameter = catalogue(world, PARAMETER).by_arn(arn)
     if parameter is None:
         return None
@@ -147,7 +147,7 @@ def _of_parameter(parameter: WorldObject, world: World) -> tuple[Key, ...]:
 
 
 def _stayed(old: Key | None, new: Key | None) -> tuple[Key, ...]:
-    """Return the key of what is not written again: if its alias moves, the old one or the new one."""
+    """Return the key of an unchanged object: if its alias moves, the old or the new one."""
     if old is None or new is None or alike(old, new):
         return _as_tuple(new)
     return doubted(old, _ALIAS_OPEN), doubted(new, _ALIAS_OPEN)

@@ -1,4 +1,4 @@
-"""Read the one container of an ECS Express service, which makes a task definition of its own.
+"""Read the container of an ECS Express service, which creates its own task definition.
 
 Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-work.html and
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateExpressGatewayService.html: the tasks run on
@@ -12,12 +12,12 @@ from tfcheck.resolve.attribute_shapes import LOG_GROUP
 from tfcheck.symbolic.value import Symbol, Unknown, Value, items
 
 EXPRESS_SERVICE = "aws_ecs_express_gateway_service"
-#: Whichever group it is, before and after a change it is the same need.
+#: It is the same need before and after a change, whichever group it is.
 _GROUP = Symbol("service", ("log_group",))
 
 
 def container_of_service(service: WorldObject) -> Value:
-    """Return the container as the API of task definitions writes it; None where another resource defines the task."""
+    """Return the container in the form of a task definition; None if another resource defines the task."""
     block = _only(service.attribute("primary_container"))
     if not isinstance(block, dict):
         return block
@@ -26,7 +26,7 @@ def container_of_service(service: WorldObject) -> Value:
         "name": "Main",
         "image": block.get("image"),
         "environment": block.get("environment"),
-        # NOTE: the provider's page calls the block `secrets`, and writes `secret`.
+        # NOTE: the provider's page calls the block `secrets`, but it is `secret`.
         "secrets": _secrets(block.get("secret") or block.get("secrets")),
         "repositoryCredentials": _renamed(credentials, {"credentials_parameter": "credentialsParameter"}),
         "logConfiguration": {"logDriver": "awslogs", "options": _log_options(block, service)},
@@ -57,7 +57,7 @@ def _renamed(block: Value, names: dict[str, str]) -> Value:
 
 
 def _only(value: Value) -> dict[str, Value] | Unknown | None:
-    """Return a nested block of which there is at most one, also where a version of the provider writes an object."""
+    """Return the only nested block, also where the provider's version has an object instead."""
     listed = (value,) if isinstance(value, dict) else items(value)
     first = listed if isinstance(listed, Unknown) else next(iter(listed), None)
     return first if isinstance(first, dict | Unknown) else None

@@ -21,17 +21,17 @@ _ACCESS_POINT = "access-point/"
 
 
 def file_system_arn(file_system_id: TextLike, around: Surroundings, world: World) -> TextLike:
-    """Return the ARN of the file system that an id means to what lives at `around`."""
+    """Return the ARN of the file system with an id, as seen from `around`."""
     return _arn_of(file_system_id, FILE_SYSTEM, _FILE_SYSTEM, around, world)
 
 
 def access_point_arn(access_point_id: TextLike, around: Surroundings, world: World) -> TextLike:
-    """Return the ARN of the access point that an id means to what lives at `around`."""
+    """Return the ARN of the access point with an id, as seen from `around`."""
     return _arn_of(access_point_id, ACCESS_POINT, _ACCESS_POINT, around, world)
 
 
 def file_system_of(arn: TextLike, world: World) -> Subject:
-    """Return the file system that an ARN names: what the plan has of it, else its id."""
+    """Return the file system of an ARN: the plan's resource, else its id."""
     resource = catalogue(world, FILE_SYSTEM).by_arn(arn)
     parts = split(arn)
     known = (resource.attribute("id") if resource else None, _id_in(parts.resource) if parts else None)
@@ -47,7 +47,7 @@ def _arn_of(name: TextLike, kind: ObjectKind, prefix: str, around: Surroundings,
 
 
 def _objects_by_id(name: TextLike, kind: ObjectKind, world: World) -> Iterator[WorldObject]:
-    """Return what an id names: in the plan, else as another stack shows it, else as a data source looks it up."""
+    """Return the object with an id: in the plan, in another stack, or in a data source."""
     for each in (world, *world.context):
         found = catalogue(each, kind).by_name(name, None)
         if found is not None:

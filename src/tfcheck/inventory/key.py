@@ -30,7 +30,7 @@ from tfcheck.vocabulary.errors import InputError
 
 
 class Key(msgspec.Struct, frozen=True):
-    """A customer managed key by its ARN. `doubt` says why it may be no such key at all.
+    """A customer managed key by its ARN. `doubt` says why it may not be one.
 
     `sensitive`: the plan marks what names the key, so that its ARN must not be shown.
     """
@@ -41,12 +41,12 @@ class Key(msgspec.Struct, frozen=True):
 
 
 def doubted(key: Key, doubt: str) -> Key:
-    """Return a key with the reason why it may be no such key; the first reason stays."""
+    """Return a key with a reason for doubt; an earlier reason stays."""
     return msgspec.structs.replace(key, doubt=key.doubt or doubt)
 
 
 def alike(one: Key, other: Key) -> bool:
-    """Whether two keys certainly are one, or are equally unknown."""
+    """Whether two keys are certainly the same, or equally unknown."""
     return equal(one.arn, other.arn) is Truth.TRUE or display(one.arn) == display(other.arn)
 
 
@@ -55,7 +55,7 @@ _NAMING = ("kms_key_id", "key_id", "rule", "server_side_encryption_configuration
 
 
 def named_key(reference: Value, resource: WorldObject, world: World) -> Key | None:
-    """Return the key that an argument of `resource` names; None where it names none, or one that AWS manages."""
+    """Return the key in an argument of `resource`; None without one, or for an AWS managed key."""
     found = _key_by_reference(reference, resource, world)
     if found is not None and any(map(resource.sensitive, _NAMING)):
         return msgspec.structs.replace(found, sensitive=True)
@@ -85,7 +85,7 @@ def _arn(key: WorldObject) -> TextLike:
 
 
 def _key_arn(resource: WorldObject, key_id: TextLike) -> TextLike:
-    """Write the ARN of a key by its id: it lives where the resource lives that names it so."""
+    """Write the ARN of a key by its id, in the region and account of the resource that names it."""
     own, around = resource.attribute("arn"), resource.surroundings
     known = split(own) if isinstance(own, str) else None
     region, account = (known.region, known.account) if known else ("", "")
@@ -104,7 +104,7 @@ def _beginning(spelled: TextLike) -> str:
 
 
 def _refers_to(reference: TextLike, resource_type: str, attribute: str = "") -> bool:
-    """Whether a reference is to a resource, or data source, whose type begins like `resource_type`."""
+    """Whether a reference is to a resource, or data source, whose type begins with `resource_type`."""
     if not isinstance(reference, Unknown) or reference.symbol is None:
         return False
     try:
@@ -129,12 +129,12 @@ def _alias_name(reference: TextLike) -> TextLike | None:
     return spelled_out(reference) if parts is None else parts.resource
 
 
-#: Data sources that show which key an alias belongs to: what names the alias there, and what is the key's ARN.
+#: Data sources that show the key of an alias: the argument with the alias's name, and the attribute with the key's ARN.
 _LOOKED_UP = (("aws_kms_alias", ("name", "arn"), "target_key_arn"), ("aws_kms_key", ("key_id",), "arn"))
 
 
 def _is_looked_up(each: WorldObject, naming: tuple[str, ...], reference: TextLike, resource: WorldObject) -> bool:
-    """Whether a data source looked up this alias; a name means the alias of its own region and account."""
+    """Whether a data source looked up this alias in the region and account of the name."""
     if Truth.some(equal(each.attribute(by), reference) for by in naming) is not Truth.TRUE:
         return False
     return split(reference) is not None or beside(each.surroundings, resource.surroundings) is Truth.TRUE

@@ -27,13 +27,13 @@ _Find = Callable[[TextLike, World], tuple[Key, ...] | None]
 
 
 def keys_in_use(action: str, arn: TextLike, world: World) -> tuple[Key, ...]:
-    """Return the customer managed keys that a call on `arn` needs, as the plan and the other stacks show them."""
+    """Return the customer managed keys that a call on `arn` needs, according to the plan and the other stacks."""
     rule = _RULES.get(action)
     return () if rule is None else found_once(world, (_found, rule, arn), lambda: _found(rule, arn, world))
 
 
 class _Rule(msgspec.Struct, frozen=True, eq=False):
-    """How the keys of one kind are found: of what an ARN definitely is, and of all that it may be."""
+    """How to find the keys for one kind of object: by definite ARN, and by possible ones."""
 
     definite: _Find
     possible: Callable[[TextLike, World], Iterable[Key]]
@@ -52,7 +52,7 @@ def _found(rule: _Rule, arn: TextLike, world: World) -> tuple[Key, ...]:
 
 
 def _of_each(kind: ObjectKind, find: _Find, what: str) -> Callable[[TextLike, World], Iterator[Key]]:
-    """Return what finds the keys of all resources of a kind that an ARN may turn out to be."""
+    """Return the function that yields the keys of all resources of a kind that an ARN may denote."""
 
     def possible(arn: TextLike, world: World) -> Iterator[Key]:
         for each in catalogue(world, kind).resources:
@@ -73,7 +73,7 @@ def _possible_secrets(arn: TextLike, world: World) -> Iterator[Key]:
 
 
 def _possible_objects(arn: TextLike, world: World) -> Iterator[Key]:
-    """Yield the keys of the objects that a file may be, and of the buckets that it may be in."""
+    """Yield the keys of the objects that a file may be, and of the buckets that may contain it."""
     yield from _objects(arn, world)
     if bucket_of(arn, world) is not None:
         return
@@ -84,7 +84,7 @@ def _possible_objects(arn: TextLike, world: World) -> Iterator[Key]:
 
 
 def _buckets(world: World) -> Iterator[tuple[WorldObject, TextLike]]:
-    """Yield the ARNs of all buckets of the plan, and of those whose encryption it sets."""
+    """Yield the ARNs of all buckets in the plan, and of those whose encryption it sets."""
     buckets = catalogue(world, BUCKET)
     for bucket in buckets.resources:
         own = bucket.attribute("arn")

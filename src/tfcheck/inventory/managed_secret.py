@@ -1,4 +1,4 @@
-"""Find the secrets that databases keep their passwords in, and the keys that these are encrypted with.
+"""Find the secrets that contain database passwords, and their encryption keys.
 
 Follows https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html and
 https://docs.aws.amazon.com/redshift/latest/mgmt/redshift-secrets-manager-integration.html: the database creates the
@@ -17,7 +17,7 @@ from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value
 
 _OF_RDS = ("master_user_secret", "master_user_secret_kms_key_id")
-#: The attribute that tells the secret, and the argument that names its key.
+#: The attribute with the secret, and the argument with its key.
 _KEEPERS = {
     "aws_db_instance": _OF_RDS,
     "aws_rds_cluster": _OF_RDS,
@@ -28,7 +28,7 @@ _KEEPERS = {
 
 
 def keys_of_managed_secret(arn: TextLike, world: World) -> tuple[Key, ...] | None:
-    """Return the keys of a secret that a database of the plan keeps; None where it definitely is not one."""
+    """Return the keys of the secret of a database in the plan; None if it definitely is not one."""
     for keeper in world.resources(*_KEEPERS):
         attribute, argument = _KEEPERS[keeper.address.type]
         if _keeps(keeper, attribute, arn):
@@ -38,7 +38,7 @@ def keys_of_managed_secret(arn: TextLike, world: World) -> tuple[Key, ...] | Non
 
 
 def keys_of_possible_secrets(arn: TextLike, world: World) -> Iterator[Key]:
-    """Yield the keys of the secrets of databases that an ARN may turn out to be, each with that doubt."""
+    """Yield the keys of the database secrets that an ARN may denote, each with that doubt."""
     for keeper in world.resources(*_KEEPERS) if _may_be_managed(arn) else ():
         attribute, argument = _KEEPERS[keeper.address.type]
         own = _secret_of(keeper, attribute)
@@ -48,12 +48,12 @@ def keys_of_possible_secrets(arn: TextLike, world: World) -> Iterator[Key]:
 
 
 def _may_be_managed(arn: TextLike) -> bool:
-    """Whether an ARN may be that of a secret which a service created: its name begins with that of the service."""
+    """Whether an ARN may be that of a secret created by a service, whose name begins with the service's."""
     return any(glob(f"arn:*:secretsmanager:*:secret:{each}!*", arn) is not Truth.FALSE for each in ("rds", "redshift"))
 
 
 def _secret_of(keeper: WorldObject, attribute: str) -> TextLike | None:
-    """Return the ARN of the secret of a database; None where it has none."""
+    """Return the ARN of a database's secret; None without one."""
     value = keeper.attribute(attribute)
     if isinstance(value, list):
         first = value[0] if value else None
@@ -62,7 +62,7 @@ def _secret_of(keeper: WorldObject, attribute: str) -> TextLike | None:
 
 
 def _keeps(keeper: WorldObject, attribute: str, arn: TextLike) -> bool:
-    """Whether an ARN is that of the secret of a database, by its value or by reference."""
+    """Whether an ARN is that of a database's secret, by its value or by reference."""
     if isinstance(arn, Unknown) and arn.symbol is not None and arn.symbol.owner == str(keeper.address):
         return arn.symbol.path[0] == attribute
     own = _secret_of(keeper, attribute)
@@ -70,7 +70,7 @@ def _keeps(keeper: WorldObject, attribute: str, arn: TextLike) -> bool:
 
 
 def _customer_key(keeper: WorldObject, argument: str, world: World) -> Key | None:
-    """Return the customer managed key; where none is written, AWS reports the key that it manages."""
+    """Return the customer managed key; if none is written, AWS reports its own key."""
     reference: Value = keeper.attribute(argument)
     key = named_key(reference, keeper, world)
     if key is None or keeper.configured(argument):

@@ -1,4 +1,4 @@
-"""Name an object by its address in the plan, however its ARN or name is written.
+"""Name an object by its address in the plan, for any notation of its ARN or name.
 
 A plan that creates a bucket knows `${aws_s3_bucket.config.arn}`, a later one the ARN itself: both are the same object.
 """
@@ -21,12 +21,12 @@ _KINDS = (
     catalogue.ACCESS_POINT,
 )
 _TYPES = (*(kind for each in _KINDS for kind in each.types), "aws_iam_role", "aws_iam_instance_profile")
-#: What may follow the ARN of an object in a longer one.
+#: What may follow an object's ARN in a longer one.
 _ENDS = "/:"
 
 
 def subject(value: Value, world: World) -> str:
-    """Return a text with the object that it names first by its address: `${aws_s3_bucket.config.arn}/web.env`."""
+    """Replace the first object that a text names by its address: `${aws_s3_bucket.config.arn}/web.env`."""
     if not isinstance(value, TextLike):
         return ""
     text = display(spelled_out(value))
@@ -34,7 +34,7 @@ def subject(value: Value, world: World) -> str:
 
 
 class _Addresses:
-    """The addresses of the objects that a world manages or looks up, by their ARNs as far as these are known."""
+    """The addresses of the objects that a world manages or looks up, by their known ARNs."""
 
     def __init__(self, world: World) -> None:
         self._known: dict[str, str] = {}
@@ -44,7 +44,7 @@ class _Addresses:
                 self._known.setdefault(display(spelled_out(arn)), f"${{{resource.address}.arn}}")
 
     def with_reference(self, text: str) -> str:
-        """Return a text with the longest ARN that its first ARN begins with as a reference."""
+        """Replace the longest known ARN at the beginning of a text's first ARN by a reference."""
         start = text.find("arn:")
         if start > 0:
             return text[:start] + self.with_reference(text[start:])

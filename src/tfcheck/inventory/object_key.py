@@ -1,4 +1,4 @@
-"""Find the customer managed KMS keys that an object in S3 may be encrypted with.
+"""Find the customer managed KMS keys that may encrypt an object in S3.
 
 Follows https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html: an object keeps the key that was
 in force when it was written. A new default encryption of its bucket counts only for what is written after it.
@@ -17,7 +17,7 @@ from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, items, spelled_out, text
 
-#: What of an object makes the provider upload it again, with what its state says of the encryption.
+#: Attributes of an object whose change makes the provider upload it again, including those about encryption.
 #: NOTE: tags, the ACL and locks are changed without writing the object.
 _UPLOADED = (
     "bucket",
@@ -46,7 +46,7 @@ _UPLOAD_OPEN = "which default encryption its bucket had when the object was writ
 
 
 class Default(msgspec.Struct, frozen=True):
-    """The default encryption of a bucket: its customer managed key, if it has one, and the resource that sets it."""
+    """The default encryption of a bucket: its customer managed key, if any, and the resource that sets it."""
 
     key: Key | None = None
     holder: WorldObject | None = None
@@ -54,7 +54,7 @@ class Default(msgspec.Struct, frozen=True):
 
 
 def keys_of_object(arn: TextLike, world: World) -> tuple[Key, ...] | None:
-    """Return the keys that an object may be encrypted with; None where this world does not show any."""
+    """Return the possible keys of an object; None if this world does not show any."""
     found = catalogue(world, OBJECT).by_arn(arn)
     if found is not None:
         return _of_managed(found, arn, world)
@@ -68,7 +68,7 @@ def keys_of_object(arn: TextLike, world: World) -> tuple[Key, ...] | None:
 
 
 def has_bucket_key(arn: TextLike, world: World) -> bool | None:
-    """Whether S3 encrypts an object with a key made for its bucket; None where that is open."""
+    """Whether S3 uses a bucket key for an object; None if that is unknown."""
     found = catalogue(world, OBJECT).by_arn(arn)
     own = chosen(found, "bucket_key_enabled") if found else None
     if isinstance(own, bool):
@@ -84,7 +84,7 @@ def has_bucket_key(arn: TextLike, world: World) -> bool | None:
 
 
 def chosen(resource: WorldObject, argument: str) -> Value:
-    """Return an argument; where nothing is written and AWS chooses, it is as good as not set."""
+    """Return an argument; one that AWS chooses because it is not written counts as not set."""
     value = resource.attribute(argument)
     return None if isinstance(value, Unknown) and resource.configured(argument) is False else value
 
@@ -98,7 +98,7 @@ def _of_managed(found: WorldObject, arn: TextLike, world: World) -> tuple[Key, .
         return _own_key(own, found, arn, world)
     algorithm = chosen(found, "server_side_encryption")
     if isinstance(algorithm, str) and algorithm:
-        return ()  # an algorithm without a key is AWS's own key, whatever the bucket says
+        return ()  # an algorithm without a key means AWS's own key, regardless of the bucket
     if is_written(found, _UPLOADED, world):
         return _when_written(found, arn, world)
     if not is_changed(found, _UPLOADED, world) and (isinstance(algorithm, str) or _is_plain(found)):
@@ -107,7 +107,7 @@ def _of_managed(found: WorldObject, arn: TextLike, world: World) -> tuple[Key, .
 
 
 def _of_one_or_other(arn: TextLike, of_bucket: tuple[Key, ...] | None, world: World) -> tuple[Key, ...] | None:
-    """Return the keys that its bucket puts a file under, with those of managed objects that it may turn out to be."""
+    """Return the keys for a file in a bucket, with those of managed objects that it may be."""
     keys = of_bucket or ()
     for each in catalogue(world, OBJECT).resources if keys else ():
         own = each.attribute("arn")
@@ -120,7 +120,7 @@ def _of_one_or_other(arn: TextLike, of_bucket: tuple[Key, ...] | None, world: Wo
 
 
 def _own_key(reference: Value, resource: WorldObject, arn: TextLike, world: World) -> tuple[Key, ...]:
-    """Return the key that an object names; one that was only read from S3 may be the key that AWS manages."""
+    """Return the key that an object names; one that was only read from S3 may be an AWS managed key."""
     key = named_key(reference, resource, world)
     if key is None:
         return ()
@@ -130,7 +130,7 @@ def _own_key(reference: Value, resource: WorldObject, arn: TextLike, world: Worl
 
 
 def _is_customers(key: Key, arn: TextLike, world: World) -> bool:
-    """Whether a key definitely is not an AWS managed key: it is in a stack, or the default of the bucket."""
+    """Whether a key definitely is not an AWS managed key: it is in a stack, or the bucket's default."""
     if any(catalogue(each, KEY).by_arn(key.arn) for each in (world, world.before(), *world.context)):
         return True
     looked_up = (each for each in world.looked_up("aws_kms_key") if each.attribute("key_manager") == "CUSTOMER")
@@ -140,7 +140,7 @@ def _is_customers(key: Key, arn: TextLike, world: World) -> bool:
 
 
 def _is_plain(resource: WorldObject) -> bool:
-    """Whether the ETag of an object is that of its content, which it is under no KMS key."""
+    """Whether an object's ETag is that of its content, so that no KMS key encrypts it."""
     from hashlib import md5
 
     content, etag = resource.attribute("content"), resource.attribute("etag")
@@ -148,7 +148,7 @@ def _is_plain(resource: WorldObject) -> bool:
 
 
 def _when_written(found: WorldObject, arn: TextLike, world: World) -> tuple[Key, ...] | None:
-    """Return the default key of the moment when this plan writes an object."""
+    """Return the default key at the time when this plan writes an object."""
     old, new = _defaults(arn, world)
     holder = new.holder if new is not None else None
     if holder is not None and holder.address.config in world.earlier(found.address).resources:
@@ -157,7 +157,7 @@ def _when_written(found: WorldObject, arn: TextLike, world: World) -> tuple[Key,
 
 
 def _looked_up_objects(world: World) -> dict[TextLike, WorldObject]:
-    """Index by ARN the objects that data sources look up."""
+    """Index the objects that data sources look up by ARN."""
     found: dict[TextLike, WorldObject] = {}
     for each in world.looked_up(*_READ):
         bucket, key = each.attribute("bucket"), each.attribute("key")
@@ -172,7 +172,7 @@ def _looked_up_objects(world: World) -> dict[TextLike, WorldObject]:
 def _of_bucket(arn: TextLike, world: World) -> tuple[Key, ...] | None:
     bucket = bucket_of(arn, world)
     if bucket is not None and bucket.resource is not None and is_created(bucket.resource, world):
-        return _keys_of_default(_default(bucket, world))  # nothing was written into it before
+        return _keys_of_default(_default(bucket, world))  # it was empty before
     return _as_uploaded(arn, world)
 
 
@@ -181,14 +181,14 @@ def _as_uploaded(arn: TextLike, world: World) -> tuple[Key, ...] | None:
 
 
 def _defaults(arn: TextLike, world: World) -> tuple[Default | None, Default | None]:
-    """Return the default encryption of the bucket of an object before the change, and after it."""
+    """Return the default encryption of an object's bucket before the change, and after it."""
     earlier = world.before()
     new = _default(bucket_of(arn, world), world)
     return new if earlier is world else _default(bucket_of(arn, earlier), earlier), new
 
 
 def _either(old: Default | None, new: Default | None, doubt: str) -> tuple[Key, ...] | None:
-    """Return the key of both defaults if that is one, else those that either has, with the doubt."""
+    """Return the common key of both defaults, otherwise the keys of either, with the doubt."""
     one, other = (each.key if each is not None else None for each in (old, new))
     if one is None or other is None:
         return tuple(doubted(each, doubt) for each in (one, other) if each is not None) or None
@@ -214,7 +214,7 @@ def _default(bucket: Subject | None, world: World) -> Default | None:
 
 
 def _in_bucket(bucket: Subject, world: World) -> Default | None:
-    """Read the encryption in the bucket resource itself; computed, it repeats what another resource sets."""
+    """Read the encryption in the bucket resource itself; a computed one repeats another resource's."""
     argument = "server_side_encryption_configuration"
     resource = bucket.resource
     if resource is None or (not resource.configured(argument) and was_set(world, BUCKET_ENCRYPTION, bucket)):
@@ -231,7 +231,7 @@ def _set_by(holder: WorldObject, argument: str, world: World) -> Default:
 
 
 def _member(block: Value, name: str) -> Value:
-    """Return a member of a nested block of which there is at most one."""
+    """Return a member of the only nested block."""
     listed = (block,) if isinstance(block, dict) else items(block)
     first = listed if isinstance(listed, Unknown) else next(iter(listed), None)
     if isinstance(first, dict):

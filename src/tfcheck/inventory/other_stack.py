@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
     from tfcheck.inventory.state_location import StateLocations
 
-#: Attributes whose values become what a task needs, and so are shown: the keys that encrypt.
+#: Attributes that may become a need and so are shown: encryption keys.
 _KEYS = ("kms_key_id", "key_id", "target_key_id", "rule", "server_side_encryption_configuration")
 
 
 class Stack(Remembering):
-    """The world of another stack; of a plan, as it will be.
+    """The world of another stack; for a plan, after its change.
 
     `changes`: its plan is checked as well, so that what it changes is part of the change.
     """
@@ -43,7 +43,7 @@ class Stack(Remembering):
         *,
         changes: bool = False,
     ) -> None:
-        """Build from the name in its addresses, its world, where its state lives, and what to leave out."""
+        """Build from its name in addresses, its world, the place of its state, and the objects to leave out."""
         super().__init__({})
         self.name = name
         self.planned_at = inner.planned_at
@@ -57,7 +57,7 @@ class Stack(Remembering):
 
     @property
     def plan(self) -> Plan:
-        """Return the plan, or the state read as one, that shows it."""
+        """Return the plan, or the state read as one, that the stack comes from."""
         return self._inner.resolver.plan
 
     @property
@@ -67,19 +67,19 @@ class Stack(Remembering):
 
     @property
     def context(self) -> Sequence[World]:
-        """Return the other stacks that are known, at the same moment."""
+        """Return the other known stacks at the same time."""
         return self._siblings if self._later is None else formerly(self._later._siblings)
 
     def beside(self, stacks: Sequence[Stack]) -> None:
-        """Build the other stacks known."""
+        """Set the other known stacks."""
         self._siblings = [each for each in stacks if each is not self]
 
     def without(self, gone: Collection[Address]) -> Stack:
-        """Return the stack without the resources that others decide; it knows no other stacks yet."""
+        """Return the stack without the resources that others decide, and without other stacks."""
         return Stack(self.name, self._inner, self._around, gone, changes=self._changes)
 
     def as_if(self, world: After) -> Stack:
-        """Return the stack as it would be if its plan made another world; it knows no other stacks yet."""
+        """Return the stack as if its plan led to another world, without other stacks."""
         return Stack(self.name, world, self._around, self._gone, changes=self._changes)
 
     def resources(self, *types: str) -> Sequence[WorldObject]:
@@ -101,12 +101,12 @@ class Stack(Remembering):
         return self._seen[kind]
 
     def before(self) -> World:
-        """Return the stack before the change that its own plan makes."""
+        """Return the stack before the change of its own plan."""
         return self._earlier
 
     @property
     def formerly(self) -> Stack:
-        """Return the stack as it counts before the change: as it will be, unless its own plan is part of that."""
+        """Return the stack as it counts before the change: its later state, unless its plan is a part of the change."""
         return self._earlier if self._changes else self
 
     @cached_property
@@ -119,7 +119,7 @@ class Stack(Remembering):
         return found
 
     def earlier(self, address: Address) -> Earlier:
-        """Yield nothing: what other stacks make is not waited for."""
+        """Yield nothing: resources do not wait for other stacks."""
         return Earlier(frozenset(), True)
 
 
@@ -129,12 +129,12 @@ def formerly(stacks: Sequence[Stack]) -> list[Stack]:
 
 
 def stack_of(resolver: Resolver, name: str, *, changes: bool = False) -> Stack:
-    """Return the stack that a plan will have made; with `changes` the plan is part of the change."""
+    """Return the stack after a plan's change; with `changes` the plan is a part of the change."""
     return Stack(name, After(resolver), None, changes=changes)
 
 
 def stack_of_state(resolver: Resolver, name: str, sources: Sources | None = None) -> Stack:
-    """Return the stack that a state, read as a plan, holds; the sources that it was made from tell more of where."""
+    """Return the stack of a state that was read as a plan; its sources help to locate it."""
     from tfcheck.inventory.state_location import StateLocations
 
     return Stack(name, After(resolver), StateLocations(resolver.plan, sources))
@@ -178,7 +178,7 @@ class _Elsewhere:
 
 
 def _one_of_several(account: TextLike) -> TextLike | None:
-    """Return an open account where the plan names other credentials for it than for what names no provider."""
+    """Return an unknown account if the plan uses several credentials and the object names no provider."""
     if not isinstance(account, Unknown) or account.symbol is None or account.symbol.owner == "provider.aws":
         return None
     from tfcheck.inventory.state_location import SEVERAL
@@ -192,7 +192,7 @@ def _text(value: TextLike, stack: str) -> TextLike:
 
 
 def _renamed(value: Value, stack: str) -> Value:
-    """Let what is unknown belong to the stack."""
+    """Assign the symbols of unknown values to the stack."""
     if isinstance(value, str) or is_known(value):
         return value
     match value:
@@ -200,7 +200,7 @@ def _renamed(value: Value, stack: str) -> Value:
             owner = None if symbol is None else Symbol(f"{stack}: {symbol.owner}", symbol.path)
             inside = _renamed(shape, stack)
             shape = inside if isinstance(inside, (str, Text)) else None
-            # NOTE: the stack may be applied before the checked plan was made, which then knows what was assigned.
+            # NOTE: the stack may have been applied before the checked plan was made, which then knows the assigned ids.
             return msgspec.structs.replace(value, symbol=owner, shape=shape, fresh=False)
         case Text(pieces=pieces):
             return Text(tuple(_piece(each, stack) for each in pieces))

@@ -26,7 +26,7 @@ from tfcheck.symbolic.value import PlainText, TextLike, Truth
 
 
 class Setting(msgspec.Struct, frozen=True, eq=False):
-    """A resource type that sets something on a resource of one kind, named by one of its arguments.
+    """A resource type that sets something on a resource of one kind, which one of its arguments names.
 
     `by` is the attribute of the resource that tells it from what is not in the plan.
     """
@@ -37,7 +37,7 @@ class Setting(msgspec.Struct, frozen=True, eq=False):
     by: str
 
     def settings(self, world: World) -> Settings:
-        """List all resources of this setting in a world."""
+        """List all resources of this kind of setting in a world."""
         return Settings(world, self)
 
 
@@ -54,7 +54,7 @@ ENDPOINT_POLICY = Setting("aws_vpc_endpoint_policy", "vpc_endpoint_id", ENDPOINT
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """What may have settings: the resource where the plan manages it, else what is known of it.
+    """What settings are on: the resource if the plan manages it, otherwise its names.
 
     `names` are all texts that are it. `near` is where its names mean it; None where they mean it everywhere.
     """
@@ -72,7 +72,7 @@ class AttachedSettings(msgspec.Struct, frozen=True):
 
 
 class Settings:
-    """All resources of one setting in one world, filed by what they are on."""
+    """All resources of one kind of setting in one world, indexed by what they are on."""
 
     def __init__(self, world: World, setting: Setting) -> None:
         self._world = world
@@ -119,10 +119,10 @@ class Settings:
 
 
 def settings(world: World, setting: Setting) -> Settings:
-    """Return all resources of one setting in a world."""
+    """Return all resources of one kind of setting in a world."""
     return world.once(setting.settings)
 
 
 def was_set(world: World, setting: Setting, subject: Subject) -> bool:
-    """Whether the plan had this setting on a resource before the change: what the resource repeats of it is stale."""
+    """Whether the plan had this setting on a resource before the change, so that the resource's copy of it is stale."""
     return bool(settings(world.before(), setting).on(subject).sure)

@@ -1,4 +1,4 @@
-"""Find the account and region of the resources of a state, which does not show its provider configurations.
+"""Find the account and region of the resources of a state, which has no provider configurations.
 
 A stack may work in several accounts and regions, through aliases of its provider, and what `show -json` prints of a
 state tells nothing of aliases (https://developer.hashicorp.com/terraform/internals/json-format). So a resource lives
@@ -22,7 +22,7 @@ from tfcheck.vocabulary.arn import partition_of_region, split
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
 
-#: Types whose ARN names an account.
+#: Types with an account in their ARN.
 _TELLING = (
     "aws_iam_role",
     "aws_iam_policy",
@@ -33,24 +33,24 @@ _TELLING = (
     "aws_cloudwatch_log_group",
     "aws_efs_file_system",
 )
-#: Attributes with the ARN of something in the same region of the same account; IAM attaches what is of the account.
+#: Attributes with an ARN in the same region and account; IAM attaches only policies of the account.
 _BESIDE = ("arn", "secret_arn", "target_key_arn", "policy_arn")
 _ACCOUNT = ("registry_id", "owner_id", "account_id")
-#: Why an account is open where the stack definitely works in several.
+#: Why an account is unknown if the stack definitely uses several.
 SEVERAL = "in which of its accounts the other stack made it"
 
 
 class StateLocations:
-    """Finds out where the resources of a state live, as far as it and its sources show."""
+    """Locates the resources of a state from its attributes and sources."""
 
     def __init__(self, state: Plan, sources: Sources | None) -> None:
-        """Build from the state, read as a plan, and what may be its sources: those of another stack are not used."""
+        """Build from the state, read as a plan, and its possible sources; sources of another stack are ignored."""
         self._state = state
         self._sources = sources
         self._defaults: dict[str, bool] = {}
 
     def of(self, resource: WorldObject) -> Surroundings:
-        """Return where a resource lives."""
+        """Return the location of a resource."""
         partition, region, account = self._own_location(resource)
         if self._is_default(resource.address):
             region = region or _only_value(self._shared("region"))
@@ -68,21 +68,21 @@ class StateLocations:
         )
 
     def _are_several(self, resource: WorldObject) -> bool:
-        """Whether something shows that not all of the stack is in one account."""
+        """Whether anything shows that the stack is in more than one account."""
         names_one = self._belong and not self._is_default(resource.address)
         return names_one or len({each[2] for each in self._own_arns if each[2]}) > 1
 
     def _own_location(self, resource: WorldObject) -> tuple[str, str, str]:
-        """Return partition, region and account as the attributes of a resource tell them, else empty."""
+        """Return partition, region and account from the attributes of a resource; empty where they are not known."""
         arns = list(_arn_locations(resource.attribute(each) for each in _BESIDE))
         region = _first_text(resource.attribute("region"), *(each[1] for each in arns))
         account = _first_text(*(each[2] for each in arns), *map(resource.attribute, _ACCOUNT))
         return _first_text(*(each[0] for each in arns)), region, "" if account == "aws" else account
 
-    # What names no provider configuration
+    # Resources that name no provider configuration
 
     def _shared(self, field: str) -> Iterator[str]:
-        """Return what the ARNs of resources show that name no provider configuration."""
+        """Return the location in the ARNs of resources that name no provider configuration."""
         index = ("partition", "region", "account").index(field)
         return (each[index] for each in self._arns if each[index])
 
@@ -102,7 +102,7 @@ class StateLocations:
         return [*made, *asked]
 
     def _is_default(self, address: Address) -> bool:
-        """Whether a resource definitely uses the configuration of the provider that is used where none is named."""
+        """Whether a resource definitely uses the default provider configuration."""
         if address.config not in self._defaults:
             self._defaults[address.config] = self._names_no_provider(address)
         return self._defaults[address.config]
@@ -118,8 +118,8 @@ class StateLocations:
         return all(self._hands_down(names[:depth]) for depth in range(1, len(names) + 1))
 
     def _hands_down(self, names: tuple[str, ...]) -> bool:
-        """Whether a module has the provider configuration of the one that calls it."""
-        assert self._sources is not None  # or nothing is asked
+        """Whether a module inherits its caller's provider configuration."""
+        assert self._sources is not None  # otherwise nothing is needed
         caller, module = self._sources.module(names[:-1]), self._sources.module(names)
         call = caller.call(names[-1]) if caller else None
         return (
@@ -131,7 +131,7 @@ class StateLocations:
 
     @cached_property
     def _belong(self) -> bool:
-        """Whether the sources declare all that the state holds."""
+        """Whether the sources declare everything in the state."""
         if self._sources is None:
             return False
         listed: dict[tuple[str, ...], set[tuple[str, str]]] = {}
@@ -141,7 +141,7 @@ class StateLocations:
 
 
 def _arn_locations(values: Iterable[object]) -> Iterator[tuple[str, str, str]]:
-    """Return partition, region and account of those values that are ARNs."""
+    """Return partition, region and account of the values that are ARNs."""
     for value in values:
         arn = split(value) if isinstance(value, str) else None
         if arn is not None and isinstance(arn.partition, str):

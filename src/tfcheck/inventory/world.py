@@ -1,4 +1,4 @@
-"""The resources as they are before the change, and as they are after it.
+"""The resources before the change, and after it.
 
 The two worlds answer the same questions, so that everything built on them compares "before" and "after" by one code.
 """
@@ -19,35 +19,35 @@ T = TypeVar("T")
 
 
 class WorldObject(Protocol):
-    """One resource instance, or data source, as it is in one world."""
+    """One resource instance, or data source, in one world."""
 
     @property
     def address(self) -> Address:
-        """Return the address it has after the change."""
+        """Return its address after the change."""
 
     def attribute(self, name: str) -> Value:
-        """Return an attribute's value; None where it is not set."""
+        """Return an attribute's value; None if it is not set."""
 
     def sensitive(self, name: str) -> bool:
         """Whether the plan marks the attribute, or part of it, as sensitive."""
 
     def configured(self, name: str) -> bool | None:
-        """Whether an argument is written for it, and not as null; None where nothing shows it."""
+        """Whether an argument is written for it and not null; None if that is unknown."""
 
     @property
     def abandoned(self) -> bool:
-        """Whether it stays in AWS although the change makes another one at its address."""
+        """Whether it stays in AWS although the change creates another one at its address."""
 
     def remains_on(self, named: Value) -> Truth:
-        """Whether it is still on the resource that it names, which the change may delete and create again."""
+        """Whether it is still on the resource that it names, which the change may replace."""
 
     @property
     def surroundings(self) -> Surroundings:
-        """Return the partition, region and account it lives in."""
+        """Return its partition, region and account."""
 
 
 class World(Protocol):
-    """All resources of a plan at one moment."""
+    """All resources of a plan at one time."""
 
     def resources(self, *types: str) -> Sequence[WorldObject]:
         """List the managed resources of these types, in the plan's order."""
@@ -56,34 +56,34 @@ class World(Protocol):
         """List the data sources of these types."""
 
     def texts_read(self) -> frozenset[str]:
-        """Return the strings that data sources have read, remote states among them."""
+        """Return the strings that data sources have read, including remote states."""
 
     def module_from_elsewhere(self, module: ModulePath) -> str:
-        """Name the module, or one around it, that is no directory of the configuration; empty where there is none."""
+        """Name the module, or an enclosing one, from outside the configuration; empty if there is none."""
 
     def before(self) -> World:
         """Return the world before the change."""
 
     @property
     def planned_at(self) -> str:
-        """Return when the plan was made, which is before any call of a task; empty where it is not told."""
+        """Return when the plan was made, which is before any call of a task; empty if it is not recorded."""
 
     @property
     def context(self) -> Sequence[World]:
-        """Return the other stacks that are known, as they are at the same moment."""
+        """Return the other known stacks at the same time."""
 
     def earlier(self, address: Address) -> Earlier:
         """Return what is definitely finished before a resource of this world is created."""
 
     def once(self, make: Callable[[World], T]) -> T:
-        """Return what `make` builds of this world, an index of it for example; it is built once."""
+        """Return what `make` builds from this world, for example an index, building it only once."""
 
     def alike(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
-        """Return what `make` builds of `key` alone, the same for both worlds."""
+        """Return what `make` builds from `key` alone, shared by both worlds."""
 
 
 def found_once(world: World, key: tuple[object, ...], find: Callable[[], T]) -> T:
-    """Return what is found for `key` in a world; it is looked for once, since many tasks ask for the same."""
+    """Return what `find` finds for `key` in a world, computing it only once."""
     known = world.once(_nothing_found)
     if key not in known:
         known[key] = find()
@@ -96,7 +96,7 @@ def _nothing_found(_: World) -> dict[tuple[object, ...], Any]:
 
 
 def shared(world: World, key: tuple[object, ...], found: T) -> T:
-    """Return what was found for `key` before, in either world, if it is equal: then it is one object."""
+    """Return an earlier equal result for `key` from either world, so that both share one object."""
     known: list[T] = world.alike(("shared", *key), list)
     for each in known:
         if each is found or each == found:
@@ -106,7 +106,7 @@ def shared(world: World, key: tuple[object, ...], found: T) -> T:
 
 
 class Remembering:
-    """A world that keeps what was built of it."""
+    """A world that caches what is built from it."""
 
     resolver: Resolver
 
@@ -115,21 +115,21 @@ class Remembering:
         self._shared = shared
 
     def alike(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
-        """Return what `make` builds of `key` alone; what did not change is built once for both worlds."""
+        """Return what `make` builds from `key` alone, shared by both worlds."""
         if key not in self._shared:
             self._shared[key] = make()
         found: T = self._shared[key]
         return found
 
     def once(self, make: Callable[[World], T]) -> T:
-        """Return what `make` builds of this world; it is built once."""
+        """Return what `make` builds from this world, building it only once."""
         if make not in self._built:
             self._built[make] = make(cast(World, self))
         found: T = self._built[make]
         return found
 
     def module_from_elsewhere(self, module: ModulePath) -> str:
-        """Name the module, or one around it, that is no directory of the configuration; empty where there is none."""
+        """Name the module, or an enclosing one, from outside the configuration; empty if there is none."""
         while module.steps:
             call = self.resolver.declarations.config_call(module)
             if call is not None and call.source and not call.source.startswith(("./", "../")):
@@ -144,7 +144,7 @@ class After(Remembering):
     def __init__(
         self, resolver: Resolver, context: Sequence[World] = (), former: Sequence[World] | None = None
     ) -> None:
-        """Build from the resolver that answers for the plan, and other stacks; `former` are they before the change."""
+        """Build from the plan's resolver and the other stacks; `former` are these before the change."""
         super().__init__({})
         self.resolver = resolver
         self.planned_at = resolver.plan.planned_at
@@ -164,13 +164,13 @@ class After(Remembering):
         return [_Planned(self.resolver, i) for i in without_adopted(instances)]
 
     def _remains(self, instance: Instance) -> bool:
-        """Whether something need not go with the resource that it is on; what is on roles is asked for role by role."""
+        """Whether an object does not depend on the resource that it is on; objects on roles are decided per role."""
         if instance.address.type.startswith("aws_iam_"):
             return True
         return self.resolver.survival.of(instance) is not Truth.FALSE
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
-        """List the data sources of these types, deferred ones included."""
+        """List the data sources of these types, including deferred ones."""
         deferred = self.resolver.plan.instances(*types, mode="data")
         read = self.resolver.plan.data_sources(*types)
         later = {str(each.address) for each in deferred}
@@ -187,12 +187,12 @@ class After(Remembering):
         return self._before
 
     def earlier(self, address: Address) -> Earlier:
-        """Return what is definitely finished before a resource is created, by the plan's configuration."""
+        """Return what is definitely finished before a resource is created, according to the plan's configuration."""
         return self._order.earlier(address)
 
 
 class Before(Remembering):
-    """The world as it was refreshed before the change: everything in it is known."""
+    """The refreshed world before the change: everything in it is known."""
 
     def __init__(
         self,
@@ -200,7 +200,7 @@ class Before(Remembering):
         shared: dict[tuple[object, ...], Any] | None = None,
         context: Sequence[World] = (),
     ) -> None:
-        """Build from the plan's resolver, what this world shares with the one after, and the other stacks."""
+        """Build from the plan's resolver, the cache shared with the world after, and the other stacks."""
         super().__init__({} if shared is None else shared)
         self.resolver = resolver
         self.planned_at = resolver.plan.planned_at
@@ -215,7 +215,7 @@ class Before(Remembering):
 
     def _of_type(self, kind: str) -> Sequence[WorldObject]:
         instances = [i for i in self.resolver.plan.instances(kind) if i.exists_before]
-        # NOTE: a deposed task definition or service has started all its tasks already.
+        # NOTE: a deposed task definition or service has already started all its tasks.
         deposed = [] if kind.startswith("aws_ecs_") else self.resolver.plan.deposed(kind)
         return [_Existing(self.resolver, i) for i in (*without_adopted(instances), *deposed)]
 
@@ -232,12 +232,12 @@ class Before(Remembering):
         return self
 
     def earlier(self, address: Address) -> Earlier:
-        """Return nothing: what exists is not created."""
+        """Return nothing: existing objects are not created."""
         return Earlier(frozenset(), True)
 
 
 def _each_type(world: World, types: Sequence[str]) -> Sequence[WorldObject]:
-    """List what there is of several types; of each type it is one list of the same objects."""
+    """List the objects of several types, with the same objects in each type's list."""
     return [resource for kind in types for resource in world.resources(kind)]
 
 
@@ -331,7 +331,7 @@ class _Read:
 
 
 def without_adopted(instances: Sequence[Instance]) -> Sequence[Instance]:
-    """Return the instances of one type without those that are forgotten while another one manages the object.
+    """Return the instances of one type without forgotten ones whose object another instance manages.
 
     So resources move between modules and between states, with a `removed` block here and an `import` block there
     (https://developer.hashicorp.com/terraform/language/import).
@@ -357,7 +357,7 @@ def _text(instance: Instance, name: str) -> str:
 
 
 class WorldView:
-    """Shows a world as it is; what is built from it is built again."""
+    """Shows a world unchanged, with caches of its own."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -367,7 +367,7 @@ class WorldView:
         self.alike, self.module_from_elsewhere = world.alike, world.module_from_elsewhere
 
     def resources(self, *types: str) -> Sequence[WorldObject]:
-        """Return the resources of types."""
+        """Return the resources of these types."""
         return self._world.resources(*types)
 
     def earlier(self, address: Address) -> Earlier:

@@ -1,4 +1,4 @@
-"""The `configuration` of a plan: what it keeps of the sources.
+"""The `configuration` of a plan: the part of the sources that plans keep.
 
 Follows https://developer.hashicorp.com/terraform/internals/json-format#configuration-representation. Expressions are
 not evaluated there: a constant, or the objects that occur in it, or nothing.
@@ -18,12 +18,12 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Value
 
 _NOTHING = Raw()
-#: A part of a text that HCL would evaluate; `${aws:username}` and `${*}`, which IAM would, it cannot read.
+#: A part of a text that HCL would evaluate; it cannot parse `${aws:username}` and `${*}`, which IAM would.
 _TEMPLATE = regex(r"[$%]\{(?!\w+:|[*?$]\})")
 
 
 class ProviderConfig(msgspec.Struct, frozen=True):
-    """A provider block, as `provider_config_key` of a resource names it."""
+    """A provider block, as the `provider_config_key` of a resource names it."""
 
     name: str = ""
     full_name: str | None = None
@@ -33,7 +33,7 @@ class ProviderConfig(msgspec.Struct, frozen=True):
 
 
 class VariableConfig(msgspec.Struct, frozen=True):
-    """A variable block; `default` means something only where `has_default`. An ephemeral one is sensitive as well."""
+    """A variable block; `default` is valid only with `has_default`. An ephemeral variable is also sensitive."""
 
     default: Value
     has_default: bool
@@ -88,7 +88,7 @@ class Configuration(msgspec.Struct, gc=False):
 
 
 class _Repeated:
-    """What resources and module calls share: arguments, repetition, order."""
+    """What resources and module calls have in common: arguments, repetition, order."""
 
     def __init__(self, address: str, row: _Resource | _Call) -> None:
         self.address = address
@@ -107,7 +107,7 @@ class _Repeated:
 
     @Lazy
     def for_each_expression(self) -> Any:
-        """Return the expression of `for_each`, or None: also where it is a call over literals."""
+        """Return the expression of `for_each`, or None, also for a call with only literals."""
         return decoded_json(self._row.for_each_expression, self._named)
 
     @property
@@ -143,17 +143,17 @@ class ConfigResource(_Repeated):
 
     @property
     def provider_config_key(self) -> str:
-        """Return the key of the provider configuration in force here."""
+        """Return the key of the effective provider configuration."""
         return self._row.provider_config_key or ""
 
     @property
     def has_provisioners(self) -> bool:
-        """Whether it runs provisioners when it is created."""
+        """Whether it runs provisioners on creation."""
         return present(self._row.provisioners) and bytes(self._row.provisioners) != b"[]"
 
 
 class ModuleCall(_Repeated):
-    """A module block, with the expressions of its arguments and the module that it calls."""
+    """A module block, with the expressions of its arguments and the called module."""
 
     _row: _Call
 
@@ -164,12 +164,12 @@ class ModuleCall(_Repeated):
 
     @Lazy
     def module(self) -> ConfigModule:
-        """Return the module that it calls."""
+        """Return the called module."""
         return ConfigModule(self._row.module or _Module())
 
 
 class ConfigModule:
-    """A module as written: once per call, whatever its instances."""
+    """A module as written: once per call, regardless of its instances."""
 
     def __init__(self, row: _Module) -> None:
         self._row = row
@@ -209,7 +209,7 @@ class ConfigModule:
 
 
 def configuration(raw: Raw) -> Configuration:
-    """Decode the `configuration` of a plan; an absent one has no root module.
+    """Decode the `configuration` of a plan; a missing one has no root module.
 
     Raises:
         InputError: it has another shape.
@@ -218,7 +218,7 @@ def configuration(raw: Raw) -> Configuration:
 
 
 def constant(expression: Any) -> tuple[bool, Value]:
-    """Whether an expression of `configuration` is a constant, and which; it may be null.
+    """Return whether an expression of `configuration` is a constant, and its value, which may be null.
 
     NOTE: of `.tf.json`, Terraform lists the text of each template as a constant, beside what it refers to. One that
     refers to nothing, `"${jsonencode([1])}"`, looks like what the escaped text `"$${...}"` of a `.tf` file gives.
@@ -228,7 +228,7 @@ def constant(expression: Any) -> tuple[bool, Value]:
 
 
 def constant_text(expression: Any) -> tuple[bool, Value]:
-    """Whether an expression of `configuration` refers to nothing, and its constant: of `.tf.json` the template."""
+    """Return whether an expression has no references, and its constant: in `.tf.json`, the template."""
     if isinstance(expression, dict) and "constant_value" in expression and not references(expression):
         return True, cast("Value", expression["constant_value"])
     return False, None
@@ -247,13 +247,13 @@ def _may_be_template(value: Value) -> bool:
 
 
 def references(expression: Any) -> tuple[str, ...]:
-    """List what occurs in an expression of `configuration`; the longest form of each traversal comes first."""
+    """List the references in an expression of `configuration`, the longest form of each first."""
     found = expression.get("references") if isinstance(expression, dict) else None
     return tuple(each for each in found if isinstance(each, str)) if isinstance(found, list) else ()
 
 
 def _variable(name: str, row: _Variable) -> VariableConfig:
-    # A default of null is a default: only an absent key makes a variable required.
+    # A default of null is a default: only a missing key makes a variable required.
     has_default = len(memoryview(row.default)) > 0
     return VariableConfig(
         decoded_json(row.default, f"variable `{name}`"), has_default, bool(row.sensitive or row.ephemeral)

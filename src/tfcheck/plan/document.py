@@ -20,7 +20,7 @@ from tfcheck.vocabulary.errors import InputError
 #: The sensitivity or unknown mask of an object: `true` covers all of it.
 Mask: TypeAlias = bool | None | dict[str, Any]
 
-#: What decoding raises where the text, and not tfcheck, is at fault.
+#: Errors of decoding that are caused by the text, not by tfcheck.
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -33,7 +33,7 @@ _NULL = Raw(b"null")
 
 
 class Mode(StrEnum):
-    """The mode of a resource: decoded to one of these, it takes no memory of its own in each of 100,000 rows."""
+    """The mode of a resource, decoded to one object shared by all of 100,000 rows."""
 
     MANAGED = "managed"
     DATA = "data"
@@ -42,7 +42,7 @@ class Mode(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> Mode:
-        """Return one mode for all that later versions may add: tfcheck needs none of them."""
+        """Return one mode for all that later versions may add, none of which tfcheck needs."""
         return cls.OTHER
 
 
@@ -65,7 +65,7 @@ class ResourceChange(msgspec.Struct, gc=False):
 
 
 class Change(msgspec.Struct, gc=False):
-    """The `change` of a resource: what is done, and the object before and after."""
+    """The `change` of a resource: its actions, and the object before and after."""
 
     actions: Raw = _NOTHING
     before: Raw = _NOTHING
@@ -77,13 +77,13 @@ class Change(msgspec.Struct, gc=False):
 
 
 class OnlyArn(msgspec.Struct, gc=False):
-    """An object, or a mask of one, as far as its ARN is concerned."""
+    """The ARN in an object, or in a mask of one."""
 
     arn: Raw = _NOTHING
 
 
 class Document(msgspec.Struct, gc=False):
-    """The top level of a plan, and the keys by which other documents are recognised.
+    """The top level of a plan, and keys that identify other documents.
 
     A key that is only looked at to recognise a document is `Raw`, so that it may hold anything.
     """
@@ -114,7 +114,7 @@ class Document(msgspec.Struct, gc=False):
 
 
 class StateManaged(msgspec.Struct, gc=False, tag_field="mode", tag="managed"):
-    """A managed resource of a state: it is in `resource_changes` as well, and wanted only for what is marked in it."""
+    """A managed resource of a state, needed only for its marks, since `resource_changes` has it too."""
 
     address: str = ""
     values: Raw = _NOTHING
@@ -122,7 +122,7 @@ class StateManaged(msgspec.Struct, gc=False, tag_field="mode", tag="managed"):
 
 
 class StateData(msgspec.Struct, gc=False, tag_field="mode", tag="data"):
-    """A data source of a state, with what was read."""
+    """A data source of a state, with the values that were read."""
 
     address: str = ""
     type: str = ""
@@ -131,7 +131,7 @@ class StateData(msgspec.Struct, gc=False, tag_field="mode", tag="data"):
 
 
 class StateAny(msgspec.Struct, gc=False):
-    """A row of a state that has modes which the others do not know, `ephemeral` for example."""
+    """A row of a state with modes unknown to the other types, such as `ephemeral`."""
 
     mode: Mode | None = None
     address: str = ""
@@ -140,7 +140,7 @@ class StateAny(msgspec.Struct, gc=False):
     sensitive_values: Raw = _NOTHING
 
 
-#: A row with what was read.
+#: A row with the values that were read.
 ReadRow: TypeAlias = StateData | StateAny
 #: A state by its modes, or with all of them in one type.
 PriorState: TypeAlias = "State[StateData | StateManaged] | State[StateAny]"
@@ -154,7 +154,7 @@ class StateOutput(msgspec.Struct, gc=False):
 
 
 class StateModule(msgspec.Struct, Generic[_Row], gc=False):
-    """A module instance of a state, with those it calls."""
+    """A module instance of a state, with its child modules."""
 
     address: str | None = None
     resources: list[_Row | None] | None = None
@@ -175,7 +175,7 @@ class State(msgspec.Struct, Generic[_Row], gc=False):
 
 
 class KeptManaged(msgspec.Struct, gc=False, tag_field="mode", tag="managed"):
-    """A managed object of a state, as far as it is looked for among the changes."""
+    """A managed object of a state, as needed to look for it in the changes."""
 
     address: str = ""
     type: str = ""
@@ -185,11 +185,11 @@ class KeptManaged(msgspec.Struct, gc=False, tag_field="mode", tag="managed"):
 
 
 class KeptData(msgspec.Struct, gc=False, tag_field="mode", tag="data"):
-    """A data source of a state, which plans list only where its read waits."""
+    """A data source of a state; plans list only deferred ones."""
 
 
 class KeptAny(msgspec.Struct, gc=False):
-    """A row of a state that has modes which the others do not know."""
+    """A row of a state with modes unknown to the other types."""
 
     mode: Mode | None = None
     address: str = ""
@@ -200,12 +200,12 @@ class KeptAny(msgspec.Struct, gc=False):
 
 
 def present(raw: Raw) -> bool:
-    """Whether a key is there with a value other than null."""
+    """Whether a key has a value other than null."""
     return raw not in (_NOTHING, _NULL)
 
 
 def decoded(raw: Raw, kind: type[_T], what: str) -> _T:
-    """Decode one part of a plan with all its values; `what` names it for the reader.
+    """Decode one part of a plan with all its values; `what` names it in errors.
 
     Raises:
         InputError: it has another shape than `kind`, is too large, or is nested too deep.
@@ -218,7 +218,7 @@ def decoded(raw: Raw, kind: type[_T], what: str) -> _T:
 
 
 def decoded_section(raw: Raw, kind: type[_T], what: str) -> _T:
-    """Decode a section of a plan, which may be most of it, as a type that leaves values as they are.
+    """Decode a section of a plan, possibly most of it, to a type that leaves values undecoded.
 
     Raises:
         InputError: it has another shape than `kind`, or is nested too deep.
@@ -230,7 +230,7 @@ def decoded_section(raw: Raw, kind: type[_T], what: str) -> _T:
 
 
 def decoded_state(raw: Raw, known: type[_T], any_mode: type[_S], what: str) -> _T | _S:
-    """Decode a state by modes, which takes least memory; one with modes of later versions as `any_mode`.
+    """Decode a state by modes, which needs the least memory; one with newer modes as `any_mode`.
 
     Raises:
         InputError: it has another shape.
@@ -244,7 +244,7 @@ def decoded_state(raw: Raw, known: type[_T], any_mode: type[_S], what: str) -> _
 
 
 def decoded_json(raw: Raw, what: str) -> Any:
-    """Decode one part of a plan of any shape; an absent one is None.
+    """Decode one part of a plan of any shape; a missing one is None.
 
     Raises:
         InputError: it holds text that is not UTF-8, or is nested too deep.
@@ -253,12 +253,12 @@ def decoded_json(raw: Raw, what: str) -> Any:
 
 
 def decoded_mask(raw: Raw, what: str) -> Mask:
-    """Decode the mask of an object; an absent one is None, and one that marks nothing at all may be False.
+    """Decode the mask of an object; a missing one is None, and one without marks may be False.
 
     Raises:
         InputError: it has the shape of no mask, so that nobody can tell what it marks, or is nested too deep.
     """
-    # NOTE: nearly all masks of a large plan mark nothing, which shows without decoding them.
+    # NOTE: nearly all masks of a large plan mark nothing, which can be seen without decoding them.
     if not present(raw):
         return None
     mask: Mask = False if marks_nothing(raw) else decoded(raw, _MASK, what)
@@ -266,13 +266,13 @@ def decoded_mask(raw: Raw, what: str) -> Mask:
 
 
 def marks_nothing(mask: Raw) -> bool:
-    """Whether a mask definitely marks nothing: it is an object, or `false`, and nowhere true."""
+    """Whether a mask definitely marks nothing: it is an object, or `false`, without any `true`."""
     text = bytes(mask)
     return b"true" not in text and (text.startswith(b"{") or text == b"false")
 
 
 def refuse_deep(value: Any, what: str) -> None:
-    """Refuse a value so deep that walking it would exhaust the stack; `what` names it for the reader.
+    """Refuse a value that is nested too deeply for recursion; `what` names it in errors.
 
     Raises:
         InputError: it is nested too deeply.
@@ -286,14 +286,14 @@ def _too_deep(what: str) -> InputError:
 
 
 def _unreadable(what: str, error: Exception) -> InputError:
-    """Return which part of the plan cannot be read, and why."""
+    """Return the part of the plan that cannot be read, and the reason."""
     if isinstance(error, RecursionError):
         return _too_deep(what)
     return InputError(f"{what} cannot be read: {reason(error)}")
 
 
 def reason(error: Exception) -> str:
-    """Report in one line, without any of the plan's text, what a decoder rejected."""
+    """Return in one line what a decoder rejected, without any text of the plan."""
     if isinstance(error, UnicodeDecodeError):
         return "its text is not UTF-8"
     return str(error).removeprefix("JSON is malformed: ")

@@ -1,4 +1,4 @@
-"""Find the references that an edited plan has in the place of values.
+"""Find the references that an edited plan has instead of values.
 
 Some tools that filter or annotate plans write `module.x.aws_iam_role.e.arn` into `after` and drop the marks of unknown
 values. Such a text is neither a name nor an ARN: what it refers to is evaluated as for any unknown value.
@@ -13,7 +13,7 @@ from tfcheck.plan.overlay import KEY, Path, looks_like_reference
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Symbol, Unknown, Value
 
-#: Whether a text is a reference of the plan's configuration, for the object that has it.
+#: Whether a text is a reference in the configuration of the object that has it.
 IsReference: TypeAlias = Callable[[str], bool]
 
 REPLACED = "the plan was edited: a reference stands where its value was"
@@ -25,20 +25,20 @@ _RESOURCE = regex(
 
 
 def restored(values: dict[str, Any], is_reference: IsReference, owner: str) -> dict[str, Value]:
-    """Return the object at `owner` with an `Unknown` for each reference; the very same object where there is none."""
+    """Return the object at `owner` with an `Unknown` for each reference, or the same object if there is none."""
     if not any(_holds(each, is_reference) for each in values.values()):
         return values
     return {name: _restored(each, is_reference, owner, (name,)) for name, each in values.items()}
 
 
 def resource_named(text: str) -> tuple[str, str, str] | None:
-    """Return mode, type and name of the resource that a reference begins with; None where it begins otherwise."""
+    """Return mode, type and name of the resource at the beginning of a reference; None for any other."""
     found = _RESOURCE.fullmatch(inside(text))
     return ("data" if found["data"] else "managed", found["type"], found["name"]) if found else None
 
 
 def inside(text: str) -> str:
-    """Return the expression of a text that is one interpolation, and any other text as it is."""
+    """Return the expression inside a single interpolation, or any other text unchanged."""
     return text[2:-1].strip() if text.startswith("${") and text.endswith("}") else text
 
 
@@ -55,7 +55,7 @@ def _holds(value: Any, is_reference: IsReference) -> bool:
 
 
 def _may_refer(text: str) -> bool:
-    """Whether a text has the form of a reference; most have not, which shows at once."""
+    """Whether a text has the form of a reference, which is quickly ruled out for most."""
     return len(text) <= _LONGEST and "." in text and looks_like_reference(text)
 
 
@@ -72,7 +72,7 @@ def _restored(value: Any, is_reference: IsReference, owner: str, path: Path) -> 
 
 
 def references_in(expressions: Any) -> Iterator[str]:
-    """Yield every reference in the expressions of a resource, those of nested blocks included."""
+    """Yield every reference in the expressions of a resource, including nested blocks."""
     match expressions:
         case {"references": list(named)}:
             yield from (each for each in named if isinstance(each, str))

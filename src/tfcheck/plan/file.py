@@ -20,7 +20,7 @@ import msgspec
 from tfcheck.plan.spool import Buffer, release, spooled
 from tfcheck.vocabulary.errors import InputError
 
-#: How to get what tfcheck reads; the hint of nearly every refusal.
+#: How to create what tfcheck reads; the hint of nearly every refusal.
 SHOW = "run `terraform show -json tfplan > plan.json` (or `tofu`) on a plan saved with `terraform plan -out=tfplan`"
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -30,11 +30,11 @@ _BLOCK = 2**20
 
 
 class SavedPlanError(InputError):
-    """The file is a saved plan (`plan -out`), which `show -json` turns into what tfcheck reads."""
+    """The file is a saved plan (`plan -out`), which `show -json` converts."""
 
 
 def content(path: Path | None, stdin: BinaryIO | None = None) -> Buffer:
-    """Return the bytes of a file, or of standard input where there is no path; of `stdin` where it is given.
+    """Return the bytes of a file, or of standard input without a path; of `stdin` if given.
 
     A file stays mapped for as long as anything refers to a part of it.
 
@@ -43,7 +43,7 @@ def content(path: Path | None, stdin: BinaryIO | None = None) -> Buffer:
     """
     if path is None or stdin is not None:
         try:
-            # NOTE: a process may be started with its standard input closed, which Python shows as None.
+            # NOTE: a process may be started with closed standard input, which is None in Python.
             return spooled(_blocks(stdin or sys.stdin.buffer))
         except (OSError, AttributeError):
             raise InputError(
@@ -65,7 +65,7 @@ def _blocks(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def json_text(buffer: Buffer, named: str) -> tuple[Buffer, tuple[str, ...]]:
-    """Find the JSON in a file, as UTF-8 and decompressed, and give warnings about what stood before it.
+    """Find the JSON in a file, as decompressed UTF-8, with warnings about text before it.
 
     Raises:
         InputError: the file is empty, binary, or none of it is JSON.
@@ -99,7 +99,7 @@ def _refuse_binary(head: bytes, named: str) -> None:
 
 
 def _utf8(buffer: Buffer, named: str) -> Buffer:
-    """Bring UTF-16, which PowerShell's `>` writes, to UTF-8; take off byte order marks."""
+    """Convert UTF-16, which PowerShell's `>` writes, to UTF-8; remove byte order marks."""
     head = bytes(buffer[:4])
     for mark, encoding in _BOMS:
         if head.startswith(mark):
@@ -112,7 +112,7 @@ def _utf8(buffer: Buffer, named: str) -> Buffer:
 
 
 def _recoded(buffer: Buffer, encoding: str, named: str) -> Iterator[bytes]:
-    """Yield what UTF-16 says as UTF-8, in blocks."""
+    """Yield UTF-16 as UTF-8, in blocks."""
     decoder, rest = codecs.getincrementaldecoder(encoding)(), memoryview(buffer)
     for begin in range(0, len(rest) + 1, _BLOCK):
         block = rest[begin : begin + _BLOCK]
@@ -133,7 +133,7 @@ def _is_value(buffer: Buffer) -> bool:
     except msgspec.DecodeError:
         return False
     except RecursionError:
-        pass  # nested too deep to decode, but JSON as far as it was read
+        pass  # nested too deeply to decode, but JSON as far as it was read
     return True
 
 
@@ -151,22 +151,22 @@ def _unreachable(path: Path, error: Exception) -> InputError:
 
 
 _MAGIC = b"\x1f\x8b"
-#: What one file is decompressed to at most, and how many objects this may have, so that a small file cannot exhaust the
-#: machine: what a plan takes grows with the JSON in it, and not with the file. A plan of this size has 850,000 objects.
+#: The maximum decompressed size of a file, and its number of objects, so that a small file cannot exhaust the
+#: machine: memory grows with the JSON, not with the file. A plan of this size has 850,000 objects.
 _LARGEST, _MOST_OBJECTS = 96 * 2**20, 1_000_000
-#: A file can have a member every 20 bytes: what is copied for each is little, and they are not too many.
+#: A file can have a member every 20 bytes: little is copied for each, and their number is limited.
 _FIRST_BLOCK, _MOST_MEMBERS = 2**10, 100_000
-#: Lets zlib read the header and the checksum of gzip.
+#: Makes zlib read gzip's header and checksum.
 _GZIP = 31
 
 
 def is_gzip(head: bytes) -> bool:
-    """Whether a file begins as gzip does (RFC 1952)."""
+    """Whether a file begins with the gzip magic number (RFC 1952)."""
     return head.startswith(_MAGIC)
 
 
 def decompressed(buffer: Buffer, named: str) -> Buffer:
-    """Return the content of a gzip file, of all its members.
+    """Return the content of all members of a gzip file.
 
     Raises:
         InputError: the file is damaged, cut short, or decompresses to more than the limit.
@@ -186,7 +186,7 @@ def _limited(blocks: Iterator[bytes], named: str) -> Iterator[bytes]:
 
 
 def _members(rest: memoryview, named: str) -> Iterator[bytes]:
-    """Yield the content of all members that follow each other, in blocks."""
+    """Yield the content of consecutive members, in blocks."""
     for _ in range(_MOST_MEMBERS + 1):
         if not is_gzip(bytes(rest[:2])):
             return

@@ -30,25 +30,25 @@ from tfcheck.symbolic.marks import with_mask
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import Address, DeposedAddress
 
-#: Whether a text in the place of a value of a resource is a reference.
+#: Whether a text in place of a resource's value is a reference.
 Refers: TypeAlias = Callable[[Address, str], bool]
 
 
 class Instance:
-    """One resource instance that the plan lists; every part of it is decoded when first asked for.
+    """One resource instance in the plan; every part of it is decoded on first use.
 
     A forgotten instance is no longer managed but stays in AWS, so its `after` is its `before`.
     """
 
     def __init__(self, address: Address, row: ResourceChange, refers: Refers = lambda _, __: False) -> None:
-        """Build from the parsed address, the plan's row, and how to recognise a reference in the place of a value."""
+        """Build from the parsed address, the plan's row, and a test for references in place of values."""
         self.address = address
         self._row = row
         self._refers = refers
         self._settled = False
 
     def __repr__(self) -> str:
-        """Name it and what happens to it; never its values."""
+        """Describe it and its actions, never its values."""
         return f"<Instance {self.address} {'/'.join(self.actions)}>"
 
     @property
@@ -58,7 +58,7 @@ class Instance:
 
     @property
     def action_reason(self) -> str | None:
-        """Return Terraform's reason for the action: an open set of words."""
+        """Return Terraform's reason for the action, from an open set of words."""
         return self._row.action_reason
 
     @Lazy
@@ -69,12 +69,12 @@ class Instance:
 
     @Lazy
     def exists_before(self) -> bool:
-        """Whether there is such an object before the change."""
+        """Whether the object exists before the change."""
         return present(self._change.before)
 
     @Lazy
     def exists_after(self) -> bool:
-        """Whether there is such an object in AWS after the change."""
+        """Whether the object exists in AWS after the change."""
         match self.actions:
             case ("delete",):
                 return False
@@ -85,12 +85,12 @@ class Instance:
 
     @property
     def imported(self) -> bool:
-        """Whether the change imports an object that exists already."""
+        """Whether the change imports an existing object."""
         return present(self._change.importing)
 
     @Lazy
     def before(self) -> dict[str, Value] | None:
-        """Return the attributes before the change, or None when it did not exist."""
+        """Return the attributes before the change, or None if it did not exist."""
         if not self.exists_before:
             return None
         before = self._object(self._change.before)
@@ -100,7 +100,7 @@ class Instance:
 
     @Lazy
     def after(self) -> dict[str, Value] | None:
-        """Return the planned attributes, with an `Unknown` for each that apply will tell, or None when it is gone."""
+        """Return the planned attributes, with an `Unknown` for each known only after apply, or None if it is gone."""
         if not self.exists_after:
             return None
         if self.actions == ("forget",):
@@ -119,7 +119,7 @@ class Instance:
 
     @Lazy
     def decided(self) -> dict[str, Value]:
-        """Return the attributes after the change that are what the plan shows: nothing in them is unknown or marked."""
+        """Return the attributes after the change that are completely known and not marked."""
         after, mask = self.after or {}, self.after_sensitive
         if not self._settled:
             after = {name: value for name, value in after.items() if value is None or isinstance(value, (str, int))}
@@ -128,7 +128,7 @@ class Instance:
         return {name: value for name, value in after.items() if not masked(mask, (name,))}
 
     def has_only_arns_of(self, beginnings: tuple[bytes, ...]) -> bool:
-        """Whether it has ARNs, known or not yet, and all that are known have one of these `arn_beginning`s.
+        """Whether it has ARNs, and all known ones have one of these `arn_beginning`s.
 
         Looks at the bytes alone: large plans have tens of thousands of instances in one account and region.
         """
@@ -141,7 +141,7 @@ class Instance:
         return bool(found) and b"\\u" not in written
 
     def arns(self) -> tuple[str, ...]:
-        """Return the ARNs that it has before the change and after it, decoding nothing else of it."""
+        """Return its ARNs before and after the change, without decoding anything else."""
         before = self._arn(self._change.before) if self.exists_before else None
         after = self._planned_arn(before) if self.exists_after else None
         return tuple(each for each in (before, after) if each is not None)
@@ -163,7 +163,7 @@ class Instance:
         return found if found.startswith("arn:") else None
 
     def _planned(self) -> dict[str, Any] | None:
-        """Return what the plan writes as `after`; what does not change is decoded only once."""
+        """Return the plan's `after`; for an unchanged object it is decoded only once."""
         if self._change.after == self._change.before:
             return self.before
         return self._object(self._change.after) if present(self._change.after) else None
@@ -172,23 +172,23 @@ class Instance:
         return self._refers(self.address, text)
 
     def _may_be_edited(self) -> bool:
-        """Whether an edited plan may have references in the place of values: only where the change gives new ones."""
+        """Whether an edited plan may have references in place of values, which is only possible where values change."""
         change = self._change
         return change.after != change.before and may_be_edited(bytes(change.after))
 
     @Lazy
     def left_behind(self) -> dict[str, Value] | None:
-        """Return the attributes of the object that stays in AWS unmanaged while `create, forget` makes a new one."""
+        """Return the attributes of the object that stays unmanaged in AWS when `create, forget` creates a new one."""
         return self.before if set(self.actions) == {"create", "forget"} else None
 
     @Lazy
     def before_sensitive(self) -> Mask:
-        """Return the mask of what is sensitive in `before`."""
+        """Return the mask of sensitive parts of `before`."""
         return decoded_mask(self._change.before_sensitive, f"`before_sensitive` of {self._named}")
 
     @Lazy
     def after_sensitive(self) -> Mask:
-        """Return the mask of what is sensitive in `after`."""
+        """Return the mask of sensitive parts of `after`."""
         if self.actions == ("forget",):
             return self.before_sensitive
         return decoded_mask(self._change.after_sensitive, f"`after_sensitive` of {self._named}")
@@ -206,7 +206,7 @@ class Instance:
 
 
 class Deposed(Instance):
-    """An object that an earlier apply replaced and could not delete; `current` is where the one in its place is."""
+    """An object that an earlier apply replaced and could not delete; `current` is its successor's place."""
 
     def __init__(self, current: Address, row: ResourceChange) -> None:
         """Build from the address of the current object and the row of the deposed one."""
@@ -216,24 +216,24 @@ class Deposed(Instance):
 
 
 def arn_beginning(arn: str) -> bytes:
-    """Return how an ARN begins behind its key in the JSON of a plan, up to the colon behind the account."""
+    """Return how an ARN in a plan's JSON begins after its key, up to the colon after the account."""
     return f':"{":".join(arn.split(":", 5)[:5])}:'.encode()
 
 
 def _shown(value: dict[str, Any], mask: Mask) -> dict[str, Value]:
-    """Mark what a sensitivity mask marks; most mark nothing."""
+    """Apply a sensitivity mask; most masks mark nothing."""
     return cast("dict[str, Value]", with_mask(value, mask) if marked(mask) else value)
 
 
 class PriorData:
-    """A data source that was read while planning; its parts are decoded when first asked for."""
+    """A data source that was read while planning; its parts are decoded on first use."""
 
     def __init__(self, address: Address, row: ReadRow) -> None:
         self.address = address
         self._row = row
 
     def __repr__(self) -> str:
-        """Name it; never its values."""
+        """Describe it, never its values."""
         return f"<PriorData {self.address}>"
 
     @Lazy
@@ -245,7 +245,7 @@ class PriorData:
 
     @Lazy
     def sensitive(self) -> Mask:
-        """Return the mask of what is sensitive in `values`."""
+        """Return the mask of sensitive parts of `values`."""
         return decoded_mask(self._row.sensitive_values, f"`sensitive_values` of {self._named}")
 
     @property

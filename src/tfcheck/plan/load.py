@@ -1,4 +1,4 @@
-"""Load the plans that a file contains.
+"""Load the plans in a file.
 
 One function, `load`: it recognises everything that is passed as a plan, and refuses in one line what is none.
 """
@@ -24,19 +24,19 @@ from tfcheck.vocabulary.errors import InputError
 _TRAILING = regex(r"trailing characters \(byte (\d+)\)")
 _COMMANDS = regex(rb"(?:(?:::|##\[|\[command\])[^\n]*(?:\s+|$))+")
 _BYTE = regex(r"byte (\d+)")
-#: What one file may contain: every plan is compared with every other.
+#: The number of plans in one file: every plan is compared with every other.
 _MOST_PLANS = 100
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """The plans of one file, in order and at least one, and what the user should know about the file."""
+    """The plans of one file, at least one, in order, and warnings about the file."""
 
     plans: tuple[Plan, ...]
     warnings: tuple[str, ...] = ()
 
 
 def load(path: Path | None, stdin: BinaryIO | None = None) -> Loaded:
-    """Read the plans of a file, or of standard input where `path` is None.
+    """Read the plans of a file, or of standard input if `path` is None.
 
     With both, `stdin` holds the JSON that a saved plan in `path` was turned into.
 
@@ -59,7 +59,7 @@ def load(path: Path | None, stdin: BinaryIO | None = None) -> Loaded:
 
 
 def documents(text: Buffer, named: str) -> Iterator[tuple[Document, Buffer]]:
-    """Yield the objects that follow each other in `text`, and the text of each.
+    """Yield consecutive objects in `text`, with the text of each.
 
     There is one, or several on lines of their own or glued together. Commands to a runner between and after them, which
     the wrapper of setup-terraform prints, are passed over.
@@ -78,7 +78,7 @@ def documents(text: Buffer, named: str) -> Iterator[tuple[Document, Buffer]]:
 
 
 def _first_object(text: memoryview, begin: int, named: str) -> tuple[Document, int]:
-    """Decode the object that `text` starts with; give it and its length, with the space behind it."""
+    """Decode the first object in `text`; return it and its length, including trailing space."""
     try:
         return _decoded(text), len(text)
     except msgspec.DecodeError as error:
@@ -98,7 +98,7 @@ def _decoded(text: memoryview) -> Document:
 
 
 def _malformed(error: Exception, begin: int, end: int, named: str) -> InputError:
-    """Explain what keeps a text from being a plan; `begin` and `end` are its offsets in the file's JSON."""
+    """Explain why a text is not a plan; `begin` and `end` are its offsets in the file's JSON."""
     if isinstance(error, RecursionError):
         return InputError(f"{named} is nested too deep to be a plan", hint=SHOW)
     if isinstance(error, msgspec.ValidationError):

@@ -10,7 +10,7 @@ from typing import Any
 
 from tfcheck.symbolic.value import Symbol, Unknown
 
-#: The resource types that tfcheck reads, by the beginning of their names; in others a `name` may be a block.
+#: Prefixes of the resource types that tfcheck reads; in others a `name` may be a block.
 _READ = (
     "aws_caller_identity",
     "aws_cloudwatch_log_group",
@@ -90,7 +90,7 @@ _LISTS = frozenset(
 
 
 def mistyped(values: dict[str, Any], resource_type: str, owner: str) -> dict[str, Unknown]:
-    """Return an `Unknown` for each attribute of the object at `owner` that has a type which it cannot have."""
+    """Return an `Unknown` for each attribute of the object at `owner` with an impossible type."""
     if not resource_type.startswith(_READ):
         return {}
     wrong = [name for name in _TEXTS.intersection(values) if not isinstance(values[name], str)]

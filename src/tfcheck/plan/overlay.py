@@ -15,14 +15,14 @@ from tfcheck.symbolic.value import Symbol, Unknown, Value
 #: A path into an object: names of members and positions in lists.
 Path: TypeAlias = tuple[str | int, ...]
 
-#: What may stand between brackets behind a name.
+#: Text between brackets after a name.
 KEY = r"""(?:\[(?:\d+|"[^"]*"|[\w.*]+)\])?"""
 _REFERENCE = regex(
     rf"(?:\$\{{.*\}}|(?:module\.[\w-]+{KEY}\.)*"
     rf"(?:(?:var|local|each|count|module)\.[\w.\[\]\"-]+|(?:data\.)?[a-z][a-z0-9]*_\w+\.[\w-]+{KEY}(?:\.[\w.\[\]\"-]+)?))"
 )
-#: How the text of an object shows that it may hold a reference: by a string that begins like one, or is escaped, and
-#: where a role's or a policy's ARN belongs by anything else than one.
+#: Signs that an object's text may contain a reference: a string with its beginning, or an escape, or
+#: anything but an ARN where a role's or a policy's ARN belongs.
 _MAY_BE_EDITED = regex(
     rb'"(?:\$\{|(?:[a-z][a-z0-9]*_[^".]+|module|var|local|each|count|data)\.)|\\u00'
     rb'|(?:role_arn|policy_arns?)"\s*:\s*(?!"arn:|""|null|\[\s*\])'
@@ -31,7 +31,7 @@ _REPLACED = "the plan was edited: a reference stands where its value was"
 
 
 def overlay(after: Any, after_unknown: Any, owner: str, path: Path = ()) -> Value:
-    """Put an `Unknown` into `after` wherever `after_unknown` says true.
+    """Put an `Unknown` into `after` wherever `after_unknown` is true.
 
     `after` alone cannot be trusted: Terraform leaves unknown attributes out, so "known after apply" and "not set" look
     the same there. `owner` is the instance's address; each unknown is the attribute of it at its path.
@@ -50,7 +50,7 @@ def overlay(after: Any, after_unknown: Any, owner: str, path: Path = ()) -> Valu
 
 
 def marked(mask: Any) -> bool:
-    """Whether a mask has a `true` leaf; a mask that is merely not empty marks nothing."""
+    """Whether a mask has a `true` leaf; a mask that is only not empty marks nothing."""
     match mask:
         case bool():
             return mask
@@ -63,12 +63,12 @@ def marked(mask: Any) -> bool:
 
 
 def may_be_edited(text: bytes) -> bool:
-    """Whether the JSON text of an object may have references in the place of values; most plans were never edited."""
+    """Whether an object's JSON text may have references in place of values; most plans are never edited."""
     return _MAY_BE_EDITED.search(text) is not None
 
 
 def masked(mask: Any, path: Sequence[str | int]) -> bool:
-    """Whether a sensitivity mask marks the value at `path`, anything above it or anything below it."""
+    """Whether a sensitivity mask marks the value at `path`, or anything above or below it."""
     for step in path:
         match mask, step:
             case dict(), str():
@@ -81,7 +81,7 @@ def masked(mask: Any, path: Sequence[str | int]) -> bool:
 
 
 def looks_like_reference(text: str) -> bool:
-    """Whether `text` is a Terraform reference rather than a value: `module.x.aws_iam_role.e.arn`, `${var.arn}`.
+    """Whether `text` looks like a Terraform reference: `module.x.aws_iam_role.e.arn`, `${var.arn}`.
 
     Some tools edit a plan: they drop the marks of unknown values and write such a text in their place.
     """
@@ -103,7 +103,7 @@ def _object(after: dict[str, Any] | None, mask: dict[str, Any], owner: str, path
 
 
 def _list(after: list[Any], mask: list[Any], owner: str, path: Path) -> Value:
-    """Overlay a list element by element; Terraform 0.13 left unknown elements of sets out instead of writing null."""
+    """Overlay a list element by element; Terraform 0.13 omits unknown elements of sets instead of writing null."""
     dropped = len(mask) - len(after)
     if dropped > 0:
         if mask.count(True) != dropped:
@@ -116,7 +116,7 @@ def _list(after: list[Any], mask: list[Any], owner: str, path: Path) -> Value:
 
 
 def _is_leftover(block: Any, mask: Any) -> bool:
-    """Whether a block beside one with unknown parts is empty: providers' SDK leaves such ones in sets while planning.
+    """Whether an empty block is a leftover: the providers' SDK leaves such ones in sets with unknown parts.
 
     What nobody wrote is null in a plan; here a text is empty.
     """
@@ -124,12 +124,12 @@ def _is_leftover(block: Any, mask: Any) -> bool:
 
 
 def _without_edited_arns(value: Any, owner: str, path: Path) -> Value:
-    """Return a value as it is, except what an edited plan has in the place of ARNs."""
+    """Return a value without what an edited plan has in place of ARNs."""
     return _restored(value, owner, path) if _was_edited(value, _last_name(path)) else value
 
 
 def _was_edited(value: Any, name: str) -> bool:
-    """Whether an edited plan has something else in the place of ARNs; `name` is that of the member above."""
+    """Whether an edited plan has something else in place of ARNs; `name` is the parent member's."""
     if isinstance(value, dict):
         return any(not _is_plain(key, each) and _was_edited(each, key) for key, each in value.items())
     if isinstance(value, list):
@@ -153,7 +153,7 @@ def _restored(value: Any, owner: str, path: Path) -> Value:
 
 
 def _is_plain(name: str, value: Any) -> bool:
-    """Whether a member is taken as it is, as most are: not a list, not an object, not named like an ARN."""
+    """Whether a member is taken as it is, like most: no list, no object, and no name of an ARN."""
     return not isinstance(value, (dict, list)) and not name.endswith(("arn", "arns"))
 
 
@@ -162,7 +162,7 @@ def _last_name(path: Path) -> str:
 
 
 def _was_replaced(text: str, name: str) -> bool:
-    """Whether an edited plan has `text` where an ARN belongs; a role's or a policy's can be nothing else."""
+    """Whether an edited plan has `text` in place of an ARN; that of a role or a policy has a fixed form."""
     if not text or text.startswith("arn:") or not name.endswith(("arn", "arns")):
         return False
     return name.endswith(("role_arn", "policy_arn", "policy_arns")) or looks_like_reference(text)

@@ -37,7 +37,7 @@ from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.errors import InputError
 
-#: Modules inside each other and keys are much shorter.
+#: Nested modules and keys are much shorter.
 _LONGEST_ADDRESS = 100_000
 
 
@@ -45,7 +45,7 @@ class Plan:
     """One complete plan. `label` is the file's name, with `#2` for the second plan in one file."""
 
     def __init__(self, label: str, document: Document, format_version: str, size: int = 0) -> None:
-        """Build from a document that was recognised as a plan, and how many bytes its file has."""
+        """Build from a document that was recognised as a plan, and the size of its file in bytes."""
         self.size = size
         self.label = label
         self.format_version = format_version
@@ -61,13 +61,13 @@ class Plan:
 
     @cached_property
     def terraform_version(self) -> str:
-        """Return the version of Terraform or OpenTofu that made it; empty where it is not told."""
+        """Return the version of Terraform or OpenTofu that made it; empty if it is not recorded."""
         found = decoded_json(self._document.terraform_version, "`terraform_version`")
         return found if isinstance(found, str) else ""
 
     @cached_property
     def planned_at(self) -> str:
-        """Return when it was planned, in UTC as RFC 3339; empty where it is not told, as before Terraform 1.5."""
+        """Return when it was planned, in UTC as RFC 3339; empty before Terraform 1.5."""
         found = decoded_json(self._document.timestamp, "`timestamp`")
         return found if isinstance(found, str) else ""
 
@@ -83,25 +83,25 @@ class Plan:
 
     @property
     def has_changes(self) -> bool:
-        """Whether it lists resources at all; a refresh-only or an empty plan says nothing about a change."""
+        """Whether it lists resources at all; a refresh-only or an empty plan does not."""
         return isinstance(self._document.resource_changes, list)
 
     @cached_property
     def variables(self) -> dict[str, Value]:
-        """Return the root module's variables as given: before defaults and conversion to their types."""
+        """Return the root module's variables as passed, before defaults and conversions."""
         found = decoded_json(self._document.variables, "the plan's variables")
         rows = found.items() if isinstance(found, dict) else ()
         return {name: row.get("value") if isinstance(row, dict) else None for name, row in rows}
 
     @cached_property
     def configuration(self) -> ConfigModule | None:
-        """Return the root module as written, or None where the plan does not hold it."""
+        """Return the root module's configuration, or None if the plan has none."""
         root = self._configuration.root_module
         return ConfigModule(root) if root else None
 
     @cached_property
     def provider_configs(self) -> dict[str, ProviderConfig]:
-        """Return the provider configurations by the key that resources name them with."""
+        """Return the provider configurations by the key that resources use."""
         raw, what = self._configuration.provider_config, "the providers in the plan's configuration"
         rows = decoded(raw, dict[str, ProviderConfig | None], what) if present(raw) else {}
         for key, row in rows.items():
@@ -109,7 +109,7 @@ class Plan:
         return {key: row or ProviderConfig() for key, row in rows.items()}
 
     def secrets(self) -> frozenset[str]:
-        """Return every string that the plan marks as sensitive, whether anything of it is looked at or not."""
+        """Return every string that the plan marks as sensitive, whether it is used or not."""
         return self._secrets
 
     @cached_property
@@ -125,23 +125,23 @@ class Plan:
         )
 
     def with_rows(self, rows: Iterable[ResourceChange]) -> Plan:
-        """Return a plan that differs in some rows: each takes the place of the one with its address, or is new."""
+        """Return a plan with some rows added, or replaced by address."""
         return _Amended(self, rows)
 
     def types(self) -> tuple[str, ...]:
-        """Name the types of the managed resources that the plan lists."""
+        """Return the types of the managed resources in the plan."""
         return tuple(kind for mode, kind in self._rows if mode == "managed")
 
     def resource_types(self) -> frozenset[str]:
-        """Return the types of all resources and data sources that the plan shows."""
+        """Return the types of all resources and data sources in the plan."""
         return frozenset(kind for _, kind in self._rows) | frozenset(self._prior.reads)
 
     def instances(self, *types: str, mode: str = "managed") -> list[Instance]:
-        """Return the instances of these resource types in the plan's order, type by type; deletes are included."""
+        """Return the instances of these resource types in the plan's order, including deleted ones."""
         return [each for kind in types for each in self._instances(mode, kind).by_address.values()]
 
     def each_instance(self, *types: str) -> Iterator[Instance]:
-        """Yield the instances of these resource types; nothing is kept of those that nobody has asked for."""
+        """Yield the instances of these resource types, caching only types that are used otherwise."""
         for kind in types:
             known = self._managed.get(("managed", kind))
             rows = self._rows.get(("managed", kind), ())
@@ -149,11 +149,11 @@ class Plan:
             yield from made if known is None else known.by_address.values()
 
     def deposed(self, kind: str) -> list[Deposed]:
-        """Return the deposed objects of a resource type: those that an earlier apply replaced and could not delete."""
+        """Return the deposed objects of a resource type, which an earlier apply could not delete."""
         return self._deposed.get(kind, [])
 
     def instance(self, address: str) -> Instance | None:
-        """Return the instance at an absolute address, or None where the plan lists none."""
+        """Return the instance at an absolute address, or None if the plan has none."""
         found = self._addresses.find(address)
         return self._instances(found.mode, found.type).by_address.get(found) if found else None
 
@@ -162,7 +162,7 @@ class Plan:
         return self._instances(mode, kind).by_resource.get((module, name), [])
 
     def data(self, address: str) -> PriorData | None:
-        """Return what was read at the address of a data source; None when the read waits for apply."""
+        """Return what was read for a data source; None if it is read during apply."""
         found = self._addresses.find(address)
         return self._data(found.type).by_address.get(found) if found and found.mode == "data" else None
 
@@ -179,7 +179,7 @@ class Plan:
         return self._data(kind).by_resource.get((module, name), [])
 
     def module_instances(self) -> frozenset[ModulePath]:
-        """Return every module instance that something of the plan lives in, with those around it and the root."""
+        """Return every module instance in the plan, with the enclosing ones and the root."""
         found = {ModulePath()}
         for written in self._module_addresses():
             path = self._addresses.module(written)
@@ -202,7 +202,7 @@ class Plan:
         return Instance(self._addresses.of(row), row, self._refers)
 
     def _refers(self, address: Address, text: str) -> bool:
-        """Whether a text in the place of a value is a reference: to a resource of the plan, or as configured there."""
+        """Whether a text in place of a value is a reference: to a resource of the plan, or as configured there."""
         named = resource_named(text)
         if named is not None:
             return named in self._declared
@@ -223,7 +223,7 @@ class Plan:
 
     @cached_property
     def _declared(self) -> frozenset[tuple[str, str, str]]:
-        """The resources of the plan by mode, type and name, wherever their modules are."""
+        """The resources of the plan by mode, type and name, in any module."""
         rows = (self._addresses.of(row) for rows in self._rows.values() for row in rows)
         found = {(each.mode, each.type, each.name) for each in rows}
         waiting = [self.configuration] if self.configuration else []
@@ -234,7 +234,7 @@ class Plan:
         return frozenset(found)
 
     def _data(self, kind: str) -> _Index[PriorData]:
-        # A copy in the prior state is stale where the plan lists the data source: its read waits for apply.
+        # A copy in the prior state is stale if the plan lists the data source, which is read during apply.
         if kind not in self._read:
             changes = self._instances("data", kind).by_address.items()
             waiting = {address for address, change in changes if "read" in change.actions}
@@ -278,7 +278,7 @@ class Plan:
 
     @cached_property
     def _prior(self) -> _Prior:
-        # NOTE: the whole state is decoded once, and hardly anything of it kept: the memory serves the check.
+        # NOTE: the whole state is decoded once, and little of it kept: the memory is reused by the check.
         raw = self._document.prior_state
         if not present(raw):
             return _Prior()
@@ -299,7 +299,7 @@ class Plan:
 
 
 class _Amended(Plan):
-    """A plan that differs from another in some rows; what both have is read once."""
+    """A plan that differs from another in some rows and shares the rest."""
 
     def __init__(self, base: Plan, rows: Iterable[ResourceChange]) -> None:
         super().__init__(base.label, base._document, base.format_version)
@@ -348,7 +348,7 @@ class _Index(Generic[_Found]):
 
 
 class _Prior(msgspec.Struct):
-    """What is kept of a prior state: what was read, by type, the modules of that, and what is marked in all of it."""
+    """The needed parts of a prior state: data sources by type, their modules, and what is marked in all of it."""
 
     reads: dict[str, list[ReadRow]] = {}
     modules: set[str] = set()
@@ -359,7 +359,7 @@ _Module: TypeAlias = StateModule[StateData | StateManaged] | StateModule[StateAn
 
 
 def _modules(root: _Module | None) -> Iterator[_Module]:
-    """Iterate over the modules of a state, each before those it calls; without recursion, however deep they are."""
+    """Iterate over the modules of a state, parents first, without recursion because they may be deep."""
     waiting = [root]
     while waiting:
         module = waiting.pop()

@@ -1,4 +1,4 @@
-"""Recognise what a JSON document is, and suggest what to run if it is not a complete plan.
+"""Recognise a JSON document, and suggest what to run if it is not a complete plan.
 
 Follows https://developer.hashicorp.com/terraform/internals/json-format and, for documents other than plans, what the
 commands of Terraform and OpenTofu write.
@@ -30,7 +30,7 @@ from tfcheck.vocabulary.errors import InputError
 _VERSION = regex(rb'"?(\d{1,6})\.(\d{1,6})(?:\.\d+)?"?')
 _NEWEST_MAJOR = 1
 
-#: What a document is that is not a plan, by the key that gives it away.
+#: Other kinds of documents, by a key that identifies them.
 _OTHERS = (
     ("tfcheck_version", "is a tfcheck report, not a plan", "print it with `tfcheck report`"),
     ("provider_schemas", "is the output of `providers schema -json`, not a plan", SHOW),
@@ -47,13 +47,13 @@ _OTHERS = (
     ("serial", "is a Terraform state, not a plan", SHOW),
     ("values", "is a Terraform state shown as JSON, not a plan", SHOW),
 )
-#: A state without resources has nothing but its versions.
+#: A state without resources has only versions.
 _EMPTY_STATE = regex(rb'\s*\{(\s*"(format|terraform)_version"\s*:\s*"[^"]*"\s*,?)+\s*\}\s*')
 _LONGEST_EMPTY_STATE = 300
 
 
 def format_version(document: Document, named: str, text: Buffer = b"") -> str:
-    """Return the format version of a complete plan, or the empty string where it has none.
+    """Return the format version of a complete plan, or an empty string.
 
     Raises:
         InputError: the document is not a plan, not a complete one, or of a format that we do not know.
@@ -103,7 +103,7 @@ def _what_else_it_is(document: Document, named: str, text: Buffer) -> InputError
 
 
 def known_version(raw: Raw, named: str) -> str:
-    """Return a format version that we know. Its parts are integers: 1.10 is newer than 1.9, which only adds keys.
+    """Return the known format version. Its parts are integers: 1.10 is newer than 1.9, which only adds keys.
 
     Raises:
         InputError: it is not a version, or a newer major one.
@@ -123,7 +123,7 @@ _Module: TypeAlias = StateModule[KeptManaged | KeptData] | StateModule[KeptAny]
 
 
 def left_out(document: Document) -> str:
-    """Return the address of a managed object that the plan leaves out; empty where there is none, or it says itself.
+    """Return the address of a managed object that the plan leaves out; empty if there is none or the plan says so.
 
     OpenTofu, and Terraform before 1.8, write no `complete`. Every managed object is listed in `resource_changes`, also
     one that does not change; one that only `prior_state` has was left out by `-target` or `-exclude`
@@ -150,7 +150,7 @@ def _managed(document: Document) -> Iterator[str]:
 
 
 def _is_listed(row: KeptManaged | KeptAny, module: _Module) -> bool:
-    """Whether an object belongs into `resource_changes` under the address that the state has for it.
+    """Whether an object belongs in `resource_changes` under its address in the state.
 
     Deposed objects have rows of their own. Early versions wrote addresses without the module and the key.
     """

@@ -1,4 +1,4 @@
-"""Parse the address of a row of the plan.
+"""Parse the addresses in the plan's rows.
 
 Each is worked out once, and the instances of a module share one path: large plans have many of both.
 """
@@ -18,13 +18,13 @@ class Addresses:
         self._modules: dict[str, ModulePath] = {}
 
     def find(self, written: str) -> Address | None:
-        """Return the address that a text is, or None where it is none."""
+        """Return the address in a text, or None if it is not one."""
         if written not in self._known:
             self._known[written] = _parsed(written)
         return self._known[written]
 
     def read(self, written: str) -> Address:
-        """Return the address that the plan writes.
+        """Parse an address of the plan.
 
         Raises:
             InputError: it is not one.
@@ -35,7 +35,7 @@ class Addresses:
         return found
 
     def module(self, written: str) -> ModulePath:
-        """Return the path of a module instance; the empty text is the root.
+        """Return the path of a module instance; an empty text is the root.
 
         Raises:
             InputError: it is not one.
@@ -45,7 +45,7 @@ class Addresses:
         return self._modules[written]
 
     def of(self, row: ResourceChange) -> Address:
-        """Return the address of a row, and keep it.
+        """Return the address of a row, and cache it.
 
         Raises:
             InputError: the row does not tell.
@@ -54,7 +54,7 @@ class Addresses:
         return found
 
     def once(self, row: ResourceChange) -> Address:
-        """Return the address of a row: from its parts where they say the same, or where other tools wrote the address.
+        """Return the address of a row: from its parts if they agree, or if other tools wrote the address.
 
         Raises:
             InputError: the row does not show.
@@ -65,7 +65,7 @@ class Addresses:
         return Address(self.module(row.module_address or ""), mode, row.type, row.name or "", row.index)
 
     def kind(self, row: ResourceChange) -> tuple[str, str]:
-        """Return mode and type of a row, where it lacks one of them from its address."""
+        """Return mode and type of a row, from its address if it lacks one of them."""
         if row.mode and row.type:
             return row.mode, row.type
         found = self.find(row.address)
@@ -73,7 +73,7 @@ class Addresses:
 
 
 def _says_the_same(row: ResourceChange) -> bool:
-    """Whether the parts of a row make its address; text keys are left to the parser, which can unquote them."""
+    """Whether the parts of a row form its address; text keys are left to the parser, which can unquote them."""
     module = f"{row.module_address}." if row.module_address else ""
     mode = "" if row.mode is None or row.mode is Mode.MANAGED else f"{row.mode}."
     key = "" if row.index is None else f"[{row.index}]"

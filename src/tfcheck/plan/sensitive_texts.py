@@ -27,7 +27,7 @@ _BEFORE, _AFTER = b'"before_sensitive"', b'"after_sensitive"'
 
 
 def of_plan(document: Document) -> Iterator[str]:
-    """Yield what is marked in a plan: in its changes, and in what was changed outside of Terraform."""
+    """Yield the marked texts of a plan: in its changes, and in its resource drift."""
     for row in chain(document.resource_changes or (), _drift(document)):
         if row is not None and _marks_something(row.change):
             yield from _of_change(row.change, f"`{row.address}` in the plan")
@@ -44,7 +44,7 @@ def _drift(document: Document) -> Iterable[ResourceChange | None]:
 
 
 def of_state(state: PriorState) -> Iterator[str]:
-    """Yield what is marked in the objects and the outputs of a state."""
+    """Yield the marked texts in the objects and the outputs of a state."""
     modules = [state.values.root_module] if state.values else []
     for name, output in ((state.values.outputs if state.values else None) or {}).items():
         if output is not None and output.sensitive:
@@ -64,7 +64,7 @@ def _outputs(document: Document) -> bool:
 
 
 def _marks_something(change: Raw) -> bool:
-    """Whether a mask of a change may mark something: Terraform writes both of them last, that of `after` at the end."""
+    """Whether a mask of a change may mark something, judged from the end of its text, where Terraform writes masks."""
     text = bytes(change)
     start = text.rfind(_BEFORE)
     if start < 0 or text.find(_AFTER, start) < 0:

@@ -1,4 +1,4 @@
-"""Keep what comes from a pipe, or out of gzip, where it can be mapped as a file can.
+"""Store data from a pipe or from gzip where it can be mapped like a file.
 
 A large plan that is mapped takes hardly any memory. It is kept in a temporary file that only this user can read, which
 has no name and is gone when the process ends, however it ends.
@@ -19,7 +19,7 @@ _IN_MEMORY = 8 * 2**20
 
 
 def spooled(blocks: Iterator[bytes]) -> Buffer:
-    """Return what the blocks contain together: as bytes, or mapped from a temporary file if they are large."""
+    """Return the content of the blocks: as bytes, or mapped from a temporary file if it is large."""
     begin = bytearray()
     for block in blocks:
         begin += block
@@ -29,12 +29,12 @@ def spooled(blocks: Iterator[bytes]) -> Buffer:
 
 
 def _mapped(begin: bytes, blocks: Iterator[bytes]) -> Buffer:
-    """Write everything to a temporary file, or join it where there is no place for one."""
+    """Write everything to a temporary file, or join it in memory if that is impossible."""
     from tempfile import TemporaryFile
 
     try:
         file = TemporaryFile(buffering=0)  # noqa: SIM115 (it is closed below)
-    except OSError:  # as in a container without a place to write
+    except OSError:  # as in a container without a writable directory
         return b"".join((begin, *blocks))
     with file:
         for block in chain((begin,), blocks):
@@ -48,7 +48,7 @@ def _mapped(begin: bytes, blocks: Iterator[bytes]) -> Buffer:
 
 
 def _view(file: IO[bytes]) -> Buffer:
-    """Return what was written to a file, which stays mapped for as long as anything refers to a part of it.
+    """Map a file that was written; it stays mapped while any part of it is referenced.
 
     Raises:
         MemoryError: there is no room to map it.
@@ -60,7 +60,7 @@ def _view(file: IO[bytes]) -> Buffer:
 
 
 def release(buffer: Buffer) -> None:
-    """Let the system take back the memory that a mapped file takes; what is read of it again is mapped again."""
+    """Release the memory of a mapped file; what is read again is mapped again."""
     mapped = buffer.obj if isinstance(buffer, memoryview) else None
     if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
         with suppress(OSError):  # the user locks memory

@@ -21,7 +21,7 @@ from tfcheck.plan.plan import Plan
 from tfcheck.plan.recognise import known_version
 from tfcheck.vocabulary.errors import InputError
 
-#: What another stack may hold that matters to the start of a task, by the beginning of its type.
+#: Prefixes of types in other stacks that matter to the start of a task.
 _WANTED = (
     "aws_iam_",
     "aws_s3_",
@@ -58,14 +58,14 @@ class _Values(msgspec.Struct, gc=False):
 
 
 class ShownFile(msgspec.Struct, frozen=True):
-    """A file of another stack; `is_state` distinguishes what is there already from what a plan will create."""
+    """A file of another stack; `is_state` distinguishes existing objects from planned ones."""
 
     loaded: Loaded
     is_state: bool
 
 
 def load_shown(path: Path | None) -> ShownFile:
-    """Read the state or the plans of another stack, from standard input where `path` is None.
+    """Read the state or the plans of another stack, from standard input if `path` is None.
 
     Raises:
         SavedPlanError: the file is a saved plan (`plan -out`) rather than its JSON.
@@ -94,13 +94,13 @@ def load_shown(path: Path | None) -> ShownFile:
 
 
 def _in_words_of_context(error: InputError) -> InputError:
-    """Explain of a file that it is neither plan nor state, and how to get one of another stack."""
+    """Explain that a file is neither a plan nor a state, and how to get one of another stack."""
     message = error.message.replace("not a plan", "neither a plan nor a state")
     return InputError(message.replace("not a Terraform plan", "neither a Terraform plan nor a state"), hint=_SHOW)
 
 
 def _is_state(document: Document) -> bool:
-    """Whether a document is a shown state; an empty one has nothing but its version."""
+    """Whether a document is a shown state; an empty one has only a version."""
     if isinstance(document.resource_changes, list) or _is_given(document.lineage) or _is_given(document.serial):
         return False
     if _is_given(document.planned_values) or _is_given(document.configuration) or present(document.plan_format_version):
@@ -113,7 +113,7 @@ def _is_given(raw: Raw) -> bool:
 
 
 def _as_plan(document: Document, whole: Raw, label: str, named: str) -> Plan:
-    """Build the plan that leaves a state as it is; what its data sources read is its prior state."""
+    """Build a plan without changes from a state; what its data sources read is its prior state."""
     values = decoded_section(document.values, _Values, named) if present(document.values) else _Values()
     rows: list[ResourceChange | None] = list(_rows(values.root_module))
     found = Document(terraform_version=document.terraform_version, resource_changes=rows, prior_state=whole)

@@ -1,1 +1,1 @@
-"""The pull request on GitHub, GitLab and Bitbucket: the only room that uses the network."""
+"""The pull request on GitHub, GitLab and Bitbucket: the only package that uses the network."""

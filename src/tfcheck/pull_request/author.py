@@ -15,7 +15,7 @@ from tfcheck.pull_request.shapes import User
 from tfcheck.vocabulary import ci
 
 _BOT = "[bot]"
-#: Who writes with the token of a job.
+#: The author of comments with a job's token.
 _ACTIONS = "github-actions"
 
 
@@ -24,25 +24,25 @@ class _Viewer(msgspec.Struct):
 
 
 class Author(msgspec.Struct, frozen=True):
-    """An account by its name, which for a bot is written without `[bot]`; `bot` is None where nobody told."""
+    """An account by its name, without `[bot]` for a bot; `bot` is None if that is not known."""
 
     login: str
     bot: bool | None = None
 
     def wrote(self, user: User | None) -> bool:
-        """Whether the account is `user`: names alone do not do, since a person may be called like a bot."""
+        """Whether the account is `user`; the name alone is not enough, since a person may have a bot's name."""
         if user is None or _bare(user.login) != self.login:
             return False
         return self.bot is None or self.bot is (user.type == "Bot")
 
     @classmethod
     def of(cls, user: User) -> Author:
-        """Return the account `user`."""
+        """Build the account of `user`."""
         return cls(_bare(user.login), user.type == "Bot")
 
 
 def author(client: Client, variables: Mapping[str, str], named: str = "") -> Author:
-    """Find out who we are: as `named`, else as GitHub says.
+    """Return tfcheck's own account: as `named`, otherwise from GitHub.
 
     GraphQL leaves `[bot]` out at times, and REST tells only people who they are, not apps.
 
@@ -69,7 +69,7 @@ def _bare(login: str) -> str:
 
 
 def _viewer(client: Client) -> str:
-    """Ask GraphQL, and once more where that broke; any other trouble of GraphQL is none, since REST is enough."""
+    """Ask GraphQL, with one retry; errors of GraphQL are ignored, since REST is enough."""
     for _ in range(2):
         try:
             return client.ask("query { viewer { login } }", {}, _Viewer).viewer.login

@@ -27,14 +27,14 @@ _T = TypeVar("_T")
 
 API = "https://api.bitbucket.org/2.0"
 SERVER = "https://bitbucket.org"
-#: Where a token is looked for; the proxy of Pipelines lets nobody write comments.
+#: The variables with a token; the proxy of Pipelines does not allow comments.
 TOKENS = ("TFCHECK_BITBUCKET_TOKEN", "BITBUCKET_TOKEN", "ATLANTIS_BITBUCKET_TOKEN")
 #: Bitbucket takes 32,768 characters.
 SIZE = 32_000
 _REPOSITORY = regex(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _FORBIDDEN = 403
 _APP = "app_user"
-#: What a token that does not show its account needs.
+#: The permission for a token that does not show its account.
 UNKNOWN_ACCOUNT = "the token does not show its account; set `--author` to the account's {name}"
 _UNKNOWN = UNKNOWN_ACCOUNT.format(name="UUID or account id")
 
@@ -91,12 +91,12 @@ class _Page(LinkedPage[_T], Generic[_T]):
     next: str | None = None
 
     def following(self, path: str) -> str | None:
-        """Follow links to no other host."""
+        """Return the next page's path from a link to the same host."""
         return self.next.removeprefix(API) if self.next and self.next.startswith(f"{API}/") else None
 
 
 def requested(variables: Mapping[str, str], number: int | None) -> RequestedPull | NothingToDo:
-    """Find the pull request of a step of Bitbucket Pipelines."""
+    """Find the pull request of a Bitbucket Pipelines step."""
     job = ci.bitbucket(variables)
     named = number or job.number
     if not named:
@@ -107,7 +107,7 @@ def requested(variables: Mapping[str, str], number: int | None) -> RequestedPull
 
 
 def conversation(wanted: RequestedPull, token: str, patience: WaitBudget | None = None) -> CloudConversation:
-    """Open the comments of a pull request; a token `USER:TOKEN` is that of an account."""
+    """Open the comments of a pull request; a token `USER:TOKEN` belongs to an account."""
     user, _, password = token.rpartition(":")
     return CloudConversation(Client(Hosts(API, "", SERVER), password, patience, user=user), wanted, personal=bool(user))
 
@@ -133,7 +133,7 @@ class CloudConversation(Conversation[_Comment]):
         self._of_others: set[int] = set()
 
     def rewritten(self, page: str) -> str:
-        """Return a page without HTML."""
+        """Remove the HTML of a page."""
         return without_html(page)
 
     def _state(self) -> tuple[str, str]:
@@ -141,7 +141,7 @@ class CloudConversation(Conversation[_Comment]):
         return now.state, now.source.commit.hash if now.source.commit else ""
 
     def _whole(self, head: str) -> str:
-        """Return the whole name of a commit; only the start of one in a fork that the token does not see."""
+        """Return a commit's full hash, or its beginning in a fork that the token cannot read."""
         try:
             return self.client.read(f"{self._repository}/commit/{head}", _Commit).hash
         except RefusalError as refusal:
@@ -150,12 +150,12 @@ class CloudConversation(Conversation[_Comment]):
             return head
 
     def _added(self) -> Added:
-        """Return the files that the pull request adds or changes; which of their lines is not asked for."""
+        """Return the files that the pull request adds or changes, without their lines."""
         changes = [each.new for each in self.client.linked(f"{self.path}/diffstat?pagelen=100", _Page[_Change])]
         return {each.path: None for each in changes if each}
 
     def author(self, named: str) -> Author:
-        """Find out who we are: as `named`, by UUID or account id, else as Bitbucket says.
+        """Return tfcheck's own account: as `named` by UUID or account id, otherwise from Bitbucket.
 
         The token of a repository, project or workspace does not show its account. What it writes is by an app, which no
         person can be: then the comments of all apps that have our marker count as ours.
@@ -214,7 +214,7 @@ class CloudConversation(Conversation[_Comment]):
 
     @contextmanager
     def _only_ours(self, comment: Comment) -> Iterator[None]:
-        """Look again without a comment that we are not allowed to write to: it is that of another app."""
+        """Try again without a comment that cannot be changed because it belongs to another app."""
         try:
             yield
         except RefusalError as refusal:

@@ -80,7 +80,7 @@ class ServerConversation(Conversation[_Comment]):
         super().__init__(client, wanted, path, f"{path}/comments", _Comment)
 
     def rewritten(self, page: str) -> str:
-        """Return a page without HTML."""
+        """Remove the HTML of a page."""
         return without_html(page)
 
     def _state(self) -> tuple[str, str]:
@@ -88,11 +88,11 @@ class ServerConversation(Conversation[_Comment]):
         return now.state, now.from_ref.latest_commit
 
     def _added(self) -> Added:
-        """Return the files that the pull request adds or changes; which of their lines is not asked for."""
+        """Return the files that the pull request adds or changes, without their lines."""
         return {each.path.full: None for each in self.client.linked(f"{self.path}/changes?limit=100", _Page[_Change])}
 
     def author(self, named: str) -> Author:
-        """Find out who we are: as `named`, else as a header of every answer says.
+        """Return tfcheck's own account: as `named`, otherwise from a header of every response.
 
         Raises:
             RefusalError: nothing shows it.
@@ -103,13 +103,13 @@ class ServerConversation(Conversation[_Comment]):
         return Author(name.lower())
 
     def comments(self) -> Iterator[Comment]:
-        """Read all comments that are not on lines; answers to others stand inside these."""
+        """Read all comments that are not on lines; replies are nested in them."""
         for each in self.client.linked(f"{self.path}/activities?limit=100", _Page[_Activity]):
             if each.action == "COMMENTED" and each.comment and each.comment_anchor is None:
                 yield self._shown(each.comment)
 
     def change(self, comment: Comment, body: str) -> Comment:
-        """Change the version of a comment that was read; somebody else's change since then means to look again."""
+        """Change a comment at the version that was read; a conflict means that it must be read again."""
         content = {**self._content(body), "version": int(comment.node_id)}
         try:
             return self._shown(self.client.change(self._one(comment), content, _Comment, self.edit))
@@ -119,7 +119,7 @@ class ServerConversation(Conversation[_Comment]):
             raise
 
     def remove(self, comment: Comment) -> None:
-        """Remove the version of a comment that was read."""
+        """Remove a comment at the version that was read."""
         self.client.remove(f"{self._one(comment)}?version={comment.node_id}")
 
     def _content(self, body: str) -> dict[str, Any]:

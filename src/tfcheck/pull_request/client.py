@@ -1,4 +1,4 @@
-"""Send requests to GitHub, and repeat those that can be repeated.
+"""Send requests to GitHub, and retry those that are safe to retry.
 
 Follows https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api and the page on rate
 limits beside it. What may be repeated is repeated; a POST never is, unless it was definitely refused or not sent:
@@ -33,13 +33,13 @@ from tfcheck.symbolic.regex import regex
 
 _T = TypeVar("_T")
 
-#: In seconds; nothing of it is needed.
+#: In seconds; these waits are optional.
 _GRAPHQL = 10.0
 _MOST_RETRIES = 4
-#: The status of an answer without a body.
+#: The status of a response without a body.
 _NOTHING = 204
 _UNDOCUMENTED = "the answer is not what GitHub documents"
-#: Pages that were not read may hold our comment.
+#: Unread pages may contain our comment.
 _ENDLESS = "a list that it gives has no end"
 _MOST_REDIRECTS = 3
 _MOST_PAGES = 1000
@@ -57,7 +57,7 @@ class LinkedPage(msgspec.Struct, Generic[_T]):
 
 
 class Client:
-    """GitHub's API with one token. Every method raises `RefusalError` where GitHub refuses or cannot be reached."""
+    """GitHub's API with one token. Every method raises `RefusalError` if GitHub refuses or cannot be reached."""
 
     def __init__(
         self,
@@ -84,15 +84,15 @@ class Client:
         self.patience = patience or WaitBudget()
 
     def read(self, path: str, shape: type[_T]) -> _T:
-        """GET one thing."""
+        """GET one object."""
         return self._sent("GET", self.hosts.api + path, None, shape)[0]
 
     def header(self, path: str, name: str) -> str:
-        """GET one thing for a header of its answer, whose name is in lower case; empty where there is none."""
+        """GET a header of a response; its name is in lower case, and a missing one is empty."""
         return self._sent("GET", self.hosts.api + path, None, Any)[1].headers.get(name, "")
 
     def pages(self, path: str, shape: type[_T]) -> Iterator[_T]:
-        """GET all things of a list, page by page; links to another host are not followed."""
+        """GET all items of a list page by page; links to another host are not followed."""
         url: str | None = f"{self.hosts.api}{path}{'&' if '?' in path else '?'}per_page=100"
         for _ in range(_MOST_PAGES):
             if url is None:
@@ -103,7 +103,7 @@ class Client:
         raise RefusalError(RefusalKind.OTHER, _ENDLESS)
 
     def linked(self, path: str, page: type[LinkedPage[_T]]) -> Iterator[_T]:
-        """GET all things of a list whose pages name the path of the next one."""
+        """GET all items of a list whose pages contain the path of the next one."""
         following: str | None = path
         for _ in range(_MOST_PAGES):
             if following is None:
@@ -125,7 +125,7 @@ class Client:
         return target if target and origin(target) == origin(self.hosts.api) else None
 
     def create(self, path: str, body: Any, shape: type[_T]) -> _T:
-        """POST something new, once.
+        """POST a new object, once.
 
         Raises:
             UncertainError: it may be there or not.
@@ -134,7 +134,7 @@ class Client:
         return self._sent("POST", self.hosts.api + path, body, shape)[0]
 
     def change(self, path: str, body: Any, shape: type[_T], method: str = "PATCH") -> _T:
-        """PATCH or PUT something, once.
+        """PATCH or PUT an object, once.
 
         Raises:
             WaitedError: it may be changed or not, and some time is over: look again first.
@@ -142,7 +142,7 @@ class Client:
         return self._sent(method, self.hosts.api + path, body, shape)[0]
 
     def remove(self, path: str) -> None:
-        """DELETE something, once; that it is gone already is no refusal.
+        """DELETE an object, once; a missing one is not an error.
 
         Raises:
             WaitedError: it may be gone or not, and some time is over: look again first.
@@ -154,7 +154,7 @@ class Client:
                 raise
 
     def ask(self, query: str, variables: dict[str, Any], shape: type[_T]) -> _T:
-        """Send a GraphQL query or mutation, once, and give its `data`."""
+        """Send a GraphQL query or mutation, once, and return its `data`."""
         body = {"query": query, "variables": variables}
         answer = self._once("POST", self.hosts.graphql, body, _GRAPHQL)
         if isinstance(answer, NoAnswer):
@@ -173,7 +173,7 @@ class Client:
             raise RefusalError(RefusalKind.OTHER, _UNDOCUMENTED) from None
 
     def _sent(self, method: str, url: str, body: Any, shape: type[_T]) -> tuple[_T, HttpAnswer]:
-        """Send a request until it is answered, refused, or hopeless. Only what reads is repeated."""
+        """Send a request until it is answered, refused, or hopeless. Only reads are retried."""
         key = method, url
         redirects = 0
         while True:
@@ -193,7 +193,7 @@ class Client:
     def _tried(
         self, method: str, url: str, body: Any, shape: type[_T]
     ) -> tuple[_T, HttpAnswer] | HttpAnswer | NoAnswer:
-        """Send a request once, and decode the answer; one that is cut off or from a proxy is none.
+        """Send a request once, and decode the response; a truncated one, or one of a proxy, counts as none.
 
         NOTE: an odd answer to what writes does not show that nothing was written.
         """
@@ -225,7 +225,7 @@ class Client:
         } | ({"Content-Type": "application/json"} if with_body else {})
 
     def _wait(self, method: str, answer: HttpAnswer | NoAnswer, failures: int) -> None:
-        """Wait before a repetition, or say that there is none."""
+        """Wait before a retry, or raise if there is none."""
         if isinstance(answer, HttpAnswer) and answer.status < 500:
             seconds = self._limit(answer, failures)
             if seconds is None:
@@ -241,12 +241,12 @@ class Client:
             raise RefusalError(RefusalKind.UNREACHABLE, problem)
 
     def _message_of(self, answer: HttpAnswer) -> str:
-        """Return the words of an answer, without the token: a proxy may quote the request."""
+        """Return the message of a response without the token, which a proxy may quote."""
         body = answer.body.replace(self._token.encode(), b"***")
         return said(body.replace(self._password.encode(), b"***") if self._password else body)
 
     def _limit(self, answer: HttpAnswer, limits: int) -> float | None:
-        """Return the seconds to wait where too many requests were made, else None."""
+        """Return the seconds to wait after too many requests, else None."""
         if answer.status not in (403, 429):
             return None
         after = answer.headers.get("retry-after", "")
@@ -260,7 +260,7 @@ class Client:
         return None
 
     def _redirect(self, method: str, url: str, answer: HttpAnswer) -> str | None:
-        """Return where a renamed repository is now, on the same host only."""
+        """Return the new address of a renamed repository on the same host."""
         if answer.status not in ((301, 302, 307, 308) if method == "GET" else (307, 308)):
             return None
         target = _path_of_link(url, answer.headers.get("location", ""))
@@ -268,7 +268,7 @@ class Client:
 
 
 def _path_of_link(url: str, link: str) -> str | None:
-    """Return what a link of an answer points to; None where it is not one."""
+    """Return the path of a link in a response; None if it is not a link."""
     try:
         target = urljoin(url, link)
         origin(target)
@@ -291,7 +291,7 @@ _SERVER = "https://github.com"
 
 
 class Hosts(msgspec.Struct, frozen=True):
-    """The addresses of the REST API, of GraphQL, and of the pages that people read; none ends in a slash."""
+    """The addresses of the REST API, of GraphQL, and of the web pages, without trailing slashes."""
 
     api: str
     graphql: str
@@ -299,7 +299,7 @@ class Hosts(msgspec.Struct, frozen=True):
 
 
 def hosts(environment: Mapping[str, str]) -> Hosts:
-    """Read the addresses from GITHUB_API_URL, GITHUB_GRAPHQL_URL and GITHUB_SERVER_URL, as the runner sets them.
+    """Read the addresses from GITHUB_API_URL, GITHUB_GRAPHQL_URL and GITHUB_SERVER_URL, which the runner sets.
 
     NOTE: on GitHub Enterprise Server REST is at `/api/v3` and GraphQL at `/api/graphql`, not below it.
     """

@@ -25,7 +25,7 @@ from tfcheck.report.markdown.marker import Marker, listed_targets, marked
 
 _ROUNDS = 16
 _CONFLICT = 409
-#: How hosts refuse a text that is too long.
+#: The statuses and messages of hosts that refuse a text as too long.
 _TOO_LONG = (400, 413, 422)
 _MOST_LOST = 3
 _LOOK_AGAIN = 2.0, 4.0
@@ -33,7 +33,7 @@ _MOST_GIVEN_BACK = 3
 
 
 class Thread:
-    """The conversation of one pull request, as far as our one comment in it goes.
+    """The comment of tfcheck on one pull request.
 
     `author` is the account that we write as; what we wrote shows it where nothing else does. `marker` is that of
     the comment, which keeps its key.
@@ -62,11 +62,11 @@ class Thread:
 
     @property
     def foreign(self) -> tuple[User, ...]:
-        """The other accounts that have written a comment of this id."""
+        """The other accounts that have written a comment with this id."""
         return tuple(each for each in self._foreign.values() if not self.author.wrote(each))
 
     def publish(self) -> Outcome:
-        """Bring the comment to what it should say, with as little writing as possible.
+        """Update the comment with as few writes as possible.
 
         Raises:
             RefusalError: GitHub does not let us, or cannot be reached.
@@ -79,7 +79,7 @@ class Thread:
         raise RefusalError(RefusalKind.OTHER, "other jobs kept changing the comment")
 
     def _round(self) -> Outcome | None:
-        """Look at what is there and do the next thing; None where one has to look again.
+        """Read the state and take the next step; None if the state must be read again.
 
         INVARIANT: nothing is written after a wait that came after the head or the thread was read.
         """
@@ -105,7 +105,7 @@ class Thread:
         return self._finished(live, minimize=on_clean == "minimize") if kept else None
 
     def _ours(self) -> list[Comment]:
-        """Return our comments of this id, the oldest first; pages that overlap show one twice.
+        """Return tfcheck's comments with this id, oldest first, without duplicates from overlapping pages.
 
         Without one, those that this one succeeds: a run about more or fewer targets has another id unless it is named.
         """
@@ -128,24 +128,24 @@ class Thread:
         return found
 
     def _body(self, wording: Wording) -> str:
-        """Write the comment; one that succeeds another keeps its key, by which suggestions belong to it."""
+        """Render the comment; a successor keeps the key that suggestions refer to."""
         return self._with_key(wording.write(self._size))
 
     def _with_key(self, body: str) -> str:
         return body.replace(f"key={self._draft.marker.key}", f"key={self.marker.key}", 1)
 
     def _wording(self, ours: list[Comment]) -> Wording:
-        """Choose the words after what our comments say; another job of this run that says the same is none."""
+        """Choose the words after the existing comments, ignoring an equal one of another job in this run."""
         earlier = self._earlier(ours)
         if earlier.rivals:
-            for told in (True, earlier.told):  # a comment that is minimized may have been resolved
+            for told in (True, earlier.told):  # a minimized comment may have been resolved
                 alone = self._draft.after(msgspec.structs.replace(earlier, beside=(), rivals=(), told=told))
                 if any(same(each.body or "", self._body(alone)) for each in ours):
                     return alone
         return self._draft.after(earlier)
 
     def _earlier(self, ours: list[Comment]) -> Earlier:
-        """Return what our comments say, and the targets of those as well that somebody removed while we looked."""
+        """Return the state in tfcheck's comments, including targets of comments removed in the meantime."""
         said = state_in(ours)
         self._targets = tuple(dict.fromkeys((*self._targets, *said.targets)))
         for body in (each.body or "" for each in ours):
@@ -162,7 +162,7 @@ class Thread:
         return Earlier(said.told, self._targets, tuple(self._beside), rivals)
 
     def _is_of_another(self, mark: Marker) -> bool:
-        """Whether a comment that we have not written is by another job, for the same commit."""
+        """Whether a comment was written by another job for the same commit."""
         if mark.sha != self.marker.sha or self.marker.run == (0, 0):
             return False
         known = self._draft.numbers_attempts and mark.run >= self.marker.run
@@ -172,7 +172,7 @@ class Thread:
         return bool(mark.job and self.marker.job) and mark.job != self.marker.job
 
     def _overtaken(self, ours: list[Comment]) -> str:
-        """Explain why this run is too late; empty where it is not."""
+        """Explain why this run is outdated; empty if it is not."""
         marks = [(mark, each.body or "") for each in ours if (mark := marked(each.body or ""))]
         newer = [(mark, body) for mark, body in marks if mark.run > self.marker.run]
         if any(mark.sha == self.marker.sha and self._is_known_to(mark, body) for mark, body in newer):
@@ -180,7 +180,7 @@ class Thread:
         return self._conversation.moved_on() if newer else ""
 
     def _is_known_to(self, mark: Marker, body: str) -> bool:
-        """Whether nothing of ours is lost with the text of another run or job.
+        """Whether another run's text contains everything in ours.
 
         A newer run replaces our results, or names them as missing; another job of our own run has to name them.
         """
@@ -202,7 +202,7 @@ class Thread:
             if self._lost > _MOST_LOST or not self._conversation.patience.between(*_LOOK_AGAIN):
                 raise
             self._wrote = CommentAction.CREATED
-            return None  # it may be there or not: look
+            return None  # whether it exists is unknown: read again
         if made is None:
             return None
         self._wrote = CommentAction.CREATED
@@ -211,12 +211,12 @@ class Thread:
         return self._yield_to_older(made)
 
     def _yield_to_older(self, made: Comment) -> Outcome | None:
-        """Look whether another job made a comment at the same time; then the older one stays."""
+        """Remove the new comment if another job created an older one at the same time."""
         if self._conversation.patience.between(*_LOOK_AGAIN):
             with self._doubting():
                 live = [each.id for each in self._ours() if each.minimized is None]
                 if made.id not in live and self._text(made) is None:
-                    return None  # NOTE: a list may lag behind, so only the comment itself says that it is gone
+                    return None  # NOTE: a list may lag behind, so only the comment itself proves that it is gone
                 if any(each < made.id for each in live):
                     self._remove(made)
                     self._wrote = CommentAction.UNCHANGED
@@ -225,7 +225,7 @@ class Thread:
 
     @contextmanager
     def _doubting(self) -> Iterator[None]:
-        """Keep what is refused after the comment was written: it is there all the same."""
+        """Keep a refusal after the comment was written, since the comment exists."""
         try:
             yield
         except WaitedError:
@@ -234,7 +234,7 @@ class Thread:
             self._doubt = f"but it could not be checked afterwards: {refusal}"
 
     def _text(self, comment: Comment) -> str | None:
-        """Read what a comment says now; None where it is gone."""
+        """Read the current text of a comment; None if it is gone."""
         try:
             return self._conversation.read(comment).body or ""
         except RefusalError as refusal:
@@ -243,7 +243,7 @@ class Thread:
             return None
 
     def _write_into(self, kept: Comment, body: str) -> bool:
-        """Write into the oldest comment, and return whether that is what it says now.
+        """Write to the oldest comment, and return whether that is its text afterwards.
 
         NOTE: what is not written again leaves no run, so a run between the two would count as the newer one.
         """
@@ -263,7 +263,7 @@ class Thread:
         return self._stands(kept, body)
 
     def _stands(self, kept: Comment, body: str) -> bool:
-        """Check whether another run or job wrote over what we wrote; what a newer one wrote is kept."""
+        """Whether the text is still ours; a newer run's text is kept."""
         slow = self._is_slow()
         if not self._conversation.patience.between(*_LOOK_AGAIN):
             return True
@@ -277,11 +277,11 @@ class Thread:
         return True
 
     def _is_slow(self) -> bool:
-        """Whether a newer run may have written, looked again and ended since we read the comment."""
+        """Whether a newer run may have started and ended since the comment was read."""
         return self._read_at - self._conversation.patience.left() >= _LOOK_AGAIN[0]
 
     def _give_back(self, kept: Comment) -> None:
-        """Bring back what a newer run wrote while a slow request of ours was on its way.
+        """Restore a newer run's text that a slow request of ours has overwritten.
 
         Where the host keeps no former texts, a comment for an older commit says that there is no result for the newest.
         """
@@ -304,12 +304,12 @@ class Thread:
             self._doubt = "but slowly: the result of a newer run for this commit may have been replaced"
 
     def _is_newer(self, body: str) -> bool:
-        """Whether this is the whole comment of a newer run."""
+        """Whether this is the complete comment of a newer run."""
         mark = marked(body) if body.rstrip().endswith("-->") else None
         return mark is not None and mark.key == self.marker.key and mark.run > self.marker.run
 
     def _finished(self, live: list[Comment], *, minimize: bool) -> Outcome:
-        """Remove the comments that races left behind beside the oldest one."""
+        """Remove duplicate comments that races have created."""
         kept, *others = live
         with self._doubting():
             for each in others:
@@ -319,13 +319,13 @@ class Thread:
         if minimize and not self._doubt:
             try:
                 self._conversation.minimize(kept)
-            except RefusalError as refusal:  # which the comment itself must not suffer from
+            except RefusalError as refusal:  # which must not affect the comment itself
                 return Outcome(self._wrote, f"it could not be minimized: {refusal}", kept.id, kept.html_url)
             return Outcome(CommentAction.MINIMIZED, "no finding is open any more", kept.id, kept.html_url)
         return Outcome(self._wrote, self._doubt, kept.id, kept.html_url)
 
     def _deleted(self, live: list[Comment]) -> Outcome | None:
-        """Remove our comments; None where one has to stay, since somebody replied or wrote meanwhile."""
+        """Remove tfcheck's comments; None if one must stay because of a reply or a newer text."""
         try:
             for each in live:
                 self._remove(each)
@@ -335,7 +335,7 @@ class Thread:
             self._when_clean = "update"
             return None
         with self._doubting():
-            if self._is_slow() and self._conversation.moved_on():  # which may have taken away a newer one
+            if self._is_slow() and self._conversation.moved_on():  # which may have removed a newer one
                 made = self._conversation.create(self._with_key(self._draft.outdated(self._size)))
                 return Outcome(CommentAction.CREATED, "a newer commit has come meanwhile", made.id, made.html_url)
         return Outcome(CommentAction.DELETED, "no finding is open any more", live[0].id)
@@ -345,7 +345,7 @@ class Thread:
         self._gone.add(comment.id)
 
     def _sent(self, send: Callable[[], Comment]) -> Comment | None:
-        """Send a body; None where it is found too long, and should be tried once more, much shorter."""
+        """Send a body; None if it is too long and should be retried much shorter."""
         try:
             return send()
         except RefusalError as refusal:

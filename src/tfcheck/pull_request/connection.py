@@ -1,4 +1,4 @@
-"""Make single HTTP requests: through the proxy of the environment, each with a deadline and a limit for its answer.
+"""Make HTTP requests through the environment's proxy, each with a deadline and a size limit.
 
 A time-out of the socket ends only a silence; an answer that comes byte by byte would hold the job for hours. So the
 whole request runs beside, and is given up when its time is over.
@@ -25,12 +25,12 @@ _T = TypeVar("_T")
 _CONNECT = 5.0
 #: For one request, from the first byte to the last.
 DEADLINE = 30.0
-#: More than any answer of an API with a hundred comments of 65,536 characters.
+#: More than any response with a hundred comments of 65,536 characters.
 _LARGEST = 32 * 1024 * 1024
 
 
 class HttpAnswer(msgspec.Struct, frozen=True):
-    """The answer to a request; the names of its headers are in lower case."""
+    """The response to a request; header names are in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -38,7 +38,7 @@ class HttpAnswer(msgspec.Struct, frozen=True):
 
 
 class NoAnswer(msgspec.Struct, frozen=True):
-    """Why there is no answer, and whether the request may have been carried out nevertheless."""
+    """Why there is no response, and whether the request may have been carried out."""
 
     problem: str
     sent: bool
@@ -59,7 +59,7 @@ class Connection:
     def request(
         self, method: str, url: str, headers: dict[str, str], body: bytes | None, seconds: float
     ) -> HttpAnswer | NoAnswer:
-        """Send a request once, and wait for the answer until the deadline, or until `seconds` are over."""
+        """Send a request once, and wait for the response until the deadline, or for `seconds`."""
         limit = max(min(self._deadline, seconds), 0.001)
         late = NoAnswer(f"no answer within {limit:.0f} seconds", sent=True)
         found = _within(limit, lambda: self._answer(method, url, headers, body, limit))
@@ -91,7 +91,7 @@ class Connection:
 
 
 def _within(seconds: float, call: Callable[[], _T]) -> _T | None:
-    """Return what a call gives, or None where that takes longer; the call is left to itself then."""
+    """Return the result of a call, or None if it takes longer; the call is then abandoned."""
     results: SimpleQueue[tuple[_T | None, Exception | None]] = SimpleQueue()
 
     def run() -> None:
@@ -111,13 +111,13 @@ def _within(seconds: float, call: Callable[[], _T]) -> _T | None:
 
 
 def origin(url: str) -> tuple[str, str]:
-    """Return the scheme and the host of an address, with its port."""
+    """Return the scheme, host and port of an address."""
     parts = urlsplit(url)
     return parts.scheme.lower(), parts.netloc.lower()
 
 
 def _pool(address: str) -> urllib3.PoolManager:
-    """Build the connections, through the proxy that the environment names for this host."""
+    """Open the connections, through the proxy that the environment sets for this host."""
     parts = _split_address(address)
     if parts is None or parts.scheme not in ("http", "https") or parts.username is not None:
         raise RefusalError(RefusalKind.ADDRESS, "the address of the API is not one")
@@ -129,7 +129,7 @@ def _pool(address: str) -> urllib3.PoolManager:
 
 
 def _proxied(proxy: str) -> urllib3.ProxyManager:
-    """Build the connections through a proxy; one without a scheme is an HTTP proxy, as for curl.
+    """Open the connections through a proxy; without a scheme it is an HTTP proxy, as for curl.
 
     NOTE: what is wrong with it is reported without its address, which may hold a password.
     """
@@ -147,7 +147,7 @@ def _proxied(proxy: str) -> urllib3.ProxyManager:
 
 
 def _split_address(address: str) -> SplitResult | None:
-    """Split an address; None where it is not one."""
+    """Split an address; None if it is not one."""
     try:
         parts = urlsplit(address)
         whole = bool(parts.hostname) and parts.port != 0

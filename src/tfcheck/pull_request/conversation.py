@@ -17,14 +17,14 @@ from tfcheck.report.markdown import budget
 from tfcheck.vocabulary.finding import Finding
 
 _Shape = TypeVar("_Shape")
-#: The lines that a pull request adds or changes, by file: None for a file whose lines are not known.
+#: The lines that a pull request adds or changes, by file; None for a file with unknown lines.
 Added = dict[str, frozenset[int] | None]
 
 _WHOLE = 40
 
 
 class Conversation(ABC, Generic[_Shape]):
-    """The comments of a pull request, and what its host can do with them. All of it raises `RefusalError`.
+    """The comments of a pull request, and what its host supports. All methods raise `RefusalError`.
 
     `size` is the most bytes of a comment, `edit` the method that changes one, `can_minimize` whether one can be folded
     away, `numbers_attempts` whether a job that runs again has another run than before. `waits` counts the waits before
@@ -39,7 +39,7 @@ class Conversation(ABC, Generic[_Shape]):
     edit: ClassVar[str] = "PUT"
 
     def __init__(self, client: Client, wanted: RequestedPull, path: str, comments: str, shape: type[_Shape]) -> None:
-        """Build from the pull request, its path and that of its comments in the API, and the shape of one of them."""
+        """Build from the pull request, the API paths of it and of its comments, and the shape of a comment."""
         self.client = client
         self.wanted = wanted
         self.path = path
@@ -51,11 +51,11 @@ class Conversation(ABC, Generic[_Shape]):
 
     @property
     def links(self) -> Links:
-        """The repository, commit and run that the comment is about, once `moved_on` has read the commit."""
+        """The repository, commit and run of the comment, once `moved_on` has read the commit."""
         return Links(self.client.hosts.server, self.wanted.repository, self.sha, self.wanted.run, host=self.host)
 
     def moved_on(self) -> str:
-        """Explain why nothing is to be written any more; empty where head and state are as they were.
+        """Explain why nothing should be written any more; empty if commit and state are unchanged.
 
         NOTE: Bitbucket names commits by their first digits.
         """
@@ -72,18 +72,18 @@ class Conversation(ABC, Generic[_Shape]):
         return ""
 
     def rewritten(self, page: str) -> str:
-        """Return a page as the host needs it."""
+        """Convert a page for the host."""
         return page
 
     @abstractmethod
     def _state(self) -> tuple[str, str]:
-        """Read the state of the pull request, in the host's word, and its newest commit, empty if there is none."""
+        """Read the state of the pull request, in the host's words, and its newest commit, or an empty one."""
 
     def _whole(self, head: str) -> str:
         return head
 
     def added(self) -> Added | None:
-        """Return the lines that the pull request adds, by file; None where the host does not say."""
+        """Return the lines that the pull request adds, by file; None if the host does not show them."""
         try:
             return self._added()
         except RefusalError:
@@ -94,7 +94,7 @@ class Conversation(ABC, Generic[_Shape]):
 
     @abstractmethod
     def author(self, named: str) -> Author:
-        """Find out who we are: as `named`, else as the host says."""
+        """Return tfcheck's own account: as `named`, otherwise from the host."""
 
     @abstractmethod
     def comments(self) -> Iterable[Comment]:
@@ -117,15 +117,15 @@ class Conversation(ABC, Generic[_Shape]):
         self.client.remove(self._one(comment))
 
     def minimize(self, comment: Comment) -> None:
-        """Fold a comment away."""
+        """Minimize a comment."""
         raise RefusalError(RefusalKind.OTHER, "it cannot minimize comments")
 
     def former(self, comment: Comment) -> list[str] | None:
-        """Return the last texts of a comment, the newest first; None where the host does not show them."""
+        """Return the previous texts of a comment, newest first; None if the host does not show them."""
         return None
 
     def suggest(self, findings: list[Finding], author: Author, key: str, top: Path, most: int, *, done: bool) -> None:
-        """Suggest fixes beside lines, where the host can show them; `done`: no finding is missing."""
+        """Suggest fixes on lines, if the host supports it; `done`: no finding is missing."""
 
     def _one(self, comment: Comment) -> str:
         return f"{self._list}/{comment.id}"
@@ -135,4 +135,4 @@ class Conversation(ABC, Generic[_Shape]):
 
     @abstractmethod
     def _shown(self, found: _Shape) -> Comment:
-        """Return the comment that the host shows."""
+        """Convert a comment from the host's form."""

@@ -1,4 +1,4 @@
-"""Read what comments of ours said before, and compare their texts."""
+"""Read what tfcheck's earlier comments said, and compare their texts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tfcheck.pull_request.shapes import Comment
 from tfcheck.report.markdown.marker import listed_targets
 from tfcheck.symbolic.regex import regex
 
-#: How a result of another job that had the same target is named.
+#: How the result of another job with the same target is named.
 ANOTHER_JOB = " (another job)"
 _RUN = regex(
     r" run=\d+\.\d+(?: job=[0-9a-f]{8})? -->$|/actions/runs/\d+/attempts/\d+|/-/pipelines/\d+|/pipelines/results/\d+",
@@ -19,7 +19,7 @@ _RUN = regex(
 
 
 class Earlier(msgspec.Struct, frozen=True):
-    """What comments of this id said before: whether anything was missing, and the targets that had a result.
+    """What earlier comments with this id said: whether anything was missing, and the targets with a result.
 
     `beside` are the targets whose result another job wrote for the same commit, `rivals` those of them that no older
     run wrote.
@@ -32,17 +32,17 @@ class Earlier(msgspec.Struct, frozen=True):
 
 
 def same(one: str, other: str) -> bool:
-    """Compare two bodies except the run that wrote them; GitHub may give back other line ends."""
+    """Compare two bodies, ignoring the run that wrote them and line breaks, which GitHub may change."""
     return without_run(one) == without_run(other)
 
 
 def without_run(body: str) -> str:
-    """Return a text without the run that wrote it."""
+    """Remove from a text the run that wrote it."""
     return _RUN.sub("", body.replace("\r\n", "\n").strip())
 
 
 def state_in(ours: list[Comment]) -> Earlier:
-    """Return what our comments say, the minimized ones as well; only one that is shown can be resolved."""
+    """Return the state in tfcheck's comments, including minimized ones; only a visible one can be resolved."""
     bodies = [each.body or "" for each in ours]
     told = any(_reports_problem(each.body or "") for each in ours if each.minimized is None)
     listed = [listed_targets(body) for body in bodies]
@@ -50,6 +50,6 @@ def state_in(ours: list[Comment]) -> Earlier:
 
 
 def _reports_problem(body: str) -> bool:
-    """Whether a comment of ours ever reported something missing: its title keeps that."""
+    """Whether a comment ever reported something missing, which its title shows."""
     title = body.split("\n", 2)[1:2]
     return not any(line.startswith("### ✅ tfcheck: ") and ": resolved, " not in line for line in title)

@@ -1,4 +1,4 @@
-"""Find the pull request that a job is for."""
+"""Find the pull request of a job."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tfcheck.vocabulary.finding import Report
 
 
 class RequestedPull(msgspec.Struct, frozen=True):
-    """The pull request to write to, as far as it is known without asking its host, and the run and job that write.
+    """The pull request, as far as it is known without asking its host, with the run and the job.
 
     `repository` is its path on the host, `sha` the commit that was checked (or its start), empty where it is unknown.
     A number that was only claimed counts if the pull request comes from `head_repository`; None where the event itself
@@ -28,18 +28,18 @@ class RequestedPull(msgspec.Struct, frozen=True):
 
 
 class NothingToDo(msgspec.Struct, frozen=True):
-    """There is nothing to write to, for this reason."""
+    """The reason why there is nothing to write to."""
 
     why: str
 
 
 def asked(variables: Mapping[str, str], number: int | None, reports: Iterable[Report]) -> RequestedPull | NothingToDo:
-    """Find the pull request in the options and the event, and in the reports where the event leaves it open."""
+    """Find the pull request in the options, the event and, if that is ambiguous, the reports."""
     repository = ci.repository(variables)
     if not repository:
         return NothingToDo("GITHUB_REPOSITORY names no repository")
     event, run, job = ci.event(variables), ci.run(variables), ci.workflow(variables)
-    if event.head_repository is not None:  # a run of a fork, which the event does not connect with its pull request
+    if event.head_repository is not None:  # a run in a fork, which the event does not link to its pull request
         claims = {context_text(report, "pull_request") for report in reports} - {""}
         named = str(number) if number is not None else claims.pop() if len(claims) == 1 else ""
         if not named.isdecimal() or not event.sha or not event.head_repository:

@@ -22,9 +22,9 @@ _MINIMIZE = (
     "mutation($id: ID!) { minimizeComment(input: {subjectId: $id, classifier: RESOLVED}) "
     "{ minimizedComment { isMinimized } } }"
 )
-#: GitHub keeps the whole text of every edit, and lists the newest first.
+#: GitHub keeps the full text of every edit, and lists the newest first.
 _FORMER = "query($id: ID!) { node(id: $id) { ... on IssueComment { userContentEdits(first: 10) { nodes { diff } } } } }"
-#: GitHub lists no more files of a pull request.
+#: The maximum number of files that GitHub lists for a pull request.
 _MOST_FILES = 3000
 
 
@@ -44,7 +44,7 @@ class GiteaConversation(Conversation[Comment]):
         self._variables = variables
 
     def moved_on(self) -> str:
-        """Explain why nothing is to be written any more, also where a number was claimed for another pull request."""
+        """Explain why nothing should be written any more, also if a number belongs to another pull request."""
         why = super().moved_on()
         if self.wanted.head_repository is None or why.endswith(" is closed"):
             return why
@@ -63,7 +63,7 @@ class GiteaConversation(Conversation[Comment]):
         return {each.filename: None if each.patch is None else added_lines(each.patch) for each in files}
 
     def author(self, named: str) -> Author:
-        """Find out who we are: as `named`, else as GitHub says."""
+        """Return tfcheck's own account: as `named`, otherwise from GitHub."""
         return author(self.client, self._variables, named)
 
     def comments(self) -> Iterable[Comment]:
@@ -84,11 +84,11 @@ class GitHubConversation(GiteaConversation):
     numbers_attempts = True
 
     def minimize(self, comment: Comment) -> None:
-        """Fold a comment away."""
+        """Minimize a comment."""
         self.client.ask(_MINIMIZE, {"id": comment.node_id}, dict)
 
     def former(self, comment: Comment) -> list[str] | None:
-        """Return the last texts of a comment, the newest first; None where GraphQL does not show them.
+        """Return the previous texts of a comment, newest first; None if GraphQL does not show them.
 
         Follows https://docs.github.com/en/graphql/reference/objects#usercontentedit.
         """
@@ -99,5 +99,5 @@ class GitHubConversation(GiteaConversation):
             return None
 
     def suggest(self, findings: list[Finding], author: Author, key: str, top: Path, most: int, *, done: bool) -> None:
-        """Suggest fixes beside lines."""
+        """Suggest fixes on lines."""
         Review(self, author, key, complete=done).publish(findings, top, most)

@@ -19,7 +19,7 @@ from tfcheck.pull_request.suggestion import added_lines
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.ci import gitlab
 
-#: Where a token is looked for; the job's own token is not allowed to write notes.
+#: The variables with a token; the job's own token is not allowed to write notes.
 TOKENS = ("TFCHECK_GITLAB_TOKEN", "GITLAB_TOKEN", "ATLANTIS_GITLAB_TOKEN")
 _NUMBER = regex(r"[1-9][0-9]{0,17}")
 
@@ -46,7 +46,7 @@ class _MergeRequest(msgspec.Struct):
 
 
 def requested(variables: Mapping[str, str], number: int | None) -> RequestedPull | NothingToDo:
-    """Find the merge request of a job of GitLab."""
+    """Find the merge request of a GitLab job."""
     named = str(number or variables.get("CI_MERGE_REQUEST_IID", ""))
     if not _NUMBER.fullmatch(named):
         return NothingToDo("the pipeline is not one for merge requests; `--pr-number` can name one")
@@ -55,7 +55,7 @@ def requested(variables: Mapping[str, str], number: int | None) -> RequestedPull
 
 
 def hosts(variables: Mapping[str, str]) -> Hosts:
-    """Read the addresses from the variables of a job."""
+    """Read the addresses from the job's variables."""
     api, server = (variables.get(name, "").rstrip("/") for name in ("CI_API_V4_URL", "CI_SERVER_URL"))
     return Hosts(api, "", server)
 
@@ -83,11 +83,11 @@ class MergeConversation(Conversation[_Note]):
         return {each.new_path: added_lines(each.diff) if each.diff else None for each in files}
 
     def author(self, named: str) -> Author:
-        """Find out who we are: as `named`, else as GitLab says."""
+        """Return tfcheck's own account: as `named`, otherwise from GitLab."""
         return Author((named or self.client.read("/user", _Account).username).lower())
 
     def comments(self) -> Iterator[Comment]:
-        """Read all notes, the oldest first."""
+        """Read all notes, oldest first."""
         return map(self._shown, self.client.pages(f"{self._list}?sort=asc&order_by=created_at", _Note))
 
     def _shown(self, found: _Note) -> Comment:

@@ -1,4 +1,4 @@
-"""What was done with a comment."""
+"""The outcome for a comment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class CommentAction(Enum):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What was done, why nothing was where nothing was, and which comment it is about.
+    """What was done with which comment, or why nothing was done.
 
     `late`: nothing was done since a newer run, commit or reader has come before.
     """

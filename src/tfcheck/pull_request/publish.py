@@ -1,4 +1,4 @@
-"""Publish reports on the pull request: which one, who we are, the comment, the suggestions."""
+"""Publish reports on the pull request: find it and tfcheck's account, write comment and suggestions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tfcheck.vocabulary.finding import Report
 
 
 class Published(msgspec.Struct, frozen=True):
-    """What was done with the comment, what did not go well beside it, and the targets without a result."""
+    """The outcome for the comment, warnings, and the targets without a result."""
 
     outcome: Outcome
     warnings: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ class Published(msgspec.Struct, frozen=True):
 
 
 def page(variables: Mapping[str, str], server: str, wishes: CommentOptions, manuals: tuple[Manual, ...]) -> Page:
-    """Explain what a page about these reports is to be: of the commit that the event names; `server` has the pages."""
+    """Describe the page about these reports: for the event's commit, with web pages on `server`."""
     links = Links(server, ci.repository(variables), ci.event(variables).sha, ci.run(variables))
     return Page(id=wishes.id, links=links, manuals=manuals, expected=wishes.expected, absent=wishes.absent)
 
@@ -43,7 +43,7 @@ def publish(
     manuals: tuple[Manual, ...] = (),
     top: Path = Path(),
 ) -> Published:
-    """Bring the comment on a pull request up to date, and suggest beside its lines what can be suggested.
+    """Update the comment on a pull request, and suggest fixes on its lines.
 
     `top` is the top of the checkout.
 
@@ -89,7 +89,7 @@ def _may_depend_on_edits(report: Report) -> bool:
 def _written(
     conversation: Conversation[Any], draft: ReportComment, wishes: CommentOptions
 ) -> tuple[Thread, Outcome, Sequence[str]]:
-    """Write the comment, also that of the token's account where another is named; return what is to be warned of."""
+    """Write the comment, also that of the token's own account if another one is named; return warnings."""
     on_clean = "update" if wishes.on_clean == "minimize" and not conversation.can_minimize else wishes.on_clean
     thread = Thread(conversation, conversation.author(wishes.author), draft, on_clean)
     outcome = thread.publish()
@@ -103,7 +103,7 @@ def _written(
 
 
 def _misnamed(thread: Thread, conversation: Conversation[Any], wishes: CommentOptions) -> Author | None:
-    """Return the account of the token if it has written comments of this id although the user names another one."""
+    """Return the token's account if it has written comments with this id although another one is named."""
     if not (wishes.author and thread.foreign):
         return None
     try:
@@ -114,7 +114,7 @@ def _misnamed(thread: Thread, conversation: Conversation[Any], wishes: CommentOp
 
 
 def _foreign(thread: Thread, wishes: CommentOptions) -> list[str]:
-    """Warn about a comment of this id by another account; anybody may paste one, but only a bot's is by another job."""
+    """Warn about a comment with this id by another bot; people may paste one."""
     names = [visible(each.login) for each in thread.foreign if wishes.author or each.type == "Bot"]
     why = f"`comment-author` is `{visible(wishes.author)}`" if wishes.author else "the token is that of another account"
     return [f"a comment with this id by {', '.join(names)} stays as it is, because {why}"] if names else []

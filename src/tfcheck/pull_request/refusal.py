@@ -1,4 +1,4 @@
-"""Explain what GitHub refused, and what can be done about it."""
+"""Explain what GitHub refused, and what to do about it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONGEST = 300
 
 
 class RefusalKind(Enum):
-    """Why GitHub does not do what it was asked; the value says it in a clause."""
+    """Why GitHub refuses something; the value is a clause for it."""
 
     PERMISSION = "the token is not allowed to write to pull requests"
     TOKEN = "the token does not work"
@@ -32,11 +32,11 @@ class RefusalKind(Enum):
 
     @property
     def hint(self) -> str:
-        """Explain what the user can do about it; empty where nothing."""
+        """Explain what the user can do about it; empty if there is nothing."""
         return _HINTS.get(self, "")
 
 
-#: Kinds that another token may change.
+#: Kinds that another token may solve.
 OF_TOKENS = (RefusalKind.TOKEN, RefusalKind.PERMISSION, RefusalKind.GONE)
 _HINTS = {
     RefusalKind.PERMISSION: (
@@ -52,32 +52,32 @@ _HINTS = {
 
 
 class RefusalError(Exception):
-    """GitHub does not do what it was asked; asking again does not help."""
+    """GitHub refuses something, and a retry does not help."""
 
     def __init__(self, kind: RefusalKind, message: str = "", status: int = 0) -> None:
-        """Build from the kind, what GitHub said, and the status of its answer (0 without one)."""
+        """Build from the kind, GitHub's message, and the status of its response (0 without one)."""
         super().__init__(kind.value)
         self.kind = kind
         self.message = message
         self.status = status
 
     def __str__(self) -> str:
-        """Report in one line what happened, with GitHub's own words."""
+        """Report what happened in one line, with GitHub's message."""
         said = ": ".join(filter(None, (str(self.status or ""), self.message)))
         return f"{self.kind.value} ({said})" if said else self.kind.value
 
 
 class UncertainError(RefusalError):
-    """Something was sent that must not be done twice, and no answer says whether it was done."""
+    """Something was sent that must not be repeated, and no response shows whether it was done."""
 
 
 class WaitedError(RefusalError):
-    """Something was not sent again after a wait: what it was based on may be out of date."""
+    """Something was not sent again after a wait, since it may be based on an outdated state."""
 
 
 @contextmanager
 def refusing(*, debug: bool = False) -> Iterator[None]:
-    """Turn all that goes wrong while posting into a refusal: the exit status belongs to the findings.
+    """Turn everything that goes wrong while posting into a refusal: the exit status belongs to the findings.
 
     What an exception says is not shown, since it may quote a report or a token. `debug` lets bugs through.
 
@@ -99,7 +99,7 @@ class _Error(msgspec.Struct):
 
 
 class _Body(msgspec.Struct):
-    """`error` is where Bitbucket and OAuth say it."""
+    """`error` is the message of Bitbucket and OAuth."""
 
     message: str = ""
     errors: list[_Error | str] = []
@@ -107,7 +107,7 @@ class _Body(msgspec.Struct):
 
 
 def said(body: bytes) -> str:
-    """Return GitHub's words from the body of an answer, on one line; empty where there are none."""
+    """Return GitHub's message in the body of a response, on one line; empty without one."""
     try:
         found = msgspec.json.decode(body, type=_Body)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
@@ -118,7 +118,7 @@ def said(body: bytes) -> str:
 
 
 def refused(status: int, message: str) -> RefusalError:
-    """Return refusals apart by the status and the words of the answer."""
+    """Distinguish refusals by the status and the message of the response."""
     return RefusalError(_refusal_kind(status, message), message, status)
 
 
@@ -140,5 +140,5 @@ def _refusal_kind(status: int, message: str) -> RefusalKind:
             return RefusalKind.OTHER
 
 
-#: GitHub's words about too many requests.
+#: GitHub's messages about too many requests.
 OF_A_LIMIT = regex(r"rate limit|abuse detection", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Choose the words of the comment on reports, after what was said before."""
+"""Choose the words of the comment, depending on what earlier ones said."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ When: TypeAlias = Literal["findings", "changes", "always"]
 
 
 class CommentOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What whoever runs tfcheck wants of the comment.
+    """The user's options for the comment.
 
     `id` distinguishes several comments on one pull request. `author` is the account that writes, `number` the pull
     request; both are found out where they are not given. `expected` is how many reports there should be, `absent` names
@@ -44,7 +44,7 @@ class CommentOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wording(msgspec.Struct, frozen=True):
-    """What the comment should say after what was said before.
+    """The text of the comment, depending on earlier ones.
 
     `write` takes the most bytes it may have. `clean`: there is nothing to report. `wanted`: there should be a comment
     even where there is none yet.
@@ -56,7 +56,7 @@ class Wording(msgspec.Struct, frozen=True):
 
 
 class ReportComment:
-    """A comment on reports, whose words depend on what was said before.
+    """A comment on reports whose words depend on earlier ones.
 
     `absent`, `replaced` and `complete` are those of the words that were chosen last: the targets without a result,
     those of them that another job had written for this commit, and whether what the findings lack is fixed rather than
@@ -67,7 +67,7 @@ class ReportComment:
     def __init__(
         self, reports: Sequence[Report], about: Page, wishes: CommentOptions, conversation: Conversation[Any]
     ) -> None:
-        """Build from the reports, the page to be, and the host that it is for."""
+        """Build from the reports, the page, and its host."""
         self.size = conversation.size
         self._rewritten = conversation.rewritten
         self._reports = reports
@@ -82,11 +82,11 @@ class ReportComment:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to say about the newest commit, not even that something is missing."""
+        """Whether there is nothing to report about the newest commit, not even a missing result."""
         return not (self.told.reports or self._about.expected or self._about.absent)
 
     def succeeds(self, listed: ListedTargets, marker: Marker) -> bool:
-        """Whether this comment takes the place of one with another id: neither of them was named."""
+        """Whether this comment replaces one with another id, neither of which the user has named."""
         return not self._wishes.id and self._here().include((*listed.present, *listed.absent), marker.key)
 
     def is_in(self, listed: Collection[str]) -> bool:
@@ -94,20 +94,20 @@ class ReportComment:
         return self.told.listed.are_in(listed, self.told.targets)
 
     def _here(self) -> ListedResults:
-        """Return the results that are here, and those that are known to be absent or gone."""
+        """Return the results in this run, and those known to be missing or gone."""
         told = self.told
         also = ListedResults.of((*self._wishes.gone, *self._wishes.absent), {})
         return ListedResults(told.listed.names | also.names, told.listed.plans)
 
     def outdated(self, size: int) -> str:
-        """Write the comment for a commit that has come meanwhile: these targets have no result for it."""
+        """Render the comment for a newer commit: these targets have no result for it."""
         links = self._about.links and msgspec.structs.replace(self._about.links, sha="")
         absent = tuple(dict.fromkeys((*self.absent, *self.told.targets)))
         page = msgspec.structs.replace(self._about, links=links, absent=absent, expected=0)
         return self._written((), page, target_list((), absent, size), size)
 
     def after(self, earlier: Earlier) -> Wording:
-        """Choose the words after `earlier`: what had a result and has none of this commit is never resolved."""
+        """Choose the text after `earlier`: a target without a result for this commit is never resolved."""
         told = self.told
         here = self._here()
         rivals = [f"{each}{ANOTHER_JOB}" for each in earlier.rivals if each in here.names]
@@ -127,7 +127,7 @@ class ReportComment:
         )
 
     def _written(self, reports: Sequence[Report], page: Page, known: str, size: int) -> str:
-        """Render the page, shorter again where rewriting it for the host has made it too long."""
+        """Render the page, shorter again if its conversion for the host is too long."""
         room = size = size - len(known) - 2
         while True:
             written = self._rewritten(markdown(reports, page, size=room))
@@ -137,14 +137,14 @@ class ReportComment:
             room -= over
 
     def warnings(self, outcome: Outcome) -> tuple[str, ...]:
-        """Return what is wrong with the job although the comment was written."""
+        """Return warnings about the job although the comment was written."""
         if outcome.late or not self.replaced:
             return ()
         names = ", ".join(map(visible, self.replaced))
         return (f"the comment had the result of {names} from another job; {SHARED_ID_HINT}",)
 
     def _is_clean(self, told: Content, page: Page) -> bool:
-        """Whether nothing is open, so that a comment may disappear: what was waived before the change is not."""
+        """Whether nothing is open, so that a comment may disappear; only new waivers count as open."""
         not_selected = any(report.unselected for report in told.reports)
         left = told.findings or told.known or told.waiting or not_selected or _own_choices(told, page)
         return self.complete and not left
@@ -161,6 +161,6 @@ def _own_choices(told: Content, page: Page) -> bool:
 
 
 def _changes(report: Report) -> bool:
-    """Whether any answer is another one than before, or was not asked before, or any access is another."""
+    """Whether any answer or access differs from before the change."""
     access = report.access_changes or report.access_possible or report.access_unknown or report.role_switches
     return bool(access) or any(answer.before is not answer.verdict for answer in report.answers)

@@ -1,4 +1,4 @@
-"""Post suggestions on the lines of a pull request, once each."""
+"""Post suggestions on the lines of a pull request, each once."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ class ReviewRemark(msgspec.Struct, frozen=True):
     body: str
 
     def lines(self) -> dict[str, Any]:
-        """Return the fields that GitHub wants."""
+        """Return the fields that GitHub expects."""
         place = self.suggestion
         start = {"start_line": place.start, "start_side": "RIGHT"} if place.start != place.end else {}
         return {"path": place.file, "line": place.end, "side": "RIGHT", **start, "body": self.body}
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """The suggestions that findings ask for, and the files with fixes that cannot be suggested now."""
+    """The suggestions for findings, and the files with fixes that cannot be suggested now."""
 
     remarks: tuple[ReviewRemark, ...]
     unsettled: frozenset[str]
 
 
 class Review:
-    """The suggestions of one comment id on one pull request."""
+    """The suggestions for one comment id on one pull request."""
 
     def __init__(self, pull: Conversation[Any], author: Author, key: str, *, complete: bool) -> None:
-        """Build from the pull request, the account that we write as, and the key of the comment.
+        """Build from the pull request, tfcheck's account, and the key of the comment.
 
         `complete`: what the findings lack is fixed, rather than not checked.
         """
@@ -60,7 +60,7 @@ class Review:
         self._waits = pull.patience.waits
 
     def publish(self, findings: list[Finding], top: Path, most: int) -> int:
-        """Suggest what can be suggested and is not yet, at most `most`, and give the number.
+        """Post missing suggestions, at most `most`, and return their number.
 
         Raises:
             RefusalError: GitHub does not let us.
@@ -77,7 +77,7 @@ class Review:
         raise RefusalError(RefusalKind.UNREACHABLE, "other jobs kept changing the suggestions")
 
     def _suggestions(self, findings: list[Finding], top: Path) -> Wanted:
-        """Turn the fixes of findings into remarks beside lines."""
+        """Turn the fixes of findings into comments on lines."""
         if not any(each.fix and each.fix.diff for each in findings):
             return Wanted((), frozenset())
         files = {each.filename: each for each in self._client.pages(f"{self._pull.path}/files", ChangedFile)}
@@ -97,7 +97,7 @@ class Review:
         return Wanted(tuple(remarks), frozenset(unsettled))
 
     def _there(self, wanted: Wanted) -> set[str]:
-        """Return the keys of our suggestions that are there, and remove those that nobody can use any more.
+        """Return the keys of existing suggestions, and remove those that are no longer useful.
 
         One that somebody has answered stays, and says that it is no longer needed.
         """
@@ -120,13 +120,13 @@ class Review:
         return there
 
     def _is_needless(self, comment: ReviewComment, marker: SuggestionMarker, wanted: Wanted) -> bool:
-        """Whether the finding behind a suggestion is gone, whoever fixed it."""
+        """Whether the finding of a suggestion is gone, whoever fixed it."""
         kept = {each.key for each in wanted.remarks}
         ours = marker.of == self._key and marker.key not in kept
         return self._complete and ours and comment.path not in wanted.unsettled
 
     def _posted(self, remarks: list[ReviewRemark]) -> int:
-        """Build one review of all; one that GitHub does not take is left out."""
+        """Post all suggestions as one review; one that GitHub refuses is left out."""
         if not remarks:
             return 0
         body = {

@@ -1,4 +1,4 @@
-"""The parts of GitHub's answers that tfcheck reads.
+"""The parts of GitHub's responses that tfcheck reads.
 
 Follows https://docs.github.com/en/rest/issues/comments, https://docs.github.com/en/rest/pulls and the pages below it.
 """
@@ -11,7 +11,7 @@ import msgspec
 
 
 class User(msgspec.Struct, frozen=True):
-    """Who wrote something; `type` is `Bot` for GitHub Apps and for the token of a job."""
+    """The author of something; `type` is `Bot` for GitHub Apps and for the token of a job."""
 
     login: str
     type: str = "User"
@@ -50,7 +50,7 @@ class PullRequest(msgspec.Struct, frozen=True):
 
 
 class ChangedFile(msgspec.Struct, frozen=True):
-    """A file that a pull request changes; `patch` is missing where it is only renamed, or too large."""
+    """A file in a pull request; `patch` is missing if it is only renamed, or too large."""
 
     filename: str
     status: str
@@ -59,7 +59,7 @@ class ChangedFile(msgspec.Struct, frozen=True):
 
 
 class ReviewComment(msgspec.Struct, frozen=True):
-    """A comment on a line. `line` and `position` are None once the line has changed: GitHub shows it as outdated."""
+    """A comment on a line. `line` and `position` are None for an outdated comment, whose line has changed."""
 
     id: int
     body: str
@@ -71,6 +71,6 @@ class ReviewComment(msgspec.Struct, frozen=True):
 
 
 class Created(msgspec.Struct, frozen=True):
-    """Anything that was made, as far as we need to know it."""
+    """The id of anything that was created."""
 
     id: int

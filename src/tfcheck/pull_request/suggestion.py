@@ -27,7 +27,7 @@ _LARGEST_FILE = 5_000_000
 
 
 class DiffLine(msgspec.Struct, frozen=True):
-    """A line on the right side of a diff; `cut`: lines were taken out just before it."""
+    """A line on the right side of a diff; `cut`: lines were removed just before it."""
 
     hunk: int
     text: str
@@ -43,18 +43,18 @@ class Suggestion(msgspec.Struct, frozen=True):
     text: str
 
     def key(self, comment: str) -> str:
-        """Identify it among those of one comment id, wherever later commits move the lines."""
+        """Identify it among those for one comment id, even if later commits move the lines."""
         return hashlib.sha256("\0".join((comment, self.file, self.text)).encode()).hexdigest()[:16]
 
     def body(self, comment: str, words: str) -> str:
-        """Write the comment that carries it, `words` first."""
+        """Write the comment with the suggestion, `words` first."""
         ticks = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", self.text)), 3)
         marker = SuggestionMarker(self.key(comment), comment)
         return f"{marker}\n{words}\n\n{ticks}suggestion\n{self.text}{ticks}\n"
 
 
 class SuggestionMarker(msgspec.Struct, frozen=True):
-    """The first line of a comment that carries a suggestion: its key, that of the comment that explains it.
+    """The first line of a suggestion's comment: its key, and that of the comment that explains it.
 
     `settled`: the suggestion is not needed any more, and the comment says so.
     """
@@ -68,13 +68,13 @@ class SuggestionMarker(msgspec.Struct, frozen=True):
 
 
 def suggested(body: str) -> SuggestionMarker | None:
-    """Read the marker of a comment that carries a suggestion of ours; None where there is none."""
+    """Parse the marker in a suggestion's comment; None without one."""
     found = _MARKER.match(body)
     return SuggestionMarker(found["key"], found["of"] or "", bool(found["settled"])) if found else None
 
 
 def suggestions(diff: str, files: Mapping[str, ChangedFile], top: Path) -> tuple[Suggestion, ...]:
-    """Turn a change into a suggestion that makes all of its edits, or none where no hunk shows them all.
+    """Turn a change into a suggestion with all of its edits; none if no hunk shows them all.
 
     `files` are those of the pull request, `top` is the directory of the repository: a file counts only where it is the
     very one at the head of the pull request, since a checkout may be of a merge commit.
@@ -88,7 +88,7 @@ def suggestions(diff: str, files: Mapping[str, ChangedFile], top: Path) -> tuple
 
 
 def _joined_edits(several: Sequence[Edit], lines: list[str]) -> Edit:
-    """Write the edits of one file as one, with the lines between them: a part of a fix would be wrong by itself."""
+    """Join the edits of one file, including the lines between them: a part of a fix would be wrong."""
     if len(several) == 1:
         return several[0]
     first, last = several[0].line, max(each.line + len(each.old) for each in several)
@@ -111,7 +111,7 @@ def overlapping(one: Iterable[Suggestion], other: Iterable[Suggestion]) -> bool:
 
 
 def _lines_at_head(file: ChangedFile | None, top: Path) -> list[str] | None:
-    """Read the file at the head of the pull request; None where it is not at hand or not fit for suggestions."""
+    """Read the file at the head of the pull request; None if it is unavailable or unsuitable."""
     if file is None or file.patch is None or file.status in ("removed", "renamed"):
         return None
     data = _content(top, file.filename)
@@ -133,12 +133,12 @@ def _content(top: Path, name: str) -> bytes | None:
 
 
 def _blob(data: bytes) -> str:
-    """Return the name that git has for the content of a file."""
+    """Return git's object id for the content of a file."""
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def shown_lines(patch: str) -> dict[int, DiffLine]:
-    """Return the lines that a diff shows on its right side, by their numbers."""
+    """Return the lines on the right side of a diff, by number."""
     shown: dict[int, DiffLine] = {}
     hunk = number = 0
     cut = False
@@ -154,7 +154,7 @@ def shown_lines(patch: str) -> dict[int, DiffLine]:
 
 
 def added_lines(patch: str) -> frozenset[int]:
-    """Return the lines that a diff adds or changes, by their numbers afterwards."""
+    """Return the lines that a diff adds or changes, by new number."""
     added: set[int] = set()
     number = 0
     for row in patch.split("\n"):
@@ -175,7 +175,7 @@ def _suggestion(edit: Edit, lines: list[str], shown: Mapping[int, DiffLine]) -> 
 
 
 def _ways(edit: Edit, lines: list[str]) -> Iterator[tuple[int, tuple[str, ...], tuple[str, ...]]]:
-    """Return the ways to say an edit as lines that are replaced: what is put in is tied to the line before or after."""
+    """Return the ways to express an edit as replaced lines: an insertion includes the line before or after."""
     if edit.old:
         yield edit.line, edit.old, edit.new
         return
@@ -186,7 +186,7 @@ def _ways(edit: Edit, lines: list[str]) -> Iterator[tuple[int, tuple[str, ...], 
 
 
 def _visible(start: int, old: tuple[str, ...], lines: list[str], shown: Mapping[int, DiffLine]) -> bool:
-    """Whether GitHub shows these lines, in one hunk and with nothing taken out between them."""
+    """Whether GitHub shows these lines in one hunk without removals between them."""
     found = [shown.get(start + number) for number in range(len(old))]
     if lines[start - 1 : start - 1 + len(old)] != list(old):
         return False
@@ -196,5 +196,5 @@ def _visible(start: int, old: tuple[str, ...], lines: list[str], shown: Mapping[
 
 
 def _is_plain(text: str) -> bool:
-    """Refuse what a reader would not see."""
+    """Whether a text has no characters that are invisible to a reader."""
     return all(char.isprintable() or char in "\n\t" for char in text)

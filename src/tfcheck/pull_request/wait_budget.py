@@ -1,4 +1,4 @@
-"""Limit the time that one run spends on the pull request."""
+"""Limit the time that a run spends on the pull request."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import random
 import time
 from collections.abc import Callable
 
-#: What one run spends in all: requests, answers, and waiting between them.
+#: The time for everything in one run: requests, responses, and waiting.
 SECONDS = 120.0
 
 
 class WaitBudget:
-    """A budget of seconds, from the first moment on: what is over is over, whether it was waited or worked.
+    """A budget of seconds that starts at once and includes waits and work.
 
     The clocks, the sleep and the dice can be replaced, so that tests wait for nothing. `waits` counts the waits: what
     was read before one may be out of date after it.
@@ -26,7 +26,7 @@ class WaitBudget:
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """Build from the seconds that may be spent; `now` is the time of day, `clock` one that nobody sets."""
+        """Build from the number of seconds; `now` is the time of day, `clock` a monotonic clock."""
         self._now = now
         self._clock = clock
         self._end = clock() + seconds
@@ -39,11 +39,11 @@ class WaitBudget:
         return self._now()
 
     def left(self) -> float:
-        """Return the seconds that are left."""
+        """Return the remaining seconds."""
         return self._end - self._clock()
 
     def wait(self, seconds: float) -> bool:
-        """Wait, or say at once that this would be too long."""
+        """Wait, or return at once that this would take too long."""
         if seconds >= self.left():
             return False
         self.waits += 1
@@ -51,5 +51,5 @@ class WaitBudget:
         return True
 
     def between(self, least: float, most: float) -> bool:
-        """Wait some time, so that two jobs do not stay in step; False where there is no time left."""
+        """Wait a random time, so that two jobs do not stay in step; False if no time is left."""
         return self.wait(least + (most - least) * self._chance())

@@ -19,17 +19,17 @@ _NOTHING = "no execution role gains or loses access in this plan"
 
 
 def access_text(reports: Sequence[Report], *, colour: bool = False) -> str:
-    """Write the access change for a terminal: one block of lines for every role."""
+    """Write the access changes for a terminal: one group of lines for each role."""
     return printed((each for report in reports for each in _access_lines(report)), colour=colour)
 
 
 def access_markdown(reports: Sequence[Report]) -> str:
-    """Write the access change as Markdown, with one `diff` block for every role."""
+    """Write the access changes as Markdown, with one `diff` block for each role."""
     return "\n\n".join(part for report in reports for part in _markdown_parts(report)) + "\n"
 
 
 def access_json(report: Report) -> Json:
-    """Return the access change as plain data, in the words of the JSON report."""
+    """Return the access changes as plain data, in the words of the JSON report."""
     found = changes(report)
     return {
         "format_version": FORMAT_VERSION,

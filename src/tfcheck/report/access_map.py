@@ -1,4 +1,4 @@
-"""The access of every task definition as a tree: task, role, policy, statement, action on object.
+"""The access of every task definition as a tree: task, role, policy, statement, and call.
 
 Built from the rows of a report and the statements that decided them; nothing is decided here. What is missing or open
 is below the statement that comes nearest, else below the role itself.
@@ -21,14 +21,14 @@ _Key = TypeVar("_Key")
 _Part = TypeVar("_Part")
 
 
-#: What a role is called where the task definition has none, or it is not known which.
+#: The name of a missing or ambiguous role.
 NO_ROLE = "none, or not known"
-#: What is written where a call is allowed and no statement is needed for it.
+#: The text for a call that is allowed without a statement.
 NO_STATEMENT = "allowed without a statement"
 
 
 class CallNode(msgspec.Struct, frozen=True):
-    """An action on an object that a task needs, at the end of a path.
+    """A call that a task needs, at the end of a path.
 
     `needs` are the ids of the requirements, one or more: two containers may need the same. `because` says why it is
     denied or unknown, `decided_by` what the reader can do to have it decided. `near` are further statements that come
@@ -54,7 +54,7 @@ class CallNode(msgspec.Struct, frozen=True):
 
 
 class PolicyKind(Enum):
-    """What a policy is to the role: those that are written in the role itself have no address of their own."""
+    """How a policy is attached to the role; inline policies have no address of their own."""
 
     POLICY = "policy"
     INLINE = "inline policy"
@@ -62,7 +62,7 @@ class PolicyKind(Enum):
 
 
 class StatementNode(msgspec.Struct, frozen=True):
-    """A statement by its Sid and its place in its policy, and the calls that end at it."""
+    """A statement by its Sid and its number, and its calls."""
 
     sid: str | None
     number: int | None
@@ -71,7 +71,7 @@ class StatementNode(msgspec.Struct, frozen=True):
 
 
 class PolicyNode(msgspec.Struct, frozen=True):
-    """What holds statements; the address is that of the role for what is written in it."""
+    """The policy of statements; for inline policies, the address is the role's."""
 
     kind: PolicyKind
     address: str
@@ -80,7 +80,7 @@ class PolicyNode(msgspec.Struct, frozen=True):
 
 
 class RoleNode(msgspec.Struct, frozen=True):
-    """A role of a task definition, `None` where it has none; `unmet` are the calls that no statement comes near.
+    """A role of a task definition, or `None`; `unmet` are the calls that no statement is close to.
 
     `revoked` is what the change takes from the role, needed or not, `possibly_revoked` what it may take.
     """
@@ -119,13 +119,13 @@ class TaskNode(msgspec.Struct, frozen=True):
 
 
 def access_map(report: Report) -> tuple[TaskNode, ...]:
-    """Return the map of every task definition of a report, in the report's order."""
+    """Return the map of every task definition in a report, in the report's order."""
     building = _Building(report)
     return tuple(building.task(address, status) for address, status in standings(report).items())
 
 
 class _Building:
-    """Holds the parts of a report by what they are about, so that each is looked at once."""
+    """Indexes the parts of a report, each of which is visited once."""
 
     def __init__(self, report: Report) -> None:
         self._has_sources = report.plan.sources is not None
@@ -190,7 +190,7 @@ def _mistake(finding: Finding) -> MistakeNode:
 
 
 def _trusted(answers: Iterable[Answer]) -> dict[str, Location]:
-    """Return where the roles are written whose trust policy decided a row."""
+    """Return the places of the roles whose trust policy decided a row."""
     found = (
         (each.policy, each.location) for answer in answers for each in answer.evidence if each.policy == answer.role
     )
@@ -198,7 +198,7 @@ def _trusted(answers: Iterable[Answer]) -> dict[str, Location]:
 
 
 def _roles(findings: Iterable[Finding]) -> dict[str, Location]:
-    """Return where the roles are written that lack something; a statement in the way has a place of its own."""
+    """Return the places of the roles that lack something, unless a statement blocks it."""
     lacking = (each for each in findings if each.answers and each.answers[0].reason in _AT_ROLE)
     return {each.address: each.location for each in lacking if each.address and each.location}
 
@@ -207,14 +207,14 @@ _AT_ROLE = (Reason.IMPLICIT_DENY, Reason.PERMISSIONS_BOUNDARY, Reason.RESOURCE_P
 
 
 def _ends(answer: Answer) -> tuple[Evidence | None, ...]:
-    """Return the statements that a call is below: all that allow it, else the one that decides or comes nearest."""
+    """Return the statements to show a call under: all that allow it, else the deciding or nearest one."""
     if answer.verdict is Verdict.ALLOWED:
         return answer.evidence or (None,)
     return answer.evidence[:1] or (None,)
 
 
 def _because(answer: Answer, end: Evidence | None) -> str:
-    """Return a clause that says why something is denied or unknown, in the words of the statement at the end."""
+    """Return a clause for why something is denied or unknown, depending on the last statement."""
     if answer.verdict is Verdict.DENIED:
         if end is None:
             return reason_words(answer.reason)
@@ -230,7 +230,7 @@ def _policy_kind(end: Evidence, role: str | None, call: CallNode) -> PolicyKind:
 
 
 def _policy(kind: PolicyKind, address: str, members: list[tuple[Evidence, CallNode]]) -> PolicyNode:
-    # NOTE: a role may have several inline policies, between which evidence does not distinguish.
+    # NOTE: evidence does not distinguish between several inline policies of a role.
     numbered = kind is not PolicyKind.INLINE
     statements = _grouped_by(
         ((each.number if numbered else None, each.sid, each.effect), call) for each, call in members
@@ -247,7 +247,7 @@ def _policy(kind: PolicyKind, address: str, members: list[tuple[Evidence, CallNo
 
 
 def _together(calls: Iterable[CallNode]) -> tuple[CallNode, ...]:
-    """Return calls that look alike as one, in the order of the first."""
+    """Merge calls that look the same, in the order of the first."""
     alike = _grouped_by(
         ((each.action, each.object, each.verdict, each.severity, each.because, each.broken), each) for each in calls
     )

@@ -1,4 +1,4 @@
-"""Render a report as annotations of GitHub Actions.
+"""Render a report as GitHub Actions annotations.
 
 Follows https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands. GitHub shows ten errors,
 ten warnings and ten notices of one step.
@@ -19,7 +19,7 @@ from tfcheck.report.words import counted, instances, reason_words
 from tfcheck.vocabulary.finding import Answer, Finding, Reason, Report, Severity, Unread
 
 MOST = 10
-#: Of the ten notices, what the change does takes no more.
+#: The maximum number of the ten notices that are about changes.
 _CHANGES = 5
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
@@ -27,7 +27,7 @@ _LONGEST = 1000
 
 
 class Annotation(msgspec.Struct, frozen=True):
-    """One workflow command; without a `file` it is shown beside the run."""
+    """One workflow command; without a `file` it is shown with the run."""
 
     command: str
     title: str
@@ -37,7 +37,7 @@ class Annotation(msgspec.Struct, frozen=True):
 
 
 def workflow_commands(reports: Sequence[Report]) -> str:
-    """Write reports as workflow commands: what the change does, then errors first; at most as many as GitHub shows."""
+    """Write reports as workflow commands: changes, then errors, and so on, up to GitHub's limit."""
     several = len(reports) > 1
     changes = list(dict.fromkeys(each for report in reports for each in _change(report, several)))[:_CHANGES]
     unread = [Annotation("error", "tfcheck", f"not checked: {each.problem}") for each in _unread(reports)]
@@ -54,7 +54,7 @@ def _unread(reports: Sequence[Report]) -> Iterator[Unread]:
 
 
 def _limited(found: list[Annotation], command: str, most: int) -> Iterator[str]:
-    """Let the last place say how much is not shown."""
+    """Replace the last annotation by the number of those not shown."""
     shown = found if len(found) <= most else found[: most - 1]
     yield from map(workflow_command, shown)
     if len(shown) < len(found):
@@ -63,7 +63,7 @@ def _limited(found: list[Annotation], command: str, most: int) -> Iterator[str]:
 
 
 def _change(report: Report, several: bool) -> Iterator[Annotation]:
-    """Return what the change does to existing tasks, in a notice before all others."""
+    """Return how the change affects existing tasks, as a notice before all others."""
     said = in_one_line(report)
     if said:
         yield Annotation("notice", "tfcheck", said + _target_remark(report, several))
@@ -74,7 +74,7 @@ def _target_remark(report: Report, several: bool) -> str:
 
 
 def _annotations_of(report: Report, several: bool) -> Iterator[Annotation]:
-    """Write everything in one report; with `several` each names its target."""
+    """Return all annotations of one report; with `several` each names its target."""
     remark = _target_remark(report, several)
     for finding in report.open_findings:
         yield _finding(report, finding, remark)
@@ -91,7 +91,7 @@ def _annotations_of(report: Report, several: bool) -> Iterator[Annotation]:
 
 
 def _finding(report: Report, finding: Finding, remark: str) -> Annotation:
-    """Stand beside what needs the permission; where the policy is goes into the message."""
+    """Annotate what needs the permission; the place of the policy is in the message."""
     needed, belongs = file_path(report, finding.needed_at), file_path(report, finding.location)
     fix_at = f"fix at {belongs}:{finding.location.line}" if belongs and finding.location else ""
     needs = f"needed by {finding.task_definition}"
@@ -107,7 +107,7 @@ def _finding(report: Report, finding: Finding, remark: str) -> Annotation:
 
 
 def _unknown(report: Report, remark: str) -> Iterator[Annotation]:
-    """Return what is not decided, once for everything that waits for the same."""
+    """Return one annotation for everything undecided with the same cause."""
     groups: dict[tuple[Reason | None, str], list[Answer]] = {}
     for answer in report.undecided():
         groups.setdefault((answer.reason, answer.waits_for), []).append(answer)
@@ -131,7 +131,7 @@ def workflow_command(each: Annotation) -> str:
 
 
 def _message(text: str) -> str:
-    """Keep the line breaks between sentences; all else that does not print is spelled out."""
+    """Keep line breaks between sentences; replace unprintable characters."""
     return "%0A".join(_data(line) for line in clipped(text, _LONGEST).split("\n"))
 
 

@@ -1,4 +1,4 @@
-"""Render a report as a Code Insights report of Bitbucket Cloud, with its annotations.
+"""Render a report as a Bitbucket Cloud Code Insights report with annotations.
 
 Follows https://developer.atlassian.com/cloud/bitbucket/rest/api-group-reports/: `report` is the body of the request
 that creates the report, `annotations` are lists of at most a hundred, each the body of a request, a thousand in all.

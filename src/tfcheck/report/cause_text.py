@@ -1,4 +1,4 @@
-"""Render one cause for a terminal: what is wrong, who needs what, what grants nearly that, and what fixes it."""
+"""Render one cause for a terminal: what is wrong, who needs what, what almost grants it, and the fix."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _SHOWN_NEEDS = 6
 _SHOWN_BLOCKS = 4
 _SHOWN_EVIDENCE = 2
 _SHOWN_PATTERNS = 2
-#: What is left out of a text, in front of a reader who did not ask for all of it.
+#: The mark for omitted text.
 _ALL = 1_000_000
 _HUNK = regex(r"@@ -\d+(?:,\d+)? \+(\d+)(?:,\d+)? @@.*")
 _KEYS_SHOWN = 4
 
 
 class Detail(msgspec.Struct, frozen=True):
-    """How much a reader asked for.
+    """The level of detail.
 
     `quiet` leaves out what explains, `verbose` adds what a verdict rests on, `expand` names every instance. `directory`
     is put before the files of places.
@@ -50,12 +50,12 @@ class Detail(msgspec.Struct, frozen=True):
     expand: bool = False
 
     def most(self, number: int) -> int:
-        """Return how many of something are shown, `number` unless all are asked for."""
+        """Return the number of items to show, which is `number` if all are requested."""
         return _ALL if self.expand else number
 
 
 def cause_lines(cause: Cause, detail: Detail, told: set[Fix | Remedy] | None = None) -> Iterator[Line]:
-    """Write one cause; of the fixes those that are not in `told`, to which they are added."""
+    """Write one cause with the fixes that are not in `told` yet, which are added to it."""
     yield from _title(cause, detail)
     if not detail.quiet:
         yield from _place_lines(cause, detail)
@@ -100,7 +100,7 @@ def _place_lines(cause: Cause, detail: Detail) -> Iterator[Line]:
 
 
 def at(place: Location, directory: str) -> str:
-    """Write a place as `main.tf:12`, its file seen from where the reader is."""
+    """Write a place as `main.tf:12`, relative to the reader's directory."""
     return f"{posixpath.normpath(posixpath.join(directory, place.file))}:{place.line}"
 
 
@@ -123,7 +123,7 @@ def _group(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
 
 
 def _mistake(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
-    """Name who makes a mistake; the message is the title, unless there are several."""
+    """Name who makes a mistake; its message is the title, unless there are several."""
     if len(cause.groups) > 1:
         yield from wrapped("  ", f"{group.message}:", detail.width)
     yield from wrapped("  ", _tasks(group, detail), detail.width)
@@ -170,7 +170,7 @@ def _denied(cause: Cause, group: Group, detail: Detail) -> str:
 
 
 def instances(tasks: Sequence[str], detail: Detail) -> str:
-    """Name task definitions by their keys: the first and the last of many, unless all are asked for."""
+    """List task definitions by key: the first and the last of many, unless all are requested."""
     names = [", ".join(reversed(keys(task))) or task for task in tasks]
     if detail.expand or len(names) <= _KEYS_SHOWN:
         return ", ".join(names)
@@ -181,7 +181,7 @@ def instances(tasks: Sequence[str], detail: Detail) -> str:
 
 
 def _nearest_statements(group: Group, detail: Detail) -> Iterator[Line]:
-    """Show the statements that come nearest, or that deny it: the same for several needs once."""
+    """Show the nearest or denying statements, the same ones only once."""
     shown: set[Evidence] = set()
     for need in group.needs:
         rest = [each for each in need.answer.evidence if each not in shown]
@@ -204,21 +204,21 @@ def _evidence(need: Need, evidence: Evidence, detail: Detail) -> Iterator[Line]:
     for number, pattern in enumerate(patterns[:most]):
         yield line(Span(f"    {'' if number else label:<9}", Style.QUIET), pattern)
         stop = parting(needed, pattern) if compares_resources(evidence) else None
-        if stop:  # nothing is to be pointed at where not even the beginnings agree: one of them may be a reference
+        if stop:  # nothing is marked if not even the beginnings agree: one of them may be a reference
             yield line(" " * (13 + len(visible(pattern[:stop]))), Span("^", Style.ERROR))
     if len(patterns) > most:
         yield line(Span(f"             and {counted(len(patterns) - most, 'pattern')} more", Style.QUIET))
 
 
 def origin(evidence: Evidence, directory: str) -> str:
-    """Explain where a statement is, and what it does."""
+    """Describe a statement's place and effect."""
     statement = f" ({evidence.sid})" if evidence.sid else ""
     place = f" at {at(evidence.location, directory)}" if evidence.location else ""
     return f"{evidence.policy}{statement}{place}: {evidence_words(evidence)}"
 
 
 def _explanations(findings: Iterable[Finding], detail: Detail) -> Iterator[Line]:
-    """Write what the reader may not know; what is only recommended needs no more words than that, unless asked."""
+    """Explain what a reader may not know; recommended permissions need no more, unless requested."""
     first = next(iter(findings))
     before = "It was already broken before this change" if first.change == "existing" else ""
     told = [each for finding in findings if detail.verbose or finding is first for each in finding.explanation]
@@ -229,7 +229,7 @@ def _explanations(findings: Iterable[Finding], detail: Detail) -> Iterator[Line]
         yield from wrapped("  ", each, detail.width)
 
 
-# What it leads to, and what fixes it
+# Its consequence, and its fix
 
 
 def _fixes(cause: Cause, detail: Detail, told: set[Fix | Remedy]) -> Iterator[Line]:
@@ -264,7 +264,7 @@ def _code(hcl: str) -> Iterator[Line]:
 
 
 def _diff(diff: str) -> Iterator[Line]:
-    """Write the hunks of a diff, each below its place in the file."""
+    """Write the hunks of a diff, each with its place in the file."""
     file = ""
     for text in diff.rstrip("\n ").split("\n"):
         if text.startswith("+++ "):

@@ -1,4 +1,4 @@
-"""Gather findings that have one cause, so that one mistake is shown once however many instances have it.
+"""Group findings by cause, so that a mistake in many instances is shown once.
 
 A report holds a finding for each task definition, since that is what the exit status, baselines and other tools count.
 People read causes: the rule that is broken, and below it who needs what.
@@ -15,16 +15,16 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import enumerated
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, RoleKind, Severity, Skipped, Verdict
 
-#: The key that is shown where several instances are shown as one.
+#: The key in place of those of several instances.
 _ANY = "[*]"
 _KEY = regex(r'\["((?:[^"\\]|\\.)*)"\]|\[(-?\d+)\]')
 _MODULE = regex(r'(?:module\.[\w-]+(?:\[(?:-?\d+|"(?:[^"\\]|\\.)*")\])?\.)+')
-#: A key that is shorter may be part of any word, and is replaced only where it stands alone.
+#: A shorter key may be part of any word, and is replaced only as a separate word.
 _SHORTEST = 3
 
 
 class Need(msgspec.Struct, frozen=True):
-    """One action on one resource that some task definitions need, as the first of them needs it.
+    """A permission that some task definitions need, with the first one's words.
 
     `resource` names the key of an instance as `${each.key}` where the need of each instance differs by it.
     """
@@ -34,12 +34,12 @@ class Need(msgspec.Struct, frozen=True):
 
     @property
     def required(self) -> bool:
-        """Whether a task does not start without it."""
+        """Whether a task cannot start without it."""
         return self.answer.requirement.severity is Severity.ERROR
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Task definitions that lack the same of one role, or make the same mistake.
+    """Task definitions that lack the same permissions of one role, or make the same mistake.
 
     `tasks` are the addresses of all of them; `shown` names them by their blocks, `role` the role or what is to be
     changed, both with `[*]` for several instances.
@@ -54,7 +54,7 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """Findings with one cause: the groups of task definitions that have it, the one that weighs most first."""
+    """Findings with one cause: the groups of task definitions that have it, the most severe first."""
 
     rule: str
     severity: Severity
@@ -70,7 +70,7 @@ class Cause(msgspec.Struct, frozen=True):
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """Return the addresses of all task definitions that have it."""
+        """Return the addresses of all affected task definitions."""
         return tuple(dict.fromkeys(task for group in self.groups for task in group.tasks))
 
     @property
@@ -80,17 +80,17 @@ class Cause(msgspec.Struct, frozen=True):
 
     @property
     def remedies(self) -> dict[Remedy, Remedy]:
-        """Return what to do where no change can be written, each once, by what it says."""
+        """Return the remedies where no change can be written, without duplicates."""
         return remedies(self.findings)
 
     @property
     def breaks(self) -> bool:
-        """Whether the change takes away what was allowed before."""
+        """Whether the change removes a permission."""
         return any(map(broken_actions, self.findings))
 
 
 def broken_actions(finding: Finding) -> tuple[str, ...]:
-    """Return what was allowed before the change and is denied after it, each action once."""
+    """Return the actions that were allowed before the change and are denied after it, each once."""
     return tuple(
         dict.fromkeys(
             each.requirement.action
@@ -101,14 +101,14 @@ def broken_actions(finding: Finding) -> tuple[str, ...]:
 
 
 def breakage(finding: Finding) -> str:
-    """Return the sentence about what the change takes away, without its full stop; empty where it is nothing."""
+    """Return the sentence about removed permissions, without its full stop; empty if there are none."""
     found = broken_actions(finding)
     verb = "was" if len(found) == 1 else "were"
     return f"This change breaks it: {enumerated(found)} {verb} allowed before" if found else ""
 
 
 def remedies(findings: Iterable[Finding]) -> dict[Remedy, Remedy]:
-    """Return what to do where no change can be written; those that differ by names of their findings alone are one."""
+    """Return the remedies; those that differ only in names of their findings are merged."""
     found: dict[Remedy, Remedy] = {}
     for finding in findings:
         if finding.remedy is not None:
@@ -117,7 +117,7 @@ def remedies(findings: Iterable[Finding]) -> dict[Remedy, Remedy]:
 
 
 def _without_names(remedy: Remedy, message: str) -> Remedy:
-    """Return a remedy without what a message names between backticks, also as an identifier."""
+    """Return a remedy without the names that a message has in backticks, also as identifiers."""
     names = {each.lower() for name in _NAMED.findall(message) for each in (name, _NO_LETTER.sub("_", name))}
     if not (names and remedy.hcl):
         return remedy
@@ -131,7 +131,7 @@ _NO_LETTER = regex(r"\W")
 
 
 def causes(findings: Iterable[Finding]) -> list[Cause]:
-    """Gather findings by cause: errors first, and of those what the change breaks."""
+    """Group findings by cause, errors first, and among these what the change breaks."""
     gathered: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         gathered.setdefault(_cause(finding), []).append(finding)
@@ -140,7 +140,7 @@ def causes(findings: Iterable[Finding]) -> list[Cause]:
 
 
 def _cause(finding: Finding) -> tuple[object, ...]:
-    """Return what findings of one cause have in common; what is only recommended is shown with what is required."""
+    """Build a cause from its findings; recommended permissions are shown with required ones."""
     first = finding.answers[0] if finding.answers else None
     if first is None:
         return finding.rule, finding.change, finding.severity, folded_message(finding)
@@ -161,7 +161,7 @@ def _cause_of(findings: list[Finding]) -> Cause:
 
 
 def _groups(findings: list[Finding]) -> Iterator[Group]:
-    """Put task definitions together that lack the same, and instances of a block that differ by their keys alone."""
+    """Group task definitions that lack the same, and instances of a block that differ only by key."""
     by_task: dict[tuple[str, str | None], list[Finding]] = {}
     for finding in findings:
         by_task.setdefault((finding.task_definition, finding.address), []).append(finding)
@@ -176,7 +176,7 @@ def _groups(findings: list[Finding]) -> Iterator[Group]:
 
 
 def _likenesses(several: list[list[Finding]]) -> list[tuple[object, ...]]:
-    """Return what instances of one block are grouped by: their own keys count only where that leaves more groups."""
+    """Return the grouping of one block's instances; their keys count only if that makes more groups."""
     role = block if len(several) > 1 else str
     whole = [_likeness(each, role, ()) for each in several]
     if len(set(whole)) == 1:
@@ -186,7 +186,7 @@ def _likenesses(several: list[list[Finding]]) -> list[tuple[object, ...]]:
 
 
 def _likeness(findings: list[Finding], role: Callable[[str], str], names: tuple[str, ...]) -> tuple[object, ...]:
-    """Return what groups are made by: the role and what is needed, or the message where nothing is."""
+    """Return what groups have in common: the role and the needs, or the message if there are none."""
     first = findings[0]
     needs = tuple(
         (*each[:2], folded(each[2], names)) for each in _needs_of(findings, _object_of if names else _resource_of)
@@ -213,7 +213,7 @@ def _resource_of(answer: Answer) -> str:
 
 
 def _object_of(answer: Answer) -> str:
-    """Name what is needed by its address in the plan: AWS ends the ARN of each secret in other characters."""
+    """Name a needed object by its address in the plan: the ARN of each secret has another ending."""
     return answer.subject or answer.requirement.shown_resource
 
 
@@ -240,12 +240,12 @@ def _group(members: list[list[Finding]]) -> Group:
 
 
 def _common(texts: list[str], fold: Callable[[str], str]) -> str:
-    """Return the text that all have, else the first without what is its own."""
+    """Return the common text, otherwise the first without what is specific to it."""
     return texts[0] if len(set(texts)) == 1 else fold(texts[0])
 
 
 def _needs(findings: list[Finding], names: tuple[str, ...], name: Callable[[Answer], str]) -> Iterator[Need]:
-    """Yield what is needed, each once: several files may share a bucket."""
+    """Yield the needs, each once: several files may share a bucket."""
     told: set[tuple[str, str]] = set()
     for finding in findings:
         for answer in finding.answers:
@@ -259,18 +259,18 @@ def _needs(findings: list[Finding], names: tuple[str, ...], name: Callable[[Answ
 
 
 def keys(address: str) -> tuple[str, ...]:
-    """Return the keys of an instance and of the module instances around it, the longest first."""
+    """Return the keys of an instance and of the enclosing module instances, the longest first."""
     found = ((each[1] if each[1] is not None else each[2]) for each in _KEY.finditer(address))
     return tuple(sorted(dict.fromkeys(filter(None, found)), key=len, reverse=True))
 
 
 def block(address: str) -> str:
-    """Name all instances of the block of an instance: `aws_iam_role.exec[*]`."""
+    """Name all instances of an instance's block: `aws_iam_role.exec[*]`."""
     return _KEY.sub(_ANY, address)
 
 
 def blocks(addresses: Iterable[str]) -> tuple[str, ...]:
-    """Name the blocks of instances: one with a single instance here by that instance."""
+    """Name the blocks of instances; a block with a single one by that instance."""
     members: dict[str, list[str]] = {}
     for each in addresses:
         members.setdefault(block(each), []).append(each)
@@ -278,7 +278,7 @@ def blocks(addresses: Iterable[str]) -> tuple[str, ...]:
 
 
 def skipped_blocks(skipped: Iterable[Skipped]) -> list[tuple[Skipped, int]]:
-    """Put instances together whose reasons differ by their keys alone; return each with the number of instances."""
+    """Merge skipped instances whose reasons differ only by key; return each with the number of instances."""
     members: dict[tuple[str, str], list[Skipped]] = {}
     for each in skipped:
         members.setdefault((block(each.address), folded(each.reason, keys(each.address))), []).append(each)
@@ -286,19 +286,19 @@ def skipped_blocks(skipped: Iterable[Skipped]) -> list[tuple[Skipped, int]]:
 
 
 def module(address: str) -> str:
-    """Return the module of an object: the beginning of its address, without the keys; empty for the root module."""
+    """Return the module in an object's address, without keys; empty for the root module."""
     found = _MODULE.match(address)
     return block(found[0]) if found else ""
 
 
 def in_any_module(text: str, address: str) -> str:
-    """Return a text with the module of an object as `module.*`: calls of one module often make one mistake."""
+    """Replace the module of an object in a text by `module.*`: calls of one module often share a mistake."""
     found = _MODULE.match(address)
     return text if found is None else re.sub(rf"(?<![\w.-]){re.escape(found[0])}", "module.*.", text)
 
 
 def folded(text: str, names: tuple[str, ...]) -> str:
-    """Return a text with the keys of an instance replaced, so that texts that differ by them alone are equal."""
+    """Replace the keys of an instance in a text, so that texts that differ only by key are equal."""
     for name in names:
         is_number = name.lstrip("-").isdecimal()
         stands_for = "${count.index}" if is_number else "${each.key}"

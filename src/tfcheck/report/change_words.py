@@ -1,4 +1,4 @@
-"""The sentences about what a change does to access.
+"""The sentences about changed access.
 
 Access is gathered into lines: one for each action on a resource that roles which stay gain or lose alike, one for all
 of a role that the change makes or deletes, since nobody reads the list of a new role to learn what it takes away.
@@ -18,30 +18,30 @@ _SHOWN_KEPT = 3
 #: More roles than this are only counted.
 _SHOWN_ROLES = 3
 
-#: What the change does to task definitions, the worst first.
+#: The effects on task definitions, the worst first.
 TASKS = {"broken": "breaks", "fixed": "fixes", "still_broken": "leaves broken"}
-#: What it does to access.
+#: The effects on access.
 ACCESS = {"revoked": "revokes", "granted": "grants"}
-#: What it may do to access, where other policies decide as well.
+#: The possible effects on access, where other policies decide too.
 POSSIBLE = {"revoked": "may revoke", "granted": "may grant"}
 _TOWARDS = {"revoked": "from", "granted": "to"}
 _ROLES = {"created": "new", "deleted": "deleted"}
 
 
 class Access(msgspec.Struct, frozen=True):
-    """One line on access: parts that alternate between words of ours and what is quoted, then what else decides."""
+    """One line on access: alternating own words and quoted parts, then other deciding policies."""
 
     parts: tuple[str, ...]
     because: str = ""
 
     @property
     def plain(self) -> str:
-        """Write the line without marks."""
+        """Return the line without formatting."""
         return "".join(self.parts) + (f": {self.because}" if self.because else "")
 
 
 class ChangeLines(msgspec.Struct, frozen=True):
-    """All lines of one kind: the words they begin with, and the kind, `unknown` where it cannot be determined."""
+    """All lines of one kind: their heading, and the kind, `unknown` if it cannot be determined."""
 
     words: str
     kind: str
@@ -49,7 +49,7 @@ class ChangeLines(msgspec.Struct, frozen=True):
 
 
 def about_access(report: Report) -> Iterator[ChangeLines]:
-    """Return what is reported of access, first what is sure, and last what cannot be determined."""
+    """Return the access changes, definite ones first."""
     for names, changes in ((ACCESS, report.access_changes), (POSSIBLE, report.access_possible)):
         for kind, words in names.items():
             yield ChangeLines(words, kind, tuple(_access([each for each in changes if each.change == kind])))
@@ -57,7 +57,7 @@ def about_access(report: Report) -> Iterator[ChangeLines]:
 
 
 def _access(told: list[AccessChange]) -> Iterator[Access]:
-    """Return the lines on what is revoked, or what is granted: roles that stay first."""
+    """Return the lines about revoked or granted access, existing roles first."""
     alike: dict[AccessChange, list[str]] = {}
     for each in told:
         if each.role_change is None:
@@ -67,7 +67,7 @@ def _access(told: list[AccessChange]) -> Iterator[Access]:
 
 
 def _alternating_parts(each: AccessChange, roles: list[str]) -> Iterator[str]:
-    """Name the access and the roles, in parts that alternate."""
+    """Return the access and the roles in alternating parts."""
     yield from ("", each.action, " on ", each.resource)
     before = f" {_TOWARDS[each.change]} "
     for role in roles[:_SHOWN_ROLES]:
@@ -81,12 +81,12 @@ def _alternating_parts(each: AccessChange, roles: list[str]) -> Iterator[str]:
 
 
 def of_role(each: AccessChange) -> str:
-    """Explain what a role gains or loses, without naming it."""
+    """Describe what a role gains or loses, without its name."""
     return Access((each.action, " on ", each.resource, *_but_for(each)), each.because or "").plain
 
 
 def _but_for(each: AccessChange) -> list[str]:
-    """Name the part of it that the role has anyway; nothing where there is no such part."""
+    """Name the part that the role has anyway; empty if there is none."""
     kept = [piece for piece in each.kept if (piece.action, piece.resource) != (each.action, each.resource)]
     parts: list[str] = []
     for number, piece in enumerate(kept[:_SHOWN_KEPT]):
@@ -98,7 +98,7 @@ def _but_for(each: AccessChange) -> list[str]:
 
 
 def _whole_roles(told: list[AccessChange]) -> Iterator[Access]:
-    """Count what roles get that the change makes, or lose that it deletes."""
+    """Count the permissions of created and deleted roles."""
     roles: dict[str, list[AccessChange]] = {}
     for each in told:
         roles.setdefault(each.role, []).append(each)
@@ -112,7 +112,7 @@ def _whole_roles(told: list[AccessChange]) -> Iterator[Access]:
 
 
 def switched(each: RoleSwitch) -> Access:
-    """Return which role a task definition gets."""
+    """Return the line about a task definition's new role."""
     if each.before is None:
         return Access(("of ", each.task_definition, " from none to ", each.after or ""))
     after = (" to ", each.after) if each.after is not None else (" to none",)
@@ -120,12 +120,12 @@ def switched(each: RoleSwitch) -> Access:
 
 
 def unread(each: AccessUnknown) -> Access:
-    """Explain which role is only partly known, and why."""
+    """Name a role that is only partly known, with the reason."""
     return Access(("what ", each.role, " gains or loses"), each.reason)
 
 
 def in_one_line(report: Report) -> str:
-    """Report in one line what the change does to what was there; empty where nothing is reported."""
+    """Summarise in one line how the change affects existing access; empty if it does not."""
     said: list[str] = []
     for kind, words in TASKS.items():
         found = [each.task_definition for each in report.task_changes if each.change == kind]

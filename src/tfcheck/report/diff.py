@@ -17,12 +17,12 @@ from tfcheck.symbolic.regex import regex
 
 _FILE = regex(r"\+\+\+ b/([^\t\r]+)(?:[\t\r].*)?")
 _HUNK = regex(r"@@ -([0-9]{1,9})(?:,([0-9]{1,9}))? \+[0-9]{1,9}(?:,([0-9]{1,9}))? @@.*", re.DOTALL)
-#: What the head of a hunk says that shows no line behind the change.
+#: The head of a hunk without a line after the change.
 UNIDIFF_ZERO = "apply with --unidiff-zero"
 
 
 class Edit(msgspec.Struct, frozen=True):
-    """The lines of a file that a diff takes out, from `line` on, and those that it puts there; no newline in any.
+    """The lines of a file, from `line`, that a diff removes, and those that it adds; without newlines.
 
     Where nothing is taken out, the new lines come before line `line`.
     """
@@ -34,11 +34,11 @@ class Edit(msgspec.Struct, frozen=True):
 
 
 class _OtherDiffError(Exception):
-    """The diff does something else, or cannot be read."""
+    """The diff does something else, or cannot be parsed."""
 
 
 def edits(diff: str) -> tuple[Edit, ...]:
-    """Read what a diff changes; nothing where it cannot be read or leads out of the repository."""
+    """Parse the edits of a diff; none if it cannot be parsed or leads outside the repository."""
     try:
         return tuple(_files(iter(diff.split("\n"))))
     except _OtherDiffError:
@@ -64,7 +64,7 @@ def _path(row: str) -> str:
 
 
 def _hunk(rows: Iterator[str], file: str, line: int, old: int, new: int) -> Iterator[Edit]:
-    """Read one hunk of `old` lines before and `new` after the change, which begins at `line`."""
+    """Parse one hunk of `old` lines before and `new` after the change, beginning at `line`."""
     removed: list[str] = []
     added: list[str] = []
     while old > 0 or new > 0:
@@ -96,7 +96,7 @@ _LOOKS = {"comment": Style.QUIET, "text": Style.GOOD, "name": Style.INFO, "block
 
 
 def diff_text(diff: str) -> str:
-    """Colour a diff: what is added by what it is, what is around it as it is."""
+    """Colour a diff: added lines by their meaning, context unchanged."""
     return printed((_coloured_line(each) for each in diff.removesuffix("\n").split("\n")), colour=True)
 
 

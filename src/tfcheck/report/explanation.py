@@ -20,7 +20,7 @@ from tfcheck.vocabulary.finding import Answer, Finding, Fix, Remedy, Report, Rol
 
 
 def explanation_text(explanation: Explanation, *, width: int = 100, colour: bool = False) -> str:
-    """Write what a text means, regardless of the plan."""
+    """Explain a text, regardless of the plan."""
     return printed(_meaning(explanation, width), colour=colour)
 
 
@@ -42,12 +42,12 @@ def _meaning(explanation: Explanation, width: int) -> Iterator[Line]:
 
 
 def meaning(explanation: Explanation) -> str:
-    """Return what a text means, in a sentence or two."""
+    """Explain a text in a sentence or two."""
     return _NETWORK if _is_unanswered(explanation) else explanation.known.meaning
 
 
 def _is_unanswered(explanation: Explanation) -> bool:
-    """Whether the network kept a call from an answer that would have been about something else."""
+    """Whether the network kept a call from being answered, so that its permission is not the subject."""
     return explanation.cause is Cause.NETWORK and explanation.known.cause is not Cause.NETWORK
 
 
@@ -65,7 +65,7 @@ def _fact(label: str, words: str, width: int) -> Iterator[Line]:
 def in_plan(
     explanation: Explanation, report: Report, *, width: int = 100, colour: bool = False, directory: str = "."
 ) -> str:
-    """Write what the plan says about it: what is missing, with the fix, else what is open, else that all is granted."""
+    """Write what the plan shows: the missing permission and its fix, else what is undecided, or that all is granted."""
     found = concerned(explanation, report)
     return printed(_in_plan(found, explanation.cause, report, width, directory), colour=colour)
 
@@ -95,7 +95,7 @@ def _in_plan(found: RelatedRows, cause: Cause, report: Report, width: int, direc
 
 
 def verdict(found: RelatedRows, cause: Cause) -> str:
-    """Return what a plan says about a text, in a sentence."""
+    """Return the plan's verdict on a text, in a sentence."""
     calls = counted(len(found.answers), "call")
     if cause is Cause.NETWORK:
         return _behind_the_network(found, calls)
@@ -121,7 +121,7 @@ _NOTHING = {
 
 
 def _behind_the_network(found: RelatedRows, calls: str) -> str:
-    """Explain what comes next once the call is answered, without listing it: the text is not about it."""
+    """Explain which permission is needed once the network problem is solved, without listing it."""
     if not found.answers:
         return "it is the network: no permission of this plan is about this"
     if all(each.verdict is Verdict.ALLOWED for each in found.answers):
@@ -135,12 +135,12 @@ def _behind_the_network(found: RelatedRows, calls: str) -> str:
     )
 
 
-#: What of a report is repeated, as far as the text is about it.
+#: The parts of a report that are repeated if the text is about them.
 _SHARED = ("requirements", "findings", "fixes")
 
 
 def explanation_json(explanation: Explanation, reports: Sequence[Report] = ()) -> Json:
-    """Return what a text means and what plans say about it, as plain data."""
+    """Return the explanation of a text and what plans show about it, as plain data."""
     denial, known = explanation.denial, explanation.known
     return {
         "look_at": explanation.cause.value,
@@ -156,7 +156,7 @@ def explanation_json(explanation: Explanation, reports: Sequence[Report] = ()) -
 
 
 def _plan_json(explanation: Explanation, report: Report) -> Json:
-    """Return the rows, findings and fixes of a report that a text is about, each as in the JSON report."""
+    """Return the related rows, findings and fixes of a report, each as in the JSON report."""
     found = concerned(explanation, report)
     told = [answer for finding in found.findings for answer in finding.answers]
     answers = (*found.answers, *(each for each in told if each not in found.answers))
@@ -166,7 +166,7 @@ def _plan_json(explanation: Explanation, report: Report) -> Json:
 
 
 class RelatedRows(msgspec.Struct, frozen=True):
-    """What a report says about the thing that a text is about; `remark` says why that may be nothing."""
+    """The parts of a report that a text may be about; `remark` explains why there may be none."""
 
     answers: tuple[Answer, ...]
     findings: tuple[Finding, ...]
@@ -174,7 +174,7 @@ class RelatedRows(msgspec.Struct, frozen=True):
 
 
 def concerned(explanation: Explanation, report: Report) -> RelatedRows:
-    """Pick the answers and findings of a report that a text may be about."""
+    """Return the answers and findings of a report that a text may be about."""
     names = {(each.task_definition, each.kind): each.name for each in report.roles}
     answers = _answers(explanation, report, names) if explanation.cause in _OF_CALLS else []
     rows = set(map(row, answers))
@@ -184,13 +184,13 @@ def concerned(explanation: Explanation, report: Report) -> RelatedRows:
 
 
 def row(answer: Answer) -> tuple[object, ...]:
-    """Return what distinguishes a row of a report from the others."""
+    """Return a key that distinguishes a row of a report from the others."""
     need = answer.requirement
     return need.rule, need.task_definition, need.container, need.pointer, need.action, need.shown_resource
 
 
 def to_fix(explanation: Explanation, report: Report) -> tuple[Finding, ...]:
-    """Pick the findings that shall carry a fix: those that a text is about, and what else their rules lack there."""
+    """Return the findings to fix: those that a text is about, and the others of their rules there."""
     about = {_identity(each) for each in concerned(explanation, report).findings}
     return tuple(each for each in report.findings if _identity(each) in about)
 
@@ -199,7 +199,7 @@ def _identity(finding: Finding) -> tuple[str, str, str | None]:
     return finding.rule, finding.task_definition, finding.address
 
 
-#: What a text may say of a call that a plan grants or does not grant.
+#: The possible answers about a call that a plan grants or does not grant.
 _OF_CALLS = (
     Cause.PERMISSION,
     Cause.TASK_PERMISSION,
@@ -222,8 +222,8 @@ def _answers(explanation: Explanation, report: Report, names: _RoleNames) -> lis
         others = [each.requirement for each in found if not each.requirement.read_by]
         places = {(each.task_definition, each.pointer) for each in others}
         return _named_in_text([each for each in called if _is_read_there(each, places, known)], explanation.names)
-    # NOTE: a refusal is reported by action, resource and role, not by the rule that asks for it; what ECS calls for the
-    # same end, where it does not make the call itself.
+    # NOTE: a refusal is matched by action, resource and role, not by its rule; also by what ECS calls for the
+    # same purpose.
     is_asked = denial.action in known.actions
     actions = (denial.action,) if is_asked else known.actions
     called = [each for each in report.answers if each.requirement.action in actions]
@@ -237,7 +237,7 @@ def _answers(explanation: Explanation, report: Report, names: _RoleNames) -> lis
 
 
 def _is_read_there(answer: Answer, places: set[tuple[str, str]], known: Known) -> bool:
-    """Whether a key is asked for at a place that a text may be about; what is no key always is."""
+    """Whether a call reads a key in a place that a text may be about; true for other calls."""
     need = answer.requirement
     if not need.read_by:
         return True
@@ -247,13 +247,13 @@ def _is_read_there(answer: Answer, places: set[tuple[str, str]], known: Known) -
 
 
 def _named_in_text(answers: list[Answer], names: tuple[str, ...]) -> list[Answer]:
-    """Keep what a text names by its ARN, or the end of it; all where it names nothing of them."""
+    """Keep the answers whose ARN, or its end, a text names; all if it names none."""
     found = [each for each in answers if isinstance(arn := each.requirement.resource, str) and arn.endswith(names)]
     return found if names and found else answers
 
 
 def _surest(answers: Iterable[Answer], test: Callable[[Answer], Truth]) -> list[Answer]:
-    """Keep what definitely passes a test, or else what may."""
+    """Keep what definitely passes a test, otherwise what may."""
     tested = [(each, test(each)) for each in answers]
     sure = [each for each, truth in tested if truth is Truth.TRUE]
     return sure or [each for each, truth in tested if truth is Truth.UNKNOWN]
@@ -268,13 +268,13 @@ def _is_about(finding: Finding, explanation: Explanation, rows: set[tuple[object
     denial = explanation.denial
     if denial is None:
         return True
-    # NOTE: such a mistake is about a call that no container waits for, which the task role makes.
+    # NOTE: such a mistake is about a call of the task role that no container waits for.
     has_role = _has_role(denial, finding.task_definition, RoleKind.TASK, names)
     return denial.action in finding.message and has_role is not Truth.FALSE
 
 
 def _is_told(finding: Finding, explanation: Explanation) -> bool:
-    """Whether a mistake is one of the rules that a text leads to, or would show by the same text."""
+    """Whether a text may be about a mistake, by its rule or its error text."""
     if finding.rule in explanation.known.rules:
         return True
     said = explained(finding.symptom) if finding.symptom else None
@@ -282,25 +282,25 @@ def _is_told(finding: Finding, explanation: Explanation) -> bool:
 
 
 def _has_role(denial: Denial, task: str, kind: RoleKind, names: _RoleNames) -> Truth:
-    """Whether the role of a task definition is the one that was refused."""
+    """Whether a task definition has the refused role."""
     if denial.role is None:
         return Truth.TRUE
     name = names.get((task, kind))
     if name is None:
-        # NOTE: the plan need not show on which instances a task runs, nor which of several roles these have.
+        # NOTE: the plan may not show the instances of a task, nor which of several roles they have.
         return Truth.UNKNOWN if kind is RoleKind.INSTANCE else Truth.FALSE
     return _is_role(name, denial.role)
 
 
 def _is_role(name: TextLike, denied: str) -> Truth:
-    """Whether a name is that of the role that was refused; what is hidden in it may be anything."""
+    """Whether a name is that of the refused role; a hidden part may be anything."""
     if isinstance(name, str) and _HIDDEN.search(name):
         return glob(_HIDDEN.sub("*", name), denied) & Truth.UNKNOWN
     return equal(name, denied)
 
 
 def _is_resource(resource: TextLike, denial: Denial) -> Truth:
-    """Whether a call is about what was refused: denials name secrets as they were asked for, or are cut off."""
+    """Whether a call is about the refused resource: denials may abbreviate names of secrets."""
     denied = denial.resource
     if denied is None:
         return Truth.TRUE
@@ -315,15 +315,15 @@ def _is_resource(resource: TextLike, denial: Denial) -> Truth:
     return Truth.UNKNOWN if denial.is_cut and resource.startswith(denied) else Truth.FALSE
 
 
-#: What a report writes in place of what is sensitive, or known only after apply.
+#: The text in place of something sensitive or unknown.
 _HIDDEN = regex(r"\(sensitive\)|\(known after apply\)|\$\{[^}]*\}")
-#: What stands before the name of a secret or parameter in its ARN, and what Secrets Manager puts behind it.
+#: The text before the name of a secret or parameter in its ARN, and the suffix of Secrets Manager.
 _NAME = regex(r"^arn:[^:]+:(?:secretsmanager:[^:]*:[^:]*:secret:|ssm:[^:]*:[^:]*:parameter/?)")
 _SUFFIX = regex(r"(?<=:secret:)(.+)-[A-Za-z0-9]{6}$")
 
 
 def _of_role(denial: Denial, report: Report) -> str:
-    """Explain whose role was refused, where a report does not show anything of the call."""
+    """Describe the refused role if a report shows nothing of the call."""
     if denial.role is None or not report.roles:
         return ""
     fits = [(each, _is_role(each.name, denial.role)) for each in report.roles]

@@ -1,4 +1,4 @@
-"""Fold the maps of the instances of one resource block that differ by their keys alone."""
+"""Fold the maps of instances of one resource block that differ only by key."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tfcheck.vocabulary.finding import Location
 
 
 class MapGroup(msgspec.Struct, frozen=True):
-    """Task definitions with one map: it is that of the first, with `each.key` for the keys where they differ.
+    """Task definitions with one map, that of the first, with `each.key` where keys differ.
 
     `name` is the address of the only one, else the block with `[*]`; `tasks` are the addresses.
     """
@@ -30,7 +30,7 @@ def unfolded(maps: Iterable[TaskNode]) -> tuple[MapGroup, ...]:
 
 
 def folded_maps(maps: Iterable[TaskNode]) -> tuple[MapGroup, ...]:
-    """Return maps with those of alike instances as one, each where the first of them was."""
+    """Merge the maps of similar instances, each in the place of the first."""
     blocks: dict[str, list[TaskNode]] = {}
     for each in maps:
         blocks.setdefault(block(each.address), []).append(each)

@@ -24,13 +24,13 @@ _LONGEST = 1000
 
 
 def code_quality(reports: Sequence[Report]) -> str:
-    """Write reports as one Code Quality report; what several reports share is in it once."""
+    """Write reports as one Code Quality report, without duplicates."""
     found = {row["fingerprint"]: row for report in reports for row in rows(report)}
     return encode(list(found.values()))
 
 
 def rows(report: Report) -> Iterator[Json]:
-    """Yield what is wrong with a report, each with its place; the plan is the place of what has none."""
+    """Yield the findings of a report with their places; the plan is the place of those without one."""
     for finding in report.findings:
         for answer in finding.answers or (None,):
             yield _finding(report, finding, answer)
@@ -46,7 +46,7 @@ def rows(report: Report) -> Iterator[Json]:
 
 
 def _finding(report: Report, finding: Finding, answer: Answer | None) -> Json:
-    """Return what is wrong; what is waived weighs nothing, and begins with that and the reason."""
+    """Return one finding; a waived one has the lowest severity and begins with the reason."""
     said = finding.message
     identity = fingerprint.of_finding(finding)
     severity = finding.severity
@@ -74,7 +74,7 @@ def _row(
     report: Report, rule: str, severity: Severity, said: str, identity: str, place: Location | None = None
 ) -> Json:
     path = file_path(report, place)
-    # NOTE: the directory, since a file that is renamed holds the same problems; targets that share it share them.
+    # NOTE: the directory, since a renamed file has the same problems; targets share it if they share it.
     whole = (rule, target(report) if path is None else posixpath.dirname(path), identity)
     return {
         "description": visible(clipped(said, _LONGEST)),

@@ -41,19 +41,19 @@ def json(report: Report, *, indent: bool = True) -> str:
 
 
 def encode(data: Any, *, indent: bool = True) -> str:
-    """Write plain data as JSON, every character that does not print escaped: a terminal may show it."""
+    """Write plain data as JSON with unprintable characters escaped, since a terminal may show it."""
     try:
         encoded = msgspec.json.encode(data)
     except UnicodeEncodeError:
         encoded = msgspec.json.encode(_printable(data))
-    del data  # a large report is there once at a time
+    del data  # a large report is in memory once
     encoded = (msgspec.json.format(encoded, indent=2) if indent else encoded) + b"\n"
     text = encoded.decode()
     return text if encoded.isascii() and b"\x7f" not in encoded else _NOT_ASCII.sub(_escaped, text)
 
 
 def _printable(data: Any) -> Any:
-    """Spell out what no UTF-8 can hold: a file name that is not UTF-8 reaches Python as lone surrogates."""
+    """Escape lone surrogates, which represent file names that are not UTF-8."""
     match data:
         case str():
             return data.encode("utf-8", "backslashreplace").decode()
@@ -75,7 +75,7 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def document(report: Report) -> Json:
-    """Return the report as plain JSON data; each fix is there once, and findings name it by its id."""
+    """Return the report as plain data; each fix appears once, and findings refer to it by id."""
     fixes = {fix: f"f{number}" for number, fix in enumerate(_fixes((*report.findings, *report.known)), 1)}
     shown: Json = {
         "format_version": FORMAT_VERSION,
@@ -122,7 +122,7 @@ def document(report: Report) -> Json:
 
 
 def changes(report: Report) -> Json:
-    """Return what the change does: first the tasks that it breaks or fixes, then what it does to access."""
+    """Return the changes: first broken and fixed tasks, then access."""
     return {
         "task_changes": [msgspec.structs.asdict(each) for each in report.task_changes],
         "role_switches": [msgspec.structs.asdict(each) for each in report.role_switches],
@@ -192,12 +192,12 @@ def _evidence(evidence: Evidence) -> Json:
 
 
 def _fixes(findings: Iterable[Finding]) -> dict[Fix, None]:
-    """Return the fixes of all findings, those that are equal once."""
+    """Return the fixes of all findings without duplicates."""
     return dict.fromkeys(each.fix for each in findings if each.fix is not None)
 
 
 def finding_document(finding: Finding) -> Json:
-    """Return a finding as plain data, before it has a fix."""
+    """Return a finding as plain data, before its fix is added."""
     return _finding(finding, {})
 
 
@@ -228,7 +228,7 @@ def _finding(finding: Finding, fixes: dict[Fix, str]) -> Json:
 def _location(location: Location | None) -> Json | None:
     if location is None:
         return None
-    # NOTE: without the line's text, which may hold a secret.
+    # NOTE: without the line's text, which may contain a secret.
     return {"file": location.file, "line": location.line, "end_line": location.end_line}
 
 

@@ -22,7 +22,7 @@ from tfcheck.vocabulary.waiver import Waived
 
 
 class TestCase(msgspec.Struct, frozen=True):
-    """One test; `outcome` is the element that says how it ended, empty where it passed."""
+    """One test; `outcome` is the element for its result, empty if it passed."""
 
     task: str
     name: str
@@ -35,7 +35,7 @@ class TestCase(msgspec.Struct, frozen=True):
 
 
 def junit(reports: Sequence[Report], failing: FailOptions = FailOptions()) -> str:  # noqa: B008 (frozen)
-    """Write reports as JUnit XML; what is `failing` is red, and errors are even where nothing fails the run."""
+    """Write reports as JUnit XML; `failing` findings are failures, and errors always are."""
     if failing.fail_on == "never":
         failing = msgspec.structs.replace(failing, fail_on="error")
     suites = [(report, list(_cases(report, failing))) for report in reports]
@@ -57,7 +57,7 @@ def junit(reports: Sequence[Report], failing: FailOptions = FailOptions()) -> st
 
 
 def _properties(report: Report) -> Iterator[str]:
-    """Write what the change does, as properties of the suite: they stand before its tests."""
+    """Write the changes as properties of the suite, which precede its tests."""
     told = [
         (TASKS[kind], each.task_definition) for kind in TASKS for each in report.task_changes if each.change == kind
     ]
@@ -166,5 +166,5 @@ def _counts(cases: Iterable[TestCase]) -> dict[str, str]:
 
 
 def _attributes(**values: str | None) -> str:
-    """Write attributes; characters that XML 1.0 forbids are spelled out."""
+    """Write attributes; characters that XML 1.0 forbids are escaped."""
     return "".join(f' {name}="{escape(visible(value or ""))}"' for name, value in values.items())

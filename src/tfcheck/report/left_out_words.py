@@ -1,4 +1,4 @@
-"""Explain which findings are waived or not selected, and why: a report must not be read as an all-clear."""
+"""Explain which findings are waived or not selected, and why, so that nobody takes a report for an all-clear."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class WaivedGroup(msgspec.Struct, frozen=True):
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """The blocks of the task definitions that they are of."""
+        """The blocks of the affected task definitions."""
         return tuple(blocks(dict.fromkeys(each.task_definition for each in self.findings)))
 
 
 def waived_groups(reports: Iterable[Report]) -> list[WaivedGroup]:
-    """Gather waived findings by waiver and rule."""
+    """Group waived findings by waiver and rule."""
     found: dict[tuple[str, Waived], dict[Finding, None]] = {}
     for report in reports:
         for each in report.waived_findings:
@@ -40,20 +40,20 @@ def waived_groups(reports: Iterable[Report]) -> list[WaivedGroup]:
 
 
 def waived_words(group: WaivedGroup) -> str:
-    """Return in one line what a waiver accepts, why, until when, and where it is written."""
+    """Return in one line what a waiver accepts, why, until when, and where it is."""
     shown = ", ".join(group.tasks[:_SHOWN_TASKS])
     more = and_more(len(group.tasks), _SHOWN_TASKS)
     return f"{group.rule} of {shown}{more}: {reason_and_place(group.waived)}"
 
 
 def reason_and_place(waived: Waived) -> str:
-    """Return why something is accepted, until when, and where that is written."""
+    """Return the reason of a waiver, its last day, and its place."""
     until = f", until {waived.until}" if waived.until else ""
     return f"{waived.reason} ({waived.where}{until})"
 
 
 def waiver_sentences(reports: Collection[Report], *, verbose: bool = False) -> Iterator[str]:
-    """Yield what there is to say about waivers that do not hold: expired, wrong, or not used by any of the reports.
+    """Yield sentences about waivers that have no effect: expired, invalid, or unused.
 
     Those for other plans than these are named where there are several plans, or with `verbose`: some may be for none.
     """
@@ -94,7 +94,7 @@ def unselected_counts(severities: Iterable[Severity]) -> str:
 
 
 def unselected_words(report: Report) -> str:
-    """Return what the rules that are not selected have found; empty where they have found nothing."""
+    """Return the findings of rules that are not selected; empty if there are none."""
     if not report.unselected:
         return ""
     counts = unselected_counts(each.severity for each in report.unselected)
@@ -102,21 +102,21 @@ def unselected_words(report: Report) -> str:
 
 
 def unselected_rules(report: Report) -> str:
-    """Name the rules that are not selected and have found something; of many the first."""
+    """Name the rules that are not selected but have findings, at most the first few."""
     rules = list(dict.fromkeys(each.rule for each in report.unselected))
     more = and_more(len(rules), _MOST_RULES)
     return f"{', '.join(rules[:_MOST_RULES])}{more}"
 
 
 def excused_words(reports: Iterable[Report]) -> str:
-    """Count what does not count, as in `1 waived, 2 not selected`; empty where everything does."""
+    """Count what does not count, as in `1 waived, 2 not selected`; empty if there is nothing."""
     reports = list(reports)
     waived = sum(len(each.waived_findings) for each in reports)
     return _counts(waived, sum(len(each.unselected) + len(_unselected_unknown(each)) for each in reports))
 
 
 def excused_counts(report: Report) -> dict[str, str]:
-    """Count what does not count for each task definition that has any of it."""
+    """Count what does not count for each affected task definition."""
     tasks = [each.task_definition for each in report.unselected]
     tasks += [each.requirement.task_definition for each in _unselected_unknown(report)]
     waived, unselected = Counter(each.task_definition for each in report.waived_findings), Counter(tasks)
@@ -134,7 +134,7 @@ def _unselected_unknown(report: Report) -> list[Answer]:
 
 
 def configuration_words(configuration: Configuration | None) -> str:
-    """Name the configuration file and what it sets that counts; empty where there is none."""
+    """Name the configuration file and its effective values; empty without one."""
     if configuration is None or not configuration.settings:
         return ""
     settings = ", ".join(f"{key} = {clip(value)}" for key, value in configuration.settings.items())
@@ -142,7 +142,7 @@ def configuration_words(configuration: Configuration | None) -> str:
 
 
 def selection_sentence(report: Report) -> str:
-    """Explain in one line what is left out and what decided it; empty where nothing is."""
+    """Explain in one line what is left out, and why; empty if nothing is."""
     left_out = unselected_words(report)
     return "; ".join(
         filter(None, (left_out and f"not reported: {left_out}", configuration_words(report.configuration)))

@@ -19,12 +19,12 @@ LinkHost: TypeAlias = Literal["github", "gitlab", "bitbucket", "bitbucket-server
 _SERVER = regex(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _OWNER_AND_NAME = regex(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _COMMIT = regex(r"[0-9a-f]{40,64}")
-#: A run as `ID.ATTEMPT`, whose attempts are counted from 1; others have no page.
+#: A run as `ID.ATTEMPT`, with attempts counted from 1; others have no page.
 _RUN = regex(r"([0-9]{1,20})\.([1-9][0-9]{0,8})")
 
 
 class _Addresses(msgspec.Struct, frozen=True):
-    """How a host names a repository, and its pages: of the repository, of a line of a file, of a run."""
+    """The URL formats of a host: of a repository, a line of a file, and a run."""
 
     repository: re.Pattern[str]
     base: str
@@ -36,7 +36,7 @@ _HOSTS: dict[LinkHost, _Addresses] = {
     "github": _Addresses(
         _OWNER_AND_NAME, "{0}/{1}", "/blob/{sha}/{path}#L{line}", "/actions/runs/{id}/attempts/{attempt}"
     ),
-    # Groups of GitLab have groups in them.
+    # Groups of GitLab can be nested.
     "gitlab": _Addresses(
         regex(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+){1,20}"),
         "{0}/{1}",
@@ -53,7 +53,7 @@ _HOSTS: dict[LinkHost, _Addresses] = {
 
 
 class Links(msgspec.Struct, frozen=True):
-    """The repository and the commit that a page is about, and the run that writes it (`ID.ATTEMPT`), on some host."""
+    """The repository and commit of a page, and the run that writes it (`ID.ATTEMPT`), on some host."""
 
     server: str
     repository: str
@@ -62,14 +62,14 @@ class Links(msgspec.Struct, frozen=True):
     host: LinkHost = "github"
 
     def file(self, path: str, line: int) -> str | None:
-        """Return the address of a line of a file, whose path starts at the top of the repository."""
+        """Return the address of a line in a file; its path is relative to the repository's root."""
         base = self._base()
         if base is None or not _COMMIT.fullmatch(self.sha):
             return None
         return base + _HOSTS[self.host].line.format(sha=self.sha, path=quote(path, errors="replace"), line=line)
 
     def of_run(self) -> str | None:
-        """Return the address of the run; None where it has no page."""
+        """Return the address of the run; None if it has no page."""
         base, found, page = self._base(), _RUN.fullmatch(self.run), _HOSTS[self.host].run
         return base + page.format(id=found[1], attempt=found[2]) if base and found and page else None
 

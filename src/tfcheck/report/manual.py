@@ -15,7 +15,7 @@ _PAGE = regex(r"https://[\w./#%?=&+-]*[\w/]")
 
 
 class Manual(msgspec.Struct, frozen=True):
-    """The manual of one rule: its id, a title of some words, and its page in Markdown."""
+    """The manual of one rule: its id, its short title, and its page in Markdown."""
 
     id: str
     title: str
@@ -28,7 +28,7 @@ class Manual(msgspec.Struct, frozen=True):
 
     @property
     def url(self) -> str | None:
-        """Return the page of AWS that the manual refers to."""
+        """Return the AWS page in the manual."""
         return _first_page(self.text)
 
 

@@ -32,7 +32,7 @@ _SHOWN_NEAR = 2
 
 
 class _Branch(msgspec.Struct, frozen=True):
-    """A row of a tree: a label in spans, sentences below it, and the branches under it."""
+    """A row of a tree: its label, sentences below it, and its branches."""
 
     label: tuple[Span, ...]
     below: tuple[Span, ...] = ()
@@ -96,7 +96,7 @@ def _role(role: RoleNode, detail: Detail) -> _Branch:
 
 
 def _unmet(calls: Iterable[CallNode]) -> Iterator[_Branch]:
-    """Gather the calls that no statement comes near by why that is so."""
+    """Group calls without a near statement by the reason."""
     alike: dict[tuple[str, str], list[CallNode]] = {}
     for each in calls:
         alike.setdefault((each.because, each.decided_by), []).append(each)
@@ -125,7 +125,7 @@ def _statement(statement: StatementNode, detail: Detail) -> _Branch:
 
 
 def statement_name(statement: StatementNode) -> str:
-    """Name a statement by its Sid, else by its place; one that denies is called so."""
+    """Name a statement by its Sid, otherwise by its number; a denying one is marked."""
     name = statement.sid or (str(statement.number) if statement.number else "")
     denies = " (Deny)" if statement.effect == "Deny" else ""
     return f"statement {name}{denies}" if name else f"a statement{denies}"
@@ -164,7 +164,7 @@ def _drawn(branches: Sequence[_Branch], rail: str, width: int) -> Iterator[Line]
 
 
 def _label_lines(label: tuple[Span, ...], first: str, others: str, width: int) -> Iterator[Line]:
-    """Write spans behind a rail; the last of them is broken into lines."""
+    """Write spans after a rail; the last of them is wrapped."""
     *leading, last = label
     taken = len(first) + sum(len(visible(each.text)) for each in leading)
     words = textwrap.wrap(visible(last.text), max(width - taken, 20), break_long_words=False, break_on_hyphens=False)

@@ -1,4 +1,4 @@
-"""Where a report was made, and where in its repository its files are."""
+"""The origin of a report, and the place of its files in the repository."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tfcheck.vocabulary.finding import Location, Report
 
 
 def target(report: Report) -> str:
-    """Name what was checked: the target that CI sets, else the directory of the sources, else the plan.
+    """Name what was checked: the target set by CI, else the directory of the sources, else the plan.
 
     A reader is not shown where the plan is on somebody's machine.
     """
@@ -22,12 +22,12 @@ def target(report: Report) -> str:
 
 
 def context_text(report: Report, name: str) -> str:
-    """Return what the context of a report says of `name`, empty where it says nothing."""
+    """Return the value of `name` in a report's context, or an empty string."""
     return str((report.context or {}).get(name) or "")
 
 
 def file_path(report: Report, place: Location | None) -> str | None:
-    """Return the path of a place's file from the top of the repository; None where it is outside or not known."""
+    """Return a file's path relative to the repository's root; None if it is outside or not known."""
     if place is None:
         return None
     path = posixpath.normpath(posixpath.join(report.plan.directory or ".", place.file))
@@ -36,7 +36,7 @@ def file_path(report: Report, place: Location | None) -> str | None:
 
 
 def plan_path(report: Report) -> str:
-    """Return the path of the plan from the top of its repository, for what has no place in the sources."""
+    """Return the plan's path relative to its repository's root, for findings without a source."""
     path = posixpath.normpath(report.plan.file or report.plan.path.partition("#")[0])
     if path in ("-", ".", ".."):
         return "standard-input"

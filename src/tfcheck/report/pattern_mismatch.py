@@ -1,22 +1,22 @@
-"""Show where a granted pattern stops matching the ARN that is needed.
+"""Show where a granted pattern stops matching the needed ARN.
 
 This only points at a place for the eye; whether a statement matches was decided before.
 """
 
 from __future__ import annotations
 
-#: Longer texts are compared as far as this: no ARN is longer, and a saved report may have been made to take for ever.
+#: Longer texts are compared up to this length: no ARN is longer, and a saved report may be hostile.
 _COMPARED = 2048
 _COMPARED_PATTERNS = 100
 
 
 def parting(needed: str, pattern: str) -> int | None:
-    """Return the position in `pattern` that no way of matching `needed` gets past, or None where all of it matches.
+    """Return the last position in `pattern` that any match with `needed` reaches, or None for a full match.
 
     `*` and `?` are IAM's wildcards. The position is the length of `pattern` where `needed` goes on behind it.
     """
     needed, pattern = needed[:_COMPARED], pattern[:_COMPARED]
-    # Bit n of a number is position n in the pattern: all of them move on at once.
+    # Bit n of a number is position n in the pattern: all positions advance at once.
     positions: dict[str, int] = {}
     for number, char in enumerate(pattern):
         positions[char] = positions.get(char, 0) | 1 << number
@@ -32,14 +32,14 @@ def parting(needed: str, pattern: str) -> int | None:
 
 
 def _past_stars(reached: int, stars: int) -> int:
-    """Add the positions that are reached by letting stars are nothing."""
+    """Add the positions reached by empty stars."""
     while (more := reached | (reached & stars) << 1) != reached:
         reached = more
     return reached
 
 
 def nearest(needed: str, patterns: tuple[str, ...]) -> tuple[str, ...]:
-    """Order `patterns` by how far they match `needed`, the nearest first."""
+    """Sort `patterns` by how far they match `needed`, nearest first."""
     first = sorted(patterns[:_COMPARED_PATTERNS], key=lambda pattern: -_common(needed, pattern))
     return (*first, *patterns[_COMPARED_PATTERNS:])
 

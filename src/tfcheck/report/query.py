@@ -15,12 +15,12 @@ from tfcheck.vocabulary.errors import UsageError
 
 
 def query(expression: str) -> Callable[[Any], Any]:
-    """Build the function that picks from a report's plain data what `expression` asks for.
+    """Build the function that selects `expression` from a report's plain data.
 
     Raises:
         UsageError: `expression` is not JMESPath; so may the function, where it does not fit the data.
     """
-    # Imported here: nobody else pays for it.
+    # Imported here: it is needed only with queries.
     import jmespath
 
     try:
@@ -37,7 +37,7 @@ def query(expression: str) -> Callable[[Any], Any]:
     return pick
 
 
-#: The library's own errors are a ValueError each; it lets some of Python's through.
+#: The library's own errors are ValueErrors; some of Python's pass through it.
 _PROBLEMS = (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
@@ -51,10 +51,10 @@ def _wrong(expression: str, error: Exception) -> UsageError:
     )
 
 
-#: More than the whole of a report of 50 MB has, and not more than a few seconds take.
+#: More than a report of 50 MB needs, and at most a few seconds.
 _MOST = 10_000_000
 _STEP, _CHARACTERS = 5, 8
-#: What makes a new list, object or string.
+#: Expressions that create a list, object or string.
 _PROJECTIONS = ("projection", "filter_projection", "value_projection")
 _MAKING = {*_PROJECTIONS, "flatten", "slice", "multi_select_list", "multi_select_dict", "function_expression"}
 
@@ -63,7 +63,7 @@ _OF_EXPRESSIONS = ("map", "max_by", "min_by", "sort_by")
 
 
 def evaluated(parsed: Any, data: Any) -> Any:
-    """Return what a parsed expression selects from plain data, within a bound.
+    """Evaluate a parsed expression on plain data, within a limit.
 
     `[@, @]` thirty times in a row is a billion reports, though nothing of it is there until it is written.
 
@@ -77,14 +77,14 @@ def evaluated(parsed: Any, data: Any) -> Any:
 
 
 class _Interpreter(TreeInterpreter):  # type: ignore[misc]
-    """Evaluates while there is something left to take."""
+    """Evaluates an expression within a limited number of steps."""
 
     def __init__(self) -> None:
         super().__init__()
         self._left = _MOST
 
     def take(self, value: Any) -> None:
-        """Count a value that is gone through, with each of its parts as often as it has it."""
+        """Charge a visited value, counting shared parts as often as they occur."""
         self._spend(_size(value, {}))
 
     def visit(self, node: Any, *arguments: Any, **named: Any) -> Any:
@@ -115,7 +115,7 @@ class _Interpreter(TreeInterpreter):  # type: ignore[misc]
 
 
 def _size(value: Any, sizes: dict[int, int]) -> int:
-    """Count the values in a value; lists and objects that it has several times are gone through once."""
+    """Count the values in a value, visiting shared lists and objects once."""
     if isinstance(value, str):
         return 1 + len(value) // _CHARACTERS
     if not isinstance(value, (list, dict)):

@@ -40,7 +40,7 @@ from tfcheck.vocabulary.finding import (
 )
 from tfcheck.vocabulary.waiver import Waived, WaiverUse
 
-#: More than any report that a person could act on.
+#: More than any report that people could act on.
 LARGEST = 64 * 1024 * 1024
 
 _HINT = "pass the output of `tfcheck --format json`"
@@ -186,7 +186,7 @@ class _Report(msgspec.Struct):
 
 
 def read(data: bytes, named: str) -> list[Report]:
-    """Read the reports of a file: one JSON object, or one per line; `named` is the file's name in messages.
+    """Read the reports in a file: one JSON object, or one per line; `named` is the file's name in messages.
 
     Raises:
         InputError: it holds anything else.
@@ -207,7 +207,7 @@ def read(data: bytes, named: str) -> list[Report]:
 
 
 def _utf8(data: bytes, named: str) -> bytes:
-    """Remove a byte order mark, and convert the UTF-16 that PowerShell's `>` writes to UTF-8."""
+    """Remove a byte order mark, and convert UTF-16, which PowerShell's `>` writes, to UTF-8."""
     if len(data) > LARGEST:
         raise InputError(f"`{named}` is larger than {LARGEST // 1024 // 1024} MiB", hint=_HINT)
     for mark, encoding in _ENCODINGS:
@@ -217,7 +217,7 @@ def _utf8(data: bytes, named: str) -> bytes:
 
 
 def _is_lines(text: bytes) -> bool:
-    """Whether the file holds several objects, one per line."""
+    """Whether the file has several objects, one per line."""
     first, _, rest = text.strip().partition(b"\n")
     return rest.lstrip().startswith(b"{") and first.rstrip().endswith(b"}")
 
@@ -229,7 +229,7 @@ def _decoded(text: bytes) -> list[_Report]:
 
 
 def _problem(error: Exception) -> str:
-    """Explain without any of the file's text what is wrong with it."""
+    """Explain what is wrong with a file, without any of its text."""
     if isinstance(error, RecursionError):
         return "it is nested too deep"
     if isinstance(error, UnicodeError):

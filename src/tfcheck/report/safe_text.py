@@ -1,4 +1,4 @@
-"""Make text that others wrote safe to show: no character that cannot be seen, no literal that may be secret.
+"""Make foreign text safe to show: without invisible characters and possibly secret literals.
 
 A line of a container definition may hold the value of an environment variable. Names, references and ARNs are shown,
 every other string and number is not.
@@ -14,15 +14,15 @@ _HEADER = regex(r'\s*[a-z_]+(\s+"[\w.-]*")*\s*\{')
 _ATTRIBUTE = regex(r'\s*"?[\w.-]+"?\s*[=:]')
 #: The name of an argument in a `.tf.json` file.
 _JSON_NAME = regex(r'\s*"[a-z_]+"\s*:')
-#: The beginning of a string, a comment, or a number; what comes first wins: a `#` in a string begins no comment.
+#: The beginning of a string, a comment, or a number; the first one wins: a `#` in a string begins no comment.
 _HIDDEN = regex(r'"|(?:#|//|/\*)|(?<![\w.\-\[])\d[\w.]*')
-#: What decides where a string ends that may have interpolations with strings of their own.
+#: What ends a string that may have interpolations with strings of their own.
 _MARK = regex(r'\\.|\$\$\{|%%\{|[$%]\{|["{}]')
 _ARN = regex(r'"arn:[\w*?/:.$@+=,{}\[\] -]*"')
 
 
 def quotable(source: str) -> str:
-    """Return a line of HCL with the literals that may be secret left out; empty where it does not look like HCL.
+    """Return a line of HCL without possibly secret literals; empty if it does not look like HCL.
 
     Block headers stay whole. In `name = value` literals become `…`, except ARNs. Comments are cut off.
     """
@@ -54,7 +54,7 @@ def _without_literals(text: str) -> Iterator[str]:
 
 
 def _end_of_string(text: str, start: int) -> int:
-    """Return where a string ends, and not one in an interpolation of it; the end of the text if nothing closes it."""
+    """Return the end of a string with interpolations, or the end of the text if it is not closed."""
     open_marks = ['"']
     for found in _MARK.finditer(text, start):
         if open_marks[-1] == '"' == found[0] or (open_marks[-1] == "{" and found[0] == "}"):
@@ -67,13 +67,13 @@ def _end_of_string(text: str, start: int) -> int:
 
 
 def visible(text: str) -> str:
-    """Spell out every character that does not print, as Python would: an escape, a newline, a change of direction."""
+    """Escape every unprintable character as Python would: escapes, newlines, changes of direction."""
     if text.isprintable():
         return text
-    # NOTE: not `repr` of the whole, which would double the backslashes of names that have them.
+    # NOTE: not `repr` of the whole, which would double the backslashes of names.
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def clipped(text: str, longest: int) -> str:
-    """Cut off what nobody would read."""
+    """Clip a text to a readable length."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"

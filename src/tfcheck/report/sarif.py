@@ -34,19 +34,19 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 #: GitHub's scale: 7.0 and more is high, 4.0 and more medium.
 _WEIGHTS = {Severity.ERROR: "8.0", Severity.WARNING: "5.0", Severity.INFO: "2.0"}
-#: What a rule finds that is less than an error has an id of its own, below that of the rule.
+#: A rule's findings below error have an id of their own, below the rule's.
 _BELOW = {Severity.ERROR: "", Severity.WARNING: "/warning", Severity.INFO: "/info"}
-#: The name of our fingerprint; its number changes with the way it is computed.
+#: The name of our fingerprint; its number changes with its algorithm.
 FINGERPRINT = "tfcheck/v1"
 _LONGEST_DESCRIPTION = 1000
-#: GitHub takes no more of one run.
+#: GitHub's limit for one run.
 _MOST_RESULTS = 25_000
 
 Json: TypeAlias = dict[str, Any]
 
 
 class SarifResult(msgspec.Struct, frozen=True):
-    """One thing to say: what, how bad, where; `fingerprint` is the same on any line.
+    """One result: message, level, place; `fingerprint` is independent of the line.
 
     `state` says of what is in the baseline that it is `unchanged`, else `new`.
     """
@@ -63,7 +63,7 @@ class SarifResult(msgspec.Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """The rule with its severity, as code scanning sees it."""
+        """The rule with its severity, as code scanning uses it."""
         return visible(self.rule) + _BELOW[self.severity]
 
 
@@ -107,7 +107,7 @@ def _parts(report: Report, finding: Finding, state: str | None) -> Iterator[Sari
 
 
 def _finding(report: Report, finding: Finding, answer: Answer | None, state: str | None) -> SarifResult:
-    """Write one requirement of a finding: an alert for each, so that fixing one closes it."""
+    """Write one requirement of a finding: each is an alert, which a fix closes."""
     place = _default_location(report, answer.needed_at if answer else None, finding.needed_at, finding.location)
     other = finding.location if finding.needed_at and file_path(report, finding.needed_at) else None
     grant = _location(report, other)
@@ -127,7 +127,7 @@ def _finding(report: Report, finding: Finding, answer: Answer | None, state: str
     )
 
 
-#: Without a baseline file, the baseline is what there was before the change.
+#: Without a baseline file, the baseline is the state before the change.
 _STATES = {"introduced": "new", "existing": "unchanged"}
 
 
@@ -155,23 +155,23 @@ def _unknown(report: Report, answer: Answer) -> SarifResult:
 
 
 def _once(told: Iterable[SarifResult]) -> list[SarifResult]:
-    """Leave out what another report of the same sources says in the same words."""
+    """Remove duplicate results from reports on the same sources."""
     return list({(each.fingerprint, each.message, str(each.place)): each for each in told}.values())
 
 
 def _without_links(text: str) -> str:
-    """Write a foreign sentence so that nothing in it is read as a link, which SARIF writes `[text](address)`."""
+    """Write a foreign sentence so that no part of it is a SARIF link, `[text](address)`."""
     return visible(clipped(text, _LONGEST_DESCRIPTION)).replace("](", "] (")
 
 
 def _default_location(report: Report, *places: Location | None) -> Json:
-    """Return the first place that is in the repository, or the plan, which every result is from."""
+    """Return the first place in the repository, or the plan, which every result comes from."""
     found = next((found for place in places if (found := _location(report, place))), None)
     return found or {"physicalLocation": {"artifactLocation": _artifact(plan_path(report)), "region": {"startLine": 1}}}
 
 
 def _location(report: Report, place: Location | None, says: str = "") -> Json | None:
-    """Return a place as SARIF; one line, since an alert shows on a pull request only where all its lines changed."""
+    """Return a place in SARIF's form; one line, since pull requests show alerts only if all their lines changed."""
     path = file_path(report, place)
     if place is None or path is None:
         return None
@@ -229,14 +229,14 @@ def _replacement(edit: Edit) -> Json:
 
 
 def _manuals(manuals: Sequence[Manual], told: list[SarifResult]) -> list[Manual]:
-    """Add to the manuals what is the rules of another version of tfcheck."""
+    """Add the rules of other tfcheck versions to the manuals."""
     known = {manual.id for manual in manuals}
     others = dict.fromkeys(visible(each.rule) for each in told if each.rule not in known)
     return [*manuals, *(Manual(rule, rule or "rule", "A rule of another version of tfcheck.") for rule in others)]
 
 
 def _rules(manuals: Sequence[Manual], told: list[SarifResult]) -> Iterator[Json]:
-    """Yield each rule once for each severity that it has in the results; one without results has none."""
+    """Yield each rule once for each severity in the results; one without results has none."""
     used = {(visible(each.rule), each.severity) for each in told}
     for manual in _manuals(manuals, told):
         severities: list[Severity | None] = [each for each in Severity if (manual.id, each) in used]
@@ -258,7 +258,7 @@ def _rule(manual: Manual, severity: Severity | None) -> Json:
 
 
 def _invocation(reports: Sequence[Report]) -> Json:
-    """Return what has no place: what the change does, and what could not be analysed."""
+    """Return what has no place: the changes, and what could not be analysed."""
     done = [said for report in reports if (said := in_one_line(report))]
     done += [said for report in reports if (said := selection_sentence(report))]
     done += waiver_sentences(reports)

@@ -17,7 +17,7 @@ from tfcheck.report.safe_text import visible
 
 
 class Style(Enum):
-    """What a span means; `_LOOKS` says how that looks where colours are wanted."""
+    """The meaning of a span; `_LOOKS` has the colours."""
 
     PLAIN = "plain"
     STRONG = "strong"
@@ -31,7 +31,7 @@ class Style(Enum):
 
 
 class Span(msgspec.Struct, frozen=True):
-    """A piece of one line, all in one style."""
+    """A part of a line in one style."""
 
     text: str
     style: Style = Style.PLAIN
@@ -41,12 +41,12 @@ Line: TypeAlias = tuple[Span, ...]
 
 
 def line(*parts: str | Span) -> Line:
-    """Build a line of spans; a plain string is a plain span."""
+    """Build a line from spans; a plain string is an unstyled span."""
     return tuple(Span(part) if isinstance(part, str) else part for part in parts)
 
 
 def wrapped(first: str | Span, text: str, width: int, style: Style = Style.PLAIN) -> Iterator[Line]:
-    """Break `text` into lines of at most `width`, the first after `first`, the others indented as far.
+    """Wrap `text` to lines of at most `width`, the first after `first`, the others indented equally.
 
     A word that is longer than a line, an ARN for example, stays whole: it is there to be copied.
     """
@@ -63,7 +63,7 @@ def _broken(text: str, width: int) -> list[str]:
 
 
 def columns(rows: Iterable[tuple[Span, Span]], indent: str, widest: int) -> Iterator[Line]:
-    """Set the second spans of all rows under one another, as far as the first fit into `widest`."""
+    """Align the second spans of all rows whose first fits into `widest`."""
     rows = list(rows)
     lengths = [len(visible(first.text)) for first, _ in rows]
     column = max((length for length in lengths if length <= widest), default=0)
@@ -72,7 +72,7 @@ def columns(rows: Iterable[tuple[Span, Span]], indent: str, widest: int) -> Iter
 
 
 def printed(lines: Iterable[Line], *, colour: bool) -> str:
-    """Join lines into the text of a screen, each ended by a newline."""
+    """Join lines to a screen, each ended by a newline."""
     style = _styled if colour else lambda span: visible(span.text)
     return "".join("".join(style(span) for span in line).rstrip() + "\n" for line in lines)
 

@@ -29,7 +29,7 @@ from tfcheck.vocabulary.finding import Answer, Fix, Remedy, Report, Severity, Ve
 _SHOWN_SKIPPED = 50
 _SHOWN_WAIVED = 10
 _WIDEST_ADDRESS = 64
-#: How the notes begin that nobody acts on unless a verdict surprises them.
+#: The beginnings of notes that matter only if a verdict surprises.
 _ASIDES = ("assumes ", "not evaluated")
 
 
@@ -83,7 +83,7 @@ def _paragraphs(report: Report, found: list[Cause], detail: Detail) -> Iterator[
 
 
 def _title(path: str, words: str, style: Style, width: int) -> Iterator[Line]:
-    """Name the plan and the answer, below it where they do not fit into one line."""
+    """Name the plan and the answer, on two lines if they do not fit in one."""
     if len(visible(f"{path}: {words}")) <= width:
         yield line(Span(f"{path}: ", Style.STRONG), Span(words, style))
     else:
@@ -92,7 +92,7 @@ def _title(path: str, words: str, style: Style, width: int) -> Iterator[Line]:
 
 
 def _separated(parts: Iterable[list[Line]]) -> Iterator[Line]:
-    """Set the parts that are not empty apart by an empty line."""
+    """Separate the non-empty parts by an empty line."""
     first = True
     for part in parts:
         if part and not first:
@@ -113,7 +113,7 @@ def _task_definitions(standing: dict[str, TaskStatus], detail: Detail) -> Iterat
 
 
 def _allowed(answers: tuple[Answer, ...], detail: Detail) -> Iterator[Line]:
-    """Write for every permission that is granted which statement grants it."""
+    """Write which statement grants each allowed permission."""
     granted = [each for each in answers if each.verdict is Verdict.ALLOWED]
     if granted:
         yield line(Span("allowed", Style.GOOD), Span(f": {counted(len(granted), 'permission')}", Style.STRONG))
@@ -151,7 +151,7 @@ def _notes(report: Report, detail: Detail) -> Iterator[Line]:
 
 
 def _waived(report: Report, detail: Detail) -> Iterator[Line]:
-    """Name what is waived with its reason, and the waivers that do not hold."""
+    """Write waived findings with their reasons, and the waivers without effect."""
     groups = waived_groups([report])
     for each in groups[: detail.most(_SHOWN_WAIVED)]:
         yield from wrapped(Span("waived: ", Style.WARNING), waived_words(each), detail.width)
@@ -162,7 +162,7 @@ def _waived(report: Report, detail: Detail) -> Iterator[Line]:
 
 
 def _selection(report: Report, detail: Detail) -> Iterator[Line]:
-    """Name what is left out, however little is to be shown, and what decided it."""
+    """Write what is left out and why, even in short reports."""
     words = configuration_words(report.configuration)
     if report.unselected:
         yield from wrapped(Span("not reported: ", Style.WARNING), unselected_words(report), detail.width)
@@ -182,7 +182,7 @@ def _end(report: Report, found: list[Cause], detail: Detail) -> Iterator[Line]:
 
 
 def summary(report: Report, found: list[Cause] | None = None) -> str:
-    """Count in one clause what a report holds: what is required apart from what is recommended."""
+    """Summarise a report in one clause, with required and recommended permissions apart."""
     found = causes(report.open_findings) if found is None else found
     severities = [cause.severity for cause in found]
     names = ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "remark"))
@@ -220,7 +220,7 @@ _Row = tuple[str, Style, str]
 
 
 def broken_lines(report: Report, detail: Detail) -> Iterator[Line]:
-    """Write which task definitions stop working with the change; nothing else stands before the findings."""
+    """Write which task definitions the change breaks, before the findings."""
     found = [each.task_definition for each in report.task_changes if each.change == "broken"]
     if found:
         tasks = blocks(found)
@@ -230,7 +230,7 @@ def broken_lines(report: Report, detail: Detail) -> Iterator[Line]:
 
 
 def access_lines(report: Report, detail: Detail) -> Iterator[Line]:
-    """Write what else the change does: the tasks that it fixes, and the access that it grants and revokes."""
+    """Write the other effects of the change: fixed tasks, granted and revoked access."""
     rows = [*_tasks(report, detail), *_roles(report, detail)]
     if len(rows) == 1:
         words, _, what = rows[0]

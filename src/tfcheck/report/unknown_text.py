@@ -17,13 +17,13 @@ _SHOWN_STATEMENTS = 3
 
 
 def unknown_lines(report: Report, detail: Detail) -> Iterator[list[Line]]:
-    """Write what is not decided: one paragraph for all that waits for the same."""
+    """Write what is undecided, one paragraph per cause."""
     for (reason, cause), members in open_questions(report).items():
         yield list(_paragraph(reason, cause, members, report, detail))
 
 
 def open_questions(report: Report) -> dict[tuple[Reason | None, str], list[Answer]]:
-    """Return what is not decided by the reason and by what it waits for."""
+    """Return what is undecided, by reason and cause."""
     groups: dict[tuple[Reason | None, str], list[Answer]] = {}
     for answer in report.undecided():
         groups.setdefault(open_question(answer), []).append(answer)

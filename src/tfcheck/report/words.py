@@ -1,4 +1,4 @@
-"""The sentences of reports about what was decided."""
+"""The sentences of reports about decisions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _REASONS = {
 
 
 def reason_words(reason: Reason | None) -> str:
-    """Return a clause that says why a requirement is denied or unknown."""
+    """Return a clause for why a requirement is denied or unknown."""
     return "it is not decided" if reason is None else _REASONS[reason]
 
 
@@ -53,7 +53,7 @@ _EVIDENCE = {
 
 
 def evidence_words(evidence: Evidence) -> str:
-    """Return a clause that says what a statement does, or what keeps it from granting a call."""
+    """Return a clause for what a statement does, or what keeps it from granting a call."""
     words = _EVIDENCE[evidence.kind]
     if evidence.kind is EvidenceKind.CONDITION_NOT_MET and evidence.condition_key:
         return f"condition on {evidence.condition_key} is not met"
@@ -63,11 +63,11 @@ def evidence_words(evidence: Evidence) -> str:
 
 
 def compares_resources(evidence: Evidence) -> bool:
-    """Whether the patterns of a statement are resources, and none of them is the one that is needed."""
+    """Whether the patterns of a statement are resources, none of which is the needed one."""
     return evidence.kind in (EvidenceKind.OTHER_RESOURCE, EvidenceKind.OTHER_PARTITION)
 
 
-#: What a role cannot do, for one thing and for several, by the rule that needs it.
+#: What a role cannot do, in the singular and plural, by rule.
 PURPOSES = {
     "env-file": ("read an environment file", "read environment files"),
     "firelens-config": ("read a log router's configuration", "read the configuration of log routers"),
@@ -87,7 +87,7 @@ _ASSUMING = {RoleKind.INSTANCE: "EC2"}
 
 
 def title(cause: Cause) -> str:
-    """Explain in one line what is wrong, without the names of who has it."""
+    """Explain the problem in one line, without the names of those affected."""
     group = cause.groups[0]
     purposes = PURPOSES.get(cause.rule)
     if len(cause.groups) == 1 and (not group.needs or cause.reason is Reason.TRUST_POLICY or purposes is None):
@@ -108,7 +108,7 @@ def title(cause: Cause) -> str:
 
 
 def why_not(reason: Reason | None, kind: RoleKind, role: str) -> str:
-    """Return a clause that says what stands in the way of a role; `role` names it."""
+    """Return a clause for what is wrong with a role; `role` names it."""
     match reason:
         case Reason.IMPLICIT_DENY:
             return f"no statement of {role} allows it" if role else "no role allows it"
@@ -127,7 +127,7 @@ def why_not(reason: Reason | None, kind: RoleKind, role: str) -> str:
 
 
 def symptom_words(symptom: str) -> str:
-    """Explain when ECS would show a text: what the API refuses, it refuses at apply."""
+    """Explain when ECS would show a text; what the API refuses fails at apply."""
     return "at apply" if _is_refused_by_api(symptom) else "at run time"
 
 
@@ -139,7 +139,7 @@ def outcome_words(symptom: str, cause: Cause) -> str:
     return f"{without} {'apply fails' if _is_refused_by_api(symptom) else 'task stops'} with"
 
 
-#: How the texts begin that are shown for a stopped task, and never by the API.
+#: The beginnings of texts that are shown for a stopped task, and never by the API.
 _OF_STOPPED_TASKS = ("ResourceInitializationError: ", "CannotPullContainerError: ")
 
 
@@ -154,7 +154,7 @@ def _is_refused_by_api(symptom: str) -> bool:
 
 
 def sentence(clause: str) -> str:
-    """Write a clause as a sentence; a name that it begins with stays as it is."""
+    """Write a clause as a sentence, not capitalising a name at its beginning."""
     first = clause.partition(" ")[0]
     return f"{clause[:1].upper()}{clause[1:]}." if first.isalpha() else f"{clause}."
 
@@ -165,12 +165,12 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 
 def instances(number: int) -> str:
-    """Write ` (30 instances)` behind the name of several; nothing behind the name of one."""
+    """Write ` (30 instances)` for several; nothing for one."""
     return f" ({number:,} instances)" if number > 1 else ""
 
 
 class TaskStatus(msgspec.Struct, frozen=True):
-    """How one task definition stands: a mark, its style, and a clause."""
+    """The status of one task definition: a mark, its style, and a clause."""
 
     mark: str
     style: Style
@@ -178,7 +178,7 @@ class TaskStatus(msgspec.Struct, frozen=True):
 
 
 def standings(report: Report) -> dict[str, TaskStatus]:
-    """Explain how every task definition of the report stands, in the report's order."""
+    """Return the status of every task definition in the report, in the report's order."""
     answers: dict[str, list[Answer]] = {}
     for answer in report.counting():
         answers.setdefault(answer.requirement.task_definition, []).append(answer)
@@ -195,7 +195,7 @@ def standings(report: Report) -> dict[str, TaskStatus]:
 
 
 def _excused(status: TaskStatus, counts: str) -> TaskStatus:
-    """Return how a task definition stands of which some findings do not count."""
+    """Return the status of a task definition with findings that do not count."""
     if not counts:
         return status
     if status.style in (Style.GOOD, Style.QUIET):
@@ -227,17 +227,17 @@ def _standing(answers: list[Answer], findings: list[Severity], skipped: bool) ->
 
 
 def _is_spared(answer: Answer) -> bool:
-    """Whether something is denied that a start can do without."""
+    """Whether something optional is denied."""
     return answer.verdict is Verdict.DENIED and answer.requirement.severity is Severity.INFO
 
 
 def headline(report: Report, standing: dict[str, TaskStatus]) -> tuple[Style, str]:
-    """Return the verdict on the whole plan in one clause, and its style; it names what does not count."""
+    """Return the verdict on the whole plan in one clause with its style; it mentions what does not count."""
     return joint_headline([report], standing)
 
 
 def joint_headline(reports: Sequence[Report], standing: dict[str, TaskStatus]) -> tuple[Style, str]:
-    """Return the verdict on several plans in one clause, and its style."""
+    """Return the verdict on several plans in one clause, with its style."""
     excused = excused_words(reports)
     style, words = _headline(standing, newly_found(reports))
     if not excused:
@@ -246,7 +246,7 @@ def joint_headline(reports: Sequence[Report], standing: dict[str, TaskStatus]) -
 
 
 def _headline(standing: dict[str, TaskStatus], new: int | None) -> tuple[Style, str]:
-    """Return the verdict in one clause; `new` counts the tasks with findings that a baseline does not list."""
+    """Return the verdict in one clause; `new` counts the tasks with findings not in the baseline."""
     total = len(standing)
     styles = [each.style for each in standing.values()]
     if new == 0 and Style.ERROR in styles:
@@ -260,7 +260,7 @@ def _headline(standing: dict[str, TaskStatus], new: int | None) -> tuple[Style, 
         return Style.QUIET, "no ECS task definition in this plan"
     if Style.UNKNOWN in styles:
         return Style.UNKNOWN, f"no definite problem; {_share(styles.count(Style.UNKNOWN), total)} cannot be decided"
-    if Style.WARNING in styles:  # what is warned of may well keep a task from starting
+    if Style.WARNING in styles:  # a warning may well be about something that keeps a task from starting
         return Style.WARNING, f"no error, but {_share(styles.count(Style.WARNING), total)} with a warning"
     return Style.GOOD, "the task definition can start" if total == 1 else f"all {total:,} task definitions can start"
 
@@ -270,21 +270,21 @@ def _share(number: int, total: int) -> str:
 
 
 def newly_found(reports: Sequence[Report]) -> int | None:
-    """Count the task definitions with findings that a baseline does not list; None where it lists none."""
+    """Count the task definitions with findings not in the baseline; None without a baseline."""
     if not any(report.known for report in reports):
         return None
     return sum(len({each.task_definition for each in report.open_findings}) for report in reports)
 
 
 def baseline_words(report: Report) -> list[str]:
-    """Return sentences about what a baseline lists and the report does not show, and about what is fixed of it."""
+    """Return sentences about the findings of a baseline, and how many are fixed."""
     known = len(report.known)
     hidden = f"{counted(known, 'finding')} in the baseline {_are(known)} not shown."
     return [*([hidden] if known else []), *fixed_words(report)]
 
 
 def fixed_words(report: Report) -> list[str]:
-    """Return a sentence about what is fixed of a baseline."""
+    """Return a sentence about fixed findings of a baseline."""
     fixed, partly = (report.baseline.fixed, report.baseline.partly_fixed) if report.baseline else (0, 0)
     if not fixed and not partly:
         return []
@@ -297,7 +297,7 @@ def _are(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
-#: What a provider configuration leaves to its surroundings, and where it can be written.
+#: What a provider configuration takes from its environment, and where it can be written.
 _OF_PROVIDER = regex(r"\$\{provider\..+\.(?:region|account_id|partition)\}")
 _SET_IN_PROVIDER = {
     "region": "Set `region` in the provider configuration: the plan does not show which one it uses.",
@@ -307,12 +307,12 @@ _SET_IN_PROVIDER = {
 
 
 def open_question(answer: Answer) -> tuple[Reason | None, str]:
-    """Return why an answer is not decided, and what it waits for: where the role is outside the plan, the role."""
+    """Return why an answer is undecided, and what decides it: for an outside role, the role."""
     return answer.reason, answer.role or "" if answer.reason is Reason.ROLE_OUTSIDE_PLAN else answer.waits_for
 
 
 def question_words(reason: Reason | None, cause: str) -> str:
-    """Return in words why something is not decided, and what it waits for."""
+    """Return in words why something is undecided, and what decides it."""
     if reason is Reason.UNKNOWN_VALUE and cause.startswith(EITHER_ROLE):
         return f"it depends on {cause}"
     if reason is Reason.POLICY_NOT_READABLE and _may_leave(cause):
@@ -320,17 +320,17 @@ def question_words(reason: Reason | None, cause: str) -> str:
     return f"{reason_words(reason)}{f': {cause}' if cause else ''}"
 
 
-#: What no value decides: a task may be started with either of several roles.
+#: Undecided because a task may be started with either of several roles.
 EITHER_ROLE = ("the instance that a task is placed on", "the role that a task is started with")
 
 
 def _may_leave(cause: str) -> bool:
-    """Whether an answer waits for something in the plan itself that may take a policy off the role."""
+    """Whether an answer depends on something in the plan that may detach a policy."""
     return ", which " in cause or ", unless " in cause
 
 
 def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> str:
-    """Return a sentence that says what the reader can do to have it decided; empty where the cause says it."""
+    """Return a sentence about how to get a decision; empty if the cause says it."""
     if "--" in cause or (has_sources and "pass the sources of" in cause):
         return ""
     match reason:

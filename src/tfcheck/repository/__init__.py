@@ -1,4 +1,4 @@
-"""Read the files of a checkout, and no others: their author is not trusted with the machine."""
+"""Read the files of a checkout, and no others: its author is not trusted."""
 
 from tfcheck.repository.gate import Gate, RefusedError, Run, refused
 from tfcheck.repository.work_tree import work_tree

@@ -1,4 +1,4 @@
-"""Let through the files that the sources of a plan may read, and refuse all others with the rule that forbids them.
+"""Allow the files that the sources of a plan may read, and refuse all others with the rule.
 
 Whoever opens a pull request writes the sources. A file that they name may be anywhere on the machine, and what it holds
 may end up in a comment.
@@ -29,11 +29,11 @@ _OF_RUN = "it is a plan, context or report file of this run"
 
 
 class RefusedError(Exception):
-    """A file or directory that must not be read; the text says which, and why."""
+    """A file or directory that must not be read; the text is the path and the rule."""
 
 
 class Run(msgspec.Struct, frozen=True):
-    """What about this run decides what its sources may read.
+    """The circumstances of a run that decide which files its sources may read.
 
     `files` are its plans, context and reports. Where others than the user read the result, `shared`, only tracked files
     are read. Default: what the variables of the environment say.
@@ -44,7 +44,7 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Gate:
-    """The way to every file of one root module and of the modules that it calls."""
+    """Access to the files of one root module and of the modules that it calls."""
 
     def __init__(self, root: Path, run: Run = Run()) -> None:  # noqa: B008 (it is frozen)
         """Build from the root module's directory.
@@ -63,7 +63,7 @@ class Gate:
     # Modules
 
     def module(self, directory: str) -> Path:
-        """Return where a module's directory lies.
+        """Return the real path of a module's directory.
 
         Raises:
             RefusedError: where sources must not be read.
@@ -76,7 +76,7 @@ class Gate:
         return place
 
     def names(self, directory: str) -> tuple[str, ...]:
-        """Return the names of what is in a module's directory and not a directory itself.
+        """Return the names in a module's directory, except directories.
 
         Raises:
             RefusedError: it lies where sources must not be read.
@@ -85,7 +85,7 @@ class Gate:
         return tuple(each.name for each in listed(self.module(directory)) if not each.is_directory)
 
     def source(self, name: str) -> bytes:
-        """Return the content of a module's file; one that is a link must lead to what `file` is allowed to read.
+        """Return the content of a module's file; a link must lead to a file that `file` allows.
 
         Raises:
             RefusedError: it must not be read.
@@ -102,7 +102,7 @@ class Gate:
     # Configuration
 
     def place_of_input(self, path: str) -> Path:
-        """Return where a file lies that a configuration file names as input; the job may have made it.
+        """Return the real path of an input that a configuration file names; the job may have created it.
 
         Raises:
             RefusedError: out of the source tree, or where git or Terraform keep what is their own.
@@ -114,14 +114,14 @@ class Gate:
     # Functions
 
     def place(self, path: str) -> Path:
-        """Return where a file lies that an expression names.
+        """Return the real path of a file that an expression names.
 
         Raises:
             RefusedError: where expressions must not read.
         """
         place = self._resolved_inside(path)
         self._refuse_hidden(path, place)
-        with suppress(OSError):  # what is not there, or cannot be reached, is found out by reading it
+        with suppress(OSError):  # a missing or unreachable file is found by reading it
             if self._is_of_run(place.stat()):
                 raise refused(path, _OF_RUN)
         return place
@@ -147,11 +147,11 @@ class Gate:
         return data
 
     def tracked(self, directory: str) -> tuple[tuple[str, ...], ...]:
-        """Return the files that must be in a directory: those that git tracks, where only those are read."""
+        """Return the files that must be in a directory: those that git tracks, if only those are read."""
         return self._visibility.names(self._parts_in_tree(self.module(directory))) if self.shared else ()
 
     def shows(self, name: str) -> bool:
-        """Whether the text of a module's file is for everybody who can see the repository: it is not generated."""
+        """Whether everybody who can see the repository can see a module's file: it is not generated."""
         if name not in self._shown:
             try:
                 place = self._resolved_inside(name)
@@ -161,7 +161,7 @@ class Gate:
                 self._shown[name] = False
         return self._shown[name]
 
-    # What `terraform init` leaves
+    # What `terraform init` creates
 
     def manifest(self) -> bytes:
         """Return the list of installed modules.
@@ -172,7 +172,7 @@ class Gate:
         return self._data("modules", "modules.json")
 
     def selected_workspace(self) -> str | None:
-        """Return the workspace that is selected in the root module's directory, or None."""
+        """Return the selected workspace in the root module's directory, or None."""
         try:
             return self._data("environment")[:_LARGEST_NAME].decode().strip() or None
         except (OSError, UnicodeDecodeError):
@@ -186,10 +186,10 @@ class Gate:
 
     @cached_property
     def _data_directory(self) -> Path | None:
-        """Terraform's working directory; None where the repository has a link there."""
+        """Terraform's data directory; None if it is a link in the repository."""
         written = Path(os.path.abspath(self._here / (os.environ.get("TF_DATA_DIR") or ".terraform")))
         resolved = Path(os.path.realpath(written))
-        # NOTE: outside of it, the variable names it, which is the user's; a link inside of it would be the sources'.
+        # NOTE: outside it, the user's variable names it; a link inside it would come from the sources.
         return None if written.is_relative_to(self.tree) and written != resolved else resolved
 
     def _is_package(self, place: Path) -> bool:
@@ -199,7 +199,7 @@ class Gate:
     # The rules
 
     def _resolved_inside(self, path: str) -> Path:
-        """Return where a path leads, links resolved.
+        """Return a path with links resolved, if it is inside.
 
         Raises:
             RefusedError: out of the source tree.
@@ -221,7 +221,7 @@ class Gate:
         return place.relative_to(self.tree).parts
 
     def _refuse_private(self, path: str, place: Path) -> None:
-        """Raise RefusedError for what is git's or Terraform's own."""
+        """Raise RefusedError for git's and Terraform's own files."""
         below = next(each for each in self._tops(place) if place.is_relative_to(each))
         parts = [_comparable_name(each) for each in place.relative_to(below).parts]
         if any(each in (".git", "git~1") for each in parts) or any(
@@ -234,7 +234,7 @@ class Gate:
             raise refused(path, "it is Terraform state")
 
     def _tops(self, place: Path) -> Iterator[Path]:
-        """Yield the directories below which names of directories count."""
+        """Yield the directories below which names of directories are checked."""
         if self._is_package(place) and self._data_directory is not None:
             yield self._data_directory / "modules"
         yield self._here
@@ -262,7 +262,7 @@ class Gate:
 
 
 def why(error: OSError) -> str:
-    """Return what is wrong with a file, as a rule reads."""
+    """Return what is wrong with a file, worded as a rule."""
     problem = error.strerror or "it cannot be read"
     return problem[0].lower() + problem[1:]
 
@@ -276,7 +276,7 @@ def refused(path: str, rule: str) -> RefusedError:
 
 
 def _tree(root: Path, here: Path) -> Path:
-    """Return the source tree of a root module that lies at `here`, links resolved.
+    """Return the source tree of a root module at the resolved path `here`.
 
     Raises:
         RefusedError: a link leads to it out of a repository.
@@ -289,7 +289,7 @@ def _tree(root: Path, here: Path) -> Path:
 
 
 def _comparable_name(name: str) -> str:
-    """Return a name as file systems may compare it that ignore case, or characters that nobody sees."""
+    """Normalise a name as file systems may that ignore case, or invisible characters."""
     visible = "".join(char for char in name if unicodedata.category(char) != "Cf")
     return visible.rstrip(" .").casefold() or name
 

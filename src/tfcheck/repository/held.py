@@ -1,4 +1,4 @@
-"""Hold a directory open, so that all is done in that one although somebody may put a link in its place meanwhile."""
+"""Keep a directory open, so that all operations use it even if someone replaces it by a link."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import TracebackType
 
 import msgspec
 
-#: Each part of a path is opened from the one above it, without permission to read and without following a link.
+#: Each part of a path is opened from its parent, without read permission and without following a link.
 _HOLD = getattr(os, "O_PATH", 0) | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _HOLD |= getattr(os, "O_CLOEXEC", 0)
 _LIST = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -24,7 +24,7 @@ class HeldDirectory:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open it.
+        """Open the directory.
 
         Raises:
             OSError: it is not there, or a part of its path is a link.
@@ -41,17 +41,17 @@ class HeldDirectory:
         self.close()
 
     def close(self) -> None:
-        """Let it go."""
+        """Close the directory."""
         if self.descriptor is not None:
             os.close(self.descriptor)
             self.descriptor = None
 
     def named(self, name: str) -> str:
-        """Return the path of something in it."""
+        """Return the path of an entry."""
         return str(self.path / name) if self.descriptor is None else name or "."
 
     def stat(self, name: str) -> os.stat_result:
-        """Return what is known of something in it, a link itself and not what it leads to.
+        """Return the status of an entry, without following a link.
 
         Raises:
             OSError: it is not there.
@@ -59,7 +59,7 @@ class HeldDirectory:
         return os.stat(self.named(name), dir_fd=self.descriptor, follow_symlinks=False)
 
     def open(self, name: str, flags: int, mode: int = 0o666) -> int:
-        """Return a descriptor of something in it.
+        """Return a descriptor of an entry.
 
         Raises:
             OSError: it cannot be opened.
@@ -67,7 +67,7 @@ class HeldDirectory:
         return os.open(self.named(name), flags, mode, dir_fd=self.descriptor)
 
     def replace(self, old: str, new: str) -> None:
-        """Rename an entry of the directory; the entry that had the new name is lost.
+        """Rename an entry, replacing another one.
 
         Raises:
             OSError: it cannot be done.
@@ -76,7 +76,7 @@ class HeldDirectory:
         os.replace(self.named(old), self.named(new), src_dir_fd=held, dst_dir_fd=held)
 
     def unlink(self, name: str) -> None:
-        """Remove an entry of the directory.
+        """Remove an entry.
 
         Raises:
             OSError: it is not there, or cannot be removed.
@@ -84,7 +84,7 @@ class HeldDirectory:
         os.unlink(self.named(name), dir_fd=self.descriptor)
 
     def reopened(self) -> int | None:
-        """Return a descriptor that can be listed and synchronised, or None where the system opens no directory.
+        """Return a descriptor for listing and synchronising, or None if the system opens no directories.
 
         Raises:
             OSError: it must not be read.
@@ -103,7 +103,7 @@ def _opened(path: Path) -> int:
     return held
 
 
-#: A FIFO is not waited for, a terminal not taken over, and the last part of the path is not followed.
+#: A FIFO is not waited for, a terminal not taken over, and a link at the end not followed.
 _FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_NOFOLLOW", 0)
@@ -115,14 +115,14 @@ _FLAGS = (
 
 
 class UnreadableError(OSError):
-    """This is not a file that can be read; `strerror` says why."""
+    """The path is not a readable file; `strerror` says why."""
 
     def __init__(self, why: str) -> None:
         super().__init__(0, why)
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """What a directory contains by one name; a link to a directory `is_directory`, too."""
+    """An entry of a directory; a link to a directory also counts as `is_directory`."""
 
     name: str
     is_directory: bool
@@ -130,7 +130,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 def read(path: Path, largest: int) -> tuple[bytes, os.stat_result]:
-    """Return the content of the regular file at `path`, whose links are resolved already, and what is known of it.
+    """Return the content and the status of the regular file at `path`, whose links are resolved.
 
     Whoever exchanges the file or a directory above it for a link meanwhile gains nothing: no link is followed.
 
@@ -155,7 +155,7 @@ def read(path: Path, largest: int) -> tuple[bytes, os.stat_result]:
 
 
 def listed(path: Path) -> list[Entry]:
-    """Return what the directory at `path` contains, by name; its links are resolved already.
+    """Return the entries of the directory at `path`, by name; its links are resolved.
 
     Raises:
         OSError: it cannot be listed, or a link was put in its place.
@@ -174,5 +174,5 @@ def listed(path: Path) -> list[Entry]:
 def _is_directory(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link to itself, or through what must not be entered
+    except OSError:  # a link to itself, or through something inaccessible
         return False

@@ -1,4 +1,4 @@
-"""Find out whether git ignores a file, without running git.
+"""Decide whether git ignores a file, without running git.
 
 Follows https://git-scm.com/docs/gitignore.
 """
@@ -19,7 +19,7 @@ from tfcheck.repository.held import read
 from tfcheck.symbolic.regex import regex
 
 _LARGEST = 1_000_000
-#: Systems whose file names differ by more than case; git itself asks `core.ignoreCase`.
+#: Systems whose file names differ by more than case; git itself uses `core.ignoreCase`.
 _FOLD = sys.platform in ("darwin", "win32")
 _TRAILING_SPACES = regex(r"(?<!\\) +$")
 _EXCLUDES_FILE = regex(r'^\s*excludesfile\s*=\s*"?([^"\n#;]+?)"?\s*$', re.IGNORECASE | re.MULTILINE)
@@ -35,7 +35,7 @@ class _Rule(msgspec.Struct, frozen=True):
 
 
 class Ignored:
-    """What the `.gitignore` files of a work tree, git's own directory and the user leave out."""
+    """The ignore rules of a work tree's `.gitignore` files, of git's own directory, and of the user."""
 
     def __init__(self, tree: Path, git_directory: Path, variables: Mapping[str, str]) -> None:
         self._tree = tree
@@ -55,7 +55,7 @@ class Ignored:
         return False
 
     def _in_force(self, path: tuple[str, ...]) -> Iterator[tuple[tuple[_Rule, ...], tuple[str, ...]]]:
-        """Yield the rules that can decide on a path, the most important first, with the path as they see it."""
+        """Yield the rules for a path, the most important first, with the path relative to each."""
         for depth in range(len(path) - 1, -1, -1):
             yield self._rules_of(path[:depth]), path[depth:]
         yield self._elsewhere, path
@@ -72,7 +72,7 @@ class Ignored:
 
 
 def _users(variables: Mapping[str, str]) -> Path:
-    """Return the file with what the user ignores everywhere."""
+    """Return the user's global ignore file."""
     home = Path(variables.get("HOME") or os.path.expanduser("~"))
     settings = Path(variables.get("XDG_CONFIG_HOME") or home / ".config") / "git"
     for file in (home / ".gitconfig", settings / "config"):
@@ -102,5 +102,5 @@ def _rule(line: str) -> _Rule | None:
     stripped = pattern.removesuffix("/")
     parts = tuple(stripped.removeprefix("/").split("/"))
     if parts[-1] == "**":
-        parts = (*parts, "*")  # what is below a directory, not the directory
+        parts = (*parts, "*")  # the content of a directory, not the directory
     return _Rule(parts if "/" in stripped else ("**", *parts), negated, pattern.endswith("/"))

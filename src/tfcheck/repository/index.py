@@ -1,4 +1,4 @@
-"""Read which files git tracks from its index, without running git.
+"""Read the files that git tracks from its index, without running git.
 
 Follows https://git-scm.com/docs/index-format (versions 2 to 4, split and sparse indexes, SHA-1 and SHA-256).
 """
@@ -14,13 +14,13 @@ import msgspec
 #: That of a repository with 700,000 files.
 LARGEST = 100_000_000
 SUBMODULE = 0o160000
-#: Up to the hash an entry has ten numbers of four bytes; the seventh is the mode.
+#: Before the hash, an entry has ten numbers of four bytes; the seventh is the mode.
 _HASH_AT, _MODE_AT = 40, 24
 _EXTENDED, _NAME_LENGTH = 0x4000, 0x0FFF
 
 
 class BrokenIndexError(Exception):
-    """The index is damaged, or of a kind that is not known."""
+    """The index is damaged, or of an unknown kind."""
 
 
 class _Entries(msgspec.Struct):
@@ -32,7 +32,7 @@ class _Entries(msgspec.Struct):
 
 
 def tracked(index: bytes, shared: Callable[[str], bytes]) -> dict[str, int]:
-    """Return the mode of every tracked name; `shared` reads another file of git's directory by its name.
+    """Return the mode of every tracked name; `shared` reads another file in git's directory.
 
     A sparse index names directories that are not checked out instead of their files: those are left out.
 
@@ -48,7 +48,7 @@ def tracked(index: bytes, shared: Callable[[str], bytes]) -> dict[str, int]:
     return {name.decode("utf-8", "surrogateescape"): mode for name, mode in rows if name and not name.endswith(b"/")}
 
 
-@lru_cache(maxsize=1)  # every stack of a repository asks for the same
+@lru_cache(maxsize=1)  # every stack of a repository needs the same
 def _entries(data: bytes) -> _Entries:
     signature, version, count = struct.unpack_from(">4sII", data)
     if signature != b"DIRC" or version not in (2, 3, 4) or count > len(data) // 40:
@@ -64,7 +64,7 @@ def _entries(data: bytes) -> _Entries:
 
 
 def _hash_sizes(data: bytes) -> tuple[int, ...]:
-    """Return how long hashes can be: as the checksum at the end has it, if there is one."""
+    """Return the possible lengths of hashes, judged by the checksum at the end, if there is one."""
     if _sha1(data[:-20]) == data[-20:]:
         return (20,)
     from hashlib import sha256
@@ -77,7 +77,7 @@ def _hash_sizes(data: bytes) -> tuple[int, ...]:
 
 
 def _sha1(data: bytes) -> bytes:
-    """Return a checksum by the interpreter's own module, as `random` does: `hashlib` loads all of OpenSSL."""
+    """Return a checksum with the interpreter's own module, since `hashlib` loads all of OpenSSL."""
     try:
         from _sha1 import sha1  # type: ignore[import-not-found]
     except ImportError:
@@ -107,7 +107,7 @@ def _rows(data: bytes, version: int, count: int, hash_size: int) -> tuple[list[t
 
 
 def _number(data: bytes, at: int) -> tuple[int, int]:
-    """Return a number of seven bits a byte, and where it ends."""
+    """Parse a number with seven bits per byte, and return it with its end."""
     value = data[at] & 127
     while data[at] & 128:
         at += 1
@@ -123,7 +123,7 @@ def _extensions(data: bytes, at: int, hash_size: int) -> Iterator[tuple[bytes, b
         name, size = struct.unpack_from(">4sI", data, at)
         if at + 8 + size > end:
             raise BrokenIndexError("the index is damaged")
-        # NOTE: a small first letter means that the index cannot be understood without it.
+        # NOTE: a lower-case first letter means that the index cannot be read without it.
         if name[:1].islower() and name not in (b"link", b"sdir"):
             raise BrokenIndexError("the index has an extension that is not known")
         yield name, data[at + 8 : at + 8 + size]
@@ -133,7 +133,7 @@ def _extensions(data: bytes, at: int, hash_size: int) -> Iterator[tuple[bytes, b
 
 
 def _shared(found: _Entries, shared: Callable[[str], bytes]) -> list[tuple[bytes, int]]:
-    """Return the entries that a split index takes over from its shared part."""
+    """Return the entries that a split index takes from its shared part."""
     link = found.extensions.get(b"link")
     if link is None or not any(link[: found.hash_size]):
         return []
@@ -145,7 +145,7 @@ def _shared(found: _Entries, shared: Callable[[str], bytes]) -> list[tuple[bytes
 
 
 def _bits(data: bytes, at: int, limit: int) -> Iterator[int]:
-    """Yield the numbers of the bits that are set in a bitmap, compressed as EWAH, that starts at `at`."""
+    """Yield the numbers of the set bits in an EWAH-compressed bitmap that starts at `at`."""
     size, words = struct.unpack_from(">II", data, at)
     if size > limit + 64:
         raise BrokenIndexError("the index is damaged")

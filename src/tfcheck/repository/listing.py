@@ -1,4 +1,4 @@
-"""Find the files that match a pattern, as Terraform's `fileset` does, among those that the sources may read.
+"""Find the files that match a pattern, like Terraform's `fileset`, among the readable ones.
 
 Follows https://developer.hashicorp.com/terraform/language/functions/fileset.
 """
@@ -21,7 +21,7 @@ _DEEP = "/" + "-/" * 200
 
 
 def matching(gate: Gate, directory: str, pattern: str) -> tuple[str, ...]:
-    """Return the regular files below `directory` that match, as seen from there.
+    """Return the regular files below `directory` that match, relative to it.
 
     Raises:
         RefusedError: something that matches must not be read, or that cannot be determined.
@@ -34,7 +34,7 @@ def matching(gate: Gate, directory: str, pattern: str) -> tuple[str, ...]:
 
 
 def _alternatives(pattern: str) -> tuple[str, ...]:
-    """Return what a pattern with `{a,b}` is short for."""
+    """Expand a pattern with `{a,b}`."""
     todo, done = [pattern], []
     while todo:
         each = todo.pop()
@@ -53,7 +53,7 @@ def _alternatives(pattern: str) -> tuple[str, ...]:
 
 
 class _Search:
-    """One pattern: the directory that it begins with, and the parts below it."""
+    """One pattern: its fixed directory, and the parts below it."""
 
     def __init__(self, gate: Gate, pattern: str) -> None:
         parts = pattern.split("/")
@@ -90,7 +90,7 @@ class _Search:
                 yield from self._walk(path)
 
     def _may_be_read(self, below: tuple[str, ...]) -> bool:
-        """Whether a file is one that `fileset` lists; RefusedError where it must not be looked at."""
+        """Whether `fileset` lists a file; raises RefusedError if it must not be inspected."""
         try:
             return self._gate.place(self._path(below)).is_file()
         except RefusedError as error:

@@ -1,10 +1,10 @@
-"""Find out whether a run is on somebody's own machine, or where others read what comes of it."""
+"""Decide whether a run is on a personal machine, or where others can read its output."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-#: Variables that are set where a machine runs us: CI services, Atlantis, HCP Terraform and its kin, our own action.
+#: Variables that are set on servers: CI services, Atlantis, HCP Terraform and similar ones, and our own action.
 _SHARED = frozenset(
     {
         "APPVEYOR",
@@ -41,12 +41,12 @@ _PREFIXES = ("ATLANTIS_", "BAMBOO_", "ENV0_", "SCALR_", "SPACELIFT_", "TERRATEAM
 
 
 def is_shared(variables: Mapping[str, str]) -> bool:
-    """Whether the environment is not that of a person at their own machine."""
+    """Whether the environment is not that of a personal machine."""
     return bool(signs(variables))
 
 
 def signs(variables: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the names of the variables that only a machine sets."""
+    """Return the names of the variables that only CI systems and servers set."""
     return tuple(
         name
         for name, value in variables.items()

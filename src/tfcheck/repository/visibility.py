@@ -1,4 +1,4 @@
-"""Decide which files of a work tree its repository shows to everybody who can see it."""
+"""Decide which files of a work tree everybody who can see its repository can see."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Visibility:
-    """What git tracks in a work tree and in its submodules; unless `only_tracked`, also what it does not ignore.
+    """The files that git tracks in a work tree and its submodules; unless `only_tracked`, also those not ignored.
 
     Without git all files are visible.
     """
@@ -30,14 +30,14 @@ class Visibility:
 
     @cached_property
     def directories(self) -> tuple[Path, ...]:
-        """Git's own directories; none where there is no git, or where they cannot be found."""
+        """Git's own directories; none without git, or if they cannot be found."""
         try:
             return git_directories(self._tree) if is_repository(self._tree) else ()
         except (OSError, ValueError, RuntimeError):
             return ()
 
     def hidden(self, path: tuple[str, ...]) -> str:
-        """Return why the file at `path`, seen from the work tree, is not visible; empty where it is."""
+        """Return why the file at `path`, relative to the work tree, is not visible; empty if it is."""
         foreign, inner, below = self._inner(path[:-1])
         if foreign or inner is not self:
             return foreign or inner.hidden((*below, path[-1]))
@@ -52,11 +52,11 @@ class Visibility:
         return "git ignores it" if path in self._ignored else ""
 
     def foreign(self, directory: tuple[str, ...]) -> str:
-        """Return why a directory does not belong to the repository; empty where it does."""
+        """Return why a directory does not belong to the repository; empty if it does."""
         return self._inner(directory)[0]
 
     def names(self, below: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-        """Return the files that git tracks below a directory, as seen from there."""
+        """Return the tracked files below a directory, relative to it."""
         foreign, inner, rest = self._inner(below)
         if foreign or inner is not self:
             return () if foreign else inner.names(rest)
@@ -64,7 +64,7 @@ class Visibility:
         return tuple(each[len(below) :] for each in split if each[: len(below)] == below)
 
     def _inner(self, directory: tuple[str, ...]) -> tuple[str, Visibility, tuple[str, ...]]:
-        """Return the submodule that a directory lies in, and the rest of its path; first why it may not be."""
+        """Return the submodule of a directory, and the rest of its path; first the reason if it is not allowed."""
         sizes = range(1, len(directory) + 1)
         boundary = next((size for size in sizes if has_git(self._tree.joinpath(*directory[:size]))), 0)
         if not boundary:

@@ -1,4 +1,4 @@
-"""Match paths against patterns with `**`, `*`, `?` and `[...]`; a hostile pattern takes no more time than others."""
+"""Match paths against patterns with `**`, `*`, `?` and `[...]`, in bounded time for any pattern."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def has_wildcard(text: str) -> bool:
 
 
 def is_odd(text: str) -> bool:
-    """Whether a bracket stands alone, which programs take differently."""
+    """Whether there is an unpaired bracket, which programs interpret differently."""
     return any(found[0] in ("[", "{", "}") for found in _PART.finditer(text))
 
 
 @lru_cache(maxsize=1024)
 def part(pattern: str, *, fold: bool = False) -> re.Pattern[str] | None:
-    """Return what matches one part of a path, without slashes, or None where the pattern matches nothing."""
+    """Return the expression for one part of a path, or None if the pattern matches nothing."""
     pieces = [""]
     for found in _PART.finditer(pattern):
         if found["stars"]:
@@ -45,7 +45,7 @@ def part(pattern: str, *, fold: bool = False) -> re.Pattern[str] | None:
         else:
             pieces[-1] += _piece(found)
     first, *rest = pieces
-    # NOTE: the groups are atomic: a star takes the first place where what follows it matches, and never another.
+    # NOTE: the groups are atomic: a star uses the first place where the rest matches, and never another.
     inner = "".join(f"(?>.*?{each})" for each in rest[:-1])
     whole = f"{first}{inner}.*{rest[-1]}" if rest else first
     try:
@@ -70,12 +70,12 @@ def _in_class(found: re.Match[str]) -> str:
 
 
 def anywhere(pattern: tuple[str, ...], path: tuple[str, ...], *, fold: bool = False) -> bool:
-    """Whether the parts of a pattern, `**` for any number of parts, match all parts of a path."""
+    """Whether the parts of a pattern, with `**` for any number of parts, match all parts of a path."""
     return len(pattern) in states(pattern, path, fold=fold)
 
 
 def states(pattern: tuple[str, ...], path: tuple[str, ...], *, fold: bool = False) -> frozenset[int]:
-    """Return how many parts of the pattern can have been used up by the path; none where nothing below matches."""
+    """Return how many parts of the pattern the path may have consumed; none if nothing below matches."""
     found = _skipped(pattern, {0})
     for name in path:
         found = _skipped(pattern, {after for at in found for after in _steps(pattern, at, name, fold)})
@@ -92,7 +92,7 @@ def _steps(pattern: tuple[str, ...], at: int, name: str, fold: bool) -> tuple[in
 
 
 def _skipped(pattern: tuple[str, ...], at: set[int]) -> set[int]:
-    """Add what follows each `**`, which matches no part as well."""
+    """Add what follows each `**`, which may match no part."""
     todo = list(at)
     while todo:
         here = todo.pop()

@@ -1,4 +1,4 @@
-"""Find the work tree that a directory belongs to, and git's own directory for it."""
+"""Find the work tree of a directory, and git's own directory for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LARGEST_POINTER = 10_000
 
 
 def work_tree(directory: Path) -> Path:
-    """Return the work tree that a directory belongs to, or the directory itself, links resolved.
+    """Return the work tree of a directory, or the directory itself, with links resolved.
 
     A work tree that is the user's home, as with dot files under git, does not count: all the user's files are in it.
     """
@@ -19,7 +19,7 @@ def work_tree(directory: Path) -> Path:
 
 
 def containing(resolved: Path) -> Path | None:
-    """Return the nearest directory at or above `resolved` that is a work tree to git."""
+    """Return the nearest directory at or above `resolved` that git treats as a work tree."""
     return next((each for each in (resolved, *resolved.parents) if has_git(each) and not is_home(each)), None)
 
 
@@ -32,7 +32,7 @@ def is_home(directory: Path) -> bool:
 
 
 def has_git(directory: Path) -> bool:
-    """Whether a directory is the top of a work tree."""
+    """Whether a directory is the root of a work tree."""
     try:
         return (directory / ".git").exists()
     except OSError:
@@ -40,16 +40,16 @@ def has_git(directory: Path) -> bool:
 
 
 def is_repository(tree: Path) -> bool:
-    """Whether git manages a work tree: an empty `.git` only marks its top."""
+    """Whether git manages a work tree: an empty `.git` only marks its root."""
     entry = tree / ".git"
     try:
         return entry.exists() and (not entry.is_dir() or (entry / "HEAD").exists() or (entry / "index").exists())
-    except OSError:  # somebody else's: what it tracks cannot be found out
+    except OSError:  # somebody else's: its tracked files cannot be determined
         return True
 
 
 def git_directories(tree: Path) -> tuple[Path, Path]:
-    """Return git's own directory for a work tree, and the one that it shares with other work trees.
+    """Return git's own directory for a work tree, and the one shared with other work trees.
 
     Raises:
         OSError: they cannot be found.

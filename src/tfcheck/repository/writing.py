@@ -1,4 +1,4 @@
-"""Write files: all of them or none, each in one step, and none through a link that a repository holds.
+"""Write files: all or none, each atomically, and never through a link in a repository.
 
 Whoever opens a pull request can commit a link where a report or a fix is going to be written.
 """
@@ -32,7 +32,7 @@ class UnwritableError(OSError):
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What a file becomes; `before` is what it must hold until then, if that matters.
+    """The new content of a file; `before` is the expected old content, if that matters.
 
     A new file gets the permissions `mode`, less what the user's mask takes; others keep theirs.
     """
@@ -44,14 +44,14 @@ class Content(msgspec.Struct, frozen=True):
 
 
 class ChangedError(UnwritableError):
-    """A file does not hold any more what it was read as."""
+    """A file has changed since it was read."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "it has changed since it was read")
 
 
 def replace(*files: Content) -> None:
-    """Write all files, or none: also where one of them cannot be written, or the user interrupts.
+    """Write all files, or none if one cannot be written or the user interrupts.
 
     Raises:
         ChangedError: a file is not what it was read as.
@@ -69,7 +69,7 @@ def replace(*files: Content) -> None:
 
 
 def write(path: Path, content: bytes, *, mode: int = 0o666) -> None:
-    """Write one file; a terminal, a pipe or a device, which cannot be replaced, is written to.
+    """Write one file; a terminal, pipe or device is written to directly.
 
     Raises:
         OSError: it cannot be written, or must not be.
@@ -86,7 +86,7 @@ def write(path: Path, content: bytes, *, mode: int = 0o666) -> None:
 
 
 def append(path: Path, text: str) -> None:
-    """Add text to the end of a file that belongs to whoever started the job.
+    """Append text to a file that belongs to the user who started the job.
 
     Raises:
         OSError: it cannot be written, or must not be.
@@ -99,7 +99,7 @@ def append(path: Path, text: str) -> None:
 
 
 def make_directories(path: Path) -> None:
-    """Build the directories above a file that is going to be written.
+    """Create the parent directories of a file.
 
     Raises:
         OSError: they cannot be made, or a link of the repository leads elsewhere.
@@ -108,7 +108,7 @@ def make_directories(path: Path) -> None:
 
 
 def destination(path: Path) -> Path:
-    """Return where a file is written, links resolved.
+    """Return the real path of a file to write.
 
     Raises:
         UnwritableError: a link leads there that lies in a repository, or below the current directory.
@@ -125,13 +125,13 @@ def destination(path: Path) -> Path:
 
 
 def _home_of(link: Path) -> Path | None:
-    """Return the work tree that a link lies in, or the current directory if that is above it."""
+    """Return the work tree that contains a link, or the current directory if that is above it."""
     parent, here = Path(os.path.realpath(link.parent)), Path(os.path.realpath("."))
     return containing(parent) or (here if parent.is_relative_to(here) and here != Path(here.anchor) else None)
 
 
 def _refuse_shared(path: Path, about: os.stat_result) -> None:
-    """Raise UnwritableError for what others see under another name, and for directories."""
+    """Raise UnwritableError for hard-linked files and directories."""
     if stat.S_ISDIR(about.st_mode):
         raise UnwritableError(path, "it is a directory")
     if stat.S_ISREG(about.st_mode) and about.st_nlink > 1:
@@ -139,7 +139,7 @@ def _refuse_shared(path: Path, about: os.stat_result) -> None:
 
 
 def _adopt(descriptor: int, new: Path, about: os.stat_result) -> None:
-    """Return a new file the owner and the permissions of the one whose place it takes."""
+    """Give a new file the owner and permissions of the one that it replaces."""
     own = os.fstat(descriptor)
     if hasattr(os, "fchown") and (about.st_uid, about.st_gid) != (own.st_uid, own.st_gid):
         with suppress(OSError):
@@ -153,7 +153,7 @@ def _adopt(descriptor: int, new: Path, about: os.stat_result) -> None:
 
 @contextmanager
 def _held_directory(path: Path) -> Iterator[tuple[HeldDirectory, str]]:
-    """Hold the directory that a file is written into, and give the file's name in it.
+    """Open the directory of a file to write, and return the file's name in it.
 
     Raises:
         UnwritableError: a link leads there that must not, also one that was put there meanwhile.
@@ -165,13 +165,13 @@ def _held_directory(path: Path) -> Iterator[tuple[HeldDirectory, str]]:
 
 
 def _refuse_changed(path: Path, place: Path) -> None:
-    """Raise UnwritableError where a path does not lead any more to where its directory is held."""
+    """Raise UnwritableError if a path no longer leads to its open directory."""
     if destination(path) != place:
         raise UnwritableError(path, "its directory has changed since it was looked at")
 
 
 def _keep(directory: HeldDirectory) -> None:
-    """Let a change of names outlast a crash of the machine, where directories can be written through."""
+    """Flush renames to disk, if the system supports that for directories."""
     with suppress(OSError):
         descriptor = directory.reopened()
         if descriptor is not None:
@@ -186,7 +186,7 @@ def _step(name: str) -> None:
 
 
 class _Prepared(msgspec.Struct):
-    """A file that is ready to be exchanged, by its name and those of the new content and the former.
+    """A file that is ready to be replaced: its name, and those of its new and old content.
 
     `old` is None where there was no file.
     """
@@ -198,7 +198,7 @@ class _Prepared(msgspec.Struct):
 
 
 class _Work:
-    """The files of one call, and how far they have come."""
+    """The files of one call, and their progress."""
 
     def __init__(self, came: list[int]) -> None:
         self._came = came
@@ -208,7 +208,7 @@ class _Work:
         self._begun: list[_Prepared] = []
 
     def prepare(self, file: Content) -> None:
-        """Write the new content, and the former one, beside the file."""
+        """Write the new content, and a copy of the old one, beside the file."""
         place = destination(file.path)
         name = place.name
         if place.parent not in self._held:
@@ -232,7 +232,7 @@ class _Work:
         self._prepared.append((file, _Prepared(directory, name, new, old)))
 
     def commit(self) -> None:
-        """Exchange all files."""
+        """Replace all files."""
         try:
             for file, prepared in self._prepared:
                 directory = prepared.directory
@@ -248,7 +248,7 @@ class _Work:
             raise
 
     def clean_up(self) -> None:
-        """Remove what was written beside the files."""
+        """Remove the temporary files."""
         for directory, name in self._beside:
             with suppress(OSError):
                 directory.unlink(name)
@@ -288,7 +288,7 @@ class _Work:
         return new
 
     def _check(self, step: str, *, last: bool = False) -> None:
-        """Return way to a signal that came, unless all is done."""
+        """Raise for a signal that came, unless everything is done."""
         _step(step)
         if self._came and not last:
             raise _interruption(self._came[0])
@@ -304,7 +304,7 @@ def _is_there(directory: HeldDirectory, name: str) -> bool:
 
 @contextmanager
 def _deferred_signals() -> Iterator[list[int]]:
-    """Collect the signals that come meanwhile; one that nothing gave way to is heard at the end."""
+    """Collect signals while the context is active; one that nothing handled is raised at the end."""
     came: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
@@ -313,7 +313,7 @@ def _deferred_signals() -> Iterator[list[int]]:
     before = {}
     try:
         for each in _SIGNALS:
-            with suppress(ValueError):  # only the main thread hears signals
+            with suppress(ValueError):  # only the main thread receives signals
                 if signal.getsignal(each) is not signal.SIG_IGN:
                     before[each] = signal.signal(each, note)
         yield came

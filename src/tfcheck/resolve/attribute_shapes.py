@@ -1,4 +1,4 @@
-"""Find which texts a computed attribute can turn out to be, and which of them AWS assigns to one object only.
+"""Find the possible texts of a computed attribute, and which of them AWS assigns to one object only.
 
 Follows the API reference of each service: what is known only after apply cannot hold a character that its attribute
 does not take, or the apply fails.
@@ -26,9 +26,9 @@ SECRET = Hole(_ALNUM + "/_+=.@-", False, 1, 512)
 PARAMETER = Hole(_ALNUM + "/_.-", False, 1, 2048)
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html, and of clusters as well
 ECS = Hole(_ALNUM + "_-", False, 1, 255)
-#: What AWS names a resource by its own choice: `fs-0123abcd`, or a UUID.
+#: Names that AWS chooses itself: `fs-0123abcd`, or a UUID.
 ASSIGNED_ID = Hole(_ALNUM + "-", False, 1, 128)
-#: Names whose grammar counts here, by type and attribute.
+#: Names with a known grammar, by type and attribute.
 _GRAMMARS = {
     ("aws_s3_bucket", "bucket"): BUCKET,
     ("aws_s3_bucket", "id"): BUCKET,
@@ -53,12 +53,12 @@ _GRAMMARS = {
 
 
 def grammar(resource_type: str, attribute: str) -> Hole | None:
-    """Return which texts an attribute can be; None where that is not listed here."""
+    """Return the possible texts of an attribute; None if it is not listed here."""
     return _GRAMMARS.get((resource_type, attribute))
 
 
 def within(value: Value, names: Hole) -> Value:
-    """Return a text whose unknown pieces have no characters but those of `names`."""
+    """Limit the unknown pieces of a text to the characters of `names`."""
     if not isinstance(value, (Unknown, Text)):
         return value
     return text(_within(piece, names, whole=isinstance(value, Unknown)) for piece in pieces(value))
@@ -79,8 +79,8 @@ def _within(piece: str | Unknown | JsonText, names: Hole, *, whole: bool) -> Tex
     return msgspec.structs.replace(piece, hole=narrowed, shape=shape if not isinstance(shape, Unknown) else piece.shape)
 
 
-#: Types whose instances get an id from AWS, and with it an ARN, that no other object has had.
-#: NOTE: elsewhere ids and ARNs are made of names, or repeat those of another object (a version's those of its secret).
+#: Types whose instances get an id, and so an ARN, from AWS that no other object has had.
+#: NOTE: other ids and ARNs consist of names, or repeat another object's (a version's, those of its secret).
 _IDENTIFIED = frozenset(
     (
         "aws_cloudfront_distribution",
@@ -106,14 +106,14 @@ _WITH_UNIQUE_ID = frozenset(("aws_iam_role", "aws_iam_user", "aws_iam_group"))
 
 
 def assigned_family(resource_type: str, attribute: str) -> str:
-    """Return the family of values that AWS assigns to one created object only; empty for other attributes."""
+    """Return the family of values that AWS assigns to only one created object; empty for other attributes."""
     if attribute == "unique_id":
         return f"{resource_type}.unique_id" if resource_type in _WITH_UNIQUE_ID else ""
     return f"{resource_type}.{attribute}" if resource_type in _IDENTIFIED and attribute in ("arn", "id") else ""
 
 
 def hole_of(resource_type: str, attribute: str) -> Hole:
-    """Return which texts a computed attribute of no known shape may turn out to be."""
+    """Return the possible texts of a computed attribute without a known shape."""
     named = grammar(resource_type, attribute)
     if named is not None:
         return named
@@ -125,5 +125,5 @@ def hole_of(resource_type: str, attribute: str) -> Hole:
 
 
 _ARN = Hole(chars="*?$ ", shortest=20, starts="arn:")
-#: The ARN of another object, of which there may be none: `monitoring_role_arn`.
+#: The ARN of another object that may not exist: `monitoring_role_arn`.
 _ARN_OR_NOTHING = Hole(chars="*?$ ")

@@ -1,4 +1,4 @@
-"""What the parts of this room ask of the resolver."""
+"""The interface of the resolver for the other modules here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Attributes(Protocol):
-    """The attributes of every resource instance of one plan, and what they are found from."""
+    """The attributes of every resource instance of one plan, and their sources."""
 
     plan: Plan
     declarations: Declarations
@@ -26,16 +26,16 @@ class Attributes(Protocol):
     names: ModuleNames
 
     def attribute(self, address: Address, name: str) -> Value:
-        """Return the value of an attribute after the change; None where it is not set or the instance is gone."""
+        """Return the value of an attribute after the change; None if it is not set or the instance is gone."""
 
     def evaluated(self, address: Address, name: str) -> Value:
-        """Evaluate an argument from the sources alone, although the plan may know it; None where it is not written."""
+        """Evaluate an argument from the sources even if the plan knows it; None if it is not written."""
 
     def configured(self, address: Address, name: str) -> bool | None:
-        """Whether an argument is written for this resource; None where nothing shows it."""
+        """Whether an argument is written for this resource; None if that is unknown."""
 
     def block(self, address: Address) -> Block | None:
-        """Return the block that declares a resource, where the sources contain it."""
+        """Return the block that declares a resource, if the sources contain it."""
 
     def scope_of(self, address: Address) -> Scope:
         """Return the names that the arguments of an instance can use."""
@@ -44,7 +44,7 @@ class Attributes(Protocol):
         """Return the names that all expressions of a module instance can use."""
 
     def surroundings(self, address: Address) -> Surroundings:
-        """Return the partition, region and account that an instance lives in."""
+        """Return the partition, region and account of an instance."""
 
     def assume(self, assumption: str) -> None:
-        """Keep an assumption for the report, once."""
+        """Record an assumption for the report, once."""

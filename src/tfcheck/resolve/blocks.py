@@ -1,4 +1,4 @@
-"""Evaluate the nested blocks of a resource, `dynamic` ones included."""
+"""Evaluate the nested blocks of a resource, including `dynamic` ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def block_values(evaluation: Evaluation, block: Block, name: str, scope: Scope) -> Value:
-    """Return the nested blocks called `name` as a list of objects, or an `Unknown` where their number is open."""
+    """Return the nested blocks called `name` as a list of objects, or an `Unknown` if their number is unknown."""
     found, further = repeated(evaluation, block, name, scope)
     return list(found) if further is None else further
 
@@ -22,7 +22,7 @@ def block_values(evaluation: Evaluation, block: Block, name: str, scope: Scope) 
 def repeated(
     evaluation: Evaluation, block: Block, name: str, scope: Scope
 ) -> tuple[list[dict[str, Value]], Unknown | None]:
-    """Return the nested blocks called `name`, and an `Unknown` when there may be more of them."""
+    """Return the nested blocks called `name`, and an `Unknown` if there may be more."""
     from tfcheck.hcl.evaluate.dynamic import nested
 
     blocks, further = nested(block, name, scope)
@@ -32,7 +32,7 @@ def repeated(
 def possible_blocks(
     evaluation: Evaluation, block: Block, name: str, scope: Scope
 ) -> list[tuple[dict[str, Value], Unknown]]:
-    """Return what the blocks called `name` are of which the number is open, each kind once, with the reason."""
+    """Return the possible content of blocks called `name` whose number is unknown, with the reason."""
     from tfcheck.hcl.evaluate.dynamic import possible
 
     return [(_object(evaluation, each, inner), more) for each, inner, more in possible(block, name, scope)]
@@ -50,13 +50,13 @@ def _object(evaluation: Evaluation, block: Block, scope: Scope) -> dict[str, Val
 
 
 def nested_names(block: Block) -> list[str]:
-    """Return the types of nested blocks, `dynamic` ones included, each once."""
+    """Return the types of nested blocks, including `dynamic` ones, each once."""
     names = (each.labels[0] if each.type == "dynamic" and each.labels else each.type for each in block.nested)
     return list(dict.fromkeys(names))
 
 
 def written_inside(config: ConfigResource | None, name: str, argument: str) -> bool | None:
-    """Whether a nested block of a resource has an argument; None where nothing shows it, as with dynamic blocks."""
+    """Whether a nested block of a resource sets an argument; None if that is unknown, as in dynamic blocks."""
     found = config.expressions.get(name) if config else None
     listed = [each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict)]
     return any(argument in each for each in listed) if listed else None

@@ -1,4 +1,4 @@
-"""Find what was changed in the sources after the plan was made, by comparing them with the plan's `configuration`.
+"""Find changes in the sources since the plan was made, by comparison with its `configuration`.
 
 The configuration keeps each argument's constant, or what the expression refers to
 (https://developer.hashicorp.com/terraform/internals/json-format#expression-representation). An argument whose
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tfcheck.hcl.modules import Module, Sources
     from tfcheck.hcl.syntax.block import Block
 
-#: Arguments that Terraform itself reads, and that the configuration lists elsewhere or not at all.
+#: Arguments of Terraform itself, which the configuration lists elsewhere or not at all.
 _META = frozenset(
     ("provider", "providers", "depends_on", "lifecycle", "source", "version", "count", "for_each", "alias")
 )
@@ -49,7 +49,7 @@ def _in_module(sources: Sources, planned: ConfigModule, path: tuple[str, ...]) -
     if module is None:
         return
     for address, resource in planned.resources.items():
-        # NOTE: plans that were filtered list resources without their expressions.
+        # NOTE: filtered plans list resources without their expressions.
         block = module.resource(resource.mode, resource.type, resource.name) if resource.expressions else None
         for name in _changed_arguments(block, resource.expressions) if block else ():
             yield Doubted("argument", path, address, name)
@@ -78,7 +78,7 @@ def _outputs_and_defaults(module: Module, planned: ConfigModule, path: tuple[str
 
 
 def _has_other_default(block: Block, written: Expression | None, is_planned: bool, planned: Value) -> bool:
-    """Whether a variable has another default; the plan keeps it converted to the variable's type."""
+    """Whether a variable's default differs; the plan keeps it converted to the variable's type."""
     if (written is not None) != is_planned:
         return True
     if written is None:
@@ -106,7 +106,7 @@ def _changed_arguments(block: Block, planned: Mapping[str, Any]) -> Iterator[str
 
 
 def _changed_attributes(block: Block, planned: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the arguments that differ, those that the plan or the block alone has included."""
+    """Yield the arguments that differ, including those that only the plan or the block has."""
     for name, json in planned.items():
         written = block.attribute(name)
         is_argument = not isinstance(json, list) and not block.blocks(name)
@@ -140,7 +140,7 @@ def _differs_inside(block: Block, name: str, planned: Any) -> bool:
 
 
 def _differs_as_argument(written: Sequence[Block], planned: Any) -> bool:
-    """Whether nested blocks differ that are the elements of one argument to the provider, `ingress` for example.
+    """Whether nested blocks differ that the provider treats as elements of one argument, such as `ingress`.
 
     Follows https://developer.hashicorp.com/terraform/language/attr-as-blocks: the plan keeps one expression for all.
     """
@@ -170,7 +170,7 @@ def _expressions(blocks: Sequence[Block]) -> Iterator[Expression]:
 
 
 def _is_element(written: Mapping[str, Value], row: Any) -> bool:
-    """Whether a block may be an element of an argument, which has its values converted to the types of the schema."""
+    """Whether a block may be an element of an argument whose values are converted to the schema's types."""
     if not isinstance(row, dict):
         return False
     return all(
@@ -180,7 +180,7 @@ def _is_element(written: Mapping[str, Value], row: Any) -> bool:
 
 
 def _reads_alike(written: Value, planned: Any) -> bool:
-    """Whether both are one string, once they are converted to strings."""
+    """Whether both are the same string after conversion."""
     mine = as_text(written)
     return mine is not None and mine == as_text(planned)
 
@@ -195,7 +195,7 @@ def _is_other(written: Expression | None, planned: Any) -> bool:
 
 
 def _differs(written: Expression | None, planned: Any) -> bool:
-    """Whether an expression definitely is another one than the plan's."""
+    """Whether an expression definitely differs from the plan's."""
     if written is None:
         return False
     mine = referenced(written)
@@ -230,7 +230,7 @@ class _NoNames:
 
 
 def _same(written: Value, planned: Value) -> bool:
-    """Compare a value with JSON, in which sets are lists in an order of their own."""
+    """Compare a value with JSON, in which sets are lists in their own order."""
     match written, planned:
         case (Set(), list()):
             return len(written.items) == len(planned) and all(any(_same(i, j) for j in planned) for i in written.items)
@@ -248,7 +248,7 @@ def _same(written: Value, planned: Value) -> bool:
 
 
 def _evaluated(planned: Value) -> Value:
-    """Return the value of a template that the plan keeps as the text it has in a `.tf.json` file."""
+    """Evaluate a template that the plan keeps as the text of a `.tf.json` file."""
     if not isinstance(planned, str) or "{" not in planned:
         return planned
     try:

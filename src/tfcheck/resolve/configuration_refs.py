@@ -1,4 +1,4 @@
-"""Read the references that a plan's `configuration` keeps of an expression, where the sources are not at hand.
+"""Read the references in a plan's `configuration` where the sources are not available.
 
 The configuration lists which objects an expression refers to, not how it combines them
 (https://developer.hashicorp.com/terraform/internals/json-format#expression-representation): of
@@ -15,7 +15,7 @@ from tfcheck.hcl.syntax.expression import Attribute, Expression, Index, Literal,
 from tfcheck.plan import constant, references
 from tfcheck.symbolic.regex import regex
 
-#: Which attribute of the other resource an argument means where the reference does not say.
+#: The attribute of the other resource that an argument means if the reference does not show it.
 IMPLIED = {
     "role": "name",
     "roles": "name",
@@ -37,14 +37,14 @@ IMPLIED = {
     "file_system_id": "id",
     "task_definition": "arn",
 }
-#: Where every expression of the configuration stands.
+#: The places of expressions in the configuration.
 PLACE = Place("configuration", 1)
 _STEP = regex(r'\.([\w-]+|\*)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
 _HEAD = regex(r"[\w-]+")
 
 
 def expression(json: Any, argument: str) -> Expression:
-    """Return the simplest expression of which the configuration would keep what it keeps of `argument`'s.
+    """Return the simplest expression with the references that the configuration has for `argument`.
 
     It is `Unreadable` where several objects are combined.
     """
@@ -63,7 +63,7 @@ def expression(json: Any, argument: str) -> Expression:
 
 
 def unproven(json: Any) -> str:
-    """Return why what the configuration keeps of an expression is not its value."""
+    """Return why the configured expression does not prove its value."""
     heads = _longest(references(json))
     if not heads:
         return "the plan does not show this expression: pass the sources"
@@ -81,7 +81,7 @@ _LONGEST = 2_000
 
 
 def _longest(named: tuple[str, ...]) -> list[str]:
-    """Keep the references that are not merely the beginning of another one."""
+    """Keep the references that are not a prefix of another one."""
     names = [name for name in dict.fromkeys(named) if len(name) <= _LONGEST]
     beginnings = {name[:end] for name in names for end, char in enumerate(name) if char in ".["}
     return [name for name in names if name not in beginnings]
@@ -104,7 +104,7 @@ def _reference(written: str, keys: list[str], argument: str) -> Expression:
 
 
 def _is_whole_resource(written: str) -> bool:
-    """Whether a reference names a resource or one of its instances, but no attribute of it."""
+    """Whether a reference names a whole resource or one of its instances, without an attribute."""
     names = _STEP.sub(lambda step: f".{step[1]}" if step[1] else "", written).split(".")
     if names[0] in ("var", "local", "module", "each", "count", "path", "terraform", "self"):
         return False

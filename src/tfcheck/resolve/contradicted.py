@@ -1,4 +1,4 @@
-"""Find the sources that the plan contradicts: where an argument evaluates to another value than the planned one.
+"""Find sources that the plan contradicts: arguments that evaluate to another value than the planned one.
 
 Locals, outputs, what calls pass and files that expressions read are in no plan. Where a value that rests on them is
 another in the plan, any of them may have changed since.
@@ -34,22 +34,22 @@ if TYPE_CHECKING:
     from tfcheck.hcl.syntax.expression import Expression
 
 
-#: How many instances of one resource are compared, and of all resources.
+#: The number of compared instances of one resource, and of all resources.
 _MOST_ALIKE, _MOST = 20, 2000
-#: What providers keep of a text is its hash.
+#: Texts that providers keep as a hash.
 _HASH = regex(r"[0-9a-f]{40}|[0-9a-f]{64}")
-#: Arguments of Terraform itself, and what the provider keeps in a form of its own.
+#: Arguments of Terraform itself, and those that the provider normalises.
 _NOT_COMPARED = frozenset(
     ("count", "for_each", "provider", "depends_on", "lifecycle", "provisioner", "connection", "timeouts")
 )
-#: What the provider adds to containers.
+#: Members that the provider adds to containers.
 _ADDED = frozenset(("tcp",))
-#: How long the text of a name is to be that proves it, in a planned text that is the same and in one that differs.
+#: The minimum length of a name's text that proves it, in an equal planned text and in a different one.
 _SHORTEST_PROOF, _SHORTEST_IN_OTHER = 3, 10
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """An argument, whether the plan has the same value, and what the value of the sources rests on."""
+    """An argument, whether the plan has the same value, and what the evaluated value depends on."""
 
     address: Address
     name: str
@@ -62,7 +62,7 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 def compared(resolver: Resolver) -> Iterator[Comparison]:
-    """Compare the arguments that the plan knows with what the sources give for them."""
+    """Compare the arguments known in the plan with their evaluation from the sources."""
     for instance in _instances(resolver):
         block = resolver.block(instance.address)
         ignored = set(block.ignored_changes()) if block else set()
@@ -85,13 +85,13 @@ def _compared(resolver: Resolver, instance: Instance, name: str, planned: Value)
 
 
 def _kept_definitions(written: str | JsonText) -> Value:
-    """Return container definitions as the provider keeps them."""
+    """Return container definitions in the provider's form."""
     document = _document(written)
     return written if document is None else with_known_members(document)
 
 
 def contradictions(resolver: Resolver, comparisons: Iterable[Comparison]) -> tuple[list[Comparison], list[Doubted]]:
-    """Return the arguments that differ because something has changed, and what may have changed.
+    """Return the arguments that differ because something has changed, and the possible changes.
 
     An argument that has the planned value has not, and neither has a name whose text is in a planned one, nor what the
     plan's configuration keeps whole. Where nothing else is left the provider has the same value in another form.
@@ -109,7 +109,7 @@ def contradictions(resolver: Resolver, comparisons: Iterable[Comparison]) -> tup
 
 
 def _proven(resolver: Resolver, each: Comparison, found: set[Key]) -> Iterator[Key]:
-    """Yield what one comparison shows not to have changed."""
+    """Yield what one comparison proves to be unchanged."""
     if not each.differs:
         yield ("argument", each.address, each.name)
     if isinstance(each.planned, str):
@@ -118,12 +118,12 @@ def _proven(resolver: Resolver, each: Comparison, found: set[Key]) -> Iterator[K
 
 
 def _is_open(resolver: Resolver, key: Key) -> bool:
-    """Whether something may have changed without `changed_since` finding it."""
+    """Whether something may have changed undetected by `changed_since`."""
     return _doubted(key) is not None and not is_kept_whole(resolver.declarations, key)
 
 
 def _shows(resolver: Resolver, key: Key, planned: str, shortest: int) -> bool:
-    """Whether a planned text that rests on a name has the name's own text in it, which is right then."""
+    """Whether a planned text that depends on a name contains the name's own text, which proves it."""
     try:
         match key:
             case ("var", ModulePath() as module, str(name), *_):
@@ -162,7 +162,7 @@ def _instances(resolver: Resolver) -> Iterator[Instance]:
 
 
 def _is_kept(instance: Instance, name: str, evaluated: Value, planned: Value) -> bool:
-    """Whether the provider may have kept what was there before, of which the argument is another form.
+    """Whether the provider may have kept the old value because the argument is another form of it.
 
     An engine's version `15` stays `15.4`, and a family the ARN of its revision.
     """
@@ -176,7 +176,7 @@ def _is_kept(instance: Instance, name: str, evaluated: Value, planned: Value) ->
 
 
 def _is_completed(instance: Instance, name: str, evaluated: Value, planned: Value) -> bool:
-    """Whether the provider has only added what other arguments say: a certificate's own name to its other names."""
+    """Whether the provider has only added values of other arguments, such as a certificate's own name."""
     if not isinstance(planned, list) or not all(isinstance(each, str) for each in planned):
         return False
     mine, theirs = list(_leaves(evaluated)), list(_leaves(planned))
@@ -185,7 +185,7 @@ def _is_completed(instance: Instance, name: str, evaluated: Value, planned: Valu
 
 
 def is_other(evaluated: Value, planned: Value, kind: str = "") -> bool:
-    """Whether what the sources give definitely is another value than the plan's.
+    """Whether the sources definitely give another value than the plan's.
 
     Providers sort what has no order, write documents their own way, and add what is left out.
     """
@@ -215,7 +215,7 @@ _BOOLS = ("true", "false")
 
 
 def _lacks(there: list[Value], wanted: list[Value]) -> bool:
-    """Whether one of the wanted leaves is definitely none of those that are there."""
+    """Whether one of the wanted leaves definitely equals none of the existing ones."""
     if any(isinstance(each, Unknown) for each in there):
         return False
     known = {each for each in there if isinstance(each, str)}
@@ -250,7 +250,7 @@ def _leaves(value: Value) -> Iterator[Value]:
 
 
 def _lowered(value: str | Text | JsonText) -> Value:
-    """Return a text in lower case, and nothing of what may be in its unknown pieces."""
+    """Convert a text to lower case, without constraints on its unknown pieces."""
     if not isinstance(value, Text):
         return value.lower() if isinstance(value, str) else value
     parts = [each.lower() if isinstance(each, str) else Unknown() for each in value.pieces]
@@ -261,7 +261,7 @@ def _lowered(value: str | Text | JsonText) -> Value:
 
 
 def _opened(value: Value) -> Value:
-    """Return what is in the JSON of a text; anything else as it is."""
+    """Return the content of a JSON text; anything else unchanged."""
     document = _document(value) if isinstance(value, (str, Text, JsonText)) else None
     return value if document is None else document
 
@@ -282,12 +282,12 @@ def _document(value: str | Text | JsonText) -> Any:
     return None if may_be_deep(value) and is_deep(found) else found
 
 
-#: What these are is decided elsewhere: by `for_each`, by `count`, by the workspace.
+#: Values that are decided elsewhere: by `for_each`, by `count`, by the workspace.
 _DECIDED_ELSEWHERE = ("each.", "count.", "path.", "terraform.")
 
 
 def is_kept_whole(declarations: Declarations, key: Key) -> bool:
-    """Whether the configuration keeps the whole expression of an argument, of an output, or in a module call.
+    """Whether the configuration keeps all of an expression, of an argument, an output, or a module call.
 
     It keeps constants, and references without anything around them. Where the sources have another one there,
     `changed_since` finds it. A value that such an expression leads to, and that the plan has otherwise, is the

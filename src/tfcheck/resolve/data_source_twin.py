@@ -1,4 +1,4 @@
-"""Find what a data source looks up: a resource of this very plan, or what an earlier data source finds as well.
+"""Find what a data source looks up: a resource of this plan, or what an earlier data source finds too.
 
 A data source that is read only during apply often depends on what it looks up: it then is that resource, where
 partition, region and account are certainly the same. Two data sources with equal arguments find one object.
@@ -16,10 +16,10 @@ from tfcheck.vocabulary.address import Address
 if TYPE_CHECKING:
     from tfcheck.resolve.attributes import Attributes
 
-#: What must be the same for one name to mean one object.
+#: What must be equal for one name to denote one object.
 _REGIONAL, _OF_ACCOUNT, _GLOBAL = ("partition", "region", "account"), ("partition", "account"), ("partition",)
 _KEYS = ("aws_kms_key", "aws_kms_replica_key", "aws_kms_external_key", "aws_kms_replica_external_key")
-#: data source type -> the resource types it looks up, where one name means one object, and by which argument and
+#: By data source type: the resource types that it looks up by a unique name, with argument and
 #: attribute.
 _LOOKED_UP: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, str], ...]]] = {
     "aws_iam_role": (("aws_iam_role",), _OF_ACCOUNT, (("name", "name"),)),
@@ -43,20 +43,20 @@ _LOOKED_UP: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, s
         (("task_definition", "family"), ("task_definition", "arn_without_revision"), ("task_definition", "arn")),
     ),
 }
-#: What a data source calls an attribute that the resource it looks up has under another name.
+#: A data source's names for attributes that the resource has under another name.
 _CALLED = {
     ("aws_ecs_task_definition", "id"): "arn",
     ("aws_kms_alias", "id"): "arn",
-    ("aws_kms_alias", "target_key_id"): "",  # the alias has it as it is written: an id or an ARN
+    ("aws_kms_alias", "target_key_id"): "",  # the alias has it as written: an id or an ARN
 }
-#: Attributes that an object keeps for as long as it exists.
+#: Attributes that an object keeps for its whole life.
 _KEPT = ("arn", "id", "name", "bucket", "key_id", "unique_id", "repository_url", "registry_id", "path")
-#: Arguments that choose the provider's surroundings, not the object.
+#: Arguments about the provider's location, not the object.
 _ASIDE = ("region", "provider", "depends_on", "count", "for_each")
 
 
 class LookUps:
-    """What the data sources of one plan find, as far as it is certain before they are read."""
+    """What the data sources of one plan find, as far as that is certain before they are read."""
 
     def __init__(self, attributes: Attributes) -> None:
         self._attributes = attributes
@@ -64,9 +64,9 @@ class LookUps:
         self._first: dict[str, dict[Hashable, Address]] = {}
 
     def instead(self, address: Address, name: str) -> tuple[Address, str] | None:
-        """Return where the value of an attribute of a deferred data source is found as well, or None."""
+        """Return another attribute with the value of a deferred data source's attribute, or None."""
         if address not in self._twins:
-            self._twins[address] = None  # what leads back to itself is not found
+            self._twins[address] = None  # a cycle is not found
             types, scope, ways = _LOOKED_UP.get(address.type, ((), (), ()))
             named = (self._equal(address, argument, types, attribute, scope) for argument, attribute in ways)
             self._twins[address] = next((each for each in named if each is not None), None)
@@ -87,7 +87,7 @@ class LookUps:
     def _equal(
         self, source: Address, argument: str, types: tuple[str, ...], attribute: str, scope: tuple[str, ...]
     ) -> Address | None:
-        """Find the only resource whose attribute certainly is the argument of a data source."""
+        """Find the only resource whose attribute certainly equals the argument of a data source."""
         wanted = self._argument(source, argument)
         if wanted is None:
             return None
@@ -97,7 +97,7 @@ class LookUps:
             for each in attributes.plan.instances(*types)
             if each.after is not None and equal(wanted, attributes.attribute(each.address, attribute)) is Truth.TRUE
         ]
-        # NOTE: an ARN names its region and account itself; a name means another object in each of them.
+        # NOTE: an ARN contains its region and account; a name denotes another object in each of them.
         beside = [each for each in found if attribute == "arn" or self._is_beside(each, source, scope)]
         return beside[0] if len(beside) == 1 else None
 
@@ -114,7 +114,7 @@ class LookUps:
     # Keys behind aliases
 
     def _alias(self, address: Address) -> Address | None:
-        """Find the managed alias by whose name or ARN a data source looks up a key."""
+        """Find the managed alias that a data source uses to look up a key."""
         for attribute in ("name", "arn"):
             found = self._equal(address, "key_id", ("aws_kms_alias",), attribute, _REGIONAL)
             if found is not None:
@@ -122,7 +122,7 @@ class LookUps:
         return None
 
     def _key_behind(self, alias: Address, name: str) -> tuple[Address, str] | None:
-        """Return an attribute of the managed key that an alias is."""
+        """Return an attribute of the managed key of an alias."""
         for attribute in ("key_id", "arn"):
             found = self._equal(alias, "target_key_id", _KEYS, attribute, _REGIONAL)
             if found is not None:
@@ -139,12 +139,12 @@ class LookUps:
         found = self._by_key(address.type).get(key) if key is not None else None
         if found is None or found == address:
             return None
-        # NOTE: what was read before the change may differ by now in all that an object can change.
+        # NOTE: what was read before the change may now differ in everything that can change.
         read = self._attributes.plan.instance(str(found)) is None
         return (found, name) if name in _KEPT or not read else None
 
     def _by_key(self, kind: str) -> dict[Hashable, Address]:
-        """Index the data sources of a type by what they look up, those first that were read while planning."""
+        """Index the data sources of a type by what they look up, those already read first."""
         if kind not in self._first:
             index = self._first[kind] = {}
             plan = self._attributes.plan
@@ -156,7 +156,7 @@ class LookUps:
         return self._first[kind]
 
     def _lookup_key(self, address: Address) -> Hashable:
-        """Return what only data sources have in common that find one object; None where that is open."""
+        """Return a key that only data sources for the same object share; None if that is unknown."""
         arguments = self._arguments(address)
         around = self._attributes.surroundings(address)
         scope = _LOOKED_UP.get(address.type, ((), _REGIONAL, ()))[1]
@@ -174,5 +174,5 @@ class LookUps:
 
 
 def _compared(value: Value) -> Hashable:
-    """Return what only an equal argument has as well; None where it has nothing of the kind."""
+    """Return a key that only an equal argument shares; None if there is none."""
     return str(value) if isinstance(value, (bool, int, float)) else identity(value)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Declarations:
-    """What the sources and the configuration of one plan declare; `doubts` are parts of the sources not believed."""
+    """The declarations of one plan's sources and configuration; `doubts` are the contradicted parts."""
 
     def __init__(self, plan: Plan, sources: Sources | None, doubts: Doubts) -> None:
         self.plan = plan
@@ -25,32 +25,32 @@ class Declarations:
         self._config_modules: dict[ModulePath, ConfigModule | None] = {}
 
     def module_sources(self, module: ModulePath) -> Module | None:
-        """Return the sources of a module, where they are at hand."""
+        """Return the sources of a module, if available."""
         return self.sources.module(module.config) if self.sources else None
 
     def source_texts(self) -> Iterator[str]:
-        """Yield the text of every source file of the plan's modules that is at hand."""
+        """Yield the text of every available source file of the plan's modules."""
         for path in {each.config for each in self.plan.module_instances()} | {()}:
             module = self.sources.module(path) if self.sources else None
             for file in module.files if module else ():
                 yield file.source.text
 
     def source_line(self, place: Place) -> str:
-        """Return the text of a line of the sources; empty where they are not at hand."""
+        """Return a line of the sources; empty if they are not available."""
         return self.sources.line(place) if self.sources else ""
 
     def block(self, address: Address) -> Block | None:
-        """Return the block that declares a resource, where the sources contain it."""
+        """Return the block that declares a resource, if the sources contain it."""
         module = self.module_sources(address.module)
         return module.resource(address.mode, address.type, address.name) if module else None
 
     def call_block(self, module: ModulePath) -> Block | None:
-        """Return the block that calls a module, where the sources contain it."""
+        """Return the block that calls a module, if the sources contain it."""
         parent = self.module_sources(module.parent)
         return parent.call(module.steps[-1].name) if parent else None
 
     def config_module(self, module: ModulePath) -> ConfigModule | None:
-        """Return what the plan's configuration keeps of a module."""
+        """Return a module in the plan's configuration."""
         if module not in self._config_modules:
             found = self.plan.configuration
             for name in module.config:
@@ -60,11 +60,11 @@ class Declarations:
         return self._config_modules[module]
 
     def config_resource(self, address: Address) -> ConfigResource | None:
-        """Return what the plan's configuration keeps of a resource."""
+        """Return a resource in the plan's configuration."""
         module = self.config_module(address.module)
         return module.resources.get(address.resource) if module else None
 
     def config_call(self, module: ModulePath) -> ModuleCall | None:
-        """Return what the plan's configuration keeps of the call of a module."""
+        """Return a module call in the plan's configuration."""
         parent = self.config_module(module.parent)
         return parent.calls.get(module.steps[-1].name) if parent else None

@@ -1,4 +1,4 @@
-"""Evaluate data sources that Terraform computes itself, where it reads them only during apply.
+"""Evaluate data sources that Terraform computes itself but reads only during apply.
 
 Follows https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document and
 https://registry.terraform.io/providers/hashicorp/template/latest/docs/data-sources/file, which Terraform's
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def policy_document(attributes: Attributes, instance: Instance) -> Value:
-    """Rebuild the JSON text of a deferred policy document from its statements, planned and written."""
+    """Rebuild the JSON text of a deferred policy document from its planned and written statements."""
     from tfcheck.resolve.policy_document import document
 
     statements, further = _statements(attributes, instance)
@@ -50,12 +50,12 @@ def _source_documents(attributes: Attributes, instance: Instance, argument: str)
     if isinstance(value, (str, Text, JsonText)):
         return [value]
     listed = items(value)
-    # An unknown document may be any number of documents: each may bring statements and replace others.
+    # An unknown document may be any number of documents: each may add statements and replace others.
     return [listed] if isinstance(listed, Unknown) else list(listed)
 
 
 def _statements(attributes: Attributes, instance: Instance) -> tuple[list[dict[str, Value]], Unknown | None]:
-    """Return the statements, and an `Unknown` when there may be more of them."""
+    """Return the statements, and an `Unknown` if there may be more."""
     planned = (instance.after or {}).get("statement")
     block = attributes.block(instance.address)
     if block is None:
@@ -73,7 +73,7 @@ def _statements(attributes: Attributes, instance: Instance) -> tuple[list[dict[s
 
 
 def _may_be(attributes: Attributes, block: Block, address: Address) -> list[dict[str, Value]]:
-    """Return the statements of `dynamic` blocks with an open number of elements; nothing where not all can be read.
+    """Return the statements of `dynamic` blocks whose number is unknown; nothing if not all can be read.
 
     Whether there is one is open like a condition: what it is about is known, and it changes nothing about the rest. One
     with a Sid may replace another.
@@ -97,7 +97,7 @@ def _planned_only(planned: Value) -> tuple[list[dict[str, Value]], Unknown | Non
 
 
 def _merged_statement(planned: Value, written: dict[str, Value]) -> dict[str, Value]:
-    """Return each member as planned where the plan knows all of it, and as written otherwise."""
+    """Return each member as planned if the plan knows it completely, otherwise as written."""
     if not isinstance(planned, dict):
         return written
     joined = dict(written)

@@ -32,7 +32,7 @@ from tfcheck.vocabulary.arn import Arn, split
 
 
 class DerivedFrom(Protocol):
-    """One resource instance whose other attributes can be asked for."""
+    """One resource instance with access to its other attributes."""
 
     @property
     def owner(self) -> str:
@@ -40,28 +40,28 @@ class DerivedFrom(Protocol):
 
     @property
     def surroundings(self) -> Surroundings:
-        """Return the provider configuration it belongs to."""
+        """Return the instance's location."""
 
     @property
     def looked_up(self) -> bool:
-        """Whether it is a data source: what it finds may exist already, and others may find it too."""
+        """Whether it is a data source, which may find an existing object that others find too."""
 
     @property
     def is_new(self) -> bool:
-        """Whether the plan creates it at an address where nothing was."""
+        """Whether the plan creates it at a new address."""
 
     def attribute(self, name: str) -> Value:
         """Return another attribute's value."""
 
     def planned(self, name: str) -> Value:
-        """Return another argument as the plan or the sources set it; None where it definitely is not set."""
+        """Return another argument from the plan or the sources; None if it definitely is not set."""
 
 
 Derivation: TypeAlias = Callable[[DerivedFrom], TextLike | None]
 
 
 def shape(resource_type: str, attribute: str, instance: DerivedFrom) -> TextLike | None:
-    """Evaluate as much of a computed attribute as is sure; None where nothing is known of its form."""
+    """Evaluate the certain part of a computed attribute; None if nothing is known of its form."""
     derivation = _DERIVATIONS.get(resource_type, {}).get(attribute)
     return derivation(instance) if derivation else None
 
@@ -97,7 +97,7 @@ def _concatenation(*parts: str | Derivation) -> Derivation:
 
 
 def _generated(name: str, prefix: str, names: Hole) -> Derivation:
-    """Name what the provider names: the prefix, or `terraform-`, and 26 hexadecimal digits."""
+    """Return the form of a name that the provider generates: prefix, or `terraform-`, and 26 hexadecimal digits."""
 
     def derive(instance: DerivedFrom) -> TextLike | None:
         written = _text(within(instance.planned(name), names))
@@ -113,7 +113,7 @@ def _generated(name: str, prefix: str, names: Hole) -> Derivation:
 
 
 def _opaque(attribute: str, family: str, hole: Hole = ASSIGNED_ID) -> Derivation:
-    """Name what AWS assigns: to a created object only one of its own, while two look-ups may find one object."""
+    """Return the form of an id that AWS assigns, unique for created objects but not for data sources."""
 
     def derive(instance: DerivedFrom) -> TextLike | None:
         own = "" if instance.looked_up else family
@@ -135,7 +135,7 @@ _PATH = Hole(chars=":*?$ ", starts="/", shortest=1)
 
 
 def _arn_or(otherwise: Derivation) -> Derivation:
-    """Return the ARN by which a data source looks an object up; where it is looked up otherwise, derive it."""
+    """Return the ARN that a data source looks an object up by; otherwise derive it."""
 
     def derive(instance: DerivedFrom) -> TextLike | None:
         given = _text(instance.planned("arn")) if instance.looked_up else None
@@ -159,7 +159,7 @@ def _object_key(instance: DerivedFrom) -> TextLike | None:
 
 
 def cleaned_key(key: Value) -> TextLike | None:
-    """Return the key that the provider gives an object: without leading slashes, several slashes being one.
+    """Normalise an object's key like the provider: without leading or repeated slashes.
 
     What is known only after apply is taken to hold none that are dropped.
     """
@@ -171,7 +171,7 @@ def cleaned_key(key: Value) -> TextLike | None:
 
 
 def _object_id(instance: DerivedFrom) -> TextLike | None:
-    """Return the key; since provider 6, whose resources have a region of their own, the bucket stands before it."""
+    """Return the key; since provider 6, whose resources have a region, the bucket precedes it."""
     key = _text(instance.attribute("key"))
     bucket = _text(instance.attribute("bucket"))
     if key is None or instance.attribute("region") is None:
@@ -224,7 +224,7 @@ def _partition(instance: DerivedFrom) -> TextLike | None:
 
 
 def _target_key(instance: DerivedFrom) -> TextLike | None:
-    """Return the ARN of the key that an alias is, which is in the same region of the same account."""
+    """Return the ARN of an alias's key, which is in the same region and account."""
     target = _text(instance.attribute("target_key_id"))
     if target is None:
         return None
@@ -236,7 +236,7 @@ def _target_key(instance: DerivedFrom) -> TextLike | None:
 
 
 def _key_id(instance: DerivedFrom) -> TextLike | None:
-    """Return the id of a key; a data source takes an id, an ARN or an alias for it."""
+    """Return the id of a key; a data source accepts an id, an ARN or an alias."""
     if not instance.looked_up:
         return _assigned_key_id(instance)
     given = spelled_out(_text(instance.planned("key_id")) or "")
@@ -249,7 +249,7 @@ def _key_id(instance: DerivedFrom) -> TextLike | None:
 
 
 def _replica_id(instance: DerivedFrom) -> TextLike | None:
-    """Return the id of a replica, which is that of its primary key: its ARN differs by the region only."""
+    """Return the id of a replica, which equals that of its primary key; only the region in its ARN differs."""
     primary = spelled_out(_text(instance.planned("primary_key_arn")) or "")
     found = split(primary)
     first, *rest = pieces(found.resource) if found is not None else ("",)
@@ -352,7 +352,7 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
     },
     "aws_efs_file_system": {
         "id": _file_system_id,
-        "file_system_id": _attribute("id"),  # what a data source calls it
+        "file_system_id": _attribute("id"),  # the data source's name for it
         "arn": _arn("elasticfilesystem", _concatenation("file-system/", _file_system_id)),
     },
     "aws_efs_access_point": {

@@ -1,4 +1,4 @@
-"""One resource instance, as `tfcheck.resolve.derived` asks for its other attributes."""
+"""One resource instance, as `tfcheck.resolve.derived` needs it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class DerivedInstance:
-    """One instance, as `derived` asks for it."""
+    """One instance, as `derived` needs it."""
 
     def __init__(self, attributes: Attributes, address: Address) -> None:
         self._attributes = attributes
@@ -24,13 +24,13 @@ class DerivedInstance:
 
     @property
     def is_new(self) -> bool:
-        """Whether the plan creates it at an address where nothing was."""
+        """Whether the plan creates it at a new address."""
         instance = self._attributes.plan.instance(self.owner)
         return instance is not None and not self.looked_up and not instance.exists_before
 
     @property
     def surroundings(self) -> Surroundings:
-        """The partition, region and account that it lives in."""
+        """The partition, region and account of the instance."""
         return self._attributes.surroundings(self._address)
 
     def attribute(self, name: str) -> Value:
@@ -38,15 +38,15 @@ class DerivedInstance:
         return self._attributes.attribute(self._address, name)
 
     def planned(self, name: str) -> Value:
-        """Return another argument as the plan or the sources set it; None where it definitely is not set."""
+        """Return another argument from the plan or the sources; None if it definitely is not set."""
         instance = self._attributes.plan.instance(self.owner)
         after = (instance.after or {}) if instance else {}
         known = after.get(name)
-        # NOTE: an attribute that the plan leaves out is not known to be null: a trial adds instances without any.
+        # NOTE: an attribute missing in the plan is not known to be null: a trial adds instances without any.
         if name in after and is_known(known):
             return known
         written = self._attributes.evaluated(self._address, name)
         if written is not None:
             return fill(known, written) if name in after else written
-        # NOTE: what is written but comes to null is not set either: modules write both `name` and `name_prefix`.
+        # NOTE: a written argument that is null is not set either: modules write both `name` and `name_prefix`.
         return known if self._attributes.configured(self._address, name) is None else None

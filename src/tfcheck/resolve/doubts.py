@@ -1,4 +1,4 @@
-"""What of the sources is not believed, because the plan shows that it was another when the plan was made."""
+"""The parts of the sources that are not believed because the plan shows that they have changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CHANGED = "the sources have changed here since the plan was made: run `terraform
 
 
 class Doubted(msgspec.Struct, frozen=True):
-    """Something that is written once for all instances of a module.
+    """A part that is written once for all instances of a module.
 
     `kind` is `argument` of a resource, `provider` for an argument of one, `var` (what a call passes), `default`,
     `local`, `output`, `file`, or `repetition` of a module call.
@@ -25,7 +25,7 @@ class Doubted(msgspec.Struct, frozen=True):
     argument: str = ""
 
     def __str__(self) -> str:
-        """Write it as a reader of the sources would look for it."""
+        """Format it so that a reader can find it in the sources."""
         prefix = "".join(f"module.{each}." for each in self.module)
         match self.kind:
             case "argument":
@@ -45,7 +45,7 @@ class Doubted(msgspec.Struct, frozen=True):
 
 
 class Doubts:
-    """Everything that is not believed."""
+    """All parts that are not believed."""
 
     def __init__(self, doubted: Iterable[Doubted] = ()) -> None:
         self._doubted = frozenset(doubted)

@@ -1,4 +1,4 @@
-"""Evaluate expressions, each value once, and remember what it rests on and which texts of it are marked."""
+"""Evaluate expressions, each value once, with its dependencies and marked texts."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tfcheck.symbolic.marks import marked_strings
 from tfcheck.symbolic.sensitive_text import shown_key
 from tfcheck.symbolic.value import JsonText, Symbol, Text, Unknown, Value
 
-#: A name, argument, output or file: its kind, then what identifies it.
+#: A name, argument, output or file: its kind, then its identity.
 Key: TypeAlias = tuple[object, ...]
 
 
 class Evaluation:
-    """All values of one run by their keys. A value that leads back to itself is unknown."""
+    """All values of one run by key. A cyclic value is unknown."""
 
     def __init__(self) -> None:
         self.secrets: set[str] = set()  # what was found marked
@@ -29,7 +29,7 @@ class Evaluation:
         self._recording: list[set[Key]] = []
 
     def once(self, key: Key, work_out: Callable[[], Seen]) -> Seen:
-        """Return the value of `key`, which is worked out only the first time."""
+        """Return the value of `key`, which is computed only once."""
         self.record(key)
         if key in self._found:
             return self._found[key]
@@ -44,12 +44,12 @@ class Evaluation:
         return found
 
     def record(self, key: Key) -> None:
-        """Note that what is being worked out rests on something."""
+        """Record a dependency of the value that is being computed."""
         if self._recording:
             self._recording[-1].add(key)
 
     def recorded(self, work_out: Callable[[], Seen]) -> tuple[Seen, set[Key]]:
-        """Return a value, and what it directly rests on."""
+        """Return a value with its direct dependencies."""
         self._recording.append(set())
         try:
             found = work_out()
@@ -58,7 +58,7 @@ class Evaluation:
         return found, direct
 
     def rests_on(self, direct: set[Key]) -> set[Key]:
-        """Return what something rests on in the end, and all that lies between."""
+        """Return all direct and indirect dependencies."""
         found, waiting = set(direct), list(direct)
         while waiting:
             new = self._needs.get(waiting.pop(), set()) - found
@@ -67,7 +67,7 @@ class Evaluation:
         return found
 
     def evaluate(self, expression: Expression, scope: Scope) -> Value:
-        """Evaluate an expression; what goes wrong makes the value unknown."""
+        """Evaluate an expression; an error makes the value unknown."""
         from tfcheck.hcl.evaluate.expressions import evaluate
 
         value = evaluate(expression, scope)
@@ -75,7 +75,7 @@ class Evaluation:
         return value
 
     def see_safely(self, expression: Expression, scope: Scope) -> Seen:
-        """Evaluate an expression, leaving resources and modules unopened; what goes wrong makes it unknown."""
+        """Evaluate an expression, leaving resources and modules lazy; an error makes the value unknown."""
         if expression.place is configuration_refs.PLACE:
             return _follow_safely(expression, scope)
         from tfcheck.hcl.evaluate.expressions import see
@@ -90,7 +90,7 @@ class Evaluation:
 
 
 def whole(seen: Seen) -> Value:
-    """Open what was left unopened."""
+    """Evaluate what is still lazy."""
     # NOTE: not `isinstance(seen, Referent)`, which looks up every method of the protocol each time.
     if isinstance(seen, (str, dict, list, Unknown, Text, JsonText)):
         return seen
@@ -98,7 +98,7 @@ def whole(seen: Seen) -> Value:
 
 
 def _follow_safely(expression: Expression, scope: Scope) -> Seen:
-    """Follow a reference of the configuration; what goes wrong makes it unknown."""
+    """Follow a reference of the configuration; an error makes the value unknown."""
     try:
         return follow(expression, scope)
     except EvaluationError as error:

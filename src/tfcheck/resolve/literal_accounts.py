@@ -1,4 +1,4 @@
-"""Find the account numbers in the ARNs that are written for a plan."""
+"""Find the account numbers in the ARNs of a plan and its sources."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ _CLOUDTRAIL = frozenset(
 _BILLING = frozenset(("386209384616",))
 #: Accounts of AWS itself, whose ARNs are in policies of other accounts.
 _OF_AWS = _LOAD_BALANCERS | _REDSHIFT | _CLOUDTRAIL | _BILLING
-#: NOTE: repositories and layers are often those of another account, which many share.
+#: NOTE: repositories and layers are often those of a shared account.
 _ACCOUNT = regex(r"\barn:aws[a-z-]*:(?!ecr:)(?!lambda:[a-z0-9-]*:[0-9]{12}:layer:)[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}):")
 _COMMENT_LINE = regex(r"^[ \t]*(?:#|//).*$", re.MULTILINE)
 
 
 def literal_accounts(plan: Plan, source_texts: Iterable[str], secrets: frozenset[str] = frozenset()) -> frozenset[str]:
-    """Return the accounts in ARNs of planned resources, of variables and of the sources, except AWS's own.
+    """Return the accounts in ARNs of planned resources, variables and sources, except AWS's own.
 
     Looked-up values do not count, nor do repositories and Lambda layers: somebody else may own them. An account that
     only trust policies name is let in from outside. Texts of the plan that are `secrets` do not count either.

@@ -1,4 +1,4 @@
-"""Find where in the sources something is written."""
+"""Find the places of objects in the sources."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from tfcheck.vocabulary.finding import Location, Requirement
 
 
 class Locations:
-    """Places of resources in the sources; None where the sources are not at hand."""
+    """Places of resources in the sources; None if these are not available."""
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
         self._found: dict[tuple[str, str], Location | None] = {}
 
     def of(self, written: str, attribute: str = "") -> Location | None:
-        """Return the place of a resource's block, or of one of its arguments, by its address as reports write it."""
+        """Return the place of a resource's block, or of one of its arguments, by its address in reports."""
         key = written, attribute
         if key not in self._found:
             try:
@@ -26,7 +26,7 @@ class Locations:
         return self._found[key]
 
     def of_address(self, address: Address, attribute: str = "") -> Location | None:
-        """Return the place of a resource's block, of one of its arguments, or of the one nested block of a kind."""
+        """Return the place of a resource's block, of one of its arguments, or of its only nested block of a kind."""
         block = self._resolver.block(address)
         if block is None:
             return None
@@ -39,7 +39,7 @@ class Locations:
         return Location(start.file, start.line, whole.end_line, self._resolver.declarations.source_line(start))
 
     def need(self, requirement: Requirement) -> Location | None:
-        """Return the place that asks for what a requirement needs."""
+        """Return the place of the argument that causes a requirement."""
         inside = "volume" if requirement.pointer.startswith("/volumes") else "container_definitions"
         argument = _ARGUMENTS.get(requirement.pointer, inside)
         return self.of(requirement.task_definition, argument)

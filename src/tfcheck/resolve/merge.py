@@ -16,7 +16,7 @@ from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, i
 
 
 def fill(planned: Value, written: Value) -> Value:
-    """Return `planned`, with its unknown parts filled from `written` where that says more.
+    """Fill the unknown parts of `planned` from `written` where that is more precise.
 
     A list that the provider may have sorted is taken over as a whole if it holds everything that the plan knows of
     it; where the two disagree the planned value stays as it is.
@@ -27,7 +27,7 @@ def fill(planned: Value, written: Value) -> Value:
         case Unknown(), _:
             return _more_telling(planned, written)
         case dict(), dict():
-            # NOTE: an argument of a block that comes to null is not written: the provider puts its default there.
+            # NOTE: a null argument of a block is not written: the provider uses its default.
             told = {name: part for name, part in written.items() if part is not None}
             return {name: fill(part, told[name]) if name in told else part for name, part in planned.items()}
         case list(), list() | Set():
@@ -54,7 +54,7 @@ def _more_telling(planned: Unknown, written: Value) -> Value:
 
 
 def _fill_list(planned: list[Value], written: list[Value]) -> Value:
-    """Fill a list that may be a set, whose elements the provider sorts again while planning."""
+    """Fill a list that may be a set, which the provider may have reordered."""
     if len(planned) != len(written):
         return planned
     pairs = list(zip(planned, written, strict=True))
@@ -67,14 +67,14 @@ def _fill_list(planned: list[Value], written: list[Value]) -> Value:
 
 
 def _agree(planned: Value, written: Value) -> bool:
-    """Whether two elements at one place definitely belong together: what the plan knows is what is written."""
+    """Whether two elements at one position definitely correspond: their known parts are equal."""
     if is_known(planned):
         return is_known(written) and possible(planned, written)
     return isinstance(planned, dict) and possible(planned, written)
 
 
 def _paired(planned: list[Value], written: list[Value]) -> Value:
-    """Fill each planned object from the one that is written like it; other elements are taken as they are written.
+    """Fill each planned object from the corresponding written one; other elements are used as written.
 
     What the plan knows best is paired first: an object without a known part is whichever is left.
     """
@@ -96,7 +96,7 @@ def _is_open(block: Value) -> bool:
 
 
 def possible(planned: Value, written: Value) -> bool:
-    """Whether the two may be one value: nothing that both know differs."""
+    """Whether two values may be equal: nothing that both know differs."""
     match planned, written:
         case (Unknown() | Text() | JsonText(), _) | (_, Unknown() | Text() | JsonText()):
             return equal(planned, written) is not Truth.FALSE
@@ -116,7 +116,7 @@ def possible(planned: Value, written: Value) -> bool:
 
 
 def _same_document(planned: str, written: str) -> bool:
-    """Whether two texts are the same JSON: the provider re-writes documents while planning."""
+    """Whether two texts are the same JSON, which the provider may have rewritten."""
     if planned[:1] not in ("{", "["):
         return False
     try:

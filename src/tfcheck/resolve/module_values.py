@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 
 
 class Absence(Enum):
-    """Nothing is written: not even null."""
+    """Nothing is written, not even null."""
 
     ABSENT = "absent"
 
 
 _ABSENT = Absence.ABSENT
-#: The instances of one call that are looked at; a number is easily written larger than any plan could have.
+#: The number of instances of one call that are considered; a written number may exceed any plan's.
 _MOST_INSTANCES = 10_000
 
 
 class ModuleNames:
-    """Everything that has a name in a module but is not a resource.
+    """Everything with a name in a module, except resources.
 
     With `follows`, single references of the plan's configuration are followed: what they lead to is a candidate for the
     value, not the value.
@@ -77,12 +77,12 @@ class ModuleNames:
         return self._once(("output", module, name), lambda: self._output(module, name))
 
     def output_names(self, module: ModulePath) -> Sequence[str] | None:
-        """List a module's outputs, None where neither sources nor configuration show them."""
+        """List a module's outputs; None if neither sources nor configuration show them."""
         config = self._declarations.config_module(module)
         return sorted(config.outputs) if config else None
 
     def call(self, module: ModulePath, name: str) -> Seen:
-        """Return what `module.name` is: one module instance, or the list or map of them."""
+        """Return the value of `module.name`: one module instance, or the list or map of them."""
         return self._once(("module", module, name), lambda: self._call(module, name))
 
     def path(self, module: ModulePath, name: str) -> Seen:
@@ -95,14 +95,14 @@ class ModuleNames:
         return Unknown(symbol=Symbol(f"{module}.path", (name,)), reason=f"path.{name} is not in the plan")
 
     def read_file(self, path: str) -> bytes | None:
-        """Read a file of the source tree; None where it is not at hand."""
+        """Read a source file; None if it is not available."""
         self._evaluation.record(("file", path))
         sources = self._declarations.sources
         is_doubted = self._doubts.about("file", (), path)
         return sources.read_file(path) if sources and not is_doubted else None
 
     def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
-        """List files of the source tree; None where they are not at hand."""
+        """List source files; None if they are not available."""
         sources = self._declarations.sources
         return sources.list_files(directory, pattern) if sources else None
 
@@ -131,7 +131,7 @@ class ModuleNames:
     def _given(self, module: ModulePath, name: str) -> Seen | Absence:
         if not module.steps:
             if name not in self._plan.variables and self._plan.redacted:
-                # NOTE: any other plan shows all variables, those with defaults too: the default need not be the value.
+                # NOTE: other plans show all variables, including those with defaults: the default may not be the value.
                 return self._nameless(module, "var", name, f"a redacted plan does not show var.{name}")
             return self._plan.variables.get(name, _ABSENT)
         if self._doubts.about("var", module.config, name):
@@ -149,7 +149,7 @@ class ModuleNames:
         return self._followed(call.expressions[name], name, scope, module, "var")
 
     def _doubted_argument(self, module: ModulePath, name: str) -> Seen | Absence:
-        """Return what the plan keeps of an argument of a module call, where the sources have another."""
+        """Return the planned form of a module call's argument if the sources have another."""
         call = self._declarations.config_call(module)
         if call is not None and name not in call.expressions:
             return _ABSENT
@@ -170,7 +170,7 @@ class ModuleNames:
         return self._nameless(module, "var", name, f"the plan contains no value of var.{name}")
 
     def _converted(self, given: Seen, wanted: Expression) -> Seen:
-        """Convert a variable's value to its declared type; a resource or module that is handed over stays unopened."""
+        """Convert a variable's value to its declared type; resources and modules stay lazy."""
         from tfcheck.hcl.evaluate.convert import convert
         from tfcheck.hcl.evaluate.declaration import declared
         from tfcheck.hcl.evaluate.marking import Marked, bare, mark_if
@@ -218,7 +218,7 @@ class ModuleNames:
         return self._followed(config.outputs[name], name, scope, module, "output")
 
     def _followed(self, json: Any, name: str, scope: Scope, module: ModulePath, kind: str) -> Seen:
-        """Follow what the configuration keeps of an expression, as far as that is sure."""
+        """Follow an expression's references in the configuration, as far as that is certain."""
         is_constant, known = constant(json)
         if is_constant:
             value: Value = known
@@ -244,14 +244,14 @@ class ModuleNames:
         return CallReferent(self, module, name, keys)
 
     def _call_keys(self, module: ModulePath, name: str) -> list[str] | int | None | Unknown:
-        """List the instance keys of a module call; None for a call without count and for_each."""
+        """List the instance keys of a module call; None without count and for_each."""
         written = self._written_keys(module.child(name))
         planned = [
             path.steps[-1].key
             for path in self._plan.module_instances()
             if path.steps and path.parent == module and path.steps[-1].name == name
         ]
-        # NOTE: `count = 2 * var.n` is kept as `var.n`: the instances that are planned know better.
+        # NOTE: `count = 2 * var.n` is kept as `var.n`: the planned instances are more reliable.
         is_open = isinstance(written, Unknown) or self._declarations.call_block(module.child(name)) is None
         if written is None or (planned and planned != [None] and is_open):
             return as_keys(planned) if planned else written
@@ -325,14 +325,14 @@ class ModuleNames:
         return Unknown(symbol=symbol_of(module, kind, name), reason=reason)
 
     def _with_symbol(self, module: ModulePath, kind: str, name: str, value: Seen) -> Seen:
-        """Return an unknown value with the name that it is known by as its symbol, so that it equals itself."""
+        """Return an unknown value with its name as the symbol, so that it equals itself."""
         if isinstance(value, Unknown) and value.symbol is None:
             return msgspec.structs.replace(value, symbol=symbol_of(module, kind, name), family="", unsure=False)
         return value
 
 
 def _mark(value: Seen) -> Seen:
-    from tfcheck.hcl.evaluate.marking import mark  # the evaluator is loaded only where something is evaluated
+    from tfcheck.hcl.evaluate.marking import mark  # the evaluator is loaded only when needed
 
     return mark(value)
 
@@ -346,13 +346,13 @@ def _is_secret(block: Block | None) -> bool:
 
 
 def symbol_of(module: ModulePath, kind: str, name: str) -> Symbol:
-    """Name what a local, a variable or an output of one module instance is."""
+    """Return the symbol of a local, a variable or an output of one module instance."""
     prefix = f"{module}." if module.steps else ""
     return Symbol(prefix.rstrip(".") or "module", (name,)) if kind == "output" else Symbol(f"{prefix}{kind}", (name,))
 
 
 def not_nullable(block: Block) -> bool:
-    """Whether a variable takes its default where null is passed."""
+    """Whether a variable uses its default instead of null."""
     from tfcheck.hcl.syntax.expression import Literal
 
     written = block.attribute("nullable")
@@ -360,7 +360,7 @@ def not_nullable(block: Block) -> bool:
 
 
 def as_keys(planned: list[InstanceKey]) -> list[str] | int | None:
-    """Return the instances of a call: the keys of `for_each`, the number of `count`, None for neither."""
+    """Return the instances of a call: the keys of `for_each`, the number of `count`, or None."""
     if planned == [None]:
         return None
     if all(isinstance(key, int) for key in planned):

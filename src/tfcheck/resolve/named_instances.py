@@ -25,8 +25,8 @@ class NamedInstances:
         self._referents: dict[_Resource, Seen] = {}
 
     def referent(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
-        """Return what the name of a resource is: an instance, or the list or map of its instances."""
-        # NOTE: each of its instances may ask; built again each time, thousands of them would take quadratic time.
+        """Return the value of a resource's name: an instance, or the list or map of its instances."""
+        # NOTE: each of its instances may need it; building it each time would take quadratic time.
         asked = module, mode, resource_type, name
         if asked not in self._referents:
             self._referents[asked] = self._referent(*asked)
@@ -63,7 +63,7 @@ class NamedInstances:
         return found
 
     def _absent(self, address: Address) -> Seen:
-        """Explain what a resource without instances is: none, or something that the plan does not show."""
+        """Return the value of a resource without instances: none, or something that the plan does not show."""
         config = self._declarations.config_resource(address)
         block = self._declarations.block(address)
         counted = (config and config.count_expression is not None) or (block and block.attribute("count") is not None)

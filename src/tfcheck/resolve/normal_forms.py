@@ -1,4 +1,4 @@
-"""Bring values into the one form that the provider keeps of what can be written in several ways.
+"""Convert values to the form that the provider keeps of several notations.
 
 Follows the documentation of its resources (https://registry.terraform.io/providers/hashicorp/aws/latest/docs) and
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html.
@@ -20,7 +20,7 @@ _WITH_PROTOCOLS = ("aws_security_group", "aws_default_security_group", "aws_netw
 
 
 def normal(leaf: Value, kind: str) -> Value:
-    """Return a text in lower case as the provider keeps it for a resource type: 80 for `80.0`."""
+    """Return a text in the provider's form for a resource type, in lower case: 80 for `80.0`."""
     if not isinstance(leaf, str):
         return leaf
     leaf = leaf.strip()
@@ -38,7 +38,7 @@ def _number(text: str) -> str:
 
 
 def without_dropped(evaluated: Value, planned: Value) -> Value:
-    """Return nested values without those members that the provider leaves out because they are empty: `cpu = 0`.
+    """Remove members that the provider omits because they are empty: `cpu = 0`.
 
     That is any member without a value of its own that the planned objects have less often.
     """
@@ -49,7 +49,7 @@ def without_dropped(evaluated: Value, planned: Value) -> Value:
 
 
 def _member_names(value: Value) -> Iterator[str]:
-    """Yield the name of each member that is not null, as often as there are objects with it."""
+    """Yield the name of each member that is not null, once per object."""
     match value:
         case dict():
             yield from (_lower_name(name) for name, each in value.items() if each is not None)
@@ -83,7 +83,7 @@ def _is_empty(value: Value) -> bool:
     return value in ("", "0", "false") or (isinstance(value, (int, float)) and not value)
 
 
-#: The members of container definitions; the provider leaves out any other one, a comment for example.
+#: The members of container definitions; the provider drops any other one, such as a comment.
 _MEMBERS = frozenset(
     """
     add appProtocol capabilities command condition containerName containerPath containerPort containerPortRange
@@ -99,12 +99,12 @@ _MEMBERS = frozenset(
     volumesFrom workingDirectory
     """.lower().split()
 )
-#: What has names of the user's own.
+#: Members with names chosen by the user.
 _MAPS = frozenset(("dockerlabels", "options"))
 
 
 def with_known_members(definitions: Value) -> Value:
-    """Return container definitions, or a part of them, without the members that ECS does not know."""
+    """Remove members of container definitions that ECS does not know."""
     match definitions:
         case list():
             return list(map(with_known_members, definitions))

@@ -20,7 +20,7 @@ from tfcheck.resolve.resolver import Resolver
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address
 
-#: A module by its calls from the root, and what in it: a resource, or `var.x`, `local.x`, `output.x`, `module.x`.
+#: A module by its call path, and an object in it: a resource, or `var.x`, `local.x`, `output.x`, `module.x`.
 _Node: TypeAlias = tuple[tuple[str, ...], str]
 
 _KEYS = regex(r'\["(?:[^"\\]|\\.)*"\]|\[\d+\]')
@@ -28,7 +28,7 @@ _WITHOUT_RESOURCES = frozenset(("each", "count", "path", "terraform", "self", "t
 
 
 class Earlier(msgspec.Struct, frozen=True):
-    """What is definitely finished first: resources by their address without instance keys. `open`: there may be more.
+    """What is definitely finished first: resources by address without instance keys; `open` if there may be more.
 
     `provisioned` are those among them that run provisioners.
     """
@@ -42,7 +42,7 @@ class Order:
     """The graph of one plan's configuration."""
 
     def __init__(self, resolver: Resolver, more: Mapping[str, tuple[str, ...]] | None = None) -> None:
-        """Build from the resolver that knows the plan's configuration and, for locals, the sources.
+        """Build from the resolver, which knows the plan's configuration and, for locals, the sources.
 
         `more` are further references, by the resource or module call, without instance keys. A resource that only they
         name is to be created.
@@ -77,7 +77,7 @@ class Order:
         return found is not None and found.has_provisioners
 
     def _follow(self, node: _Node) -> list[_Node] | None:
-        """Return what a node waits for directly; None where that cannot be determined."""
+        """Return the direct dependencies of a node; None if they cannot be determined."""
         path, name = node
         module = self._module(path)
         if module is None:
@@ -106,7 +106,7 @@ class Order:
         found = module.resources.get(name)
         nodes = _referenced_nodes(path, self._more.get(_node_text((path, name)), ()))
         if found is None:
-            return nodes  # nothing for a name that `for` binds
+            return nodes  # nothing for a name bound by `for`
         own = [found.expressions, found.count_expression, found.for_each_expression]
         nodes += [node for each in own for node in _nodes(path, each)]
         nodes += _referenced_nodes(path, tuple(found.depends_on))
@@ -120,7 +120,7 @@ class Order:
         return nodes
 
     def _nodes_of_module(self, path: tuple[str, ...]) -> list[_Node] | None:
-        """Return everything in a module."""
+        """Return all nodes in a module."""
         module = self._module(path)
         if module is None:
             return None
@@ -147,7 +147,7 @@ def _node_text(node: _Node) -> str:
 
 
 def _nodes(path: tuple[str, ...], expression: Any) -> list[_Node]:
-    """Return what an argument refers to, nested blocks included."""
+    """Return the nodes that an argument refers to, including nested blocks."""
     if isinstance(expression, list):
         return [node for each in expression for node in _nodes(path, each)]
     if not isinstance(expression, dict):
@@ -158,7 +158,7 @@ def _nodes(path: tuple[str, ...], expression: Any) -> list[_Node]:
 
 
 def _referenced_nodes(path: tuple[str, ...], written: tuple[str, ...]) -> list[_Node]:
-    """Return the nodes of references; `module.a` behind `module.a.x` only repeats where that one begins."""
+    """Return the nodes of references; `module.a` after `module.a.x` is only its prefix."""
     plain = [_KEYS.sub("", each).split(".") for each in written]
     with_output = {tuple(each[:2]) for each in plain if each[0] == "module" and len(each) > 2}
     found: list[_Node] = []
@@ -177,13 +177,13 @@ def _referenced_nodes(path: tuple[str, ...], written: tuple[str, ...]) -> list[_
 
 
 def mentioned(block: Block) -> Iterator[str]:
-    """Yield every reference of a block as the plan's configuration would write it."""
+    """Yield every reference of a block in the form of the plan's configuration."""
     for each in block.all_arguments():
         yield from _mentioned(each.expression)
 
 
 def _mentioned(expression: Expression | None) -> Iterator[str]:
-    """Return every reference of an expression as the plan's configuration would write it."""
+    """Return every reference of an expression in the form of the plan's configuration."""
     waiting: list[object] = [expression]
     while waiting:
         node = waiting.pop()
@@ -199,7 +199,7 @@ def _mentioned(expression: Expression | None) -> Iterator[str]:
 
 
 def _traversal(node: Attribute) -> str:
-    """Write a row of attributes that begins with a name; empty where an index or a call stands in it."""
+    """Write a chain of attributes that begins with a name; empty if it has an index or a call."""
     names: list[str] = []
     at: object = node
     while isinstance(at, Attribute):

@@ -1,4 +1,4 @@
-"""Derive the secret that a database keeps its password in, which AWS creates with the database.
+"""Derive the secret with a database's password, which AWS creates with the database.
 
 Follows https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html,
 https://docs.aws.amazon.com/redshift/latest/mgmt/redshift-secrets-manager-integration.html and, for the names,
@@ -12,7 +12,7 @@ from tfcheck.resolve.derived import DerivedFrom
 from tfcheck.symbolic.value import Hole, Symbol, Text, Unknown, Value
 from tfcheck.vocabulary.arn import Arn
 
-#: The argument that has AWS keep the password.
+#: The argument that makes AWS manage the password.
 _SWITCHES = {
     "aws_db_instance": "manage_master_user_password",
     "aws_rds_cluster": "manage_master_user_password",
@@ -20,20 +20,20 @@ _SWITCHES = {
     "aws_redshift_cluster": "manage_master_password",
     "aws_redshiftserverless_namespace": "manage_admin_password",
 }
-#: The attribute that shows the secret, and what the secret's name begins with.
+#: The attribute with the secret, and the prefix of the secret's name.
 _LIST = "master_user_secret"
 _ARNS = {
     "aws_redshift_cluster": "master_password_secret_arn",
     "aws_redshiftserverless_namespace": "admin_password_secret_arn",
 }
-#: What makes a database of another one, whose password it may keep as that one did.
+#: The arguments that create a database from another one, whose password it may keep.
 _COPIED_FROM = ("snapshot_identifier", "replicate_source_db", "restore_to_point_in_time", "s3_import")
-#: A name behind that of the service, a hyphen and six random characters.
+#: A name after the service's, a hyphen and six random characters.
 _NAME = Hole(chars=":*?$ ", shortest=8)
 
 
 def password_secret(resource_type: str, attribute: str, instance: DerivedFrom) -> Value:
-    """Return the attribute that shows the secret as far as it is certain; None where nothing is known of its form."""
+    """Return the attribute that shows the secret, as far as it is certain; None if its form is unknown."""
     switch = _SWITCHES.get(resource_type)
     if switch is None or attribute not in (_LIST, _ARNS.get(resource_type)):
         return None

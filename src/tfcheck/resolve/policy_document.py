@@ -41,7 +41,7 @@ _STATEMENT_KEYS = (
 )
 _TEXTS = str | Text | JsonText | Unknown
 
-#: A statement, or what is statements that are not known.
+#: A statement, or unknown statements.
 Entry = dict[str, Value] | Unknown
 
 
@@ -50,7 +50,7 @@ class _RefusedError(Exception):
 
 
 class _Policy(msgspec.Struct, frozen=True):
-    """A policy document in parts."""
+    """The parts of a policy document."""
 
     version: Value
     identity: Value
@@ -93,7 +93,7 @@ def document(
 
 
 def _merged(policy: _Policy, newer: _Policy, replaceable: int | None = None) -> _Policy:
-    """Add a document; of its statements those with a known Sid replace one of the first `replaceable` (all)."""
+    """Add a document; a statement with a known Sid replaces one of the first `replaceable` (all)."""
     statements = list(policy.statements)
     for entry in newer.statements:
         _put_statement(statements, entry, replaceable)
@@ -110,7 +110,7 @@ def _higher(version: Value, other: Value) -> Value:
 
 
 def _put_statement(statements: list[Entry], entry: Entry, replaceable: int | None) -> None:
-    """Put a statement into the place of the one with its Sid, or behind all."""
+    """Replace the statement with the same Sid, or append one."""
     for index, existing in enumerate(statements[:replaceable]):
         same = _same_sid(existing, entry)
         if same is Truth.TRUE:
@@ -124,7 +124,7 @@ def _put_statement(statements: list[Entry], entry: Entry, replaceable: int | Non
 
 
 def _same_sid(existing: Entry, entry: Entry) -> Truth:
-    """Whether `entry` replaces `existing`; what is unknown already stays so."""
+    """Whether `entry` replaces `existing`; unknown statements stay unknown."""
     if isinstance(existing, Unknown):
         return Truth.FALSE
     mine = existing.get("Sid", "")
@@ -170,7 +170,7 @@ def _entries(statements: Value) -> list[Entry]:
 
 
 def _canonical(members: dict[str, Value], names: Sequence[str]) -> dict[str, Value]:
-    """Keep the members that the provider reads, which does not mind the case of their names, unless they are empty."""
+    """Keep the non-empty members that the provider reads, which ignores the case of their names."""
     spelling = {name.lower(): name for name in names}
     return {
         spelling[name.lower()]: value
@@ -180,7 +180,7 @@ def _canonical(members: dict[str, Value], names: Sequence[str]) -> dict[str, Val
 
 
 def _cleaned(statement: dict[str, Value]) -> dict[str, Value]:
-    """Read a statement as the provider does, which reads of conditions only texts and bools."""
+    """Read a statement like the provider, which reads only texts and bools in conditions."""
     cleaned = _canonical(statement, _STATEMENT_KEYS)
     condition = cleaned.get("Condition")
     if isinstance(condition, dict):
@@ -201,7 +201,7 @@ def _condition_keys(keys: Value) -> Value:
         elif isinstance(value, list) and not all(isinstance(item, _TEXTS) for item in value):
             raise _RefusedError("a condition of a document has values that are not strings")
         elif isinstance(value, (list, Set, _TEXTS)):
-            # NOTE: a number is lost without a word, and with it the condition.
+            # NOTE: a number is silently dropped, and with it the condition.
             read[key] = value
     return read
 
@@ -238,7 +238,7 @@ def _present(name: str, value: Value) -> dict[str, Value]:
 
 
 def _decided(statement: dict[str, Value]) -> Entry:
-    """Return the statement, unless it is open which of two keys that exclude each other it has."""
+    """Return the statement, unless it is unknown which of two exclusive keys it has."""
     for name in ("Action", "Resource", "Principal"):
         both = [statement.get(name), statement.get(f"Not{name}")]
         if None not in both and any(isinstance(value, Unknown) for value in both):
@@ -262,7 +262,7 @@ def _scalar_or_list(value: Value, version: Value = "") -> Value:
 
 
 def _distinct(value: Value) -> list[Value] | Unknown:
-    """Return the different members of a set of strings; what is set to one string is converted to a set of it."""
+    """Return the distinct members of a set of strings; a single string becomes a set."""
     listed = _strings(value)
     if isinstance(listed, Unknown):
         return listed
@@ -274,7 +274,7 @@ def _distinct(value: Value) -> list[Value] | Unknown:
 
 
 def _strings(value: Value) -> list[Value] | Unknown:
-    """Return the elements of a list of strings as strings, nulls left out."""
+    """Convert the elements of a list to strings, without nulls."""
     alone = as_text(value)
     listed = (alone,) if alone is not None and not isinstance(alone, Unknown) else items(value)
     return listed if isinstance(listed, Unknown) else [as_text(each) for each in listed if each is not None]
@@ -309,7 +309,7 @@ def _principals(value: Value, version: Value) -> Value:
         return None
     if united == {"*": ["*"]}:
         return "*"
-    # NOTE: unlike a list of actions, one of principals stays although it is empty: modules pass it for "none of these".
+    # NOTE: unlike a list of actions, an empty one of principals stays: modules pass it for "none of these".
     return {
         kind: identifiers if kind in lists and len(identifiers) < 2 else _scalar_or_list(identifiers)
         for kind, identifiers in united.items()
@@ -333,7 +333,7 @@ def _conditions(value: Value, version: Value) -> Value:
 
 
 def _united_values(before: Value, values: Value, version: Value) -> Value:
-    """Add the values of one more condition block with the same test and variable; their order is kept."""
+    """Add the values of another condition block with the same test and variable, in order."""
     listed = _strings(values)
     if isinstance(listed, Unknown) or isinstance(before, Unknown):
         return listed if isinstance(listed, Unknown) else before
@@ -344,7 +344,7 @@ def _united_values(before: Value, values: Value, version: Value) -> Value:
 
 
 def _blocks(value: Value) -> list[dict[str, Value]] | Unknown:
-    """Return the different nested blocks of a statement, or an Unknown where it is open how many there are."""
+    """Return the distinct nested blocks of a statement, or an Unknown if their number is unknown."""
     listed = (value,) if isinstance(value, dict) else items(value)
     if isinstance(listed, Unknown):
         return listed

@@ -1,4 +1,4 @@
-"""The partition, region and account that a resource lives in.
+"""The partition, region and account of a resource.
 
 What the plan does not show is one shared symbol for each provider configuration, so that two ARNs still compare equal.
 """
@@ -25,7 +25,7 @@ from tfcheck.vocabulary.arn import partition_of_region, split
 if TYPE_CHECKING:
     from tfcheck.resolve.attributes import Attributes
 
-#: Types whose ARNs, where the plan knows them, show the account and the region that they are in.
+#: Types whose known ARNs show their account and region.
 _TELLING = (
     "aws_iam_role",
     "aws_iam_policy",
@@ -39,7 +39,7 @@ _TELLING = (
     "aws_efs_file_system",
     "aws_kms_alias",
 )
-#: Further such types, which are not looked at for anything else.
+#: Further such types, which are not used for anything else.
 _ALSO_TELLING = (
     "aws_lb",
     "aws_lb_target_group",
@@ -52,7 +52,7 @@ _ALSO_TELLING = (
     "aws_db_instance",
     "aws_dynamodb_table",
 )
-#: Data sources that find only what is in the account of their provider configuration, with an ARN that names it.
+#: Data sources that find only objects in their provider's account, with an ARN that contains it.
 _LOOKED_UP = (
     "aws_iam_role",
     "aws_iam_user",
@@ -61,21 +61,21 @@ _LOOKED_UP = (
     "aws_kms_alias",
     "aws_cloudwatch_log_group",
 )
-#: Data sources that find by a name only what is in the account of their provider configuration: the argument that names
-#: it, and those that may lead to another account. A name may also be written as an ARN.
+#: Data sources that find by name only objects in their provider's account: the argument with the
+#: name, and those that may lead to another account. A name may also be an ARN.
 _LOOKED_UP_BY_NAME = {
     "aws_secretsmanager_secret": ("name", ("arn",)),
     "aws_ssm_parameter": ("name", ()),
     "aws_kms_key": ("key_id", ()),
     "aws_ecr_repository": ("name", ("registry_id",)),
 }
-#: Types that attach something to roles of their own account, and the argument that names these by their names.
+#: Types that attach something to roles of their own account, and the argument with the roles' names.
 _ATTACHING = {
     "aws_iam_role_policy": "role",
     "aws_iam_role_policy_attachment": "role",
     "aws_iam_policy_attachment": "roles",
 }
-#: Types whose texts show which partition the authors write.
+#: Types whose texts show the partition that the authors write.
 _LITERALS = (
     "aws_ecs_task_definition",
     "aws_iam_role",
@@ -92,7 +92,7 @@ class Providers:
     """The provider configurations of a plan, and what the plan shows of each."""
 
     def __init__(self, attributes: Attributes, account: str | None = None) -> None:
-        """Build from what knows the plan and its sources, and the account to use where nothing shows it."""
+        """Build from the plan and its sources, and the account to use if nothing shows it."""
         self._attributes = attributes
         self._plan = attributes.plan
         self._instances = ProviderInstances(attributes)
@@ -105,17 +105,17 @@ class Providers:
         self._inherited: dict[str, str] = {}
 
     def key_of(self, address: Address) -> str:
-        """Name the provider configuration that a resource belongs to."""
+        """Return the key of a resource's provider configuration."""
         resource = self._attributes.declarations.config_resource(address)
         block = self._source_of((resource.provider_config_key if resource else None) or "aws")
         return self._instances.key_of(block, address)
 
     def _account_key_of(self, address: Address) -> str:
-        """Name the provider configuration whose account a resource is in, as groups of them do."""
+        """Return the key that provider configurations of one account share."""
         return self._instances.with_account(self.key_of(address))
 
     def _source_of(self, key: str) -> str:
-        """Return the provider configuration that `key` leads to: a module without one inherits that of its caller.
+        """Return the provider configuration that `key` leads to: a module without one inherits its caller's.
 
         NOTE: Terraform resolves this itself, but not across a module that has no use for the provider, nor where the
         root module has none. What a call passes by `providers` is always resolved.
@@ -136,9 +136,9 @@ class Providers:
         return found.name
 
     def of(self, key: str) -> Surroundings:
-        """Return where the resources of the provider configuration `key` live."""
+        """Return the location of the resources of the provider configuration `key`."""
         if key not in self._known:
-            # NOTE: the arguments of a look-up may lead back to an ARN, which asks for where it is.
+            # NOTE: the arguments of a data source may lead back to an ARN, which needs its location.
             remedy = _ASK_SOURCES if self._instances.is_open(key) else _SET_REGION
             self._known[key] = Surroundings(
                 _shared(key, "partition", PARTITION),
@@ -157,14 +157,14 @@ class Providers:
         return self._known[key]
 
     def _account_group(self, key: str) -> tuple[str, ...]:
-        """List the provider configurations that definitely work in the same account as `key`, this one included."""
+        """List the provider configurations that definitely use the same account as `key`, including itself."""
         key = self._instances.with_account(key)
         ours = self._arguments.credentials(key)
         sources = set(map(self._source_of, self._plan.provider_configs))
         return tuple(sorted({*(each for each in sources if self._arguments.credentials(each) == ours), key}))
 
     def default_tags(self, key: str) -> dict[str, Value] | None:
-        """Return the tags that a provider configuration adds; None where they are not known, or it hides some."""
+        """Return the default tags of a provider configuration; None if they are not completely known."""
         exists = self._instances.block_of(key) in self._plan.provider_configs or key in self._inherited.values()
         if not exists or self._arguments.value(key, "ignore_tags") is not None:
             return None
@@ -193,7 +193,7 @@ class Providers:
         return only if isinstance(only, str) else None
 
     def _regions_in_arns(self, key: str) -> Iterator[TextLike]:
-        """Yield the regions in the ARNs of resources that have no region of their own."""
+        """Yield the regions in the ARNs of resources without a region of their own."""
         for instance in self._plan.instances(*_TELLING, *_ALSO_TELLING):
             if self.key_of(instance.address) == key and not self._attributes.configured(instance.address, "region"):
                 arns = ((values or {}).get("arn") for values in (instance.before, instance.after))
@@ -201,7 +201,7 @@ class Providers:
                 yield from (arn.region for arn in found if arn and arn.region)
 
     def _inherited_regions(self, key: str) -> Iterator[str]:
-        """Yield the regions that resources have from their provider configuration, since version 6 of the provider."""
+        """Yield the regions that resources inherit from their provider configuration, since version 6."""
         for instance in self._plan.instances(*_TELLING, *_ALSO_TELLING):
             region = (instance.after or {}).get("region")
             if isinstance(region, str) and region and self.key_of(instance.address) == key:
@@ -210,7 +210,7 @@ class Providers:
                     yield region
 
     def _account_or_assumption(self, group: tuple[str, ...]) -> tuple[str | None, str]:
-        """Return the account of some provider configurations, and what that rests on where nothing shows it."""
+        """Return the account of some provider configurations, and the assumption if nothing shows it."""
         known = self._account(group)
         if known is not None or not self._is_default(group):
             return known or None, ""
@@ -224,7 +224,7 @@ class Providers:
         return literal, assumption
 
     def _is_default(self, group: tuple[str, ...]) -> bool:
-        """Whether a given account is that of these: the only ones whose account is open, or without credentials."""
+        """Whether a given account applies to these: the only ones with an unknown account, or without credentials."""
         return self._open_groups == {group} or not self._arguments.has_credentials(group[0])
 
     @cached_property
@@ -255,7 +255,7 @@ class Providers:
         return self._accounts[group]
 
     def _shown_account(self, group: tuple[str, ...]) -> str | None:
-        """Return the account that the plan shows, empty where what it shows disagrees."""
+        """Return the account that the plan shows; empty if there are several."""
         for value in self._data("aws_caller_identity", "account_id", group):
             return value
         for key in group:
@@ -265,13 +265,13 @@ class Providers:
         for tell in (self._arns_of, self._looked_up, self._attached, self._roles_attached_to):
             accounts = [arn.account for arn in map(split, tell(group)) if arn and arn.account]
             if {*accounts, "aws"} != {"aws"}:
-                # One that a marked ARN shows is marked: it is not, if another ARN shows it too.
+                # A value from a marked ARN is marked, unless another ARN shows it too.
                 found = min(accounts, key=lambda each: isinstance(each, Sensitive))
                 return found if isinstance(found, str) and len({*accounts}) == 1 else ""
         return None
 
     def _looked_up(self, group: tuple[str, ...]) -> Iterator[str]:
-        """Return the ARNs of what data sources found in their own account."""
+        """Return the ARNs that data sources found in their own account."""
         for each in _LOOKED_UP:
             yield from self._data(each, "arn", group)
         for each, (name, foreign) in _LOOKED_UP_BY_NAME.items():
@@ -282,20 +282,20 @@ class Providers:
                     yield arn
 
     def _is_by_name(self, address: Address, name: str, foreign: tuple[str, ...]) -> bool:
-        """Whether a data source looks up by a name that is not an ARN, and says nothing of another account."""
+        """Whether a data source looks up by name, not ARN, and names no other account."""
         written = self._attributes.evaluated(address, name)
         elsewhere = any(self._attributes.configured(address, each) for each in foreign)
         return isinstance(written, str) and not written.startswith("arn:") and not elsewhere
 
     def _attached(self, group: tuple[str, ...]) -> Iterator[str]:
-        """Return the ARNs of managed policies that are attached: IAM takes those of the same account, and AWS's own."""
+        """Return the ARNs of attached managed policies, which belong to the same account or to AWS."""
         for values in self._planned(group, "aws_iam_role_policy_attachment", "aws_iam_policy_attachment"):
             arn = split(policy) if isinstance(policy := values.get("policy_arn"), str) else None
             if arn is not None and arn.account != "aws" and isinstance(policy, str):
                 yield policy
 
     def _roles_attached_to(self, group: tuple[str, ...]) -> Iterator[str]:
-        """Return the ARNs of the roles of tasks to which a policy is attached by name.
+        """Return the ARNs of task roles that a policy is attached to by name.
 
         A policy is attached within one account, and no role is passed to ECS from another one.
         """
@@ -312,7 +312,7 @@ class Providers:
                     yield arn
 
     def _planned(self, group: tuple[str, ...], *types: str) -> Iterator[dict[str, Any]]:
-        """Return what the resources of some provider configurations were, and what is planned for them."""
+        """Return the attributes of the resources of some provider configurations, before and after the change."""
         for instance in self._plan.instances(*types):
             if self._account_key_of(instance.address) in group:
                 yield from filter(None, (instance.before, instance.after))
@@ -326,7 +326,7 @@ class Providers:
         return None
 
     def _only_allowed_account(self, key: str) -> str | None:
-        """Return the account, if the provider is allowed to work in only one."""
+        """Return the only account that the provider is allowed to use, if there is one."""
         allowed = self._arguments.value(key, "allowed_account_ids")
         listed = allowed.items if isinstance(allowed, Set) else allowed
         only = str(listed[0]) if isinstance(listed, (list, tuple)) and len(listed) == 1 else ""
@@ -356,7 +356,7 @@ class Providers:
                 yield value
 
     def _arns_of(self, keys: tuple[str, ...]) -> list[str]:
-        """Return ARNs of what is in some provider configurations: of one service, region and account only the first."""
+        """Return the ARNs in some provider configurations, one per service, region and account."""
         if self._arns is None:
             self._arns = {}
             known: dict[str, tuple[bytes, ...]] = {}

@@ -1,4 +1,4 @@
-"""Evaluate the arguments of provider configurations, from the sources where they are at hand.
+"""Evaluate the arguments of provider configurations, from the sources if available.
 
 The plan's configuration keeps constants, and only the references of anything else
 (https://developer.hashicorp.com/terraform/internals/json-format#configuration-representation).
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ProviderArguments:
-    """The arguments of all provider configurations of one plan, by the key that resources name them by."""
+    """The arguments of all provider configurations of one plan, by the key that resources use."""
 
     def __init__(self, attributes: Attributes, instances: ProviderInstances) -> None:
         self._attributes = attributes
@@ -31,9 +31,9 @@ class ProviderArguments:
         self._found: dict[tuple[str, str], Value] = {}
 
     def value(self, key: str, name: str) -> Value:
-        """Return an argument, or nested blocks as a list of objects; None where it is not written."""
+        """Return an argument, or nested blocks as a list of objects; None if it is not written."""
         if (key, name) not in self._found:
-            # NOTE: a provider may assume a role that another one creates, whose ARN asks for all providers again.
+            # NOTE: a provider may assume a role that another one creates, whose ARN needs all providers again.
             self._found[key, name] = Unknown(reason="the provider configuration leads back to itself")
             config = self._config(key)
             sources = self._attributes.declarations.module_sources(self._module(key))
@@ -45,11 +45,11 @@ class ProviderArguments:
         return self._found[key, name]
 
     def credentials(self, key: str) -> str:
-        """Return a text that two configurations have in common only if they use the same credentials."""
+        """Return a text that two configurations share only if they use the same credentials."""
         return json.dumps([_comparable(self.value(key, name), f"{key}.{name}") for name in CREDENTIALS])
 
     def has_credentials(self, key: str) -> bool:
-        """Whether a configuration sets credentials of its own."""
+        """Whether a configuration sets credentials."""
         return any(self.value(key, name) not in (None, []) for name in CREDENTIALS)
 
     def _module(self, key: str) -> ModulePath:
@@ -80,7 +80,7 @@ class ProviderArguments:
 
 
 def _kept(expression: Any) -> Value:
-    """Return what the configuration proves of an argument or of nested blocks, one of which it may keep unlisted."""
+    """Return the proven value of an argument or of nested blocks in the configuration, where one is not a list."""
     is_constant, value = constant(expression)
     if is_constant:
         return value
@@ -98,7 +98,7 @@ def _nested(block: Any) -> Value:
 
 
 def _comparable(value: Value, place: str) -> Any:
-    """Return JSON that is equal for two values only if these are; `place` is what equals nothing else."""
+    """Return JSON that is equal only for equal values; `place` makes unknown ones unique."""
     if is_known(value):
         return str(value)
     symbol = value.symbol if isinstance(value, Unknown) else None

@@ -1,4 +1,4 @@
-"""Find the instance of a provider configuration with `for_each` that a resource belongs to, as OpenTofu has since 1.9.
+"""Find the instance of a provider configuration with `for_each` (OpenTofu 1.9) that a resource uses.
 
 A plan names the block only. Which of its instances it is stands in the sources, at the resource or at the call of its
 module (https://opentofu.org/docs/language/providers/configuration/).
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tfcheck.hcl.syntax.block import Block
     from tfcheck.resolve.attributes import Attributes
 
-#: Arguments that decide whose credentials a provider configuration uses.
+#: Arguments that decide on a provider configuration's credentials.
 CREDENTIALS = (
     "access_key",
     "secret_key",
@@ -34,7 +34,7 @@ CREDENTIALS = (
 
 
 class ProviderInstances:
-    """The instances of the provider configurations of one plan, by keys that tell them apart."""
+    """The instances of the provider configurations of one plan, by distinct keys."""
 
     def __init__(self, attributes: Attributes) -> None:
         self._attributes = attributes
@@ -43,7 +43,7 @@ class ProviderInstances:
         self._instances: dict[str, tuple[str, str | None]] = {}
 
     def key_of(self, block: str, address: Address) -> str:
-        """Return the key of the instance of a block that a resource belongs to, or that of the block if it has none.
+        """Return the key of the provider instance that a resource uses, or of its block if that has no instances.
 
         Where nothing shows which instance it is, the resource has a key of its own: others may belong elsewhere.
         """
@@ -71,18 +71,18 @@ class ProviderInstances:
         return key if _names_instance(self._attributes.plan.provider_configs[block], *CREDENTIALS) else block
 
     def is_open(self, key: str) -> bool:
-        """Whether nothing shows which instance this is."""
+        """Whether it is unknown which instance this is."""
         return key in self._instances and self._instances[key][1] is None
 
     def scope(self, key: str, module: ModulePath, block: Block) -> Scope:
-        """Return the names that the arguments of a provider configuration of a module can use."""
+        """Return the names that the arguments of a provider configuration can use."""
         instance = self._instances.get(key, (key, None))[1]
         if instance is None:
             return self._attributes.module_scope(module)
         return self._attributes.names.instance_scope(module, instance, key, block.attribute("for_each"), None)
 
     def _instance(self, config: ProviderConfig, address: Address) -> str | None:
-        """Evaluate the key of an instance where it is written: at the resource, or where a module is called."""
+        """Evaluate the key of an instance at the resource, or where a module is called."""
         attributes, module = self._attributes, address.module
         block = attributes.block(address)
         if block is None:
@@ -107,14 +107,14 @@ def _names_instance(config: ProviderConfig, *arguments: str) -> bool:
 
 
 def _passed(call: Block, name: str) -> Expression | None:
-    """Return what a call of a module passes as one of its provider configurations; None where it inherits that."""
+    """Return what a module call passes as one of its provider configurations; None if it is inherited."""
     providers = call.attribute("providers")
     items = providers.items if isinstance(providers, ObjectOf) else ()
     return next((value for key, value in items if _name(key) == name), None)
 
 
 def _name(written: Expression | None) -> str:
-    """Return the name of a provider configuration as it is written, `aws` or `aws.west`; empty for anything else."""
+    """Return the name of a provider configuration, `aws` or `aws.west`; empty for anything else."""
     match written:
         case Variable(name=name) | Literal(value=str(name)):
             return name

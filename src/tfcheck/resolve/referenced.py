@@ -1,4 +1,4 @@
-"""List what an expression refers to, as a plan's `configuration` lists it: without attributes and keys."""
+"""List the references in an expression as a plan's `configuration` does: without attributes and keys."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def root_of(reference: str) -> str:
 
 
 def referenced(expression: Expression) -> set[str] | None:
-    """Return the roots of all references; None where a part cannot be read."""
+    """Return the roots of all references; None if a part cannot be parsed."""
     found: set[str] = set()
     waiting: list[tuple[object, frozenset[str]]] = [(expression, frozenset())]
     while waiting:
@@ -49,7 +49,7 @@ def referenced(expression: Expression) -> set[str] | None:
 
 
 def calls_function(expression: Expression) -> bool:
-    """Whether an expression calls a function: the plan does not keep what that returns."""
+    """Whether an expression calls a function, whose result the plan does not keep."""
     waiting: list[object] = [expression]
     while waiting:
         node = waiting.pop()
@@ -63,7 +63,7 @@ def calls_function(expression: Expression) -> bool:
 
 
 def _root(node: object) -> str:
-    """Return the root where a reference begins here; empty anywhere else."""
+    """Return the root of a reference that begins here; empty anywhere else."""
     match node:
         case Attribute(source=Attribute(source=Variable(name=root), name=kind), name=name) if root in _LONG_ROOTS:
             return f"{root}.{kind}.{name}"

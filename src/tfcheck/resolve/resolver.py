@@ -47,7 +47,7 @@ _POLICY_TEXTS = ("json", "minified_json")
 
 
 class Resolver:
-    """Answers for one plan, and the sources it was made from where they are at hand.
+    """Answers for one plan, with its sources if available.
 
     Every value is worked out once. A reference that leads back to itself is unknown, never an endless loop.
     """
@@ -60,7 +60,7 @@ class Resolver:
         account: str | None = None,
         doubts: Doubts | None = None,
     ) -> None:
-        """Build from the plan, its sources if there are any, and the workspace and account that somebody named.
+        """Build from the plan, its sources if any, and the workspace and account that the user gave.
 
         `doubts` are parts of the sources that the plan was not made from.
         """
@@ -75,7 +75,7 @@ class Resolver:
         self.names = ModuleNames(self.declarations, self.evaluation, self, self.workspace)
         self._candidates = ModuleNames(self.declarations, self.evaluation, self, self.workspace, follows=True)
         self.assumptions: list[str] = []
-        self.contradictions: list[str] = []  # what the plan shows not to be so
+        self.contradictions: list[str] = []  # what the plan disproves
         self._around: dict[Address, Surroundings] = {}
         self._instances = NamedInstances(self.declarations, self)
         self.providers = Providers(self, account)
@@ -86,22 +86,22 @@ class Resolver:
     # What a resource is
 
     def attribute(self, address: Address, name: str) -> Value:
-        """Return the value of an attribute after the change; None where it is not set or the instance is gone."""
+        """Return the value of an attribute after the change; None if it is not set or the instance is gone."""
         return whole(self.evaluation.once(("attribute", address, name), lambda: self._attribute(address, name)))
 
     def attribute_of(self, instance: Instance, name: str) -> Value:
-        """Return the value of an attribute of an instance at hand; what the plan knows is not looked up again."""
+        """Return the value of an attribute of a given instance, without looking it up again."""
         decided = instance.decided
         if name in decided and name not in HASHED:
             return decided[name]
         return self.attribute(instance.address, name)
 
     def evaluated(self, address: Address, name: str) -> Value:
-        """Work an argument out from the sources alone, although the plan may know it; None where it is not written."""
+        """Evaluate an argument from the sources even if the plan knows it; None if it is not written."""
         return self._evaluated_argument(address, name)
 
     def configured(self, address: Address, name: str) -> bool | None:
-        """Whether an argument is written for this resource; None where nothing shows it."""
+        """Whether an argument is written for this resource; None if that is unknown."""
         block = self.block(address)
         if block is not None and not self._is_doubted(address, name):
             return name in block.attributes() or bool(block.blocks(name))
@@ -109,7 +109,7 @@ class Resolver:
         return name in config.expressions if config else None
 
     def is_set(self, address: Address, name: str) -> bool | None:
-        """Whether an argument is written and says something; None where nothing shows it.
+        """Whether an argument is written and not null; None if that is unknown.
 
         Null is the same as nothing, and so are dynamic blocks of which there are none. `block.argument` is an argument
         of nested blocks.
@@ -121,7 +121,7 @@ class Resolver:
         return self._argument(address, name) is not None if configured else configured
 
     def attribute_names(self, address: Address) -> Sequence[str] | None:
-        """List the attributes that the plan has of an instance; None where it has none."""
+        """List the attributes of an instance in the plan; None if it is not there."""
         instance = self.plan.instance(str(address))
         if instance and instance.after is not None:
             return list(instance.after)
@@ -129,26 +129,26 @@ class Resolver:
         return list(prior.values) if prior else None
 
     def resource(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
-        """Return what the name of a resource is: an instance, or the list or map of its instances."""
+        """Return the value of a resource's name: an instance, or the list or map of its instances."""
         return self._instances.referent(module, mode, resource_type, name)
 
     def mask(self, address: Address, name: str) -> object:
-        """Return which parts of an attribute the plan marks as sensitive: true, or a mask of its elements."""
+        """Return the sensitivity mask of an attribute: true, or a mask of its elements."""
         instance = self.plan.instance(str(address))
         prior = None if instance else self.plan.data(str(address))
         mask = instance.after_sensitive if instance else prior.sensitive if prior else None
         return mask.get(name) if isinstance(mask, dict) else mask
 
     def module_sources(self, module: ModulePath) -> Module | None:
-        """Return the sources of a module, where they are at hand."""
+        """Return the sources of a module, if available."""
         return self.declarations.module_sources(module)
 
     def block(self, address: Address) -> Block | None:
-        """Return the block that declares a resource, where the sources contain it."""
+        """Return the block that declares a resource, if the sources contain it."""
         return self.declarations.block(address)
 
     def surroundings(self, address: Address) -> Surroundings:
-        """Return the partition, region and account that an instance lives in."""
+        """Return the partition, region and account of an instance."""
         if address not in self._around:
             self._around[address] = self._surroundings(address)
         return self._around[address]
@@ -158,12 +158,12 @@ class Resolver:
         own = self._own_region(address)
         if own == "" or not isinstance(own, PlainText):
             return around
-        # NOTE: where nothing is written, a region that is not known yet is the provider's.
+        # NOTE: if nothing is written, an unknown region is the provider's.
         is_own = isinstance(own, str) or self.configured(address, "region")
         return msgspec.structs.replace(around, region=own) if is_own else around
 
     def _own_region(self, address: Address) -> Value:
-        """Return the region of one resource, which each has since version 6 of the provider; None where it has none."""
+        """Return the region of a resource, an argument since version 6 of the provider; None without one."""
         written = self.attribute(address, "region") if self.configured(address, "region") else None
         if written is not None:
             return written
@@ -193,11 +193,11 @@ class Resolver:
             return self._narrowed(address, name, planned) if is_secret else planned
         deferred = address.mode == "data"
         found = self._deferred(instance, name, planned) if deferred else self._complete(instance, name, planned)
-        # NOTE: the plan marks it; where the evaluation of the sources does not, it has missed a mark.
+        # NOTE: the plan marks it; if the evaluation of the sources does not, it has missed a mark.
         return found if not is_secret or holds_mark(found) else marked(found)
 
     def _narrowed(self, address: Address, name: str, planned: Value) -> Value:
-        """Mark a planned text only where its sources have the mark: Terraform marks it as a whole."""
+        """Limit the marks of a planned text to those in its sources: Terraform marks it completely."""
         if not isinstance(planned, str) or not is_whole(planned) or self.block(address) is None:
             return planned
         return narrowed(planned, self._evaluated_argument(address, name))
@@ -252,7 +252,7 @@ class Resolver:
         return self._complete(instance, name, planned)
 
     def _shape(self, address: Address, name: str) -> Unknown | None:
-        """Return a computed attribute as far as its form is sure."""
+        """Return a computed attribute as far as its form is certain."""
         shape = derived.shape(address.type, name, DerivedInstance(self, address))
         if shape is None or isinstance(shape, Unknown):
             return shape
@@ -266,13 +266,13 @@ class Resolver:
         return Unknown(symbol=symbol, reason=reason, hole=hole_of(address.type, name), family=_family(address, name))
 
     def _argument(self, address: Address, name: str) -> Value:
-        """Evaluate an argument; None where it is not written, is null, or is blocks of which there are none."""
+        """Evaluate an argument; None if it is not written, null, or an empty list of blocks."""
         written = self._evaluated_argument(address, name)
         block = self.block(address) if written == [] else None
         return None if block is not None and name not in block.attributes() else written
 
     def _evaluated_argument(self, address: Address, name: str) -> Value:
-        """Evaluate an argument as it is written; None where it is not."""
+        """Evaluate an argument as written; None if it is not."""
         block = self.block(address)
         if block is None:
             return self._configuration_value(address, name)
@@ -289,7 +289,7 @@ class Resolver:
         return self.declarations.doubts.about("argument", address.module.config, address.resource, name)
 
     def _kept_constant(self, address: Address, name: str) -> Value:
-        """Return the constant that the plan's configuration has for an argument whose text has changed since."""
+        """Return the planned constant of an argument whose text has changed since."""
         config = self.declarations.config_resource(address)
         if config is not None and name not in config.expressions:
             return None
@@ -297,7 +297,7 @@ class Resolver:
         return value if is_constant else self._unknown(address, name, CHANGED)
 
     def _configuration_value(self, address: Address, name: str) -> Value:
-        """Return what the plan's configuration proves of an argument; None where it is not written.
+        """Return the proven value of an argument in the plan's configuration; None if it is not written.
 
         A reference alone proves nothing: `replace(aws_iam_role.a.arn, "a", "b")` is kept as `aws_iam_role.a.arn`.
         """
@@ -316,7 +316,7 @@ class Resolver:
         return Unknown(reason=f"{configuration_refs.unproven(json)}{lacking}")
 
     def _is_confirmed(self, address: Address, name: str, seen: Value) -> bool:
-        """Whether the argument was the referenced attribute before the change, of which nothing known changes."""
+        """Whether the argument had the referenced attribute's value before the change and nothing known changes it."""
         instance = self.plan.instance(str(address))
         before = (instance.before or {}).get(name) if instance else None
         if before is None or not isinstance(seen, Unknown) or seen.symbol is None or len(seen.symbol.path) != 1:
@@ -349,7 +349,7 @@ class Resolver:
         )
 
     def assume(self, assumption: str) -> None:
-        """Keep an assumption for the report, once."""
+        """Record an assumption for the report, once."""
         if assumption not in self.assumptions:
             self.assumptions.append(assumption)
 

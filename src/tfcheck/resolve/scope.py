@@ -18,23 +18,23 @@ from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 
 class Resources(Protocol):
-    """What the resources of a plan are to the expressions that name them."""
+    """The resources of a plan, as expressions see them."""
 
     def resource(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
-        """Return what the name of a resource is: an instance, or the list or map of its instances."""
+        """Return the value of a resource's name: an instance, or the list or map of its instances."""
 
     def attribute(self, address: Address, name: str) -> Value:
         """Return the value of an attribute of a resource instance."""
 
     def attribute_names(self, address: Address) -> Sequence[str] | None:
-        """List the attributes of a resource instance; None where the plan has none."""
+        """List the attributes of a resource instance; None if it is not in the plan."""
 
     def mask(self, address: Address, name: str) -> object:
-        """Return which parts of an attribute the plan marks as sensitive: true, or a mask of its elements."""
+        """Return the sensitivity mask of an attribute: true, or a mask of its elements."""
 
 
 class Names(Protocol):
-    """What has a name in the modules of a plan."""
+    """The named values in the modules of a plan."""
 
     resources: Resources
     workspace: Value
@@ -53,19 +53,19 @@ class Names(Protocol):
         """
 
     def output_names(self, module: ModulePath) -> Sequence[str] | None:
-        """List a module's outputs, None where neither sources nor configuration show them."""
+        """List a module's outputs; None if neither sources nor configuration show them."""
 
     def call(self, module: ModulePath, name: str) -> Seen:
-        """Return what `module.name` is: one module instance, or the list or map of them."""
+        """Return the value of `module.name`: one module instance, or the list or map of them."""
 
     def path(self, module: ModulePath, name: str) -> Seen:
         """Return `path.module`, `path.root` or `path.cwd`."""
 
     def read_file(self, path: str) -> bytes | None:
-        """Read a file of the source tree; None where it is not at hand."""
+        """Read a source file; None if it is not available."""
 
     def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
-        """List files of the source tree; None where they are not at hand."""
+        """List source files; None if they are not available."""
 
 
 class ModuleScope:
@@ -76,7 +76,7 @@ class ModuleScope:
         self.module = module
 
     def lookup(self, root: str, name: str) -> Seen:
-        """Return what `root.name` is here."""
+        """Return the value of `root.name`."""
         match root:
             case "var":
                 return self._names.variable(self.module, name)
@@ -95,11 +95,11 @@ class ModuleScope:
                 return self._names.resources.resource(self.module, mode or "managed", resource_type, name)
 
     def read_file(self, path: str) -> bytes | None:
-        """Read a file of the source tree."""
+        """Read a source file."""
         return self._names.read_file(path)
 
     def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
-        """List files of the source tree."""
+        """List source files."""
         return self._names.list_files(directory, pattern)
 
     def _unheard_of(self, root: str, name: str) -> Seen:
@@ -116,7 +116,7 @@ class InstanceScope(ModuleScope):
         self._elements = elements
 
     def lookup(self, root: str, name: str) -> Seen:
-        """Return what `root.name` is here, `each` and `count` included."""
+        """Return the value of `root.name`, including `each` and `count`."""
         if root == "count" and name == "index" and isinstance(self._key, int):
             return self._key
         if root == "each" and name == "key" and isinstance(self._key, str):
@@ -127,10 +127,10 @@ class InstanceScope(ModuleScope):
 
 
 class Elements:
-    """The collection that a `for_each` goes over."""
+    """The collection of a `for_each`."""
 
     def __init__(self, owner: str, collection: Callable[[], Seen]) -> None:
-        """Build from the address that an unknown element belongs to, and how to work the collection out."""
+        """Build from the address for unknown elements, and a function that evaluates the collection."""
         self._owner = owner
         self._collection = collection
 
@@ -154,7 +154,7 @@ class Elements:
 
 
 class InstanceReferent:
-    """One resource instance, seen as the object of its attributes."""
+    """One resource instance as the object of its attributes."""
 
     def __init__(self, resources: Resources, address: Address) -> None:
         self._resources = resources
@@ -169,7 +169,7 @@ class InstanceReferent:
         if not isinstance(key, str):
             raise EvaluationError(f"{self.address} is not a list")
         value = self._resources.attribute(self.address, key)
-        # NOTE: texts carry their marks, also where the plan marks but a part.
+        # NOTE: texts keep their marks, also if the plan marks only a part.
         mask = None if isinstance(value, TextLike) else self._resources.mask(self.address, key)
         if not mask:
             return value
@@ -178,7 +178,7 @@ class InstanceReferent:
         return with_mask(value, mask)
 
     def keys(self) -> Sequence[str] | None:
-        """Name the attributes."""
+        """Return the names of the attributes."""
         return self._resources.attribute_names(self.address)
 
     def whole(self) -> Value:
@@ -211,7 +211,7 @@ class ResourceReferent:
             raise EvaluationError(f"the plan has no instance {shown_key(key)}") from None
 
     def keys(self) -> Sequence[str] | int:
-        """Return the keys, or how many there are."""
+        """Return the keys, or the number of instances."""
         return len(self._instances) if isinstance(self._instances, list) else sorted(self._instances)
 
     def whole(self) -> Value:
@@ -222,7 +222,7 @@ class ResourceReferent:
 
 
 class ModuleReferent:
-    """One module instance, seen as the object of its outputs."""
+    """One module instance as the object of its outputs."""
 
     def __init__(self, names: Names, module: ModulePath) -> None:
         self._names = names
@@ -237,7 +237,7 @@ class ModuleReferent:
         return self._names.output(self.module, str(key))
 
     def keys(self) -> Sequence[str] | None:
-        """Name the outputs."""
+        """Return the names of the outputs."""
         return self._names.output_names(self.module)
 
     def whole(self) -> Value:
@@ -263,7 +263,7 @@ class CallReferent:
         """
         found: InstanceKey = key
         if isinstance(self._keys, int):
-            # NOTE: the plan may have keys where sources that were changed since have a number.
+            # NOTE: the plan may have keys where changed sources have a number.
             with suppress(ValueError):
                 found = int(key)
             is_there = isinstance(found, int) and 0 <= found < self._keys
@@ -274,7 +274,7 @@ class CallReferent:
         return ModuleReferent(self._names, self._parent.child(self._name, found))
 
     def keys(self) -> Sequence[str] | int:
-        """Return the keys, or how many there are."""
+        """Return the keys, or the number of instances."""
         return self._keys
 
     def whole(self) -> Value:

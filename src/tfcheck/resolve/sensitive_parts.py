@@ -1,4 +1,4 @@
-"""Find out which stretches of a marked text are the sensitive ones.
+"""Find the sensitive stretches of a marked text.
 
 Terraform marks a text as a whole: one sensitive value in `container_definitions` hides every name and ARN of the task.
 The sources show where the mark comes from. What they do not show as public stays marked.
@@ -23,7 +23,7 @@ _TOKEN = regex(r'"(?:[^"\\]|\\.)*"(\s*:)?', re.DOTALL)
 
 
 def narrowed(planned: str, written: Value) -> str:
-    """Return a planned text with those stretches marked that are marked in its evaluated sources.
+    """Limit the marks of a planned text to the stretches marked in its evaluated sources.
 
     Where the sources show no mark, it is unknown where the mark comes from, and all of the text stays marked.
     """
@@ -35,7 +35,7 @@ def narrowed(planned: str, written: Value) -> str:
 
 
 def _by_leaves(planned: str, written: Value) -> str | None:
-    """Mark the strings of a JSON text that the sources do not show as public, by what they say."""
+    """Mark the strings of a JSON text that are not public in the sources."""
     leaves = _Leaves()
     try:
         decoded = decode(written) if isinstance(written, (str, Text, JsonText)) else None
@@ -49,7 +49,7 @@ def _by_leaves(planned: str, written: Value) -> str | None:
 
 
 class _Leaves:
-    """The strings of an evaluated document: which are public, and which parts of the others are marked."""
+    """The strings of an evaluated document: the public ones, and the marks of the others."""
 
     def __init__(self) -> None:
         self.public: set[str] = set()

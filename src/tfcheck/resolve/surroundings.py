@@ -1,4 +1,4 @@
-"""The partition, region and account that a resource lives in."""
+"""The partition, region and account of a resource."""
 
 from __future__ import annotations
 

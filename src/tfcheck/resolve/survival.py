@@ -1,4 +1,4 @@
-"""Find what does not survive that the object it is on is deleted, or replaced under its name.
+"""Find the objects that are lost when the object that they are on is deleted or replaced.
 
 Terraform replaces a policy with its role only where a reference of it changes. `role = aws_iam_role.x.name` does not,
 where the new role has the name of the old one: the plan lists the policy as unchanged, yet the provider deletes all
@@ -17,7 +17,7 @@ from tfcheck.symbolic.value import Truth, Value
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """What an object is on: the argument that names it, its type, and which of its attributes are named there."""
+    """What an object is on: the argument that names it, its type, and the named attributes."""
 
     argument: str
     type: str
@@ -44,7 +44,7 @@ OWNERS = {
     "aws_secretsmanager_secret_policy": Owner("secret_arn", *_OF_SECRET),
     "aws_secretsmanager_secret_version": Owner("secret_id", *_OF_SECRET),
 }
-#: The arguments by which AWS knows an object: two of the same are one, and deleting one deletes the other.
+#: The arguments that identify an object in AWS: two with equal ones are the same, and deleting one deletes it.
 _IDENTITY: dict[str, tuple[str, ...]] = {
     "aws_ecr_registry_policy": (),
     "aws_ecr_repository_policy": ("repository",),
@@ -67,12 +67,12 @@ _IDENTITY: dict[str, tuple[str, ...]] = {
 _OBJECTS = ("aws_s3_bucket_object", "aws_s3_object")
 #: The reason of an update that is tried: it changes something, although its values are evaluated like unknown ones.
 TRIED = "tried"
-#: Updating one of these writes only what differs, and so does not restore what is gone.
+#: Updating one of these writes only differences, and so does not restore what is gone.
 _UPDATED_IN_PART = ("aws_iam_policy_attachment",)
 
 
 class Survival:
-    """Answers for one plan whether what it lists is still there when it is applied."""
+    """Decides for one plan whether its objects still exist after the apply."""
 
     def __init__(self, plan: Plan, declarations: Declarations, providers: Providers) -> None:
         self._plan = plan
@@ -83,7 +83,7 @@ class Survival:
         self.notes: dict[str, str] = {}
 
     def of(self, instance: Instance) -> Truth:
-        """Whether an object is still there, as far as that depends on the one resource that it is on."""
+        """Whether an object still exists, as far as that depends on the resource that it is on."""
         owner = OWNERS.get(instance.address.type)
         return self.on(instance, (instance.after or {}).get(owner.argument) if owner is not None else None)
 
@@ -116,7 +116,7 @@ class Survival:
         return ~swept
 
     def _deleted_afterwards(self, instance: Instance, named: Value) -> Instance | None:
-        """Return what is deleted after an object is written in its place, and is the same one on what it names.
+        """Return what is deleted after an identical object is written in its place.
 
         Terraform deletes a deposed object after it has created or updated the current one.
         """
@@ -148,7 +148,7 @@ class Survival:
         return Truth.TRUE
 
     def _deleted_objects(self, kind: str) -> dict[tuple[str, ...], list[Instance]]:
-        """Index what the plan deletes of a type by what AWS knows it by."""
+        """Index the deleted objects of a type by their identity in AWS."""
         types = _OBJECTS if kind in _OBJECTS else (kind,)
         if types not in self._gone:
             self._gone[types] = {}
@@ -159,14 +159,14 @@ class Survival:
         return self._gone[types]
 
     def _waits_for(self, instance: Instance, owner: Owner) -> bool:
-        """Whether an object that is written again definitely is written after the resource that it is on."""
+        """Whether a rewritten object is definitely written after the resource that it is on."""
         resource = self._declarations.config_resource(instance.address)
         named = references(resource.expressions.get(owner.argument)) if resource else ()
         depends = resource.depends_on if resource else ()
         return any(each.startswith(f"{owner.type}.") for each in (*named, *depends))
 
     def _swept(self, instance: Instance, named: str, owner: Owner) -> tuple[Truth, Instance]:
-        """Whether the plan deletes what an object is on, and the object with it; and what it deletes."""
+        """Return whether the plan deletes what an object is on, and so the object, and what it deletes."""
         found, by = Truth.FALSE, instance
         for each in self._deletions(owner.type):
             if any((each.before or {}).get(name) == named for name in owner.names):
@@ -181,7 +181,7 @@ class Survival:
         return self._deleted[kind]
 
     def _are_in_one_place(self, one: Instance, other: Instance, kind: str) -> Truth:
-        """Whether two objects are where a name means one resource: in one account, and one region."""
+        """Whether two objects are in the same account and region, where names are unique."""
         ours, theirs = self._providers.key_of(one.address), self._providers.key_of(other.address)
         if ours == theirs:
             return Truth.TRUE
@@ -191,7 +191,7 @@ class Survival:
 
 
 def _is_written(instance: Instance) -> bool:
-    """Whether an update definitely changes something: an apply skips one whose unknown values turn out as they were."""
+    """Whether an update definitely changes something: an apply skips one whose unknown values stay equal."""
     before, after = instance.before or {}, instance.after or {}
     return instance.action_reason == TRIED or any(
         equal(before.get(name), value) is Truth.FALSE for name, value in after.items()
@@ -199,7 +199,7 @@ def _is_written(instance: Instance) -> bool:
 
 
 def _identity(kind: str, values: dict[str, Value] | None) -> tuple[str, ...] | None:
-    """Return what AWS knows an object by; None where not all of it is known."""
+    """Return an object's identity in AWS; None if it is not completely known."""
     names = _IDENTITY.get(kind)
     found = [] if names is None or values is None else [values.get(name) for name in names]
     known = tuple(each for each in found if isinstance(each, str))
@@ -207,6 +207,6 @@ def _identity(kind: str, values: dict[str, Value] | None) -> tuple[str, ...] | N
 
 
 def _has(former: Instance, named: Value) -> bool:
-    """Whether an object that is deleted is on what is named, which may be one of several."""
+    """Whether a deleted object is on the named resource, which may be one of several."""
     roles = (former.before or {}).get("roles")
     return not isinstance(roles, list) or named in roles

@@ -1,4 +1,4 @@
-"""Derive all tags of a resource: its own, and those that its provider configuration adds.
+"""Derive all tags of a resource: its own, and the default tags of its provider configuration.
 
 The provider merges them while it plans (`tags_all`), and leaves all of them open where one is known only after apply
 (https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/resource-tagging).
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class AllTags:
-    """The tags of the resources of one plan, with those that provider configurations add."""
+    """The tags of the resources of one plan, including default tags."""
 
     def __init__(self, attributes: Attributes, providers: Providers) -> None:
         self._attributes = attributes
@@ -25,11 +25,11 @@ class AllTags:
         self._added: dict[str, dict[str, Value] | None] = {}
 
     def of(self, instance: Instance) -> dict[str, Value] | None:
-        """Return all tags of a resource, although the plan leaves them open; None where they cannot be derived."""
+        """Return all tags of a resource although the plan does not know them; None if they cannot be derived."""
         key = self._providers.key_of(instance.address)
         own = self._attributes.attribute(instance.address, "tags")
         if own is None or own == {}:
-            # NOTE: what comes to no tags at all the provider leaves open; all else it knows while it plans.
+            # NOTE: the provider leaves open only what comes to no tags; everything else is known while planning.
             return {} if self._providers.default_tags(key) is not None else None
         if not isinstance(own, dict) or any(each is None for each in own.values()):
             return None
@@ -37,7 +37,7 @@ class AllTags:
         return None if added is None else {**added, **own}
 
     def _confirmed(self, key: str) -> dict[str, Value] | None:
-        """Return what a provider configuration adds, if the plan shows of one of its resources that it is just that.
+        """Return the default tags of a provider configuration, if a resource in the plan confirms them.
 
         The environment of Terraform may add more (`TF_AWS_DEFAULT_TAGS_...`).
         """
@@ -55,7 +55,7 @@ class AllTags:
 
 
 def _shows(instance: Instance, added: dict[str, Value]) -> bool | None:
-    """Whether the tags of a resource are its own and the added ones; None where the plan does not show both."""
+    """Whether a resource's tags are its own and the default ones; None if the plan does not show both."""
     after = instance.after or {}
     everything, own = after.get("tags_all"), after.get("tags")
     if not isinstance(everything, dict) or not is_known([everything, own]):

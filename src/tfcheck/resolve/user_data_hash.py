@@ -1,4 +1,4 @@
-"""Find the text of which a plan keeps the hash only.
+"""Find the text behind a hash in a plan.
 
 The provider writes the SHA-1 of `user_data` into plans and state, decoded first where it is base64
 (https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/instance#user_data).
@@ -12,13 +12,13 @@ import binascii
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Value
 
-#: Arguments of which providers keep the hash.
+#: Arguments that providers keep as a hash.
 HASHED = ("user_data",)
 _HASH = regex(r"[0-9a-f]{40}")
 
 
 def is_hash(planned: Value) -> bool:
-    """Whether a planned value may be the hash of one."""
+    """Whether a planned value may be a hash."""
     return isinstance(planned, str) and _HASH.fullmatch(planned) is not None
 
 

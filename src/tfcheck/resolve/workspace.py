@@ -1,4 +1,4 @@
-"""Build what answers for a plan, without what of its sources and of their workspace the plan contradicts.
+"""Build a plan's resolver without the workspace and sources that the plan contradicts.
 
 A plan does not show its workspace, and sources may have changed after it. What `.terraform/environment` or an option
 names, and what the sources say, is believed only as long as no value that depends on it is another one in the plan.
@@ -18,12 +18,12 @@ from tfcheck.vocabulary.clipping import and_more
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
 
-#: So many changes are named.
+#: The number of changes that are named.
 _MOST_NAMED = 3
 
 
 def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None, account: str | None = None) -> Resolver:
-    """Return what answers for a plan, without the workspace and the parts of the sources that it contradicts.
+    """Return a plan's resolver, without the workspace and the sources that the plan contradicts.
 
     `workspace` and `account` are those of the options; without a workspace the one that the sources' directory has
     selected counts.
@@ -54,7 +54,7 @@ def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None, acco
 def _without_workspace(
     resolver: Resolver, rows: list[Comparison], doubts: Doubts, chosen: str
 ) -> tuple[Resolver, list[Comparison]]:
-    """Drop the workspace, if some value that differs does not without it."""
+    """Drop the workspace if a value differs only with it."""
     without = Resolver(resolver.plan, resolver.sources, None, resolver.account, doubts)
     again = list(compared(without))
     still = {str(each) for each in again if each.differs}

@@ -32,7 +32,7 @@ __all__ = ["ResourcePolicies", "ResourceSide", "covering"]
 
 
 class ResourcePolicies:
-    """The resource policies of one world, found by the ARN of what they guard."""
+    """The resource policies of one world, found by the ARN of the resource."""
 
     def __init__(self, world: World, policies: Policies) -> None:
         self._world = world
@@ -40,7 +40,7 @@ class ResourcePolicies:
         self._found: dict[tuple[TextLike, str | None], ResourceSide] = {}
 
     def of(self, resource: TextLike, service: str | None = None) -> ResourceSide:
-        """Find what guards the resource that an ARN names, of a service if that is known; nothing guards `*`."""
+        """Find the policies of the resource with an ARN, of a service if that is known; `*` has none."""
         key = resource, service
         if key not in self._found:
             stacks = (self._world, *self._world.context)
@@ -49,7 +49,7 @@ class ResourcePolicies:
         return self._found[key]
 
     def _side(self, resource: TextLike, service: str | None, stack: World, stacks: Sequence[World]) -> ResourceSide:
-        """Find what one of the stacks shows of the policies of a resource, as the change of the others leaves them."""
+        """Find the policies of a resource in one of the stacks, as the changes of the others leave them."""
         found = _alone(resource, service, stack, self._policies if stack is self._world else stack.once(Policies))
         if len(stacks) == 1:
             return found
@@ -58,7 +58,7 @@ class ResourcePolicies:
         return without_former(found, others, Truth.UNKNOWN if may_write else Truth.TRUE)
 
     def warnings(self, request: Request) -> Iterator[str]:
-        """Return which policies of the plan may stand in the way of a request.
+        """Return warnings about policies in the plan that may block a request.
 
         Whether they do, the plan does not show.
         """
@@ -66,7 +66,7 @@ class ResourcePolicies:
 
 
 def _key_assumed(parameter: TextLike, world: World) -> Iterator[str]:
-    """Return the assumption about the key of a parameter that is only looked up, which shows none."""
+    """Return the assumption about the key of a parameter that is only looked up."""
     if catalogue(world, PARAMETER).by_arn(parameter) is None:
         for each in world.looked_up(*PARAMETER.types):
             if each.attribute("type") == "SecureString" and equal(each.attribute("arn"), parameter) is Truth.TRUE:
@@ -75,7 +75,7 @@ def _key_assumed(parameter: TextLike, world: World) -> Iterator[str]:
 
 
 def _alone(resource: TextLike, service: str | None, world: World, policies: Policies) -> ResourceSide:
-    """Return what one world shows of the policies of a resource, whatever other stacks show."""
+    """Return the policies of a resource in one world, regardless of other stacks."""
     parts = split(resource)
     match parts.service if parts else service_of(resource):
         case "s3":

@@ -25,13 +25,13 @@ from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, items
 
 
 def bucket_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
-    """Find what guards a bucket, or an object in it."""
+    """Find the policy of a bucket, or of the bucket of an object."""
     bucket = bucket_of(arn, world)
     if bucket is None:
         return unidentified(world, policies, "s3")
     if bucket.resource is None:
         return _guard(bucket, world, policies)
-    # NOTE: the files of a bucket have one guard; what is only named by a text with marks is not kept.
+    # NOTE: the files of a bucket have one result; one found by a marked text is not cached.
     return found_once(world, (_guard, bucket), lambda: _guard(bucket, world, policies))
 
 
@@ -54,7 +54,7 @@ def _guard(bucket: Subject, world: World, policies: Policies) -> ResourceSide:
 
 
 def _owner(bucket: Subject, world: World) -> WorldObject | None:
-    """Return a resource of the account that owns the bucket: only the owner can set a policy on it."""
+    """Return a resource in the account that owns the bucket: only the owner can set a policy on it."""
     if bucket.resource is not None:
         return bucket.resource
     return next(iter(settings(world, BUCKET_POLICY).on(bucket).sure), None)
@@ -64,7 +64,7 @@ def _owner(bucket: Subject, world: World) -> WorldObject | None:
 
 
 def _restricted(found: PolicyOrReason, bucket: Subject, owner: WorldObject | None, world: World) -> Policy | None:
-    """Add to a public policy that other accounts are cut off where public access is restricted.
+    """Deny other accounts in a public policy where public access is restricted.
 
     AWS has no statement for that; a Deny for every other account says the same.
     """
@@ -95,7 +95,7 @@ def _flag(block: WorldObject) -> Truth:
 
 
 def _is_public(statement: Statement) -> Truth:
-    """Whether AWS calls a statement public: it allows everybody, and no condition narrows that."""
+    """Whether a statement is public as AWS defines it: it allows everybody, without a narrowing condition."""
     principals = statement.principals
     if statement.effect is Effect.DENY or principals is None:
         return Truth.FALSE

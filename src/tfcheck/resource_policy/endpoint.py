@@ -18,7 +18,7 @@ from tfcheck.symbolic.value import Truth, Value
 
 
 def warnings(request: Request, world: World, policies: Policies) -> Iterator[str]:
-    """Return which endpoint policies, SCPs and RCPs of the plan definitely do not allow a request."""
+    """Return warnings for endpoint policies, SCPs and RCPs that definitely do not allow a request."""
     for resource, found in _endpoints(request.action.partition(":")[0], world, policies):
         if found.policy is not None and _allows(found.policy, request) is Truth.FALSE:
             yield f"the policy of {resource.address} does not allow every {_needed(request)}, if they call through it"
@@ -28,7 +28,7 @@ def warnings(request: Request, world: World, policies: Policies) -> Iterator[str
 
 
 def _needed(request: Request) -> str:
-    """Name the calls of one action, of which a policy may allow some: one note is for all of them."""
+    """Describe the calls of one action; one note covers all of them."""
     return f"{request.action} that the tasks need"
 
 

@@ -1,4 +1,4 @@
-"""Leave out of a resource's policy the roles that it names and that the change deletes.
+"""Leave out of a resource's policy the roles that the change deletes.
 
 When a policy is saved, AWS puts the unique id of a role in the place of its ARN: a new role with that ARN is not the
 one that the policy names (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html).
@@ -22,7 +22,7 @@ from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value
 
 
 def as_saved(found: PolicyOrReason, holder: WorldObject, world: World) -> PolicyOrReason:
-    """Return the policy of `holder` with only those roles that it still names after the change."""
+    """Return the policy of `holder` with only the roles that it still names after the change."""
     gone = world.once(ended_roles)
     kept = _keeps(holder, "policy", world) if gone and found.policy else Truth.FALSE
     if kept is Truth.FALSE or found.policy is None:
@@ -39,7 +39,7 @@ def _note(holder: str, kept: Truth) -> str:
 
 
 def without_former(side: ResourceSide, others: Iterable[World], kept: Truth) -> ResourceSide:
-    """Return what one stack shows of a resource without the roles of others that the change deletes.
+    """Return one stack's view of a resource without the roles of others that the change deletes.
 
     `kept` says whether the stack definitely does not write its policies again after that.
     """
@@ -60,12 +60,12 @@ def _left_of(policy: Policy, gone: list[WorldObject], kept: Truth) -> Policy:
 
 
 def is_former(role: Value, holder: WorldObject, argument: str, world: World) -> bool:
-    """Whether an argument of `holder`, which the change keeps as it is, names a role that the change deletes."""
+    """Whether an unchanged argument of `holder` names a role that the change deletes."""
     return _is_gone(role, world.once(ended_roles)) and _keeps(holder, argument, world) is Truth.TRUE
 
 
 def _keeps(holder: WorldObject, argument: str, world: World) -> Truth:
-    """Whether the change does not write an argument of a resource again."""
+    """Whether the change does not rewrite an argument of a resource."""
     earlier = None if is_created(holder, world) else before(holder, world)
     return Truth.FALSE if earlier is None else equal(earlier.attribute(argument), holder.attribute(argument))
 
@@ -84,7 +84,7 @@ def _without(statement: Statement, gone: list[WorldObject], kept: Truth) -> Stat
 
 
 def _is_gone(name: Value, gone: list[WorldObject]) -> bool:
-    """Whether a principal definitely is the ARN that one of these roles had."""
+    """Whether a principal definitely is the ARN of one of these deleted roles."""
     if isinstance(name, Unknown) and name.symbol is not None:
         return any(name.symbol.owner == str(each.address) for each in gone)
     return any(equal(name, each.attribute("arn")) is Truth.TRUE for each in gone)

@@ -19,18 +19,18 @@ _CONTEXT_KEY = "kms:EncryptionContext:"
 
 
 class KeyGrant(msgspec.Struct, frozen=True):
-    """A grant: who may do what with a key. `sure` is false where it may be on another key, or for another role."""
+    """A grant: who may do what with a key. `sure` is false if the key or the role may be another one."""
 
     resource: WorldObject
     sure: bool = True
 
     @property
     def origin(self) -> Origin:
-        """Return where it stands, as evidence names it."""
+        """Return its origin for evidence."""
         return Origin(str(self.resource.address), None, UNLISTED)
 
     def doubted(self) -> KeyGrant:
-        """Return it as one that may not be for whom it names."""
+        """Return it as a grant that may be for another role."""
         return KeyGrant(self.resource, sure=False)
 
     def covers(self, request: Request) -> Truth:
@@ -81,7 +81,7 @@ def _carried(pairs: Value, context: Context) -> Truth:
 def _carries(key: str, value: Value, context: Context) -> Truth:
     names = context.at("kms:EncryptionContextKeys")
     entry = context.at(_CONTEXT_KEY + key)
-    # NOTE: of a grant, unlike of a condition, the case of a key counts.
+    # NOTE: in a grant, unlike in a condition, the case of a key matters.
     if isinstance(entry, Absent) or (isinstance(names, list) and key not in names and all(map(is_known, names))):
         return Truth.FALSE
     if isinstance(entry, PresenceUnknown) or not isinstance(entry, PlainText):
@@ -90,6 +90,6 @@ def _carries(key: str, value: Value, context: Context) -> Truth:
 
 
 def covering(grants: tuple[KeyGrant, ...], request: Request) -> tuple[tuple[Origin, Truth], ...]:
-    """Return the grants that cover a request, or may, as the decision takes them."""
+    """Return the grants that cover, or may cover, a request, in the form that decisions use."""
     found = ((grant.origin, grant.covers(request)) for grant in grants)
     return tuple((origin, truth) for origin, truth in found if truth is not Truth.FALSE)

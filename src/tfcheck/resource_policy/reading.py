@@ -1,4 +1,4 @@
-"""Read the policy of a resource that another resource, or one of its own arguments, sets."""
+"""Read the policy of a resource from another resource, or from one of its own arguments."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tfcheck.symbolic.value import Unknown
 
 
 def set_policy(world: World, policies: Policies, setting: Setting, subject: Subject) -> PolicyOrReason | None:
-    """Read the policy that a resource of its own sets on a resource; None where none does."""
+    """Read the policy that a separate resource sets on a resource; None if there is none."""
     joined = settings(world, setting).on(subject)
     for holder in joined.sure:
         found = as_saved(policies.of_attribute(holder, "policy"), holder, world)
@@ -28,7 +28,7 @@ def set_policy(world: World, policies: Policies, setting: Setting, subject: Subj
 
 
 def policy_of(world: World, policies: Policies, setting: Setting, subject: Subject) -> PolicyOrReason:
-    """Read the policy that a resource of its own sets on a resource, else its own `policy` argument."""
+    """Read the policy set by a separate resource, otherwise the resource's own `policy` argument."""
     found = set_policy(world, policies, setting, subject) or PolicyOrReason()
     if found.policy or found.hidden:
         return found

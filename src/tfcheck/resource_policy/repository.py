@@ -26,7 +26,7 @@ from tfcheck.vocabulary.arn import split
 
 
 def repository_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
-    """Find the policies of a repository and of the registry that it is in."""
+    """Find the policies of a repository and of its registry."""
     resource = catalogue(world, REPOSITORY).by_arn(arn)
     parts = split(arn)
     if parts is None:

@@ -1,4 +1,4 @@
-"""What a resource itself contributes to a decision: its policy, its owner, and what cannot be seen."""
+"""A resource's part in a decision: its policy, its owner, and what is not visible."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tfcheck.symbolic.value import TextLike, Unknown
 
 
 class ResourceSide(msgspec.Struct, frozen=True):
-    """The policy of a needed resource, and who owns it.
+    """The policy of a needed resource, and its owner.
 
     `hidden` says which policy it has, or may have, that cannot be read; `possible_policies` are those that it may have
     and that can. `outside` describes a resource that the plan does not show, so that nothing is known of its policy; it
@@ -35,7 +35,7 @@ class ResourceSide(msgspec.Struct, frozen=True):
 
 
 def joined(found: ResourceSide, theirs: ResourceSide, resource: TextLike) -> ResourceSide:
-    """Join what two stacks show of one resource; what the first one shows comes first.
+    """Combine two stacks' views of one resource; the first takes precedence.
 
     Only one stack makes a resource: where both show it, the other one remembers what it was.
 
@@ -60,5 +60,5 @@ def joined(found: ResourceSide, theirs: ResourceSide, resource: TextLike) -> Res
 
 
 def _shows(theirs: ResourceSide, resource: TextLike) -> bool:
-    """Whether the other stack shows the resource, a policy of it, or one that may be of it."""
+    """Whether the other stack shows the resource, or a policy that is, or may be, on it."""
     return theirs.in_plan or theirs.policy is not None or (theirs.hidden is not None and isinstance(resource, str))

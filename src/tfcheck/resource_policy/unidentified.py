@@ -33,7 +33,7 @@ _SERVICES = (
 
 
 def service_of(arn: TextLike) -> str | None:
-    """Name the service of the resource whose attribute an unknown ARN begins with."""
+    """Return the service of the resource whose attribute begins an unknown ARN."""
     first = next(iter(pieces(arn)), "")
     if not isinstance(first, Unknown) or first.symbol is None:
         return None
@@ -45,7 +45,7 @@ def service_of(arn: TextLike) -> str | None:
 
 
 def unidentified(world: World, policies: Policies, service: str | None = None) -> ResourceSide:
-    """Describe a resource, of a service if that is known, that may be any: each of their policies may be its own."""
+    """Describe a resource that may be any, of a service if that is known, and so may have any of their policies."""
     listed = [each for each in _POLICIES if service in (None, _SERVICE_OF[each.type])]
     holders = [holder for setting in listed for holder in world.resources(setting.type)]
     found = [policies.of_attribute(holder, "policy") for holder in holders]
@@ -61,7 +61,7 @@ def unidentified(world: World, policies: Policies, service: str | None = None) -
 def own_policies(
     name: TextLike | None, world: World, policies: Policies, setting: Setting, by: str = ""
 ) -> Iterator[PolicyOrReason]:
-    """Yield the policies that resources of a kind have as an argument of their own, where `name` may be one of them.
+    """Yield the policies in arguments of resources of a kind, where `name` may be one of them.
 
     `name` is compared with the attribute `by`; None may be any of them.
     """
@@ -72,7 +72,7 @@ def own_policies(
 
 
 class _OwnNames:
-    """The names of the resources of a world, by the setting that they may have as an argument of their own."""
+    """The names of a world's resources, by the kind of setting that they may have as an argument."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -80,7 +80,7 @@ class _OwnNames:
         self._open: dict[tuple[str, str], list[tuple[WorldObject, Value]]] = {}
 
     def like(self, name: TextLike | None, setting: Setting, by: str) -> list[tuple[WorldObject, Value]]:
-        """Return the resources that may have a name: no known name turns out to be another known one."""
+        """Return the resources that may have a name: different known names never match."""
         key = setting.type, by
         if key not in self._known:
             found = [(each, each.attribute(by)) for each in catalogue(self._world, setting.kind).resources]

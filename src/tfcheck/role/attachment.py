@@ -1,4 +1,4 @@
-"""Find the policies that are attached to a role, and the attachments that cannot be resolved.
+"""Find the policies attached to a role, and the attachments that cannot be resolved.
 
 Follows the AWS provider's resources: aws_iam_role_policy, aws_iam_role_policy_attachment, aws_iam_policy_attachment,
 the arguments `inline_policy` and `managed_policy_arns` of aws_iam_role, and the two `_exclusive` resources.
@@ -35,14 +35,14 @@ from tfcheck.vocabulary.arn import split
 
 
 def account_of(role: WorldObject) -> TextLike:
-    """Return the account of a role that is shown: its ARN knows best."""
+    """Return the account of a role, preferably from its ARN."""
     arn = role.attribute("arn")
     parts = split(arn) if isinstance(arn, str) else None
     return parts.account if parts else role.surroundings.account
 
 
 def _attaches_in(grant: PolicyAttachment, account: Value) -> Truth:
-    """Whether something that names a role by its name means the one of an account; None is any.
+    """Whether a grant to a role by name is for the role in an account; None is any.
 
     NOTE: what a state shows has no provider configuration: an account that is not known is no sign of another one.
     """
@@ -53,19 +53,19 @@ def _attaches_in(grant: PolicyAttachment, account: Value) -> Truth:
 
 
 class GrantOutcome(msgspec.Struct, frozen=True):
-    """Whether a grant is there in the end, and why not or why that is open; no reason where another stack has it."""
+    """Whether a grant exists in the end, and why not or why that is unknown; no reason if another stack has it."""
 
     stays: Truth
     because: str = ""
 
 
 STAYS = GrantOutcome(Truth.TRUE)
-#: Tells of each grant what other stacks leave of it.
+#: Returns what other stacks leave of each grant.
 GrantOutcomes: TypeAlias = Callable[[PolicyAttachment], GrantOutcome]
 
 
 class OwnedHere(msgspec.Struct, frozen=True):
-    """What resources of the plan attach to a role: they decide, not what another stack remembers of it."""
+    """The attachments that the plan's own resources make, which override another stack's earlier state."""
 
     names: frozenset[str] = frozenset()
     arns: frozenset[str] = frozenset()
@@ -75,7 +75,7 @@ NOTHING_OWNED = OwnedHere()
 
 
 class Attachments:
-    """All attachments of one world, found by the role they are for."""
+    """All attachments of one world, by role."""
 
     def __init__(self, world: World, policies: Policies) -> None:
         self._world = world
@@ -83,13 +83,13 @@ class Attachments:
 
     @property
     def _is_past(self) -> bool:
-        """Whether it is the world before the change: what a refresh found attached is there, whatever lists it."""
+        """Whether it is the world before the change, where refreshed attachments exist, regardless of any list."""
         return self._world.before() is self._world
 
     def of(
         self, role: WorldObject, outcome: GrantOutcomes | None = None, owned_here: OwnedHere = NOTHING_OWNED
     ) -> Attached:
-        """Collect what is attached to a role that the plan shows, except what others take away or speak for."""
+        """Collect the attachments of a role in the plan, except what others remove or decide."""
         name = role.attribute("name")
         attached = Attached()
         sure, open_ = self._for(str(role.address), name, account_of(role))
@@ -101,7 +101,7 @@ class Attachments:
         return attached
 
     def _is_undone(self, grant: PolicyAttachment, gone: RemovedByUpdate, role: WorldObject, attached: Attached) -> bool:
-        """Whether the update of a role removes, or may remove, what a resource attaches that need not change."""
+        """Whether the update of a role removes, or may remove, an unchanged attachment."""
         goes = gone.removes(grant.name, grant.reference)
         stays = goes is Truth.FALSE or is_rewritten(grant.resource, self._world)
         is_sure = goes is Truth.TRUE and (stays or is_unchanged(grant.resource, self._world))
@@ -114,7 +114,7 @@ class Attachments:
         return True
 
     def of_name(self, name: TextLike | None, account: Value = None, outcome: GrantOutcomes | None = None) -> Attached:
-        """Collect what is attached to a role of which only the name is known, if that, and perhaps the account."""
+        """Collect the attachments of a role whose name, and perhaps account, is all that is known."""
         attached = Attached()
         if name is None:
             return attached
@@ -123,7 +123,7 @@ class Attachments:
         return attached
 
     def for_other_stack(self, name: Value, account: Value, outcome: GrantOutcomes | None = None) -> Attached:
-        """Collect what is definitely attached, by its name, to a role of an account that this stack does not manage."""
+        """Collect the definite attachments, by name, to a role of an account that this stack does not manage."""
         attached = Attached()
         if not isinstance(name, str):
             return attached
@@ -137,13 +137,13 @@ class Attachments:
 
     @cached_property
     def _role_names(self) -> tuple[frozenset[str], tuple[Value, ...]]:
-        """The names of the roles of this world: those that are known, and the others."""
+        """The names of the roles in this world: the known ones, and the others."""
         names = [each.attribute("name") for each in self._world.resources("aws_iam_role")]
         known = frozenset(each for each in names if isinstance(each, str))
         return known, tuple(each for each in names if not isinstance(each, str))
 
     def owned_here(self, name: Value, account: Value) -> OwnedHere:
-        """Name what the plan's own resources attach to a role of an account, or attached to it before the change."""
+        """Name the attachments of the plan's own resources to a role of an account, before or after the change."""
         if not isinstance(name, str):
             return NOTHING_OWNED
         here = [each for each in self._by_known_name.get(name, ()) if _attaches_in(each, account) is not Truth.FALSE]
@@ -154,7 +154,7 @@ class Attachments:
 
     @cached_property
     def _by_known_name(self) -> dict[str, list[PolicyAttachment]]:
-        """Index what is attached to roles by their names, before the change and after it."""
+        """Index the attachments before and after the change by role name."""
         found: dict[str, list[PolicyAttachment]] = {}
         for each in (*grants(self._world.before()), *grants(self._world)):
             if isinstance(each.role, str):
@@ -184,7 +184,7 @@ class Attachments:
             self._doubt(grant, "which may be attached to this role", attached)
         of_one = list(of_one_name(kept))
         for group in (*possibly_of_one_name(kept, open_), *of_one):
-            # NOTE: one that cannot be read may remain as well; that it is hidden is counted in already.
+            # NOTE: an unreadable one may remain too; that it is hidden has already been recorded.
             attached.same_name_policies.append(
                 tuple(self._policy(each).policy or Policy(str(each.resource.address)) for each in group)
             )
@@ -193,7 +193,7 @@ class Attachments:
             attached.notes.append(f"{named} have one name on one role: the last one written remains")
 
     def _remains(self, grant: PolicyAttachment, name: Value, attached: Attached) -> bool:
-        """Whether a grant definitely does not go with the role, which the plan may delete and create again."""
+        """Whether a grant definitely survives a replacement of the role."""
         remains = grant.resource.remains_on(grant.role)
         if remains is Truth.TRUE and (deleted := self._world.once(DeletedGrants).same(grant, name)):
             same_account = equal(deleted.surroundings.account, grant.resource.surroundings.account)
@@ -215,7 +215,7 @@ class Attachments:
         return outcome.stays is Truth.TRUE
 
     def _doubt(self, grant: PolicyAttachment, why: str, attached: Attached) -> None:
-        """Count in a policy that need not be on the role."""
+        """Add a policy that may not be on the role."""
         attached.hidden.append(f"{grant.resource.address}, {why}")
         policy = self._policy(grant).policy
         attached.possible_policies += [] if policy is None else [policy]
@@ -233,7 +233,7 @@ class Attachments:
     def _for(
         self, address: str, name: Value, account: Value = None
     ) -> tuple[list[PolicyAttachment], list[PolicyAttachment]]:
-        """Return the grants that are definitely for a role, and those that may be."""
+        """Return the definite and the possible grants for a role."""
         referring = self._filed[0].get(address, ())
         sure, open_ = self._called(name)
         there = [(each, _attaches_in(each, account)) for each in sure]
@@ -242,7 +242,7 @@ class Attachments:
         return sure, [*open_, *(each for each, truth in there if truth is Truth.UNKNOWN)]
 
     def _called(self, name: Value) -> tuple[list[PolicyAttachment], list[PolicyAttachment]]:
-        """Return the grants that are definitely for roles of a name, in whichever account, and those that may be."""
+        """Return the definite and the possible grants for roles of a name, in any account."""
         sure: list[PolicyAttachment] = []
         open_: list[PolicyAttachment] = []
         known = identity(name)
@@ -262,7 +262,7 @@ class Attachments:
     def _filed(
         self,
     ) -> tuple[dict[str, list[PolicyAttachment]], dict[TextLike, list[PolicyAttachment]], list[PolicyAttachment]]:
-        """File every grant by the role it refers to, by the name it gives, or as one that cannot be determined."""
+        """Index every grant by the role that it refers to, by the role's name, or as unresolved."""
         roles = {str(each.address) for each in self._world.resources("aws_iam_role")}
         roles |= {str(each.address) for each in self._world.looked_up("aws_iam_role")}
         by_owner: dict[str, list[PolicyAttachment]] = {}
@@ -285,7 +285,7 @@ class Attachments:
 
     @cached_property
     def _odd_names(self) -> dict[TextLike, list[PolicyAttachment]]:
-        """Return the grants whose role's name is known only in part."""
+        """Return the grants to partly known role names."""
         return {text: grants for text, grants in self._by_name.items() if not isinstance(text, str)}
 
     # What aws_iam_role itself says
@@ -293,7 +293,7 @@ class Attachments:
     def _own(
         self, role: WorldObject, attached: Attached, owned_here: OwnedHere, others: Sequence[PolicyAttachment]
     ) -> Iterator[PolicyAttachment]:
-        # NOTE: what other resources of the plan attached before the change is theirs to keep or to remove.
+        # NOTE: attachments that other resources made before the change are theirs to keep or to remove.
         names, arns = (each.get(str(role.attribute("name")), set()) for each in self._world.once(attached_before))
         listed = self._listed(role, "inline_policy", attached)
         writing = (each.name for each in others if isinstance(each.name, str))
@@ -322,7 +322,7 @@ class Attachments:
     def _unless_left(
         self, role: WorldObject, argument: str, listed: tuple[Value, ...], elsewhere: set[str]
     ) -> Iterator[tuple[Value, Truth]]:
-        """Yield what a role lists and does not leave to others, each with whether it may do so.
+        """Yield the policies in a role's list that it does not leave to others, each with whether it may do so.
 
         An apply writes only what the role did not list before; the rest is as others leave it.
         """
@@ -385,7 +385,7 @@ class Attachments:
 
     @cached_property
     def _owners(self) -> dict[TextLike | None, list[WorldObject]]:
-        """Index the resources that own all attachments of a policy by its ARN; None where that is unknown."""
+        """Index the resources that own all attachments of a policy by its ARN; None if that is unknown."""
         found: dict[TextLike | None, list[WorldObject]] = {}
         for resource in self._world.resources("aws_iam_policy_attachment"):
             found.setdefault(identity(resource.attribute("policy_arn")), []).append(resource)

@@ -1,4 +1,4 @@
-"""Everything in a plan that attaches a policy to a role, except what roles say themselves."""
+"""Everything in a plan that attaches a policy to a role, except arguments of roles."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PolicyAttachment(msgspec.Struct, frozen=True):
 
 
 def grants(world: World) -> Iterator[PolicyAttachment]:
-    """Return everything in the plan that attaches a policy to a role, except what roles say themselves."""
+    """Return everything in the plan that attaches a policy to a role, except arguments of roles."""
     for resource in world.resources("aws_iam_role_policy"):
         yield PolicyAttachment(resource, resource.attribute("role"), name=resource.attribute("name"))
     for resource in world.resources("aws_iam_role_policy_attachment"):
@@ -43,12 +43,12 @@ def grants(world: World) -> Iterator[PolicyAttachment]:
             yield PolicyAttachment(resource, resource.attribute("role_name"), reference=known_arn(arn))
 
 
-#: What takes its policy from the role when it is deleted; an exclusive resource does not.
+#: Types whose deletion detaches the policy, unlike that of an exclusive resource.
 _DETACHING = ("aws_iam_role_policy", "aws_iam_role_policy_attachment", "aws_iam_policy_attachment")
 
 
 def attached_before(world: World) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-    """Index by the role's name what resources of their own gave roles before the change: policy names, policy ARNs."""
+    """Index the grants of separate resources before the change by role name: policy names, policy ARNs."""
     names: dict[str, set[str]] = {}
     arns: dict[str, set[str]] = {}
     for each in grants(world.before()):
@@ -59,7 +59,7 @@ def attached_before(world: World) -> tuple[dict[str, set[str]], dict[str, set[st
 
 
 class DeletedGrants:
-    """What the change deletes of what was attached to roles that stay, by role and policy.
+    """The deleted attachments of remaining roles, by role and policy.
 
     IAM has one policy of a name on a role, and attaches a managed one once: where another address of the plan is the
     same, as after a new key of `for_each` without a `moved` block or a shift of `count`, Terraform deletes it before it
@@ -79,7 +79,7 @@ class DeletedGrants:
                 self._found.setdefault(identity, []).append(each.resource)
 
     def same(self, grant: PolicyAttachment, role: Value) -> WorldObject | None:
-        """Return what is deleted and is the same policy on the same role, as far as both are known; else None."""
+        """Return the deletion of the same policy on the same role, as far as both are known; else None."""
         identity, account = _identity(grant, role), grant.resource.surroundings.account
         by_role = grant.resource.address.type == "aws_iam_role"
         found = self._found.get(identity, ()) if identity is not None and not by_role else ()
@@ -88,17 +88,17 @@ class DeletedGrants:
 
 
 def _identity(grant: PolicyAttachment, role: Value) -> tuple[str, bool, str] | None:
-    """Return the role, whether the policy is an inline one, and its name or ARN; None where not all is known."""
+    """Return the role, whether the policy is inline, and its name or ARN; None if they are not completely known."""
     policy = grant.name if grant.reference is None else grant.reference
     return (role, grant.reference is None, policy) if isinstance(role, str) and isinstance(policy, str) else None
 
 
 def known_arn(value: Value) -> Value:
-    """Return the ARN of an attached policy, unknown where the plan does not have it."""
+    """Return the ARN of an attached policy, unknown if the plan does not have it."""
     return Unknown(reason="the policy's ARN is not in the plan") if value is None else value
 
 
 def members(value: Value, reason: str) -> tuple[Value, ...]:
-    """Return the elements of a list; an unknown list is one unknown element, which may be any of them, or none."""
+    """Return the elements of a list; an unknown list is one unknown element, which may be any or none."""
     listed = items(value)
     return (Unknown(reason=reason),) if isinstance(listed, Unknown) else listed

@@ -1,4 +1,4 @@
-"""Decide what other stacks leave of the policies that one stack attaches to a role.
+"""Decide which policies other stacks leave on a role.
 
 To AWS a policy on a role is one object, whichever resource attaches it: addresses and ids differ from stack to stack,
 so roles and policies are compared. Follows what the AWS provider does where attachments and inline policies are
@@ -29,35 +29,35 @@ _LISTING = ("aws_iam_role_policies_exclusive", "aws_iam_role_policy_attachments_
 
 
 class TargetRole(msgspec.Struct, frozen=True):
-    """The role that is asked for: what it is called, and in which account it is."""
+    """A role: its names and its account."""
 
     name: Value
     account: Value
 
     def lives_with(self, grant: PolicyAttachment) -> Truth:
-        """Whether a grant is made in the account of the role: it attaches nothing in another one."""
+        """Whether a grant is in the role's account, since it attaches nothing in another one."""
         arn = split(grant.reference) if isinstance(grant.reference, str) else None
         told = arn.account if arn is not None and arn.account != "aws" else grant.resource.surroundings.account
         return equal(told, self.account)
 
 
 class OtherStackGrants:
-    """Finds what other stacks leave of what one stack attaches to a role."""
+    """Finds what other stacks leave of one stack's attachments to a role."""
 
     def __init__(self, target: TargetRole, stacks: Sequence[World], own: int) -> None:
-        """Build from the role, all stacks in the order in which they count, and which of them it is."""
+        """Build from the role, all stacks in order, and the index of the current one."""
         self._target = target
         self._stacks = stacks
         self._own = own
 
     def outcome(self, grant: PolicyAttachment) -> GrantOutcome:
-        """Whether a grant is there in the end: what is least sure of all that the others do to it."""
+        """Return whether a grant exists in the end, the least certain of all effects on it."""
         first = (each for other in self._stacks[: self._own] for each in self._taken_first(other, grant))
         later = (each for other in self._stacks[self._own + 1 :] for each in self._taken_later(other, grant))
         return min((*self._gone_with_role(grant), *first, *later), key=lambda each: each.stays.value, default=STAYS)
 
     def _gone_with_role(self, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
-        """Return what becomes of it where another stack deletes the role, and perhaps creates one of its name.
+        """Return the outcomes where another stack deletes the role, and perhaps creates one of its name.
 
         A stack that creates the role itself is applied after that.
         """
@@ -75,7 +75,7 @@ class OtherStackGrants:
         return name & equal(role.surroundings.account, self._target.account)
 
     def _taken_first(self, other: World, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
-        """Return what a stack does to it that counts before its own: it speaks for what it held before its change."""
+        """Return the effects of an earlier stack, limited to what it had before its change."""
         sure = Truth.UNKNOWN if self._may_come_later(grant) else Truth.FALSE
         for held in other.before().once(_Given).of(self._target, grant):
             if other.once(_Given).of(self._target, grant):
@@ -84,13 +84,13 @@ class OtherStackGrants:
                 alike = Truth.FALSE if self._target.lives_with(held) is Truth.TRUE else Truth.UNKNOWN
                 yield GrantOutcome(max(sure, alike, key=lambda each: each.value), f"{held.resource.address} removes it")
         for ruler, truth in self._rulers(other, grant):
-            # NOTE: a plan was refreshed, so that what it shows of such a list is there; a state may be older.
+            # NOTE: a plan was refreshed, so its list is current; a state may be older.
             acts = other is self._stacks[0] or _is_changed(ruler, other)
             acts = acts and truth is Truth.FALSE and ruler.address.type in _LISTING
             yield GrantOutcome(sure if acts else Truth.UNKNOWN, f"{ruler.address} removes what it does not list")
 
     def _taken_later(self, other: World, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
-        """Return what a stack may do to it that counts after its own; to what is planned now only by its own change."""
+        """Return the possible effects of a later stack; on planned grants only by its own change."""
         if not other.once(_Given).of(self._target, grant):
             for held in other.before().once(_Given).of(self._target, grant):
                 yield GrantOutcome(Truth.UNKNOWN, f"{held.resource.address} removes it")
@@ -99,7 +99,7 @@ class OtherStackGrants:
                 yield GrantOutcome(Truth.UNKNOWN, f"{ruler.address} removes what it does not list")
 
     def _may_come_later(self, grant: PolicyAttachment) -> bool:
-        """Whether its stack is still to make it, so that it may come after another stack has taken it away."""
+        """Whether its stack may still create it after another stack has removed it."""
         own = self._stacks[self._own]
         if grant.resource.address.type != "aws_iam_role":
             return not own.before().once(_Given).of(self._target, grant, listed=True)
@@ -108,7 +108,7 @@ class OtherStackGrants:
         return role is None or _lists(role.attribute(argument), grant) is not Truth.TRUE
 
     def _rulers(self, other: World, grant: PolicyAttachment) -> Iterator[tuple[WorldObject, Truth]]:
-        """Return what may remove the grant in another stack since it does not list it.
+        """Return what may remove the grant in another stack because it does not list it.
 
         FALSE where it definitely does not.
         """
@@ -127,7 +127,7 @@ class OtherStackGrants:
 
 
 class _Rulers:
-    """What removes from roles of one stack what it does not list, by the name of the role, or by the policy."""
+    """The resources that remove what they do not list from roles of one stack, by role name or policy."""
 
     def __init__(self, world: World) -> None:
         self._listing: dict[tuple[bool, str], list[tuple[WorldObject, str]]] = {}
@@ -144,17 +144,17 @@ class _Rulers:
                 self._owning.setdefault(policy, []).append(resource)
 
     def listing(self, role: Value, *, inline: bool) -> Sequence[tuple[WorldObject, str]]:
-        """Return what lists all that a role is to have, with the argument that does."""
+        """Return the resources that list everything that a role has, with the argument."""
         return self._listing.get((inline, role), ()) if isinstance(role, str) else ()
 
     def owning(self, grant: PolicyAttachment) -> Sequence[WorldObject]:
-        """Return what owns all attachments of the policy that is granted."""
+        """Return the resources that own all attachments of the granted policy."""
         policy = identity(grant.reference)
         return self._owning.get(policy, ()) if policy is not None else ()
 
 
 class _Given:
-    """What the resources of one stack attach to roles at one moment, by the role's name."""
+    """The attachments of one stack at one time, by role name."""
 
     def __init__(self, world: World) -> None:
         self._by_role: dict[str, list[PolicyAttachment]] = {}
@@ -163,7 +163,7 @@ class _Given:
                 self._by_role.setdefault(each.role, []).append(each)
 
     def of(self, target: TargetRole, grant: PolicyAttachment, *, listed: bool = False) -> list[PolicyAttachment]:
-        """Return what attaches the same policy to the role.
+        """Return the attachments of the same policy to the role.
 
         What is only `listed` is not taken away where the list itself is deleted.
         """
@@ -185,7 +185,7 @@ def _is_same(one: PolicyAttachment, other: PolicyAttachment) -> bool:
 
 
 def _lists(listed: Value, grant: PolicyAttachment) -> Truth:
-    """Whether a list of inline policies, by name or whole, or of ARNs holds what is granted."""
+    """Whether a list of inline policies or of ARNs contains the granted policy."""
     elements = items(listed)
     if isinstance(elements, Unknown):
         return Truth.UNKNOWN
@@ -201,7 +201,7 @@ def _holds(listed: Value, wanted: Value) -> Truth:
 
 
 def _is_changed(resource: WorldObject, world: World) -> bool:
-    """Whether the change of its stack makes a resource that lists or owns attachments, or may change it."""
+    """Whether its stack creates or may change a resource that lists or owns attachments."""
     earlier = before(resource, world)
     names = ("policy_names", "policy_arns", "policy_arn", "roles", "inline_policy", "managed_policy_arns")
     return earlier is None or any(

@@ -29,24 +29,24 @@ from tfcheck.symbolic.value import (
     spelled_out,
 )
 
-#: Ten times the characters that AWS accepts in the largest of policies, that of a bucket or a key.
+#: Ten times the length that AWS accepts for the largest policies, those of buckets and keys.
 _LONGEST = 300_000
 
 
-#: The policies of one role that are looked into. IAM accepts 20 managed ones, and 10,240 characters of inline ones.
+#: The number of one role's policies that are read. IAM accepts 20 managed ones, and 10,240 characters of inline ones.
 _MOST = 500
 _T = TypeVar("_T")
 
 
 def first(found: list[_T], hidden: list[str]) -> list[_T]:
-    """Return as many of a role's policies as are looked into; that there are more is `hidden`."""
+    """Return a role's first policies up to a limit, with a `hidden` entry if there are more."""
     if len(found) > _MOST:
         hidden.append(f"limit: {len(found) - _MOST:,} more policies")
     return found[:_MOST]
 
 
 class PolicyOrReason(msgspec.Struct, frozen=True):
-    """A policy, or why it cannot be read; both are empty where there is none.
+    """A policy, or why it cannot be read; both are empty if there is none.
 
     `possible_policies` are policies that can be read where it is open whether they count. `refused` is one that AWS
     definitely refuses. `notes` are for people.
@@ -67,7 +67,7 @@ class Policies:
         self._read: dict[tuple[str, str], PolicyOrReason] = {}
 
     def of_attribute(self, resource: WorldObject, attribute: str, kind: PolicyKind | None = None) -> PolicyOrReason:
-        """Read the policy document in an attribute of a resource; nothing where the attribute is not set.
+        """Read the policy document in an attribute of a resource; nothing if it is not set.
 
         `kind` says what the policy is attached to, where the resource's type does not.
         """
@@ -82,7 +82,7 @@ class Policies:
     def read(
         self, document: Value, label: str, kind: PolicyKind = PolicyKind.IDENTITY, *, secret: bool = False
     ) -> PolicyOrReason:
-        """Read a policy document; `label` names what holds it, and nothing of a `secret` one is to be shown."""
+        """Read a policy document; `label` names its place, and nothing of a `secret` one may be shown."""
         if document is None or document == "":
             return PolicyOrReason()
         if isinstance(document, Text):
@@ -100,13 +100,13 @@ class Policies:
         return _found(parse_policy(document, label, kind), label, secret)
 
     def _parsed(self, text: str, label: str, kind: PolicyKind, secret: bool) -> PolicyOrReason:
-        """Read a text; many roles have the same one, a trust policy above all."""
+        """Parse a text, which many roles may share, above all a trust policy."""
         marks = text.spans if isinstance(text, Sensitive) else ()
         policy = self._world.alike((text, marks, kind), lambda: _policy(text, label, kind))
         return _found(called(policy, label), label, secret)
 
     def by_arn(self, reference: Value, secret_in: str = "") -> PolicyOrReason:
-        """Read the managed policy that an ARN names: of this plan, looked up by it, or one of AWS's own.
+        """Read the managed policy with an ARN: of this plan, looked up by it, or an AWS managed one.
 
         An ARN that must not be shown is called by what it is `secret_in`.
         """
@@ -136,13 +136,13 @@ class Policies:
         )
 
     def _possibly(self, arn: TextLike) -> Iterator[Policy]:
-        """Yield the policies of this world that may deny something, and that an ARN may turn out to name."""
+        """Yield the policies of this world that may deny something and may have an ARN."""
         if not is_known(arn) and take(len(self._denying)):
             yield from (policy for own, policy in self._denying if equal(arn, own) is Truth.UNKNOWN)
 
     @cached_property
     def _denying(self) -> list[tuple[Value, Policy]]:
-        """List the policies that may deny something, by their ARNs."""
+        """List the policies that may deny something, by ARN."""
         found = ((each.attribute("arn"), self.of_attribute(each, "policy").policy) for each in self._all[:_MOST])
         return [
             (arn, each)
@@ -151,7 +151,7 @@ class Policies:
         ]
 
     def _bundled(self, arn: Value, secret_in: str) -> PolicyOrReason | None:
-        """Return one of AWS's own policies, also where a look-up of it waits for apply."""
+        """Return an AWS managed policy, even if its data source is deferred."""
         if not isinstance(arn, PlainText):
             return None
         spelled = spelled_out(arn)
@@ -161,19 +161,19 @@ class Policies:
         return PolicyOrReason(concealed(called(policy, secret_in)) if secret_in else policy)
 
     def _newer(self, looked_up: WorldObject) -> Policies | None:
-        """Find the stack that manages a policy which this one read earlier: before a change, or who knows when."""
+        """Find the stack that manages a policy which this stack has only looked up earlier."""
         arn = looked_up.attribute("arn")
         others = [each.once(Policies) for each in self._world.context] if isinstance(arn, str) else []
         whenever = isinstance(self._world, Stack)
         return next((each for each in others if each.manages(str(arn)) and (whenever or each.changes(str(arn)))), None)
 
     def manages(self, arn: str) -> bool:
-        """Whether a policy with this ARN is managed in this world, and not only looked up."""
+        """Whether a policy with this ARN is managed, and not only looked up, in this world."""
         found = self._by_arn.get(arn)
         return found is not None and found.address.mode == "managed"
 
     def changes(self, arn: str) -> bool:
-        """Whether the change of this world makes the policy with this ARN, or may alter its text."""
+        """Whether the change of this world creates the policy with this ARN, or may change its text."""
         text = self._by_arn[arn].attribute("policy")
         before = (each for each in self._world.before().resources("aws_iam_policy") if each.attribute("arn") == arn)
         return not any(equal(each.attribute("policy"), text) is Truth.TRUE for each in before)
@@ -183,7 +183,7 @@ class Policies:
         return isinstance(arn, str) and arn in self._by_arn
 
     def resource(self, reference: TextLike) -> WorldObject | None:
-        """Find the policy of the plan, or looked up by it, that an ARN or a reference definitely means."""
+        """Find the managed or looked-up policy that an ARN or a reference definitely denotes."""
         if isinstance(reference, Unknown) and reference.symbol is not None:
             found = self._by_address.get(reference.symbol.owner)
             if found is not None:
@@ -201,7 +201,7 @@ class Policies:
 
     @cached_property
     def _open(self) -> list[WorldObject]:
-        """List the policies whose ARN has an unknown part: no other definitely equals what has one as well."""
+        """List the policies whose ARN is partly unknown, which no other definitely equals."""
         return [each for each in self._all if not isinstance(each.attribute("arn"), str)]
 
     @cached_property
@@ -219,7 +219,7 @@ class Policies:
 
 
 def _looked_up_arn(resource: WorldObject) -> Value:
-    """Return the ARN of a policy; that of one of AWS's own also where a look-up by its name waits for apply."""
+    """Return the ARN of a policy; for an AWS managed one, also if its data source is deferred."""
     name, prefix = resource.attribute("name"), resource.attribute("path_prefix") or ""
     by_name = resource.address.mode == "data" and resource.configured("name") and isinstance(name, str)
     if by_name and isinstance(prefix, str):
@@ -238,14 +238,14 @@ def _found(policy: Policy, label: str, secret: bool) -> PolicyOrReason:
 
 
 def _kind(resource_type: str, attribute: str) -> PolicyKind:
-    """Explain what a policy is attached to, which decides what must be in it."""
+    """Return what a policy is attached to, which decides on its required elements."""
     if attribute == "assume_role_policy":
         return PolicyKind.TRUST
     return PolicyKind.IDENTITY if resource_type.startswith("aws_iam_") else PolicyKind.RESOURCE
 
 
 def _decoded(document: Text) -> Value:
-    """Read JSON that is written as a text with unknown pieces."""
+    """Decode JSON in a partly unknown text."""
     try:
         return decode(document)
     except EvaluationError as error:
@@ -253,7 +253,7 @@ def _decoded(document: Text) -> Value:
 
 
 def _policy(text: str, label: str, kind: PolicyKind) -> Policy:
-    """Read the text of a policy; where a part of it is marked as sensitive, the strings that it is in are."""
+    """Read the text of a policy; in a partly sensitive one, mark the affected strings."""
     if not isinstance(text, Sensitive):
         return parse_policy(text, label, kind)
     try:
@@ -276,7 +276,7 @@ def _not_visible(reference: TextLike) -> str:
 
 
 class Attached:
-    """What is attached to one role: what could be read, what could not, and what is odd about it."""
+    """The policies attached to one role, the unreadable ones, and the warnings."""
 
     def __init__(self) -> None:
         self.policies: list[Policy] = []
@@ -289,7 +289,7 @@ class Attached:
         self.closed = False
 
     def add(self, found: PolicyOrReason) -> None:
-        """Count in one policy, or that it cannot be read."""
+        """Add a policy, or the reason why it cannot be read."""
         if found.policy is not None and found.policy not in self.policies:
             self.policies.append(found.policy)
         if found.hidden and found.hidden not in self.hidden:

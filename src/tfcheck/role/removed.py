@@ -1,4 +1,4 @@
-"""Find the policies that something attaches to a role and that do not stay on it.
+"""Find the attached policies that do not stay on a role.
 
 - The exclusive resources of a role (aws_iam_role_policies_exclusive, aws_iam_role_policy_attachments_exclusive) remove
   what they do not list.
@@ -20,19 +20,19 @@ from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Unknown, Value, items
 from tfcheck.vocabulary.address import DeposedAddress
 
-#: What makes a grant of each type the same as it was.
+#: The attributes that identify a grant of each type.
 _ARGUMENTS = ("role", "roles", "role_name", "name", "policy", "policy_arn", "policy_arns")
 
 
 class RemovedByUpdate(msgspec.Struct, frozen=True):
-    """The names and ARNs of policies that the update of a role removes, and those that it may."""
+    """The names and ARNs of policies that the update of a role removes, or may remove."""
 
     names: frozenset[str] = frozenset()
     arns: frozenset[str] = frozenset()
     possibly: frozenset[str] = frozenset()
 
     def removes(self, name: Value, reference: Value) -> Truth:
-        """Whether a policy with this name, or else this ARN, goes."""
+        """Whether a policy with this name, or this ARN, is removed."""
         found = name if reference is None else reference
         if not isinstance(found, str):
             return Truth.FALSE
@@ -55,7 +55,7 @@ def removed_by_update(role: WorldObject, world: World) -> RemovedByUpdate:
 
 
 def is_unchanged(grant: WorldObject, world: World) -> bool:
-    """Whether a resource that attaches a policy is what it was before the change."""
+    """Whether a resource that attaches a policy is unchanged."""
     earlier = before(grant, world)
     compared = ((earlier.attribute(each), each) for each in _arguments(grant)) if earlier is not None else ()
     return earlier is not None and all(
@@ -71,13 +71,13 @@ def is_rewritten(grant: WorldObject, world: World) -> bool:
 
 
 def _arguments(grant: WorldObject) -> tuple[str, ...]:
-    """Return the arguments that make a resource attach what it attaches."""
+    """Return the arguments that make a resource attach something."""
     of_role = ("inline_policy", "managed_policy_arns")
     return of_role if grant.address.type == "aws_iam_role" else _ARGUMENTS
 
 
 def left_out(name: Value, reference: Value, role: WorldObject) -> bool:
-    """Whether a role lists its policies itself, and definitely not this one: its next update removes it."""
+    """Whether a role lists its policies without this one, so that its next update removes it."""
     argument = "inline_policy" if reference is None else "managed_policy_arns"
     listed = items(role.attribute(argument)) if role.configured(argument) else Unknown()
     if isinstance(listed, Unknown):
@@ -86,25 +86,25 @@ def left_out(name: Value, reference: Value, role: WorldObject) -> bool:
 
 
 def removal(grant: WorldObject, role: WorldObject, *, now: bool) -> str:
-    """Return the note that a role removes what another resource attaches to it, with this apply or with the next."""
+    """Return the note that a role removes another resource's attachment, in this apply or the next."""
     return f"{grant.address} is removed by {'this' if now else 'the next'} apply: {role.address} does not list it"
 
 
 def remembered(role: WorldObject, argument: str, world: World) -> tuple[Value, ...]:
-    """Return what an argument of a role listed before the change, unless the change makes the role anew."""
+    """Return what an argument of a role listed before the change, unless the role is replaced."""
     earlier = None if is_created(role, world) else before(role, world)
     listed = items(earlier.attribute(argument)) if earlier is not None else ()
     return () if isinstance(listed, Unknown) else listed
 
 
 def _no_longer_listed(role: WorldObject, earlier: WorldObject, argument: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Return what one argument listed before and does not list now, and what it may not list now."""
+    """Return what one argument listed before and does not, or may not, list now."""
     had = frozenset(_known_names(items(earlier.attribute(argument))))
     listed = items(role.attribute(argument)) if had else ()
     gone = had - set(_known_names(listed))
     if not isinstance(listed, Unknown) and not any(isinstance(name_or_arn(each), Unknown) for each in listed):
         return gone, frozenset()
-    # NOTE: where the argument is not written, the provider leaves open what it will remember of the role.
+    # NOTE: if the argument is not written, the provider does not show what it will store of the role.
     return frozenset(), gone if role.configured(argument) is not False else frozenset()
 
 
@@ -120,14 +120,14 @@ def name_or_arn(element: Value) -> Value:
 
 
 class Exclusive:
-    """What the exclusive resources that may be for one role list in an argument: whether each is for it, and what."""
+    """The lists of the exclusive resources that may be for one role, and whether each is."""
 
     def __init__(self, argument: str, lists: Sequence[tuple[WorldObject, Truth, tuple[Value, ...] | Unknown]]) -> None:
         self._argument = argument
         self._lists = lists
 
     def is_complete(self, among: Sequence[Value] | None = None) -> bool:
-        """Whether one of them definitely lists all that the role has, and nothing except what is `among` these."""
+        """Whether one of them definitely lists everything on the role, and nothing except `among`."""
         known = [listed for _, truth, listed in self._lists if truth is Truth.TRUE]
         return any(
             not isinstance(listed, Unknown)
@@ -136,14 +136,14 @@ class Exclusive:
         )
 
     def keeps(self, own: Value) -> Truth:
-        """Whether none of them removes a policy; one with an unknown number of elements may list it."""
+        """Whether none of them removes a policy; one with an unknown list may include it."""
         return Truth.every(
             (Truth.UNKNOWN if isinstance(listed, Unknown) else Truth.some(equal(own, each) for each in listed)) | ~truth
             for _, truth, listed in self._lists
         )
 
     def outlasting(self, grant: WorldObject, own: Value, world: World) -> Iterator[tuple[WorldObject, Truth]]:
-        """Pair those that do not list a policy with whether it is there after this apply.
+        """Pair each resource that does not list a policy with whether the policy exists after this apply.
 
         They remove what is there when they are applied; what does not change is not applied.
         """
@@ -166,14 +166,14 @@ class Exclusive:
 
 
 def exclusive(world: World, resource_type: str, argument: str, name: Value) -> Exclusive:
-    """Return what the exclusive resources of one type, which remove everything they do not list, leave on a role."""
+    """Return what exclusive resources of one type leave on a role, since they remove what they do not list."""
     holders = ((each, equal(each.attribute("role_name"), name)) for each in world.resources(resource_type))
     found = [(each, truth, items(each.attribute(argument))) for each, truth in holders if truth is not Truth.FALSE]
     return Exclusive(argument, found)
 
 
 def of_one_name(grants: Sequence[PolicyAttachment]) -> Iterator[list[PolicyAttachment]]:
-    """Group inline policies that definitely have one name on this role, except deposed ones: they are as refreshed."""
+    """Group inline policies that definitely have the same name on this role, except deposed ones."""
     by_name: dict[str, list[PolicyAttachment]] = {}
     for grant in grants:
         if isinstance(grant.resource.address, DeposedAddress):
@@ -186,7 +186,7 @@ def of_one_name(grants: Sequence[PolicyAttachment]) -> Iterator[list[PolicyAttac
 def possibly_of_one_name(
     kept: Sequence[PolicyAttachment], possible: Sequence[PolicyAttachment]
 ) -> Iterator[tuple[PolicyAttachment, PolicyAttachment]]:
-    """Pair each inline policy of a role with one that may be on it under the same name, and would then replace it."""
+    """Pair each inline policy with one that may have the same name and so replace it."""
     inline = [each for each in kept if each.reference is None]
     for other in possible:
         if other.reference is None:

@@ -46,7 +46,7 @@ class Role(msgspec.Struct, frozen=True):
 
     @property
     def policy_warnings(self) -> tuple[str, ...]:
-        """Return what is strange in its policies, although IAM accepts it."""
+        """Return warnings about its policies, which IAM accepts."""
         policies = (*self.identity, *(self.boundary or ()), *((self.trust,) if self.trust else ()))
         return tuple(f"{policy.name}: {warning}" for policy in policies for warning in policy.warnings)
 
@@ -55,7 +55,7 @@ class Role(msgspec.Struct, frozen=True):
 
 
 def joined(role: Role, theirs: Role, home: Address) -> Role:
-    """Join what the plan shows of a role with what the stack shows that manages it; it keeps its label."""
+    """Combine a role in the plan with the stack that manages it; it keeps its label."""
     return msgspec.structs.replace(
         _with(role, theirs.identity, theirs.hidden, theirs.same_name_policies, theirs.inline, theirs.notes),
         managed=True,
@@ -90,7 +90,7 @@ def _with(
     inline: tuple[tuple[str, Policy], ...],
     notes: tuple[str, ...],
 ) -> Role:
-    """Add policies to a role; of two inline policies of one name only the last one written remains."""
+    """Add policies to a role; of inline policies with the same name only the last one remains."""
     pairs = [(ours, other) for name, ours in role.inline for same, other in inline if name == same]
     named = (f"{ours.name} and {other.name}" for ours, other in pairs)
     said = (f"{each} have one name on one role: the last one written remains" for each in named)
@@ -105,7 +105,7 @@ def _with(
 
 
 def namesake(resource: WorldObject, account: TextLike, role: Role) -> str:
-    """Explain why a role of the same name in another stack is not taken for the named one; empty where it is not."""
+    """Explain why another stack's role with the same name is not the same role; empty if it is."""
     match equal(resource.attribute("arn"), role.caller.arn):
         case Truth.UNKNOWN:
             return f"{resource.address} may be the role {role.label}: in which account it is made is not known"

@@ -1,4 +1,4 @@
-"""Assemble each role from everything in the plan that grants it permissions, limits it or hides its policies.
+"""Assemble each role from everything in the plan that grants permissions, limits it or hides its policies.
 
 Follows how identity policies, boundaries and trust policies attach to roles
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html) and the AWS provider's resources for them.
@@ -37,7 +37,7 @@ class Roles:
         self._written: dict[tuple[TextLike, bool], Role] = {}
 
     def of(self, reference: Value, *, nameless: bool = False) -> Role | None:
-        """Return the role that an argument such as `execution_role_arn` names; None where it names none.
+        """Return the role that an argument such as `execution_role_arn` names; None without one.
 
         With `nameless` a role that the plan only names is not called by that name: it is sensitive.
         """
@@ -59,7 +59,7 @@ class Roles:
         return self._in_context(reference, None, nameless=nameless)
 
     def _in_context(self, reference: Value, own: WorldObject | None, *, nameless: bool) -> Role:
-        """Add to a role what other stacks show: all that it has if one of them manages it, else what they attach.
+        """Add what other stacks show of a role: everything if one of them manages it, else its attachments.
 
         Of what each attaches only what the others leave of it counts. `own` is what this world shows of the role.
         """
@@ -87,7 +87,7 @@ class Roles:
         return role if owned else self._with_namesakes(self._unless_deleted(role))
 
     def _with_namesakes(self, role: Role) -> Role:
-        """Return which roles of other stacks have the name of one that is not found there, and why they are not it."""
+        """Return the roles of other stacks with the name of a missing role, and why they are different."""
         name = role.caller.name
         if role.label in (None, SENSITIVE) or not isinstance(name, str):
             return role
@@ -96,7 +96,7 @@ class Roles:
         return msgspec.structs.replace(role, notes=(*role.notes, *filter(None, said)))
 
     def _unless_deleted(self, role: Role) -> Role:
-        """Leave nothing of a role that this plan, or that of another stack, deletes."""
+        """Remove everything from a role that this plan, or another stack's, deletes."""
         arn = role.caller.arn
         here = (self, *(each.once(Roles) for each in self._world.context))
         ended = [found for each in here if isinstance(arn, str) and (found := each.ended(arn)) is not None]
@@ -107,12 +107,12 @@ class Roles:
         return msgspec.structs.replace(role, deleted=ended[0].address, managed=False, trust=None, **nothing)
 
     def managed(self, arn: str) -> WorldObject | None:
-        """Find the role of this world that has an ARN, unless it is only looked up."""
+        """Find the managed role with an ARN in this world."""
         resource = self._by_arn.get(arn)
         return resource if resource is not None and resource.address.mode == "managed" else None
 
     def resource(self, reference: Value) -> WorldObject | None:
-        """Find the role resource, or else the data source, that a reference definitely names."""
+        """Find the role resource, or otherwise the data source, that a reference definitely names."""
         if isinstance(reference, Unknown) and reference.symbol is not None:
             found = self._by_address.get(reference.symbol.owner)
             if found is not None:
@@ -132,16 +132,16 @@ class Roles:
         return self._world.resources("aws_iam_role")
 
     def called(self, name: TextLike) -> Sequence[WorldObject]:
-        """Return the roles of this world with a name, except those that are only looked up."""
+        """Return the managed roles of this world with a name."""
         return self._by_name.get(name, ())
 
     def perhaps_called(self, name: Value) -> Iterator[WorldObject]:
-        """Return the roles of this world that may have a name, except those that are only looked up."""
+        """Return the managed roles of this world that may have a name."""
         yield from self._by_name.get(name, ()) if isinstance(name, str) else ()
         yield from (each for each, own in self._nameless if equal(own, name) is not Truth.FALSE)
 
     def ended(self, arn: str) -> WorldObject | None:
-        """Find the role that had an ARN before the change and is gone, or has another name."""
+        """Find the role that had an ARN before the change and is deleted or renamed."""
         return self._ended.get(arn)
 
     @cached_property
@@ -170,7 +170,7 @@ class Roles:
 
     @cached_property
     def _by_name(self) -> dict[TextLike, list[WorldObject]]:
-        """Index the roles by name: ECS takes a name where it takes an ARN."""
+        """Index the roles by name, which ECS accepts instead of an ARN."""
         found: dict[TextLike, list[WorldObject]] = {}
         for each in self._managed:
             name = each.attribute("name")
@@ -188,7 +188,7 @@ class Roles:
     def of_object(
         self, resource: WorldObject, outcome: GrantOutcomes | None = None, owned_here: OwnedHere = NOTHING_OWNED
     ) -> Role:
-        """Describe a role of this world, except what others take away or speak for."""
+        """Describe a role of this world, except what others remove or decide."""
         managed = resource.address.mode == "managed"
         attached = self.attachments.of(resource, outcome, owned_here)
         boundary = self._boundary(resource)
@@ -212,7 +212,7 @@ class Roles:
         )
 
     def _outside(self, reference: Value, caller: Caller, outcome: GrantOutcomes | None, *, nameless: bool) -> Role:
-        """Describe a role that the plan only refers to: what it grants that role counts, the rest is not visible."""
+        """Describe a role outside the plan: the plan's grants count, the rest is not visible."""
         known = reference if isinstance(reference, PlainText) else None
         unknown_because = None if nameless else _untold(known)
         parts = split(caller.arn)
@@ -260,7 +260,7 @@ def _caller(resource: WorldObject) -> Caller:
 
 
 def _caller_named(reference: Value) -> Caller:
-    """Describe a role that is only named."""
+    """Describe a role of which only the name is known."""
     known = reference if isinstance(reference, PlainText) else None
     name = _name_in(known)
     arn: TextLike = known if known is not None else Unknown(reason="the role is not known")
@@ -297,7 +297,7 @@ def _name_in(reference: TextLike | None) -> TextLike | None:
 
 
 def _untold(reference: TextLike | None) -> str | None:
-    """Explain why it is open which role is meant; None where its ARN, or the resource that has it, is known."""
+    """Explain why a role cannot be identified; None if its ARN, or its resource, is known."""
     if reference is None:
         return "which role it is"
     if not isinstance(reference, Unknown) or reference.shape is not None or _is_elsewhere(reference.symbol):
@@ -306,7 +306,7 @@ def _untold(reference: TextLike | None) -> str | None:
 
 
 def _is_elsewhere(symbol: Symbol | None) -> bool:
-    """Whether a value is the attribute of a resource, and not merely the argument that names the role."""
+    """Whether a value is the attribute of a resource, and not only the argument that names the role."""
     if symbol is None or symbol.path[:1] == ("each",):
         return False
     try:

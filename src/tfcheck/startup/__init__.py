@@ -40,7 +40,7 @@ _FETCHES: tuple[Rule, ...] = (
 )
 _KEYS: tuple[Rule, ...] = (decrypt.rule(_FETCHES),)
 RULES: tuple[Rule, ...] = (*_FETCHES, *_KEYS)
-#: More than a task definition of 64 KiB can ask for.
+#: More than a task definition of 64 KiB can need.
 MOST_REQUIREMENTS = 5_000
 
 

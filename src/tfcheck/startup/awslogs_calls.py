@@ -31,14 +31,14 @@ from tfcheck.symbolic.value import (
 from tfcheck.vocabulary.arn import Arn
 from tfcheck.vocabulary.finding import Requirement, Severity
 
-#: Whatever task it will be, before and after a change it is the same need.
+#: It is the same need before and after a change, whichever task it is.
 _TASK = Symbol("task", ("id",))
 
 
 def log_calls(
     rule: str, place: TaskPlace, driver: Value, options: Value, middle: TextLike, world: World
 ) -> Iterator[Requirement]:
-    """Require what a log driver calls; `middle` is what its streams are named between prefix and task."""
+    """Require the calls of a log driver; `middle` is the part of its stream names between prefix and task."""
     is_awslogs = equal(driver, "awslogs")
     if is_awslogs is Truth.FALSE or wrong_group(options) is not None:
         return
@@ -53,7 +53,7 @@ def log_calls(
     exists = existence.log_group(named, world)
     is_made = exists is Truth.TRUE and existence.is_made_by_tasks(named, world)
     if makes_group is not Truth.FALSE and (exists is not Truth.TRUE or is_made):
-        # NOTE: the driver opens a stream first, and creates the group only where there is none.
+        # NOTE: the driver first opens a stream, and creates the group only if there is none.
         severity = Severity.ERROR if exists is Truth.FALSE else Severity.WARNING
         doubt = doubt if makes_group is Truth.TRUE else "whether the group is to be made is known only after apply"
         seen = text([group, ":log-stream:"])
@@ -61,7 +61,7 @@ def log_calls(
 
 
 def wrong_group(options: Value) -> str | None:
-    """Explain why options of `awslogs` definitely name no group, so that no call is made; None where they may."""
+    """Explain why `awslogs` options definitely name no group, so that no call is made; None if they may."""
     if isinstance(options, Unknown):
         return None
     name = member(options, "awslogs-group")
@@ -75,7 +75,7 @@ def wrong_group(options: Value) -> str | None:
     return None
 
 
-#: What the driver reads as true; it refuses all but these and their opposites.
+#: True values for the driver; it refuses all but these and their opposites.
 _TRUE = ("true", "True", "TRUE", "t", "T", "1")
 
 

@@ -14,7 +14,7 @@ from tfcheck.symbolic.value import Unknown, Value
 
 
 class AwsLogs(msgspec.Struct, frozen=True):
-    """The log configuration of one container, or of the proxy that a service adds: `name` says whose it is."""
+    """The log configuration of one container, or of a service's proxy; `name` says whose it is."""
 
     name: str
     container: str | None
@@ -32,17 +32,17 @@ class AwsLogs(msgspec.Struct, frozen=True):
 
     @property
     def prefix(self) -> Value:
-        """Return what the streams of the group begin with."""
+        """Return the stream prefix."""
         return self.options.get("awslogs-stream-prefix")
 
     @property
     def makes_no_group(self) -> bool:
-        """Whether the driver definitely does not make the group itself."""
+        """Whether the driver definitely does not create the group itself."""
         return self.options.get("awslogs-create-group") in (None, "", False, "false")
 
 
 def awslogs(task: TaskDefinition, world: World) -> Iterator[AwsLogs]:
-    """Return every log configuration whose driver is definitely `awslogs`, with options that are listed.
+    """Return every log configuration with a definite `awslogs` driver and known options.
 
     Not that of an ECS Express service, which sees to its log group itself.
     """
@@ -59,7 +59,7 @@ def awslogs(task: TaskDefinition, world: World) -> Iterator[AwsLogs]:
 
 
 def log_configuration(service: WorldObject) -> dict[str, Value] | Unknown | None:
-    """Return how the proxy of a service logs; None where it definitely does not, or there is none."""
+    """Return the log configuration of a service's proxy; None if there definitely is none."""
     connect = only_or_unknown(service.attribute("service_connect_configuration"))
     if isinstance(connect, dict) and connect.get("enabled") is False:
         return None

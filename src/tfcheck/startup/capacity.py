@@ -1,4 +1,4 @@
-"""Find the capacity that a service runs its tasks on: the capacity providers that it or its cluster names.
+"""Find the capacity that a service runs its tasks on: the capacity providers of it or its cluster.
 
 Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/capacity-launch-type-comparison.html: a launch type
 or a strategy of the service's own wins; otherwise its cluster's default strategy decides, and without one it is EC2.
@@ -24,7 +24,7 @@ _PROVIDER = ObjectKind(("aws_ecs_capacity_provider",), aliases=("id",))
 
 
 class Capacity(msgspec.Struct, frozen=True):
-    """The capacity providers that tasks of a service are placed on, or why others may be: then `open`.
+    """The capacity providers for a service's tasks; `open` says why there may be others.
 
     `named` are how they are called; `launch_type` is what the service says instead, empty where it says nothing.
     """
@@ -35,7 +35,7 @@ class Capacity(msgspec.Struct, frozen=True):
 
 
 def capacity(service: WorldObject, world: World) -> Capacity:
-    """Return what a service runs its tasks on."""
+    """Return the capacity of a service."""
     strategy = service.attribute("capacity_provider_strategy")
     unset = isinstance(strategy, Unknown) and service.configured("capacity_provider_strategy") is False
     own = [] if unset else _strategy(strategy)
@@ -50,7 +50,7 @@ def capacity(service: WorldObject, world: World) -> Capacity:
 
 
 def _default(service: WorldObject, world: World) -> Capacity:
-    """Return what the default strategy of a service's cluster names."""
+    """Return the default strategy of a service's cluster."""
     reference = service.attribute("cluster")
     cluster = catalogue(world, CLUSTER).find(reference, service.surroundings)
     if cluster is None or cluster.address.mode == "data":
@@ -71,7 +71,7 @@ def _default(service: WorldObject, world: World) -> Capacity:
 
 
 def attached_providers(cluster: WorldObject, world: World) -> Value:
-    """Return the names of the capacity providers attached to a cluster; unknown where there may be more."""
+    """Return the names of the capacity providers attached to a cluster; unknown if there may be more."""
     found: list[Value] = []
     for each in (cluster, *world.resources("aws_ecs_cluster_capacity_providers")):
         truth = Truth.TRUE if each is cluster else _is_of(each, cluster)
@@ -91,12 +91,12 @@ def _is_of(providers: WorldObject, cluster: WorldObject) -> Truth:
 
 
 def _strategy(value: Value) -> list[Value]:
-    """Return the names in a strategy; None is what may be any number of them."""
+    """Return the names in a strategy; None represents any number of unknown ones."""
     return [None if isinstance(each, Unknown) else each.get("capacity_provider") for each in _used(value)]
 
 
 def _used(value: Value) -> Iterator[dict[str, Value] | Unknown]:
-    """Yield the items of a strategy that tasks are placed by: not those of weight 0 without a base."""
+    """Yield the strategy items that tasks are placed by, which excludes weight 0 without a base."""
     for each in blocks_or_unknown(value):
         idle = isinstance(each, dict) and each.get("weight") == 0 and each.get("base") in (None, 0)
         if not idle:
@@ -114,7 +114,7 @@ def _named_capacity(names: Iterable[Value], what: str) -> Capacity:
 
 
 def providers(found: Capacity, service: WorldObject, world: World) -> Iterator[tuple[Value, WorldObject | None]]:
-    """Yield how each capacity provider is called, and the resource that makes it, if the plan has one."""
+    """Yield the name of each capacity provider, and its resource, if the plan has one."""
     for name in found.named:
         yield name, catalogue(world, _PROVIDER).find(name, service.surroundings)
 

@@ -1,4 +1,4 @@
-"""Find what launches the container instances that are in a cluster.
+"""Find what launches the container instances in a cluster.
 
 An instance joins the cluster that the ECS agent's configuration names, which user data writes:
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bootstrap_container_instance.html. The groups behind the
@@ -21,19 +21,19 @@ from tfcheck.startup.capacity import CLUSTER, FARGATE_PROVIDERS, Capacity, attac
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Text, Unknown, Value, items, pieces
 
-#: What launches instances, and says with which user data. Fleets leave open what they launch.
+#: Resources that launch instances, and the path to their user data. Fleets do not show what they launch.
 LAUNCHING = ("aws_instance", "aws_launch_template", "aws_launch_configuration")
 _FLEETS = ("aws_spot_fleet_request", "aws_ec2_fleet")
 #: In the agent's configuration, in Bottlerocket's settings, and in the call that starts the agent on Windows.
 _CLUSTER_NAME = regex(r"""(?:ECS_CLUSTER["']?\s*=|^[ \t]*cluster[ \t]*=|-Cluster\s)\s*["']?([^\s"'`]+)""", re.MULTILINE)
-#: In place of what is not known of user data: no text has it.
+#: The mark for unknown user data, which no text contains.
 _OPEN = "\0"
-#: What the provider keeps of user data in some resources.
+#: A hash that the provider keeps of user data in some resources.
 _HASH = regex(r"[0-9a-f]{40}")
 
 
 class Joined(msgspec.Struct, frozen=True):
-    """What launches the instances of a cluster, the cluster, and the capacity providers attached to it.
+    """What launches the instances of a cluster, the cluster, and its attached capacity providers.
 
     `open` says why others may be in it.
     """
@@ -50,7 +50,7 @@ class Joined(msgspec.Struct, frozen=True):
 
 
 def joined(service: WorldObject, world: World) -> Joined:
-    """Return what launches the instances of the cluster that a service runs in."""
+    """Return what launches the instances of a service's cluster."""
     cluster = catalogue(world, CLUSTER).find(service.attribute("cluster"), service.surroundings)
     name = cluster.attribute("name") if cluster is not None else None
     if cluster is None or cluster.address.mode == "data" or not isinstance(name, str):
@@ -80,7 +80,7 @@ def _with_user_data(found: Joined, cluster: str, world: World) -> Joined:
 
 
 def _clusters(resource: WorldObject) -> Iterator[str | None]:
-    """Yield the names of the clusters in what user data there is; None is a name or user data that is not known."""
+    """Yield the names of clusters in the available user data; None is an unknown name or unknown user data."""
     for argument in ("user_data", "user_data_base64"):
         value = resource.attribute(argument)
         if isinstance(value, Unknown) and resource.configured(argument) is False:
@@ -93,7 +93,7 @@ def _clusters(resource: WorldObject) -> Iterator[str | None]:
 
 
 def _decoded(value: Value) -> str | None:
-    """Return user data, with a mark for what is not known of it; None where that may name a cluster."""
+    """Return user data with a mark for unknown parts; None if these may name a cluster."""
     if isinstance(value, str) and not _HASH.fullmatch(value):
         return _from_base64(value)
     if not isinstance(value, (Text, Unknown)):
@@ -106,7 +106,7 @@ def _decoded(value: Value) -> str | None:
 
 
 def _may_assign(piece: str | Unknown) -> bool:
-    """Whether an unknown piece may have what stands before the name of a cluster."""
+    """Whether an unknown piece may contain the assignment before a cluster's name."""
     return isinstance(piece, Unknown) and any(map(piece.hole.allows, "=\n\t "))
 
 

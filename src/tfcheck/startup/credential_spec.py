@@ -36,7 +36,7 @@ _DOUBT = "whether a credential specification is named, and where it is, is known
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Need every credential specification that is not a file on the host."""
+    """Require every credential specification that is not a file on the host."""
     for place, option in options(task):
         arn = specification(option)
         if arn is not None and wrong_specification(arn, task.resource.surroundings, world) is None:
@@ -44,7 +44,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
 
 
 def options(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]:
-    """Return every option of a container that may name a credential specification; a list not known is one."""
+    """Return every container option that may name a credential specification; an unknown list counts as one."""
     for container in task.containers:
         for member in ("credentialSpecs", "dockerSecurityOptions"):
             listed = container.members(member)
@@ -56,7 +56,7 @@ def options(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]:
 
 
 def wrong_specification(arn: TextLike, around: Surroundings, world: World) -> str | None:
-    """Explain what is definitely wrong with the ARN of a credential specification; None where nothing is."""
+    """Explain what is definitely wrong with the ARN of a credential specification, or None."""
     parts = split(arn)
     if is_other_than_arn(arn):
         return "is neither the ARN of an object or a parameter nor a `file://`"
@@ -72,7 +72,7 @@ def wrong_specification(arn: TextLike, around: Surroundings, world: World) -> st
 
 
 def _needs(place: TaskPlace, arn: TextLike) -> Iterator[Requirement]:
-    """Need what an ARN names; one that is not known may be in either store, or be none."""
+    """Require what an ARN names; an unknown one may be in either store, or in neither."""
     parts = split(arn)
     if parts is not None and isinstance(parts.service, str):
         yield place.needs(ID, _ACTIONS[parts.service], seen_by_iam(arn, place.task.resource.surroundings))

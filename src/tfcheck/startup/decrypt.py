@@ -1,4 +1,4 @@
-"""Decrypt what is under a customer managed key.
+"""Decrypt what a customer managed key encrypts.
 
 S3, Secrets Manager and Systems Manager decrypt an object, a secret or a parameter on behalf of the role that reads it:
 the task's *execution* role. Where a customer managed KMS key encrypts it, the role needs `kms:Decrypt` on that key, and
@@ -37,12 +37,12 @@ ACTION = "kms:Decrypt"
 
 
 def rule(readers: tuple[Rule, ...]) -> Rule:
-    """Return the rule that needs the customer managed key of everything that other rules have read for a task."""
+    """Return the rule that requires the customer managed keys of what other rules read for a task."""
 
     def derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         for need in derived(readers, task, world):
             if need.action == "ssm:GetParameters" and need.rule in (credential_spec.ID, fsx.ID):
-                continue  # NOTE: the agent asks for these without decryption; a SecureString is of no use there
+                continue  # NOTE: the agent requests these without decryption; a SecureString is useless there
             for key in keys_in_use(need.action, need.resource, world):
                 yield msgspec.structs.replace(
                     need,

@@ -1,4 +1,4 @@
-"""Mount EFS volumes for which the file system asks IAM.
+"""Mount EFS volumes whose file system checks IAM.
 
 A volume with `iam = "ENABLED"` in its `authorization_config` is mounted with the *task* role, never with the execution
 role. It needs `elasticfilesystem:ClientMount` on the file system: allowed by a policy of the role, or by the policy of
@@ -46,7 +46,7 @@ _MAY_ONLY_READ = "whether a container writes to the volume is known only after a
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Need to mount every volume with IAM authorization; without a task role ECS takes no such task definition."""
+    """Require mounting of every volume with IAM authorization; without a task role ECS refuses such a definition."""
     if task.task_role in (None, ""):
         return
     for index, volume in enumerate(blocks_or_unknown(task.resource.attribute("volume"))):
@@ -77,7 +77,7 @@ def _needs(
 
 
 def _access_point(point: Value, task: TaskDefinition, world: World) -> TextLike | None:
-    """Return the ARN of the access point; an unknown without a symbol where there may be none."""
+    """Return the ARN of the access point; an unknown value without a symbol if there may be none."""
     if point == "" or not isinstance(point, PlainText):
         return None
     if isinstance(point, Unknown) and (point.symbol is None or point.symbol.owner == str(task.address)):
@@ -86,14 +86,14 @@ def _access_point(point: Value, task: TaskDefinition, world: World) -> TextLike 
 
 
 def _has_policy(arn: TextLike, world: World) -> bool:
-    """Whether a policy is definitely set on a file system, by the plan or by another stack."""
+    """Whether the plan or another stack definitely sets a policy on a file system."""
     return any(
         settings(each, FILE_SYSTEM_POLICY).on(file_system_of(arn, each)).sure for each in (world, *world.context)
     )
 
 
 def _is_written(task: TaskDefinition, name: Value) -> Truth:
-    """Whether a container mounts a volume, and not only to read it."""
+    """Whether a container mounts a volume, and not read-only."""
     listed = (container.members("mountPoints") for container in task.containers)
     mounts = (mount for several in listed for mount in ([several] if isinstance(several, Unknown) else several))
     return Truth.some(

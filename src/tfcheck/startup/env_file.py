@@ -44,7 +44,7 @@ _WHAT = "environment file"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Need every environment file of every container, and the place of its bucket."""
+    """Require every environment file of every container, and the location of its bucket."""
     for container in task.containers:
         files = container.members("environmentFiles")
         if isinstance(files, Unknown):
@@ -61,7 +61,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
 
 
 def _named_by_runs(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Need the files that something names in the place of the definition's when it starts the tasks."""
+    """Require the environment files that overrides name when something starts the tasks."""
     for run in runs(task, world).sure:
         for override in blocks(run.attribute(CONTAINERS)):
             name = member(override, "name")

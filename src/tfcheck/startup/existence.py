@@ -1,4 +1,4 @@
-"""Decide whether what a task needs exists when the task starts; every rule asks here.
+"""Decide whether what a task needs exists when the task starts, for all rules.
 
 TRUE: this plan or another stack manages it, a data source found it, or a task of this plan used it before the change.
 FALSE: this change certainly is what it waits for, and does not create it. All else is open.
@@ -34,12 +34,12 @@ from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Va
 
 _VERSION = "aws_secretsmanager_secret_version"
 _OBJECTS = (*OBJECT.types, "aws_s3_object_copy")
-#: What can do anything while it is created: put a value into a secret, or a file into a bucket.
+#: Types that can do anything on creation: fill a secret, or upload a file.
 _SCRIPTS = ("null_resource", "terraform_data", "aws_lambda_invocation", "shell_script", "docker_registry_image")
 
 
 class Named(msgspec.Struct, frozen=True):
-    """What has a name in a region of an account."""
+    """An object by its name in a region of an account."""
 
     name: Value
     region: Value
@@ -47,11 +47,11 @@ class Named(msgspec.Struct, frozen=True):
 
 
 def at(name: Value, around: Surroundings, region: Value = None) -> Named:
-    """Return what a name means to a task that lives at `around`, or in another region."""
+    """Return the object that a name denotes for a task at `around`, or in another region."""
     return Named(name, around.region if region in (None, "") else region, around.account)
 
 
-# What has a name: log groups, parameters, repositories
+# Named objects: log groups, parameters, repositories
 
 
 def repository(arn: TextLike, world: World) -> Truth:
@@ -62,14 +62,14 @@ def repository(arn: TextLike, world: World) -> Truth:
 
 
 def possible_namesakes(kind: ObjectKind, named: Named, world: World) -> Iterator[WorldObject]:
-    """Return what has, or may have, a name where it is looked for: managed, looked up or in another stack."""
+    """Return the objects with a name, definitely or possibly: managed, looked up or in another stack."""
     for each in found_once(world, (_namesakes, kind), lambda: _namesakes(kind, world)).possible(named.name):
         if reachable(each, named.region, named.account) and _is_perhaps(each.attribute("name"), named.name, world):
             yield each
 
 
 def _is_perhaps(one: Value, other: Value, world: World) -> bool:
-    """Whether two names may be one: what AWS assigns to a new object is in no name that is known already."""
+    """Whether two names may be equal: an id that AWS assigns to a new object is not in any known name."""
     if isinstance(one, PlainText) and isinstance(other, PlainText):
         return same(one, other, world) is not Truth.FALSE
     return True
@@ -90,7 +90,7 @@ def log_group(named: Named, world: World) -> Truth:
 
 
 def is_made_by_tasks(named: Named, world: World) -> bool:
-    """Whether a log group is known only from tasks before the change that create it themselves where there is none."""
+    """Whether a log group is known only from earlier tasks that create it themselves."""
     key, before = _identity_key(named), world.before()
     if key not in before.once(_groups_used) or key in before.once(_groups_expected):
         return False
@@ -98,13 +98,13 @@ def is_made_by_tasks(named: Named, world: World) -> bool:
 
 
 def _is_deleted(named: Named, world: World) -> bool:
-    """Whether the change deletes a log group, or gives it another name."""
+    """Whether the change deletes or renames a log group."""
     former = (each for each in world.before().resources(*LOG_GROUP.types) if has_name(each, named) is Truth.TRUE)
     return any(each.attribute("skip_destroy") is not True and not each.abandoned for each in former)
 
 
 def has_name(resource: WorldObject, named: Named) -> Truth:
-    """Whether a name means an object."""
+    """Whether a name denotes an object."""
     around = resource.surroundings
     same = equal(resource.attribute("name"), named.name)
     return same & equal(around.region, named.region) & equal(around.account, named.account)
@@ -121,7 +121,7 @@ def _groups_used(world: World) -> frozenset[Hashable]:
 
 
 def _groups_expected(world: World) -> frozenset[Hashable]:
-    """Index the log groups that the tasks of a world write to, and do not create."""
+    """Index the log groups that the tasks of a world write to but do not create."""
     return _groups(world, lambda log: log.makes_no_group)
 
 
@@ -132,14 +132,14 @@ def _groups(world: World, counts: Callable[[AwsLogs], bool]) -> frozenset[Hashab
 
 
 def _repositories_used(world: World) -> frozenset[Hashable]:
-    """Index the repositories that the images of the tasks of a world are in."""
+    """Index the repositories of the images in a world's tasks."""
     images = ((task, each.member("image")) for task in task_definitions(world) for each in task.containers)
     found = (registry.repository(image, task.resource, world) for task, image in images if isinstance(image, str))
     return frozenset(key for each in found if each is not None and (key := identity(each.arn)) is not None)
 
 
 def _namesakes(kind: ObjectKind, world: World) -> AttributeIndex:
-    """File by name what is managed or looked up, here or in other stacks."""
+    """Index managed and looked-up objects by name, here and in other stacks."""
     return AttributeIndex([each for one in (world, *world.context) for each in _objects_of_kind(kind, one)], "name")
 
 
@@ -149,7 +149,7 @@ def _objects_of_kind(kind: ObjectKind, world: World) -> Iterator[WorldObject]:
 
 
 def is_read(name: Value, world: World) -> bool:
-    """Whether a data source has read a text, so that others may have created what has it as its name."""
+    """Whether a data source has read a text, so that others may have created an object with that name."""
     return isinstance(name, str) and name in world.texts_read()
 
 
@@ -171,7 +171,7 @@ def file(arn: TextLike, services: Iterable[WorldObject], world: World) -> Truth:
 
 
 def key_in(arn: TextLike) -> TextLike | None:
-    """Return what follows the first slash of an object's ARN; None where that is open."""
+    """Return the part of an object's ARN after the first slash; None if that is unknown."""
     parts = pieces(arn)
     for index, piece in enumerate(parts):
         if isinstance(piece, str) and "/" in piece:
@@ -180,7 +180,7 @@ def key_in(arn: TextLike) -> TextLike | None:
 
 
 def created(kind: ObjectKind, world: World) -> AttributeIndex:
-    """File by name what of a kind the plan creates, and what is in other stacks."""
+    """Index the objects of a kind that the plan creates or that are in other stacks by name."""
     return found_once(world, (_created, kind), lambda: _created(kind, world))
 
 
@@ -189,7 +189,7 @@ def _created(kind: ObjectKind, world: World) -> AttributeIndex:
 
 
 def _objects(world: World) -> AttributeIndex:
-    """Index the objects by the key that they get: the ARN of one that does not exist yet may not be known."""
+    """Index the objects by their future key, since the ARN of a new one may be unknown."""
     return AttributeIndex(
         [each for one in (world, *world.context) for each in one.resources(*_OBJECTS)], "key", cleaned_key
     )
@@ -214,7 +214,7 @@ def secret_value(secret: WorldObject, services: Iterable[WorldObject], world: Wo
 
 
 def _filled(world: World) -> frozenset[str]:
-    """Index the secrets that a version refers to: most of them, so that few must be compared with every version."""
+    """Index the secrets that a version refers to, so that few must be compared with every version."""
     holders = (each.attribute("secret_id") for each in world.resources(_VERSION))
     return frozenset(each.symbol.owner for each in holders if isinstance(each, Unknown) and each.symbol is not None)
 
@@ -227,7 +227,7 @@ def _versions(world: World) -> AttributeIndex:
 
 
 def _may_be_filled(resource: WorldObject, services: Iterable[WorldObject], world: World) -> bool:
-    """Whether a script may fill what the plan creates: one that services wait for, or that waits for the resource."""
+    """Whether a script may fill an object that the plan creates: one that services or the object's users wait for."""
     scripts = world.resources(*_SCRIPTS)
     for service in services:
         earlier = world.earlier(service.address)
@@ -246,7 +246,7 @@ def _waits_for(script: WorldObject, resource: WorldObject, world: World) -> bool
 # What the change deletes
 
 
-#: What tasks are started with, and the attributes of which one must be another one for it to be another object.
+#: Types that tasks are started with, and the attributes that identify their objects.
 _KINDS: tuple[tuple[ObjectKind, tuple[str, ...]], ...] = (
     (LOG_GROUP, ("name",)),
     (SECRET, ("name",)),
@@ -254,12 +254,12 @@ _KINDS: tuple[tuple[ObjectKind, tuple[str, ...]], ...] = (
     (OBJECT, ("bucket", "key")),
     (BUCKET, ("bucket",)),
 )
-#: What else creates an object of the kind.
+#: Other resources that create an object of the kind.
 _ALSO = {OBJECT: ("aws_s3_object_copy",)}
 
 
 def deleted(world: World) -> frozenset[str]:
-    """Return the addresses of what the change definitely deletes, and nothing of the same name replaces."""
+    """Return the addresses of definitely deleted objects that nothing of the same name replaces."""
     return frozenset(
         str(each.address)
         for kind, names in _KINDS
@@ -269,7 +269,7 @@ def deleted(world: World) -> frozenset[str]:
 
 
 def _ended(kind: ObjectKind, names: tuple[str, ...], world: World) -> list[WorldObject]:
-    """Return what is not there any more, or is replaced under another name."""
+    """Return the objects that are deleted or renamed."""
     staying = {str(each.address): each for each in world.resources(*kind.types)}
     before = world.before().resources(*kind.types)
     ended = [each for each in before if each.attribute("skip_destroy") is not True and not each.abandoned]
@@ -291,6 +291,6 @@ def _is_gone(resource: WorldObject, kind: ObjectKind, names: tuple[str, ...], wo
 
 
 def _may_be_beside(resource: WorldObject, other: WorldObject, kind: ObjectKind) -> bool:
-    """Whether a name may mean either of two resources; names of buckets mean the same everywhere."""
+    """Whether a name may denote either of two resources; bucket names are global."""
     around = resource.surroundings
     return kind in (BUCKET, OBJECT) or reachable(other, around.region, around.account)

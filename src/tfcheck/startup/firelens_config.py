@@ -1,4 +1,4 @@
-"""Fetch the configuration of the log router that `firelensConfiguration` keeps in S3.
+"""Fetch a log router's configuration that `firelensConfiguration` keeps in S3.
 
 With `config-file-type` `s3` the ECS agent downloads the file before the containers start, with the task's *execution*
 role. It needs `s3:GetObject` on the object; AWS also documents `s3:GetBucketLocation` on the bucket. Fargate takes only
@@ -34,7 +34,7 @@ ID = "firelens-config"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Need the configuration of every log router that has it in S3, and the place of its bucket."""
+    """Require every log router configuration in S3, and the location of its bucket."""
     for container in task.containers:
         options = member(container.member("firelensConfiguration"), "options")
         kept_in_s3 = equal(member(options, "config-file-type"), "s3")

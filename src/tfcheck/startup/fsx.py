@@ -36,7 +36,7 @@ _DOUBT = "whether such a volume is mounted is known only after apply"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Describe every such file system, and read the credentials for it."""
+    """Require the description of every such file system, and its credentials."""
     for index, volume in enumerate(blocks_or_unknown(task.resource.attribute("volume"))):
         server = volume if isinstance(volume, Unknown) else only_or_unknown(volume.get(_ARGUMENT))
         if isinstance(server, Unknown):
@@ -48,7 +48,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
 
 
 def named_credentials(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]:
-    """Yield each known volume of this kind, and what names its credentials."""
+    """Yield each known volume of this kind with its credentials."""
     for index, volume in enumerate(blocks_or_unknown(task.resource.attribute("volume"))):
         server = None if isinstance(volume, Unknown) else only_or_unknown(volume.get(_ARGUMENT))
         value = _credentials(server) if isinstance(server, dict) else None
@@ -65,7 +65,7 @@ def _volume_place(task: TaskDefinition, pointer: str) -> TaskPlace:
 
 
 def _may_have_one(task: TaskDefinition) -> bool:
-    """Whether a volume that is not known may be of this kind: only tasks for Windows on EC2 have it."""
+    """Whether an unknown volume may be of this kind, which only Windows tasks on EC2 can have."""
     platform = only(task.resource.attribute("runtime_platform")) or {}
     family = platform.get("operating_system_family")
     is_linux = isinstance(family, str) and family.upper().startswith("LINUX")

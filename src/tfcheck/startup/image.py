@@ -45,12 +45,12 @@ _PULL = (
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Need every image that is in ECR, and what fills a pull-through cache."""
+    """Require every image in ECR, and what fills a pull-through cache."""
     yield from by_execution_role_or_instance(of_images(task, world), task, world)
 
 
 def of_images(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Need every image that is in ECR, whichever role pulls it."""
+    """Require every image in ECR, regardless of the role that pulls it."""
     for container in task.containers:
         value = container.member("image")
         image = repository(value, task.resource, world) if isinstance(value, PlainText) else None

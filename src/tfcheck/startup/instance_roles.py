@@ -1,4 +1,4 @@
-"""Find the roles of the container instances that the tasks of a task definition run on.
+"""Find the roles of the container instances for the tasks of a task definition.
 
 From the capacity provider to its Auto Scaling group, launch template or launch configuration, instance profile and
 role, see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html. What may run a task
@@ -31,7 +31,7 @@ _NO_GROUP = "the Auto Scaling group of {}, which is not in the plan"
 
 
 class Instances(msgspec.Struct, frozen=True):
-    """What names the roles of the instances that may run a task: all of them, or why they are `open`.
+    """The roles of the instances that may run a task; `open` says why there may be others.
 
     `assumption` says which other instances are taken not to be there.
     """
@@ -42,7 +42,7 @@ class Instances(msgspec.Struct, frozen=True):
 
 
 class _OpenError(Exception):
-    """The row ends before a role; the argument says what would decide it."""
+    """A role cannot be determined; the argument says what would decide it."""
 
 
 def instances(task: TaskDefinition, world: World) -> Instances:
@@ -90,7 +90,7 @@ class _Instances:
                 yield self._of_provider(name, provider)
 
     def _of_cluster(self, service: WorldObject) -> Iterator[Value]:
-        """Yield the roles of all instances in a cluster: any of them may run the tasks."""
+        """Yield the roles of all instances in a cluster, any of which may run the tasks."""
         found = joined(service, self._world)
         if found.open or found.is_empty or found.cluster is None:
             cluster = display(service.attribute("cluster") or "default")
@@ -106,7 +106,7 @@ class _Instances:
         self._assumed[f"assumes that {found.cluster.address} has no instances besides those in the plan"] = None
 
     def _launched_by(self, resource: WorldObject) -> Iterator[Value]:
-        """Yield the role of an instance, or of those that the groups with a launch template launch."""
+        """Yield the role of an instance, or of the groups that use a launch template."""
         if resource.address.type == "aws_instance":
             yield self._role(_profile_value(resource.attribute("iam_instance_profile"), resource), resource)
             return
@@ -131,7 +131,7 @@ class _Instances:
         return self._role(profiles[0], group)
 
     def _refuse_changed(self, group: WorldObject, profile: Value) -> None:
-        """Raise where instances that the group launched before the change keep another profile."""
+        """Raise if existing instances of the group keep another profile."""
         before = self._world.before()
         existing = next((each for each in before.resources(*_GROUP.types) if each.address == group.address), None)
         if before is self._world or existing is None:
@@ -152,7 +152,7 @@ class _Instances:
         return self._in_account(role, resource)
 
     def _in_account(self, role: Value, profile: WorldObject) -> Value:
-        """Return what names a role in the account of its profile: another account may have one of that name."""
+        """Return a role in the account of its profile, since another account may have one with the same name."""
         found = catalogue(self._world, _ROLE).find(role, profile.surroundings)
         if found is not None:
             return found.attribute("arn")
@@ -165,7 +165,7 @@ class _Instances:
     # From the group to what its instances are launched with
 
     def profiles(self, group: WorldObject) -> Iterator[Value]:
-        """Yield the instance profiles, each by name or ARN, that instances of a group get."""
+        """Yield the instance profiles, by name or ARN, of instances in a group."""
         for template in self._templates(group):
             if template.address.type == "aws_launch_configuration":
                 yield _profile_value(template.attribute("iam_instance_profile"), template)
@@ -189,8 +189,8 @@ class _Instances:
             yield self._template(each, group)
 
     def _specified(self, group: WorldObject) -> Iterator[Value]:
-        """Yield how a group names its launch templates, those for single instance types included."""
-        # NOTE: a group has one of the two, and the provider leaves the other open while it plans.
+        """Yield the launch templates of a group, including overrides for instance types."""
+        # NOTE: a group has one of the two, and the provider does not know the other while planning.
         own = blocks(group.attribute("launch_template"))
         yield from own
         for policy in () if own else blocks_or_unknown(group.attribute("mixed_instances_policy")):
@@ -213,7 +213,7 @@ class _Instances:
         return template
 
     def _is_current(self, template: WorldObject, version: Value) -> bool:
-        """Whether a version of a template is definitely the one that the plan shows."""
+        """Whether a version of a template is definitely the one in the plan."""
         if version in (None, "", "$Default") or _refers(version, template, "default_version"):
             was_there = any(
                 each.address == template.address for each in self._world.before().resources(*_TEMPLATE.types)
@@ -246,7 +246,7 @@ def _refers(value: Value, resource: WorldObject, attribute: str) -> bool:
 
 
 def _earlier(before: World, group: WorldObject) -> Value:
-    """Return the profile that instances of a group got before the change; None where that is open."""
+    """Return the profile of a group's instances before the change; None if it is unknown."""
     try:
         found = list(_once(before.once(_Instances).profiles(group)))
     except _OpenError:
@@ -255,7 +255,7 @@ def _earlier(before: World, group: WorldObject) -> Value:
 
 
 def _called(world: World, profile: Value, near: WorldObject) -> str | None:
-    """Return what a profile is known by in both worlds: the address that makes it, else its name."""
+    """Return the label of a profile in both worlds: its resource's address, otherwise its name."""
     resource = catalogue(world, _PROFILE).find(profile, near.surroundings)
     if resource is not None:
         return str(resource.address)

@@ -1,4 +1,4 @@
-"""Find the services that run a task definition, what else starts its tasks, and how they launch them.
+"""Find the services that run a task definition, what else starts its tasks, and how.
 
 Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/launch_types.html. On container instances of EC2 a
 task without an execution role pulls images and writes logs with the role of the instance.
@@ -37,19 +37,19 @@ from tfcheck.vocabulary.finding import Requirement, RoleKind
 
 _NEVER_BY_INSTANCE = frozenset(("FARGATE", "EXTERNAL", "MANAGED_INSTANCES"))
 _TYPE, _SERVICE = "aws_ecs_task_definition", "aws_ecs_service"
-#: In place of what is not known in a text: no name has it.
+#: The mark for unknown text, which no name contains.
 _OPEN = "\0"
 
 
 class Runs(msgspec.Struct, frozen=True):
-    """What definitely runs a task definition, services and others, and what may."""
+    """What definitely, or possibly, runs a task definition: services and others."""
 
     sure: tuple[WorldObject, ...] = ()
     open: tuple[WorldObject, ...] = ()
 
 
 def runs(task: TaskDefinition, world: World) -> Runs:
-    """Return everything that runs a task definition, or may: what it names is known only after apply."""
+    """Return everything that runs, or may run, a task definition."""
     return world.once(_Running).of(task)
 
 
@@ -59,17 +59,17 @@ def services(task: TaskDefinition, world: World) -> tuple[WorldObject, ...]:
 
 
 def possible_services(task: TaskDefinition, world: World) -> tuple[WorldObject, ...]:
-    """Return the services that may run a task definition, but need not."""
+    """Return the services that may run a task definition."""
     return tuple(each for each in runs(task, world).open if each.address.type == _SERVICE)
 
 
-# Whose role pulls and logs
+# The role that pulls and logs
 
 
 def by_execution_role_or_instance(
     needs: Iterable[Requirement], task: TaskDefinition, world: World
 ) -> Iterator[Requirement]:
-    """Yield what pulls images and writes logs, as needs of the role that is used for it."""
+    """Yield requirements for images and logs with the role that is used for them."""
     by_instance = instance_role_serves(task, world)
     for each in needs:
         if by_instance is Truth.TRUE:
@@ -83,7 +83,7 @@ def by_execution_role_or_instance(
 
 
 def _only_outside_aws(task: TaskDefinition, world: World) -> bool:
-    """Whether a task without an execution role runs on instances outside AWS, whose own role may pull images.
+    """Whether a task without an execution role runs on external instances, whose own role may pull images.
 
     On none of the others that it runs on is an execution role needed for that.
 
@@ -96,12 +96,12 @@ def _only_outside_aws(task: TaskDefinition, world: World) -> bool:
 
 
 def doubted(need: Requirement, doubt: str) -> Requirement:
-    """Return a need of which something else is open as well; what was open before stays the reason."""
+    """Add a doubt to a requirement; an earlier doubt stays the reason."""
     return need if need.doubt else msgspec.structs.replace(need, doubt=doubt)
 
 
 def instance_role_serves(task: TaskDefinition, world: World) -> Truth:
-    """Whether images and logs are left to the container instance: no execution role, and EC2 only.
+    """Whether the container instance pulls images and writes logs: no execution role, and EC2 only.
 
     That nothing is seen to start its tasks proves nothing: what does may be elsewhere.
     """
@@ -117,7 +117,7 @@ def instance_role_serves(task: TaskDefinition, world: World) -> Truth:
 
 
 def _kinds(task: TaskDefinition, world: World) -> set[str]:
-    """Return the launch types that a task definition asks for, or that what runs it definitely uses.
+    """Return the launch types that a task definition requires, or that its services definitely use.
 
     Of several that it asks for, only Fargate's is certain to count: ECS refuses to register it without what that needs.
     """
@@ -127,7 +127,7 @@ def _kinds(task: TaskDefinition, world: World) -> set[str]:
 
 
 def _names_its_launch(service: WorldObject, world: World) -> bool:
-    """Whether it is known on what a service or another runs, by itself or its cluster, and none may be Fargate."""
+    """Whether a service's capacity is known, from itself or its cluster, and cannot be Fargate."""
     found = capacity(service, world)
     return not found.open and all(
         isinstance(name, str) or resource for name, resource in providers(found, service, world)
@@ -135,7 +135,7 @@ def _names_its_launch(service: WorldObject, world: World) -> bool:
 
 
 def _fits_fargate(task: TaskDefinition) -> bool:
-    """Whether Fargate may take a task: it asks for the network mode `awsvpc`, and for the size of the task."""
+    """Whether a task may run on Fargate: it has the network mode `awsvpc`, and a size."""
     if task.compatibilities == ("EC2",):
         return False
     mode = _unless_unwritten(task.resource, "network_mode")
@@ -152,7 +152,7 @@ def _unless_unwritten(resource: WorldObject, argument: str) -> Value:
 
 
 class _Running:
-    """What runs tasks in one world, filed by what it says it runs."""
+    """What runs tasks in one world, indexed by task definition."""
 
     def __init__(self, world: World) -> None:
         self._newest = _Newest(world)
@@ -184,7 +184,7 @@ class _Running:
 
     def _runs_of(self, task: TaskDefinition) -> Runs:
         if task.is_of_service:
-            return Runs()  # nothing else can name its task definition
+            return Runs()  # nothing else can refer to its task definition
         if not self._filed:
             return Runs(open=tuple(self._vague))
         names = _Names(task)
@@ -202,7 +202,7 @@ class _Running:
         return Runs(tuple(sure.values()), (*may, *self._vague))
 
     def _candidates(self, family: Value) -> Iterator[tuple[TextLike, WorldObject]]:
-        """Return the references that may turn out to name a family, or a revision of it."""
+        """Return the references that may denote a family, or a revision of it."""
         if isinstance(family, str):
             yield from self._by_family.get(family, ())
             yield from self._by_family.get(None, ())
@@ -211,7 +211,7 @@ class _Running:
 
 
 class _Names:
-    """All that a service can call a task definition: `here` in the same region of the same account only."""
+    """All names that a service can use for a task definition; `here` only in the same region and account."""
 
     def __init__(self, task: TaskDefinition) -> None:
         self._surroundings = task.resource.surroundings
@@ -230,7 +230,7 @@ class _Names:
                 self.here.extend(both)
 
     def are(self, called: TextLike, service: WorldObject) -> Truth:
-        """Whether a service means this task definition by what it calls it."""
+        """Whether a service's reference denotes this task definition."""
         if called not in self._answers:
             self._answers[called] = self._answer(called)
         anywhere, within = self._answers[called]
@@ -239,7 +239,7 @@ class _Names:
         return within & beside(service.surroundings, self._surroundings)
 
     def _answer(self, called: TextLike) -> tuple[Truth, Truth]:
-        """Whether a text is one of the names wherever a service is, and whether it is one in the same region."""
+        """Return whether a text is one of the names anywhere, and whether it is one in the same region."""
         anywhere = Truth.some(equal(called, each) for each in self.everywhere)
         if anywhere is Truth.TRUE:
             return anywhere, anywhere
@@ -247,7 +247,7 @@ class _Names:
 
 
 class _Newest:
-    """Knows what is definitely the newest revision of a family: the one that this plan makes.
+    """Knows the definitely newest revision of a family: the one that this plan creates.
 
     Modules name `max(RESOURCE.revision, data.SOURCE.revision)`, so as not to go back behind what others registered.
     """
@@ -257,7 +257,7 @@ class _Newest:
         self._revisions = {str(Symbol(str(each.address), ("revision",))): each for each in resources}
 
     def in_place_of(self, reference: TextLike) -> TextLike:
-        """Put the revision of a task definition in the place of the greatest of several, of which it is one."""
+        """Replace the greatest of several revisions by the task definition's, if that is one of them."""
         return text(self._revision(each) if isinstance(each, Unknown) else each for each in pieces(reference))
 
     def _revision(self, piece: Unknown) -> TextLike:
@@ -269,7 +269,7 @@ class _Newest:
 
 
 def _owner(reference: Value) -> str | None:
-    """Return the address of the task definition that a reference takes an attribute of."""
+    """Return the address of the task definition whose attribute a reference takes."""
     if not isinstance(reference, Unknown) or reference.symbol is None:
         return None
     try:
@@ -280,7 +280,7 @@ def _owner(reference: Value) -> str | None:
 
 
 def _family_in(called: TextLike) -> str | None:
-    """Return the family of a task definition from its name or ARN; None where that is open."""
+    """Return the family in the name or ARN of a task definition; None if it is unknown."""
     written = "".join(each if isinstance(each, str) else _OPEN for each in pieces(called))
     if written.startswith("arn:"):
         _, found, written = written.partition(":task-definition/")

@@ -36,12 +36,12 @@ ID = "log-group"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Need to write the logs of every container that has the `awslogs` driver."""
+    """Require writing the logs of every container with the `awslogs` driver."""
     yield from by_execution_role_or_instance(of_logs(task, world), task, world)
 
 
 def of_logs(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Need to write the logs of every container that has the `awslogs` driver, whichever role writes them."""
+    """Require writing the logs of every container with the `awslogs` driver, regardless of the role."""
     for container in task.containers:
         configuration = container.member("logConfiguration")
         if configuration is not None:

@@ -1,4 +1,4 @@
-"""Fetch the files that the environment of an AWS for Fluent Bit init image names.
+"""Fetch the files named in the environment of an AWS for Fluent Bit init image.
 
 Images of `aws-for-fluent-bit` whose tag begins with `init` download each file that a variable
 `aws_fluent_bit_init_s3_1`, `aws_fluent_bit_init_s3_2` and so on names by its ARN, before Fluent Bit begins. They do it
@@ -36,7 +36,7 @@ _IMAGE = regex(r"(?:[^/]+/)*aws-for-fluent-bit(?::(?P<tag>[^/@]+))?(?P<digest>@.
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Need every file that the environment of a container names; without a task role there is none to ask for."""
+    """Require every file in the environment of a container with a task role."""
     if task.task_role in (None, ""):
         return
     for container in task.containers:
@@ -52,7 +52,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
 
 
 def _variables(container: Container) -> Iterator[tuple[str, Value, Value]]:
-    """Yield place, name and value of every environment variable; an unknown list is one, of an unknown name."""
+    """Yield place, name and value of every environment variable; an unknown list is one of unknown name."""
     listed = container.members("environment")
     if isinstance(listed, Unknown):
         yield "", listed, listed
@@ -62,7 +62,7 @@ def _variables(container: Container) -> Iterator[tuple[str, Value, Value]]:
 
 
 def _doubt(fetches: Truth, name: Value) -> str | None:
-    """Return what is open about a variable that may name a file; None where it does not name one.
+    """Return the doubt about a variable that may name a file; None if it does not name one.
 
     Any image may have unknown variables; only one that definitely fetches files makes them worth a row.
     """
@@ -75,7 +75,7 @@ def _doubt(fetches: Truth, name: Value) -> str | None:
 
 
 def _fetches(container: Container) -> Truth:
-    """Whether the container's image is one of those that download files."""
+    """Whether the container's image is one that downloads files."""
     image = container.member("image")
     found = _IMAGE.fullmatch(image) if isinstance(image, str) else None
     if found is None or found["digest"]:

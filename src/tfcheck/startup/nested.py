@@ -6,12 +6,12 @@ from tfcheck.symbolic.value import Unknown, Value, items
 
 
 def blocks(value: Value) -> list[dict[str, Value]]:
-    """Return the nested blocks that are known, in order."""
+    """Return the known nested blocks, in order."""
     return [each for each in blocks_or_unknown(value) if isinstance(each, dict)]
 
 
 def blocks_or_unknown(value: Value) -> list[dict[str, Value] | Unknown]:
-    """Return the nested blocks in order; what may be any number of them is one unknown value."""
+    """Return the nested blocks in order; any number of unknown ones is one unknown value."""
     listed = items(value)
     if isinstance(listed, Unknown):
         return [listed]
@@ -19,10 +19,10 @@ def blocks_or_unknown(value: Value) -> list[dict[str, Value] | Unknown]:
 
 
 def only(value: Value) -> dict[str, Value] | None:
-    """Return the one nested block of a kind of which there is at most one."""
+    """Return the only nested block of a kind."""
     return next(iter(blocks(value)), None)
 
 
 def only_or_unknown(value: Value) -> dict[str, Value] | Unknown | None:
-    """Return the one nested block of a kind, or the unknown value that may be one."""
+    """Return the only nested block of a kind, or the unknown value that may be one."""
     return next(iter(blocks_or_unknown(value)), None)

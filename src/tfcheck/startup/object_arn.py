@@ -1,4 +1,4 @@
-"""Parse an S3 object ARN as ECS does, and as IAM sees it.
+"""Parse an S3 object ARN as ECS does, and convert it for IAM.
 
 The ECS agent takes `arn:PARTITION:s3:::BUCKET/KEY` apart (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/
 use-environment-file.html) and asks S3 for bucket and key. What it cannot take apart stops the task: no call is made.
@@ -45,7 +45,7 @@ class MalformedArn(msgspec.Struct, frozen=True):
 def object_needs(
     rule: str, place: TaskPlace, value: TextLike, world: World, severity: Severity = Severity.ERROR, *, doubt: str = ""
 ) -> Iterator[Requirement]:
-    """Require to read an object and to locate its bucket; nothing of what ECS cannot take apart."""
+    """Require reading an object and locating its bucket; nothing for an ARN that ECS cannot parse."""
     wrong = misshape(value, world)
     if wrong is not None and not wrong.readable:
         return
@@ -72,7 +72,7 @@ def seen_by_iam(value: TextLike, around: Surroundings) -> TextLike:
 
 
 def names_other_partition(value: Value, around: Surroundings) -> bool:
-    """Whether an ARN is definitely of another partition than the one that a task runs in."""
+    """Whether an ARN definitely has another partition than the task's."""
     parts = split(value) if isinstance(value, PlainText) else None
     if parts is None or not isinstance(parts.partition, str) or not isinstance(around.partition, str):
         return False
@@ -83,7 +83,7 @@ def names_other_partition(value: Value, around: Surroundings) -> bool:
 
 
 def misshape(value: Value, world: World) -> MalformedArn | None:
-    """Explain what is definitely wrong with an object's ARN; None where nothing is."""
+    """Explain what is definitely wrong with an object's ARN, or None."""
     if value is None or value == "":
         return MalformedArn("has no ARN")
     if not isinstance(value, PlainText):
@@ -106,7 +106,7 @@ def _misshape(value: TextLike, world: World) -> MalformedArn | None:
 
 
 def is_other_than_arn(value: Value) -> bool:
-    """Whether a text definitely does not begin like an ARN: then there is nothing that IAM could be asked."""
+    """Whether a text definitely does not begin like an ARN, so that no IAM request is made."""
     if not isinstance(value, PlainText):
         return False
     first = next(iter(pieces(spelled_out(value))), "")
@@ -114,7 +114,7 @@ def is_other_than_arn(value: Value) -> bool:
 
 
 def _misses_slash(value: TextLike, world: World) -> MalformedArn | None:
-    """Whether a key follows the reference to a bucket without a slash between them."""
+    """Return the error of a key that follows a bucket reference without a slash."""
     parts = pieces(value)
     buckets = catalogue(world, BUCKET)
     for index, reference in enumerate(parts):
@@ -151,7 +151,7 @@ def _is_never_empty(part: TextLike) -> bool:
 
 
 def bucket_arn(object_arn: TextLike) -> TextLike:
-    """Return the ARN of the bucket that an object lives in: everything before the first slash of the object's ARN.
+    """Return the bucket's ARN in an object's ARN: everything before the first slash.
 
     Follows the ARN formats of Amazon S3
     (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html).
@@ -174,7 +174,7 @@ def bucket_arn(object_arn: TextLike) -> TextLike:
 
 
 def _before_slash(piece: Unknown | JsonText) -> TextLike | None:
-    """Return a piece as it is if it definitely holds no slash, what is before its slash if it definitely holds one."""
+    """Return the part of a piece before its slash, the piece if it definitely has none, otherwise None."""
     if isinstance(piece, JsonText):
         return None
     if piece.shape is None:

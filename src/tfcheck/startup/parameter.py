@@ -31,7 +31,7 @@ ID = "parameter"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Need every parameter that a container, or its log driver, is given a value from."""
+    """Require every parameter that a container, or its log driver, gets a value from."""
     for place, source in found(injected(task), ValueStore.PARAMETER_STORE, world):
         yield needs(ID, place, source)
 

@@ -1,4 +1,4 @@
-"""A place in a task definition that needs something, and the requirement that follows."""
+"""A place in a task definition that needs something, and its requirement."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
 
 
 class TaskPlace(msgspec.Struct, frozen=True):
-    """A place in a task definition: its JSON Pointer, its container if it is in one, and what is asked for there.
+    """A place in a task definition: its JSON Pointer, its container if any, and what it asks for.
 
     `role_kind` is the role with which ECS gets it.
     """
@@ -55,10 +55,10 @@ class TaskPlace(msgspec.Struct, frozen=True):
 
     @property
     def _sensitive(self) -> bool:
-        """Whether the plan marks what stands here, or something beside it, as sensitive."""
+        """Whether the plan marks this place, or something beside it, as sensitive."""
         return self.task.resource.sensitive("volume") if self.pointer.startswith("/volumes") else self.task.sensitive
 
 
 def in_container(task: TaskDefinition, container: Container, pointer: str, what: str) -> TaskPlace:
-    """Name a place in a container; `pointer` is the rest behind the container's number, `what` what is asked for."""
+    """Build a place in a container; `pointer` follows the container's index, `what` is what it asks for."""
     return TaskPlace(task, container, f"/{container.index}{pointer}", f"{what} of container `{container.name}`")

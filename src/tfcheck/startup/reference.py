@@ -1,4 +1,4 @@
-"""Check that a reference to a secret or a parameter is written as ECS reads it.
+"""Check that a reference to a secret or a parameter is valid for ECS.
 
 Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html and
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html. What ECS refuses to read
@@ -28,7 +28,7 @@ _SHORTEST_VERSION = 32
 
 
 class InvalidReference(msgspec.Struct, frozen=True):
-    """What is definitely wrong with a reference, how much that weighs, and what ECS says to it."""
+    """What is definitely wrong with a reference, its severity, and the error of ECS."""
 
     what: str
     severity: Severity = Severity.ERROR
@@ -36,12 +36,12 @@ class InvalidReference(msgspec.Struct, frozen=True):
 
 
 def is_refused(wrong: InvalidReference | None) -> bool:
-    """Whether a reference definitely cannot be read, regardless of what the role is allowed to do."""
+    """Whether a reference definitely cannot be read, regardless of permissions."""
     return wrong is not None and wrong.severity is Severity.ERROR
 
 
 def wrong_reference(value: Value, around: Surroundings, world: World) -> InvalidReference | None:
-    """Explain what is definitely wrong with a `valueFrom` of a task that lives at `around`."""
+    """Explain what is definitely wrong with a `valueFrom` of a task at `around`."""
     if value == "":
         return InvalidReference("is empty")
     if not isinstance(value, PlainText):
@@ -62,7 +62,7 @@ def wrong_reference(value: Value, around: Surroundings, world: World) -> Invalid
 
 
 def wrong_credentials(value: Value, around: Surroundings) -> InvalidReference | None:
-    """Explain what is definitely wrong with a private registry's `credentialsParameter`, a secret's ARN or name."""
+    """Explain what is definitely wrong with a private registry's `credentialsParameter`."""
     if not isinstance(value, PlainText):
         return None
     fields = secret_fields(value)
@@ -78,7 +78,7 @@ def wrong_credentials(value: Value, around: Surroundings) -> InvalidReference | 
 
 
 def secret_fields(value: TextLike) -> list[TextLike] | None:
-    """Return the fields of a secret's ARN from its name on: that, and perhaps JSON key, version stage and version id.
+    """Return the fields of a secret's ARN from its name on, with JSON key, version stage and version id, if any.
 
     None where this may not be one, or they are not known.
     """
@@ -86,7 +86,7 @@ def secret_fields(value: TextLike) -> list[TextLike] | None:
 
 
 def _fields(value: TextLike, service: str, kind: str, attributes: tuple[str, ...]) -> list[TextLike] | None:
-    """Cut at the colons what follows `secret:`, or the reference to a whole ARN, or all of a parameter's resource."""
+    """Split at colons what follows `secret:` or a whole ARN's reference, or a parameter's resource."""
     parts = split(value)
     if parts is not None:
         if parts.service != service:
@@ -102,7 +102,7 @@ def _fields(value: TextLike, service: str, kind: str, attributes: tuple[str, ...
 
 
 def _wrong_tail(tail: list[TextLike]) -> InvalidReference | None:
-    """Explain what is wrong with what follows a secret's ARN: nothing, or JSON key, version stage and version id."""
+    """Explain what is wrong with the part after a secret's ARN: JSON key, version stage and version id."""
     if len(tail) not in (0, 3):
         what = "is followed by too few or too many colons: it must be `ARN:key:stage:version`"
         return InvalidReference(what, symptom=_MALFORMED)
@@ -176,7 +176,7 @@ def _holds_wildcard(value: TextLike) -> bool:
 
 
 def _misread(value: TextLike, name: TextLike, world: World) -> InvalidReference | None:
-    """Explain that a partial ARN of a secret called `name-abc123` is read as the whole ARN of another secret."""
+    """Explain that a partial ARN of a secret called `name-abc123` is taken for another secret's whole ARN."""
     parts = split(value)
     if parts is None or name not in world.once(_secret_names):
         return None
@@ -193,7 +193,7 @@ def _misread(value: TextLike, name: TextLike, world: World) -> InvalidReference 
 
 
 def _wrong_name(value: TextLike, around: Surroundings, world: World) -> InvalidReference | None:
-    """Explain what is wrong with what is no ARN: the name of a parameter."""
+    """Explain what is wrong with a parameter's name."""
     spelled = spelled_out(value)
     if isinstance(spelled, str) and spelled.count(":") >= 2:
         return InvalidReference("is not an ARN, and the name of a parameter contains no colons", symptom=_NO_NAME)

@@ -18,15 +18,15 @@ _HOST = "????????????.dkr.ecr*.*.amazonaws.com*/*"
 
 
 class Image(msgspec.Struct, frozen=True):
-    """The ARN of the repository of an image. `doubt` says why the image may be somewhere else."""
+    """The ARN of an image's repository. `doubt` says why the image may be elsewhere."""
 
     arn: TextLike
     doubt: str = ""
 
 
 def repository(image: TextLike, task: WorldObject, world: World) -> Image | None:
-    """Return the repository of ECR that an image is in; None where it definitely is in none."""
-    # NOTE: many tasks have the same sidecar; a text with marks equals the same one without them.
+    """Return the ECR repository of an image; None if it definitely has none."""
+    # NOTE: many tasks have the same sidecar; a marked text equals the same one without marks.
     if type(image) is not str:
         return _repository(image, task, world)
     return found_once(world, (_repository, image), lambda: _repository(image, task, world))
@@ -52,7 +52,7 @@ def _arn_of(resource: WorldObject) -> TextLike:
 
 
 def _arn_from_host(image: TextLike, task: WorldObject) -> TextLike | None:
-    """Build the ARN from the host name; None where the parts of it cannot be separated."""
+    """Build the ARN from the host name; None if its parts cannot be separated."""
     parts = cut(image, "/", limit=1)
     if parts is None or len(parts) != 2:
         return None
@@ -65,7 +65,7 @@ def _arn_from_host(image: TextLike, task: WorldObject) -> TextLike | None:
 
 
 def _repository_name(path: TextLike) -> TextLike:
-    """Drop tag and digest."""
+    """Remove tag and digest."""
     kept: list[TextLike] = []
     for piece in pieces(path):
         if isinstance(piece, str):
@@ -82,7 +82,7 @@ def _repository_name(path: TextLike) -> TextLike:
 
 
 def caches(image: Image, world: World) -> bool:
-    """Whether a rule of the plan makes the repository a pull-through cache."""
+    """Whether a rule in the plan makes the repository a pull-through cache."""
     parts = split(image.arn)
     if parts is None:
         return False

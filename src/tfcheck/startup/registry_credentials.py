@@ -31,7 +31,7 @@ ID = "registry-credentials"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Need the credentials of every container whose image is in a private registry."""
+    """Require the credentials of every container with an image in a private registry."""
     for container in task.containers:
         credentials = container.member("repositoryCredentials")
         value = member(credentials, "credentialsParameter")

@@ -1,4 +1,4 @@
-"""A rule: something ECS does before a task runs, and the permissions it needs for that."""
+"""A rule: something ECS does before a task runs, and the permissions for it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Rule(msgspec.Struct, frozen=True):
     without_role: tuple[str, str] = ("", "")
 
     def symptom(self, need: Requirement, *, on_instances: bool, has_role: bool) -> str:
-        """Return the text that ECS shows when a requirement is not met; empty where none is known."""
+        """Return the error of ECS when a requirement is not met; empty if none is known."""
         if not has_role:
             return self.without_role[on_instances]
         if need.read_by:
@@ -45,7 +45,7 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 def derived(rules: tuple[Rule, ...], task: TaskDefinition, world: World) -> tuple[Requirement, ...]:
-    """Return what rules derive for a task definition of a world; several ask for it, and it is derived once."""
+    """Return the requirements that rules derive for a task definition, computed once."""
     needs = (need for rule in rules for need in rule.derive(task, world))
     return found_once(
         world,
@@ -54,13 +54,13 @@ def derived(rules: tuple[Rule, ...], task: TaskDefinition, world: World) -> tupl
     )
 
 
-#: What an ARN is made of; AWS returns it unmarked, even where the name was marked.
+#: The parts of an ARN; AWS returns it unmarked, even if the name was marked.
 _NAMES = ("arn", "bucket", "bucket_prefix", "id", "key", "name", "name_prefix")
 _KINDS = (BUCKET, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET)
 
 
 def unmarked(need: Requirement, world: World) -> Requirement:
-    """Return a marked requirement as one that may be shown where everything in it may.
+    """Unmark a requirement if everything in it may be shown.
 
     One secret in `environment` makes Terraform mark all of `container_definitions`. The ARN of a secret, a parameter
     or a file that is needed there is no secret where a resource of the plan has it as its own, unmarked ARN; and a
@@ -79,7 +79,7 @@ def _is_shown(text: TextLike, shown: frozenset[str]) -> bool:
 
 
 def _arns(world: World) -> frozenset[str]:
-    """List the ARNs that resources and data sources have, as far as nothing marks them."""
+    """List the ARNs of resources and data sources that are not marked."""
     types = [each for kind in _KINDS for each in kind.types]
     found = ((each, each.attribute("arn")) for each in (*world.resources(*types), *world.looked_up(*types)))
     return frozenset(arn for each, arn in found if isinstance(arn, str) and not any(map(each.sensitive, _NAMES)))

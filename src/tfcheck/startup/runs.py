@@ -1,4 +1,4 @@
-"""Find what starts tasks besides services: rules and schedules of EventBridge, pipes, state machines and task sets.
+"""Find what starts tasks besides services: EventBridge rules and schedules, pipes, state machines, task sets.
 
 Each is read as if it were a service: it names a task definition, a cluster, and a launch type or a strategy, with the
 parameters of https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html. All except services may name
@@ -16,17 +16,17 @@ from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, items
 
-#: What a run says of containers in the place of their definitions, under the names of the API or of the provider.
+#: Members of overrides for containers, with the API's or the provider's names.
 CONTAINERS = "container_overrides"
 _ROLES = {"execution_role_arn": "executionRoleArn", "task_role_arn": "taskRoleArn"}
 _WHEN_RUN = "known only when it runs"
 _PLAIN = ("aws_ecs_service", "aws_ecs_task_set")
-#: In what the states of a machine that start tasks call: `arn:aws:states:::ecs:runTask.sync`, for example.
+#: The resource of states that start tasks: `arn:aws:states:::ecs:runTask.sync`, for example.
 _STATE = ":ecs:runTask"
 
 
 class Run:
-    """What a resource starts tasks with, under the names that the arguments of a service have.
+    """How a resource starts tasks, with the argument names of a service.
 
     `argument` is the one that says it.
     """
@@ -41,7 +41,7 @@ class Run:
         self._values = values
 
     def attribute(self, name: str) -> Value:
-        """Return what an argument of a service would be; None where it is not set."""
+        """Return the value for a service's argument; None if it is not set."""
         return self._values.get(name)
 
     def sensitive(self, name: str) -> bool:
@@ -87,17 +87,17 @@ def _of_block(
     cluster: Value,
     overrides: dict[str, Value],
 ) -> Iterator[Run]:
-    """Yield what a nested block starts; nothing where it may not be there."""
+    """Yield the runs in a nested block; nothing if it may not exist."""
     if isinstance(block, dict):
         values = {**block, **overrides, "task_definition": block.get("task_definition_arn"), "cluster": cluster}
         yield Run(resource, argument, values)
 
 
-# What is in the place of parts of the task definition
+# Overrides of the task definition
 
 
 def _overrides(given: Value) -> dict[str, Value]:
-    """Return what `TaskOverride` of the API holds; a path or an expression in its place is known only when it runs."""
+    """Return the content of the API's `TaskOverride`; a path or an expression in it is unknown."""
     names = {**_ROLES, CONTAINERS: "containerOverrides"}
     return {name: _unless_dynamic(given, theirs) for name, theirs in names.items()}
 
@@ -109,7 +109,7 @@ def _unless_dynamic(given: Value, name: str) -> Value:
 
 
 def _overrides_in(text: Value) -> dict[str, Value]:
-    """Return what a JSON text that a target receives says."""
+    """Return the overrides in the JSON text that a target receives."""
     return _overrides(_decoded(text)) if isinstance(text, TextLike) else {}
 
 
@@ -117,7 +117,7 @@ def _overrides_of_target(target: WorldObject) -> dict[str, Value]:
     transformer = only_or_unknown(target.attribute("input_transformer"))
     if transformer is None:
         return _overrides_in(target.attribute("input"))
-    # NOTE: a template is not JSON, and its variables are what an event holds.
+    # NOTE: a template is not JSON, and its variables come from an event.
     template = member(transformer, "input_template")
     written = template if isinstance(template, str) else ""
     return {name: Unknown(reason=_WHEN_RUN) for name, theirs in _ROLES.items() if f'"{theirs}"' in written}
@@ -139,13 +139,13 @@ def _decoded(definition: TextLike) -> Value:
 
 
 def _parameters(part: Value) -> Iterator[dict[str, Value]]:
-    """Yield what the states in a part of a state machine give to `RunTask`."""
+    """Yield the parameters of `RunTask` in a part of a state machine."""
     if isinstance(part, dict):
         called, given = part.get("Resource"), part.get("Parameters") or part.get("Arguments")
         if isinstance(called, str) and _STATE in called and isinstance(given, dict):
             yield given
     inner = tuple(part.values()) if isinstance(part, dict) else items(part)
-    # NOTE: a state that is not known may start any task, as anybody with the command line may.
+    # NOTE: an unknown state may start any task, as anybody with the command line may.
     for each in () if isinstance(inner, Unknown) else inner:
         yield from _parameters(each)
 
@@ -163,6 +163,6 @@ def _of_state(given: dict[str, Value]) -> dict[str, Value]:
 
 
 def _item(listed: Value) -> Value:
-    """Return an item of a strategy under the names that the arguments of a service have."""
+    """Return a strategy item with the argument names of a service."""
     names = {"capacity_provider": "CapacityProvider", "weight": "Weight", "base": "Base"}
     return {name: member(listed, theirs) for name, theirs in names.items()}

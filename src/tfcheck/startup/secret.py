@@ -31,7 +31,7 @@ ID = "secret"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Need every secret that a container, or its log driver, is given a value from."""
+    """Require every secret that a container, or its log driver, gets a value from."""
     for place, source in found(injected(task), ValueStore.SECRETS_MANAGER, world):
         yield needs(ID, place, source)
 

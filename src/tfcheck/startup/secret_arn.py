@@ -1,4 +1,4 @@
-"""Find the ARN by which IAM sees a secret that is named by its name, or by its ARN without the end.
+"""Find the ARN for IAM of a secret that is given by its name, or by its ARN without the end.
 
 Follows https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen: Secrets
 Manager looks up a secret whose ARN lacks the hyphen and the six random characters, in its own account only, and IAM
@@ -17,12 +17,12 @@ from tfcheck.symbolic.value import SECRET_SUFFIX, Hole, PlainText, Symbol, TextL
 from tfcheck.vocabulary.arn import Arn, cut, split
 
 _SUFFIX = regex(r"-[A-Za-z0-9]{6}")
-#: The end of an ARN that Secrets Manager may complete, or take as it is.
+#: The end of an ARN that Secrets Manager may complete, or use unchanged.
 _OPEN_END = Hole(f"-{SECRET_SUFFIX.chars}", negated=False, longest=7)
 
 
 def secret_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:
-    """Return the ARN of the secret that a name means at `around`, which ends in six random characters."""
+    """Return the ARN of the secret with a name at `around`, which ends in six random characters."""
     for each in (world, *world.context):
         found = catalogue(each, SECRET).by_name(name, around)
         arn = found.attribute("arn") if found else None
@@ -35,7 +35,7 @@ def secret_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:
 
 
 def whole_arn(arn: TextLike, account: TextLike, world: World) -> TextLike:
-    """Return the ARN that IAM sees when a task of an account names a secret by `arn`, whose end may be missing."""
+    """Return the ARN for IAM when a task of an account names a secret by `arn`, whose end may be missing."""
     parts, name = split(arn), _secret_name(arn)
     if parts is None or name is None or not lacks_suffix(name):
         return arn
@@ -51,7 +51,7 @@ def whole_arn(arn: TextLike, account: TextLike, world: World) -> TextLike:
 
 
 def _known_secret(arn: TextLike, name: TextLike, world: World) -> TextLike | None:
-    """Return the whole ARN of the only secret called `name`, or of a replica, where it definitely begins with `arn`."""
+    """Return the whole ARN of the only secret, or replica, called `name` whose ARN definitely begins with `arn`."""
     for each in (world, *world.context):
         found = catalogue(each, SECRET).by_name(name, None)
         for whole in (found.attribute("arn"), *(one.arn for one in replicas(found))) if found else ():
@@ -61,7 +61,7 @@ def _known_secret(arn: TextLike, name: TextLike, world: World) -> TextLike | Non
 
 
 def lacks_suffix(name: TextLike) -> bool:
-    """Whether the name in a secret's ARN does not end in a hyphen and six characters, whatever it turns out to be."""
+    """Whether the name in a secret's ARN definitely does not end in a hyphen and six characters."""
     last = (pieces(name) or ("",))[-1]
     if not isinstance(last, str):
         return False
@@ -71,7 +71,7 @@ def lacks_suffix(name: TextLike) -> bool:
 
 
 def _secret_name(arn: TextLike) -> TextLike | None:
-    """Return the name in the ARN of a secret, with the random characters if it has them."""
+    """Return the name in a secret's ARN, with the random characters if it has them."""
     parts = split(arn)
     fields = cut(parts.resource, ":") if parts is not None and parts.service == "secretsmanager" else None
     return fields[1] if fields is not None and len(fields) == 2 and fields[0] == "secret" else None

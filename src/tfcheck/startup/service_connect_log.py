@@ -38,7 +38,7 @@ _POINTER = "/serviceConnectConfiguration/logConfiguration"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Need to write the proxy's logs, for every service that runs it, or may, with Service Connect."""
+    """Require writing the proxy's logs for every service that definitely or possibly uses Service Connect."""
     for service in services(task, world):
         yield from _needs(task, service, world)
     for service in possible_services(task, world):

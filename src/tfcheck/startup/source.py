@@ -1,4 +1,4 @@
-"""Find the secret or parameter that a `valueFrom` names, and its ARN as IAM sees it.
+"""Find the secret or parameter that a `valueFrom` names, and its ARN for IAM.
 
 Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html and
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html. A secret's ARN may carry
@@ -20,19 +20,19 @@ from tfcheck.symbolic.match import glob
 from tfcheck.symbolic.value import JsonText, PlainText, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import Arn, split
 
-#: Parameters under this name are secrets of Secrets Manager.
+#: Parameters with this prefix are secrets of Secrets Manager.
 _SECRET_PARAMETER = "/aws/reference/secretsmanager/"
 
 
 class ValueStore(Enum):
-    """Where a value is kept."""
+    """Where a value is stored."""
 
     SECRETS_MANAGER = "secret"
     PARAMETER_STORE = "parameter"
 
 
 class Source(msgspec.Struct, frozen=True):
-    """One resource to read a value from. `doubt` says why it may not be what is read.
+    """A resource to read a value from. `doubt` says why it may be another one.
 
     `named` is the text that names a secret, where it is not the ARN alone, with or without a JSON key.
     """
@@ -44,7 +44,7 @@ class Source(msgspec.Struct, frozen=True):
 
 
 def sources(value: Value, around: Surroundings, world: World) -> tuple[Source, ...]:
-    """Return all that must be read for a reference of a task that lives at `around`; nothing where there is none."""
+    """Return everything that is read for a reference of a task at `around`."""
     if value == "" or not isinstance(value, PlainText):
         return ()
     if _is_name(value, world):
@@ -67,7 +67,7 @@ def sources(value: Value, around: Surroundings, world: World) -> tuple[Source, .
 
 
 def _store_of(value: TextLike, world: World) -> ValueStore | None:
-    """Return what an ARN, or a reference that can only be one, is of; None where that is open."""
+    """Return the store of an ARN, or of a reference that can only be one; None if it is unknown."""
     parts = split(value)
     if parts is not None and isinstance(parts.service, str):
         return ValueStore.SECRETS_MANAGER if parts.service == "secretsmanager" else ValueStore.PARAMETER_STORE
@@ -91,7 +91,7 @@ def _is_name(value: TextLike, world: World) -> bool:
 
 
 def _beginning(value: TextLike) -> str:
-    """Return the first characters, as many as distinguish an ARN from a name; empty where they are not known."""
+    """Return the first characters, enough to distinguish an ARN from a name; empty if they are unknown."""
     first = next(iter(pieces(spelled_out(value))), "")
     if not isinstance(first, str):
         return ""
@@ -99,7 +99,7 @@ def _beginning(value: TextLike) -> str:
 
 
 def parameter_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:
-    """Return the ARN of the parameter that a name means to a task."""
+    """Return the ARN of the parameter with a name at a task's location."""
     found = catalogue(world, PARAMETER).by_name(name, around)
     arn = found.attribute("arn") if found else None
     if isinstance(arn, PlainText):
@@ -110,7 +110,7 @@ def parameter_arn(name: TextLike, around: Surroundings, world: World) -> TextLik
 
 
 def named_secret(value: TextLike, around: Surroundings, world: World) -> TextLike:
-    """Return the ARN of a secret that is named by its ARN, as it is, or by its name."""
+    """Return the ARN of a secret from its ARN or its name."""
     by_name = _beginning(value) not in ("", "arn:") or catalogue(world, SECRET).by_name(value, around) is not None
     return secret_arn(value, around, world) if by_name else whole_arn(value, around.account, world)
 
@@ -119,7 +119,7 @@ def named_secret(value: TextLike, around: Surroundings, world: World) -> TextLik
 
 
 def without_tail(value: TextLike) -> TextLike:
-    """Cut a secret's ARN behind its seventh field: what follows chooses within the secret, and IAM never sees it."""
+    """Cut a secret's ARN after its seventh field: the rest chooses a value within the secret, invisible to IAM."""
     kept: list[TextLike] = []
     colons = 0
     for piece in pieces(value):
@@ -135,7 +135,7 @@ def without_tail(value: TextLike) -> TextLike:
 
 
 def _colons(piece: Unknown | JsonText) -> int:
-    """Count the colons that a piece definitely holds: a reference that a tail may follow is a whole ARN."""
+    """Count the definite colons in a piece: a reference before a tail is a whole ARN."""
     if isinstance(piece, JsonText):
         return 0
     if piece.shape is not None:

@@ -36,7 +36,7 @@ ACTION = "sts:AssumeRole"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Need every role that is named to be assumable."""
+    """Require that every named role can be assumed."""
     named = (
         (RoleKind.EXECUTION, "/executionRoleArn", "execution_role_arn"),
         (RoleKind.TASK, "/taskRoleArn", "task_role_arn"),
@@ -61,7 +61,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
 
 
 def _of_instances(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Need EC2 to be able to assume the role of the instances, where it pulls the images or writes the logs."""
+    """Require that EC2 can assume the instances' role, if that pulls the images or writes the logs."""
     if instance_role_serves(task, world) is not Truth.TRUE:
         return
     from tfcheck.startup.instance_roles import instances

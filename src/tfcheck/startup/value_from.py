@@ -1,4 +1,4 @@
-"""Find every value that a task definition fetches from a store, and where it asks for it."""
+"""Find every value that a task definition fetches from a store, with its place."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _references(
 def found(
     places: Iterator[tuple[TaskPlace, Value]], store: ValueStore, world: World
 ) -> Iterator[tuple[TaskPlace, Source]]:
-    """Return what must be read from one store; nothing for what ECS cannot read as a reference."""
+    """Return what is read from one store; nothing for invalid references."""
     for place, value in places:
         around = place.task.resource.surroundings
         if is_refused(wrong_reference(value, around, world)):
@@ -53,7 +53,7 @@ def needs(rule: str, place: TaskPlace, source: Source) -> Requirement:
     return place.needs(rule, ACTIONS[source.store], source.arn, doubt=source.doubt, through=source.named)
 
 
-#: What the API says, regardless of what the tasks run on.
+#: The API's error, regardless of the launch type.
 NO_ROLE = "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'."
 ACTIONS = {
     ValueStore.SECRETS_MANAGER: "secretsmanager:GetSecretValue",

@@ -24,7 +24,7 @@ KNOWN: tuple[Known, ...] = (*MISSING, *FETCHED, *LAUNCHED)
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """What a text means; `names` are the ARNs in it, or their ends."""
+    """The meaning of a text; `names` are the ARNs in it, or their ends."""
 
     known: Known
     cause: Cause
@@ -33,10 +33,10 @@ class Explanation(msgspec.Struct, frozen=True):
 
 
 def explained(text: str) -> Explanation | None:
-    """Recognise a text; None where it is not known."""
+    """Recognise a text; None if it is unknown."""
     said = NormalizedText(text)
     denial = refusal(said)
-    # NOTE: a call that was refused was answered, even where the text holds something else.
+    # NOTE: a refused call was answered, even if the text contains something else.
     unanswered = denial is None and is_unanswered(said)
     known = _recognised(said, denial)
     if known is None and unanswered:
@@ -47,7 +47,7 @@ def explained(text: str) -> Explanation | None:
 
 
 def _recognised(said: NormalizedText, denial: Denial | None) -> Known | None:
-    """Find what a text says; what was refused says it best, and the text around it who called."""
+    """Find the meaning of a text, from a refused call in it and the text around that."""
     call = of_call(denial) if denial else None
     known = _first_match(KNOWN, said) or call or (of_near_call(denial) if denial else None)
     if known is None or call is None or known.cause not in _OF_ROLES or call.actions[0] in known.actions[:1]:
@@ -65,7 +65,7 @@ _FILE = regex(r"with key (\S+) from bucket ([^\s,]+)")
 
 
 def _arns_in(said: NormalizedText) -> tuple[str, ...]:
-    """Return the ARNs that a text holds, and the ends of those of files that it names by bucket and key."""
+    """Return the ARNs in a text, and the ends of those of files named by bucket and key."""
     arns = (found.rstrip(".:") for text in said.readings for found in _ARN.findall(text))
     files = (f":::{bucket}/{key}" for key, bucket in _FILE.findall(said.spaced))
     return tuple(dict.fromkeys((*arns, *files)))

@@ -1,10 +1,10 @@
-"""Texts of ECS about objects that do not exist, and about limits. No permission helps there."""
+"""Texts of ECS about missing objects and limits, where no permission helps."""
 
 from __future__ import annotations
 
 from tfcheck.stopped_reason.known_text import BOTH, EC2, FARGATE, Cause, Known
 
-#: They are part of the texts of the calls that failed: the more exact ones first.
+#: Parts of the texts of failed calls, the more specific ones first.
 MISSING = (
     # Secrets
     Known(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tfcheck.stopped_reason.known_text import API, BOTH, EC2, FARGATE, Cause, Known, known_in
 
-#: The more exact ones first: some are part of others.
+#: The more specific ones first: some are part of others.
 FETCHED = (
     # Keys and values
     Known(

@@ -1,4 +1,4 @@
-"""What is known about a recognised text of ECS."""
+"""The knowledge about a recognised text of ECS."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 
 class Cause(Enum):
-    """What has to be looked at; the value says it in a report."""
+    """What to look at; the value is the wording in a report."""
 
     PERMISSION = "a permission of the execution role"
     TASK_PERMISSION = "a permission of the task role"
@@ -28,7 +28,7 @@ FARGATE, EC2, BOTH, API = "on Fargate", "on EC2", "on Fargate and EC2", "when it
 
 
 class Known(msgspec.Struct, frozen=True):
-    """A text that is known: a pattern for the part that stays, where it is seen, and what it means.
+    """A known text: a pattern for its fixed part, where it appears, and what it means.
 
     `rules` are the ids of tfcheck's rules about it, `actions` the IAM actions that may be missing. `read_by` is the
     action that reads what is encrypted, where the text is about a key.
@@ -44,5 +44,5 @@ class Known(msgspec.Struct, frozen=True):
 
 
 def known_in(places: Iterable[tuple[str, str]], *meaning: Any) -> Iterator[Known]:
-    """Yield what one cause says in each of several places: pairs of a pattern and where it is seen."""
+    """Yield the known texts of one cause: pairs of a pattern and the place where it appears."""
     return (Known(pattern, where, *meaning) for pattern, where in places)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tfcheck.stopped_reason.known_text import API, BOTH, EC2, FARGATE, Cause, Known, known_in
 
-#: The more exact ones first.
+#: The more specific ones first.
 LAUNCHED = (
     # Images
     Known(

@@ -1,4 +1,4 @@
-"""Recognise texts about calls that got no answer, where no permission was refused."""
+"""Recognise texts about calls without an answer, where no permission was refused."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from tfcheck.stopped_reason.normalized_text import NormalizedText
 
 
 def is_unanswered(said: NormalizedText) -> bool:
-    """Whether a call got no answer; AWS's own headings count as a guess where the text holds an answer."""
+    """Whether a call got no answer; AWS's own headings are only a guess if the text contains an answer."""
     if said.search(_NO_ANSWER):
         return True
     return said.search(_GUESS) is not None and said.search(_ANSWER) is None
 
 
-#: Follows the words of Go's net, net/http and crypto packages, and of AWS's SDKs for Go.
+#: Follows the messages of Go's net, net/http and crypto packages, and of AWS's SDKs for Go.
 _NO_ANSWER = (
     r"context deadline exceeded|i/o timeout|: signal: killed|no such host|server misbehaving|connection refused"
     r"|connection reset|connection timed out|network is unreachable|no route to host|dial (?:tcp|udp)\b|broken pipe"
@@ -24,7 +24,7 @@ _NO_ANSWER = (
 _GUESS = r"connection issue|Check your (?:task )?network (?:configuration|connection)"
 _ANSWER = r"AccessDenied|not authorized|StatusCode: [1-9]\d\d\b|\b40[13] (?:Forbidden|Unauthorized)|Exception: "
 
-#: Texts that are known only together with a sign that no answer came.
+#: Texts that are recognised only with a sign that no answer came.
 UNREACHED = (
     Known(
         r"non[- ]empty error stream|the task can(?:not|'t) download .{0,100}Amazon S3"

@@ -1,4 +1,4 @@
-"""Undo what happens to a text on its way into a log or a console.
+"""Normalise a text that was copied from a log or a console.
 
 Texts are copied from terminals, tables, logs, mails and JSON: they come in frames, with time stamps and colours, with
 the escapes of JSON and HTML, with typographic quotes, and broken into lines between words or within them.
@@ -24,16 +24,16 @@ class NormalizedText:
 
     @cached_property
     def spaced(self) -> str:
-        """Return the text as one line, broken between words."""
+        """Return the text on one line, broken between words."""
         return " ".join(" ".join(self._lines).split())
 
     @cached_property
     def joined(self) -> str:
-        """Return the text as one line that was broken anywhere, so that any space may be lost."""
+        """Return the text on one line, broken anywhere, so that any space may be missing."""
         return "".join(self._lines)
 
     def search(self, pattern: str) -> re.Match[str] | None:
-        """Find a pattern in either reading, in upper or lower case."""
+        """Find a pattern in either reading, ignoring case."""
         found = re.search(pattern, self.spaced, re.IGNORECASE)
         if found is None and len(self._lines) > 1:
             found = re.search(pattern.replace(" ?", " ").replace(" ", " ?"), self.joined, re.IGNORECASE)
@@ -41,27 +41,27 @@ class NormalizedText:
 
     @property
     def readings(self) -> tuple[str, str]:
-        """Return both readings, first the one that is right where all lines but the last are of one length."""
+        """Return both readings, first the likelier one, judged by equal line lengths."""
         lengths = {len(line) for line in self._lines[:-1]}
         is_hard = len(self._lines) > 2 and len(lengths) == 1
         return (self.joined, self.spaced) if is_hard else (self.spaced, self.joined)
 
 
 def _bare(line: str) -> str:
-    """Remove the frame of a table, and anything else that programs put before a line."""
+    """Remove a table's frame, and other prefixes of a line."""
     line = _FRAME.sub("", line)
     end = line.rstrip()
     return end[:-1].rstrip() if end.endswith(_BARS) else line
 
 
 def _is_rule(line: str) -> bool:
-    """Whether a line is what tables draw between their rows."""
+    """Whether a line is a table's border."""
     return not line.strip(_RULES) and not set(line) <= set(" \t|│┃║")
 
 
-#: Colours and other orders to a terminal, and characters that have no width.
+#: Colours and other terminal sequences, and zero-width characters.
 _UNSEEN = regex(r"\x1b\[[0-?]*[ -/]*[@-~]|[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-#: What JSON writes for characters that it does not hold as they are; control characters and halves of pairs stay so.
+#: JSON's escapes for characters; control characters and unpaired surrogates stay escaped.
 _ESCAPE = regex(r"\\+(u(?!00[01]|[dD][89a-fA-F])[0-9a-fA-F]{4}|[nrt\"/])")
 _MEANT = {"n": "\n", "r": "\n", "t": " ", '"': '"', "/": "/"}
 _QUOTE = regex("[‘’`´]")
@@ -71,5 +71,5 @@ _STAMP = (
     r"\[?(?:\d{4}-\d\d-\d\d(?:T| )\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z| ?[+-]\d\d:?\d\d)?"
     r"|(?:[A-Z][a-z]{2} +\d{1,2} )?\d\d:\d\d:\d\d(?:[.,]\d+)?)\]?:?(?=[\s│┃║|])"
 )
-#: What Terraform, mail programs, tables and logs put before each line.
+#: Prefixes that Terraform, mail programs, tables and logs put before each line.
 _FRAME = regex(rf"^(?:[\s│┃║|>╷╵]|{_STAMP})+")

@@ -1,4 +1,4 @@
-"""Read AWS's own text about a call that it refused.
+"""Parse AWS's own text about a refused call.
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html.
 """
@@ -15,7 +15,7 @@ from tfcheck.symbolic.regex import regex
 
 
 class Denial(msgspec.Struct, frozen=True):
-    """What AWS says of a call that it refused, as far as the text holds it.
+    """The details of a refused call, as far as the text has them.
 
     `role` is None where whoever called had no role, or the text does not say. `is_cut` says that the text ends within,
     or behind, the resource.
@@ -30,7 +30,7 @@ class Denial(msgspec.Struct, frozen=True):
 
 
 class EcsCall(msgspec.Struct, frozen=True):
-    """What ECS calls `actions` for, and the rules about that. Code in a container makes the same calls for itself."""
+    """The purpose of ECS calls, and their rules. Code in a container makes the same calls for itself."""
 
     actions: tuple[str, ...]
     meaning: str
@@ -135,7 +135,7 @@ _BY_ACTION = {action.lower(): (action, call) for call in CALLS for action in cal
 
 
 def refusal(said: NormalizedText) -> Denial | None:
-    """Read what a text says of a refused call."""
+    """Parse the refused call in a text."""
     found = [(match, text) for text in said.readings if (match := _DENIED.search(text))]
     if not found:
         return None
@@ -153,7 +153,7 @@ def refusal(said: NormalizedText) -> Denial | None:
 
 
 def _spelled(action: str, *, is_cut: bool) -> str:
-    """Write an action as AWS does; of one that is cut off, all of it where only one begins so."""
+    """Write an action in AWS's spelling; complete a truncated one if that is unambiguous."""
     if action.lower() in _BY_ACTION:
         return _BY_ACTION[action.lower()][0]
     begun = [each for known, (each, _) in _BY_ACTION.items() if is_cut and known.startswith(action.lower())]
@@ -161,7 +161,7 @@ def _spelled(action: str, *, is_cut: bool) -> str:
 
 
 def of_call(denial: Denial) -> Known | None:
-    """Explain a refused call that ECS makes, by what is called; None for every other call."""
+    """Explain a refused call of ECS; None for other calls."""
     action, call = _BY_ACTION.get(denial.action.lower(), ("", None))
     if call is None or denial.is_user:
         return None
@@ -170,7 +170,7 @@ def of_call(denial: Denial) -> Known | None:
 
 
 def of_near_call(denial: Denial) -> Known | None:
-    """Explain a refused call that is nearly one of ECS: `ssm:GetParameter` where ECS calls `ssm:GetParameters`."""
+    """Explain a refused call similar to one of ECS: `ssm:GetParameter` where ECS calls `ssm:GetParameters`."""
     near = next((each for each in _BY_ACTION.values() if _is_near(denial.action.lower(), each[0].lower())), None)
     if near is None or denial.is_user:
         return None
@@ -182,7 +182,7 @@ def of_near_call(denial: Denial) -> Known | None:
 
 
 def _is_near(action: str, known: str) -> bool:
-    """Whether one of two actions of a service holds the other; whoever becomes a role is no business of ECS."""
+    """Whether one of two actions of a service contains the other; assuming roles is not a call of ECS."""
     (service, _, name), (same, _, other) = action.partition(":"), known.partition(":")
     return service == same != "sts" and len(name) > _TOO_SHORT and (name in other or other in name)
 

@@ -1,1 +1,1 @@
-"""Values that are known only in part, and what is certain about them."""
+"""Partly known values, and what is certain about them."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ElementKind(Enum):
-    """What an element is."""
+    """The kind of a step."""
 
     ONE = "one character"
     MAYBE = "one character or none"
@@ -27,14 +27,14 @@ class ElementKind(Enum):
     END = "the end of a stretch"
 
 
-#: A class of characters: those listed, or with the mark (`negated`) all others.
+#: A class of characters: the listed ones, or with the mark (`negated`) all others.
 Class: TypeAlias = tuple[frozenset[str], bool]
 
 ANY_CHARACTER: Class = (frozenset(), True)
 
 
 class Element(msgspec.Struct, frozen=True):
-    """One step of a language: characters of a class, or a mark around a stretch of a family."""
+    """One step of a language: a character of a class, or a mark around text of a family."""
 
     kind: ElementKind
     characters: Class = ANY_CHARACTER
@@ -43,12 +43,12 @@ class Element(msgspec.Struct, frozen=True):
 
 
 def exact(char: str | None) -> Element:
-    """Return the element for one character; None is any character."""
+    """Return the step for one character; None is any character."""
     return Element(ElementKind.ONE) if char is None else Element(ElementKind.ONE, (frozenset(char), False))
 
 
 def repeated(hole: Hole, *, family: str = "", key: Hashable = None) -> Iterator[Element]:
-    """Spell out all texts that a hole may turn out to be.
+    """Yield the steps for all possible texts of a hole.
 
     A stretch of a `family` is marked: two of one family with different keys never are the same text, and none is empty.
     """
@@ -76,7 +76,7 @@ _MOST_TIED_STATES = 50_000
 
 
 def disjoint(left: Sequence[Element], right: Sequence[Element]) -> bool:
-    """Whether definitely no text belongs to both; false also where finding out would take too long."""
+    """Whether definitely no text belongs to both; false if that would take too long."""
     if (len(left) + 1) * (len(right) + 1) > _MOST_STATES:
         return False
     if _families(left) & _families(right):
@@ -100,11 +100,11 @@ def _meet(one: Class, other: Class) -> bool:
     return not ours <= theirs if without_theirs else not ours.isdisjoint(theirs)
 
 
-# Without families: the places reachable in one row, as the bits of a number, while the other is read
+# Without families: the reachable places in one sequence, as bits of a number, while the other is read
 
 
 class _Machine:
-    """One row of elements; bit i of a state says that i elements may have been passed."""
+    """A sequence of steps; bit i of a state means that i steps may have been passed."""
 
     def __init__(self, row: Sequence[Element]) -> None:
         self.length = len(row)
@@ -121,7 +121,7 @@ class _Machine:
         self.wide = {each: places for each, places in self.classes.items() if each[1] or len(each[0]) > 1}
 
     def refuses(self, other: Sequence[Element]) -> bool:
-        """Whether no text of `other` passes through the row."""
+        """Whether no text of `other` matches the sequence."""
         state = self.settled(1)
         for element in other:
             if _is_mark(element):
@@ -148,7 +148,7 @@ class _Machine:
         return self.settled((able & ~self.many) << 1 | able & self.many)
 
     def settled(self, state: int) -> int:
-        """Pass what may be nothing."""
+        """Skip optional steps."""
         passed = state | (state & self.skippable) << 1
         while passed != state:
             state = passed
@@ -167,9 +167,9 @@ class _Machine:
         return places
 
 
-# With families: pairs of places, and how the stretches around them stand to each other
+# With families: pairs of places, and the relation of the stretches around them
 
-#: Where a pair of marked stretches stands. What is equal from the first to the last character would be the same.
+#: The state of a pair of marked stretches. A pair that is equal from start to end would be the same.
 _NONE = 0
 _LEFT_BEGUN = 1  # the left one has begun, nothing was read since
 _RIGHT_BEGUN = 2

@@ -1,4 +1,4 @@
-"""Attributes that are worked out when they are first asked for, of classes with many thousands of objects."""
+"""Attributes that are computed on first use, for classes with many thousands of objects."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ _T = TypeVar("_T")
 
 
 class Lazy(Generic[_T]):
-    """An attribute that a function gives, and that is kept.
+    """An attribute that a function computes once.
 
     NOTE: `functools.cached_property` does the same for all other classes. Up to Python 3.11 it takes a lock each time,
     and it makes a dictionary for each object, which an object with few attributes does without.
     """
 
     def __init__(self, make: Callable[[Any], _T]) -> None:
-        """Build from the function, which has the name of the attribute."""
+        """Build from the function, which has the attribute's name."""
         self._make = make
         self._name = make.__name__
         self.__doc__ = make.__doc__
@@ -28,7 +28,7 @@ class Lazy(Generic[_T]):
     def __get__(self, instance: object, owner: type) -> _T: ...
 
     def __get__(self, instance: object | None, owner: type) -> Self | _T:
-        """Return the attribute of an object; what is kept there is found before this is called again."""
+        """Return the attribute of an object; a stored one is found before this is called again."""
         if instance is None:
             return self
         found = self._make(instance)

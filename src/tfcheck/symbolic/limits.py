@@ -1,4 +1,4 @@
-"""Bound what one run may cost, whoever wrote its input and however.
+"""Limit the cost of one run for any input.
 
 Sources and plans are not ours: a few lines may double a list sixty times, or compare everything with everything. What
 takes long takes steps from the allowance of its run: the characters, tokens and blocks of the sources that are read;
@@ -12,37 +12,37 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-#: Steps of about a microsecond that one run may take. Reading and walking over 6 MB of public configurations takes a
+#: Steps of about a microsecond for one run. Reading and walking 6 MB of public configurations takes a
 #: million.
 STEPS = 2_000_000
-#: For every byte of a plan a run may take a step more, and one for every so many bytes beyond those of a small plan: a
-#: service with three findings takes about 8,000 steps and 7,500 bytes, and no plan of honest services may be cut.
+#: A run may take one more step for every byte of a plan, and one for every so many bytes beyond a small plan: a
+#: service with three findings takes about 8,000 steps and 7,500 bytes, and no plan of real services may be cut.
 _MORE_BYTES, _SMALL = 3, 20_000_000
-#: Values and objects that a run decodes at most for each of its files: they take 60 to 100 bytes of memory each. Beyond
-#: the size that a compressed plan has, one more for every so many bytes.
+#: The maximum number of decoded values and objects for each file: they take 60 to 100 bytes of memory each. Beyond
+#: the size of a compressed plan, one more for every so many bytes.
 _VALUES, _MOST_COMPRESSED, _BYTES_OF_A_VALUE = 3_000_000, 96 * 2**20, 8
-#: What to answer where there are no steps left, and what the run says about it once.
+#: The answer if there are no steps left, and what the run reports about it once.
 REASON = "limit: too much to work out in one run"
 NOTE = f"{REASON}: what was left is unknown"
 
 
 class Allowance:
-    """Counts down what is left for one run."""
+    """Counts down the remaining steps of one run."""
 
     def __init__(self, steps: int | None = None) -> None:
-        """Begin with all steps of a run, or with so many."""
+        """Begin with all steps of a run, or with this many."""
         self.steps = STEPS if steps is None else steps
         self.exceeded = False
 
     def take(self, steps: int) -> bool:
-        """Count steps down, and return whether there were enough; if not, nothing is left for smaller work either."""
+        """Take a number of steps, and return whether there were enough; if not, nothing remains."""
         if not self.exceeded:
             self.steps -= steps
             self.exceeded = self.steps < 0
         return not self.exceeded
 
     def extend(self, size: int) -> None:
-        """Add the steps that a run may take for a plan of so many bytes."""
+        """Add the steps for a plan of this many bytes."""
         self.steps += 2 * min(size, 6_000_000) + min(size, _SMALL) + max(size - _SMALL, 0) // _MORE_BYTES
 
 
@@ -53,14 +53,14 @@ class _Values:
         self.left = _values(size)
 
 
-# NOTE: a context variable, as `decimal` has one: what compares two texts does not know for which run it does.
+# NOTE: a context variable, like `decimal`'s: code that compares two texts does not know its run.
 _RUN: ContextVar[Allowance | None] = ContextVar("_RUN", default=None)
 _DECODED: ContextVar[_Values | None] = ContextVar("_DECODED", default=None)
 
 
 @contextmanager
 def within(allowance: Allowance) -> Iterator[Allowance]:
-    """Bound everything inside that takes steps by what is left of an allowance."""
+    """Limit the context to a part of what remains of an allowance."""
     token = _RUN.set(allowance)
     try:
         yield allowance
@@ -70,7 +70,7 @@ def within(allowance: Allowance) -> Iterator[Allowance]:
 
 @contextmanager
 def bounded(size: int = 0) -> Iterator[Allowance]:
-    """Bound everything inside that takes steps; `size` is how many bytes the plan has. One inside another shares it."""
+    """Limit the steps inside the context; `size` is the plan's in bytes. A nested context shares the limit."""
     around = _RUN.get()
     allowance = Allowance() if around is None else around
     allowance.extend(size)
@@ -83,13 +83,13 @@ def bounded(size: int = 0) -> Iterator[Allowance]:
 
 
 def take(steps: int) -> bool:
-    """Count steps down in the run's allowance, and return whether there were enough; always, outside of `bounded`."""
+    """Take steps from the run's allowance, and return whether there were enough; always, outside of `bounded`."""
     allowance = _RUN.get()
     return allowance is None or allowance.take(steps)
 
 
 def take_values(count: int) -> bool:
-    """Count decoded values down, and return whether there were enough; always, outside of `bounded`."""
+    """Count decoded values, and return whether there were enough; always, outside of `bounded`."""
     values = _DECODED.get()
     if values is not None:
         values.left -= count
@@ -97,7 +97,7 @@ def take_values(count: int) -> bool:
 
 
 def more_values(size: int) -> None:
-    """Let the run decode as many values more as a file of this size has."""
+    """Allow as many more decoded values as a file of this size has."""
     values = _DECODED.get()
     if values is not None:
         values.left += _values(size)
@@ -108,22 +108,22 @@ def _values(size: int) -> int:
 
 
 def left() -> int:
-    """Return how many steps the run may still take."""
+    """Return the remaining steps of the run."""
     allowance = _RUN.get()
     return STEPS if allowance is None else max(allowance.steps, 0)
 
 
 def exceeded() -> bool:
-    """Whether the run has taken more than its allowance."""
+    """Whether the run has exceeded its allowance."""
     allowance = _RUN.get()
     return allowance is not None and allowance.exceeded
 
 
-#: Pairs of characters of a pattern and a text that are compared at most: those of two texts of 3,000 characters, which
-#: is more than any ARN has.
+#: The maximum number of compared pairs of characters of a pattern and a text: those of two texts of 3,000
+#: characters, more than any ARN has.
 _MOST_PAIRS = 10_000_000
 
 
 def affordable(pattern: int, text: int) -> bool:
-    """Whether a pattern and a text of so many characters may be compared, and take the steps that it needs."""
+    """Whether a pattern and a text of these lengths may be compared; takes the steps for it."""
     return pattern * text <= _MOST_PAIRS and take(pattern * text // 1000)

@@ -1,4 +1,4 @@
-"""Mark values as sensitive, and find the marks inside of values.
+"""Mark values as sensitive, and find the marks inside values.
 
 A string carries its marks itself (`Sensitive`), and so does a number; an unknown value has a flag. Bools and null carry
 none. How Terraform's expressions pass marks on is `tfcheck.hcl.evaluate.marking`.
@@ -21,11 +21,11 @@ from tfcheck.symbolic.value import JsonText, Set, Text, Unknown, Value
 
 
 def marked(value: Value) -> Value:
-    """Return `value` with every string, number and unknown in it marked as sensitive."""
+    """Mark every string, number and unknown in `value` as sensitive."""
     return _mapped(value, _marked_leaf, {})
 
 
-#: What may carry a mark.
+#: Types that can carry a mark.
 Leaf: TypeAlias = str | Unknown | int | float | Fraction
 _LEAVES = (str, Unknown, int, float, Fraction)
 
@@ -39,7 +39,7 @@ def _marked_leaf(leaf: Leaf) -> Value:
 
 
 def _mapped(value: Value, change: Callable[[Leaf], Value], made: dict[int, Value]) -> Value:
-    """Return `value` with every string, number and unknown in it changed; what is in it several times is made once."""
+    """Change every string, number and unknown in `value`, keeping shared parts shared."""
     if isinstance(value, _LEAVES):
         return change(value)
     if id(value) in made:
@@ -66,7 +66,7 @@ def _rebuilt(value: Value, parts: list[Value]) -> Value:
 
 
 def holds_mark(value: Value) -> bool:
-    """Whether a string, a number or an unknown inside of `value` is marked."""
+    """Whether a string, a number or an unknown inside `value` is marked."""
     return any(map(_is_marked, _leaves(value)))
 
 
@@ -75,13 +75,13 @@ def _is_marked(leaf: Leaf) -> bool:
 
 
 def is_marked_throughout(value: Value) -> bool:
-    """Whether no string and no unknown inside of `value` is without a mark."""
+    """Whether every string and unknown inside `value` is marked."""
     leaves = (each for each in _leaves(value) if isinstance(each, (str, Unknown)))
     return all(is_whole(each) if isinstance(each, str) else each.sensitive for each in leaves)
 
 
 def unmarked(value: Value) -> Value:
-    """Return `value` without any mark; what has none stays the object that it is."""
+    """Remove all marks from `value`; without any, it stays the same object."""
     return _mapped(value, _unmarked_leaf, {}) if holds_mark(value) else value
 
 
@@ -94,7 +94,7 @@ def _unmarked_leaf(leaf: Leaf) -> Value:
 
 
 def with_mask(value: Any, mask: Any) -> Any:
-    """Return `value` with those parts marked that a sensitivity mask of a plan marks."""
+    """Mark the parts of `value` that a plan's sensitivity mask marks."""
     match value, mask:
         case _, None | False:
             return value
@@ -105,17 +105,17 @@ def with_mask(value: Any, mask: Any) -> Any:
         case dict(), dict():
             return {name: with_mask(item, mask.get(name)) for name, item in value.items()}
         case list(), list():
-            # NOTE: a mask may be shorter than its list: Terraform drops what marks nothing from the end.
+            # NOTE: a mask may be shorter than its list: Terraform drops unmarked elements at the end.
             masks = mask + [None] * (len(value) - len(mask))
             return [with_mask(item, part) for item, part in zip(value, masks, strict=False)]
         case list() | dict(), list() | dict():
-            return marked(value)  # another shape than its mask: nobody can tell what is marked
+            return marked(value)  # another shape than its mask: the marked parts are unknown
         case _:
             return value
 
 
 def marked_strings(value: Value) -> Iterator[str]:
-    """Yield what is marked in the strings of `value`, and its marked numbers as they are written."""
+    """Yield the marked parts of strings in `value`, and its marked numbers as text."""
     for each in _leaves(value):
         if isinstance(each, Sensitive):
             yield from stretches(each)
@@ -126,7 +126,7 @@ def marked_strings(value: Value) -> Iterator[str]:
 
 
 def _leaves(value: Value) -> Iterator[Leaf]:
-    """Yield the strings, the numbers and the unknowns in `value`. What is in it several times is looked at once."""
+    """Yield the strings, numbers and unknowns in `value`, visiting shared parts once."""
     if isinstance(value, _LEAVES):
         yield value
         return

@@ -1,4 +1,4 @@
-"""Match patterns and compare values, parts of which are known only after apply.
+"""Match patterns and compare values that are partly known only after apply.
 
 Wildcards follow https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html: `*` is any
 run of characters, `?` is exactly one; there are no others and no escapes. TRUE holds for every way the unknown parts
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 
 class Verbatim(msgspec.Struct, frozen=True):
-    """A part of a pattern that is itself, `*` and `?` included."""
+    """A literal part of a pattern, including `*` and `?`."""
 
     value: TextLike
 
 
-#: What `glob` takes: a string whose literal `*` and `?` are wildcards, or a row of such strings and verbatim parts.
+#: The arguments of `glob`: a string with wildcards `*` and `?`, or a sequence of such strings and verbatim parts.
 Pattern: TypeAlias = TextLike | tuple[TextLike | Verbatim, ...]
 
 
 def glob(pattern: Pattern, subject: TextLike) -> Truth:
-    """Match IAM wildcards; unknown parts may stand on both sides.
+    """Match IAM wildcards; both sides may have unknown parts.
 
     An unknown part of the pattern may itself turn out to hold wildcards, unless its hole excludes them.
     """
@@ -46,7 +46,7 @@ def glob(pattern: Pattern, subject: TextLike) -> Truth:
 
 
 def equal(a: Value, b: Value) -> Truth:
-    """Compare two values in depth. A number never equals a string; a list that is a set is compared as one."""
+    """Compare two values deeply. A number never equals a string; a list that is a set is compared as one."""
     if isinstance(a, str) and isinstance(b, str):
         return Truth.of(a == b)
     if isinstance(a, (Unknown, Text, JsonText)) or isinstance(b, (Unknown, Text, JsonText)):
@@ -64,7 +64,7 @@ def equal(a: Value, b: Value) -> Truth:
 
 
 def spelling(value: str | Unknown | Text) -> Hashable:
-    """Return a key that equals another's if and only if `equal` is TRUE of both; None equals nothing, not even itself.
+    """Return a key that is equal for two values exactly if `equal` is TRUE; None if it never is.
 
     Takes what is spelled out: what has a shape may be equal by its symbol or by its shape.
     """
@@ -109,7 +109,7 @@ def _equal_plain(a: Value, b: Value) -> bool:
 
 
 def _fraction(number: Value) -> object:
-    # A float is the decimal that was written, not the binary number next to it.
+    # A float is the written decimal, not the nearest binary number.
     from fractions import Fraction
 
     try:
@@ -118,7 +118,7 @@ def _fraction(number: Value) -> object:
         return number
 
 
-# Patterns and subjects as rows of atoms
+# Patterns and subjects as sequences of atoms
 
 
 class _Wild(Enum):
@@ -127,7 +127,7 @@ class _Wild(Enum):
 
 
 class _Open(msgspec.Struct, frozen=True):
-    """An unknown stretch. Equal keys are equal texts; `wild`: it may turn out to hold wildcards.
+    """An unknown stretch. Equal keys are equal texts; `wild`: it may contain wildcards.
 
     `fresh`: it is nothing that is known already.
     """
@@ -142,7 +142,7 @@ class _Open(msgspec.Struct, frozen=True):
 _Atom: TypeAlias = str | _Wild | _Open
 
 
-#: The steps of the run that it takes to compare two texts, and how many of their characters and unknown parts cost one.
+#: Steps for comparing two texts, and the number of their characters and unknown parts per step.
 _COMPARED, _ATOMS = 10, 4
 
 
@@ -152,7 +152,7 @@ def _compare(pattern: Pattern, subject: TextLike) -> Truth:
         return Truth.UNKNOWN
     answer = _compare_atoms(patterns, subjects)
     if answer is not Truth.TRUE and _has_shape(pattern) and _has_shape(subject):
-        # Two spellings of one attribute may differ in what is known of it; they still are the same text.
+        # Two forms of one attribute may differ in what is known of it; they are still the same text.
         same = _always(list(_pattern_atoms(pattern, spell=False)), list(_subject_atoms(subject, spell=False)))
         return Truth.TRUE if same else answer
     return answer
@@ -167,7 +167,7 @@ def _compare_atoms(pattern: list[_Atom], subject: list[_Atom]) -> Truth:
         return Truth.TRUE
     known = not any(isinstance(atom, _Open) for atom in (*pattern, *subject))
     if not take(0) or (known and len(subject) > _MOST_READS):
-        return Truth.UNKNOWN  # it was not read to its end
+        return Truth.UNKNOWN  # it was not read completely
     if known or _is_new_to(pattern, subject) or _short_of_characters(pattern, subject) or _never(pattern, subject):
         return Truth.FALSE
     return Truth.UNKNOWN
@@ -183,7 +183,7 @@ def _pattern_atoms(pattern: Pattern, *, spell: bool) -> Iterator[_Atom]:
             if atom == "*" or atom == "?":
                 yield _Wild(atom)
             elif isinstance(atom, _Open) and not atom.family and (atom.hole.allows("*") or atom.hole.allows("?")):
-                # NOTE: members of a family are ids that AWS assigns; those hold no wildcards.
+                # NOTE: members of a family are ids that AWS assigns, without wildcards.
                 yield _Open(atom.key, atom.hole, atom.family, wild=True)
             else:
                 yield atom
@@ -219,7 +219,7 @@ def _has_shape(pattern: Pattern) -> bool:
 
 
 def _common(pattern: list[_Atom], subject: list[_Atom]) -> tuple[int, int]:
-    """Count the atoms that cancel at both ends; a negative count says that literals differ there."""
+    """Count the equal atoms at both ends; a negative count means that literals differ there."""
     start = _common_run(pattern, subject)
     if start < 0:
         return -1, -1
@@ -247,7 +247,7 @@ def _same(ours: _Atom, theirs: _Atom) -> bool:
 
 
 def _always(pattern: list[_Atom], subject: list[_Atom]) -> bool:
-    """Follow every filling of the subject at once; each layer holds the sets of pattern states they can lead to.
+    """Follow all fillings of the subject at once; each layer has the sets of reachable pattern states.
 
     A set is a number: bit i says that i atoms of the pattern may have been passed.
     """
@@ -267,7 +267,7 @@ def _always(pattern: list[_Atom], subject: list[_Atom]) -> bool:
 
 _WIDEST_LAYER = 256
 _MOST_READS = 100_000
-#: What it takes to read one more character after the first few, in steps of the run.
+#: Steps for reading one more character after the first few.
 _READ, _FEW_READS = 4, 1_000
 
 
@@ -287,13 +287,13 @@ class _Reader:
                 self.opens[atom.key] = self.opens.get(atom.key, 0) | 1 << i
 
     def read(self, states: int, char: _Atom | None) -> int:
-        """Read one character; None is one that is not known."""
+        """Read one character; None is an unknown one."""
         self.reads += 1
         places = self.one if char is None else self.places.get(char, self.one)
         return self.settled((states & places) << 1 | states & self.many)
 
     def settled(self, states: int) -> int:
-        """Let stars match nothing, and drop the states before the last star: it can do whatever they can."""
+        """Let stars match nothing, and drop the states before the last star, which can do the same."""
         passed = states | (states & self.many) << 1
         while passed != states:
             states = passed
@@ -302,7 +302,7 @@ class _Reader:
         return states >> last - 1 << last - 1 if last else states
 
     def after_open(self, states: int, atom: _Open) -> set[int]:
-        """Read an unknown stretch: as the same one in the pattern, or as so many unknown characters."""
+        """Read an unknown stretch: as the same one in the pattern, or as several unknown characters."""
         whole = (states & self.opens.get(atom.key, 0)) << 1
         outcomes: set[int] = set()
         for char in atom.hole.starts:
@@ -323,7 +323,7 @@ class _Reader:
 
 
 def _is_new_to(pattern: Sequence[_Atom], subject: Sequence[_Atom]) -> bool:
-    """Whether one of the two is a literal, while the other holds what will be assigned only later."""
+    """Whether one of two texts is a literal while the other contains something assigned only later."""
     for literal, other in ((pattern, subject), (subject, pattern)):
         if any(isinstance(atom, _Open) and atom.fresh for atom in other):
             return all(isinstance(atom, str) for atom in literal)
@@ -331,7 +331,7 @@ def _is_new_to(pattern: Sequence[_Atom], subject: Sequence[_Atom]) -> bool:
 
 
 def _short_of_characters(pattern: list[_Atom], subject: list[_Atom]) -> bool:
-    """Whether the pattern definitely asks for more of some character than the subject can have.
+    """Whether the pattern definitely needs more of some character than the subject can have.
 
     Stretches that stand on both sides bring as many to one as to the other, even when they turn out to hold wildcards.
     """

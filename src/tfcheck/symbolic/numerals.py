@@ -1,4 +1,4 @@
-"""Write numbers as Terraform's `jsonencode` and string conversion do, everywhere.
+"""Write numbers as Terraform's `jsonencode` and string conversion do.
 
 See https://developer.hashicorp.com/terraform/language/expressions/types: a number is written as a decimal without an
 exponent, never as the fraction or the binary floating point number that is it.
@@ -15,16 +15,16 @@ from tfcheck.symbolic.value import JsonText, Text, TextLike, Unknown, Value
 
 Number: TypeAlias = int | Fraction
 
-#: So many decimal digits are definitely printed as they were written.
+#: The number of decimal digits that are definitely printed as written.
 DIGITS = 150
 
 
 def exact(value: Value) -> Number | None:
-    """Return a known number as int or Fraction; None for anything else, also for a float that is not finite."""
+    """Return a known number as int or Fraction; None for anything else, including infinite floats."""
     if isinstance(value, bool):
         return None
     if isinstance(value, float):
-        # The decimal that was written, not the binary number next to it.
+        # The written decimal, not the nearest binary number.
         return plain(Fraction(repr(value))) if value - value == 0 else None
     return plain(value) if isinstance(value, (int, Fraction)) else None
 
@@ -35,7 +35,7 @@ def plain(number: Number) -> Number:
 
 
 def is_terminating(number: Number) -> bool:
-    """Whether `number` has a decimal notation that is short enough to be printed as it is."""
+    """Whether `number` has a decimal notation short enough to be printed exactly."""
     if abs(number) >= 10**DIGITS:
         return False
     denominator = Fraction(number).denominator
@@ -45,7 +45,7 @@ def is_terminating(number: Number) -> bool:
 
 
 def spelled(number: Number) -> str | None:
-    """Return `number` as Terraform prints it, without an exponent; None where it has no short decimal notation."""
+    """Format `number` like Terraform, without an exponent; None if it has no short decimal notation."""
     if isinstance(number, int) or number.denominator == 1:
         return str(int(number)) if abs(number) < 10**DIGITS else None
     if not is_terminating(number):
@@ -56,7 +56,7 @@ def spelled(number: Number) -> str | None:
 
 
 def as_text(value: Value) -> str | Unknown | Text | JsonText | None:
-    """Return a string, number or bool as the string that Terraform converts it to; None for anything else.
+    """Convert a string, number or bool to Terraform's string for it; None for anything else.
 
     What is marked stays marked.
     """

@@ -1,4 +1,4 @@
-"""Write regular expressions that are compiled when they are first used: a run uses few of those that it imports."""
+"""Regular expressions that are compiled on first use, since a run uses few of them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any, AnyStr, cast
 
 _METHODS = ("match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer", "groups", "groupindex")
 
-#: Whether a repetition goes back to where it began if it matches only in part. Debian 12's Python lets `(?:ab?c)++`
-#: take all of `aca` (CPython's issue 106052).
+#: Whether a repetition backtracks to its beginning after a partial match. Debian 12's Python lets `(?:ab?c)++`
+#: match all of `aca` (CPython's issue 106052).
 _RESTORES = sys.version_info >= (3, 11, 5)
 
 
 class _Uncompiled:
-    """A pattern that becomes one as soon as a method of it is asked for."""
+    """A pattern that is compiled when one of its methods is used."""
 
     def __init__(self, text: Any, flags: int) -> None:
         self.pattern = text
         self.flags = flags
 
     def __getattr__(self, name: str) -> object:
-        """Return what a compiled pattern has under that name, and keep its methods, so that this is called once."""
+        """Return a method of the compiled pattern, and store it, so that this is called once."""
         if name not in _METHODS:
             raise AttributeError(name)
         compiled = compile_pattern(self.pattern, self.flags)
@@ -30,7 +30,7 @@ class _Uncompiled:
 
 
 def regex(text: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
-    """Return the pattern, compiled at first use; `re.sub` and the other functions of `re` do not accept it."""
+    """Return a pattern that is compiled on first use; the functions of `re` do not accept it."""
     return cast("re.Pattern[AnyStr]", _Uncompiled(text, flags))
 
 
@@ -47,7 +47,7 @@ def compile_pattern(text: AnyStr, flags: int = 0, *, restores: bool = _RESTORES)
 
 
 def _let_restore(tree: Any) -> None:
-    """Give what is repeated a last alternative that never matches: before an alternative, Python does go back."""
+    """Add a never matching last alternative to repeated groups, so that Python backtracks into them."""
     from re import _constants as kinds
 
     for number, (kind, given) in enumerate(tree.data):
@@ -61,7 +61,7 @@ def _let_restore(tree: Any) -> None:
 
 
 def _inner(given: Any) -> list[Any]:
-    """Return the patterns in what a part of a pattern is made of."""
+    """Return the subpatterns of a part of a pattern."""
     if hasattr(given, "getwidth"):
         return [given]
     return [found for each in given for found in _inner(each)] if isinstance(given, list | tuple) else []

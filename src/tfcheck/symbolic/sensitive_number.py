@@ -1,4 +1,4 @@
-"""Numbers that remember that they are sensitive, outside of expressions: in a plan, and as what an expression is."""
+"""Numbers that carry a sensitive mark, in plans and as values of expressions."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from tfcheck.symbolic.value import Value
 
 
 class SensitiveInt(int):
-    """A whole number that is marked."""
+    """A marked whole number."""
 
 
 class SensitiveFloat(float):
-    """A number of a plan that is marked."""
+    """A marked number of a plan."""
 
 
 class SensitiveFraction(Fraction):
-    """A number of the sources that is marked."""
+    """A marked number of the sources."""
 
 
 SENSITIVE_NUMBERS = (SensitiveInt, SensitiveFloat, SensitiveFraction)
 
 
 def marked_number(number: float | Fraction) -> Value:
-    """Return a number, marked; a bool cannot be."""
+    """Mark a number; a bool cannot be marked."""
     if isinstance(number, (bool, SensitiveInt, SensitiveFloat, SensitiveFraction)):
         return number
     if isinstance(number, int):

@@ -1,4 +1,4 @@
-"""A string that remembers which stretches of it are sensitive.
+"""A string that records which of its stretches are sensitive.
 
 It is a `str` wherever a string is wanted, so that a mark never changes what is decided; only what is printed differs.
 Cutting and concatenating keep the marks. `str.join`, f-strings and `replace` lose them: where a string is put together,
@@ -18,25 +18,25 @@ Spans: TypeAlias = tuple[tuple[int, int], ...]
 
 
 class Sensitive(str):
-    """A string of which the stretches in `spans` are marked as sensitive; there is at least one."""
+    """A string with at least one sensitive stretch; `spans` are their offsets."""
 
     spans: Spans
 
     def __new__(cls, text: str, spans: Spans | None = None) -> Sensitive:
-        """Mark all of `text`, or the given stretches of it."""
+        """Mark all of `text`, or the given stretches."""
         made = super().__new__(cls, text)
         made.spans = ((0, len(text)),) if spans is None else spans
         return made
 
     def __add__(self, other: str) -> str:
-        """Concatenate; what is marked stays marked."""
+        """Concatenate, keeping marks."""
         return joined((self, other)) if isinstance(other, str) else NotImplemented
 
     def __radd__(self, other: str) -> str:
         return joined((other, self)) if isinstance(other, str) else NotImplemented
 
     def __getitem__(self, key: SupportsIndex | slice) -> str:
-        """Cut; a step other than 1 marks all of the result."""
+        """Slice; a step other than 1 marks the whole result."""
         found = super().__getitem__(key)
         if not isinstance(key, slice):
             start = key.__index__() % len(self)
@@ -45,61 +45,61 @@ class Sensitive(str):
         return _cut(self, start, max(start, end)) if step == 1 else Sensitive(found)
 
     def removeprefix(self, prefix: str, /) -> str:
-        """Cut off a prefix."""
+        """Remove a prefix."""
         return self[len(prefix) :] if self.startswith(prefix) else self
 
     def removesuffix(self, suffix: str, /) -> str:
-        """Cut off a suffix."""
+        """Remove a suffix."""
         return self[: len(self) - len(suffix)] if suffix and self.endswith(suffix) else self
 
     def partition(self, sep: str, /) -> tuple[str, str, str]:
-        """Cut at the first separator."""
+        """Split at the first separator."""
         before, found, _ = super().partition(sep)
         return self[: len(before)], found, self[len(before) + len(found) :]
 
     def rpartition(self, sep: str, /) -> tuple[str, str, str]:
-        """Cut at the last separator."""
+        """Split at the last separator."""
         before, found, _ = super().rpartition(sep)
         return self[: len(before)], found, self[len(before) + len(found) :]
 
     def split(self, sep: str | None = None, maxsplit: SupportsIndex = -1) -> list[str]:
-        """Cut at every separator."""
+        """Split at every separator."""
         parts = super().split(sep, maxsplit)
         return list(map(Sensitive, parts)) if sep is None else list(_located(self, parts, len(sep)))
 
     def rsplit(self, sep: str | None = None, maxsplit: SupportsIndex = -1) -> list[str]:
-        """Cut at separators from the end."""
+        """Split at separators from the end."""
         parts = super().rsplit(sep, maxsplit)
         return list(map(Sensitive, parts)) if sep is None else list(_located(self, parts, len(sep)))
 
     def lstrip(self, chars: str | None = None, /) -> str:
-        """Cut characters off the beginning."""
+        """Strip characters from the beginning."""
         return self[len(self) - len(super().lstrip(chars)) :]
 
     def rstrip(self, chars: str | None = None, /) -> str:
-        """Cut characters off the end."""
+        """Strip characters from the end."""
         return self[: len(super().rstrip(chars))]
 
     def strip(self, chars: str | None = None, /) -> str:
-        """Cut characters off both ends."""
+        """Strip characters from both ends."""
         return self.lstrip(chars).rstrip(chars)
 
     def lower(self) -> str:
-        """Write it in lower case."""
+        """Convert to lower case."""
         return _respelled(self, super().lower())
 
     def upper(self) -> str:
-        """Write it in upper case."""
+        """Convert to upper case."""
         return _respelled(self, super().upper())
 
     def replace(self, old: str, new: str, count: SupportsIndex = -1, /) -> str:
-        """Replace; all of a text that changes is marked."""
+        """Replace; a changed text is marked completely."""
         changed = super().replace(old, new, count)
         return self if changed == self else Sensitive(changed)
 
 
 def joined(parts: Iterable[str]) -> str:
-    """Return the concatenation of `parts`, marked where they are."""
+    """Concatenate `parts`, keeping marks."""
     known = list(parts)
     if len(known) == 1:
         return known[0]
@@ -115,7 +115,7 @@ def joined(parts: Iterable[str]) -> str:
 
 
 def merged(spans: Sequence[tuple[int, int]]) -> Spans:
-    """Return ordered stretches with those that touch made one."""
+    """Merge adjacent ones of ordered stretches."""
     found: list[tuple[int, int]] = []
     for start, end in spans:
         if found and start <= found[-1][1]:
@@ -131,14 +131,14 @@ def is_whole(text: str) -> bool:
 
 
 def redacted(text: str) -> str:
-    """Return a string for people: `(sensitive)` in place of what is marked."""
+    """Return a string for people, with `(sensitive)` in place of marked stretches."""
     if not isinstance(text, Sensitive):
         return text
     return "".join(SENSITIVE if is_marked else part for part, is_marked in parted(text))
 
 
 def shown_key(key: str | int) -> str:
-    """Return the key of an element for people: quoted, `(sensitive)` in place of what is marked."""
+    """Return an element's key for people: quoted, with `(sensitive)` in place of marked stretches."""
     return repr(redacted(key) if isinstance(key, str) else key)
 
 
@@ -156,7 +156,7 @@ def parted(text: Sensitive) -> Iterator[tuple[str, bool]]:
 
 
 def stretches(text: Sensitive) -> Iterator[str]:
-    """Yield what is marked, without its marks."""
+    """Yield the marked stretches, without their marks."""
     unmarked = str(text)
     yield from (unmarked[start:end] for start, end in text.spans)
 

@@ -1,4 +1,4 @@
-"""Count what a value is made of, whose parts may be shared many times over; each part is looked at once."""
+"""Count the parts of a value, visiting shared parts once."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import msgspec
 
 from tfcheck.symbolic.value import JsonText, Set, Text, Value
 
-#: Leaves of one value, each counted as often as it is in it, and parts of it that are looked at.
+#: Leaves of one value, counted as often as they occur, and visited parts.
 LEAVES = 100_000
-#: How many characters of a string count as one leaf.
+#: The number of characters of a string that count as one leaf.
 _CHARACTERS = 100
 _NESTED = (list, dict, Set, JsonText, Text)
 
 
 class Size(msgspec.Struct, frozen=True):
-    """How many leaves a value has, how many parts were looked at, and how many levels are inside each other.
+    """The number of leaves of a value, of visited parts, and of nesting levels.
 
     What has too many leaves is not counted to its end.
     """
@@ -56,7 +56,7 @@ def _leaves_of(part: Value, known: dict[int, int]) -> int:
 
 
 def parts_of(value: Value) -> list[Value]:
-    """Return what a value has directly inside: elements, members without their keys, pieces."""
+    """Return the direct parts of a value: elements, members without their keys, pieces."""
     match value:
         case list():
             return value
@@ -75,12 +75,12 @@ def parts_of(value: Value) -> list[Value]:
 # Depth: the recursion limit of a JSON decoder differs between versions of Python; this one does not.
 
 
-#: How many lists and objects are allowed in one another: no schema of a provider and no policy comes near.
+#: The nesting limit of lists and objects: no provider's schema and no policy comes close.
 DEEPEST = 100
 
 
 def is_deep(value: Any) -> bool:
-    """Whether more lists and objects lie in one another than are allowed."""
+    """Whether lists and objects are nested more deeply than allowed."""
     level = [value]
     for _ in range(DEEPEST + 1):
         level = [
@@ -95,7 +95,7 @@ def is_deep(value: Any) -> bool:
 
 
 def may_be_deep(text: str | bytes) -> bool:
-    """Whether the JSON text may be deep; most have too few brackets for that, those in strings included."""
+    """Whether the JSON text may be deeply nested; most have too few brackets for that."""
     if isinstance(text, str):
         return text.count("{") + text.count("[") > DEEPEST
     return text.count(b"{") + text.count(b"[") > DEEPEST

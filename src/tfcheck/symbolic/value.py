@@ -1,4 +1,4 @@
-"""Values that are known only in part.
+"""Partly known values.
 
 A value is plain JSON data (None, bool, numbers, str, list, dict) in which any leaf may be `Unknown`, any string may be
 a `Text` with unknown pieces, and a string known to be JSON of such data is a `JsonText`. Deciding whether two values
@@ -49,7 +49,7 @@ class Truth(Enum):
 
     @staticmethod
     def of(fact: bool) -> Truth:
-        """Return TRUE or FALSE for a fact that is known."""
+        """Return TRUE or FALSE for a known fact."""
         return _TRUE if fact else _FALSE
 
     @staticmethod
@@ -78,7 +78,7 @@ _INVERTED = {Truth.TRUE: Truth.FALSE, Truth.FALSE: Truth.TRUE, Truth.UNKNOWN: Tr
 
 
 class Hole(msgspec.Struct, frozen=True):
-    """Which texts an unknown value may turn out to be: their characters and their length.
+    """The possible texts of an unknown value: their characters and their length.
 
     `chars` lists the characters that may occur, or with `negated` those that may not; `longest` None is no limit.
     `starts` is a literal beginning that every such text has.
@@ -100,21 +100,21 @@ _ALNUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 ANYTHING = Hole()
 #: One part of an ARN, or a name: neither a separator nor a wildcard. Not empty.
 NAME = Hole(chars=":/*?$ ", shortest=1)
-#: What AWS puts behind a secret's name.
+#: The suffix that AWS appends to a secret's name.
 SECRET_SUFFIX = Hole(chars=_ALNUM, negated=False, shortest=6, longest=6)
 ACCOUNT_ID = Hole(chars="0123456789", negated=False, shortest=12, longest=12)
-#: What the provider puts behind `name_prefix` and `bucket_prefix`.
+#: The suffix that the provider appends to `name_prefix` and `bucket_prefix`.
 PREFIX_SUFFIX = Hole(chars="0123456789abcdef", negated=False, shortest=26, longest=26)
 REGION = Hole(chars="abcdefghijklmnopqrstuvwxyz0123456789-", negated=False, shortest=9)
 PARTITION = Hole(chars="abcdefghijklmnopqrstuvwxyz-", negated=False, shortest=3, starts="aws")
 
 
-#: The owner of what is the greatest of several numbers; the path of such a symbol lists them.
+#: The owner of a symbol for the greatest of several numbers; its path lists them.
 GREATEST, LEAST = "max", "min"
 
 
 class Symbol(msgspec.Struct, frozen=True):
-    """The attribute of one exact resource instance that an unknown value is.
+    """The attribute of one exact resource instance that an unknown value represents.
 
     `owner` is an absolute instance address (`module.a["x"].aws_s3_bucket.b[0]`) or, for what a provider configuration
     tells, its key (`provider.aws`). Equal symbols are equal values, whatever they turn out to be.
@@ -125,11 +125,11 @@ class Symbol(msgspec.Struct, frozen=True):
 
     @property
     def is_of_provider(self) -> bool:
-        """Whether it comes from a provider configuration, as a part that many ARNs share does."""
+        """Whether it comes from a provider configuration, as a part that many ARNs share."""
         return self.owner.startswith("provider.")
 
     def __str__(self) -> str:
-        """Write it as Terraform would: `aws_s3_bucket.b.arn`, or `max(aws_x.a.number, 1)`."""
+        """Format it like Terraform: `aws_s3_bucket.b.arn`, or `max(aws_x.a.number, 1)`."""
         if self.owner in (GREATEST, LEAST):
             return f"{self.owner}({', '.join(map(str, self.path))})"
         steps = (f"[{step}]" if isinstance(step, int) or step == "*" else f".{redacted(step)}" for step in self.path)
@@ -137,7 +137,7 @@ class Symbol(msgspec.Struct, frozen=True):
 
 
 class Unknown(msgspec.Struct, frozen=True):
-    """A value known only after apply, or one that tfcheck could not work out.
+    """A value known only after apply, or one that tfcheck cannot compute.
 
     `reason` says what it waits for, `where` the file and line that made it unknown. `shape` is the same value with the
     parts of it that are known (the ARN of a bucket whose name is known); it describes the same text as `symbol` and
@@ -159,13 +159,13 @@ class Unknown(msgspec.Struct, frozen=True):
 
 
 class ListStart(Unknown, frozen=True):
-    """A list of which only the `first` elements are known: at least one more follows."""
+    """A list with known `first` elements, followed by at least one more."""
 
     first: tuple[Value, ...] = ()
 
 
 class JsonText(msgspec.Struct, frozen=True, eq=False):
-    """A string that is the JSON encoding of `value`, in which leaves are unknown."""
+    """A string that is the JSON encoding of `value`, which has unknown leaves."""
 
     value: Value
 
@@ -181,7 +181,7 @@ class Text(msgspec.Struct, frozen=True):
 
 
 class Set(msgspec.Struct, frozen=True):
-    """A Terraform set made while evaluating sources: ordered as Terraform orders it, without duplicates."""
+    """A Terraform set made during evaluation: in Terraform's order, without duplicates."""
 
     items: tuple[Value, ...]
 
@@ -195,14 +195,14 @@ TextLike: TypeAlias = str | Unknown | Text | JsonText
 
 
 def text(pieces: Iterable[TextLike]) -> TextLike:
-    """Join `pieces` into one string, known as far as they are.
+    """Join `pieces` into one string.
 
     A single piece is returned as it is, so that `"${x}"` stays `x`; no piece at all is the empty string.
     """
     together: list[str | Unknown | JsonText] = []
     literals: list[str] = []
     for piece in pieces:
-        # NOTE: most are strings, of which it takes a tenth of the time to see that they are.
+        # NOTE: most are strings, and checking for that first takes a tenth of the time.
         if isinstance(piece, str):
             literals += (piece,) if piece else ()
             continue
@@ -222,14 +222,14 @@ def text(pieces: Iterable[TextLike]) -> TextLike:
 
 
 def pieces(value: TextLike) -> tuple[str | Unknown | JsonText, ...]:
-    """Return the pieces of any string; the empty string has none."""
+    """Return the pieces of any string; an empty one has none."""
     if isinstance(value, str):
         return (value,) if value else ()
     return value.pieces if isinstance(value, Text) else (value,)
 
 
 def spelled_out(value: TextLike) -> TextLike:
-    """Replace every unknown piece that has a known shape by that shape, all the way down."""
+    """Replace every unknown piece that has a known shape by that shape, recursively."""
     if isinstance(value, str):
         return value
     parts: list[TextLike] = []
@@ -242,7 +242,7 @@ def spelled_out(value: TextLike) -> TextLike:
 
 
 def identity(value: Value) -> TextLike | None:
-    """Return a string that equals another one's identity only if both are the same text, or None.
+    """Return a key that is equal for two strings only if they are the same text, or None.
 
     What has no symbol may be equal to something else of which as little is known, so it has no identity.
     """
@@ -256,7 +256,7 @@ def identity(value: Value) -> TextLike | None:
 
 
 def _bare(piece: str | Unknown | JsonText) -> str | Unknown | None:
-    """Return a literal as it is, and an unknown piece with its symbol only."""
+    """Return a literal unchanged, and an unknown piece with only its symbol."""
     if isinstance(piece, str):
         return piece
     return Unknown(symbol=piece.symbol) if isinstance(piece, Unknown) and piece.symbol is not None else None
@@ -306,7 +306,7 @@ def unknowns(value: Value) -> Iterator[Unknown]:
 
 
 def strings(value: Value) -> Iterator[str]:
-    """Iterate over the known strings in `value`, however deep, but not the keys of its objects."""
+    """Iterate over the known strings in `value` at any depth, except object keys."""
     match value:
         case str():
             yield value
@@ -321,12 +321,12 @@ def strings(value: Value) -> Iterator[str]:
 
 
 def is_known(value: Value) -> bool:
-    """Whether nothing in `value` waits for apply."""
+    """Whether nothing in `value` is unknown."""
     return next(unknowns(value), None) is None
 
 
 def display(value: Value) -> str:
-    """Write a string for people, its unknown pieces as Terraform references: `${aws_s3_bucket.b.arn}/web.env`.
+    """Format a string for people, with unknown pieces as references: `${aws_s3_bucket.b.arn}/web.env`.
 
     What is marked in it is written `(sensitive)`.
     """

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 from tfcheck.symbolic.limits import take
 
-#: Pairs of characters of a pattern and a text that are compared at most, those of two texts of 1,500 characters, which
-#: is more than any ARN has; and how many of them cost a step of the run.
+#: The maximum number of compared pairs of characters of a pattern and a text, those of two texts of 1,500 characters,
+#: more than any ARN has; and how many of them cost a step of the run.
 _MOST_PAIRS, _PAIRS = 2_250_000, 40
 
 
 def glob_known(pattern: str, subject: str) -> bool:
-    """Match IAM wildcards where everything is known, in time linear in the product of the lengths at worst.
+    """Match IAM wildcards where everything is known, at worst in time proportional to the product of the lengths.
 
     What takes too long with `?` does not match: see `affordable`.
     """
@@ -28,7 +28,7 @@ def glob_known(pattern: str, subject: str) -> bool:
 
 
 def affordable(pattern: str, subject: str) -> bool:
-    """Whether `glob_known` can tell of a pattern and a text; take the steps that it needs at worst."""
+    """Whether `glob_known` can match a pattern and a text within the limit; takes the steps for it."""
     if "?" not in pattern or "*" not in pattern:
         return True
     pairs = len(pattern) * len(subject)
@@ -36,8 +36,8 @@ def affordable(pattern: str, subject: str) -> bool:
 
 
 def _holds(subject: str, start: int, parts: Sequence[str]) -> bool:
-    """Whether a text holds parts one behind another from `start` on, the last one at its end."""
-    # Each is taken where it is first: what follows could not begin earlier behind a later one.
+    """Whether a text contains parts in order from `start` on, the last one at its end."""
+    # Each is matched at its first place: the rest could not begin earlier after a later one.
     *middle, tail = parts
     end = len(subject) - len(tail)
     for part in middle:
@@ -49,7 +49,7 @@ def _holds(subject: str, start: int, parts: Sequence[str]) -> bool:
 
 
 def _found(part: str, subject: str, start: int, end: int) -> int:
-    """Return where a part, in which `?` is any character, begins first in a stretch of a text; -1 where it does not."""
+    """Return the first offset of a part, in which `?` is any character, in a stretch of a text, or -1."""
     if "?" not in part:
         return subject.find(part, start, max(end, 0))
     places = range(start, end - len(part) + 1)
@@ -57,7 +57,7 @@ def _found(part: str, subject: str, start: int, end: int) -> int:
 
 
 def _fits(part: str, subject: str, place: int) -> bool:
-    """Whether a part, in which `?` is any character, is what a text has at a place."""
+    """Whether a part, in which `?` is any character, matches a text at an offset."""
     literal = part.lstrip("?")
     if "?" not in literal:
         free = len(part) - len(literal)

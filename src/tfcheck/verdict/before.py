@@ -18,12 +18,12 @@ _Kind: TypeAlias = tuple[str, str, str, RoleKind, str]
 
 _VOLUMES = "/volumes"
 
-#: What a verdict on something that a start needs says of the start.
+#: The effect on the start of a verdict on something required.
 STARTS = {Verdict.ALLOWED: Truth.TRUE, Verdict.DENIED: Truth.FALSE, Verdict.UNKNOWN: Truth.UNKNOWN}
 
 
 class VerdictsBefore:
-    """The verdicts in the state before the change. What a task needed then is derived once."""
+    """The verdicts before the change. What a task needed then is derived once."""
 
     def __init__(self, judge: Judge, world: World) -> None:
         self._judge = judge
@@ -31,7 +31,7 @@ class VerdictsBefore:
         self._needed: dict[str, dict[_Kind, list[Requirement]]] = {}
 
     def verdict(self, requirement: Requirement) -> Verdict | None:
-        """Decide what `requirement` was before the change; None where nothing needed it then.
+        """Return the earlier verdict on `requirement`; None if nothing needed it.
 
         It is the same requirement if the same container of the same task definition needed the same action on the same
         resource, wherever in the list that stood. What a start could do without then was not missing.
@@ -54,19 +54,19 @@ class VerdictsBefore:
         return None if spared and found is not Verdict.ALLOWED else found
 
     def granted(self, task: TaskDefinition) -> Truth:
-        """Whether everything was allowed without which a task definition of then could not start."""
+        """Whether a task definition could start before the change: everything required was allowed."""
         if task.problem:
             return Truth.UNKNOWN
         needs = (each for some in self._requirements(task).values() for each in some)
         return Truth.every(STARTS[self._judge.verdict(each, task)] for each in needs if each.severity is Severity.ERROR)
 
     def has_made(self, requirement: Requirement) -> bool:
-        """Whether a call that is made only once may be made already: a task of then was not denied it."""
+        """Whether a call that is made only once may have been made before: it was not denied to some task."""
         return requirement.once and (requirement.action, identity(requirement.resource)) not in self._denied_once
 
     @cached_property
     def _denied_once(self) -> frozenset[tuple[str, TextLike | None]]:
-        """Index what is needed only once, and was denied to every task of then that needed it."""
+        """Index the calls made only once that were denied to every earlier task that needed them."""
         verdicts: dict[tuple[str, TextLike | None], bool] = {}
         for task in self.tasks.values():
             for each in (one for some in self._requirements(task).values() for one in some if one.once):
@@ -77,11 +77,11 @@ class VerdictsBefore:
 
     @cached_property
     def tasks(self) -> dict[str, TaskDefinition]:
-        """Return the task definitions of then by address."""
+        """Return the earlier task definitions by address."""
         return tasks_by_address(self.world)
 
     def _requirements(self, task: TaskDefinition) -> dict[_Kind, list[Requirement]]:
-        """Return what a task definition needed before the change, by kind."""
+        """Return the earlier requirements of a task definition, by kind."""
         key = str(task.address)
         if key not in self._needed:
             found: dict[_Kind, list[Requirement]] = {}
@@ -92,7 +92,7 @@ class VerdictsBefore:
 
 
 def _comparable_part(requirement: Requirement) -> _Kind:
-    """Return requirements apart by everything but the resource that is needed, and by the place outside containers.
+    """Return a key of a requirement without its resource, and without its place in a container.
 
     Volumes are a set, whose order says nothing.
     """
@@ -108,14 +108,14 @@ def _is_same(requirement: Requirement, earlier: Requirement) -> bool:
 
 
 def _likeness(requirement: Requirement, earlier: Requirement) -> tuple[bool, ...]:
-    """Rank what needed the same resource: one key may decrypt several secrets, of which its policy allows only some."""
+    """Rank earlier needs of the same resource: one key may decrypt several secrets, only some of which are allowed."""
     pairs = ((earlier.encrypted, requirement.encrypted), (earlier.through, requirement.through))
     alike = (one == other or (None not in (one, other) and equal(one, other) is Truth.TRUE) for one, other in pairs)
     return *alike, earlier.pointer == requirement.pointer
 
 
 def change_of(answer: Answer) -> str | None:
-    """Whether the change brought what is wrong: `introduced`, `existing`, or None where it is not wrong."""
+    """Return whether the change introduced a problem: `introduced`, `existing`, or None without one."""
     if answer.verdict is Verdict.ALLOWED:
         return None
     return "existing" if answer.before is answer.verdict else "introduced"

@@ -18,7 +18,7 @@ from tfcheck.vocabulary.arn import split
 
 
 class RoleCall(msgspec.Struct, frozen=True):
-    """A requirement as the call that a role makes, and what the needed resource says of itself.
+    """A requirement as the call of a role, with the policies of the needed resource.
 
     `doubt` says why the call may not be made at all.
     """
@@ -30,13 +30,13 @@ class RoleCall(msgspec.Struct, frozen=True):
 
     @property
     def policies(self) -> tuple[Policy, ...]:
-        """List the policies that have a say in it, those of the role first."""
+        """List the policies that affect it, those of the role first."""
         own = (self.guarded.policy,) if self.guarded.policy is not None else ()
         return (*self.role.identity, *(self.role.boundary or ()), *own)
 
 
 def decided(call: RoleCall) -> Decision:
-    """Decide a call, for every inline policy that may be the one to remain of several with one name.
+    """Decide a call for every choice among inline policies of one name, of which only one remains.
 
     INVARIANT: what is decided, allowed or denied, rests on nothing that was left out because the run took too much.
     """
@@ -51,7 +51,7 @@ def denials(call: RoleCall) -> tuple[Statement, ...]:
 
 
 def without_denials(call: RoleCall) -> RoleCall:
-    """Return a call as if its policies had no statement that definitely denies it."""
+    """Return a call without the statements that definitely deny it."""
     denying = set(map(id, denials(call)))
     changed: dict[int, Policy] = {}
     for policy in call.policies:
@@ -93,19 +93,19 @@ def _whose_policy(call: RoleCall) -> str:
 
 
 def _may_be_granted(call: RoleCall) -> bool:
-    """Whether a policy that can be read, but need not be on the resource, may let a call through by itself."""
+    """Whether a readable policy that may not be on the resource could allow a call by itself."""
     possible = (one for each in call.guarded.possible_policies for one in _with_policy(call, each))
     return any(not isinstance(each, Denied) for each in possible)
 
 
 def _may_be_denied(call: RoleCall) -> bool:
-    """Whether a policy that can be read, but need not be on the role or the resource, may deny a call."""
+    """Whether a readable policy that may not be on the role or the resource could deny a call."""
     ours, theirs = _denials(call.role.possible_policies), _denials(call.guarded.possible_policies)
     if not ours and not theirs and call.guarded.kind != "kms":
         return False
     maybe = (one for each in call.guarded.possible_policies for one in _with_policy(call, each))
     if call.guarded.kind == "kms" and any(not isinstance(each, Allowed) for each in maybe):
-        return True  # without a statement that lets a call through, no key does
+        return True  # without a statement that allows the call, no key does
     policies = [*filter(None, (call.guarded.policy,)), *theirs]
     own = [statement for each in policies for statement in each.statements]
     joined = msgspec.structs.replace(policies[0], statements=tuple(own)) if policies else None
@@ -115,20 +115,20 @@ def _may_be_denied(call: RoleCall) -> bool:
 
 
 def _with_policy(call: RoleCall, policy: Policy) -> Iterator[Decision]:
-    """Decide a call as if its resource were one of the plan that has a policy."""
+    """Decide a call as if its resource were one of the plan's with a policy."""
     guarded = msgspec.structs.replace(call.guarded, policy=policy, hidden=None, outside=None)
     beside = msgspec.structs.replace(call, guarded=guarded)
     return (decide(call.request, _layers(beside, each)) for each in _identities(call.role))
 
 
 def _denials(policies: tuple[Policy, ...]) -> list[Policy]:
-    """Return policies with only the statements that may deny; one without such a statement is left out."""
+    """Return policies reduced to statements that may deny, without empty ones."""
     pairs = ((each, tuple(one for one in each.statements if one.effect is not Effect.ALLOW)) for each in policies)
     return [msgspec.structs.replace(each, statements=denying) for each, denying in pairs if denying]
 
 
 def _rests_on_its_account(call: RoleCall) -> bool:
-    """Whether only the policy of a resource grants a call, while it is assumed to be in the account of the role."""
+    """Whether only a resource policy grants a call, whose resource is assumed to be in the role's account."""
     guarded, arn = call.guarded, split(call.request.resource)
     if not guarded.in_plan or guarded.account is not None or guarded.policy is None or (arn and arn.account):
         return False
@@ -154,7 +154,7 @@ def _layers(call: RoleCall, identity: tuple[Policy, ...]) -> Layers:
     )
 
 
-#: What is missing to decide about something outside the plan, by whether it is in the account of the role.
+#: What is missing to decide about an outside object, by whether it is in the role's account.
 _MISSING = {
     Truth.TRUE: "",
     Truth.UNKNOWN: "; whether it is in the account of the role is open: pass `--account`",
@@ -165,12 +165,12 @@ _MISSING = {
 def _same_account(call: RoleCall) -> Truth:
     arn = split(call.request.resource)
     if arn is None or arn.service == "s3":
-        return Truth.TRUE  # the ARN of a bucket has no account: it is taken for the role's own
+        return Truth.TRUE  # a bucket's ARN has no account: the role's is assumed
     return equal(arn.account, call.role.caller.account)
 
 
 def _identities(role: Role) -> list[tuple[Policy, ...]]:
-    """Return what the role's identity policies may turn out to be, one for each choice among policies of one name."""
+    """Return the possible identity policies of a role, one for each choice among policies of one name."""
     disputed = {id(policy) for group in role.same_name_policies for policy in group}
     settled = tuple(policy for policy in role.identity if id(policy) not in disputed)
     choices = itertools.islice(itertools.product(*role.same_name_policies), 64)
@@ -178,7 +178,7 @@ def _identities(role: Role) -> list[tuple[Policy, ...]]:
 
 
 def _merged(decisions: list[Decision]) -> Decision:
-    """Return what all decisions agree on; otherwise it depends on which policy remains."""
+    """Return the common decision; otherwise it depends on which policy remains."""
     first = decisions[0]
     if all(type(each) is type(first) for each in decisions):
         return first

@@ -1,4 +1,4 @@
-"""The condition keys of one start-up call, beyond those that every call of its role carries.
+"""The condition keys of one start-up call, beyond those common to all calls of its role.
 
 Follows the condition keys of each service
 (https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html)
@@ -28,7 +28,7 @@ _ANY = PresenceUnknown()
 
 
 def context_of(requirement: Requirement, world: World) -> Mapping[str, Entry]:
-    """Return the condition keys that a requirement's call carries, as `tfcheck.iam.start_up_context` takes them.
+    """Return the condition keys of a requirement's call, for `tfcheck.iam.start_up_context`.
 
     A key that is not among them may be absent, or have any value.
     """
@@ -38,8 +38,8 @@ def context_of(requirement: Requirement, world: World) -> Mapping[str, Entry]:
 
 
 def _clock(world: World) -> dict[str, Entry]:
-    """Return the keys of the time of the call, which comes after the plan; none where that has no time."""
-    from datetime import datetime  # for the few conditions that look at a key
+    """Return the keys for the time of the call, which is after the plan; none if the plan has no time."""
+    from datetime import datetime  # for the few conditions that use a key
 
     try:
         planned = datetime.fromisoformat(world.planned_at)
@@ -71,7 +71,7 @@ def _of_service(requirement: Requirement, world: World) -> dict[str, Entry]:
 
 
 def _tags(resource: WorldObject | None, own: str = "") -> dict[str, Entry]:
-    """Return the tags of a resource in the plan under the general key and the service's own one."""
+    """Return the tags of a resource in the plan under the global key and the service's own one."""
     if resource is None:
         return {}
     found: dict[str, Entry] = {}
@@ -79,7 +79,7 @@ def _tags(resource: WorldObject | None, own: str = "") -> dict[str, Entry]:
         everything, written = resource.attribute("tags_all"), resource.attribute("tags")
         if isinstance(everything, dict):
             found[prefix] = everything
-        elif isinstance(written, dict):  # the provider's default tags, if there are any, come to these
+        elif isinstance(written, dict):  # the provider's default tags, if any, are added
             found |= {prefix + key: value for key, value in written.items()}
     return found
 
@@ -110,7 +110,7 @@ def _s3(requirement: Requirement, world: World) -> dict[str, Entry]:
 
 
 def _secret(requirement: Requirement) -> dict[str, Entry]:
-    """Return what a call names: the secret, and the version that is asked for.
+    """Return the keys for the secret and its requested version.
 
     Without a version Secrets Manager takes the current one, and does not document the keys of such a call.
     """
@@ -128,7 +128,7 @@ def _secret(requirement: Requirement) -> dict[str, Entry]:
 
 
 def _log_group(stream: TextLike, world: World) -> WorldObject | None:
-    """Find the group of a stream whose ARN begins with that of the group."""
+    """Find the log group of a stream by the beginning of its ARN."""
     known = catalogue(world, LOG_GROUP)
     found = known.owner(next(iter(pieces(stream)), ""))
     parts = split(stream)
@@ -186,17 +186,17 @@ def _via(encrypted: TextLike, parts: Arn, world: World) -> Entry:
         bucket = bucket_of(encrypted, world)
         unseen = Unknown(reason="the bucket's region is not in the plan", hole=REGION)
         region = bucket.resource.surroundings.region if bucket and bucket.resource else unseen
-    # NOTE: where nothing in the plan shows the partition, its authors write the host names of the common one.
+    # NOTE: if nothing in the plan shows the partition, its authors write the host names of the common one.
     return text([parts.service, ".", region, ".amazonaws.com.cn" if parts.partition == "aws-cn" else ".amazonaws.com"])
 
 
-#: The keys that begin like this; `Absent` leaves none but those that follow it.
+#: The keys with these prefixes; `Absent` leaves only those that follow it.
 _CONTEXT = "kms:EncryptionContext:"
 _CONTEXT_KEYS = "kms:EncryptionContextKeys"
 
 
 def _encryption_context(encrypted: TextLike, parts: Arn, world: World) -> dict[str, Entry]:
-    """Return the encryption context: Secrets Manager and Systems Manager add theirs alone, to S3 others may add more.
+    """Return the encryption context: only Secrets Manager and Systems Manager add nothing to theirs.
 
     Follows the user guides of Secrets Manager ("Encryption context") and of Systems Manager ("How Parameter Store uses
     KMS"); the context of an object has what its writer adds (PutObject, `x-amz-server-side-encryption-context`).
@@ -219,7 +219,7 @@ def _encryption_context(encrypted: TextLike, parts: Arn, world: World) -> dict[s
 
 
 def _object_or_bucket(arn: TextLike, world: World) -> Entry:
-    """Return the ARN that S3 encrypts with: that of the bucket where it has a key of its own, else the object's."""
+    """Return the ARN in S3's encryption context: the bucket's if it has a bucket key, else the object's."""
     bucket = bucket_of(arn, world)
     whole = bucket.resource.attribute("arn") if bucket and bucket.resource else None
     if not isinstance(whole, PlainText):

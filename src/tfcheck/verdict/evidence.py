@@ -1,4 +1,4 @@
-"""Name the statements that decide a call, could decide it, or nearly grant it."""
+"""Name the statements that decide a call, could decide it, or almost grant it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _TO_OTHER_ROLE = {
 
 
 def of_call(decision: Decision, call: RoleCall) -> tuple[Evidence, ...]:
-    """Return the statements that decided a call; where they did not allow it, then those that come nearest to it."""
+    """Return the statements that decided a call; if they did not allow it, also the nearest ones."""
     decided = tuple(_deciding(origin, decision, call) for origin in decision.by[:_MOST])
     if isinstance(decision, Allowed):
         return decided
@@ -49,7 +49,7 @@ def of_call(decision: Decision, call: RoleCall) -> tuple[Evidence, ...]:
 
 
 def of_trust(decision: Decision, trust: Policy, service: str, context: Context) -> tuple[Evidence, ...]:
-    """Return the statements of a trust policy that decided; `service` and `context` are those of `decide_trust`."""
+    """Return the deciding statements of a trust policy; `service` and `context` are as for `decide_trust`."""
     match decision:
         case Allowed():
             return tuple(_statement(origin, "Allow", EvidenceKind.ALLOWS) for origin in decision.by)
@@ -64,12 +64,12 @@ def of_trust(decision: Decision, trust: Policy, service: str, context: Context) 
 
 
 def of_other_role(decision: Allowed, kind: RoleKind, label: str | None) -> tuple[Evidence, ...]:
-    """Return the statements that grant a call to the role `label` of a task instead of its role of a kind."""
+    """Return the statements that grant a call to the role `label` of a task instead of the right one."""
     return tuple(_statement(each, "Allow", _TO_OTHER_ROLE[kind], granted_to=label or "") for each in decision.by)
 
 
 def of_deletion(role: Role) -> tuple[Evidence, ...]:
-    """Return the deletion of a role as what decides about it."""
+    """Return a role's deletion as the evidence."""
     elsewhere = isinstance(role.deleted, ElsewhereAddress)
     kind = EvidenceKind.DELETED_BY_OTHER_STACK if elsewhere else EvidenceKind.DELETED
     return (Evidence(policy=str(role.deleted), sid=None, effect="", kind=kind),)
@@ -89,7 +89,7 @@ def _deciding(origin: Origin, decision: Decision, call: RoleCall) -> Evidence:
 
 
 def _effect_and_key(origin: Origin, call: RoleCall) -> tuple[str, str]:
-    """Return the effect of a statement that may decide, and the condition key that it waits for."""
+    """Return the effect of a statement that may decide, and its undecided condition key."""
     for statement in (each for policy in call.policies for each in policy.statements):
         if statement.origin == origin:
             keys = [each.name for each in applies(statement, call.request).waits if each.kind == "condition"]

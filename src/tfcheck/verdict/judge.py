@@ -36,7 +36,7 @@ from tfcheck.vocabulary.finding import Evidence, Reason, Requirement, RoleKind, 
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """What was decided on one requirement in one world."""
+    """The decision on one requirement in one world."""
 
     role: str | None
     verdict: Verdict
@@ -69,7 +69,7 @@ class Judge:
         self._task_roles = TaskRoles(world, self.roles)
 
     def judge(self, requirement: Requirement, task: TaskDefinition) -> Judgement:
-        """Decide one requirement of a task definition, and say why."""
+        """Decide one requirement of a task definition, with the reason."""
         side = self._task_roles.of(task)
         if requirement.role_kind is RoleKind.INSTANCE:
             return self._by_instances(requirement, side)
@@ -79,7 +79,7 @@ class Judge:
         return Judgement(found.role, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, other) if other else found
 
     def _disagreeing(self, verdict: Verdict, requirement: Requirement, side: RolesOfTask) -> str:
-        """Return which role it depends on where something starts the tasks with one of which another verdict holds."""
+        """Return the other role with another verdict that something may start the tasks with."""
         for run, kind, role in side.others:
             if kind is requirement.role_kind and self._with(role, requirement, side).verdict is not verdict:
                 named = f"names {role.label}" if role.label else "may name another one"
@@ -87,7 +87,7 @@ class Judge:
         return ""
 
     def _by_instances(self, requirement: Requirement, side: RolesOfTask) -> Judgement:
-        """Decide what the container instance asks for: a task may be placed on any of them."""
+        """Decide a call of the container instance for all instances that may run the task."""
         if not side.instances:
             return Judgement(None, Verdict.UNKNOWN, Reason.ROLE_OUTSIDE_PLAN, side.no_instances)
         found = [self._with(each, requirement, side) for each in side.instances]
@@ -98,7 +98,7 @@ class Judge:
         return Judgement(None, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, f"the instance that a task is placed on: {names}")
 
     def _with(self, role: Role, requirement: Requirement, side: RolesOfTask) -> Judgement:
-        """Decide one requirement for a role, and say why."""
+        """Decide one requirement for a role, with the reason."""
         if requirement.action == startup.trust.ACTION:
             return self._trusted(role, side, requirement.role_kind)
         # NOTE: tasks of one service often need the same of the same roles.
@@ -126,11 +126,11 @@ class Judge:
         return self._verdicts[key]
 
     def role(self, requirement: Requirement, task: TaskDefinition) -> Role | None:
-        """Return the role that a task definition makes a call with; None where it has none."""
+        """Return the role that a task definition uses for a call, or None."""
         return self._task_roles.of(task).role(requirement.role_kind)
 
     def role_names(self, task: TaskDefinition) -> Iterator[tuple[RoleKind, TextLike]]:
-        """Return the names of the roles of a task definition, even where they must not be shown."""
+        """Return the names of a task definition's roles, even if they must not be shown."""
         for kind in RoleKind:
             role = self._task_roles.of(task).role(kind)
             if role is not None:
@@ -139,7 +139,7 @@ class Judge:
     def verdicts_with(
         self, policy: Policy, asked: Iterable[tuple[Requirement, TaskDefinition]], *, bounded: bool = True
     ) -> Iterator[Verdict]:
-        """Decide requirements as if their roles had one policy more; what is asked for twice is decided once.
+        """Decide requirements as if their roles had one more policy, each only once.
 
         Without `bounded` they are decided as if the roles had no permissions boundary.
         """
@@ -181,7 +181,7 @@ class Judge:
         return denials(self._call(requirement, role, side))
 
     def without_denials(self, requirement: Requirement, task: TaskDefinition) -> Judgement:
-        """Decide one requirement as if no statement definitely denied it."""
+        """Decide one requirement without the statements that definitely deny it."""
         side = self._task_roles.of(task)
         role = side.role(requirement.role_kind)
         if role is None:
@@ -205,14 +205,14 @@ class Judge:
                 assert_never(decision)
 
     def _on_assumption(self, found: Judgement, requirement: Requirement, side: RolesOfTask) -> Judgement:
-        """Add that a verdict on something in the task's account rests on an assumption about which that is."""
+        """Add the assumption about the account to a verdict on an object in the task's account."""
         around, arn = side.surroundings, split(requirement.resource)
         rests = around.assumption and arn is not None and arn.account == around.account
         if not rests or found.verdict is Verdict.UNKNOWN:
             return found
         return msgspec.structs.replace(found, assumptions=(*found.assumptions, around.assumption))
 
-    # Who and what
+    # The roles and objects of a call
 
     def _call(self, requirement: Requirement, role: Role, side: RolesOfTask) -> RoleCall:
         resource = requirement.resource
@@ -234,7 +234,7 @@ class Judge:
         return self._common(requirement, role, side, guarded).extended(context_of(requirement, self._world))
 
     def _common(self, requirement: Requirement, role: Role, side: RolesOfTask, guarded: ResourceSide) -> Context:
-        """Return the condition keys that all calls of a role to one service in one region carry."""
+        """Return the condition keys that all calls of a role to one service in one region share."""
         arn = split(requirement.resource)
         region = arn.region if arn and arn.region else side.surroundings.region
         owner = guarded.account or role.caller.account
@@ -252,13 +252,13 @@ class Judge:
         return self._contexts[key]
 
     def _decided(self, call: RoleCall) -> Decision:
-        """Decide a call; what rests on no condition key is decided once for both worlds."""
+        """Decide a call; a decision without condition keys is shared by both worlds."""
         request = call.request
         what = request.action, request.resource, request.documented, call.doubt
         return self._once(("call", *what, id(call.role), id(call.guarded)), request.context, lambda: decided(call))
 
     def _once(self, key: tuple[object, ...], context: Context, decide: Callable[[], Decision]) -> Decision:
-        # INVARIANT: roles and guards are shared by both worlds, and live as long as what was decided about them.
+        # INVARIANT: roles and guards are shared by both worlds, and live as long as the decisions about them.
         if key in self._decisions:
             return self._decisions[key]
         found = decide()
@@ -266,7 +266,7 @@ class Judge:
             self._decisions[key] = found
         return found
 
-    # How it ends
+    # The judgement
 
     def _denied(self, decision: Denied, call: RoleCall, requirement: Requirement, side: RolesOfTask) -> Judgement:
         if decision.kind != "explicit":
@@ -280,7 +280,7 @@ class Judge:
     def _granted_to_other_role(
         self, requirement: Requirement, role: Role, side: RolesOfTask
     ) -> tuple[Evidence, ...] | None:
-        """Return the statements that grant the call to the task's other role, or None where none definitely does."""
+        """Return the statements that grant the call to the task's other role, or None if none definitely does."""
         other = side.other(requirement.role_kind)
         if other is None or other.label == role.label:
             return None
@@ -331,7 +331,7 @@ _VERDICTS: dict[type, Verdict] = {
 
 
 def _wait(decision: Undecided, role: Role, *, secret: bool = False) -> str:
-    """Explain what decides, without what must not be shown: a role's ARN, a text of a policy, or what is needed."""
+    """Explain what decides, without a role's ARN, a policy's text, or a resource that must not be shown."""
     if decision.kind == "role_outside_plan":
         return _unseen(role) or decision.waits_for
     marked = any(origin.secret for origin in decision.by)
@@ -345,20 +345,20 @@ def _without_role(requirement: Requirement) -> Judgement:
 
 
 def _key(requirement: Requirement, role: Role, side: RolesOfTask) -> tuple[object, ...]:
-    """Name everything that a judgement rests on."""
+    """Return a key of everything that a judgement depends on."""
     need = requirement.action, requirement.resource, requirement.encrypted, requirement.documented, requirement.doubt
     who = id(role), id(side.execution), id(side.task)
     return (*need, requirement.through, requirement.sensitive, *who, side.on_fargate, side.surroundings)
 
 
 def _unseen(role: Role) -> str:
-    """Explain what decides for a role that is not managed here; nothing where that is simply its policies."""
+    """Explain what decides for an unmanaged role; empty if it is only its policies."""
     if role.label == SENSITIVE:
         return "the policies of a role whose ARN is sensitive"
     return role.unknown_because or (f"a role that is deleted: {role.deleted}" if role.deleted is not None else "")
 
 
 def _open(decision: Undecided, role: Role) -> Reason:
-    """Explain why it is open; a role is no role outside the plan where it is open which one it is."""
+    """Explain why it is undecided; an ambiguous role is not a role outside the plan."""
     outside = decision.kind == "role_outside_plan"
     return Reason.UNKNOWN_VALUE if outside and role.unknown_because else Reason(decision.kind)

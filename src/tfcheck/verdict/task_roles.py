@@ -1,4 +1,4 @@
-"""Find the roles that ECS uses for a task definition, and how it comes to assume them."""
+"""Find the roles that ECS uses for a task definition, and how it assumes them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tfcheck.vocabulary.finding import RoleKind
 
 
 class RolesOfTask(msgspec.Struct, frozen=True):
-    """The roles of one task definition, and where it lives.
+    """The roles of one task definition, and its location.
 
     A task may be placed on an instance with any of the roles in `instances`. `no_instances` says why there are none,
     `no_others` why there are no more. `others` are those that something starts its tasks with instead, or may: what
@@ -36,7 +36,7 @@ class RolesOfTask(msgspec.Struct, frozen=True):
     others: tuple[tuple[str, RoleKind, Role], ...] = ()
 
     def role(self, kind: RoleKind) -> Role | None:
-        """Return the role of a kind; None where there is none, or where several instances have different ones."""
+        """Return the role of a kind; None if there is none, or if instances have different ones."""
         if kind is RoleKind.EXECUTION:
             return self.execution
         if kind is RoleKind.TASK:
@@ -44,12 +44,12 @@ class RolesOfTask(msgspec.Struct, frozen=True):
         return self.instances[0] if len(self.instances) == 1 else None
 
     def other(self, kind: RoleKind) -> Role | None:
-        """Return the role that a permission is often granted to by mistake."""
+        """Return the role that often gets a permission by mistake."""
         return self.execution if kind is RoleKind.TASK else self.task
 
 
 class TaskRoles:
-    """The roles of the task definitions of one world."""
+    """The roles of the task definitions in one world."""
 
     def __init__(self, world: World, roles: Roles) -> None:
         self._world = world
@@ -83,7 +83,7 @@ class TaskRoles:
                     yield str(run.address), kind, self._shared(role)
 
     def _instances(self, task: TaskDefinition) -> tuple[tuple[Role, ...], str, str]:
-        """Return the roles of the container instances that serve a task, or why they are not known.
+        """Return the roles of the container instances for a task, or why they are unknown.
 
         The last is the assumption that these are all.
         """
@@ -94,23 +94,23 @@ class TaskRoles:
         found = instances(task, self._world)
         roles = [self._roles.of(each, nameless=isinstance(each, Sensitive)) for each in found.roles]
         known = tuple(self._shared(each) for each in roles if each is not None)
-        # NOTE: a role that is left out would decide for the others.
+        # NOTE: a missing role would make others decide.
         if len(known) < len(roles):
             return (), "the role of an instance profile", ""
         return known, found.open, found.assumption
 
     def _role(self, argument: str, task: TaskDefinition) -> Role | None:
-        """Return the role; one that the plan only names is not named where the plan marks its name as sensitive."""
+        """Return the role, without the name of an unmanaged one if the plan marks that as sensitive."""
         found = self._roles.of(task.resource.attribute(argument), nameless=task.resource.sensitive(argument))
         return None if found is None else self._shared(found)
 
     def _shared(self, role: Role) -> Role:
-        """Return the role as it was found before; many roles that are open, or sensitive, have the same label."""
+        """Return an equal earlier role, since many unknown or sensitive roles have the same label."""
         return shared(self._world, ("role", role.label, identity(role.caller.arn)), role)
 
 
 def assuming(kind: RoleKind, roles: RolesOfTask) -> tuple[str, ...]:
-    """Return the names of the service that assumes a role of a kind: EC2 has one more in China."""
+    """Return the service principals that assume a role of a kind: EC2 has another one in China."""
     if kind is not RoleKind.INSTANCE:
         return ("ecs-tasks.amazonaws.com",)
     # NOTE: AWS documents the first for China; policies for all partitions name the second.
@@ -119,7 +119,7 @@ def assuming(kind: RoleKind, roles: RolesOfTask) -> tuple[str, ...]:
 
 
 def trust_context(roles: RolesOfTask, kind: RoleKind) -> Context:
-    """Return the condition keys of the call by which ECS assumes a role for a task of the task definition.
+    """Return the condition keys of ECS's call to assume a role for a task of the task definition.
 
     Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html: the source is the task.
     """
@@ -127,7 +127,7 @@ def trust_context(roles: RolesOfTask, kind: RoleKind) -> Context:
     cluster, number = Unknown(reason="the cluster's name", hole=NAME), Unknown(reason="the task's id", hole=NAME)
     source = Arn(around.partition, "ecs", around.region, around.account, text(["task/", cluster, "/", number]))
     found = service_context(source_account=around.account, source_arn=source.as_text(), region=around.region)
-    # NOTE: AWS documents no source for what EC2 assumes.
+    # NOTE: AWS documents no source for roles that EC2 assumes.
     return found.extended(dict.fromkeys(_SOURCES, PresenceUnknown())) if kind is RoleKind.INSTANCE else found
 
 

@@ -1,4 +1,4 @@
-"""Find the Allow statements that would grant a call, except for a condition that it does not meet."""
+"""Find the Allow statements that would grant a call except for a condition."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tfcheck.symbolic.value import Truth, display
 
 
 class UnmetCondition(msgspec.Struct, frozen=True):
-    """A condition of a statement: `policy` and `sid` are the statement's, `carried` is what the call has for the key.
+    """A condition of a statement: `policy` and `sid` are the statement's, `carried` is the call's value for the key.
 
     `carried` is empty where the call has no such key or its value is not known.
     """
@@ -28,7 +28,7 @@ class UnmetCondition(msgspec.Struct, frozen=True):
 
 
 def unmet(request: Request, policies: Iterable[Policy]) -> tuple[UnmetCondition, ...]:
-    """List the conditions that keep the first such statement from granting a request; none where there is none."""
+    """List the conditions that keep the first such statement from granting a request; none if there is none."""
     for policy in policies:
         for statement in policy.statements:
             readable = statement.unread is None and not statement.origin.secret

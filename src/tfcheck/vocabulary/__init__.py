@@ -1,1 +1,1 @@
-"""The words that every room shares: addresses, ARNs, findings, errors, the CI job."""
+"""The vocabulary of all packages: addresses, ARNs, findings, errors, the CI job."""

@@ -6,7 +6,7 @@ import msgspec
 
 
 class RoleSwitch(msgspec.Struct, frozen=True):
-    """A task definition that definitely has another execution role than before: `None` is no role."""
+    """A task definition that definitely gets another execution role; `None` is no role."""
 
     task_definition: str
     before: str | None
@@ -14,14 +14,14 @@ class RoleSwitch(msgspec.Struct, frozen=True):
 
 
 class ActionOnResource(msgspec.Struct, frozen=True):
-    """An action on a resource, as policies write them."""
+    """An action on a resource, as in policies."""
 
     action: str
     resource: str
 
 
 class AccessChange(msgspec.Struct, frozen=True):
-    """What the change does to a role: an action on a resource, as a policy writes both, is `granted` or `revoked`.
+    """A change of a role's access: an action on a resource, as in policies, is `granted` or `revoked`.
 
     `because` says what else decides than a statement that allows it: a Deny, the boundary, a condition. `kept` is what
     of it the role has before and after. `role_change` says that the role itself is `created` or `deleted`.
@@ -37,7 +37,7 @@ class AccessChange(msgspec.Struct, frozen=True):
 
 
 class AccessUnknown(msgspec.Struct, frozen=True):
-    """A role that the change touches and whose access is only partly known, and what cannot be read."""
+    """A role with changed and only partly known access, and what cannot be read."""
 
     role: str
     reason: str

@@ -25,28 +25,28 @@ _PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
 class ModuleStep(msgspec.Struct, frozen=True):
-    """One step of a module path: the name of the call and the key of its instance."""
+    """One step of a module path: the call's name and the instance key."""
 
     name: str
     key: InstanceKey = None
 
     def __str__(self) -> str:
-        """Write it as Terraform does: `module.web["eu"]`."""
+        """Format it like Terraform: `module.web["eu"]`."""
         return f"module.{self.name}{_key_text(self.key)}"
 
 
 class ModulePath(msgspec.Struct, frozen=True):
-    """The module instance that something lives in; the root module has no steps."""
+    """A module instance; the root module has no steps."""
 
     steps: tuple[ModuleStep, ...] = ()
 
     def __str__(self) -> str:
-        """Write it as Terraform does; the root is the empty string."""
+        """Format it like Terraform; the root is an empty string."""
         return ".".join(map(str, self.steps))
 
     @property
     def config(self) -> tuple[str, ...]:
-        """Name the module in the configuration: the calls without instance keys."""
+        """Return the module's address in the configuration: the calls without instance keys."""
         return tuple(step.name for step in self.steps) if self.steps else ()
 
     @property
@@ -55,7 +55,7 @@ class ModulePath(msgspec.Struct, frozen=True):
         return ModulePath(self.steps[:-1])
 
     def child(self, name: str, key: InstanceKey = None) -> ModulePath:
-        """Return the instance `key` of the module called `name` from here."""
+        """Return the instance `key` of this module's call `name`."""
         return ModulePath((*self.steps, ModuleStep(name, key)))
 
 
@@ -69,7 +69,7 @@ class Address(msgspec.Struct, frozen=True, dict=True):
     key: InstanceKey = None
 
     def __str__(self) -> str:
-        """Write it as Terraform does, so that parsing gives it back."""
+        """Format it like Terraform, so that it can be parsed again."""
         return self._text
 
     @cached_property
@@ -79,23 +79,23 @@ class Address(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def resource(self) -> str:
-        """Name the resource inside its module: `aws_iam_role.exec`, `data.aws_iam_role.exec`."""
+        """Return the resource's address in its module: `aws_iam_role.exec`, `data.aws_iam_role.exec`."""
         mode = "" if self.mode == "managed" else f"{self.mode}."
         return f"{mode}{self.type}.{self.name}"
 
     @cached_property
     def config(self) -> str:
-        """Name the resource in the configuration: the address without any instance key."""
+        """Return the resource's address in the configuration, without any instance key."""
         calls = "".join(f"module.{name}." for name in self.module.config)
         return calls + self.resource
 
     def instance(self, key: InstanceKey) -> Address:
-        """Return the sibling instance of the same resource with this `key`."""
+        """Return the instance of the same resource with this `key`."""
         return Address(self.module, self.mode, self.type, self.name, key)
 
 
 class ElsewhereAddress(Address, frozen=True, dict=True):
-    """The address of an instance in another stack, which no address of this plan equals."""
+    """The address of an instance in another stack, which equals no address of this plan."""
 
     stack: str = ""
 
@@ -116,7 +116,7 @@ class DeposedAddress(Address, frozen=True, dict=True):
 
 
 def parse(written: str) -> Address:
-    """Read an absolute resource instance address.
+    """Parse an absolute resource instance address.
 
     Raises:
         InputError: `written` is not one.
@@ -137,7 +137,7 @@ def parse(written: str) -> Address:
 
 
 def address_in(written: str | None) -> Address | None:
-    """Return the address that a text is; None where it is not one."""
+    """Return the address in a text; None if it is not one."""
     try:
         return parse(written) if written else None
     except InputError:
@@ -145,7 +145,7 @@ def address_in(written: str | None) -> Address | None:
 
 
 def parse_module(written: str) -> ModulePath:
-    """Read an absolute module instance address; the empty string is the root.
+    """Parse an absolute module instance address; an empty string is the root.
 
     Raises:
         InputError: `written` is not one.

@@ -1,4 +1,4 @@
-"""Amazon Resource Names, parts of which can be unknown.
+"""Amazon Resource Names that may be partly unknown.
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html:
 `arn:partition:service:region:account:resource`, where the resource part may hold further colons.
@@ -16,7 +16,7 @@ from tfcheck.vocabulary.errors import UsageError
 
 
 class Arn(msgspec.Struct, frozen=True):
-    """An ARN in its parts; each is a string that may have unknown pieces."""
+    """The parts of an ARN, each of which may have unknown pieces."""
 
     partition: TextLike
     service: TextLike
@@ -25,13 +25,13 @@ class Arn(msgspec.Struct, frozen=True):
     resource: TextLike
 
     def as_text(self) -> TextLike:
-        """Join the parts again."""
+        """Join the parts."""
         parts = (self.partition, self.service, self.region, self.account, self.resource)
         return text(["arn", *(part for each in parts for part in (":", each))])
 
 
 def split(value: TextLike) -> Arn | None:
-    """Split an ARN; None where `value` is not, or not definitely, one.
+    """Split an ARN; None if `value` is not, or not definitely, one.
 
     A piece whose hole may hold a colon before the sixth part makes the place of the colons, and so the ARN, unsure.
     """
@@ -54,14 +54,14 @@ def split(value: TextLike) -> Arn | None:
 
 
 def _split_text(text: str) -> Arn | None:
-    """Split a known ARN; where parts of it are marked as sensitive, so are the parts of the ARN."""
+    """Split a known ARN, keeping the marks of its parts."""
     if not text.startswith("arn:"):
         return None
     rest = text.split(":", 5)[1:]
     return Arn(*rest) if len(rest) == 5 else None
 
 
-#: For texts without marks: a run asks dozens of times for the same few ARNs of a service.
+#: For unmarked texts: a run parses the same few ARNs of a service dozens of times.
 _split_known = lru_cache(maxsize=1024)(_split_text)
 
 
@@ -75,7 +75,7 @@ def _split_literal(literal: str, parts: list[list[str | Unknown | JsonText]]) ->
 
 
 def cut(value: TextLike, mark: str, limit: int | None = None) -> list[TextLike] | None:
-    """Cut a text at the first `limit` marks in it, or at all; None where an unknown piece before them may hold one."""
+    """Split a text at the first `limit` marks, or at all; None if an unknown piece before them may contain one."""
     if isinstance(value, str):
         return [*value.split(mark, -1 if limit is None else limit)]
     parts: list[list[TextLike]] = [[]]
@@ -92,7 +92,7 @@ def cut(value: TextLike, mark: str, limit: int | None = None) -> list[TextLike] 
 
 
 def partition_of_region(region: str) -> str:
-    """Name the partition that a region belongs to.
+    """Return the partition of a region.
 
     Follows the partitions in AWS's endpoint data: China and GovCloud regions begin with `cn-` and `us-gov-`.
     """
@@ -121,7 +121,7 @@ def is_arn(value: TextLike) -> bool:
 
 
 def account_id(text: str, named: str) -> str:
-    """Return the number of an AWS account as it is written; `named` is the option that it was given by.
+    """Return the normalised number of an AWS account; `named` is the option for it.
 
     Raises:
         UsageError: it is not one.

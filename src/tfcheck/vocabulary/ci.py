@@ -71,7 +71,7 @@ def in_actions(environment: Mapping[str, str]) -> bool:
 
 
 def event(environment: Mapping[str, str]) -> Event:
-    """Read what started the job; an event without a name where nothing did, or nothing can be read."""
+    """Read what started the job; an event without a name if there is none, or it cannot be read."""
     name = environment.get("GITHUB_EVENT_NAME", "")
     payload = _payload(environment.get("GITHUB_EVENT_PATH", ""))
     if payload is None:
@@ -93,7 +93,7 @@ def _payload(path: str) -> _Payload | None:
         if not path or not file.is_file() or file.stat().st_size > _LARGEST:
             return None
         return msgspec.json.decode(file.read_bytes(), type=_Payload)
-    except (OSError, ValueError, RecursionError):  # what is no JSON raises a ValueError, too
+    except (OSError, ValueError, RecursionError):  # invalid JSON raises a ValueError, too
         return None
 
 
@@ -102,24 +102,24 @@ def _commit(text: str) -> str:
 
 
 def repository(environment: Mapping[str, str]) -> str:
-    """Name the repository, `owner/name`; empty where it is unknown."""
+    """Return the repository as `owner/name`; empty if it is unknown."""
     named = environment.get("GITHUB_REPOSITORY", "")
     return named if _REPOSITORY.fullmatch(named) else ""
 
 
 def run(environment: Mapping[str, str]) -> str:
-    """Name the run as `ID.ATTEMPT`; empty outside of one."""
+    """Return the run as `ID.ATTEMPT`; empty outside a run."""
     number, attempt = environment.get("GITHUB_RUN_ID", ""), environment.get("GITHUB_RUN_ATTEMPT", "1")
     return f"{number}.{attempt}" if _RUN.fullmatch(number) and _RUN.fullmatch(attempt) else ""
 
 
 def workflow(environment: Mapping[str, str]) -> str:
-    """Name the file of the workflow, wherever it is run from; empty outside of one."""
+    """Return the path of the workflow file; empty outside a workflow."""
     return environment.get("GITHUB_WORKFLOW_REF", "").partition("@")[0]
 
 
 class OtherJob(msgspec.Struct, frozen=True):
-    """A job of GitLab or Bitbucket: repository (its path), pull request, head commit, pipeline, and name."""
+    """A job of GitLab or Bitbucket: repository path, pull request, head commit, pipeline, and name."""
 
     repository: str
     number: int | None
@@ -134,7 +134,7 @@ def in_gitlab(environment: Mapping[str, str]) -> bool:
 
 
 def gitlab(environment: Mapping[str, str]) -> OtherJob:
-    """Read what a job of GitLab is for.
+    """Read the environment of a GitLab job.
 
     Follows https://docs.gitlab.com/ci/variables/predefined_variables/. NOTE: in a pipeline for merged results
     CI_COMMIT_SHA is the commit of the merge.
@@ -150,7 +150,7 @@ def in_bitbucket(environment: Mapping[str, str]) -> bool:
 
 
 def bitbucket(environment: Mapping[str, str]) -> OtherJob:
-    """Read what a step of Bitbucket Pipelines is for.
+    """Read the environment of a Bitbucket Pipelines step.
 
     Follows https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/.
     """
@@ -161,7 +161,7 @@ def bitbucket(environment: Mapping[str, str]) -> OtherJob:
 def _job(
     environment: Mapping[str, str], repository: str, number: str, sha: str, run: str, attempt: str = ""
 ) -> OtherJob:
-    """Read a job from the variables of these names."""
+    """Read a job from variables with these names."""
     named, pipeline = environment.get(number, ""), environment.get(run, "")
     return OtherJob(
         repository=environment.get(repository, ""),
@@ -174,7 +174,7 @@ def _job(
 def context(
     environment: Mapping[str, str], directory: str | None, workspace: str | None
 ) -> dict[str, str | int] | None:
-    """Return where a report is made, so that several can be merged and shown on a pull request; None on a laptop.
+    """Return the origin of a report, for merging and for pull requests; None on a laptop.
 
     The target is TFCHECK_TARGET, else `directory` (of the sources, in the repository) and `workspace`. Without a
     workspace a job of a matrix on GitLab is named by its values: several may plan one directory.
@@ -196,7 +196,7 @@ def _without_nothing(target: str, repository: str, number: int | None, sha: str,
 
 
 def _matrix(environment: Mapping[str, str]) -> str:
-    """Return the values in the name of such a job, as in `plan: [dev, eu-west-1]`; empty in any other.
+    """Return the matrix values in a job's name, as in `plan: [dev, eu-west-1]`; empty for other jobs.
 
     Follows https://docs.gitlab.com/ci/yaml/#parallelmatrix.
     """

@@ -1,4 +1,4 @@
-"""Clip the texts of a report: no sentence, reason or pattern is longer than anybody reads."""
+"""Clip the texts of a report to readable lengths."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tfcheck.vocabulary.clipping import clip_words
 from tfcheck.vocabulary.finding import Report
 from tfcheck.vocabulary.rewriter import Rewriter
 
-#: What is looked up or compared, has its own way of being shown, or is code to be copied.
+#: Fields that are looked up or compared, have their own format, or are code to be copied.
 _KEPT_WHOLE = frozenset(
     (
         "address",
@@ -31,7 +31,7 @@ _KEPT_WHOLE = frozenset(
 
 
 def clipped(report: Report) -> Report:
-    """Return a report in which no sentence, reason or pattern is longer than anybody reads."""
+    """Return a report with sentences, reasons and patterns of readable length."""
     return Rewriter(clip_words, _clipped_fields).of(report)  # type: ignore[no-any-return]
 
 

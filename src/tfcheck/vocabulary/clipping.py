@@ -1,4 +1,4 @@
-"""Clip what people read: a name of a megabyte helps nobody, and hides what stands beside it.
+"""Clip what people read: a name of a megabyte helps nobody, and hides what is beside it.
 
 Never what is compared or looked up: addresses, ids and the resources of requirements stay whole.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from tfcheck.symbolic.regex import regex
 
-#: The characters of one word, a name or an ARN for example, and of one sentence or line.
+#: The maximum number of characters of one word, such as a name or an ARN, and of one sentence or line.
 LONGEST_WORD, LONGEST_LINE = 200, 2000
 
 _LONG_WORD = regex(rf"\S{{{LONGEST_WORD + 1},}}")
@@ -21,14 +21,14 @@ def clip(text: str, longest: int = LONGEST_WORD) -> str:
 
 
 def clip_words(text: str) -> str:
-    """Return a line in which no word is too long, and which is not too long itself."""
+    """Clip the words of a line, and the line itself."""
     if len(text) <= LONGEST_WORD:
         return text
     return clip(_LONG_WORD.sub(lambda word: clip(word[0]), text[: 50 * LONGEST_LINE]), LONGEST_LINE)
 
 
 def and_more(number: int, shown: int) -> str:
-    """Return ` and 3,970 more` for the rest of a list of which so many are shown; empty where all are."""
+    """Return ` and 3,970 more` for the rest of a list; empty if all are shown."""
     return f" and {number - shown:,} more" if number > shown else ""
 
 

@@ -23,7 +23,7 @@ class TfcheckError(Exception):
 
 
 class UsageError(TfcheckError):
-    """The command line asks for something that does not go together."""
+    """Options or arguments that do not fit together."""
 
 
 class InputError(TfcheckError):
@@ -32,12 +32,12 @@ class InputError(TfcheckError):
     exit_status = 3
 
 
-#: How JSON begins, with what a wrapper prints before it, and lines of it that are indented.
+#: The beginning of JSON, also after a wrapper's output, and its indented lines.
 _CONTENT = regex(r"""\[command\]|[{\[]\s*(?:["{]|$)|["'].*["']\s*:|[}\]],?$""")
 
 
 def refuse_content(value: str, name: str) -> None:
-    """Refuse the content of a file where its path is wanted: an error that names it would show what is in it.
+    """Refuse the content of a file in place of its path, which an error message would show.
 
     Raises:
         UsageError: `value` is JSON; it is not quoted.
@@ -47,12 +47,12 @@ def refuse_content(value: str, name: str) -> None:
         raise UsageError(f"{name} is the content of a file, not its path", hint=hint)
 
 
-#: Names that are longer are compared by their beginning.
+#: Longer names are compared by their beginning.
 _LONGEST = 100
 
 
 def did_you_mean(name: str, known: Iterable[str], otherwise: str, likeness: float = 0.6) -> str:
-    """Return a hint with the known name that is most like `name`, or `otherwise` where none is like it."""
+    """Return a hint with the most similar known name, or `otherwise` if there is none."""
     # Most runs have nothing to correct, and need not import this.
     from difflib import get_close_matches
 

@@ -10,7 +10,7 @@ from tfcheck.vocabulary.finding import Answer, Report, Severity, Verdict
 
 
 class FailOptions(msgspec.Struct, frozen=True):
-    """What fails a run: findings of `fail_on` or worse, `never` none; under `strict` also what is not decided.
+    """What fails a run: findings of `fail_on` or worse (`never`: none); with `strict` also undecided answers.
 
     With `new_only` what was already broken, or not decided, before the change does not count.
     """
@@ -21,17 +21,17 @@ class FailOptions(msgspec.Struct, frozen=True):
 
     @property
     def can_fail(self) -> bool:
-        """Whether anything fails a run."""
+        """Whether anything can fail a run."""
         return self.fail_on != "never" or self.strict
 
     def counts(self, severity: Severity, change: str | None) -> bool:
-        """Whether a finding of this severity fails a run; `change` is whether it was there before."""
+        """Whether a finding of this severity fails a run; `change` is whether it is new."""
         if self.fail_on == "never" or (self.new_only and change == "existing"):
             return False
         return severity.rank <= Severity(self.fail_on).rank
 
     def counts_unknown(self, answer: Answer) -> bool:
-        """Whether an answer that is not decided fails a run."""
+        """Whether an undecided answer fails a run."""
         return self.strict and not (self.new_only and answer.before is Verdict.UNKNOWN)
 
     def fail(self, reports: Iterable[Report]) -> bool:
@@ -44,6 +44,6 @@ class FailOptions(msgspec.Struct, frozen=True):
         )
 
     def __str__(self) -> str:
-        """Name the options by which something fails."""
+        """Format the options that can fail a run."""
         named = f"--fail-on {self.fail_on}" if self.fail_on != "never" else ""
         return " and ".join(filter(None, (named, "--strict" if self.strict else "")))

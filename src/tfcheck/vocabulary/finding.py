@@ -14,7 +14,7 @@ from tfcheck.vocabulary.waiver import Waived, WaiverUse
 
 
 class Severity(Enum):
-    """How much a denied requirement or a broken rule weighs; the value is its name in every report."""
+    """The severity of a denied requirement or a broken rule; the value is its name in every report."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -22,7 +22,7 @@ class Severity(Enum):
 
     @property
     def rank(self) -> int:
-        """Order severities; the worst is 0."""
+        """The order of severities; the worst is 0."""
         return _RANKS[self._value_]
 
 
@@ -38,7 +38,7 @@ class Verdict(Enum):
 
 
 class Reason(Enum):
-    """Why a requirement is denied or unknown; the values are a promise of the JSON report."""
+    """Why a requirement is denied or unknown; the values are part of the JSON report's format."""
 
     IMPLICIT_DENY = "implicit_deny"
     EXPLICIT_DENY = "explicit_deny"
@@ -55,20 +55,20 @@ class Reason(Enum):
 
 
 class RoleKind(Enum):
-    """Whose permission a call needs."""
+    """Whose permissions a call needs."""
 
     EXECUTION = "execution"
     TASK = "task"
-    #: That of the container instances, which pulls and logs for tasks on EC2 without an execution role.
+    #: The role of container instances, which pulls and logs for tasks on EC2 without an execution role.
     INSTANCE = "instance"
 
 
-#: The characters of a resource that are shown: no ARN has more, but references in it may be long.
+#: The maximum number of shown characters of a resource: no ARN has more, but references in it may be long.
 _LONGEST_RESOURCE = 1000
 
 
 class Location(msgspec.Struct, frozen=True):
-    """Lines of a source file, counted from 1; `text` is the first of them as written."""
+    """Lines of a source file, counted from 1; `text` is the first one."""
 
     file: str
     line: int
@@ -111,7 +111,7 @@ class Requirement(msgspec.Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """Identify the requirement in a report: 16 hexadecimal digits, the same in every run."""
+        """Return the id in a report: 16 hexadecimal digits, the same in every run."""
         import hashlib  # takes longer to load than to use, and only some reports have ids
 
         resource = self._whole_resource
@@ -120,7 +120,7 @@ class Requirement(msgspec.Struct, frozen=True):
 
     @property
     def shown_resource(self) -> str:
-        """Write the resource for people; what the plan marks as sensitive is not shown."""
+        """Return the resource for people, without what the plan marks as sensitive."""
         return clip(self._whole_resource, _LONGEST_RESOURCE)
 
     @property
@@ -129,7 +129,7 @@ class Requirement(msgspec.Struct, frozen=True):
 
 
 class EvidenceKind(Enum):
-    """What a statement does, or what keeps it from granting a call; the values are a promise of the JSON report."""
+    """What a statement does, or why it does not grant a call; the values are part of the JSON report's format."""
 
     ALLOWS = "allows"
     DENIES = "denies"
@@ -141,13 +141,13 @@ class EvidenceKind(Enum):
     CONDITION_NOT_MET = "condition_not_met"
     GRANTED_TO_TASK_ROLE = "granted_to_task_role"
     GRANTED_TO_EXECUTION_ROLE = "granted_to_execution_role"
-    #: No statement: the role itself is deleted.
+    #: Not a statement: the role itself is deleted.
     DELETED = "deleted"
     DELETED_BY_OTHER_STACK = "deleted_by_other_stack"
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """One statement that made a decision, could still make it, or came near it.
+    """A statement that decided, could still decide, or almost decided.
 
     `policy` is the address (or ARN) of what holds it, `effect` its Effect, empty where it may decide either way;
     `patterns` are its resources as written, for people, or its actions if another action is what it grants. `number`
@@ -191,7 +191,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Fix(msgspec.Struct, frozen=True):
-    """Suggested HCL: `safety` is `safe` or `review`; `proven` says that deciding again allowed it."""
+    """Suggested HCL: `safety` is `safe` or `review`; `proven` means that a new decision allowed it."""
 
     title: str
     safety: str
@@ -201,14 +201,14 @@ class Fix(msgspec.Struct, frozen=True):
 
 
 class Remedy(msgspec.Struct, frozen=True):
-    """What to do where no change can be written: `words` is one sentence, `hcl` what to write, where that helps."""
+    """What to do if no change can be written: `words` is one sentence, `hcl` is optional code."""
 
     words: str
     hcl: str = ""
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What the user should act on: requirements of one task definition that are not met for one cause.
+    """What the user should act on: requirements of one task definition that are denied for one cause.
 
     `message` is one line. `explanation` are sentences that say why, nearest grants first. `symptom` is the text that
     ECS would show at run time. `location` is where the policy or role that should hold the grant is written,
@@ -234,27 +234,27 @@ class Finding(msgspec.Struct, frozen=True):
     waived: Waived | None = None
 
     def weight(self, answer: Answer) -> Severity:
-        """Return how much one of its requirements weighs: as the finding does, where a configuration changed that."""
+        """Return the severity of one of its requirements: the finding's, if the configuration changed that."""
         own = answer.requirement.severity
         return own if any(each.requirement.severity is self.severity for each in self.answers) else self.severity
 
 
 class Skipped(msgspec.Struct, frozen=True):
-    """Something that could not be analysed, and why."""
+    """Something that could not be analysed, with the reason."""
 
     address: str
     reason: str
 
 
 class TaskChange(msgspec.Struct, frozen=True):
-    """What the change does to a task definition: `broken`, `fixed`, or `still_broken`."""
+    """The effect of the change on a task definition: `broken`, `fixed`, or `still_broken`."""
 
     task_definition: str
     change: str
 
 
 class TaskRole(msgspec.Struct, frozen=True):
-    """The name of a role that a task definition names, as far as it is known."""
+    """The name of a role of a task definition, as far as it is known."""
 
     task_definition: str
     kind: RoleKind
@@ -262,14 +262,14 @@ class TaskRole(msgspec.Struct, frozen=True):
 
 
 class Unread(msgspec.Struct, frozen=True):
-    """A plan of the same call that could not be read: nothing is checked of it, and nothing seen."""
+    """A plan of the same call that could not be read, and so is neither checked nor seen by the others."""
 
     path: str
     problem: str
 
 
 class Unselected(msgspec.Struct, frozen=True):
-    """A finding of a rule that is not selected: it does not count, but its task is not reported as fine either."""
+    """A finding of a rule that is not selected: it does not count, but its task is not reported as fine."""
 
     rule: str
     severity: Severity
@@ -290,7 +290,7 @@ class Configuration(msgspec.Struct, frozen=True):
 
 
 class BaselineComparison(msgspec.Struct, frozen=True):
-    """How a report compares with a baseline: the findings that are `known`, and how many of it are fixed."""
+    """The comparison with a baseline: the `known` findings, and the number of fixed ones."""
 
     file: str
     known: tuple[Finding, ...] = ()
@@ -299,7 +299,7 @@ class BaselineComparison(msgspec.Struct, frozen=True):
 
 
 class PlanInfo(msgspec.Struct, frozen=True):
-    """What the report says of the plan it was made from.
+    """What the report says about its plan.
 
     `directory` is where the files of the locations are seen from, relative to the top of their repository. `file` is
     the plan's own file, seen from the top.
@@ -315,7 +315,7 @@ class PlanInfo(msgspec.Struct, frozen=True):
 
 
 class Excerpt(msgspec.Struct, frozen=True):
-    """Lines of a source file from `line` on, as far as they may be shown: None is a line that may not."""
+    """Lines of a source file from `line` on; None is a hidden line."""
 
     file: str
     line: int
@@ -323,7 +323,7 @@ class Excerpt(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """Everything that one plan led to. Printing decides nothing more.
+    """Everything about one plan. Printing decides nothing more.
 
     `task_definitions` are all addresses that were looked at, also those without requirements. `notes` are said once per
     report: assumptions, what was not evaluated, warnings about the input. `context` says where the report was made.
@@ -357,12 +357,12 @@ class Report(msgspec.Struct, frozen=True):
 
     @property
     def open_findings(self) -> tuple[Finding, ...]:
-        """The findings that are not waived: those that count."""
+        """The findings that are not waived and so count."""
         return tuple(each for each in self.findings if each.waived is None)
 
     @property
     def waived_findings(self) -> tuple[Finding, ...]:
-        """The findings that are waived."""
+        """The waived findings."""
         return tuple(each for each in self.findings if each.waived is not None)
 
     @property
@@ -371,7 +371,7 @@ class Report(msgspec.Struct, frozen=True):
         return self.configuration.rules_off if self.configuration else ()
 
     def counting(self) -> tuple[Answer, ...]:
-        """Return the answers of the rules that are selected, without those whose finding is waived."""
+        """Return the answers of the selected rules, without those of waived findings."""
         off = self.rules_off
         waived = {id(answer) for finding in self.waived_findings for answer in finding.answers}
         if not (off or waived):
@@ -379,7 +379,7 @@ class Report(msgspec.Struct, frozen=True):
         return tuple(each for each in self.answers if each.requirement.rule not in off and id(each) not in waived)
 
     def undecided(self) -> tuple[Answer, ...]:
-        """Return the unknown answers of the rules that are selected."""
+        """Return the unknown answers of the selected rules."""
         return tuple(each for each in self.counting() if each.verdict is Verdict.UNKNOWN)
 
     @property

@@ -1,4 +1,4 @@
-"""The fingerprint of a problem: the same in every run, regardless of the file, line and plan that it is found in.
+"""The fingerprint of a problem: the same in every run, regardless of file, line and plan.
 
 It is made of the rule, the addresses of task definition and role, the container's name, the action, and the object that
 is asked for by its address in the plan. Lines, files, the order of containers, messages and the plan's name are not
@@ -13,7 +13,7 @@ _DIGITS = 16
 
 
 def of_answer(answer: Answer) -> str:
-    """Return the fingerprint of a permission that is not granted: as a saved report has it, else computed."""
+    """Return the fingerprint of a missing permission, as saved or computed."""
     need = answer.requirement
     subject = answer.subject or need.shown_resource
     return answer.fingerprint or _hashed(
@@ -22,13 +22,13 @@ def of_answer(answer: Answer) -> str:
 
 
 def of_finding(finding: Finding) -> str:
-    """Return the fingerprint of a finding without requirements: as a saved report has it, else computed."""
+    """Return the fingerprint of a finding without requirements, as saved or computed."""
     subject = finding.subject or finding.message
     return finding.fingerprint or _hashed(finding.rule, finding.task_definition, finding.address or "", subject)
 
 
 def of_parts(finding: Finding) -> tuple[str, ...]:
-    """Return the fingerprints of all that a finding is about: of each of its requirements, else its own."""
+    """Return the fingerprints of a finding: of each of its requirements, otherwise its own."""
     return tuple(map(of_answer, finding.answers)) or (of_finding(finding),)
 
 

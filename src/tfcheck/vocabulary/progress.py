@@ -1,4 +1,4 @@
-"""How far a run is: the phase that it is in, and how much of that is done."""
+"""The progress of a run: its phase, and how much of that is done."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Progress(msgspec.Struct):
-    """The phase of a run; whoever shows it looks at it from time to time. `total` is 0 where it is not known."""
+    """The phase of a run, which its display polls. `total` is 0 if it is unknown."""
 
     phase: str = ""
     done: int = 0

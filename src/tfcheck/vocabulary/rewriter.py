@@ -1,4 +1,4 @@
-"""Rewrite the texts of a report, wherever they stand in it."""
+"""Rewrite the texts of a report."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Rewriter:
         fields: Callable[[type[msgspec.Struct]], tuple[str, ...]],
         others: Mapping[type, Callable[[Any], Any]] | None = None,
     ) -> None:
-        """Build from how to rewrite a text, which fields of a struct to look at, and how to rewrite other types."""
+        """Build from functions that rewrite a text, select a struct's fields, and rewrite other types."""
         self._text = text
         self._fields = fields
         self._makers: dict[type, Callable[[Any], Any]] = dict(others or {})
@@ -54,19 +54,19 @@ class Rewriter:
         names, values_of = self._fields_of[type(part)]
         changed: dict[str, Any] = {}
         for name, old in zip(names, values_of(part), strict=True):
-            # NOTE: most fields of a large report hold nothing, or a word of an enumeration.
+            # NOTE: most fields of a large report are empty, or a word of an enumeration.
             maker = _unchanged if old is None else self._makers.get(type(old), self.of)
             if maker is not _unchanged and (new := maker(old)) is not old:
                 changed[name] = new
         if not changed:
             return part
-        # INVARIANT: the struct is kept beside what was made of it, so that no later one has its id.
+        # INVARIANT: the struct is kept with its result, so that no later one has its id.
         self._structs[id(part)] = part, msgspec.structs.replace(part, **changed)
         return self._structs[id(part)][1]
 
 
 def _values_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
-    """Return what takes the values of fields of a struct."""
+    """Return the function that reads the fields of a struct."""
     if len(names) > 1:
         return attrgetter(*names)
     return lambda part: tuple(getattr(part, name) for name in names)

@@ -1,4 +1,4 @@
-"""What a waiver does to a finding, and what became of each waiver."""
+"""What a waiver does to a finding, and how each waiver was used."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Waived(msgspec.Struct, frozen=True):
-    """Why a finding is accepted, the last day of that, and where it is written, as in `tfcheck.toml:12`."""
+    """Why a finding is accepted, its last day, and the place of the waiver, as in `tfcheck.toml:12`."""
 
     reason: str
     until: str | None
@@ -14,7 +14,7 @@ class Waived(msgspec.Struct, frozen=True):
 
 
 class WaiverUse(msgspec.Struct, frozen=True):
-    """What became of one waiver: it is `used`, `unused`, `expired`, for another plan (`elsewhere`), or `invalid`.
+    """The use of one waiver: `used`, `unused`, `expired`, for another plan (`elsewhere`), or `invalid`.
 
     `file` and the lines say where it is written, seen from the top of the repository; `problem` why it is invalid.
     """
@@ -30,5 +30,5 @@ class WaiverUse(msgspec.Struct, frozen=True):
 
     @property
     def where(self) -> str:
-        """Where it is written, as in `tfcheck.toml:12`."""
+        """The place of the waiver, as in `tfcheck.toml:12`."""
         return f"{self.file}:{self.line}"

@@ -1,1 +1,1 @@
-"""Splices into the user's files, their diff, and how they are written to disk."""
+"""Edits of the user's files, their diff, and how they are written to disk."""

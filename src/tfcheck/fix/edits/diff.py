@@ -23,7 +23,7 @@ _ESCAPES = {"\a": "\\a", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\v": "\\v", "\f
 
 
 class _Change(msgspec.Struct, frozen=True):
-    """The lines from `start` up to `end` become `lines`."""
+    """The lines from `start` to `end` are replaced by `lines`."""
 
     start: int
     end: int
@@ -31,18 +31,18 @@ class _Change(msgspec.Struct, frozen=True):
 
 
 class Lines:
-    """A text in lines, each with its end; split once for all diffs of it."""
+    """The lines of a text with their ends, split once for all diffs."""
 
     def __init__(self, text: str) -> None:
         self.all = _lines(text)
         self.starts = list(accumulate((len(line) for line in self.all), initial=0))
 
     def may_show(self, number: int) -> bool:
-        """Whether a diff is allowed to show a line that it does not change."""
+        """Whether a diff may show an unchanged line."""
         return True
 
     def at(self, offset: int) -> int:
-        """Find the line that something put in at `offset` changes; behind the last newline it is one of its own."""
+        """Return the index of the line at `offset`; after the last newline it is a new line."""
         number = bisect_right(self.starts, offset) - 1
         if number == len(self.all) and self.all and not self.all[-1].endswith("\n"):
             return number - 1
@@ -59,7 +59,7 @@ def diff(path: str, lines: Lines, insertions: Sequence[Insertion]) -> str:
 
 
 def replaced(lines: Lines, insertions: Sequence[Insertion]) -> list[str]:
-    """Return the old lines that a diff has to show because something is put into them, or taken away."""
+    """Return the old lines that a diff must show because an edit changes them."""
     return [line for each in _changes(lines, insertions) for line in lines.all[each.start : each.end]]
 
 
@@ -70,7 +70,7 @@ def _header(path: str) -> str:
 
 
 def _quoted(path: str) -> str:
-    """Quote a path as git does where it holds quotes, backslashes, or bytes that do not print."""
+    """Quote a path as git does if it contains quotes, backslashes or unprintable bytes."""
     if all(char.isascii() and char.isprintable() and char not in '"\\' for char in path):
         return path
     return '"' + "".join(_escaped(char) for char in path) + '"'
@@ -86,13 +86,13 @@ def _escaped(char: str) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    """Split at line feeds only, and keep them; `str.splitlines` knows more line ends than git."""
+    """Split at line feeds only, unlike `str.splitlines`, and keep them."""
     lines = text.split("\n")
     return [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
 
 
 def _changes(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[_Change]:
-    """Return the changes in order; lines that are replaced one after the other are one change."""
+    """Return the changes in order, consecutive ones merged."""
     last: _Change | None = None
     for each in _each_change(lines, insertions):
         if last is not None and last.end == each.start and last.start < last.end and each.start < each.end:
@@ -131,7 +131,7 @@ def _by_lines(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[tuple[i
 
 
 def _trimmed(number: int, old: list[str], lines: list[str]) -> _Change:
-    """Leave out of a change the lines that stay as they are at its beginning and its end."""
+    """Remove the unchanged lines at the beginning and the end of a change."""
     if len(old) == 1 and lines:
         line = old[0]
         if lines[0] == line:
@@ -149,7 +149,7 @@ def _trimmed(number: int, old: list[str], lines: list[str]) -> _Change:
 
 
 def _groups(lines: Lines, changes: Iterator[_Change]) -> Iterator[tuple[list[_Change], int]]:
-    """Join changes whose context would meet; with each group goes by how many lines the file has grown before it."""
+    """Group changes whose context would overlap, each group with the number of lines added before it."""
     group: list[_Change] = []
     grown = growing = 0
     for change in changes:
@@ -184,8 +184,8 @@ def _hunk(lines: Lines, changes: list[_Change], grown: int) -> str:
     body += [" " + line for line in lines.all[position:last]]
     removed = last - first
     added = removed + sum(len(each.lines) - (each.end - each.start) for each in changes)
-    # NOTE: git takes a hunk without a line of context at its end for one that ends where the file does, and a hunk
-    # without any old line behind the first line of a file for one that begins the file.
+    # NOTE: git assumes that a hunk without a context line at its end is at the end of the file, and a hunk
+    # without any old line after the first line of a file at its beginning.
     needs_option = last == changes[-1].end < len(lines.all) or (first, removed) == (1, 0)
     mark = f" {UNIDIFF_ZERO}" if needs_option else ""
     head = f"@@ -{_range(first, removed)} +{_range(first + grown, added)} @@{mark}\n"
@@ -193,7 +193,7 @@ def _hunk(lines: Lines, changes: list[_Change], grown: int) -> str:
 
 
 def _followed(lines: Lines, change: _Change, least: int) -> _Change:
-    """Move lines that are put in before the line that they end with, if nothing behind them is allowed to be shown."""
+    """Move inserted lines up before identical ones if no line after them may be shown."""
     before = change.start - 1
     is_followed = change.end == len(lines.all) or lines.may_show(change.end)
     if is_followed or change.start != change.end or before < least or not lines.may_show(before):

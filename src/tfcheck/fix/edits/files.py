@@ -21,7 +21,7 @@ from tfcheck.hcl.syntax.tf_json import read_json
 from tfcheck.repository import RefusedError, work_tree
 from tfcheck.symbolic.regex import regex
 
-#: Where Terraform, Terragrunt and CDK for Terraform write.
+#: Directories that Terraform, Terragrunt and CDK for Terraform write.
 _GENERATED_FOLDERS = frozenset((".terraform", ".terragrunt-cache", "cdktf.out"))
 _GENERATED = regex(
     r"(?:#|//|/\*|\*|\"//\":).*(?:(?:auto-?|machine-?)?generated (?:by|from|with|file|code)|@generated|do not edit)",
@@ -31,7 +31,7 @@ _HEADER = 10
 
 
 class ShownLines(Lines):
-    """The lines of one file; `conceals` says whether a text contains something that must not be shown."""
+    """The lines of one file; `conceals` tests whether a text contains a secret."""
 
     def __init__(self, source: SourceText, conceals: Callable[[str], bool]) -> None:
         self._mark = BYTE_ORDER_MARK if source.bom else ""
@@ -44,20 +44,20 @@ class ShownLines(Lines):
         self._edited: tuple[range, ...] = ()
 
     def moved(self, insertions: Sequence[Insertion]) -> list[Insertion]:
-        """Return insertions as they are in the lines, which begin with the byte order mark where the file has one."""
+        """Shift insertions for a byte order mark, which is a part of the lines."""
         return [msgspec.structs.replace(each, offset=each.offset + len(self._mark)) for each in insertions]
 
     def around(self, insertions: Sequence[Insertion]) -> ShownLines:
-        """Remember which blocks are edited, and return the lines."""
+        """Record the edited blocks, and return the lines."""
         self._edited = tuple(lines for each in insertions for lines in self._edited_by(each))
         return self
 
     def is_harmless(self, line: str) -> bool:
-        """Whether a line that is replaced is allowed to be shown."""
+        """Whether a replaced line may be shown."""
         return harmless(line.removeprefix(BYTE_ORDER_MARK)) and not self._conceals(line)
 
     def may_show(self, number: int) -> bool:
-        """Whether a line that stays as it is is allowed to be shown: one of an edited block, or a blank one."""
+        """Whether an unchanged line may be shown: one of an edited block, or a blank one."""
         line = self.all[number]
         if not line.strip() or (self._is_json and empty(line)):
             return True
@@ -86,7 +86,7 @@ class Files:
     """
 
     def __init__(self, sources: Sources | None, conceals: Callable[[str], bool] = lambda _: False) -> None:
-        """Build from the sources, and what says whether a text contains something that must not be shown."""
+        """Build from the sources, and a test for texts that contain a secret."""
         self._sources = sources
         self._conceals = conceals
         self._root = sources.root if sources else None
@@ -100,17 +100,17 @@ class Files:
         return not self._known[source.name]
 
     def skipped(self) -> tuple[str, ...]:
-        """List the files that could have been changed, each with the reason why it is not."""
+        """List the files that are not changed, with the reasons."""
         found = [(name, reason) for name, reason in sorted(self._known.items()) if reason]
         return tuple(f"`{name}` is not changed: {reason}" for name, reason in found)
 
     def _reason(self, source: SourceText) -> str:
-        """Return why a file must not be changed; nothing where it may."""
+        """Return why a file must not be changed; empty if it may be."""
         if not self._is_ours(source.name):
             return "it is not of this repository, or another program writes its directory"
         if any(map(_GENERATED.search, source.text.split("\n", _HEADER)[:_HEADER])):
             return "it says that a program generates it"
-        assert self._sources is not None  # or it would not be ours
+        assert self._sources is not None  # otherwise it would not be ours
         try:
             data = self._sources.read_source(source.name)
         except RefusedError:
@@ -120,18 +120,18 @@ class Files:
         return "" if data == file_bytes(source.text, source) else "it has changed since it was read"
 
     def path(self, name: str) -> str:
-        """Name a file as seen from the root of the repository."""
+        """Return the path of a file relative to the repository's root."""
         return self.place(name).relative_to(self.tree).as_posix()
 
     def place(self, name: str) -> Path:
-        """Return where a file lies, symbolic links resolved."""
-        assert self._root is not None  # or nothing is editable
+        """Return the real path of a file, with symbolic links resolved."""
+        assert self._root is not None  # otherwise nothing is editable
         return (self._root / name).resolve()
 
     @property
     def tree(self) -> Path:
-        """Return the root of the repository, or the root module's directory where there is none."""
-        assert self._root is not None  # or nothing is editable
+        """Return the repository's root, or the root module's directory without a repository."""
+        assert self._root is not None  # otherwise nothing is editable
         return work_tree(self._root)
 
     def diff(self, insertions: Iterable[Insertion], texts: dict[str, SourceText]) -> str:
@@ -145,7 +145,7 @@ class Files:
     def reveals(
         self, insertions: Iterable[Insertion], texts: dict[str, SourceText], reported: Iterable[str] = ()
     ) -> bool:
-        """Whether a diff of changes would have to show an old line that is not harmless.
+        """Whether a diff would have to show an old line that may contain a secret.
 
         `reported` are parts of lines that the report shows anyway, as the keys of objects.
         """

@@ -1,4 +1,4 @@
-"""Decide which lines of a source file a diff is allowed to show around a change.
+"""Decide which lines around a change a diff may show.
 
 A diff is printed into logs and comments, and any line of a configuration can contain a password. A line is shown only
 if it consists of the policy language, names of resources, references and ARNs; comments and other texts are not.
@@ -26,7 +26,7 @@ _HEAD = r"(?:data\.)?aws_\w+|var|local|module|each|count|path|aws|statement"
 _REFERENCE = rf"(?:{_HEAD})(?:\.[A-Za-z_][\w-]*|{_INDEX})+"
 _HOLE = rf"\$\{{\s*{_REFERENCE}\s*\}}"
 _SAFE_TEXT = (
-    rf"(?:arn:|{_HOLE})(?:{_HOLE}|[\w:/*?.+=@~-])*",  # an ARN, or what begins with a reference
+    rf"(?:arn:|{_HOLE})(?:{_HOLE}|[\w:/*?.+=@~-])*",  # an ARN, or a beginning with a reference
     rf"(?:{_SERVICES}):[A-Za-z*?]{{1,60}}",  # an action
     r"[a-z0-9.-]{1,60}\.amazonaws\.com(?:\.cn)?",
     r"s3://[a-z0-9][\w./-]{0,128}|S3|s3|[0-9]{1,2}(?:\.[0-9]{1,2}){2}|LATEST",
@@ -39,9 +39,9 @@ _TEXT = rf'"(?:{"|".join(_SAFE_TEXT)})"'
 _NAMED = r'"?(?:Sid|sid|name|name_prefix|role|family)"?\s*[=:]\s*"[\w+=,.@/-]{0,128}"'
 _LOGGED = rf'(?<![\w."-])"?awslogs-(?:group|region|stream-prefix)"?\s*[=:]\s*"(?:{_HOLE}|[\w./#-]{{1,128}})*"'
 _SIZED = r'(?<![\w."-])"?(?:cpu|memory|desired_count)"?\s*[=:]\s*"?\d{1,6}"?'
-#: What is a credential in other places.
+#: Credentials in other places.
 _ADDRESSED = r'(?<![\w.-])"?value"?(?=\s*[=:]\s*"(?:arn:|s3://|\$\{))'
-#: Functions that put a list, a map or a policy together.
+#: Functions that combine lists, maps or policies.
 _CALLED = "jsonencode|concat|merge|flatten|compact|distinct|toset|tolist|try|lookup|values|one"
 _HEADER = r'(?:resource|data|module|dynamic)\s+"[\w-]{1,128}"(?:\s+"[\w-]{1,128}")?\s*\{'
 _JSON_LABEL = r'^\s*"[A-Za-z_][\w-]{0,127}"\s*:\s*[\[{]'
@@ -66,12 +66,12 @@ _LINE = regex(
     )
 )
 _PUNCTUATION = regex(r"[\s\[\]{}(),]*")
-#: Longer lines are not looked at.
+#: Longer lines are not checked.
 _LONGEST = 4_000
 
 
 def harmless(line: str) -> bool:
-    """Whether a line of a policy's block contains nothing but policy language, names, references and ARNs."""
+    """Whether a line of a policy's block contains only policy language, names, references and ARNs."""
     line = line.rstrip("\r\n")
     position = 0
     while position < len(line) <= _LONGEST:
@@ -83,5 +83,5 @@ def harmless(line: str) -> bool:
 
 
 def empty(line: str) -> bool:
-    """Whether a line contains nothing but brackets and commas."""
+    """Whether a line contains only brackets and commas."""
     return _PUNCTUATION.fullmatch(line) is not None

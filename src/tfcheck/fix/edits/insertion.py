@@ -1,4 +1,4 @@
-"""Insertions into the user's text, replacements in it, and the text that results.
+"""Insertions and replacements in the user's text, and the resulting text.
 
 A change is a list of insertions into the text as it stands, so that line ends, tabs, comments and everything else
 around them stay byte for byte. A replacement is an insertion that names the text that it takes away: it corrects a
@@ -13,7 +13,7 @@ import msgspec
 
 
 class Insertion(msgspec.Struct, frozen=True):
-    """`text` goes into the file called `file`, before the character at `offset`."""
+    """Inserts `text` into `file` before the character at `offset`."""
 
     file: str
     offset: int
@@ -21,23 +21,23 @@ class Insertion(msgspec.Struct, frozen=True):
 
     @property
     def end(self) -> int:
-        """The offset behind what is taken away."""
+        """The offset after the removed text."""
         return self.offset
 
 
 class Replacement(Insertion, frozen=True):
-    """`old`, which begins at `offset`, becomes `text`; it is removed where that is empty."""
+    """Replaces `old`, which begins at `offset`, by `text`, or removes it if that is empty."""
 
     old: str
 
     @property
     def end(self) -> int:
-        """The offset behind what is taken away."""
+        """The offset after the removed text."""
         return self.offset + len(self.old)
 
 
 def by_file(insertions: Iterable[Insertion]) -> dict[str, tuple[Insertion, ...]]:
-    """Sort insertions by file and offset; equal ones are made once, several at one place in the order given."""
+    """Sort insertions by file and offset, without duplicates, keeping the order at one offset."""
     found: dict[str, list[Insertion]] = {}
     for each in dict.fromkeys(insertions):
         found.setdefault(each.file, []).append(each)
@@ -45,7 +45,7 @@ def by_file(insertions: Iterable[Insertion]) -> dict[str, tuple[Insertion, ...]]
 
 
 def fits(text: str, insertions: Sequence[Insertion]) -> bool:
-    """Whether a text has what is replaced in it, and no change touches what another one takes away."""
+    """Whether a text contains what is replaced, and no edit overlaps with a removal."""
     position = 0
     for each in insertions:
         if each.offset < position or (isinstance(each, Replacement) and text[each.offset : each.end] != each.old):
@@ -55,7 +55,7 @@ def fits(text: str, insertions: Sequence[Insertion]) -> bool:
 
 
 def spliced(text: str, insertions: Sequence[Insertion]) -> str:
-    """Return `text` with insertions made, which are sorted by offset."""
+    """Apply insertions, sorted by offset, to `text`."""
     parts: list[str] = []
     position = 0
     for each in insertions:
@@ -65,12 +65,12 @@ def spliced(text: str, insertions: Sequence[Insertion]) -> str:
 
 
 def line_start(text: str, offset: int) -> int:
-    """Find where the line that holds `offset` begins."""
+    """Return the offset of the start of the line with `offset`."""
     return text.rfind("\n", 0, offset) + 1
 
 
 def line_end(text: str, offset: int) -> int:
-    """Find where the line that holds `offset` ends, before its line end of one or two characters."""
+    """Return the offset of the end of the line with `offset`, before its line break."""
     end = text.find("\n", offset)
     if end < 0:
         return len(text)
@@ -78,7 +78,7 @@ def line_end(text: str, offset: int) -> int:
 
 
 def indentation(text: str, offset: int) -> str:
-    """Return the blanks that the line with `offset` begins with."""
+    """Return the indentation of the line with `offset`."""
     start = line_start(text, offset)
     line = text[start : line_end(text, start)]
     return line[: len(line) - len(line.lstrip(" \t"))]

@@ -1,4 +1,4 @@
-"""Bound what the evaluation of one expression may cost, and of all expressions of a run together.
+"""Limit the cost of evaluating one expression, and of all expressions of a run together.
 
 Sources are not ours: an expression may nest without end, or make lists of lists until memory is gone.
 """
@@ -13,17 +13,17 @@ from tfcheck.symbolic.limits import REASON, take
 from tfcheck.symbolic.size import LEAVES, size
 from tfcheck.symbolic.value import Unknown, Value
 
-#: Nodes evaluated, elements and hundreds of characters made, for one expression.
+#: Evaluated nodes, created elements and hundreds of characters, for one expression.
 STEPS = 600_000
-#: So many steps are taken from the run's allowance at once.
+#: The number of steps that are taken from the run's allowance at once.
 _MOST_OWED = 200
-#: Expressions inside each other. Python's own limit must not be met first.
+#: Nested expressions. Python's own limit must not be reached first.
 DEPTH = 120
-#: Characters of one string. A task definition has 64 KiB at most, a policy less.
+#: Characters of one string. A task definition has at most 64 KiB, a policy less.
 LENGTH = 1 << 20
 #: Pieces, known and unknown, of one string: a task definition has no room for more references.
 PIECES = 4_000
-#: Parts of a value inside each other: a walk over them must not run out of stack. A policy has about 6.
+#: Nesting levels of a value: recursion must not exhaust the stack. A policy has about 6.
 LEVELS = 100
 
 
@@ -32,7 +32,7 @@ class Limit(Exception):  # noqa: N818 (not an error of the expression: `try` doe
 
 
 class Budget:
-    """Counts down what is left for one expression."""
+    """Counts down the remaining steps for one expression."""
 
     def __init__(self) -> None:
         self.steps = STEPS
@@ -40,7 +40,7 @@ class Budget:
         self._owed = 0
 
     def spend(self, steps: int) -> None:
-        """Count `steps` down.
+        """Spend a number of steps.
 
         Raises:
             Limit: there are no more.
@@ -53,12 +53,12 @@ class Budget:
             raise Limit(REASON)
 
     def pay(self) -> bool:
-        """Charge the steps of many nodes to the run's allowance at once, and return whether there were enough."""
+        """Charge the steps of many nodes to the run's allowance at once, and return whether it was enough."""
         steps, self._owed = self._owed, 0
         return take(steps)
 
     def enter(self) -> None:
-        """Go one expression deeper.
+        """Enter a nested expression.
 
         Raises:
             Limit: it nests too deeply.
@@ -69,11 +69,11 @@ class Budget:
         self.spend(4)
 
     def leave(self) -> None:
-        """Come back up."""
+        """Leave a nested expression."""
         self.depth -= 1
 
     def weigh(self, value: Value) -> None:
-        """Count the leaves of `value`, whose parts may be shared many times over; each part is looked at once.
+        """Count the leaves of `value`, visiting each shared part once.
 
         Raises:
             Limit: it has too many leaves or too many characters, or nests too deeply.
@@ -87,20 +87,20 @@ class Budget:
 
 
 class Run(Protocol):
-    """One evaluation under way, as the parts of the evaluator see it."""
+    """One evaluation in progress, as seen by the parts of the evaluator."""
 
     budget: Budget
-    #: Above 0 inside of `try` and `can`, where it matters whether Terraform reports an error.
+    #: Above 0 inside `try` and `can`, where it matters whether Terraform reports an error.
     trying: int
 
     def see(self, node: Expression, scope: Scope) -> Seen:
         """Evaluate a part of the expression."""
 
     def value(self, node: Expression, scope: Scope) -> Value:
-        """Evaluate a part of the expression, all of it."""
+        """Evaluate a part of the expression completely."""
 
     def condition(self, node: Expression, scope: Scope) -> tuple[bool | Unknown, bool]:
-        """Evaluate a part of the expression that must be a bool, and whether it is marked as sensitive."""
+        """Evaluate a part of the expression that must be a bool, and return whether it is sensitive."""
 
     def probe(self, node: Expression, scope: Scope) -> Value:
-        """Evaluate a part of the expression only to see whether Terraform would report an error."""
+        """Evaluate a part of the expression only to find out whether Terraform would report an error."""

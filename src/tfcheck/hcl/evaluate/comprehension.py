@@ -31,7 +31,7 @@ from tfcheck.symbolic.value import JsonText, Set, Text, Unknown, Value, is_known
 
 
 class _Open(Exception):  # noqa: N818 (ends a walk)
-    """A condition or a key is not known, and with it the shape of the result."""
+    """A condition or a key is unknown, and so is the shape of the result."""
 
     def __init__(self, waits: Unknown) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ def listed(node: ForList, scope: Scope, run: Run) -> Seen:
     except _Open as found:
         return mark_if(marks.found, found.result)
     results = gather([result for _, result in rounds])
-    # Only the keys of a set are its elements: where one is not known, so is the order.
+    # Only the keys of a set are its elements: if one is unknown, so is the order.
     ordered = len(rounds) < 2 or all(is_known(key) for key, _ in rounds)
     return mark_if(marks.found, results if ordered or not isinstance(results, list) else Unordered(results))
 
@@ -117,7 +117,7 @@ def key_of(value: Value) -> str | Unknown:
 
 
 class _Marks:
-    """Whether a collection, a condition or a key is marked as sensitive, and with it all of the result."""
+    """Whether a collection, a condition or a key is sensitive, which makes the whole result sensitive."""
 
     def __init__(self, collection: Seen) -> None:
         self.found = is_marked(collection)
@@ -126,12 +126,12 @@ class _Marks:
 def _rounds(
     node: ForList | ForObject, collection: Seen, scope: Scope, run: Run, marks: _Marks
 ) -> Iterator[tuple[Value, Scope]]:
-    """Return the key and the scope of every element that the `if` lets pass."""
+    """Return the key and the scope of every element that passes the `if`."""
     items = elements(bare(collection))
     if isinstance(items, Unknown):
         raise _Open(items)
     if not items and node.condition is not None and run.trying:
-        # Terraform looks at the condition even where there is nothing to walk.
+        # Terraform checks the condition even of an empty collection.
         condition(run.probe(node.condition, LocalScope(scope, {node.key: Unknown(), node.value: Unknown()})))
     for key, item in items:
         run.budget.spend(3)

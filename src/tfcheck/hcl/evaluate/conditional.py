@@ -23,12 +23,12 @@ from tfcheck.hcl.syntax.expression import Attribute, Call, Conditional, Expressi
 from tfcheck.symbolic.marks import holds_mark
 from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 
-#: What has no type at all for Terraform when it fails. Other expressions have one although a part of them fails.
+#: Expressions without any type for Terraform when they fail. Others have a type even then.
 _TYPELESS = (Variable, Attribute, Index, Call)
 
 
 def chosen(node: Conditional, truth: bool, scope: Scope, run: Run) -> Seen:
-    """Return the arm that `truth` chooses, converted where the type of the other one asks for it.
+    """Return the arm that `truth` chooses, converted if the other arm's type requires it.
 
     An error in the other arm does not count. NOTE: a null has a type for Terraform that we do not know; it is taken to
     be that of the other arm.
@@ -42,12 +42,12 @@ def chosen(node: Conditional, truth: bool, scope: Scope, run: Run) -> Seen:
         peer = run.see(other, scope)
     except EvaluationError as error:
         return mark_if(is_marked(seen), _beside_error(bare(seen), other, error, run))
-    # NOTE: the mark of the arm not chosen counts as well, as in Terraform.
+    # NOTE: the mark of the other arm counts too, as in Terraform.
     return mark_if(is_marked(seen) or is_marked(peer), _converted_arm(arm, bare(seen), other, bare(peer), run))
 
 
 def _beside_error(seen: Seen, other: Expression, error: EvaluationError, run: Run) -> Seen:
-    """Return the chosen arm where the other one fails."""
+    """Return the chosen arm where the other one is an error."""
     if is_referent(seen) or not _is_open_to(whole(seen), other, run):
         return seen
     if isinstance(other, _TYPELESS) or (isinstance(seen, str) and isinstance(other, Template)):
@@ -56,7 +56,7 @@ def _beside_error(seen: Seen, other: Expression, error: EvaluationError, run: Ru
 
 
 def _converted_arm(arm: Expression, seen: Seen, other: Expression, peer: Seen, run: Run) -> Seen:
-    """Return the chosen arm, converted to the type that it shares with the other one."""
+    """Return the chosen arm, converted to the common type of both."""
     if is_referent(seen) or is_referent(peer) or not _is_open_to(whole(seen), other, run):
         return seen
     if run.trying and _may_clash(whole(seen), whole(peer)):
@@ -70,7 +70,7 @@ def _is_open_to(value: Value, other: Expression, run: Run) -> bool:
 
 
 def either(node: Conditional, truth: Unknown, scope: Scope, run: Run) -> Seen:
-    """Return what both arms have in common when the condition is not known."""
+    """Return what both arms have in common when the condition is unknown."""
     arms = f"{described(node.then)} or {described(node.otherwise)}"
     rest = Unknown(
         reason=f"{arms}, by a condition that waits for: {truth.reason}", where=truth.where, unsure=truth.unsure
@@ -88,7 +88,7 @@ def either(node: Conditional, truth: Unknown, scope: Scope, run: Run) -> Seen:
 
 
 def _shared(one: Value, other: Value, rest: Unknown) -> Value:
-    """Keep what is equal in both, also inside of structures of one shape."""
+    """Keep what is equal in both, also inside structures of the same shape."""
     match one, other:
         case (dict(), dict()) if one.keys() == other.keys():
             return {name: _shared(item, other[name], rest) for name, item in one.items()}
@@ -99,7 +99,7 @@ def _shared(one: Value, other: Value, rest: Unknown) -> Value:
 
 
 def _either_text(one: Value, other: Value, rest: Unknown) -> Unknown:
-    """Return what is open between two texts, with the ends that both have."""
+    """Return unknown text with the common beginning and end of two texts."""
     if not is_definitely_text(one) or not is_definitely_text(other) or holds_mark(one) or holds_mark(other):
         return rest
     assert isinstance(one, TextLike)
@@ -108,10 +108,10 @@ def _either_text(one: Value, other: Value, rest: Unknown) -> Unknown:
 
 
 def _converted(arm: Expression, value: Value, other: Expression, peer: Value) -> Value:
-    """Convert the chosen `value` to the type that it shares with the arm not chosen."""
+    """Convert the chosen `value` to the type that it shares with the other arm."""
     structural = is_structural(arm, value) and is_structural(other, peer)
     if isinstance(value, list) and isinstance(peer, Set) and not gives_structure(arm):
-        # A tuple beside a set becomes a set, a list does not.
+        # With a set, a tuple becomes a set, a list does not.
         return value if _is_sorted(value) else Unknown(reason="a list or a set, by the type of the other arm")
     if isinstance(value, Set) or isinstance(peer, Set):
         structural = structural or gives_structure(arm) or gives_structure(other)
@@ -119,7 +119,7 @@ def _converted(arm: Expression, value: Value, other: Expression, peer: Value) ->
 
 
 def _may_clash(one: Value, other: Value) -> bool:
-    """Whether an unknown value may turn out to have a type that does not go with the other one."""
+    """Whether an unknown value may have a type that is incompatible with the other one."""
     match one, other:
         case (dict(), dict()) if one.keys() == other.keys():
             return any(_may_clash(item, other[name]) for name, item in one.items())
@@ -128,7 +128,7 @@ def _may_clash(one: Value, other: Value) -> bool:
     unknown, beside = (one, other) if isinstance(one, Unknown) else (other, one)
     if not isinstance(unknown, Unknown) or is_definitely_text(unknown) or isinstance(beside, Unknown | None):
         return False
-    # An attribute is a string more often than not, and people do not write what can only fail.
+    # An attribute is usually a string, and people do not write what can only fail.
     return unknown.symbol is None or isinstance(beside, (list, dict, Set))
 
 
@@ -158,14 +158,14 @@ _Piece = str | Unknown | JsonText
 
 
 def shared_ends(one: TextLike, other: TextLike, between: Unknown) -> Text | None:
-    """Return a text that begins and ends as both do, with `between` in its middle; None where they share no end."""
+    """Return a text with the common beginning and end of both, and `between` in the middle; None without either."""
     head, mine, theirs = _shared_head(pieces(spelled_out(one)), pieces(spelled_out(other)))
     found = text([*head, between, _shared_tail(mine, theirs)])
     return found if isinstance(found, Text) else None
 
 
 def _shared_head(one: Sequence[_Piece], other: Sequence[_Piece]) -> tuple[list[_Piece], list[_Piece], list[_Piece]]:
-    """Return the pieces that both begin with, and what is left of each."""
+    """Return the common first pieces, and the rest of each."""
     head: list[_Piece] = []
     first, second = list(one), list(other)
     while first and second:
@@ -189,12 +189,12 @@ def _after_beginning(piece: str, begun: str) -> list[_Piece]:
 
 
 def _shared_tail(one: Sequence[_Piece], other: Sequence[_Piece]) -> str:
-    """Return the literal that what is left of both ends with."""
+    """Return the common literal end of two rests."""
     mine, theirs = (each[-1] if each and isinstance(each[-1], str) else "" for each in (one, other))
     return _beginning(mine[::-1], theirs[::-1])[::-1]
 
 
 def _beginning(one: str, other: str) -> str:
-    """Return what both begin with."""
+    """Return the common beginning."""
     pairs = enumerate(zip(one, other, strict=False))
     return one[: next((at for at, (mine, theirs) in pairs if mine != theirs), min(len(one), len(other)))]

@@ -35,7 +35,7 @@ from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value
 
 
 class MapValue(dict[str, Value]):
-    """An object known to be a map: `lookup` converts its default to the type of the elements.
+    """An object that is a map: `lookup` converts its default to the element type.
 
     Any other dict counts as an object there, as it is written in the sources or shown by a plan.
     """
@@ -46,7 +46,7 @@ _OPEN_TYPE = "converted to the type of another value, which is not known yet"
 
 
 def to_string(value: Value) -> Value:
-    """Convert to a string; null stays null, unknown parts stay.
+    """Convert to a string; null and unknown parts stay.
 
     Raises:
         EvaluationError: `value` is a list, a set or an object.
@@ -102,7 +102,7 @@ def _converted_text(value: Value, wanted: str) -> Value:
 
 
 def convert(value: Value, kind: Type) -> Value:
-    """Convert `value` to `kind`, as Terraform does for a variable with that type.
+    """Convert `value` to `kind`, as Terraform does for a variable of that type.
 
     Raises:
         EvaluationError: it cannot be converted.
@@ -141,7 +141,7 @@ def _to_primitive(value: Value, kind: Type) -> Value:
 
 
 def elements_of(items: Sequence[Value], element: Type) -> list[Value]:
-    """Convert every element to one type; `any` is the type that they share.
+    """Convert every element to one type; for `any`, to their common type.
 
     Raises:
         EvaluationError: one of them cannot be converted.
@@ -155,7 +155,7 @@ def _leaves_open(kind: Type) -> bool:
 
 
 def _to_object(members: dict[str, Value], kind: ObjectType) -> Value:
-    """Keep the declared attributes; an optional one that is absent or null gets its default."""
+    """Keep the declared attributes; a missing or null optional one gets its default."""
     converted: dict[str, Value] = {}
     for name, wanted in kind.attributes.items():
         if name not in members and name not in kind.defaults:
@@ -180,7 +180,7 @@ def _mapping(value: Value) -> dict[str, Value]:
 
 
 def unify(values: Sequence[Value], *, structural: bool = False) -> list[Value]:
-    """Convert `values` to the one type that they share, as conditionals, `tolist`, `coalesce` and others do.
+    """Convert `values` to their common type, as conditionals, `tolist`, `coalesce` and others do.
 
     Whether a list of ours is a list or a tuple for Terraform can make a difference to its elements: where it does, the
     element becomes unknown. With `structural` the caller knows that all are tuples and objects.
@@ -203,17 +203,17 @@ def unify(values: Sequence[Value], *, structural: bool = False) -> list[Value]:
 
 
 def _reading(values: Sequence[Value], *, collections: bool) -> list[Value] | None:
-    """Convert to the shared type with all lists being tuples, or with `collections` where possible lists."""
+    """Convert to the common type with all lists as tuples, or, with `collections`, as lists where possible."""
     shared = common([type_of(value, collections=collections) for value in values])
     try:
-        # ANY says that there are only nulls
+        # ANY means that there are only nulls
         return None if shared is None else [value if shared == ANY else convert(value, shared) for value in values]
     except EvaluationError:
         return None
 
 
 def _of_open_type(value: Value) -> Value:
-    """Return what is left of `value` when a type not known yet takes part: numbers and bools may become strings."""
+    """Return what remains of `value` beside a value of unknown type: numbers and bools may become strings."""
     match value:
         case list():
             return [_of_open_type(item) for item in value]
@@ -238,7 +238,7 @@ def _agreed(one: Value, other: Value) -> Value:
 
 
 def as_set(items: Iterable[Value]) -> Value:
-    """Build a set of `items`, which have one type already: without duplicates, in Terraform's order.
+    """Build a set of `items` of one type: without duplicates, in Terraform's order.
 
     Where it is open whether two items are equal, the whole is unknown. With unknown items the order is as given.
     """
@@ -258,7 +258,7 @@ def as_set(items: Iterable[Value]) -> Value:
 
 
 def _rank(item: Value) -> tuple[int, Fraction, str]:
-    """Order set elements: numbers by size, strings by code point, structures by what Terraform hashes, null last."""
+    """Rank set elements: numbers by size, strings by code point, structures by Terraform's hash, null last."""
     if item is None:
         return (1, Fraction(0), "")
     number = exact(item)
@@ -289,7 +289,7 @@ def _hashed(item: Value) -> str:
 
 
 def _hashed_char(char: str) -> str:
-    """Escape as Go's `%q`: what cannot be printed sorts by its escape."""
+    """Escape like Go's `%q`: unprintable characters sort by their escape."""
     if char in _ESCAPES:
         return _ESCAPES[char]
     if char.isprintable():

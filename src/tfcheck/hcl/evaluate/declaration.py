@@ -28,7 +28,7 @@ _BARE: dict[str, Type] = {"list": ListType(ANY), "map": MapType(ANY), "set": Set
 
 
 def declared(expression: Expression) -> Type:
-    """Read a type expression: `list(string)`, `object({ name = optional(string, "x") })`, also the quoted old form.
+    """Parse a type expression: `list(string)`, `object({ name = optional(string, "x") })`, or the old quoted form.
 
     Raises:
         EvaluationError: it is not a type.
@@ -77,7 +77,7 @@ def _object(node: ObjectOf) -> Type:
 
 
 class _Nothing:
-    """Defaults are constants: they see no names and no files."""
+    """A scope without names and files: defaults are constants."""
 
     def lookup(self, root: str, name: str) -> Seen:
         raise EvaluationError(f"`{root}.{name}` in a type")

@@ -37,7 +37,7 @@ def nested(block: Block, name: str, scope: Scope) -> tuple[list[tuple[Block, Sco
 
 
 def possible(block: Block, name: str, scope: Scope) -> list[tuple[Block, Scope, Unknown]]:
-    """Return the content of each `dynamic` block with an open number of elements, for any one of these, and why.
+    """Return the content of each `dynamic` block with an unknown number of elements, and the reason.
 
     Nothing where one of them cannot be read.
     """

@@ -26,13 +26,13 @@ _BOOL_KEY = Unknown(reason="unsupported: a bool as a key of an object or a map",
 
 
 class LocalScope(msgspec.Struct, frozen=True, eq=False):
-    """Names bound inside an expression or a block, in front of those of `parent`: `for`, templates, iterators."""
+    """Names bound inside an expression or a block, before those of `parent`: `for`, templates, iterators."""
 
     parent: Scope
     names: dict[str, Seen]
 
     def lookup(self, root: str, name: str) -> Seen:
-        """Return a member of a bound name, or what `parent` knows.
+        """Return a bound name, or look it up in `parent`.
 
         Raises:
             EvaluationError: there definitely is no such thing.
@@ -53,11 +53,11 @@ class LocalScope(msgspec.Struct, frozen=True, eq=False):
 
 
 class Unordered(list[Value]):
-    """A list made from a set with unknown elements: its elements are certain, their order is not."""
+    """A list made from a set with unknown elements: the elements are certain, their order is not."""
 
 
 class Gathered:
-    """A list or an object made while evaluating, some members of which are Referents."""
+    """A list or an object made during evaluation, some members of which are Referents."""
 
     def __init__(self, members: Sequence[Seen] | Mapping[str, Seen]) -> None:
         self.members = members
@@ -81,7 +81,7 @@ class Gathered:
         return list(self.members) if isinstance(self.members, Mapping) else len(self.members)
 
     def whole(self) -> Value:
-        """Evaluate every member, once: it may be part of others many times over."""
+        """Evaluate every member, once: it may be a part of several others."""
         if self._whole is None:
             self._whole = self._evaluated()
         return self._whole
@@ -93,7 +93,7 @@ class Gathered:
 
 
 def is_referent(seen: Seen) -> TypeGuard[Referent]:
-    """Whether `seen` is to be asked for its members."""
+    """Whether `seen` has members that are evaluated on request."""
     return not isinstance(seen, _VALUES)
 
 
@@ -103,13 +103,13 @@ def whole(seen: Seen) -> Value:
 
 
 def gather(members: list[Seen] | dict[str, Seen]) -> Seen:
-    """Build a list or an object; it stays lazy where one of the members is."""
+    """Build a list or an object, which is lazy if one of its members is."""
     every = members.values() if isinstance(members, dict) else members
     return Gathered(members) if any(is_referent(member) for member in every) else members  # type: ignore[return-value]
 
 
 def bound(scope: Scope, name: str) -> tuple[bool, Seen]:
-    """Whether `name` is bound by `for`, a template or an iterator around, and to what."""
+    """Return the value that `name` is bound to by an enclosing `for`, template or iterator, if any."""
     while isinstance(scope, LocalScope):
         if name in scope.names:
             return True, scope.names[name]
@@ -118,14 +118,14 @@ def bound(scope: Scope, name: str) -> tuple[bool, Seen]:
 
 
 def sure(seen: Seen) -> Seen:
-    """Remove the doubt from a value: an error in the block of a reference ends the run, and no `try` sees it."""
+    """Remove the doubt from a value: an error in a referenced block ends the run, and no `try` catches it."""
     if isinstance(seen, Unknown) and seen.unsure:
         return msgspec.structs.replace(seen, unsure=False)
     return seen
 
 
 def doubt(seen: Seen) -> Unknown | None:
-    """Return the first part of `seen` that may be an error in truth."""
+    """Return the first part of `seen` that may be an error."""
     if is_referent(seen):
         return None
     return next((each for each in unknowns(whole(seen)) if each.unsure), None)
@@ -184,14 +184,14 @@ def element(seen: Seen, key: Value) -> Seen:
 
 
 def started(seen: Seen, key: Seen) -> Value:
-    """Return an element of a list of which the first ones are known; None for any other."""
+    """Return an element of a list with known first elements; None for any other."""
     if not isinstance(seen, ListStart) or type(key) is not int or not 0 <= key < len(seen.first):
         return None
     return marked(seen.first[key]) if seen.sensitive else seen.first[key]
 
 
 def elements(seen: Seen) -> list[tuple[Value, Seen]] | Unknown:
-    """Return keys and elements in the order in which `for` and `for_each` walk them; Unknown where they are not known.
+    """Return keys and elements in the order of `for` and `for_each`, or Unknown.
 
     Raises:
         EvaluationError: `seen` is not a collection.
@@ -217,7 +217,7 @@ def elements(seen: Seen) -> list[tuple[Value, Seen]] | Unknown:
 
 
 def member_at(referent: Referent, key: str | int) -> Seen:
-    """Return a member, in the knowledge that no error inside another block can be caught here.
+    """Return a member, where no error inside another block can be caught.
 
     Raises:
         EvaluationError: there definitely is none of that name.
@@ -236,13 +236,13 @@ def _element_of_referent(referent: Referent, key: Value) -> Seen:
 
 
 def _member_name(key: Value) -> str:
-    """Return a key as the name of a member, marked where it is."""
+    """Return a key as the name of a member, with its mark."""
     name = to_string(key)
     return name if isinstance(name, str) else str(name)
 
 
 def _position(key: Value, length: int) -> int:
-    """Read `key` as an index into a list; a numeric string is one, too."""
+    """Read `key` as a list index; a numeric string is one too."""
     number = exact(key) if not isinstance(key, str) else parsed(key)
     if not isinstance(number, int):
         raise EvaluationError(f"{kind_name(key)} is not an index into a list")
@@ -259,7 +259,7 @@ def _any_element(seen: Seen, key: Unknown | Text | JsonText) -> Unknown:
 
 
 def _inside_unknown(source: Unknown, step: str | int) -> Unknown:
-    """Name a part of an attribute that is not known: only a structure can have parts, so this is its symbol, extended.
+    """Return a part of an unknown attribute: its symbol, extended by the step.
 
     An element may turn out not to be there.
     """
@@ -272,12 +272,12 @@ def _inside_unknown(source: Unknown, step: str | int) -> Unknown:
     return Unknown(symbol, source.reason, source.where, unsure=source.unsure or isinstance(step, int))
 
 
-#: The step to any element of a list that is not known: while a splat walks it, and in the list that comes of it.
+#: The step to any element of an unknown list: during a splat, and in its result.
 _WALKED, _EACH = "\0each", "*"
 
 
 def each_of_unknown(source: Unknown, see: Callable[[Unknown], Seen]) -> Unknown:
-    """Evaluate a splat over a list that is not known: its symbol has a step to any element."""
+    """Evaluate a splat over an unknown list: its symbol gets a step to any element."""
     symbol = None if source.symbol is None else Symbol(source.symbol.owner, (*source.symbol.path, _WALKED))
     seen = see(Unknown(symbol, source.reason, source.where)) if symbol is not None else None
     found = seen.symbol if isinstance(seen, Unknown) else None
@@ -287,7 +287,7 @@ def each_of_unknown(source: Unknown, see: Callable[[Unknown], Seen]) -> Unknown:
 
 
 def picked(symbol: Symbol, position: int) -> Symbol | None:
-    """Return the symbol of one element of what a splat makes; None where no splat made it."""
+    """Return the symbol of one element of a splat's result; None if no splat made it."""
     if _EACH not in symbol.path:
         return None
     at = symbol.path.index(_EACH)

@@ -13,7 +13,7 @@ from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numerals import exact
 from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value
 
-#: The steps of the run that it takes to compare two values; the parts of structures are compared one by one.
+#: Steps for comparing two values; the parts of structures are compared one by one.
 _STEPS = 5
 
 
@@ -79,7 +79,7 @@ def _same_sets(left: Set, right: Set, *, alike: bool) -> Truth:
 
 
 def _may_share(left: Sequence[Value], right: Sequence[Value]) -> Truth:
-    """Return FALSE where one side has an element that the other definitely lacks.
+    """Return FALSE if one side has an element that the other definitely lacks.
 
     Order and repetition do not count: either may be a set that the plan shows as a list.
     """

@@ -56,12 +56,12 @@ from tfcheck.symbolic.value import Set, Unknown, Value
 
 __all__ = ["LocalScope", "evaluate", "see"]
 
-#: Names that a reference begins with although they are no resource type, followed by two more.
+#: Names that begin references but are not resource types, followed by two more.
 _LONG_ROOTS = ("data", "ephemeral", "resource")
 
 
 def evaluate(expression: Expression, scope: Scope) -> Value:
-    """Evaluate all of `expression`; what fails is an `Unknown` that says why and where. Never raises."""
+    """Evaluate all of `expression`; an error gives an `Unknown` with the reason and place. Never raises."""
     try:
         return whole(see(expression, scope))
     except EvaluationError as error:
@@ -92,7 +92,7 @@ def see(expression: Expression, scope: Scope) -> Seen:
 
 
 class _Run:
-    """One evaluation under way: what it may still cost, and whether an error would be caught."""
+    """One evaluation in progress: its remaining budget, and whether an error would be caught."""
 
     def __init__(self) -> None:
         self.budget = Budget()
@@ -117,7 +117,7 @@ class _Run:
             self.doubt = before
 
     def see(self, node: Expression, scope: Scope) -> Seen:
-        # NOTE: half of all nodes are constants, which nothing can be wrong with.
+        # NOTE: half of all nodes are constants, which cannot fail.
         if isinstance(node, Literal):
             self.budget.spend(4)
             return node.value
@@ -190,7 +190,7 @@ class _Run:
         return member(self.see(node.source, scope), node.name) if root is None else sure(scope.lookup(root, node.name))
 
     def _root(self, node: Expression, scope: Scope) -> str | None:
-        """Return what the scope knows a reference by, where `node.name` is as far as it goes: `var`, `data.TYPE`."""
+        """Return the value of the longest reference that the scope knows, such as `var.x` or `data.TYPE.NAME`."""
         match node:
             case Variable(name=name) if name not in _LONG_ROOTS and not bound(scope, name)[0]:
                 return name
@@ -218,7 +218,7 @@ class _Run:
         return self._by_length(node, scope, left, right, result) if isinstance(result, Unknown) else result
 
     def _by_length(self, node: Binary, scope: Scope, left: Seen, right: Seen, result: Unknown) -> Value:
-        """Decide a comparison of the length of a text that is definitely not empty, if it can be."""
+        """Decide a comparison of the length of a definitely non-empty text, if possible."""
         from tfcheck.hcl.evaluate import length_tests
 
         text = length_tests.measured(node)
@@ -303,7 +303,7 @@ class _Run:
             self.budget.weigh(whole(bare(seen)))
 
     def _arguments(self, node: Call, scope: Scope) -> list[Seen] | Unknown:
-        """Evaluate what is passed; with `...` the last argument is spread."""
+        """Evaluate the arguments; with `...` the last one is expanded."""
         arguments = [self.see(argument, scope) for argument in node.arguments]
         if not node.spread:
             return arguments
@@ -316,7 +316,7 @@ class _Run:
         return arguments + [item for _, item in items]
 
     def _attempt(self, node: Expression, scope: Scope) -> tuple[Seen, Unknown | None]:
-        """Evaluate an argument of `try` or `can`; give also what may be an error in it."""
+        """Evaluate an argument of `try` or `can`; also return what may be an error in it."""
         before = self.doubt
         self.trying += 1
         self.doubt = None
@@ -330,7 +330,7 @@ class _Run:
             self.doubt = before
 
     def _try(self, nodes: Sequence[Expression], scope: Scope) -> Seen:
-        """Return the first argument that definitely succeeds; one that may succeed leaves the result unknown."""
+        """Return the first argument that definitely succeeds; one that may succeed makes the result unknown."""
         for node in nodes:
             try:
                 seen, open_part = self._attempt(node, scope)

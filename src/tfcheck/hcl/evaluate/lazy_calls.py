@@ -1,4 +1,4 @@
-"""Evaluate a function without evaluating all of a resource or module that it is given."""
+"""Evaluate a function without evaluating all of a resource or module passed to it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tfcheck.symbolic.value import Unknown
 
 
 def call_lazily(name: str, arguments: Sequence[Seen]) -> tuple[bool, Seen]:
-    """Compute functions that only move the members of lazy arguments: `length`, `values`, `concat`, `merge` and such.
+    """Compute functions that only move the members of lazy arguments, such as `length`, `values`, `concat` and `merge`.
 
     Gives whether that is possible, and the result.
 

@@ -14,14 +14,14 @@ _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
 def measured(node: Binary) -> Expression | None:
-    """Return the argument of the `length` that one side of a comparison calls; None where neither or both do."""
+    """Return the argument of `length` on one side of a comparison; None if neither or both sides call it."""
     sides = [_argument(node.left), _argument(node.right)]
     found = [each for each in sides if each is not None]
     return found[0] if node.operator in _MIRRORED and len(found) == 1 else None
 
 
 def compared(node: Binary, left: Value, right: Value) -> bool | None:
-    """Compare every length of at least 1 with the number on the other side; None where lengths differ in that."""
+    """Compare every length of at least 1 with the number on the other side; None if the results differ."""
     if _argument(node.left) is not None:
         return _every(node.operator, right)
     return _every(_MIRRORED[node.operator], left)

@@ -1,4 +1,4 @@
-"""How do sensitive marks travel through expressions?
+"""Propagate sensitive marks through expressions.
 
 As in Terraform (https://developer.hashicorp.com/terraform/language/manage-sensitive-data): a list keeps the marks of
 its elements apart; a function marks its whole result where any part of an argument is marked, except those that only
@@ -20,7 +20,7 @@ from tfcheck.symbolic.value import JsonText, PlainText, Set, Text, TextLike, Unk
 
 
 class Marked:
-    """A value other than a text inside of an expression: a number, a bool, null or a collection."""
+    """A marked value other than a text: a number, a bool, null or a collection."""
 
     def __init__(self, value: Value) -> None:
         self.value = value
@@ -35,33 +35,33 @@ class Marked:
         return mark(element(self.value, key))
 
     def keys(self) -> Sequence[str] | int | None:
-        """Return the names of an object, the length of a list, None for anything else."""
+        """Return the names of an object, the length of a list, or None for anything else."""
         if isinstance(self.value, dict):
             return list(self.value)
         return len(self.value) if isinstance(self.value, list) else None
 
     def whole(self) -> Value:
-        """Return the value with every string and every number in it marked."""
+        """Return the value with every string and number in it marked."""
         if self._whole is None:
             self._whole = marked(self.value)
         return self._whole
 
 
-#: Functions that pass elements on as they are: the result is marked where an argument is as a whole.
+#: Functions that return elements unchanged: the result is marked if a whole argument is.
 _ELEMENTWISE = frozenset(
     {
         *("chunklist", "concat", "element", "flatten", "keys", "length", "lookup", "merge", "one", "reverse"),
         *("setproduct", "slice", "tobool", "tolist", "tomap", "tonumber", "tostring", "values", "zipmap"),
     }
 )
-#: Functions that put texts together by `text`, so that the marks of the pieces are those of the result.
+#: Functions that join texts with `text`, so that the marks of the pieces are those of the result.
 _PIECEWISE = frozenset(
     {"ephemeralasnull", "format", "join", "jsonencode", "templatefile", "templatestring", "tostring"}
 )
 
 
 def mark(seen: Seen) -> Seen:
-    """Return `seen` marked as `sensitive` marks it."""
+    """Mark `seen` as `sensitive` does."""
     if isinstance(seen, Marked):
         return seen
     if is_referent(seen):
@@ -75,7 +75,7 @@ def mark(seen: Seen) -> Seen:
 
 
 def with_mask(seen: Seen, mask: object) -> Seen:
-    """Return a value of a plan with those parts marked that a sensitivity mask marks, bools and null as well."""
+    """Mark the parts of a plan's value that a sensitivity mask marks, including bools and null."""
     match seen, mask:
         case _, True:
             return mark(seen)
@@ -91,19 +91,19 @@ def with_mask(seen: Seen, mask: object) -> Seen:
 
 
 def mark_if(condition: bool, seen: Seen) -> Seen:
-    """Return `seen`, marked where the condition holds."""
+    """Mark `seen` if the condition is true."""
     return mark(seen) if condition else seen
 
 
 def is_marked(seen: Seen) -> bool:
-    """Whether Terraform's `issensitive` holds: not where only elements inside of a collection are marked."""
+    """Whether Terraform's `issensitive` is true, which ignores marks of elements inside a collection."""
     if isinstance(seen, (str, Unknown, Text, JsonText, *SENSITIVE_NUMBERS)):
         return value_holds_mark(whole(seen))
     return isinstance(seen, Marked)
 
 
 def holds_mark(seen: Seen) -> bool:
-    """Whether anything in `seen` is marked; a resource or a module stays unopened."""
+    """Whether anything in `seen` is marked; a resource or a module is not evaluated."""
     return any(
         isinstance(each, Marked) or (not is_referent(each) and value_holds_mark(whole(each)))
         for each in _parts_of(seen)
@@ -111,7 +111,7 @@ def holds_mark(seen: Seen) -> bool:
 
 
 def _parts_of(seen: Seen) -> Iterator[Seen]:
-    """Yield what is in a list or an object that was gathered, all the way down, each part once; or what else it is."""
+    """Yield all parts of a list or an object recursively, each once; or the value itself."""
     todo, looked_at = [seen], {id(seen)}
     while todo:
         part = todo.pop()
@@ -129,12 +129,12 @@ def members(gathered: Gathered) -> Iterator[Seen]:
 
 
 def bare(seen: Seen) -> Seen:
-    """Return what a mark is on; the marks of texts stay with them."""
+    """Return a value without its outer mark; texts keep theirs."""
     return seen.value if isinstance(seen, Marked) else seen
 
 
 def about_marks(name: str, argument: Seen) -> tuple[bool, Seen]:
-    """Compute `sensitive`, `nonsensitive` and `issensitive`; the first is whether `name` is one of them."""
+    """Compute `sensitive`, `nonsensitive` and `issensitive`; the first result is whether `name` is one of them."""
     match name.removeprefix("core::"):
         case "sensitive":
             return True, mark(argument)
@@ -147,12 +147,12 @@ def about_marks(name: str, argument: Seen) -> tuple[bool, Seen]:
 
 
 def moved(name: str, arguments: Sequence[Seen], result: Seen) -> Seen:
-    """Return the result of a function that moved members one by one, with their marks."""
+    """Return the result of a function that moves members unchanged, with their marks."""
     return mark_if(_marks_whole(name.removeprefix("core::"), arguments, lazily=True), result)
 
 
 def called(name: str, arguments: Sequence[Seen], values: Sequence[Value], result: Seen) -> Seen:
-    """Return the result of a function marked as its arguments demand; `values` are the arguments as a whole."""
+    """Return the result of a function, marked if its arguments are; `values` are the evaluated arguments."""
     name = name.removeprefix("core::")
     arguments = [_opened(each) if is_referent(each) else value for each, value in zip(arguments, values, strict=True)]
     if not any(map(holds_mark, arguments)):
@@ -166,12 +166,12 @@ def called(name: str, arguments: Sequence[Seen], values: Sequence[Value], result
 
 def _marks_whole(name: str, arguments: Sequence[Seen], *, lazily: bool = False) -> bool:
     if name == "lookup":
-        arguments = arguments[:2]  # the default counts only where it is the result
+        arguments = arguments[:2]  # the default counts only if it is the result
     if any(map(is_marked, arguments)) or (name == "zipmap" and holds_mark(arguments[0])):
         return True
     if name == "setproduct" and any(isinstance(each, Set) for each in arguments):
         return any(map(holds_mark, arguments))
-    # An element that cannot carry its mark through the function marks all of the result.
+    # An element that cannot keep its mark in the function marks the whole result.
     return not lazily and name not in ("length", "keys") and any(map(_holds_marked_structure, arguments))
 
 
@@ -180,7 +180,7 @@ def _holds_marked_structure(seen: Seen) -> bool:
 
 
 def _opened(seen: Seen) -> Seen:
-    """Return a resource or a module as the object of its members, which know which of their parts are marked."""
+    """Return a resource or a module as the object of its members, which know their marks."""
     if not is_referent(seen) or isinstance(seen, (Marked, Gathered)):
         return seen
     keys = seen.keys()
@@ -192,7 +192,7 @@ def _opened(seen: Seen) -> Seen:
 
 
 def _holds_unmarkable(seen: Seen) -> bool:
-    """Whether something in `seen` is marked that does not carry its mark itself: a bool, null, or the key of a map."""
+    """Whether something in `seen` is marked that cannot carry a mark itself: a bool, null, or a map's key."""
     return any(isinstance(each, Marked) and _is_unmarkable(each.value) for each in _parts_of(seen))
 
 

@@ -1,4 +1,4 @@
-"""Read, round and print numbers as Terraform does.
+"""Parse, round and print numbers as Terraform does.
 
 Terraform computes with binary floating point numbers of 512 bits
 (https://pkg.go.dev/github.com/zclconf/go-cty/cty#NumberVal). We compute exactly, and check that its result is the same.
@@ -16,7 +16,7 @@ from tfcheck.symbolic.value import Unknown, Value
 #: Bits of Terraform's mantissa.
 PRECISION = 512
 _NUMERAL = regex(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d+))?", re.ASCII)
-#: What Go's parser reads in addition: binary exponents.
+#: Additional notation of Go's parser: binary exponents.
 _BINARY = regex(r"[+-]?(?:\d+\.?\d*|\.\d+)[pP][+-]?\d+", re.ASCII)
 
 
@@ -26,7 +26,7 @@ def is_number(value: object) -> bool:
 
 
 def rounded(number: Number) -> Fraction:
-    """Return the binary number that Terraform keeps for `number`: 512 bits, ties to even."""
+    """Round `number` to the binary number that Terraform keeps: 512 bits, ties to even."""
     exact_number = Fraction(number)
     shift = PRECISION - (abs(exact_number.numerator).bit_length() - exact_number.denominator.bit_length())
     for _ in range(3):
@@ -38,14 +38,14 @@ def rounded(number: Number) -> Fraction:
 
 
 def settled(result: Number, of_rounded: Fraction) -> Value:
-    """Return `result` where Terraform, which computed `of_rounded` from rounded operands, arrives at it too."""
+    """Return `result` if Terraform's rounded operands, which give `of_rounded`, lead to the same; else Unknown."""
     if is_terminating(result) and rounded(result) == rounded(of_rounded):
         return plain(result)
     return Unknown(reason="limit: a number that Terraform rounds")
 
 
 def parsed(written: str) -> Number | Unknown | None:
-    """Read a number; None where Terraform would refuse, Unknown where it would read something unusual."""
+    """Parse a number; None if Terraform would refuse it, Unknown for an unusual notation."""
     if len(written) > 1000:
         return Unknown(reason="limit: a number of more than 1000 characters", unsure=True)
     found = _NUMERAL.fullmatch(written)

@@ -1,4 +1,4 @@
-"""Evaluate Terraform's operators on operands that can be unknown.
+"""Evaluate Terraform's operators on operands that may be unknown.
 
 See https://developer.hashicorp.com/terraform/language/expressions/operators. Numbers are exact; `&&` and `||` follow
 Kleene's logic.
@@ -54,7 +54,7 @@ def inverted(operand: Value) -> Value:
 
 
 def condition(value: Value) -> bool | Unknown:
-    """Read a condition, of `? :`, `if` or a logical operator.
+    """Evaluate a condition, of `? :`, `if` or a logical operator.
 
     Raises:
         EvaluationError: it is null or no bool.
@@ -91,14 +91,14 @@ def equals(left: Value, right: Value, *, alike: bool = False) -> bool | Unknown:
 
 
 def conjunction(left: bool | Unknown, right: bool | Unknown) -> bool | Unknown:
-    """Evaluate `left && right`: false beside anything is false."""
+    """Evaluate `left && right`; false with anything is false."""
     if left is False or right is False:
         return False
     return left if isinstance(left, Unknown) else right
 
 
 def disjunction(left: bool | Unknown, right: bool | Unknown) -> bool | Unknown:
-    """Evaluate `left || right`: true beside anything is true."""
+    """Evaluate `left || right`; true with anything is true."""
     if left is True or right is True:
         return True
     return left if isinstance(left, Unknown) else right
@@ -114,7 +114,7 @@ def _result(sign: str, left: Number, right: Number) -> Value:
 
 
 def _remainder(left: Number, right: Number) -> Value:
-    """Return what is left of a division whose quotient is cut towards zero."""
+    """Return the remainder of a division that truncates towards zero."""
     if not right:
         return Unknown(reason="division by zero", unsure=True)
     first, second = rounded(left), rounded(right)
@@ -133,7 +133,7 @@ def _number(value: Value) -> Number | Unknown:
 
 
 def _waiting(value: Value) -> Unknown:
-    """Return the unknown result of working with an unknown value: its reason, but not its symbol."""
+    """Return the unknown result of an operation on an unknown value, with its reason but not its symbol."""
     if not isinstance(value, Unknown):
         return Unknown(unsure=True)
     return Unknown(reason=value.reason, where=value.where, unsure=value.unsure)

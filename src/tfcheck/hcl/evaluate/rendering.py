@@ -1,4 +1,4 @@
-"""Render a template, parts of which are unknown.
+"""Render a template with partly unknown parts.
 
 See https://developer.hashicorp.com/terraform/language/expressions/strings. Strip marks are applied by the parser.
 """
@@ -19,7 +19,7 @@ from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, pieces, text
 
 
 def render(node: Template, scope: Scope, run: Run) -> Seen:
-    """Evaluate a template; one that is a single interpolation keeps its type.
+    """Evaluate a template; a single interpolation keeps its type.
 
     Raises:
         EvaluationError: a part of it cannot be text.
@@ -75,14 +75,14 @@ def _part_text(part: Expression, scope: Scope, run: Run) -> TextLike:
 
 
 def _marked_if(condition: bool, rendered: TextLike) -> TextLike:
-    """Mark all of a text where the condition holds and no part of it carries a mark."""
+    """Mark all of a text if the condition is true and no part of it has a mark."""
     return cast(TextLike, mark_if(condition and not is_marked(rendered), rendered))
 
 
 def _if_directive(node: IfDirective, scope: Scope, run: Run) -> TextLike:
     truth, is_secret = run.condition(node.condition, scope)
     arms = [_arm(arm, scope, run) for arm in (node.then, node.otherwise)]
-    # NOTE: as with `? :`, the mark of the arm not chosen counts as well.
+    # NOTE: as with `? :`, the mark of the other arm counts too.
     is_secret = is_secret or any(is_marked(arm) for arm in arms if not isinstance(arm, EvaluationError))
     return cast(TextLike, mark_if(is_secret, _either_arm(truth, arms)))
 

@@ -1,4 +1,4 @@
-"""What an expression can refer to.
+"""The names that an expression can refer to.
 
 The evaluator knows nothing of AWS or of plans: it asks a `Scope` for what a reference is. Objects that are
 dear to work out as a whole (resources, modules) are handed out as `Referent`s, whose members are looked up one by one.
@@ -13,12 +13,12 @@ from tfcheck.symbolic.value import Value
 
 
 class EvaluationError(Exception):
-    """Terraform would report an error here. `try` and `can` see it; elsewhere it makes the value unknown."""
+    """Terraform would report an error here. `try` and `can` catch it; elsewhere it makes the value unknown."""
 
 
 @runtime_checkable
 class Referent(Protocol):
-    """An object or a list of things that are evaluated only when asked for."""
+    """An object or a list whose members are evaluated on request."""
 
     def member(self, key: str | int) -> Seen:
         """Return one attribute or element.
@@ -28,7 +28,7 @@ class Referent(Protocol):
         """
 
     def keys(self) -> Sequence[str] | int | None:
-        """Return the names of an object's members, the length of a list, or None where they are not known."""
+        """Return the names of an object's members, the length of a list, or None if they are unknown."""
 
     def whole(self) -> Value:
         """Evaluate all of it."""
@@ -51,7 +51,7 @@ class Scope(Protocol):
         """
 
     def read_file(self, path: str) -> bytes | None:
-        """Read a file of the source tree for `file`, `templatefile` and the like; None where it is not at hand.
+        """Read a source file for `file`, `templatefile` and the like; None if it is not available.
 
         Raises:
             EvaluationError: the source tree is at hand and holds no such file.
@@ -59,7 +59,7 @@ class Scope(Protocol):
         """
 
     def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
-        """Return the files below a directory for `fileset`; None where they are not at hand.
+        """List the files below a directory for `fileset`; None if they are not available.
 
         Raises:
             RefusedError: the sources are not allowed to read one of them.

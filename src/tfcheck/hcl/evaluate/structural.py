@@ -25,7 +25,7 @@ _LITERALS = (ListOf, ObjectOf, ForList, ForObject)
 
 
 def is_structural(node: Expression, value: Value) -> bool:
-    """Whether all lists in `value`, which `node` gave, are tuples, all mappings objects, all nulls untyped."""
+    """Whether all lists in `value`, the result of `node`, are tuples, all mappings objects, and all nulls untyped."""
     match node, value:
         case (ListOf(), list()) if len(node.items) == len(value):
             return all(is_structural(item, part) for item, part in zip(node.items, value, strict=True))
@@ -48,12 +48,12 @@ def is_structural(node: Expression, value: Value) -> bool:
 
 
 def gives_structure(node: Expression) -> bool:
-    """Whether `node` definitely gives a list or an object."""
+    """Whether `node` definitely evaluates to a list or an object."""
     return isinstance(node, _LITERALS)
 
 
 def described(node: Expression) -> str:
-    """Name what an expression is, for people; values are not shown."""
+    """Describe the kind of an expression, without its values."""
     match node:
         case Literal(value=None):
             return "null"

@@ -1,4 +1,4 @@
-"""The type of a value, and the type that several values share.
+"""The type of a value, and the common type of several values.
 
 The rules are those of Terraform's conversion and unification of types
 (https://developer.hashicorp.com/terraform/language/expressions/types#type-conversion).
@@ -16,7 +16,7 @@ from tfcheck.symbolic.value import ANYTHING, JsonText, Set, Text, Unknown, Value
 
 
 class Primitive(msgspec.Struct, frozen=True):
-    """`string`, `number`, `bool`, or one of the two that are no type yet: ANY and UNSEEN."""
+    """`string`, `number`, `bool`, or one of ANY and UNSEEN, which are not types yet."""
 
     name: str
 
@@ -46,7 +46,7 @@ class TupleType(msgspec.Struct, frozen=True):
 
 
 class ObjectType(msgspec.Struct, frozen=True):
-    """`object({name = type})`; `defaults` holds the optional attributes with what they are when left out."""
+    """`object({name = type})`; `defaults` has the optional attributes with their defaults."""
 
     attributes: dict[str, Type]
     defaults: dict[str, Value] = {}
@@ -59,21 +59,21 @@ Type: TypeAlias = Union[  # noqa: UP007 (types refer to each other)
 STRING = Primitive("string")
 NUMBER = Primitive("number")
 BOOL = Primitive("bool")
-#: Whatever fits: the type of `null`, and `any` in a declaration.
+#: Any type: that of `null`, and `any` in a declaration.
 ANY = Primitive("any")
-#: The type of a value that is not known yet. What it does to the type of the others is not known either.
+#: The type of an unknown value, whose effect on the common type is also unknown.
 UNSEEN = Primitive("unseen")
 
 
 def is_definitely_text(value: Value) -> bool:
-    """Whether `value` is certainly a string, unknown or not."""
+    """Whether `value` is certainly a string, known or not."""
     if isinstance(value, Unknown):
         return value.shape is not None or bool(value.family) or value.hole != ANYTHING
     return isinstance(value, (str, Text, JsonText))
 
 
 def is_definitely_filled(value: Value) -> bool:
-    """Whether `value` is certainly a string that is not empty."""
+    """Whether `value` is certainly a non-empty string."""
     match value:
         case str():
             return value != ""
@@ -117,14 +117,14 @@ def type_of(value: Value, *, collections: bool) -> Type:
 
 
 def common(types: Iterable[Type]) -> Type | None:
-    """Return the one type that all `types` convert to, or None where there is none."""
+    """Return the type that all `types` convert to, or None."""
     seen = [kind for kind in types if kind is not ANY and kind != ANY]
     decided = [kind for kind in seen if kind != UNSEEN]
     if not decided:
         return UNSEEN if seen else ANY
     shared = _common_decided(decided)
     if shared is None and len(decided) < len(seen) and all(isinstance(kind, Primitive) for kind in decided):
-        # A number and a bool have no common type, unless the value not known yet turns out to be a string.
+        # A number and a bool have no common type, unless the unknown value turns out to be a string.
         return UNSEEN
     return shared if shared is None or len(decided) == len(seen) else _blurred(shared)
 
@@ -164,7 +164,7 @@ def _common_sequence(types: Sequence[Type]) -> Type | None:
 
 
 def _common_with_sets(types: Sequence[Type]) -> Type | None:
-    """Find the type that sets share with lists and tuples: a list stays a list, a tuple becomes a set of that type."""
+    """Find the common type of sets, lists and tuples: a list stays a list, a tuple becomes a set of that type."""
     sets = [kind for kind in types if isinstance(kind, SetType)]
     lists = [kind for kind in types if isinstance(kind, ListType)]
     element = common(kind.element for kind in sets)
@@ -177,7 +177,7 @@ def _common_with_sets(types: Sequence[Type]) -> Type | None:
 
 
 def elements(kind: Type) -> tuple[Type, ...]:
-    """Return the types of what is inside `kind`."""
+    """Return the element types of `kind`."""
     match kind:
         case ListType() | SetType() | MapType():
             return (kind.element,)
@@ -195,7 +195,7 @@ def _sequence(members: list[Type], *, collections: bool) -> Type:
 
 
 def _uniform(members: Iterable[Type]) -> Type | None:
-    """Return the type that all members have already, nulls aside."""
+    """Return the type that all members already have, apart from nulls."""
     decided = [kind for kind in members if kind != ANY]
     if not decided:
         return ANY
@@ -203,7 +203,7 @@ def _uniform(members: Iterable[Type]) -> Type | None:
 
 
 def _blurred(kind: Type) -> Type:
-    """Return the type that is left of `kind` when one more value, of a type not known yet, takes part."""
+    """Return what remains of the type `kind` beside a value of unknown type."""
     match kind:
         case ListType():
             return ListType(_blurred(kind.element))

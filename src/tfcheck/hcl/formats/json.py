@@ -1,4 +1,4 @@
-"""Decode and encode JSON text, parts of which are known only after apply.
+"""Decode and encode JSON text that is partly known only after apply.
 
 Follows `jsonencode` and `jsondecode` (https://developer.hashicorp.com/terraform/language/functions/jsonencode).
 """
@@ -36,12 +36,12 @@ __all__ = ["decode", "encode", "inlined", "normal", "quoted", "unused"]
 _DEPTH = 100
 _ESCAPED = ("\\", '"', *map(chr, range(0x20)), "<", ">", "&", "\u2028", "\u2029")
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
-#: How each character that is escaped is written, the backslash first.
+#: The notation of each escaped character, the backslash first.
 _ESCAPES = {char: _SHORT_ESCAPES.get(char, f"\\u{ord(char):04x}") for char in _ESCAPED}
 
 
 def encode(value: Value) -> str | JsonText:
-    """Write `value` as `jsonencode` does; with unknown leaves, answer that it is the JSON text of `value`.
+    """Write `value` as `jsonencode` does; with unknown leaves, return a `JsonText` of the value.
 
     Compact, members sorted by code point, `<`, `>`, `&` and the line separators escaped, numbers exact. What is marked
     as sensitive in `value` is marked in the text.
@@ -57,7 +57,7 @@ def encode(value: Value) -> str | JsonText:
 
 
 def decode(value: TextLike) -> Value:
-    """Read a JSON text, whose unknown pieces become unknown leaves or pieces of strings.
+    """Parse a JSON text; its unknown pieces become unknown leaves or pieces of strings.
 
     A hole inside a JSON string is taken to need no escaping. Sets inside a `JsonText` stay sets: their order is open.
     What does not parse because of its unknown pieces is an `Unknown` with the parser's message.
@@ -79,7 +79,7 @@ def decode(value: TextLike) -> Value:
 
 
 def inlined(value: TextLike) -> TextLike:
-    """Write the JSON texts in a string out, character for character, where their unknown parts are inside strings.
+    """Write out the JSON texts in a string character by character, if their unknown parts are inside strings.
 
     What is unknown as a whole, and may be a number, a list or an object, keeps its document as it is. As in `decode`, a
     hole inside a JSON string is taken to need no escaping.
@@ -97,7 +97,7 @@ def _spelled(document: JsonText) -> TextLike:
 
 
 class _OpenError(Exception):
-    """What a document says at one place is open, and with it how that is written."""
+    """A part of a document is unknown, and so is its notation."""
 
 
 def _spell(value: Value, out: list[TextLike]) -> None:
@@ -187,7 +187,7 @@ def _write_members(members: dict[str, Value], out: list[str]) -> None:
 
 
 def _decode_marked(written: Sensitive) -> Value:
-    """Read a JSON text of which stretches are marked: the strings in them are marked, numbers and keys are not."""
+    """Parse a partly marked JSON text: its marked strings keep their marks, numbers and keys do not."""
     marks = Marks(written)
     try:
         return _unmarked(_load(marks.bracketed(written)), restored=marks.restored)
@@ -198,7 +198,7 @@ def _decode_marked(written: Sensitive) -> Value:
 
 
 class _LimitError(Exception):
-    """The document is valid but more than is worked out here."""
+    """The document is valid but exceeds the evaluator's limits."""
 
 
 def _decode_known(written: str) -> Value:
@@ -211,7 +211,7 @@ def _decode_known(written: str) -> Value:
 
 
 def _unmarked(value: Any, depth: int = 0, restored: Callable[[str], str] | None = None) -> Value:
-    """Normalise the strings of a parsed document as Terraform does; `restored` is how, where some are marked."""
+    """Normalise the strings of a parsed document as Terraform does; `restored` does so where some are marked."""
     if depth > _DEPTH:
         raise _LimitError("the JSON text is nested too deeply")
     if isinstance(value, str):
@@ -233,7 +233,7 @@ def _load(written: str) -> Any:
 
 def _number(written: str) -> Value:
     number = parsed(written)
-    # Every number of JSON is one for Terraform too; `parsed` refuses none.
+    # Every JSON number is valid for Terraform; `parsed` refuses none.
     return Unknown(reason="limit: a number that Terraform rounds", unsure=True) if number is None else number
 
 
@@ -242,14 +242,14 @@ def _constant(written: str) -> Any:
 
 
 def _message(error: ValueError) -> str:
-    """Explain what the parser says, without a position: with unknown pieces the columns would be wrong."""
+    """Return the parser's message without a position, since unknown pieces shift the columns."""
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg[:1].lower()}{error.msg[1:]}, line {error.lineno} of it"
     return str(error)
 
 
 class _Marked:
-    """A text with a marker in place of each unknown piece, which says whether it is inside a JSON string."""
+    """A text with a marker for each unknown piece, and whether that is inside a JSON string."""
 
     def __init__(self, source: Text) -> None:
         self.source = source
@@ -305,7 +305,7 @@ class _Marked:
         return self.holes[int(found[1])]
 
     def _list(self, items: list[Value], written: list[Any]) -> Value:
-        """Return the list, unless an element of unknown text may turn out to be several elements or none."""
+        """Return the list, unless an unknown element may be several elements or none."""
         for item in written:
             found = self.instead.fullmatch(item) if isinstance(item, str) else None
             if found and isinstance(self._hole(found), Unknown):
@@ -327,11 +327,11 @@ _STRING_TOKEN = regex(r'\\.|"', re.DOTALL)
 
 
 def _string_open(literal: str, in_string: bool) -> bool:
-    """Whether a JSON string is open at the end of `literal`, given whether one was at its beginning."""
+    """Whether a JSON string is open at the end of `literal`, given whether one is open at its beginning."""
     for token in _STRING_TOKEN.finditer(literal):
         if token[0] == '"':
             in_string = not in_string
         elif not in_string:
-            # NOTE: outside a string a backslash is an error of the document, which the parser will report.
+            # NOTE: outside a string a backslash is an error, which the parser will report.
             in_string = token[0] == '\\"'
     return in_string

@@ -1,4 +1,4 @@
-"""Find out which strings of a JSON document are marked, when stretches of its text are.
+"""Find the marked strings of a JSON document whose text is partly marked.
 
 Two characters that the text does not contain bracket every marked stretch of a JSON string before the text is parsed.
 The document stays the same, so that a mark never changes what it means.
@@ -17,16 +17,16 @@ _ESCAPE = regex(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 
 
 class Marks:
-    """Two characters that bracket what is marked."""
+    """Two characters that enclose what is marked."""
 
     def __init__(self, *literals: str) -> None:
-        """Choose characters that `literals` do not contain."""
+        """Choose characters that do not occur in `literals`."""
         self.opening = unused("".join(literals))
         self.closing = unused("".join((*literals, self.opening)))
         self._stretch = re.compile(f"{self.opening}([^{self.closing}]*){self.closing}")
 
     def bracketed(self, written: str) -> str:
-        """Return a JSON text with brackets around what is marked in its strings."""
+        """Return a JSON text with brackets around the marked stretches of its strings."""
         if not isinstance(written, Sensitive):
             return written
         plain, spans = str(written), list(written.spans)
@@ -43,7 +43,7 @@ class Marks:
         return "".join((*out, plain[position:]))
 
     def restored(self, string: str) -> str:
-        """Return a string of the parsed document, normalised, and marked where brackets were."""
+        """Return a string of the parsed document, normalised, with marks in place of brackets."""
         if self.opening not in string:
             return normal(string)
         parts = self._stretch.split(string)
@@ -53,7 +53,7 @@ class Marks:
 
 
 def _within(spans: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
-    """List the marked stretches of the string whose contents lie between two offsets."""
+    """List the marked stretches of the string whose content is between two offsets."""
     found = []
     for first, last in spans:
         if first > end:
@@ -64,7 +64,7 @@ def _within(spans: list[tuple[int, int]], start: int, end: int) -> list[tuple[in
 
 
 def _around_escapes(found: re.Match[str], first: int, last: int) -> tuple[int, int]:
-    """Move the ends of a stretch out of the escape sequences that they lie in."""
+    """Widen a stretch to whole escape sequences."""
     for escape in _ESCAPE.finditer(found.string, *found.span(1)):
         start, end = escape.span()
         first = start if start < first < end else first
@@ -73,14 +73,14 @@ def _around_escapes(found: re.Match[str], first: int, last: int) -> tuple[int, i
 
 
 def normal(string: str) -> str:
-    """Bring a string into the form in which Terraform keeps every string: composed, without half surrogates."""
+    """Normalise a string as Terraform does: composed, without unpaired surrogates."""
     if string.isascii():
         return string
     return unicodedata.normalize("NFC", re.sub("[\ud800-\udfff]", "\ufffd", string))
 
 
 def unused(literals: str) -> str:
-    """Choose a character that the literals do not hold, neither plain nor escaped."""
+    """Choose a character that does not occur in the literals, neither plain nor escaped."""
     lowered = literals.lower()
     for code in range(0xE000, 0xF8FF):
         if chr(code) not in literals and f"\\u{code:04x}" not in lowered:

@@ -1,4 +1,4 @@
-"""Match a regular expression in time that is linear in the text.
+"""Match a regular expression in time linear in the text.
 
 All matches are followed at once, in order of preference (https://swtch.com/~rsc/regexp/regexp2.html), so that the first
 one to survive is the one that RE2 finds.
@@ -27,7 +27,7 @@ from tfcheck.hcl.formats.regex_syntax import (
 from tfcheck.hcl.functions.arguments import limited
 from tfcheck.symbolic.limits import take
 
-#: The ends of the match and of each group, -1 where a group takes no part.
+#: The ends of the match and of each group, -1 for an unmatched group.
 Captures: TypeAlias = tuple[int, ...]
 
 _MOST_INSTRUCTIONS = 5000
@@ -35,7 +35,7 @@ _MOST_STEPS = 500_000
 
 
 class Instruction(msgspec.Struct):
-    """One step. `ranges` are in order.
+    """One instruction. `ranges` are sorted.
 
     `char`, `assert`, `save` go on to the next; `split` goes to `first`, else to `second`; `match` ends.
     """
@@ -48,14 +48,14 @@ class Instruction(msgspec.Struct):
 
 
 class Program(msgspec.Struct, frozen=True):
-    """A pattern made ready to run."""
+    """A compiled pattern."""
 
     instructions: list[Instruction]
     groups: int
 
 
 def compiled(pattern: Pattern) -> Program:
-    """Build a pattern ready to run.
+    """Compile a pattern.
 
     Raises:
         LimitError: it is too large.
@@ -67,7 +67,7 @@ def compiled(pattern: Pattern) -> Program:
 
 
 class _Writer:
-    """Writes instructions; every method leaves its exit at the next free place."""
+    """Emits instructions; every method leaves its exit at the next free place."""
 
     def __init__(self) -> None:
         self.instructions: list[Instruction] = []
@@ -127,7 +127,7 @@ class _Writer:
             _leave(split, repeat.greedy, self.here)
 
     def loop(self, repeat: Repeat) -> None:
-        # NOTE: `x*` is written as `(x+)?`. For an `x` that can be empty the order of preference depends on it.
+        # NOTE: `x*` is compiled as `(x+)?`. For an `x` that may be empty, the preference depends on it.
         optional = self.split(repeat.greedy) if repeat.least == 0 else None
         start = self.here
         self.node(repeat.node)
@@ -141,7 +141,7 @@ class _Writer:
             _leave(optional, repeat.greedy, self.here)
 
     def split(self, greedy: bool) -> Instruction:
-        """Add a choice between going on right here and an exit that is not known yet."""
+        """Emit a choice between the next instruction and an exit that is set later."""
         here = self.here + 1
         return self.add(Instruction("split", first=here) if greedy else Instruction("split", second=here))
 
@@ -162,7 +162,7 @@ class Machine:
         self.steps = 0
 
     def search(self, start: int) -> Captures | None:
-        """Find the leftmost match that begins at `start` or later.
+        """Find the leftmost match at `start` or later.
 
         Raises:
             LimitError: it takes too long.
@@ -187,7 +187,7 @@ class Machine:
     def _stepped(
         self, threads: list[tuple[int, Captures]], position: int, found: Captures | None
     ) -> tuple[list[tuple[int, Captures]], Captures | None]:
-        """Read one character: give where the threads go on, and the best match up to here."""
+        """Read one character; return the new threads, and the best match so far."""
         code = ord(self.subject[position]) if position < len(self.subject) else -1
         onward: list[tuple[int, Captures]] = []
         for index, captures in threads:
@@ -202,7 +202,7 @@ class Machine:
     def _follow(
         self, index: int, captures: Captures, position: int, threads: list[tuple[int, Captures]], seen: set[int]
     ) -> None:
-        """Go on from an instruction without reading a character, as far as that is possible."""
+        """Follow instructions that read no character."""
         waiting = [(index, captures)]
         while waiting:
             index, captures = waiting.pop()

@@ -1,4 +1,4 @@
-"""Parse a regular expression as Terraform reads it.
+"""Parse a regular expression as Terraform does.
 
 Follows the syntax of RE2 as Go's parser accepts it (https://pkg.go.dev/regexp/syntax). Python's `re` reads some
 patterns otherwise (white space, the end of the text, nested repetition) and can be made to run for hours, so they are
@@ -23,31 +23,31 @@ _DEEPEST = 100
 
 
 class Char(msgspec.Struct, frozen=True):
-    """One character out of `ranges`."""
+    """One character of `ranges`."""
 
     ranges: Ranges
 
 
 class Assertion(msgspec.Struct, frozen=True):
-    """A place: `start`, `end`, `line start`, `line end`, `boundary`, `no boundary`."""
+    """A position: `start`, `end`, `line start`, `line end`, `boundary`, `no boundary`."""
 
     kind: str
 
 
 class Sequence(msgspec.Struct, frozen=True):
-    """One after the other."""
+    """A sequence of nodes."""
 
     nodes: tuple[Node, ...]
 
 
 class Alternatives(msgspec.Struct, frozen=True):
-    """One of several, the first preferred."""
+    """Alternatives in order of preference."""
 
     nodes: tuple[Node, ...]
 
 
 class Repeat(msgspec.Struct, frozen=True):
-    """`node` at least `least` and at most `most` times; None means no limit."""
+    """`node` repeated from `least` to `most` times; None means no limit."""
 
     node: Node
     least: int
@@ -66,7 +66,7 @@ Node: TypeAlias = Union[Char, Assertion, Sequence, Alternatives, Repeat, Capture
 
 
 class Pattern(msgspec.Struct, frozen=True):
-    """A parsed pattern and the names of its groups, None for those without."""
+    """A parsed pattern and the names of its groups, None for unnamed ones."""
 
     node: Node
     names: tuple[str | None, ...]
@@ -74,7 +74,7 @@ class Pattern(msgspec.Struct, frozen=True):
 
 
 class Flags(msgspec.Struct, frozen=True):
-    """What `(?ismU)` changes."""
+    """The flags that `(?ismU)` changes."""
 
     fold: bool = False
     lines: bool = False
@@ -128,7 +128,7 @@ def folded(ranges: Ranges) -> Ranges:
 
 
 def parse(pattern: str) -> Pattern:
-    """Read a pattern.
+    """Parse a pattern.
 
     Raises:
         EvaluationError: RE2 would refuse it.
@@ -168,7 +168,7 @@ class _Reader:
         return found
 
     def choice(self, flags: Flags, depth: int) -> Node:
-        """Read up to the end of the group or of the pattern."""
+        """Parse up to the end of the group or of the pattern."""
         if depth > _DEEPEST:
             raise limited("a regular expression of so many groups")
         branches: list[Node] = []
@@ -199,7 +199,7 @@ class _Reader:
         return literals
 
     def flagged(self, flags: Flags, depth: int) -> tuple[Node | None, Flags]:
-        """Read `(?flags)`, which changes the flags of the rest, or `(?flags:…)`."""
+        """Parse `(?flags)`, which changes the flags of the rest, or `(?flags:…)`."""
         self.position += 2
         values = {"i": flags.fold, "m": flags.lines, "s": flags.dot_newline, "U": flags.ungreedy}
         on = True
@@ -276,7 +276,7 @@ class _Reader:
         return self.char(((code, code),), flags)
 
     def class_escape(self) -> Ranges | None:
-        """Read `d`, `W` and their kin behind a backslash; None if it is another escape."""
+        """Parse `d`, `W` and so on after a backslash; None for another escape."""
         mark = self.pattern[self.position : self.position + 1]
         if mark in ("p", "P"):
             raise limited("a regular expression with Unicode classes")
@@ -286,7 +286,7 @@ class _Reader:
         return None
 
     def code(self) -> int:
-        """Read the rest of an escape that is one character."""
+        """Parse the rest of an escape for one character."""
         mark = self.take()
         if mark in _LETTER_ESCAPES:
             return _LETTER_ESCAPES[mark]
@@ -320,7 +320,7 @@ class _Reader:
         return int(digits, 8)
 
     def bracket(self, flags: Flags) -> Ranges:
-        """Read a character class behind its `[`."""
+        """Parse a character class after its `[`."""
         negated = self.at("^")
         self.position += negated
         ranges: list[tuple[int, int]] = []
@@ -363,7 +363,7 @@ class _Reader:
         return inverted(ranges) if name.startswith("^") else ranges
 
     def repeated(self, node: Node, flags: Flags) -> Node:
-        """Read the repetition behind `node`, if there is one."""
+        """Parse the repetition after `node`, if there is one."""
         bounds = self.bounds()
         if bounds is None:
             return node

@@ -1,4 +1,4 @@
-"""Decode and encode YAML text, parts of which are known only after apply.
+"""Decode and encode YAML text that is partly known only after apply.
 
 Follows `yamldecode` and `yamlencode` (https://developer.hashicorp.com/terraform/language/functions/yamldecode).
 """
@@ -36,14 +36,14 @@ from tfcheck.symbolic.value import (
 )
 
 _SOME_YAML = Hole(shortest=1)
-#: Longer strings with blanks are broken into lines.
+#: Longer strings with blanks are wrapped.
 _UNBROKEN = 60
 _ESCAPED = regex(r'["\\\t]')
 _PLAIN_TEXT = regex("[\t\x20-\x7e\xa1-\u1fff\u3000-\ud7ff]*")
 
 
 def decode(written: TextLike) -> Value:
-    """Read a YAML text, whose unknown pieces become unknown leaves or pieces of strings.
+    """Parse a YAML text; its unknown pieces become unknown leaves or pieces of strings.
 
     Only what configurations usually hold is read; anything else, and what does not parse, is an `Unknown`.
     """
@@ -64,7 +64,7 @@ def decode(written: TextLike) -> Value:
 
 
 class _Marked:
-    """A text with a marker in place of each unknown piece."""
+    """A text with a marker for each unknown piece."""
 
     def __init__(self, written: str | Text) -> None:
         parts = written.pieces if isinstance(written, Text) else (written,)
@@ -111,7 +111,7 @@ class _Marked:
 
 
 def _is_definitely_text(whole: TextLike, style: Style) -> bool:
-    """Whether a scalar with unknown pieces is a string, no matter what these turn out to be."""
+    """Whether a scalar with unknown pieces is definitely a string."""
     parts = pieces(spelled_out(whole))
     first = next(iter(parts), "")
     told = any(isinstance(each, str) and not may_be_value(each) for each in parts)
@@ -121,12 +121,12 @@ def _is_definitely_text(whole: TextLike, style: Style) -> bool:
         return told or (isinstance(first, JsonText) and isinstance(first.value, (list, dict)))
     if isinstance(first, str):
         return is_definitely_text(first) or (told and first[:1].isalpha() and first.isascii())
-    # What begins with an unknown piece may begin with anything that YAML gives a meaning.
+    # A text that begins with an unknown piece may begin with any YAML syntax.
     return told and isinstance(first, Unknown) and first.hole.shortest > 0 and not any(map(first.hole.allows, _MARKS))
 
 
 def _may_end_it(parts: Sequence[str | Unknown | JsonText]) -> bool:
-    """Whether an unknown piece that comes to nothing would make a key, a comment or a shorter scalar of the rest."""
+    """Whether an empty unknown piece would turn the rest into a key, a comment or a shorter scalar."""
     for index, piece in enumerate(parts):
         before = parts[index - 1] if index else ""
         behind = parts[index + 1] if index + 1 < len(parts) else " "
@@ -137,22 +137,22 @@ def _may_end_it(parts: Sequence[str | Unknown | JsonText]) -> bool:
     return False
 
 
-#: Characters that mean something at the beginning of a plain scalar, or within it.
+#: Characters with a meaning at the beginning of a plain scalar, or within it.
 _MARKS = " \t\n#:,[]{}&*!|>'\"%@`?-<=~"
 
 
 class YamlText(Unknown, frozen=True):
-    """A string that is the YAML of the value that `encoded` holds: known as a structure, not as a text."""
+    """A string that is the YAML of the value in `encoded`: known as a structure, not as a text."""
 
     encoded: JsonText = JsonText(None)
 
 
 class _Several(Unknown, frozen=True):
-    """An unknown element of `[…]` that may turn out to be several or none."""
+    """An unknown element of `[…]` that may be several or none."""
 
 
 def encode(value: Value) -> Value:
-    """Write YAML as `yamlencode` does; with unknown parts, or strings that it would break into lines, it is unknown."""
+    """Write YAML as `yamlencode` does; unknown with unknown parts, or with strings that it would wrap."""
     if not is_known(value):
         first = next(unknowns(value))
         return YamlText(reason=first.reason, where=first.where, hole=_SOME_YAML, encoded=JsonText(value))
@@ -161,7 +161,7 @@ def encode(value: Value) -> Value:
     except UnsupportedError as error:
         reason = f"function `yamlencode` is not supported for {error}"
         return YamlText(reason=reason, hole=_SOME_YAML, encoded=JsonText(value))
-    # A document that is one plain scalar gets a mark behind it.
+    # A document that is one plain scalar gets a mark after it.
     return written if isinstance(value, (str, list, dict, Set)) else written + "...\n"
 
 

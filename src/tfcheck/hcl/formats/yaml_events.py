@@ -19,22 +19,22 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Value
 
 _DEEPEST = 60
-#: So many characters are read; PyYAML takes long without its C parser.
+#: The maximum number of characters; PyYAML is slow without its C parser.
 _LONGEST, _LONGEST_IN_PYTHON = 1 << 20, 1 << 16
-#: So many characters and nodes may come out once every alias is replaced by what it is.
+#: The maximum number of characters and nodes with all aliases resolved.
 _LARGEST = 1 << 21
-#: Line separators, marks and escapes that Terraform and PyYAML read in different ways.
+#: Line separators, marks and escapes that Terraform and PyYAML read differently.
 _DISPUTED = regex(r"[\x85\u2028\u2029\ufeff]|\\/|\\u[dD][89a-fA-F]")
-#: What PyYAML without its C parser reads as a key without a value.
+#: A key without a value for PyYAML without its C parser.
 _DISPUTED_IN_PYTHON = regex(r":[,\]}]")
 
 
 class UnsupportedError(Exception):
-    """The text is not YAML that Terraform reads, or contains what is not read here; the argument names it."""
+    """The text is not YAML that Terraform reads, or uses an unsupported feature; the argument names it."""
 
 
 class Style(Enum):
-    """How a scalar is written, which decides whether it can be a number or a bool."""
+    """The style of a scalar, which decides whether it can be a number or a bool."""
 
     PLAIN = "plain"
     QUOTED = "quoted"
@@ -43,7 +43,7 @@ class Style(Enum):
 
 
 class Scalar(msgspec.Struct, frozen=True):
-    """The text of a scalar; `inside` a flow list, where an unknown text may be several elements."""
+    """The text of a scalar; `inside` a flow list, an unknown text may be several elements."""
 
     text: str
     style: Style = Style.PLAIN
@@ -54,7 +54,7 @@ Node: TypeAlias = Union[Scalar, list["Node"], dict[str, "Node"]]  # noqa: UP007 
 
 
 class Built(msgspec.Struct, frozen=True):
-    """A node, its size and how deep it nests, with every alias in it replaced by what it is."""
+    """A node, its size and nesting depth, with every alias resolved."""
 
     node: Node
     size: int
@@ -70,7 +70,7 @@ _NULL = {"", "~", "null", "Null", "NULL"}
 _TRUE = {spelling for word in ("y", "yes", "on", "true") for spelling in (word, word.capitalize(), word.upper())}
 _FALSE = {spelling for word in ("n", "no", "off", "false") for spelling in (word, word.capitalize(), word.upper())}
 _WORDS = {*_NULL, *_TRUE, *_FALSE}
-#: No number, bool, null or time has a character that is none of these.
+#: No number, bool, null or time has a character outside these.
 _IN_VALUES = frozenset("".join(_WORDS) + "0123456789abcdefABCDEFxoeE+-.:TtZz \tinfIFNaA")
 
 
@@ -87,7 +87,7 @@ def read(written: str) -> Node:
         raise UnsupportedError("a long text")
     if _DISPUTED.search(written) or (loader is None and _DISPUTED_IN_PYTHON.search(written)):
         raise UnsupportedError("an unusual character")
-    plain = str.__str__(written)  # the parser in C refuses a text that is marked
+    plain = str.__str__(written)  # the C parser refuses a marked text
     try:
         return _Reader(yaml.parse(plain, Loader=loader or yaml.SafeLoader)).document()
     except (yaml.YAMLError, UnicodeEncodeError, ValueError, RecursionError, StopIteration) as error:
@@ -95,7 +95,7 @@ def read(written: str) -> Node:
 
 
 def resolved(scalar: Scalar) -> Value:
-    """Return what a scalar means.
+    """Return the value of a scalar.
 
     Raises:
         UnsupportedError: a time, or a number that Terraform refuses.
@@ -125,7 +125,7 @@ def _scalar_value(written: str) -> Value:
 
 
 def _time(found: re.Match[str]) -> str:
-    """Return a date as the time that Terraform writes for it; what only looks like a date stays as it is."""
+    """Return a date in Terraform's notation; what only looks like a date stays unchanged."""
     import datetime
 
     year, month, day, rest = found.groups()
@@ -144,12 +144,12 @@ def may_be_value(literal: str) -> bool:
 
 
 def is_definitely_text(beginning: str) -> bool:
-    """Whether a plain scalar that begins like this is a string, no matter how it ends."""
+    """Whether a plain scalar with this beginning is a string, however it ends."""
     return bool(re.match("[A-Za-z]", beginning)) and not any(word.startswith(beginning) for word in _WORDS)
 
 
 class _Reader:
-    """Builds nodes of events, and remembers what anchors name."""
+    """Builds nodes from events, and records anchors."""
 
     def __init__(self, events: Iterator[Any]) -> None:
         self.events = events
@@ -170,7 +170,7 @@ class _Reader:
             raise UnsupportedError("a second document")
 
     def _node(self, event: Any, depth: int, inside: str = "") -> Built:
-        """Return the node of an event; `inside` says whether it is in a `list` or an `object` in flow style."""
+        """Return the node of an event; `inside` is the enclosing `list` or `object` in flow style, if any."""
         if depth > _DEEPEST:
             raise UnsupportedError("a structure nested so deeply")
         kind = type(event).__name__
@@ -221,7 +221,7 @@ class _Reader:
             if not _merges(event, key.node):
                 members[_key_text(key.node)] = found.node
             elif isinstance(found.node, dict):
-                members.update(found.node)  # also over what is written before it
+                members.update(found.node)  # also above the text before it
             else:
                 raise UnsupportedError("a merge of what is not one mapping")
         return Built(members, size, height)

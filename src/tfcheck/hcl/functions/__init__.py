@@ -24,7 +24,7 @@ from tfcheck.hcl.functions.arguments import (
 )
 from tfcheck.symbolic.value import Text, Unknown, Value
 
-#: What is in which module: one is imported when the first of its functions is called.
+#: The functions of each module, which is imported when the first of them is called.
 _MODULES = {
     "arithmetic": "abs ceil floor log max min parseint pow signum sum",
     "conversions": "coalesce nonsensitive sensitive tobool tolist tonumber toset tostring",
@@ -46,12 +46,12 @@ _MODULES = {
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
 
-#: Functions whose result nobody can know before apply, although nothing is unknown about their arguments.
+#: Functions whose result is unknown before apply even for known arguments.
 IMPURE = frozenset({"bcrypt", "plantimestamp", "rsadecrypt", "timestamp", "uuid", "base64gzip"})
 
 
 def call(name: str, arguments: Sequence[Seen], scope: Scope, see: See) -> Value:
-    """Compute a call; what cannot be computed is an `Unknown` whose reason names the function.
+    """Compute a call; if that is impossible, return an `Unknown` whose reason names the function.
 
     `see` evaluates the templates of `templatefile` and `templatestring`.
 
@@ -78,14 +78,14 @@ def call(name: str, arguments: Sequence[Seen], scope: Scope, see: See) -> Value:
 
 
 def supported(name: str) -> Function | None:
-    """Return the function of that name, or None if it is not supported."""
+    """Return the function with that name, or None if it is not supported."""
     module = _MODULE_OF.get(name)
     found: Mapping[str, Function] = import_module(f"{__name__}.{module}").FUNCTIONS if module else {}
     return found.get(name)
 
 
 def all_functions() -> dict[str, Function]:
-    """Return every function that is supported, by name."""
+    """Return every supported function by name."""
     return {name: function for name in _MODULE_OF if (function := supported(name)) is not None}
 
 
@@ -107,7 +107,7 @@ def _bounded(result: Value) -> Value:
 
 
 def _with_function_name(result: Value, name: str) -> Value:
-    """Let the reason of an unknown result name the function in which it stopped being followed."""
+    """Name the function in the reason of an unknown result."""
     if not isinstance(result, Unknown) or result.symbol is not None or "`" in result.reason:
         return result
     return msgspec.structs.replace(result, reason=f"{result.reason}, in a call of `{name}`")

@@ -1,4 +1,4 @@
-"""Check the arguments of a function, and decide the result when one is unknown.
+"""Check the arguments of a function, and return the result for unknown ones.
 
 Follows how Terraform converts the arguments of a call
 (https://developer.hashicorp.com/terraform/language/expressions/function-calls).
@@ -17,13 +17,13 @@ from tfcheck.hcl.syntax.expression import Expression
 from tfcheck.symbolic.limits import REASON, take
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Text, Unknown, Value, is_known, unknowns
 
-#: More characters than any document in a configuration has; a result beyond is refused, not computed.
+#: More characters than any document in a configuration has; a longer result is refused.
 LONGEST_STRING = 1 << 20
 #: More pieces, known and unknown, than any text in a configuration has.
 MOST_PIECES = 4_000
 #: More elements than any list in a configuration has.
 LONGEST_LIST = 1 << 16
-#: How many characters that a function reads or makes cost a step of the run.
+#: The number of characters read or created per step of the run.
 _CHARACTERS = 40
 
 
@@ -32,7 +32,7 @@ See: TypeAlias = Callable[[Expression, Scope], Seen]
 
 
 class Function(msgspec.Struct, frozen=True):
-    """How one of Terraform's functions is called and computed.
+    """The signature and the implementation of one of Terraform's functions.
 
     `parameters` has one word for each parameter: `string`, `number`, `quantity` (a number, known or not), `whole`,
     `bool`, `sequence` (a list, set or tuple), `list` (no set), `strings` (a sequence of strings), `object` (also a
@@ -52,11 +52,11 @@ class Function(msgspec.Struct, frozen=True):
 
 
 class LimitError(Exception):
-    """The result would be larger than is worked out here."""
+    """The result would exceed the evaluator's limits."""
 
 
 def prepared(function: Function, arguments: Sequence[Value]) -> list[Value] | Unknown:
-    """Convert the arguments of a call, or say why its result is unknown.
+    """Convert the arguments of a call, or return the unknown result.
 
     Raises:
         EvaluationError: an argument is missing, is one too many or has the wrong type.
@@ -70,7 +70,7 @@ def prepared(function: Function, arguments: Sequence[Value]) -> list[Value] | Un
 
 
 def waiting(argument: Value, *, unsure: bool = False, hole: Hole = ANYTHING) -> Unknown:
-    """Return the unknown result of a call that cannot be worked out without the unknown parts of `argument`."""
+    """Return the unknown result of a call that needs the unknown parts of `argument`."""
     waits = list(unknowns(argument))
     if not waits:
         return Unknown(unsure=unsure, hole=hole)
@@ -84,7 +84,7 @@ def limited(what: str) -> LimitError:
 
 
 def afford(*, elements: int = 0, characters: int = 0, steps: int = 0) -> None:
-    """Pay for a result of so many elements and characters before it is made, and for work of so many steps.
+    """Charge the run for a result of this size before it is built, and for `steps` of work.
 
     Raises:
         LimitError: it is larger than is worked out here, or the run may take no more.
@@ -116,7 +116,7 @@ def _parameter_kinds(parameters: str, count: int) -> list[str]:
 def _is_open(argument: Value, word: str) -> bool:
     if isinstance(argument, (Unknown, Text, JsonText)):
         return word.lstrip("~") not in ("string", "any", "quantity") and not isinstance(argument, (Text, JsonText))
-    # The order of a set with unknown elements is open, and so is whether two of them are one.
+    # The order of a set with unknown elements is unknown, and so is whether two of them are equal.
     return isinstance(argument, Set) and word.lstrip("~") != "any" and not is_known(argument)
 
 
@@ -141,12 +141,12 @@ def whole(value: Value) -> Value:
 
 
 def _quantity(value: Value) -> Value:
-    """Convert to a number; what is not known keeps its name: the same text will be the same number."""
+    """Convert to a number; an unknown one keeps its symbol, since equal texts are equal numbers."""
     return value if isinstance(value, Unknown) else to_number(value)
 
 
 def _sequence(value: Value) -> Value:
-    """Pass on a list, set or tuple: a set keeps its kind only while its order is open."""
+    """Return a list, set or tuple; a set stays a set only if its order is unknown."""
     if isinstance(value, Set):
         return list(value.items) if is_known(value) else value
     return _list(value)

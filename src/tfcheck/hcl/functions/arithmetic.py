@@ -40,7 +40,7 @@ def floor(number: Number) -> Value:
 
 def log(number: Number, base: Number) -> Value:
     """Return the logarithm of `number` to `base`, for powers of two."""
-    # NOTE: libraries differ in the last bit of all others, which `ceil` and `floor` would make a whole number of.
+    # NOTE: libraries differ in the last bit of all others, which `ceil` and `floor` would turn into a whole number.
     if base != 2 or not isinstance(number, int) or not 0 < number <= 1 << 28 or number & (number - 1):
         raise limited("a logarithm that Terraform rounds")
     return number.bit_length() - 1
@@ -114,7 +114,7 @@ def _extremum(
     known = [number for number in numbers if not isinstance(number, Unknown)]
     if len(known) == len(numbers):
         return plain(choose([Fraction(number) for number in known]))
-    # The result waits for some of the numbers; for the same numbers it is the same.
+    # The result depends on some of the numbers; equal numbers give an equal result.
     waits = [number for number in numbers if isinstance(number, Unknown)]
     names = sorted({str(each.symbol if isinstance(each, Unknown) else each) for each in numbers})
     if any(each.symbol is None for each in waits):

@@ -16,14 +16,14 @@ from tfcheck.symbolic.value import Set, Unknown, Value, is_known
 
 
 def tolist(items: Value) -> Value:
-    """Convert all elements to one type and give them in order."""
+    """Convert all elements to one type, in order."""
     if isinstance(items, Set):
         return list(items.items) if is_known(items) else _in_order(items)
     return _collection(items) if items is not None else None
 
 
 def _in_order(items: Set) -> Value:
-    """Return the strings of a set with unknown parts in Terraform's order, where what is known of them decides it."""
+    """Sort the strings of a set with unknown parts in Terraform's order, if their known parts decide it."""
     from tfcheck.hcl.functions.lists import sort
 
     return waiting(items) if None in items.items else sort(list(items.items))
@@ -60,7 +60,7 @@ def coalesce(*values: Value) -> Value:
 
 
 def _unified(values: tuple[Value, ...]) -> list[Value]:
-    """Convert to one type. A bare null keeps Terraform from converting, a typed one does not: then both must agree."""
+    """Convert to one type. An untyped null prevents the conversion, a typed one does not: both must agree."""
     if None not in values:
         return unify(values)
     try:
@@ -77,13 +77,13 @@ def _unified(values: tuple[Value, ...]) -> list[Value]:
 
 def _definitely_chosen(value: Value, values: Sequence[Value]) -> bool:
     if isinstance(value, (list, dict, Set)):
-        # An unknown argument may turn out to be a string, which has no type in common with a structure.
+        # An unknown argument may be a string, which has no common type with a structure.
         return not any(isinstance(each, Unknown) for each in values)
     return is_definitely_filled(value) or (is_known(value) and value != "")
 
 
 def unchanged(value: Value) -> Value:
-    """Return the value: sensitivity is not a part of it."""
+    """Return the value unchanged, since a mark is not part of it."""
     return value
 
 

@@ -31,7 +31,7 @@ def jsondecode(written: TextLike) -> Value:
 
 
 def _ordered(value: Value) -> Value:
-    """Build lists of the sets that were encoded; where their order is open, the list is unknown."""
+    """Convert encoded sets to lists; an unknown order makes the list unknown."""
     match value:
         case Set() if is_known(value) or len(value.items) < 2:
             return [_ordered(item) for item in value.items]
@@ -53,7 +53,7 @@ class Base64Rest(Unknown, frozen=True):
 
 
 def base64encode(subject: TextLike) -> Value:
-    """Write the UTF-8 bytes of a string in Base64; of one with unknown pieces, the beginning that is known."""
+    """Encode the UTF-8 bytes of a string as Base64; with unknown pieces, only the known beginning."""
     if isinstance(subject, str):
         return base64.b64encode(subject.encode()).decode()
     first = pieces(spelled_out(subject))[0]
@@ -64,7 +64,7 @@ def base64encode(subject: TextLike) -> Value:
 
 
 def base64decode(written: TextLike) -> Value:
-    """Read Base64 of a UTF-8 text; what was encoded with unknown pieces is known as far as it was."""
+    """Decode Base64 to UTF-8 text; what `base64encode` made of a partly unknown text gets that back."""
     if isinstance(written, str):
         return utf8(base64_bytes(written))
     *begun, rest = pieces(written)
@@ -73,7 +73,7 @@ def base64decode(written: TextLike) -> Value:
 
 
 def base64_bytes(written: str) -> bytes:
-    """Read Base64 as Go does: padded, newlines left out.
+    """Decode Base64 like Go: padded, ignoring newlines.
 
     Raises:
         EvaluationError: it is not Base64.
@@ -86,7 +86,7 @@ def base64_bytes(written: str) -> bytes:
 
 
 def utf8(data: bytes) -> str:
-    """Read UTF-8.
+    """Decode UTF-8.
 
     Raises:
         EvaluationError: it is not one.
@@ -98,12 +98,12 @@ def utf8(data: bytes) -> str:
 
 
 def textencodebase64(written: str, encoding: str) -> Value:
-    """Write a string in another encoding, in Base64."""
+    """Encode a string in another encoding as Base64."""
     return base64.b64encode(written.encode(_codec(encoding))).decode()
 
 
 def textdecodebase64(written: str, encoding: str) -> Value:
-    """Read Base64 of a text in another encoding."""
+    """Decode Base64 of a text in another encoding."""
     try:
         return json.normal(base64_bytes(written).decode(_codec(encoding)))
     except UnicodeDecodeError as error:
@@ -125,7 +125,7 @@ def urlencode(written: str) -> Value:
 
 
 def uuidv5(namespace: str, name: str) -> Value:
-    """Return the UUID that a name has in a namespace."""
+    """Return the UUID of a name in a namespace."""
     import uuid
 
     known = {
@@ -144,29 +144,29 @@ def uuidv5(namespace: str, name: str) -> Value:
 
 
 def hexadecimal(algorithm: str) -> Callable[[str], str]:
-    """Return the function that hashes the UTF-8 bytes of a string and writes the hash in hexadecimal digits."""
+    """Return the function that hashes the UTF-8 bytes of a string as hexadecimal digits."""
     return lambda written: hashed(algorithm, written.encode()).hex()
 
 
 def in_base64(algorithm: str) -> Callable[[str], str]:
-    """Return the function that hashes the UTF-8 bytes of a string and writes the hash in Base64."""
+    """Return the function that hashes the UTF-8 bytes of a string as Base64."""
     return lambda written: base64.b64encode(hashed(algorithm, written.encode())).decode()
 
 
 def hashed(algorithm: str, data: bytes) -> bytes:
-    """Hash `data` with the algorithm of that name; none of these hashes protects anything here."""
+    """Hash `data` with the named algorithm; these hashes protect nothing here."""
     import hashlib
 
     return hashlib.new(algorithm, data, usedforsecurity=False).digest()
 
 
 def hex_hole(digits: int) -> Hole:
-    """Describe a text of so many hexadecimal digits."""
+    """Describe unknown text of this many hexadecimal digits."""
     return Hole(chars=_HEX, negated=False, shortest=digits, longest=digits)
 
 
 def csvdecode(written: str) -> Value:
-    """Read CSV: a list of objects, the first line names their members."""
+    """Parse CSV into a list of objects, whose names are in the first line."""
     header, *records = _csv_records(written)
     if len(set(header)) != len(header):
         raise EvaluationError("two columns of the CSV text have one name")
@@ -178,7 +178,7 @@ def csvdecode(written: str) -> Value:
 def _csv_records(written: str) -> list[list[str]]:
     import csv
 
-    # NOTE: Go's reader and Python's agree on plain CSV and on correctly quoted fields, not on stray quotes.
+    # NOTE: Go's and Python's readers agree on plain CSV and on correctly quoted fields, not on stray quotes.
     try:
         records = [record for record in csv.reader(written.splitlines(keepends=True), strict=True) if record]
     except csv.Error as error:
@@ -191,7 +191,7 @@ def _csv_records(written: str) -> list[list[str]]:
 
 
 def _has_stray_quote(written: str, records: list[list[str]]) -> bool:
-    """Whether quotes stand elsewhere than around a field and doubled inside one."""
+    """Whether there are quotes other than around a field and doubled inside one."""
     inside = sum(field.count('"') for record in records for field in record)
     return (written.count('"') - 2 * inside) % 2 != 0 or (inside > 0 and '""' not in written)
 
@@ -204,7 +204,7 @@ def yamlencode(value: Value) -> Value:
 
 
 def yamldecode(written: TextLike) -> Value:
-    """Read YAML."""
+    """Parse YAML."""
     from tfcheck.hcl.formats import yaml
 
     return _ordered(yaml.decode(written))

@@ -24,9 +24,9 @@ from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Unknown, Value
 
 _IDENTIFIER = regex(r"[^\W\d][\w-]*")
 _NOT_AT_HAND = "file not at hand"
-#: More bytes than a file has that says anything of permissions.
+#: More bytes than any file about permissions has.
 _LARGEST = 1 << 22
-#: The steps of the run that one more template takes, however short.
+#: Steps for one more template of any length.
 _TEMPLATE_STEPS = 500
 
 
@@ -48,7 +48,7 @@ def _file_content(scope: Scope, path: str, convert: Callable[[bytes], Value]) ->
 
 
 def fileexists(scope: Scope, path: str) -> Value:
-    """Whether there is such a file."""
+    """Whether a file exists."""
     if posixpath.normpath(path) in (".", ".."):
         raise EvaluationError("a directory is not a file")
     try:
@@ -70,7 +70,7 @@ def fileset(scope: Scope, path: str, pattern: str) -> Value:
 
 
 def filebase64(scope: Scope, path: str) -> Value:
-    """Read a file and write it in Base64."""
+    """Read a file as Base64."""
     return _file_content(scope, path, lambda data: base64.b64encode(data).decode())
 
 
@@ -85,7 +85,7 @@ def _in_base64(algorithm: str) -> Callable[[Scope, str], Value]:
 
 
 def templatefile(see: See, scope: Scope, path: TextLike, variables: Value) -> Value:
-    """Fill the variables into a template that is read from a file."""
+    """Render a template file with variables."""
     if not isinstance(path, str):
         return waiting(path, unsure=True)
     written = file(scope, path)
@@ -93,7 +93,7 @@ def templatefile(see: See, scope: Scope, path: TextLike, variables: Value) -> Va
 
 
 def templatestring(see: See, scope: Scope, template: TextLike, variables: Value) -> Value:
-    """Fill the variables into a template."""
+    """Render a template with variables."""
     if not isinstance(template, str):
         return waiting(template, unsure=True)
     return _rendered(see, scope, template, "templatestring", variables)
@@ -112,7 +112,7 @@ def _rendered(see: See, scope: Scope, template: str, name: str, variables: Value
 
 
 class _TemplateScope:
-    """What a template sees besides its own variables: the files, and nothing else."""
+    """The scope of a template besides its own variables: only files."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -138,7 +138,7 @@ def basename(path: TextLike) -> Value:
 
 
 def _last_part(path: TextLike) -> Value:
-    """Return what follows the last slash of a literal, if no unknown piece behind it can hold another."""
+    """Return the part after the last slash of a literal, if no unknown piece after it can contain another."""
     kept: list[str | Unknown | JsonText] = []
     for piece in reversed(pieces(path)):
         if isinstance(piece, str) and "/" in piece:
@@ -175,7 +175,7 @@ def dirname(path: TextLike) -> Value:
 
 
 def _is_tidy(part: list[str | Unknown | JsonText]) -> bool:
-    """Whether a part of a path is neither empty nor one of the two that name directories by dots."""
+    """Whether a part of a path is neither empty nor `.` or `..`."""
     part = list(pieces(spelled_out(text(part))))
     if any(isinstance(each, str) and each.strip(".") for each in part):
         return True
@@ -183,12 +183,12 @@ def _is_tidy(part: list[str | Unknown | JsonText]) -> bool:
 
 
 def abspath(path: str) -> Value:
-    """Explain that the answer depends on the machine."""
+    """Return an unknown value, because the result depends on the machine."""
     raise limited("`abspath`, which depends on the machine")
 
 
 def pathexpand(path: str) -> Value:
-    """Return the path, unless it begins with the user's directory."""
+    """Return the path, unless it begins with the user's home directory."""
     if path.startswith("~"):
         raise LimitError("limit: `pathexpand`, which depends on the machine")
     return path

@@ -25,7 +25,7 @@ _VERB = regex(
     r"%(?P<flags>[+\- #0]*)(?P<width>\d+)?(?:\.(?P<precision>\d*))?(?:\[(?P<index>\d+)\])?(?P<mode>.)", re.DOTALL
 )
 _WIDEST = 1000
-#: The steps of the run that one verb takes.
+#: Steps for one verb.
 _VERB_STEPS = 5
 
 
@@ -39,12 +39,12 @@ class Verb(msgspec.Struct, frozen=True):
 
     @property
     def is_plain(self) -> bool:
-        """Whether it has neither flags nor width nor precision."""
+        """Whether it has no flags, width or precision."""
         return not self.flags and self.width is None and self.precision is None
 
 
 def format_(written: TextLike, *arguments: Value) -> Value:
-    """Fill the arguments into a format."""
+    """Format the arguments."""
     if not isinstance(written, str):
         return waiting(written, unsure=True)
     parts: list[TextLike] = []
@@ -121,7 +121,7 @@ def _formatted(verb: Verb, argument: Value) -> TextLike:
 
 
 def _formatted_open(verb: Verb, argument: Value) -> TextLike:
-    """Format a value with unknown parts: strings by their pieces, all else as one unknown piece."""
+    """Format a partly unknown value: strings piece by piece, anything else as one unknown piece."""
     if isinstance(argument, (list, dict, Set)):
         if verb.mode != "v":
             raise EvaluationError("a string or number is required, got a structure")
@@ -130,7 +130,7 @@ def _formatted_open(verb: Verb, argument: Value) -> TextLike:
     if textual and verb.is_plain and (verb.mode == "s" or (verb.mode == "v" and is_definitely_text(argument))):
         return argument  # type: ignore[return-value]
     if verb.is_plain and verb.mode == "q" and isinstance(argument, (Text, Unknown)):
-        # NOTE: a hole is taken to need no escaping, as in any JSON text.
+        # NOTE: a hole is assumed to need no escaping, as in any JSON text.
         parts: list[TextLike] = [
             json.quoted(each)[1:-1] if isinstance(each, str) else each for each in pieces(argument)
         ]
@@ -206,12 +206,12 @@ def _signed(verb: Verb, sign: str, digits: str) -> str:
 
 
 def formatlist(written: TextLike, *arguments: Value) -> Value:
-    """Format once for each element; arguments that are no lists repeat."""
+    """Format once for each element; arguments that are not lists repeat."""
     lists = [list(each.items) if isinstance(each, Set) else each for each in arguments]
     if any(isinstance(each, Set) and not is_known(each) for each in arguments):
         return waiting(list(arguments))
     if any(isinstance(each, Unknown) and not is_definitely_text(each) for each in arguments):
-        # It may turn out to be a list of any length.
+        # It may be a list of any length.
         return waiting(list(arguments), unsure=True)
     lengths = {len(each) for each in lists if isinstance(each, list)}
     if len(lengths) > 1:
@@ -230,17 +230,17 @@ FUNCTIONS = {
 }
 
 
-# As Go prints numbers with `%f`, `%e` and `%g` (https://pkg.go.dev/math/big#Float.Text); none of them is negative.
+# Numbers as Go prints them with `%f`, `%e` and `%g` (https://pkg.go.dev/math/big#Float.Text); none is negative.
 
 
 def fixed(number: Number, places: int) -> str:
-    """Write `number` with so many decimal places."""
+    """Format `number` with this many decimal places."""
     digits = str(_rounded(Fraction(number) * 10**places)).rjust(places + 1, "0")
     return f"{digits[:-places]}.{digits[-places:]}" if places else digits
 
 
 def exponential(number: Number, places: int) -> str:
-    """Write `number` with one digit before the point, so many behind it, and an exponent."""
+    """Format `number` with one digit before the point, this many after it, and an exponent."""
     if number == 0:
         return ("0." + "0" * places if places else "0") + "e+00"
     exponent = _exponent(number)
@@ -251,7 +251,7 @@ def exponential(number: Number, places: int) -> str:
 
 
 def shortest(number: Number) -> str:
-    """Write `number` with as few digits as possible, with an exponent if that is below -4 or above 5."""
+    """Format `number` with as few digits as possible, with an exponent if that is below -4 or above 5."""
     if number < 0:
         return "-" + shortest(-number)
     exponent = _exponent(number) if number else 0
@@ -269,7 +269,7 @@ def _with_exponent(digits: str, exponent: int) -> str:
 
 
 def _exponent(number: Number) -> int:
-    """Return the power of ten of the first digit of a positive number."""
+    """Return the exponent of the first digit of a positive number."""
     fraction = Fraction(number)
     exponent = len(str(fraction.numerator)) - len(str(fraction.denominator))
     while Fraction(10) ** exponent > fraction:
@@ -282,6 +282,6 @@ def _exponent(number: Number) -> int:
 def _rounded(number: Fraction) -> int:
     """Round to a whole number."""
     if number.denominator == 2:
-        # NOTE: Terraform's binary number may lie on either side of what is half way between two in decimals.
+        # NOTE: Terraform's binary number may be on either side of a half.
         raise limited("a number that lies half way between two")
     return round(number)

@@ -11,7 +11,7 @@ import re
 from tfcheck.hcl.functions.arguments import limited
 from tfcheck.symbolic.regex import regex
 
-#: Characters that are a cluster of their own whatever stands beside them: Latin, Greek and Cyrillic letters,
+#: Characters that are always a cluster of their own: Latin, Greek and Cyrillic letters,
 #: punctuation, kana and Chinese characters.
 _PLAIN = regex(
     "[\x00-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf"
@@ -20,7 +20,7 @@ _PLAIN = regex(
 
 
 def clusters(subject: str) -> list[str]:
-    """Divide a string into its grapheme clusters.
+    """Split a string into its grapheme clusters.
 
     Raises:
         LimitError: it holds characters that may combine.

@@ -44,7 +44,7 @@ def length(value: Value) -> Value:
 
 
 def concat(*lists: list[Value]) -> Value:
-    """Put lists together."""
+    """Concatenate lists."""
     if not lists:
         raise EvaluationError("at least one argument is required")
     afford(elements=sum(map(len, lists)), steps=sum(map(len, lists)))
@@ -56,7 +56,7 @@ def concat(*lists: list[Value]) -> Value:
         return together
     shared = set().union(*kinds)
     if shared - {str} and (str in shared or set() in kinds):
-        # Lists would become one list of strings, tuples would not; our values do not say which they are.
+        # Lists would become one list of strings, tuples would not; values do not show which they are.
         return [_either(item) for item in together]
     return together
 
@@ -80,11 +80,11 @@ def _primitive(item: Value) -> type | None:
 
 
 def flatten(items: Value) -> Value:
-    """Replace lists inside by their elements, all the way down."""
+    """Flatten nested lists recursively."""
     flat: list[Value] = []
     _flatten(items, flat, 0)
     waits: list[Value] = [item for item in flat if _is_open(item)]
-    # An unknown element may turn out to be a list of any length.
+    # An unknown element may be a list of any length.
     return waiting(waits, unsure=True) if waits else flat
 
 
@@ -119,7 +119,7 @@ def distinct(items: list[Value]) -> Value:
 
 
 def _undecided(items: Value) -> Unknown:
-    """Return what waits for whether two elements are equal; where all are known, the run may take no more."""
+    """Return the unknown result where the equality of two elements is unknown, or the run's allowance is used up."""
     if is_known(items):
         raise LimitError(REASON)
     return waiting(items)
@@ -134,10 +134,10 @@ def compact(items: list[Value]) -> Value:
 
 
 def element(items: list[Value], index: int) -> Value:
-    """Return an element, counting round and round."""
+    """Return an element, with the index wrapping around."""
     if not items:
         raise EvaluationError("an empty list has no elements")
-    # NOTE: of a tuple Terraform before 1.12 takes no negative index; a plan that succeeded has given a list.
+    # NOTE: Terraform before 1.12 accepts no negative index for tuples; a plan that succeeded has a list.
     return items[index % len(items)]
 
 
@@ -172,12 +172,12 @@ def slice_(items: list[Value], start: int, end: int) -> Value:
 
 
 def reverse(items: list[Value]) -> Value:
-    """Turn the order round."""
+    """Reverse the order."""
     return items[::-1]
 
 
 def sort(items: list[Value]) -> Value:
-    """Sort strings by code point; of two with unknown parts, where what is before these decides."""
+    """Sort strings by code point; partly unknown ones if their known beginnings decide the order."""
     if None in items:
         raise EvaluationError("an element of the list is null")
     together = sorted(((*_beginning(item), item) for item in items), key=lambda each: (each[0], not each[1]))
@@ -188,7 +188,7 @@ def sort(items: list[Value]) -> Value:
 
 
 def _beginning(item: Value) -> tuple[str, bool]:
-    """Return the literal that a string begins with, and whether it is all of it."""
+    """Return the literal at the beginning of a string, and whether it is the whole string."""
     if isinstance(item, str):
         return item, True
     first = pieces(spelled_out(item))[0] if isinstance(item, (Unknown, Text, JsonText)) else ""
@@ -196,7 +196,7 @@ def _beginning(item: Value) -> tuple[str, bool]:
 
 
 def range_(*limits: int | Fraction) -> Value:
-    """Count from a start (0) up to a limit, by a step (1, or -1 downwards)."""
+    """Count from a start (0) to a limit, by a step (1, or -1 downwards)."""
     if not 1 <= len(limits) <= 3:
         raise EvaluationError("one, two or three arguments are required")
     start, limit = (Fraction(0), limits[0]) if len(limits) == 1 else limits[:2]
@@ -218,7 +218,7 @@ def range_(*limits: int | Fraction) -> Value:
 
 
 def chunklist(items: list[Value], size: int) -> Value:
-    """Divide into lists of `size` elements; 0 is one list of all."""
+    """Split into lists of `size` elements; 0 means one list."""
     if size < 0:
         raise EvaluationError("the size is negative")
     if not items:
@@ -229,7 +229,7 @@ def chunklist(items: list[Value], size: int) -> Value:
 
 
 def matchkeys(values: list[Value], keys: list[Value], wanted: list[Value]) -> Value:
-    """Return the values whose keys, by position, are among `wanted`."""
+    """Return the values whose keys, by position, are in `wanted`."""
     if len(values) != len(keys):
         raise EvaluationError("the lists differ in length")
     # NOTE: Terraform converts the two lists of keys to one type.

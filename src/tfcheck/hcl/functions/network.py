@@ -24,7 +24,7 @@ def cidrhost(prefix: str, number: int) -> Value:
 
 
 def cidrnetmask(prefix: str) -> Value:
-    """Return the mask of an IPv4 range."""
+    """Return the netmask of an IPv4 range."""
     network = _network(prefix)
     if network.version != 4:
         raise EvaluationError("only IPv4 has masks")
@@ -32,7 +32,7 @@ def cidrnetmask(prefix: str) -> Value:
 
 
 def cidrsubnet(prefix: str, bits: int, number: int) -> Value:
-    """Return the range that is `bits` longer and has that number."""
+    """Return the subnet with that number, longer by `bits`."""
     network = _network(prefix)
     length = _longer(network, network.prefixlen, bits)
     if number < 0:
@@ -44,7 +44,7 @@ def cidrsubnet(prefix: str, bits: int, number: int) -> Value:
 
 
 def cidrsubnets(prefix: str, *bits: int) -> Value:
-    """Return ranges one after the other, each longer by that many bits."""
+    """Return consecutive subnets, each longer by that many bits."""
     network = _network(prefix)
     if bits and int(network.network_address) == 0:
         # Terraform starts from the range before the first one, and there is none before 0.0.0.0.

@@ -15,7 +15,7 @@ from tfcheck.symbolic.value import Set, Unknown, Value
 
 
 def keys(members: dict[str, Value]) -> Value:
-    """Return the keys in the order of their code points."""
+    """Return the keys, sorted by code point."""
     return [key for key in sorted(members)]  # noqa: C416 (a list of values, not of strings)
 
 
@@ -25,10 +25,10 @@ def values(members: dict[str, Value]) -> Value:
 
 
 def lookup(members: dict[str, Value], key: Value, *default: Value) -> Value:
-    """Return the member called `key`, or else the default."""
+    """Return the member called `key`, or the default."""
     if not isinstance(key, str):
         return waiting(key, unsure=True)
-    # NOTE: the default must be of the type of a map's elements even where it is not needed.
+    # NOTE: the default must have the map's element type even if it is not used.
     fallback = _of_map(members, default[0]) if default and isinstance(members, MapValue) else next(iter(default), None)
     if key not in members and not default:
         raise EvaluationError("there is no such key, and no default")
@@ -36,7 +36,7 @@ def lookup(members: dict[str, Value], key: Value, *default: Value) -> Value:
 
 
 def _of_map(members: MapValue, default: Value) -> Value:
-    """Convert a default to the type of a map's elements, which an empty map does not show."""
+    """Convert a default to a map's element type, which an empty map does not show."""
     if default is None or isinstance(default, Unknown):
         return default
     for item in members.values():
@@ -52,7 +52,7 @@ def _of_map(members: MapValue, default: Value) -> Value:
 
 
 def merge(*objects: Value) -> Value:
-    """Put objects together; the later one wins, null is left out."""
+    """Merge objects; later ones win, and null is ignored."""
     if all(
         isinstance(members, MapValue) and all(isinstance(item, str) for item in members.values()) for members in objects
     ):
@@ -72,7 +72,7 @@ def merge(*objects: Value) -> Value:
 
 
 def zipmap(names: list[Value], items: list[Value]) -> Value:
-    """Build an object of keys and values."""
+    """Build an object from keys and values."""
     if len(names) != len(items):
         raise EvaluationError("the lists differ in length")
     if not all(isinstance(name, str) for name in names):
@@ -83,7 +83,7 @@ def zipmap(names: list[Value], items: list[Value]) -> Value:
 
 
 def transpose(members: dict[str, Value]) -> Value:
-    """Turn a map of lists of strings round: which keys list a string?"""
+    """Invert a map of lists of strings."""
     turned: dict[str, list[str]] = {}
     for key in sorted(members):
         items = members[key]

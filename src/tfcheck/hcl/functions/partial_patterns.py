@@ -1,4 +1,4 @@
-"""Match a regular expression in a string with unknown pieces, where its matches are certain.
+"""Match a regular expression in a partly unknown string, where its matches are certain.
 
 That is so where the pattern takes all characters that a piece may have alike: where it begins and ends then depends on
 how long the piece is, at most. Several lengths are tried, and a match has to begin and end at the same places in all.
@@ -29,23 +29,23 @@ from tfcheck.hcl.functions.pieces import settled
 from tfcheck.hcl.functions.regex_reach import reach
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, TextLike, Unknown, pieces, text
 
-#: A place in a text: the index of the piece that it is before, or in at an offset. The end is before one more.
+#: A place in a text: the index of a piece, and the offset in it. The end is before one more piece.
 Place: TypeAlias = tuple[int, int]
-#: The ends of a match and of each group; None is a group that takes no part.
+#: The ends of a match and of each group; None for an unmatched group.
 Places: TypeAlias = tuple[Place | None, ...]
-#: The places that one position may be: between empty pieces there are several.
+#: The possible places of one position: between empty pieces there are several.
 _Candidates: TypeAlias = tuple[frozenset[Place] | None, ...]
 _Piece: TypeAlias = str | Unknown | JsonText
 
 _MOST_UNKNOWN = 3
 _MOST_INSTRUCTIONS = 120
-#: So many combinations of lengths are tried at most.
+#: The maximum number of combinations of lengths.
 _MOST_TRIES = 1_000
 _LETTERS = "".join(map(chr, range(0x20, 0x7F)))
 
 
 class Matches(msgspec.Struct, frozen=True):
-    """The matches in a text, however its unknown pieces turn out: the ends of each, and of its groups."""
+    """The certain matches in a text: the ends of each, and of its groups."""
 
     subject: TextLike
     matches: tuple[Places, ...]
@@ -71,7 +71,7 @@ def located(captures: Captures) -> Places:
 
 
 def certain(pattern: Pattern, subject: TextLike, find: Callable[[str], Iterable[Captures]]) -> Matches | None:
-    """Return the matches that `find` finds in a text, if they are certain; else None."""
+    """Return the matches that `find` finds in a text if they are certain, else None."""
     literal = _literal(pattern)
     searched = settled(subject, literal) if literal else None
     if searched is not None:
@@ -84,7 +84,7 @@ def certain(pattern: Pattern, subject: TextLike, find: Callable[[str], Iterable[
     seen = reach(program, [each if isinstance(each, str) else _hole(each) for each in parts])
     holes = [_hole(each) for each in parts if not isinstance(each, str)]
     letters = [letter for hole, ranges in zip(holes, seen.tested, strict=True) if (letter := _letter(hole, ranges))]
-    # NOTE: where no match holds an unknown piece, its length changes nothing, unless it may be none at all.
+    # NOTE: if no match contains an unknown piece, its length changes nothing, unless it may be empty.
     several = seen.holding or any(hole.shortest == 0 for hole in holes)
     if len(letters) < len(holes) or (several and len(holes) > _MOST_UNKNOWN):
         return None
@@ -104,7 +104,7 @@ def certain(pattern: Pattern, subject: TextLike, find: Callable[[str], Iterable[
 
 
 def _literal(pattern: Pattern) -> str:
-    """Return the text that is all that a pattern matches; empty where there may be another one, or a group."""
+    """Return the only text that a pattern matches; empty if there may be another one, or a group."""
     nodes = pattern.node.nodes if isinstance(pattern.node, Sequence) else (pattern.node,)
     letters = [
         chr(each.ranges[0][0])
@@ -115,7 +115,7 @@ def _literal(pattern: Pattern) -> str:
 
 
 def _occurrences(subject: TextLike, literal: str) -> Iterator[Places]:
-    """Yield where a literal is in a text, of which no unknown piece touches it."""
+    """Yield the places of a literal in a text, if no unknown piece touches one."""
     for index, piece in enumerate(pieces(subject)):
         start = piece.find(literal) if isinstance(piece, str) else -1
         while isinstance(piece, str) and start >= 0:
@@ -125,7 +125,7 @@ def _occurrences(subject: TextLike, literal: str) -> Iterator[Places]:
 
 
 def _common_places(found: list[_Candidates], tried: list[_Candidates]) -> list[_Candidates] | None:
-    """Keep the places that two tries have in common; None where these do not match alike."""
+    """Keep the places common to two attempts; None if their matches differ."""
     if len(found) != len(tried):
         return None
     both: list[_Candidates] = []
@@ -137,14 +137,14 @@ def _common_places(found: list[_Candidates], tried: list[_Candidates]) -> list[_
 
 
 def _one_of_each(match: _Candidates) -> Places | None:
-    """Return one place of each; None where an end lies inside of an unknown piece."""
+    """Return a single place of each; None if one is inside an unknown piece."""
     if any(each is not None and not each for each in match):
         return None
     return tuple(None if each is None else min(each) for each in match)
 
 
 def _is_simple(node: Node) -> bool:
-    """Whether all that is repeated without limit is one character: lengths beyond the pattern's size change nothing."""
+    """Whether everything repeated without limit is a single character, so that longer texts change nothing."""
     match node:
         case Char():
             return True
@@ -163,7 +163,7 @@ def _hole(piece: Unknown | JsonText) -> Hole:
 
 
 def _letter(hole: Hole, tested: Iterable[Ranges]) -> str | None:
-    """Return a character that the pattern takes as it takes any other that may be in the hole; None for no such."""
+    """Return a character that represents any in the hole, as far as the pattern is concerned; None if there is none."""
     allowed = hole.chars if not hole.negated else next((each for each in _LETTERS if hole.allows(each)), "")
     if not allowed or not all(_is_uniform(hole, ranges) for ranges in tested):
         return None
@@ -171,7 +171,7 @@ def _letter(hole: Hole, tested: Iterable[Ranges]) -> str | None:
 
 
 def _is_uniform(hole: Hole, ranges: Ranges) -> bool:
-    """Whether all characters that may be in the hole are in the ranges, or none of them."""
+    """Whether the ranges contain all characters possible in the hole, or none of them."""
     if not hole.negated:
         return len({any(low <= ord(each) <= high for low, high in ranges) for each in hole.chars}) == 1
     outside = {chr(code) for low, high in _gaps(ranges) for code in range(low, min(high, low + len(hole.chars)) + 1)}
@@ -190,7 +190,7 @@ def _gaps(ranges: Ranges) -> Iterator[tuple[int, int]]:
 
 
 def _lengths(hole: Hole, size: int) -> range:
-    """Return the lengths to try: beyond the size of the pattern one more character changes nothing."""
+    """Return the lengths to try; beyond the pattern's size, longer ones change nothing."""
     most = hole.shortest + size
     return range(hole.shortest, (most if hole.longest is None else min(most, hole.longest)) + 1)
 

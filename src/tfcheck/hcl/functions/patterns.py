@@ -23,7 +23,7 @@ _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 
 
 def regex(pattern: TextLike, subject: TextLike) -> Value:
-    """Return the first match: a string, or its groups as a list or, where they have names, an object."""
+    """Return the first match: a string, or its groups as a list or, if named, an object."""
     if not isinstance(pattern, str):
         return waiting([pattern, subject], unsure=True)
     parsed = _parsed(pattern, subject)
@@ -63,7 +63,7 @@ def replace(subject: TextLike, pattern: str, replacement: str) -> Value:
 
 
 def _matches(parsed: Pattern, subject: TextLike, find: Callable[[Pattern, str], Iterable[Captures]]) -> Matches | None:
-    """Return the matches; None where unknown pieces decide about them."""
+    """Return the matches; None if they depend on unknown pieces."""
     searched = subject if isinstance(subject, str) else spelled_out(inlined(subject))
     if isinstance(searched, str):
         return Matches(searched, tuple(map(located, find(parsed, searched))))
@@ -71,7 +71,7 @@ def _matches(parsed: Pattern, subject: TextLike, find: Callable[[Pattern, str], 
 
 
 def _at_start(parsed: Pattern, subject: TextLike) -> Matches | None:
-    """Return the match that begins where the text does, if it is certain: there is none before it."""
+    """Return the match at the beginning of the text, if it is certain."""
     anchored = msgspec.structs.replace(parsed, node=Sequence((Assertion("start"), parsed.node)))
     found = _matches(anchored, subject, _first_match)
     return found if found is not None and found.matches else None

@@ -1,4 +1,4 @@
-"""Decide what is certain about the characters of a string with unknown pieces."""
+"""Decide what is certain about the characters of a partly unknown string."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, TextLike, Unknown, 
 
 Piece: TypeAlias = str | Unknown | JsonText
 
-#: A longer part is not looked for where pieces are unknown.
+#: A longer part is not searched for in unknown pieces.
 _LONGEST_PART = 64
 
 
 def settled(subject: TextLike, part: str) -> TextLike | None:
-    """Return `subject` so that every occurrence of `part` lies inside one literal; None where that is not certain.
+    """Return `subject` with every occurrence of `part` inside one literal; None if that is not certain.
 
     A piece with a known shape is spelled out only where the shape holds the part, so that its symbol is kept.
     """
@@ -24,18 +24,18 @@ def settled(subject: TextLike, part: str) -> TextLike | None:
     if any(_may_touch(pieces(spelled), index, part) for index in range(len(pieces(spelled)))):
         return None
     result = text(_opened(piece, part) for piece in pieces(subject))
-    # An occurrence may reach from a literal into the beginning of a shape.
+    # An occurrence may extend from a literal into the beginning of a shape.
     return result if _count(result, part) == _count(spelled, part) else spelled
 
 
 def settled_start(subject: TextLike, part: str) -> TextLike:
-    """Return the beginning of `subject` in which every occurrence of `part` lies inside one literal."""
+    """Return the beginning of `subject` in which every occurrence of `part` is inside one literal."""
     parts = pieces(spelled_out(subject))
     return text(parts[: next((each for each in range(len(parts)) if _may_touch(parts, each, part)), len(parts))])
 
 
 def settled_around(subject: TextLike, part: str, change: Callable[[Unknown], Unknown]) -> TextLike | None:
-    """Return `subject` as `settled` does, with `change` applied to what may hold `part`.
+    """Return `subject` as `settled` does, with `change` applied to pieces that may contain `part`.
 
     None where an occurrence may begin or end outside of that.
     """
@@ -58,7 +58,7 @@ def _opened(piece: Piece, part: str) -> TextLike:
 
 
 def _may_touch(parts: Sequence[Piece], index: int, part: str, *, within: bool = True) -> bool:
-    """Whether an occurrence of `part` may lie in, begin in, end in or span the unknown piece at `index`.
+    """Whether `part` may occur in, begin in, end in or span the unknown piece at `index`.
 
     Not `within` it, if that is not asked for.
     """
@@ -79,7 +79,7 @@ def _may_touch(parts: Sequence[Piece], index: int, part: str, *, within: bool = 
 
 
 def _may_hold(hole: Hole, middle: str, *, spans: bool) -> bool:
-    """Whether `middle` may be in the unknown text, or be all of it where the part spans it."""
+    """Whether the unknown text may contain `middle`, or be equal to it if the part spans it."""
     if hole.longest is not None and len(middle) > hole.longest:
         return False
     return all(map(hole.allows, middle)) and (not spans or len(middle) >= hole.shortest)
@@ -108,7 +108,7 @@ def _count(subject: TextLike, part: str) -> int:
 
 
 def without_affix(subject: TextLike, affix: TextLike, *, at_end: bool) -> TextLike | None:
-    """Remove what `subject` is known to begin with, or to end with; None where the rest is not certain."""
+    """Remove a known prefix or suffix of `subject`; None if the rest is not certain."""
     for whole in (subject, spelled_out(subject)):
         rest = _with_affix_removed(list(pieces(whole)), list(pieces(affix)), at_end=at_end)
         if rest is not None:
@@ -139,7 +139,7 @@ def _one_symbol(mine: Piece, other: Piece) -> bool:
 
 
 def ends_stripped(subject: TextLike, characters: str, *, start: bool = True, end: bool = True) -> TextLike | None:
-    """Remove `characters` from the ends; None where it is not certain how many there are."""
+    """Remove `characters` from the ends; None if their number is not certain."""
     if isinstance(subject, str):
         subject = subject.lstrip(characters) if start and characters else subject
         return subject.rstrip(characters) if end and characters else subject
@@ -180,7 +180,7 @@ def _end_stripped(parts: list[Piece], characters: str) -> list[Piece] | None:
 
 
 def _bounded(piece: Unknown | JsonText, characters: str) -> bool:
-    """Whether a piece definitely has a character that is none of `characters` at either end."""
+    """Whether a piece definitely has another character than `characters` at either end."""
     if isinstance(piece, JsonText):
         return characters.isspace()
     return piece.hole.shortest > 0 and not any(piece.hole.allows(char) for char in characters)

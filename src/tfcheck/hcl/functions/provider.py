@@ -15,19 +15,19 @@ _PARTS = ("partition", "service", "region", "account_id", "resource")
 
 
 def arn_build(partition: TextLike, service: TextLike, region: TextLike, account: TextLike, resource: TextLike) -> Value:
-    """Put an ARN together."""
+    """Build an ARN."""
     parts = (partition, service, region, account, resource)
     return text(["arn", *(part for each in parts for part in (":", each))])
 
 
 def arn_parse(arn: TextLike) -> Value:
-    """Split an ARN into an object."""
+    """Parse an ARN into an object."""
     parts = _split(arn)
     return parts if isinstance(parts, Unknown) else dict(zip(_PARTS, parts, strict=True))
 
 
 def trim_iam_role_path(arn: TextLike) -> Value:
-    """Remove the path from the ARN of a role."""
+    """Remove the path from a role's ARN."""
     parts = _split(arn)
     if isinstance(parts, Unknown):
         return parts
@@ -44,7 +44,7 @@ def trim_iam_role_path(arn: TextLike) -> Value:
 
 
 def _split(arn: TextLike) -> list[TextLike] | Unknown:
-    """Return the five parts after `arn:`, or why they cannot be determined."""
+    """Return the five parts after `arn:`, or an unknown value."""
     parts: list[list[TextLike]] = [[]]
     for piece in pieces(spelled_out(arn)):
         if isinstance(piece, str):

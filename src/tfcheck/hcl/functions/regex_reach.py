@@ -1,4 +1,4 @@
-"""Find which unknown pieces of a text a regular expression can look into, and whether a match can hold one.
+"""Find which unknown pieces of a text a regular expression inspects, and whether a match can contain one.
 
 All matches are followed at once through the text, and through an unknown piece in every way in which its characters
 allow it.
@@ -15,19 +15,19 @@ from tfcheck.hcl.formats.regex_machine import Program
 from tfcheck.hcl.formats.regex_syntax import Ranges
 from tfcheck.symbolic.value import Hole
 
-#: An instruction that waits for a character, and whether its match holds an unknown piece so far.
+#: An instruction that waits for a character, and whether its match contains an unknown piece so far.
 _Thread: TypeAlias = tuple[int, bool]
 
 
 class Reach(msgspec.Struct, frozen=True):
-    """The characters that are looked for in each unknown piece; `holding` says whether a match can hold one."""
+    """The characters looked for in each unknown piece; `holding` is whether a match can contain one."""
 
     tested: tuple[frozenset[Ranges], ...]
     holding: bool
 
 
 def reach(program: Program, parts: Sequence[str | Hole]) -> Reach:
-    """Follow a pattern through a text of literals and unknown pieces."""
+    """Run a pattern over a text of literals and unknown pieces."""
     return _Walk(program, parts).run()
 
 
@@ -59,7 +59,7 @@ class _Walk:
     def _through(
         self, hole: Hole, threads: set[_Thread], *, begins: bool, ends: bool
     ) -> tuple[set[_Thread], frozenset[Ranges]]:
-        """Return where the threads are behind an unknown piece, however long it is."""
+        """Return the threads after an unknown piece of any length."""
         behind = {(at, True) for at, _ in threads} if hole.shortest == 0 else set()
         waiting = threads | {(0, False)}
         tested: set[Ranges] = set()
@@ -78,7 +78,7 @@ class _Walk:
         return behind, frozenset(tested)
 
     def _entered(self, threads: set[_Thread], *, begins: bool, ends: bool) -> set[_Thread]:
-        """Follow what needs no character; return where characters are waited for."""
+        """Follow what needs no character; return the threads that wait for one."""
         found: set[_Thread] = set()
         waiting, seen = list(threads), set(threads)
         while waiting:

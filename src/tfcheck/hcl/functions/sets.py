@@ -24,24 +24,24 @@ def toset(items: Value) -> Value:
 
 
 def setunion(*groups: Value) -> Value:
-    """Return what is in some group."""
+    """Return the union of all groups."""
     return _combined(groups, lambda sets: [item for items in sets for item in items])
 
 
 def setintersection(*groups: Value) -> Value:
-    """Return what is in every group."""
+    """Return the intersection of all groups."""
     return _combined(
         groups, lambda sets: [item for item in sets[0] if all(_contains(items, item) for items in sets[1:])]
     )
 
 
 def setsubtract(first: Value, second: Value) -> Value:
-    """Return what is in `first` and not in `second`."""
+    """Return the elements of `first` that are not in `second`."""
     return _combined((first, second), lambda sets: [item for item in sets[0] if not _contains(sets[1], item)])
 
 
 class _UndecidedError(Exception):
-    """It is open whether two elements are equal."""
+    """Whether two elements are equal is unknown."""
 
 
 def _combined(groups: Sequence[Value], combine: Combine) -> Value:

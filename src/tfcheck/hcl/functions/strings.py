@@ -17,17 +17,17 @@ from tfcheck.symbolic.match import Verbatim, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Hole, JsonText, ListStart, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 
-#: What Go treats as white space, which is not what Python does.
+#: White space for Go, which differs from Python's.
 SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 
 
 def lower(subject: TextLike) -> Value:
-    """Lower every letter; unknown pieces without capitals stay what they are."""
+    """Convert to lower case; unknown pieces without capitals stay the same."""
     return _mapped(subject, str.lower)
 
 
 def upper(subject: TextLike) -> Value:
-    """Raise every letter; unknown pieces without small letters stay what they are."""
+    """Convert to upper case; unknown pieces without lower-case letters stay the same."""
     return _mapped(subject, str.upper)
 
 
@@ -51,13 +51,13 @@ def _mapped_piece(piece: str | Unknown | JsonText, change: Callable[[str], str])
 def _mapped_letter(letter: str, change: Callable[[str], str]) -> str:
     changed = change(letter)
     if len(changed) != 1:
-        # NOTE: Go maps letter by letter, Python may give several for one; then this is not the place to decide.
+        # NOTE: Go converts letter by letter, Python may return several for one; then the result is not decided here.
         raise limited(f"the letter U+{ord(letter):04X}")
     return changed
 
 
 def title(subject: TextLike) -> Value:
-    """Raise the first letter of every word."""
+    """Capitalise every word."""
     out: list[TextLike] = []
     before: str | Unknown | JsonText = " "
     for piece in pieces(spelled_out(inlined(subject))):
@@ -71,19 +71,19 @@ def title(subject: TextLike) -> Value:
     return text(out)
 
 
-#: The first letter of a word in plain text, except the first character of all.
+#: The first letter of a word in plain text, except the first character.
 _INITIAL = regex("(?<=[^A-Za-z0-9_])[a-z]")
 
 
 def _titled(letter: str | Unknown | JsonText, before: str | Unknown | JsonText) -> TextLike:
-    """Return a letter, or an unknown piece, as it is behind another one."""
+    """Return a letter, or an unknown piece, in title case after another one."""
     begins = _truth(before, _separates)
     if isinstance(letter, str):
         raised = _mapped_letter(letter, str.title)
         if raised == letter or begins is Truth.FALSE:
             return letter
         return raised if begins is Truth.TRUE else waiting(before, hole=Hole(letter + raised, False, 1, 1))
-    # NOTE: words may begin inside of it.
+    # NOTE: words may begin inside it.
     is_same = isinstance(letter, Unknown) and not letter.hole.negated and letter.hole.chars.upper() == letter.hole.chars
     is_word = isinstance(letter, Unknown) and _truth(letter, _separates) is Truth.FALSE and letter.hole.shortest > 0
     return letter if is_same or (is_word and begins is Truth.FALSE) else waiting(letter)
@@ -111,7 +111,7 @@ def strrev(subject: str) -> Value:
 
 
 def substr(subject: TextLike, offset: int, length: int) -> Value:
-    """Cut out `length` characters from `offset`; -1 is the rest, a negative offset counts from the end."""
+    """Return `length` characters from `offset`; -1 means the rest, a negative offset counts from the end."""
     if isinstance(subject, str):
         return _substr(graphemes.clusters(subject), offset, length)
     split = _split_at(spelled_out(subject), offset, length)
@@ -129,7 +129,7 @@ def substr(subject: TextLike, offset: int, length: int) -> Value:
 
 
 def _split_at(subject: TextLike, offset: int, length: int) -> TextLike | None:
-    """Cut a text whose unknown pieces have a known length; None where it has others, or one would be cut."""
+    """Split a text with unknown pieces of known length; None for other pieces, or if one would be split."""
     begin = whole = 0
     out: list[TextLike] = []
     parts = pieces(subject)
@@ -155,7 +155,7 @@ def _split_at(subject: TextLike, offset: int, length: int) -> TextLike | None:
 def _substr(clusters: list[str], offset: int, length: int) -> str:
     if offset < 0:
         offset = max(0, offset + len(clusters))
-        # NOTE: Terraform looks for a length of 0 only after a positive offset.
+        # NOTE: Terraform checks for a length of 0 only after a positive offset.
         length = -1 if length == 0 else length
     elif length == 0:
         return ""
@@ -165,7 +165,7 @@ def _substr(clusters: list[str], offset: int, length: int) -> str:
 
 
 def _longest(subject: TextLike) -> int:
-    """Return the greatest length that a text can have, or -1 where there is no limit."""
+    """Return the greatest possible length of a text, or -1 if there is no limit."""
     total = 0
     for piece in pieces(subject):
         if isinstance(piece, str):
@@ -202,12 +202,12 @@ def _answer(truth: Truth, *waits_for: TextLike) -> Value:
 
 
 def trimprefix(subject: TextLike, start: TextLike) -> Value:
-    """Remove `start` from the beginning, once."""
+    """Remove the prefix `start`, once."""
     return _without(subject, start, at_end=False)
 
 
 def trimsuffix(subject: TextLike, end: TextLike) -> Value:
-    """Remove `end` from the end, once."""
+    """Remove the suffix `end`, once."""
     return _without(subject, end, at_end=True)
 
 
@@ -240,7 +240,7 @@ def chomp(subject: TextLike) -> Value:
 
 
 def indent(count: int, subject: TextLike) -> Value:
-    """Put `count` blanks at the beginning of every line but the first."""
+    """Indent every line but the first by `count` blanks."""
     if count < 0:
         raise EvaluationError("the number of blanks is negative")
     afford(characters=count)
@@ -276,7 +276,7 @@ def replace(subject: TextLike, part: TextLike, replacement: TextLike) -> Value:
 
 
 def _replaced(piece: Unknown, replacement: str) -> Unknown:
-    """Return what becomes of an unknown text in which something may be replaced."""
+    """Return the unknown result of a replacement in an unknown text."""
     chars = piece.hole.chars
     chars = "".join(sorted(set(chars) - set(replacement) if piece.hole.negated else set(chars) | set(replacement)))
     return waiting(piece, hole=Hole(chars, negated=piece.hole.negated))
@@ -320,7 +320,7 @@ def _parts(subject: TextLike, separator: str) -> list[Value]:
 
 
 def join(separator: TextLike, *lists: list[Value]) -> Value:
-    """Put strings together with `separator` between them."""
+    """Join strings with `separator`."""
     if not lists:
         raise EvaluationError("at least one list is required")
     items = [item for each in lists for item in each]
@@ -335,14 +335,14 @@ def join(separator: TextLike, *lists: list[Value]) -> Value:
 
 
 def _weight(written: Value) -> int:
-    """Return how many characters of a text are known, one more for each piece that is not."""
+    """Return the number of known characters, plus one for each unknown piece."""
     if isinstance(written, str):
         return len(written)
     return sum(len(each) if isinstance(each, str) else 1 for each in pieces(written))  # type: ignore[arg-type, misc]
 
 
 def length_of(subject: TextLike) -> Value:
-    """Count the characters of a string, a grapheme cluster as one."""
+    """Count the characters of a string, each grapheme cluster as one."""
     if isinstance(subject, str):
         return len(graphemes.clusters(subject))
     lengths = [_fixed_length(each) for each in pieces(spelled_out(subject))]
@@ -351,7 +351,7 @@ def length_of(subject: TextLike) -> Value:
 
 
 def _fixed_length(piece: str | Unknown | JsonText) -> int | None:
-    """Return how many characters a piece adds to any text; None where that is open.
+    """Return how many characters a piece adds to any text; None if that is unknown.
 
     Only ASCII without the carriage return never makes one cluster of several characters.
     """

@@ -1,4 +1,4 @@
-"""Functions on points in time.
+"""Functions on timestamps.
 
 See https://developer.hashicorp.com/terraform/language/functions/formatdate and its kin. Times are written as RFC 3339
 says.
@@ -37,19 +37,19 @@ _TOKEN = regex(r"'(?:[^']|'')*'|([A-Za-z])\1*|[^A-Za-z']+")
 
 
 def timeadd(written: str, duration: str) -> Value:
-    """Add a duration such as `1h30m` to a point in time."""
+    """Add a duration such as `1h30m` to a timestamp."""
     added = _time(written) + timedelta(seconds=_seconds(duration))
     return added.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0") + _zone(added)
 
 
 def timecmp(first: str, second: str) -> Value:
-    """Return -1, 0 or 1: is the first earlier, the same or later?"""
+    """Return -1, 0 or 1 for an earlier, equal or later first timestamp."""
     one, other = _time(first), _time(second)
     return (one > other) - (one < other)
 
 
 def formatdate(layout: str, written: str) -> Value:
-    """Write a point in time in another layout."""
+    """Format a timestamp in another layout."""
     time = _time(written)
     out: list[str] = []
     position = 0

@@ -1,4 +1,4 @@
-"""The sources of a plan: where they are, which modules they have, and what each declares."""
+"""The sources of a plan: their place, their modules, and what each declares."""
 
 from tfcheck.hcl.modules.find import FoundSources, find
 from tfcheck.hcl.modules.module import Module

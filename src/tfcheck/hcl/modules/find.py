@@ -24,24 +24,24 @@ from tfcheck.repository.gate import refused, why
 from tfcheck.repository.work_tree import has_git
 from tfcheck.vocabulary.errors import InputError
 
-#: How many directories of a work tree are looked at.
+#: The number of directories of a work tree that are searched.
 _MOST_DIRECTORIES = 3000
 
 
 class PlannedModule(Protocol):
-    """A module as the plan's `configuration` lists it: resources by address, and calls with their `module`."""
+    """A module in the plan's `configuration`: resources by address, and calls with their `module`."""
 
     @property
     def resources(self) -> Mapping[str, Any]:
-        """By address inside the module."""
+        """The resources by their address inside the module."""
 
     @property
     def calls(self) -> Mapping[str, Any]:
-        """By name."""
+        """The calls by name."""
 
 
 class FoundSources(msgspec.Struct, frozen=True):
-    """The sources, if there are any that belong to the plan, and messages for the user about the search."""
+    """The sources that belong to the plan, if any, and messages about the search."""
 
     sources: Sources | None
     messages: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ def find(
     opentofu: bool | None = None,
     run: Run = NO_RUN,
 ) -> FoundSources:
-    """Find the sources: what the user names, else beside the plan, in the current directory, in its work tree.
+    """Find the sources: those that the user names, else beside the plan, in the current directory, or its work tree.
 
     `plan_path` may be a saved plan, which holds them. `opentofu` says which program made the plan, if that is known.
     `run` decides what the sources are allowed to read.
@@ -98,7 +98,7 @@ def _sources_of_option(option: Path, configuration: PlannedModule | None, opento
 
 
 def _opened(path: Path, configuration: PlannedModule | None, opentofu: bool | None, run: Run) -> Sources | None:
-    """Open a directory or a saved plan; None where it holds no sources.
+    """Open a directory or a saved plan; None if it contains no sources.
 
     Raises:
         RefusedError: it is a link that leads out of the repository, or cannot be listed.
@@ -108,7 +108,7 @@ def _opened(path: Path, configuration: PlannedModule | None, opentofu: bool | No
     if opentofu is None:
         with_tofu = _opened(path, configuration, True, run)
         unlike = with_tofu is None or (configuration is not None and _difference(with_tofu, configuration))
-        # NOTE: a directory may hold both `main.tf` and the `main.tofu` that hides it from OpenTofu alone.
+        # NOTE: a directory may have both `main.tf` and the `main.tofu` that hides it only from OpenTofu.
         return (_opened(path, configuration, False, run) if unlike else None) or with_tofu
     if not _has_sources(path, opentofu, run):
         return None
@@ -117,7 +117,7 @@ def _opened(path: Path, configuration: PlannedModule | None, opentofu: bool | No
 
 
 def _planned_source(configuration: PlannedModule, path: ModuleNames) -> str:
-    """Return the source of a module as the plan has it; empty where it has no such call."""
+    """Return the source of a module in the plan; empty if it has no such call."""
     module: PlannedModule | None = configuration
     call: Any = None
     for name in path:
@@ -134,7 +134,7 @@ def _has_sources(directory: Path, opentofu: bool, run: Run) -> bool:
 
 
 def _directory_of_saved_plan(saved: Path, run: Run) -> Path | None:
-    """Find the directory that a saved plan was made in, for the files that its sources read.
+    """Find the directory where a saved plan was created, for the files that its sources read.
 
     It is the plan's or the current one, whichever holds exactly the files of the saved root module.
     """
@@ -150,7 +150,7 @@ def _directory_of_saved_plan(saved: Path, run: Run) -> Path | None:
 
 
 def _candidates(plan_path: Path | None, configuration: PlannedModule, run: Run) -> Iterator[Path]:
-    """Return the places to look in, each once and in order."""
+    """Return the directories to search, each once and in order."""
     if plan_path is not None and is_saved_plan(plan_path):
         yield plan_path
     seen: set[Path] = set()
@@ -164,7 +164,7 @@ def _candidates(plan_path: Path | None, configuration: PlannedModule, run: Run) 
 
 
 def _similar(directory: Path, configuration: PlannedModule, run: Run) -> Iterator[Path]:
-    """Yield the directories of the work tree that declare what the plan's root module does.
+    """Yield the directories of the work tree that declare the same as the plan's root module.
 
     Nobody has named them, so they count only where the repository shows all of their Terraform files.
     """
@@ -187,7 +187,7 @@ def _similar(directory: Path, configuration: PlannedModule, run: Run) -> Iterato
 
 
 def _is_too_small(smallest: int, place: str, files: Sequence[str]) -> bool:
-    """Whether files have fewer bytes than blocks of the wanted names: most need not be read for a large plan."""
+    """Whether files are shorter than blocks of the wanted names, so that most need not be read for a large plan."""
     if any(each.endswith(".json") for each in files):
         return False
     try:
@@ -197,7 +197,7 @@ def _is_too_small(smallest: int, place: str, files: Sequence[str]) -> bool:
 
 
 def _may_declare(wanted: frozenset[tuple[str, str]], files: Sequence[str], gate: Gate) -> bool:
-    """Whether the files look as if they declared just that, without a gate and sources of their own."""
+    """Whether the files appear to declare exactly that, by a quick look."""
     if any(each.endswith(".json") for each in files):
         return True
     try:
@@ -211,7 +211,7 @@ def _is_searched(parent: str, name: str) -> bool:
 
 
 def _difference(sources: Sources, configuration: PlannedModule) -> str:
-    """Name something that only the sources or only the plan declares; empty where there is nothing."""
+    """Name something that only the sources or only the plan declares; empty if they agree."""
     for path, module in _modules(configuration, ()):
         planned = _declared_names(module)
         if sources.declares(path) in (None, planned):
@@ -235,7 +235,7 @@ def _modules(configuration: PlannedModule, path: ModuleNames) -> Iterator[tuple[
 
 
 def _declared_names(configuration: PlannedModule) -> frozenset[tuple[str, str]]:
-    """List the managed resources of a module by type and name, and its calls as of type `module`."""
+    """List a module's managed resources by type and name, and its calls with the type `module`."""
     split = [tuple(address.split(".")) for address in configuration.resources]
     resources = {(parts[0], parts[1]) for parts in split if len(parts) == 2}
     return frozenset(resources | {("module", name) for name in configuration.calls})

@@ -1,4 +1,4 @@
-"""Decide which files of a directory make a module, and what the module declares."""
+"""Decide which files of a directory belong to a module, and what the module declares."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OPENTOFU_ENDINGS = (".tofu", ".tofu.json")
 
 
 def module_files(names: Iterable[str], *, opentofu: bool) -> tuple[str, ...]:
-    """Pick the files of a module in name order, those that override others last.
+    """Return the files of a module sorted by name, with override files last.
 
     With `opentofu` an `x.tofu` counts, and hides `x.tf`. Follows
     https://developer.hashicorp.com/terraform/language/files and https://opentofu.org/docs/language/files/.
@@ -31,7 +31,7 @@ def module_files(names: Iterable[str], *, opentofu: bool) -> tuple[str, ...]:
 
 
 def is_override(name: str) -> bool:
-    """Whether a file changes what others declare."""
+    """Whether a file is an override file."""
     stem = name.removesuffix(".json").rpartition(".")[0]
     return stem == "override" or stem.endswith("_override")
 
@@ -41,7 +41,7 @@ def _is_ignored(name: str) -> bool:
 
 
 def _hiding(name: str) -> set[str]:
-    """Name the file that would hide `name`."""
+    """Return the names of the files that would hide `name`."""
     for ending, hidden_by in zip(_ENDINGS, _OPENTOFU_ENDINGS, strict=True):
         if name.endswith(ending):
             return {name.removesuffix(ending) + hidden_by}
@@ -52,7 +52,7 @@ class Module:
     """The files of one module, looked up by name. `directory` is relative to the root module, `.` for the root."""
 
     def __init__(self, directory: str, files: Iterable[SourceFile]) -> None:
-        """Build from the files in the order in which they count, those that override last."""
+        """Build from the files in order, with override files last."""
         self.directory = directory
         self.files = tuple(files)
         self._blocks: dict[tuple[str, tuple[str, ...]], Block] = {}
@@ -79,7 +79,7 @@ class Module:
                 self._blocks[key] = overridden(before, block)
 
     def resource(self, mode: str, type: str, name: str) -> Block | None:
-        """Return the block of a resource, `managed`, `data` or `ephemeral`."""
+        """Return the block of a `managed`, `data` or `ephemeral` resource."""
         return self._blocks.get((_BLOCK_OF_MODE.get(mode, mode), (type, name)))
 
     def local(self, name: str) -> Expression | None:
@@ -88,11 +88,11 @@ class Module:
         return argument.expression if argument else None
 
     def local_argument(self, name: str) -> Argument | None:
-        """Return a local value as it is written."""
+        """Return the argument of a local value."""
         return self._locals.get(name)
 
     def locals(self) -> tuple[str, ...]:
-        """Name the local values."""
+        """Return the names of the local values."""
         return tuple(self._locals)
 
     def output(self, name: str) -> Block | None:
@@ -100,7 +100,7 @@ class Module:
         return self._blocks.get(("output", (name,)))
 
     def outputs(self) -> tuple[str, ...]:
-        """Name the outputs."""
+        """Return the names of the outputs."""
         return self._labels_of("output")
 
     def variable(self, name: str) -> Block | None:
@@ -108,20 +108,20 @@ class Module:
         return self._blocks.get(("variable", (name,)))
 
     def variables(self) -> tuple[str, ...]:
-        """Name the variables."""
+        """Return the names of the variables."""
         return self._labels_of("variable")
 
     def call(self, name: str) -> Block | None:
-        """Return the block that calls a module."""
+        """Return the block of a module call."""
         return self._blocks.get(("module", (name,)))
 
     def provider(self, name: str, alias: str | None) -> Block | None:
-        """Return the block of a provider configuration, the default one without an alias."""
+        """Return the block of a provider configuration; the default one has no alias."""
         found = [each for each in self._providers if each.labels == (name,) and _alias(each) == (alias or None)]
         return reduce(overridden, found) if found else None
 
     def calls(self) -> tuple[str, ...]:
-        """Name the module calls."""
+        """Return the names of the module calls."""
         return self._labels_of("module")
 
     def _labels_of(self, block: str) -> tuple[str, ...]:
@@ -147,7 +147,7 @@ _MERGED = frozenset({"lifecycle"})
 
 
 class Overridden(Block, frozen=True, eq=False, kw_only=True):
-    """`base` as `override` changes it; its place is that of `base`."""
+    """`base` with the changes of `override`, at the place of `base`."""
 
     base: Block
     override: Block
@@ -161,7 +161,7 @@ class Overridden(Block, frozen=True, eq=False, kw_only=True):
 
 
 def overridden(base: Block, override: Block) -> Block:
-    """Apply one block of an override file to the block that it names.
+    """Apply a block of an override file to the block with its name.
 
     Follows https://developer.hashicorp.com/terraform/language/files/override: argument by argument, and nested blocks
     of one type replace those of the same type together.

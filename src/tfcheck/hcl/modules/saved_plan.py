@@ -21,24 +21,24 @@ if TYPE_CHECKING:
 
 _ENTRY = regex(r"tfconfig/m-([^/\\]*)/([^/\\]+)")
 _MANIFEST = "tfconfig/modules.json"
-#: No configuration file is larger; a zip can claim to hold anything.
+#: No configuration file is larger; a zip can claim any size.
 _LARGEST = 20_000_000
 _LARGEST_TOGETHER = 200_000_000
-#: As many as no configuration has files.
+#: More files than any configuration has.
 _MOST_ENTRIES = 20_000
-#: What Terraform writes; others may ask for any amount of memory.
+#: The compression that Terraform uses; others may need any amount of memory.
 _STORED, _DEFLATED = 0, 8
 
 
 class Record(msgspec.Struct, rename="pascal"):
-    """One module of a manifest: the names of its calls joined by dots, and its directory seen from the root."""
+    """One module in a manifest: its call path joined by dots, and its directory relative to the root."""
 
     key: str = ""
     dir: str = ""
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """The configuration in a saved plan: per module key its directory, and its files by name."""
+    """The configuration in a saved plan: directory and files of each module, by key."""
 
     directories: dict[str, str]
     files: dict[str, dict[str, bytes]]
@@ -46,7 +46,7 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 def is_saved_plan(path: Path) -> bool:
     """Whether a file looks like a saved plan."""
-    if not path.is_file():  # NOTE: opening a pipe again would wait for ever, or take from what is in it
+    if not path.is_file():  # NOTE: opening a pipe again would wait for ever, or consume its content
         return False
     try:
         with path.open("rb") as file:
@@ -90,7 +90,7 @@ def _snapshot(archive: ZipFile, path: Path) -> Snapshot:
 
 
 def _refuse_hostile(entries: list[ZipInfo], path: Path) -> None:
-    """Raise InputError for an archive that Terraform has not written; nothing of it is unpacked before."""
+    """Raise InputError for an archive that Terraform has not written, before anything is unpacked."""
     names = [entry.filename for entry in entries]
     if len(names) > _MOST_ENTRIES:
         raise InputError(f"`{path}` is not a saved plan: it has too many entries")
@@ -101,7 +101,7 @@ def _refuse_hostile(entries: list[ZipInfo], path: Path) -> None:
 
 
 def as_json(path: Path) -> bytes:
-    """Turn a saved plan into JSON with the `terraform` or `tofu` on PATH.
+    """Convert a saved plan to JSON with the `terraform` or `tofu` on PATH.
 
     Raises:
         InputError: neither is there, or neither can read this plan here.
@@ -122,7 +122,7 @@ def as_json(path: Path) -> bytes:
 
 
 def _show(program: str, path: Path) -> tuple[bytes | None, str]:
-    """Run `show -json` where the providers are installed; give its output, or what it complains about."""
+    """Run `show -json` where the providers are installed; return its output, or its error."""
     import subprocess
 
     command = [program, "show", "-json", "-no-color", str(path.resolve())]
@@ -132,13 +132,13 @@ def _show(program: str, path: Path) -> tuple[bytes | None, str]:
         return None, type(error).__name__
     if run.returncode == 0 and run.stdout.lstrip().startswith(b"{"):
         return run.stdout, ""
-    # NOTE: only the title of the error: what follows it may quote values.
+    # NOTE: only the title of the error: the rest may quote values.
     title = re.search(r"Error: ([^\n]*)", run.stderr.decode("utf-8", "replace"))
     return None, title[1].strip() if title else f"exit status {run.returncode}"
 
 
 def _initialised(path: Path) -> Path:
-    """Pick the directory to run in: the current one or the plan's, whichever `init` has been run in."""
+    """Choose the directory to run in: the current one or the plan's, wherever `init` has been run."""
     data = os.environ.get("TF_DATA_DIR") or ".terraform"
     for directory in (Path.cwd(), path.resolve().parent):
         if (directory / data).is_dir():

@@ -28,7 +28,7 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import redacted
 
 ModuleNames = tuple[str, ...]
-#: Finds the source of a module in the plan; empty where it has none.
+#: Returns the source of a module in the plan, empty if it has none.
 PlannedSource = Callable[[ModuleNames], str]
 NO_RUN = Run()
 
@@ -54,7 +54,7 @@ class Sources:
         run: Run = NO_RUN,
         planned: PlannedSource | None = None,
     ) -> None:
-        """Build from where the files come from; with `opentofu` the `.tofu` files among them count.
+        """Build from the storage of the files; with `opentofu`, `.tofu` files count too.
 
         What the sources read and what can be changed of them goes through `gate`; without one nothing does. `planned`
         finds the source of a module in the plan, for calls that write an expression, as OpenTofu allows.
@@ -66,7 +66,7 @@ class Sources:
         self._shared = is_shared(os.environ) if run.shared is None else run.shared
         self.missing: dict[ModuleNames, str] = {}
         self.problems: list[Problem] = []
-        #: Why files were not read that expressions name, each once.
+        #: Why files in expressions were not read, each once.
         self.refusals: dict[str, None] = {}
         self._storage = storage
         self._opentofu = opentofu
@@ -76,13 +76,13 @@ class Sources:
         self._texts: dict[str, tuple[SourceText | Problem, ...]] = {}
 
     def module(self, path: ModuleNames) -> Module | None:
-        """Return the module that the calls `path` lead to; None where it is not at hand, as `missing` explains."""
+        """Return the module at the call path `path`; None if it is missing, as `missing` explains."""
         if path not in self._modules:
             self._modules[path] = self._read_module(path)
         return self._modules[path]
 
     def files_with(self, words: str) -> Iterator[SourceFile]:
-        """Yield the files that contain some words, of those that were read so far."""
+        """Yield the files with some words among those read so far."""
         for directory, texts in list(self._texts.items()):
             module = self._by_directory.get(directory)
             known = {each.source.name: each for each in module.files} if module else {}
@@ -91,7 +91,7 @@ class Sources:
                     yield known.get(text.name) or _file(text)
 
     def declares(self, path: ModuleNames) -> frozenset[tuple[str, str]] | None:
-        """List the managed resources of a module by type and name, and its calls as of type `module`.
+        """List a module's managed resources by type and name, and its calls with the type `module`.
 
         None where the module is not at hand. This only skims the files, and may be misled by what looks like a block.
         """
@@ -102,7 +102,7 @@ class Sources:
         return skimmed(text.text for text in texts if isinstance(text, SourceText))
 
     def definitely_declares(self, path: ModuleNames) -> frozenset[tuple[str, str]] | None:
-        """List the same as `declares` by reading the files properly."""
+        """List the same as `declares` by parsing the files completely."""
         module = self.module(path)
         if module is None:
             return None
@@ -110,7 +110,7 @@ class Sources:
         return frozenset(resources | {("module", name) for name in module.calls()})
 
     def read_file(self, path: str) -> bytes | None:
-        """Read a file for `file` and `templatefile`; relative paths begin at the root module.
+        """Read a file for `file` and `templatefile`; relative paths start at the root module.
 
         None where there is no directory.
 
@@ -129,7 +129,7 @@ class Sources:
             raise EvaluationError(f"there is no file `{redacted(path)}`") from None
 
     def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
-        """Return the files below a directory for `fileset`; None where there is no root module's directory.
+        """List the files below a directory for `fileset`; None without a root module directory.
 
         Raises:
             RefusedError: the sources are not allowed to read one of them.
@@ -143,7 +143,7 @@ class Sources:
             raise
 
     def read_source(self, name: str) -> bytes:
-        """Read a file of a module from the directory, for changes to it.
+        """Read a file of a module from its directory, to edit it.
 
         Raises:
             RefusedError: it is generated, or lies where nothing is read.
@@ -154,19 +154,19 @@ class Sources:
         return self._gate.source(name)
 
     def shows(self, name: str) -> bool:
-        """Whether the text of a file is for everybody who can see the repository: git has it, or will have."""
+        """Whether everybody who can see the repository can see a file: git tracks it, or will."""
         return self._gate.shows(name) if self._gate else not self._shared
 
     @property
     def workspace(self) -> str | None:
-        """Name the workspace that was selected in the root's directory; None where it is unknown.
+        """Return the workspace selected in the root directory; None if it is unknown.
 
         See https://developer.hashicorp.com/terraform/language/state/workspaces.
         """
         return self._gate.selected_workspace() if self._gate else None
 
     def line(self, place: Place) -> str:
-        """Return the text of a source line; empty where the file was not read, or is not for everybody."""
+        """Return a source line; empty if the file was not read, or is not public."""
         if not self.shows(place.file):
             return ""
         for module in self._by_directory.values():
@@ -194,7 +194,7 @@ class Sources:
         return self._by_directory[directory]
 
     def _files(self, path: ModuleNames, directory: str) -> tuple[SourceText | Problem, ...]:
-        """Read the texts of a module's files in the order in which they count."""
+        """Read the texts of a module's files in order."""
         if directory not in self._texts:
             key = ".".join(path)
             names = module_files(self._storage.names(key, directory), opentofu=self._opentofu)
@@ -213,7 +213,7 @@ class Sources:
             return Problem(Place(label, 1), "the file is not UTF-8")
 
     def _directory(self, path: ModuleNames) -> str | None:
-        """Find the directory of a module, seen from the root."""
+        """Return the directory of a module, relative to the root."""
         if not path:
             return "."
         listed = self._storage.directory(".".join(path))
@@ -234,7 +234,7 @@ class Sources:
 
 
 def skimmed(texts: Iterable[str]) -> frozenset[tuple[str, str]]:
-    """Return what looks like a managed resource, by type and name, or like a call, as of type `module`."""
+    """Return the managed resources, by type and name, and the calls that a quick look finds."""
     found: set[tuple[str, str]] = set()
     for text in texts:
         found |= {(match[1], match[2]) for match in _RESOURCE.finditer(text)}
@@ -250,7 +250,7 @@ def from_directory(
     run: Run = NO_RUN,
     planned: PlannedSource | None = None,
 ) -> Sources:
-    """Return the sources in the directory of the root module; `planned` is as for `Sources`.
+    """Return the sources in the root module's directory; `planned` is as for `Sources`.
 
     Raises:
         RefusedError: it is a link that leads out of the repository.
@@ -260,7 +260,7 @@ def from_directory(
 
 
 def from_saved_plan(path: Path, directory: Path | None = None, label: str = "", *, run: Run = NO_RUN) -> Sources:
-    """Return the sources in a saved plan; files that they read come from `directory`, if one is given.
+    """Return the sources in a saved plan; files that they read come from `directory`, if given.
 
     Raises:
         InputError: the file is not a saved plan.
@@ -291,16 +291,16 @@ def _constant(expression: Expression | None) -> str | None:
 
 
 class Storage(Protocol):
-    """Where the files of modules are; a module is named by its key (`web.roles`) and its directory below the root."""
+    """The storage of module files; a module is identified by its key (`web.roles`) and its directory below the root."""
 
     def directory(self, key: str) -> str | None:
-        """Return the directory of a module, where a manifest lists it."""
+        """Return the directory of a module from the manifest, if it is listed."""
 
     def refusal(self, directory: str) -> str:
         """Return why a module must not be read, or an empty string."""
 
     def names(self, key: str, directory: str) -> tuple[str, ...]:
-        """Name the files of a module; none where it is not at hand."""
+        """Return the file names of a module; none if it is missing."""
 
     def data(self, key: str, directory: str, name: str) -> bytes:
         """Read a file of a module.
@@ -312,7 +312,7 @@ class Storage(Protocol):
 
 
 class Folder:
-    """A root module's directory, with other modules below it or where `terraform init` put them."""
+    """A root module's directory, with other modules below it or where `terraform init` installed them."""
 
     def __init__(self, gate: Gate) -> None:
         self.gate = gate
@@ -326,11 +326,11 @@ class Folder:
         return {record.key: record.dir for record in manifest.modules}
 
     def directory(self, key: str) -> str | None:
-        """Look into the manifest of `terraform init`."""
+        """Look up the manifest of `terraform init`."""
         return self._manifest.get(key)
 
     def refusal(self, directory: str) -> str:
-        """Return the rule that forbids to read a directory, or an empty string."""
+        """Return the rule that forbids reading a directory, or an empty string."""
         try:
             self.gate.module(directory)
         except RefusedError as error:
@@ -345,7 +345,7 @@ class Folder:
             return ()
 
     def data(self, key: str, directory: str, name: str) -> bytes:
-        """Read a file, unless it is far larger than configurations are."""
+        """Read a file, unless it is far larger than configuration files are."""
         return self.gate.source(posixpath.join(directory, name))
 
 
@@ -356,15 +356,15 @@ class SavedPlanFiles:
         self.snapshot = snapshot
 
     def directory(self, key: str) -> str | None:
-        """Look into the manifest of the saved plan."""
+        """Look up the manifest of the saved plan."""
         return self.snapshot.directories.get(key)
 
     def refusal(self, directory: str) -> str:
-        """Return an empty string: all that a saved plan holds was part of the configuration."""
+        """Return an empty string: everything in a saved plan was part of the configuration."""
         return ""
 
     def names(self, key: str, directory: str) -> tuple[str, ...]:
-        """List what is stored for a module."""
+        """Return the names of a module's stored files."""
         return tuple(sorted(self.snapshot.files.get(key, {})))
 
     def data(self, key: str, directory: str, name: str) -> bytes:

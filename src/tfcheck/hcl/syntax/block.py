@@ -1,4 +1,4 @@
-"""Find the blocks of a file, their arguments and nested blocks, and exactly where they are."""
+"""Find the blocks of a file with their arguments and nested blocks, and their exact places."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tfcheck.symbolic.regex import regex
 
 
 class Argument(msgspec.Struct, frozen=True, eq=False, dict=True):
-    """`name = value`. Offsets into the text of `source`: of the name, and of the value from its start to its end."""
+    """`name = value`. Offsets into the text of `source`: of the name, and of the start and end of the value."""
 
     name: str
     source: SourceText
@@ -28,12 +28,12 @@ class Argument(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     @property
     def place(self) -> Place:
-        """Where the argument is written."""
+        """The place of the argument."""
         return self.source.place(self.start)
 
     @property
     def text(self) -> str:
-        """The value as it is written."""
+        """The value as written."""
         return self.source.text[self.value_start : self.value_end].strip()
 
     @cached_property
@@ -66,7 +66,7 @@ class Block(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def place(self) -> Place:
-        """Where the block begins."""
+        """The place of the block's beginning."""
         return self.source.place(self.start)
 
     @property
@@ -75,21 +75,21 @@ class Block(msgspec.Struct, frozen=True, eq=False):
         return self.source.line(self.body_end)
 
     def attributes(self) -> tuple[str, ...]:
-        """Name the arguments that are written, in source order."""
+        """Return the names of the written arguments, in source order."""
         return tuple(self.arguments)
 
     def attribute(self, name: str) -> Expression | None:
-        """Return the expression of an argument; None where it is not written."""
+        """Return the expression of an argument; None if it is not written."""
         argument = self.arguments.get(name)
         return argument.expression if argument else None
 
     def attribute_text(self, name: str) -> str:
-        """Return an argument as it is written; empty where it is not."""
+        """Return an argument as written; empty if it is not written."""
         argument = self.arguments.get(name)
         return argument.text if argument else ""
 
     def attribute_place(self, name: str) -> Place | None:
-        """Return where an argument is written."""
+        """Return the place of an argument."""
         argument = self.arguments.get(name)
         return argument.place if argument else None
 
@@ -111,12 +111,12 @@ class Block(msgspec.Struct, frozen=True, eq=False):
             yield from each.all_arguments()
 
     def switch(self) -> Expression | None:
-        """Return `lifecycle { enabled }`, which OpenTofu has since 1.11; None where it is not written."""
+        """Return `lifecycle { enabled }` of OpenTofu 1.11; None if it is not written."""
         written = (each.attribute("enabled") for each in self.blocks("lifecycle"))
         return next((each for each in written if each is not None), None)
 
     def ignored_changes(self) -> tuple[str, ...]:
-        """Name what `lifecycle { ignore_changes }` lists, as it is written (`tags["x"]`); `all` for everything."""
+        """Return the entries of `lifecycle { ignore_changes }` as written (`tags["x"]`); `all` for everything."""
         names: list[str] = []
         for lifecycle in self.blocks("lifecycle"):
             listed = lifecycle.attribute("ignore_changes")
@@ -126,30 +126,30 @@ class Block(msgspec.Struct, frozen=True, eq=False):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Why a file, or what follows in it, cannot be used."""
+    """Why a file, or the rest of it, cannot be used."""
 
     place: Place
     message: str
 
     def __str__(self) -> str:
-        """Write `main.tf:3: a bracket is not closed`."""
+        """Format as `main.tf:3: a bracket is not closed`."""
         return f"{self.place}: {self.message}"
 
 
 class SourceFile(msgspec.Struct, frozen=True, eq=False):
-    """A file of the sources. With a `problem` it holds what comes before the fault."""
+    """A source file. With a `problem`, it has only what comes before that."""
 
     source: SourceText
     blocks: tuple[Block, ...]
     problem: Problem | None = None
 
 
-# Finding the blocks: a walker of our own, because changes are spliced in at its offsets and because a file is accepted
-# exactly when Terraform accepts it. Expressions are only delimited here; `tfcheck.hcl.syntax.parse` reads them when
-# they are asked for.
+# The block finder is our own because edits are inserted at its offsets and because a file is accepted
+# exactly when Terraform accepts it. Expressions are only delimited here; `tfcheck.hcl.syntax.parse` parses them on
+# first use.
 
 
-#: The steps of the run that one more argument or block takes, and one more label.
+#: Steps for one more argument or block, and for one more label.
 _ITEM, _LABEL = 6, 2
 
 _BLANK = regex(r"(?:[ \t\r\n]++|#[^\n]*+|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
@@ -159,7 +159,7 @@ _ATTRIBUTE = regex(r"=(?!=)")
 
 
 def read(source: SourceText) -> SourceFile:
-    """Find the blocks of a `.tf` file; a fault in it becomes the file's `problem`."""
+    """Find the blocks of a `.tf` file; a syntax error becomes the file's `problem`."""
     if len(source.text) > CHARACTERS:  # its lines are not counted either
         return SourceFile(source, (), Problem(Place(source.name, source.first_line), TOO_LONG))
     walker = _Walker(source)
@@ -182,7 +182,7 @@ class _Walker:
         self.found: list[Block] = []
 
     def body(self, depth: int) -> tuple[dict[str, Argument], list[Block]]:
-        """Read arguments and blocks up to the closing brace, or for depth 0 the end of the file."""
+        """Parse arguments and blocks up to the closing brace, or at depth 0 to the end of the file."""
         arguments: dict[str, Argument] = {}
         blocks = [] if depth else self.found
         while True:
@@ -227,7 +227,7 @@ class _Walker:
         return Block(kind, labels, self.source, start, body_start, body_end, self.position, arguments, tuple(nested))
 
     def labels(self) -> tuple[str, ...]:
-        """Read the labels and the opening brace of a block."""
+        """Parse the labels and the opening brace of a block."""
         labels: list[str] = []
         while not self.text.startswith("{", self.position):
             self.spend(_LABEL)

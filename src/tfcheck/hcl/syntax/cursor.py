@@ -9,10 +9,10 @@ from tfcheck.hcl.syntax.expression import Expression, Place
 from tfcheck.hcl.syntax.lexer import DEEPEST_NODES, MalformedError, Token, Tokens
 from tfcheck.hcl.syntax.source import SourceText
 
-#: A rule under way. It yields the rules that it needs, is sent what they read, and returns what it has read itself.
+#: A running rule. It yields the rules that it needs, receives their results, and returns its own.
 Rule: TypeAlias = Generator["Rule", Any, Expression]
 
-#: The characters of a token that an error shows.
+#: The number of characters of a token in an error.
 _LONGEST = 50
 
 
@@ -43,7 +43,7 @@ class Cursor:
 
     @property
     def place(self) -> Place:
-        """Where the next token is written."""
+        """The place of the next token."""
         start = self.tokens.listed[self.index].start
         # NOTE: every node has a place, which most share with the one before.
         if start not in self._line:
@@ -56,14 +56,14 @@ class Cursor:
         return self.kind == "word" and self.text == word
 
     def accept(self, kind: str) -> bool:
-        """Step over the next token if it is of this kind; return whether it was."""
+        """Skip the next token if it is of this kind, and return whether it was."""
         if self.tokens.listed[self.index].kind != kind:
             return False
         self.index += 1
         return True
 
     def expect(self, kind: str) -> str:
-        """Step over the next token, which must be of this kind; return its text.
+        """Skip the next token, which must be of this kind, and return its text.
 
         Raises:
             MalformedError: it is of another kind.
@@ -75,7 +75,7 @@ class Cursor:
         return self.source.text[token.start : token.end]
 
     def unexpected(self) -> MalformedError:
-        """Build the error that the next token makes no sense where it is."""
+        """Build the error for an unexpected next token."""
         written = {"end": "the end of the expression", "newline": "a newline", "close": "the end of the text"}
         text = self.text if len(self.text) <= _LONGEST else f"{self.text[:_LONGEST]}..."
         return MalformedError(f"unexpected {written.get(self.kind) or f'`{text}`'}", self.token.start)

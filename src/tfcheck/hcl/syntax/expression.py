@@ -14,13 +14,13 @@ from tfcheck.symbolic.value import Value
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A file, relative to the root module's directory where it can be, and a line counted from 1."""
+    """A file, relative to the root module's directory if possible, and a line counted from 1."""
 
     file: str
     line: int
 
     def __str__(self) -> str:
-        """Write `main.tf:12`."""
+        """Format as `main.tf:12`."""
         return f"{self.file}:{self.line}"
 
 
@@ -32,7 +32,7 @@ class Literal(msgspec.Struct, frozen=True):
 
 
 class Template(msgspec.Struct, frozen=True):
-    """A quoted string or a heredoc. One part that is an interpolation keeps its type (`"${x}"` is `x`)."""
+    """A quoted string or a heredoc. A single interpolation keeps its type (`"${x}"` is `x`)."""
 
     parts: tuple[Expression, ...]
     place: Place
@@ -48,7 +48,7 @@ class IfDirective(msgspec.Struct, frozen=True):
 
 
 class ForDirective(msgspec.Struct, frozen=True):
-    """`%{ for k, v in c }…%{ endfor }` in a template; `key` is empty where it is not named."""
+    """`%{ for k, v in c }…%{ endfor }` in a template; `key` is empty if it is not named."""
 
     key: str
     value: str
@@ -118,7 +118,7 @@ class Conditional(msgspec.Struct, frozen=True):
 
 
 class Call(msgspec.Struct, frozen=True):
-    """`name(arguments)`; with `spread` the last argument is a list that is spread (`f(xs...)`)."""
+    """`name(arguments)`; with `spread` the last argument is expanded (`f(xs...)`)."""
 
     name: str
     arguments: tuple[Expression, ...]
@@ -165,7 +165,7 @@ class ObjectOf(msgspec.Struct, frozen=True):
 
 
 class Unreadable(msgspec.Struct, frozen=True):
-    """Something that could not be parsed; its value is unknown for `reason`."""
+    """Something that could not be parsed; its value is unknown because of `reason`."""
 
     reason: str
     place: Place

@@ -1,4 +1,4 @@
-"""Parse a JSON file together with the offsets of its values.
+"""Parse a JSON file with the offsets of its values.
 
 The standard library's parser reports no offsets, and the findings of a `.tf.json` file need lines too.
 """
@@ -34,7 +34,7 @@ class Scalar(msgspec.Struct, frozen=True):
 
 
 class Array(msgspec.Struct, frozen=True):
-    """A list, from its opening bracket to behind the closing one."""
+    """A list, from its opening bracket to after the closing one."""
 
     items: tuple[JsonValue, ...]
     start: int
@@ -42,7 +42,7 @@ class Array(msgspec.Struct, frozen=True):
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A property of an object; `start` is where its name begins."""
+    """A member of an object; `start` is the offset of its name."""
 
     name: str
     start: int
@@ -50,7 +50,7 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Object(msgspec.Struct, frozen=True):
-    """An object, from its opening brace to behind the closing one; a name may occur more than once."""
+    """An object, from its opening brace to after the closing one; a name may occur more than once."""
 
     members: tuple[Member, ...]
     start: int
@@ -61,7 +61,7 @@ JsonValue: TypeAlias = Union[Scalar, Array, Object]  # noqa: UP007 (the parts re
 
 
 def read_document(text: str) -> JsonValue:
-    """Read a whole JSON text.
+    """Parse a whole JSON text.
 
     Raises:
         MalformedError: it is not JSON, or nested too deeply.
@@ -74,12 +74,12 @@ def read_document(text: str) -> JsonValue:
 
 
 class _Reader:
-    """A cursor that is never at a blank."""
+    """A cursor that skips blanks."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.position = 0
-        #: Behind the last thing that was read, before the blanks that follow it.
+        #: The offset after the last token, before the following blanks.
         self.end = 0
         self.skip()
 
@@ -124,7 +124,7 @@ class _Reader:
             raise MalformedError("a JSON string cannot be read", start) from None
 
     def items(self, closing: str, read: Callable[[], T]) -> list[T]:
-        """Read what is between brackets, separated by commas."""
+        """Parse what is between brackets, separated by commas."""
         self.position += 1
         self.skip()
         found: list[T] = []

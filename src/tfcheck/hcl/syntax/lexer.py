@@ -1,4 +1,4 @@
-"""Cut expressions and templates into tokens, and find where a value, a string or a heredoc ends.
+"""Split expressions and templates into tokens, and find where a value, a string or a heredoc ends.
 
 Follows the HCL native syntax specification (https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md) and, where
 it is silent, what Terraform accepts. What is open (brackets, strings, heredocs, interpolations) is kept on a list: no
@@ -16,13 +16,13 @@ from tfcheck.hcl.syntax.source import TEXT
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.regex import regex
 
-#: How deep brackets, strings and interpolations may be nested; real sources stay below 20.
+#: The nesting limit of brackets, strings and interpolations; real sources stay below 20.
 DEEPEST = 60
-#: How deep the nodes of an expression may be nested, so that nobody who walks them runs out of stack.
+#: The nesting limit of an expression's nodes, so that recursion does not exhaust the stack.
 DEEPEST_NODES = 100
-#: The steps of the run that one more stretch of code that is passed over takes, and one more token that is parsed.
+#: Steps for one more skipped stretch of code, and for one more parsed token.
 _STRETCH_STEPS, _TOKEN_STEPS = 2, 4
-#: So many steps are taken from the allowance at once.
+#: The number of steps that are taken from the allowance at once.
 _MOST_OWED = 500
 
 _COMMENT = r"\#[^\n]*+|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/"
@@ -33,7 +33,7 @@ _SIMPLE_STRING = rf'"(?:[^"\\$%\n]++|\\[^\n]|{_DOLLARS}|{_SIMPLE_SEQUENCE})*+"'
 _SIMPLE_BRACKETS = r'\([^"\#/{}()\[\]<\n]*+\)|\[[^"\#/{}()\[\]<\n]*+\]'
 _SINGLE_CHARACTERS = rf"/(?![/*])|<(?!{_HEREDOC[1:]})"
 
-#: One token of code, behind blanks and comments.
+#: One token of code, after blanks and comments.
 _TOKEN = regex(
     rf"""(?:[ \t\r]++|{_COMMENT})*+
     (?:(?P<newline>\n)
@@ -48,13 +48,13 @@ _TOKEN = regex(
     |(?P<other>.))?+""",
     re.VERBOSE,
 )
-#: Code inside brackets, up to what opens or closes something.
+#: Code inside brackets, up to the next opening or closing character.
 _INSIDE = regex(
     rf"""(?:[^"\#/{{}}()\[\]<]++|{_SIMPLE_STRING}|{_SIMPLE_BRACKETS}|{_COMMENT}|{_SINGLE_CHARACTERS})*+
     (?:(?P<quoted>")|(?P<heredoc>{_HEREDOC})|(?P<opening>[(\[{{])|(?P<closing>[)\]}}])|(?P<comment>/\*))?+""",
     re.VERBOSE,
 )
-#: Code outside of brackets on one line: what counts, then blanks and comments, then what opens something.
+#: Code outside brackets on one line: text, then blanks and comments, then an opening character.
 _VALUE = regex(
     rf"""(?P<run>
         (?:[ \t\r]*+(?:[^ \t\r\n"\#/{{}}()\[\]<]++|{_SIMPLE_STRING}|{_SIMPLE_BRACKETS}|{_SINGLE_CHARACTERS}))*+
@@ -77,7 +77,7 @@ _SEQUENCES = ("${", "%{")
 
 
 class MalformedError(Exception):
-    """The text is not what Terraform accepts, at `offset`."""
+    """Terraform would not accept the text at `offset`."""
 
     def __init__(self, message: str, offset: int) -> None:
         super().__init__(message)
@@ -100,33 +100,33 @@ class Token(msgspec.Struct, frozen=True, gc=False):
 
 
 class Tokens(msgspec.Struct, frozen=True):
-    """Tokens with an `end` behind the last, and for the index of what opens something that of what closes it."""
+    """Tokens with a final `end`, and for each opening token's index that of the closing one."""
 
     listed: list[Token]
     closings: dict[int, int]
 
     def inside(self, opening: int) -> Iterator[int]:
-        """Yield the indices of the tokens directly inside the template that opens at an index."""
+        """Yield the indices of the tokens directly inside the template opened at an index."""
         index = opening + 1
         while index < self.closings[opening]:
             yield index
             index = self.closings.get(index, index) + 1
 
     def stretch(self, index: int) -> Token:
-        """Return the token at an index, with all that it opens up to what closes it."""
+        """Return the token at an index, extended to its closing token."""
         token = self.listed[index]
         return Token(token.kind, token.start, self.listed[self.closings.get(index, index)].end)
 
 
 class Heredoc(msgspec.Struct, frozen=True, gc=False):
-    """The stretches of text, `${ }` and `%{ }` that a heredoc consists of, and the offset behind its end marker."""
+    """The text, `${ }` and `%{ }` parts of a heredoc, and the offset after its end marker."""
 
     pieces: tuple[Token, ...]
     end: int
 
 
 class _Open(msgspec.Struct, frozen=True):
-    """What is open: its kind, as of its token, or empty for the whole; where it began; the marker of a heredoc."""
+    """An open construct: its kind, empty for the whole text; where it began; the marker of a heredoc."""
 
     kind: str
     start: int
@@ -136,7 +136,7 @@ class _Open(msgspec.Struct, frozen=True):
 
 
 def tokens(text: str, start: int, end: int) -> Tokens:
-    """Cut the expression between two offsets into tokens.
+    """Split the expression between two offsets into tokens.
 
     Raises:
         MalformedError: brackets or quotes do not pair up, or are nested too deeply.
@@ -145,7 +145,7 @@ def tokens(text: str, start: int, end: int) -> Tokens:
 
 
 def template_tokens(text: str) -> Tokens:
-    """Cut the text of a template file into tokens; it is a heredoc without a marker, which opens at index 0.
+    """Split the text of a template file into tokens; it is a heredoc without a marker, opened at index 0.
 
     Raises:
         MalformedError: a `${` or `%{` is not closed.
@@ -154,7 +154,7 @@ def template_tokens(text: str) -> Tokens:
 
 
 def attribute_end(text: str, start: int) -> int:
-    """Find the offset behind the value that begins at `start`, blanks and comments behind it not counted.
+    """Return the offset after the value that begins at `start`, without trailing blanks and comments.
 
     Raises:
         MalformedError: brackets or quotes do not pair up.
@@ -176,12 +176,12 @@ def attribute_end(text: str, start: int) -> int:
 
 
 def line_end(text: str, start: int) -> int:
-    """Find the newline, or the end of the text, at or behind `start`."""
+    """Return the offset of the newline, or the end of the text, at or after `start`."""
     return _LINE.match(text, start).end()  # type: ignore[union-attr]  # matches the empty string
 
 
 def comment_end(text: str, start: int) -> int | None:
-    """Find the offset behind the comment at `start`, a line comment's newline excluded; None where there is none.
+    """Return the offset after the comment at `start`, without a line comment's newline; None if there is none.
 
     Raises:
         MalformedError: a `/*` is not closed.
@@ -197,7 +197,7 @@ def comment_end(text: str, start: int) -> int | None:
 
 
 def quoted_end(text: str, start: int) -> int:
-    """Find the offset behind the quoted string that begins at `start`.
+    """Return the offset after the quoted string that begins at `start`.
 
     Raises:
         MalformedError: it is not closed on its line.
@@ -207,7 +207,7 @@ def quoted_end(text: str, start: int) -> int:
 
 
 def bracket_end(text: str, start: int) -> int:
-    """Find the offset behind the bracket that pairs with the one at `start`.
+    """Return the offset after the bracket that matches the one at `start`.
 
     Raises:
         MalformedError: brackets or quotes do not pair up, or are nested too deeply.
@@ -216,7 +216,7 @@ def bracket_end(text: str, start: int) -> int:
 
 
 def heredoc_at(text: str, start: int) -> Heredoc | None:
-    """Split the heredoc that begins at `start`; None where there is none.
+    """Split the heredoc that begins at `start`; None if there is none.
 
     Raises:
         MalformedError: its end marker is missing.
@@ -229,7 +229,7 @@ def heredoc_at(text: str, start: int) -> Heredoc | None:
 
 
 class _Scanner:
-    """Finds the end of what is open. It passes over what opens and closes nothing as fast as it can."""
+    """Finds the end of an open construct, skipping everything else as fast as possible."""
 
     code = _INSIDE
     bare = _BARE_LINES
@@ -242,7 +242,7 @@ class _Scanner:
         self.owed = 0
 
     def construct_end(self) -> int:
-        """Find the offset behind the bracket, string or heredoc that begins at the position."""
+        """Return the offset after the bracket, string or heredoc at the position."""
         found = _TOKEN.match(self.text, self.position, self.end)
         assert found  # it matches the empty string
         try:
@@ -297,7 +297,7 @@ class _Scanner:
         if start == self.end:
             self.finish()
         elif inside.kind == "<<" and text[start - 1] == "\n" and self.is_marker(inside):
-            # The marker counts only where a line of text begins, not inside or behind an interpolation.
+            # The marker counts only at the beginning of a line of text, not inside or after an interpolation.
             self.position = _MARKER.match(text, start, self.end).end()  # type: ignore[union-attr]  # as just seen
             self.close("close", start)
         elif text.startswith(_SEQUENCES, start):
@@ -330,11 +330,11 @@ class _Scanner:
         self.close(_CLOSINGS[kind], start)
 
     def close(self, kind: str, start: int) -> None:
-        """Close what was opened last, with a token of a kind."""
+        """Close the innermost open construct with a token of this kind."""
         self.open.pop()
 
     def finish(self) -> None:
-        """Come to the end of the text.
+        """Handle the end of the text.
 
         Raises:
             MalformedError: something is still open.
@@ -371,7 +371,7 @@ class _Lexer(_Scanner):
         self.found = Tokens([], {})
 
     def whole(self, kind: str) -> Tokens:
-        """Record the tokens up to the end, which is not an error: it closes `kind`, or for an empty one nothing."""
+        """Record the tokens up to the end, which closes `kind`, or nothing if that is empty."""
         self.open.append(_Open(kind, self.position, 0))
         if kind:
             self.add(kind, self.position)

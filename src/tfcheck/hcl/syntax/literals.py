@@ -31,12 +31,12 @@ def _character(found: re.Match[str]) -> str:
     return _LETTERS.get(found[3], found[3]) if found[3] else found[0][1:]
 
 
-#: Terraform keeps 512 bits, some 150 digits; what is longer, or has a larger exponent, is nothing that a policy needs.
+#: Terraform keeps 512 bits, about 150 digits; policies need nothing longer or with a larger exponent.
 _LONGEST = 150
 
 
 def number(written: str, offset: int) -> int | Fraction:
-    """Read `1`, `-1.50` or `1e3`: an int where it is whole, else a fraction.
+    """Parse `1`, `-1.50` or `1e3`: an int if it is whole, else a fraction.
 
     Raises:
         MalformedError: it is not one, or so large that computing with it would take too long.

@@ -36,7 +36,7 @@ from tfcheck.hcl.syntax.literals import number
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.template import template
 
-#: How tightly an operator binds.
+#: The precedence of an operator.
 _LEVELS = {
     "||": 1,
     "&&": 2,
@@ -56,12 +56,12 @@ _CONSTANTS = {"true": True, "false": False, "null": None}
 
 
 def parse(text: str, place: Place) -> Expression:
-    """Parse the text of an expression that begins at `place`; what cannot be parsed is an `Unreadable`."""
+    """Parse the text of an expression that begins at `place`; an `Unreadable` if that fails."""
     return parse_range(SourceText(place.file, text, place.line), 0, len(text))
 
 
 def parse_range(source: SourceText, start: int, end: int) -> Expression:
-    """Parse the expression between two offsets of a file; what cannot be parsed is an `Unreadable`."""
+    """Parse the expression between two offsets of a file; an `Unreadable` if that fails."""
     try:
         parser = _Parser(source, tokens(source.text, start, end))
         return parser.whole(parser.expression(), start)
@@ -70,12 +70,12 @@ def parse_range(source: SourceText, start: int, end: int) -> Expression:
 
 
 def parse_template(text: str, place: Place) -> Template | Unreadable:
-    """Parse the text of a template file that begins at `place`; what cannot be parsed is an `Unreadable`."""
+    """Parse the text of a template file that begins at `place`; an `Unreadable` if that fails."""
     return template_of(SourceText(place.file, text, place.line))
 
 
 def template_of(source: SourceText) -> Template | Unreadable:
-    """Parse a text that is a template as a whole; what cannot be parsed is an `Unreadable`."""
+    """Parse a text that is a single template; an `Unreadable` if that fails."""
     try:
         parser = _Parser(source, template_tokens(source.text))
         found = parser.whole(parser.template(), 0)
@@ -86,7 +86,7 @@ def template_of(source: SourceText) -> Template | Unreadable:
 
 
 def reference_text(expression: Expression) -> str:
-    """Write a reference as the sources do (`tags["x"]`); the empty string where it is not one."""
+    """Write a reference as the sources do (`tags["x"]`); empty if it is not one."""
     match expression:
         case Variable(name=name) | Template(parts=(Literal(value=str(name)),)):
             return name
@@ -104,7 +104,7 @@ class _Parser(Cursor):
     """The rules of the grammar."""
 
     def whole(self, rule: Rule, start: int) -> Expression:
-        """Run a rule that must take all tokens."""
+        """Run a rule that must consume all tokens."""
         found = self.run(rule)
         if self.kind != "end":
             raise self.unexpected()
@@ -113,7 +113,7 @@ class _Parser(Cursor):
         return found
 
     def expression(self) -> Rule:
-        """Read an operation, or `condition ? then : otherwise`."""
+        """Parse an operation, or `condition ? then : otherwise`."""
         place = self.place
         found = yield from self.operation(1)
         if not self.accept("?"):
@@ -124,7 +124,7 @@ class _Parser(Cursor):
         return Conditional(found, then, otherwise, place)
 
     def operation(self, weakest: int) -> Rule:
-        """Read operands as long as the operators between them bind at least as tightly as `weakest`."""
+        """Parse operands while the operators between them bind at least as tightly as `weakest`."""
         place = self.place
         found = yield from self.operand()
         links = 0
@@ -136,7 +136,7 @@ class _Parser(Cursor):
         return found
 
     def operand(self) -> Rule:
-        """Read a term with its operators: `!` and `-` before it, `.name`, `[key]` and `[*]` after it."""
+        """Parse a term with its operators: `!` and `-` before it, `.name`, `[key]` and `[*]` after it."""
         prefixes: list[tuple[str, Place]] = []
         while self.kind in ("!", "-"):
             self.count(len(prefixes))
@@ -150,13 +150,13 @@ class _Parser(Cursor):
         return found
 
     def count(self, links: int) -> int:
-        """Count one more link of a chain, each of which nests what is before it one level deeper."""
+        """Count a link of a chain, each of which nests the previous ones one level deeper."""
         if links >= DEEPEST_NODES:
             raise MalformedError("limit: nested too deeply", self.token.start)
         return links + 1
 
     def term(self) -> Rule:
-        """Read a constant, a name, a call, a template or something in brackets."""
+        """Parse a constant, a name, a call, a template or something in brackets."""
         token, place = self.token, self.place
         match token.kind:
             case "word":
@@ -180,11 +180,11 @@ class _Parser(Cursor):
         raise self.unexpected()
 
     def template(self) -> Rule:
-        """Read a string, a heredoc or a template file."""
+        """Parse a string, a heredoc or a template file."""
         return template(self, self.expression, self.binding)
 
     def name_or_call(self, place: Place) -> Rule:
-        """Read a constant, a variable or a call."""
+        """Parse a constant, a variable or a call."""
         name = self.expect("word")
         while self.accept("::"):
             name += f"::{self.expect('word')}"
@@ -228,7 +228,7 @@ class _Parser(Cursor):
         return ObjectOf(tuple(items), place)
 
     def bare_key(self) -> Literal | None:
-        """Read a key that is a name; there is none where more than a name is written."""
+        """Parse a key that is only a name; None for any other key."""
         if self.kind != "word" or self.tokens.listed[self.index + 1].kind not in ("=", ":"):
             return None
         place = self.place
@@ -254,7 +254,7 @@ class _Parser(Cursor):
         return ForObject(key, value, collection, name, result, group, condition, place)
 
     def binding(self) -> Generator[Rule, Any, tuple[str, str, Expression]]:
-        """Read `for k, v in collection`; the key is empty where only one name is written."""
+        """Parse `for k, v in collection`; the key is empty if there is only one name."""
         self.expect("word")
         key, value = "", self.expect("word")
         if self.accept(","):
@@ -272,7 +272,7 @@ class _Parser(Cursor):
         return found
 
     def steps(self, found: Expression, place: Place) -> Rule:
-        """Read the steps of a chain; those behind `[*]` belong to each element."""
+        """Parse the steps of a chain; those after `[*]` apply to each element."""
         sources: list[Expression] = []
         links = 0
         while self.kind in (".", "["):
@@ -296,7 +296,7 @@ class _Parser(Cursor):
         return [token.kind for token in self.tokens.listed[self.index : self.index + 3]] == ["[", "*", "]"]
 
     def attribute(self, source: Expression, place: Place) -> Expression:
-        """Read `.name`, or `.0`."""
+        """Parse `.name`, or `.0`."""
         self.expect(".")
         token = self.token
         if self.kind == "number" and self.text.isdecimal():
@@ -305,7 +305,7 @@ class _Parser(Cursor):
         return Attribute(source, self.expect("word"), place)
 
     def attribute_splat(self, source: Expression, place: Place) -> Expression:
-        """Read `.*` with the names and numbers behind it, which belong to each element; what follows does not."""
+        """Parse `.*` with the names and numbers after it, which apply to each element; later steps do not."""
         self.index += 2
         each: Expression = Variable("*", place)
         links = 0
@@ -316,7 +316,7 @@ class _Parser(Cursor):
 
 
 def _is_deep(expression: Expression) -> bool:
-    """Whether the nodes are nested too deeply for those who walk them."""
+    """Whether the nodes are nested too deeply for recursive walks."""
     level: list[Any] = [expression]
     for _ in range(DEEPEST_NODES):
         level = [each for node in level for name in node.__struct_fields__ for each in _nodes(getattr(node, name))]
@@ -326,7 +326,7 @@ def _is_deep(expression: Expression) -> bool:
 
 
 def _nodes(field: Any) -> Iterator[Any]:
-    """Yield the nodes that a field of a node holds."""
+    """Yield the nodes in a field of a node."""
     if isinstance(field, tuple):
         for each in field:
             yield from _nodes(each)

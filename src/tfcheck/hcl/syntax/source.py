@@ -11,9 +11,9 @@ import msgspec
 from tfcheck.hcl.syntax.expression import Place
 
 BYTE_ORDER_MARK = "\ufeff"
-#: Characters of one file, and of one string in a JSON file. Real files stay below 1 MB.
+#: The characters of one file, and of one string in a JSON file. Real files stay below 1 MB.
 CHARACTERS = 4_000_000
-#: How many characters that are read cost a step of the run.
+#: The number of characters read per step of the run.
 TEXT = 20
 #: Why a file is not read.
 TOO_LONG = f"limit: longer than {CHARACTERS:,} characters"
@@ -30,7 +30,7 @@ class SourceText(msgspec.Struct, frozen=True, eq=False, dict=True):
     text: str
     first_line: int = 1
     bom: bool = False
-    #: All of `text` stands on one line of the file, as a string of a JSON file does.
+    #: All of `text` is on one line of the file, like a string in a JSON file.
     one_line: bool = False
 
     @cached_property
@@ -42,15 +42,15 @@ class SourceText(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def newline(self) -> str:
-        """The line end that most lines have."""
+        """The most frequent line break."""
         return "\r\n" if self.text.count("\r\n") * 2 > self.text.count("\n") else "\n"
 
     def line(self, offset: int) -> int:
-        """Return the line, counted as the file counts, that holds the character at `offset`."""
+        """Return the line number, as counted in the file, of the character at `offset`."""
         return self.first_line + bisect_left(self._breaks, offset)
 
     def stretch(self, offset: int) -> tuple[int, int]:
-        """Return the offsets of the first and the last character of the line that holds the character at `offset`."""
+        """Return the offsets of the first and the last character of the line with `offset`."""
         index = bisect_left(self._breaks, offset)
         begin = self._breaks[index - 1] + 1 if index else 0
         return begin, self._breaks[index] if index < len(self._breaks) else len(self.text)
@@ -60,7 +60,7 @@ class SourceText(msgspec.Struct, frozen=True, eq=False, dict=True):
         return Place(self.name, self.line(offset))
 
     def line_text(self, line: int) -> str:
-        """Return the text of a line without its end; empty where there is no such line."""
+        """Return the text of a line without its end; empty if there is no such line."""
         index = line - self.first_line
         if not 0 <= index <= len(self._breaks):
             return ""
@@ -69,7 +69,7 @@ class SourceText(msgspec.Struct, frozen=True, eq=False, dict=True):
 
 
 def decoded(name: str, data: bytes) -> SourceText:
-    """Read the bytes of a file, remembering its byte order mark.
+    """Decode the bytes of a file, and record its byte order mark.
 
     Raises:
         UnicodeDecodeError: `data` is not UTF-8, which Terraform does not accept either.

@@ -1,4 +1,4 @@
-"""Read templates: strings, heredocs and template files.
+"""Parse templates: strings, heredocs and template files.
 
 Texts lose what the marks `~` and the indentation of `<<-` take away, exactly as in Terraform, which trims only the text
 up to the end of that line. Directives become nodes.
@@ -17,12 +17,12 @@ from tfcheck.hcl.syntax.literals import unescaped, unescaped_bare
 # What Go's `unicode.IsSpace` accepts; `str.strip` would take more.
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
-#: Reads `for k, v in collection`.
+#: Parses `for k, v in collection`.
 Binding: TypeAlias = Callable[[], Generator[Rule, Any, tuple[str, str, Expression]]]
 
 
 def template(at: Cursor, expression: Callable[[], Rule], binding: Binding) -> Rule:
-    """Read the template whose opening token is next, with the rules for what is inside of `${ }` and `%{ for }`.
+    """Parse the template whose opening token is next, with the rules for the inside of `${ }` and `%{ for }`.
 
     Raises:
         MalformedError: a directive is not closed, or closes nothing.
@@ -44,7 +44,7 @@ def template(at: Cursor, expression: Callable[[], Rule], binding: Binding) -> Ru
 
 
 def _readable(at: Cursor, rule: Rule, opening: int) -> Generator[Rule, Any, Expression]:
-    """Read what is inside of `${ }` or `%{ }` up to its end; a fault in it costs only itself."""
+    """Parse the inside of `${ }` or `%{ }`; a syntax error affects only this part."""
     try:
         found: Expression = yield rule
         if at.index != at.tokens.closings[opening]:
@@ -57,7 +57,7 @@ def _readable(at: Cursor, rule: Rule, opening: int) -> Generator[Rule, Any, Expr
 def _directive(
     at: Cursor, builder: _Builder, expression: Callable[[], Rule], binding: Binding
 ) -> Generator[Rule, Any, None]:
-    """Read one `%{ }`."""
+    """Parse one `%{ }`."""
     opening, place, start = at.index, at.place, at.token.start
     at.index += 1
     if at.next_is("for"):
@@ -75,7 +75,7 @@ def _directive(
 
 
 class _Level:
-    """What is between a directive and the one that ends it, or on the outermost level the whole template."""
+    """The parts between a directive and its end, or the whole template at the outermost level."""
 
     def __init__(self, keyword: str, place: Place, head: Expression | None = None, key: str = "", value: str = ""):
         self.keyword = keyword
@@ -88,7 +88,7 @@ class _Level:
         self.text_place = place
 
     def flushed(self) -> list[Expression]:
-        """Return the parts, the text behind the last of them included."""
+        """Return the parts, including the text after the last of them."""
         if self.texts:
             self.parts.append(Literal("".join(self.texts), self.text_place))
             self.texts = []
@@ -104,13 +104,13 @@ class _Level:
 
 
 class _Builder:
-    """Nests what is between directives."""
+    """Nests the parts between directives."""
 
     def __init__(self, place: Place) -> None:
         self.open = [_Level("", place)]
 
     def text(self, text: str, place: Place) -> None:
-        """Add a text to the one before it."""
+        """Append a text to the one before it."""
         level = self.open[-1]
         if text and not level.texts:
             level.text_place = place
@@ -127,7 +127,7 @@ class _Builder:
         self.open.append(level)
 
     def end(self, keyword: str, start: int) -> None:
-        """Close the directive that is open, or come to its `else`."""
+        """Close the open directive, or begin its `else`."""
         level = self.open[-1]
         if keyword == "else" and level.keyword == "if" and level.then is None:
             level.then, level.parts = tuple(level.flushed()), []
@@ -146,7 +146,7 @@ class _Builder:
 
 
 def _decoded_texts(at: Cursor, opening: int, pieces: Sequence[int]) -> list[str | None]:
-    """Decode and trim the texts of a template; None is for what is not a text."""
+    """Decode and trim the texts of a template; None represents anything else."""
     listed, closings, source = at.tokens.listed, at.tokens.closings, at.source.text
     first = listed[opening]
     decode = unescaped if first.kind == '"' else unescaped_bare
@@ -168,7 +168,7 @@ def _decoded_texts(at: Cursor, opening: int, pieces: Sequence[int]) -> list[str 
 
 
 def _without_indentation(texts: list[str | None]) -> list[str | None]:
-    """Remove the smallest indentation that the lines have, not counting blank ones.
+    """Remove the common indentation of the lines, ignoring blank ones.
 
     NOTE: a line that begins behind a newline eaten by `~` does not count as one, here as in Terraform.
     """

@@ -1,4 +1,4 @@
-"""Read the blocks of a `.tf.json` file.
+"""Parse the blocks of a `.tf.json` file.
 
 Follows https://developer.hashicorp.com/terraform/language/syntax/json. Whether a property is an argument or nested
 blocks is not written there: whoever asks decides.
@@ -16,33 +16,33 @@ from tfcheck.hcl.syntax.parse import parse, template_of
 from tfcheck.hcl.syntax.source import CHARACTERS, TOO_LONG, SourceText
 
 _LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1, "module": 1, "provider": 1, "check": 1}
-#: Strings that are references or types, not templates: (type of block or anything, name).
+#: Strings that are references or types, not templates: (type of block or any, name).
 _BARE = frozenset({("dynamic", "iterator"), ("variable", "type"), ("", "provider"), ("", "depends_on")})
 
 
 class JsonArgument(Argument, frozen=True, eq=False, kw_only=True):
-    """A property. Its strings are templates, or bare expressions where Terraform takes them so."""
+    """A member. Its strings are templates, or bare expressions where Terraform accepts them."""
 
     value: JsonValue
     bare: bool
 
     def parsed(self) -> Expression:
-        """Turn the JSON value into an expression."""
+        """Convert the JSON value to an expression."""
         return _expression(self.source, self.value, self.bare)
 
 
 class JsonBlock(Block, frozen=True, eq=False, kw_only=True):
-    """An object read as a block."""
+    """An object that represents a block."""
 
     value: Object
 
     def blocks(self, name: str) -> list[Block]:
-        """Return the property `name`, an object or a list of them, as blocks; also those under `dynamic`."""
+        """Return the member `name`, an object or a list of them, as blocks; also those in `dynamic`."""
         return list(_blocks_of_type(self.source, self.value, name))
 
 
 def read_json(source: SourceText) -> SourceFile:
-    """Find the blocks of a `.tf.json` file; a fault in it becomes the file's `problem`."""
+    """Find the blocks of a `.tf.json` file; a syntax error becomes the file's `problem`."""
     if len(source.text) > CHARACTERS:  # its lines are not counted either
         return SourceFile(source, (), Problem(Place(source.name, source.first_line), TOO_LONG))
     try:
@@ -62,7 +62,7 @@ def read_json(source: SourceText) -> SourceFile:
 
 
 def _labelled(source: SourceText, kind: str, labels: tuple[str, ...], member: Member) -> Iterator[Block]:
-    """Iterate over down the objects whose property names are the labels of a block."""
+    """Iterate over the objects nested in as many levels of members as a block has labels."""
     for each in _objects(member.value):
         if len(labels) == _LABELS.get(kind, 0):
             yield _block(source, kind, labels, member.start, each)
@@ -73,7 +73,7 @@ def _labelled(source: SourceText, kind: str, labels: tuple[str, ...], member: Me
 
 
 def _objects(value: JsonValue) -> Iterator[Object]:
-    """Return the objects that a block may be written as: itself, or the items of a list."""
+    """Return the objects of a block: itself, or the items of a list."""
     if isinstance(value, Object):
         yield value
     elif isinstance(value, Array):
@@ -122,7 +122,7 @@ def _blocks_of_type(source: SourceText, value: Object, name: str) -> Iterator[Bl
 
 
 def _repeated(value: Object) -> list[str]:
-    """Return the properties that are blocks for certain: those under `dynamic`, and those that contain one."""
+    """Return the members that are certainly blocks: those in `dynamic`, and those that contain one."""
     found: dict[str, None] = {}
     for member in value.members:
         if member.name == "dynamic":

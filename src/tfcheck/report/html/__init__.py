@@ -22,12 +22,12 @@ from tfcheck.report.markdown.page import Page, content
 from tfcheck.report.origin import target
 from tfcheck.vocabulary.finding import Report
 
-#: More maps, and more calls on them, than these are left to `tfcheck show`.
+#: More maps, or calls on them, are left to `tfcheck show`.
 _MOST_MAPS, _MOST_CALLS = 1_000, 10_000
 
 
 def html(reports: Sequence[Report], page: Page | None = None) -> str:
-    """Write reports as one page; what they have in common is shown once."""
+    """Write reports as one page, showing what they have in common once."""
     page = page or Page()
     found = content(reports, page)
     groups = [(report, group) for report in found.reports for group in folded_maps(access_map(report))]

@@ -21,7 +21,7 @@ from tfcheck.report.words import TaskStatus, counted, fixed_words, joint_headlin
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Report, Severity, Verdict
 
-#: As many maps are open from the start, if there are no more.
+#: Up to this many maps are open initially.
 _OPEN_MAPS = 2
 _SHOWN_BROKEN = 10
 #: More groups of task definitions than this are only counted.
@@ -30,7 +30,7 @@ _VERDICTS = (("denied", "Missing"), ("unknown", "Unknown"), ("allowed", "Allowed
 
 
 class PageMap(msgspec.Struct, frozen=True):
-    """A map on the page, the report that it is of, and its id."""
+    """A map on the page, its report, and its id."""
 
     report: Report
     group: MapGroup
@@ -38,7 +38,7 @@ class PageMap(msgspec.Struct, frozen=True):
 
 
 def page_body(content: Content, maps: Sequence[PageMap], more_maps: int, view: View) -> tuple[str, Markup]:
-    """Return the title of the page, and all of its sections."""
+    """Return the title and all sections of the page."""
     standing = {
         f"{target(report)}: {task}": each for report in content.reports for task, each in standings(report).items()
     }
@@ -87,7 +87,7 @@ def _header(words: str, standing: dict[str, TaskStatus], content: Content) -> Ma
 
 
 def _left_out(content: Content) -> Iterator[str]:
-    """Yield what the findings do not show, and what decided that."""
+    """Yield what is left out of the findings, and why."""
     selected = (selection_sentence(report) for report in content.reports)
     fixed = (each for report in content.reports for each in fixed_words(report))
     yield from dict.fromkeys(filter(None, (*waiver_sentences(content.reports), *selected, *fixed)))
@@ -175,7 +175,7 @@ def _section(id: str, title: str, items: Sequence[Child], empty: str, remark: Ch
 
 
 def _findings(content: Content, view: View) -> tuple[list[Child], list[Child], list[Child]]:
-    """Write all causes, those in a baseline, and those that are waived; with fewer groups once there are very many."""
+    """Write all causes, including known and waived ones, with fewer groups if there are very many."""
     shown, left = Told(), _MOST_GROUPS
     open_causes, known, waived = (gathered(each) for each in (content.findings, content.known, content.waived))
     articles: list[Child] = []

@@ -1,4 +1,4 @@
-"""Build HTML in which text that others wrote can only be text.
+"""Build HTML in which foreign text can only be text.
 
 Follows https://html.spec.whatwg.org/multipage/syntax.html. Every string becomes escaped text; only what `tag` returns
 is markup. Attributes are written by name, so that no name in a plan can become one.
@@ -15,13 +15,13 @@ from tfcheck.report.safe_text import visible
 from tfcheck.symbolic.regex import regex
 
 _VOID = frozenset({"meta", "input", "wbr"})
-#: What is quoted in a sentence, and where a long name may be broken into lines.
+#: The quoted parts of a sentence, and the places where a long name may break.
 _QUOTED = regex(r"`([^`\n]+)`")
 _BREAK = regex(r"(?<=[/\]}_])(?=[^./:\]}_])|(?<=\.)(?=[^./:\]}])(?!tf\b)|(?<=:)(?=[^./:\]}])(?!\d+$)")
 
 
 class Markup(str):
-    """Text that is HTML already."""
+    """Text that is already HTML."""
 
     __slots__ = ()
 
@@ -30,7 +30,7 @@ Child: TypeAlias = "str | Markup | None | Iterable[Child]"
 
 
 def tag(name: str, /, *children: Child, **attributes: str | int | bool | None) -> Markup:
-    """Build an element; `class_` is the attribute `class`, `data_rule` is `data-rule`, None and False are left out."""
+    """Build an element; `class_` is `class`, `data_rule` is `data-rule`, None and False are omitted."""
     pieces = [f"<{name}"]
     pieces += [_attribute(each, value) for each, value in attributes.items()]
     pieces.append(">")
@@ -41,7 +41,7 @@ def tag(name: str, /, *children: Child, **attributes: str | int | bool | None) -
 
 
 def inside(child: Child) -> Markup:
-    """Write what is inside of an element: markup as it is, every other string as text, one after the other."""
+    """Render the content of an element: markup unchanged, other strings as text."""
     pieces: list[str] = []
     _gather(child, pieces)
     return Markup("".join(pieces))
@@ -67,14 +67,14 @@ def _attribute(name: str, value: str | int | bool | None) -> str:
     return f" {known}" if value is True else f' {known}="{_text(str(value))}"'
 
 
-@lru_cache(maxsize=40_000)  # one that is named several times is named in several parts of a page
+@lru_cache(maxsize=40_000)  # one with several places is in several parts of a page
 def address(text: str) -> Markup:
-    """Write an address or an ARN as code that may be broken between its parts."""
+    """Write an address or an ARN as code that may break between its parts."""
     first, *others = _BREAK.split(visible(text))
     return tag("code", first, ((tag("wbr"), each) for each in others))
 
 
 def prose(text: str) -> Markup:
-    """Write a sentence in which what stands between backticks is code."""
+    """Write a sentence with code between backticks."""
     parts = _QUOTED.split(text)
     return inside(address(part) if number % 2 else part for number, part in enumerate(parts))

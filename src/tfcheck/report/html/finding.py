@@ -1,4 +1,4 @@
-"""Render one cause: who lacks what, what comes near it, where it is written, and what fixes it."""
+"""Render one cause: who lacks what, the near misses, the source, and the fix."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tfcheck.report.words import compares_resources, counted, evidence_words, ou
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Evidence, Excerpt, Finding, Fix, Location, Reason, Remedy, Report
 
-#: More statements that come near, and more of their patterns, are counted.
+#: More near statements, and more of their patterns, are counted.
 _SHOWN_NEAR, _SHOWN_PATTERNS, _SHOWN_TASKS, _SHOWN_EXCERPTS = 2, 4, 4, 2
 _SHOWN_STATEMENTS = 6
 _CHANGES = {"introduced": "introduced by this change", "existing": "already broken before this change"}
 
 
 class Told:
-    """The fixes and remedies that the page has shown already."""
+    """The fixes and remedies that the page has already shown."""
 
     def __init__(self) -> None:
         self.fixes: dict[Fix, str] = {}
@@ -29,7 +29,7 @@ class Told:
 
 
 def article(found: TargetedCause, number: int, view: View, told: Told, most: int) -> Markup:
-    """Write a cause with at most `most` groups as an article; a fix that an earlier one shows is only named."""
+    """Write a cause with at most `most` groups as an article; a repeated fix is only named."""
     cause = found.cause
     alone = len(cause.groups) == 1
     rest = sum(len(each.tasks) for each in cause.groups[most:])
@@ -67,7 +67,7 @@ def _facts(found: TargetedCause, view: View) -> Iterator[Child]:
 
 
 def _waivers(found: TargetedCause) -> Iterator[Markup]:
-    """Write why a cause is accepted, until when, and where that is written."""
+    """Write why a cause is accepted, until when, and where the waiver is."""
     for each in dict.fromkeys(finding.waived for finding in found.cause.findings):
         if each is not None:
             until = f", until {each.until}" if each.until else ""
@@ -133,7 +133,7 @@ def _instances(group: Group, report: Report, view: View) -> Markup | None:
 
 
 def _near(group: Group, report: Report, view: View) -> Iterator[Markup]:
-    """Write the statements that come nearest, or that deny it: the same for several needs once."""
+    """Write the nearest or denying statements, the same ones only once."""
     found: dict[Evidence, Need] = {}
     for need in group.needs:
         for each in need.answer.evidence[:_SHOWN_NEAR]:
@@ -162,7 +162,7 @@ def _patterns(evidence: Evidence, needed: str) -> Markup | None:
 
 
 def _marked(pattern: str, stop: int | None) -> Child:
-    """Mark in a pattern what does not match; where all of it does, what is needed goes on behind it."""
+    """Mark the part of a pattern that does not match; if all of it matches, append the rest of what is needed."""
     return (pattern[:stop], tag("mark", pattern[stop:])) if stop and stop < len(pattern) else pattern
 
 
@@ -179,7 +179,7 @@ def _consequence(cause: Cause, group: Group) -> Markup | None:
     return tag("div", tag("p", outcome_words(symptom, cause), class_="small soft"), tag("p", symptom, class_="says"))
 
 
-# Where it is written, and what fixes it
+# The source, and the fix
 
 
 def _sources(group: Group, report: Report, view: View) -> Iterator[Markup]:
@@ -215,12 +215,12 @@ def _fixes(group: Group, told: Told) -> Iterator[Markup]:
 
 
 _MARKS = {"+": "add", "-": "cut"}
-#: A longer diff is shown as far as this.
+#: A longer diff is cut off here.
 _MOST_LINES = 400
 
 
 def quoted(found: Excerpt, place: Location, report: Report, view: View, *, title: str) -> Markup:
-    """Write the lines of an excerpt with their numbers; those that are not shown are counted."""
+    """Write the lines of an excerpt with their numbers; hidden ones are counted."""
     return _figure((title, view.place(place, report)), list(_numbered(found)))
 
 
@@ -275,7 +275,7 @@ def _code(hcl: str) -> Iterator[Markup]:
 
 
 def to_do(remedy: Remedy) -> Markup:
-    """Write what to do where no change can be suggested."""
+    """Write a remedy."""
     words = tag("p", tag("b", "To do: "), prose(remedy.words), class_="prose")
     return tag(
         "div", words, _figure(("To write", None), list(_code(remedy.hcl))) if remedy.hcl else None, class_="stack"

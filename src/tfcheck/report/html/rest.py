@@ -1,4 +1,4 @@
-"""Render what cannot be decided, what the change does, and the notes."""
+"""Render what is undecided, the changes, and the notes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CLASSES = {"fixed": "good", "still_broken": "warning", "broken": "error"}
 
 
 def questions(report: Report, view: View) -> Iterator[Markup]:
-    """Write what is not decided: one article for all that waits for the same."""
+    """Write one article for everything undecided with the same cause."""
     for (reason, cause), members in open_questions(report).items():
         yield _question(reason, cause, members, report, view)
 
@@ -76,7 +76,7 @@ def _in(report: Report, view: View) -> Child:
 
 
 def changes(report: Report, view: View) -> Markup | None:
-    """Write what the change does to task definitions and to the access of their roles."""
+    """Write how the change affects task definitions and the access of their roles."""
     rows = [*_task_changes(report, view), *_access(report)]
     if not rows:
         return None

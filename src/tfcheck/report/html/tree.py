@@ -1,4 +1,4 @@
-"""Render the access map of task definitions: task, role, policy, statement, and what it allows."""
+"""Render the access map of task definitions: task, role, policy, statement, and calls."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def _statement(statement: StatementNode, report: Report, view: View) -> Markup:
 
 
 def _unmet(calls: Iterable[CallNode], report: Report, view: View) -> Iterator[Markup]:
-    """Group the calls that no statement comes near by the reason."""
+    """Group calls without a near statement by the reason."""
     alike: dict[tuple[str, str, Verdict], list[CallNode]] = {}
     for each in calls:
         alike.setdefault((each.because, each.decided_by, each.verdict), []).append(each)

@@ -1,4 +1,4 @@
-"""What all parts of a page refer to: places, excerpts, and the maps of task definitions."""
+"""The shared parts of a page: places, excerpts, and the maps of task definitions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tfcheck.vocabulary.finding import Excerpt, Location, Report
 
 
 class View(msgspec.Struct, frozen=True):
-    """A page and what is on it.
+    """A page and its content.
 
     `maps` are the ids of the maps by target and address, `excerpts` those of the sources by target, file and line;
     `several` targets are named.
@@ -26,13 +26,13 @@ class View(msgspec.Struct, frozen=True):
     several: bool
 
     def task(self, task: str, report: Report, shown: str = "") -> Markup:
-        """Name a task definition, with a link to its map; `shown` is what is written."""
+        """Name a task definition, with a link to its map; `shown` is the text."""
         name = address(shown or task)
         found = self.maps.get((target(report), task))
         return tag("a", name, href=f"#{found}") if found else name
 
     def place(self, place: Location | None, report: Report) -> Markup | None:
-        """Write a place as `main.tf:12`, with a link where it is known what to link to."""
+        """Write a place as `main.tf:12`, with a link where its address is known."""
         if place is None:
             return None
         path = file_path(report, place) or posixpath.normpath(place.file)
@@ -41,23 +41,23 @@ class View(msgspec.Struct, frozen=True):
         return tag("a", written, href=link, rel="noreferrer") if link else written
 
     def excerpt(self, place: Location | None, report: Report) -> Excerpt | None:
-        """Return what may be shown of the source at a place."""
+        """Return the source excerpt at a place."""
         return self.excerpts.get((target(report), place.file, place.line)) if place else None
 
     def at(self, place: Location | None, report: Report) -> Child:
-        """Write a place in brackets, or nothing."""
+        """Write a place in brackets; nothing without a place."""
         found = self.place(place, report)
         return (" (", found, ")") if found is not None else None
 
     def rule(self, rule: str) -> Markup:
-        """Name a rule, with a link to the page of AWS that it follows."""
+        """Name a rule, with a link to its AWS page."""
         manual = self.page.manual(rule)
         name = tag("code", rule)
         return tag("a", name, href=manual.url, rel="noreferrer") if manual and manual.url else name
 
 
 def capitalised(words: str) -> str:
-    """Return a clause with a capital letter; a name that it begins with stays as it is."""
+    """Capitalise a clause, except for a name at its beginning."""
     return f"{words[:1].upper()}{words[1:]}" if words.partition(" ")[0].rstrip(":,").isalpha() else words
 
 
@@ -68,5 +68,5 @@ def sentence(words: str) -> Markup:
 
 
 def joined(parts: list[Child], between: str = ", ") -> Markup:
-    """Write parts one after the other."""
+    """Join parts of markup."""
     return inside([(between if number else None, part) for number, part in enumerate(parts)])

@@ -24,14 +24,14 @@ _PICTURES = 3
 
 
 def markdown(reports: Sequence[Report], page: Page | None = None, *, size: int = budget.COMMENT) -> str:
-    """Write a comment about one or more reports, in at most `size` bytes, with the marker on its first line."""
+    """Write a comment about one or more reports in at most `size` bytes, with the marker on its first line."""
     page = page or Page()
     told = content(reports, page)
     return budget.page(_parts(told, page, _ROWS_OF_COMMENT, marked=True), size, "the job summary")
 
 
 def summary(reports: Sequence[Report], page: Page | None = None, *, size: int = budget.SUMMARY) -> str:
-    """Write the summary of a job: the same as a comment, without the marker and with room for more."""
+    """Write the summary of a job: like a comment, without the marker and with more room."""
     page = page or Page()
     return budget.page(_parts(content(reports, page), page, _ROWS_OF_SUMMARY, marked=False), size, "the JSON report")
 
@@ -69,7 +69,7 @@ def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[Pa
 
 
 def _baseline(told: Content, page: Page, rows: int) -> Iterator[PagePart]:
-    """Fold what a baseline lists, and report how much of it is fixed."""
+    """Fold the known findings of a baseline, and report how many are fixed."""
     if told.known:
         title = f"{counted(len(told.known), 'finding')} in the baseline"
         yield PagePart(f"<details><summary>{title}</summary>", PartKind.KEPT)
@@ -80,7 +80,7 @@ def _baseline(told: Content, page: Page, rows: int) -> Iterator[PagePart]:
 
 
 def _folds(found: list[TargetedCause], most: int, page: Page, first: int, pictures: int) -> Iterator[PagePart]:
-    """Write what fixes each cause, the first open, and why it is so; two that one change fixes show it once."""
+    """Write the fix of each cause, the first one open, and its explanation; a shared fix is shown once."""
     worst = min((each.cause.severity.rank for each in found), default=0)
     groups = [(each, group) for each in found for group in each.cause.groups][:most]
     shown: set[str] = set()

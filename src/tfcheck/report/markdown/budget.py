@@ -19,7 +19,7 @@ SUMMARY = 900 * 1024
 
 
 class PartKind(IntEnum):
-    """What a part is; the lower, the sooner it is left out. What is KEPT must be short."""
+    """The kind of a part, the first to be left out first. What is KEPT must be short."""
 
     ALLOWED = 0
     DIAGRAM = 1
@@ -37,7 +37,7 @@ class PartKind(IntEnum):
 
 
 class PagePart(msgspec.Struct, frozen=True):
-    """Some lines of Markdown that stand or go together.
+    """Lines of Markdown that are kept or left out together.
 
     Parts of one kind and the same `fold` go together too: the two ends of a fold. Rows follow one another directly,
     other parts after an empty line.
@@ -48,12 +48,12 @@ class PagePart(msgspec.Struct, frozen=True):
     fold: int | None = None
 
 
-#: Where the line goes that says how much is left out.
+#: The position of the line about omitted parts.
 LEFT_OUT = PagePart("", PartKind.LEFT_OUT)
 
 
 def page(parts: Iterable[PagePart], budget: int, elsewhere: str) -> str:
-    """Join parts into a page of at most `budget` bytes; `elsewhere` says where everything can be read.
+    """Join parts into a page of at most `budget` bytes; `elsewhere` is where everything can be read.
 
     Raises:
         ValueError: the parts that are always kept are too long by themselves.
@@ -68,7 +68,7 @@ def page(parts: Iterable[PagePart], budget: int, elsewhere: str) -> str:
 
 
 def _chosen(parts: list[PagePart], budget: int, note: int) -> tuple[set[int], int]:
-    """Choose the parts that go, and count the units that they make up."""
+    """Choose the parts to leave out, and count the units in them."""
     sizes = [len(part.text.encode()) + 2 for part in parts]
     total = sum(sizes)
     gone: set[int] = set()
@@ -83,7 +83,7 @@ def _chosen(parts: list[PagePart], budget: int, note: int) -> tuple[set[int], in
 
 
 def _in_order(parts: list[PagePart], sizes: list[int]) -> list[list[int]]:
-    """Return what goes together, in the order in which it goes: kind by kind.
+    """Return the groups of parts to leave out together, in order of kind.
 
     The largest diff or else the last first.
     """

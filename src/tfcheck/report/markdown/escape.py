@@ -1,4 +1,4 @@
-"""Make text that others wrote harmless in Markdown.
+"""Make foreign text harmless in Markdown.
 
 Addresses, keys of `for_each`, ARNs, file names and HCL come from the author of a pull request, and a saved report may
 be forged as a whole. Outside code GitHub turns `@name`, `#1`, commit ids and URLs into pings and links, and neither a
@@ -19,14 +19,14 @@ from tfcheck.symbolic.regex import regex
 _LONGEST = 600
 _LONGEST_IN_SUMMARY = 160
 _TICKS = regex("`+")
-#: A word, a short number or a dash, which cannot be mistaken for anything else, as the id of a commit can.
+#: A word, a short number or a dash, which cannot be confused with anything else, such as a commit's id.
 _PLAIN = regex(r"(?![a-f]{7,40}$)[A-Za-z]+(?:['’-][A-Za-z]+)*|['’]s|\d{1,6}|[–—]")
-#: What may stand before and after a word.
+#: Characters that may surround a word.
 _TOKEN = regex(r"(\(*)(.*?)([).,;:!?]*)")
 
 
 def code(text: str) -> str:
-    """Write foreign text as a code span that shows exactly that text."""
+    """Write foreign text as a code span with exactly that text."""
     shown = visible(clipped(text, _LONGEST)) or "(empty)"
     ticks = "`" * (_longest_run(shown) + 1)
     edges = shown[0] + shown[-1]
@@ -35,12 +35,12 @@ def code(text: str) -> str:
 
 
 def html_code(text: str) -> str:
-    """Write foreign text as `<code>`, for `<summary>`, in which Markdown is not read."""
+    """Write foreign text as `<code>` for `<summary>`, which contains no Markdown."""
     return f"<code>{html.escape(visible(clipped(text, _LONGEST_IN_SUMMARY)))}</code>"
 
 
 def fence(text: str, language: str = "") -> str:
-    """Write foreign lines as a fenced block; `language` is ours."""
+    """Write foreign lines as a fenced block; `language` is trusted."""
     shown = "\n".join("\t".join(map(visible, line.split("\t"))) for line in text.rstrip("\n").split("\n"))
     ticks = "`" * max(_longest_run(shown) + 1, 3)
     return f"{ticks}{language}\n{shown}\n{ticks}"
@@ -66,13 +66,13 @@ def prose(text: str, names: Iterable[str | None] = ()) -> str:
 
 
 def sentence(text: str, names: Iterable[str | None] = ()) -> str:
-    """Write a foreign sentence as `prose` does, with a capital letter."""
+    """Write a foreign sentence like `prose`, capitalised."""
     written = prose(text, names)
     return f"{written[:1].upper()}{written[1:]}"
 
 
 def _pieces(text: str, names: Iterable[str | None]) -> Iterator[tuple[bool, str, bool]]:
-    """Cut a sentence into pieces: whether a space comes before it, the piece, and whether it must be code."""
+    """Split a sentence into pieces: whether a space precedes it, the piece, and whether it must be code."""
     end = 0
     for found in _quoted(names).finditer(text):
         yield from _words(text[end : found.start()])

@@ -1,4 +1,4 @@
-"""Render why a finding is so, and its fix, folded below the rows."""
+"""Render the explanation of a finding and its fix, folded below the rows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SHOWN_TASKS = 20
 
 
 def evidence(group: Group, report: Report, number: int, page: Page, *, drawn: bool) -> Iterator[PagePart]:
-    """Write the fold that says why; `number` distinguishes the folds of a page, `drawn` asks for a picture."""
+    """Write the fold with the explanation; `number` distinguishes the folds of a page, `drawn` adds a picture."""
     finding = _of_first_task(group)
     kind = PartKind.EVIDENCE_OF_ERROR if finding.severity is Severity.ERROR else PartKind.EVIDENCE_OF_WARNING
     lines = [*_facts(finding, report, page), *_instances(group), *_answers(finding, report, page), *_explained(finding)]
@@ -51,7 +51,7 @@ def _of_first_task(group: Group) -> Finding:
 
 
 def _instances(group: Group) -> Iterator[str]:
-    """Name the other task definitions of which the same is true."""
+    """Name the other affected task definitions."""
     if len(group.tasks) > 1:
         shown = ", ".join(map(code, group.tasks[:_SHOWN_TASKS]))
         more = and_more(len(group.tasks), _SHOWN_TASKS)
@@ -130,7 +130,7 @@ def _explained(finding: Finding) -> Iterator[str]:
 
 
 def suggestion(fix: Fix, number: int, *, opened: bool) -> Iterator[PagePart]:
-    """Write the fold with the suggested change; `opened` where it is the only one."""
+    """Write the fold with the suggested change, open if it is the only one."""
     marks = f"{'safe' if fix.safety == 'safe' else 'review it'}, {'proven' if fix.proven else 'not proven'}"
     state = "<details open>" if opened else "<details>"
     top = f"{state}<summary>Suggested change: {html_code(fix.title)} ({marks})</summary>"
@@ -138,7 +138,7 @@ def suggestion(fix: Fix, number: int, *, opened: bool) -> Iterator[PagePart]:
 
 
 def to_do(finding: Finding, remedy: Remedy, number: int) -> PagePart:
-    """Write what to do where no change can be suggested."""
+    """Write a remedy."""
     body = f"\n\n{fence(remedy.hcl, 'hcl')}" if remedy.hcl else ""
     return PagePart(f"To do: {prose(remedy.words, names(finding))}{body}", PartKind.DIFF, number)
 
@@ -156,10 +156,10 @@ def _change_itself(fix: Fix) -> str:
     return f"{how}\n\n{fence(diff, 'diff')}"
 
 
-# Render the path of an access as a diagram, and where it breaks.
+# Render the path of an access as a diagram that shows where it breaks.
 #
 # Follows the grammar of Mermaid's flowcharts (https://mermaid.js.org/syntax/flowchart.html). Ids are our own, since
-# names may be words of the grammar; labels are quoted, and what means something in a label stands as `#…;`.
+# names may be words of the grammar; labels are quoted, and special characters in them are `#…;`.
 
 
 _MOST_NODES = 12
@@ -176,7 +176,7 @@ _BROKEN = "stroke:#cf222e,stroke-width:2px"
 
 
 class Edge(msgspec.Struct, frozen=True):
-    """One step of the path; a broken one is drawn dashed, one that denies ends in a cross."""
+    """One step of the path; a broken one is dashed, a denying one ends in a cross."""
 
     start: str
     end: str
@@ -185,7 +185,7 @@ class Edge(msgspec.Struct, frozen=True):
 
 
 def picture(finding: Finding) -> str | None:
-    """Draw task, role, policies and resource with the edge that is missing; None where it would be too much to read."""
+    """Draw task, role, policies and resource with the missing edge; None if it would be too large."""
     edges = list(dict.fromkeys(edge for answer in finding.answers for edge in _edges(answer)))
     names = list(dict.fromkeys(name for edge in edges for name in (edge.start, edge.end)))
     if not edges or len(names) > _MOST_NODES:
@@ -223,7 +223,7 @@ def _edges(answer: Answer) -> Iterator[Edge]:
 
 
 def _is_on_the_path(evidence: Evidence, answer: Answer) -> bool:
-    """Whether a statement is in a policy of the role that is drawn: what denies, or else what comes near."""
+    """Whether a statement is in a policy of the drawn role and denies or almost grants."""
     if answer.reason is Reason.EXPLICIT_DENY:
         return evidence.effect == "Deny"
     return answer.reason is Reason.IMPLICIT_DENY and evidence.policy != answer.role

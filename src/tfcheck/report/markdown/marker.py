@@ -1,4 +1,4 @@
-"""Recognise tfcheck's own comments, and the targets that they are about, by two lines in them.
+"""Recognise tfcheck's own comments and their targets by two lines.
 
 The first line is the marker, the last one the list of targets; nothing between them is read: names from a plan may look
 like either, but never get there. Neither line holds an id or a path as such: encoded, it cannot end the HTML comment,
@@ -23,12 +23,12 @@ _LINE = regex(
 )
 _COMMIT = regex(r"[0-9a-f]{40,64}")
 _RUN = regex(r"([0-9]{1,20})\.([0-9]{1,9})")
-#: What is a commit that is not known, as in git.
+#: The id of an unknown commit, as in git.
 NO_COMMIT = "0" * 40
 
 
 class Marker(msgspec.Struct, frozen=True):
-    """Which comment it is, of which commit, written by which run: its id and attempt, to be compared as numbers.
+    """The comment's id, commit and run; the run's id and attempt are compared as numbers.
 
     `job` distinguishes the workflows or jobs that write for one commit, where the host names them; itself a hash.
     """
@@ -39,13 +39,13 @@ class Marker(msgspec.Struct, frozen=True):
     job: str = ""
 
     def __str__(self) -> str:
-        """Write the first line of a comment."""
+        """Format the first line of a comment."""
         job = f" job={self.job}" if self.job else ""
         return f"<!-- tfcheck:v1 key={self.key} sha={self.sha} run={self.run[0]}.{self.run[1]}{job} -->"
 
 
 def marker(comment_id: str, sha: str = "", run: str = "", job: str = "") -> Marker:
-    """Build the marker of the comment `comment_id`; a commit or run that does not look like one counts as not known."""
+    """Build the marker of the comment `comment_id`; an invalid commit or run counts as unknown."""
     found = _RUN.fullmatch(run)
     return Marker(
         key=_hash(comment_id)[:16],
@@ -60,7 +60,7 @@ def _hash(text: str) -> str:
 
 
 def marked(body: str) -> Marker | None:
-    """Read the marker of a comment; None where its first line is not one."""
+    """Parse the marker of a comment; None without one."""
     first, _, _ = body.partition("\n")
     found = _LINE.fullmatch(first.rstrip("\r"))
     if found is None:
@@ -79,14 +79,14 @@ _HASH = 5
 
 
 class ListedTargets(msgspec.Struct, frozen=True):
-    """The targets of a comment, by name or hash: those with a result for its commit, and those without one."""
+    """The targets of a comment, by name or hash: those with a result for its commit, and those without."""
 
     present: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
 
 
 def target_list(present: Iterable[str], absent: Iterable[str] = (), size: int = budget.COMMENT) -> str:
-    """Write the last line of a comment of `size` bytes: the targets that it is about, for the runs after this one.
+    """Write the last line of a comment of `size` bytes: its targets, for later runs.
 
     An empty name separates those with a result from those without. Where the names take too much of the page, each
     becomes a hash: none is forgotten, which would turn a lost result into an all-clear. The hashes fill half of the
@@ -106,7 +106,7 @@ def target_list(present: Iterable[str], absent: Iterable[str] = (), size: int = 
 
 
 def listed_targets(body: str) -> ListedTargets:
-    """Read the targets that a comment is about; none where its last line lists none."""
+    """Parse the targets of a comment; none if its last line lists none."""
     last = body.rstrip().rpartition("\n")[2]
     try:
         if found := _HASHES.fullmatch(last):
@@ -128,7 +128,7 @@ def _from_hashes(written: bytes) -> ListedTargets:
 
 
 def hashed_target(target: str) -> str:
-    """Return the hash of a target, as in `#3f2a91bc04`; that of a hash is itself."""
+    """Return the hash of a target, as in `#3f2a91bc04`; a hash stays unchanged."""
     if _HASHED.fullmatch(target):
         return target
     return f"#{_hash(clipped_target(target))[: 2 * _HASH]}"
@@ -138,5 +138,5 @@ _HASHED = regex(r"#[0-9a-f]{10}")
 
 
 def clipped_target(target: str) -> str:
-    """Return a target as the list names it."""
+    """Return a target as listed."""
     return target.replace("\0", " ").encode("utf-8", "backslashreplace").decode()[:_LONGEST_TARGET]

@@ -16,7 +16,7 @@ from tfcheck.vocabulary.finding import Answer, Finding, Report
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """What whoever runs tfcheck says of the page to be written. Nothing here comes from a report.
+    """The options for a page. Nothing here comes from a report.
 
     `id` names the comment, by default after its targets. `links` lead to the commit and the run, `job` is what writes
     it. `manuals` are those of the rules. `expected` is how many reports there should be, `absent` the targets that had
@@ -41,7 +41,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TargetedFinding(msgspec.Struct, frozen=True):
-    """A finding, the first report that has it, and the targets of all that do."""
+    """A finding, the first report with it, and all targets with it."""
 
     finding: Finding
     report: Report
@@ -49,7 +49,7 @@ class TargetedFinding(msgspec.Struct, frozen=True):
 
 
 class TargetedCause(msgspec.Struct, frozen=True):
-    """Findings with one cause, the first report that has them, and the targets of all that do."""
+    """Findings with one cause, the first report with them, and all targets with them."""
 
     cause: Cause
     report: Report
@@ -57,7 +57,7 @@ class TargetedCause(msgspec.Struct, frozen=True):
 
 
 class TargetedUnknown(msgspec.Struct, frozen=True):
-    """A requirement that is not decided, the first report that has it, and the targets of all that do."""
+    """An undecided requirement, the first report with it, and all targets with it."""
 
     answer: Answer
     report: Report
@@ -65,7 +65,7 @@ class TargetedUnknown(msgspec.Struct, frozen=True):
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What the reports of one page hold together.
+    """The combined content of the reports of one page.
 
     `stale` are those about another commit, `known` the findings that a baseline lists, `waived` those that a waiver
     accepts. `several` says that there is more than one task definition to distinguish. `listed` is how earlier pages
@@ -93,7 +93,7 @@ class Content(msgspec.Struct, frozen=True):
 
 
 def content(reports: Iterable[Report], page: Page) -> Content:
-    """Put together what several reports say; what they have in common is reported once, errors first."""
+    """Combine several reports without duplicates, errors first."""
     fresh: list[Report] = []
     stale: list[Report] = []
     plain: list[Report] = []
@@ -115,14 +115,14 @@ def content(reports: Iterable[Report], page: Page) -> Content:
 
 
 def _listed(plain: list[Report], fresh: list[Report]) -> ListedResults:
-    """Return how earlier pages may list results: by their targets alone, or with their plans."""
+    """Return the names that earlier pages may list results by: their targets, also with their plans."""
     bases = Counter(target(each) for each in plain)
     whole = (with_plan(target(each), plan_path(each)) for each in plain)
     return ListedResults.of((*bases, *whole, *map(target, fresh)), bases)
 
 
 def _is_stale(report: Report, page: Page) -> bool:
-    """Whether a report is about another commit than the page; Bitbucket names commits by their first digits."""
+    """Whether a report is about another commit than the page; Bitbucket abbreviates commits."""
     made_of, sha = context_text(report, "head_sha"), page.links.sha if page.links else ""
     return not (sha.startswith(made_of) or made_of.startswith(sha))
 
@@ -153,7 +153,7 @@ def _rank(each: TargetedFinding) -> tuple[bool, int]:
 
 
 def gathered(findings: Iterable[TargetedFinding]) -> list[TargetedCause]:
-    """Gather findings by cause, those of the same targets together: errors first, of those what the change breaks."""
+    """Group findings by cause and targets: errors first, and among these what the change breaks."""
     by_targets: dict[tuple[str, ...], list[TargetedFinding]] = {}
     for each in findings:
         by_targets.setdefault(each.targets, []).append(each)

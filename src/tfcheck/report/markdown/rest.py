@@ -1,4 +1,4 @@
-"""Render what is undecided, what was not evaluated, what is allowed, and the assumptions."""
+"""Render what is undecided, not evaluated, or allowed, and the assumptions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SHOWN_ALLOWED = 1000
 
 
 def undecided(waiting: tuple[TargetedUnknown, ...]) -> Iterator[PagePart]:
-    """Explain what is not decided, grouped by what it waits for."""
+    """Explain what is undecided, grouped by cause."""
     groups: dict[tuple[Reason | None, str], list[TargetedUnknown]] = {}
     for each in waiting:
         groups.setdefault(open_question(each.answer), []).append(each)
@@ -59,7 +59,7 @@ def skipped(content: Content) -> Iterator[PagePart]:
 
 
 def unread(content: Content) -> Iterator[PagePart]:
-    """List the plans of the same call that could not be read, so that nobody takes the page for complete."""
+    """List the unreadable plans of the same call, so that nobody takes the page for complete."""
     found = dict.fromkeys(each for report in content.reports for each in report.unread)
     if found:
         title = f"{UNKNOWN_ICON} **{counted(len(found), 'plan')} not checked**"
@@ -86,7 +86,7 @@ def optional(content: Content) -> Iterator[PagePart]:
 
 
 def _permissions(content: Content, wanted: Callable[[Answer], bool]) -> list[str]:
-    """List the permissions whose answers are wanted, with the task definitions that ask for them."""
+    """List the permissions with wanted answers, and the task definitions that need them."""
     return [
         f"- {code(need.task_definition)}{_in(report, content)}: {code(need.action)} on {code(need.shown_resource)}"
         for report in content.reports
@@ -97,7 +97,7 @@ def _permissions(content: Content, wanted: Callable[[Answer], bool]) -> list[str
 
 
 def notes(content: Content) -> Iterator[PagePart]:
-    """List the assumptions that the answers rest on."""
+    """List the assumptions of the answers."""
     lines = [f"- {prose(note)}" for note in dict.fromkeys(_notes(content.reports))]
     if lines:
         yield _fold("Assumptions", lines, PartKind.NOTES)
@@ -115,7 +115,7 @@ def _in(report: Report, content: Content) -> str:
 
 
 def _fold(title: str, lines: list[str], kind: PartKind) -> PagePart:
-    """Fold lines under a title of ours."""
+    """Fold lines under a title."""
     written = "\n".join(lines)
     return PagePart(f"<details><summary>{title}</summary>\n\n{written}\n\n</details>", kind)
 
@@ -124,7 +124,7 @@ _SHOWN, _SHOWN_TASKS = 20, 3
 
 
 def new_waivers(content: Content, page: Page) -> list[WaivedGroup]:
-    """Return what the pull request itself waives: what a waiver accepts whose lines it adds or changes.
+    """Return what the pull request itself waives: the findings of waivers whose lines it adds or changes.
 
     Where it is not known what the pull request changes, all that is waived.
     """
@@ -136,7 +136,7 @@ def new_waivers(content: Content, page: Page) -> list[WaivedGroup]:
 
 
 def _is_added(place: tuple[str, int, int] | None, added: Mapping[str, frozenset[int] | None]) -> bool:
-    """Whether a pull request adds or changes one of some lines; all lines of a file that shows no diff may be new."""
+    """Whether a pull request adds or changes one of some lines; in a file without a diff, all lines may be new."""
     if place is None:
         return True
     file, first, last = place
@@ -147,7 +147,7 @@ def _is_added(place: tuple[str, int, int] | None, added: Mapping[str, frozenset[
 
 
 def waived_first(content: Content, page: Page) -> Iterator[PagePart]:
-    """Write what the change waives, before anything else: a reviewer accepts it with the change."""
+    """Write what the change waives before anything else: a reviewer accepts it with the change."""
     groups = new_waivers(content, page)
     if groups:
         title = "**Waived**" if page.added is None else "⚠️ **This change waives**"
@@ -157,7 +157,7 @@ def waived_first(content: Content, page: Page) -> Iterator[PagePart]:
 
 
 def edited_choices(content: Content, page: Page) -> dict[str, int]:
-    """Return the files that decide what is reported and that the pull request edits: how many findings each leaves out.
+    """Return the edited files that decide what is reported, with the number of findings that each leaves out.
 
     Where it is not known what the pull request changes, all of them.
     """
@@ -174,7 +174,7 @@ def edited_choices(content: Content, page: Page) -> dict[str, int]:
 
 
 def _is_edited(file: str, page: Page) -> bool:
-    """Whether a pull request adds lines to a file that may be named as it is seen from a directory below the top."""
+    """Whether a pull request adds lines to a file, whose name may be relative to a subdirectory."""
     if page.added is None:
         return True
     name = posixpath.normpath(file.replace("\\", "/")).replace("../", "")
@@ -182,7 +182,7 @@ def _is_edited(file: str, page: Page) -> bool:
 
 
 def choices_first(content: Content, page: Page) -> Iterator[PagePart]:
-    """Write which files that leave out findings the change edits; the lead explains them."""
+    """Write which edited files leave out findings; the lead explains them."""
     if page.added is not None:
         for file, number in edited_choices(content, page).items():
             what = f"which leaves out {counted(number, 'finding')}" if number else "on which this result depends"
@@ -190,7 +190,7 @@ def choices_first(content: Content, page: Page) -> Iterator[PagePart]:
 
 
 def waived_rest(content: Content, page: Page) -> Iterator[PagePart]:
-    """Write, folded, what else is waived, and which waivers do not hold."""
+    """Fold the other waived findings, and the waivers without effect."""
     new = new_waivers(content, page)
     groups = [each for each in waived_groups(content.reports) if each not in new]
     lines = [_line(each, content.reports, page) for each in groups]
@@ -223,7 +223,7 @@ _SHOWN_BROKEN = 10
 
 
 def broken(content: Content) -> Iterator[PagePart]:
-    """Write which task definitions stop working with the change: nothing else is as urgent."""
+    """Write which task definitions the change breaks, the most urgent part."""
     tasks = dict.fromkeys(
         each.task_definition for report in content.reports for each in report.task_changes if each.change == "broken"
     )
@@ -234,7 +234,7 @@ def broken(content: Content) -> Iterator[PagePart]:
 
 
 def changes(content: Content, most: int) -> Iterator[PagePart]:
-    """Write what each report's change does, at most `most` lines of a kind; what several say alike is said once."""
+    """Write the changes of each report, at most `most` lines of a kind, without duplicates."""
     alike: dict[tuple[object, ...], list[Report]] = {}
     for report in content.reports:
         access = report.access_changes, report.access_possible, report.access_unknown
@@ -261,7 +261,7 @@ def _section(reports: list[Report], content: Content, most: int) -> Iterator[Pag
 def _tasks(report: Report, most: int) -> Iterator[str]:
     hidden = {each.task_definition for each in report.known} - {each.task_definition for each in report.findings}
     for kind, words in TASKS.items():
-        if kind == "broken":  # said above the rows
+        if kind == "broken":  # shown above the rows
             continue
         found = [each.task_definition for each in report.task_changes if each.change == kind]
         if kind == "still_broken":

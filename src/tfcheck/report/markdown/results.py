@@ -1,4 +1,4 @@
-"""Distinguish the results of several plans that have the same target, and recognise those of an earlier page.
+"""Distinguish the results of several plans with the same target, and recognise those of an earlier page.
 
 Plans of one directory, such as those of two variable files, have one target. Each is a result of its own all the same:
 if one is lost, the other must not be taken for both.
@@ -19,7 +19,7 @@ SEVERAL = "tfcheck"
 
 
 class ListedResults(msgspec.Struct, frozen=True):
-    """The names under which an earlier page may list the results of this one, and the number of plans per target."""
+    """The names under which an earlier page may list this one's results, and the number of plans per target."""
 
     names: frozenset[str] = frozenset()
     plans: Mapping[str, int] = {}
@@ -39,12 +39,12 @@ class ListedResults(msgspec.Struct, frozen=True):
         return [each for each in earlier if each not in self.names and not any(_is_of(each, base) for base in kept)]
 
     def are_in(self, listed: Collection[str], targets: Iterable[str]) -> bool:
-        """Whether another page lists these results, which it names as `targets`, or as many plans of each."""
+        """Whether another page lists these results in `targets`, or as many plans of each."""
         plans = all(sum(_is_of(each, base) for each in listed) >= number for base, number in self.plans.items())
         return plans or {hashed_target(each) for each in targets} <= set(listed)
 
     def include(self, listed: Collection[str], key: str) -> bool:
-        """Whether a page that lists targets, and that nobody named, is about one of these."""
+        """Whether an unnamed page with a list of targets is about one of these."""
         keys = {marker(each).key for each in (SEVERAL, *listed)}
         return key in keys and not self.names.isdisjoint(listed)
 
@@ -54,12 +54,12 @@ def _is_of(name: str, target: str) -> bool:
 
 
 def with_plan(target: str, plan: str) -> str:
-    """Name a target that has several plans."""
+    """Name a target with several plans."""
     return f"{target} ({plan})"
 
 
 def distinguished(reports: Iterable[Report]) -> list[tuple[Report, Report]]:
-    """Pair each report with one whose target names the plan as well, where it has several.
+    """Pair each report with one whose target also names the plan if it has several.
 
     The same report twice is one.
     """
@@ -79,7 +79,7 @@ def distinguished(reports: Iterable[Report]) -> list[tuple[Report, Report]]:
 
 
 def _renamed(report: Report, name: str, number: int) -> Report:
-    """Return a report with this target; one that only its number distinguishes is named by that as well."""
+    """Return a report with this target, numbered if that is the only difference."""
     name = name if number == 1 else f"{name} ({number})"
     if name == target(report):
         return report

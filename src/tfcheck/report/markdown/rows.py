@@ -30,8 +30,8 @@ Row: TypeAlias = Callable[[], str]
 def rows(
     told: Iterable[TargetedCause], waiting: Iterable[TargetedUnknown], content: Content, page: Page, most: int
 ) -> Iterator[PagePart]:
-    """Write a row for what each cause lacks and for what is not decided, at most `most`, and count the others."""
-    # Thousands of rows are counted, and only those that are shown are written.
+    """Write rows for what causes lack and for what is undecided, at most `most`, and count the others."""
+    # Thousands of rows are counted, and only the shown ones are written.
     found = [*_cause_rows(told, content, page), *_waiting_rows(waiting, content, page)]
     yield from (PagePart(f"- {row()}", PartKind.ROW) for row in found[:most])
     if len(found) > most:
@@ -71,7 +71,7 @@ def _mistake(group: Group, cause: TargetedCause, content: Content, page: Page) -
 
 
 def who(group: Group) -> str:
-    """Name the task definitions of a group: a few, each block once, and how many more there are."""
+    """Name the task definitions of a group: a few, each block once, and the number of others."""
     shown = ", ".join(code(each) for each in group.shown[:_SHOWN_TASKS])
     rest = len(group.tasks) - len(group.shown[:_SHOWN_TASKS])
     if len(group.shown) > _SHOWN_TASKS:
@@ -80,7 +80,7 @@ def who(group: Group) -> str:
 
 
 def _waiting_rows(waiting: Iterable[TargetedUnknown], content: Content, page: Page) -> Iterator[Row]:
-    """Write a row for what instances of one block need alike, and wait for alike."""
+    """Write one row for what instances of one block need and that has the same unknown cause."""
     alike: dict[tuple[object, ...], list[TargetedUnknown]] = {}
     for each in waiting:
         need = each.answer.requirement
@@ -110,7 +110,7 @@ def _needed_by(answer: Answer, tasks: str, content: Content) -> str:
 
 
 def needed_by(answer: Answer) -> str:
-    """Return which attribute of which container needs it: container `web`, `environmentFiles[0]`."""
+    """Return the attribute and container that need it: container `web`, `environmentFiles[0]`."""
     need = answer.requirement
     steps = [step.replace("~1", "/").replace("~0", "~") for step in need.pointer.split("/")[1:]]
     if need.container is not None and steps and steps[0].isdecimal():
@@ -121,7 +121,7 @@ def needed_by(answer: Answer) -> str:
 
 
 def linked(place: Location | None, report: Report, page: Page) -> str:
-    """Write a place as `main.tf:12`, with a link where it is known what to link to; empty without a place."""
+    """Write a place as `main.tf:12`, with a link if its address is known; empty without a place."""
     path = file_path(report, place)
     if place is None or path is None:
         return ""
@@ -136,7 +136,7 @@ def _seen_at(place: Location | None, report: Report, page: Page) -> str:
 
 
 def _in(targets: tuple[str, ...], content: Content) -> str:
-    """Name the targets where a page is about several."""
+    """Name the targets if a page is about several."""
     return f" in {some_targets(targets)}" if len(content.targets) > 1 else ""
 
 

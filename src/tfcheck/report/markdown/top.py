@@ -37,7 +37,7 @@ def mark(content: Content, page: Page) -> Marker:
 
 
 def name(content: Content, page: Page) -> str:
-    """Name the page: as it was asked for, else after its one target."""
+    """Name the page: as requested, otherwise after its only target."""
     targets = tuple(dict.fromkeys((*content.targets, *page.absent)))
     alone = len(targets) == 1 and page.expected <= 1
     return page.id or (targets[0] if alone else SEVERAL)
@@ -52,7 +52,7 @@ def title(content: Content, page: Page) -> str:
 
 
 def _lost(content: Content, page: Page) -> str:
-    """Name the targets without a result, or count the results where not all are known; empty where there is none."""
+    """Name the targets without a result, or count the results if not all are known; empty if there are none."""
     absent, number = content.absent(page), missing(content, page)
     if number and number == len(page.replaced):
         return f"result of {_some_clipped(page.replaced)} not shown"
@@ -68,7 +68,7 @@ def _some_clipped(targets: tuple[str, ...]) -> str:
 
 
 def _verdict(content: Content, page: Page) -> tuple[str, str]:
-    """Return the icon, and what there is to say beside the results that are missing."""
+    """Return the icon and the verdict, apart from missing results."""
     severities = [each.finding.severity for each in content.findings]
     counts = _counts(content)
     if Severity.ERROR in severities:
@@ -101,7 +101,7 @@ def _all_can_start(content: Content) -> str:
 
 
 def _counts(content: Content) -> list[str]:
-    """Count the task definitions that will not start, and without one what is less."""
+    """Count the task definitions that will not start; if there are none, count smaller problems."""
     if broken := _broken(content.findings):
         known = len(_broken(content.known) - broken)
         others = [f"{known:,} more {'is' if known == 1 else 'are'} in the baseline"] if known else []
@@ -121,12 +121,12 @@ def _broken(findings: Iterable[TargetedFinding]) -> set[tuple[str, str]]:
 
 
 def missing(content: Content, page: Page) -> int:
-    """Count the results that should be there and are not."""
+    """Count the missing results."""
     return max(page.expected - len(content.reports), len(content.absent(page)))
 
 
 def lead(content: Content, page: Page) -> Iterator[str]:
-    """Report in a sentence what breaks, or what does not, and which results are not here."""
+    """Report in a sentence what breaks, or does not, and which results are missing."""
     yield _breaks(content)
     yield from dict.fromkeys(f"{sentence(said)}." for each in content.reports if (said := selection_sentence(each)))
     absent = content.absent(page)
@@ -179,7 +179,7 @@ def _sentence(content: Content) -> str:
 
 
 def footer(content: Content, page: Page) -> str:
-    """Explain of which commit, run and id the page is, and who wrote it."""
+    """Write the page's commit, run, id and author."""
     found = mark(content, page)
     known = any(char != "0" for char in found.sha)
     run = page.links.of_run() if page.links else None

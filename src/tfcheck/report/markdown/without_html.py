@@ -1,4 +1,4 @@
-"""Rewrite a page for a host that shows HTML as text, as Bitbucket does.
+"""Convert a page for a host that shows HTML as text, as Bitbucket does.
 
 What is folded becomes a heading in bold with its text below, pictures in Mermaid are left out, and the lines that
 only tfcheck reads become link definitions that nothing refers to. Almost all of it becomes shorter; only a name full of
@@ -21,7 +21,7 @@ _DEFINITION = regex(r"\[//\]: # \((tfcheck:[^()\n]+)\)")
 
 
 def without_html(page: str) -> str:
-    """Return a page without HTML except the lines of `hidden`; fences stay as they are."""
+    """Return a page without HTML except for the lines of `hidden`; fences stay unchanged."""
     lines: list[str] = []
     ticks, drawn = "", False
     for line in page.split("\n"):
@@ -44,14 +44,14 @@ def _flat(line: str) -> str:
 
 
 def hidden(page: str) -> str:
-    """Return a page whose first and last line, which only tfcheck reads, are link definitions."""
+    """Turn a page's first and last line, which only tfcheck reads, into link definitions."""
     first, *between, last = page.strip("\n").split("\n")
     # NOTE: a definition does not end a paragraph
     return "\n".join((_COMMENT.sub(r"[//]: # (\1)", first), *between, "", _COMMENT.sub(r"[//]: # (\1)", last)))
 
 
 def unhidden(body: str) -> str:
-    """Return the page that `hidden` was given; any other text with the same lines."""
+    """Undo `hidden`; any other text stays the same."""
     lines = body.replace("\r\n", "\n").strip("\n").split("\n")
     if len(lines) > 2 and not lines[-2]:
         del lines[-2]

@@ -38,7 +38,7 @@ import click
 from scripts import rule_pages
 from tfcheck.cli import main as cli
 from tfcheck.cli import rulebook
-from tfcheck.config.keys import KEYS, Key, Kind
+from tfcheck.config.keys import KEYS, ConfigKey, Kind
 from tfcheck.config.schema import schema
 from tfcheck.config.waivers import WAIVER_KEYS
 from tfcheck.report.json import encode
@@ -157,7 +157,7 @@ def _waiver(_: str) -> str:
     return "\n".join(rows) + "\n"
 
 
-def _accepted(key: Key) -> str:
+def _accepted(key: ConfigKey) -> str:
     kinds = {
         Kind.FLAG: "true or false",
         Kind.PATHS: "list of paths",
@@ -176,7 +176,7 @@ def _statuses(_: str) -> str:
 
 
 def _checks(kind: str) -> str:
-    manuals = rulebook.of_checks() if kind == "configuration" else rulebook.of_permissions()
+    manuals = rulebook.check_rules() if kind == "configuration" else rulebook.permission_rules()
     return "".join(f"- [`{each.id}`]({each.id}.md): {each.title}\n" for each in manuals)
 
 

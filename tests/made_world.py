@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
-from tfcheck.resolve.order import Earlier
+from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import ACCOUNT_ID, Symbol, Truth, Unknown, Value
 from tfcheck.vocabulary.address import Address, ModulePath, parse
@@ -20,7 +20,7 @@ OPEN = Surroundings("aws", "eu-west-1", Unknown(symbol=Symbol("provider.aws", ("
 class MadeResource:
     """A resource whose attributes are `attributes`; `computed` are those that nobody wrote."""
 
-    abandoned = False
+    is_abandoned = False
 
     def remains_on(self, named: Value) -> Truth:
         return Truth.TRUE
@@ -39,7 +39,7 @@ class MadeResource:
     def sensitive(self, name: str) -> bool:
         return False
 
-    def configured(self, name: str) -> bool | None:
+    def is_configured(self, name: str) -> bool | None:
         return name in self.attributes and name not in self.computed
 
 
@@ -75,11 +75,11 @@ class MadeWorld:
     def before(self) -> MadeWorld:
         return MadeWorld(*self._earlier)
 
-    def alike(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+    def once_for_both(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         return make()
 
-    def earlier(self, address: Address) -> Earlier:
-        return Earlier(frozenset(), True)
+    def earlier(self, address: Address) -> FinishedBefore:
+        return FinishedBefore(frozenset(), True)
 
     def once(self, make: Callable[[Any], T]) -> T:
         if make not in self._built:

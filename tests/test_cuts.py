@@ -7,7 +7,7 @@ import pytest
 from tests.cases import TESTDATA, Case
 from tfcheck.analysis.check import check
 from tfcheck.symbolic import limits
-from tfcheck.symbolic.limits import Allowance, within
+from tfcheck.symbolic.limits import Allowance, sublimit
 from tfcheck.vocabulary.finding import Report, Verdict
 
 #: What a policy denies or hides, modules, loops, conditionals and templates: cut in the middle each would say too much.
@@ -34,7 +34,7 @@ class Whole(Allowance):
 
 def checked(case: Case, steps: int | None = None) -> tuple[Report, Allowance]:
     plan = case.plan()
-    with within(Whole(steps)) as allowance:
+    with sublimit(Whole(steps)) as allowance:
         return check(plan, case.sources(plan)), allowance
 
 

@@ -31,7 +31,7 @@ def problems(case: Case, name: str) -> dict[_Identity, set[str]]:
         is_named = isinstance(need.resource, str) or each.subject != display(spelled_out(need.resource))
         if each.verdict is Verdict.DENIED and is_named:
             key = (need.rule, need.task_definition, need.container, need.pointer, each.role, need.action)
-            found.setdefault(key, set()).add(fingerprint.of_answer(each))
+            found.setdefault(key, set()).add(fingerprint.answer_fingerprint(each))
     return found
 
 

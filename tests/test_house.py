@@ -102,6 +102,20 @@ def test_no_module_is_named_after_nothing() -> None:
     assert [path for path in SOURCES if path.stem in empty_words] == []
 
 
+def test_no_function_is_named_by_a_participle_alone() -> None:
+    """A function is a verb, or a noun for what it returns: `decide` or `decision`, not `decided`."""
+    participle = re.compile(
+        r"_*(?:[a-z]*[^e]ed|written|told|shown|given|known|found|said|kept|left|held|taken|drawn|made)"
+    )
+    functions = (
+        (path_in_repository(path), node.name)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    )
+    assert [(path, name) for path, name in functions if participle.fullmatch(name)] == []
+
+
 @pytest.mark.parametrize("page", docs.pages(), ids=path_in_repository)
 def test_generated_parts_are_current(page: Path) -> None:
     assert page.read_text(encoding="utf-8") == docs.current(page), "run `make docs`"

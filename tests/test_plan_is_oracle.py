@@ -13,7 +13,7 @@ from tests.cases import Case, with_plan
 from tests.filling import filled
 from tests.likeness import alike
 from tfcheck.resolve import Resolver
-from tfcheck.resolve.normal_forms import with_known_members
+from tfcheck.resolve.normal_forms import keep_known_members
 from tfcheck.resolve.user_data_hash import is_hash, proven_by
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, is_known, pieces, spelled_out, text
 from tfcheck.vocabulary.address import Address, parse
@@ -118,7 +118,7 @@ def test_evaluating_agrees_with_what_the_plan_knows(case: Case, name: str) -> No
     plan = case.plan(name)
     resolver = Resolver(plan, case.sources(plan, name))
     rows = [
-        (f"{address}.{attribute}", as_kept(attribute, resolver.evaluated(address, attribute)), planned)
+        (f"{address}.{attribute}", as_kept(attribute, resolver.evaluate(address, attribute)), planned)
         for address, attribute, planned in known_attributes(plan, case, name, resolver)
     ]
     assert [row for row in rows if not (agrees(row[1], row[2]) or generated(row[0], row[1]))] == []
@@ -174,7 +174,7 @@ def agrees(evaluated: Value, told: Any) -> bool:
 def as_kept(attribute: str, evaluated: Value) -> Value:
     """Return a value as the provider keeps it, without the comments in container definitions."""
     is_text = attribute == "container_definitions" and isinstance(evaluated, str)
-    return json.dumps(with_known_members(json.loads(evaluated))) if is_text else evaluated  # type: ignore[arg-type]
+    return json.dumps(keep_known_members(json.loads(evaluated))) if is_text else evaluated  # type: ignore[arg-type]
 
 
 def generated(attribute: str, evaluated: Value) -> bool:

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from tfcheck.access import between
+from tfcheck.access import compare_pair
 from tfcheck.access.role_pairs import RolePair
-from tfcheck.iam import Caller, Policy, concealed, parse_policy
+from tfcheck.iam import Caller, Policy, conceal, parse_policy
 from tfcheck.role import Role
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.access import AccessChange
@@ -48,11 +48,11 @@ def role(*statements: Written, boundary: Iterable[Written] | None = None, hidden
 
 def secret(role: Role) -> Role:
     """Mark the role's own policies as sensitive."""
-    return msgspec.structs.replace(role, identity=tuple(map(concealed, role.identity)))
+    return msgspec.structs.replace(role, identity=tuple(map(conceal, role.identity)))
 
 
 def changes(before: Role | None, after: Role | None) -> list[AccessChange]:
-    return list(between(RolePair(LABEL, before, after)))
+    return list(compare_pair(RolePair(LABEL, before, after)))
 
 
 def changes_in_words(before: Role | None, after: Role | None) -> list[str]:

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.access.made import allow, policy
-from tfcheck.access.condition_strength import Limits, within
+from tfcheck.access.condition_strength import Limits, is_within
 from tfcheck.iam import Absent, Context, Entry
-from tfcheck.iam.condition import holds
+from tfcheck.iam.condition import evaluate
 from tfcheck.symbolic.value import Truth
 
 _KEYS = ("aws:SourceVpc", "aws:ResourceAccount", "aws:PrincipalOrgID")
@@ -56,7 +56,7 @@ ELSE = limits(StringEquals={"aws:ResourceAccount": ["a"]})
     ],
 )
 def test_one_within_the_other(these: list[Limits], those: list[Limits], truth: Truth) -> None:
-    assert within(these, those) is truth
+    assert is_within(these, those) is truth
 
 
 _conditions = st.fixed_dictionaries(
@@ -72,7 +72,7 @@ _several = st.lists(st.builds(lambda found: limits(**found), _conditions), max_s
 
 
 def _let_through(several: list[Limits], context: Context) -> bool:
-    return any(Truth.every(holds(each, context) for each in some) is Truth.TRUE for some in several)
+    return any(Truth.every(evaluate(each, context) for each in some) is Truth.TRUE for some in several)
 
 
 def _contexts() -> list[Context]:
@@ -88,7 +88,7 @@ CONTEXTS = _contexts()
 
 @given(_several, _several)
 def test_it_is_true_of_every_request(these: list[Limits], those: list[Limits]) -> None:
-    found = within(these, those)
+    found = is_within(these, those)
     through = [_let_through(those, each) for each in CONTEXTS if _let_through(these, each)]
     if found is Truth.TRUE:
         assert all(through)

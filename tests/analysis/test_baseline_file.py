@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.report.hostile import names
 from tfcheck.analysis import baseline_file
-from tfcheck.analysis.baseline_file import Baseline, BaselineEntry, is_baseline, read, text
+from tfcheck.analysis.baseline_file import Baseline, BaselineEntry, is_baseline, read_baseline, text
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Severity
 
@@ -53,7 +53,7 @@ def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, liste
     assert len(written.split("\n")) == (len(listed) + 6 if listed else 5)
     file = tmp_path_factory.getbasetemp() / "read.json"
     file.write_text(written, encoding="utf-8")
-    assert sorted(map(str, read(str(file)).entries)) == sorted(map(str, listed))
+    assert sorted(map(str, read_baseline(str(file)).entries)) == sorted(map(str, listed))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_anything_else_is_refused_without_quoting_it(content: bytes, tmp_path: P
     file = tmp_path / "b.json"
     file.write_bytes(content)
     with pytest.raises(InputError, match="is not a tfcheck baseline") as refused:
-        read(str(file))
+        read_baseline(str(file))
     assert refused.value.exit_status == 3
     assert "canary" not in str(refused.value)
     assert not is_baseline(str(file))
@@ -86,23 +86,23 @@ def test_a_later_version_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "b.json"
     file.write_text(json.dumps({"tfcheck_baseline": "2.0"}), encoding="utf-8")
     with pytest.raises(InputError, match=r"another version than 1\.x"):
-        read(str(file))
+        read_baseline(str(file))
 
 
 def test_what_is_not_there_or_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="cannot be read: no such file"):
-        read(str(tmp_path / "b.json"))
+        read_baseline(str(tmp_path / "b.json"))
     assert is_baseline(str(tmp_path / "b.json"))
     monkeypatch.setattr(baseline_file, "LARGEST", 10)
     (tmp_path / "b.json").write_text(text([ENTRY]), encoding="utf-8")
     with pytest.raises(InputError, match="it is larger than"):
-        read(str(tmp_path / "b.json"))
+        read_baseline(str(tmp_path / "b.json"))
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "b.json")
     with pytest.raises(InputError, match="it is not a regular file"):
-        read(str(tmp_path / "b.json"))
+        read_baseline(str(tmp_path / "b.json"))
 
 
 def test_in_ci_it_lies_in_the_work_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,10 +114,10 @@ def test_in_ci_it_lies_in_the_work_tree(tmp_path: Path, monkeypatch: pytest.Monk
     (tree / "infra" / "link.json").symlink_to(tmp_path / "outside.json")
     monkeypatch.chdir(tree / "infra")
     monkeypatch.setenv("CI", "true")
-    assert read("../inside.json") == Baseline("../inside.json", (ENTRY,))
+    assert read_baseline("../inside.json") == Baseline("../inside.json", (ENTRY,))
     for name in ("link.json", str(tmp_path / "outside.json"), "../.git/own.json"):
         with pytest.raises(InputError, match="is not read: it") as refused:
-            read(name)
+            read_baseline(name)
         assert refused.value.hint == "in CI the baseline must be a file of the repository"
     for name in ("CI", "GITHUB_ACTIONS", "GITLAB_CI"):
         monkeypatch.delenv(name, raising=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tests.report import samples
-from tfcheck.analysis.excerpts import Quoter
+from tfcheck.analysis.excerpts import ExcerptReader
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.vocabulary.finding import Excerpt, Finding, Location
 
@@ -36,7 +36,7 @@ def quoted(*places: Location, secret: str = "nothing") -> list[Excerpt]:
     findings: list[Finding] = [
         msgspec.structs.replace(samples.FINDING, answers=(), needed_at=None, location=place) for place in places
     ]
-    return list(Quoter(line, lambda text: secret in text).excerpts(findings))
+    return list(ExcerptReader(line, lambda text: secret in text).excerpts(findings))
 
 
 def test_of_a_policy_the_lines_of_policy_language_are_quoted() -> None:

@@ -41,7 +41,7 @@ Change = Callable[[dict[str, Any]], None]
 
 
 def checked(plan: Path, *context: str) -> Report:
-    (found,) = Session((str(plan),), context, options=RunOptions(fixes=True)).checked(str(plan))
+    (found,) = Session((str(plan),), context, options=RunOptions(fixes=True)).check(str(plan))
     return found.report
 
 
@@ -109,7 +109,7 @@ def test_what_a_plan_of_the_call_changes_is_part_of_the_change(capsys: pytest.Ca
     service, stack = (
         str(TESTDATA / each) for each in ("service-of-changed-stack/applied.plan.json", "changed-stack/plan.json")
     )
-    (one,) = Session((service, stack)).checked(service)
+    (one,) = Session((service, stack)).check(service)
     told = {each.task_definition.split('"')[1]: each.change for each in one.report.task_changes}
     assert told == {"web": "broken", "jobs": "fixed", "mail": "still_broken"}
     assert {(each.role.rpartition("/")[2], each.action, each.change) for each in one.report.access_changes} == {
@@ -128,7 +128,7 @@ def test_what_a_plan_of_the_call_changes_is_part_of_the_change(capsys: pytest.Ca
 def test_what_the_context_will_hold_counts_as_there_before() -> None:
     service, stack = TESTDATA / "service-of-changed-stack", TESTDATA / "changed-stack"
     for context in ("plan.json", "applied.plan.json"):
-        (one,) = Session((str(service / "applied.plan.json"),), (str(stack / context),)).checked(
+        (one,) = Session((str(service / "applied.plan.json"),), (str(stack / context),)).check(
             str(service / "applied.plan.json")
         )
         assert {each.change for each in one.report.task_changes} == {"still_broken"}

@@ -14,7 +14,7 @@ PLAN = Path(__file__).parents[2] / "testdata" / "literal-granted" / "plan.json"
 
 
 def place(plan: str) -> str | None:
-    (checked,) = Session([plan]).checked(plan)
+    (checked,) = Session([plan]).check(plan)
     return checked.report.plan.file
 
 

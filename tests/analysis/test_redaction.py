@@ -15,9 +15,9 @@ from tfcheck.cli import main
 from tfcheck.cli.report import FORMATS
 from tfcheck.hcl.formats.json import decode, encode
 from tfcheck.plan import load
-from tfcheck.resolve.sensitive_parts import narrowed
+from tfcheck.resolve.sensitive_parts import narrow_mark
 from tfcheck.symbolic.marks import marked_strings
-from tfcheck.symbolic.sensitive_text import Sensitive, redacted
+from tfcheck.symbolic.sensitive_text import Sensitive, redact
 from tfcheck.symbolic.value import Symbol, Unknown, display, text
 from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource, RoleSwitch
 from tfcheck.vocabulary.finding import Skipped, Unread
@@ -54,9 +54,9 @@ def test_what_is_too_common_is_not_looked_for(common: str) -> None:
 
 def test_cutting_and_concatenating_keep_the_mark() -> None:
     key = "services/" + Sensitive("tenant-1") + "/app.env"
-    assert redacted(key) == "services/(sensitive)/app.env"
-    assert [redacted(part) for part in key.split("/")] == ["services", "(sensitive)", "app.env"]
-    assert redacted(key.rpartition("/")[0].upper()) == "SERVICES/(sensitive)"
+    assert redact(key) == "services/(sensitive)/app.env"
+    assert [redact(part) for part in key.split("/")] == ["services", "(sensitive)", "app.env"]
+    assert redact(key.rpartition("/")[0].upper()) == "SERVICES/(sensitive)"
     assert (
         display(text(["x/", key, Unknown(Symbol("aws_x.y", ("id",)))])) == "x/services/(sensitive)/app.env${aws_x.y.id}"
     )
@@ -65,7 +65,7 @@ def test_cutting_and_concatenating_keep_the_mark() -> None:
 def test_json_keeps_the_marks_of_its_leaves() -> None:
     written_text = encode({"a": Sensitive('x"y'), "b": ["p", "q" + Sensitive("r")]})
     assert isinstance(written_text, str)
-    assert redacted(written_text) == '{"a":"(sensitive)","b":["p","q(sensitive)"]}'
+    assert redact(written_text) == '{"a":"(sensitive)","b":["p","q(sensitive)"]}'
     found = decode(written_text)
     assert found == {"a": 'x"y', "b": ["p", "qr"]}
     assert list(marked_strings(found)) == ['x"y', "r"]
@@ -74,8 +74,8 @@ def test_json_keeps_the_marks_of_its_leaves() -> None:
 def test_a_planned_text_is_marked_where_its_sources_are() -> None:
     planned = Sensitive(f'[{{"cpu":0,"environment":[{{"name":"P","value":"{SECRET}"}}],"image":"nginx:1"}}]')
     sources = encode([{"image": "nginx:1", "environment": [{"name": "P", "value": Sensitive(SECRET)}]}])
-    assert redacted(narrowed(planned, sources)) == str(planned).replace(SECRET, "(sensitive)")
-    assert narrowed(planned, "no mark at all") is planned
+    assert redact(narrow_mark(planned, sources)) == str(planned).replace(SECRET, "(sensitive)")
+    assert narrow_mark(planned, "no mark at all") is planned
 
 
 @pytest.mark.usefixtures("own_directory")

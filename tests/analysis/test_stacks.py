@@ -44,7 +44,7 @@ REASONS = {
 
 
 def answers(plan: Path, *context: Path) -> tuple[Answer, ...]:
-    (found,) = Session((str(plan),), tuple(map(str, context))).checked(str(plan))
+    (found,) = Session((str(plan),), tuple(map(str, context))).check(str(plan))
     return found.report.answers
 
 
@@ -110,7 +110,7 @@ BY_NAMES = TESTDATA / "service-by-names"
 
 
 def by_names(name: str, context: Path) -> Report:
-    (found,) = Session((str(BY_NAMES / name),), (str(context),)).checked(str(BY_NAMES / name))
+    (found,) = Session((str(BY_NAMES / name),), (str(context),)).check(str(BY_NAMES / name))
     return found.report
 
 
@@ -155,7 +155,7 @@ def test_a_role_of_that_name_with_another_path_is_reported(tmp_path: Path) -> No
     text = (BY_NAMES / "applied.plan.json").read_text(encoding="utf-8")
     plan = tmp_path / "plan.json"
     plan.write_text(text.replace("role/acme-open", "role/acme-pathed"), encoding="utf-8")
-    (found,) = Session((str(plan),), (str(SHARED / "state.json"),)).checked(str(plan))
+    (found,) = Session((str(plan),), (str(SHARED / "state.json"),)).check(str(plan))
     name = "arn:aws:iam::123456789012:role/acme-pathed"
     said = f'there is no role {name}: state.json: aws_iam_role.this["pathed"] has its name, and another path'
     assert said in found.report.notes
@@ -171,7 +171,7 @@ def test_what_another_plan_of_the_call_deletes_is_missing(tmp_path: Path) -> Non
     other, own = tmp_path / "shared.json", str(BY_NAMES / "applied.plan.json")
     other.write_text(json.dumps(plan), encoding="utf-8")
     for plans in ((own, str(other)), (str(other), own)):
-        (found,) = Session(plans).checked(own)
+        (found,) = Session(plans).check(own)
         missed = [each for each in found.report.findings if each.rule == "deleted"]
         assert {each.message.split(" needs ")[1] for each in missed} == {
             f"shared.json: {each}, which the plan of another stack deletes" for each in gone

@@ -12,7 +12,7 @@ from tfcheck import checks
 from tfcheck.analysis.check import check
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.report.json import json as as_json
-from tfcheck.report.reading import read
+from tfcheck.report.reading import read_reports
 from tfcheck.report.text import text
 from tfcheck.resolve.locations import Locations
 from tfcheck.symbolic.value import Value
@@ -214,11 +214,11 @@ def test_json_holds_it_and_is_read_again() -> None:
     found = report("exclusive-lists")
     written = as_json(found)
     assert {each["change"] for each in json.loads(written)["task_changes"]} == {"broken", "fixed"}
-    (again,) = read(written.encode(), "report.json")
+    (again,) = read_reports(written.encode(), "report.json")
     assert (again.task_changes, again.access_changes) == (found.task_changes, found.access_changes)
     everything = report("access-changed")
-    (again,) = read(as_json(everything).encode(), "report.json")
+    (again,) = read_reports(as_json(everything).encode(), "report.json")
     assert (again.role_switches, again.access_changes) == (everything.role_switches, everything.access_changes)
     in_part = report("seen-in-part")
-    (again,) = read(as_json(in_part).encode(), "report.json")
+    (again,) = read_reports(as_json(in_part).encode(), "report.json")
     assert (again.access_possible, again.access_unknown) == (in_part.access_possible, in_part.access_unknown)

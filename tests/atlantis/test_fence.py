@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tests.atlantis.server import NO_CHANGES, OUTSIDE, PLAN_COUNTS, comment, rewritten
 from tests.report.samples import BROKEN, DENIED, FINDING, MIXED, allowed, report
-from tfcheck.atlantis.fence import MOST_LINES, failed, fenced
+from tfcheck.atlantis.fence import MOST_LINES, failure_text, fence
 from tfcheck.vocabulary.finding import Finding, Report, Severity, Skipped
 
 PLAN_OUTPUT = "Terraform will perform the following actions:\n\nPlan: 1 to add, 2 to change, 3 to destroy.\n"
@@ -22,7 +22,7 @@ def findings(count: int, severity: Severity = Severity.ERROR, change: str = "int
 
 
 def test_errors_are_red_and_warnings_orange() -> None:
-    lines = fenced([report(DENIED, findings=(*findings(1), *findings(1, Severity.WARNING)))]).split("\n")
+    lines = fence([report(DENIED, findings=(*findings(1), *findings(1, Severity.WARNING)))]).split("\n")
     assert lines == [
         "tfcheck: 2 of 2 task definitions will not start",
         "- aws_ecs_task_definition.t0: the execution role may not read the environment file of container 'app' "
@@ -36,25 +36,25 @@ def test_errors_are_red_and_warnings_orange() -> None:
 
 def test_what_was_so_before_comes_last_and_says_so() -> None:
     found = report(DENIED, findings=(*findings(1, change="existing"), *findings(1, Severity.WARNING)))
-    rows = fenced([found]).split("\n")[1:3]
+    rows = fence([found]).split("\n")[1:3]
     assert rows[0].startswith("! ")
     assert rows[1].endswith(", as before this change")
 
 
 def test_what_is_not_decided_and_not_analysed_is_reported() -> None:
-    lines = fenced([MIXED]).split("\n")
+    lines = fence([MIXED]).split("\n")
     assert "not decided before apply: 1 of 4 permissions" in lines
     assert "! not analysed: aws_ecs_task_definition.x: its 'container_definitions' is not JSON" in lines
 
 
 def test_a_clean_plan_is_one_line() -> None:
-    assert fenced([report(allowed())]) == "tfcheck: the task definition can start\n"
+    assert fence([report(allowed())]) == "tfcheck: the task definition can start\n"
 
 
 @pytest.mark.parametrize("count", [1, 9, 10, 11, 12, 500])
 def test_never_more_than_a_dozen_lines(count: int) -> None:
     found = replace(MIXED, findings=findings(count))
-    lines = fenced([found], ["tfcheck stops this plan"]).splitlines()
+    lines = fence([found], ["tfcheck stops this plan"]).splitlines()
     assert len(lines) <= MOST_LINES
     if count > 9:
         shown = sum(line.startswith("- ") for line in lines)
@@ -84,7 +84,7 @@ PHRASES = (
 
 @given(st.lists(st.one_of(st.sampled_from(PHRASES), st.text(max_size=12)), min_size=1, max_size=6).map("".join))
 def test_no_name_says_anything_to_atlantis_or_ends_the_fence(name: str) -> None:
-    for printed in (fenced([hostile(name)]), failed(name, name)):
+    for printed in (fence([hostile(name)]), failure_text(name, name)):
         assert len(printed.splitlines()) <= MOST_LINES
         assert not PLAN_COUNTS.search(printed)
         assert not NO_CHANGES.search(printed)
@@ -99,4 +99,4 @@ def test_no_name_says_anything_to_atlantis_or_ends_the_fence(name: str) -> None:
 
 
 def test_a_short_plan_is_not_folded_by_us() -> None:
-    assert "<details>" not in comment([fenced([BROKEN])])
+    assert "<details>" not in comment([fence([BROKEN])])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.report.samples import BROKEN, MIXED, allowed, report
-from tfcheck.atlantis.hook import counts, hosts
+from tfcheck.atlantis.hook import count_line, hosts
 from tfcheck.atlantis.surroundings import PlannedPull
 
 
@@ -90,11 +90,11 @@ def test_the_host_is_that_of_the_pull_request(url: str, server: str | None) -> N
 def test_a_token_goes_only_where_the_server_is_configured_to(
     url: str, name: str, value: str, trusted: str | None
 ) -> None:
-    assert PlannedPull("acme", "shop", 42, "a" * 40, url).trusted({name: value}) == trusted
+    assert PlannedPull("acme", "shop", 42, "a" * 40, url).trusted_server({name: value}) == trusted
 
 
 def test_the_words_beside_the_status_are_few() -> None:
-    assert counts([report(allowed())]) == "nothing is missing in 1 project"
-    assert counts([BROKEN, BROKEN]) == "1 error in 2 projects"
-    assert counts([MIXED]) == "1 error, 1 not decided in 1 project"
-    assert len(counts([MIXED] * 500)) <= 140
+    assert count_line([report(allowed())]) == "nothing is missing in 1 project"
+    assert count_line([BROKEN, BROKEN]) == "1 error in 2 projects"
+    assert count_line([MIXED]) == "1 error, 1 not decided in 1 project"
+    assert len(count_line([MIXED] * 500)) <= 140

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from tests.atlantis.server import CONFTEST, ITEM, Atlantis, Project, passes
 from tests.report.samples import BROKEN, FINDING, allowed, report, unknown
-from tfcheck.atlantis.policy import policy_failed, policy_lines
+from tfcheck.atlantis.policy import failure_result, policy_lines
 from tfcheck.vocabulary.fail_options import FailOptions
 from tfcheck.vocabulary.finding import Location, Severity, Skipped
 
@@ -97,5 +97,5 @@ def test_names_decide_nothing(name: str, failing: bool) -> None:
     assert len(ITEM.findall(text)) == failing
     [counts] = CONFTEST.findall(text)
     assert text.endswith(f"{counts}\n")
-    assert not passes(policy_failed(name))
+    assert not passes(failure_result(name))
     assert len(text.splitlines()) == 3

@@ -69,7 +69,7 @@ def test_what_is_wrong_with_one_file_keeps_none_of_the_others(tmp_path: Path) ->
     store.save(PROJECT, json(BROKEN))
     [kept] = tmp_path.rglob("*.json")
     kept.with_name("forged.json").write_text("{}", encoding="utf-8")
-    found = store.kept()
+    found = store.read_all()
     assert len(found.reports) == 1
     assert [each for each in found.problems if "forged.json" in each]
 
@@ -115,28 +115,28 @@ def test_of_other_commits_only_what_is_older_and_has_a_newer_result_goes(tmp_pat
     dated(tmp_path, older, [PROJECT, web], 60)
     store = dated(tmp_path, PULL, [PROJECT], 120)
     dated(tmp_path, newer, [PROJECT], 180)
-    assert store.kept().lost == ("web",)
+    assert store.read_all().lost == ("web",)
     store.drop_superseded()
     left = sorted(f"{path.parent.name[0]} {path.name.partition('-')[0]}" for path in tmp_path.rglob("*.json"))
     assert left == ["a infra", "b web", "c infra"]
-    assert store.kept().lost == ("web",)
-    assert ResultStore(tmp_path, newer).kept().lost == ("web",)
+    assert store.read_all().lost == ("web",)
+    assert ResultStore(tmp_path, newer).read_all().lost == ("web",)
 
 
 def test_a_late_hook_misses_nothing_that_came_after_its_commit(tmp_path: Path) -> None:
     newer = PlannedPull("acme", "shop", 42, "c" * 40)
     store = dated(tmp_path, PULL, [PROJECT], 120)
     dated(tmp_path, newer, [Project("shop", "web", "default", "", "", "")], 180)
-    assert store.kept().lost == ()
+    assert store.read_all().lost == ()
 
 
 def test_an_announced_project_is_missed_until_there_is_a_result(tmp_path: Path) -> None:
     store = ResultStore(tmp_path, PULL)
     store.announce(PROJECT)
-    assert store.kept().lost == store.kept(checked_out(tmp_path / "clone", PULL.commit)).lost == ("infra",)
+    assert store.read_all().lost == store.read_all(checked_out(tmp_path / "clone", PULL.commit)).lost == ("infra",)
     store.announce(Project("shop", "web", "default", "", "", ""))
     store.save(PROJECT, json(BROKEN))
-    assert store.kept().lost == ("web",)
+    assert store.read_all().lost == ("web",)
 
 
 def checked_out(top: Path, commit: str, *files: str) -> Path:
@@ -176,7 +176,7 @@ def test_a_directory_of_which_only_leftovers_are_there_is_gone(tmp_path: Path, a
         merge = f"tree {'0' * 40}\nparent {'b' * 40}\nparent {PULL.commit}\n\nparent of nothing"
         (clone / ".git" / "objects" / "ee").mkdir()
         (clone / ".git" / "objects" / "ee" / ("e" * 38)).write_bytes(zlib.compress(f"commit 9\0{merge}".encode()))
-    found = store.kept(clone)
+    found = store.read_all(clone)
     assert (found.lost, found.gone) == (("web",), ("infra",))
 
 
@@ -185,12 +185,12 @@ def test_a_clone_of_another_commit_says_nothing_of_what_is_gone(tmp_path: Path) 
     planned(tmp_path, older, PROJECT)
     store = dated(tmp_path, PULL, [Project("shop", "new", "default", "", "", "")], 120)
     clone = checked_out(tmp_path / "clone", older.commit, "web/main.tf")
-    assert store.kept(clone).lost == ("infra",)
+    assert store.read_all(clone).lost == ("infra",)
     (clone / ".git" / "refs" / "heads" / "topic").write_text(PULL.commit, encoding="utf-8")
-    assert store.kept(clone).gone == ("infra",)
+    assert store.read_all(clone).gone == ("infra",)
     (clone / ".git" / "index").write_bytes(b"damaged")
     (clone / "infra").mkdir()
-    assert store.kept(clone).lost == ("infra",)
+    assert store.read_all(clone).lost == ("infra",)
 
 
 @pytest.mark.parametrize(

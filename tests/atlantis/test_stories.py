@@ -21,7 +21,7 @@ from tests.pull_request.fake_bitbucket import FakeCloud, FakeDataCenter
 from tests.pull_request.fake_gitea import FakeGitea
 from tests.pull_request.fake_gitlab import PROJECT, FakeGitLab
 from tests.pull_request.job import Clock
-from tfcheck.report.markdown.marker import marked
+from tfcheck.report.markdown.marker import parse_marker
 
 NEWER = "a" * 40
 BAD = Project("infra/orders", case="literal-missing")
@@ -59,7 +59,7 @@ def test_the_first_line_holds_no_name_of_a_command_that_atlantis_hides_comments_
     atlantis.plan(Project("plan/apply", name="import-state"))
     atlantis.hook()
     first = body(github).split("\n")[0].lower()
-    assert marked(first) is not None
+    assert parse_marker(first) is not None
     names = ("plan", "apply", "policy_check", "approve_policies", "unlock", "version", "import", "state", "cancel")
     assert not [name for name in names if name in first]
 
@@ -333,7 +333,7 @@ def test_a_bug_of_ours_fails_nothing(atlantis: Atlantis, monkeypatch: pytest.Mon
     monkeypatch.setattr("tfcheck.atlantis.step.Session", broken)
     debugged = atlantis.plan(BAD, "tfcheck atlantis plan --debug")
     assert debugged.status == 70
-    assert "in reported" in debugged.output
+    assert "in check_plan" in debugged.output
     done = atlantis.plan(BAD)
     assert done.status == 0
     assert "this is a bug in tfcheck" in done.lines[0]
@@ -347,7 +347,7 @@ def test_a_bug_of_ours_fails_nothing(atlantis: Atlantis, monkeypatch: pytest.Mon
     assert stopped.lines[-1] == "tfcheck stops this plan: what was not checked does not pass --strict"
 
 
-@pytest.mark.parametrize("broken", ["tfcheck.atlantis.step.json", "tfcheck.atlantis.step.fenced"])
+@pytest.mark.parametrize("broken", ["tfcheck.atlantis.step.json", "tfcheck.atlantis.step.fence"])
 def test_a_bug_in_writing_fails_nothing_either(
     atlantis: Atlantis, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:

@@ -9,7 +9,7 @@ from tests.checks.made_tasks import SECRET, found_in, secrets, service
 from tests.made_world import MadeResource, MadeWorld
 from tfcheck.checks import deploy_order
 from tfcheck.inventory.ecs import task_definitions
-from tfcheck.resolve.order import Earlier
+from tfcheck.resolve.order import FinishedBefore
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import Address
 
@@ -40,8 +40,8 @@ class Ordered(MadeWorld):
     waits: frozenset[str] = frozenset()
     open = False
 
-    def earlier(self, address: Address) -> Earlier:
-        return Earlier(self.waits, self.open)
+    def earlier(self, address: Address) -> FinishedBefore:
+        return FinishedBefore(self.waits, self.open)
 
 
 def ordered(*waits: str, is_open: bool = False, earlier: tuple[MadeResource, ...] = ()) -> list[str]:

@@ -11,7 +11,7 @@ from tfcheck.analysis.options import RunOptions
 from tfcheck.resolve.derived import cleaned_key
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import requirements
-from tfcheck.startup.object_arn import seen_by_iam
+from tfcheck.startup.object_arn import iam_object_arn
 from tfcheck.symbolic.value import Unknown, Value, display, text
 from tfcheck.vocabulary.finding import Report, Requirement, Verdict
 
@@ -76,9 +76,9 @@ def test_another_partition_is_never_granted(name: str) -> None:
 
 def test_only_an_other_partition_is_left_open() -> None:
     arn = "arn:aws:s3:::cfg/a.env"
-    assert seen_by_iam(arn, HERE) == arn
-    assert display(seen_by_iam(arn, CHINA)) == "arn:${partition}:s3:::cfg/a.env"
-    assert seen_by_iam(arn, Surroundings(Unknown(), "eu-west-1", "111122223333")) == arn
+    assert iam_object_arn(arn, HERE) == arn
+    assert display(iam_object_arn(arn, CHINA)) == "arn:${partition}:s3:::cfg/a.env"
+    assert iam_object_arn(arn, Surroundings(Unknown(), "eu-west-1", "111122223333")) == arn
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from tests.cases import TESTDATA
 from tests.cli.test_new_only import COMMANDS, commands
 from tests.laws import tries
 from tests.report.hostile import reports as forged
-from tfcheck.analysis.baseline import compared, entries
+from tfcheck.analysis.baseline import compare, entries
 from tfcheck.analysis.baseline_file import Baseline
-from tfcheck.atlantis.fence import fenced
+from tfcheck.atlantis.fence import fence
 from tfcheck.cli.main import main, run
 from tfcheck.cli.report import FORMATS
 from tfcheck.report.markdown import markdown
@@ -242,7 +242,7 @@ def test_several_plans_are_distinguished_by_their_directories(
 @given(forged)
 @tries(20)
 def test_no_headline_says_that_a_known_problem_is_none(report: Report) -> None:
-    (found,) = compared([report], Baseline("b.json", entries([report])))
-    if any(each.severity is not Severity.INFO for each in found.known):
-        for shown in (text(found).split("\n")[0], markdown([found]).split("\n")[1], fenced([found]).split("\n")[0]):
+    (found,) = compare([report], Baseline("b.json", entries([report])))
+    if any(each.severity is not Severity.INFO for each in found.known_findings):
+        for shown in (text(found).split("\n")[0], markdown([found]).split("\n")[1], fence([found]).split("\n")[0]):
             assert "can start" not in shown

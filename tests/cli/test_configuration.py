@@ -22,7 +22,7 @@ from tests.cli.test_new_only import commands
 from tests.report.samples import BROKEN, MIXED
 from tests.repository.git import git, init
 from tfcheck.analysis.rule_ids import known_rules
-from tfcheck.analysis.rule_selection import selected
+from tfcheck.analysis.rule_selection import select
 from tfcheck.cli import clock
 from tfcheck.cli.configured import ConfiguredCommand
 from tfcheck.cli.main import main, run
@@ -31,7 +31,7 @@ from tfcheck.config.reading import settings_of
 from tfcheck.config.rules import RuleSelection
 from tfcheck.config.settings import Choice
 from tfcheck.report.json import json as as_json
-from tfcheck.report.reading import read
+from tfcheck.report.reading import read_reports
 from tfcheck.report.words import headline, standings
 from tfcheck.vocabulary.fail_options import FailOptions
 from tfcheck.vocabulary.finding import Report
@@ -350,7 +350,7 @@ SELECTIONS = st.builds(
 
 @given(SELECTIONS, st.sampled_from([BROKEN, MIXED]))
 def test_a_selection_never_changes_a_verdict_and_loses_no_finding(rules: RuleSelection, report: Report) -> None:
-    found = selected(report, Choice(rules))
+    found = select(report, Choice(rules))
     assert found.answers == report.answers
     assert len(found.findings) + len(found.unselected) == len(report.findings)
     if found.unselected:
@@ -360,10 +360,10 @@ def test_a_selection_never_changes_a_verdict_and_loses_no_finding(rules: RuleSel
 
 @given(SELECTIONS)
 def test_a_report_is_the_same_after_reading(rules: RuleSelection) -> None:
-    found = selected(MIXED, Choice(rules, "tfcheck.toml", {"ignore": "image"}))
-    (again,) = read(as_json(found).encode(), "report.json")
+    found = select(MIXED, Choice(rules, "tfcheck.toml", {"ignore": "image"}))
+    (again,) = read_reports(as_json(found).encode(), "report.json")
     assert (again.configuration, again.unselected) == (found.configuration, found.unselected)
-    twice = selected(found, Choice(rules))
+    twice = select(found, Choice(rules))
     assert (twice.findings, twice.rules_off) == (found.findings, found.rules_off)
 
 

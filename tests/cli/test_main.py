@@ -277,7 +277,7 @@ def test_when_colours_are_wanted(
 ) -> None:
     stream = io.StringIO()
     monkeypatch.setattr(stream, "isatty", lambda: terminal_there)
-    assert terminal.colour_wanted(choice, stream, environment) is wanted
+    assert terminal.is_coloured(choice, stream, environment) is wanted
 
 
 def test_colours_reach_the_screen_and_stay_out_of_files(
@@ -317,7 +317,7 @@ def test_debug_shows_where_a_bug_is_and_still_quotes_nothing(
     answering(error=KeyError("hunter2"))
     assert cli.run(["--debug", PLAN]) == 70
     shown = capsys.readouterr().err
-    assert "in checked" in shown
+    assert "in check" in shown
     assert "hunter2" not in shown
 
 

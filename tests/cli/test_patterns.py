@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.repository.git import write
-from tfcheck.cli.action_inputs import expanded
+from tfcheck.cli.action_inputs import expand_glob
 
 FILES = ("a.json", "x/a.json", "x/y/a.json", "x/y/b.json", ".hidden/a.json", "x/.h/a.json", "[x]/a.json", "-x/-a.json")
 
@@ -28,18 +28,18 @@ PATTERNS = (
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_a_pattern_names_what_python_finds_as_well(here: Path, pattern: str) -> None:
-    assert expanded(pattern) == sorted(set(glob.glob(pattern, recursive=True)))
+    assert expand_glob(pattern) == sorted(set(glob.glob(pattern, recursive=True)))
 
 
 def test_a_pattern_may_end_with_all_directories(here: Path) -> None:
-    assert expanded("x/**") == ["x/a.json", "x/y", "x/y/a.json", "x/y/b.json"]
+    assert expand_glob("x/**") == ["x/a.json", "x/y", "x/y/a.json", "x/y/b.json"]
 
 
 def test_an_absolute_pattern_is_one(here: Path) -> None:
-    assert expanded(f"{here}/**/b.json") == [str(here / "x" / "y" / "b.json")]
+    assert expand_glob(f"{here}/**/b.json") == [str(here / "x" / "y" / "b.json")]
 
 
 def test_links_that_lead_up_are_not_entered(here: Path) -> None:
     for name in ("one", "two", "three"):
         (here / "x" / name).symlink_to("..")
-    assert expanded("**/b.json") == ["x/y/b.json"]
+    assert expand_glob("**/b.json") == ["x/y/b.json"]

@@ -16,7 +16,7 @@ from tfcheck.analysis.check import check
 from tfcheck.analysis.options import RunOptions
 from tfcheck.cli import progress as module
 from tfcheck.cli.main import run
-from tfcheck.cli.progress import Bar, progress, wanted
+from tfcheck.cli.progress import Bar, is_shown, progress
 from tfcheck.vocabulary.progress import Progress
 
 PLAN = TESTDATA / "thirty-services" / "plan.json"
@@ -112,7 +112,7 @@ def test_a_terminal_that_is_gone_is_no_error() -> None:
 def test_it_is_for_people_at_terminals(
     stream: io.StringIO, variables: dict[str, str], quiet: bool, shown: bool
 ) -> None:
-    assert wanted(stream, variables, quiet=quiet) is shown
+    assert is_shown(stream, variables, quiet=quiet) is shown
 
 
 def test_a_check_counts_its_task_definitions() -> None:

@@ -15,9 +15,9 @@ from tests.report import samples
 from tests.report.github_markdown import assert_harmless
 from tests.test_house import modules_after
 from tfcheck.cli import main as cli
-from tfcheck.cli.report import FORMATS, written
+from tfcheck.cli.report import FORMATS, render
 from tfcheck.report.json import document, json
-from tfcheck.report.reading import read
+from tfcheck.report.reading import read_reports
 from tfcheck.vocabulary.finding import Report
 
 ROOT = Path(__file__).parent.parent.parent
@@ -70,7 +70,7 @@ def test_several_reports_become_one(form: str, tmp_path: Path, capsys: Output) -
     files = saved(tmp_path, samples.MIXED, samples.report(samples.allowed(samples.need(task="another"))))
     cli.run(["report", "--format", form, *files])
     shown = capsys.readouterr().out
-    assert shown == written(form, [samples.MIXED, samples.report(samples.allowed(samples.need(task="another")))])
+    assert shown == render(form, [samples.MIXED, samples.report(samples.allowed(samples.need(task="another")))])
 
 
 def test_standard_input_is_a_report(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
@@ -172,10 +172,10 @@ def test_real_reports_can_be_read_by_everybody() -> None:
     assert len(reports) > 10
     for report in reports:
         jsonschema.Draft202012Validator(schema).validate(document(report))
-        assert json(read(json(report).encode(), "report.json")[0]) == json(report)
-        assert_harmless(written("markdown", [report]))
-    jsonschema.Draft4Validator(sarif).validate(standard.loads(written("sarif", reports)))
-    assert_harmless(written("markdown", reports))
+        assert json(read_reports(json(report).encode(), "report.json")[0]) == json(report)
+        assert_harmless(render("markdown", [report]))
+    jsonschema.Draft4Validator(sarif).validate(standard.loads(render("sarif", reports)))
+    assert_harmless(render("markdown", reports))
 
 
 def test_every_rule_has_a_page_to_read(tmp_path: Path, capsys: Output) -> None:

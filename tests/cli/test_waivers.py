@@ -20,7 +20,7 @@ from tfcheck.report.json import json as as_json
 from tfcheck.report.left_out_words import waiver_sentences
 from tfcheck.report.markdown import markdown
 from tfcheck.report.markdown.page import Page
-from tfcheck.report.reading import read
+from tfcheck.report.reading import read_reports
 from tfcheck.report.text import text
 from tfcheck.vocabulary.finding import Report
 from tfcheck.vocabulary.waiver import Waived, WaiverUse
@@ -178,7 +178,7 @@ def test_waivers_for_other_plans_are_named_where_all_plans_may_be_there() -> Non
 
 
 def test_a_report_is_the_same_after_reading() -> None:
-    (again,) = read(as_json(waived()).encode(), "report.json")
+    (again,) = read_reports(as_json(waived()).encode(), "report.json")
     assert as_json(again) == as_json(waived())
     assert again.waivers == waived().waivers
 

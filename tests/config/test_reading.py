@@ -9,7 +9,7 @@ import pytest
 
 from tests.repository.git import git, init
 from tfcheck.config.reading import LARGEST, settings_in, settings_of
-from tfcheck.config.settings import Settings
+from tfcheck.config.settings import ConfigFile
 from tfcheck.vocabulary.errors import UsageError
 
 RULES = ("image", "image-host", "env-file")
@@ -21,7 +21,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def found(directory: Path, *, shared: bool = False) -> Settings | None:
+def found(directory: Path, *, shared: bool = False) -> ConfigFile | None:
     return settings_of(directory, lambda: RULES, shared=shared)
 
 

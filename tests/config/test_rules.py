@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tfcheck.analysis.rule_ids import known_rules
-from tfcheck.config.rules import RuleSelection, matched, suggestion
+from tfcheck.config.rules import RuleSelection, match_rules, suggestion
 
 RULES = known_rules()
 
@@ -31,9 +31,9 @@ def test_the_nearest_selector_counts(select: tuple[str, ...], ignore: tuple[str,
 
 
 def test_an_id_names_no_other_rule_that_begins_with_it() -> None:
-    assert matched("env-file", RULES) == ("env-file",)
-    assert len(matched("env-file*", RULES)) == 8
-    assert matched("env", RULES) == ()
+    assert match_rules("env-file", RULES) == ("env-file",)
+    assert len(match_rules("env-file*", RULES)) == 8
+    assert match_rules("env", RULES) == ()
 
 
 def test_the_nearest_selector_gives_the_severity() -> None:

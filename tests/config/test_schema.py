@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from scripts import docs
-from tfcheck.config.keys import KEYS, Key, Kind
+from tfcheck.config.keys import KEYS, ConfigKey, Kind
 from tfcheck.config.reading import settings_of
 from tfcheck.config.schema import schema
 from tfcheck.vocabulary.errors import UsageError
@@ -48,7 +48,7 @@ def test_the_package_contains_it() -> None:
     Draft7Validator.check_schema(json.loads(docs.schema_text()))
 
 
-def document(key: Key, value: Any) -> str:
+def document(key: ConfigKey, value: Any) -> str:
     """Write a file that sets one key."""
     shown = json.dumps(value, ensure_ascii=False)
     if isinstance(value, dict):
@@ -66,7 +66,7 @@ def is_read(text: str, folder: Path) -> bool:
 
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: str(key.path))
-def test_it_agrees_with_what_is_read(key: Key, tmp_path: Path) -> None:
+def test_it_agrees_with_what_is_read(key: ConfigKey, tmp_path: Path) -> None:
     good = list(key.choices) if key.kind is Kind.CHOICE else GOOD[key.kind]
     for value in (*good, *BAD):
         text = document(key, value)

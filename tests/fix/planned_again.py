@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.fix.trial import ChangedAttribute, Trial
-from tfcheck.fix.unplanned import unplanned
+from tfcheck.fix.unplanned import unplanned_instances
 from tfcheck.hcl.modules import Sources
 from tfcheck.inventory.world import After
 from tfcheck.plan import Plan
@@ -25,7 +25,7 @@ def planned_again(old: Resolver, after: Sources) -> After:
     """Return the world that a plan of the sources `after` would show, if `old` has those that it was made from."""
     plan, new = old.plan, Resolver(old.plan, after)
     modules = sorted({ModulePath(), *plan.module_instances()}, key=str)
-    added = [each for module in modules for each in unplanned(module, new)]
+    added = [each for module in modules for each in unplanned_instances(module, new)]
     touched: frozenset[ChangedAttribute] = frozenset()
     while True:
         world = Trial(new, after, sorted(touched, key=str), added).world
@@ -39,7 +39,7 @@ def _changed(plan: Plan, old: Resolver, new: Resolver) -> Iterator[ChangedAttrib
     """Yield what has another value by other sources."""
     for address in _addresses(plan):
         names = dict.fromkeys((*_arguments(old, address), *_arguments(new, address)))
-        changed = [each for each in names if old.evaluated(address, each) != new.evaluated(address, each)]
+        changed = [each for each in names if old.evaluate(address, each) != new.evaluate(address, each)]
         yield from (ChangedAttribute(address, "" if address.type == _DOCUMENT else each) for each in changed)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tfcheck.fix.bucket_arns import in_style, shorter
+from tfcheck.fix.bucket_arns import adapt_bucket_arns, shorter
 from tfcheck.fix.render import text
 from tfcheck.fix.wanted import NeededStatement, Reference
 
@@ -25,7 +25,7 @@ ARN = Reference("aws_s3_bucket.b.arn")
 )
 def test_a_bucket_is_named_as_it_is_around(around: str, written: str) -> None:
     needed = NeededStatement("ReadFiles", ("s3:GetObject",), ((ARN, "/web.env"), ("*",)))
-    (found,) = in_style([needed], around)
+    (found,) = adapt_bucket_arns([needed], around)
     assert [text(each) for each in found.resources] == [written, '"*"']
 
 
@@ -38,6 +38,6 @@ def test_the_shorter_way_is_for_the_partition_of_the_bucket() -> None:
 
 def test_an_element_is_named_as_others_of_its_collection() -> None:
     needed = NeededStatement("ReadSecrets", ("secretsmanager:GetSecretValue",), ((Reference("local.arns.mail"),),))
-    (found,) = in_style([needed], 'resources = [local.arns["db"]]')
+    (found,) = adapt_bucket_arns([needed], 'resources = [local.arns["db"]]')
     assert text(found.resources[0]) == 'local.arns["mail"]'
-    assert in_style([needed], 'resources = [local.arns["db"], local.arns.mq]') == (needed,)
+    assert adapt_bucket_arns([needed], 'resources = [local.arns["db"], local.arns.mq]') == (needed,)

@@ -9,7 +9,7 @@ import pytest
 from tests.cases import TESTDATA, Case
 from tests.fix.found import copied, replaced
 from tests.fix.test_place import fixes
-from tfcheck.fix.unplanned import unplanned
+from tfcheck.fix.unplanned import unplanned_instances
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.address import parse
@@ -66,7 +66,7 @@ def test_a_count_that_no_plan_could_have_is_not_listed(tmp_path: Path) -> None:
     folder = copied("inputs-of-modules", tmp_path)
     replaced(folder / "modules" / "service" / "main.tf", "length(var.secret_arns) > 0 ? 1 : 0", "1000000000000")
     resolver = Resolver(Case(TESTDATA / folder.name).plan(), from_directory(folder))
-    assert unplanned(parse("module.sweeper.aws_iam_role.execution").module, resolver) == []
+    assert unplanned_instances(parse("module.sweeper.aws_iam_role.execution").module, resolver) == []
 
 
 REPEATED = "inputs-of-repeated-calls"

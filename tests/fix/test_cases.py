@@ -21,7 +21,7 @@ from tests.other_schema import of_version_4, without_nulls
 from tfcheck import startup
 from tfcheck.analysis.check import check
 from tfcheck.fix import PlanFixes, find_fixes
-from tfcheck.fix.edits.insertion import by_file, spliced
+from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.hcl.modules import Sources, from_directory
 from tfcheck.inventory.ecs import tasks_by_address
@@ -71,8 +71,8 @@ def patched(case: Case, folder: Path) -> Path:
     """Copy a case and change its files as the fixes say."""
     shutil.copytree(case.folder, folder / case.folder.name)
     texts = {name: text for each in edits(case) for name, text in each.texts.items()}
-    for name, several in by_file(insertion for each in edits(case) for insertion in each.insertions).items():
-        (folder / case.folder.name / name).write_bytes(spliced(texts[name].text, several).encode())
+    for name, several in group_by_file(insertion for each in edits(case) for insertion in each.insertions).items():
+        (folder / case.folder.name / name).write_bytes(apply_insertions(texts[name].text, several).encode())
     return folder / case.folder.name
 
 
@@ -162,8 +162,8 @@ def fixes(plan: Plan, sources: Sources) -> PlanFixes:
 def written_into(folder: Path, fixes: PlanFixes) -> None:
     """Change the files of a configuration as fixes say."""
     texts = {name: text for each in fixes.found for name, text in each.texts.items()}
-    for name, several in by_file(insertion for each in fixes.found for insertion in each.insertions).items():
-        (folder / name).write_bytes(spliced(texts[name].text, several).encode())
+    for name, several in group_by_file(insertion for each in fixes.found for insertion in each.insertions).items():
+        (folder / name).write_bytes(apply_insertions(texts[name].text, several).encode())
 
 
 @ON_EVERY_CASE

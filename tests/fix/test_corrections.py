@@ -12,7 +12,7 @@ from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection
 from tfcheck.fix import FixChoice
 from tfcheck.fix.plan_fixes import DraftFix
-from tfcheck.fix.second_reader import Opinion, opinion
+from tfcheck.fix.second_reader import SecondOpinion, compare
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_each_mistake_is_corrected_in_its_place(folder: Path) -> None:
         "in main.tf, correct `acme-conifg` to `acme-config`, because it differs by one character"
     )
     for each in found.values():
-        assert opinion(each.texts["main.tf"].text, each.insertions) is Opinion.SAME_BUT_INSERTED
+        assert compare(each.texts["main.tf"].text, each.insertions) is SecondOpinion.SAME_BUT_INSERTED
 
 
 def test_a_name_of_another_bucket_is_no_mistake(folder: Path) -> None:

@@ -12,13 +12,13 @@ from tests.fix.open_policies import plan_with_open_policies
 from tests.fix.test_cases import edits
 from tfcheck.analysis.check import check
 from tfcheck.fix import find_fixes
-from tfcheck.fix.edits.insertion import by_file, spliced
+from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
 from tfcheck.fix.extension import extension
 from tfcheck.fix.plan_fixes import DraftFix
-from tfcheck.fix.second_reader import Opinion, opinion
+from tfcheck.fix.second_reader import SecondOpinion, compare
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import Module, from_directory
-from tfcheck.hcl.syntax.block import read
+from tfcheck.hcl.syntax.block import read_blocks
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
@@ -45,10 +45,10 @@ def fixed(folder: Path, statement: str) -> DraftFix:
 
 
 def after(found: DraftFix) -> str:
-    (several,) = by_file(found.insertions).values()
+    (several,) = group_by_file(found.insertions).values()
     text = found.texts["main.tf"].text
-    assert opinion(text, several) is Opinion.SAME_BUT_INSERTED
-    return spliced(text, several)
+    assert compare(text, several) is SecondOpinion.SAME_BUT_INSERTED
+    return apply_insertions(text, several)
 
 
 STATEMENTS = {
@@ -95,11 +95,11 @@ POLICY = """resource "aws_iam_role_policy" "a" {
 
 
 def test_a_reference_is_in_quotes_where_the_others_are() -> None:
-    file = read(SourceText("main.tf", POLICY))
+    file = read_blocks(SourceText("main.tf", POLICY))
     needed = NeededStatement("Decrypt", ("kms:Decrypt",), ((Reference("aws_kms_key.b.arn"),),))
     found = extension(file.blocks[0].arguments["policy"], Module(".", [file]), [needed])
     assert found.resources == ('"${aws_kms_key.b.arn}"',)
-    assert 'Resource = ["${aws_kms_key.a.arn}", "${aws_kms_key.b.arn}"] }' in spliced(POLICY, found.insertions)
+    assert 'Resource = ["${aws_kms_key.a.arn}", "${aws_kms_key.b.arn}"] }' in apply_insertions(POLICY, found.insertions)
 
 
 def test_a_line_that_would_be_too_long_gets_a_statement_below(folder: Path) -> None:
@@ -219,7 +219,7 @@ def test_a_reference_in_a_list_is_a_text() -> None:
     text += "    resources = [{}]\n  }\n}\n"
     text += 'resource "x" "y" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
     for written, is_extended in (('local.files["a"], var.file', True), ("one(var.files)", False)):
-        module = Module(".", [read(SourceText("main.tf", text.replace("{}", written)))])
+        module = Module(".", [read_blocks(SourceText("main.tf", text.replace("{}", written)))])
         block = module.resource("resource", "x", "y")
         assert block is not None
         needed = NeededStatement("A", ("s3:GetObject",), ((Reference('local.files["b"]'),),))
@@ -235,7 +235,7 @@ def test_statements_of_local_values_that_a_policy_joins_are_its_own(other: str, 
     statement = '{ Effect = "Allow", Action = "s3:GetObject", Resource = [local.files["a"]] }'
     text = f'locals {{\n  first  = []\n  second = [{statement}]\n}}\n{other}resource "x" "y" {{\n  policy = '
     text += 'jsonencode({ Version = "2012-10-17", Statement = concat(local.first, local.second) })\n}\n'
-    module = Module(".", [read(SourceText("main.tf", text))])
+    module = Module(".", [read_blocks(SourceText("main.tf", text))])
     block = module.resource("resource", "x", "y")
     assert block is not None
     needed = NeededStatement("A", ("s3:GetObject",), ((Reference('local.files["b"]'),),))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tfcheck.fix.edits.insertion import by_file, spliced
-from tfcheck.fix.into_list import into_list
+from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
+from tfcheck.fix.into_list import insert_into_list
 from tfcheck.fix.literal import ObjectParts, read_parts
 from tfcheck.fix.render import Syntax
 from tfcheck.fix.wanted import NeededStatement
@@ -40,9 +40,9 @@ def test_each_statement_gets_a_line(text: str, expected: str) -> None:
     assert isinstance(policy, ObjectParts)
     item = policy.item("Statement")
     assert item is not None
-    insertions = into_list(source, item.value, [NEEDED], Syntax.HCL)
+    insertions = insert_into_list(source, item.value, [NEEDED], Syntax.HCL)
     assert insertions is not None
-    assert spliced(text, by_file(insertions)["main.tf"]) == expected
+    assert apply_insertions(text, group_by_file(insertions)["main.tf"]) == expected
 
 
 @pytest.mark.parametrize("end", ["", ","])
@@ -53,8 +53,8 @@ def test_lists_end_as_those_of_the_neighbours_do(end: str) -> None:
     assert isinstance(policy, ObjectParts)
     item = policy.item("Statement")
     assert item is not None
-    insertions = into_list(SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL)
-    assert f'"s3:GetObject"{end}\n' in spliced(text, by_file(insertions or ())["main.tf"])
+    insertions = insert_into_list(SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL)
+    assert f'"s3:GetObject"{end}\n' in apply_insertions(text, group_by_file(insertions or ())["main.tf"])
 
 
 def test_a_line_stays_where_a_neighbour_must_not_be_shown() -> None:
@@ -63,5 +63,5 @@ def test_a_line_stays_where_a_neighbour_must_not_be_shown() -> None:
     assert isinstance(policy, ObjectParts)
     item = policy.item("Statement")
     assert item is not None
-    (insertion,) = into_list(SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL) or ()
+    (insertion,) = insert_into_list(SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL) or ()
     assert insertion.text == f", {NEW}"

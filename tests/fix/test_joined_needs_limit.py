@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
-from tfcheck.fix.joined_needs import joined
+from tfcheck.fix.joined_needs import join_needs
 from tfcheck.fix.proposal import RoleNeed
 
 
@@ -23,6 +23,6 @@ def test_different_needs_are_compared_with_few_others() -> None:
         asked += 1
         return len(need.roles) == 1
 
-    found = list(joined([_need(each) for each in range(200)], is_shared))
+    found = list(join_needs([_need(each) for each in range(200)], is_shared))
     assert [len(each.roles) for each in found] == [1] * 200
     assert asked < 20 * 200

@@ -13,10 +13,10 @@ from tests.fix.planned_again import planned_again
 from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection
 from tfcheck.checks import CHECKS
-from tfcheck.fix.edits.insertion import spliced
+from tfcheck.fix.edits.insertion import apply_insertions
 from tfcheck.fix.into_object import item_into
 from tfcheck.fix.literal import ObjectParts, read_parts
-from tfcheck.fix.second_reader import Opinion, opinion
+from tfcheck.fix.second_reader import SecondOpinion, compare
 from tfcheck.hcl.modules import from_directory
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import tasks_by_address
@@ -68,8 +68,8 @@ def test_an_item_is_aligned_with_those_above_it(before: str, after: str | None) 
     parts = read_parts(source.text, len("x = "))
     assert isinstance(parts, ObjectParts)
     edits = item_into(source, parts, "long", "x")
-    assert (spliced(source.text, edits) if edits else None) == (f"x = {after}\n" if after else None)
-    assert opinion(source.text, edits) is Opinion.SAME_BUT_INSERTED
+    assert (apply_insertions(source.text, edits) if edits else None) == (f"x = {after}\n" if after else None)
+    assert compare(source.text, edits) is SecondOpinion.SAME_BUT_INSERTED
 
 
 def test_a_call_names_nothing_that_only_the_called_module_declares() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfcheck.fix.misspelling import Misspelling, in_action, in_prefix, in_resource
+from tfcheck.fix.misspelling import Misspelling, misspelled_action, misspelled_prefix, misspelled_resources
 from tfcheck.symbolic.wildcards import glob_known
 
 S3 = "arn:aws:s3:::"
@@ -42,22 +42,22 @@ OTHERS = [
 
 @pytest.mark.parametrize(("pattern", "wanted"), SLIPS.items(), ids=SLIPS)
 def test_a_slip_is_corrected(pattern: str, wanted: str) -> None:
-    found = next(in_resource(S3 + pattern, FILE, GET))
-    assert found.corrected(S3 + pattern) == S3 + wanted
+    found = next(misspelled_resources(S3 + pattern, FILE, GET))
+    assert found.correct(S3 + pattern) == S3 + wanted
 
 
 @pytest.mark.parametrize("pattern", OTHERS)
 def test_another_name_is_no_slip(pattern: str) -> None:
-    assert list(in_resource(S3 + pattern, FILE, GET)) == []
+    assert list(misspelled_resources(S3 + pattern, FILE, GET)) == []
 
 
 def test_short_words_are_names_of_their_own() -> None:
-    assert list(in_resource(f"{S3}acme/app/*", f"{S3}acme/api/x.env", GET)) == []
-    assert list(in_resource(f"{S3}acme-a/*", f"{S3}acme-b/x.env", GET)) == []
+    assert list(misspelled_resources(f"{S3}acme/app/*", f"{S3}acme/api/x.env", GET)) == []
+    assert list(misspelled_resources(f"{S3}acme-a/*", f"{S3}acme-b/x.env", GET)) == []
 
 
 def test_a_missing_colon_in_an_arn_is_a_slip() -> None:
-    assert next(in_resource("arn:aws:s3::acme-config/*", FILE, GET)).corrected("arn:aws:s3::acme-config/*") == (
+    assert next(misspelled_resources("arn:aws:s3::acme-config/*", FILE, GET)).correct("arn:aws:s3::acme-config/*") == (
         f"{S3}acme-config/*"
     )
 
@@ -65,62 +65,68 @@ def test_a_missing_colon_in_an_arn_is_a_slip() -> None:
 def test_regions_and_accounts_are_not_compared() -> None:
     pattern = "arn:aws:ssm:eu-west-2:111122223333:parameter/prod/db_password"
     needed = "arn:aws:ssm:\0${region}\0:\0${account}\0:parameter/prod/db-password"
-    assert next(in_resource(pattern, needed, ("ssm:GetParameters",))).corrected(pattern).endswith("prod/db-password")
+    assert (
+        next(misspelled_resources(pattern, needed, ("ssm:GetParameters",)))
+        .correct(pattern)
+        .endswith("prod/db-password")
+    )
 
 
 def test_what_is_not_known_is_never_changed() -> None:
     pattern, needed = "\0${aws_s3_bucket.one.arn}\0/*", "\0${aws_s3_bucket.ones.arn}\0/x.env"
-    assert list(in_resource(pattern, needed, GET)) == []
+    assert list(misspelled_resources(pattern, needed, GET)) == []
 
 
 def test_an_end_is_only_added_where_all_actions_are_about_what_is_inside() -> None:
-    assert list(in_resource(f"{S3}acme-config", FILE, (*GET, "s3:ListBucket"))) == []
+    assert list(misspelled_resources(f"{S3}acme-config", FILE, (*GET, "s3:ListBucket"))) == []
     group = "arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/web"
     stream = f"{group}:log-stream:x"
-    (found,) = in_resource(group, stream, ("logs:CreateLogStream", "logs:PutLogEvents"))
+    (found,) = misspelled_resources(group, stream, ("logs:CreateLogStream", "logs:PutLogEvents"))
     assert found.text == ":*"
-    assert list(in_resource(group, stream, ("logs:CreateLogStream", "logs:DescribeLogStreams"))) == []
+    assert list(misspelled_resources(group, stream, ("logs:CreateLogStream", "logs:DescribeLogStreams"))) == []
 
 
 def test_a_secret_without_its_suffix() -> None:
     name = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db"
-    (found,) = in_resource(name, f"{name}-AbCdEf", ("secretsmanager:GetSecretValue",))
+    (found,) = misspelled_resources(name, f"{name}-AbCdEf", ("secretsmanager:GetSecretValue",))
     assert found.text == "-??????"
-    assert list(in_resource(name, f"{name}-replica-AbCdEf", ("secretsmanager:GetSecretValue",))) == []
+    assert list(misspelled_resources(name, f"{name}-replica-AbCdEf", ("secretsmanager:GetSecretValue",))) == []
 
 
 def test_a_secret_with_the_suffix_of_another_one_or_the_key_of_a_value() -> None:
     name, get = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db", ("secretsmanager:GetSecretValue",)
-    (found,) = in_resource(f"{name}-AbCdE1", f"{name}-xYz123", get)
-    assert found.corrected(f"{name}-AbCdE1") == f"{name}-??????"
-    assert list(in_resource(f"{name}-backup", f"{name}-xYz123", get)) == []
+    (found,) = misspelled_resources(f"{name}-AbCdE1", f"{name}-xYz123", get)
+    assert found.correct(f"{name}-AbCdE1") == f"{name}-??????"
+    assert list(misspelled_resources(f"{name}-backup", f"{name}-xYz123", get)) == []
     for needed in (f"{name}-xYz123", "\0aws_secretsmanager_secret.db.arn\0"):
-        (found,) = in_resource(f"{needed}:password::", needed, get)
-        assert found.corrected(f"{needed}:password::") == needed
-    assert list(in_resource("\0aws_s3_bucket.db.arn\0:password::", "\0aws_s3_bucket.db.arn\0", GET)) == []
+        (found,) = misspelled_resources(f"{needed}:password::", needed, get)
+        assert found.correct(f"{needed}:password::") == needed
+    assert list(misspelled_resources("\0aws_s3_bucket.db.arn\0:password::", "\0aws_s3_bucket.db.arn\0", GET)) == []
 
 
 def test_another_prefix_of_the_same_bucket() -> None:
-    found = in_prefix(f"{S3}acme-config/env/*", FILE)
+    found = misspelled_prefix(f"{S3}acme-config/env/*", FILE)
     assert found is not None
-    assert found.corrected(f"{S3}acme-config/env/*") == f"{S3}acme-config/orders/*"
-    found = in_prefix(f"{S3}acme-config/env/prod.env", FILE)
+    assert found.correct(f"{S3}acme-config/env/*") == f"{S3}acme-config/orders/*"
+    found = misspelled_prefix(f"{S3}acme-config/env/prod.env", FILE)
     assert found is not None
-    assert found.corrected(f"{S3}acme-config/env/prod.env") == FILE
-    assert in_prefix(f"{S3}acme-config/env/dev.env", FILE) is None
-    assert in_prefix(f"{S3}other/env/*", FILE) is None
-    assert in_prefix(f"{S3}acme-config/*", FILE) is None
+    assert found.correct(f"{S3}acme-config/env/prod.env") == FILE
+    assert misspelled_prefix(f"{S3}acme-config/env/dev.env", FILE) is None
+    assert misspelled_prefix(f"{S3}other/env/*", FILE) is None
+    assert misspelled_prefix(f"{S3}acme-config/*", FILE) is None
 
 
 def test_a_file_without_a_directory_is_granted_alone() -> None:
-    found = in_prefix(f"{S3}acme-config/env/*", f"{S3}acme-config/prod.env")
+    found = misspelled_prefix(f"{S3}acme-config/env/*", f"{S3}acme-config/prod.env")
     assert found is not None
-    assert found.corrected(f"{S3}acme-config/env/*") == f"{S3}acme-config/prod.env"
+    assert found.correct(f"{S3}acme-config/env/*") == f"{S3}acme-config/prod.env"
 
 
 @pytest.mark.parametrize("action", ["s3:GetObjects", "s3.GetObject", "s3:Get_Object", "s3:GetObjet", "s3:GteObject"])
 def test_an_action_that_does_not_exist(action: str) -> None:
-    assert in_action(action, "s3:GetObject") == Misspelling(0, len(action), "s3:GetObject", "IAM has no such action")
+    assert misspelled_action(action, "s3:GetObject") == Misspelling(
+        0, len(action), "s3:GetObject", "IAM has no such action"
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,7 +139,7 @@ def test_an_action_that_does_not_exist(action: str) -> None:
     ],
 )
 def test_other_actions_are_left_alone(action: str, needed: str) -> None:
-    assert in_action(action, needed) is None
+    assert misspelled_action(action, needed) is None
 
 
 NAMES = st.text("abcdefgh-_/.", min_size=1, max_size=30)
@@ -142,5 +148,5 @@ NAMES = st.text("abcdefgh-_/.", min_size=1, max_size=30)
 @given(NAMES, NAMES, st.sampled_from(["", "*", "/*"]))
 def test_what_is_corrected_matches(own: str, needed: str, end: str) -> None:
     pattern = f"{S3}{own}{end}"
-    for found in in_resource(pattern, S3 + needed, GET):
-        assert glob_known(found.corrected(pattern), S3 + needed)
+    for found in misspelled_resources(pattern, S3 + needed, GET):
+        assert glob_known(found.correct(pattern), S3 + needed)

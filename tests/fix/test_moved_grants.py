@@ -12,9 +12,9 @@ from tests.fix.open_policies import plan_with_open_policies
 from tfcheck.analysis.check import check
 from tfcheck.analysis.options import RunOptions
 from tfcheck.fix import FixChoice
-from tfcheck.fix.edits.insertion import by_file, spliced
+from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
 from tfcheck.fix.plan_fixes import DraftFix
-from tfcheck.fix.second_reader import Opinion, opinion
+from tfcheck.fix.second_reader import SecondOpinion, compare
 from tfcheck.hcl.modules import from_directory
 
 CASE = "granted-to-task-role"
@@ -38,10 +38,10 @@ def moved(folder: Path) -> DraftFix:
 
 
 def after(found: DraftFix) -> str:
-    (several,) = by_file(found.insertions).values()
+    (several,) = group_by_file(found.insertions).values()
     text = found.texts["main.tf"].text
-    assert opinion(text, several) is Opinion.SAME_BUT_INSERTED
-    return spliced(text, several)
+    assert compare(text, several) is SecondOpinion.SAME_BUT_INSERTED
+    return apply_insertions(text, several)
 
 
 def changed(folder: Path, old: str, new: str) -> None:

@@ -28,7 +28,7 @@ SEEN = [
 def arn_in_parts(arn: str, *literals: str) -> str:
     plan = CASE.plan()
     parts = NamedParts(Resolver(plan, CASE.sources(plan)), ModulePath(), SEEN, lambda each: each in literals)
-    return text(parts.named((arn,), lambda _: None))[1:-1]
+    return text(parts.use_names((arn,), lambda _: None))[1:-1]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.cases import TESTDATA
 from tests.fix.found import copied, found_in, replaced
-from tfcheck.fix.place import also
+from tfcheck.fix.place import other_roles_words
 from tfcheck.fix.plan_fixes import DraftFix, FixChoice
 
 
@@ -144,8 +144,8 @@ def test_what_is_there_for_every_caller_is_preferred_to_an_instance() -> None:
 
 
 def test_a_fix_says_which_roles_get_it_too() -> None:
-    assert also(frozenset({"b", "a"})) == "; it is shared by 3 roles: also for a, b"
-    assert also(frozenset("abcd")).endswith("also for a, b, c and 1 more")
+    assert other_roles_words(frozenset({"b", "a"})) == "; it is shared by 3 roles: also for a, b"
+    assert other_roles_words(frozenset("abcd")).endswith("also for a, b, c and 1 more")
 
 
 def test_a_role_with_inline_policies_of_its_own_gets_no_inline_policy_beside_them(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_a_denial_and_a_missing_grant_are_shown_together(resource: str, other: s
         was = r"\"Action\":\"s3:*\",\"Effect\":\"Allow\",\"Resource\":\"*\""
         now = rf"\"Action\":\"s3:GetObject\",\"Effect\":\"Allow\",\"Resource\":[\"{resource}\"]"
         (tmp_path / name).write_text(text.replace(was, now), encoding="utf-8")
-    (checked,) = Session([str(tmp_path / "plan.json")], options=RunOptions(fixes=True)).checked(
+    (checked,) = Session([str(tmp_path / "plan.json")], options=RunOptions(fixes=True)).check(
         str(tmp_path / "plan.json")
     )
     found = next(each.remedy for each in checked.report.findings if each.remedy)
@@ -149,7 +149,7 @@ def test_a_condition_that_is_not_met_is_explained(condition: dict[str, object], 
     row["change"]["after"]["policy"] = json.dumps(policy)
     path = tmp_path / "plan.json"
     path.write_text(json.dumps(plan), encoding="utf-8")
-    (checked,) = Session([str(path)], options=RunOptions(fixes=True)).checked(str(path))
+    (checked,) = Session([str(path)], options=RunOptions(fixes=True)).check(str(path))
     finding = next(each for each in checked.report.findings if each.rule == "env-file")
     assert finding.fix is None
     assert finding.remedy is not None

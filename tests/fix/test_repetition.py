@@ -16,7 +16,7 @@ from tests.fix.test_place import fixes
 from tfcheck.analysis.check import check
 from tfcheck.fix import find_fixes
 from tfcheck.fix.plan_fixes import DraftFix
-from tfcheck.fix.repetition import InstanceTerms, Repeated, shared_by
+from tfcheck.fix.repetition import InstanceTerms, Repeated, share_statements
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import from_directory
 from tfcheck.hcl.syntax.source import SourceText
@@ -140,7 +140,7 @@ def test_what_instances_lack_is_reported_in_their_terms(
     def terms(key: str, number: int) -> InstanceTerms:
         return InstanceTerms(key, {name: each[number] for name, each in (element or {}).items()})
 
-    found = shared_by([(terms("one", 0), allow(first)), (terms("two", 1), allow(second))])
+    found = share_statements([(terms("one", 0), allow(first)), (terms("two", 1), allow(second))])
     if found is None:
         assert wanted is None
     else:

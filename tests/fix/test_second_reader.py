@@ -13,8 +13,8 @@ import pytest
 from tests import cases
 from tests.laws import part
 from tfcheck.analysis.fix_writing import second_opinion
-from tfcheck.fix.edits.insertion import Insertion, Replacement, by_file
-from tfcheck.fix.second_reader import Opinion, opinion
+from tfcheck.fix.edits.insertion import Insertion, Replacement, group_by_file
+from tfcheck.fix.second_reader import SecondOpinion, compare
 from tfcheck.vocabulary.errors import InputError
 
 TEXT = 'a "b" {\n  x = [{ p = 1 }]\n  y = { q = "r" }\n  z = <<E\n{"s": [1]}\nE\n}\n'
@@ -61,19 +61,19 @@ WRONG = {
 
 @pytest.mark.parametrize("insertions", RIGHT.values(), ids=RIGHT)
 def test_what_only_adds_is_right(insertions: list[Insertion]) -> None:
-    assert opinion(TEXT, insertions) is Opinion.SAME_BUT_INSERTED
+    assert compare(TEXT, insertions) is SecondOpinion.SAME_BUT_INSERTED
 
 
 @pytest.mark.parametrize("insertions", WRONG.values(), ids=WRONG)
 def test_what_changes_something_is_refused(insertions: list[Insertion]) -> None:
-    assert opinion(TEXT, insertions) is Opinion.DIFFERENT
+    assert compare(TEXT, insertions) is SecondOpinion.DIFFERENT
     with pytest.raises(InputError, match=r"`main\.tf`: python-hcl2 finds more changed"):
         second_opinion("main.tf", TEXT, insertions)
 
 
 @pytest.mark.parametrize("text", ["é = 1\n", f"a = <<E\n{' ' * 9000}\nE\n", "# long\n" * 200_000])
 def test_a_file_that_the_library_cannot_read_is_reported(text: str) -> None:
-    assert opinion(text, []) is Opinion.UNREADABLE
+    assert compare(text, []) is SecondOpinion.UNREADABLE
     assert "only tfcheck's own parser" in second_opinion("main.tf", text, [])
 
 
@@ -82,9 +82,12 @@ def test_every_fix_of_the_cases_only_adds() -> None:
     compared = 0
     for case in tried:
         for draft in case.fixed()[1].found if case.report().findings else ():
-            for name, several in by_file(draft.insertions).items():
+            for name, several in group_by_file(draft.insertions).items():
                 if name.endswith(".tf"):
-                    assert opinion(draft.texts[name].text, several) is Opinion.SAME_BUT_INSERTED, (case, draft.fix.diff)
+                    assert compare(draft.texts[name].text, several) is SecondOpinion.SAME_BUT_INSERTED, (
+                        case,
+                        draft.fix.diff,
+                    )
                     compared += 1
     assert compared > len(tried) / 3
 

@@ -18,9 +18,9 @@ from tests.laws import tries
 from tfcheck.analysis.check import check
 from tfcheck.fix import PlanFixes, find_fixes
 from tfcheck.fix.edits.files import file_bytes
-from tfcheck.fix.edits.insertion import by_file, spliced
+from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
 from tfcheck.hcl.modules import Sources, from_directory
-from tfcheck.hcl.syntax.block import read
+from tfcheck.hcl.syntax.block import read_blocks
 from tfcheck.inventory.world import After
 from tfcheck.plan import Plan
 from tfcheck.plan.load import load
@@ -230,8 +230,10 @@ def fixed(plan: Plan, sources: Sources) -> PlanFixes:
 
 def changed(found: PlanFixes) -> dict[str, bytes]:
     texts = {name: text for each in found.found for name, text in each.texts.items()}
-    changes = by_file(insertion for each in found.found for insertion in each.insertions)
-    return {name: file_bytes(spliced(texts[name].text, several), texts[name]) for name, several in changes.items()}
+    changes = group_by_file(insertion for each in found.found for insertion in each.insertions)
+    return {
+        name: file_bytes(apply_insertions(texts[name].text, several), texts[name]) for name, several in changes.items()
+    }
 
 
 @tries(30)
@@ -240,7 +242,7 @@ def test_a_fix_only_adds_and_grants(text: Text) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / text.file).write_bytes(text.data)
-        source = read(from_directory(folder).module(()).files[0].source)  # type: ignore[union-attr]
+        source = read_blocks(from_directory(folder).module(()).files[0].source)  # type: ignore[union-attr]
         assert source.problem is None, text.data.decode()
         plan = planned(text, folder)
         found = fixed(plan, from_directory(folder))

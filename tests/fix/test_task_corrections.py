@@ -12,7 +12,7 @@ from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection
 from tfcheck.fix import FixChoice, find_fixes
 from tfcheck.fix.plan_fixes import DraftFix
-from tfcheck.fix.second_reader import Opinion, opinion
+from tfcheck.fix.second_reader import SecondOpinion, compare
 from tfcheck.hcl.modules import from_directory
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
@@ -47,7 +47,7 @@ def test_each_is_corrected_where_the_module_is_called(folder: Path) -> None:
     assert {rule: each.fix.hcl for rule, (_, each) in corrections.items()} == NEW
     for finding, each in corrections.values():
         assert (each.fix.safety, each.fix.proven, each.fix.title[:8]) == ("review", True, "correct ")
-        assert opinion(each.texts["main.tf"].text, each.insertions) is Opinion.SAME_BUT_INSERTED, finding.message
+        assert compare(each.texts["main.tf"].text, each.insertions) is SecondOpinion.SAME_BUT_INSERTED, finding.message
 
 
 def test_safe_only_corrects_nothing(folder: Path) -> None:

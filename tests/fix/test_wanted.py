@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.report import samples
-from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, wanted, with_gates
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, needed_statements, with_gates
 from tfcheck.symbolic.value import TextLike, display
 from tfcheck.vocabulary.finding import Answer, Verdict
 
@@ -26,7 +26,7 @@ def spell(value: TextLike) -> Spelled | None:
 )
 def test_only_what_a_policy_names_alone_is_granted(resource: str, *, granted: bool) -> None:
     answer = Answer(samples.need(resource=resource), "aws_iam_role.execution", Verdict.DENIED)
-    assert (wanted([answer], spell) is not None) is granted
+    assert (needed_statements([answer], spell) is not None) is granted
 
 
 def test_what_may_be_null_is_named_only_where_it_is_not() -> None:

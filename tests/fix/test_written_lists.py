@@ -89,7 +89,7 @@ def test_a_list_of_which_not_all_is_needed_is_not_granted() -> None:
     answers = [each for finding in case.report().findings for each in finding.answers]
     parameters = [each for each in answers if each.requirement.rule == "parameter" and _is_of(each, name)]
     statements, left = lists.grants(parameters, role, lambda _: False)
-    assert [each.listed.over for each in statements if each.listed] == ["aws_ssm_parameter.flag"]
+    assert [each.resource_list.over for each in statements if each.resource_list] == ["aws_ssm_parameter.flag"]
     assert left == ()
     assert lists.grants(parameters[1:], role, lambda _: False) == ((), tuple(parameters[1:]))
     assert lists.grants(parameters, role, lambda each: each == "aws_ssm_parameter.flag") == ((), tuple(parameters))

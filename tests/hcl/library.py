@@ -27,7 +27,7 @@ from tfcheck.hcl.syntax.expression import (
     Unary,
     Variable,
 )
-from tfcheck.hcl.syntax.literals import unescaped
+from tfcheck.hcl.syntax.literals import unescape
 
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _CHAINS = ("index_expr_term", "get_attr_expr_term", "attr_splat_expr_term", "full_splat_expr_term")
@@ -158,7 +158,7 @@ def _until(rules: list[Any], found: list[Expression], closings: tuple[str, ...])
         part = rules.pop(0)
         inner = _rules(part)
         if not inner:
-            text = unescaped(_words(part))
+            text = unescape(_words(part))
             match found[-1:]:
                 case [Literal(value=str() as before)]:
                     found[-1] = Literal(before + text, HERE)

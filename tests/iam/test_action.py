@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tfcheck.iam.action import Action, gathered, names, read_action
+from tfcheck.iam.action import Action, group_actions, names, read_action
 from tfcheck.symbolic.value import Symbol, TextLike, Truth, Unknown, text
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
@@ -42,16 +42,16 @@ def entry(written: TextLike) -> Action:
     ],
 )
 def test_names(written: TextLike, answer: Truth) -> None:
-    assert names(gathered((entry(written),)), "s3:getobject") is answer
-    assert names(gathered((entry(written),), negated=True), "s3:getobject") is ~answer
+    assert names(group_actions((entry(written),)), "s3:getobject") is answer
+    assert names(group_actions((entry(written),), negated=True), "s3:getobject") is ~answer
 
 
 def test_any_entry_will_do() -> None:
     entries = (entry("ssm:*"), entry(SLOT), entry("s3:GetObject"))
-    assert names(gathered(entries), "s3:getobject") is T
-    assert names(gathered(entries[:2]), "s3:getobject") is U
-    assert names(gathered(()), "s3:getobject") is F
-    assert names(gathered((), negated=True), "s3:getobject") is T
+    assert names(group_actions(entries), "s3:getobject") is T
+    assert names(group_actions(entries[:2]), "s3:getobject") is U
+    assert names(group_actions(()), "s3:getobject") is F
+    assert names(group_actions((), negated=True), "s3:getobject") is T
 
 
 @pytest.mark.parametrize("written", ["s3:", "s3:Get Object", " s3:*"])

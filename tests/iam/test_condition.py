@@ -16,7 +16,7 @@ def holds(
 ) -> Truth:
     statement = allow("*", "*", {operator: {key: values}})
     policy = readable(parse_policy(document(statement), "p"))
-    context = Context({}).extended({key: entry, **(more or {})})
+    context = Context({}).extend({key: entry, **(more or {})})
     return applies(policy.statements[0], Request("s3:GetObject", "*", CALLER, context)).conditions
 
 
@@ -190,7 +190,7 @@ def test_several_keys_and_operators_must_all_hold() -> None:
     policy = readable(parse_policy(document(statement), "p"))
 
     def fits(**entries: Entry) -> Truth:
-        context = Context({}).extended({"x:" + key: entry for key, entry in entries.items()})
+        context = Context({}).extend({"x:" + key: entry for key, entry in entries.items()})
         return applies(policy.statements[0], Request("s3:GetObject", "*", CALLER, context)).conditions
 
     assert fits(a="1", b="2", c="true") is T
@@ -241,7 +241,7 @@ def test_variables_are_the_values_of_keys(operator: str, value: str, entry: Entr
 def test_without_the_version_a_variable_is_text() -> None:
     statement = allow("*", "*", {"StringEquals": {"x:key": "${x:other}"}})
     policy = readable(parse_policy(document(statement, version=None), "p"))
-    context = Context({}).extended({"x:key": "a", "x:other": "a"})
+    context = Context({}).extend({"x:key": "a", "x:other": "a"})
     request = Request("s3:GetObject", "*", CALLER, context)
     assert applies(policy.statements[0], request).conditions is F
     unsure = readable(parse_policy(document(statement) | {"Version": SLOT}, "p"))
@@ -251,7 +251,7 @@ def test_without_the_version_a_variable_is_text() -> None:
 def test_an_open_condition_names_its_key_and_an_open_value_its_symbol() -> None:
     def waits(condition: Value, entry: Entry) -> list[tuple[str, str]]:
         policy = readable(parse_policy(document(allow("*", "*", condition)), "p"))
-        context = Context({}).extended({"x:key": entry})
+        context = Context({}).extend({"x:key": entry})
         found = applies(policy.statements[0], Request("s3:GetObject", "*", CALLER, context))
         return [(wait.kind, wait.name) for wait in found.waits]
 

@@ -57,51 +57,51 @@ def context(action: str = "s3:GetObject", **more: object) -> Context:
     ],
 )
 def test_a_direct_call_of_a_role(key: str, entry: Entry) -> None:
-    assert context().at(key) == entry
+    assert context().lookup(key) == entry
 
 
 def test_keys_of_services() -> None:
-    assert context("kms:Decrypt").at("kms:CallerAccount") == ACCOUNT
-    assert context("kms:Decrypt").at("kms:ViaService") == PresenceUnknown()
-    assert context("kms:Decrypt").at("kms:GrantIsForAWSResource") == ABSENT
-    assert context("kms:Decrypt").at("s3:prefix") == ABSENT
-    assert context(resource_account="444455556666").at("s3:ResourceAccount") == "444455556666"
-    assert isinstance(context().at("aws:ResourceAccount"), Unknown)
-    assert context(on_fargate=True).at("ec2:SourceInstanceArn") == ABSENT
+    assert context("kms:Decrypt").lookup("kms:CallerAccount") == ACCOUNT
+    assert context("kms:Decrypt").lookup("kms:ViaService") == PresenceUnknown()
+    assert context("kms:Decrypt").lookup("kms:GrantIsForAWSResource") == ABSENT
+    assert context("kms:Decrypt").lookup("s3:prefix") == ABSENT
+    assert context(resource_account="444455556666").lookup("s3:ResourceAccount") == "444455556666"
+    assert isinstance(context().lookup("aws:ResourceAccount"), Unknown)
+    assert context(on_fargate=True).lookup("ec2:SourceInstanceArn") == ABSENT
 
 
 def test_efs_enforces_few_keys_and_leaves_the_others_open() -> None:
     mount = context("elasticfilesystem:ClientMount", extras={"elasticfilesystem:AccessPointArn": Absent()})
-    assert mount.at("aws:SecureTransport") == "true"
-    assert mount.at("elasticfilesystem:AccessedViaMountTarget") == "true"
-    assert mount.at("elasticfilesystem:AccessPointArn") == ABSENT
-    assert mount.at("aws:PrincipalArn") == mount.at("aws:PrincipalTag/team") == PresenceUnknown()
+    assert mount.lookup("aws:SecureTransport") == "true"
+    assert mount.lookup("elasticfilesystem:AccessedViaMountTarget") == "true"
+    assert mount.lookup("elasticfilesystem:AccessPointArn") == ABSENT
+    assert mount.lookup("aws:PrincipalArn") == mount.lookup("aws:PrincipalTag/team") == PresenceUnknown()
 
 
 def test_a_call_on_behalf_of_the_role() -> None:
     through = context("kms:Decrypt", direct=False)
-    assert through.at("aws:CalledVia") == PresenceUnknown()
-    assert through.at("aws:ViaAWSService") not in ("true", "false")
+    assert through.lookup("aws:CalledVia") == PresenceUnknown()
+    assert through.lookup("aws:ViaAWSService") not in ("true", "false")
 
 
 def test_tags_that_cannot_be_seen_leave_their_keys_open() -> None:
     blind = msgspec.structs.replace(CALLER, tags=Unknown())
-    assert start_up_context(blind, "s3:GetObject").at("aws:PrincipalTag/team") == PresenceUnknown()
+    assert start_up_context(blind, "s3:GetObject").lookup("aws:PrincipalTag/team") == PresenceUnknown()
 
 
 def test_extras_add_keys_and_whole_families_of_them() -> None:
     tags: dict[str, Value] = {"Team": "app"}
     extended = context(extras={"aws:ResourceTag/": tags, "s3:ExistingObjectTag/": Absent(), "aws:username": "me"})
-    assert extended.at("aws:resourcetag/TEAM") == "app"
-    assert extended.at("aws:ResourceTag/other") == ABSENT
-    assert extended.at("s3:ExistingObjectTag/x") == ABSENT
-    assert extended.at("aws:username") == "me"
-    reopened = extended.extended({"aws:ResourceTag/": Unknown()})
-    assert reopened.at("aws:ResourceTag/Team") == PresenceUnknown()
+    assert extended.lookup("aws:resourcetag/TEAM") == "app"
+    assert extended.lookup("aws:ResourceTag/other") == ABSENT
+    assert extended.lookup("s3:ExistingObjectTag/x") == ABSENT
+    assert extended.lookup("aws:username") == "me"
+    reopened = extended.extend({"aws:ResourceTag/": Unknown()})
+    assert reopened.lookup("aws:ResourceTag/Team") == PresenceUnknown()
 
 
 def test_a_service_that_assumes_a_role() -> None:
     call = service_context(source_account=ACCOUNT, source_arn="arn:aws:ecs:x:y:task/a/b")
-    assert call.at("aws:SourceAccount") == ACCOUNT
-    assert call.at("sts:ExternalId") == ABSENT
-    assert call.at("aws:PrincipalArn") == PresenceUnknown()
+    assert call.lookup("aws:SourceAccount") == ACCOUNT
+    assert call.lookup("sts:ExternalId") == ABSENT
+    assert call.lookup("aws:PrincipalArn") == PresenceUnknown()

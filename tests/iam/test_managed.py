@@ -15,7 +15,7 @@ from tfcheck.iam import (
     managed_policy,
     managed_policy_version,
 )
-from tfcheck.iam.managed import _bundled
+from tfcheck.iam.managed import _load_bundled
 from tfcheck.symbolic.value import PARTITION, Symbol, Unknown, text
 
 EXECUTION = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
@@ -28,8 +28,8 @@ def by(arn: str, request: Request) -> type[Decision]:
 
 
 def test_all_that_are_bundled_can_be_read() -> None:
-    assert len(_bundled()) == 49
-    for tail in _bundled():
+    assert len(_load_bundled()) == 49
+    for tail in _load_bundled():
         policy = managed_policy("arn:aws:iam::aws:policy/" + tail)
         assert policy is not None
         assert (policy.invalid, policy.warnings) == (None, ())
@@ -87,4 +87,4 @@ def test_others_are_not_known(arn: str) -> None:
 
 
 def test_the_data_is_plain_json() -> None:
-    assert all(isinstance(msgspec.json.decode(each.document), dict) for each in _bundled().values())
+    assert all(isinstance(msgspec.json.decode(each.document), dict) for each in _load_bundled().values())

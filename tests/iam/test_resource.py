@@ -8,7 +8,7 @@ from tfcheck.iam.resource import Resource, Resources, covers, matches, read_reso
 from tfcheck.symbolic.value import NAME, REGION, Hole, Symbol, TextLike, Truth, Unknown, text
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
-CONTEXT = Context({}).extended({"x:a": "app", "x:none": Absent(), "x:maybe": PresenceUnknown("app")})
+CONTEXT = Context({}).extend({"x:a": "app", "x:none": Absent(), "x:maybe": PresenceUnknown("app")})
 PARAMETER = f"arn:aws:ssm:{HERE}:parameter/app/token"
 STREAM = LOG_GROUP + "/ecs/app:log-stream:app/app/1"
 ARN = Unknown(Symbol("aws_s3_bucket.b", ("arn",)))

@@ -29,7 +29,7 @@ def test_nothing_that_may_cover_a_resource_is_left_out(statements: list[Value], 
     policy = parse_policy({"Version": "2012-10-17", "Statement": statements}, "a policy")
     wanted = target(resource)
 
-    about = policy.index.about(wanted)
+    about = policy.index.covering(wanted)
 
     left = [each for each in policy.statements if each not in about]
     assert [each for each in policy.statements if each in about] == list(about)
@@ -40,7 +40,7 @@ def test_a_large_policy_is_not_searched_for_one_bucket() -> None:
     statements: list[Value] = [_statement([f"arn:aws:s3:::bucket-{number}/*"], False) for number in range(100)]
     policy = parse_policy({"Version": "2012-10-17", "Statement": statements}, "a policy")
 
-    assert [each.origin.index for each in policy.index.about(target("arn:aws:s3:::bucket-7/x"))] == [7]
+    assert [each.origin.index for each in policy.index.covering(target("arn:aws:s3:::bucket-7/x"))] == [7]
 
 
 def test_a_large_policy_is_not_searched_for_one_object_of_a_bucket() -> None:
@@ -48,5 +48,5 @@ def test_a_large_policy_is_not_searched_for_one_object_of_a_bucket() -> None:
     statements: list[Value] = [_statement([each], False) for each in entries]
     policy = parse_policy({"Version": "2012-10-17", "Statement": statements}, "a policy")
 
-    assert [each.origin.index for each in policy.index.about(target("arn:aws:s3:::bucket/7/prod.env"))] == [14, 15]
-    assert len(policy.index.alike(target("arn:aws:s3:::bucket/7/prod.env"))) == 200
+    assert [each.origin.index for each in policy.index.covering(target("arn:aws:s3:::bucket/7/prod.env"))] == [14, 15]
+    assert len(policy.index.similar(target("arn:aws:s3:::bucket/7/prod.env"))) == 200

@@ -47,19 +47,19 @@ def compared(resources: list[MadeResource], reference: TextLike) -> MadeResource
 @given(st.lists(_ARNS, max_size=4, unique=True), _ARNS)
 def test_filing_finds_what_comparing_each_finds(arns: list[TextLike], reference: TextLike) -> None:
     resources = [MadeResource(f"aws_secretsmanager_secret.s[{at}]", {"arn": each}) for at, each in enumerate(arns)]
-    assert Catalogue(MadeWorld(*resources), SECRET).by_arn(reference) is compared(resources, reference)
+    assert Catalogue(MadeWorld(*resources), SECRET).find_by_arn(reference) is compared(resources, reference)
 
 
 def test_one_arn_of_which_more_is_known_in_one_place_is_found() -> None:
     known = MadeResource("aws_secretsmanager_secret.a", {"arn": arn(account("provider.aws"), "a", suffix("a"))})
     other = MadeResource("aws_secretsmanager_secret.b", {"arn": arn(account("provider.aws"), "b", suffix("b"))})
     found = Catalogue(MadeWorld(known, other), SECRET)
-    assert found.by_arn(arn(account("provider.aws", ANYTHING), "a", suffix("a", ANYTHING))) is known
-    assert found.by_arn(arn(account("provider.aws"), "c", suffix("c"))) is None
+    assert found.find_by_arn(arn(account("provider.aws", ANYTHING), "a", suffix("a", ANYTHING))) is known
+    assert found.find_by_arn(arn(account("provider.aws"), "c", suffix("c"))) is None
 
 
 def test_one_name_is_found_wherever_more_is_known_of_its_parts() -> None:
     group = MadeResource("aws_cloudwatch_log_group.web", {"name": text(["/", suffix("random_id.a"), "/web"])})
     found = Catalogue(MadeWorld(group), LOG_GROUP)
-    assert found.by_name(text(["/", suffix("random_id.a", ANYTHING), "/web"]), None) is group
-    assert found.by_name(text(["/", suffix("random_id.b"), "/web"]), None) is None
+    assert found.find_by_name(text(["/", suffix("random_id.a", ANYTHING), "/web"]), None) is group
+    assert found.find_by_name(text(["/", suffix("random_id.b"), "/web"]), None) is None

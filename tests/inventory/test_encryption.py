@@ -6,9 +6,9 @@ import pytest
 
 from tests.made_world import HERE, OPEN, MadeResource, MadeWorld, reference
 from tfcheck.inventory.encryption import keys_of_parameter, keys_of_secret, secret_of, whole_arn
-from tfcheck.inventory.key import Key
+from tfcheck.inventory.key import KmsKey
 from tfcheck.inventory.object_key import has_bucket_key, keys_of_object
-from tfcheck.resolve.order import Earlier
+from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import Symbol, Text, Unknown, Value
 from tfcheck.vocabulary.address import Address
@@ -37,7 +37,7 @@ def file(computed: tuple[str, ...] = (), **attributes: Value) -> MadeResource:
     )
 
 
-def only(found: tuple[Key, ...] | None) -> Key | None:
+def only(found: tuple[KmsKey, ...] | None) -> KmsKey | None:
     assert found is None or len(found) < 2
     return found[0] if found else None
 
@@ -151,8 +151,8 @@ class Ordered(MadeWorld):
         super().__init__(*resources, earlier=earlier)
         self.waits = waits
 
-    def earlier(self, address: Address) -> Earlier:
-        return Earlier(frozenset([str(encryption().address)] if self.waits else ()), False)
+    def earlier(self, address: Address) -> FinishedBefore:
+        return FinishedBefore(frozenset([str(encryption().address)] if self.waits else ()), False)
 
 
 def test_an_object_that_is_looked_up_shows_its_key() -> None:
@@ -312,9 +312,9 @@ def replicated(key: Value, arn: Value = SECRET) -> MadeWorld:
 
 
 def test_a_replica_of_a_secret_is_under_a_key_of_its_region() -> None:
-    assert keys_of_secret(REPLICA, replicated(REPLICA_KEY)) == (Key(REPLICA_KEY),)
+    assert keys_of_secret(REPLICA, replicated(REPLICA_KEY)) == (KmsKey(REPLICA_KEY),)
     assert keys_of_secret(REPLICA, replicated("")) == ()
-    assert keys_of_secret(SECRET, replicated(REPLICA_KEY)) == (Key(KEY),)
+    assert keys_of_secret(SECRET, replicated(REPLICA_KEY)) == (KmsKey(KEY),)
     later = reference("aws_secretsmanager_secret.db", "arn")
     assert keys_of_secret(REPLICA, replicated(REPLICA_KEY, later)) is None
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.made_world import HERE, MadeResource, MadeWorld, reference
-from tfcheck.inventory.key import Key, named_key
+from tfcheck.inventory.key import KmsKey, named_key
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import Unknown, Value, display
 
@@ -33,12 +33,12 @@ def test_keys_that_aws_manages_need_nothing(nothing: Value) -> None:
 
 @pytest.mark.parametrize("named", [ARN, KEY_ID])
 def test_a_key_is_named_by_arn_or_id(named: str) -> None:
-    assert named_key(named, HOLDER, MadeWorld()) == Key(ARN)
+    assert named_key(named, HOLDER, MadeWorld()) == KmsKey(ARN)
 
 
 @pytest.mark.parametrize("attribute", ["arn", "key_id", "id"])
 def test_a_reference_to_a_key_means_its_arn(attribute: str) -> None:
-    assert named_key(reference("aws_kms_key.made", attribute), HOLDER, MadeWorld(MADE)) == Key(OWN)  # type: ignore[arg-type]
+    assert named_key(reference("aws_kms_key.made", attribute), HOLDER, MadeWorld(MADE)) == KmsKey(OWN)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_reference_to_a_key_means_its_arn(attribute: str) -> None:
 )
 @pytest.mark.parametrize("target", [reference("aws_kms_key.made", "key_id"), reference("aws_kms_key.made", "arn")])
 def test_an_alias_means_its_key(named: Value, target: Unknown) -> None:
-    assert named_key(named, HOLDER, MadeWorld(MADE, alias(target))) == Key(OWN)  # type: ignore[arg-type]
+    assert named_key(named, HOLDER, MadeWorld(MADE, alias(target))) == KmsKey(OWN)  # type: ignore[arg-type]
 
 
 LOOKED_UP = [
@@ -64,14 +64,14 @@ LOOKED_UP = [
 
 @pytest.mark.parametrize(("kind", "attributes"), LOOKED_UP)
 def test_an_alias_that_was_looked_up_means_its_key(kind: str, attributes: dict[str, Value]) -> None:
-    assert named_key("alias/app", HOLDER, MadeWorld(MadeResource(f"data.{kind}.app", attributes))) == Key(ARN)
+    assert named_key("alias/app", HOLDER, MadeWorld(MadeResource(f"data.{kind}.app", attributes))) == KmsKey(ARN)
 
 
 @pytest.mark.parametrize(("kind", "attributes"), LOOKED_UP)
 def test_an_alias_that_was_looked_up_in_another_region_is_another(kind: str, attributes: dict[str, Value]) -> None:
     found = named_key("alias/app", HOLDER, MadeWorld(MadeResource(f"data.{kind}.app", attributes, FAR)))
     assert found is not None
-    assert found != Key(ARN)
+    assert found != KmsKey(ARN)
 
 
 def test_an_alias_outside_the_plan_is_a_key_that_is_not_known() -> None:
@@ -93,9 +93,9 @@ def test_the_id_of_a_key_means_its_replica_in_the_region_of_that(attribute: str)
     replica = MadeResource("aws_kms_replica_key.far", {**identity, "arn": ARN.replace("eu-west-1", "us-east-1")}, FAR)
     holder = MadeResource("aws_secretsmanager_secret.far", {}, FAR)
     world = MadeWorld(MadeResource("aws_kms_key.made", {**identity, "arn": OWN}), replica)
-    assert named_key(reference("aws_kms_key.made", "key_id"), holder, world) == Key(replica.attributes["arn"])  # type: ignore[arg-type]
-    assert named_key(reference("aws_kms_key.made", "arn"), holder, world) == Key(OWN)  # type: ignore[arg-type]
-    assert named_key(reference("aws_kms_key.made", attribute), HOLDER, world) == Key(OWN)  # type: ignore[arg-type]
+    assert named_key(reference("aws_kms_key.made", "key_id"), holder, world) == KmsKey(replica.attributes["arn"])  # type: ignore[arg-type]
+    assert named_key(reference("aws_kms_key.made", "arn"), holder, world) == KmsKey(OWN)  # type: ignore[arg-type]
+    assert named_key(reference("aws_kms_key.made", attribute), HOLDER, world) == KmsKey(OWN)  # type: ignore[arg-type]
 
 
 def test_the_name_of_an_alias_means_that_of_the_region_where_it_is_used() -> None:
@@ -103,5 +103,5 @@ def test_the_name_of_an_alias_means_that_of_the_region_where_it_is_used() -> Non
     near = MadeResource("aws_kms_alias.app", {"name": name, "target_key_id": ARN})
     far = MadeResource("aws_kms_alias.far", {"name": name, "target_key_id": OTHER}, FAR)
     holder = MadeResource("aws_secretsmanager_secret.far", {}, FAR)
-    assert named_key(name, holder, MadeWorld(near, far)) == Key(OTHER)
-    assert named_key(name, HOLDER, MadeWorld(near, far)) == Key(ARN)
+    assert named_key(name, holder, MadeWorld(near, far)) == KmsKey(OTHER)
+    assert named_key(name, HOLDER, MadeWorld(near, far)) == KmsKey(ARN)

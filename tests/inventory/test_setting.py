@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.made_world import HERE, MadeResource, MadeWorld
-from tfcheck.inventory.change import same
-from tfcheck.inventory.setting import KEY_POLICY, Subject, settings
+from tfcheck.inventory.change import is_same_name
+from tfcheck.inventory.setting import KEY_POLICY, SettingOwner, settings
 from tfcheck.symbolic.value import ACCOUNT_ID, NAME, Symbol, Text, TextLike, Truth, Unknown, Value
 
 OLD = "11111111-2222-3333-4444-555555555555"
@@ -33,13 +33,13 @@ HERE_LATER = Unknown(symbol=Symbol("provider.aws", ("account_id",)), hole=ACCOUN
     ],
 )
 def test_what_is_assigned_is_none_that_was_there(one: TextLike, other: TextLike, truth: Truth) -> None:
-    assert same(one, other, MadeWorld(earlier=[])) is truth
+    assert is_same_name(one, other, MadeWorld(earlier=[])) is truth
 
 
 def test_what_is_replaced_had_its_own_name_before() -> None:
     former = MadeResource("aws_kms_key.made", {"key_id": OLD, "arn": OLD_ARN})
-    assert same(MADE, OLD, MadeWorld(earlier=[former])) is Truth.UNKNOWN
-    assert same(MADE, "another", MadeWorld(earlier=[former])) is Truth.FALSE
+    assert is_same_name(MADE, OLD, MadeWorld(earlier=[former])) is Truth.UNKNOWN
+    assert is_same_name(MADE, "another", MadeWorld(earlier=[former])) is Truth.FALSE
 
 
 @pytest.mark.parametrize(
@@ -48,5 +48,5 @@ def test_what_is_replaced_had_its_own_name_before() -> None:
 def test_the_policy_of_a_new_key_is_not_on_an_old_one(named: Value, sure: bool, open_: bool) -> None:
     made = MadeResource("aws_kms_key.made", {"key_id": MADE, "arn": MADE_ARN})
     holder = MadeResource("aws_kms_key_policy.p", {"key_id": named})
-    found = settings(MadeWorld(made, holder, earlier=[]), KEY_POLICY).on(Subject(None, (OLD_ARN, OLD), HERE))
+    found = settings(MadeWorld(made, holder, earlier=[]), KEY_POLICY).on(SettingOwner(None, (OLD_ARN, OLD), HERE))
     assert (bool(found.sure), bool(found.open)) == (sure, open_)

@@ -67,9 +67,9 @@ def test_only_what_is_asked_for_is_decoded(path: Path, monkeypatch: pytest.Monke
 
     def spy(raw: object, kind: object, what: str) -> object:
         decoded.append(what)
-        return document.decoded(raw, kind, what)  # type: ignore[arg-type]
+        return document.decode(raw, kind, what)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("tfcheck.plan.instance.decoded", spy)
+    monkeypatch.setattr("tfcheck.plan.instance.decode", spy)
     (plan,) = load(path).plans
     role = plan.instances("aws_iam_role")[0]
     assert decoded == []

@@ -115,7 +115,7 @@ def test_a_plan_without_format_version_is_read_with_a_warning() -> None:
 def test_a_redacted_plan_is_read_with_a_warning() -> None:
     found = loaded('{"plan_format_version": "1.2", "resource_changes": [], "provider_schemas": {}}')
     (plan,) = found.plans
-    assert plan.redacted
+    assert plan.is_redacted
     assert plan.format_version == "1.2"
     assert plan.configuration is None
     assert "redacted" in found.warnings[0]

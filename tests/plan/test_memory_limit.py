@@ -13,7 +13,7 @@ import pytest
 from tests.plan.made import SMALLEST, loaded
 from tfcheck.plan import file, load, memory_limit, spool
 from tfcheck.symbolic import limits
-from tfcheck.symbolic.limits import bounded
+from tfcheck.symbolic.limits import limit_steps
 from tfcheck.vocabulary.errors import InputError
 
 VARIABLE = {"configuration": {"root_module": {"variables": {"v": {"sensitive": True}}}}}
@@ -61,14 +61,17 @@ def test_more_values_than_a_run_decodes_are_refused(value: object, monkeypatch: 
     plan = loaded(json.dumps(SMALLEST | VARIABLE | {"variables": {"v": {"value": value}}})).plans[0]
     assert plan.secrets() is not None
     again = loaded(json.dumps(SMALLEST | VARIABLE | {"variables": {"v": {"value": value}}})).plans[0]
-    with bounded(), pytest.raises(InputError, match="the plan's variables cannot be decoded: the plan has too many"):
+    with (
+        limit_steps(),
+        pytest.raises(InputError, match="the plan's variables cannot be decoded: the plan has too many"),
+    ):
         again.secrets()
 
 
 def test_each_file_brings_the_values_that_it_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_VALUES", 100)
     monkeypatch.setattr(memory_limit, "_SMALL", 10_000)
-    with bounded():
+    with limit_steps():
         for _ in range(5):
             plan = loaded(json.dumps(SMALLEST | VARIABLE | {"variables": {"v": {"value": ["ab"] * 70}}})).plans[0]
             assert plan.secrets() == {"ab"}
@@ -123,7 +126,7 @@ def test_memory_that_cannot_be_released_stays(monkeypatch: pytest.MonkeyPatch) -
             raise OSError(22, "Invalid argument")
 
     monkeypatch.setattr(mmap, "mmap", Locked)
-    buffer = spool.spooled(iter((b"x" * 2**20,) * 9))
+    buffer = spool.spool_blocks(iter((b"x" * 2**20,) * 9))
     spool.release(buffer)
     assert len(buffer) == 9 * 2**20
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfcheck.plan.overlay import looks_like_reference, marked, masked, overlay
+from tfcheck.plan.overlay import is_masked, looks_like_reference, marks_anything, overlay
 from tfcheck.symbolic.value import Symbol, Unknown, unknowns
 
 ROLE = "module.a.aws_iam_role.x[0]"
@@ -193,7 +193,7 @@ def test_a_list_of_arns_is_looked_at_one_by_one() -> None:
 
 @pytest.mark.parametrize("mask", [None, False, {}, [], [False, {}], {"a": [{}]}])
 def test_a_mask_that_is_not_empty_marks_nothing_without_a_true(mask: Any) -> None:
-    assert not marked(mask)
+    assert not marks_anything(mask)
 
 
 @pytest.mark.parametrize(
@@ -214,4 +214,4 @@ def test_a_mask_that_is_not_empty_marks_nothing_without_a_true(mask: Any) -> Non
 def test_a_mask_covers_what_is_below_and_taints_what_is_above(
     mask: Any, path: tuple[str | int, ...], expected: bool
 ) -> None:
-    assert masked(mask, path) is expected
+    assert is_masked(mask, path) is expected

@@ -9,7 +9,7 @@ import pytest
 
 from tests.plan.made import PLANS, change, plan
 from tfcheck.plan import load
-from tfcheck.plan.overlay import marked
+from tfcheck.plan.overlay import marks_anything
 from tfcheck.symbolic.value import is_known
 from tfcheck.vocabulary.address import Address, ModulePath, parse, parse_module
 from tfcheck.vocabulary.errors import InputError
@@ -84,7 +84,7 @@ def find_every_data_source(path: Path) -> None:
         assert read
         assert str(read.address) == row["address"]
         assert read.values == row["values"]
-        assert read.sensitive == (row["sensitive_values"] if marked(row["sensitive_values"]) else False)
+        assert read.sensitive == (row["sensitive_values"] if marks_anything(row["sensitive_values"]) else False)
         assert read in found.data_sources(row["type"])
         assert read in found.data_siblings(read.address.module, row["type"], row["name"])
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.plan.made import SMALLEST, loaded
 from tfcheck.plan import file, spool
-from tfcheck.plan.spool import spooled
+from tfcheck.plan.spool import spool_blocks
 
 BLOCKS = (b"ab" * 50, b"", b"cd" * 50, b"e")
 WHOLE = b"".join(BLOCKS)
@@ -30,10 +30,10 @@ def at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_what_is_large_is_mapped_and_what_is_small_is_not() -> None:
-    assert isinstance(spooled(iter(BLOCKS)), memoryview)
-    assert spooled(iter(BLOCKS)) == WHOLE
-    assert spooled(iter((b"small",))) == b"small"
-    assert spooled(iter(())) == b""
+    assert isinstance(spool_blocks(iter(BLOCKS)), memoryview)
+    assert spool_blocks(iter(BLOCKS)) == WHOLE
+    assert spool_blocks(iter((b"small",))) == b"small"
+    assert spool_blocks(iter(())) == b""
 
 
 def test_only_the_user_can_read_the_file_and_it_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +46,7 @@ def test_only_the_user_can_read_the_file_and_it_has_no_name(tmp_path: Path, monk
         return original(file)
 
     monkeypatch.setattr(spool, "_view", view)
-    assert spooled(iter(BLOCKS)) == WHOLE
+    assert spool_blocks(iter(BLOCKS)) == WHOLE
     assert [(stat.S_IMODE(each.st_mode) & 0o077, each.st_nlink) for each in opened] == [(0, 0)]
 
 
@@ -55,7 +55,7 @@ def test_without_a_place_to_write_everything_stays_in_memory(monkeypatch: pytest
         raise FileNotFoundError("no usable temporary directory found")
 
     monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
-    assert spooled(iter(BLOCKS)) == WHOLE
+    assert spool_blocks(iter(BLOCKS)) == WHOLE
 
 
 @pytest.mark.parametrize("room", [0, 1, 100, 150, 200])
@@ -68,7 +68,7 @@ def test_a_full_disk_loses_nothing(monkeypatch: pytest.MonkeyPatch, room: int, t
             return super().write(memoryview(data)[: min(left, 30)])
 
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: Full(tmp_path / "file", "w+"))
-    assert spooled(iter(BLOCKS)) == WHOLE
+    assert spool_blocks(iter(BLOCKS)) == WHOLE
 
 
 def test_an_input_that_fails_later_is_not_taken_for_a_full_disk() -> None:
@@ -77,7 +77,7 @@ def test_an_input_that_fails_later_is_not_taken_for_a_full_disk() -> None:
         raise OSError(5, "Input/output error")
 
     with pytest.raises(OSError, match="Input/output error"):
-        spooled(broken())
+        spool_blocks(broken())
 
 
 def test_a_plan_is_read_from_standard_input(tmp_path: Path) -> None:

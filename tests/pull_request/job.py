@@ -12,7 +12,7 @@ import msgspec
 from tests.pull_request.fake import REPOSITORY, SHA, TOKEN
 from tests.report.samples import DENIED, DENIED_BUCKET, FINDING, allowed, report
 from tfcheck.pull_request.client import Client, hosts
-from tfcheck.pull_request.event import NothingToDo, asked
+from tfcheck.pull_request.event import NothingToDo, find_pull_request
 from tfcheck.pull_request.github import GitHubConversation
 from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.publish import Published, publish
@@ -67,22 +67,22 @@ def client(where: dict[str, str], patience: WaitBudget | None = None) -> Client:
 def run(
     told: dict[str, str],
     reports: Sequence[Report],
-    wishes: CommentOptions | None = None,
+    comment_options: CommentOptions | None = None,
     *,
     top: Path = Path("/nowhere"),
     patience: WaitBudget | None = None,
     around: Callable[[Callable[[], object]], object] | None = None,
 ) -> Published:
     """Publish as the command does; `around` may hold back each request."""
-    wishes = wishes or CommentOptions(id="orders")
-    wanted = asked(told, wishes.number, reports)
+    comment_options = comment_options or CommentOptions(id="orders")
+    wanted = find_pull_request(told, comment_options.number, reports)
     if isinstance(wanted, NothingToDo):
         return Published(Outcome(CommentAction.NOTHING, wanted.why))
     asking = client(told, patience)
     if around is not None:
-        once = asking._once
-        asking._once = lambda *sent: around(lambda: once(*sent))  # type: ignore[assignment, method-assign]
-    return publish(GitHubConversation(asking, wanted, told), reports, wishes, top=top)
+        once = asking._request
+        asking._request = lambda *sent: around(lambda: once(*sent))  # type: ignore[assignment, method-assign]
+    return publish(GitHubConversation(asking, wanted, told), reports, comment_options, top=top)
 
 
 def bad(target: str = "infra/orders", *, message: str = "", fix: Fix | None = None, sha: str = SHA) -> Report:

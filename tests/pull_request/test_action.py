@@ -218,19 +218,19 @@ def test_booleans_are_read_in_any_case(name: str, off: str) -> None:
     assert inputs({"TFCHECK_PLAN": "p", "TFCHECK_COMMENT": name}).comment == "auto"
     assert inputs({"TFCHECK_PLAN": "p", "TFCHECK_COMMENT": off}).comment == "off"
     assert inputs({"TFCHECK_PLAN": "p", "TFCHECK_COMMENT": "Required"}).comment == "required"
-    assert inputs({"TFCHECK_PLAN": "p", "TFCHECK_SUGGESTIONS": off}).wishes.suggestions == 0
+    assert inputs({"TFCHECK_PLAN": "p", "TFCHECK_SUGGESTIONS": off}).comment_options.suggestions == 0
     assert inputs({"TFCHECK_PLAN": "p", "TFCHECK_FAIL_ON": "Warning"}).failing.fail_on == "warning"
 
 
 def test_an_empty_input_is_one_that_is_not_set() -> None:
     found = inputs({"TFCHECK_PLAN": "plan.json", "TFCHECK_FAIL_ON": "", "TFCHECK_STRICT": "", "TFCHECK_PR_NUMBER": ""})
-    assert (found.failing.fail_on, found.failing.strict, found.comment, found.wishes.number) == (
+    assert (found.failing.fail_on, found.failing.strict, found.comment, found.comment_options.number) == (
         "error",
         False,
         "auto",
         None,
     )
-    assert found.wishes.suggestions == 20
+    assert found.comment_options.suggestions == 20
 
 
 def test_an_output_cannot_set_another_one(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ from tfcheck.pull_request.publish import publish
 from tfcheck.pull_request.refusal import RefusalError
 from tfcheck.pull_request.report_comment import CommentOptions
 from tfcheck.report.json import json as written
-from tfcheck.report.markdown.marker import Marker, marked, marker
+from tfcheck.report.markdown.marker import Marker, marker, parse_marker
 from tfcheck.report.markdown.without_html import unhidden
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Report
@@ -59,7 +59,7 @@ class Place:
         return found
 
     def mark(self) -> Marker | None:
-        return marked(unhidden(self.only()))
+        return parse_marker(unhidden(self.only()))
 
 
 @pytest.fixture
@@ -99,10 +99,10 @@ def data_center() -> Iterator[Place]:
 
         def run(*reports: Report, number: int = 10, sha: str = SHA, options: tuple[str, ...] = ()) -> object:
             wanted = RequestedPull("SHOP/shop", 42, sha, f"{number}.0")
-            wishes = CommentOptions(id="orders", on_clean="delete" if "delete" in options else "update")
+            comment_options = CommentOptions(id="orders", on_clean="delete" if "delete" in options else "update")
             about = [_of(each, sha) for each in reports]
             client = Client(Hosts(where["GITHUB_API_URL"], "", server), TOKEN, Clock().patience())
-            return publish(ServerConversation(client, wanted), about, wishes)
+            return publish(ServerConversation(client, wanted), about, comment_options)
 
         yield Place(host, run)
     assert host.problems == []

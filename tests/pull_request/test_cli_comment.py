@@ -224,7 +224,7 @@ def test_whatever_the_environment_is_the_exit_status_is_that_of_the_findings(
 
 
 @pytest.mark.parametrize(("report", "status"), [(bad(), 1), (clean(), 0)])
-@pytest.mark.parametrize("broken", ["publish", "summary", "asked"])
+@pytest.mark.parametrize("broken", ["publish", "summary", "find_pull_request"])
 def test_a_bug_while_posting_is_a_refusal(
     github: FakeGitHub,
     job: Path,

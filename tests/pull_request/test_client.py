@@ -104,7 +104,7 @@ def test_a_renamed_repository_is_followed_on_the_same_host(
     github.fault(method, "comments", says(status, "Moved", Location=f"{where['GITHUB_API_URL']}{path}"))
     old = f"/repos/{REPOSITORY}/issues/comments/1"
     asked = client(where)
-    found = asked.read(old, Comment) if method == "GET" else asked.change(old, {"body": "y"}, Comment)
+    found = asked.get(old, Comment) if method == "GET" else asked.change(old, {"body": "y"}, Comment)
     assert found.id == number
 
 
@@ -116,7 +116,7 @@ def test_the_token_never_goes_to_another_host(github: FakeGitHub, where: dict[st
         for location in (target, target.replace("http://", "//"), ""):
             github.fault("GET", "pulls", says(301, "Moved", Location=location))
             with pytest.raises(RefusalError):
-                client(where).read(PULL, PullRequest)
+                client(where).get(PULL, PullRequest)
         github.fault("GET", "/comments", lambda go: Answer(200, go().body, {"Link": f'<{target}>; rel="next"'}))
         assert len(list(client(where).pages(COMMENTS, Comment))) == 1
     assert stranger.requests == []
@@ -126,11 +126,11 @@ def test_the_token_never_goes_to_another_host(github: FakeGitHub, where: dict[st
 def test_reading_is_tried_four_times_more(github: FakeGitHub, where: dict[str, str], step: object) -> None:
     clock = Clock()
     github.fault("GET", "pulls", step, times=4)  # type: ignore[arg-type]
-    assert client(where, clock.patience()).read(PULL, PullRequest).number == 42
+    assert client(where, clock.patience()).get(PULL, PullRequest).number == 42
     assert clock.waited == pytest.approx(0.75 * (1 + 2 + 4 + 8))
     github.fault("GET", "pulls", step, times=5)  # type: ignore[arg-type]
     with pytest.raises(RefusalError, match="could not be reached"):
-        client(where).read(PULL, PullRequest)
+        client(where).get(PULL, PullRequest)
     assert len(github.requests) == 10
 
 
@@ -207,7 +207,7 @@ def test_nobody_waits_longer_than_two_minutes(github: FakeGitHub, where: dict[st
     clock = Clock()
     github.fault("GET", "pulls", fault, times=10_000)  # type: ignore[arg-type]
     with pytest.raises(RefusalError) as refusal:
-        client(where, clock.patience()).read(PULL, PullRequest)
+        client(where, clock.patience()).get(PULL, PullRequest)
     assert refusal.value.kind is RefusalKind.LIMITED
     assert clock.waited <= 120
     assert len(github.requests) <= 125
@@ -243,13 +243,13 @@ def test_an_answer_of_another_shape_is_a_refusal_and_no_bug(
 ) -> None:
     github.fault("GET", "pulls", lambda go: Answer(200, body))
     with pytest.raises(RefusalError, match="not what GitHub documents"):
-        client(where).read(PULL, PullRequest)
+        client(where).get(PULL, PullRequest)
 
 
 def test_what_github_says_is_shown_on_one_line_and_not_all_of_it(github: FakeGitHub, where: dict[str, str]) -> None:
     github.fault("GET", "pulls", says(418, "::error::a\nb\x1b[31m" + "x" * 1000))
     with pytest.raises(RefusalError) as refusal:
-        client(where).read(PULL, PullRequest)
+        client(where).get(PULL, PullRequest)
     assert "\n" not in str(refusal.value)
     assert "\x1b" not in str(refusal.value)
     assert len(str(refusal.value)) < 400
@@ -275,7 +275,7 @@ def test_the_token_is_in_no_traceback(github: FakeGitHub, where: dict[str, str])
     asked = client(where)
     assert TOKEN not in repr(asked)
     try:
-        asked.read(PULL, PullRequest)
+        asked.get(PULL, PullRequest)
     except RefusalError:
         assert TOKEN not in traceback.format_exc()
 
@@ -292,7 +292,7 @@ def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("size", [0, 1, 10])
 def test_an_answer_that_is_cut_off_is_asked_for_again(github: FakeGitHub, where: dict[str, str], size: int) -> None:
     github.fault("GET", "pulls", lambda go: Answer(200, Raw(b'{"number": 42'[:size])))
-    assert client(where).read(PULL, PullRequest).number == 42
+    assert client(where).get(PULL, PullRequest).number == 42
     assert len(github.requests) == 2
 
 
@@ -301,7 +301,7 @@ def test_what_no_api_answers_is_a_refusal(github: FakeGitHub, where: dict[str, s
     github.fault("GET", "pulls", lambda go: Answer(200, Raw(body)), times=9)
     github.fault("POST", "graphql", lambda go: Answer(200, Raw(body)), times=9)
     with pytest.raises(RefusalError, match="not what GitHub documents"):
-        client(where).read(PULL, PullRequest)
+        client(where).get(PULL, PullRequest)
     with pytest.raises(RefusalError, match="not what GitHub documents"):
         client(where).ask("query { viewer { login } }", {}, User)
 
@@ -311,16 +311,16 @@ def test_a_slow_drip_ends_at_the_deadline(part: str) -> None:
     with dripping(part) as address:
         asked = Client(Hosts(address, address, ""), TOKEN, Clock().patience(3), deadline=0.3)
         with pytest.raises(RefusalError, match="could not be reached"):
-            asked.read(PULL, PullRequest)
+            asked.get(PULL, PullRequest)
 
 
 def test_no_request_begins_when_the_budget_is_spent(github: FakeGitHub, where: dict[str, str]) -> None:
     clock = Clock()
     asked = client(where, clock.patience(10))
-    asked.read(PULL, PullRequest)
+    asked.get(PULL, PullRequest)
     clock.time += 11
     with pytest.raises(RefusalError, match="it takes too long"):
-        asked.read(PULL, PullRequest)
+        asked.get(PULL, PullRequest)
     assert len(github.requests) == 1
 
 

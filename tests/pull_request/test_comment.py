@@ -29,14 +29,14 @@ from tests.pull_request.fake import (
 )
 from tests.pull_request.job import Clock, bad, clean, client, patient, run, variables
 from tfcheck.pull_request.author import Author
-from tfcheck.pull_request.comment import Thread
-from tfcheck.pull_request.earlier import Earlier
+from tfcheck.pull_request.comment import CommentThread
+from tfcheck.pull_request.earlier import EarlierComments
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.github import GitHubConversation
 from tfcheck.pull_request.outcome import CommentAction
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind
-from tfcheck.pull_request.report_comment import CommentOptions, OnClean, ReportComment, Wording
-from tfcheck.report.markdown.marker import hashed_target, marked, marker
+from tfcheck.pull_request.report_comment import CommentOptions, CommentWording, OnClean, ReportComment
+from tfcheck.report.markdown.marker import hashed_target, marker, parse_marker
 from tfcheck.report.markdown.page import Page
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import Report, Verdict
@@ -73,7 +73,7 @@ def test_the_first_run_with_findings_comments_and_a_clean_one_does_not(
     assert published.outcome.did is CommentAction.CREATED
     assert published.outcome.url == github.comments[published.outcome.id or 0]["html_url"]
     assert title(github) == "### ❌ tfcheck: 1 task definition will not start in `infra/orders`"
-    assert marked(only(github)) == marker("orders", SHA, "10.1")
+    assert parse_marker(only(github)) == marker("orders", SHA, "10.1")
 
 
 @pytest.mark.parametrize(("before", "expected"), [(None, 1), ("allowed", 0)])
@@ -141,9 +141,9 @@ def test_of_very_many_targets_none_is_resolved_without_a_result(
 def test_what_is_not_resolved_is_neither_deleted_nor_minimized(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path, on_clean: OnClean
 ) -> None:
-    wishes = CommentOptions(id="orders", on_clean=on_clean)
-    run(variables(tmp_path, where), [bad("infra/orders"), clean("infra/web")], wishes)
-    run(variables(tmp_path, where, run="11.1"), [clean("infra/web")], wishes)
+    comment_options = CommentOptions(id="orders", on_clean=on_clean)
+    run(variables(tmp_path, where), [bad("infra/orders"), clean("infra/web")], comment_options)
+    run(variables(tmp_path, where, run="11.1"), [clean("infra/web")], comment_options)
     assert title(github) == "### ❔ tfcheck: no result for `infra/orders`"
 
 
@@ -304,14 +304,14 @@ def test_a_comment_that_is_deleted_meanwhile_is_made_again(
 def test_a_comment_can_go_when_all_is_well_and_come_back(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path, on_clean: str
 ) -> None:
-    wishes = CommentOptions(id="orders", on_clean="delete" if on_clean == "delete" else "minimize")
+    comment_options = CommentOptions(id="orders", on_clean="delete" if on_clean == "delete" else "minimize")
     told, again = (variables(tmp_path, where, run=each) for each in ("10.1", "10.2"))
-    run(told, [bad()], wishes)
-    gone = run(again, [clean()], wishes).outcome
+    run(told, [bad()], comment_options)
+    gone = run(again, [clean()], comment_options).outcome
     assert gone.did is (CommentAction.DELETED if on_clean == "delete" else CommentAction.MINIMIZED)
     assert [each["minimized"] for each in github.by()] == ([] if on_clean == "delete" else [{"reason": "resolved"}])
-    assert run(again, [clean()], wishes).outcome.did is CommentAction.NOTHING
-    assert run(again, [bad()], wishes).outcome.did is CommentAction.CREATED
+    assert run(again, [clean()], comment_options).outcome.did is CommentAction.NOTHING
+    assert run(again, [bad()], comment_options).outcome.did is CommentAction.CREATED
     assert title(github).startswith("### ❌")
 
 
@@ -319,9 +319,9 @@ def test_a_comment_that_is_always_wanted_is_not_taken_away(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:
     told, again = (variables(tmp_path, where, run=each) for each in ("10.1", "10.2"))
-    wishes = CommentOptions(id="orders", when="always", on_clean="delete")
-    run(told, [bad()], wishes)
-    assert run(again, [clean()], wishes).outcome.did is CommentAction.UPDATED
+    comment_options = CommentOptions(id="orders", when="always", on_clean="delete")
+    run(told, [bad()], comment_options)
+    assert run(again, [clean()], comment_options).outcome.did is CommentAction.UPDATED
     assert title(github).startswith("### ✅")
 
 
@@ -356,10 +356,10 @@ def test_an_older_run_that_ends_last_writes_nothing(github: FakeGitHub, where: d
 def test_an_older_run_does_not_bring_back_what_a_newer_one_minimized(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:
-    wishes = CommentOptions(id="orders", on_clean="minimize")
-    run(variables(tmp_path, where, run="9.1"), [bad()], wishes)
-    run(variables(tmp_path, where, run="11.1"), [clean()], wishes)
-    assert run(variables(tmp_path, where, run="10.1"), [bad()], wishes).outcome.did is CommentAction.NOTHING
+    comment_options = CommentOptions(id="orders", on_clean="minimize")
+    run(variables(tmp_path, where, run="9.1"), [bad()], comment_options)
+    run(variables(tmp_path, where, run="11.1"), [clean()], comment_options)
+    assert run(variables(tmp_path, where, run="10.1"), [bad()], comment_options).outcome.did is CommentAction.NOTHING
 
 
 def test_a_run_of_an_older_commit_that_became_the_newest_again_writes(
@@ -502,8 +502,8 @@ def test_a_text_that_github_finds_too_long_is_tried_once_more_shorter(
     sizes: list[int] = []
 
     class Sized(ReportComment):
-        def after(self, earlier: Earlier) -> Wording:
-            found = super().after(earlier)
+        def choose_wording(self, earlier: EarlierComments) -> CommentWording:
+            found = super().choose_wording(earlier)
 
             def write(size: int) -> str:
                 sizes.append(size)
@@ -515,7 +515,7 @@ def test_a_text_that_github_finds_too_long_is_tried_once_more_shorter(
     pull = GitHubConversation(client(where), RequestedPull("acme/shop", 42, SHA, "10.2"), {})
     draft = Sized([clean()], Page(id="orders", links=pull.links), CommentOptions(id="orders"), pull)
     with pytest.raises(RefusalError, match="Body is too long"):
-        Thread(pull, Author("github-actions", True), draft).publish()
+        CommentThread(pull, Author("github-actions", True), draft).publish()
     assert sizes == [60_000, 30_000]
 
 
@@ -535,7 +535,7 @@ def test_whatever_happens_there_is_one_comment_that_says_what_the_last_run_found
     tmp_path: Path, steps: list[str], faults: list[Step | None], on_clean: str
 ) -> None:
     github = FakeGitHub()
-    wishes = CommentOptions(id="orders", on_clean=on_clean)  # type: ignore[arg-type]
+    comment_options = CommentOptions(id="orders", on_clean=on_clean)  # type: ignore[arg-type]
     sha, number, report = SHA, 10, bad()
     forged = f"{marker('orders', SHA, '99999.1')}\nforged"
     strangers = 0
@@ -562,7 +562,7 @@ def test_whatever_happens_there_is_one_comment_that_says_what_the_last_run_found
             report = msgspec.structs.replace(report, context={"target": "infra/orders", "head_sha": sha})
             if fault:
                 github.fault("POST" if number % 2 else "PATCH", "/issues/", fault)
-            run(variables(tmp_path, where, sha=sha, run=f"{number}.1"), [report], wishes)
+            run(variables(tmp_path, where, sha=sha, run=f"{number}.1"), [report], comment_options)
             github.faults.clear()
             live = [each["body"] for each in github.by() if each["minimized"] is None]
             assert len(live) <= 1

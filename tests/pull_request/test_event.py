@@ -11,7 +11,7 @@ import pytest
 
 from tests.pull_request.fake import REPOSITORY, SHA, FakeGitHub, serving
 from tests.pull_request.job import bad, clean, event, ran, run, variables
-from tfcheck.pull_request.event import NothingToDo, RequestedPull, asked
+from tfcheck.pull_request.event import NothingToDo, RequestedPull, find_pull_request
 from tfcheck.pull_request.outcome import CommentAction
 from tfcheck.pull_request.report_comment import CommentOptions
 from tfcheck.vocabulary.finding import Report
@@ -41,37 +41,39 @@ def of_run(tmp_path: Path, sha: str = SHA, source: str | None = FORK, pulls: lis
 
 
 def test_a_pull_request_names_itself(tmp_path: Path) -> None:
-    assert asked(variables(tmp_path, {}), None, []) == RequestedPull(REPOSITORY, 42, SHA, "10.1")
+    assert find_pull_request(variables(tmp_path, {}), None, []) == RequestedPull(REPOSITORY, 42, SHA, "10.1")
 
 
 def test_a_number_can_be_given_and_then_nothing_shows_the_commit(tmp_path: Path) -> None:
     push = event(tmp_path, "push", {"after": SHA})
-    assert asked(push, 7, []) == RequestedPull(REPOSITORY, 7)
-    assert isinstance(asked(push, None, [saved(42)]), NothingToDo)
-    assert asked(variables(tmp_path, {}), 7, []) == RequestedPull(REPOSITORY, 7, run="10.1")
-    assert isinstance(asked({}, 7, []), NothingToDo)
+    assert find_pull_request(push, 7, []) == RequestedPull(REPOSITORY, 7)
+    assert isinstance(find_pull_request(push, None, [saved(42)]), NothingToDo)
+    assert find_pull_request(variables(tmp_path, {}), 7, []) == RequestedPull(REPOSITORY, 7, run="10.1")
+    assert isinstance(find_pull_request({}, 7, []), NothingToDo)
 
 
 def test_a_comment_on_an_issue_is_about_no_pull_request(tmp_path: Path) -> None:
-    assert isinstance(asked(event(tmp_path, "issue_comment", {"issue": {"number": 7}}), None, []), NothingToDo)
+    assert isinstance(
+        find_pull_request(event(tmp_path, "issue_comment", {"issue": {"number": 7}}), None, []), NothingToDo
+    )
     on_pull = event(tmp_path, "issue_comment", {"issue": {"number": 7, "pull_request": {}}})
-    assert asked(on_pull, None, []) == RequestedPull(REPOSITORY, 7)
+    assert find_pull_request(on_pull, None, []) == RequestedPull(REPOSITORY, 7)
 
 
 def test_the_run_of_a_fork_takes_the_number_from_the_reports_and_has_it_verified(tmp_path: Path) -> None:
-    assert asked(of_run(tmp_path), None, [saved(42), saved(42)]) == RequestedPull(
+    assert find_pull_request(of_run(tmp_path), None, [saved(42), saved(42)]) == RequestedPull(
         REPOSITORY, 42, SHA, head_repository=FORK
     )
-    assert asked(of_run(tmp_path), 42, []) == RequestedPull(REPOSITORY, 42, SHA, head_repository=FORK)
+    assert find_pull_request(of_run(tmp_path), 42, []) == RequestedPull(REPOSITORY, 42, SHA, head_repository=FORK)
     for told in ([saved(41), saved(42)], [], [saved("1/files"), saved(-1)], [saved("x")]):
-        assert isinstance(asked(of_run(tmp_path), None, told), NothingToDo)
-    assert isinstance(asked(of_run(tmp_path, source=None), None, [saved(42)]), NothingToDo)
-    assert isinstance(asked(of_run(tmp_path, sha=""), None, [saved(42)]), NothingToDo)
+        assert isinstance(find_pull_request(of_run(tmp_path), None, told), NothingToDo)
+    assert isinstance(find_pull_request(of_run(tmp_path, source=None), None, [saved(42)]), NothingToDo)
+    assert isinstance(find_pull_request(of_run(tmp_path, sha=""), None, [saved(42)]), NothingToDo)
 
 
 def test_the_run_of_a_branch_is_named_by_the_event(tmp_path: Path) -> None:
     told = of_run(tmp_path, pulls=[{"number": 42, "head": {"sha": SHA}}])
-    assert asked(told, None, [saved(41)]) == RequestedPull(REPOSITORY, 42, SHA)
+    assert find_pull_request(told, None, [saved(41)]) == RequestedPull(REPOSITORY, 42, SHA)
 
 
 def test_a_fork_is_commented_by_a_second_workflow(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
@@ -123,13 +125,13 @@ def test_a_comment_that_starts_a_job_is_answered_about_the_newest_commit(
 
 
 def test_a_missing_report_never_looks_clean(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
-    wishes = CommentOptions(id="all", expected=3, on_clean="delete")
+    comment_options = CommentOptions(id="all", expected=3, on_clean="delete")
     told = variables(tmp_path, where)
-    assert run(told, [clean("a"), clean("b")], wishes).outcome.did is CommentAction.CREATED
+    assert run(told, [clean("a"), clean("b")], comment_options).outcome.did is CommentAction.CREATED
     assert "1 result missing" in github.by()[0]["body"].split("\n")[1]
-    assert run(told, [], wishes).outcome.did is CommentAction.UPDATED
+    assert run(told, [], comment_options).outcome.did is CommentAction.UPDATED
     assert "3 results missing" in github.by()[0]["body"].split("\n")[1]
-    assert run(told, [clean("a"), clean("b"), clean("c")], wishes).outcome.did is CommentAction.DELETED
+    assert run(told, [clean("a"), clean("b"), clean("c")], comment_options).outcome.did is CommentAction.DELETED
 
 
 @pytest.mark.parametrize("base", ["/api/v3"])

@@ -13,7 +13,7 @@ from tests.pull_request.fake_gitlab import PROJECT, FakeGitLab
 from tests.pull_request.job import Clock, bad, clean
 from tfcheck.cli import main
 from tfcheck.report.json import json as written
-from tfcheck.report.markdown.marker import marked, marker
+from tfcheck.report.markdown.marker import marker, parse_marker
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Report
 
@@ -76,11 +76,11 @@ def test_findings_come_and_go_in_one_note(gitlab: FakeGitLab, job: Job) -> None:
     assert job(clean()) == 0
     assert gitlab.notes == {}
     assert job(bad()) == 1
-    assert marked(only(gitlab)) == marker("orders", SHA, "10.1")
+    assert parse_marker(only(gitlab)) == marker("orders", SHA, "10.1")
     assert f"https://gitlab.example/{PROJECT}/-/pipelines/10" in only(gitlab)
     assert f"https://gitlab.example/{PROJECT}/-/blob/{SHA}/" in only(gitlab)
     assert job(bad(), pipeline=11) == 1
-    assert marked(only(gitlab)) == marker("orders", SHA, "11.1")
+    assert parse_marker(only(gitlab)) == marker("orders", SHA, "11.1")
     gitlab.sha = LATER
     assert job(clean(), pipeline=12, sha=LATER) == 0
     assert "### ✅ tfcheck: resolved" in only(gitlab)

@@ -78,8 +78,8 @@ def together(github: FakeGitHub, tmp_path: Path, order: list[int], *runs: str, r
         patience = Clock().patience()
         told = variables(tmp_path, where, run=runs[number])
         try:
-            wishes = CommentOptions(id="orders", when="always" if reports else "findings")
-            run(told, [report], wishes, patience=patience, around=around(number))
+            comment_options = CommentOptions(id="orders", when="always" if reports else "findings")
+            run(told, [report], comment_options, patience=patience, around=around(number))
         finally:
             turns.leave(number)
 
@@ -201,8 +201,8 @@ def test_a_removal_that_arrives_late_is_no_all_clear_for_a_newer_commit(tmp_path
     with serving(github) as where:
         run(variables(tmp_path, where, run="9.1"), [bad()])
         github.fault("DELETE", "", late)
-        wishes = CommentOptions(id="orders", on_clean="delete")
-        older = run(variables(tmp_path, where, run="10.1"), [clean()], wishes, patience=clock.patience())
+        comment_options = CommentOptions(id="orders", on_clean="delete")
+        older = run(variables(tmp_path, where, run="10.1"), [clean()], comment_options, patience=clock.patience())
     assert [each.split("\n")[1] for each in texts(github)] == ["### ❔ tfcheck: no result for `infra/orders`"] * pushed
     assert older.outcome.did is (CommentAction.CREATED if pushed else CommentAction.DELETED)
 

@@ -108,8 +108,8 @@ def test_a_comment_by_another_account_is_reported(
 ) -> None:
     run(variables(tmp_path, where), [bad()])
     github.viewer = "acme-bot[bot]"
-    wishes = CommentOptions(id="orders", author=named)
-    published = run(variables(tmp_path, where, run="11.1"), [clean()], wishes)
+    comment_options = CommentOptions(id="orders", author=named)
+    published = run(variables(tmp_path, where, run="11.1"), [clean()], comment_options)
     assert published.warnings[0].startswith("a comment with this id by github-actions[bot] stays as it is, because")
     assert "❌" in only(github)
 
@@ -124,8 +124,8 @@ def test_a_comment_by_the_token_s_account_is_kept_up_to_date_although_another_on
     if earlier:
         github.say(only(github), bot)
         github.writer = bot  # it may write, but GitHub shows the token as that of the job
-    wishes = CommentOptions(id="orders", author="acme-bot[bot]")
-    published = run(variables(tmp_path, where, run="11.1"), [clean()], wishes)
+    comment_options = CommentOptions(id="orders", author="acme-bot[bot]")
+    published = run(variables(tmp_path, where, run="11.1"), [clean()], comment_options)
     assert published.warnings == ("`comment-author` is `acme-bot[bot]`, but the token is that of `github-actions`",)
     assert all("✅ tfcheck: resolved" in each["body"] for each in github.comments.values())
     github.problems.clear() if earlier else None

@@ -17,7 +17,7 @@ from tests.pull_request.fake import REPOSITORY, Answer, FakeGitHub, Step, cut_af
 from tests.pull_request.job import bad, clean, run, variables
 from tfcheck.pull_request.report_comment import CommentOptions
 from tfcheck.pull_request.shapes import ChangedFile
-from tfcheck.pull_request.suggestion import Suggestion, shown_lines, suggested, suggestions
+from tfcheck.pull_request.suggestion import Suggestion, parse_suggestion, shown_lines, suggestions
 from tfcheck.report.diff import edits
 from tfcheck.vocabulary.finding import Fix, Report, Skipped
 
@@ -319,7 +319,7 @@ def test_names_of_the_plan_ping_nobody(github: FakeGitHub, where: dict[str, str]
     finding = msgspec.structs.replace(report.findings[0], message='the role `aws_iam_role.x["@octocat #1"]` lacks')
     run(variables(tmp_path, where), [msgspec.structs.replace(report, findings=(finding,))], WISHES, top=tmp_path)
     body = github.reviews[0]["comments"][0]["body"]
-    assert suggested(body)
+    assert parse_suggestion(body)
     html = MarkdownIt().render(body)
     assert "<code>aws_iam_role.x[&quot;@octocat #1&quot;]</code>" in html
 

@@ -14,7 +14,7 @@ from tests.pull_request.job import Clock, bad, variables
 from tests.pull_request.test_gitlab import Job, gitlab, job  # noqa: F401 (fixtures)
 from tfcheck.cli import main
 from tfcheck.report.json import json as written
-from tfcheck.vocabulary.finding import BaselineComparison, Configuration, Report, Unselected
+from tfcheck.vocabulary.finding import BaselineComparison, Report, RunConfiguration, Unselected
 from tfcheck.vocabulary.waiver import Waived, WaiverUse
 
 PATCH = "@@ -1,2 +1,6 @@\n a\n+[[waiver]]\n+rule\n+address\n+reason\n b"
@@ -81,7 +81,7 @@ def test_a_pull_request_that_only_meets_one_gets_no_comment(
 def chosen(**settings: str) -> Report:
     """A report whose findings a configuration file leaves out, or a baseline that it names."""
     report = bad()
-    file = Configuration("infra/tfcheck.toml", settings)
+    file = RunConfiguration("infra/tfcheck.toml", settings)
     if "baseline" in settings:
         listed = BaselineComparison("../known.json", report.findings)
         return msgspec.structs.replace(report, findings=(), configuration=file, baseline=listed)

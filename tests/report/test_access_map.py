@@ -16,9 +16,9 @@ from tests.report import samples
 from tests.report.hostile import filled as hostile
 from tests.report.hostile import names, reports
 from tfcheck.analysis.check import check
-from tfcheck.report.access_map import PolicyKind, TaskNode, access_map, paths
+from tfcheck.report.access_map import PolicyOrigin, TaskNode, access_map, paths
 from tfcheck.report.cause_text import Detail
-from tfcheck.report.folded_map import folded_maps, unfolded
+from tfcheck.report.folded_map import folded_maps, one_group_per_task
 from tfcheck.report.json import encode
 from tfcheck.report.map_json import map_json
 from tfcheck.report.map_text import map_text
@@ -103,7 +103,7 @@ def test_statements_of_one_policy_are_in_its_order() -> None:
 def test_an_inline_policy_of_a_role_is_not_its_trust_policy() -> None:
     _, (task,) = of("wrong-resource-scope")
     kinds = [policy.kind for role in task.roles for policy in role.policies]
-    assert kinds == [PolicyKind.TRUST, PolicyKind.INLINE]
+    assert kinds == [PolicyOrigin.TRUST, PolicyOrigin.INLINE]
 
 
 # Instances
@@ -139,7 +139,7 @@ def test_a_map_holds_every_row_once_and_no_name_forges_a_line(report: Report) ->
 @given(names)
 def test_a_hostile_name_is_only_a_name(name: str) -> None:
     tasks = access_map(hostile(name))
-    assert map_text("plan", unfolded(tasks), Detail(80))
+    assert map_text("plan", one_group_per_task(tasks), Detail(80))
     assert len(json.loads(encode(map_json(samples.PLAN, tasks)))["task_definitions"]) == len(tasks)
 
 

@@ -110,7 +110,7 @@ def test_what_is_recommended_is_no_cause_of_its_own() -> None:
     (cause,) = causes([required, recommended])
     assert cause.severity is Severity.ERROR
     (group,) = cause.groups
-    assert [each.required for each in group.needs] == [True, False]
+    assert [each.is_required for each in group.needs] == [True, False]
 
 
 def test_another_rule_reason_or_change_is_another_cause() -> None:

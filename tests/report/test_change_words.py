@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tests.report import samples
-from tfcheck.report.change_words import about_access, in_one_line
+from tfcheck.report.change_words import access_changes, one_line_summary
 from tfcheck.report.junit import junit
 from tfcheck.report.markdown import markdown
 from tfcheck.report.text import text
@@ -18,7 +18,7 @@ def report_with(*changes: AccessChange, possible: tuple[AccessChange, ...] = ())
 
 
 def lines(report: Report) -> list[str]:
-    return [f"{told.words} {each.plain}" for told in about_access(report) for each in told.lines]
+    return [f"{told.words} {each.plain}" for told in access_changes(report) for each in told.lines]
 
 
 def lost(role: str, *kept: ActionOnResource, because: str | None = None) -> AccessChange:
@@ -48,7 +48,7 @@ def test_what_may_be_is_not_reported_as_what_is() -> None:
         "unknown what a gains or loses: policy p, which is not in the plan",
     ]
     assert lines(found) == said
-    assert in_one_line(found) == "this change may revoke 1 permission, may grant 1 permission"
+    assert one_line_summary(found) == "this change may revoke 1 permission, may grant 1 permission"
     assert 'name="this change may grant" value="s3:* on * to a"' in junit([found])
     assert "- may grant `s3:*` on `*` to `a`\n" in markdown([found])
     assert "  may grant     s3:* on * to a\n" in text(found)

@@ -6,9 +6,9 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tfcheck.analysis.check import check
-from tfcheck.report.explanation import concerned, to_fix
+from tfcheck.report.explanation import findings_to_fix, related_rows
 from tfcheck.startup import trust
-from tfcheck.stopped_reason import explained
+from tfcheck.stopped_reason import explain_text
 from tfcheck.vocabulary.finding import Answer, Report, RoleKind, Verdict
 
 CASES = [
@@ -52,10 +52,10 @@ def test_a_refusal_leads_to_its_own_call(name: str) -> None:
         if not isinstance(need.resource, str) or need.role_kind is RoleKind.INSTANCE:
             continue
         tried += 1
-        explanation = explained(refusal(role_of(answer, found), need.action, need.resource))
+        explanation = explain_text(refusal(role_of(answer, found), need.action, need.resource))
         assert explanation is not None
         assert need.rule in explanation.known.rules or need.action == "s3:GetObject"
-        answers = concerned(explanation, found).answers
+        answers = related_rows(explanation, found).answers
         assert answer in answers
         same = {(each.requirement.action, each.requirement.resource, role_of(each, found)) for each in answers}
         assert same == {(need.action, need.resource, role_of(answer, found))}
@@ -67,9 +67,9 @@ def test_a_refusal_of_another_role_leads_to_nothing(name: str) -> None:
     found = report(name)
     for answer in found.answers:
         need = answer.requirement
-        explanation = explained(refusal("somebody", need.action, need.shown_resource))
+        explanation = explain_text(refusal("somebody", need.action, need.shown_resource))
         assert explanation is not None
-        told = concerned(explanation, found)
+        told = related_rows(explanation, found)
         # NOTE: whose role pulls and logs on an instance that the plan does not show is open.
         unseen = {each for each in told.answers if each.requirement.role_kind is RoleKind.INSTANCE}
         assert {each.verdict for each in unseen} <= {Verdict.UNKNOWN}
@@ -83,13 +83,13 @@ def test_a_secret_may_be_named_without_the_end_of_its_arn() -> None:
     answer = next(each for each in found.answers if each.requirement.rule == "secret")
     whole = answer.requirement.shown_resource
     for named in (whole, whole[:-7], "app/db", whole.rpartition(":")[2]):
-        explanation = explained(refusal("app-execution", "secretsmanager:GetSecretValue", named))
+        explanation = explain_text(refusal("app-execution", "secretsmanager:GetSecretValue", named))
         assert explanation is not None
-        assert concerned(explanation, found).answers == (answer,)
+        assert related_rows(explanation, found).answers == (answer,)
     for other in ("app/d", f"{whole}x", whole.replace("app/db", "app/db2")):
-        explanation = explained(refusal("app-execution", "secretsmanager:GetSecretValue", other))
+        explanation = explain_text(refusal("app-execution", "secretsmanager:GetSecretValue", other))
         assert explanation is not None
-        assert concerned(explanation, found).answers == ()
+        assert related_rows(explanation, found).answers == ()
 
 
 def test_what_is_cut_off_leads_to_what_begins_so() -> None:
@@ -97,9 +97,9 @@ def test_what_is_cut_off_leads_to_what_begins_so() -> None:
     answer = next(each for each in found.answers if each.requirement.rule == "parameter")
     text = refusal("app-execution", "ssm:GetParameters", answer.requirement.shown_resource)
     for length in range(text.index("on resource: ") + len("on resource: a"), len(text)):
-        explanation = explained(text[:length])
+        explanation = explain_text(text[:length])
         assert explanation is not None
-        assert concerned(explanation, found).answers == (answer,)
+        assert related_rows(explanation, found).answers == (answer,)
 
 
 def test_an_arn_in_a_text_distinguishes_resources() -> None:
@@ -107,22 +107,24 @@ def test_an_arn_in_a_text_distinguishes_resources() -> None:
     files = [each for each in found.answers if each.requirement.action == "s3:GetObject"]
     assert len({each.requirement.shown_resource for each in files}) > 1
     bucket, _, key = files[0].requirement.shown_resource.removeprefix("arn:aws:s3:::").partition("/")
-    explanation = explained(f"unable to download env file with key {key} from bucket {bucket}, error: AccessDenied")
+    explanation = explain_text(f"unable to download env file with key {key} from bucket {bucket}, error: AccessDenied")
     assert explanation is not None
-    told = concerned(explanation, found).answers
+    told = related_rows(explanation, found).answers
     assert {each.requirement.shown_resource for each in told} == {files[0].requirement.shown_resource}
 
 
 def test_what_a_rule_lacks_is_fixed_as_a_whole() -> None:
     found = report("granted-to-task-role")
-    explanation = explained(refusal("billing-execution", "s3:GetObject", "arn:aws:s3:::acme-config/billing/common.env"))
+    explanation = explain_text(
+        refusal("billing-execution", "s3:GetObject", "arn:aws:s3:::acme-config/billing/common.env")
+    )
     assert explanation is not None
-    assert len(concerned(explanation, found).findings) == 1
-    assert len(to_fix(explanation, found)) == 2
+    assert len(related_rows(explanation, found).findings) == 1
+    assert len(findings_to_fix(explanation, found)) == 2
 
 
 def test_what_is_missing_is_no_permission() -> None:
     found = report("granted-to-task-role")
-    explanation = explained("unable to initialize s3 client for bucket cfg, error: bucket not found")
+    explanation = explain_text("unable to initialize s3 client for bucket cfg, error: bucket not found")
     assert explanation is not None
-    assert concerned(explanation, found).answers == ()
+    assert related_rows(explanation, found).answers == ()

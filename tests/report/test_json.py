@@ -77,7 +77,7 @@ def test_the_schema_knows_every_word_of_the_answers() -> None:
 def test_a_row_holds_what_was_decided() -> None:
     row = document(samples.BROKEN)["requirements"][0]
     assert row == {
-        "fingerprint": fingerprint.of_answer(samples.DENIED),
+        "fingerprint": fingerprint.answer_fingerprint(samples.DENIED),
         "id": samples.DENIED.requirement.id,
         "rule": "env-file",
         "task_definition": samples.TASK,

@@ -67,7 +67,7 @@ def test_anything_is_well_formed(report: Report) -> None:
     suite, *unread = suites(report)
     assert len(unread) == len(set(report.unread))
     assert len(suite.findall("testcase")) == len(report.answers) + len(report.skipped) + sum(
-        not each.answers for each in (*report.findings, *report.known)
+        not each.answers for each in (*report.findings, *report.known_findings)
     )
 
 

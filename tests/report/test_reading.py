@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.report import samples
 from tests.report.hostile import filled, names
 from tfcheck.report.json import document, json
-from tfcheck.report.reading import LARGEST, read
+from tfcheck.report.reading import LARGEST, read_reports
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Fix, Location, Report
 
@@ -30,12 +30,12 @@ REPORTS = (
 
 @pytest.mark.parametrize("report", REPORTS)
 def test_what_was_written_is_read_and_written_alike(report: Report) -> None:
-    (found,) = read(json(report).encode(), "report.json")
+    (found,) = read_reports(json(report).encode(), "report.json")
     assert json(found) == json(report)
 
 
 def test_answers_of_findings_are_those_of_the_report() -> None:
-    (found,) = read(json(samples.BROKEN).encode(), "report.json")
+    (found,) = read_reports(json(samples.BROKEN).encode(), "report.json")
     assert found.findings[0].answers == found.answers
 
 
@@ -43,12 +43,12 @@ def test_answers_of_findings_are_those_of_the_report() -> None:
 def test_names_come_back_as_they_are(name: str) -> None:
     report = filled(name)
     encodable = json(report).encode()
-    assert json(read(encodable, "report.json")[0]) == json(report)
+    assert json(read_reports(encodable, "report.json")[0]) == json(report)
 
 
 def test_a_file_may_hold_one_report_per_line() -> None:
     text = json(samples.MIXED, indent=False) + json(samples.BROKEN, indent=False)
-    assert [len(each.answers) for each in read(text.encode(), "reports")] == [4, 2]
+    assert [len(each.answers) for each in read_reports(text.encode(), "reports")] == [4, 2]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_file_may_hold_one_report_per_line() -> None:
     [(codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")],
 )
 def test_what_powershell_redirects_is_read(mark: bytes, encoding: str) -> None:
-    assert len(read(mark + json(samples.MIXED).encode(encoding), "report.json")) == 1
+    assert len(read_reports(mark + json(samples.MIXED).encode(encoding), "report.json")) == 1
 
 
 def test_fields_that_came_later_may_be_missing_or_more() -> None:
@@ -67,7 +67,7 @@ def test_fields_that_came_later_may_be_missing_or_more() -> None:
         del row["cause"], row["waits_for"], row["assumptions"]
     shown["format_version"] = "1.7"
     shown["findings"][0]["later"] = {"a": 1}
-    (found,) = read(standard.dumps(shown).encode(), "report.json")
+    (found,) = read_reports(standard.dumps(shown).encode(), "report.json")
     assert found.task_definitions == (samples.TASK,)
 
 
@@ -111,7 +111,7 @@ def _changed(path: tuple[str | int, ...], value: Any) -> bytes:
 )
 def test_anything_else_is_refused_in_one_line(data: bytes, problem: str) -> None:
     with pytest.raises(InputError) as caught:
-        read(data, "x")
+        read_reports(data, "x")
     assert problem.lower() in caught.value.message.lower()
     assert "\n" not in caught.value.message
     assert "SECRET" not in caught.value.message
@@ -120,4 +120,4 @@ def test_anything_else_is_refused_in_one_line(data: bytes, problem: str) -> None
 @given(st.binary() | st.text().map(str.encode) | st.sampled_from(REPORTS).map(lambda each: json(each).encode()[:-7]))
 def test_no_bytes_raise_anything_else(data: bytes) -> None:
     with pytest.raises(InputError):
-        read(data, "x")
+        read_reports(data, "x")

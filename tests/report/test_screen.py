@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tfcheck.report.safe_text import visible
-from tfcheck.report.screen import Span, Style, columns, line, printed, wrapped
+from tfcheck.report.screen import Span, SpanStyle, columns, line, render_lines, wrap
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_what_prints_stays_as_it_is() -> None:
 
 @given(st.text(), st.booleans())
 def test_a_line_stays_one_line_and_prints_nothing_but_our_own_colours(text: str, colour: bool) -> None:
-    screen = printed([line(Span(text, Style.ERROR))], colour=colour)
+    screen = render_lines([line(Span(text, SpanStyle.ERROR))], colour=colour)
     body = screen.removesuffix("\n")
     if colour:
         body = body.removeprefix("\x1b[31m\x1b[1m").removesuffix("\x1b[0m")
@@ -42,7 +42,7 @@ def test_a_line_stays_one_line_and_prints_nothing_but_our_own_colours(text: str,
 
 @given(st.text(min_size=1), st.integers(30, 120))
 def test_wrapping_keeps_every_word_in_order(text: str, width: int) -> None:
-    lines = list(wrapped("  = ", text, width))
+    lines = list(wrap("  = ", text, width))
     words = " ".join(span.text for _, span in lines).split()
     assert words == visible(text).split()
     for lead, span in lines:
@@ -52,9 +52,9 @@ def test_wrapping_keeps_every_word_in_order(text: str, width: int) -> None:
 
 def test_a_word_longer_than_the_line_is_not_broken() -> None:
     arn = "arn:aws:s3:::" + "x" * 200
-    assert [span.text for _, span in wrapped("- ", f"needs {arn} now", 80)] == ["needs", arn, "now"]
+    assert [span.text for _, span in wrap("- ", f"needs {arn} now", 80)] == ["needs", arn, "now"]
 
 
 def test_columns_stand_under_one_another_but_for_the_widest() -> None:
     rows = [(Span(first), Span("|")) for first in ("a", "abc", "far too long")]
-    assert printed(columns(rows, " ", 5), colour=False) == " a    |\n abc  |\n far too long  |\n"
+    assert render_lines(columns(rows, " ", 5), colour=False) == " a    |\n abc  |\n far too long  |\n"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.repository.git import add, git, init, write
-from tfcheck.repository import Gate, RefusedError, Run
-from tfcheck.repository.listing import matching
+from tfcheck.repository import Gate, RefusedError, SourceAccess
+from tfcheck.repository.listing import matching_files
 
 CANARY = "canary-4711"
 
@@ -29,7 +29,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def gate(tree: Path, *files: Path, shared: bool = True) -> Gate:
-    return Gate(tree / "infra/prod", Run(tuple(map(str, files)), shared))
+    return Gate(tree / "infra/prod", SourceAccess(tuple(map(str, files)), shared))
 
 
 def zipped(path: Path) -> None:
@@ -134,9 +134,9 @@ def test_a_link_to_a_directory_is_refused(tree: Path, target: str) -> None:
     with pytest.raises(RefusedError):
         gate(tree).file("link/config")
     with pytest.raises(RefusedError):
-        matching(gate(tree), "link", "**")
+        matching_files(gate(tree), "link", "**")
     with pytest.raises(RefusedError):
-        matching(gate(tree), ".", "**")
+        matching_files(gate(tree), ".", "**")
 
 
 @pytest.mark.parametrize("directory", ["../../../other", "/etc", "../../.git", ".terraform", "~", "x\0"])
@@ -181,7 +181,7 @@ def test_on_a_laptop_what_git_does_not_ignore_is_read_too(tree: Path) -> None:
 
 def test_without_git_what_lies_below_the_root_module_is_read(tmp_path: Path) -> None:
     write(tmp_path, "root/a.json", "root/.terraform/x", "a.json")
-    gate = Gate(tmp_path / "root", Run(shared=True))
+    gate = Gate(tmp_path / "root", SourceAccess(shared=True))
     assert gate.file("a.json") == b"x"
     for path in ("../a.json", ".terraform/x", str(tmp_path / "a.json")):
         with pytest.raises(RefusedError):
@@ -208,7 +208,7 @@ def test_the_files_of_the_run_are_refused_by_any_name(tree: Path) -> None:
         with pytest.raises(RefusedError, match="a plan, context or report file of this run"):
             call(name)
     with pytest.raises(RefusedError, match="of this run"):
-        matching(asked, ".", "*.json")
+        matching_files(asked, ".", "*.json")
 
 
 def test_a_saved_plan_is_refused_by_what_it_is(tree: Path) -> None:
@@ -232,7 +232,7 @@ def test_a_link_to_itself_hides_nothing_else(tree: Path) -> None:
     link(tree, "other", "one")
     link(tree, "self.tf", "self.tf")
     assert gate(tree).names(".") == ("local.env", "main.tf", "one", "other", "self.tf", "untracked.json")
-    assert matching(gate(tree), ".", "*/*.json") == ("files/a.json",)
+    assert matching_files(gate(tree), ".", "*/*.json") == ("files/a.json",)
     with pytest.raises((RefusedError, OSError)):
         gate(tree).source("self.tf")
 
@@ -277,7 +277,7 @@ class TestWhatInitLeaves:
         write(tree, "infra/prod/.terraform/modules/web/main.tf", "infra/prod/.terraform/modules/web/.git/config")
         assert gate(tree).source(".terraform/modules/web/main.tf") == b"x"
         assert gate(tree).file(".terraform/modules/web/main.tf") == b"x"
-        assert not gate(tree).shows(".terraform/modules/web/main.tf")
+        assert not gate(tree).may_be_shown(".terraform/modules/web/main.tf")
         with pytest.raises(RefusedError, match=OWN):
             gate(tree).file(".terraform/modules/web/.git/config")
 
@@ -310,12 +310,12 @@ class TestWhatInitLeaves:
 
 class TestListing:
     def test_what_is_tracked_is_listed(self, tree: Path) -> None:
-        assert matching(gate(tree), "files", "*.json") == ("a.json",)
-        assert matching(gate(tree), ".", "files/*") == ("files/a.json",)
-        assert matching(gate(tree), ".", "**/a.json") == ("files/a.json",)
-        assert matching(gate(tree), "files", "../../common/*") == ("../../common/b.json",)
-        assert matching(gate(tree), "..", "{prod,shared}/*/*.json") == ("prod/files/a.json",)
-        assert matching(gate(tree), "nowhere", "*") == ()
+        assert matching_files(gate(tree), "files", "*.json") == ("a.json",)
+        assert matching_files(gate(tree), ".", "files/*") == ("files/a.json",)
+        assert matching_files(gate(tree), ".", "**/a.json") == ("files/a.json",)
+        assert matching_files(gate(tree), "files", "../../common/*") == ("../../common/b.json",)
+        assert matching_files(gate(tree), "..", "{prod,shared}/*/*.json") == ("prod/files/a.json",)
+        assert matching_files(gate(tree), "nowhere", "*") == ()
 
     @pytest.mark.parametrize(
         ("directory", "pattern"),
@@ -333,16 +333,16 @@ class TestListing:
     )
     def test_what_is_hidden_makes_it_unknown(self, tree: Path, directory: str, pattern: str) -> None:
         with pytest.raises(RefusedError) as raised:
-            matching(gate(tree), directory, pattern)
+            matching_files(gate(tree), directory, pattern)
         assert CANARY not in str(raised.value)
 
     def test_what_is_not_checked_out_makes_it_unknown(self, tree: Path) -> None:
         (tree / "infra/prod/files/a.json").unlink()
         with pytest.raises(RefusedError, match="git tracks it, and it is not checked out"):
-            matching(gate(tree), "files", "*")
+            matching_files(gate(tree), "files", "*")
         with pytest.raises(RefusedError, match="git tracks it, and it is not checked out"):
             gate(tree).file("files/a.json")
-        assert matching(gate(tree, shared=False), "files", "*") == ()
+        assert matching_files(gate(tree, shared=False), "files", "*") == ()
 
 
 @pytest.mark.parametrize(

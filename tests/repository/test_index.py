@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from tests.laws import tries
 from tests.repository.git import add, git, init, write
-from tfcheck.repository.index import SUBMODULE, BrokenIndexError, tracked
+from tfcheck.repository.index import SUBMODULE, BrokenIndexError, tracked_modes
 
 NAMES = ("a.tf", "a/b.json", "a/b/c.json", "ü/é.txt", "z" * 200 + "/" + "y" * 200, "x y", "link")
 
 
 def names(directory: Path) -> set[str]:
     own = Path(git(directory, "rev-parse", "--absolute-git-dir").strip())
-    return set(tracked((own / "index").read_bytes(), lambda name: (own / name).read_bytes()))
+    return set(tracked_modes((own / "index").read_bytes(), lambda name: (own / name).read_bytes()))
 
 
 def listed(directory: Path) -> set[str]:
@@ -88,7 +88,7 @@ def test_submodules_are_distinguished_from_files(tmp_path: Path) -> None:
     init(tmp_path / "outer")
     git(tmp_path / "outer", "submodule", "--quiet", "add", "../inner", "sub")
 
-    modes = tracked((tmp_path / "outer/.git/index").read_bytes(), lambda _: b"")
+    modes = tracked_modes((tmp_path / "outer/.git/index").read_bytes(), lambda _: b"")
     assert {name for name, mode in modes.items() if mode == SUBMODULE} == {"sub"}
 
 
@@ -106,7 +106,7 @@ def test_a_broken_index_is_refused(index: bytes, data: st.DataObject) -> None:
     broken = index[:at] + data.draw(st.binary(min_size=1, max_size=8)) + index[at + 8 :]
     broken = broken[:-20] + b"\0" * 20 if data.draw(st.booleans()) else broken
     try:
-        found = tracked(broken, lambda _: b"")
+        found = tracked_modes(broken, lambda _: b"")
     except BrokenIndexError:
         return
     assert all(isinstance(name, str) for name in found)
@@ -115,4 +115,4 @@ def test_a_broken_index_is_refused(index: bytes, data: st.DataObject) -> None:
 @pytest.mark.parametrize("data", [b"", b"DIRC", b"DIRC\0\0\0\x02\xff\xff\xff\xff" + b"\0" * 40, b"x" * 1000])
 def test_what_is_no_index_is_refused(data: bytes) -> None:
     with pytest.raises(BrokenIndexError):
-        tracked(data, lambda _: b"")
+        tracked_modes(data, lambda _: b"")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.repository.git import add, init
-from tfcheck.repository import Gate, RefusedError, Run, held, writing
-from tfcheck.repository.held import HeldDirectory, listed, read
+from tfcheck.repository import Gate, RefusedError, SourceAccess, held, writing
+from tfcheck.repository.held import HeldDirectory, list_directory, read_file
 from tfcheck.repository.writing import UnwritableError, append, replace
 
 CANARY = b"canary-77aa"
@@ -42,7 +42,7 @@ def swap_back(tree: Path) -> None:
 
 
 def test_a_link_between_check_and_opening_is_not_followed(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = Gate(tree, Run(shared=True))
+    gate = Gate(tree, SourceAccess(shared=True))
 
     def swapped(path: Path) -> HeldDirectory:
         swap(tree)
@@ -65,9 +65,9 @@ def test_a_directory_that_is_held_stays_the_one_that_was_checked(tree: Path) -> 
         with open(held.open("main.tf", os.O_RDONLY), "rb") as file:
             assert file.read() == b"ok"
     with pytest.raises(NotADirectoryError):
-        read(tree / "infra" / "main.tf", 100)
+        read_file(tree / "infra" / "main.tf", 100)
     with pytest.raises(NotADirectoryError):
-        listed(tree / "infra")
+        list_directory(tree / "infra")
 
 
 def moments(tree: Path, monkeypatch: pytest.MonkeyPatch) -> int:
@@ -80,9 +80,9 @@ def moments(tree: Path, monkeypatch: pytest.MonkeyPatch) -> int:
     return len(seen)
 
 
-def contents(tree: Path) -> list[writing.Content]:
+def contents(tree: Path) -> list[writing.FileChange]:
     infra = tree / "infra"
-    return [writing.Content(infra / "main.tf", b"new", b"ok"), writing.Content(infra / "new.tf", b"new")]
+    return [writing.FileChange(infra / "main.tf", b"new", b"ok"), writing.FileChange(infra / "new.tf", b"new")]
 
 
 def at(moment: int, what: Callable[[], None]) -> Callable[[str], None]:

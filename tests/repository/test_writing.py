@@ -13,7 +13,7 @@ from tests.forked import start
 from tests.laws import some
 from tests.repository.git import init
 from tfcheck.repository import writing
-from tfcheck.repository.writing import Content, append, destination, replace, write
+from tfcheck.repository.writing import FileChange, append, destination, replace, write
 
 
 @pytest.fixture(autouse=True)
@@ -37,10 +37,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def changes(folder: Path) -> list[Content]:
+def changes(folder: Path) -> list[FileChange]:
     return [
-        *(Content(folder / name, b"new", b"old") for name in ("a.tf", "b.tf", "c.tf")),
-        Content(folder / "d.tf", b"new"),
+        *(FileChange(folder / name, b"new", b"old") for name in ("a.tf", "b.tf", "c.tf")),
+        FileChange(folder / "d.tf", b"new"),
     ]
 
 

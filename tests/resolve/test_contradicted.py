@@ -12,13 +12,13 @@ from tests.cases import TESTDATA, Case, with_expectation, with_plan
 from tests.laws import part, some
 from tests.plan.made import change, plan
 from tfcheck.analysis.check import check
-from tfcheck.fix.trial import Changed
+from tfcheck.fix.trial import ChangedSources
 from tfcheck.hcl.modules.sources import from_directory
 from tfcheck.plan import constant
 from tfcheck.resolve import Resolver, resolver_of
 from tfcheck.resolve.changed_since import changed_since
 from tfcheck.resolve.contradicted import is_other
-from tfcheck.resolve.referenced import referenced, root_of
+from tfcheck.resolve.referenced import reference_roots, root_of
 from tfcheck.symbolic.value import Symbol, Text, Unknown, text
 from tfcheck.vocabulary.address import ModulePath, parse
 
@@ -57,7 +57,7 @@ def test_a_changed_constant_is_found_and_decides_nothing(case: Case) -> None:
     chosen = random.Random(case.name).sample(literals, min(_EACH, len(literals)))
     for argument, found in some(chosen, 0):
         text, at = argument.source.text, argument.value_start + found.end() - 1
-        changed = Changed(sources, {argument.source.name: f"{text[:at]}-x{text[at:]}"})
+        changed = ChangedSources(sources, {argument.source.name: f"{text[:at]}-x{text[at:]}"})
         report = check(made, changed)
         where = argument.name, found[0]
         assert any(SAID in note for note in report.notes), where
@@ -267,7 +267,7 @@ def test_references_are_listed_as_the_plan_does(tmp_path: Path, written: str, ex
     module = from_directory(tmp_path).module(())
     expression = module.local("a") if module else None
     assert expression is not None
-    assert referenced(expression) == expected
+    assert reference_roots(expression) == expected
     assert root_of('aws_s3_bucket.config["a.b"].arn') == "aws_s3_bucket.config"
 
 
@@ -347,5 +347,5 @@ def test_blocks_that_are_elements_of_an_argument_are_compared(old: str, new: str
     (file,) = sources.module(()).files  # type: ignore[union-attr]
     assert old in file.source.text
     text = file.source.text.replace(old, new)
-    found = [str(each) for each in changed_since(Changed(sources, {file.source.name: text}), made)]
+    found = [str(each) for each in changed_since(ChangedSources(sources, {file.source.name: text}), made)]
     assert found == ([differs] if differs else [])

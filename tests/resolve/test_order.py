@@ -8,13 +8,13 @@ from pathlib import Path
 from tests.cases import TESTDATA, Case
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
-from tfcheck.resolve.order import Earlier, Order
+from tfcheck.resolve.order import FinishedBefore, Order
 from tfcheck.vocabulary.address import parse
 
 TWELVE = Case(TESTDATA / "twelve-services")
 
 
-def earlier(address: str, *, with_sources: bool = True) -> Earlier:
+def earlier(address: str, *, with_sources: bool = True) -> FinishedBefore:
     plan = TWELVE.plan()
     return Order(Resolver(plan, TWELVE.sources(plan) if with_sources else None)).earlier(parse(address))
 

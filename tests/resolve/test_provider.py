@@ -11,7 +11,7 @@ import pytest
 from tests.plan.made import change, plan
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
-from tfcheck.symbolic.sensitive_text import SENSITIVE, Sensitive, redacted
+from tfcheck.symbolic.sensitive_text import SENSITIVE, Sensitive, redact
 from tfcheck.symbolic.value import Unknown, Value
 from tfcheck.vocabulary.address import parse
 
@@ -119,7 +119,7 @@ def hidden(row: dict[str, Any], *names: str) -> dict[str, Any]:
     ],
 )
 def test_an_account_that_only_marked_arns_show_is_marked(changes: tuple[dict[str, Any], ...]) -> None:
-    assert redacted(account(*changes) or "") == SENSITIVE
+    assert redact(account(*changes) or "") == SENSITIVE
     assert account(*changes) == HERE
 
 
@@ -136,7 +136,7 @@ def test_an_account_that_is_assumed_from_marked_arns_only_is_marked() -> None:
 def test_an_account_that_another_arn_shows_is_not_marked() -> None:
     other = change("aws_iam_role_policy_attachment.b", "create", name="b", after={"policy_arn": arn("policy/q")})
     found = account(hidden(attached(arn("policy/p")), "policy_arn"), other)
-    assert redacted(found or "") == HERE
+    assert redact(found or "") == HERE
 
 
 # Looked up by name

@@ -15,7 +15,7 @@ from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.hcl.modules import find
 from tfcheck.plan import Instance
 from tfcheck.resolve import Resolver
-from tfcheck.resolve.evaluation import whole
+from tfcheck.resolve.evaluation import evaluate_all
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Symbol, Text, Truth, Unknown, Value, display, spelled_out
 from tfcheck.vocabulary.address import ModulePath, parse
@@ -135,7 +135,7 @@ def test_a_resource_with_count_zero_is_an_empty_list() -> None:
     assert config is not None
     name = next(name for name in config.resources if name.startswith("aws_iam_policy."))
     seen = found.resource(parse(f"{name}[0]").module, "managed", "aws_iam_policy", name.partition(".")[2])
-    assert whole(seen) == []
+    assert evaluate_all(seen) == []
 
 
 def test_a_reference_that_leads_back_to_itself_is_open(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def remains(owner: dict[str, Any], row: dict[str, Any], references: list[str] | 
     resolver = Resolver(plan(owner, row, configuration=configuration))
     instance = resolver.plan.instance(row["address"])
     assert instance is not None
-    return resolver.survival.of(instance)
+    return resolver.survival.remains(instance)
 
 
 @pytest.mark.parametrize("actions", [("delete", "create"), ("create", "delete"), ("delete",)])
@@ -106,7 +106,7 @@ def test_what_a_deposed_object_is_as_well_goes_with_it(
     resolver = Resolver(plan(change("aws_iam_role.r", before=ROLE, after=ROLE), *rows))
     instance = resolver.plan.instance("aws_iam_role_policy.p")
     assert instance is not None
-    assert resolver.survival.on(instance, "exec") is truth
+    assert resolver.survival.remains_on(instance, "exec") is truth
     assert (" (deposed object 0000000a) is deleted" in "".join(resolver.survival.notes.values())) == (not renamed)
 
 
@@ -126,7 +126,7 @@ def test_what_is_also_deleted_at_another_address_may_be_gone(kind: str, actions:
         resolver = Resolver(plan(row, gone, holder))
         instance = resolver.plan.instance(row["address"])
         assert instance is not None
-        return resolver.survival.of(instance)
+        return resolver.survival.remains(instance)
 
     assert beside(values) is truth
     assert beside({"bucket": "other", "key": "k", "key_id": "2"}) is Truth.TRUE
@@ -141,4 +141,4 @@ def test_only_roles_that_the_old_attachment_has_are_detached() -> None:
     resolver = Resolver(plan(row))
     instance = resolver.plan.instance(row["address"])
     assert instance is not None
-    assert [resolver.survival.on(instance, role) for role in ("exec", "added")] == [Truth.FALSE, Truth.TRUE]
+    assert [resolver.survival.remains_on(instance, role) for role in ("exec", "added")] == [Truth.FALSE, Truth.TRUE]

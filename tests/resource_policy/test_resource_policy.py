@@ -22,7 +22,7 @@ from tfcheck.iam import (
     start_up_context,
 )
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.resource_policy import ResourcePolicies, ResourceSide, covering
+from tfcheck.resource_policy import ResourcePolicies, ResourceSide, covering_grants
 from tfcheck.resource_policy.grant import KeyGrant
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.value import SECRET_SUFFIX, TextLike, Truth, Unknown, Value, text
@@ -57,7 +57,7 @@ def decided(action: str, resource: TextLike, guarded: ResourceSide, *, granted: 
         resource_hidden=guarded.hidden,
         resource_outside=guarded.outside,
         resource_kind=guarded.kind,
-        grants=covering(guarded.grants, request),
+        grants=covering_grants(guarded.grants, request),
     )
     return decide(request, layers)
 

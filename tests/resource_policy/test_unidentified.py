@@ -10,7 +10,7 @@ from tfcheck.resource_policy import ResourcePolicies
 from tfcheck.role import Role
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.value import NAME, TextLike, Unknown, Value, text
-from tfcheck.verdict.call import RoleCall, decided
+from tfcheck.verdict.call import RoleCall, decide_call
 
 ROLE = "arn:aws:iam::111122223333:role/execution"
 CALLER = Caller(ROLE, "execution", "111122223333", tags={})
@@ -36,7 +36,7 @@ def decision(
     world = MadeWorld(*resources, context=context or [])
     guarded = ResourcePolicies(world, Policies(world)).of(resource, action.partition(":")[0])
     asked = Request(action, resource, CALLER, start_up_context(CALLER, action, resource_account="111122223333"))
-    return decided(RoleCall(role(identity or EVERYTHING), asked, guarded))
+    return decide_call(RoleCall(role(identity or EVERYTHING), asked, guarded))
 
 
 def role(policy: Policy) -> Role:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.made_world import ELSEWHERE, HERE, OPEN, MadeResource, MadeWorld
-from tfcheck.resolve.order import Earlier
+from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Roles
 from tfcheck.symbolic.value import JsonText, Unknown, Value
@@ -97,9 +97,9 @@ class OrderedWorld(MadeWorld):
 
     later = ""
 
-    def earlier(self, address: Address) -> Earlier:
+    def earlier(self, address: Address) -> FinishedBefore:
         others = (each.address.config for each in self._resources)
-        return Earlier(frozenset(others) if address.config == self.later else frozenset(), False)
+        return FinishedBefore(frozenset(others) if address.config == self.later else frozenset(), False)
 
 
 @pytest.mark.parametrize(

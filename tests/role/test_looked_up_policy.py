@@ -15,7 +15,7 @@ from tfcheck.resource_policy import ResourcePolicies
 from tfcheck.role import Role
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import Unknown, Value, text
-from tfcheck.verdict.call import RoleCall, decided
+from tfcheck.verdict.call import RoleCall, decide_call
 from tfcheck.vocabulary.finding import Answer, Reason, Report, Verdict
 
 ARN = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
@@ -167,7 +167,7 @@ def test_an_open_account_is_what_lacks(mode: str) -> None:
     allowing = parse_policy({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}, "policy")
     context = service_context(source_account=HERE, source_arn="arn:aws:ecs:eu-west-1:1:task/a", region="eu-west-1")
     call = RoleCall(Role("role", True, caller, (allowing,)), Request("ecr:GetX", arn, caller, context), guarded)
-    decision = decided(call)
+    decision = decide_call(call)
     assert isinstance(decision, Undecided)
     assert decision.waits_for.endswith("is open: pass `--account`")
 

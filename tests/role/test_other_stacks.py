@@ -30,7 +30,7 @@ READS = {
 
 
 def report(*plans: str, context: str = "") -> Report:
-    (found,) = Session(plans, (context,) if context else ()).checked(PLAN)
+    (found,) = Session(plans, (context,) if context else ()).check(PLAN)
     return found.report
 
 
@@ -110,7 +110,7 @@ def test_a_role_of_that_name_in_another_account_keeps_what_it_has(tmp_path: Path
     state.write_text(
         Path(STATE).read_text(encoding="utf-8").replace("::123456789012:", "::222222222222:"), encoding="utf-8"
     )
-    (found,) = Session((str(plan),), (str(state),)).checked(str(plan))
+    (found,) = Session((str(plan),), (str(state),)).check(str(plan))
     found_verdicts = verdicts(found.report)
     assert {found_verdicts[each] for each in ("detached", "narrowed", "inline", "remains")} == {"allowed"}
 
@@ -129,7 +129,7 @@ def test_a_policy_that_a_stack_looks_up_is_what_its_own_stack_says(tmp_path: Pat
         state["values"]["root_module"]["resources"] = resources
         contexts[-1].write_text(json.dumps(state), encoding="utf-8")
     for given, verdict in ((contexts[:1], "allowed"), (contexts, "denied")):
-        (found,) = Session((PLAN,), tuple(map(str, given))).checked(PLAN)
+        (found,) = Session((PLAN,), tuple(map(str, given))).check(PLAN)
         assert verdicts(found.report)["remains"] == verdict
 
 
@@ -183,7 +183,7 @@ def test_a_list_of_this_plan_holds_for_what_another_stack_gives_its_role(tmp_pat
         path = tmp_path / "plan.json"
         changed = [*plan["resource_changes"], *([] if names is None else [row])]
         path.write_text(json.dumps({**plan, "resource_changes": changed}), encoding="utf-8")
-        (found,) = Session((str(path),), (shared,)).checked(str(path))
+        (found,) = Session((str(path),), (shared,)).check(str(path))
         verdicts += [
             each.verdict.value
             for each in found.report.answers
@@ -204,7 +204,7 @@ NAMED, ATTACHED = ("s3:GetObject", "kms:Decrypt"), "ssm:GetParameters"
 @pytest.mark.parametrize(("plans", "context"), [(1, "state.json"), (1, "applied.plan.json"), (2, "applied.plan.json")])
 def test_a_role_created_anew_has_nothing_that_another_stack_gave_the_former(plans: int, context: str) -> None:
     other = str(NAMING / context)
-    reports = Session((ANEW, other), ()).checked(ANEW) if plans == 2 else Session((ANEW,), (other,)).checked(ANEW)
+    reports = Session((ANEW, other), ()).check(ANEW) if plans == 2 else Session((ANEW,), (other,)).check(ANEW)
     found = next(iter(reports)).report
     assert verdicts(found, ATTACHED) == {"anew": "denied", "stays": "allowed"}
     for action in NAMED:

@@ -13,7 +13,7 @@ from tests.plan.made import change, plan
 from tfcheck.hcl.modules.sources import from_directory
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
-from tfcheck.startup.container_instances import Joined, joined
+from tfcheck.startup.container_instances import ClusterInstances, instances_of_cluster
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import parse
 
@@ -25,10 +25,10 @@ def instance(user_data: Any) -> dict[str, Any]:
     return change("aws_instance.i", "create", name="i", after={"user_data": user_data})
 
 
-def found(*rows: dict[str, Any]) -> Joined:
+def found(*rows: dict[str, Any]) -> ClusterInstances:
     world = After(Resolver(plan(CLUSTER, SERVICE, *rows)))
     (service,) = world.resources("aws_ecs_service")
-    return joined(service, world)
+    return instances_of_cluster(service, world)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_what_is_not_known_of_user_data_need_not_name_a_cluster(
     disk = change("aws_efs_file_system.d", "create", name="d", after={}, after_unknown=unknown)
     row = change("aws_instance.i", "create", name="i", after={}, after_unknown={"user_data": True})
     world = After(Resolver(plan(CLUSTER, SERVICE, disk, row), from_directory(tmp_path)))
-    got = joined(world.resources("aws_ecs_service")[0], world)
+    got = instances_of_cluster(world.resources("aws_ecs_service")[0], world)
     if expected is None:
         assert got.open
     else:

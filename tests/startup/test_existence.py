@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from tests.made_world import HERE, MadeResource, MadeWorld, reference
-from tfcheck.resolve.order import Earlier
+from tfcheck.resolve.order import FinishedBefore
 from tfcheck.startup import existence
 from tfcheck.symbolic.value import Truth, Value, text
 from tfcheck.vocabulary.address import Address
@@ -31,9 +31,9 @@ class Ordered(MadeWorld):
         self.waits = waits
         self.provisioned = frozenset(provisioned)
 
-    def earlier(self, address: Address) -> Earlier:
+    def earlier(self, address: Address) -> FinishedBefore:
         resources = frozenset(self.waits.get(str(address), ()))
-        return Earlier(resources, False, self.provisioned & resources)
+        return FinishedBefore(resources, False, self.provisioned & resources)
 
 
 def put(key: Value, bucket: Value = "cfg", kind: str = "aws_s3_object") -> MadeResource:

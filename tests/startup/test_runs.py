@@ -9,7 +9,7 @@ import pytest
 from tests.made_world import MadeResource, MadeWorld, reference, task
 from tfcheck.startup.capacity import launch_types
 from tfcheck.startup.launch import possible_services, runs, services
-from tfcheck.startup.runs import everything_that_runs
+from tfcheck.startup.runs import all_runs
 from tfcheck.symbolic.value import JsonText, Unknown, Value
 
 PARAMETERS: dict[str, Value] = {"task_definition_arn": "app", "launch_type": "FARGATE"}
@@ -57,7 +57,7 @@ def test_what_starts_tasks_names_what_on_which_cluster(address: str, attributes:
     ],
 )
 def test_other_targets_start_no_tasks(address: str, attributes: dict[str, Value]) -> None:
-    assert list(everything_that_runs(MadeWorld(MadeResource(address, attributes)))) == []
+    assert list(all_runs(MadeWorld(MadeResource(address, attributes)))) == []
 
 
 def test_each_state_of_a_machine_starts_tasks_of_its_own() -> None:
@@ -92,7 +92,7 @@ BY_PATH: Value = {"input_paths": {"role": "$.role"}, "input_template": '{"execut
     ],
 )
 def test_tasks_may_be_started_with_another_role(address: str, attributes: dict[str, Value], role: object) -> None:
-    (found,) = everything_that_runs(MadeWorld(MadeResource(address, attributes)))
+    (found,) = all_runs(MadeWorld(MadeResource(address, attributes)))
     named = found.attribute("execution_role_arn")
     assert isinstance(named, Unknown) if role is Unknown else named == role
 

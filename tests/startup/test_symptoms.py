@@ -9,7 +9,7 @@ from tests.made_world import HERE, MadeResource, MadeWorld, task
 from tfcheck.analysis.check import check
 from tfcheck.report.words import symptom_words
 from tfcheck.startup import RULES, requirements, rule
-from tfcheck.stopped_reason import KNOWN, UNREACHED, explained
+from tfcheck.stopped_reason import KNOWN, UNREACHED, explain_text
 from tfcheck.stopped_reason.known_text import API
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.finding import Finding, Requirement
@@ -57,7 +57,7 @@ def test_without_a_role_the_api_refuses_what_it_can_see() -> None:
 def test_every_text_is_one_that_explain_knows() -> None:
     for each in RULES:
         texts = [*(each.on_instances or {}).values(), *each.without_role]
-        assert [text for text in texts if text and explained(text) is None] == []
+        assert [text for text in texts if text and explain_text(text) is None] == []
 
 
 @pytest.mark.parametrize(("kinds", "told"), [(["EC2"], True), (["EC2", "EXTERNAL"], True), (["EC2", "FARGATE"], False)])

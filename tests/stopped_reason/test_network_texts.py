@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.stopped_reason.test_texts import FETCH, refused
-from tfcheck.stopped_reason import UNREACHED, Cause, explained
+from tfcheck.stopped_reason import UNREACHED, StopCause, explain_text
 
 #: What stands where AWS's answer would: the words of Go's libraries, of AWS's SDKs, of AWS's headings.
 SIGNS = [
@@ -95,9 +95,9 @@ TEXTS = [
 @pytest.mark.parametrize("sign", SIGNS)
 @pytest.mark.parametrize(("call", "rule"), CALLS, ids=[rule for _, rule in CALLS])
 def test_no_answer_is_the_network_whatever_was_called(call: str, rule: str | None, sign: str) -> None:
-    found = explained(f"{call}: {sign}")
+    found = explain_text(f"{call}: {sign}")
     assert found is not None
-    assert found.cause is Cause.NETWORK
+    assert found.cause is StopCause.NETWORK
     assert next(iter(found.known.rules), None) == rule
 
 
@@ -109,15 +109,15 @@ def test_texts_about_the_network_are_known(text: str, rule: str) -> None:
         text.replace("'", "’"),
         "\n".join(text[at : at + 50] for at in range(0, len(text), 50)),
     ):
-        found = explained(said)
+        found = explain_text(said)
         assert found is not None
-        assert (found.cause, found.known.rules[0]) == (Cause.NETWORK, rule)
+        assert (found.cause, found.known.rules[0]) == (StopCause.NETWORK, rule)
 
 
 def test_every_text_of_the_network_is_tried() -> None:
     texts = [text for text, _ in TEXTS] + [f"{call}: EOF" for call, _ in CALLS]
     texts.append("non-empty error stream: RequestCanceled: request context canceled")
-    tried = [found.known for text in texts if (found := explained(text))]
+    tried = [found.known for text in texts if (found := explain_text(text))]
     assert [each for each in UNREACHED if each not in tried] == []
 
 
@@ -126,8 +126,8 @@ def test_every_text_of_the_network_is_tried() -> None:
     [refused("ecr:BatchGetImage"), "StatusCode: 403, api error", "403 Forbidden", "AccessDeniedException: no"],
 )
 def test_an_answer_weighs_more_than_a_guess(answer: str) -> None:
-    found = explained(
+    found = explain_text(
         f"CannotPullContainerError: The task can't pull the image. Check your network configuration: {answer}"
     )
     assert found is not None
-    assert found.cause is Cause.PERMISSION
+    assert found.cause is StopCause.PERMISSION

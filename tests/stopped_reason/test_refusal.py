@@ -10,7 +10,7 @@ from tfcheck.analysis.check import check
 from tfcheck.checks import ecs_exec
 from tfcheck.cli import rulebook
 from tfcheck.startup import RULES
-from tfcheck.stopped_reason import CALLS, Cause, explained
+from tfcheck.stopped_reason import CALLS, StopCause, explain_text
 
 
 def test_every_action_of_every_rule_is_known() -> None:
@@ -40,15 +40,15 @@ def test_the_rules_named_exist() -> None:
 @pytest.mark.parametrize("action", [action for call in CALLS for action in call.actions])
 def test_a_bare_refusal_is_explained(action: str) -> None:
     for said in (refused(action), refused(action, ""), refused(action).lower(), f"{refused(action)}\n"):
-        found = explained(said)
+        found = explain_text(said)
         assert found is not None
-        assert found.cause in {Cause.REFUSED, Cause.TASK_PERMISSION, Cause.TRUST}
+        assert found.cause in {StopCause.REFUSED, StopCause.TASK_PERMISSION, StopCause.TRUST}
         assert found.denial is not None
         assert found.denial.action == action
 
 
 def test_a_secret_may_be_any_that_is_read() -> None:
-    found = explained(refused("secretsmanager:GetSecretValue"))
+    found = explain_text(refused("secretsmanager:GetSecretValue"))
     assert found is not None
     assert found.known.rules == ("secret", "registry-credentials", "service-connect-log", "fsx")
     assert "credentials of private registries" in found.known.meaning
@@ -57,7 +57,7 @@ def test_a_secret_may_be_any_that_is_read() -> None:
 def test_the_resource_distinguishes_files() -> None:
     env_file = refused("s3:GetObject").replace("arn:aws:x:eu-west-1:111122223333:thing", '"arn:aws:s3:::cfg/a.env"')
     other = refused("s3:GetObject").replace("arn:aws:x:eu-west-1:111122223333:thing", "arn:aws:s3:::cfg/a.conf")
-    first, second = explained(env_file), explained(other)
+    first, second = explain_text(env_file), explain_text(other)
     assert first is not None
     assert second is not None
     assert first.denial is not None
@@ -67,9 +67,9 @@ def test_the_resource_distinguishes_files() -> None:
 
 
 def test_the_text_around_shows_who_called() -> None:
-    found = explained(f"{FETCH}unable to retrieve secrets from ssm: {refused('kms:Decrypt')}")
+    found = explain_text(f"{FETCH}unable to retrieve secrets from ssm: {refused('kms:Decrypt')}")
     assert found is not None
-    assert (found.known.rules, found.cause) == (("decrypt",), Cause.PERMISSION)
+    assert (found.known.rules, found.cause) == (("decrypt",), StopCause.PERMISSION)
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ def test_the_text_around_shows_who_called() -> None:
     ],
 )
 def test_what_is_nearly_a_call_of_ecs_is_none(action: str, called: str) -> None:
-    found = explained(refused(action))
+    found = explain_text(refused(action))
     assert found is not None
-    assert found.cause is Cause.OTHER_CALL
+    assert found.cause is StopCause.OTHER_CALL
     assert found.known.meaning.startswith(f"ECS calls {called}, never {action}: something else did")
     assert found.known.actions == (called,)
 
@@ -92,7 +92,7 @@ def test_what_is_nearly_a_call_of_ecs_is_none(action: str, called: str) -> None:
 def test_a_text_may_end_within_a_refusal() -> None:
     text = refused("secretsmanager:GetSecretValue")
     for length in range(text.index("GetSecretV") + len("GetSecretV"), len(text)):
-        found = explained(text[:length])
+        found = explain_text(text[:length])
         assert found is not None
         assert found.denial is not None
         assert found.denial.action == "secretsmanager:GetSecretValue"

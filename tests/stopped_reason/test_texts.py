@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from tfcheck.cli import rulebook
-from tfcheck.stopped_reason import KNOWN, Cause, explained
+from tfcheck.stopped_reason import KNOWN, StopCause, explain_text
 
 
 def refused(action: str, ending: str = "because no identity-based policy allows the {} action") -> str:
@@ -30,48 +30,48 @@ TEXTS = [
         "error S3: HeadObject, https response error StatusCode: 403, RequestID: A, HostID: B, api error Forbidden: "
         "Forbidden",
         "env-file",
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
     ),
     (
         "failed to download env files: file download command: non empty error stream: failed to download file X.env: "
         "failed to write to a temporary file: AccessDenied: Access Denied",
         "env-file",
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
     ),
     (
         "failed to download env files: file download command: non-empty error stream: RequestCanceled: request context "
         "canceled caused by: context deadline exceeded",
         "env-file",
-        Cause.NETWORK,
+        StopCause.NETWORK,
     ),
     (
         "unable to download env file with key web/prod.env from bucket cfg, error: AccessDenied: Access Denied",
         "env-file",
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
     ),
-    ("unable to initialize s3 client for bucket cfg, error: AccessDenied: denied", "env-file", Cause.PERMISSION),
-    ("unable to initialize s3 client for bucket cfg, error: bucket not found", "env-file", Cause.MISTAKE),
+    ("unable to initialize s3 client for bucket cfg, error: AccessDenied: denied", "env-file", StopCause.PERMISSION),
+    ("unable to initialize s3 client for bucket cfg, error: bucket not found", "env-file", StopCause.MISTAKE),
     (
         "non empty error stream: RequestCanceled: request context canceled caused by: context deadline exceeded",
         "env-file",
-        Cause.NETWORK,
+        StopCause.NETWORK,
     ),
     (
         "ResourceInitializationError: failed to download env files: service call has been retried 1 time(s): operation "
         "error S3: HeadObject, https response error StatusCode: 404, RequestID: A, HostID: B, NotFound: Not Found",
         "env-file-absent",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         "unable to download firelens s3 config file: unable to download s3 config bit.conf from bucket cfg: NoSuchKey: "
         "The specified key does not exist.",
         "firelens-config",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         "unable to parse bucket and key from s3 ARN specified in environmentFile cfg/a.env, error: invalid",
         "env-file-arn",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         f"{FETCH}unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret "
@@ -79,356 +79,356 @@ TEXTS = [
         f"Manager: GetSecretValue, https response error StatusCode: 400, RequestID: A, api error "
         f"{refused('secretsmanager:GetSecretValue')}",
         "secret",
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
     ),
     (
         "Fetching secret data from AWS Secrets Manager in region eu-west-1: secret "
         "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf: AccessDeniedException: User is not authorized",
         "secret",
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
     ),
     (
         "secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf: AccessDeniedException: not authorized",
         "secret",
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
     ),
     (
         f"{FETCH}unable to retrieve secret from asm: ResourceNotFoundException: Secrets Manager can't find the "
         "specified secret value for staging label: AWSCURRENT",
         "secret-value",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         "unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret "
         "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db from secrets manager: ResourceNotFoundException: "
         "Secrets Manager can't find the specified secret.",
         "secret-reference",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         "unable to retrieve secret from asm: failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:"
         "secret:db-AbCdEf from secrets manager: InvalidRequestException: "
         "You can't perform this operation on the secret because it was marked for deletion.",
         "secret-reference",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         "unable to get registry auth from asm: asm fetching secret from the service for NAME: "
         "ResourceNotFoundException: Secrets Manager can't find the specified secret.",
         "registry-credentials",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         "unable to get registry auth from asm: asm fetching secret from the service for NAME: "
         "InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion.",
         "registry-credentials",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         "The task can't retrieve the secret with ARN 'arn:x' from AWS Secrets Manager. Check whether the secret exists "
         "in the specified Region",
         "secret-reference",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         "retrieved secret from Secrets Manager did not contain json key password",
         "secret-reference",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         "an invalid ARN format for the AWS Secrets Manager secret was specified. Specify a valid ARN and try again.",
         "secret-reference",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         f"{FETCH}unable to retrieve secret from asm: InvalidParameter: 1 validation error(s) found. - minimum field "
         "size of 32, GetSecretValueInput.VersionId.",
         "secret-reference",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         "ClientException: The Systems Manager parameter name specified for secret PASSWORD is invalid. The parameter "
         "name can be up to 2048 characters",
         "secret-reference",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         f"{FETCH}unable to retrieve secrets from ssm: service call has been retried 1 time(s): operation error SSM: "
         f"GetParameters, https response error StatusCode: 400, RequestID: A, api error {refused('ssm:GetParameters')}",
         "parameter",
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
     ),
     (
         "Fetching secret data from SSM Parameter Store in eu-west-1: AccessDeniedException: User is not authorized",
         "parameter",
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
     ),
     (
         "fetching secret data from SSM Parameter Store in eu-west-1: invalid parameters: /name",
         "parameter-region",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         f"{FETCH}unable to retrieve secrets from ssm: service call has been retried 1 time(s): invalid ssm parameters: "
         "/app/key",
         "parameter-region",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         f"{FETCH}unable to retrieve secrets from ssm: service call has been retried 1 time(s): invalid parameters: /a",
         "parameter-region",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         f"{FETCH}unable to retrieve secrets from ssm: KMSInvalidStateException: "
         "arn:aws:kms:eu-west-1:111122223333:key/1 is pending deletion.",
         "decrypt",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         f"{FETCH}unable to retrieve secrets from ssm: AccessDeniedException: The ciphertext refers to a customer "
         "master key that does not exist, does not exist in this region, or you are not allowed to access.",
         "decrypt",
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
     ),
     (
         f"{FETCH}unable to retrieve secret from asm: AccessDeniedException: Access to KMS is not allowed",
         "decrypt",
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
     ),
     (
         f"{FETCH}unable to get registry auth from asm: service call has been retried 1 time(s): asm fetching secret "
         f"from the service for NAME: {refused('secretsmanager:GetSecretValue')}",
         "registry-credentials",
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
     ),
-    ("engine docker private registry credentials: not found", "registry-credentials", Cause.PERMISSION),
+    ("engine docker private registry credentials: not found", "registry-credentials", StopCause.PERMISSION),
     (
         "asm fetching authorization data: unable to unmarshal secret value, invalid schema",
         "registry-credentials",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         f"{FETCH}unable to retrieve ecr registry auth: service call has been retried 1 time(s): operation error ECR: "
         f"GetAuthorizationToken, https response error StatusCode: 400, {refused('ecr:GetAuthorizationToken')}",
         "image",
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
     ),
     (
         "CannotPullECRContainerError: AccessDeniedException: User is not authorized to perform: "
         "ecr:GetAuthorizationToken on resource: *",
         "image",
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
     ),
     (
         "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from "
         "Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network "
         "configuration. RequestError: send request failed caused by: dial tcp 10.0.0.1:443: i/o timeout",
         "image",
-        Cause.NETWORK,
+        StopCause.NETWORK,
     ),
     (
         "CannotPullContainerError: The task can’t pull the image. Check that the role has the permissions to pull "
         "images from the registry. Error response from daemon: pull access denied for x, repository does not exist or "
         f"may require 'docker login': denied: {refused('ecr:BatchGetImage')}",
         "image",
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
     ),
     (
         "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref x: pulling "
         "from host 111122223333.dkr.ecr.eu-west-1.amazonaws.com failed with status code [manifests v1]: 403 Forbidden",
         "image",
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
     ),
     (
         "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref "
         "111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1: 111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1: not "
         "found",
         "image",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         "CannotPullContainerError: Error response from daemon: manifest for web:1 not found: manifest unknown: "
         "Requested image not found",
         "image",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         "CannotPullContainerError: failed to resolve ref: name unknown: The repository with name 'web' does not exist "
         "in the registry with id '111122223333'",
         "image",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         "CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/arm64'",
         None,
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         "CannotPullContainerError: inspect image has been retried 5 time(s): httpReadSeeker: failed open: unexpected "
         "status code https://registry-1.docker.io/v2/: 429 Too Many Requests - Server message: "
         "toomanyrequests: You have reached your pull rate limit.",
         "registry-credentials",
-        Cause.LIMIT,
+        StopCause.LIMIT,
     ),
     (
         f"{FETCH}unable to retrieve secrets from ssm: ThrottlingException: Rate exceeded",
         None,
-        Cause.LIMIT,
+        StopCause.LIMIT,
     ),
     (
         "CannotPullContainerError: ref pull has been retried 1 time(s): failed to copy: httpReaderSeeker: failed open: "
         "unexpected status code https://x: 403 Forbidden",
         "image",
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
     ),
     (
         f"{LOGS}failed to create Cloudwatch log stream: {refused('logs:CreateLogStream')} : exit status 1",
         "log-group",
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
     ),
     (
         f"{LOGS}failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not "
         "exist. : exit status 1",
         "log-group-absent",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         f"{LOGS}failed to create Cloudwatch log group: {refused('logs:CreateLogGroup')}",
         "log-group",
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
     ),
     (
         "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to create "
         "Cloudwatch log stream: AccessDeniedException: status code: 400",
         "log-group",
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
     ),
-    ("ResourceInitializationError: failed to validate logger args: : signal: killed", "log-group", Cause.NETWORK),
+    ("ResourceInitializationError: failed to validate logger args: : signal: killed", "log-group", StopCause.NETWORK),
     (
         "ResourceInitializationError: failed to validate logger args: The task cannot find the Amazon CloudWatch log "
         "group defined in the task definition. There is a connection issue between the task and Amazon CloudWatch. "
         "Check your network configuration. : signal: killed",
         "log-group",
-        Cause.NETWORK,
+        StopCause.NETWORK,
     ),
     (
         "The task cannot find the Amazon CloudWatch log group defined in the task definition.",
         "log-group-absent",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         "failed to validate logger args: unable to get awslogs driver arguments: awslogs-region is required",
         "log-region",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         "unable to download firelens s3 config file: unable to download s3 config bit.conf from bucket cfg: "
         "AccessDenied",
         "firelens-config",
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
     ),
-    ("ClientException: Invalid arn syntax.", "firelens-config", Cause.MISTAKE),
-    ("unsupported credentialspec ARN, only s3/ssm ARNs are valid", "credential-spec", Cause.MISTAKE),
+    ("ClientException: Invalid arn syntax.", "firelens-config", StopCause.MISTAKE),
+    ("unsupported credentialspec ARN, only s3/ssm ARNs are valid", "credential-spec", StopCause.MISTAKE),
     (
         "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: "
         "b'mount.nfs4: access denied by server while mounting 127.0.0.1:/' : unsuccessful EFS utils command execution",
         "efs-volume",
-        Cause.TASK_PERMISSION,
+        StopCause.TASK_PERMISSION,
     ),
     (
         "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Failed to "
         'resolve "fs-1.efs.us-east-1.amazonaws.com" - check that your file system ID is correct',
         None,
-        Cause.NETWORK,
+        StopCause.NETWORK,
     ),
     (
         "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: "
         "b'mount.nfs4: Connection reset by peer' : unsuccessful EFS utils command execution; code: 32",
         None,
-        Cause.NETWORK,
+        StopCause.NETWORK,
     ),
-    ("ClientException: EFS IAM authorization requires a task role.", "efs-authorization", Cause.MISTAKE),
+    ("ClientException: EFS IAM authorization requires a task role.", "efs-authorization", StopCause.MISTAKE),
     (
         "Invalid request provided: Create TaskDefinition: When using an EFS access point, the root directory must "
         'either be set to "/" or be omitted',
         "efs-authorization",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         "InvalidParameterException: The service couldn't be updated because a valid taskRoleArn is not being used. "
         "Specify a valid task role in your task definition and try again.",
         "ecs-exec",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         "InvalidParameterException: The execute command failed because a valid task role is not being used. Specify a "
         "valid task role in your task definition or as a task override and try again.",
         "ecs-exec",
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
     ),
     (
         "ClientException: Fargate requires task definition to have execution role ARN to support ECR images.",
         "image",
-        Cause.NO_ROLE,
+        StopCause.NO_ROLE,
     ),
     (
         "ClientException: Fargate requires task definition to have execution role ARN to support log driver awslogs.",
         "log-group",
-        Cause.NO_ROLE,
+        StopCause.NO_ROLE,
     ),
     (
         "ClientException: When you are specifying container secrets, you must also specify a value for "
         "'executionRoleArn'.",
         "secret",
-        Cause.NO_ROLE,
+        StopCause.NO_ROLE,
     ),
-    ("environment file resource: unable to find execution role credentials", "env-file", Cause.NO_ROLE),
-    ("ASM secret resource: unable to find execution role credentials", "secret", Cause.NO_ROLE),
-    ("ssm secret resource: unable to find execution role credentials", "parameter", Cause.NO_ROLE),
-    ("asm resource: unable to find execution role credentials", "registry-credentials", Cause.NO_ROLE),
-    ("fsxwindowsfileserver resource: unable to find execution role credentials", "fsx", Cause.NO_ROLE),
-    ("unable to get execution role credentials", "firelens-config", Cause.NO_ROLE),
-    ("engine ecr credentials: not found", "image", Cause.NO_ROLE),
+    ("environment file resource: unable to find execution role credentials", "env-file", StopCause.NO_ROLE),
+    ("ASM secret resource: unable to find execution role credentials", "secret", StopCause.NO_ROLE),
+    ("ssm secret resource: unable to find execution role credentials", "parameter", StopCause.NO_ROLE),
+    ("asm resource: unable to find execution role credentials", "registry-credentials", StopCause.NO_ROLE),
+    ("fsxwindowsfileserver resource: unable to find execution role credentials", "fsx", StopCause.NO_ROLE),
+    ("unable to get execution role credentials", "firelens-config", StopCause.NO_ROLE),
+    ("engine ecr credentials: not found", "image", StopCause.NO_ROLE),
     (
         "(service web) failed to launch a task with (error ECS was unable to assume the role "
         "'arn:aws:iam::111122223333:role/web' that was provided for this task. Please verify that the role being "
         "passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this "
         "role.).",
         "trust",
-        Cause.TRUST,
+        StopCause.TRUST,
     ),
     (
         "(service web) failed to launch a task with (error ECS was unable to assume role "
         "'arn:aws:iam::111122223333:role/web' that was provided for this task.)",
         "trust",
-        Cause.TRUST,
+        StopCause.TRUST,
     ),
-    (refused("iam:PassRole"), None, Cause.DEPLOYER),
+    (refused("iam:PassRole"), None, StopCause.DEPLOYER),
     (
         "An error occurred (TargetNotConnectedException) when calling the ExecuteCommand operation: The execute "
         "command failed due to an internal error. Try again later.",
         "ecs-exec",
-        Cause.TASK_PERMISSION,
+        StopCause.TASK_PERMISSION,
     ),
-    ("PlatformTaskDefinitionIncompatibilityException", "env-file-windows", Cause.MISTAKE),
+    ("PlatformTaskDefinitionIncompatibilityException", "env-file-windows", StopCause.MISTAKE),
     (
         "Unable to assume the service linked role. Please verify that the ECS service linked role exists.",
         None,
-        Cause.DEPLOYER,
+        StopCause.DEPLOYER,
     ),
     (
         "ECS was unable to assume the configured ECS Infrastructure Role 'arn:aws:iam::111122223333:role/x'",
         None,
-        Cause.TRUST,
+        StopCause.TRUST,
     ),
 ]
 
 
 @pytest.mark.parametrize(("text", "rule", "cause"), TEXTS, ids=[text[-40:] for text, _, _ in TEXTS])
-def test_a_text_leads_to_its_rule(text: str, rule: str | None, cause: Cause) -> None:
+def test_a_text_leads_to_its_rule(text: str, rule: str | None, cause: StopCause) -> None:
     for said in (text, text.upper(), text.lower(), f"(service web) was unable to place a task. Reason: {text}"):
-        found = explained(said)
+        found = explain_text(said)
         assert found is not None
         assert next(iter(found.known.rules), None) == rule
         assert found.cause is cause
@@ -465,7 +465,9 @@ WAYS: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_text_is_known_whatever_it_suffered_on_the_way(way: str) -> None:
-    told = [(text, found.known.rules[:1], found.cause) for text, _, _ in TEXTS if (found := explained(WAYS[way](text)))]
+    told = [
+        (text, found.known.rules[:1], found.cause) for text, _, _ in TEXTS if (found := explain_text(WAYS[way](text)))
+    ]
     assert told == [(text, (rule,) if rule else (), cause) for text, rule, cause in TEXTS]
 
 
@@ -476,21 +478,21 @@ def test_the_middle_of_a_text_shows_the_call() -> None:
         ("SSM: GetParameters", "parameter"),
         ("ECR: GetAuthorizationToken", "image"),
     ):
-        found = explained(f"retried 1 time(s): operation error {call}, https response error StatusCode: 400")
+        found = explain_text(f"retried 1 time(s): operation error {call}, https response error StatusCode: 400")
         assert found is not None
         assert found.known.rules[0] == rule
 
 
 def test_no_control_character_is_made_of_an_escape() -> None:
     said = refused("s3:GetObject").replace(":thing", r":thing\u001b[31m\ud83d")
-    found = explained(said)
+    found = explain_text(said)
     assert found is not None
     assert found.denial is not None
     assert found.denial.resource == r"arn:aws:x:eu-west-1:111122223333:thing\u001b[31m\ud83d"
 
 
 def test_every_text_that_is_known_is_tried() -> None:
-    tried = [found.known for text, _, _ in TEXTS if (found := explained(text))]
+    tried = [found.known for text, _, _ in TEXTS if (found := explain_text(text))]
     assert [each.pattern for each in KNOWN if each not in tried] == []
 
 
@@ -502,7 +504,7 @@ def test_the_rules_named_exist() -> None:
 
 @pytest.mark.parametrize("way", [each for each in WAYS if each != "cut off"])
 def test_a_refused_call_shows_the_same_whatever_it_suffered_on_the_way(way: str) -> None:
-    found = explained(
+    found = explain_text(
         WAYS[way](f"{FETCH}unable to retrieve secret from asm: {refused('secretsmanager:GetSecretValue')}")
     )
     assert found is not None
@@ -512,7 +514,7 @@ def test_a_refused_call_shows_the_same_whatever_it_suffered_on_the_way(way: str)
 
 
 def test_a_refused_call_shows_role_action_and_resource() -> None:
-    found = explained(f"{FETCH}unable to retrieve secret from asm: {refused('secretsmanager:GetSecretValue')}")
+    found = explain_text(f"{FETCH}unable to retrieve secret from asm: {refused('secretsmanager:GetSecretValue')}")
     assert found is not None
     assert found.denial is not None
     assert (found.denial.role, found.denial.action) == ("web-execution", "secretsmanager:GetSecretValue")
@@ -532,7 +534,7 @@ def test_a_refused_call_shows_role_action_and_resource() -> None:
     ],
 )
 def test_the_end_of_a_refusal_shows_why(ending: str, why: str | None) -> None:
-    found = explained(refused("s3:GetObject", ending))
+    found = explain_text(refused("s3:GetObject", ending))
     assert found is not None
     assert found.denial is not None
     assert found.known.rules[0] == "env-file"
@@ -540,7 +542,7 @@ def test_the_end_of_a_refusal_shows_why(ending: str, why: str | None) -> None:
 
 
 def test_a_refused_key_is_about_the_key_whatever_was_read() -> None:
-    found = explained(f"{FETCH}unable to retrieve secrets from ssm: {refused('kms:Decrypt')}")
+    found = explain_text(f"{FETCH}unable to retrieve secrets from ssm: {refused('kms:Decrypt')}")
     assert found is not None
     assert found.known.rules == ("decrypt",)
 
@@ -581,8 +583,8 @@ def test_a_refused_key_is_about_the_key_whatever_was_read() -> None:
     ],
 )
 def test_what_is_not_about_starting_is_not_known(text: str) -> None:
-    assert explained(text) is None
-    assert explained(f"2026-01-02T03:04:05Z {text}\n2026-01-02T03:04:06Z GET /health 200") is None
+    assert explain_text(text) is None
+    assert explain_text(f"2026-01-02T03:04:05Z {text}\n2026-01-02T03:04:06Z GET /health 200") is None
 
 
 @pytest.mark.parametrize(
@@ -604,5 +606,5 @@ def test_what_is_not_about_starting_is_not_known(text: str) -> None:
     ],
 )
 def test_a_long_text_is_read_to_its_end(piece: str) -> None:
-    found = explained(piece * (100_000 // len(piece)))
+    found = explain_text(piece * (100_000 // len(piece)))
     assert found is None or found.known

@@ -28,7 +28,7 @@ def checked(*rows: dict[str, object]) -> Report:
 
 
 def test_an_allowance_that_is_used_up_stays_so() -> None:
-    with limits.bounded() as allowance:
+    with limits.limit_steps() as allowance:
         assert limits.take(limits.STEPS)
         assert not limits.take(1)
         assert not limits.take(0)
@@ -37,7 +37,7 @@ def test_an_allowance_that_is_used_up_stays_so() -> None:
 
 
 def test_one_bound_inside_another_shares_it() -> None:
-    with limits.bounded() as outer, limits.bounded() as inner:
+    with limits.limit_steps() as outer, limits.limit_steps() as inner:
         assert inner is outer
 
 
@@ -78,7 +78,7 @@ def test_a_pattern_and_a_text_that_take_too_long_are_open() -> None:
 
 def test_what_is_not_read_to_its_end_is_open_and_never_a_mismatch() -> None:
     pattern = (Verbatim("a" * 3_000), "*", Verbatim("b"))
-    with limits.bounded():
+    with limits.limit_steps():
         assert glob(pattern, "a" * 3_000 + "b") is Truth.TRUE
         limits.take(limits.STEPS + 1)
         assert glob(pattern, "a" * 3_000 + "c" * 2_000 + "b") is Truth.UNKNOWN
@@ -87,7 +87,7 @@ def test_what_is_not_read_to_its_end_is_open_and_never_a_mismatch() -> None:
 
 def test_many_unknown_parts_are_compared_within_the_run() -> None:
     parts = tuple(Unknown(Symbol("r", (number,))) for number in range(1_000))
-    with limits.bounded() as allowance:
+    with limits.limit_steps() as allowance:
         assert glob(Text(("*", *parts)), Text((*parts, "b"))) is Truth.UNKNOWN
     assert allowance.steps > -4 * 200_000
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from tfcheck.symbolic.marks import holds_mark, marked, marked_strings, unmarked, with_mask
+from tfcheck.symbolic.marks import apply_mask, has_mark, mark_all, marked_strings, unmark_all
 from tfcheck.symbolic.numerals import as_text
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import Unknown, Value, display
@@ -14,23 +14,23 @@ from tfcheck.symbolic.value import Unknown, Value, display
 
 @pytest.mark.parametrize("number", [81_234_567, -5, 10**30, 0.5, Fraction(1, 4)])
 def test_a_number_keeps_its_mark_as_text(number: Value) -> None:
-    kept = marked(number)
+    kept = mark_all(number)
 
     assert kept == number
-    assert holds_mark(kept)
+    assert has_mark(kept)
     assert display(as_text(kept)) == "(sensitive)"
-    assert as_text(unmarked(kept)) == as_text(number)
-    assert not isinstance(as_text(unmarked(kept)), Sensitive)
+    assert as_text(unmark_all(kept)) == as_text(number)
+    assert not isinstance(as_text(unmark_all(kept)), Sensitive)
 
 
 def test_a_mask_marks_numbers_too() -> None:
-    found = with_mask({"port": 81234, "ports": [1, 2]}, {"port": True, "ports": [False, True]})
+    found = apply_mask({"port": 81234, "ports": [1, 2]}, {"port": True, "ports": [False, True]})
 
     assert list(marked_strings(found)) == ["81234", "2"]
 
 
 def test_a_bool_and_null_stay_what_they_are() -> None:
-    assert marked([True, None]) == [True, None]
+    assert mark_all([True, None]) == [True, None]
 
 
 def test_what_is_in_a_value_many_times_is_looked_at_once() -> None:
@@ -38,6 +38,6 @@ def test_what_is_in_a_value_many_times_is_looked_at_once() -> None:
     for _ in range(80):
         value = [value, value]
 
-    assert holds_mark(marked(value))
-    assert not holds_mark(unmarked(marked(value)))
-    assert set(marked_strings(marked(value))) == {"a", "7"}
+    assert has_mark(mark_all(value))
+    assert not has_mark(unmark_all(mark_all(value)))
+    assert set(marked_strings(mark_all(value))) == {"a", "7"}

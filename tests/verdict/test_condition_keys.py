@@ -5,7 +5,7 @@ import pytest
 
 from tests.made_world import HERE, MadeResource, MadeWorld, reference
 from tfcheck.iam import Absent, Caller, Entry, Later, OneOfValues, PresenceUnknown, start_up_context
-from tfcheck.symbolic.sensitive_text import SENSITIVE, redacted
+from tfcheck.symbolic.sensitive_text import SENSITIVE, redact
 from tfcheck.symbolic.value import TextLike, Unknown, Value, display, text
 from tfcheck.verdict.condition_keys import context_of
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
@@ -59,7 +59,7 @@ def test_a_version_that_must_not_be_shown_is_marked() -> None:
     )
     stage = context_of(named, MadeWorld())["secretsmanager:VersionStage"]
     assert isinstance(stage, str)
-    assert redacted(stage) == SENSITIVE
+    assert redact(stage) == SENSITIVE
 
 
 def test_tags_that_are_written_are_known_although_the_defaults_are_not() -> None:
@@ -113,7 +113,7 @@ def test_only_the_service_that_keeps_something_adds_to_its_encryption_context(
 ) -> None:
     extras = context_of(call("kms:Decrypt", KEY, encrypted), MadeWorld())
     context = start_up_context(Caller("arn:r", "r", "111122223333"), "kms:Decrypt", direct=False, extras=extras)
-    assert (context.at(f"kms:EncryptionContext:{key}") == Absent()) is absent
+    assert (context.lookup(f"kms:EncryptionContext:{key}") == Absent()) is absent
 
 
 def test_the_keys_of_the_encryption_context_are_those_of_the_service_and_of_s3_s_callers() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tfcheck.symbolic.value import NAME, Text, TextLike, Unknown, text
-from tfcheck.vocabulary.arn import Arn, split
+from tfcheck.vocabulary.arn import Arn, parse_arn
 
 PARTS = st.text(alphabet="ab/*-", max_size=4)
 NAMED = Unknown(hole=NAME)
@@ -16,12 +16,12 @@ NAMED = Unknown(hole=NAME)
 @given(PARTS, PARTS, PARTS, PARTS, st.text(alphabet="ab:/*", max_size=6))
 def test_what_is_split_is_written_again(partition: str, service: str, region: str, account: str, resource: str) -> None:
     arn = Arn(partition, service, region, account, resource)
-    assert split(arn.as_text()) == arn
+    assert parse_arn(arn.as_text()) == arn
 
 
 @given(st.text(alphabet="arn:x/", max_size=12))
 def test_only_six_parts_beginning_with_arn_are_one(written: str) -> None:
-    found = split(written)
+    found = parse_arn(written)
     assert (found is not None) == (written.startswith("arn:") and written.count(":") >= 5)
     assert found is None or found.as_text() == written
 
@@ -38,4 +38,4 @@ def test_only_six_parts_beginning_with_arn_are_one(written: str) -> None:
     ],
 )
 def test_unknown_pieces_stay_in_their_part(value: TextLike, expected: Arn | None) -> None:
-    assert split(value) == expected
+    assert parse_arn(value) == expected

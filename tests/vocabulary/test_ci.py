@@ -56,9 +56,9 @@ def test_what_is_no_repository_is_not_taken_for_one(named: str) -> None:
 
 
 def test_a_run_is_its_id_and_attempt() -> None:
-    assert ci.run({"GITHUB_RUN_ID": "7421839201", "GITHUB_RUN_ATTEMPT": "2"}) == "7421839201.2"
-    assert ci.run({"GITHUB_RUN_ID": "7421839201"}) == "7421839201.1"
-    assert ci.run({"GITHUB_RUN_ID": "x"}) == ""
+    assert ci.run_id({"GITHUB_RUN_ID": "7421839201", "GITHUB_RUN_ATTEMPT": "2"}) == "7421839201.2"
+    assert ci.run_id({"GITHUB_RUN_ID": "7421839201"}) == "7421839201.1"
+    assert ci.run_id({"GITHUB_RUN_ID": "x"}) == ""
 
 
 @pytest.mark.parametrize(

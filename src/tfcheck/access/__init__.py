@@ -8,8 +8,8 @@ import msgspec
 
 from tfcheck.access.coverage import RolePolicies, reach
 from tfcheck.access.difference import Difference, differences
-from tfcheck.access.permission import Permission, excluded, includes, meet, points, said
-from tfcheck.access.role_pairs import RolePair, execution_role, pairs, pairs_elsewhere, same
+from tfcheck.access.permission import Permission, excluded_permissions, includes, meet, points, policy_entries
+from tfcheck.access.role_pairs import RolePair, execution_role, is_same_role, pairs, pairs_elsewhere
 from tfcheck.iam import Effect, Policy
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.world import World
@@ -20,7 +20,7 @@ from tfcheck.symbolic.value import Truth
 from tfcheck.verdict.before import VerdictsBefore
 from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource, RoleSwitch
 
-__all__ = ["access_changes", "access_possible", "access_unknown", "between", "role_switches"]
+__all__ = ["access_changes", "access_possible", "access_unknown", "compare_pair", "role_switches"]
 
 #: Steps for comparing two statements of a role.
 _STEPS = 8
@@ -33,43 +33,43 @@ def access_changes(world: World) -> Iterator[AccessChange]:
     Only what is certain: nothing where a policy cannot be read, or where a pattern is known only after apply and may
     be the same.
     """
-    for pair in world.once(_compared):
+    for pair in world.once(_affordable_pairs):
         if _is_whole(pair) or not _unread(pair):
-            yield from between(pair)
+            yield from compare_pair(pair)
 
 
 def access_possible(world: World) -> Iterator[AccessChange]:
     """Return the access that the readable policies add and remove where an unreadable policy also decides."""
-    for pair in world.once(_compared):
+    for pair in world.once(_affordable_pairs):
         if _unread(pair) and not _is_whole(pair):
-            yield from between(pair)
+            yield from compare_pair(pair)
 
 
-def between(pair: RolePair) -> Iterator[AccessChange]:
+def compare_pair(pair: RolePair) -> Iterator[AccessChange]:
     """Compare what one role may do before and after."""
     yield from _Comparison(pair).changes()
 
 
 def access_unknown(world: World) -> Iterator[AccessUnknown]:
     """Find the roles that the change affects and whose access is not fully known, because a policy cannot be read."""
-    is_compared = set(map(id, world.once(_compared)))
-    for pair in world.once(_touched):
+    is_compared = set(map(id, world.once(_affordable_pairs)))
+    for pair in world.once(_changed_pairs):
         reason = _unread(pair) or ("" if id(pair) in is_compared else _TOO_MANY)
         if reason:
             yield AccessUnknown(pair.label, reason)
 
 
-def _touched(world: World) -> list[RolePair]:
-    return [each for each in (*pairs(world), *pairs_elsewhere(world)) if not _as_it_was(each)]
+def _changed_pairs(world: World) -> list[RolePair]:
+    return [each for each in (*pairs(world), *pairs_elsewhere(world)) if not _is_unchanged(each)]
 
 
-def _compared(world: World) -> list[RolePair]:
+def _affordable_pairs(world: World) -> list[RolePair]:
     """Return the roles that fit into the run's allowance; half of what remains is kept for later steps."""
     found: list[RolePair] = []
-    for pair in world.once(_touched):
+    for pair in world.once(_changed_pairs):
         policies = (*_policies(pair.before), *_policies(pair.after))
         steps = _STEPS * sum(len(each.statements) for each in policies) ** 2
-        if steps <= limits.left() // 2 and limits.take(steps):
+        if steps <= limits.steps_left() // 2 and limits.take(steps):
             found.append(pair)
     return found
 
@@ -83,7 +83,7 @@ def _is_whole(pair: RolePair) -> bool:
     return pair.before is None or pair.after is None
 
 
-def _as_it_was(pair: RolePair) -> bool:
+def _is_unchanged(pair: RolePair) -> bool:
     old, new = pair.before, pair.after
     if old is None or new is None:
         return False
@@ -102,7 +102,7 @@ def _open_parts(role: Role) -> tuple[object, ...]:
 
 def _statements_of(role: Role) -> tuple[object, ...]:
     """Return the content of a role's policies, regardless of how it is divided into statements."""
-    return said(role.identity), None if role.boundary is None else said(role.boundary)
+    return policy_entries(role.identity), None if role.boundary is None else policy_entries(role.boundary)
 
 
 def _unread(pair: RolePair) -> str:
@@ -125,7 +125,7 @@ class _Change(msgspec.Struct, frozen=True):
     found: Difference
     kept: tuple[Permission, ...] = ()
 
-    def says_it_all(self, other: _Change) -> bool:
+    def covers(self, other: _Change) -> bool:
         """Whether reporting this change makes another one redundant."""
         alike = self.found.change == other.found.change and (self.found.whole or self.found == other.found)
         within_kept = any(includes(each, other.point) for each in self.kept)
@@ -146,13 +146,13 @@ class _Comparison:
         """Return the changes, revoked permissions first."""
         granted = [_distinct(points(side.identity, Effect.ALLOW, Effect.OPEN)) for side in self._sides]
         candidates = _distinct(each for some in granted for each in some)
-        candidates = _distinct((*candidates, *_meets(candidates, self._edges())))
+        candidates = _distinct((*candidates, *_intersections(candidates, self._edges())))
         found = [self._change(point, each, candidates) for point in candidates for each in self._differences(point)]
         # Leave out what another change already covers: the widest are checked first.
         around = [sum(includes(other.point, each.point) for other in found) for each in found]
         outermost: list[int] = []
         for number in sorted(range(len(found)), key=around.__getitem__):
-            if not any(found[other].says_it_all(found[number]) for other in outermost):
+            if not any(found[other].covers(found[number]) for other in outermost):
                 outermost.append(number)
         told = [found[number] for number in sorted(outermost)]
         for change in ("revoked", "granted"):
@@ -168,10 +168,10 @@ class _Comparison:
         for side in self._sides:
             found += points(side.identity, Effect.DENY, Effect.OPEN)
             found += points(side.boundary or (), *Effect)
-            found += excluded((*side.identity, *(side.boundary or ())))
+            found += excluded_permissions((*side.identity, *(side.boundary or ())))
         edges = _distinct(found)
         # NOTE: an intersection may have its action from one statement and its resource from another.
-        return _distinct((*edges, *_meets(edges, edges)))
+        return _distinct((*edges, *_intersections(edges, edges)))
 
     def _differences(self, point: Permission) -> Iterator[Difference]:
         return differences(reach(self._before, point), reach(self._after, point))
@@ -179,8 +179,10 @@ class _Comparison:
     def _change(self, point: Permission, found: Difference, candidates: list[Permission]) -> _Change:
         if not found.whole or self._role_change is not None:
             return _Change(point, found)
-        inside = _distinct(each for each in _meets([point], candidates) if not includes(each, point))
-        return _Change(point, found, tuple(_widest([each for each in inside if self._stays(each)])))
+        inside = _distinct(each for each in _intersections([point], candidates) if not includes(each, point))
+        return _Change(
+            point, found, tuple(_widest([each for each in inside if self._is_reachable_before_and_after(each)]))
+        )
 
     def _access_change(self, change: _Change) -> AccessChange:
         action, resource = change.point.said
@@ -196,8 +198,8 @@ class _Comparison:
             role_change=self._role_change,
         )
 
-    def _stays(self, point: Permission) -> bool:
-        return all(reach(side, point).nothing is Truth.FALSE for side in (self._before, self._after))
+    def _is_reachable_before_and_after(self, point: Permission) -> bool:
+        return all(reach(side, point).has_no_access is Truth.FALSE for side in (self._before, self._after))
 
 
 def _side(role: Role | None, *, seen: bool) -> RolePolicies | None:
@@ -211,7 +213,7 @@ def _distinct(found: Iterable[Permission]) -> list[Permission]:
     return list({each.key: each for each in reversed(list(found))}.values())[::-1]
 
 
-def _meets(some: Iterable[Permission], others: list[Permission]) -> list[Permission]:
+def _intersections(some: Iterable[Permission], others: list[Permission]) -> list[Permission]:
     return [each for point in some for other in others if (each := meet(point, other)) is not None]
 
 
@@ -241,4 +243,4 @@ def _is_another(old: Role | None, new: Role | None, world: World) -> bool:
     if old.label is None or new.label is None or old.label == new.label:
         return False
     together = {str(each.address) for each in world.resources("aws_iam_role")}
-    return same(old, new) is Truth.FALSE or {old.label, new.label} <= together
+    return is_same_role(old, new) is Truth.FALSE or {old.label, new.label} <= together

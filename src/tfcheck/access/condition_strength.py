@@ -19,12 +19,12 @@ Limits: TypeAlias = tuple[Condition, ...]
 _PLAIN = ("stringequals", "stringnotequals")
 
 
-def within(these: Sequence[Limits], those: Sequence[Limits]) -> Truth:
+def is_within(these: Sequence[Limits], those: Sequence[Limits]) -> Truth:
     """Whether every request that satisfies one of `these` also satisfies one of `those`; both can be satisfied."""
-    return Truth.every(_meets_one(each, those) for each in these)
+    return Truth.every(_implies_one(each, those) for each in these)
 
 
-def _meets_one(limits: Limits, those: Sequence[Limits]) -> Truth:
+def _implies_one(limits: Limits, those: Sequence[Limits]) -> Truth:
     found = Truth.some(_implies(limits, each) for each in those)
     # NOTE: two tests of the same key may together allow what neither does alone.
     return Truth.UNKNOWN if found is Truth.FALSE and _share_a_key(those) else found
@@ -47,34 +47,34 @@ def share_a_key(these: Iterable[Limits], those: Iterable[Limits]) -> bool:
 
 def _implies(ours: Limits, theirs: Limits) -> Truth:
     """Whether every request that satisfies our conditions satisfies theirs."""
-    missing = [each for each in theirs if not _holds_anyhow(each) and not any(_as_tight(our, each) for our in ours)]
+    missing = [each for each in theirs if not _always_holds(each) and not any(_is_as_strict(our, each) for our in ours)]
     if not missing:
         return Truth.TRUE
     if any(each.unread is not None for each in (*ours, *theirs)):
         return Truth.UNKNOWN
-    own = [our for our in ours if not any(_as_tight(our, each) and _as_tight(each, our) for each in theirs)]
-    return Truth.FALSE if any(_lacks(each, own, ours) for each in missing) else Truth.UNKNOWN
+    own = [our for our in ours if not any(_is_as_strict(our, each) and _is_as_strict(each, our) for each in theirs)]
+    return Truth.FALSE if any(_is_definitely_stricter(each, own, ours) for each in missing) else Truth.UNKNOWN
 
 
-def _lacks(missing: Condition, own: list[Condition], ours: Limits) -> bool:
+def _is_definitely_stricter(missing: Condition, own: list[Condition], ours: Limits) -> bool:
     """Whether some request definitely satisfies our conditions but not the missing one; `own` are only ours."""
     same_name_policies = [our for our in ours if our.key.lower() == missing.key.lower()]
     if not same_name_policies:
         return not own
-    return own == same_name_policies and len(same_name_policies) == 1 and _lets_more(same_name_policies[0], missing)
+    return own == same_name_policies and len(same_name_policies) == 1 and _is_looser(same_name_policies[0], missing)
 
 
-def _holds_anyhow(condition: Condition) -> bool:
+def _always_holds(condition: Condition) -> bool:
     asked = condition.operator
     free = asked.if_exists or asked.quantifier == "all"
     return free and not asked.negated and "like" in asked.written.lower() and "*" in condition.values
 
 
-def _as_tight(one: Condition, other: Condition) -> bool:
+def _is_as_strict(one: Condition, other: Condition) -> bool:
     """Whether satisfying one condition definitely means satisfying the other."""
     if one == other:
         return True
-    if one.unread is not None or other.unread is not None or not _asks_alike(one, other):
+    if one.unread is not None or other.unread is not None or not _is_same_test(one, other):
         return False
     if one.operator.test is None:
         return set(one.values) == set(other.values)
@@ -82,15 +82,15 @@ def _as_tight(one: Condition, other: Condition) -> bool:
     return all(value in many.values for value in few.values)
 
 
-def _asks_alike(one: Condition, other: Condition) -> bool:
+def _is_same_test(one: Condition, other: Condition) -> bool:
     same = one.operator.written.lower() == other.operator.written.lower()
     return same and one.key.lower() == other.key.lower()
 
 
-def _lets_more(one: Condition, other: Condition) -> bool:
+def _is_looser(one: Condition, other: Condition) -> bool:
     """Whether some value definitely satisfies the first condition and not the second."""
     plain = one.operator.written.lower().removesuffix("ifexists") in _PLAIN
-    if not plain or not _asks_alike(one, other) or not all(isinstance(v, str) for v in (*one.values, *other.values)):
+    if not plain or not _is_same_test(one, other) or not all(isinstance(v, str) for v in (*one.values, *other.values)):
         return False
     more, fewer = (other, one) if one.operator.negated else (one, other)
     return any(value not in fewer.values for value in more.values)

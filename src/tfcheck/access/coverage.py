@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from tfcheck.access.condition_strength import Limits
-from tfcheck.access.permission import Permission, named_by
+from tfcheck.access.permission import Permission, is_named
 from tfcheck.iam.model import Effect, Policy, Statement
 from tfcheck.symbolic.value import Truth
 
@@ -52,7 +52,7 @@ class Coverage(msgspec.Struct, frozen=True):
     boundary: str = ""
 
     @property
-    def nothing(self) -> Truth:
+    def has_no_access(self) -> Truth:
         """Whether the role has no access there."""
         return self.identity.silent | (self.ceiling.silent if self.ceiling else Truth.FALSE)
 
@@ -66,22 +66,22 @@ def reach(side: RolePolicies | None, point: Permission) -> Coverage:
     """Collect the statements that decide on one point."""
     if side is None:
         return NOWHERE
-    identity = _heard(side.identity, point)
+    identity = _layer_grants(side.identity, point)
     if side.unseen:
         return Coverage(identity, _UNSEEN)
     if side.boundary is None:
         return Coverage(identity)
-    return Coverage(identity, _heard(side.boundary, point), ", ".join(each.name for each in side.boundary))
+    return Coverage(identity, _layer_grants(side.boundary, point), ", ".join(each.name for each in side.boundary))
 
 
-def _heard(policies: Iterable[Policy], point: Permission) -> LayerGrants:
+def _layer_grants(policies: Iterable[Policy], point: Permission) -> LayerGrants:
     sure: dict[Effect, list[Statement]] = {Effect.ALLOW: [], Effect.DENY: []}
     may: set[Effect] = set()
     for policy in policies:
         if policy.open:
             may |= {Effect.ALLOW, Effect.DENY}
         for statement in policy.statements:
-            named = named_by(statement, point)
+            named = is_named(statement, point)
             if named is Truth.FALSE:
                 continue
             if named is Truth.TRUE and statement.effect in sure:

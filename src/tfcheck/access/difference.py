@@ -10,7 +10,7 @@ import msgspec
 from tfcheck.access import condition_strength
 from tfcheck.access.condition_strength import Limits
 from tfcheck.access.coverage import Coverage, LayerGrants, limits
-from tfcheck.iam.action import gathered
+from tfcheck.iam.action import group_actions
 from tfcheck.iam.model import Effect, Origin, Statement
 from tfcheck.symbolic.value import Truth
 
@@ -34,33 +34,33 @@ class _Layer(msgspec.Struct, frozen=True):
     open: bool
     denies: bool
 
-    def less(self) -> Truth:
+    def allows_less(self) -> Truth:
         """Whether it allows more before than after."""
         one, other = (self.after, self.before) if self.denies else (self.before, self.after)
-        return ~condition_strength.within(limits(one), limits(other))
+        return ~condition_strength.is_within(limits(one), limits(other))
 
-    def more(self) -> Truth:
+    def allows_more(self) -> Truth:
         """Whether it allows more after than before."""
-        return msgspec.structs.replace(self, before=self.after, after=self.before).less()
+        return msgspec.structs.replace(self, before=self.after, after=self.before).allows_less()
 
-    def asked(self) -> list[Limits]:
+    def conditions(self) -> list[Limits]:
         """Return all conditions, before and after."""
         return limits((*self.before, *self.after))
 
 
 def differences(before: Coverage, after: Coverage) -> Iterator[Difference]:
     """Return the definite changes; nothing where a change is uncertain or there is none."""
-    had, has = ~before.nothing, ~after.nothing
+    had, has = ~before.has_no_access, ~after.has_no_access
     if had is Truth.TRUE and has is Truth.FALSE:
-        yield Difference("revoked", _stopped(after, "now"), True)
+        yield Difference("revoked", _blocking_words(after, "now"), True)
     elif had is Truth.FALSE and has is Truth.TRUE:
-        why = filter(None, (_stopped(before, "before"), _only_under(after.identity.allowing, "")))
+        why = filter(None, (_blocking_words(before, "before"), _condition_words(after.identity.allowing, "")))
         yield Difference("granted", "; ".join(why), True)
     elif had is has is Truth.TRUE:
-        yield from _limited(before, after)
+        yield from _compare_conditions(before, after)
 
 
-def _stopped(reach: Coverage, when: str) -> str:
+def _blocking_words(reach: Coverage, when: str) -> str:
     """Explain what blocks access that a statement allows; empty where nothing does."""
     identity, ceiling = reach.identity, reach.ceiling
     if not identity.allowing and not identity.may_allow:
@@ -82,16 +82,16 @@ def statement(origin: Origin) -> str:
 # Conditions
 
 
-def _limited(before: Coverage, after: Coverage) -> Iterator[Difference]:
+def _compare_conditions(before: Coverage, after: Coverage) -> Iterator[Difference]:
     """Compare the conditions; a loss in one layer is not offset against a gain in another."""
     layers = _layers(before, after)
-    less, more = ([(each.more if forth else each.less)() for each in layers] for forth in (False, True))
+    less, more = ([(each.allows_more if forth else each.allows_less)() for each in layers] for forth in (False, True))
     changed = [n for n, (lost, won) in enumerate(zip(less, more, strict=True)) if (lost, won) != (_F, _F)]
     if len(changed) != 1 or layers[changed[0]].open:
         return
     (number,) = changed
-    others = [each.asked() for each in layers if each is not layers[number]]
-    if any(condition_strength.share_a_key(layers[number].asked(), each) for each in others):
+    others = [each.conditions() for each in layers if each is not layers[number]]
+    if any(condition_strength.share_a_key(layers[number].conditions(), each) for each in others):
         return
     said = partial(_layer_words, layers[number])
     if less[number] is Truth.TRUE and more[number] is not Truth.UNKNOWN:
@@ -102,7 +102,7 @@ def _limited(before: Coverage, after: Coverage) -> Iterator[Difference]:
 
 _F = Truth.FALSE
 #: For a role without a boundary.
-_NO_LIMIT = LayerGrants((Statement(Origin("", None, 0), Effect.ALLOW, gathered(())),))
+_NO_LIMIT = LayerGrants((Statement(Origin("", None, 0), Effect.ALLOW, group_actions(())),))
 
 
 def _layers(before: Coverage, after: Coverage) -> list[_Layer]:
@@ -120,24 +120,24 @@ def _layers(before: Coverage, after: Coverage) -> list[_Layer]:
 def _layer_words(layer: _Layer, change: str) -> str:
     lost = change == "revoked"
     if not layer.denies:
-        return _only_under(layer.after if lost else layer.before, "now" if lost else "before")
+        return _condition_words(layer.after if lost else layer.before, "now" if lost else "before")
     own = layer.after if lost else layer.before
     other = layer.before if lost else layer.after
     new = [
-        each for each in own if condition_strength.within([each.conditions], limits(other)) is not Truth.TRUE
+        each for each in own if condition_strength.is_within([each.conditions], limits(other)) is not Truth.TRUE
     ] or list(own)
     when = "denies it now" if lost else "denied it before"
-    return f"{statement(new[0].origin)} {when} {_under(new[:1])}"
+    return f"{statement(new[0].origin)} {when} {_under_words(new[:1])}"
 
 
-def _only_under(allowing: Sequence[Statement], when: str) -> str:
+def _condition_words(allowing: Sequence[Statement], when: str) -> str:
     """Name the conditions under which statements allow it; empty if one of them has no condition."""
     if not allowing or any(not each.conditions for each in allowing):
         return ""
-    return " ".join(filter(None, (f"only {_under(allowing)}", when)))
+    return " ".join(filter(None, (f"only {_under_words(allowing)}", when)))
 
 
-def _under(statements: Iterable[Statement]) -> str:
+def _under_words(statements: Iterable[Statement]) -> str:
     said = dict.fromkeys(_conditions(each) for each in statements)
     return f"under {', or under '.join(said)}"
 

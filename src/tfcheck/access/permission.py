@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from tfcheck.iam import Context
-from tfcheck.iam.action import Action, Actions, gathered, names
+from tfcheck.iam.action import Action, Actions, group_actions, names
 from tfcheck.iam.model import Effect, Policy, Statement
 from tfcheck.iam.resource import Resource, Resources, matches, read_resource, target
 from tfcheck.iam.variables import PolicyTemplate, PolicyVariable
@@ -45,34 +45,34 @@ def points(policies: Iterable[Policy], *effects: Effect) -> Iterator[Permission]
     """List the action and resource pairs in the statements of some effects."""
     for policy in policies:
         for statement in policy.statements:
-            is_read = statement.unread is None and not _may_be_absent(statement)
+            is_read = statement.unread is None and not _may_not_exist(statement)
             if statement.effect in effects and is_read and statement.resources is not None:
-                yield from _permissions_named(statement, statement.resources)
+                yield from _named_permissions(statement, statement.resources)
 
 
-def _may_be_absent(statement: Statement) -> bool:
+def _may_not_exist(statement: Statement) -> bool:
     """Whether a statement may not exist and nothing is known of its actions and resources."""
     is_open = any(each.unread is not None for each in statement.conditions)
     return is_open and all(isinstance(each.pattern, Unknown) for each in statement.actions.entries)
 
 
-def excluded(policies: Iterable[Policy]) -> Iterator[Permission]:
+def excluded_permissions(policies: Iterable[Policy]) -> Iterator[Permission]:
     """List what NotAction and NotResource exclude, where the permissions of a statement may end."""
     for policy in policies:
         for statement in policy.statements:
             resources = statement.resources
             if statement.unread is None and resources is not None and (statement.actions.negated or resources.negated):
-                actions = statement.actions if statement.actions.negated else gathered((_EVERY_ACTION,))
+                actions = statement.actions if statement.actions.negated else group_actions((_EVERY_ACTION,))
                 excluded = resources if resources.negated else Resources((_EVERYTHING,))
                 plain = msgspec.structs.replace(
                     statement,
                     actions=msgspec.structs.replace(actions, negated=False),
                     resources=msgspec.structs.replace(excluded, negated=False),
                 )
-                yield from _permissions_named(plain, plain.resources or excluded)
+                yield from _named_permissions(plain, plain.resources or excluded)
 
 
-def said(policies: Iterable[Policy]) -> frozenset[tuple[object, ...]]:
+def policy_entries(policies: Iterable[Policy]) -> frozenset[tuple[object, ...]]:
     """Return the content of policies, without the names and the order of their statements."""
     return frozenset(each for policy in policies for each in _entries(policy))
 
@@ -91,7 +91,7 @@ def _entries(policy: Policy) -> Iterator[tuple[object, ...]]:
             yield from ((each.effect, action.pattern, resource, each.conditions) for action, resource in every)
 
 
-def _permissions_named(statement: Statement, resources: Resources) -> Iterator[Permission]:
+def _named_permissions(statement: Statement, resources: Resources) -> Iterator[Permission]:
     for action, said in _actions(statement.actions):
         for resource, on in _resources(resources):
             yield Permission(action, resource, (said, on), statement.origin.secret)
@@ -99,24 +99,24 @@ def _permissions_named(statement: Statement, resources: Resources) -> Iterator[P
 
 def _actions(actions: Actions) -> list[tuple[Action, str]]:
     if actions.negated:
-        return [(_EVERY_ACTION, f"all but {_listed(each.written for each in actions.entries)}")]
+        return [(_EVERY_ACTION, f"all but {_list_words(each.written for each in actions.entries)}")]
     return [(each, display(each.written)) for each in actions.entries]
 
 
 def _resources(resources: Resources) -> list[tuple[Resource, str]]:
     if resources.negated:
-        return [(_EVERYTHING, f"all but {_listed(each.written for each in resources.entries)}")]
+        return [(_EVERYTHING, f"all but {_list_words(each.written for each in resources.entries)}")]
     return [(each, display(each.written)) for each in resources.entries]
 
 
-def _listed(entries: Iterable[TextLike]) -> str:
+def _list_words(entries: Iterable[TextLike]) -> str:
     return ", ".join(map(display, entries))
 
 
 # Whether a statement covers it
 
 
-def named_by(statement: Statement, point: Permission) -> Truth:
+def is_named(statement: Statement, point: Permission) -> Truth:
     """Whether a statement covers the action and resource of a point, regardless of its conditions."""
     named = _names(statement.actions, point.action)
     if named is Truth.FALSE or statement.unread is not None:
@@ -144,7 +144,7 @@ def _includes(entry: Resource, wanted: Resource, action: Action) -> Truth:
     """Whether one entry includes another."""
     if entry.everything or entry == wanted:
         return Truth.TRUE
-    ours, theirs = _opened(entry), _opened(wanted)
+    ours, theirs = _open_variables(entry), _open_variables(wanted)
     if theirs.everything and _is_all_of_a_service(ours, action):
         return Truth.UNKNOWN
     return matches(ours, target(theirs.written), _NO_KEYS)
@@ -166,7 +166,7 @@ def _is_all_of_a_service(entry: Resource, action: Action) -> bool:
     return anywhere and action.pattern.startswith(f"{service}:") and _NAMELESS.fullmatch(name) is not None
 
 
-def _opened(entry: Resource) -> Resource:
+def _open_variables(entry: Resource) -> Resource:
     """Replace each variable by unknown text, since its value is not decided here."""
     if not isinstance(entry.whole, PolicyTemplate):
         return entry
@@ -184,7 +184,7 @@ def includes(one: Permission, other: Permission) -> bool:
 
 
 def _action_includes(one: Permission, other: Permission) -> bool:
-    return one.action == other.action or _names(gathered((one.action,)), other.action) is Truth.TRUE
+    return one.action == other.action or _names(group_actions((one.action,)), other.action) is Truth.TRUE
 
 
 def _resource_includes(one: Permission, other: Permission) -> bool:

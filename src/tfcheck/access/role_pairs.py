@@ -26,34 +26,34 @@ class RolePair(msgspec.Struct, frozen=True):
 def pairs(world: World) -> Iterator[RolePair]:
     """Return the execution roles that the plan or another stack manages, those after the change first."""
     earlier = world.before()
-    after, before = _used(world), _used(earlier)
+    after, before = _execution_roles(world), _execution_roles(earlier)
     gone = {label: role for label, role in before.items() if _exists(earlier, label) and not _exists(world, label)}
     for label, role in after.items():
-        old = before.get(label) or _at(earlier, label)
+        old = before.get(label) or _role_by_label(earlier, label)
         if old is None and _exists(world, label):
-            old = next((each for each in gone.values() if same(each, role) is Truth.TRUE), None)
+            old = next((each for each in gone.values() if is_same_role(each, role) is Truth.TRUE), None)
             if old is not None and old.label is not None:
                 del gone[old.label]
         if old is not None or _exists(world, label):
             yield RolePair(label, old, role)
     for label, role in before.items():
         if label not in after and (label in gone or _exists(world, label)):
-            yield RolePair(label, role, _at(world, label))
+            yield RolePair(label, role, _role_by_label(world, label))
 
 
 def pairs_elsewhere(world: World) -> Iterator[RolePair]:
     """Return the execution roles that no stack here manages, with what the plan attaches to them before and after."""
     earlier = world.before()
-    after, before = _used(world, managed=False), _used(earlier, managed=False)
+    after, before = _execution_roles(world, managed=False), _execution_roles(earlier, managed=False)
     for label in dict.fromkeys((*after, *before)):
         role, old = after.get(label), before.get(label)
-        role = role or _again(before[label], world)
-        old = old or _again(after[label], earlier)
+        role = role or _find_unmanaged(before[label], world)
+        old = old or _find_unmanaged(after[label], earlier)
         if role is not None and old is not None:
             yield RolePair(label, old, role)
 
 
-def _again(role: Role, world: World) -> Role | None:
+def _find_unmanaged(role: Role, world: World) -> Role | None:
     """Return an unmanaged role as it is in another world."""
     arn = role.caller.arn
     found = world.once(Judge).roles.of(arn) if isinstance(arn, (str, Text)) else None
@@ -66,7 +66,7 @@ def execution_role(task: TaskDefinition, world: World) -> Role | None:
     return world.once(Judge).roles.of(task.execution_role, nameless=nameless)
 
 
-def same(one: Role, other: Role) -> Truth:
+def is_same_role(one: Role, other: Role) -> Truth:
     """Whether two roles are the same: by ARN, otherwise by name and account."""
     found = equal(one.caller.arn, other.caller.arn)
     if found is not Truth.UNKNOWN:
@@ -75,7 +75,7 @@ def same(one: Role, other: Role) -> Truth:
     return named if named is Truth.FALSE else named & equal(one.caller.account, other.caller.account)
 
 
-def _used(world: World, *, managed: bool = True) -> dict[str, Role]:
+def _execution_roles(world: World, *, managed: bool = True) -> dict[str, Role]:
     """Return the execution roles of a world by label: the managed ones, or the others."""
     roles = [execution_role(task, world) for task in task_definitions(world)]
     named = [each for each in roles if each is not None and each.label not in (None, SENSITIVE)]
@@ -86,7 +86,7 @@ def _exists(world: World, label: str) -> bool:
     return label in world.once(_addresses)
 
 
-def _at(world: World, label: str) -> Role | None:
+def _role_by_label(world: World, label: str) -> Role | None:
     """Return a role by its label, used or not; None if it does not exist or is not known."""
     resource = world.once(_addresses).get(label)
     found = world.once(Judge).roles.of(resource.attribute("arn") if resource else label)

@@ -17,14 +17,14 @@ from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Answer, BaselineComparison, Finding, Report, Severity, Verdict
 
 
-def compared(reports: Sequence[Report], baseline: Baseline) -> list[Report]:
+def compare(reports: Sequence[Report], baseline: Baseline) -> list[Report]:
     """Return the reports with only new findings, and the known ones beside them."""
     known = _Known(baseline.entries)
     gone = list(_fixed_entries(reports, baseline.entries))
     found = []
     for index, report in enumerate(reports):
         new, old = known.split(report)
-        fixed, partly = _fixed([each for each in gone if each.report == index])
+        fixed, partly = _count_fixed([each for each in gone if each.report == index])
         comparison = BaselineComparison(baseline.file, tuple(old), fixed, partly)
         found.append(msgspec.structs.replace(report, findings=tuple(new), baseline=comparison))
     return found
@@ -38,7 +38,7 @@ def entries(reports: Sequence[Report]) -> tuple[BaselineEntry, ...]:
     several = len(set(map(_target, reports))) > 1
     counts: Counter[BaselineEntry] = Counter()
     for report in reports:
-        for finding in (each for each in _every(report) if each.waived is None):
+        for finding in (each for each in _all_findings(report) if each.waived is None):
             for answer in finding.answers or (None,):
                 counts[_entry(finding, answer, _target(report) if several else None)] += 1
     return tuple(msgspec.structs.replace(each, count=count) for each, count in counts.items())
@@ -74,12 +74,12 @@ def _missing(answer: Answer) -> str:
 
 
 def _fingerprint(finding: Finding, answer: Answer | None) -> str:
-    return fingerprint.of_finding(finding) if answer is None else fingerprint.of_answer(answer)
+    return fingerprint.finding_fingerprint(finding) if answer is None else fingerprint.answer_fingerprint(answer)
 
 
-def _every(report: Report) -> tuple[Finding, ...]:
+def _all_findings(report: Report) -> tuple[Finding, ...]:
     """Return the findings of a report as they would be without a baseline."""
-    return (*report.findings, *report.known)
+    return (*report.findings, *report.known_findings)
 
 
 def _target(report: Report) -> str:
@@ -104,7 +104,7 @@ class _Known:
         """Return the new findings and the known ones; a finding that is partly known is split."""
         new: list[Finding] = []
         old: list[Finding] = []
-        for finding in _every(report):
+        for finding in _all_findings(report):
             if finding.waived is not None:  # which stays in every report
                 new.append(finding)
                 continue
@@ -172,11 +172,11 @@ def _place(answer: Answer) -> tuple[str, str]:
 def _present(report: Report) -> Counter[str]:
     """Count everything in a report that is not fixed, found or undecided, by its fingerprint."""
     answers = (each for each in report.answers if each.verdict is not Verdict.ALLOWED)
-    found = (print_ for finding in _every(report) for print_ in fingerprint.of_parts(finding))
-    return Counter(map(fingerprint.of_answer, answers)) | Counter(found)
+    found = (print_ for finding in _all_findings(report) for print_ in fingerprint.part_fingerprints(finding))
+    return Counter(map(fingerprint.answer_fingerprint, answers)) | Counter(found)
 
 
-def _fixed(gone: Iterable[_GoneEntry]) -> tuple[int, int]:
+def _count_fixed(gone: Iterable[_GoneEntry]) -> tuple[int, int]:
     """Count the fixed findings, and the partly fixed ones."""
     listed: Counter[tuple[str | None, ...]] = Counter()
     fixed: Counter[tuple[str | None, ...]] = Counter()

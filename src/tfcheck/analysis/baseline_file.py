@@ -56,7 +56,7 @@ class _Version(msgspec.Struct):
     tfcheck_baseline: str
 
 
-def read(file: str) -> Baseline:
+def read_baseline(file: str) -> Baseline:
     """Read a baseline; in CI it must be inside the work tree.
 
     Raises:
@@ -91,7 +91,7 @@ def is_baseline(file: str) -> bool:
     if not os.path.lexists(file):
         return True
     try:
-        read(file)
+        read_baseline(file)
     except InputError:
         return False
     return True

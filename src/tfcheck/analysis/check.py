@@ -25,7 +25,7 @@ from tfcheck.resolve.locations import Locations
 from tfcheck.symbolic import limits
 from tfcheck.verdict.before import VerdictsBefore
 from tfcheck.verdict.judge import Judge, Judgement
-from tfcheck.vocabulary.clipped_report import clipped
+from tfcheck.vocabulary.clipped_report import clip_report
 from tfcheck.vocabulary.finding import (
     Answer,
     Evidence,
@@ -74,15 +74,17 @@ def check(
     or the sources mark as sensitive is not in the report. `remarks` returns what there is to say about what was read:
     it is called at the end. `progress` shows how far the check is.
     """
-    with limits.bounded(plan.size) as allowance:
-        report, redactor = examined(plan, sources, options, stacks=stacks, directory=directory, progress=progress)
+    with limits.limit_steps(plan.size) as allowance:
+        report, redactor = check_unredacted(
+            plan, sources, options, stacks=stacks, directory=directory, progress=progress
+        )
         report = msgspec.structs.replace(report, notes=(*remarks(), *report.notes))
         report = redactor.report(report)
     noted = (*report.notes, limits.NOTE) if allowance.exceeded else report.notes
-    return clipped(msgspec.structs.replace(report, notes=noted))
+    return clip_report(msgspec.structs.replace(report, notes=noted))
 
 
-def examined(
+def check_unredacted(
     plan: Plan,
     sources: Sources | None,
     options: RunOptions,
@@ -99,24 +101,24 @@ def examined(
     after = After(resolver, stacks, formerly(stacks))
     before = after.before()
     past, locations = VerdictsBefore(before.once(Judge), before), Locations(resolver)
-    decided = _decided(after, past, locations, now)
+    decided = _decide(after, past, locations, now)
     now.begin("comparing with the state before the change")
     waivers = waivers_of(options.choice, sources, directory, locations, _policies_of(decided.tasks, after.once(Judge)))
     of_answers = findings(decided.answers, decided.tasks, locations, waivers)
     of_checks = checks.findings(decided.tasks, after, locations)
-    found = worst_first(waivers.of_findings([*of_answers, *of_checks]))
+    found = worst_first(waivers.waive_findings([*of_answers, *of_checks]))
     report = _report(_info(plan, sources), decided, found, waivers, after, past)
     types = plan.resource_types().union(*(each.plan.resource_types() for each in stacks))
     redactor = Redactor((*resolver.evaluation.secrets, *marked), types)
     wanted = options.wanted_fixes(report) if options.fixes and limits.take(_FINDING_STEPS * len(found)) else ()
     if options.excerpts:
-        from tfcheck.analysis.excerpts import Quoter
+        from tfcheck.analysis.excerpts import ExcerptReader
 
-        quoted = tuple(Quoter(resolver.declarations.source_line, redactor.finds).excerpts(found))
+        quoted = tuple(ExcerptReader(resolver.declarations.source_line, redactor.finds).excerpts(found))
         report = msgspec.structs.replace(report, excerpts=quoted)
     if wanted:
         now.begin(f"searching for fixes of {len(wanted):,} findings")
-        report = _fixed(report, wanted, after, redactor)
+        report = _with_fixes(report, wanted, after, redactor)
     return report, redactor
 
 
@@ -128,13 +130,13 @@ class _Decided(msgspec.Struct):
     answers: list[Answer] = []
 
 
-def _decided(after: After, past: VerdictsBefore, locations: Locations, now: Progress) -> _Decided:
+def _decide(after: After, past: VerdictsBefore, locations: Locations, now: Progress) -> _Decided:
     found, tasks = _Decided(), task_definitions(after)
     now.begin("checking task definitions", len(tasks))
     for task in map(_affordable, tasks):
         now.step()
         found.tasks.append(task)
-        for requirement, judgement in _judged(task, after, past):
+        for requirement, judgement in _judge(task, after, past):
             found.judgements.append(judgement)
             found.answers.append(_answer(requirement, judgement, past, locations, after))
     return found
@@ -150,7 +152,7 @@ def _report(
         task_definitions=tuple(str(task.address) for task in tasks),
         answers=tuple(answers),
         findings=tuple(found),
-        skipped=tuple(_skipped(tasks, answers)),
+        skipped=tuple(_skipped_tasks(tasks, answers)),
         notes=tuple(dict.fromkeys(_notes(decided, after))),
         task_changes=tuple(task_changes(answers, after, past)),
         access_changes=tuple(access_changes(after)),
@@ -185,7 +187,7 @@ def _affordable(task: TaskDefinition) -> TaskDefinition:
     return msgspec.structs.replace(task, containers=(), problem=limits.REASON)
 
 
-def _skipped(tasks: Sequence[TaskDefinition], answers: Sequence[Answer]) -> Iterator[Skipped]:
+def _skipped_tasks(tasks: Sequence[TaskDefinition], answers: Sequence[Answer]) -> Iterator[Skipped]:
     """Yield the tasks that could not be analysed completely, with the reason."""
     needs = Counter(each.requirement.task_definition for each in answers)
     for task in tasks:
@@ -198,10 +200,10 @@ def _skipped(tasks: Sequence[TaskDefinition], answers: Sequence[Answer]) -> Iter
             )
 
 
-def _fixed(report: Report, wanted: Sequence[Finding], after: After, redactor: Redactor) -> Report:
+def _with_fixes(report: Report, wanted: Sequence[Finding], after: After, redactor: Redactor) -> Report:
     from tfcheck.fix import suggest
 
-    affordable = limits.left() // _FIX_STEPS
+    affordable = limits.steps_left() // _FIX_STEPS
     if affordable < len(wanted):
         wanted, notes = wanted[:affordable], (*report.notes, f"limit: fixes of {affordable:,} findings are looked for")
         report = msgspec.structs.replace(report, notes=notes)
@@ -226,7 +228,7 @@ def writes_secret(fix: Fix, redactor: Redactor) -> bool:
     return redactor.finds(fix.hcl) or any(map(redactor.finds, added))
 
 
-def _judged(task: TaskDefinition, world: World, past: VerdictsBefore) -> Iterator[tuple[Requirement, Judgement]]:
+def _judge(task: TaskDefinition, world: World, past: VerdictsBefore) -> Iterator[tuple[Requirement, Judgement]]:
     judge = world.once(Judge)
     if task.problem == limits.REASON:
         return
@@ -248,14 +250,14 @@ def _answer(
         reason=found.reason,
         before=past.verdict(requirement),
         waits_for=found.waits_for,
-        evidence=tuple(_placed(each, argument, locations) for each in found.evidence),
+        evidence=tuple(_locate(each, argument, locations) for each in found.evidence),
         assumptions=found.assumptions,
         needed_at=None if is_allowed else locations.need(requirement),
         subject="" if is_allowed or requirement.sensitive else subject(requirement.resource, world),
     )
 
 
-def _placed(evidence: Evidence, argument: str, locations: Locations) -> Evidence:
+def _locate(evidence: Evidence, argument: str, locations: Locations) -> Evidence:
     location = locations.of(evidence.policy, argument)
     return evidence if location is None else msgspec.structs.replace(evidence, location=location)
 

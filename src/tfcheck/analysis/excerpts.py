@@ -24,7 +24,7 @@ _POLICY = regex(
 )
 
 
-class Quoter:
+class ExcerptReader:
     """Reads the source lines of findings, each place once."""
 
     def __init__(self, line: Callable[[Place], str], conceals: Callable[[str], bool]) -> None:

@@ -13,7 +13,7 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.report.words import evidence_words
 from tfcheck.resolve.locations import Locations
 from tfcheck.verdict.before import change_of
-from tfcheck.vocabulary.clipping import enumerated
+from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import Answer, EvidenceKind, Finding, Location, Reason, RoleKind, Severity, Verdict
 from tfcheck.vocabulary.waiver import Waived
 
@@ -33,9 +33,9 @@ def findings(
     undecided = [each for each in answers if each.verdict is Verdict.UNKNOWN]
     waivers.note([*denied, *undecided])
     for answer in denied:
-        groups.setdefault((_group(answer), waivers.of_answer(answer)), []).append(answer)
+        groups.setdefault((_group(answer), waivers.waive_answer(answer)), []).append(answer)
     for answer in undecided:
-        if waived := waivers.of_answer(answer):
+        if waived := waivers.waive_answer(answer):
             groups.setdefault((_group(answer), waived), []).append(answer)
     for (_, waived), group in groups.items():
         need = group[0].requirement
@@ -96,7 +96,7 @@ def message_of(answers: list[Answer]) -> str:
     first = answers[0]
     need = first.requirement
     role = f"{need.role_kind.value} role {first.role or ''}".rstrip()
-    actions = enumerated(dict.fromkeys(answer.requirement.action for answer in answers))
+    actions = join_names(dict.fromkeys(answer.requirement.action for answer in answers))
     what = _resources(answers)
     if first.verdict is Verdict.UNKNOWN:
         return f"whether the {role} is allowed {actions} on {what} cannot be decided"

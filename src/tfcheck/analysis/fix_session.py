@@ -13,8 +13,8 @@ from tfcheck.analysis.options import DEFAULTS, FixSelection, RunOptions
 from tfcheck.analysis.session import Session
 from tfcheck.hcl.modules import FoundSources
 from tfcheck.report.causes import folded_message, remedies, skipped_blocks
-from tfcheck.report.words import counted, instances
-from tfcheck.repository import Run
+from tfcheck.report.words import instances, plural
+from tfcheck.repository import SourceAccess
 from tfcheck.symbolic import limits
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Finding, Fix, Remedy, Report, Verdict
@@ -73,25 +73,25 @@ def fix(
     together.progress = progress or together.progress
     work = _Work(sources, options, selection, together.run, several=len(set(plans)) > 1)
     for plan in dict.fromkeys(plans):
-        with limits.within(together.allowances[plan]) as allowance:
-            file = together.given(plan)
+        with limits.sublimit(together.allowances[plan]) as allowance:
+            file = together.read(plan)
             for given in file.given:
                 work.notes += together.notes(file, given, about_sources=False)
                 work.add(given, together.paths[plan], together.neighbours.of(given), together.progress)
         work.notes += [limits.NOTE] if allowance.exceeded else []
     work.fix_other_stacks()
-    drafts = list({each.insertions: each for each in reversed(_together(work))}.values())[::-1]
+    drafts = list({each.insertions: each for each in reversed(_compatible_drafts(work))}.values())[::-1]
     if choose is not None:
         drafts = list(_wanted_drafts(drafts, work, choose))
     insertions = [insertion for each in drafts for insertion in each.insertions]
     texts = {name: text for each in drafts for name, text in each.texts.items()}
     if not insertions or work.files is None:
-        return _redacted(Fixed(texts=tuple(work.texts), notes=tuple(dict.fromkeys(work.notes))), work)
+        return _redact(Fixed(texts=tuple(work.texts), notes=tuple(dict.fromkeys(work.notes))), work)
     diff = work.files.diff(insertions, texts)
     if into_files:
         work.notes += write_fixes(drafts, work.files)
     summary = tuple(_summary(each, work.files) for each in drafts)
-    return _redacted(Fixed(diff, tuple(work.texts), tuple(dict.fromkeys(work.notes)), len(texts), summary), work)
+    return _redact(Fixed(diff, tuple(work.texts), tuple(dict.fromkeys(work.notes)), len(texts), summary), work)
 
 
 def _wanted_drafts(drafts: Sequence[DraftFix], work: _Work, choose: Choose) -> Iterator[DraftFix]:
@@ -117,7 +117,7 @@ def _redacted_fix(fix: Fix, work: _Work) -> Fix:
     return fix
 
 
-def _redacted(fixed: Fixed, work: _Work) -> Fixed:
+def _redact(fixed: Fixed, work: _Work) -> Fixed:
     """Remove what the plans mark as sensitive from everything that is printed."""
     for redactor in work.redactors:
         texts = tuple(msgspec.structs.replace(each, fix=redactor.report(each.fix)) for each in fixed.texts)
@@ -136,7 +136,7 @@ class _Work:
         sources: str | None,
         options: RunOptions,
         selection: FixSelection,
-        run: Run,
+        run: SourceAccess,
         *,
         several: bool,
     ) -> None:
@@ -156,11 +156,11 @@ class _Work:
 
     def add(self, given: PlanInput, path: Path | None, stacks: Sequence[Stack], progress: Progress) -> None:
         """Collect the fixes that one plan needs."""
-        from tfcheck.analysis.check import examined, writes_secret
+        from tfcheck.analysis.check import check_unredacted, writes_secret
         from tfcheck.fix import FixChoice, find_fixes
 
         found = fixable_sources(self._sources, path, given.plan, self._run)
-        report, redactor = examined(given.plan, found.sources, self._options, stacks=stacks, progress=progress)
+        report, redactor = check_unredacted(given.plan, found.sources, self._options, stacks=stacks, progress=progress)
         self.redactors.append(redactor)
         world = self._world(given.plan, found.sources, stacks)
         self._worlds[given.plan.label] = world, found.sources
@@ -170,7 +170,7 @@ class _Work:
             left = _undecided_note(report)
             missing = "no definite problem" if left else "nothing is missing"
             what = "nothing that is asked for" if report.findings else missing
-            self._idle[given.plan.label] = self._nothing(given.plan.label, f"{what}{left}")
+            self._idle[given.plan.label] = self._nothing_to_do(given.plan.label, f"{what}{left}")
             self.notes.append(self._idle[given.plan.label])
             return
         progress.begin(f"searching for fixes of {len(wanted):,} findings")
@@ -183,13 +183,13 @@ class _Work:
             each for each in drafts.found if each.home is not None and self._ask(each, each.home, world, stacks)
         ]
         chosen = [each for each in drafts.found if each not in for_others and _is_safe(each, self._selection)]
-        self.drafts += [self._by_place(each, found.sources) for each in chosen if each.insertions]
+        self.drafts += [self._with_absolute_paths(each, found.sources) for each in chosen if each.insertions]
         self.texts += [each for each in chosen if not each.insertions]
         self.notes += [] if found.sources else found.messages
         self.notes += _unfixed_notes(wanted, drafts, self._selection, {each.fix.title for each in for_others})
         self.notes += drafts.skipped if not all(map(drafts.of, wanted)) else ()
 
-    def _nothing(self, label: str, what: str) -> str:
+    def _nothing_to_do(self, label: str, what: str) -> str:
         which = f" for `{label}`" if self._several else ""
         return f"nothing to do{which}: {what}"
 
@@ -211,10 +211,10 @@ class _Work:
             world, sources = self._worlds[label]
             asked = [each for _, each in pairs]
             found = find_fixes_for_others(
-                home, asked, world, prefixes=self._selection.prefixes, conceals=self._conceals
+                home, asked, world, prefixes=self._selection.prefixes, conceals=self._contains_secret
             )
             chosen = [each for each in found.found if _is_safe(each, self._selection)]
-            self.drafts += [self._by_place(each, sources) for each in chosen]
+            self.drafts += [self._with_absolute_paths(each, sources) for each in chosen]
             if chosen:
                 self.notes = [each for each in self.notes if each != self._idle.get(label)]
             self.notes += [_SETTLED] if found.settled else []
@@ -223,7 +223,7 @@ class _Work:
                 if not all(each in done for each in draft.answers) and _is_safe(draft, self._selection):
                     self.texts.append(draft)
 
-    def _conceals(self, text: str) -> bool:
+    def _contains_secret(self, text: str) -> bool:
         """Whether a text contains anything that a plan marks as sensitive."""
         return any(each.finds(text) for each in self.redactors)
 
@@ -235,7 +235,7 @@ class _Work:
         resolver = resolver_of(plan, sources, self._options.workspace, self._options.account)
         return After(resolver, stacks, formerly(stacks))
 
-    def _by_place(self, draft: DraftFix, sources: Sources | None) -> DraftFix:
+    def _with_absolute_paths(self, draft: DraftFix, sources: Sources | None) -> DraftFix:
         """Name the files of a change by their absolute paths, since plans may share files or file names.
 
         Raises:
@@ -243,7 +243,7 @@ class _Work:
         """
         from tfcheck.fix.edits.files import Files
 
-        files = Files(sources, self._conceals)
+        files = Files(sources, self._contains_secret)
         self.files = self.files or files
         if files.tree != self.files.tree:
             raise InputError("the plans' sources lie in several repositories", hint="pass the plans one at a time")
@@ -257,7 +257,7 @@ def _undecided_note(report: Report) -> str:
     unknown = sum(each.verdict is Verdict.UNKNOWN for each in report.answers)
     parts = [f"{unknown} permission{'s are' if unknown > 1 else ' is'} not decided"] if unknown else []
     skipped = [f"{each.address}{instances(number)}" for each, number in skipped_blocks(report.skipped)]
-    who = skipped[0] if len(skipped) == 1 else counted(len(report.skipped), "resource")
+    who = skipped[0] if len(skipped) == 1 else plural(len(report.skipped), "resource")
     parts += [f"{who} could not be analysed"] if skipped else []
     return "".join(f", {each}" for each in parts)
 
@@ -301,7 +301,7 @@ def _left_note(findings: Sequence[Finding], told: Container[Remedy]) -> str:
     return note
 
 
-def _together(work: _Work) -> list[DraftFix]:
+def _compatible_drafts(work: _Work) -> list[DraftFix]:
     """Keep the changes that fit together; one that would break a file for the others is left out."""
     if _are_sound(work.drafts):
         return list(work.drafts)
@@ -315,15 +315,15 @@ def _together(work: _Work) -> list[DraftFix]:
 
 
 def _are_sound(drafts: Sequence[DraftFix]) -> bool:
-    from tfcheck.fix.edits.insertion import by_file, spliced
-    from tfcheck.fix.soundness import sound
+    from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
+    from tfcheck.fix.soundness import is_sound
     from tfcheck.fix.trial import reread
 
     texts = {name: text for each in drafts for name, text in each.texts.items()}
-    changes = by_file(insertion for each in drafts for insertion in each.insertions)
+    changes = group_by_file(insertion for each in drafts for insertion in each.insertions)
     return all(
-        sound(reread(texts[name], texts[name].text), several)
-        and _declares_once(reread(texts[name], spliced(texts[name].text, several)))
+        is_sound(reread(texts[name], texts[name].text), several)
+        and _declares_once(reread(texts[name], apply_insertions(texts[name].text, several)))
         for name, several in changes.items()
     )
 
@@ -334,7 +334,7 @@ def _declares_once(file: SourceFile) -> bool:
     return len(labels) == len(set(labels))
 
 
-def fixable_sources(option: Path | None, path: Path | None, plan: Plan, run: Run) -> FoundSources:
+def fixable_sources(option: Path | None, path: Path | None, plan: Plan, run: SourceAccess) -> FoundSources:
     """Find the sources, including those that differ from the plan only by added fixes."""
     from tfcheck.hcl.modules import find
 
@@ -346,7 +346,7 @@ def fixable_sources(option: Path | None, path: Path | None, plan: Plan, run: Run
     return find(option, path, plan.configuration, run=run)
 
 
-def _grown(directory: Path, path: Path | None, plan: Plan, run: Run) -> Sources | None:
+def _grown(directory: Path, path: Path | None, plan: Plan, run: SourceAccess) -> Sources | None:
     """Open the sources of a directory if a plan lists them and only fixes have been added since.
 
     NOTE: a copy of them elsewhere in the work tree may look more alike by then, and is not what was planned.

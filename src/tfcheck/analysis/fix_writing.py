@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from tfcheck.repository.writing import ChangedError, Content, replace
+from tfcheck.repository.writing import ChangedError, FileChange, replace
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Fix
 
@@ -25,10 +25,10 @@ def write_fixes(drafts: Sequence[DraftFix], files: Files) -> list[str]:
         InputError: a file cannot be written, or python-hcl2 finds more changed in it than was inserted.
     """
     from tfcheck.fix.edits.files import file_bytes
-    from tfcheck.fix.edits.insertion import by_file, spliced
+    from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
 
     texts = {name: text for each in drafts for name, text in each.texts.items()}
-    changes = by_file(insertion for each in drafts for insertion in each.insertions)
+    changes = group_by_file(insertion for each in drafts for insertion in each.insertions)
     notes = [
         note
         for name, several in changes.items()
@@ -38,7 +38,7 @@ def write_fixes(drafts: Sequence[DraftFix], files: Files) -> list[str]:
         [
             NewContent(files.place(name), file_bytes(texts[name].text, texts[name]), file_bytes(new, texts[name]))
             for name, several in changes.items()
-            if (new := spliced(texts[name].text, several))
+            if (new := apply_insertions(texts[name].text, several))
         ]
     )
     return notes
@@ -50,15 +50,15 @@ def second_opinion(name: str, before: str, insertions: Sequence[Insertion]) -> s
     Raises:
         InputError: it finds more changed than was inserted.
     """
-    from tfcheck.fix.second_reader import Opinion, opinion
+    from tfcheck.fix.second_reader import SecondOpinion, compare
 
-    found = Opinion.SAME_BUT_INSERTED if name.endswith(".json") else opinion(before, insertions)
-    if found is Opinion.DIFFERENT:
+    found = SecondOpinion.SAME_BUT_INSERTED if name.endswith(".json") else compare(before, insertions)
+    if found is SecondOpinion.DIFFERENT:
         raise InputError(
             f"`{name}`: python-hcl2 finds more changed than the fix inserts, so nothing was written",
             hint="review the diff that `tfcheck fix` prints without `--write`",
         )
-    if found is Opinion.UNREADABLE:
+    if found is SecondOpinion.UNREADABLE:
         return f"`{name}`: python-hcl2 cannot read this file, so only tfcheck's own parser checked the change"
     return ""
 
@@ -79,7 +79,7 @@ def write(files: Sequence[NewContent]) -> None:
         KeyboardInterrupt, SystemExit: the user interrupts; then nothing has changed either.
     """
     try:
-        replace(*(Content(each.path, each.after, each.before) for each in files))
+        replace(*(FileChange(each.path, each.after, each.before) for each in files))
     except ChangedError as error:
         name = Path(error.filename).name
         raise InputError(f"`{name}` has changed since it was read", hint="run `tfcheck fix` again") from None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfcheck.repository import Run
+from tfcheck.repository import SourceAccess
 from tfcheck.vocabulary.errors import InputError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class InputFile(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
-def planned(path: Path | None, sources: Path | None, run: Run) -> InputFile:
+def read_plans(path: Path | None, sources: Path | None, run: SourceAccess) -> InputFile:
     """Read the plans of a file, or of standard input for None, and the sources that `run` allows.
 
     A saved plan is read through the program that made it.
@@ -66,10 +66,10 @@ def planned(path: Path | None, sources: Path | None, run: Run) -> InputFile:
         from tfcheck.hcl.modules.saved_plan import as_json
 
         loaded = load(path, BytesIO(as_json(path)))
-    return _with_sources(loaded, sources, path, run)
+    return _find_sources(loaded, sources, path, run)
 
 
-def read_stack(path: Path | None, run: Run) -> InputFile:
+def read_stack(path: Path | None, run: SourceAccess) -> InputFile:
     """Read the state or the plans of another stack from a file, or from standard input for None.
 
     Raises:
@@ -83,22 +83,22 @@ def read_stack(path: Path | None, run: Run) -> InputFile:
     except SavedPlanError:
         if path is None:
             raise
-        return planned(path, None, run)
+        return read_plans(path, None, run)
     if not found.is_state:
-        return _with_sources(found.loaded, None, path, run)
+        return _find_sources(found.loaded, None, path, run)
     beside = _sources_beside(path, run) if path else None
     rows = (PlanInput(each, FoundSources(None, ()), is_state=True, beside=beside) for each in found.loaded.plans)
     return InputFile(tuple(rows), found.loaded.warnings)
 
 
-def _with_sources(loaded: Loaded, sources: Path | None, path: Path | None, run: Run) -> InputFile:
+def _find_sources(loaded: Loaded, sources: Path | None, path: Path | None, run: SourceAccess) -> InputFile:
     from tfcheck.hcl.modules import find
 
     rows = (PlanInput(each, find(sources, path, each.configuration, run=run)) for each in loaded.plans)
     return InputFile(tuple(rows), loaded.warnings)
 
 
-def _sources_beside(path: Path, run: Run) -> Sources | None:
+def _sources_beside(path: Path, run: SourceAccess) -> Sources | None:
     from tfcheck.hcl.modules import find
 
     try:

@@ -13,8 +13,8 @@ from tfcheck.vocabulary.finding import Finding, Report
 class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The assumptions about plans, the findings to report, and what reports contain besides.
 
-    `workspace` and `account` are those of plans that do not show them. `choice` has waivers, and the rules that are
-    selected. With `fixes` findings carry a proven fix where there is one: those that `to_fix` picks, by default all
+    `workspace` and `account` are those of plans that do not show them. `choice` has the waivers and the selected
+    rules. With `fixes` findings get a proven fix where there is one: those of `findings_to_fix`, by default all
     that are not waived. With `excerpts` reports have the source lines at the places of findings that may be shown.
     """
 

@@ -21,13 +21,12 @@ from typing import TypeVar, cast
 import msgspec
 
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.sensitive_text import SENSITIVE, Sensitive, redacted
+from tfcheck.symbolic.sensitive_text import SENSITIVE, Sensitive, redact
 from tfcheck.symbolic.value import JsonText, Text, Unknown, display
 from tfcheck.vocabulary.access import AccessChange, RoleSwitch
 from tfcheck.vocabulary.finding import (
     Answer,
     BaselineComparison,
-    Configuration,
     Evidence,
     Excerpt,
     Finding,
@@ -36,6 +35,7 @@ from tfcheck.vocabulary.finding import (
     PlanInfo,
     Report,
     Requirement,
+    RunConfiguration,
     TaskChange,
     Unread,
     Unselected,
@@ -61,7 +61,7 @@ _FIXED: dict[type[msgspec.Struct], tuple[str, ...]] = {
     AccessChange: ("change", "role_change"),
     Answer: ("verdict", "reason", "before"),
     BaselineComparison: ("file",),
-    Configuration: ("file", "rules_off"),
+    RunConfiguration: ("file", "rules_off"),
     Evidence: ("effect", "kind", "number"),
     Excerpt: ("file",),
     Finding: ("rule", "severity", "task_definition", "change", "fingerprint"),
@@ -95,7 +95,7 @@ class Redactor:
         resource = rf"|(?:data\.|ephemeral\.)?(?:{kinds})\.[\w-]+{_KEY}" if kinds else ""
         self._address = re.compile(rf"(?<![\w.:/-])(?:module\.[\w-]+{_KEY}{resource})(?:\.[\w-]+{_KEY})*")
         self._known: dict[str, str] = {}
-        self._rewriter = Rewriter(self.text, _text_fields, dict.fromkeys((Unknown, Text, JsonText), self._redacted))
+        self._rewriter = Rewriter(self.text, _text_fields, dict.fromkeys((Unknown, Text, JsonText), self._redact))
 
     def __bool__(self) -> bool:
         """Whether there are any secrets."""
@@ -104,7 +104,7 @@ class Redactor:
     def text(self, text: str) -> str:
         """Return a text with its secrets replaced."""
         if isinstance(text, Sensitive):
-            text = redacted(text)
+            text = redact(text)
         if not self._by_start or not text:
             return text
         if text not in self._known:
@@ -119,7 +119,7 @@ class Redactor:
         """Return a report, or a part of one, with its secrets replaced."""
         return cast(_T, self._rewriter.of(report))
 
-    def _redacted(self, value: Unknown | Text | JsonText) -> Unknown | Text | JsonText | str:
+    def _redact(self, value: Unknown | Text | JsonText) -> Unknown | Text | JsonText | str:
         shown = display(value)
         return value if self.text(shown) == shown else self.text(shown)
 
@@ -127,11 +127,11 @@ class Redactor:
         out: list[str] = []
         position = 0
         for found in self._address.finditer(text):
-            out += (self._replaced(text, position, found.start()), found[0])
+            out += (self._replace_secrets(text, position, found.start()), found[0])
             position = found.end()
-        return "".join((*out, self._replaced(text, position, len(text))))
+        return "".join((*out, self._replace_secrets(text, position, len(text))))
 
-    def _replaced(self, text: str, start: int, end: int) -> str:
+    def _replace_secrets(self, text: str, start: int, end: int) -> str:
         out: list[str] = []
         position = kept = start
         while position < end:
@@ -146,7 +146,7 @@ class Redactor:
     def _secret_at(self, text: str, position: int, end: int) -> str | None:
         for secret in self._by_start.get(text[position : position + _SHORTEST], ()):
             after = position + len(secret)
-            if after <= end and text.startswith(secret, position) and _counts(text, position, after):
+            if after <= end and text.startswith(secret, position) and _is_secret_at(text, position, after):
                 return secret
         return None
 
@@ -163,7 +163,7 @@ def _is_looked_for(secret: str) -> bool:
     return not (secret.isdigit() and len(secret) < _DIGITS)
 
 
-def _counts(text: str, start: int, end: int) -> bool:
+def _is_secret_at(text: str, start: int, end: int) -> bool:
     """Whether an occurrence counts; a short secret must be a separate part of the text."""
     if end - start >= _LONG:
         return True

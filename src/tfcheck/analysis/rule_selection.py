@@ -8,17 +8,17 @@ from tfcheck.analysis.findings import worst_first
 from tfcheck.analysis.rule_ids import known_rules
 from tfcheck.config.rules import RuleSelection
 from tfcheck.config.settings import Choice
-from tfcheck.vocabulary.finding import Configuration, Finding, Report, Severity, Unselected
+from tfcheck.vocabulary.finding import Finding, Report, RunConfiguration, Severity, Unselected
 
 
-def selected(report: Report, choice: Choice) -> Report:
+def select(report: Report, choice: Choice) -> Report:
     """Return a report with only the findings of selected rules, the number of others, and what excluded them.
 
     INVARIANT: the answers stay as they are: what is denied is denied, whoever wants to read it.
     """
     if not choice.is_reported:
         return report
-    kept = [_weighed(each, choice.rules) for each in report.findings if choice.rules.selects(each.rule)]
+    kept = [_with_severity(each, choice.rules) for each in report.findings if choice.rules.selects(each.rule)]
     rest = [each for each in report.findings if not choice.rules.selects(each.rule)]
     unselected = tuple(Unselected(each.rule, each.severity, each.task_definition) for each in rest)
     return msgspec.structs.replace(
@@ -29,17 +29,17 @@ def selected(report: Report, choice: Choice) -> Report:
     )
 
 
-def _weighed(finding: Finding, rules: RuleSelection) -> Finding:
+def _with_severity(finding: Finding, rules: RuleSelection) -> Finding:
     severity = rules.severity_of(finding.rule)
     return msgspec.structs.replace(finding, severity=Severity(severity)) if severity else finding
 
 
-def _configuration(report: Report, choice: Choice) -> Configuration:
+def _configuration(report: Report, choice: Choice) -> RunConfiguration:
     """Return the configuration behind a report; a saved report may already have left out rules."""
-    before = report.configuration or Configuration()
+    before = report.configuration or RunConfiguration()
     rules = dict.fromkeys((*known_rules(), *(each.rule for each in report.findings)))
     off = (each for each in rules if not choice.rules.selects(each))
-    return Configuration(
+    return RunConfiguration(
         before.file or choice.file,
         {**before.settings, **choice.settings},
         tuple(dict.fromkeys((*before.rules_off, *off))),

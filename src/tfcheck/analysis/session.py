@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfcheck.analysis.inputs import InputFile, PlanInput, planned, read_stack
+from tfcheck.analysis.inputs import InputFile, PlanInput, read_plans, read_stack
 from tfcheck.analysis.options import DEFAULTS, RunOptions
 from tfcheck.analysis.stacks import OtherStacks, short_names
-from tfcheck.repository import Run
-from tfcheck.symbolic.limits import Allowance, within
+from tfcheck.repository import SourceAccess
+from tfcheck.symbolic.limits import Allowance, sublimit
 from tfcheck.vocabulary.ci import context
 from tfcheck.vocabulary.errors import InputError, UsageError, refuse_content
 from tfcheck.vocabulary.finding import PlanInfo, Report, Unread
@@ -67,7 +67,7 @@ class Session:
         self._plans = list(dict.fromkeys(plans))
         #: The paths of the plans, None for standard input.
         self.paths = {each: None if each == "-" else Path(each) for each in self._plans}
-        self.run = Run((*plans, *context, *outputs), shared)
+        self.run = SourceAccess((*plans, *context, *outputs), shared)
         self._read: dict[str, InputFile | InputError] = {}
         #: The allowance for reading and checking each of the plans' files.
         self.allowances = {each: Allowance() for each in self._plans}
@@ -82,20 +82,20 @@ class Session:
         self._warnings = tuple(each for file in read.values() for each in file.warnings)
         self._context = [each for file in read.values() for each in file.given]
 
-    def checked(self, plan: str) -> Iterator[Checked]:
+    def check(self, plan: str) -> Iterator[Checked]:
         """Check the plans in one file.
 
         Raises:
             InputError: it cannot be read, or is not a complete plan.
         """
         from tfcheck.analysis.check import check
-        from tfcheck.analysis.rule_selection import selected
+        from tfcheck.analysis.rule_selection import select
 
-        file = self.given(plan)
+        file = self.read(plan)
         for each in file.given:
             found = each.found.sources
             directory = _directory(found)
-            with within(self.allowances[plan]):
+            with sublimit(self.allowances[plan]):
                 report = check(
                     each.plan,
                     found,
@@ -105,11 +105,13 @@ class Session:
                     remarks=partial(self.notes, file, each),
                     progress=self.progress,
                 )
-            report = _placed(selected(report, self._options.choice), found, self._options.workspace, self.paths[plan])
+            report = _with_repository_paths(
+                select(report, self._options.choice), found, self._options.workspace, self.paths[plan]
+            )
             report = msgspec.structs.replace(report, unread=self.unread)
             yield Checked(report, str((found.root if found else None) or "."))
 
-    def given(self, plan: str) -> InputFile:
+    def read(self, plan: str) -> InputFile:
         """Return the plans in one file, with their sources.
 
         Raises:
@@ -151,14 +153,14 @@ class Session:
                 found = find(self._sources or path.parent, None, None, run=self.run).sources if path else None
                 if found:
                     empty = Report(PlanInfo(each.path, None, None, None, complete=False), (), (), ())
-                    yield _placed(empty, found, self._options.workspace, path)
+                    yield _with_repository_paths(empty, found, self._options.workspace, path)
 
     def _file(self, plan: str) -> InputFile | InputError:
         if plan not in self._read:
             self.progress.begin(f"reading {'standard input' if plan == '-' else plan}")
             try:
-                with within(self.allowances[plan]):
-                    self._read[plan] = planned(self.paths[plan], self._sources, self.run)
+                with sublimit(self.allowances[plan]):
+                    self._read[plan] = read_plans(self.paths[plan], self._sources, self.run)
             except InputError as error:
                 self._read[plan] = error
         return self._read[plan]
@@ -179,14 +181,14 @@ def _directory(sources: Sources | None) -> str | None:
     return root.resolve().relative_to(work_tree(root)).as_posix() if root else None
 
 
-def _placed(report: Report, sources: Sources | None, workspace: str | None, file: Path | None) -> Report:
+def _with_repository_paths(report: Report, sources: Sources | None, workspace: str | None, file: Path | None) -> Report:
     """Add to a report the repository path of its files and, in CI, the origin of the report."""
-    own = _in_repository(file) if file else None
+    own = _repository_path(file) if file else None
     plan = msgspec.structs.replace(report.plan, directory=_directory(sources), file=own)
     return msgspec.structs.replace(report, plan=plan, context=_context(sources, workspace))
 
 
-def _in_repository(file: Path) -> str:
+def _repository_path(file: Path) -> str:
     """Return the path of a file, relative to the root of its work tree.
 
     NOTE: a link is where it lies, not where it leads; `/dev/fd/63` leads nowhere.

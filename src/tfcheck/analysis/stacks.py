@@ -48,29 +48,29 @@ class OtherStacks:
             for each, checked in rows
         ]
         for stack in self._stacks:
-            stack.beside(self._stacks)
+            stack.link(self._stacks)
         self._views: dict[str, list[tuple[Stack, int]]] = {}
 
     def of(self, given: PlanInput) -> list[Stack]:
         """Return what a plan sees of all other stacks, without objects that it, or an earlier stack, decides."""
-        return [stack for stack, _ in self._seen_from(given.plan)]
+        return [stack for stack, _ in self._visible_from(given.plan)]
 
     def notes(self, given: PlanInput) -> Iterator[str]:
         """Return notes on the stacks that repeat what others decide."""
-        for stack, count in self._seen_from(given.plan):
+        for stack, count in self._visible_from(given.plan):
             if count:
                 shared = "a resource" if count == 1 else f"{count:,} resources"
                 yield f"{stack.name} contains {shared} that a plan or an earlier file also contains; that one is used"
-        yield from self._outdated(given)
+        yield from self._outdated_plans(given)
 
-    def _outdated(self, given: PlanInput) -> Iterator[str]:
+    def _outdated_plans(self, given: PlanInput) -> Iterator[str]:
         """Return the plans that would create what a state already has."""
         states = [each for each in self._stacks if each.plan.label in self._states]
         for stack in self._stacks:
             if stack.plan.label in self._states:
                 continue
             for state in states:
-                count = made_again(stack.plan, state.plan)
+                count = count_recreated(stack.plan, state.plan)
                 if count:
                     shared = "a resource" if count == 1 else f"{count:,} resources"
                     name = f"`{given.plan.label}`" if stack.plan.label == given.plan.label else stack.name
@@ -79,25 +79,25 @@ class OtherStacks:
                         f"date; run `terraform plan` again"
                     )
 
-    def _seen_from(self, plan: Plan) -> list[tuple[Stack, int]]:
+    def _visible_from(self, plan: Plan) -> list[tuple[Stack, int]]:
         """Pair each other stack, as a plan sees it, with the number of resources that another stack decides."""
         if plan.label not in self._views:
-            found = list(self._repeated(plan))
+            found = list(self._already_decided(plan))
             stacks = [stack for stack, _ in found]
             if any(gone for _, gone in found):
                 stacks = [stack.without(gone) for stack, gone in found]
                 own = [stack for stack in self._stacks if stack.plan.label == plan.label]
                 for stack in stacks:
-                    stack.beside([*own, *stacks])
+                    stack.link([*own, *stacks])
             self._views[plan.label] = [(stack, len(gone)) for stack, (_, gone) in zip(stacks, found, strict=True)]
         return self._views[plan.label]
 
-    def _repeated(self, plan: Plan) -> Iterator[tuple[Stack, frozenset[Address]]]:
+    def _already_decided(self, plan: Plan) -> Iterator[tuple[Stack, frozenset[Address]]]:
         """Pair each other stack with the resources that the plan, or an earlier stack, decides."""
         first: list[Plan] = [plan]
         for stack in self._stacks:
             if stack.plan.label != plan.label:
-                known = [identity for each in first for identity in held(each, stack.plan.types())]
+                known = [identity for each in first for identity in held_identities(each, stack.plan.types())]
                 yield stack, frozenset(copies(stack.plan, frozenset(known)))
                 first.append(stack.plan)
 
@@ -135,9 +135,9 @@ _NAMES = ("id", "role_name", "bucket", "arn")
 Identity = tuple[str, str, str]
 
 
-def held(plan: Plan, types: Collection[str]) -> frozenset[Identity]:
+def held_identities(plan: Plan, types: Collection[str]) -> frozenset[Identity]:
     """Return the identities of the objects of these types that a plan decides and that existed before its change."""
-    rows = ((each.address.type, each.before) for each in plan.instances(*_shared(plan, types)))
+    rows = ((each.address.type, each.before) for each in plan.instances(*_shared_types(plan, types)))
     return frozenset(found for kind, values in rows for found in _identity(kind, values))
 
 
@@ -146,25 +146,25 @@ def copies(plan: Plan, held: Collection[Identity]) -> Iterator[Address]:
 
     An object is the same if its identity is, before the change or after it.
     """
-    for each in plan.instances(*_shared(plan, {kind for kind, _, _ in held})):
+    for each in plan.instances(*_shared_types(plan, {kind for kind, _, _ in held})):
         kind = each.address.type
         if any(found in held for values in (each.after, each.before) for found in _identity(kind, values)):
             yield each.address
 
 
-def made_again(plan: Plan, state: Plan) -> int:
+def count_recreated(plan: Plan, state: Plan) -> int:
     """Count the objects that a plan creates although a state has them, with the same address and name."""
-    made = [each for each in plan.instances(*_shared(plan, state.types())) if not each.exists_before]
+    made = [each for each in plan.instances(*_shared_types(plan, state.types())) if not each.exists_before]
     pairs = ((each.after, state.instance(str(each.address))) for each in made)
-    return sum(_named_alike(after, there.after) for after, there in pairs if there is not None)
+    return sum(_has_same_name(after, there.after) for after, there in pairs if there is not None)
 
 
-def _named_alike(one: dict[str, Value] | None, other: dict[str, Value] | None) -> bool:
+def _has_same_name(one: dict[str, Value] | None, other: dict[str, Value] | None) -> bool:
     names = [(one.get(each), other.get(each)) for each in ("name", "bucket")] if one and other else []
     return any(isinstance(ours, str) and ours and ours == theirs for ours, theirs in names)
 
 
-def _shared(plan: Plan, types: Collection[str]) -> list[str]:
+def _shared_types(plan: Plan, types: Collection[str]) -> list[str]:
     found = (each for each in plan.types() if each in types and each.startswith(_DECIDING))
     return [each for each in found if each not in _ATTACHED]
 

@@ -18,10 +18,10 @@ def task_changes(answers: Iterable[Answer], world: World, past: VerdictsBefore) 
 
     Nothing is said of one that is new, and of one where either is open.
     """
-    after = _after(answers, world)
+    after = _decide_after(answers, world)
     for address, task in past.tasks.items():
         if after.get(address, Truth.UNKNOWN) is not Truth.UNKNOWN:
-            found = _TASK_CHANGES.get((_could_start(task, past), after[address]))
+            found = _TASK_CHANGES.get((_could_start_before(task, past), after[address]))
             if found is not None:
                 yield TaskChange(address, found)
 
@@ -33,10 +33,10 @@ _TASK_CHANGES = {
 }
 
 
-def _after(answers: Iterable[Answer], world: World) -> dict[str, Truth]:
+def _decide_after(answers: Iterable[Answer], world: World) -> dict[str, Truth]:
     """Decide for every task definition whether it can start after the change."""
     tasks = task_definitions(world)
-    found = {str(task.address): _unless_stopped(task, world) for task in tasks}
+    found = {str(task.address): _is_definitely_stopped(task, world) for task in tasks}
     for answer in answers:
         need = answer.requirement
         if need.severity is Severity.ERROR:
@@ -44,12 +44,12 @@ def _after(answers: Iterable[Answer], world: World) -> dict[str, Truth]:
     return found
 
 
-def _could_start(task: TaskDefinition, past: VerdictsBefore) -> Truth:
-    granted = past.granted(task)
-    return granted if granted is Truth.FALSE else granted & _unless_stopped(task, past.world)
+def _could_start_before(task: TaskDefinition, past: VerdictsBefore) -> Truth:
+    granted = past.could_start(task)
+    return granted if granted is Truth.FALSE else granted & _is_definitely_stopped(task, past.world)
 
 
-def _unless_stopped(task: TaskDefinition, world: World) -> Truth:
-    if checks.stopped(task, world):
+def _is_definitely_stopped(task: TaskDefinition, world: World) -> Truth:
+    if checks.is_stopped(task, world):
         return Truth.FALSE
     return Truth.UNKNOWN if task.problem or possible_services(task, world) else Truth.TRUE

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from tfcheck.config.rules import matched, suggestion
+from tfcheck.config.rules import match_rules, suggestion
 from tfcheck.config.waivers import UNKNOWN, Waiver, is_date
 from tfcheck.hcl.syntax.expression import Call, Expression, ListOf, Literal, ObjectOf, Template
 from tfcheck.symbolic import limits
@@ -39,13 +39,13 @@ def comments(sources: Sources, directory: str | None, rules: tuple[str, ...]) ->
     every = (
         each
         for file in sources.files_with(_MARK)
-        if not file.source.name.endswith(".json") and sources.shows(file.source.name)
-        for each in _of_file(file, directory, rules)
+        if not file.source.name.endswith(".json") and sources.may_be_shown(file.source.name)
+        for each in _read_file(file, directory, rules)
     )
     yield from islice(every, _MOST)
 
 
-def _of_file(file: SourceFile, directory: str | None, rules: tuple[str, ...]) -> Iterator[Waiver]:
+def _read_file(file: SourceFile, directory: str | None, rules: tuple[str, ...]) -> Iterator[Waiver]:
     name = posixpath.normpath(posixpath.join(directory or ".", file.source.name))
     lines = file.source.text.split("\n")
     for number, line in enumerate(lines, 1):
@@ -85,7 +85,7 @@ def _waiver(text: str, file: SourceFile, lines: list[str], number: int, name: st
 def _problem(selector: str, pairs: dict[str, str], reason: str, until: str, rules: tuple[str, ...]) -> str:
     if not selector:
         return f"it names no rule: {_GRAMMAR}"
-    if not matched(selector, rules):
+    if not match_rules(selector, rules):
         return f"there is no rule `{clip(selector)}`: {suggestion(selector, rules)}"
     unknown = next((each for each, value in pairs.items() if each not in _NARROWING or not value), None)
     if unknown is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tfcheck.config.rules import matched
+from tfcheck.config.rules import match_rules
 from tfcheck.config.settings import Choice
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.wildcards import affordable, glob_known
@@ -73,14 +73,14 @@ class Waivers:
                 need = answer.requirement
                 self._places.setdefault((waiver, need.task_definition), set()).add((need.container, need.pointer))
 
-    def of_answer(self, answer: Answer) -> Waived | None:
+    def waive_answer(self, answer: Answer) -> Waived | None:
         """Return the waiver of a missing or undecided permission, or None."""
         task = answer.requirement.task_definition
-        return self._waived((each for each in self._waivers_of_answer(answer)), task)
+        return self._first_waiver((each for each in self._waivers_of_answer(answer)), task)
 
     def _waivers_of_answer(self, answer: Answer) -> Iterator[Waiver]:
         need = answer.requirement
-        waivers = self._about_rule(need.rule)
+        waivers = self._waivers_of_rule(need.rule)
         policies = (*(each.policy for each in answer.evidence), *self._policies(answer)) if waivers else ()
         for waiver in waivers:
             if not limits.take(_cost(waiver)):
@@ -93,33 +93,33 @@ class Waivers:
             narrow = (
                 waiver.container in ("", need.container)
                 and _matches(waiver.resource, need.shown_resource)
-                and waiver.fingerprint in ("", fingerprint.of_answer(answer) if waiver.fingerprint else "")
+                and waiver.fingerprint in ("", fingerprint.answer_fingerprint(answer) if waiver.fingerprint else "")
             )
             if narrow:
                 yield waiver
 
     # Misconfigurations, and conditions on whole findings
 
-    def of_findings(self, findings: Sequence[Finding]) -> list[Finding]:
+    def waive_findings(self, findings: Sequence[Finding]) -> list[Finding]:
         """Return findings with waivers applied to those that are not about permissions or match a condition."""
         self._add_comments()
         for each in findings:
             for waiver in self._waivers_of_misconfiguration(each) if not each.answers else ():
                 self._places.setdefault((waiver, _object(each)), set()).add(each.message)
-        return [self._decided(each) for each in findings]
+        return [self._waive(each) for each in findings]
 
-    def _decided(self, finding: Finding) -> Finding:
+    def _waive(self, finding: Finding) -> Finding:
         if finding.waived is not None:
             return finding
         about = self._waivers_of_misconfiguration(finding) if not finding.answers else iter(())
-        waived = self._waived(about, _object(finding)) or self._waived(self._holding(finding), "")
+        waived = self._first_waiver(about, _object(finding)) or self._first_waiver(self._matching_waivers(finding), "")
         if waived is not None:
             return msgspec.structs.replace(finding, waived=waived)
-        return self._explained(finding)
+        return self._explain(finding)
 
     def _waivers_of_misconfiguration(self, finding: Finding) -> Iterator[Waiver]:
         container = finding.subject.partition(": ")[0]
-        for waiver in self._about_rule(finding.rule):
+        for waiver in self._waivers_of_rule(finding.rule):
             if not limits.take(_cost(waiver)):
                 return
             if waiver.where or waiver.verdict:
@@ -127,13 +127,13 @@ class Waivers:
             if not self._is_at(waiver, (_object(finding),), ()):
                 continue
             self._near.add(waiver)
-            exact = waiver.fingerprint in ("", fingerprint.of_finding(finding) if waiver.fingerprint else "")
+            exact = waiver.fingerprint in ("", fingerprint.finding_fingerprint(finding) if waiver.fingerprint else "")
             if exact and waiver.container in ("", container) and waiver.resource in ("", "*"):
                 yield waiver
 
-    def _holding(self, finding: Finding) -> Iterator[Waiver]:
+    def _matching_waivers(self, finding: Finding) -> Iterator[Waiver]:
         """Yield the waivers whose condition is true for a finding."""
-        conditional = [each for each in self._about_rule(finding.rule) if each.where]
+        conditional = [each for each in self._waivers_of_rule(finding.rule) if each.where]
         objects = (finding.task_definition, finding.address or "") if finding.answers else (_object(finding),)
         document: Mapping[str, Any] | None = None
         for waiver in conditional:
@@ -153,18 +153,18 @@ class Waivers:
             self._conditions[waiver.where] = condition(waiver.where, lambda *_: ValueError())
         return self._conditions[waiver.where]
 
-    def _about_rule(self, rule: str) -> list[Waiver]:
+    def _waivers_of_rule(self, rule: str) -> list[Waiver]:
         """Return the waivers of a rule, charging the cost of each to the run's allowance."""
         if rule not in self._of_rule:
-            self._of_rule[rule] = [each for each in self._waivers if matched(each.rule, (rule,))]
+            self._of_rule[rule] = [each for each in self._waivers if match_rules(each.rule, (rule,))]
         return self._of_rule[rule]
 
-    def _explained(self, finding: Finding) -> Finding:
+    def _explain(self, finding: Finding) -> Finding:
         """Explain which waiver of a finding has expired, or is for a single place only."""
         if not (self._expired or self._wide):
             return finding
         about = {each for answer in finding.answers for each in self._waivers_of_answer(answer)} | set(
-            self._holding(finding)
+            self._matching_waivers(finding)
         )
         about |= set(self._waivers_of_misconfiguration(finding)) if not finding.answers else set()
         said = tuple(f"the waiver at {each.place} expired on {each.until}" for each in about & self._expired)
@@ -177,7 +177,7 @@ class Waivers:
 
     # All of them
 
-    def _waived(self, about: Iterable[Waiver], scope: str) -> Waived | None:
+    def _first_waiver(self, about: Iterable[Waiver], scope: str) -> Waived | None:
         """Return the first waiver that applies; record how the others were used."""
         found: Waived | None = None
         for waiver in about:
@@ -242,11 +242,11 @@ def waivers_of(
     from tfcheck.analysis.rule_ids import known_rules
     from tfcheck.analysis.waiver_comments import comments
 
-    def found() -> list[Waiver]:
+    def collect() -> list[Waiver]:
         # NOTE: without a date, it is unknown which of them are valid.
         return list(comments(sources, directory, known_rules())) if sources and choice.today else []
 
-    return Waivers(choice.waivers, choice.today, locations, found, policies)
+    return Waivers(choice.waivers, choice.today, locations, collect, policies)
 
 
 def _cost(waiver: Waiver) -> int:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from tfcheck.report.change_words import in_one_line
+from tfcheck.report.change_words import one_line_summary
 from tfcheck.report.left_out_words import selection_sentence, waived_groups, waived_words
 from tfcheck.report.origin import file_path
-from tfcheck.report.safe_text import clipped, visible
-from tfcheck.report.words import baseline_words, counted, headline, standings
+from tfcheck.report.safe_text import clip_width, visible
+from tfcheck.report.words import baseline_words, headline, plural, standings
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Finding, Report, Severity, Verdict
 
@@ -38,11 +38,11 @@ def harmless(text: str) -> str:
     (`server/events/models/models.go`, `server/events/project_command_runner.go`). The author of a pull request chooses
     the names in its plan, and can spell any of them.
     """
-    shown = clipped(visible(text), _LONGEST).replace("`", "'")
+    shown = clip_width(visible(text), _LONGEST).replace("`", "'")
     return _PHRASE.sub(lambda found: re.sub(r"[ :.]", "_", found[0]), shown)
 
 
-def fenced(reports: Sequence[Report], after: Sequence[str] = ()) -> str:
+def fence(reports: Sequence[Report], after: Sequence[str] = ()) -> str:
     """Write the reports of one project in at most a dozen lines, and `after` at the end."""
     findings = [(report, finding) for report in reports for finding in report.open_findings]
     findings.sort(key=lambda each: each[1].change == "existing")
@@ -51,20 +51,20 @@ def fenced(reports: Sequence[Report], after: Sequence[str] = ()) -> str:
     rows = [_finding_line(report, finding) for report, finding in findings]
     room = max(MOST_LINES - len(heads) - len(tail), 1)
     if len(rows) > room:
-        rows = [*rows[: room - 1], f"and {counted(len(rows) - room + 1, 'more finding')}"]
+        rows = [*rows[: room - 1], f"and {plural(len(rows) - room + 1, 'more finding')}"]
     return "".join(f"{each}\n" for each in (*heads, *rows, *tail))
 
 
 def _heads(report: Report) -> Iterator[str]:
     """Write first how the change affects what existed before."""
     yield f"tfcheck: {headline(report, standings(report))[1]}"
-    said = in_one_line(report)
+    said = one_line_summary(report)
     if said:
         mark = "- " if any(each.change == "broken" for each in report.task_changes) else ""
         yield f"{mark}{harmless(said)}"
 
 
-def failed(message: str, hint: str = "", after: Sequence[str] = ()) -> str:
+def failure_text(message: str, hint: str = "", after: Sequence[str] = ()) -> str:
     """Explain that nothing was checked."""
     lines = [f"! tfcheck: nothing was checked: {harmless(message)}"]
     if hint:
@@ -84,12 +84,12 @@ def _finding_line(report: Report, finding: Finding) -> str:
 def _undecided_lines(reports: Sequence[Report]) -> Iterator[str]:
     """Explain how much is undecided or not shown, and what could not be analysed."""
     yield from dict.fromkeys(words for report in reports for words in baseline_words(report))
-    verdicts = [answer.verdict for report in reports for answer in report.counting()]
+    verdicts = [answer.verdict for report in reports for answer in report.counted_answers()]
     if waiting := verdicts.count(Verdict.UNKNOWN):
-        yield f"not decided before apply: {waiting} of {counted(len(verdicts), 'permission')}"
+        yield f"not decided before apply: {waiting} of {plural(len(verdicts), 'permission')}"
     groups = waived_groups(reports)
     if groups:
-        others = f", and {counted(len(groups) - 1, 'more waiver')}" if len(groups) > 1 else ""
+        others = f", and {plural(len(groups) - 1, 'more waiver')}" if len(groups) > 1 else ""
         yield harmless(f"waived: {waived_words(groups[0])}{others}")
     yield from (harmless(said) for report in reports if (said := selection_sentence(report)))
     skipped = [each for report in reports for each in report.skipped]
@@ -101,5 +101,5 @@ def _undecided_lines(reports: Sequence[Report]) -> Iterator[str]:
 def _fixes(findings: Sequence[tuple[Report, Finding]]) -> Iterator[str]:
     titles = list(dict.fromkeys(finding.fix.title for _, finding in findings if finding.fix))
     if titles:
-        others = f", and {counted(len(titles) - 1, 'more change')}" if len(titles) > 1 else ""
+        others = f", and {plural(len(titles) - 1, 'more change')}" if len(titles) > 1 else ""
         yield f"fix: {harmless(titles[0])}{others}"

@@ -28,7 +28,7 @@ from tfcheck.report.manual import Manual
 from tfcheck.report.markdown.page import Page, content
 from tfcheck.report.safe_text import visible
 from tfcheck.report.text import text
-from tfcheck.report.words import counted
+from tfcheck.report.words import plural
 from tfcheck.repository.writing import write
 from tfcheck.vocabulary.finding import Report, Severity
 
@@ -68,13 +68,13 @@ class Hook(msgspec.Struct, frozen=True):
 
     variables: Mapping[str, str]
     pull: PlannedPull
-    wishes: CommentOptions
+    comment_options: CommentOptions
     manuals: tuple[Manual, ...]
     run: str
     debug: bool
 
     @property
-    def failed(self) -> bool:
+    def has_failed(self) -> bool:
         """Whether a project of the command failed."""
         return self.variables.get("COMMAND_HAS_ERRORS") == "true"
 
@@ -91,9 +91,9 @@ class HookResult(msgspec.Struct, frozen=True):
     absent: tuple[str, ...] = ()
 
 
-def after_command(
+def update_comment(
     variables: Mapping[str, str],
-    wishes: CommentOptions,
+    comment_options: CommentOptions,
     manuals: tuple[Manual, ...] = (),
     *,
     dry_run: bool = False,
@@ -108,22 +108,22 @@ def after_command(
         UsageError: Atlantis does not say which pull request this is.
     """
     # INVARIANT: the run is counted before the results are read, so that a newer run knows everything an older knew.
-    hook = Hook(variables, pull(variables), wishes, manuals, f"{int(now())}.0", debug)
+    hook = Hook(variables, pull(variables), comment_options, manuals, f"{int(now())}.0", debug)
     if variables.get("COMMAND_NAME", "plan") not in _PLANNING:
         return ""
     store = ResultStore(root(variables), hook.pull, now)
     _describe(variables, "")  # NOTE: an earlier hook's text would look like ours
     store.drop_old()
-    kept = store.kept(Path(variables.get("DIR") or os.curdir))
+    kept = store.read_all(Path(variables.get("DIR") or os.curdir))
     if not (kept.reports or kept.lost or kept.problems):
         return ""
     missing = _missing(hook, kept)
-    _describe(hook.variables, counts(kept.reports, missing))
+    _describe(hook.variables, count_line(kept.reports, missing))
     said = HookResult("no comment: --dry-run", in_log=True) if dry_run else _published_result(hook, kept, missing)
     missing = max(missing, len(said.absent))
-    _describe(hook.variables, counts(kept.reports, missing))
+    _describe(hook.variables, count_line(kept.reports, missing))
     store.drop_superseded()
-    lines = [counts(kept.reports, missing), *(f"warning: {each}" for each in kept.problems)]
+    lines = [count_line(kept.reports, missing), *(f"warning: {each}" for each in kept.problems)]
     lines += [f"no result for this commit: {visible(each)}" for each in said.absent or kept.lost]
     lines += [visible(said.line), *(f"warning: {visible(each)}" for each in said.warnings)]
     return "".join(f"{line}\n" for line in lines) + (_screens(kept.reports) if said.in_log else "")
@@ -137,26 +137,26 @@ def _missing(hook: Hook, kept: StoredResults) -> int:
     """
     missing = len(kept.problems) + len(kept.lost) + kept.repeated
     stopped = any(origin.context_text(report, "stopped") for report in kept.reports)
-    return missing or int(hook.failed and not stopped)
+    return missing or int(hook.has_failed and not stopped)
 
 
-def counts(reports: Sequence[Report], missing: int = 0) -> str:
+def count_line(reports: Sequence[Report], missing: int = 0) -> str:
     """Summarise the reports in one short line; what several projects share counts once, as in the comment."""
     page = content(reports, Page())
     severities = [each.finding.severity for each in page.findings]
     names = ((Severity.ERROR, "error"), (Severity.WARNING, "warning"))
-    parts = [counted(severities.count(each), name) for each, name in names if each in severities]
+    parts = [plural(severities.count(each), name) for each, name in names if each in severities]
     if page.waiting:
         parts.append(f"{len(page.waiting)} not decided")
     if page.known:
-        parts.append(f"{counted(len(page.known), 'finding')} in the baseline")
+        parts.append(f"{plural(len(page.known), 'finding')} in the baseline")
     if excused := excused_words(reports):
         parts.append(excused)
     unchecked = sum(not report.task_definitions and bool(report.skipped) for report in reports)
     if unchecked:
         parts.append(f"{unchecked} not checked")
-    found = f"{', '.join(parts) or 'nothing is missing'} in {counted(len(reports), 'project')}" if reports else ""
-    lost = f"no result for {counted(missing, 'project')}" if missing else ""
+    found = f"{', '.join(parts) or 'nothing is missing'} in {plural(len(reports), 'project')}" if reports else ""
+    lost = f"no result for {plural(missing, 'project')}" if missing else ""
     return ", ".join(filter(None, (found, lost)))
 
 
@@ -190,17 +190,19 @@ def _published_result(hook: Hook, kept: StoredResults, missing: int) -> HookResu
     token = next(filter(None, (hook.variables.get(name) for name in words.tokens)), "")
     if not token:
         return HookResult(f"no comment: none of {', '.join(words.tokens)} is set", in_log=True)
-    server = "" if hook.variables.get("GITHUB_API_URL") and host == "github" else hook.pull.trusted(hook.variables)
+    server = (
+        "" if hook.variables.get("GITHUB_API_URL") and host == "github" else hook.pull.trusted_server(hook.variables)
+    )
     if server is None:
         setting = hook.pull.setting
         return HookResult(
             f"no comment: PULL_URL is on a host that {setting} does not name; set {setting} for the hook", in_log=True
         )
     expected = len(kept.reports) + missing if kept.reports else 0
-    wishes = msgspec.structs.replace(hook.wishes, expected=expected, absent=kept.lost, gone=kept.gone)
+    comment_options = msgspec.structs.replace(hook.comment_options, expected=expected, absent=kept.lost, gone=kept.gone)
     try:
         with refusing(debug=hook.debug):
-            done = _posted(hook, server, token, kept.reports, wishes)
+            done = _post(hook, server, token, kept.reports, comment_options)
     except RefusalError as refusal:
         said = str(refusal).replace("GitHub", words.name)
         if refusal.kind in OF_TOKENS:
@@ -209,7 +211,7 @@ def _published_result(hook: Hook, kept: StoredResults, missing: int) -> HookResu
     return HookResult(str(done.outcome), done.warnings, absent=done.absent)
 
 
-def _posted(hook: Hook, server: str, token: str, reports: Sequence[Report], wishes: CommentOptions) -> Published:
+def _post(hook: Hook, server: str, token: str, reports: Sequence[Report], comment_options: CommentOptions) -> Published:
     """Write to the host of the pull request, whose address is `server`."""
     about, pages = hook.pull, hook.pull.server or ""
     wanted = RequestedPull(about.repository, about.number, about.commit, hook.run)
@@ -218,7 +220,7 @@ def _posted(hook: Hook, server: str, token: str, reports: Sequence[Report], wish
         case "gitlab":
             there = MergeConversation(Client(Hosts(f"{server}/api/v4", "", pages), token), wanted)
         case "bitbucket":
-            there = bitbucket.conversation(wanted, _with_user(token, hook.variables))
+            there = bitbucket.conversation(wanted, _token_with_user(token, hook.variables))
         case "bitbucket-server":
             wanted = msgspec.structs.replace(wanted, repository=f"{about.project}/{about.name}")
             there = ServerConversation(Client(Hosts(f"{server}/rest/api/1.0", "", server), token), wanted)
@@ -228,10 +230,10 @@ def _posted(hook: Hook, server: str, token: str, reports: Sequence[Report], wish
         case _:
             addresses = msgspec.structs.replace(hosts(server, hook.variables), server=pages)
             there = GitHubConversation(Client(addresses, token), wanted, {})
-    return publish(there, reports, wishes, hook.manuals, Path(hook.variables.get("DIR") or os.curdir))
+    return publish(there, reports, comment_options, hook.manuals, Path(hook.variables.get("DIR") or os.curdir))
 
 
-def _with_user(token: str, variables: Mapping[str, str]) -> str:
+def _token_with_user(token: str, variables: Mapping[str, str]) -> str:
     """Return the token that Atlantis itself uses on Bitbucket Cloud with the account that it is for."""
     user = variables.get("ATLANTIS_BITBUCKET_API_USER") or variables.get("ATLANTIS_BITBUCKET_USER")
     return f"{user}:{token}" if user and token == variables.get("ATLANTIS_BITBUCKET_TOKEN") else token

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tfcheck.atlantis.fence import harmless
-from tfcheck.atlantis.step import StepOptions, attempted, reported
+from tfcheck.atlantis.step import StepOptions, attempt, check_plan
 from tfcheck.atlantis.surroundings import project
 from tfcheck.report.left_out_words import (
     configuration_words,
@@ -29,9 +29,9 @@ from tfcheck.vocabulary.finding import Answer, Report, Verdict
 
 def checked_policy(variables: Mapping[str, str], options: StepOptions) -> str:
     """Check the plan of a project and write the result; a plan that cannot be checked fails."""
-    return attempted(
-        lambda: policy_lines(reported(project(variables), options), options.gate),
-        lambda message, _: policy_failed(message),
+    return attempt(
+        lambda: policy_lines(check_plan(project(variables), options), options.gate),
+        lambda message, _: failure_result(message),
         debug=options.debug,
     )
 
@@ -46,7 +46,7 @@ def policy_lines(reports: Sequence[Report], gate: FailOptions) -> str:
     return _conftest_lines(dict.fromkeys(fails), dict.fromkeys(warns), passed)
 
 
-def policy_failed(message: str) -> str:
+def failure_result(message: str) -> str:
     """Return the result of a check that could not run, which fails."""
     return _conftest_lines([f"tfcheck - nothing was checked: {harmless(message)}"], [], 0)
 
@@ -54,10 +54,10 @@ def policy_failed(message: str) -> str:
 def _results(reports: Iterable[Report], gate: FailOptions) -> Iterator[tuple[bool, str]]:
     for report in reports:
         for finding in report.open_findings:
-            fails = gate.counts(finding.severity, finding.change)
+            fails = gate.fails_on(finding.severity, finding.change)
             yield fails, harmless(f"{finding.rule} - {finding.task_definition} - {finding.message}")
-        for answer in report.undecided():
-            yield gate.counts_unknown(answer), harmless(_undecided(answer))
+        for answer in report.undecided_answers():
+            yield gate.fails_on_unknown(answer), harmless(_undecided_line(answer))
         for each in report.skipped:
             yield gate.strict, harmless(f"tfcheck - {each.address} - not analysed: {each.reason}")
         yield from ((False, harmless(f"tfcheck - {each}")) for each in _left_out(report))
@@ -73,7 +73,7 @@ def _left_out(report: Report) -> Iterator[str]:
         yield said
 
 
-def _undecided(answer: Answer) -> str:
+def _undecided_line(answer: Answer) -> str:
     need = answer.requirement
     asked = f"{need.action} on {need.shown_resource} is not decided before apply"
     return f"{need.rule} - {need.task_definition} - {asked}: {reason_words(answer.reason)}"

@@ -10,11 +10,11 @@ from typing import TypeVar
 import msgspec
 
 from tfcheck import __version__
-from tfcheck.analysis.baseline import compared
-from tfcheck.analysis.baseline_file import read
+from tfcheck.analysis.baseline import compare
+from tfcheck.analysis.baseline_file import read_baseline
 from tfcheck.analysis.options import RunOptions
 from tfcheck.analysis.session import Session
-from tfcheck.atlantis.fence import failed, fenced, harmless
+from tfcheck.atlantis.fence import failure_text, fence, harmless
 from tfcheck.atlantis.store import ResultStore, root
 from tfcheck.atlantis.surroundings import PlannedPull, Project, project, pull
 from tfcheck.config.settings import Choice
@@ -51,7 +51,7 @@ class StepOutput(msgspec.Struct, frozen=True):
     status: int
 
 
-def attempted(step: Callable[[], _T], otherwise: Callable[[str, str], _T], *, debug: bool = False) -> _T:
+def attempt(step: Callable[[], _T], otherwise: Callable[[str, str], _T], *, debug: bool = False) -> _T:
     """Run a step; on an error, call `otherwise` with message and hint, so that tfcheck's own faults fail no plan."""
     try:
         return step()
@@ -67,14 +67,14 @@ def attempted(step: Callable[[], _T], otherwise: Callable[[str, str], _T], *, de
 def before_plan(variables: Mapping[str, str], *, debug: bool = False) -> StepOutput:
     """Record that a project is about to be planned; prints only errors, and the exit status is always 0."""
 
-    def noted() -> StepOutput:
+    def note() -> StepOutput:
         ResultStore(root(variables), pull(variables)).announce(project(variables))
         return StepOutput("", 0)
 
-    def failed(message: str, _: str) -> StepOutput:
+    def fail(message: str, _: str) -> StepOutput:
         return StepOutput(f"! tfcheck cannot note that this project is planned: {harmless(message)}\n", 0)
 
-    return attempted(noted, failed, debug=debug)
+    return attempt(note, fail, debug=debug)
 
 
 def after_plan(variables: Mapping[str, str], options: StepOptions) -> StepOutput:
@@ -83,29 +83,29 @@ def after_plan(variables: Mapping[str, str], options: StepOptions) -> StepOutput
     What goes wrong is reported in the text and in the result.
     """
     about = project(variables)
-    return attempted(
-        lambda: _checked(variables, about, options.gate, reported(about, options)),
-        lambda message, hint: _unchecked(variables, about, options.gate, message, hint),
+    return attempt(
+        lambda: _check_output(variables, about, options.gate, check_plan(about, options)),
+        lambda message, hint: _failure_output(variables, about, options.gate, message, hint),
         debug=options.debug,
     )
 
 
-def _checked(variables: Mapping[str, str], about: Project, gate: FailOptions, reports: list[Report]) -> StepOutput:
+def _check_output(variables: Mapping[str, str], about: Project, gate: FailOptions, reports: list[Report]) -> StepOutput:
     stopped = gate.fail(reports)
     after = _store_reports(variables, about, reports, stopped=stopped)
     if stopped:
         after.append(f"tfcheck stops this plan ({gate}): fix it and push, or ask whoever runs Atlantis to relax that")
-    return StepOutput(fenced(reports, after), _STOPPED if stopped else 0)
+    return StepOutput(fence(reports, after), _STOPPED if stopped else 0)
 
 
-def reported(about: Project, options: StepOptions) -> list[Report]:
+def check_plan(about: Project, options: StepOptions) -> list[Report]:
     """Check the plan that the step `show` has written, with the other stacks.
 
     Raises:
         InputError: there is none, or it cannot be read.
     """
     choice = options.choice()
-    known = read(options.baseline) if options.baseline else None
+    known = read_baseline(options.baseline) if options.baseline else None
     if not about.showfile or not os.path.exists(about.showfile):
         name = "SHOWFILE leads to no file" if about.showfile else "SHOWFILE is not set"
         raise InputError(
@@ -117,19 +117,21 @@ def reported(about: Project, options: StepOptions) -> list[Report]:
     try:
         together = Session((plan,), options.context, None, run, outputs=(about.planfile,), shared=True)
     except InputError as error:  # of the context, whose files the server's administrator has named
-        raise InputError(_by_name(error.message, options.context), hint=error.hint) from None
-    reports = [each.report for each in together.checked(plan)]
-    return reports if known is None else compared(reports, known)
+        raise InputError(_shorten_paths(error.message, options.context), hint=error.hint) from None
+    reports = [each.report for each in together.check(plan)]
+    return reports if known is None else compare(reports, known)
 
 
-def _by_name(message: str, files: Sequence[str]) -> str:
+def _shorten_paths(message: str, files: Sequence[str]) -> str:
     """Shorten the paths of files in a message to their names."""
     for each in files:
         message = message.replace(each, Path(each).name)
     return message
 
 
-def _unchecked(variables: Mapping[str, str], about: Project, gate: FailOptions, message: str, hint: str) -> StepOutput:
+def _failure_output(
+    variables: Mapping[str, str], about: Project, gate: FailOptions, message: str, hint: str
+) -> StepOutput:
     nothing = Report(
         plan=PlanInfo(Path(about.showfile).name or "plan", None, None, None, complete=False),
         task_definitions=(),
@@ -140,20 +142,20 @@ def _unchecked(variables: Mapping[str, str], about: Project, gate: FailOptions, 
     after = _store_reports(variables, about, [nothing], stopped=gate.can_fail)
     if gate.can_fail:
         after.append(f"tfcheck stops this plan: what was not checked does not pass {gate}")
-    return StepOutput(failed(message, hint, after), _STOPPED if gate.can_fail else 0)
+    return StepOutput(failure_text(message, hint, after), _STOPPED if gate.can_fail else 0)
 
 
 def _store_reports(variables: Mapping[str, str], about: Project, reports: list[Report], *, stopped: bool) -> list[str]:
     """Store the reports for the hook; an error becomes a line for the comment."""
 
-    def kept() -> list[str]:
+    def keep() -> list[str]:
         found = pull(variables)
         placed = (msgspec.structs.replace(each, context=_context(found, about, stopped=stopped)) for each in reports)
         text = "".join(json(each, indent=len(reports) == 1) for each in placed)
         ResultStore(root(variables), found).save(about, text)
         return []
 
-    return attempted(kept, lambda message, _: [f"! this will not appear in a comment: {harmless(message)}"])
+    return attempt(keep, lambda message, _: [f"! this will not appear in a comment: {harmless(message)}"])
 
 
 def _context(found: PlannedPull, about: Project, *, stopped: bool) -> dict[str, str | int]:

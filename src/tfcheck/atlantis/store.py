@@ -26,8 +26,8 @@ import msgspec
 
 from tfcheck.atlantis.surroundings import PlannedPull, Project, is_commit
 from tfcheck.report.origin import context_text
-from tfcheck.repository.held import read
-from tfcheck.repository.index import LARGEST, BrokenIndexError, tracked
+from tfcheck.repository.held import read_file
+from tfcheck.repository.index import LARGEST, BrokenIndexError, tracked_modes
 from tfcheck.repository.work_tree import git_directories
 from tfcheck.repository.writing import write
 from tfcheck.symbolic.regex import regex
@@ -106,30 +106,30 @@ class ResultStore:
                 hint=f"set {_SETTING} to a folder that Atlantis is allowed to write to",
             ) from None
 
-    def kept(self, clone: Path | None = None) -> StoredResults:
+    def read_all(self, clone: Path | None = None) -> StoredResults:
         """Read all results for the commit, sorted by name, and find the missing ones.
 
         `clone` is the repository at this commit: a project of an earlier commit whose directory is not there any more
         is not missing.
         """
-        from tfcheck.report.reading import LARGEST, read
+        from tfcheck.report.reading import LARGEST, read_reports
 
         reports: list[Report] = []
         problems: list[str] = []
         for path in sorted(self._folder.glob(f"*{_RESULT}")):
             try:
                 with path.open("rb") as opened:
-                    reports += read(opened.read(LARGEST + 1), path.name)
+                    reports += read_reports(opened.read(LARGEST + 1), path.name)
             except OSError:
                 problems.append(f"the result `{path.name}` cannot be read")
             except TfcheckError as error:
                 problems.append(error.message)
-        expected = {path: _announced(path) for path in self._without_result().values()}
+        expected = {path: _read_announcement(path) for path in self._without_result().values()}
         inside = Clone(clone, self._folder.name) if clone else None
         gone = [
             each.target
             for path, each in expected.items()
-            if inside and path.parent != self._folder and inside.lacks(each.directory)
+            if inside and path.parent != self._folder and inside.is_certainly_missing(each.directory)
         ]
         lost = [each.target for each in expected.values() if each.target not in gone]
         return StoredResults(
@@ -253,15 +253,15 @@ def _write(path: Path, text: bytes) -> None:
     write(path, text, mode=0o600)
 
 
-def _announced(path: Path) -> Announced:
+def _read_announcement(path: Path) -> Announced:
     """Return the project of a result or an announcement, or the file's name if it cannot be read."""
-    from tfcheck.report.reading import read
+    from tfcheck.report.reading import read_reports
 
     unreadable = Announced(path.name.rpartition("-")[0], "")
     try:
         if path.name.endswith(_ANNOUNCED):
             return msgspec.json.decode(path.read_bytes(), type=Announced)
-        report = read(path.read_bytes(), path.name)[0]
+        report = read_reports(path.read_bytes(), path.name)[0]
     except (OSError, TfcheckError, ValueError):
         return unreadable
     return Announced(context_text(report, "target") or unreadable.target, context_text(report, "directory"))
@@ -321,13 +321,13 @@ class Clone:
         self._top = top
         self._commit = commit
 
-    def lacks(self, directory: str) -> bool:
+    def is_certainly_missing(self, directory: str) -> bool:
         """Whether the repository certainly has no such directory at this commit."""
         if not directory or not self._is_at_commit():
             return False
         if not (self._top / directory).is_dir():
             return True
-        names = self._tracked()
+        names = self._tracked_files()
         return names is not None and not any(name.startswith(f"{directory}/") for name in names)
 
     def _is_at_commit(self) -> bool:
@@ -347,7 +347,7 @@ class Clone:
         """Read a small file of git, empty if it does not exist."""
         try:
             own, shared = git_directories(self._top)
-            return read((shared if name.startswith(("refs/", "objects/")) else own) / name, _LARGEST_FILE)[0]
+            return read_file((shared if name.startswith(("refs/", "objects/")) else own) / name, _LARGEST_FILE)[0]
         except (OSError, ValueError):
             return b""
 
@@ -362,10 +362,10 @@ class Clone:
         lines = text.partition(b"\n\n")[0].decode("ascii", "replace").split("\n")
         return tuple(line.removeprefix("parent ") for line in lines if line.startswith("parent "))
 
-    def _tracked(self) -> dict[str, int] | None:
+    def _tracked_files(self) -> dict[str, int] | None:
         """Return the files that git tracks; None if they cannot be read."""
         try:
             own, _ = git_directories(self._top)
-            return tracked(read(own / "index", LARGEST)[0], lambda name: read(own / name, LARGEST)[0])
+            return tracked_modes(read_file(own / "index", LARGEST)[0], lambda name: read_file(own / name, LARGEST)[0])
         except (OSError, ValueError, BrokenIndexError):
             return None

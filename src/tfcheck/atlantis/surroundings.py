@@ -76,7 +76,7 @@ class PlannedPull(msgspec.Struct, frozen=True):
         found = self._place()
         return found[0] if found else None
 
-    def trusted(self, variables: Mapping[str, str]) -> str | None:
+    def trusted_server(self, variables: Mapping[str, str]) -> str | None:
         """Return the address that may receive a token, which is the one that Atlantis uses; None if it is not known.
 
         NOTE: whoever can send a webhook without a secret chooses PULL_URL.

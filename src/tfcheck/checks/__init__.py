@@ -93,7 +93,7 @@ class Misconfigurations:
         return self._found[task.address]
 
 
-def stopped(task: TaskDefinition, world: World) -> bool:
+def is_stopped(task: TaskDefinition, world: World) -> bool:
     """Whether a task definition definitely cannot start because it breaks a rule."""
     return any(each.severity is Severity.ERROR for _, each in world.once(Misconfigurations).of(task))
 

@@ -21,7 +21,7 @@ from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.sensitive_text import redacted
+from tfcheck.symbolic.sensitive_text import redact
 from tfcheck.symbolic.value import Unknown, Value
 from tfcheck.vocabulary.finding import Severity
 
@@ -41,7 +41,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         for each in () if isinstance(listed, Unknown) else listed:
             name = member(each, "name")
             if isinstance(name, str) and _NAME.fullmatch(name) and _may_be_credential(member(each, "value")):
-                shown = redacted(name)
+                shown = redact(name)
                 yield Misconfiguration(
                     f"`{shown}` of container `{container.name}` is given its value in `environment`, where it can be "
                     "read: take it from a secret",

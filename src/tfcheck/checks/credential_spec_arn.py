@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
-from tfcheck.startup.credential_spec import options, specification, wrong_specification
+from tfcheck.startup.credential_spec import options, specification, specification_error
 from tfcheck.vocabulary.finding import Severity
 
 _SYMPTOM = "unsupported credentialspec ARN, only s3/ssm ARNs are valid"
@@ -26,7 +26,7 @@ _SYMPTOM = "unsupported credentialspec ARN, only s3/ssm ARNs are valid"
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for place, option in options(task):
         arn = specification(option)
-        wrong = wrong_specification(arn, task.resource.surroundings, world) if arn is not None else None
+        wrong = specification_error(arn, task.resource.surroundings, world) if arn is not None else None
         if wrong is not None and arn is not None:
             container = place.container.name if place.container else None
             symptom = _SYMPTOM if "only S3 and" in wrong else ""

@@ -33,9 +33,9 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.other_stack import Stack
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.awslogs_options import AwsLogs, awslogs
-from tfcheck.startup.existence import deleted
+from tfcheck.startup.existence import deleted_addresses
 from tfcheck.startup.source import ValueStore, sources
-from tfcheck.startup.value_from import injected
+from tfcheck.startup.value_from import injected_values
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import PlainText, Truth, display
@@ -45,13 +45,13 @@ _STORES = {ValueStore.SECRETS_MANAGER: SECRET, ValueStore.PARAMETER_STORE: PARAM
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
-    for one, whose in _changing(world):
-        gone = one.once(deleted)
+    for one, whose in _changed_worlds(world):
+        gone = one.once(deleted_addresses)
         if not gone:
             continue
         # NOTE: a reference follows a replacement; only literal names become stale.
-        there = {(each.place, resource.address.type) for each, resource in _resources_named(task, world, one)}
-        for each, resource in _resources_named(task, world, one.before()):
+        there = {(each.place, resource.address.type) for each, resource in _named_resources(task, world, one)}
+        for each, resource in _named_resources(task, world, one.before()):
             if str(resource.address) not in gone or (each.place, resource.address.type) in there:
                 continue
             yield Misconfiguration(
@@ -64,7 +64,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             )
 
 
-def _changing(world: World) -> Iterator[tuple[World, str]]:
+def _changed_worlds(world: World) -> Iterator[tuple[World, str]]:
     """Return the worlds that the change consists of, with their names: this plan and the other checked ones."""
     yield world, "this plan"
     for each in world.context:
@@ -103,7 +103,7 @@ class _Named(NamedTuple):
     container: str | None
 
 
-def _resources_named(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[_Named, WorldObject]]:
+def _named_resources(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[_Named, WorldObject]]:
     """Return the objects that a task names, now or before, and that exist in its world or in another stack."""
     around = among if among is world else world.before()
     every = (*_files(task, among), *_stored_values(task, around, among), *_groups(task, world, among))
@@ -114,27 +114,27 @@ def _files(task: TaskDefinition, among: World) -> Iterator[tuple[_Named, WorldOb
     for file in files(task):
         if isinstance(file.value, PlainText):
             bucket = bucket_of(file.value, among)
-            holder = catalogue(among, OBJECT).by_arn(file.value)
+            holder = catalogue(among, OBJECT).find_by_arn(file.value)
             named = _Named(file.name, file.name, file.container.name)
             yield named, holder or (bucket.resource if bucket else None)
 
 
 def _stored_values(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[_Named, WorldObject | None]]:
-    for place, value in injected(task):
+    for place, value in injected_values(task):
         for source in sources(value, task.resource.surroundings, world):
             if not source.doubt:
-                found = catalogue(among, _STORES[source.store]).by_arn(source.arn)
+                found = catalogue(among, _STORES[source.store]).find_by_arn(source.arn)
                 yield _Named(place.pointer, place.cause, place.container.name if place.container else None), found
 
 
 def _groups(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[_Named, WorldObject | None]]:
     for log in awslogs(task, world):
-        found = catalogue(among, LOG_GROUP).by_name(log.group, None) if log.makes_no_group else None
-        if found is not None and _writes_there(task, log, found):
+        found = catalogue(among, LOG_GROUP).find_by_name(log.group, None) if log.makes_no_group else None
+        if found is not None and _is_written_to(task, log, found):
             yield _Named(log.name, log.name, log.container), found
 
 
-def _writes_there(task: TaskDefinition, log: AwsLogs, group: WorldObject) -> bool:
+def _is_written_to(task: TaskDefinition, log: AwsLogs, group: WorldObject) -> bool:
     here, there = task.resource.surroundings, group.surroundings
     return equal(log.region, there.region) & equal(here.account, there.account) is Truth.TRUE
 

@@ -29,7 +29,7 @@ from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.limits import take
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
-from tfcheck.vocabulary.clipping import enumerated
+from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import Severity
 
 _EVENTUALLY = (
@@ -53,28 +53,28 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
 
 def _mistake(service: WorldObject, late: Sequence[WorldObject], world: World) -> Misconfiguration:
-    from tfcheck.checks.deploy_order_graph import waits_longer
+    from tfcheck.checks.deploy_order_graph import later_dependencies
 
     names = [str(each.address) for each in late]
     shown = [*names[:3], "more"] if names[3:] else names
-    waits = ((each, sorted(set(waits_longer(each, service, world)))) for each in late)
+    waits = ((each, sorted(set(later_dependencies(each, service, world)))) for each in late)
     waiting, slow = next(((each.address, slow) for each, slow in waits if slow), ("", []))
-    why = (f"{waiting} also waits for {enumerated(slow[:3])}, which the service does not",) if slow else ()
+    why = (f"{waiting} also waits for {join_names(slow[:3])}, which the service does not",) if slow else ()
     is_granted = all(each.address.type.startswith("aws_iam_") for each in late)
     places = waiting_places(service.address, [each.address for each in late])
     return Misconfiguration(
-        f"{service.address} does not wait for {enumerated(shown)}: "
+        f"{service.address} does not wait for {join_names(shown)}: "
         f"its first tasks may start before what they need is {'granted' if is_granted else 'there'}",
         Severity.WARNING,
         about=" ".join(names),
-        explanation=(*why, _where(places, world.module_from_elsewhere(service.address.module))),
+        explanation=(*why, _place_words(places, world.module_from_elsewhere(service.address.module))),
         hcl=places[0].hcl if len(places) == 1 else "\n\n".join(f"# {each.named}\n{each.hcl}" for each in places),
         address=str(service.address),
         argument="depends_on",
     )
 
 
-def _where(places: Sequence[WaitingPlace], outsider: str) -> str:
+def _place_words(places: Sequence[WaitingPlace], outsider: str) -> str:
     """Explain where to write what; a caller cannot change the inside of a module from elsewhere."""
     authors = f", which only the authors of {outsider} can change" if outsider else ""
     named = (f"{each.named}{authors if each.named == _SERVICE else ''}: {each.hcl}" for each in places)

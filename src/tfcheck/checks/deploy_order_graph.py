@@ -13,7 +13,7 @@ from tfcheck import startup
 from tfcheck.checks.environment_file import files
 from tfcheck.checks.services_started import starting_services
 from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, PARAMETER, SECRET, catalogue
-from tfcheck.inventory.change import before, is_changed, is_new
+from tfcheck.inventory.change import is_changed, is_new, object_before
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
 from tfcheck.inventory.world import World, WorldObject, WorldView
 from tfcheck.resolve.surroundings import Surroundings
@@ -22,7 +22,7 @@ from tfcheck.role.grants import known_arn
 from tfcheck.startup import existence
 from tfcheck.startup.awslogs_options import awslogs
 from tfcheck.startup.source import ValueStore, sources
-from tfcheck.startup.value_from import injected
+from tfcheck.startup.value_from import injected_values
 from tfcheck.symbolic.value import PlainText, Text, Truth, Unknown, Value, items
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.finding import RoleKind, Verdict
@@ -50,13 +50,13 @@ def late_resources(service: WorldObject, task: TaskDefinition, world: World) -> 
         grants = late_grants(service, task, kind, world)
         needed.update({str(each.address): each for each in world.once(_Needed).of(grants, task, kind)})
     earlier = world.earlier(service.address).resources
-    named = world.once(_Named).of(task)
+    named = world.once(_NamedObjects).of(task)
     versions = {str(each.address): each for each in _versions(service, task, world)}
     found = (each for each in {**named, **versions}.values() if is_new(each, world))
     return [*needed.values(), *(each for each in found if each.address.config not in earlier)]
 
 
-def waits_longer(resource: WorldObject, service: WorldObject, world: World) -> Iterator[str]:
+def later_dependencies(resource: WorldObject, service: WorldObject, world: World) -> Iterator[str]:
     """Yield slow resources that the plan creates and that `resource` waits for, but not the service."""
     for config in sorted(world.earlier(resource.address).resources - world.earlier(service.address).resources):
         kind = config.split(".")[-2]
@@ -115,13 +115,15 @@ class _Needed:
     def of(self, grants: Sequence[WorldObject], task: TaskDefinition, kind: RoleKind) -> list[WorldObject]:
         key = (task.address, kind, *(each.address for each in grants))
         if key not in self._found:
-            self._found[key] = _needed(grants, task, kind, self._world) if grants else []
+            self._found[key] = _needed_grants(grants, task, kind, self._world) if grants else []
         return self._found[key]
 
 
-def _needed(grants: Sequence[WorldObject], task: TaskDefinition, kind: RoleKind, world: World) -> list[WorldObject]:
+def _needed_grants(
+    grants: Sequence[WorldObject], task: TaskDefinition, kind: RoleKind, world: World
+) -> list[WorldObject]:
     """Return the late grants of permissions that are denied until these grants exist."""
-    judge, too_early = world.once(Judge), world.once(_TooEarly).judge(grants)
+    judge, too_early = world.once(Judge), world.once(_WorldAtServiceStart).judge(grants)
     needs = (each for each in startup.requirements(task, world) if each.role_kind is kind)
     late = (each for each in needs if too_early.verdict(each, task) is Verdict.DENIED)
     judged = [found for each in late if (found := judge.judge(each, task)).verdict is Verdict.ALLOWED]
@@ -139,7 +141,7 @@ def _policy(grant: WorldObject, roles: Roles) -> str:
     return next((each.origin.policy for each in found.statements), "") if found else ""
 
 
-class _TooEarly:
+class _WorldAtServiceStart:
     """The world when services start: grants that no service waits for are as before the change.
 
     Where some services of a role wait for a grant and others do not, each of the two groups has a world of its own.
@@ -153,7 +155,7 @@ class _TooEarly:
         for task in task_definitions(world):
             for service, kind in itertools.product(starting_services(task, world), _KINDS):
                 found = late_grants(service, task, kind, world)
-                self._late.update({str(each.address): before(each, world) for each in found})
+                self._late.update({str(each.address): object_before(each, world) for each in found})
                 others = (each for each in world.once(_Grants).of(task, kind) if each not in found)
                 self._in_time.update(str(each.address) for each in others)
 
@@ -162,11 +164,11 @@ class _TooEarly:
         own = frozenset(str(each.address) for each in grants) & self._in_time
         if own not in self._judges:
             late = {name: each for name, each in self._late.items() if name not in self._in_time or name in own}
-            self._judges[own] = Judge(_AsBefore(self._world, late))
+            self._judges[own] = Judge(_WorldAsBefore(self._world, late))
         return self._judges[own]
 
 
-class _AsBefore(WorldView):
+class _WorldAsBefore(WorldView):
     """A world in which some resources are as before the change, or do not exist yet."""
 
     def __init__(self, world: World, earlier: dict[str, WorldObject | None]) -> None:
@@ -181,7 +183,7 @@ class _AsBefore(WorldView):
 # Files, groups and values
 
 
-class _Named:
+class _NamedObjects:
     """The files, log groups and parameters that each task definition names, shared by all of its services."""
 
     def __init__(self, world: World) -> None:
@@ -198,27 +200,29 @@ class _Named:
 
 def _files(task: TaskDefinition, world: World) -> Iterator[WorldObject]:
     for file in files(task):
-        holder = catalogue(world, OBJECT).by_arn(file.value)
+        holder = catalogue(world, OBJECT).find_by_arn(file.value)
         if holder is not None:
             yield holder
 
 
 def _groups(task: TaskDefinition, world: World) -> Iterator[WorldObject]:
     for log in awslogs(task, world):
-        named = existence.at(log.group, task.resource.surroundings, log.region)
+        named = existence.named_at(log.group, task.resource.surroundings, log.region)
         around = task.resource.surroundings
         region = named.region if isinstance(named.region, PlainText) else around.region
         near = Surroundings(around.partition, region, around.account)
-        group = catalogue(world, LOG_GROUP).by_name(log.group, near) if log.makes_no_group else None
+        group = catalogue(world, LOG_GROUP).find_by_name(log.group, near) if log.makes_no_group else None
         if group is not None and existence.has_name(group, named) is Truth.TRUE:
             yield group
 
 
 def _parameters(task: TaskDefinition, world: World) -> Iterator[WorldObject]:
-    for _, value in injected(task):
+    for _, value in injected_values(task):
         for source in sources(value, task.resource.surroundings, world):
             found = (
-                catalogue(world, PARAMETER).by_arn(source.arn) if source.store is ValueStore.PARAMETER_STORE else None
+                catalogue(world, PARAMETER).find_by_arn(source.arn)
+                if source.store is ValueStore.PARAMETER_STORE
+                else None
             )
             if found is not None:
                 yield found
@@ -230,13 +234,15 @@ def _versions(service: WorldObject, task: TaskDefinition, world: World) -> Itera
     A service that refers to a secret waits for it, and its value follows in a moment, unless that waits for more.
     """
     earlier = world.earlier(service.address).resources
-    for _, value in injected(task):
+    for _, value in injected_values(task):
         for source in sources(value, task.resource.surroundings, world):
-            secret = catalogue(world, SECRET).by_arn(source.arn) if source.store is ValueStore.SECRETS_MANAGER else None
+            secret = (
+                catalogue(world, SECRET).find_by_arn(source.arn) if source.store is ValueStore.SECRETS_MANAGER else None
+            )
             found = world.once(_Versions).of(secret) if secret is not None else []
             if secret is not None and len(found) == 1:
                 is_named = secret.address.mode == "managed" and secret.address.config in earlier
-                if not is_named or any(True for _ in waits_longer(found[0], service, world)):
+                if not is_named or any(True for _ in later_dependencies(found[0], service, world)):
                     yield found[0]
 
 

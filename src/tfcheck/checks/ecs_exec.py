@@ -33,7 +33,7 @@ from tfcheck.startup.capacity import launch_types
 from tfcheck.startup.launch import services
 from tfcheck.startup.place import TaskPlace
 from tfcheck.verdict.judge import Judge
-from tfcheck.vocabulary.clipping import enumerated
+from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity, Verdict
 
 ID = "ecs-exec"
@@ -65,17 +65,17 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
                     argument="task_role_arn",
                 )
         else:
-            yield from _not_allowed(service, task, world)
+            yield from _missing_permissions(service, task, world)
 
 
-def _not_allowed(service: WorldObject, task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
+def _missing_permissions(service: WorldObject, task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     judge = world.once(Judge)
     missing = [each for each in _calls(task, RoleKind.TASK) if judge.verdict(each, task) is Verdict.DENIED]
     if missing:
         actions = [each.action for each in missing]
         role = judge.judge(missing[0], task).role
         yield Misconfiguration(
-            f"{service.address} enables ECS Exec, but the task role {role} is not allowed {enumerated(actions)}",
+            f"{service.address} enables ECS Exec, but the task role {role} is not allowed {join_names(actions)}",
             Severity.INFO,
             about=" ".join(actions),
             explanation=tuple(_explanation(actions, task, judge)),
@@ -94,7 +94,7 @@ def _explanation(actions: list[str], task: TaskDefinition, judge: Judge) -> Iter
 
 def _calls(task: TaskDefinition, role_kind: RoleKind) -> list[Requirement]:
     place = TaskPlace(task, None, "/taskRoleArn", "ECS Exec", role_kind)
-    return [place.needs(ID, action, "*", Severity.INFO) for action in ACTIONS]
+    return [place.require(ID, action, "*", Severity.INFO) for action in ACTIONS]
 
 
 CHECK = Check(ID, "permissions of ECS Exec", __doc__, _search)

@@ -30,9 +30,9 @@ from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.catalogue import ACCESS_POINT, catalogue
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
-from tfcheck.startup.nested import blocks, only
+from tfcheck.startup.nested import blocks, only_block
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.sensitive_text import redacted
+from tfcheck.symbolic.sensitive_text import redact
 from tfcheck.symbolic.value import Text, Truth, Value
 from tfcheck.vocabulary.finding import Severity
 
@@ -75,13 +75,13 @@ def _mistake(said: str, severity: Severity, symptom: str = "") -> Misconfigurati
 def _volumes(task: TaskDefinition, world: World) -> Iterator[_Volume]:
     hidden = task.resource.sensitive("volume")
     for volume in blocks(task.resource.attribute("volume")):
-        system = only(volume.get("efs_volume_configuration"))
+        system = only_block(volume.get("efs_volume_configuration"))
         if system is not None:
             name = volume.get("name")
-            authorization = only(system.get("authorization_config")) or {}
+            authorization = only_block(system.get("authorization_config")) or {}
             point = authorization.get("access_point_id")
             yield _Volume(
-                name=f"volume `{redacted(name)}`" if isinstance(name, str) and not hidden else "an EFS volume",
+                name=f"volume `{redact(name)}`" if isinstance(name, str) and not hidden else "an EFS volume",
                 system=system,
                 asks_iam=authorization.get("iam") == "ENABLED",
                 has_point=_is_given(point, world),

@@ -32,11 +32,11 @@ _MOST = 5
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for file in files(task):
-        holder = catalogue(world, OBJECT).by_arn(file.value)
+        holder = catalogue(world, OBJECT).find_by_arn(file.value)
         if holder is not None:
             for what, lines in _misread(holder).items():
                 yield Misconfiguration(
-                    f"{_numbered(lines)} of {holder.address} {what}",
+                    f"{_line_numbers(lines)} of {holder.address} {what}",
                     Severity.INFO,
                     file.container.name,
                     what,
@@ -54,13 +54,13 @@ def _misread(holder: WorldObject) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     if isinstance(content, str) and not holder.sensitive("content"):
         for number, line in enumerate(content.splitlines(), start=1):
-            what = _taken_for(line)
+            what = _misreading_words(line)
             if what:
                 found.setdefault(what, []).append(number)
     return found
 
 
-def _taken_for(line: str) -> str:
+def _misreading_words(line: str) -> str:
     """Explain how ECS reads a line; empty if it reads the line as intended."""
     if not line.strip() or line.startswith("#"):
         return ""
@@ -74,7 +74,7 @@ def _taken_for(line: str) -> str:
     return "has quotes around the value, which become part of it" if _QUOTED.fullmatch(value) else ""
 
 
-def _numbered(lines: list[int]) -> str:
+def _line_numbers(lines: list[int]) -> str:
     more = " and more" if len(lines) > _MOST else ""
     return f"line {', '.join(map(str, lines[:_MOST]))}{more}"
 

@@ -14,16 +14,16 @@ from collections.abc import Iterator
 
 from tfcheck.checks.environment_file import files
 from tfcheck.checks.mistake import Check, Misconfiguration
-from tfcheck.checks.services_started import on_fargate, on_windows
+from tfcheck.checks.services_started import runs_on_fargate, runs_on_windows
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.vocabulary.finding import Severity
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
-    if not on_windows(task):
+    if not runs_on_windows(task):
         return
-    fargate = on_fargate(task, world)
+    fargate = runs_on_fargate(task, world)
     for name in dict.fromkeys(file.container.name for file in files(task)):
         where = "Windows on Fargate" if fargate else "Windows"
         yield Misconfiguration(

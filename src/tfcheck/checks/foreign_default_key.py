@@ -22,7 +22,7 @@ from tfcheck.inventory.object_key import chosen
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth
-from tfcheck.vocabulary.arn import split
+from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.finding import Severity
 
 _READ = {"secretsmanager:GetSecretValue": SECRET, "ssm:GetParameters": PARAMETER}
@@ -35,10 +35,10 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         kind = _READ.get(need.action)
         if kind is None:
             continue
-        found = (catalogue(each, kind).by_arn(need.resource) for each in (world, *world.context))
+        found = (catalogue(each, kind).find_by_arn(need.resource) for each in (world, *world.context))
         read = next((each for each in found if each is not None), None)
         key = _aws_managed_key(read) if read is not None and not need.doubt else None
-        arn = split(need.resource)
+        arn = parse_arn(need.resource)
         if read is not None and key and arn is not None and equal(arn.account, account) is Truth.FALSE:
             yield Misconfiguration(
                 f"{need.cause}: {read.address} is encrypted with `{key}`, which only its own account can use",

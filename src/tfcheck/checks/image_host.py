@@ -34,7 +34,7 @@ _HOST = "????????????.dkr-ecr*.*.on.aws/*"
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for container in task.containers:
         image = container.member("image")
-        if isinstance(image, str) and (region := _misplaced(image)):
+        if isinstance(image, str) and (region := _misplaced_region(image)):
             domain = _domain(region)
             yield Misconfiguration(
                 f"the image of container `{container.name}`, {quote_value(task, image)}, is at a host that does not "
@@ -55,7 +55,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             )
 
 
-def _misplaced(image: str) -> str:
+def _misplaced_region(image: str) -> str:
     """Return the region of a registry host with the domain of another partition; empty if the domain is right."""
     found = _REGISTRY.match(image)
     domain = _domain(found["region"]) if found is not None else ""

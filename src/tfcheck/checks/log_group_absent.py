@@ -19,13 +19,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.log_region import in_other_regions
+from tfcheck.checks.log_region import groups_in_other_regions
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.catalogue import LOG_GROUP
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup import existence
-from tfcheck.startup.awslogs_calls import wrong_group
+from tfcheck.startup.awslogs_calls import missing_group_reason
 from tfcheck.startup.awslogs_options import AwsLogs, awslogs
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.finding import Severity
@@ -38,7 +38,7 @@ SYMPTOM = (
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for log in awslogs(task, world):
-        is_named = isinstance(log.group, str) and wrong_group(log.options) is None
+        is_named = isinstance(log.group, str) and missing_group_reason(log.options) is None
         if is_named and log.makes_no_group and not _may_exist(log, task, world):
             yield Misconfiguration(
                 f"{log.name} logs to {quote_value(task, log.group)}, which neither the plan nor the "
@@ -52,12 +52,12 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
 def _may_exist(log: AwsLogs, task: TaskDefinition, world: World) -> bool:
     """Whether the plan suggests that the group exists, or another rule reports it as deleted or in another region."""
-    named = existence.at(log.group, task.resource.surroundings, log.region)
+    named = existence.named_at(log.group, task.resource.surroundings, log.region)
     return (
         existence.log_group(named, world) is not Truth.UNKNOWN
         or existence.is_read(log.group, world)
         or any(True for _ in existence.possible_namesakes(LOG_GROUP, named, world))
-        or bool(in_other_regions(log, task, world))
+        or bool(groups_in_other_regions(log, task, world))
     )
 
 

@@ -22,14 +22,14 @@ from collections.abc import Iterator
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
-from tfcheck.startup.awslogs_calls import wrong_group
+from tfcheck.startup.awslogs_calls import missing_group_reason
 from tfcheck.startup.awslogs_options import awslogs
 from tfcheck.vocabulary.finding import Severity
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for log in awslogs(task, world):
-        wrong = wrong_group(log.options)
+        wrong = missing_group_reason(log.options)
         if wrong is not None:
             given = f", {quote_value(task, log.group)}," if log.group else ""
             message = f"the log driver of {log.name}{given} {wrong}"

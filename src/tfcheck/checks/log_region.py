@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
-from tfcheck.checks.services_started import on_fargate
+from tfcheck.checks.services_started import runs_on_fargate
 from tfcheck.inventory.catalogue import LOG_GROUP
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, WorldObject
@@ -42,11 +42,11 @@ _NOT_FOUND = (
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for log in awslogs(task, world):
         if log.region is None or log.region == "":
-            if on_fargate(task, world):
+            if runs_on_fargate(task, world):
                 message = f"the log driver of {log.name} has no `awslogs-region`, which Fargate requires"
                 yield Misconfiguration(message, Severity.ERROR, log.container, symptom=_MISSING)
         elif log.makes_no_group:
-            named = in_other_regions(log, task, world)
+            named = groups_in_other_regions(log, task, world)
             if named:
                 yield Misconfiguration(
                     f"{log.name} logs to {quote_value(task, log.group)} in {quote_value(task, log.region)}, but "
@@ -58,17 +58,17 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
                 )
 
 
-def in_other_regions(log: AwsLogs, task: TaskDefinition, world: World) -> list[WorldObject]:
+def groups_in_other_regions(log: AwsLogs, task: TaskDefinition, world: World) -> list[WorldObject]:
     """Return the groups with that name in the task's account if all of them are in other regions."""
     if not isinstance(log.group, str) or log.region is None or log.region == "":
         return []
-    here = existence.at(log.group, task.resource.surroundings, log.region)
+    here = existence.named_at(log.group, task.resource.surroundings, log.region)
     if any(True for _ in existence.possible_namesakes(LOG_GROUP, here, world)):
         return []
     account = task.resource.surroundings.account
     named = [
         each
-        for each in existence.created(LOG_GROUP, world).exactly(log.group)
+        for each in existence.index_created(LOG_GROUP, world).exactly(log.group)
         if equal(each.surroundings.account, account) is not Truth.FALSE
     ]
     return named if all(equal(each.surroundings.region, log.region) is Truth.FALSE for each in named) else []

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
-from tfcheck.checks.services_started import on_fargate
+from tfcheck.checks.services_started import runs_on_fargate
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.startup.object_arn import FORM, is_other_than_arn, misshape
@@ -32,7 +32,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         if member(options, "config-file-type") == "s3":
             value = member(options, "config-file-value")
             what = f"log router configuration of container `{container.name}`"
-            if on_fargate(task, world):
+            if runs_on_fargate(task, world):
                 message = f"{what} is in S3: Fargate accepts only a file in the image"
                 yield Misconfiguration(message, Severity.ERROR, container.name, "fargate")
             elif (wrong := misshape(value, world)) is not None:

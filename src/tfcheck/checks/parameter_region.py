@@ -17,7 +17,7 @@ from tfcheck.inventory.catalogue import PARAMETER
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup import existence
-from tfcheck.startup.value_from import injected
+from tfcheck.startup.value_from import injected_values
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.arn import is_arn
@@ -26,13 +26,13 @@ from tfcheck.vocabulary.finding import Severity
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     here, account = task.resource.surroundings.region, task.resource.surroundings.account
-    for place, value in injected(task):
+    for place, value in injected_values(task):
         if not isinstance(value, str) or is_arn(value):
             continue
-        named_here = existence.at(value, task.resource.surroundings)
+        named_here = existence.named_at(value, task.resource.surroundings)
         if any(True for _ in existence.possible_namesakes(PARAMETER, named_here, world)):
             continue
-        named = existence.created(PARAMETER, world).exactly(value)
+        named = existence.index_created(PARAMETER, world).exactly(value)
         found = [each for each in named if equal(each.surroundings.account, account) is not Truth.FALSE]
         regions = " and ".join(dict.fromkeys(str(each.surroundings.region) for each in found))
         if found and all(equal(each.surroundings.region, here) is Truth.FALSE for each in found):

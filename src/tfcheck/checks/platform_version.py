@@ -15,12 +15,12 @@ from collections.abc import Iterator
 
 from tfcheck.checks.environment_file import files
 from tfcheck.checks.mistake import Check, Misconfiguration
-from tfcheck.checks.services_started import on_windows
+from tfcheck.checks.services_started import runs_on_windows
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup.launch import runs
 from tfcheck.startup.source import ValueStore, sources, without_tail
-from tfcheck.startup.value_from import injected
+from tfcheck.startup.value_from import injected_values
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText
 from tfcheck.vocabulary.finding import Severity
@@ -29,7 +29,7 @@ _VERSION = regex(r"(\d+)\.(\d+)\.(\d+)")
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
-    if on_windows(task):
+    if runs_on_windows(task):
         return
     for service in runs(task, world).sure:
         written = service.attribute("platform_version")
@@ -39,8 +39,8 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             for wanted, least in _required_versions(task, world).items():
                 if version < least:
                     yield Misconfiguration(
-                        f"{service.address} runs the task on Fargate platform {_dotted(version)}, but {wanted} need "
-                        f"{_dotted(least)}",
+                        f"{service.address} runs the task on Fargate platform {_format(version)}, but {wanted} need "
+                        f"{_format(least)}",
                         Severity.ERROR,
                         about=wanted,
                         address=str(service.address),
@@ -54,7 +54,7 @@ def _required_versions(task: TaskDefinition, world: World) -> dict[str, tuple[in
         wanted["environment files"] = (1, 4, 0)
     if any(isinstance(each.member("repositoryCredentials"), dict) for each in task.containers):
         wanted["credentials of private registries"] = (1, 2, 0)
-    for _, value in injected(task):
+    for _, value in injected_values(task):
         found = sources(value, task.resource.surroundings, world)
         if found and all(each.store is ValueStore.SECRETS_MANAGER for each in found):
             wanted["secrets of Secrets Manager"] = (1, 3, 0)
@@ -63,7 +63,7 @@ def _required_versions(task: TaskDefinition, world: World) -> dict[str, tuple[in
     return wanted
 
 
-def _dotted(version: tuple[int, ...]) -> str:
+def _format(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
 
 

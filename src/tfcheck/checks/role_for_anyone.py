@@ -44,10 +44,10 @@ def _is_for_anyone(trust: Policy | None) -> bool:
         return False
     if any(each.effect is not Effect.ALLOW for each in trust.statements):
         return False
-    return any(_admits_anyone(each) for each in trust.statements)
+    return any(_allows_anyone(each) for each in trust.statements)
 
 
-def _admits_anyone(statement: Statement) -> bool:
+def _allows_anyone(statement: Statement) -> bool:
     principals = statement.principals
     if principals is None or principals.negated or statement.conditions:
         return False

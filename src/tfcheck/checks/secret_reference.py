@@ -28,26 +28,26 @@ from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.startup.fsx import named_credentials
 from tfcheck.startup.launch import services
-from tfcheck.startup.place import TaskPlace, in_container
-from tfcheck.startup.reference import InvalidReference, wrong_credentials, wrong_reference
+from tfcheck.startup.place import TaskPlace, container_place
+from tfcheck.startup.reference import InvalidReference, credentials_error, reference_error
 from tfcheck.startup.service_connect_log import proxy_options
-from tfcheck.startup.value_from import injected
+from tfcheck.startup.value_from import injected_values
 from tfcheck.symbolic.value import Value
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     around = task.resource.surroundings
-    for place, value in injected(task):
-        yield from _mistakes(place, value, wrong_reference(value, around, world))
+    for place, value in injected_values(task):
+        yield from _mistakes(place, value, reference_error(value, around, world))
     for place, value in named_credentials(task):
-        yield from _mistakes(place, value, wrong_reference(value, around, world), "volume")
+        yield from _mistakes(place, value, reference_error(value, around, world), "volume")
     for service in services(task, world):
         for place, value in proxy_options(task, service):
-            yield from _mistakes(place, value, wrong_reference(value, service.surroundings, world))
+            yield from _mistakes(place, value, reference_error(value, service.surroundings, world))
     for container in task.containers:
         value = member(container.member("repositoryCredentials"), "credentialsParameter")
-        place = in_container(task, container, "/repositoryCredentials", "registry credentials")
-        yield from _mistakes(place, value, wrong_credentials(value, around))
+        place = container_place(task, container, "/repositoryCredentials", "registry credentials")
+        yield from _mistakes(place, value, credentials_error(value, around))
 
 
 def _mistakes(

@@ -29,7 +29,7 @@ from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup import existence
 from tfcheck.startup.place import TaskPlace
 from tfcheck.startup.source import ValueStore, sources
-from tfcheck.startup.value_from import injected
+from tfcheck.startup.value_from import injected_values
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.finding import Severity
 
@@ -58,9 +58,11 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
 def _secrets(task: TaskDefinition, world: World) -> Iterator[tuple[TaskPlace, WorldObject]]:
     """Return every secret of the plan that a value is read from, with the place."""
-    for place, value in injected(task):
+    for place, value in injected_values(task):
         for source in sources(value, task.resource.surroundings, world):
-            found = catalogue(world, SECRET).by_arn(source.arn) if source.store is ValueStore.SECRETS_MANAGER else None
+            found = (
+                catalogue(world, SECRET).find_by_arn(source.arn) if source.store is ValueStore.SECRETS_MANAGER else None
+            )
             if found is not None:
                 yield place, found
 

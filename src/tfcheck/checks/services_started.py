@@ -7,19 +7,19 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.capacity import launch_types
 from tfcheck.startup.launch import runs, services
-from tfcheck.startup.nested import only
+from tfcheck.startup.nested import only_block
 
 
-def on_fargate(task: TaskDefinition, world: World) -> bool:
+def runs_on_fargate(task: TaskDefinition, world: World) -> bool:
     """Whether some tasks definitely run on Fargate."""
     if task.on_fargate:
         return True
     return any("FARGATE" in launch_types(service, world) for service in runs(task, world).sure)
 
 
-def on_windows(task: TaskDefinition) -> bool:
+def runs_on_windows(task: TaskDefinition) -> bool:
     """Whether the tasks definitely run on Windows."""
-    platform = only(task.resource.attribute("runtime_platform")) or {}
+    platform = only_block(task.resource.attribute("runtime_platform")) or {}
     family = platform.get("operating_system_family")
     return isinstance(family, str) and family.upper().startswith("WINDOWS")
 

@@ -18,10 +18,10 @@ from tfcheck.analysis.options import RunOptions
 from tfcheck.analysis.session import Checked, Session
 from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
-from tfcheck.cli.action_inputs import HINT, Inputs, configured, exists, inputs, paths
-from tfcheck.cli.report import each_left_out, leaving_out
+from tfcheck.cli.action_inputs import HINT, Inputs, exists, inputs, load_configuration, paths
+from tfcheck.cli.report import baseline_filter, filter_reports
 from tfcheck.config.settings import Choice
-from tfcheck.report.words import counted
+from tfcheck.report.words import plural
 from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
 from tfcheck.vocabulary.finding import Report, Severity
 
@@ -38,9 +38,9 @@ def github(debug: bool) -> int:
     The page on the GitHub Action lists them.
     """
     try:
-        status = _run(inputs(os.environ, configured(os.environ)), os.environ, debug=debug)
+        status = _check_and_publish(inputs(os.environ, load_configuration(os.environ)), os.environ, debug=debug)
     except TfcheckError as error:
-        terminal.complain(error)
+        terminal.print_error(error)
         _annotate([error])
         status = error.exit_status
     step_outputs({"exit-code": str(status)}, os.environ)
@@ -55,10 +55,10 @@ class _Found(msgspec.Struct, frozen=True):
     absent: tuple[str, ...] = ()
 
 
-def _run(wanted: Inputs, variables: Mapping[str, str], *, debug: bool) -> int:
-    found = _collected(wanted)
+def _check_and_publish(wanted: Inputs, variables: Mapping[str, str], *, debug: bool) -> int:
+    found = _collect(wanted)
     for error in found.errors:
-        terminal.complain(error)
+        terminal.print_error(error)
     reports = [each.report for each in found.reports]
     # Nothing in a plan may be read as a command to the runner.
     from secrets import token_hex
@@ -72,24 +72,24 @@ def _run(wanted: Inputs, variables: Mapping[str, str], *, debug: bool) -> int:
     status = max((_FINDINGS if wanted.failing.fail(reports) else 0, *(each.exit_status for each in found.errors)))
     step_outputs({**outputs(reports), **written, "exit-code": str(status)}, variables)
     if wanted.annotations:
-        terminal.log(reporting.written("github", reports))
+        terminal.log(reporting.render("github", reports))
     _annotate(found.errors)
-    return _published(wanted, found, status, variables, debug=debug)
+    return _publish(wanted, found, status, variables, debug=debug)
 
 
-def _collected(wanted: Inputs) -> _Found:
+def _collect(wanted: Inputs) -> _Found:
     """Check the plans and read the reports; an unreadable one does not keep the others from being reported.
 
     Raises:
         InputError: the context or the baseline cannot be read, without which every result could be another one.
     """
-    leave_out = leaving_out(wanted.baseline)
-    checked, saved = _checked(wanted), _saved(wanted)
-    reports = each_left_out((*checked.reports, *saved.reports), leave_out)
+    leave_out = baseline_filter(wanted.baseline)
+    checked, saved = _check_plans(wanted), _read_reports(wanted)
+    reports = filter_reports((*checked.reports, *saved.reports), leave_out)
     return _Found(tuple(reports), (*checked.errors, *saved.errors), checked.absent)
 
 
-def _checked(wanted: Inputs) -> _Found:
+def _check_plans(wanted: Inputs) -> _Found:
     """Check the plans.
 
     Raises:
@@ -113,27 +113,27 @@ def _checked(wanted: Inputs) -> _Found:
         outputs=(*wanted.reports, wanted.sarif_file, wanted.html_file, wanted.output_json),
         shared=True,
     )
-    found = _read_all(plans.files, together.checked, plans.errors)
+    found = _read_all(plans.files, together.check, plans.errors)
     return msgspec.structs.replace(found, absent=_absent(together, found))
 
 
 def _absent(together: Session, found: _Found) -> tuple[str, ...]:
     """Name the targets of unreadable plans, with the plan if the target has another one."""
-    from tfcheck.report.markdown.results import distinguished
+    from tfcheck.report.markdown.results import distinguish_targets
     from tfcheck.report.origin import target
 
     unread = list(together.unread_reports())
-    pairs = distinguished([*unread, *(each.report for each in found.reports)])
+    pairs = distinguish_targets([*unread, *(each.report for each in found.reports)])
     return tuple(target(renamed) for report, renamed in pairs if report in unread)
 
 
-def _saved(wanted: Inputs) -> _Found:
+def _read_reports(wanted: Inputs) -> _Found:
     """Read the reports of other jobs; with an expected number, the comment counts missing ones."""
     found = paths("report", wanted.reports)
-    expected = wanted.wishes.expected > 0
+    expected = wanted.comment_options.expected > 0
     files = [each for each in found.files if not expected or Path(each).exists()]
     return _read_all(
-        files, lambda file: reporting.saved([file], Choice(wanted.choice.rules)), () if expected else found.errors
+        files, lambda file: reporting.read_saved([file], Choice(wanted.choice.rules)), () if expected else found.errors
     )
 
 
@@ -148,19 +148,19 @@ def _read_all(files: Iterable[str], read: Callable[[str], Iterable[Checked]], er
     return _Found(tuple(reports), tuple(problems))
 
 
-def _published(wanted: Inputs, found: _Found, status: int, variables: Mapping[str, str], *, debug: bool) -> int:
+def _publish(wanted: Inputs, found: _Found, status: int, variables: Mapping[str, str], *, debug: bool) -> int:
     """Write the job summary and the comment, and return the exit status."""
     from tfcheck.cli.posting import REFUSED, post, summarize
 
     reports = [each.report for each in found.reports]
     lacking = len(reports) + len(found.errors) if found.errors else 0
-    expected = max(wanted.wishes.expected, lacking)
-    wishes = msgspec.structs.replace(wanted.wishes, expected=expected, absent=found.absent)
+    expected = max(wanted.comment_options.expected, lacking)
+    comment_options = msgspec.structs.replace(wanted.comment_options, expected=expected, absent=found.absent)
     if wanted.summary:
-        summarize(reports, wishes, variables, debug=debug)
-    if wanted.comment == "off" or not (reports or wishes.expected):
+        summarize(reports, comment_options, variables, debug=debug)
+    if wanted.comment == "off" or not (reports or comment_options.expected):
         return status
-    outcome = post(reports, wishes, variables, debug=debug)
+    outcome = post(reports, comment_options, variables, debug=debug)
     if outcome is None:
         return REFUSED if wanted.comment == "required" and status == 0 else status
     step_outputs({"comment-id": str(outcome.id or ""), "comment-url": outcome.url}, variables)
@@ -184,14 +184,14 @@ def _files(wanted: Inputs, found: _Found) -> dict[str, str]:
     from tfcheck.report.json import document, encode
 
     reports = [each.report for each in found.reports]
-    report = wanted.output_json or wanted.unnamed("report.json")
+    report = wanted.output_json or wanted.temporary_file("report.json")
     lines = [encode(document(each), indent=len(reports) == 1) for each in reports]
     _write("".join(lines), report)
     sarif = wanted.sarif_file if not found.errors else ""
     if sarif:
-        _write(reporting.written("sarif", reports), sarif)
+        _write(reporting.render("sarif", reports), sarif)
     if wanted.html_file:
-        _write(reporting.written("html", reports), wanted.html_file)
+        _write(reporting.render("html", reports), wanted.html_file)
     files = {"report-json": report, "sarif-file": sarif, "html-file": wanted.html_file}
     return {name: file.replace("\\", "/") for name, file in files.items()}
 
@@ -209,10 +209,10 @@ def outputs(reports: Sequence[Report]) -> dict[str, str]:
     """Count the findings of reports, and summarise them in one line."""
     severities = [finding.severity for report in reports for finding in report.open_findings]
     errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
-    unknown = sum(len(report.undecided()) + len(report.skipped) for report in reports)
+    unknown = sum(len(report.undecided_answers()) + len(report.skipped) for report in reports)
     tasks = sum(len(report.task_definitions) for report in reports)
-    counts = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}, {unknown} unknown"
-    if known := sum(len(report.known) for report in reports):
+    counts = f"{plural(errors, 'error')}, {plural(warnings, 'warning')}, {unknown} unknown"
+    if known := sum(len(report.known_findings) for report in reports):
         counts += f", {known} in the baseline"
     return {
         "findings": str(len(severities)),
@@ -220,7 +220,7 @@ def outputs(reports: Sequence[Report]) -> dict[str, str]:
         "warnings": str(warnings),
         "unknown": str(unknown),
         "waived": str(sum(len(report.waived_findings) for report in reports)),
-        "summary": f"{counts} in {counted(tasks, 'task definition')}",
+        "summary": f"{counts} in {plural(tasks, 'task definition')}",
     }
 
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfcheck.cli.configured import LoadedSettings, as_option, chosen, load, rule_selection
+from tfcheck.cli.configured import LoadedSettings, chosen, load, option_value, rule_selection
 from tfcheck.config.keys import KEYS, Kind
 from tfcheck.config.rules import RuleSelection
-from tfcheck.config.settings import Choice, Setting
-from tfcheck.report.safe_text import clipped, visible
+from tfcheck.config.settings import Choice, ConfigValue
+from tfcheck.report.safe_text import clip_width, visible
 from tfcheck.vocabulary.arn import account_id
 from tfcheck.vocabulary.errors import InputError, UsageError, refuse_content
 from tfcheck.vocabulary.fail_options import FailOptions
@@ -53,9 +53,9 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     output_json: str
     temporary: str
     choice: Choice
-    wishes: CommentOptions
+    comment_options: CommentOptions
 
-    def unnamed(self, name: str) -> str:
+    def temporary_file(self, name: str) -> str:
         """Return the path of a temporary file for an output without a name."""
         from tempfile import mkdtemp
 
@@ -70,13 +70,13 @@ def inputs(variables: Mapping[str, str], found: LoadedSettings = LoadedSettings(
     """
     values = _InputValues(variables, found.values)
     read = Inputs(
-        wishes=_comment_options(values),
+        comment_options=_comment_options(values),
         plans=values.lines("plan"),
         reports=values.lines("report"),
-        context=values.lines("context") if values.given("context") else (),
+        context=values.lines("context") if values.value("context") else (),
         set_context=values.set_paths("context"),
         sources=values.text("sources"),
-        workspace=values.given("workspace") or variables.get("TF_WORKSPACE", "") or values.text("workspace"),
+        workspace=values.value("workspace") or variables.get("TF_WORKSPACE", "") or values.text("workspace"),
         account=account_id(values.text("account"), "the input `account`") if values.text("account") else None,
         failing=FailOptions(
             values.one_of("fail-on", "error", "warning", "info", "never"),
@@ -114,7 +114,7 @@ def _comment_options(values: _InputValues) -> CommentOptions:
     )
 
 
-def configured(variables: Mapping[str, str]) -> LoadedSettings:
+def load_configuration(variables: Mapping[str, str]) -> LoadedSettings:
     """Load the configuration for the plans; reports of other jobs were made with their own.
 
     Raises:
@@ -130,17 +130,17 @@ def configured(variables: Mapping[str, str]) -> LoadedSettings:
 class _InputValues:
     """The values of inputs; an invalid value is refused."""
 
-    def __init__(self, variables: Mapping[str, str], settings: Mapping[str, Setting]) -> None:
+    def __init__(self, variables: Mapping[str, str], settings: Mapping[str, ConfigValue]) -> None:
         self._variables = variables
         self._settings = {key.variable: (key, settings[key.path]) for key in KEYS if key.path in settings}
         #: The file's keys that no variable sets and that affect the result, with their values for people.
         self.in_force: dict[str, str] = {}
 
-    def given(self, name: str) -> str:
+    def value(self, name: str) -> str:
         return self._variables.get(_variable(name), "").strip()
 
     def text(self, name: str) -> str:
-        given = self.given(name)
+        given = self.value(name)
         if given or _variable(name) not in self._settings:
             return given
         key, setting = self._settings[_variable(name)]
@@ -148,11 +148,11 @@ class _InputValues:
             self.in_force[key.path] = setting.shown
         if key.kind is Kind.PATH:  # relative to here, and checked as such
             return str(setting.value)
-        return "\n".join(as_option(key, setting.value)) if key.several else setting.shown
+        return "\n".join(option_value(key, setting.value)) if key.several else setting.shown
 
     def set_paths(self, name: str) -> tuple[str, ...]:
         """Return the paths that only the file sets: each is one file, with no special characters."""
-        if self.given(name) or _variable(name) not in self._settings:
+        if self.value(name) or _variable(name) not in self._settings:
             return ()
         key, setting = self._settings[_variable(name)]
         self.in_force[key.path] = setting.shown
@@ -173,7 +173,7 @@ class _InputValues:
     def one_of(self, name: str, default: str, *others: str) -> str:
         value = self.text(name).lower() or default
         if value not in (default, *others):
-            raise self._refused(name, *filter(None, (default, *others)))
+            raise self._invalid(name, *filter(None, (default, *others)))
         return value
 
     def switch(self, name: str, on: str, *others: str) -> str:
@@ -186,17 +186,17 @@ class _InputValues:
     def flag(self, name: str, default: bool) -> bool:
         value = self.text(name).lower()
         if value and value not in _BOOLEANS:
-            raise self._refused(name, "true", "false")
+            raise self._invalid(name, "true", "false")
         return _BOOLEANS.get(value, default)
 
-    def _refused(self, name: str, *allowed: str) -> UsageError:
-        value = visible(clipped(self.text(name), _LONGEST))
+    def _invalid(self, name: str, *allowed: str) -> UsageError:
+        value = visible(clip_width(self.text(name), _LONGEST))
         return UsageError(f"the input `{name}` is `{value}`", hint=f"it may be {', '.join(allowed)}")
 
     def number(self, name: str, default: int) -> int:
         value = self.text(name) or str(default)
         if not (value.isascii() and value.isdecimal() and len(value) < 10):
-            raise self._refused(name, "a number")
+            raise self._invalid(name, "a number")
         return int(value)
 
 
@@ -222,10 +222,10 @@ def paths(name: str, patterns: Iterable[str]) -> NamedFiles:
     errors: list[InputError] = []
     for pattern in patterns:
         plain = not glob.has_magic(pattern) or exists(pattern)
-        found = [pattern] if plain else expanded(pattern)
+        found = [pattern] if plain else expand_glob(pattern)
         files |= dict.fromkeys(found)
         if not found:
-            shown = visible(clipped(pattern, _LONGEST))
+            shown = visible(clip_width(pattern, _LONGEST))
             errors.append(InputError(f"the input `{name}` names no file: `{shown}`", hint=HINT))
     return NamedFiles(tuple(files), tuple(errors))
 
@@ -238,7 +238,7 @@ def exists(path: str) -> bool:
         return False
 
 
-def expanded(pattern: str) -> list[str]:
+def expand_glob(pattern: str) -> list[str]:
     """Return the files and directories that a pattern matches, sorted, like a shell with `globstar`.
 
     NOTE: `**` enters no links. Those of a pull request could lead back up, and a search that enters two never ends.

@@ -9,9 +9,9 @@ import click
 from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand, choice
 from tfcheck.cli.plans import reports as checked
-from tfcheck.config.keys import Key, key
+from tfcheck.config.keys import ConfigKey, key
 from tfcheck.report.safe_text import visible
-from tfcheck.report.words import counted
+from tfcheck.report.words import plural
 from tfcheck.vocabulary.errors import UsageError
 from tfcheck.vocabulary.finding import Report
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class _Baseline(ConfiguredCommand):
     """The command, whose file the key `baseline` names."""
 
-    def keyed_options(self) -> list[tuple[click.Option, Key]]:
+    def keyed_options(self) -> list[tuple[click.Option, ConfigKey]]:
         """Return the options that a key sets; the key for the baseline that others read sets `--output` here."""
         output = next(each for each in self.params if isinstance(each, click.Option) and each.name == "output")
         return [*super().keyed_options(), (output, key("baseline"))]
@@ -36,7 +36,7 @@ class _Baseline(ConfiguredCommand):
 @options.output("The baseline file.", default="tfcheck-baseline.json", show_default=True)
 @click.option("--update", is_flag=True, help="Remove from the file what is fixed; add nothing.")
 @options.rules
-@options.of_plans
+@options.plan_options
 @options.hidden_debug
 def baseline(
     plans: tuple[str, ...],
@@ -55,14 +55,14 @@ def baseline(
       tfcheck --baseline tfcheck-baseline.json plan.json
       tfcheck baseline --update plan.json
     """  # noqa: D301 (click's mark for lines that are not to be joined)
-    from tfcheck.analysis.baseline_file import is_baseline, read
+    from tfcheck.analysis.baseline_file import is_baseline, read_baseline
 
     if update and output == "-":
         raise UsageError("`--update` changes a file, and standard output is not one", hint="leave out `--output -`")
     if not update and output != "-" and not is_baseline(output):
         raise UsageError(f"`{output}` exists and is not a tfcheck baseline", hint="choose another file with `--output`")
-    known = read(output) if update else None
-    found, status = checked(plans, about, about.run(choice=choice()), output=output)
+    known = read_baseline(output) if update else None
+    found, status = checked(plans, about, about.run_options(choice=choice()), output=output)
     if status:
         terminal.say("no baseline is written, since a plan could not be read")
         return status
@@ -81,18 +81,18 @@ def _write(reports: list[Report], output: str) -> None:
     terminal.publish(text(entries(reports)), output, colour=False)
     number = sum(len(each.open_findings) for each in reports)
     if output != "-":
-        terminal.say(visible(f"{output}: {counted(number, 'finding')} in the baseline"))
+        terminal.say(visible(f"{output}: {plural(number, 'finding')} in the baseline"))
 
 
 def _shrink(reports: list[Report], known: Baseline) -> None:
-    from tfcheck.analysis.baseline import compared, finding_count, remaining
+    from tfcheck.analysis.baseline import compare, finding_count, remaining
     from tfcheck.analysis.baseline_file import text
 
     left = remaining(reports, known)
     if left != known.entries:
         terminal.publish(text(left), known.file, colour=False)
     before, after = finding_count(known.entries), finding_count(left)
-    new = sum(len(each.open_findings) for each in compared(reports, known))
-    said = f"{counted(before - after, 'finding')} removed, {after:,} left in the baseline"
-    more = f"; {counted(new, 'new finding')} not added" if new else ""
+    new = sum(len(each.open_findings) for each in compare(reports, known))
+    said = f"{plural(before - after, 'finding')} removed, {after:,} left in the baseline"
+    more = f"; {plural(new, 'new finding')} not added" if new else ""
     terminal.say(visible(f"{known.file}: {said}{more}"))

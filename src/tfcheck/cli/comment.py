@@ -11,7 +11,7 @@ import click
 from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
 from tfcheck.cli.configured import ConfiguredCommand, choice
-from tfcheck.cli.report import leaving_out
+from tfcheck.cli.report import baseline_filter
 from tfcheck.config.settings import Choice
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.errors import InputError, UsageError
@@ -94,21 +94,21 @@ def comment(
     """  # noqa: D301 (click's mark for lines that are not to be joined)
     if not files and not given["expect_reports"]:
         raise UsageError("there is no report to comment on", hint="pass the output of `tfcheck --format json`")
-    leave_out = leaving_out(baseline)
-    reports, status = _saved(files, choice())
+    leave_out = baseline_filter(baseline)
+    reports, status = _read_reports(files, choice())
     reports = leave_out(reports)
-    wishes = _wishes(given, least=len(files) if status else 0)
+    comment_options = _comment_options(given, least=len(files) if status else 0)
     status = max(status, _FINDINGS if FailOptions(fail_on, strict, new_only).fail(reports) else 0)
     if dry_run:
-        from tfcheck.cli.posting import drawn_up
+        from tfcheck.cli.posting import render_comment
 
-        terminal.publish(drawn_up(reports, wishes, os.environ), None, colour=False)
+        terminal.publish(render_comment(reports, comment_options, os.environ), None, colour=False)
         return status
-    refused = _posted(reports, wishes, required=required, debug=debug)
+    refused = _post(reports, comment_options, required=required, debug=debug)
     return status or refused
 
 
-def _wishes(given: dict[str, Any], least: int) -> CommentOptions:
+def _comment_options(given: dict[str, Any], least: int) -> CommentOptions:
     """Build the comment's options from the command line; `least` is the minimum number of reports."""
     from tfcheck.pull_request.report_comment import CommentOptions
 
@@ -123,25 +123,25 @@ def _wishes(given: dict[str, Any], least: int) -> CommentOptions:
     )
 
 
-def _saved(files: Iterable[str], chosen: Choice) -> tuple[list[Report], int]:
+def _read_reports(files: Iterable[str], chosen: Choice) -> tuple[list[Report], int]:
     """Read the reports; an unreadable one does not keep the others from being reported."""
     reports: list[Report] = []
     status = 0
     for file in files:
         try:
-            reports += [each.report for each in reporting.saved([file], chosen)]
+            reports += [each.report for each in reporting.read_saved([file], chosen)]
         except InputError as error:
-            terminal.complain(error)
+            terminal.print_error(error)
             status = error.exit_status
     return reports, status
 
 
-def _posted(reports: Sequence[Report], wishes: CommentOptions, *, required: bool, debug: bool) -> int:
+def _post(reports: Sequence[Report], comment_options: CommentOptions, *, required: bool, debug: bool) -> int:
     from tfcheck.cli.posting import REFUSED, post, summarize
 
-    summarize(reports, wishes, os.environ, debug=debug)
-    if post(reports, wishes, os.environ, debug=debug) is not None:
+    summarize(reports, comment_options, os.environ, debug=debug)
+    if post(reports, comment_options, os.environ, debug=debug) is not None:
         return 0
     if ci.in_actions(os.environ):
-        terminal.log(reporting.written("github", reports))
+        terminal.log(reporting.render("github", reports))
     return REFUSED if required else 0

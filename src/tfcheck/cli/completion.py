@@ -90,8 +90,8 @@ def _completions(found: Iterable[str], incomplete: str) -> list[CompletionItem]:
     begun = incomplete.lstrip("'\"")
     fitting = [each for each in found if each.startswith(begun) and each.isprintable()][:_MOST]
     in_bash = os.environ.get("_TFCHECK_COMPLETE", "").startswith("bash")
-    return [CompletionItem(_quoted(each) if in_bash else each) for each in fitting]
+    return [CompletionItem(_quote(each) if in_bash else each) for each in fitting]
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return text if _SAFE.issuperset(text) else "'" + text.replace("'", "'\\''") + "'"

@@ -13,19 +13,19 @@ import msgspec
 from click.core import ParameterSource
 
 from tfcheck.cli import options, terminal
-from tfcheck.cli.configured import ConfiguredCommand, OwnFormats, choice, loaded
+from tfcheck.cli.configured import ConfiguredCommand, OwnFormats, choice, loaded_settings
 from tfcheck.cli.json_pick import json_pick
 from tfcheck.cli.main import check
 from tfcheck.config.keys import KEYS
-from tfcheck.config.settings import Setting
-from tfcheck.config.tables import written
+from tfcheck.config.settings import ConfigValue
+from tfcheck.config.tables import value_words
 from tfcheck.config.waivers import Waiver
 from tfcheck.report.safe_text import visible
 
 _NOT_HERE = ("plans", "form", "query", "output", "debug")
 
 
-class InForce(msgspec.Struct, frozen=True):
+class EffectiveValue(msgspec.Struct, frozen=True):
     """A key's effective value, and where it is set."""
 
     key: str
@@ -68,7 +68,7 @@ def config(plans: tuple[str, ...], form: str, query: str | None, schema: bool, *
 
         click.echo(as_json(pick(of_file()) if pick else of_file()), nl=False)
         return 0
-    found, chosen = loaded(), choice()
+    found, chosen = loaded_settings(), choice()
     rows = list(_rows(found.values, found.settings.named if found.settings else ""))
     from tfcheck.analysis.rule_ids import known_rules
 
@@ -95,7 +95,9 @@ def _end(waiver: Waiver, today: str) -> str:
     return f", expired on {waiver.until}" if waiver.is_expired(today) else f", until {waiver.until}"
 
 
-def _document(file: str | None, rows: list[InForce], waivers: Sequence[Waiver], off: list[str]) -> dict[str, Any]:
+def _document(
+    file: str | None, rows: list[EffectiveValue], waivers: Sequence[Waiver], off: list[str]
+) -> dict[str, Any]:
     settings = [
         {"key": each.key, "value": each.value, "source": each.source, "place": each.place or None} for each in rows
     ]
@@ -103,7 +105,7 @@ def _document(file: str | None, rows: list[InForce], waivers: Sequence[Waiver], 
     return {"file": file, "settings": settings, "waivers": waived, "rules_off": off}
 
 
-def _rows(values: Mapping[str, Setting], named: str) -> Iterator[InForce]:
+def _rows(values: Mapping[str, ConfigValue], named: str) -> Iterator[EffectiveValue]:
     context = click.get_current_context()
     assert isinstance(context.command, ConfiguredCommand)
     options = {key.path: option for option, key in context.command.keyed_options()}
@@ -114,15 +116,17 @@ def _rows(values: Mapping[str, Setting], named: str) -> Iterator[InForce]:
             value = context.params.get(option.name or "", context.meta.get(f"tfcheck.{option.name}"))
             by_variable = source is ParameterSource.ENVIRONMENT
             place = _variable(option) if by_variable else ""
-            yield InForce(key.path, value, "environment" if by_variable else "command line", written(value), place)
+            yield EffectiveValue(
+                key.path, value, "environment" if by_variable else "command line", value_words(value), place
+            )
         elif option is None and (given := os.environ.get(key.variable)):
-            yield InForce(key.path, given, "environment", given, key.variable)
+            yield EffectiveValue(key.path, given, "environment", given, key.variable)
         elif key.path in values:
             setting = values[key.path]
             section = f' [targets."{setting.target}"]' if setting.target else ""
-            yield InForce(key.path, setting.value, "file", setting.shown, f"{named}:{setting.line}{section}")
+            yield EffectiveValue(key.path, setting.value, "file", setting.shown, f"{named}:{setting.line}{section}")
         else:
-            yield InForce(key.path, None, "default", key.default.strip("`"))
+            yield EffectiveValue(key.path, None, "default", key.default.strip("`"))
 
 
 def _variable(option: click.Option) -> str:

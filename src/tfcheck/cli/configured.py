@@ -12,10 +12,10 @@ import msgspec
 from click.core import ParameterSource
 
 from tfcheck.cli import clock
-from tfcheck.config.keys import KEYS, Key, Kind
+from tfcheck.config.keys import KEYS, ConfigKey, Kind
 from tfcheck.config.reading import candidates
-from tfcheck.config.rules import RuleSelection, matched, suggestion
-from tfcheck.config.settings import Choice, Setting, Settings
+from tfcheck.config.rules import RuleSelection, match_rules, suggestion
+from tfcheck.config.settings import Choice, ConfigFile, ConfigValue
 from tfcheck.vocabulary.clipping import clip
 from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
 
@@ -29,8 +29,8 @@ LINE = "tfcheck.line"
 class LoadedSettings(msgspec.Struct, frozen=True):
     """The configuration of a run: the file, if there is one, and its keys for the target."""
 
-    settings: Settings | None = None
-    values: Mapping[str, Setting] = {}
+    settings: ConfigFile | None = None
+    values: Mapping[str, ConfigValue] = {}
 
     def refuse_missing(self, keys: Iterable[str]) -> None:
         """Raise InputError if one of the keys names a missing file."""
@@ -60,7 +60,7 @@ class ConfiguredCommand(click.Command):
             own = [option.envvar] if isinstance(option.envvar, str) else list(option.envvar or ())
             option.envvar = list(dict.fromkeys((key.variable, *own)))
 
-    def keyed_options(self) -> list[tuple[click.Option, Key]]:
+    def keyed_options(self) -> list[tuple[click.Option, ConfigKey]]:
         """Return the options that a key sets, by key."""
         known = {each.name: each for each in KEYS if each.section in ("", self.section)}
         options = [each for each in self.params if isinstance(each, click.Option)]
@@ -87,7 +87,7 @@ class ConfiguredCommand(click.Command):
             try:
                 ctx.meta[_META] = found = self.load(given)
                 ctx.default_map = {
-                    option.name or "": as_option(key, found.values[key.path].value)
+                    option.name or "": option_value(key, found.values[key.path].value)
                     for option, key in self.keyed_options()
                     if key.path in found.values
                 }
@@ -123,7 +123,7 @@ class OwnFormats(ConfiguredCommand):
     without = ("format",)
 
 
-def as_option(key: Key, value: Any) -> Any:
+def option_value(key: ConfigKey, value: Any) -> Any:
     """Convert the value of a key to what its option accepts."""
     return [f"{rule}={each}" for rule, each in value.items()] if key.kind is Kind.SEVERITIES else value
 
@@ -181,12 +181,12 @@ def _places(plans: Sequence[str], sources: str) -> list[Path]:
     return list(dict.fromkeys(found)) or [Path()]
 
 
-def _settings(config: str, places: Sequence[Path], shared: bool | None) -> Settings | None:
+def _settings(config: str, places: Sequence[Path], shared: bool | None) -> ConfigFile | None:
     if config:
         from tfcheck.config.reading import settings_in
 
         return settings_in(Path(config), _known_rules)
-    for place in dict.fromkeys((_above(places), Path())):
+    for place in dict.fromkeys((_common_parent(places), Path())):
         if next(candidates(place), None) is None:
             continue
         from tfcheck.config.reading import settings_of
@@ -197,7 +197,7 @@ def _settings(config: str, places: Sequence[Path], shared: bool | None) -> Setti
     return None
 
 
-def _above(places: Sequence[Path]) -> Path:
+def _common_parent(places: Sequence[Path]) -> Path:
     """Return the common parent directory."""
     try:
         return Path(os.path.commonpath([os.path.realpath(each) for each in places]))
@@ -205,7 +205,7 @@ def _above(places: Sequence[Path]) -> Path:
         return places[0]
 
 
-def _target_names(settings: Settings, place: Path, workspace: str) -> tuple[str, ...]:
+def _target_names(settings: ConfigFile, place: Path, workspace: str) -> tuple[str, ...]:
     """Return the names of a target: its directory relative to the repository's root, also with the workspace."""
     top = settings.top or settings.file.parent
     seen = os.path.relpath(os.path.realpath(place), top).replace(os.sep, "/")
@@ -223,7 +223,7 @@ def _known_rules() -> tuple[str, ...]:
 # What a command uses
 
 
-def loaded() -> LoadedSettings:
+def loaded_settings() -> LoadedSettings:
     """Return the configuration of the running command.
 
     Raises:
@@ -242,7 +242,7 @@ def choice() -> Choice:
         UsageError: a rule is named that there is not.
     """
     context = click.get_current_context()
-    command, found = context.command, loaded()
+    command, found = context.command, loaded_settings()
     in_force = {
         key.path: found.values[key.path].shown
         for option, key in (command.keyed_options() if isinstance(command, ConfiguredCommand) else ())
@@ -270,7 +270,7 @@ def rule_selection(select: Iterable[str], ignore: Iterable[str], severity: Itera
     found = RuleSelection(tuple(select), tuple(ignore), weights)
     for option, names in (("select", found.select), ("ignore", found.ignore), ("severity", tuple(weights))):
         for each in names:
-            if not matched(each, known := _known_rules()):
+            if not match_rules(each, known := _known_rules()):
                 raise UsageError(f"`--{option}`: there is no rule `{each}`", hint=suggestion(each, known))
     for each in weights.values():
         if each not in ("error", "warning", "info"):

@@ -23,7 +23,7 @@ from tfcheck.vocabulary.finding import Report
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 @options.query
 @options.config
-@options.of_plans
+@options.plan_options
 @options.output("Write to FILE instead of standard output.")
 @options.colour
 @options.hidden_debug
@@ -39,15 +39,15 @@ def diff(
 
     Covers the policies that can be read, and everything on roles that the change creates or deletes.
     """
-    coloured = colour == "always" or (output is None and terminal.colour_wanted(colour, sys.stdout, os.environ))
+    coloured = colour == "always" or (output is None and terminal.is_coloured(colour, sys.stdout, os.environ))
     pick = json_pick(form, query)
-    found, status = checked(plans, about, about.run(), output=output)
+    found, status = checked(plans, about, about.run_options(), output=output)
     if found:
-        terminal.publish(_rendered(form, pick, [each.report for each in found], coloured), output, colour=coloured)
+        terminal.publish(_render(form, pick, [each.report for each in found], coloured), output, colour=coloured)
     return status
 
 
-def _rendered(form: str, pick: Pick | None, reports: Sequence[Report], coloured: bool) -> str:
+def _render(form: str, pick: Pick | None, reports: Sequence[Report], coloured: bool) -> str:
     from tfcheck.report import access
 
     if pick is not None:

@@ -32,7 +32,7 @@ _LONGEST = 100_000
 @options.text_or_json
 @options.query
 @options.config
-@options.of_plans
+@options.plan_options
 @options.colour
 @options.hidden_debug
 def explain(
@@ -49,24 +49,24 @@ def explain(
     also show what the plan does not grant of it.
     """
     from tfcheck.cli.plans import reports as checked
-    from tfcheck.report.explanation import to_fix
-    from tfcheck.stopped_reason import explained
+    from tfcheck.report.explanation import findings_to_fix
+    from tfcheck.stopped_reason import explain_text
 
     pick = json_pick(form, query)
     if about.context and not plans:
         raise UsageError("--context is for a plan, and there is none", hint="tfcheck explain TEXT PLAN --context FILE")
     if text == "-" and "-" in (*plans, *about.context):
         raise UsageError("standard input is both the text and a plan", hint="write the plan to a file")
-    found = explained(sys.stdin.read(_LONGEST) if text == "-" else text)
+    found = explain_text(sys.stdin.read(_LONGEST) if text == "-" else text)
     if found is None:
         raise InputError(
             "unrecognised error text",
             hint="pass the complete `stoppedReason` of the task, or the complete event of the service",
         )
-    coloured = pick is None and terminal.colour_wanted(colour, sys.stdout, os.environ)
+    coloured = pick is None and terminal.is_coloured(colour, sys.stdout, os.environ)
     if pick is None:
         _print_meaning(found, coloured)
-    reports, status = checked(plans, about, about.run(fixes=True, to_fix=partial(to_fix, found)))
+    reports, status = checked(plans, about, about.run_options(fixes=True, to_fix=partial(findings_to_fix, found)))
     if pick is None:
         _print_plans(found, reports, coloured)
     else:
@@ -82,11 +82,11 @@ def _print_meaning(found: Explanation, coloured: bool) -> None:
 
 
 def _print_plans(found: Explanation, reports: Sequence[Checked], coloured: bool) -> None:
-    from tfcheck.report.explanation import in_plan
+    from tfcheck.report.explanation import plan_text
 
     columns = terminal.width(sys.stdout, os.environ)
     for each in reports:
-        shown = in_plan(found, each.report, width=columns, colour=coloured, directory=each.directory)
+        shown = plan_text(found, each.report, width=columns, colour=coloured, directory=each.directory)
         click.echo(f"\n{shown}", nl=False, color=coloured)
 
 

@@ -52,7 +52,7 @@ class _Fix(ConfiguredCommand):
 @options.text_or_json
 @options.query
 @options.rules
-@options.of_plans
+@options.plan_options
 @options.colour
 @options.hidden_debug
 def fix(
@@ -84,7 +84,7 @@ def fix(
     from tfcheck.analysis.options import FixSelection
 
     pick = json_pick(form, query)
-    choose = _asking(plans, pick, colour) if interactive else None
+    choose = _asker(plans, pick, colour) if interactive else None
     into_files = into_files or interactive
     selection = FixSelection(only, safe_only, grant_prefix, move_grants)
     with progress(plans[0], quiet=interactive) as now:
@@ -92,7 +92,7 @@ def fix(
             plans,
             about.sources,
             selection,
-            about.run(choice=chosen()),
+            about.run_options(choice=chosen()),
             context=about.context,
             into_files=into_files,
             choose=choose,
@@ -102,7 +102,7 @@ def fix(
     return 0
 
 
-def _asking(plans: Sequence[str], pick: Pick | None, colour: str) -> Asking:
+def _asker(plans: Sequence[str], pick: Pick | None, colour: str) -> Asking:
     if pick is not None:
         raise UsageError("--interactive shows each change, and JSON is for programs", hint="leave out one of them")
     if "-" in plans:
@@ -174,7 +174,7 @@ class Asking:
 
 
 def _print(diff: str, colour: str) -> None:
-    coloured = terminal.colour_wanted(colour, sys.stdout, os.environ)
+    coloured = terminal.is_coloured(colour, sys.stdout, os.environ)
     if coloured:
         from tfcheck.report.diff import diff_text
 

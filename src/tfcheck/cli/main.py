@@ -19,9 +19,9 @@ from tfcheck.cli import report as reporting
 from tfcheck.cli.configured import ConfiguredCommand, choice
 from tfcheck.cli.json_pick import Pick, json_pick
 from tfcheck.cli.plans import reports as checked
-from tfcheck.cli.report import each_left_out, leaving_out
+from tfcheck.cli.report import baseline_filter, filter_reports
 from tfcheck.report.safe_text import visible
-from tfcheck.symbolic.limits import bounded
+from tfcheck.symbolic.limits import limit_steps
 from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
 from tfcheck.vocabulary.fail_options import FailOptions
 
@@ -153,7 +153,7 @@ def main(ctx: click.Context) -> int | None:
 @click.option("--strict/--no-strict", help="Exit with status 1 also for unknown answers and skipped tasks.")
 @options.rules
 @options.baseline
-@options.of_plans
+@options.plan_options
 @options.query
 @options.output("Write the report to FILE instead of standard output.")
 @options.colour
@@ -167,12 +167,12 @@ def check(plans: tuple[str, ...], about: options.PlanOptions, baseline: str | No
     PLAN is what `terraform show -json` prints, or - for standard input. A file named `check` is given as ./check.
     """
     wanted = _check_options(**given)
-    chosen, leave_out = choice(), leaving_out(baseline)
-    run_options = about.run(choice=chosen, fixes=True, excerpts=wanted.form == "html")
+    chosen, leave_out = choice(), baseline_filter(baseline)
+    run_options = about.run_options(choice=chosen, fixes=True, excerpts=wanted.form == "html")
     reports, status = checked(plans, about, run_options, quiet=wanted.quiet, output=wanted.output)
-    reports = each_left_out(reports, leave_out)
+    reports = filter_reports(reports, leave_out)
     if reports:
-        terminal.publish(_rendered(reports, wanted), wanted.output, colour=wanted.colour)
+        terminal.publish(_render(reports, wanted), wanted.output, colour=wanted.colour)
     return max(status, _status(reports, wanted))
 
 
@@ -188,9 +188,9 @@ def report(files: tuple[str, ...], baseline: str | None, **given: Any) -> int:
     FILE is what `tfcheck --format json` wrote, or - for standard input. A plan named `report` is given as ./report.
     """
     wanted = _check_options(**given)
-    chosen, leave_out = choice(), leaving_out(baseline)
-    reports = each_left_out(list(reporting.saved(files, chosen)), leave_out)
-    terminal.publish(_rendered(reports, wanted), wanted.output, colour=wanted.colour)
+    chosen, leave_out = choice(), baseline_filter(baseline)
+    reports = filter_reports(list(reporting.read_saved(files, chosen)), leave_out)
+    terminal.publish(_render(reports, wanted), wanted.output, colour=wanted.colour)
     return _status(reports, wanted)
 
 
@@ -206,15 +206,15 @@ def _check_options(
         # NOTE: a format from the configuration file must not change the exit status.
         by_file = context.get_parameter_source("form") is ParameterSource.DEFAULT_MAP
         fail_on = fail_on if by_file else "never"
-    coloured = colour == "always" or (to_stdout and terminal.colour_wanted(colour, sys.stdout, os.environ))
+    coloured = colour == "always" or (to_stdout and terminal.is_coloured(colour, sys.stdout, os.environ))
     failing = FailOptions(fail_on, strict, new_only)
     return CheckOptions(pick=json_pick(form, query), failing=failing, colour=coloured, **others)
 
 
-def _rendered(reports: list[Checked], wanted: CheckOptions) -> str:
+def _render(reports: list[Checked], wanted: CheckOptions) -> str:
     """Write the reports: text one after the other, JSON one per line, other formats as one document."""
     if wanted.pick is None and wanted.form in reporting.FORMATS:
-        return reporting.written(wanted.form, [each.report for each in reports], wanted.failing)
+        return reporting.render(wanted.form, [each.report for each in reports], wanted.failing)
     if wanted.pick is None:
         from tfcheck.report.text import text
 
@@ -245,16 +245,16 @@ def run(arguments: list[str]) -> int:
     """Run the command line and return the exit status; an error becomes one line on standard error."""
     terminal.open_streams()
     try:
-        with bounded():
+        with limit_steps():
             status = main.main(arguments, prog_name="tfcheck", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         terminal.say(error.format_message())
         return USAGE
     except click.UsageError as error:
-        terminal.complain(_in_our_words(error))
+        terminal.print_error(_rephrase(error))
         return USAGE
     except TfcheckError as error:
-        terminal.complain(error)
+        terminal.print_error(error)
         return error.exit_status
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
@@ -264,29 +264,29 @@ def run(arguments: list[str]) -> int:
         # Otherwise it is click's reaction to a broken pipe.
         return terminal.unwritable(BrokenPipeError())
     except (MemoryError, RecursionError):
-        terminal.complain(_TOO_LARGE)
+        terminal.print_error(_TOO_LARGE)
         return _TOO_LARGE.exit_status
     except OSError as error:
         if error.errno == errno.ENOMEM:
-            terminal.complain(_TOO_LARGE)
+            terminal.print_error(_TOO_LARGE)
             return _TOO_LARGE.exit_status
         if error.filename is not None:  # as for files, unlike standard output
-            _confess(error, debug="--debug" in arguments)
+            _report_bug(error, debug="--debug" in arguments)
             return BUG
         return terminal.unwritable(error)
     except Exception as error:
-        _confess(error, debug="--debug" in arguments)
+        _report_bug(error, debug="--debug" in arguments)
         return BUG
     return status if isinstance(status, int) else 0
 
 
-def _in_our_words(error: click.UsageError) -> UsageError:
+def _rephrase(error: click.UsageError) -> UsageError:
     message = error.format_message().rstrip(".").replace("'", "`")
     command = error.ctx.command_path if error.ctx else "tfcheck"
     return UsageError(message[:1].lower() + message[1:], hint=f"see `{command} --help`")
 
 
-def _confess(error: Exception, *, debug: bool) -> None:
+def _report_bug(error: Exception, *, debug: bool) -> None:
     """Report a bug of tfcheck. The exception's message is shown only if it cannot quote the plan."""
     hint = "please report it with that" if debug else "please report it, with the output of `--debug`"
     if debug:

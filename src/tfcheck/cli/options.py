@@ -32,7 +32,7 @@ def _account_id(ctx: click.Context, option: click.Parameter, value: str | None) 
     return account_id(value, "TFCHECK_ACCOUNT" if by_variable else "`--account`")
 
 
-class _Lines(_Type):
+class _LinesType(_Type):
     """A list of texts; in a variable, one per line."""
 
     name = "text"
@@ -41,7 +41,7 @@ class _Lines(_Type):
         return [each.strip() for each in rv.splitlines() if each.strip()]
 
 
-class _Rules(_Type):
+class _RulesType(_Type):
     """A list of rules; a variable and an option can hold several."""
 
     name = "rules"
@@ -93,7 +93,7 @@ class PlanOptions(msgspec.Struct, frozen=True):
     workspace: str | None
     account: str | None
 
-    def run(self, **others: Any) -> RunOptions:
+    def run_options(self, **others: Any) -> RunOptions:
         """Return the options of a run, with `others` beside them."""
         return RunOptions(workspace=self.workspace, account=self.account, **others)
 
@@ -112,16 +112,16 @@ def fail_on(what: str, default: str = "error") -> Callable[[_Command], _Command]
     return click.option("--fail-on", type=severities, default=default, show_default=True, help=what)
 
 
-def of_plans(command: Callable[..., int]) -> Callable[..., int]:
+def plan_options(command: Callable[..., int]) -> Callable[..., int]:
     """Add the options about plans to a command, which receives them as `about`."""
 
     @wraps(command)
-    def packed(*, sources: str, context: tuple[str, ...], workspace: str, account: str, **others: Any) -> int:
+    def pack(*, sources: str, context: tuple[str, ...], workspace: str, account: str, **others: Any) -> int:
         return command(about=PlanOptions(sources, context, workspace, account), **others)
 
     for option in (account, workspace, context, sources):
-        packed = option(packed)
-    return packed
+        pack = option(pack)
+    return pack
 
 
 def _rule_option(name: str, metavar: str, values: str, what: str) -> Callable[[_Command], _Command]:
@@ -130,7 +130,7 @@ def _rule_option(name: str, metavar: str, values: str, what: str) -> Callable[[_
         name,
         shell_complete=completing(values),
         metavar=metavar,
-        type=_Rules(),
+        type=_RulesType(),
         multiple=True,
         expose_value=False,
         callback=_keep,
@@ -167,7 +167,7 @@ context = click.option(
     "--context",
     shell_complete=completing("files"),
     metavar="FILE",
-    type=_Lines(),
+    type=_LinesType(),
     multiple=True,
     help="`terraform show -json` output (state or plan) of another stack; - is standard input. Its resources are "
     "treated as existing. Repeatable.",
@@ -240,6 +240,6 @@ colour = click.option(
     show_default=True,
     help="Colours; auto obeys NO_COLOR and FORCE_COLOR.",
 )
-#: For commands that receive its value; all others leave it to `run`.
+#: For commands that receive its value; all others leave it to `run_options`.
 debug = click.option("--debug", is_flag=True, help=_DEBUG)
 hidden_debug = click.option("--debug", is_flag=True, expose_value=False, help=_DEBUG)

@@ -35,8 +35,8 @@ def reports(
     for plan in plans:
         try:
             with progress(plan, quiet=quiet) as together.progress:
-                found += together.checked(plan)
+                found += together.check(plan)
         except InputError as error:
-            terminal.complain(error)
+            terminal.print_error(error)
             status = error.exit_status
     return found, status

@@ -15,7 +15,7 @@ from tfcheck.cli import terminal
 from tfcheck.cli.rulebook import manuals
 from tfcheck.pull_request.client import Client, hosts
 from tfcheck.pull_request.conversation import Conversation
-from tfcheck.pull_request.event import NothingToDo, asked
+from tfcheck.pull_request.event import NothingToDo, find_pull_request
 from tfcheck.pull_request.github import GitHubConversation
 from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.publish import Published, page, publish
@@ -34,7 +34,7 @@ REFUSED = 4
 
 
 def post(
-    reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str], *, debug: bool = False
+    reports: Sequence[Report], comment_options: CommentOptions, variables: Mapping[str, str], *, debug: bool = False
 ) -> Outcome | None:
     """Write to the pull request and report the outcome; return None if the host refused.
 
@@ -42,9 +42,9 @@ def post(
     """
     try:
         with refusing(debug=debug):
-            published = _published(reports, wishes, variables)
+            published = _publish(reports, comment_options, variables)
     except RefusalError as refusal:
-        warn(_why_not(refusal, variables), variables)
+        warn(_refusal_words(refusal, variables), variables)
         return None
     terminal.say(visible(str(published.outcome)))
     for warning in published.warnings:
@@ -80,7 +80,7 @@ def _host(variables: Mapping[str, str]) -> _Host | None:
     return _BITBUCKET if ci.in_bitbucket(variables) else None
 
 
-def _why_not(refusal: RefusalError, variables: Mapping[str, str]) -> str:
+def _refusal_words(refusal: RefusalError, variables: Mapping[str, str]) -> str:
     """Explain a refusal in one line, with a hint."""
     host = _host(variables)
     if host:
@@ -91,23 +91,23 @@ def _why_not(refusal: RefusalError, variables: Mapping[str, str]) -> str:
     return f"no comment on the pull request: {refusal}{hint}"
 
 
-def _published(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]) -> Published:
+def _publish(reports: Sequence[Report], comment_options: CommentOptions, variables: Mapping[str, str]) -> Published:
     """Write to the job's host; the code for hosts other than GitHub is loaded only when needed."""
-    found = _conversation(reports, wishes, variables)
+    found = _conversation(reports, comment_options, variables)
     if isinstance(found, NothingToDo):
         return Published(Outcome(CommentAction.NOTHING, found.why))
-    return publish(found, reports, wishes, manuals(), _top(variables))
+    return publish(found, reports, comment_options, manuals(), _top(variables))
 
 
 def _conversation(
-    reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]
+    reports: Sequence[Report], comment_options: CommentOptions, variables: Mapping[str, str]
 ) -> Conversation[Any] | NothingToDo:
     """Open the comments of the pull request."""
     host = _host(variables)
     if host is _GITLAB:
         from tfcheck.pull_request import gitlab
 
-        wanted = gitlab.requested(variables, wishes.number)
+        wanted = gitlab.find_merge_request(variables, comment_options.number)
         if isinstance(wanted, NothingToDo):
             return wanted
         client = Client(gitlab.hosts(variables), _token(variables, gitlab.TOKENS))
@@ -115,10 +115,10 @@ def _conversation(
     if host is _BITBUCKET:
         from tfcheck.pull_request import bitbucket
 
-        wanted = bitbucket.requested(variables, wishes.number)
+        wanted = bitbucket.find_pull_request(variables, comment_options.number)
         token = _token(variables, bitbucket.TOKENS)
         return wanted if isinstance(wanted, NothingToDo) else bitbucket.conversation(wanted, token)
-    wanted = asked(variables, wishes.number, reports)
+    wanted = find_pull_request(variables, comment_options.number, reports)
     if isinstance(wanted, NothingToDo):
         return wanted
     return GitHubConversation(Client(hosts(variables), _token(variables)), wanted, variables)
@@ -137,7 +137,7 @@ def warn(message: str, variables: Mapping[str, str]) -> None:
 
 
 def summarize(
-    reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str], *, debug: bool = False
+    reports: Sequence[Report], comment_options: CommentOptions, variables: Mapping[str, str], *, debug: bool = False
 ) -> None:
     """Add the reports to the job summary, if there is one; errors become warnings."""
     file = variables.get("GITHUB_STEP_SUMMARY")
@@ -147,7 +147,7 @@ def summarize(
 
     try:
         with refusing(debug=debug):
-            text = summary(reports, page(variables, hosts(variables).server, wishes, manuals()))
+            text = summary(reports, page(variables, hosts(variables).server, comment_options, manuals()))
         append(Path(file), text)
     except RefusalError as refusal:
         warn(f"no summary of the job: {refusal}; {refusal.kind.hint}", variables)
@@ -156,9 +156,9 @@ def summarize(
         warn(f"the summary of the job cannot be written: {problem}", variables)
 
 
-def drawn_up(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]) -> str:
+def render_comment(reports: Sequence[Report], comment_options: CommentOptions, variables: Mapping[str, str]) -> str:
     """Render the comment without any request."""
-    return markdown(reports, page(variables, hosts(variables).server, wishes, manuals()))
+    return markdown(reports, page(variables, hosts(variables).server, comment_options, manuals()))
 
 
 def _top(variables: Mapping[str, str]) -> Path:

@@ -26,7 +26,7 @@ _LARGE = 20_000_000
 _CLEAR, _SHOW_CURSOR = "\r\x1b[K", "\x1b[?25h"
 
 
-def wanted(stream: TextIO, variables: Mapping[str, str], *, quiet: bool) -> bool:
+def is_shown(stream: TextIO, variables: Mapping[str, str], *, quiet: bool) -> bool:
     """Whether to show progress: only on an interactive terminal."""
     return not quiet and stream.isatty() and variables.get("TERM") != "dumb" and not is_shared(variables)
 
@@ -38,7 +38,7 @@ def progress(plan: str = "-", *, quiet: bool) -> Iterator[Progress]:
     Where `plan` is a large file, the bar is shown at once.
     """
     now = Progress()
-    if not wanted(sys.stderr, os.environ, quiet=quiet):
+    if not is_shown(sys.stderr, os.environ, quiet=quiet):
         yield now
         return
     from threading import Event, Thread

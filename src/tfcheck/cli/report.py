@@ -24,27 +24,27 @@ if TYPE_CHECKING:
 FORMATS = ("markdown", "summary", "html", "sarif", "junit", "github", "gitlab", "bitbucket")
 
 
-def saved(files: Iterable[str], choice: Choice | None = None) -> Iterator[Checked]:
+def read_saved(files: Iterable[str], choice: Choice | None = None) -> Iterator[Checked]:
     """Read reports written by `--format json`; `-` is standard input. `choice` selects findings.
 
     Raises:
         InputError: a file does not exist, or is not a report.
         UsageError: the content of a file is in place of its path.
     """
-    from tfcheck.report.reading import read
+    from tfcheck.report.reading import read_reports
 
     for file in files:
         refuse_content(file, "an argument")
-        for report in read(_content(file), file):
-            yield Checked(_with_choice(report, choice), report.plan.directory or ".")
+        for report in read_reports(_content(file), file):
+            yield Checked(_select(report, choice), report.plan.directory or ".")
 
 
-def _with_choice(report: Report, choice: Choice | None) -> Report:
+def _select(report: Report, choice: Choice | None) -> Report:
     if choice is None or not choice.is_reported:
         return report
-    from tfcheck.analysis.rule_selection import selected
+    from tfcheck.analysis.rule_selection import select
 
-    return selected(report, choice)
+    return select(report, choice)
 
 
 def _content(file: str) -> bytes:
@@ -60,7 +60,7 @@ def _content(file: str) -> bytes:
         raise InputError(f"`{file}` cannot be read: {problem.lower()}") from None
 
 
-def written(form: str, reports: Sequence[Report], failing: FailOptions = FailOptions()) -> str:  # noqa: B008 (frozen)
+def render(form: str, reports: Sequence[Report], failing: FailOptions = FailOptions()) -> str:  # noqa: B008 (frozen)
     """Write reports in one of `FORMATS`, some of which show what fails the run; only the needed code is imported."""
     match form:
         case "sarif":
@@ -105,13 +105,13 @@ def _links(variables: Mapping[str, str]) -> Links | None:
     if not ci.in_actions(variables):
         return None
     server, sha = variables.get("GITHUB_SERVER_URL", "https://github.com"), ci.event(variables).sha
-    return Links(server, ci.repository(variables), sha, ci.run(variables))
+    return Links(server, ci.repository(variables), sha, ci.run_id(variables))
 
 
 LeavingOut: TypeAlias = Callable[[Sequence[Report]], list[Report]]
 
 
-def leaving_out(file: str | None) -> LeavingOut:
+def baseline_filter(file: str | None) -> LeavingOut:
     """Read a baseline, if given, and return the filter that leaves out what it lists.
 
     Raises:
@@ -119,14 +119,14 @@ def leaving_out(file: str | None) -> LeavingOut:
     """
     if not file:
         return list
-    from tfcheck.analysis.baseline import compared
-    from tfcheck.analysis.baseline_file import read
+    from tfcheck.analysis.baseline import compare
+    from tfcheck.analysis.baseline_file import read_baseline
 
-    known = read(file)
-    return lambda reports: compared(reports, known)
+    known = read_baseline(file)
+    return lambda reports: compare(reports, known)
 
 
-def each_left_out(found: Sequence[Checked], leave_out: LeavingOut) -> list[Checked]:
+def filter_reports(found: Sequence[Checked], leave_out: LeavingOut) -> list[Checked]:
     """Return checked reports without the findings of a baseline."""
     reports = leave_out([each.report for each in found])
     return [msgspec.structs.replace(each, report=report) for each, report in zip(found, reports, strict=True)]

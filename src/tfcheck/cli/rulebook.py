@@ -7,16 +7,16 @@ from tfcheck.report.manual import Manual
 from tfcheck.startup import RULES
 
 
-def of_permissions() -> tuple[Manual, ...]:
+def permission_rules() -> tuple[Manual, ...]:
     """Return the manuals of the rules about permissions."""
     return tuple(Manual(each.id, each.title, each.manual) for each in RULES)
 
 
-def of_checks() -> tuple[Manual, ...]:
+def check_rules() -> tuple[Manual, ...]:
     """Return the manuals of the rules about configuration mistakes."""
     return tuple(Manual(each.id, each.title, each.manual) for each in CHECKS)
 
 
 def manuals() -> tuple[Manual, ...]:
     """Return the manuals of all rules."""
-    return (*of_permissions(), *of_checks())
+    return (*permission_rules(), *check_rules())

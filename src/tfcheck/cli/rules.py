@@ -27,7 +27,7 @@ def rules(rule: str | None, form: str, query: str | None) -> int:
     if pick is not None:
         from tfcheck.report.json import encode
 
-        found = [*_data("permission", rulebook.of_permissions()), *_data("configuration", rulebook.of_checks())]
+        found = [*_data("permission", rulebook.permission_rules()), *_data("configuration", rulebook.check_rules())]
         named = manual(rule, rulebook.manuals()) if rule is not None else None
         click.echo(
             encode(pick(found if named is None else found[[each["id"] for each in found].index(named.id)])), nl=False
@@ -37,7 +37,7 @@ def rules(rule: str | None, form: str, query: str | None) -> int:
         found_manual = manual(rule, rulebook.manuals())
         click.echo(f"{found_manual.id}: {found_manual.title}\n\n{found_manual.text.strip()}")
         return 0
-    for line in (*_rule_lines(_NEEDS, rulebook.of_permissions()), "", *_rule_lines(_CHECKS, rulebook.of_checks())):
+    for line in (*_rule_lines(_NEEDS, rulebook.permission_rules()), "", *_rule_lines(_CHECKS, rulebook.check_rules())):
         click.echo(line)
     return 0
 

@@ -39,7 +39,7 @@ _PARTS = regex(r"[\w-]+")
 @options.text_or_json
 @options.query
 @options.config
-@options.of_plans
+@options.plan_options
 @options.colour
 @click.option("--expand/--no-expand", help="Show every instance that is folded with others, and every near statement.")
 @options.hidden_debug
@@ -61,12 +61,12 @@ def show(
     from tfcheck.report.access_map import access_map
 
     pick = json_pick(form, query)
-    found, status = checked([plan], about, about.run())
+    found, status = checked([plan], about, about.run_options())
     maps = [access_map(each.report) for each in found]
     if task is not None and found:
         wanted = chosen(task, [each.address for tasks in maps for each in tasks])
         maps = [tuple(each for each in tasks if each.address in wanted) for tasks in maps]
-    columns, coloured = terminal.width(sys.stdout, os.environ), terminal.colour_wanted(colour, sys.stdout, os.environ)
+    columns, coloured = terminal.width(sys.stdout, os.environ), terminal.is_coloured(colour, sys.stdout, os.environ)
     shown = [
         _json(each, tasks, pick, alone=len(found) == 1)
         if pick is not None
@@ -86,12 +86,12 @@ def _json(checked: Checked, tasks: tuple[TaskNode, ...], pick: Pick, *, alone: b
 
 
 def _text(checked: Checked, tasks: tuple[TaskNode, ...], detail: Detail, *, colour: bool) -> str:
-    from tfcheck.report.folded_map import folded_maps, unfolded
+    from tfcheck.report.folded_map import folded_maps, one_group_per_task
     from tfcheck.report.map_text import map_text
     from tfcheck.report.words import headline
 
     _, words = headline(checked.report, {each.address: each.status for each in tasks})
-    groups = unfolded(tasks) if detail.expand else folded_maps(tasks)
+    groups = one_group_per_task(tasks) if detail.expand else folded_maps(tasks)
     return map_text(f"{checked.report.plan.path}: {words}", groups, detail, colour=colour)
 
 

@@ -34,7 +34,7 @@ def open_streams() -> None:
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
 
 
-def colour_wanted(choice: str, stream: TextIO, environment: Mapping[str, str]) -> bool:
+def is_coloured(choice: str, stream: TextIO, environment: Mapping[str, str]) -> bool:
     """Decide on colour: `--color` first, then NO_COLOR, then FORCE_COLOR, then whether `stream` is a terminal.
 
     Follows https://no-color.org and https://force-color.org: both count when set and not empty.
@@ -59,7 +59,7 @@ def width(stream: TextIO, environment: Mapping[str, str]) -> int:
         return 100
 
 
-def complain(error: TfcheckError) -> None:
+def print_error(error: TfcheckError) -> None:
     """Print an error and its hint on standard error."""
     say(f"error: {visible(clip_words(error.message))}")
     if error.hint:
@@ -82,7 +82,7 @@ def publish(report: str, output: str | None, *, colour: bool) -> None:
     """
     try:
         if output is None or output == "-":
-            _to_stdout(report, colour=colour)
+            _print_report(report, colour=colour)
         else:
             from tfcheck.repository.writing import write
 
@@ -96,12 +96,12 @@ def publish(report: str, output: str | None, *, colour: bool) -> None:
 def log(text: str) -> None:
     """Write to standard output what a job logs; if that fails, warn once and go on."""
     try:
-        _to_stdout(text, colour=False)
+        _print_report(text, colour=False)
     except OSError as error:
         say(f"warning: standard output cannot be written to: {(error.strerror or str(error)).lower()}")
 
 
-def _to_stdout(report: str, *, colour: bool) -> None:
+def _print_report(report: str, *, colour: bool) -> None:
     try:
         click.echo(report, nl=False, color=colour)
     except BrokenPipeError:
@@ -118,7 +118,7 @@ def unwritable(error: OSError) -> int:
     if isinstance(error, BrokenPipeError):
         return 0
     problem = UsageError(f"standard output cannot be written to: {(error.strerror or str(error)).lower()}")
-    complain(problem)
+    print_error(problem)
     return problem.exit_status
 
 

@@ -65,7 +65,7 @@ def condition(expression: str, wrong: Callable[[str, str], Exception]) -> Callab
         raise wrong(f"`where` is longer than {_LONGEST:,} characters", _HINT)
     try:
         compiled = jmespath.compile(expression)
-        refused = _refused(compiled.parsed)
+        refused = _first_refused(compiled.parsed)
     except (JMESPathError, ValueError, RecursionError):
         raise wrong("`where` is not a JMESPath expression", _HINT) from None
     if refused:
@@ -84,13 +84,13 @@ def condition(expression: str, wrong: Callable[[str, str], Exception]) -> Callab
     return holds
 
 
-def _refused(node: Any) -> str:
+def _first_refused(node: Any) -> str:
     """Return the first part of an expression that is not allowed, empty if all are."""
     if node["type"] not in _NODES:
         return f"a {node['type'].replace('_', ' ')}"
     if node["type"] == "function_expression" and node["value"] not in _FUNCTIONS:
         return f"the function {node['value'][:50]}"
-    return next(filter(None, map(_refused, node["children"])), "")
+    return next(filter(None, map(_first_refused, node["children"])), "")
 
 
 def _fields(node: Any) -> Iterator[str]:

@@ -23,7 +23,7 @@ class Kind(Enum):
     SEVERITIES = "severities"
 
 
-class Key(msgspec.Struct, frozen=True):
+class ConfigKey(msgspec.Struct, frozen=True):
     """One key: its name, as the option is written, the values that it accepts, and its meaning.
 
     `variable` is the environment variable that sets the same. `section` is the table that holds it, empty for the top.
@@ -59,8 +59,8 @@ class Key(msgspec.Struct, frozen=True):
 SEVERITIES = ("error", "warning", "info")
 FORMATS = ("text", "json", "markdown", "summary", "html", "sarif", "junit", "github", "gitlab", "bitbucket")
 
-KEYS: tuple[Key, ...] = (
-    Key(
+KEYS: tuple[ConfigKey, ...] = (
+    ConfigKey(
         "fail-on",
         Kind.CHOICE,
         "exit with status 1 if there is a finding of this severity or higher",
@@ -69,7 +69,7 @@ KEYS: tuple[Key, ...] = (
         choices=(*SEVERITIES, "never"),
         counts=True,
     ),
-    Key(
+    ConfigKey(
         "new-only",
         Kind.FLAG,
         "exit with status 1 only for findings that the change introduces",
@@ -77,7 +77,7 @@ KEYS: tuple[Key, ...] = (
         "TFCHECK_NEW_ONLY",
         counts=True,
     ),
-    Key(
+    ConfigKey(
         "strict",
         Kind.FLAG,
         "exit with status 1 also for unknown answers and skipped tasks",
@@ -85,7 +85,7 @@ KEYS: tuple[Key, ...] = (
         "TFCHECK_STRICT",
         counts=True,
     ),
-    Key(
+    ConfigKey(
         "select",
         Kind.RULES,
         "the rules whose findings are reported, by id, or several as in `env-file*`",
@@ -93,7 +93,7 @@ KEYS: tuple[Key, ...] = (
         "TFCHECK_SELECT",
         counts=True,
     ),
-    Key(
+    ConfigKey(
         "ignore",
         Kind.RULES,
         "the rules whose findings are not reported, by id, or several as in `env-file*`",
@@ -101,7 +101,7 @@ KEYS: tuple[Key, ...] = (
         "TFCHECK_IGNORE",
         counts=True,
     ),
-    Key(
+    ConfigKey(
         "severity",
         Kind.SEVERITIES,
         "a table: the severity of the findings of a rule, `error`, `warning` or `info`",
@@ -109,7 +109,7 @@ KEYS: tuple[Key, ...] = (
         "TFCHECK_SEVERITY",
         counts=True,
     ),
-    Key(
+    ConfigKey(
         "baseline",
         Kind.PATH,
         "a file of `tfcheck baseline`, whose findings are not reported",
@@ -117,7 +117,7 @@ KEYS: tuple[Key, ...] = (
         "TFCHECK_BASELINE",
         counts=True,
     ),
-    Key(
+    ConfigKey(
         "sources",
         Kind.PATH,
         "the directory of the plan's `.tf` files, or the saved plan that contains them",
@@ -125,7 +125,7 @@ KEYS: tuple[Key, ...] = (
         "TFCHECK_SOURCES",
         counts=True,
     ),
-    Key(
+    ConfigKey(
         "context",
         Kind.PATHS,
         "`terraform show -json` output (state or plan) of other stacks",
@@ -133,7 +133,7 @@ KEYS: tuple[Key, ...] = (
         "TFCHECK_CONTEXT",
         counts=True,
     ),
-    Key(
+    ConfigKey(
         "workspace",
         Kind.TEXT,
         "the value of `terraform.workspace`",
@@ -141,7 +141,7 @@ KEYS: tuple[Key, ...] = (
         "TFCHECK_WORKSPACE",
         counts=True,
     ),
-    Key(
+    ConfigKey(
         "account",
         Kind.ACCOUNT,
         "the AWS account of the plan, 12 digits in quotes",
@@ -149,13 +149,13 @@ KEYS: tuple[Key, ...] = (
         "TFCHECK_ACCOUNT",
         counts=True,
     ),
-    Key("format", Kind.CHOICE, "the output format", "`text`", "TFCHECK_FORMAT", choices=FORMATS),
-    Key("color", Kind.CHOICE, "colours", "`auto`", "TFCHECK_COLOR", choices=("auto", "always", "never")),
-    Key("quiet", Kind.FLAG, "omit explanations and what needs no action", "`false`", "TFCHECK_QUIET"),
-    Key("verbose", Kind.FLAG, "add what is allowed, and every assumption", "`false`", "TFCHECK_VERBOSE"),
-    Key("expand", Kind.FLAG, "name every instance", "`false`", "TFCHECK_EXPAND"),
-    Key("safe-only", Kind.FLAG, "omit fixes that need a review", "`false`", "TFCHECK_SAFE_ONLY", "fix"),
-    Key(
+    ConfigKey("format", Kind.CHOICE, "the output format", "`text`", "TFCHECK_FORMAT", choices=FORMATS),
+    ConfigKey("color", Kind.CHOICE, "colours", "`auto`", "TFCHECK_COLOR", choices=("auto", "always", "never")),
+    ConfigKey("quiet", Kind.FLAG, "omit explanations and what needs no action", "`false`", "TFCHECK_QUIET"),
+    ConfigKey("verbose", Kind.FLAG, "add what is allowed, and every assumption", "`false`", "TFCHECK_VERBOSE"),
+    ConfigKey("expand", Kind.FLAG, "name every instance", "`false`", "TFCHECK_EXPAND"),
+    ConfigKey("safe-only", Kind.FLAG, "omit fixes that need a review", "`false`", "TFCHECK_SAFE_ONLY", "fix"),
+    ConfigKey(
         "grant-prefix",
         Kind.FLAG,
         "grant a directory instead of several of its files",
@@ -163,7 +163,7 @@ KEYS: tuple[Key, ...] = (
         "TFCHECK_GRANT_PREFIX",
         "fix",
     ),
-    Key(
+    ConfigKey(
         "when",
         Kind.CHOICE,
         "when there should be a comment",
@@ -172,7 +172,7 @@ KEYS: tuple[Key, ...] = (
         "comment",
         choices=("findings", "changes", "always"),
     ),
-    Key(
+    ConfigKey(
         "on-clean",
         Kind.CHOICE,
         "what to do with the comment once nothing is missing",
@@ -181,7 +181,7 @@ KEYS: tuple[Key, ...] = (
         "comment",
         choices=("update", "delete", "minimize"),
     ),
-    Key(
+    ConfigKey(
         "suggestions",
         Kind.NUMBER,
         "the maximum number of changes suggested on lines of the pull request",
@@ -195,10 +195,10 @@ KEYS: tuple[Key, ...] = (
 SECTIONS = {"fix": "`tfcheck fix`", "comment": "the comment on a pull request"}
 #: The table with a section for each target, which has the top-level keys that affect the answer.
 TARGETS = "targets"
-OF_TARGETS: tuple[Key, ...] = tuple(each for each in KEYS if each.counts and each.name != "sources")
+OF_TARGETS: tuple[ConfigKey, ...] = tuple(each for each in KEYS if each.counts and each.name != "sources")
 
 
-def key(path: str) -> Key:
+def key(path: str) -> ConfigKey:
     """Return a key by its qualified name.
 
     Raises:

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfcheck.config.rules import KnownRules
-from tfcheck.config.settings import Settings
-from tfcheck.repository import Gate, RefusedError, Run
-from tfcheck.repository.held import read
-from tfcheck.repository.work_tree import containing, has_git, is_home, is_repository
+from tfcheck.config.settings import ConfigFile
+from tfcheck.repository import Gate, RefusedError, SourceAccess
+from tfcheck.repository.held import read_file
+from tfcheck.repository.work_tree import find_work_tree, has_git, is_home, is_repository
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import clip
 from tfcheck.vocabulary.errors import UsageError
@@ -42,7 +42,7 @@ _OWN_TABLE = regex(rb"""tool["'\s]*\.["'\s]*tfcheck|\[\s*["']?tool["']?\s*\]|^\s
 _POSITION = regex(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
-def settings_of(directory: Path, rules: KnownRules, *, shared: bool | None = None) -> Settings | None:
+def settings_of(directory: Path, rules: KnownRules, *, shared: bool | None = None) -> ConfigFile | None:
     """Return the configuration in a directory, or None.
 
     `rules` returns the ids of all rules. Where the result is `shared`, a file counts only if git tracks it.
@@ -51,13 +51,13 @@ def settings_of(directory: Path, rules: KnownRules, *, shared: bool | None = Non
         UsageError: it cannot be read, or contains something that it cannot contain.
     """
     for file in candidates(directory):
-        found = _searched(file, rules, shared)
+        found = _search(file, rules, shared)
         if found is not None:
             return found
     return None
 
 
-def settings_in(file: Path, rules: KnownRules) -> Settings:
+def settings_in(file: Path, rules: KnownRules) -> ConfigFile:
     """Return the configuration in a file that the user has named.
 
     Its paths may lead anywhere if it does not lie in a work tree, where others could have written it. A link in a work
@@ -68,33 +68,33 @@ def settings_in(file: Path, rules: KnownRules) -> Settings:
     """
     try:
         place = file.resolve(strict=True)
-        data, _ = read(place, LARGEST)
+        data, _ = read_file(place, LARGEST)
     except (OSError, RuntimeError, ValueError) as error:
         problem = (error.strerror if isinstance(error, OSError) else None) or "it is not a path"
         raise UsageError(f"the configuration `{file}` cannot be read: {problem.lower()}") from None
-    if _leads_out(file, place):
+    if _links_outside(file, place):
         raise UsageError(
             f"the configuration `{file}` is not read: it is a link that leads out of the repository",
             hint="name the file that the link leads to",
         )
-    top = containing(place.parent)
-    table = _parsed(place, str(file), data)
+    top = find_work_tree(place.parent)
+    table = _parse(place, str(file), data)
     if table is None:
-        return Settings(place, str(file), top, {}, {})
+        return ConfigFile(place, str(file), top, {}, {})
     return _settings(place, top, table, rules, confined=top is not None)
 
 
-def _leads_out(file: Path, place: Path) -> bool:
+def _links_outside(file: Path, place: Path) -> bool:
     """Whether a file is in a work tree by name but is a link that leads outside, which others may have created."""
     named = Path(os.path.abspath(file)).parents
     return any(has_git(each) and not is_home(each) and not place.is_relative_to(each.resolve()) for each in named)
 
 
-def _searched(file: Path, rules: KnownRules, shared: bool | None) -> Settings | None:
+def _search(file: Path, rules: KnownRules, shared: bool | None) -> ConfigFile | None:
     if file.name == SHARED and not _mentions_tfcheck(file):
         return None
     named = _path_from_here(file)
-    gate = Gate(file.parent, Run(shared=shared))
+    gate = Gate(file.parent, SourceAccess(shared=shared))
     try:
         data = gate.file(file.name)
     except RefusedError as refused:
@@ -104,15 +104,15 @@ def _searched(file: Path, rules: KnownRules, shared: bool | None) -> Settings | 
         raise UsageError(f"the configuration `{named}` is not read: {rule}", hint=_HIDDEN_HINT) from None
     except OSError:
         return None
-    table = _parsed(file, named, data)
+    table = _parse(file, named, data)
     if table is None:
         return None
     if gate.shared and not is_repository(gate.tree):
         raise UsageError(f"the configuration `{named}` is not read: no git repository tracks it", hint=_HIDDEN_HINT)
-    return _settings(file, containing(file.parent), table, rules, confined=True)
+    return _settings(file, find_work_tree(file.parent), table, rules, confined=True)
 
 
-def _settings(file: Path, top: Path | None, table: Table, rules: KnownRules, *, confined: bool) -> Settings:
+def _settings(file: Path, top: Path | None, table: Table, rules: KnownRules, *, confined: bool) -> ConfigFile:
     from tfcheck.config.tables import Paths, read_settings  # most directories have no configuration file
 
     return read_settings(file, top, table, Paths(file, confined=confined), rules())
@@ -121,7 +121,7 @@ def _settings(file: Path, top: Path | None, table: Table, rules: KnownRules, *, 
 def _mentions_tfcheck(file: Path) -> bool:
     """Whether a file may configure tfcheck: for most files, neither git's index nor TOML need be parsed."""
     try:
-        data = read(file, LARGEST)[0]
+        data = read_file(file, LARGEST)[0]
     except OSError:
         return False
     # NOTE: keys can be quoted, and quoted ones can have escapes.
@@ -136,13 +136,13 @@ def _path_from_here(file: Path) -> str:
         return file.name
 
 
-def _parsed(file: Path, named: str, data: bytes) -> Table | None:
+def _parse(file: Path, named: str, data: bytes) -> Table | None:
     """Return the table for tfcheck in a file; None for a `pyproject.toml` without one."""
     own = file.name != SHARED
     if len(data) > LARGEST:
         hint = "" if own else f"move what tfcheck needs to {OWN}"
         raise UsageError(f"`{named}` is larger than {LARGEST // 1024} KiB", hint=hint)
-    text, tables = _decoded(named, data)
+    text, tables = _decode(named, data)
     path: KeyPath = ()
     if not own:
         tool = tables.get("tool")
@@ -156,12 +156,12 @@ def _parsed(file: Path, named: str, data: bytes) -> Table | None:
     return Table(named, path, tables, key_lines(text))
 
 
-def _decoded(named: str, data: bytes) -> tuple[str, dict[str, Any]]:
+def _decode(named: str, data: bytes) -> tuple[str, dict[str, Any]]:
     import tomllib  # takes longer to load than a search without a result
 
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
-        if _TOO_LONG_KEY.search(_STRING.sub(_replaced, text)):
+        if _TOO_LONG_KEY.search(_STRING.sub(_blank, text)):
             raise RecursionError
         return text, tomllib.loads(text)
     except UnicodeDecodeError:
@@ -172,7 +172,7 @@ def _decoded(named: str, data: bytes) -> tuple[str, dict[str, Any]]:
         raise UsageError(_problem(named, str(error)), hint="https://toml.io explains how TOML is written") from None
 
 
-def _replaced(string: re.Match[str]) -> str:
+def _blank(string: re.Match[str]) -> str:
     return "" if string[0].startswith("#") else "a"
 
 
@@ -189,7 +189,7 @@ def candidates(directory: Path) -> Iterator[Path]:
     Without git only the directory itself counts: it is unknown who owns those above it.
     """
     resolved = Path(os.path.realpath(directory))
-    top = containing(resolved) or resolved
+    top = find_work_tree(resolved) or resolved
     for each in (resolved, *resolved.parents):
         yield from (each / name for name in (OWN, SHARED) if os.path.lexists(each / name))
         if each == top:

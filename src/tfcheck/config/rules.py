@@ -13,7 +13,7 @@ from tfcheck.vocabulary.errors import did_you_mean
 KnownRules: TypeAlias = Callable[[], tuple[str, ...]]
 
 
-def matched(selector: str, rules: Iterable[str]) -> tuple[str, ...]:
+def match_rules(selector: str, rules: Iterable[str]) -> tuple[str, ...]:
     """Return the rules that a selector matches: the one with that id, or all with the prefix before `*`."""
     return tuple(rule for rule in rules if _matches(selector, rule))
 
@@ -24,7 +24,9 @@ def _matches(selector: str, rule: str) -> bool:
 
 def suggestion(selector: str, rules: Collection[str]) -> str:
     """Return the hint for a selector that matches no rule."""
-    begins = f"`{selector}*` names all rules that begin with it" if selector and matched(f"{selector}*", rules) else ""
+    begins = (
+        f"`{selector}*` names all rules that begin with it" if selector and match_rules(f"{selector}*", rules) else ""
+    )
     nearest = did_you_mean(selector, rules, "" if begins else "`tfcheck rules` lists them")
     return " ".join(filter(None, (nearest, begins)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
-from tfcheck.config.keys import KEYS, OF_TARGETS, SECTIONS, SEVERITIES, TARGETS, Key, Kind
+from tfcheck.config.keys import KEYS, OF_TARGETS, SECTIONS, SEVERITIES, TARGETS, ConfigKey, Kind
 from tfcheck.config.waivers import NARROWING, UNKNOWN, WAIVER, WAIVER_KEYS
 
 Json: TypeAlias = dict[str, Any]
@@ -53,16 +53,16 @@ def _table(properties: Json, description: str) -> Json:
     }
 
 
-def _properties(keys: Iterable[Key]) -> Json:
+def _properties(keys: Iterable[ConfigKey]) -> Json:
     return {each.name: _property(each) for each in keys}
 
 
-def _property(key: Key) -> Json:
+def _property(key: ConfigKey) -> Json:
     about = f"{key.meaning[:1].upper()}{key.meaning[1:]}. Default: {key.default}."
     return {"description": about, **_value_schema(key)}
 
 
-def _value_schema(key: Key) -> Json:
+def _value_schema(key: ConfigKey) -> Json:
     match key.kind:
         case Kind.CHOICE:
             return {"enum": list(key.choices)}

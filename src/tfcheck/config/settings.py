@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tfcheck.config.waivers import Waiver
 
 
-class Setting(msgspec.Struct, frozen=True):
+class ConfigValue(msgspec.Struct, frozen=True):
     """The value of one key as shown to people, its line, and the target of its section, if any."""
 
     value: Any
@@ -24,7 +24,7 @@ class Setting(msgspec.Struct, frozen=True):
     target: str = ""
 
 
-class Settings(msgspec.Struct, frozen=True):
+class ConfigFile(msgspec.Struct, frozen=True):
     """The values of one file: `file` is its path, `named` its name in messages, `top` the root of its work tree.
 
     The keys are written with their sections, as in `comment.when`.
@@ -33,11 +33,11 @@ class Settings(msgspec.Struct, frozen=True):
     file: Path
     named: str
     top: Path | None
-    common: dict[str, Setting]
-    targets: dict[str, dict[str, Setting]]
+    common: dict[str, ConfigValue]
+    targets: dict[str, dict[str, ConfigValue]]
     waivers: tuple[Waiver, ...] = ()
 
-    def of(self, targets: Iterable[str]) -> dict[str, Setting]:
+    def of(self, targets: Iterable[str]) -> dict[str, ConfigValue]:
         """Return the values for a target, which may have several names; later sections override earlier ones."""
         names = tuple(targets)
         found = dict(self.common)

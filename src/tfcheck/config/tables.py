@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from tfcheck.config.keys import KEYS, OF_TARGETS, SECTIONS, SEVERITIES, TARGETS, Key, Kind
-from tfcheck.config.rules import matched, suggestion
-from tfcheck.config.settings import Setting, Settings
+from tfcheck.config.keys import KEYS, OF_TARGETS, SECTIONS, SEVERITIES, TARGETS, ConfigKey, Kind
+from tfcheck.config.rules import match_rules, suggestion
+from tfcheck.config.settings import ConfigFile, ConfigValue
 from tfcheck.config.toml_lines import KeyPath
 from tfcheck.config.waivers import WAIVER, Waiver, read_waiver
 from tfcheck.repository import Gate, RefusedError
@@ -37,16 +37,16 @@ class Table(msgspec.Struct, frozen=True):
         path = (*self.path, *names)
         return next((self.lines[path[:size]] for size in range(len(path), 0, -1) if path[:size] in self.lines), 1)
 
-    def wrong(self, message: str, hint: str, *names: str | int) -> UsageError:
+    def error(self, message: str, hint: str, *names: str | int) -> UsageError:
         """Return the error about a key, with its line."""
         return UsageError(f"`{self.named}:{self.line(*names)}`: {message}", hint=hint)
 
-    def below(self, name: str | int, content: dict[str, Any]) -> Table:
+    def subtable(self, name: str | int, content: dict[str, Any]) -> Table:
         """Return a subtable."""
         return Table(self.named, (*self.path, name), content, self.lines)
 
 
-def read_settings(file: Path, top: Path | None, table: Table, paths: Paths, rules: tuple[str, ...]) -> Settings:
+def read_settings(file: Path, top: Path | None, table: Table, paths: Paths, rules: tuple[str, ...]) -> ConfigFile:
     """Return the values in a file's table, with paths and rules checked.
 
     Raises:
@@ -63,24 +63,24 @@ def read_settings(file: Path, top: Path | None, table: Table, paths: Paths, rule
         common |= read.keys(inner, keys)
     seen = file.relative_to(top).as_posix() if top else file.name
     waivers = tuple(_waivers(table, rules, seen))
-    return Settings(file, table.named, top, common, _targets(_table(table, TARGETS), read), waivers)
+    return ConfigFile(file, table.named, top, common, _targets(_table(table, TARGETS), read), waivers)
 
 
 def _waivers(table: Table, rules: tuple[str, ...], file: str) -> Iterator[Waiver]:
     found = table.content.get(WAIVER, [])
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-        raise table.wrong(f"`{WAIVER}` is not an array of tables", f"write each as [[{WAIVER}]]", WAIVER)
+        raise table.error(f"`{WAIVER}` is not an array of tables", f"write each as [[{WAIVER}]]", WAIVER)
     for number, content in enumerate(found):
-        inner = table.below(WAIVER, {}).below(number, content)
+        inner = table.subtable(WAIVER, {}).subtable(number, content)
         lines = [inner.line(), *(inner.line(name) for name in content)]
 
-        def wrong(message: str, hint: str, name: str, inner: Table = inner) -> UsageError:
-            return inner.wrong(message, hint, *filter(None, (name,)))
+        def error(message: str, hint: str, name: str, inner: Table = inner) -> UsageError:
+            return inner.error(message, hint, *filter(None, (name,)))
 
-        yield read_waiver(content, rules, file, (min(lines), max(lines)), wrong)
+        yield read_waiver(content, rules, file, (min(lines), max(lines)), error)
 
 
-def _targets(table: Table, read: _Reader) -> dict[str, dict[str, Setting]]:
+def _targets(table: Table, read: _Reader) -> dict[str, dict[str, ConfigValue]]:
     found = {}
     for name in table.content:
         inner = _table(table, name)
@@ -93,8 +93,8 @@ def _targets(table: Table, read: _Reader) -> dict[str, dict[str, Setting]]:
 def _table(table: Table, name: str) -> Table:
     content = table.content.get(name, {})
     if not isinstance(content, dict):
-        raise table.wrong(f"`{clip(name)}` is not a table", f"write it as [{clip(name)}]", name)
-    return table.below(name, content)
+        raise table.error(f"`{clip(name)}` is not a table", f"write it as [{clip(name)}]", name)
+    return table.subtable(name, content)
 
 
 def _refuse_unknown(table: Table, known: Iterable[str]) -> None:
@@ -104,7 +104,7 @@ def _refuse_unknown(table: Table, known: Iterable[str]) -> None:
             where = f" in [{'.'.join(map(str, table.path))}]" if table.path else ""
             meant = _KNOWN[name] if _KNOWN.get(name) in known else name
             hint = did_you_mean(meant, known, f"the keys are {', '.join(known)}")
-            raise table.wrong(f"unknown key `{clip(name)}`{clip(where)}", hint, name)
+            raise table.error(f"unknown key `{clip(name)}`{clip(where)}", hint, name)
 
 
 class _Reader:
@@ -114,46 +114,49 @@ class _Reader:
         self._paths = paths
         self._rules = rules
 
-    def keys(self, table: Table, keys: Iterable[Key]) -> Iterator[tuple[str, Setting]]:
+    def keys(self, table: Table, keys: Iterable[ConfigKey]) -> Iterator[tuple[str, ConfigValue]]:
         for key in keys:
             if key.name in table.content:
                 given = table.content[key.name]
-                yield key.path, Setting(self._checked_value(table, key, given), written(given), table.line(key.name))
+                yield (
+                    key.path,
+                    ConfigValue(self._checked_value(table, key, given), value_words(given), table.line(key.name)),
+                )
 
-    def _checked_value(self, table: Table, key: Key, value: Any) -> Any:
+    def _checked_value(self, table: Table, key: ConfigKey, value: Any) -> Any:
         problem = _problem(key, value)
         if problem and key.kind is Kind.SEVERITIES and isinstance(value, dict):
             rule, wrong = next(pair for pair in value.items() if pair[1] not in SEVERITIES)
-            said = f"`{key.path}` of `{clip(rule, _LONGEST_SHOWN)}` is {_shortened(wrong)}"
+            said = f"`{key.path}` of `{clip(rule, _LONGEST_SHOWN)}` is {_shorten(wrong)}"
             hint = f"it can be {', '.join(SEVERITIES)}"
-            raise table.wrong(said, did_you_mean(str(wrong), SEVERITIES, hint), key.name, rule)
+            raise table.error(said, did_you_mean(str(wrong), SEVERITIES, hint), key.name, rule)
         if problem:
-            raise table.wrong(f"`{key.path}` is {_shortened(value)}", problem, key.name)
+            raise table.error(f"`{key.path}` is {_shorten(value)}", problem, key.name)
         match key.kind:
             case Kind.PATH:
-                return self._located(table, key, value)
+                return self._locate(table, key, value)
             case Kind.PATHS:
-                return tuple(self._located(table, key, each) for each in value)
+                return tuple(self._locate(table, key, each) for each in value)
             case Kind.RULES | Kind.SEVERITIES:
                 for each in value:
-                    if not matched(each, self._rules):
+                    if not match_rules(each, self._rules):
                         names = (key.name, each) if key.kind is Kind.SEVERITIES else (key.name,)
                         said = f"`{key.path}`: there is no rule `{clip(each, _LONGEST_SHOWN)}`"
-                        raise table.wrong(said, suggestion(each, self._rules), *names)
+                        raise table.error(said, suggestion(each, self._rules), *names)
                 return tuple(value) if key.kind is Kind.RULES else value
             case _:
                 return value
 
-    def _located(self, table: Table, key: Key, path: str) -> str:
+    def _locate(self, table: Table, key: ConfigKey, path: str) -> str:
         try:
-            return self._paths.located(path)
+            return self._paths.locate(path)
         except RefusedError as refused:
             rule = str(refused).partition(": ")[2]
             message = f"`{key.path}` names `{clip(path, _LONGEST_SHOWN)}`, which is not read: {rule}"
-            raise table.wrong(message, "paths stay inside the work tree of the file", key.name) from None
+            raise table.error(message, "paths stay inside the work tree of the file", key.name) from None
 
 
-def _problem(key: Key, value: Any) -> str:
+def _problem(key: ConfigKey, value: Any) -> str:
     """Describe the required value; empty if the value is valid."""
     match key.kind:
         case Kind.CHOICE:
@@ -178,7 +181,7 @@ def _problem(key: Key, value: Any) -> str:
             return "" if isinstance(value, str) and value else "it is a string"
 
 
-def written(value: Any) -> str:
+def value_words(value: Any) -> str:
     """Describe a possible value of a key."""
     match value:
         case bool():
@@ -191,7 +194,7 @@ def written(value: Any) -> str:
             return str(value)
 
 
-def _shortened(value: Any) -> str:
+def _shorten(value: Any) -> str:
     """Shorten a value to its beginning."""
     match value:
         case str():
@@ -215,7 +218,7 @@ class Paths:
         self._directory = file.parent
         self._gate = Gate(file.parent) if confined else None
 
-    def located(self, path: str) -> str:
+    def locate(self, path: str) -> str:
         """Return a path relative to the current directory.
 
         Raises:

@@ -51,10 +51,10 @@ def _table_path(path: KeyPath, several: bool, counts: dict[KeyPath, int]) -> Key
 
 
 def _key_path(dotted: str) -> KeyPath:
-    return tuple(_unquoted(part) for part in _PART.findall(dotted))
+    return tuple(_unquote(part) for part in _PART.findall(dotted))
 
 
-def _unquoted(name: str) -> str:
+def _unquote(name: str) -> str:
     if name[0] == "'":
         return name[1:-1]
     return re.sub(r"\\(.)", r"\1", name[1:-1]) if name[0] == '"' else name

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from tfcheck.config.expression import condition
-from tfcheck.config.rules import matched, suggestion
+from tfcheck.config.rules import match_rules, suggestion
 from tfcheck.vocabulary.clipping import clip
 from tfcheck.vocabulary.errors import UsageError, did_you_mean
 
@@ -99,7 +99,7 @@ def read_waiver(
     if not any(values.get(each) for each in NARROWING):
         hint = f"add {', '.join(NARROWING[:-1])} or {NARROWING[-1]}; `ignore` is for all findings of a rule"
         raise wrong("the waiver does not say what it is about", hint, "")
-    if not matched(values["rule"], rules):
+    if not match_rules(values["rule"], rules):
         raise wrong(f"there is no rule `{clip(values['rule'])}`", suggestion(values["rule"], rules), "rule")
     if values.get("verdict", UNKNOWN) != UNKNOWN:
         raise wrong(

@@ -11,20 +11,20 @@ import msgspec
 
 from tfcheck.fix import new_block
 from tfcheck.fix.edits.insertion import Insertion
-from tfcheck.fix.naming import Labels, in_module, provider_given
+from tfcheck.fix.naming import Labels, module_words, passed_provider
 from tfcheck.fix.new_argument import unit_of
 from tfcheck.fix.new_block import block_lines
-from tfcheck.fix.new_policy import NewPolicy, behind, hcl
-from tfcheck.fix.place import Places, also
-from tfcheck.fix.proposal import Proposal, RoleNeed, together
+from tfcheck.fix.new_policy import NewPolicy, hcl, insert_after
+from tfcheck.fix.place import FixPlaces, other_roles_words
+from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
 from tfcheck.fix.repetition import (
     InstanceTerms,
     Repeated,
     SharedStatements,
     Statements,
-    in_filter,
-    shared_by,
+    share_statements,
     terms_of_call,
+    use_each_key,
 )
 from tfcheck.fix.wanted import Reference, Spelled, free
 from tfcheck.hcl.evaluate.scope import EvaluationError
@@ -47,7 +47,7 @@ _OF_ONE_CALLER = "; it names instances that another caller of the module may not
 class AddedPolicies:
     """Proposes new policies for roles of one plan."""
 
-    def __init__(self, places: Places, resolver: Resolver) -> None:
+    def __init__(self, places: FixPlaces, resolver: Resolver) -> None:
         self._places = places
         self._resolver = resolver
         self._labels = Labels()
@@ -60,7 +60,7 @@ class AddedPolicies:
         siblings = self._places.holders.instances(need.roles[0].address)
         return frozenset(str(each) for each in siblings if each.key in keys)
 
-    def behind_role(self, need: RoleNeed, block: Block) -> Iterator[Proposal]:
+    def propose_after_role(self, need: RoleNeed, block: Block) -> Iterator[Proposal]:
         """Propose a policy after the block of the roles."""
         role = need.roles[0]
         if block.switch() is not None or not self._places.files.editable(block.source):
@@ -72,10 +72,10 @@ class AddedPolicies:
         repeated = Repeated(base, "id", block, keys, others)
         places = {str(each.address): each.address for each in need.roles}
         made = [each for each in siblings if each.key in keys]
-        for shared in self._places.shared(need, "", places, by_value=repeated.can_use_values()):
-            yield from self._behind_roles(need, block, repeated, shared, made)
+        for shared in self._places.share(need, "", places, by_value=repeated.can_use_values()):
+            yield from self._propose_after_roles(need, block, repeated, shared, made)
 
-    def _behind_roles(
+    def _propose_after_roles(
         self, need: RoleNeed, block: Block, repeated: Repeated, shared: SharedStatements, made: Sequence[Address]
     ) -> Iterator[Proposal]:
         """Propose a policy with these statements; `made` are all instances of the role's block that get it."""
@@ -85,7 +85,7 @@ class AddedPolicies:
         if gate is None:
             return
         shared = msgspec.structs.replace(shared, statements=statements)
-        remark = also(frozenset(map(str, made)) - need.names())
+        remark = other_roles_words(frozenset(map(str, made)) - need.names())
         remark += _OF_ONE_CALLER if others and repeated.is_repeated and module.steps else ""
         given = block.attribute_text("provider")
         sources = self._resolver.module_sources(module)
@@ -98,7 +98,7 @@ class AddedPolicies:
             policy = msgspec.structs.replace(policy, repeated=("count", gate)) if gate else policy
             keyed = [(each.module, 0 if gate else _made_key(each.key, repeated)) for each in made]
             beside = tuple(each.address for each in need.roles)
-            for found in self._behind(block, policy, keyed, remark):
+            for found in self._propose_after(block, policy, keyed, remark):
                 yield msgspec.structs.replace(found, beside=beside)
 
     def _gate(
@@ -112,8 +112,8 @@ class AddedPolicies:
         lists = self._places.lists
         if lists.holds_no_arns(statements, made):
             return statements, None, made
-        given = self._places.gated(statements, made, block)
-        are_lists = all(each.listed for each in given)
+        given = self._places.gate(statements, made, block)
+        are_lists = all(each.resource_list for each in given)
         given = given if are_lists or not made else self._places.with_lists(given, made[0])
         gates = dict.fromkeys(each.gate for each in given)
         if "" not in gates:
@@ -132,7 +132,7 @@ class AddedPolicies:
         """Whether a referenced object exists in a place; None where Terraform may not know it in time."""
         names = [[each.removesuffix(" != null") for each in gate.split(" && ")] for gate in gates]
         try:
-            seen = [[self._places.lists.evaluated(each, place) for each in several] for several in names]
+            seen = [[self._places.lists.evaluate(each, place) for each in several] for several in names]
         except EvaluationError:
             return None
         is_known = all(each is None or isinstance(each, str | bool) for several in seen for each in several)
@@ -152,22 +152,22 @@ class AddedPolicies:
             label=label,
             name=self._name(need),
             role=repeated.role(by_value=shared.by_value),
-            wanted=in_filter(shared.statements) if repeated.others else shared.statements,
+            wanted=use_each_key(shared.statements) if repeated.others else shared.statements,
             repeated=repeated.repetition(by_value=shared.by_value),
             provider=provider,
             managed=managed,
         )
 
-    def _behind(
+    def _propose_after(
         self, anchor: Block, policy: NewPolicy, made: Sequence[tuple[ModulePath, InstanceKey]], remark: str
     ) -> Iterator[Proposal]:
         """Propose a policy after a block; `made` are the module instances and keys where it will exist, if any."""
-        insertions = behind(anchor, policy) if made else None
+        insertions = insert_after(anchor, policy) if made else None
         if insertions is None:
             return
         added = [Address(module, "managed", kind, policy.label, key) for module, key in made for kind in policy.types]
         yield Proposal(
-            title=f"add {policy.types[0]}.{policy.label}{in_module(made[0][0])}{remark}",
+            title=f"add {policy.types[0]}.{policy.label}{module_words(made[0][0])}{remark}",
             safety="review" if remark else "safe",
             insertions=insertions,
             texts={anchor.source.name: anchor.source},
@@ -188,7 +188,7 @@ class AddedPolicies:
     def is_for_callers(self, need: RoleNeed) -> bool:
         """Whether the callers of the roles' module can name what the module cannot."""
         module = need.roles[0].address.module
-        return not self._visible(need, module) or self._known_to_callers(need, module)
+        return not self._visible(need, module) or self._can_be_named_by_callers(need, module)
 
     def _visible(self, need: RoleNeed, module: ModulePath) -> bool:
         """Whether a module can name everything that is unknown before apply."""
@@ -196,13 +196,13 @@ class AddedPolicies:
         open_ = [each.requirement.resource for each in need.answers if not isinstance(each.requirement.resource, str)]
         return all(any(isinstance(part, Reference) for part in spell(each) or ()) for each in open_)
 
-    def _known_to_callers(self, need: RoleNeed, module: ModulePath) -> bool:
+    def _can_be_named_by_callers(self, need: RoleNeed, module: ModulePath) -> bool:
         """Whether a module's caller can name what would be a literal in the module."""
         if not module.steps:
             return False
         here, there = self._places.spelling(module).spell, self._places.spelling(module.parent).spell
         known = [each.requirement.resource for each in need.answers if isinstance(each.requirement.resource, str)]
-        return any(not _refers(here(each)) and _refers(there(each)) for each in known)
+        return any(not _has_reference(here(each)) and _has_reference(there(each)) for each in known)
 
     def is_named_by_callers(self, need: RoleNeed, *, literally: bool = False) -> bool:
         """Whether the module's caller can name what would be this plan's literals in the module.
@@ -216,7 +216,7 @@ class AddedPolicies:
         resources = [each.requirement.resource for each in need.answers]
         foreign = [each for each in resources if (own := here.spell(each)) is None or here.is_of_this_plan(own)]
         spelled = (its for each in foreign if (its := there.spell(each)) is not None)
-        named = (each for each in spelled if literally or _refers(each))
+        named = (each for each in spelled if literally or _has_reference(each))
         return any(not there.is_of_this_plan(each) for each in named)
 
     def _is_written_by_caller(self, need: RoleNeed) -> bool:
@@ -225,9 +225,9 @@ class AddedPolicies:
         there = self._places.spelling(module.parent) if module.steps else None
         resources = {each.requirement.resource for each in need.answers} - {"*"}
         spelled = [there.spell(each) for each in resources] if there is not None else [None]
-        return all(each and _refers(each) and there and not there.is_of_this_plan(each) for each in spelled)
+        return all(each and _has_reference(each) and there and not there.is_of_this_plan(each) for each in spelled)
 
-    def at_callers(self, need: RoleNeed, *, new_output: bool = False) -> Iterator[Proposal]:
+    def propose_at_callers(self, need: RoleNeed, *, new_output: bool = False) -> Iterator[Proposal]:
         """Propose a policy where the roles' module is called, or further up.
 
         With `new_output` the module is to put out the name of its role.
@@ -235,25 +235,25 @@ class AddedPolicies:
         paths = [role.address.module for role in need.roles]
         while all(path.steps for path in paths):
             if _is_one_call(paths):
-                found = self._at_caller(need, paths, new_output=new_output)
+                found = self._propose_at_caller(need, paths, new_output=new_output)
                 if found is not None:
                     yield found
             paths = [path.parent for path in paths]
 
-    def at_each_caller(self, need: RoleNeed) -> Iterator[Proposal]:
+    def propose_at_each_caller(self, need: RoleNeed) -> Iterator[Proposal]:
         """Propose a separate policy for each of the roles at its module's call, by a new output with its name."""
-        alone = [need.only(each) for each in need.by_role().values()]
+        alone = [need.restrict_to(each) for each in need.answers_by_role().values()]
         if not all(map(self._is_written_by_caller, alone)):
             return
-        found = [next(self.at_callers(each, new_output=True), None) for each in alone]
-        yield from [together([each for each in found if each])] if None not in found else []
+        found = [next(self.propose_at_callers(each, new_output=True), None) for each in alone]
+        yield from [join_proposals([each for each in found if each])] if None not in found else []
 
-    def _at_caller(self, need: RoleNeed, paths: Sequence[ModulePath], *, new_output: bool) -> Proposal | None:
+    def _propose_at_caller(self, need: RoleNeed, paths: Sequence[ModulePath], *, new_output: bool) -> Proposal | None:
         caller, name = paths[0].parent, paths[0].steps[-1].name
         role = need.roles[0]
         sources = self._resolver.module_sources(caller)
         call = sources.call(name) if sources else None
-        outputs = {self._output_that_is(one, path) for one, path in zip(need.roles, paths, strict=True)}
+        outputs = {self._output_for_role(one, path) for one, path in zip(need.roles, paths, strict=True)}
         output = outputs.pop() if len(outputs) == 1 else None
         made = self._new_output(role) if new_output and output is None and paths[0] == role.address.module else None
         output = made[0] if made is not None else output
@@ -263,7 +263,7 @@ class AddedPolicies:
             return None
         keys = tuple(path.steps[-1].key for path in paths)
         repeated = Repeated(f"module.{name}", output, call, keys, set(self._keys_of_call(caller, name)) != set(keys))
-        shared = self._shared_at_call(need, paths, call, by_value=repeated.can_use_values())
+        shared = self._share_at_call(need, paths, call, by_value=repeated.can_use_values())
         if shared is None:
             return None
         others = len(self._places.holders.modules(caller)) - 1
@@ -272,9 +272,9 @@ class AddedPolicies:
         remark += self._places.doubts(shared.statements, call, caller)
         key = keys[0] if repeated.others and len(keys) == 1 else None
         label = self._labels.label(role.address, sources, name, key, need.rules())
-        policy = self._policy(label, need, repeated, shared, provider_given(call))
+        policy = self._policy(label, need, repeated, shared, passed_provider(call))
         places = [(each, key) for each in self._places.holders.modules(caller) for key in repeated.made_keys()]
-        found = next(self._behind(call, policy, places, remark), None)
+        found = next(self._propose_after(call, policy, places, remark), None)
         if found is None or made is None:
             return found
         return msgspec.structs.replace(
@@ -300,29 +300,29 @@ class AddedPolicies:
         name = free(f"{role.address.name.removesuffix('_role')}_role_name", module.outputs(), "_")
         value = f"one({role.address.resource}[*].name)" if is_counted else f"{role.address.resource}.name"
         lines = block_lines(f'output "{name}"', [f"value = {value}"], unit_of(block))
-        return name, anchor.source, new_block.behind(anchor, lines)
+        return name, anchor.source, new_block.insert_after(anchor, lines)
 
-    def shared_at_call(self, need: RoleNeed) -> SharedStatements | None:
+    def share_at_call(self, need: RoleNeed) -> SharedStatements | None:
         """Write what the roles of several instances of one module call lack as one policy at the call."""
         paths = [role.address.module for role in need.roles]
         if not _is_one_call(paths):
             return None
         sources = self._resolver.module_sources(paths[0].parent)
         call = sources.call(paths[0].steps[-1].name) if sources else None
-        return self._shared_at_call(need, paths, call) if call else None
+        return self._share_at_call(need, paths, call) if call else None
 
-    def _shared_at_call(
+    def _share_at_call(
         self, need: RoleNeed, paths: Sequence[ModulePath], call: Block, *, by_value: bool = True
     ) -> SharedStatements | None:
         caller = paths[0].parent
-        by_role = need.by_role()
+        by_role = need.answers_by_role()
         found: list[tuple[InstanceTerms, Statements]] = []
         for role, path in zip(need.roles, paths, strict=True):
-            statements = self._places.wanted(by_role[str(role.address)], caller)
+            statements = self._places.as_statements(by_role[str(role.address)], caller)
             if statements is None:
                 return None
             found.append((terms_of_call(call, caller, path.steps[-1].key, self._resolver), statements))
-        return shared_by(found, by_value=by_value)
+        return share_statements(found, by_value=by_value)
 
     def _keys_of_call(self, caller: ModulePath, name: str) -> Sequence[InstanceKey]:
         seen = self._resolver.names.call(caller, name)
@@ -331,13 +331,13 @@ class AddedPolicies:
         keys = seen.keys()
         return range(keys) if isinstance(keys, int) else keys
 
-    def _output_that_is(self, role: WorldObject, module: ModulePath) -> str | None:
+    def _output_for_role(self, role: WorldObject, module: ModulePath) -> str | None:
         """Find the module output that is the role's name, or the role; one derived from the role is preferred."""
         sources, name = self._resolver.module_sources(module), role.attribute("name")
         alike, whole = list[str](), list[str]()
         for output in sources.outputs() if sources else ():
             try:
-                value, direct = self._resolver.evaluation.recorded(
+                value, direct = self._resolver.evaluation.with_dependencies(
                     lambda output=output: self._resolver.names.output(module, output)  # type: ignore[misc]
                 )
             except EvaluationError:
@@ -345,7 +345,9 @@ class AddedPolicies:
             if isinstance(value, InstanceReferent) and value.address == role.address:
                 whole.append(f"{output}.name")
             elif isinstance(value, PlainText) and equal(value, name) is Truth.TRUE:
-                if any(key[:2] == ("attribute", role.address) for key in self._resolver.evaluation.rests_on(direct)):
+                if any(
+                    key[:2] == ("attribute", role.address) for key in self._resolver.evaluation.all_dependencies(direct)
+                ):
                     return output
                 alike.append(output)
         return next(iter((*whole, *alike)), None)
@@ -371,5 +373,5 @@ def _kinds(block: Block) -> Iterator[bool]:
         yield True
 
 
-def _refers(spelled: Spelled | None) -> bool:
+def _has_reference(spelled: Spelled | None) -> bool:
     return any(isinstance(each, Reference) for each in spelled or ())

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from tfcheck.fix.naming import Labels, called_as
+from tfcheck.fix.naming import Labels, module_reference
 from tfcheck.fix.new_policy import NewPolicy, hcl
 from tfcheck.fix.new_role import ECS_TRUST, START_UP, NewRole, role_hcl
-from tfcheck.fix.place import Places
+from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.referable import local_name
-from tfcheck.fix.render import StatementStyle, quoted, statement
-from tfcheck.fix.repetition import InstanceTerms, Statements, in_filter, shared_by
+from tfcheck.fix.render import StatementStyle, quote, statement
+from tfcheck.fix.repetition import InstanceTerms, Statements, share_statements, use_each_key
 from tfcheck.fix.trial import Trial
 from tfcheck.iam import parse_policy
 from tfcheck.inventory.ecs import tasks_by_address
@@ -32,14 +32,14 @@ from tfcheck.vocabulary.finding import Answer, Fix, Reason, Verdict
 _INPUT = regex(r"statement|polic|permission|grant")
 
 
-def grants_as_text(needs: Sequence[RoleNeed], places: Places, world: After) -> list[tuple[Fix, tuple[Answer, ...]]]:
+def grants_as_text(needs: Sequence[RoleNeed], places: FixPlaces, world: After) -> list[tuple[Fix, tuple[Answer, ...]]]:
     """Write what roles lack as text, for all that a policy with exactly that would allow.
 
     All are tried together: they are for different roles.
     """
     if not needs:
         return []
-    needs = [each for need in needs for each in _apart(need, places)]
+    needs = [each for need in needs for each in _split_by_module_instance(need, places)]
     verdicts = [verdicts_with(each.answers, world) for each in needs]
     if any(_are_contested(need, world) for need in needs):
         trial = exactly(needs, world)
@@ -48,12 +48,12 @@ def grants_as_text(needs: Sequence[RoleNeed], places: Places, world: After) -> l
     return [each for each in found if each is not None]
 
 
-def _apart(need: RoleNeed, places: Places) -> list[RoleNeed]:
+def _split_by_module_instance(need: RoleNeed, places: FixPlaces) -> list[RoleNeed]:
     """Split the needs of several roles by module instance unless they are written the same way in each."""
-    lacking = need.by_role()
+    lacking = need.answers_by_role()
     alone = [RoleNeed((role,), lacking[str(role.address)]) for role in need.roles]
     modules = {each.address.module for each in need.roles}
-    written = {places.wanted(each.answers, each.roles[0].address.module) for each in alone}
+    written = {places.as_statements(each.answers, each.roles[0].address.module) for each in alone}
     is_one = len(written) == 1 and len(modules) == len(need.roles)
     return [need] if is_one or any(map(places.is_from_elsewhere, modules)) else alone
 
@@ -85,7 +85,7 @@ def exactly(needs: Sequence[RoleNeed], world: After) -> Trial:
     """Return the world in which each role has a new policy with exactly what it lacks."""
     given: dict[tuple[Address, str], Value] = {}
     for need in needs:
-        lacking = need.by_role()
+        lacking = need.answers_by_role()
         for role in need.roles:
             given |= _policy_of(role, lacking[str(role.address)])
     added = list(dict.fromkeys(address for address, _ in given))
@@ -103,14 +103,14 @@ def _policy_of(role: WorldObject, answers: Sequence[Answer]) -> dict[tuple[Addre
 
 
 def _grant_as_text(
-    need: RoleNeed, places: Places, verdicts: Sequence[Verdict], world: After
+    need: RoleNeed, places: FixPlaces, verdicts: Sequence[Verdict], world: After
 ) -> tuple[Fix, tuple[Answer, ...]] | None:
-    fixed = not_denied(need.answers, verdicts)
+    fixed = without_denied(need.answers, verdicts)
     written = _policy_text(RoleNeed(need.roles, fixed), places, world) if fixed else None
     return None if written is None else (fix_of(*written, verdicts), fixed)
 
 
-def not_denied(answers: Sequence[Answer], verdicts: Sequence[Verdict]) -> tuple[Answer, ...]:
+def without_denied(answers: Sequence[Answer], verdicts: Sequence[Verdict]) -> tuple[Answer, ...]:
     """Leave out what stays denied because something other than the role's policies blocks it."""
     return tuple(each for each, verdict in zip(answers, verdicts, strict=True) if verdict is not Verdict.DENIED)
 
@@ -122,7 +122,7 @@ def fix_of(title: str, text: str, verdicts: Sequence[Verdict]) -> Fix:
     return Fix(title=title + doubt, safety="review", proven=proven, hcl=text)
 
 
-def role_as_text(answers: Sequence[Answer], places: Places, resolver: Resolver) -> Fix | None:
+def role_as_text(answers: Sequence[Answer], places: FixPlaces, resolver: Resolver) -> Fix | None:
     """Write an execution role for a task definition without one."""
     task = parse(answers[0].requirement.task_definition)
     name = f"{task.name}_execution"
@@ -137,10 +137,10 @@ def role_as_text(answers: Sequence[Answer], places: Places, resolver: Resolver) 
         (policy, "policy"): JsonText(_document(answers)),
     }
     trial = Trial(resolver, resolver.sources, (), [role, policy], given, places.context)
-    statements = places.wanted(answers, task.module)
+    statements = places.as_statements(answers, task.module)
     if statements is None or not all(trial.allows(each) for each in answers):
         return None
-    new = NewRole(name, ("name", quoted(name.replace("_", "-"))), "", "", statements)
+    new = NewRole(name, ("name", quote(name.replace("_", "-"))), "", "", statements)
     lines = [*role_hcl(new), "", f"# and in {local_name(task)}:", f"#   execution_role_arn = {new.reference}.arn"]
     return Fix(title=f"set an execution role for {task}", safety="review", proven=True, hcl="\n".join(lines))
 
@@ -153,12 +153,12 @@ def _document(answers: Sequence[Answer]) -> Value:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _policy_text(need: RoleNeed, places: Places, world: After) -> tuple[str, str] | None:
+def _policy_text(need: RoleNeed, places: FixPlaces, world: After) -> tuple[str, str] | None:
     role = need.roles[0]
     module = role.address.module
-    statements = places.wanted(need.by_role()[str(role.address)], module)
+    statements = places.as_statements(need.answers_by_role()[str(role.address)], module)
     if statements is not None and not places.is_from_elsewhere(module):
-        policy = _repeated(role.address, statements, world)
+        policy = _repeat_policy(role.address, statements, world)
         modules = dict.fromkeys(each.address.module for each in need.roles)
         where = f" in {module}{and_more(len(modules), 1)}" if module.steps else ""
         return f"add an inline policy to {local_name(role.address)}{where}", "\n".join(hcl(policy))
@@ -166,28 +166,28 @@ def _policy_text(need: RoleNeed, places: Places, world: After) -> tuple[str, str
         if not module.steps:
             return None
         module = module.parent
-        statements = places.wanted(need.answers, module)
+        statements = places.as_statements(need.answers, module)
     called = ModulePath(role.address.module.steps[: len(module.steps) + 1])
     inputs = [each for each in places.inputs(called) if _INPUT.search(each)]
     through = f"; its inputs {', '.join(inputs)} can accept them" if inputs else ""
     text = "\n".join("\n".join(statement(each, StatementStyle())) + "," for each in statements)
-    return f"grant these statements to the role where {called_as(called)} is called{through}", text
+    return f"grant these statements to the role where {module_reference(called)} is called{through}", text
 
 
-def _repeated(role: Address, statements: Statements, world: After) -> NewPolicy:
+def _repeat_policy(role: Address, statements: Statements, world: After) -> NewPolicy:
     """Return a policy that is repeated like its role, which a key or a gate may remove."""
     base, key, label = role.resource, role.key, Labels().label(role, None, role.name)
     if key is None:
         return NewPolicy(label, START_UP, f"{base}.id", statements)
-    shared = shared_by([(InstanceTerms(key), statements)], by_value=False)
+    shared = share_statements([(InstanceTerms(key), statements)], by_value=False)
     statements = shared.statements if shared else statements
     siblings = (each.address for each in world.resources(role.type) if each.address.module == role.module)
     if isinstance(key, int) and sum(each.resource == base for each in siblings) == 1:
         return NewPolicy(label, START_UP, f"{base}[count.index].id", statements, ("count", f"length({base})"))
-    written = quoted(key) if isinstance(key, str) else key
+    written = quote(key) if isinstance(key, str) else key
     label = Labels().label(role, None, role.name, key)
     chosen = f"{{ for key, role in {base} : key => role if key == {written} }}"
-    return NewPolicy(label, START_UP, "each.value.id", in_filter(statements), ("for_each", chosen))
+    return NewPolicy(label, START_UP, "each.value.id", use_each_key(statements), ("for_each", chosen))
 
 
 #: What a call depends on.
@@ -211,7 +211,7 @@ class InDoubt:
                 for each, judged in found
                 if judged.verdict is Verdict.UNKNOWN
             }
-        left = (need.only([each for each in need.answers if id(each) in self._doubts]) for need in needs)
+        left = (need.restrict_to([each for each in need.answers if id(each) in self._doubts]) for need in needs)
         self.needs = [each for each in left if each.answers]
 
     def after(self, trial: Trial) -> _SameDoubt:

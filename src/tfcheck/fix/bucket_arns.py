@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, joined
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, join_parts
 from tfcheck.symbolic.regex import regex
 
 _BY_NAME = regex(r'"(arn:(?:[\w-]+|\$\{[^{}"]+\}):s3:::)\$\{\s*(aws_s3_bucket\.[^{}\s"]+)\.(bucket|id)\s*\}')
@@ -24,21 +24,21 @@ def shorter(spelled: Spelled, partition_of: Callable[[str], object]) -> Spelled:
     return (Reference(f"{named[1]}.arn"), *rest[1:])
 
 
-def in_style(statements: Sequence[NeededStatement], around: str) -> tuple[NeededStatement, ...]:
+def adapt_bucket_arns(statements: Sequence[NeededStatement], around: str) -> tuple[NeededStatement, ...]:
     """Write bucket ARNs with the buckets' names if the surrounding text does, otherwise with their ARNs."""
     statements = [
-        replace(each, resources=tuple(_by_index(one, around) for one in each.resources)) for each in statements
+        replace(each, resources=tuple(_use_index(one, around) for one in each.resources)) for each in statements
     ]
     by_name = _BY_NAME.search(around)
     if by_name is None or _BY_ARN.search(around):
         return tuple(statements)
     return tuple(
-        replace(each, resources=tuple(_by_name(one, by_name[1], by_name[3]) for one in each.resources))
+        replace(each, resources=tuple(_use_name(one, by_name[1], by_name[3]) for one in each.resources))
         for each in statements
     )
 
 
-def _by_index(spelled: Spelled, around: str) -> Spelled:
+def _use_index(spelled: Spelled, around: str) -> Spelled:
     """Write `local.arns["db"]` for `local.arns.db` where other elements are written like that."""
     found: list[str | Reference] = []
     for each in spelled:
@@ -48,7 +48,7 @@ def _by_index(spelled: Spelled, around: str) -> Spelled:
     return tuple(found)
 
 
-def _by_name(spelled: Spelled, head: str, attribute: str) -> Spelled:
+def _use_name(spelled: Spelled, head: str, attribute: str) -> Spelled:
     first = spelled[0]
     named = _BUCKET.fullmatch(first.expression) if isinstance(first, Reference) else None
     if named is None or named[2] != "arn":
@@ -56,4 +56,4 @@ def _by_name(spelled: Spelled, head: str, attribute: str) -> Spelled:
     literal, _, hole = head.partition("${")
     reference, _, rest = hole.partition("}")
     before = (literal, Reference(reference.strip()), rest) if hole else (literal,)
-    return joined((*before, Reference(f"{named[1]}.{attribute}"), *spelled[1:]))
+    return join_parts((*before, Reference(f"{named[1]}.{attribute}"), *spelled[1:]))

@@ -12,11 +12,11 @@ import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.module_inputs import ModuleInput, inputs_for
-from tfcheck.fix.passed_value import Passing, passed
-from tfcheck.fix.place import Places
+from tfcheck.fix.passed_value import CallNeeds, pass_value
+from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.proposal import Proposal, RoleNeed
-from tfcheck.fix.trial import ChangedAttribute, changed
-from tfcheck.fix.unplanned import unplanned
+from tfcheck.fix.trial import ChangedAttribute, change_sources
+from tfcheck.fix.unplanned import unplanned_instances
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
@@ -39,7 +39,7 @@ class _Change(msgspec.Struct, frozen=True):
     doubts: str = ""
 
 
-def passed_to_module(need: RoleNeed, places: Places, world: After) -> Iterator[Proposal]:
+def propose_call_inputs(need: RoleNeed, places: FixPlaces, world: After) -> Iterator[Proposal]:
     """Propose to pass what roles lack where their modules are called, by the same inputs in each call."""
     calls = passings(need, places, world)
     sources = world.resolver.sources
@@ -50,27 +50,27 @@ def passed_to_module(need: RoleNeed, places: Places, world: After) -> Iterator[P
         if change is None or change.insertions in done:
             continue
         done.add(change.insertions)
-        again = Resolver(world.resolver.plan, changed(sources, change.insertions, change.texts))
+        again = Resolver(world.resolver.plan, change_sources(sources, change.insertions, change.texts))
         names = sorted(need.names())
         who = f"{names[0]} lacks" if len(names) == 1 else f"{len(names)} roles lack"
         modules = [role.address.module for role in need.roles]
         touched = [each for path in dict.fromkeys(modules) for each in _policies_of(path, world)]
         yield Proposal(
             title=f"pass what {who} by {' and '.join(f'`{each}`' for each in change.names)}"
-            f"{_also(need, touched, places, world.resolver, again)}{change.doubts}",
+            f"{_remark_about_others(need, touched, places, world.resolver, again)}{change.doubts}",
             safety="review",
             insertions=change.insertions,
             texts=change.texts,
             touched=tuple(touched),
-            added=tuple(each for path in dict.fromkeys(modules) for each in unplanned(path, again)),
+            added=tuple(each for path in dict.fromkeys(modules) for each in unplanned_instances(path, again)),
             hcl="\n".join(each.text.strip() for each in change.insertions),
         )
 
 
-def passings(need: RoleNeed, places: Places, world: After) -> list[Passing]:
+def passings(need: RoleNeed, places: FixPlaces, world: After) -> list[CallNeeds]:
     """Return the calls of the roles' modules with the needs of each instance; none if one cannot be changed."""
     found: dict[tuple[ModulePath, tuple[str, ...], str], dict[ModulePath, dict[InstanceKey, list[Answer]]]] = {}
-    lacking = need.by_role()
+    lacking = need.answers_by_role()
     for role in need.roles:
         path = role.address.module
         if not path.steps or any(step.key is not None for step in path.parent.steps[:-1]):
@@ -79,7 +79,7 @@ def passings(need: RoleNeed, places: Places, world: After) -> list[Passing]:
         own = found.setdefault(group, {}).setdefault(path.parent, {})
         own.setdefault(path.steps[-1].key, []).extend(lacking[str(role.address)])
     return [
-        Passing(
+        CallNeeds(
             world,
             places,
             next(iter(by_caller)),
@@ -90,7 +90,7 @@ def passings(need: RoleNeed, places: Places, world: After) -> list[Passing]:
     ]
 
 
-def _change(choice: int, calls: Sequence[Passing], world: After) -> _Change | None:
+def _change(choice: int, calls: Sequence[CallNeeds], world: After) -> _Change | None:
     called = world.resolver.module_sources(calls[0].paths[0])
     if called is None:
         return None
@@ -101,11 +101,11 @@ def _change(choice: int, calls: Sequence[Passing], world: After) -> _Change | No
     for each in calls:
         chosen: dict[ModuleInput, list[str]] = {}
         for action in each.actions():
-            ways = [one for one in inputs_for(action, called, each.value_of) if passed(each, one, [action])]
+            ways = [one for one in inputs_for(action, called, each.value_of) if pass_value(each, one, [action])]
             if ways:
                 chosen.setdefault(ways[min(choice, len(ways) - 1)], []).append(action)
         for one, actions in chosen.items():
-            done = passed(each, one, actions)
+            done = pass_value(each, one, actions)
             assert done is not None  # otherwise it would not be a way
             for source, edits in done.edits:
                 insertions += edits
@@ -124,13 +124,13 @@ def _policies_of(path: ModulePath, world: After) -> Iterator[ChangedAttribute]:
             yield ChangedAttribute(each.address)
 
 
-def _also(
-    need: RoleNeed, touched: Sequence[ChangedAttribute], places: Places, before: Resolver, after: Resolver
+def _remark_about_others(
+    need: RoleNeed, touched: Sequence[ChangedAttribute], places: FixPlaces, before: Resolver, after: Resolver
 ) -> str:
     reached: set[str] = set()
     for each in touched:
         policy = before.plan.instance(str(each.address)) if each.attribute else None
-        if policy is not None and before.evaluated(each.address, "policy") != after.evaluated(each.address, "policy"):
+        if policy is not None and before.evaluate(each.address, "policy") != after.evaluate(each.address, "policy"):
             reached |= places.holders.roles_of(each.address)
     others = sorted(reached - need.names())
     return f"; also for {few(others)}" if others else ""

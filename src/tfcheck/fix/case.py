@@ -29,7 +29,7 @@ class Case:
         self.current = next(self.proposals, None)
         return self.current is not None
 
-    def parted(self, fixed: Sequence[Answer]) -> list[Case]:
+    def split_by(self, fixed: Sequence[Answer]) -> list[Case]:
         """Split into a case that the current proposal fixes and one for the rest; itself if it is one change."""
         return [self]
 
@@ -42,7 +42,7 @@ class RoleCase(Case):
         self.need = need
         self._ways = ways
 
-    def parted(self, fixed: Sequence[Answer]) -> list[Case]:
+    def split_by(self, fixed: Sequence[Answer]) -> list[Case]:
         """Split into a case that the current proposal fixes and one for the rest."""
         rest = [each for each in self.answers if each not in fixed]
-        return [RoleCase(self.need.only(each), self._ways) for each in (fixed, rest)]
+        return [RoleCase(self.need.restrict_to(each), self._ways) for each in (fixed, rest)]

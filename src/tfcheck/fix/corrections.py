@@ -16,9 +16,9 @@ from msgspec.structs import replace
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Replacement, line_start
 from tfcheck.fix.holders import Holder
-from tfcheck.fix.misspelling import Misspelling, in_action, in_prefix, in_resource
+from tfcheck.fix.misspelling import Misspelling, misspelled_action, misspelled_prefix, misspelled_resources
 from tfcheck.fix.named_objects import NamedObjects, is_quoted_elsewhere
-from tfcheck.fix.place import Places, also
+from tfcheck.fix.place import FixPlaces, other_roles_words
 from tfcheck.fix.policy_statements import ReadableStatement
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.render import Syntax
@@ -49,7 +49,7 @@ class Correction(msgspec.Struct, frozen=True):
         source, start, end = self.literal.source, self.literal.start, self.literal.end
         return Replacement(source.name, start, self.new, source.text[start:end])
 
-    def reported(self) -> Iterator[str]:
+    def shown_texts(self) -> Iterator[str]:
         """Yield the parts of the line that a diff shows: the literal, and the name that it is assigned to."""
         text, start = self.literal.source.text, self.literal.start
         yield text[start : self.literal.end]
@@ -68,7 +68,7 @@ _Corrected: TypeAlias = tuple[Correction, ...]
 class Corrections:
     """Finds literals to correct in the policies of roles."""
 
-    def __init__(self, world: After, places: Places, files: Files, answers: Iterable[Answer]) -> None:
+    def __init__(self, world: After, places: FixPlaces, files: Files, answers: Iterable[Answer]) -> None:
         self._resolver = world.resolver
         self._places = places
         self._files = files
@@ -80,9 +80,9 @@ class Corrections:
         holders = self._places.holders.of(need.roles[0]) if need.roles else self._places.holders_of(need)
         found = [(each, self._places.holders.reach(each.resource)) for each in holders]
         for holder, reach in sorted(found, key=lambda each: not (each[1] is not None and each[1] <= names)):
-            corrections = self._of(holder, need) if reach is not None and names <= reach else ()
+            corrections = self._corrections_in(holder, need) if reach is not None and names <= reach else ()
             if corrections and reach is not None:
-                yield self._proposal(holder, corrections, also(reach - names))
+                yield self._proposal(holder, corrections, other_roles_words(reach - names))
 
     def _proposal(self, holder: Holder, corrections: Sequence[Correction], remark: str) -> Proposal:
         place, block = self._places.text_block(holder)
@@ -97,71 +97,73 @@ class Corrections:
             safety="review",
             insertions=tuple(each.edit() for each in corrections),
             texts=texts,
-            touched=self._places.touched(holder),
+            touched=self._places.changes(holder),
             added=(),
             hcl="\n".join(each.new for each in corrections),
-            reported=() if is_own else tuple(part for each in corrections for part in each.reported()),
+            reported=() if is_own else tuple(part for each in corrections for part in each.shown_texts()),
         )
 
-    def _of(self, holder: Holder, need: RoleNeed) -> tuple[Correction, ...]:
+    def _corrections_in(self, holder: Holder, need: RoleNeed) -> tuple[Correction, ...]:
         found: dict[tuple[str, int], Correction] = {}
-        lacking = need.by_role()
-        own = [(self._places.own(holder, each), lacking[str(each.address)]) for each in need.roles]
+        lacking = need.answers_by_role()
+        own = [(self._places.own_holder(holder, each), lacking[str(each.address)]) for each in need.roles]
         for one, answers in own or [(holder, need.answers)]:
-            for each in self._of_role(one, answers) if one else ():
+            for each in self._corrections_for_role(one, answers) if one else ():
                 found.setdefault((each.literal.source.name, each.literal.start), each)
         return tuple(found.values())
 
-    def _of_role(self, holder: Holder, answers: Sequence[Answer]) -> Iterator[Correction]:
+    def _corrections_for_role(self, holder: Holder, answers: Sequence[Answer]) -> Iterator[Correction]:
         place, block = self._places.text_block(holder)
         statements = self._places.readable(holder) if block is not None else ()
         for answer in answers:
-            ways = (self._for(answer, each, place, block) for each in statements if block)
+            ways = (self._correct_statement(answer, each, place, block) for each in statements if block)
             yield from next(filter(None, ways), ())
 
-    def _for(self, answer: Answer, statement: ReadableStatement, place: Address, block: Block) -> _Corrected:
+    def _correct_statement(
+        self, answer: Answer, statement: ReadableStatement, place: Address, block: Block
+    ) -> _Corrected:
         needed, action = flat(answer.requirement.resource), answer.requirement.action
-        acts = statement.acts(action)
+        acts = statement.matches_action(action)
         if not needed or answer.requirement.sensitive or acts is statement.covers(needed):
             return ()  # otherwise something else keeps it from granting
         if not acts:
-            found = ((each, in_action(each.value, action)) for each in statement.actions)
-            return next(filter(None, (self._corrected(*each, place) for each in found)), ())
+            found = ((each, misspelled_action(each.value, action)) for each in statement.actions)
+            return next(filter(None, (self._correct(*each, place) for each in found)), ())
         actions = tuple(each.value for each in statement.actions)
-        ways = (self._in_resource(each, needed, actions, place, block) for each in statement.resources)
+        ways = (self._correct_resource(each, needed, actions, place, block) for each in statement.resources)
         corrected = next(filter(None, ways), ())
-        return tuple(map(_bare, corrected)) if statement.place.syntax is Syntax.HCL else corrected
+        return tuple(map(_unquote_reference, corrected)) if statement.place.syntax is Syntax.HCL else corrected
 
-    def _in_resource(
+    def _correct_resource(
         self, literal: WrittenText, needed: str, actions: tuple[str, ...], place: Address, block: Block
     ) -> _Corrected:
         pattern = literal.value
-        mistakes = list(in_resource(pattern, needed, actions))
-        prefix = in_prefix(pattern, needed) if self._objects.is_managed(needed) else None
+        mistakes = list(misspelled_resources(pattern, needed, actions))
+        prefix = misspelled_prefix(pattern, needed) if self._objects.is_managed(needed) else None
         # NOTE: whether it names something else is tested last, since that looks at everything in the plan.
         if (not mistakes and prefix is None) or self._objects.has(pattern, needed):
             return ()
         ways = ((each, None if each.start == len(pattern) else block) for each in mistakes)
-        found = (self._corrected(literal, each, place, named_in) for each, named_in in (*ways, (prefix, None)))
+        found = (self._correct(literal, each, place, named_in) for each, named_in in (*ways, (prefix, None)))
         return next(filter(None, found), ())
 
-    def _corrected(
+    def _correct(
         self, literal: WrittenText, found: Misspelling | None, place: Address, block: Block | None = None
     ) -> _Corrected:
         """Correct a literal, or its definition; with `block`, only names that no other block uses."""
-        if found is None or (new := literal.replaced(found.start, found.end, found.text)) is None:
-            return self._where_given(literal, found, place, unique=block is not None) if found else ()
+        if found is None or (new := literal.replace(found.start, found.end, found.text)) is None:
+            return self._correct_source(literal, found, place, unique=block is not None) if found else ()
         in_use = block is not None and self._is_in_use(literal.value, found, block)
         return () if in_use else (Correction(literal, new, found.cause),)
 
-    def _where_given(self, literal: WrittenText, found: Misspelling, place: Address, *, unique: bool) -> _Corrected:
+    def _correct_source(self, literal: WrittenText, found: Misspelling, place: Address, *, unique: bool) -> _Corrected:
         """Correct the literal that defines a text of a statement, if only one block has it."""
         at, part = literal.part_at(found.start, found.end)
         inner = replace(found, start=found.start - at, end=found.end - at)
         for block, scope in blocks_of(place, self._resolver) if part else ():
             literals = literals_in(block, scope, self._resolver, self._files)
             same = [each for each in literals if part and each.value == part.value and not _is_in(literal, block)]
-            made = [(each, each.replaced(inner.start, inner.end, inner.text)) for each in same]
+            made = [(each, each.replace(inner.start, inner.end, inner.text)) for each in same]
             if made and not (unique and self._is_in_use(same[0].value, inner, block)):
                 return tuple(Correction(each, new, found.cause) for each, new in made if new is not None)
         return ()
@@ -171,7 +173,7 @@ class Corrections:
         return any(is_quoted_elsewhere(each, block, self._resolver) for each in names)
 
 
-def _bare(correction: Correction) -> Correction:
+def _unquote_reference(correction: Correction) -> Correction:
     """Remove the quotes around a text that is only a reference, as `terraform fmt` does."""
     reference = _REFERENCE.fullmatch(correction.new)
     return replace(correction, new=reference[1]) if reference else correction

@@ -32,7 +32,7 @@ class Dependencies:
         self._used_by: dict[_Node, set[_Node]] = {}
         known: dict[Module, frozenset[tuple[str, str]]] = {}
         for path, module in self._modules.items():
-            for node, used in self._between(path, module, known):
+            for node, used in self._edges(path, module, known):
                 self._used_by.setdefault(used, set()).add(node)
         self._dependents: dict[_Node, frozenset[_Node]] = {}
 
@@ -49,7 +49,7 @@ class Dependencies:
         known: dict[Module, frozenset[tuple[str, str]]] = {}
         for path, module in self._modules.items():
             later = after.module(path)
-            for node, used in self._between(path, later, known) if later is not None and later is not module else ():
+            for node, used in self._edges(path, later, known) if later is not None and later is not module else ():
                 # NOTE: what a missing module does is unknown.
                 if node not in self._used_by.get(used, ()) and not node[1].startswith("module."):
                     new.setdefault(used, set()).add(node)
@@ -68,12 +68,12 @@ class Dependencies:
             waiting += found
         return frozenset(seen)
 
-    def _between(
+    def _edges(
         self, path: _Names, module: Module, known: dict[Module, frozenset[tuple[str, str]]]
     ) -> Iterator[tuple[_Node, _Node]]:
         """Yield the dependencies in a module, computed once for all of its instances."""
         if module not in known:
-            known[module] = _uses(module)
+            known[module] = _declared_uses(module)
         for name, used in known[module]:
             yield self._node(path, name), self._node(path, used)
 
@@ -84,7 +84,7 @@ class Dependencies:
         return (called, inner) if within and called in self._modules else (path, call)
 
 
-def _uses(module: Module) -> frozenset[tuple[str, str]]:
+def _declared_uses(module: Module) -> frozenset[tuple[str, str]]:
     """Pair what a module declares, and passes to other modules, with the names used in it.
 
     In a module its call is `call`, and all outputs together are `outputs`.

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from tfcheck.checks.env_file_name import CHECK
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Replacement, line_start
-from tfcheck.fix.plan_fixes import DraftFix, reviewed
+from tfcheck.fix.plan_fixes import DraftFix, draft_for_review
 from tfcheck.fix.task_corrections import literals_in
-from tfcheck.fix.task_proof import after_change, blocks_of, is_better, reads
+from tfcheck.fix.task_proof import blocks_of, is_better, is_readable, world_after
 from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.fix.written_text import WrittenText, flat
 from tfcheck.inventory.catalogue import OBJECT, catalogue
@@ -51,26 +51,26 @@ class EnvFileNames:
 
     def _ways(self, task: TaskDefinition, value: TextLike) -> Iterator[tuple[str, tuple[WrittenText, ...], Address]]:
         objects = catalogue(self._world, OBJECT)
-        in_task = self._ends(task.address, flat(value))
-        target = objects.by_arn(text([value, _ENDING]))
+        in_task = self._final_parts(task.address, flat(value))
+        target = objects.find_by_arn(text([value, _ENDING]))
         if target is not None and target.address.mode == "managed":
             for each in in_task:
                 yield f"name {target.address} in {task.address.resource}", (each,), target.address
             return
-        named = objects.by_arn(value)
+        named = objects.find_by_arn(value)
         if named is None or named.address.mode != "managed":
             return
         key = flat(named.attribute(_KEY))
-        for own in self._ends(named.address, key) if key else ():
+        for own in self._final_parts(named.address, key) if key else ():
             title = f"let the key of {named.address.resource} end in `{_ENDING}`"
             yield title, (own,), named.address
             for each in in_task:
                 yield f"{title}, as {task.address.resource} names it", (own, each), named.address
 
-    def _ends(self, address: Address, value: str) -> list[WrittenText]:
-        return [each for each in self._by_value(address).get(value, ()) if _appended(each)][:_MOST]
+    def _final_parts(self, address: Address, value: str) -> list[WrittenText]:
+        return [each for each in self._texts_by_value(address).get(value, ()) if _with_ending(each)][:_MOST]
 
-    def _by_value(self, address: Address) -> dict[str, list[WrittenText]]:
+    def _texts_by_value(self, address: Address) -> dict[str, list[WrittenText]]:
         if address not in self._texts:
             found = self._texts[address] = {}
             for block in blocks_of(address, self._resolver):
@@ -80,18 +80,18 @@ class EnvFileNames:
 
     def _proven(self, finding: Finding, title: str, names: Sequence[WrittenText], object_: Address) -> DraftFix | None:
         edits = [
-            Replacement(each.source.name, each.start, _appended(each), each.source.text[each.start : each.end])
+            Replacement(each.source.name, each.start, _with_ending(each), each.source.text[each.start : each.end])
             for each in names
         ]
         texts = {each.source.name: each.source for each in names}
-        if not reads(edits, texts, self._files, map(_line_of, names)):
+        if not is_readable(edits, texts, self._files, map(_line_of, names)):
             return None
         tasks = list(tasks_by_address(self._world).values())
         touched = [ChangedAttribute(object_, _KEY), *(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)]
-        if not is_better(tasks, {finding.message}, self._world, after_change(self._world, edits, texts, touched)):
+        if not is_better(tasks, {finding.message}, self._world, world_after(self._world, edits, texts, touched)):
             return None
         hcl = "\n".join(each.text for each in edits)
-        return reviewed(title, hcl, edits, texts, self._files, finding=finding, touched=tuple(touched))
+        return draft_for_review(title, hcl, edits, texts, self._files, finding=finding, touched=tuple(touched))
 
 
 def _line_of(name: WrittenText) -> str:
@@ -100,5 +100,5 @@ def _line_of(name: WrittenText) -> str:
     return line.strip() if line.split("=")[0].strip() == _KEY else ""
 
 
-def _appended(name: WrittenText) -> str:
-    return name.replaced(len(name.value), len(name.value), _ENDING) or ""
+def _with_ending(name: WrittenText) -> str:
+    return name.replace(len(name.value), len(name.value), _ENDING) or ""

@@ -64,7 +64,7 @@ def extension(
         }
         kept = (one for one in here if _is_about(one, each) and one not in corrected)
         ways += [(one, one.actions, _actions(one, each), actions) for one in kept]
-        found = next(((way, made) for way in ways if (made := _added(*way[:3]))), None)
+        found = next(((way, made) for way in ways if (made := _append_items(*way[:3]))), None)
         if found is None:
             left.append(each)
         else:
@@ -77,41 +77,41 @@ def extension(
 
 
 def _is_like(statement: WrittenStatement, wanted: NeededStatement) -> bool:
-    actions = {each.lower() for each in _written(statement, statement.actions)}
+    actions = {each.lower() for each in _item_texts(statement, statement.actions)}
     is_open = not statement.is_plain or wanted.principal is not None or wanted.gate or not wanted.resources
-    return not is_open and wanted.listed is None and actions == {f'"{each.lower()}"' for each in wanted.actions}
+    return not is_open and wanted.resource_list is None and actions == {f'"{each.lower()}"' for each in wanted.actions}
 
 
 def _is_about(statement: WrittenStatement, wanted: NeededStatement) -> bool:
-    actions = (*_written(statement, statement.actions), *_actions(statement, wanted))
+    actions = (*_item_texts(statement, statement.actions), *_actions(statement, wanted))
     services = {each.lower().partition(":")[0] for each in actions}
     is_open = not statement.is_plain or wanted.principal is not None or wanted.gate
     return (
         not is_open
         and len(services) == 1
-        and set(_written(statement, statement.resources)) == set(_texts(statement, wanted))
+        and set(_item_texts(statement, statement.resources)) == set(_texts(statement, wanted))
     )
 
 
 def _actions(statement: WrittenStatement, wanted: NeededStatement) -> list[str]:
-    known = {each.lower() for each in _written(statement, statement.actions)}
+    known = {each.lower() for each in _item_texts(statement, statement.actions)}
     written = (text((each,), statement.syntax) for each in wanted.actions)
     return [each for each in written if each.lower() not in known]
 
 
-def _written(statement: WrittenStatement, parts: Parts) -> list[str]:
+def _item_texts(statement: WrittenStatement, parts: Parts) -> list[str]:
     source = statement.source.text
     return [source[each.start : each.end] for each in items(parts)]
 
 
 def _texts(statement: WrittenStatement, wanted: NeededStatement) -> list[str]:
     """Write the resources, with references in quotes if the existing ones have them."""
-    quotes = any(map(_QUOTED_ARN.fullmatch, _written(statement, statement.resources)))
+    quotes = any(map(_QUOTED_ARN.fullmatch, _item_texts(statement, statement.resources)))
     written = [text(each, statement.syntax) for each in wanted.resources]
     return [f'"${{{each}}}"' if quotes and not each.startswith('"') else each for each in written]
 
 
-def _added(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> list[Insertion] | None:
+def _append_items(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> list[Insertion] | None:
     """Append texts to a list of a statement; None if its layout has no room."""
     source = statement.source
     listed = items(parts)

@@ -16,25 +16,25 @@ from tfcheck.fix.case import Allowing, Case, RoleCase
 from tfcheck.fix.corrections import Corrections
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion, Replacement
-from tfcheck.fix.freshness import outdated
-from tfcheck.fix.joined_needs import joined, of_outside_roles, of_shared_policies
+from tfcheck.fix.freshness import outdated_objects
+from tfcheck.fix.joined_needs import join_by_shared_policy, join_needs, needs_of_outside_roles
 from tfcheck.fix.module_inputs import changed_inputs
 from tfcheck.fix.other_policies import OtherPolicies
 from tfcheck.fix.other_stack_files import grants_elsewhere
-from tfcheck.fix.place import Places
-from tfcheck.fix.plan_fixes import DraftFix, FixChoice, PlanFixes, drafted
+from tfcheck.fix.place import FixPlaces
+from tfcheck.fix.plan_fixes import DraftFix, FixChoice, PlanFixes, draft_fix
 from tfcheck.fix.proposal import Proposal, RoleNeed
-from tfcheck.fix.ranking import ranked
-from tfcheck.fix.remedies import Remedies, granted_by_sources
-from tfcheck.fix.role_tags import tagged
-from tfcheck.fix.soundness import all_sound
-from tfcheck.fix.trial import ChangedAttribute, Trial, changed, repeats_the_check
-from tfcheck.fix.unplanned import unplanned
+from tfcheck.fix.ranking import rank
+from tfcheck.fix.remedies import Remedies, remedy_for_stale_plan
+from tfcheck.fix.role_tags import suggest_tags
+from tfcheck.fix.soundness import are_sound
+from tfcheck.fix.trial import ChangedAttribute, Trial, change_sources, repeats_the_check
+from tfcheck.fix.unplanned import unplanned_instances
 from tfcheck.fix.without_grants import without_grants
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.world import After
 from tfcheck.role import Roles
-from tfcheck.symbolic.limits import exceeded
+from tfcheck.symbolic.limits import is_exceeded
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, Requirement, Verdict
 
@@ -61,7 +61,7 @@ def find_fixes(
     denied = [answer for finding in findings for answer in finding.answers if answer.verdict is Verdict.DENIED]
     finder = FixFinder(world, choice or FixChoice(), conceals, answers)
     found = finder.fixes(denied)
-    found = msgspec.structs.replace(found, skipped=finder.places.files.skipped())
+    found = msgspec.structs.replace(found, skipped=finder.places.files.skipped_files())
     others = findings if choice is None or choice.corrects else ()
     drafts, remedies = without_grants(others, world, finder.places, found.found)
     found = msgspec.structs.replace(found, found=tuple(drafts))
@@ -81,7 +81,7 @@ class FixFinder:
         self._files = Files(self._sources, conceals)
         self._outdated: dict[Requirement, Address] = {}
         self._is_older = False
-        self.places = Places(world, self._roles, self._files, prefixes=choice.prefixes)
+        self.places = FixPlaces(world, self._roles, self._files, prefixes=choice.prefixes)
         self._added = AddedPolicies(self.places, self._resolver)
         self._remedies = Remedies(world, self.places)
         self._elsewhere = OtherPolicies(world, self._roles, self.places)
@@ -92,7 +92,7 @@ class FixFinder:
         if choice.moves:
             from tfcheck.fix.moved_grants import MovedGrants
 
-            self._replacing.append(MovedGrants(world, self.places, self._files, self._ranked).proposals)
+            self._replacing.append(MovedGrants(world, self.places, self._files, self._rank).proposals)
 
     def fixes(self, answers: Sequence[Answer]) -> PlanFixes:
         """Find the fixes for denied requirements."""
@@ -100,39 +100,41 @@ class FixFinder:
         if any(each.reason is Reason.NO_EXECUTION_ROLE for each in answers):
             from tfcheck.fix.missing_role import MissingRoles
 
-            missing = MissingRoles(self._world, self.places, self._ranked)
+            missing = MissingRoles(self._world, self.places, self._rank)
             self._open_then = missing.open_then
-            aided, by_role = list(missing.fixes(answers)), missing.settled(answers)
+            aided, by_role = list(missing.fixes(answers)), missing.granted_by_sources(answers)
         relieved = {each.requirement for each in (*by_role, *(one for draft in aided for one in draft.answers))}
         grantable = [each for each in answers if each.reason in _GRANTABLE and each.role]
         grantable = [each for each in grantable if each.requirement not in relieved]
         conditional = [each for each in grantable if self._remedies.conditions(each)]
         grantable = [each for each in grantable if each not in conditional]
-        needs, elsewhere = list(self._needs(grantable)), list(of_outside_roles(grantable, self._world))
+        needs, elsewhere = list(self._needs(grantable)), list(needs_of_outside_roles(grantable, self._world))
         groups = [(each, list(self._elsewhere.proposals(each))) for each in self._elsewhere.groups(answers)]
         every = [*needs, *elsewhere]
-        settled = self._settled(every, groups)
-        lacking = [RoleNeed(each.roles, self._still(each.answers, set(), settled), each.elsewhere) for each in every]
-        replaced, lacking = self._replaced(lacking)
+        settled = self._granted_by_sources(every, groups)
+        lacking = [
+            RoleNeed(each.roles, self._still_denied(each.answers, set(), settled), each.elsewhere) for each in every
+        ]
+        replaced, lacking = self._fix_by_replacing(lacking)
         self.places.replacing = tuple(one for each in replaced if each.current for one in each.current.insertions)
-        shared, lacking = self._of_shared_policies(lacking)
-        cases: list[Case] = [RoleCase(need, self._ranked) for need in lacking if need.answers]
+        shared, lacking = self._fix_in_shared_policies(lacking)
+        cases: list[Case] = [RoleCase(need, self._rank) for need in lacking if need.answers]
         cases += [Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
         alone = list(self._current([*replaced, *shared, *self._proven(cases)]))
         done = {each.requirement for case in alone for each in case.answers} | set(self._outdated)
-        beside = self._beside_others(needs, done, settled, alone)
+        beside = self._grants_beside_others(needs, done, settled, alone)
         joined_with = {each for case in beside for each in case.answers}
         alone = [each for each in alone if not joined_with.issuperset(each.answers)]
         found = list(filter(None, map(self._draft, [*alone, *beside])))
         done |= {each.requirement for draft in found for each in draft.answers}
-        doubtful = self._in_doubt(needs, done, settled)
+        doubtful = self._drafts_in_doubt(needs, done, settled)
         found += doubtful
         done |= {each.requirement for draft in doubtful for each in draft.answers}
         lacking = self._lacking(needs, done, settled)
         found += [DraftFix(*each) for each in grants_as_text(lacking, self.places, self._world)]
         found += aided
-        found += [DraftFix(*each) for each in tagged(conditional, self._world)]
-        left = self._still(grantable, done, settled) if self._world.context else ()
+        found += [DraftFix(*each) for each in suggest_tags(conditional, self._world)]
+        left = self._still_denied(grantable, done, settled) if self._world.context else ()
         found += [DraftFix(fix, fixed, home=home) for fix, fixed, home in grants_elsewhere(left, self._world)]
         return PlanFixes(tuple(found), (*settled, *by_role))
 
@@ -151,12 +153,12 @@ class FixFinder:
             elif left:
                 yield finding, self._remedies.of(left)
             elif found.of(finding) is None and finding.answers:
-                yield finding, granted_by_sources(older=self._is_older)
+                yield finding, remedy_for_stale_plan(older=self._is_older)
 
-    def _ranked(self, need: RoleNeed) -> Iterator[Proposal]:
-        return ranked(need, self.places, self._added, self._world)
+    def _rank(self, need: RoleNeed) -> Iterator[Proposal]:
+        return rank(need, self.places, self._added, self._world)
 
-    def _beside_others(
+    def _grants_beside_others(
         self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer], alone: Sequence[Case]
     ) -> list[Case]:
         """Return grants that suffice only together with a boundary or a resource policy.
@@ -168,22 +170,26 @@ class FixFinder:
         for place, need in enumerate(lacking):
             same = [each for case in adding if case.need.names() & need.names() for each in case.answers]
             lacking[place] = RoleNeed(need.roles, (*same, *need.answers))
-        cases = [RoleCase(each, lambda need: self._elsewhere.beside_grants(need, self._ranked)) for each in lacking]
+        cases = [
+            RoleCase(each, lambda need: self._elsewhere.propose_beside_grants(need, self._rank)) for each in lacking
+        ]
         return list(self._current(self._proven(cases)))
 
-    def _in_doubt(self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer]) -> list[DraftFix]:
+    def _drafts_in_doubt(
+        self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer]
+    ) -> list[DraftFix]:
         """Return as text the needed changes whose effect also depends on something unknown."""
         lacking = self._lacking(needs, done, settled) if self._sources is not None else []
         doubts = InDoubt(lacking, self._world)
-        cases = self._proven([RoleCase(each, self._ranked) for each in doubts.needs], enough=doubts.after)
+        cases = self._proven([RoleCase(each, self._rank) for each in doubts.needs], enough=doubts.after)
         return [DraftFix(doubts.fix(each.current), each.answers) for each in cases if each.current is not None]
 
     def _lacking(self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer]) -> list[RoleNeed]:
         known = set(settled)
-        left = [RoleNeed(each.roles, self._still(each.answers, done, known)) for each in needs]
+        left = [RoleNeed(each.roles, self._still_denied(each.answers, done, known)) for each in needs]
         return [each for each in left if each.answers]
 
-    def _still(
+    def _still_denied(
         self, answers: Sequence[Answer], done: set[Requirement], settled: Container[Answer]
     ) -> tuple[Answer, ...]:
         return tuple(each for each in answers if each.requirement not in done and each not in settled)
@@ -203,13 +209,13 @@ class FixFinder:
                 siblings = [str(each) for each in self.places.holders.instances(roles[name].address)] or [name]
                 lacking = [RoleNeed((roles[each],), tuple(by_role[each])) for each in siblings if each in by_role]
                 done |= set(siblings)
-                yield from joined(
-                    lacking, lambda need: self.places.can_share(need) or self._added.shared_at_call(need) is not None
+                yield from join_needs(
+                    lacking, lambda need: self.places.can_share(need) or self._added.share_at_call(need) is not None
                 )
 
     # Proofs
 
-    def _settled(
+    def _granted_by_sources(
         self, needs: Sequence[RoleNeed], groups: Sequence[tuple[Sequence[Answer], Sequence[Proposal]]]
     ) -> list[Answer]:
         """Find what the sources already grant although the older plan does not."""
@@ -220,9 +226,9 @@ class FixFinder:
             for holder in self.places.holders_of(need):
                 touched.append(ChangedAttribute(holder.resource.address, holder.attribute))
                 touched += self.places.documents_of(holder)
-            touched += self._elsewhere.touched_beside(need)
+            touched += self._elsewhere.changed_attributes(need)
         trusts = [each for each, _ in groups if each[0].reason is Reason.TRUST_POLICY]
-        added, context = self._undeclared([*needs, *map(self._need, trusts)]), self._world.context
+        added, context = self._unplanned_policies([*needs, *map(self._need, trusts)]), self._world.context
         self._is_older = bool(added or self._resolver.declarations.doubts)
         if not added and repeats_the_check(self._resolver, touched):
             return []
@@ -234,12 +240,12 @@ class FixFinder:
         roles = (each for each in self._world.resources("aws_iam_role") if str(each.address) == answers[0].role)
         return RoleNeed(tuple(roles), tuple(answers))
 
-    def _undeclared(self, needs: Sequence[RoleNeed]) -> list[Address]:
+    def _unplanned_policies(self, needs: Sequence[RoleNeed]) -> list[Address]:
         """List the policies for roles that the sources declare and the plan lacks."""
         found: list[Address] = []
         for module in dict.fromkeys(role.address.module for need in needs for role in need.roles):
             while True:
-                found += unplanned(module, self._resolver)
+                found += unplanned_instances(module, self._resolver)
                 if not module.steps:
                     break
                 module = module.parent
@@ -272,11 +278,11 @@ class FixFinder:
                 if fixed == case.answers:
                     proven.append(case)
                 else:
-                    failed += case.parted(fixed) if fixed else [case]
+                    failed += case.split_by(fixed) if fixed else [case]
             waiting = [case for case in failed if case.advance()]
         return proven
 
-    def _replaced(self, needs: Sequence[RoleNeed]) -> tuple[list[Case], list[RoleNeed]]:
+    def _fix_by_replacing(self, needs: Sequence[RoleNeed]) -> tuple[list[Case], list[RoleNeed]]:
         """Fix what a replacement can fix; also return the rest.
 
         Each is tried by itself, and must leave allowed all that is.
@@ -288,26 +294,26 @@ class FixFinder:
                 found = self._proven([RoleCase(need, ways)], kept=self._answers) if need.answers else []
                 proven += found
                 done = {answer for case in found for answer in case.answers}
-                left[place] = need.only([each for each in need.answers if each not in done]) if done else need
+                left[place] = need.restrict_to([each for each in need.answers if each not in done]) if done else need
         return proven, left
 
-    def _of_shared_policies(self, needs: Sequence[RoleNeed]) -> tuple[list[Case], list[RoleNeed]]:
+    def _fix_in_shared_policies(self, needs: Sequence[RoleNeed]) -> tuple[list[Case], list[RoleNeed]]:
         """Fix what roles of several blocks lack in a policy that they share; also return the rest."""
         cases = [
             RoleCase(each, lambda need: self.places.existing(need, wide=False))
-            for each in (of_shared_policies(needs, self.places.holders) if self._sources else ())
+            for each in (join_by_shared_policy(needs, self.places.holders) if self._sources else ())
         ]
         found = self._proven(cases)
         done = {answer for case in found for answer in case.answers}
         if not done:
             return [], list(needs)
-        return found, [each.only([one for one in each.answers if one not in done]) for each in needs]
+        return found, [each.restrict_to([one for one in each.answers if one not in done]) for each in needs]
 
     def _current(self, cases: Sequence[Case]) -> Iterator[Case]:
         """Yield the cases whose fix edits only what agrees with the plan; record the others."""
         proposals = [case.current for case in cases if case.current is not None]
         touched = [each for one in proposals for each in one.touched]
-        old = outdated(touched, (each for one in proposals for each in one.beside), self._resolver)
+        old = outdated_objects(touched, (each for one in proposals for each in one.beside), self._resolver)
         for case in cases:
             places = (*(each.address for each in case.current.touched), *case.current.beside) if case.current else ()
             roles = [each.address for each in case.need.roles] if isinstance(case, RoleCase) else []
@@ -324,7 +330,7 @@ class FixFinder:
 
     def _unsound(self, cases: Sequence[Case]) -> list[Case]:
         """Return the cases whose proposal would break a file, found by bisection."""
-        if exceeded():
+        if is_exceeded():
             return list(cases)
         if self._is_sound([case.current for case in cases if case.current]):
             return []
@@ -336,14 +342,14 @@ class FixFinder:
 
     def _makes_circles(self, insertions: Iterable[Insertion], texts: dict[str, SourceText]) -> bool:
         assert self._sources is not None  # otherwise there are no proposals
-        return self.places.dependencies.makes_circles(changed(self._sources, insertions, texts))
+        return self.places.dependencies.makes_circles(change_sources(self._sources, insertions, texts))
 
     def _is_sound(self, proposals: Sequence[Proposal]) -> bool:
         texts = {name: text for each in proposals for name, text in each.texts.items()}
         insertions = [insertion for each in proposals for insertion in each.insertions]
         if any(self._files.reveals(each.insertions, each.texts, each.reported) for each in proposals):
             return False
-        return all_sound(insertions, texts) and not self._makes_circles(insertions, texts)
+        return are_sound(insertions, texts) and not self._makes_circles(insertions, texts)
 
     def _decides(self, trial: Trial) -> Allowing:
         return trial
@@ -354,7 +360,7 @@ class FixFinder:
         insertions = [insertion for each in proposals for insertion in each.insertions]
         return Trial(
             self._resolver,
-            changed(self._sources, insertions, texts),
+            change_sources(self._sources, insertions, texts),
             dict.fromkeys(touched for each in proposals for touched in each.touched),
             dict.fromkeys(address for each in proposals for address in each.added),
             context=self._world.context,
@@ -375,7 +381,7 @@ class FixFinder:
             hcl=proposal.hcl,
             diff=diff,
         )
-        return drafted(fix, case.answers, proposal)
+        return draft_fix(fix, case.answers, proposal)
 
 
 _MOVED: dict[Reason | None, str] = {

@@ -19,7 +19,9 @@ from tfcheck.vocabulary.address import Address
 _DOCUMENT = "aws_iam_policy_document"
 
 
-def outdated(touched: Iterable[ChangedAttribute], beside: Iterable[Address], resolver: Resolver) -> frozenset[Address]:
+def outdated_objects(
+    touched: Iterable[ChangedAttribute], beside: Iterable[Address], resolver: Resolver
+) -> frozenset[Address]:
     """Return the objects whose block gives another value than the plan.
 
     `touched` are the attributes that a fix edits, `beside` the objects behind whose blocks it writes.
@@ -32,15 +34,15 @@ def outdated(touched: Iterable[ChangedAttribute], beside: Iterable[Address], res
     found = {each.address for each in wanted if _is_doubted(each.address, resolver)}
     for each in wanted:
         name = "json" if each.address.type == _DOCUMENT else each.attribute
-        planned = _known(resolver.attribute(each.address, name)) if name else None
+        planned = _known_value(resolver.attribute(each.address, name)) if name else None
         # NOTE: most edited attributes are unknown before apply, and then the sources need not be evaluated again.
-        if planned is not None and _known(now.attribute(each.address, name)) not in (None, planned):
+        if planned is not None and _known_value(now.attribute(each.address, name)) not in (None, planned):
             found.add(each.address)
     return frozenset(found)
 
 
 def _is_doubted(address: Address, resolver: Resolver) -> bool:
-    block, about = resolver.block(address), resolver.declarations.doubts.about
+    block, about = resolver.block(address), resolver.declarations.doubts.is_doubted
     names = (*block.attributes(), *nested_names(block)) if block is not None else ()
     return any(about("argument", address.module.config, address.resource, name) for name in names)
 
@@ -55,7 +57,7 @@ def _arguments(address: Address, resolver: Resolver) -> list[str]:
 _META = ("count", "for_each", "provider", "depends_on", "lifecycle")
 
 
-def _known(value: Value) -> Any:
+def _known_value(value: Value) -> Any:
     """Normalise a known text, since numbers and the like can be written in several ways."""
     if not isinstance(value, str):
         return None

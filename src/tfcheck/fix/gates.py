@@ -40,7 +40,7 @@ class Gates:
         self._resolver = resolver
         self._lists = lists
 
-    def within(self, places: Sequence[Address], block: Block | None) -> Callable[[Reference], str]:
+    def condition_finder(self, places: Sequence[Address], block: Block | None) -> Callable[[Reference], str]:
         """Return the function that gives the condition of a reference in a block with the instances `places`."""
         return lambda each: self._of(each, places, block)
 
@@ -50,7 +50,7 @@ class Gates:
         module = self._resolver.module_sources(places[0].module) if places else None
         if module is None:
             return ""
-        if absent := [f"{reference.expression} != {each}" for each in self._absent(reference, places, module)]:
+        if absent := [f"{reference.expression} != {each}" for each in self._missing_value(reference, places, module)]:
             return " && ".join(absent)
         if block is None or isinstance(block, JsonBlock) or reference.over:
             return ""
@@ -62,7 +62,7 @@ class Gates:
                 found.append(f"length({base}) > {key}" if key.isdigit() else f"contains(keys({base}), {key})")
         return " && ".join(dict.fromkeys(found))
 
-    def _absent(self, reference: Reference, places: Sequence[Address], module: Module) -> list[str]:
+    def _missing_value(self, reference: Reference, places: Sequence[Address], module: Module) -> list[str]:
         """Return a value that callers may pass and that is not an ARN."""
         found = _GIVEN.match(reference.expression)
         variable = module.variable(found[1]) if found and found[1] else None
@@ -70,13 +70,13 @@ class Gates:
         if found is None or default in _ABSENT:
             return [default] if found else []
         try:
-            seen = [self._lists.evaluated(reference.expression, each) for each in places]
+            seen = [self._lists.evaluate(reference.expression, each) for each in places]
         except EvaluationError:
             return ["null"]
         return [text for text, value in _ABSENT.items() if value in seen]
 
 
-def gated(statements: Statements, place: Block, module: Module) -> str:
+def gated_instance(statements: Statements, place: Block, module: Module) -> str:
     """Return an instance that statements in a block refer to although it may not exist; empty if there is none."""
     names = (
         each[0]
@@ -112,7 +112,9 @@ def _is_relied_on(instance: str, place: Block, module: Module) -> bool:
     own = _repetition(_block(base, module))
     if not own or own == _repetition(place):
         return True
-    beside = (each for each in _there_with(place, module) if instance in each.source.text[each.start : each.end])
+    beside = (
+        each for each in _blocks_present_with(place, module) if instance in each.source.text[each.start : each.end]
+    )
     return any(_names(one.expression, instance) for each in beside for one in each.all_arguments())
 
 
@@ -148,7 +150,7 @@ def _repetition(block: Block | None) -> str:
     return block.attribute_text("count") or block.attribute_text("for_each") if block else ""
 
 
-def _there_with(place: Block, module: Module) -> Iterable[Block]:
+def _blocks_present_with(place: Block, module: Module) -> Iterable[Block]:
     """List the blocks that exist whenever a block does: single ones, and those repeated in the same way."""
     kinds = ("resource", "data", "module")
     blocks = (each for file in module.files for each in file.blocks if each.type in kinds)

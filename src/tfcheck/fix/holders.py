@@ -7,7 +7,7 @@ from functools import cached_property
 
 import msgspec
 
-from tfcheck.fix.proposal import outside_role
+from tfcheck.fix.proposal import outside_role_words
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.inventory.world import After, WorldObject
@@ -47,9 +47,9 @@ class Holders:
             if nested.type == "inline_policy" and "policy" in nested.arguments:
                 yield Holder(role, nested.arguments["policy"], "inline_policy")
 
-    def of_named(self, name: str) -> Iterator[Holder]:
+    def of_named_role(self, name: str) -> Iterator[Holder]:
         """Return the policies that the plan attaches to an unmanaged role, inline ones first."""
-        found = self._by_role.get(outside_role(name), ())
+        found = self._by_role.get(outside_role_words(name), ())
         for resource in sorted(found, key=lambda each: each.address.type != "aws_iam_role_policy"):
             yield from self._holder(resource, "policy")
 
@@ -59,7 +59,7 @@ class Holders:
         Roles that the plan makes by their addresses, others as `named`.
         """
         block = self._resolver.block(holder.address)
-        if str(holder.address) in self._for_others:
+        if str(holder.address) in self._held_by_others:
             return None
         if holder.address.type == "aws_iam_role":
             return frozenset(str(each) for each in self.instances(holder.address))
@@ -67,11 +67,11 @@ class Holders:
 
     def roles_of(self, policy: Address) -> frozenset[str]:
         """Return the roles that one instance of a policy is definitely attached to."""
-        return frozenset(role for holder, role in self._attached if holder.address == policy and role)
+        return frozenset(role for holder, role in self._attached_policies if holder.address == policy and role)
 
     def is_for_others(self, policy: WorldObject) -> bool:
         """Whether a managed policy is also attached to users or groups, or is a role's boundary."""
-        return str(policy.address) in self._for_others
+        return str(policy.address) in self._held_by_others
 
     def instances(self, address: Address) -> list[Address]:
         """List all instances of an instance's block, in every module that shares its sources."""
@@ -114,7 +114,7 @@ class Holders:
     @cached_property
     def _by_role(self) -> dict[str, list[WorldObject]]:
         found: dict[str, list[WorldObject]] = {}
-        for holder, role in self._attached:
+        for holder, role in self._attached_policies:
             if role is not None:
                 found.setdefault(role, []).append(holder)
         return found
@@ -123,12 +123,12 @@ class Holders:
     def _roles_by_block(self) -> dict[int, frozenset[str] | None]:
         """Map every block of a policy to its roles; None if one of them cannot be determined."""
         found: dict[int, set[str | None]] = {}
-        for holder, role in self._attached:
+        for holder, role in self._attached_policies:
             found.setdefault(id(self._resolver.block(holder.address)), set()).add(role)
         return {block: None if None in roles else frozenset(filter(None, roles)) for block, roles in found.items()}
 
     @cached_property
-    def _for_others(self) -> frozenset[str]:
+    def _held_by_others(self) -> frozenset[str]:
         references = [each.attribute("policy_arn") for each in self._world.resources(*_OTHER_ATTACHMENTS)]
         references += [each.attribute("permissions_boundary") for each in self._world.resources("aws_iam_role")]
         for each in self._world.resources("aws_iam_policy_attachment"):
@@ -139,7 +139,7 @@ class Holders:
         return frozenset(str(each.address) for each in found if each is not None)
 
     @cached_property
-    def _attached(self) -> list[tuple[WorldObject, str | None]]:
+    def _attached_policies(self) -> list[tuple[WorldObject, str | None]]:
         """Pair every managed policy with the role that it is attached to; None if that is unknown."""
         found: list[tuple[WorldObject, str | None]] = []
         for grant in grants(self._world):
@@ -156,7 +156,7 @@ class Holders:
         if resource is not None and resource.address.mode == "managed":
             return str(resource.address)
         name = reference if resource is None else resource.attribute("name")
-        return outside_role(name) if isinstance(name, str) else None
+        return outside_role_words(name) if isinstance(name, str) else None
 
 
 def is_frozen(block: Block, attribute: str) -> bool:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
-from tfcheck.fix.into_list import into_list
+from tfcheck.fix.into_list import insert_into_list
 from tfcheck.fix.literal import read_json_parts
 from tfcheck.fix.render import StatementStyle, Syntax, block, ends_with_comma, statement
 from tfcheck.fix.wanted import NeededStatement
@@ -16,17 +16,17 @@ from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 
 
-def into_document(document: Block, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
+def insert_into_document(document: Block, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
     """Add `statement` blocks after the last one; None if the block's layout has no room."""
     if isinstance(document, JsonBlock):
-        return _into_json(document, wanted)
+        return _insert_into_json(document, wanted)
     text = document.source.text
     nested = [each for each in document.blocks("statement") if each.source is document.source]
     if len(nested) != len(document.blocks("statement")):
         return None
     style = _style(text, document, nested)
     if nested:
-        return _behind(document, nested, wanted, style)
+        return _insert_after(document, nested, wanted, style)
     brace = document.body_end
     start = line_start(text, brace)
     if start <= document.start or text[start:brace].strip():
@@ -37,7 +37,7 @@ def into_document(document: Block, wanted: Sequence[NeededStatement]) -> tuple[I
     return (Insertion(document.source.name, start, f"{blank}{added}{newline}"),)
 
 
-def _behind(
+def _insert_after(
     document: Block, nested: Sequence[Block], wanted: Sequence[NeededStatement], style: StatementStyle
 ) -> tuple[Insertion, ...]:
     text, newline = document.source.text, document.source.newline
@@ -83,7 +83,7 @@ def _unit(text: str, document: Block) -> str:
     return next((each for each in steps if each), "  ")
 
 
-def _into_json(document: JsonBlock, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
+def _insert_into_json(document: JsonBlock, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
     source = document.source
     found = next((each for each in document.value.members if each.name == "statement"), None)
     if found is None:
@@ -94,7 +94,7 @@ def _into_json(document: JsonBlock, wanted: Sequence[NeededStatement]) -> tuple[
         added = ", ".join("".join(statement(each, style, document=True)) for each in wanted)
         return (member_behind(document.source, members[-1], f'"statement": [{added}]'),)
     parts = read_json_parts(source.text, found.value.start, found.value.end)
-    return into_list(source, parts, wanted, Syntax.TF_JSON, document=True)
+    return insert_into_list(source, parts, wanted, Syntax.TF_JSON, document=True)
 
 
 def member_behind(source: SourceText, last: Member, written: str) -> Insertion:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from tfcheck.fix.edits.harmless import harmless
 from tfcheck.fix.edits.insertion import Insertion, Replacement, indentation, line_end, line_start
 from tfcheck.fix.literal import ListParts, ObjectParts, Parts
-from tfcheck.fix.render import WIDEST, StatementStyle, Syntax, ends_with_comma, one_line, statement
+from tfcheck.fix.render import WIDEST, StatementStyle, Syntax, ends_with_comma, render_on_one_line, statement
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.symbolic.regex import regex
@@ -25,25 +25,25 @@ WIDEST_LINE = 120
 _NAMED = regex(r'[ \t]*("?[\w-]+"?) +=(?!=)')
 
 
-def into_list(
+def insert_into_list(
     source: SourceText, statements: Parts, wanted: Sequence[NeededStatement], syntax: Syntax, *, document: bool = False
 ) -> tuple[Insertion, ...] | None:
     """Add statements after the last one of `Statement`; None if that would disturb the layout."""
     last = statements.items[-1] if isinstance(statements, ListParts) and statements.items else statements
     if last is statements and not isinstance(statements, ObjectParts):
         return None
-    adding = _Adding(source, statements, last, syntax, document=document)
+    adding = _ListInsertion(source, statements, last, syntax, document=document)
     if isinstance(statements, ObjectParts):
-        return adding.wrapped(wanted)
+        return adding.wrap_in_list(wanted)
     assert isinstance(statements, ListParts)
     if line_start(source.text, statements.end) > last.end - 1:
-        return adding.below(wanted, statements)
+        return adding.insert_below(wanted, statements)
     if "\n" not in source.text[statements.start : statements.end]:
-        return adding.beside(wanted, statements)
-    return adding.joined(wanted, statements)
+        return adding.insert_beside(wanted, statements)
+    return adding.insert_joined(wanted, statements)
 
 
-class _Adding:
+class _ListInsertion:
     """Adds statements after `last`."""
 
     def __init__(self, source: SourceText, statements: Parts, last: Parts, syntax: Syntax, *, document: bool) -> None:
@@ -56,7 +56,7 @@ class _Adding:
         known = statements.items if isinstance(statements, ListParts) else (statements,)
         self.style = style_of(self.text, [each for each in known if isinstance(each, ObjectParts)], syntax)
 
-    def below(self, wanted: Sequence[NeededStatement], statements: ListParts) -> tuple[Insertion, ...] | None:
+    def insert_below(self, wanted: Sequence[NeededStatement], statements: ListParts) -> tuple[Insertion, ...] | None:
         """Put each on lines of its own, below the last one."""
         base = indentation(self.text, self.last.end - 1 if self._ends_its_own_line() else self.last.start)
         written = [self._lines(each, base) for each in wanted]
@@ -70,14 +70,14 @@ class _Adding:
         # A comment follows the last one: the comma goes before it, the rest after it.
         return self._insertion(behind, ","), self._insertion(end, text.removeprefix(","))
 
-    def beside(self, wanted: Sequence[NeededStatement], statements: ListParts) -> tuple[Insertion, ...] | None:
+    def insert_beside(self, wanted: Sequence[NeededStatement], statements: ListParts) -> tuple[Insertion, ...] | None:
         """Put each after the last one, on its line."""
         if comment_follows(self.text, statements.end):
             return None
-        written = [one_line(each, self.style, document=self.document) for each in wanted]
+        written = [render_on_one_line(each, self.style, document=self.document) for each in wanted]
         width = line_end(self.text, statements.end) - line_start(self.text, statements.start)
         if width + sum(len(each) + 2 for each in written) > WIDEST_LINE and self.style.syntax is not Syntax.TF_JSON:
-            closer = list(not_aligned(self.source, statements.start))
+            closer = list(unalign(self.source, statements.start))
             lines = (
                 self.text[line_start(self.text, each.offset) : line_end(self.text, each.offset)] for each in closer
             )
@@ -107,7 +107,7 @@ class _Adding:
         blanks = _without(self.source, offset, statements.end - 1)
         return (*found, self._insertion(offset, f"{behind}{self.newline}{base}"), *blanks)
 
-    def joined(self, wanted: Sequence[NeededStatement], statements: ListParts) -> tuple[Insertion, ...] | None:
+    def insert_joined(self, wanted: Sequence[NeededStatement], statements: ListParts) -> tuple[Insertion, ...] | None:
         """Turn `}]` into `}, {` and so on, where the brackets of list and statement share a line."""
         brace = self.last.end - 1
         if statements.comma is not None or not self._ends_its_own_line():
@@ -115,13 +115,15 @@ class _Adding:
         base = indentation(self.text, brace)
         return (self._insertion(brace, "".join(self._joint(each, base) for each in wanted)),)
 
-    def wrapped(self, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
+    def wrap_in_list(self, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
         """Wrap the only statement in a list."""
         opening, closing = self._insertion(self.last.start, "["), self._insertion(self.last.end, "]")
         if "\n" not in self.text[self.last.start : self.last.end]:
             if comment_follows(self.text, self.last.end):
                 return None
-            added = "".join(self.style.comma + one_line(each, self.style, document=self.document) for each in wanted)
+            added = "".join(
+                self.style.comma + render_on_one_line(each, self.style, document=self.document) for each in wanted
+            )
             return opening, self._insertion(self.last.end, f"{added}]")
         if not self._ends_its_own_line():
             return None
@@ -150,7 +152,7 @@ class _Adding:
         return Insertion(self.file, offset, text)
 
 
-def not_aligned(source: SourceText, offset: int) -> Iterator[Replacement]:
+def unalign(source: SourceText, offset: int) -> Iterator[Replacement]:
     """Yield edits that remove the alignment around a line whose value will span several lines."""
     text, column = source.text, None
     own = line_start(text, offset)
@@ -159,7 +161,7 @@ def not_aligned(source: SourceText, offset: int) -> Iterator[Replacement]:
         return
     column = named.end() - own
     for step in (-1, 1):
-        group = list(_beside(text, own, step, (indentation(text, own), column)))
+        group = list(_aligned_lines(text, own, step, (indentation(text, own), column)))
         width = max((len(each[1]) for each in group), default=0)
         for each in group:
             first = each.end(1) + width - len(each[1]) + 1
@@ -167,7 +169,7 @@ def not_aligned(source: SourceText, offset: int) -> Iterator[Replacement]:
     yield from _without(source, named.end(1) + 1, named.end() - 1)
 
 
-def _beside(text: str, own: int, step: int, like: tuple[str, int]) -> Iterator[re.Match[str]]:
+def _aligned_lines(text: str, own: int, step: int, like: tuple[str, int]) -> Iterator[re.Match[str]]:
     """Yield the lines around one whose values are aligned with its own."""
     at = own
     while True:
@@ -204,7 +206,7 @@ def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> Stateme
     return StatementStyle(
         syntax=syntax,
         quoted=last.items[-1].quoted,
-        between=_between(last.items[-1].between, syntax),
+        between=_separator(last.items[-1].between, syntax),
         comma=", " if not flat or ", " in text[last.start : last.end] or syntax is Syntax.HCL else ",",
         ends_lines="," if not flat and text[last.items[0].value.end] == "," else "",
         pad=" " if text[last.start + 1] == " " or (not flat and syntax is Syntax.HCL) else "",
@@ -221,7 +223,7 @@ def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> Stateme
     )
 
 
-def _between(written: str, syntax: Syntax) -> str:
+def _separator(written: str, syntax: Syntax) -> str:
     """Return the separator between a name and its value without alignment blanks."""
     if syntax is not Syntax.HCL:
         return ": " if written.endswith(" ") else ":"

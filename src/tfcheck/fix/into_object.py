@@ -28,10 +28,12 @@ def item_into(source: SourceText, parts: ObjectParts, name: str, value: str) -> 
     group = _group(text, parts.items)
     if not group or line_start(text, last.start) == line_start(text, parts.end - 1):
         return ()
-    return tuple(_below(source, group, written, value, sign))
+    return tuple(_insert_below(source, group, written, value, sign))
 
 
-def _below(source: SourceText, group: Sequence[ItemParts], written: str, value: str, sign: str) -> Iterator[Insertion]:
+def _insert_below(
+    source: SourceText, group: Sequence[ItemParts], written: str, value: str, sign: str
+) -> Iterator[Insertion]:
     text, last = source.text, group[-1]
     comma = "," if text[last.value.end : last.value.end + 1] == "," else ""
     base = source.newline + indentation(text, last.start)

@@ -8,10 +8,10 @@ import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.extension import Extension, extension
-from tfcheck.fix.into_document import into_document
-from tfcheck.fix.into_list import into_list
+from tfcheck.fix.into_document import insert_into_document
+from tfcheck.fix.into_list import insert_into_list
 from tfcheck.fix.literal import ObjectParts
-from tfcheck.fix.policy_text import document_of, is_own, located, merged_into
+from tfcheck.fix.policy_text import document_of, find_policy_text, is_own, merged_documents
 from tfcheck.fix.render import StatementStyle, Syntax, block, statement
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.modules import Module
@@ -37,7 +37,7 @@ class PolicyInsertion(msgspec.Struct, frozen=True):
     documents: tuple[str, ...]
 
     @property
-    def counted(self) -> str:
+    def description(self) -> str:
         """Describe the insertions."""
         parts = {"a statement": self.statements, "an action": self.actions, "a resource": self.resources}
         counted = {one: len(several) for one, several in parts.items() if several}
@@ -54,7 +54,7 @@ class PolicyInsertion(msgspec.Struct, frozen=True):
         return "\n".join([*listed, *written])
 
 
-def into_policy(
+def insert_into_policy(
     argument: Argument,
     module: Module,
     wanted: Sequence[NeededStatement],
@@ -85,12 +85,12 @@ def into_policy(
     if extended.source is not None and extended.source is not source:
         return None
     insertions = (*extended.insertions, *added)
-    edited = tuple(_edited(name, module, insertions)) if name is not None else ()
+    edited = tuple(_edited_documents(name, module, insertions)) if name is not None else ()
     return PolicyInsertion(insertions, source, document, extended.left, extended.resources, extended.actions, edited)
 
 
-def _edited(name: str, module: Module, insertions: Sequence[Insertion]) -> Iterator[str]:
-    for each in (name, *merged_into(name, module)):
+def _edited_documents(name: str, module: Module, insertions: Sequence[Insertion]) -> Iterator[str]:
+    for each in (name, *merged_documents(name, module)):
         block = module.resource("data", "aws_iam_policy_document", each)
         ends = (one.offset for one in insertions if block is not None and one.file == block.source.name)
         if block is not None and any(block.start <= offset <= block.end for offset in ends):
@@ -100,17 +100,17 @@ def _edited(name: str, module: Module, insertions: Sequence[Insertion]) -> Itera
 def _statements(
     argument: Argument, document: Block | None, wanted: Sequence[NeededStatement]
 ) -> tuple[Insertion, ...] | None:
-    lists = any(each.listed is not None for each in wanted)
+    lists = any(each.resource_list is not None for each in wanted)
     try:
         if lists and isinstance(document, JsonBlock):
             return None
         if document is not None:
-            return into_document(document, wanted) or None
-        found = located(argument)
+            return insert_into_document(document, wanted) or None
+        found = find_policy_text(argument)
         policy, syntax = found if found else (None, None)
         if lists and syntax is not Syntax.HCL:
             return None
         item = policy.item("Statement") if isinstance(policy, ObjectParts) else None
-        return (into_list(argument.source, item.value, wanted, syntax) or None) if item and syntax else None
+        return (insert_into_list(argument.source, item.value, wanted, syntax) or None) if item and syntax else None
     except MalformedError:
         return None

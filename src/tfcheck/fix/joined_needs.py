@@ -19,7 +19,7 @@ _MOST = 10
 IsShared: TypeAlias = Callable[[RoleNeed], bool]
 
 
-def joined(needs: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
+def join_needs(needs: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
     """Yield the needs of roles from one block, with equal ones merged.
 
     Where the roles lack different things, what they lack for each rule is joined by itself.
@@ -31,12 +31,14 @@ def joined(needs: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]
     for each in needs:
         for rule in dict.fromkeys(one.requirement.rule for one in each.answers):
             by_rule.setdefault(rule, []).append(
-                each.only([one for one in each.answers if one.requirement.rule == rule])
+                each.restrict_to([one for one in each.answers if one.requirement.rule == rule])
             )
-    yield from _for_same_roles([one for several in by_rule.values() for one in _of_rule(several, is_shared)], is_shared)
+    yield from _join_same_roles(
+        [one for several in by_rule.values() for one in _join_by_rule(several, is_shared)], is_shared
+    )
 
 
-def of_outside_roles(answers: Sequence[Answer], world: World) -> Iterator[RoleNeed]:
+def needs_of_outside_roles(answers: Sequence[Answer], world: World) -> Iterator[RoleNeed]:
     """Yield the needs of each unmanaged role that may get a policy from the plan."""
     own = {str(each.address) for each in world.resources("aws_iam_role")}
     tasks, judge = tasks_by_address(world), world.once(Judge)
@@ -50,7 +52,7 @@ def of_outside_roles(answers: Sequence[Answer], world: World) -> Iterator[RoleNe
         yield RoleNeed((), tuple(several), name)
 
 
-def of_shared_policies(needs: Sequence[RoleNeed], holders: Holders) -> Iterator[RoleNeed]:
+def join_by_shared_policy(needs: Sequence[RoleNeed], holders: Holders) -> Iterator[RoleNeed]:
     """Group equal needs of roles of several blocks where a policy is for exactly these roles."""
     by_role: dict[str, list[RoleNeed]] = {}
     for need in needs:
@@ -60,22 +62,22 @@ def of_shared_policies(needs: Sequence[RoleNeed], holders: Holders) -> Iterator[
     tried: set[tuple[str, frozenset[tuple[str, object]]]] = set()
     for need in needs:
         for holder in holders.of(need.roles[0]) if need.roles and need.answers else ():
-            asked, reach = _asked(need), holders.reach(holder.resource) or frozenset()
+            asked, reach = _permissions(need), holders.reach(holder.resource) or frozenset()
             if (str(holder.resource.address), asked) in tried or not done.isdisjoint(reach):
                 continue
             tried.add((str(holder.resource.address), asked))
             beside = {id(each): each for name in sorted(reach) for each in by_role.get(name, ())}.values()
-            same = [each for each in beside if each.names() <= reach and _asked(each) == asked]
+            same = [each for each in beside if each.names() <= reach and _permissions(each) == asked]
             if len(same) > 1 and {name for each in same for name in each.names()} == reach:
                 done |= reach
                 yield _sum(same)
 
 
-def _asked(need: RoleNeed) -> frozenset[tuple[str, object]]:
+def _permissions(need: RoleNeed) -> frozenset[tuple[str, object]]:
     return frozenset((each.requirement.action, identity(each.requirement.resource)) for each in need.answers)
 
 
-def _for_same_roles(parts: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
+def _join_same_roles(parts: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
     by_roles: dict[frozenset[str], list[RoleNeed]] = {}
     for each in parts:
         by_roles.setdefault(each.names(), []).append(each)
@@ -85,7 +87,7 @@ def _for_same_roles(parts: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[
         yield from [whole] if len(roles) == 1 or is_shared(whole) else several
 
 
-def _of_rule(needs: list[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
+def _join_by_rule(needs: list[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
     alone = 0
     while needs:
         if alone == _MOST:
@@ -96,14 +98,14 @@ def _of_rule(needs: list[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
             first = needs[0]
             together = [each for each in needs if each is first or is_shared(_sum([first, each]))]
         if together is not needs and not is_shared(_sum(together)):
-            together = _one_by_one(together, is_shared)
+            together = _join_one_by_one(together, is_shared)
         alone += len(together) == 1
         chosen = set(map(id, together))
         needs = [each for each in needs if id(each) not in chosen]
         yield _sum(together)
 
 
-def _one_by_one(needs: list[RoleNeed], is_shared: IsShared) -> list[RoleNeed]:
+def _join_one_by_one(needs: list[RoleNeed], is_shared: IsShared) -> list[RoleNeed]:
     together = needs[:1]
     for each in needs[1:]:
         if is_shared(_sum([*together, each])):

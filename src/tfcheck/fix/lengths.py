@@ -38,14 +38,14 @@ def may_vary(listed: Reference, module: ModulePath, place: Block | None, resolve
     text += f" {repeated.text}" if repeated else ""
     return any(
         each.startswith(("var.", "module.", "data."))
-        for _, names in _behind(text, module, resolver, blocks=True)
+        for _, names in _length_sources(text, module, resolver, blocks=True)
         for each in names
     )
 
 
 def depends_on_elements(listed: Reference, module: ModulePath, resolver: Resolver) -> bool:
     """Whether Terraform may need the elements of a list to know its length."""
-    found = list(_behind(collection_of(listed), module, resolver, blocks=False))
+    found = list(_length_sources(collection_of(listed), module, resolver, blocks=False))
     return any(
         _BY_ELEMENTS.search(text) or any(each.startswith(("module.", "data.")) for each in names)
         for text, names in found
@@ -57,7 +57,7 @@ def _condition(listed: Reference) -> str:
     return rest.rpartition(" if ")[2].rstrip("]") if found and " if " in rest else ""
 
 
-def _behind(
+def _length_sources(
     text: str, module: ModulePath, resolver: Resolver, *, blocks: bool
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield an expression and everything that its length depends on, with the references in each.

@@ -29,7 +29,7 @@ def lists_in(argument: Argument) -> Iterator[tuple[str, str]]:
     try:
         found = tokens(text, argument.value_start, argument.value_end)
         for index, token in enumerate(found.listed):
-            each = _For.read(text, found, index) if token.kind == "[" else None
+            each = _ForParts.parse(text, found, index) if token.kind == "[" else None
             yield from each.lists() if each is not None else ()
         yield from _named_lists(text, found)
         yield from _own_texts(text, found)
@@ -66,14 +66,14 @@ def spelled_text(text: str) -> Spelled:
     found = tokens(text, 0, len(text))
     if "\\" in text or "$${" in text or "%{" in text or found.stretch(0).end != len(text):
         return ()
-    pieces = map(found.stretch, found.inside(0))
+    pieces = map(found.stretch, found.indices_inside(0))
     return tuple(
         text[each.start : each.end] if each.kind == "text" else Reference(text[each.start + 2 : each.end - 1].strip())
         for each in pieces
     )
 
 
-class _For(msgspec.Struct, frozen=True):
+class _ForParts(msgspec.Struct, frozen=True):
     """The parts of `[for KEY, VALUE in OVER : RESULT if CONDITION]`, as written."""
 
     key: str
@@ -83,9 +83,9 @@ class _For(msgspec.Struct, frozen=True):
     condition: str
 
     @classmethod
-    def read(cls, text: str, found: Tokens, opening: int) -> _For | None:
+    def parse(cls, text: str, found: Tokens, opening: int) -> _ForParts | None:
         """Parse the expression that a token opens; None for another list, or one over too many lines."""
-        inside = [found.stretch(each) for each in found.inside(opening) if found.listed[each].kind != "newline"]
+        inside = [found.stretch(each) for each in found.indices_inside(opening) if found.listed[each].kind != "newline"]
         words = [text[each.start : each.end] for each in inside]
         if words[:1] != ["for"] or "in" not in words[:5] or ":" not in words:
             return None

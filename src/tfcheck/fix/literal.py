@@ -22,7 +22,7 @@ _FOR = regex(r"[\[{](?:\s|#[^\n]*|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*for\s")
 _KEY = regex(r'"?([\w-]+)"?')
 
 
-class Other(msgspec.Struct, frozen=True):
+class OtherParts(msgspec.Struct, frozen=True):
     """Anything other than an object or a list."""
 
     start: int
@@ -60,7 +60,7 @@ class ObjectParts(msgspec.Struct, frozen=True):
         return next((each for each in self.items if each.name == name), None)
 
 
-Parts: TypeAlias = Union[Other, ListParts, ObjectParts]  # noqa: UP007 (the parts refer to each other)
+Parts: TypeAlias = Union[OtherParts, ListParts, ObjectParts]  # noqa: UP007 (the parts refer to each other)
 
 
 def read_parts(text: str, start: int) -> Parts:
@@ -78,23 +78,23 @@ def read_json_parts(text: str, start: int, end: int) -> Parts:
     Raises:
         MalformedError: it is not JSON.
     """
-    return _moved(json.read_document(text[start:end]), text[start:end], start)
+    return _shift(json.read_document(text[start:end]), text[start:end], start)
 
 
-def _moved(value: json.JsonValue, text: str, by: int) -> Parts:
+def _shift(value: json.JsonValue, text: str, by: int) -> Parts:
     match value:
         case json.Array(items=items):
-            return ListParts(value.start + by, value.end + by, tuple(_moved(each, text, by) for each in items))
+            return ListParts(value.start + by, value.end + by, tuple(_shift(each, text, by) for each in items))
         case json.Object(members=members):
             return ObjectParts(value.start + by, value.end + by, tuple(_member(each, text, by) for each in members))
         case _:
-            return Other(value.start + by, value.end + by)
+            return OtherParts(value.start + by, value.end + by)
 
 
 def _member(member: json.Member, text: str, by: int) -> ItemParts:
     name_end = quoted_end(text, member.start)
     between = text[name_end : member.value.start]
-    return ItemParts(member.name, member.start + by, between, True, _moved(member.value, text, by))
+    return ItemParts(member.name, member.start + by, between, True, _shift(member.value, text, by))
 
 
 class _Reader:
@@ -109,7 +109,7 @@ class _Reader:
         end = self.end_of(start)
         closed = self.bracket_end(start) if self.text[start : start + 1] in ("[", "{") else start
         if closed != end or _FOR.match(self.text, start):
-            return Other(start, end)
+            return OtherParts(start, end)
         return self.list(start, end, depth) if self.text[start] == "[" else self.object(start, end, depth)
 
     def list(self, start: int, end: int, depth: int) -> ListParts:

@@ -13,17 +13,17 @@ import msgspec
 
 from tfcheck.checks.log_group_absent import CHECK
 from tfcheck.fix.edits.insertion import Insertion, Replacement
-from tfcheck.fix.literal import Other, read_parts
-from tfcheck.fix.naming import in_module
+from tfcheck.fix.literal import OtherParts, read_parts
+from tfcheck.fix.naming import module_words
 from tfcheck.fix.new_argument import unit_of
-from tfcheck.fix.new_block import INDEX, behind, block_lines
+from tfcheck.fix.new_block import INDEX, block_lines, insert_after
 from tfcheck.fix.new_role import common_arguments
-from tfcheck.fix.place import Places
-from tfcheck.fix.plan_fixes import DraftFix, reviewed
-from tfcheck.fix.render import aligned
-from tfcheck.fix.task_proof import after_change, is_better, mistakes, reads
+from tfcheck.fix.place import FixPlaces
+from tfcheck.fix.plan_fixes import DraftFix, draft_for_review
+from tfcheck.fix.render import align
+from tfcheck.fix.task_proof import is_better, is_readable, mistakes, world_after
 from tfcheck.fix.trial import ChangedAttribute, Trial
-from tfcheck.fix.unplanned import unplanned
+from tfcheck.fix.unplanned import unplanned_instances
 from tfcheck.fix.wanted import free
 from tfcheck.fix.written_text import flat, written_text
 from tfcheck.hcl.evaluate.scope import Scope
@@ -46,7 +46,7 @@ _COMMON = ("retention_in_days", "kms_key_id", "tags")
 _RETENTION = ("retention_in_days", "30")
 
 
-class _Option(msgspec.Struct, frozen=True):
+class _GroupOption(msgspec.Struct, frozen=True):
     """Where the sources name the group: the value of `awslogs-group`, and its block."""
 
     block: Block
@@ -64,7 +64,7 @@ class _Option(msgspec.Struct, frozen=True):
 class LogGroups:
     """Finds the log groups that the sources of one plan should create."""
 
-    def __init__(self, world: After, places: Places) -> None:
+    def __init__(self, world: After, places: FixPlaces) -> None:
         self._world = world
         self._resolver = world.resolver
         self._places = places
@@ -73,7 +73,7 @@ class LogGroups:
 
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
         """Yield the proven changes, one that is for several findings once for each."""
-        for (address, name), several in self._by_name(findings).items():
+        for (address, name), several in self._group_by_name(findings).items():
             module = self._resolver.module_sources(address.module)
             options = self._options(address, name, module) if module is not None else []
             draft = self._proven(address, options, several, module) if module is not None and options else None
@@ -82,7 +82,7 @@ class LogGroups:
             elif not options and self._is_settled(address, several):
                 self.settled += several
 
-    def _by_name(self, findings: Iterable[Finding]) -> dict[tuple[Address, str], list[Finding]]:
+    def _group_by_name(self, findings: Iterable[Finding]) -> dict[tuple[Address, str], list[Finding]]:
         found: dict[tuple[int, str], tuple[Address, list[Finding]]] = {}
         for each in findings if self._resolver.sources is not None else ():
             task = tasks_by_address(self._world).get(each.task_definition) if each.rule == CHECK.id else None
@@ -94,8 +94,8 @@ class LogGroups:
 
     # Where the name is written
 
-    def _options(self, task: Address, name: str, module: Module) -> list[_Option]:
-        found: list[_Option] = []
+    def _options(self, task: Address, name: str, module: Module) -> list[_GroupOption]:
+        found: list[_GroupOption] = []
         for block in (one for file in module.files for one in file.blocks):
             is_task = block.type == "resource" and block.labels[:1] == (_TASK,)
             if isinstance(block, JsonBlock) or not (is_task or block.type == "locals"):
@@ -103,7 +103,7 @@ class LogGroups:
             instances = self._instances(block, task) if is_task else []
             scopes = [self._resolver.scope_of(each) for each in instances] or [self._resolver.module_scope(task.module)]
             if self._places.files.editable(block.source):
-                found += [each for scope in scopes[:1] for each in self._in_block(block, name, scope)]
+                found += [each for scope in scopes[:1] for each in self._options_in_block(block, name, scope)]
         return found
 
     def _instances(self, block: Block, near: Address) -> list[Address]:
@@ -111,11 +111,11 @@ class LogGroups:
         own = [each for each in resources if self._resolver.block(each) is block]
         return sorted(own, key=lambda each: each != near)
 
-    def _in_block(self, block: Block, name: str, scope: Scope) -> Iterator[_Option]:
+    def _options_in_block(self, block: Block, name: str, scope: Scope) -> Iterator[_GroupOption]:
         evaluate = partial(self._resolver.evaluation.evaluate, scope=scope)
         for argument in block.arguments.values():
             for option in _values(block, argument):
-                place = Other(option.start, option.end)
+                place = OtherParts(option.start, option.end)
                 text = written_text(option.source, place, evaluate)
                 if text is not None and text.value == name:
                     yield option
@@ -123,7 +123,7 @@ class LogGroups:
     # The change
 
     def _proven(
-        self, task: Address, options: Sequence[_Option], findings: Sequence[Finding], module: Module
+        self, task: Address, options: Sequence[_GroupOption], findings: Sequence[Finding], module: Module
     ) -> DraftFix | None:
         block = options[0].block
         repetition = _repetition(options)
@@ -134,7 +134,7 @@ class LogGroups:
         lines = _hcl(label, options[0].text, repetition, module, block)
         index = INDEX.get(repetition[0], "")
         reference = f"{_GROUP}.{label}{index}.name"
-        insertions: list[Insertion] = [behind(place, lines)]
+        insertions: list[Insertion] = [insert_after(place, lines)]
         insertions += [
             Replacement(each.source.name, each.start, f'"${{{reference}}}"' if each.in_json else reference, each.text)
             for each in options
@@ -150,10 +150,10 @@ class LogGroups:
             return None  # another caller of the module has its own group
         if not self._is_better(tasks, findings, insertions, texts, added):
             return None
-        title = f"create {_GROUP}.{label}{in_module(task.module)}, and let the containers that log to it refer to it"
+        title = f"create {_GROUP}.{label}{module_words(task.module)}, and let the containers that log to it refer to it"
         hcl = "\n".join([*lines, "", f"awslogs-group = {reference}"])
         touched = tuple(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
-        return reviewed(title, hcl, insertions, texts, self._places.files, touched=touched, added=tuple(added))
+        return draft_for_review(title, hcl, insertions, texts, self._places.files, touched=touched, added=tuple(added))
 
     def _place(self, module: Module, block: Block) -> Block:
         known = [each for each in _groups(module) if self._places.files.editable(each.source)]
@@ -175,25 +175,25 @@ class LogGroups:
         added: Sequence[Address],
     ) -> bool:
         """Whether the findings are gone in every instance, with no new one and no further denied call."""
-        if not reads(insertions, texts, self._places.files):
+        if not is_readable(insertions, texts, self._places.files):
             return False
         touched = [ChangedAttribute(each.address, _CONTAINERS) for each in tasks]
-        after = after_change(self._world, insertions, texts, touched, added)
+        after = world_after(self._world, insertions, texts, touched, added)
         names = [flat(each.attribute("name")) for each in after.resources(_GROUP)]
         if any(names.count(each) > 1 for each in names if each):
             return False
         return is_better(tasks, {each.message for each in findings}, self._world, after)
 
     def _is_settled(self, task: Address, findings: Sequence[Finding]) -> bool:
-        added = unplanned(task.module, self._resolver)
+        added = unplanned_instances(task.module, self._resolver)
         if not any(each.type == _GROUP for each in added):
             return False
-        touched = [ChangedAttribute(each.address, _CONTAINERS) for each in self._tasks(self._own(task))]
+        touched = [ChangedAttribute(each.address, _CONTAINERS) for each in self._tasks(self._module_of(task))]
         trial = Trial(self._resolver, self._resolver.sources, touched, added, context=self._world.context)
-        after = mistakes(self._tasks(self._own(task)), trial.world)
+        after = mistakes(self._tasks(self._module_of(task)), trial.world)
         return not after & {each.message for each in findings}
 
-    def _own(self, task: Address) -> Module:
+    def _module_of(self, task: Address) -> Module:
         module = self._resolver.module_sources(task.module)
         assert module is not None  # otherwise there are no names
         return module
@@ -204,7 +204,7 @@ def _name(task: TaskDefinition, finding: Finding, world: World) -> str:
     return next((flat(each.about) for each in found), "")
 
 
-def _values(block: Block, argument: Argument) -> Iterator[_Option]:
+def _values(block: Block, argument: Argument) -> Iterator[_GroupOption]:
     text = argument.source.text
     heredoc = heredoc_at(text, argument.value_start)
     for found in _OPTION.finditer(text, argument.value_start, argument.value_end):
@@ -213,10 +213,10 @@ def _values(block: Block, argument: Argument) -> Iterator[_Option]:
         except MalformedError:
             continue
         if parts.end <= argument.value_end:
-            yield _Option(block, argument.source, parts.start, parts.end, heredoc is not None)
+            yield _GroupOption(block, argument.source, parts.start, parts.end, heredoc is not None)
 
 
-def _repetition(options: Sequence[_Option]) -> tuple[str, str] | None:
+def _repetition(options: Sequence[_GroupOption]) -> tuple[str, str] | None:
     """Return the repetition of the group: that of its only block, if it has a count or names its instance."""
     block = options[0].block
     argument = "count" if "count" in block.arguments else "for_each"
@@ -242,7 +242,7 @@ def _hcl(label: str, name: str, repetition: tuple[str, str], module: Module, blo
     repeated = repetition if repetition[0] else None
     return block_lines(
         f'resource "{_GROUP}" "{label}"',
-        aligned(pairs, " = ", ""),
+        align(pairs, " = ", ""),
         unit_of(block),
         repeated=repeated,
         provider=provider,

@@ -15,10 +15,10 @@ from tfcheck.fix.edits.insertion import Insertion, Replacement
 from tfcheck.fix.into_object import item_into
 from tfcheck.fix.literal import ObjectParts, read_parts
 from tfcheck.fix.new_block import INDEX
-from tfcheck.fix.place import Places
-from tfcheck.fix.plan_fixes import DraftFix, reviewed
-from tfcheck.fix.render import quoted
-from tfcheck.fix.task_proof import after_change, blocks_of, is_better, reads
+from tfcheck.fix.place import FixPlaces
+from tfcheck.fix.plan_fixes import DraftFix, draft_for_review
+from tfcheck.fix.render import quote
+from tfcheck.fix.task_proof import blocks_of, is_better, is_readable, world_after
 from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
@@ -62,7 +62,7 @@ class _Options(msgspec.Struct, frozen=True):
         return ".".join([kind, *self.block.labels]) if kind == "module" else kind or ".".join(self.block.labels)
 
     @property
-    def called(self) -> str:
+    def name_expression(self) -> str:
         """The expression for the container's name; empty if there is none."""
         found = self.container.item("name") if self.container is not None else None
         return self.source.text[found.value.start : found.value.end] if found is not None else ""
@@ -71,7 +71,7 @@ class _Options(msgspec.Struct, frozen=True):
 class LogOptions:
     """Finds missing options in the sources of one plan."""
 
-    def __init__(self, world: After, places: Places) -> None:
+    def __init__(self, world: After, places: FixPlaces) -> None:
         self._world = world
         self._resolver = world.resolver
         self._places = places
@@ -122,15 +122,15 @@ class LogOptions:
             case "awslogs-group":
                 yield from _groups(module, options.block)
             case "awslogs-region":
-                yield from _elsewhere(name, module)
+                yield from _options_elsewhere(name, module)
                 yield from _regions(module)
                 region = task.resource.surroundings.region
-                yield from [quoted(region)] if isinstance(region, str) else []
+                yield from [quote(region)] if isinstance(region, str) else []
             case _:
-                texts = list(_elsewhere(name, module))
-                yield from texts if len(texts) == 1 and options.called not in texts else []
-                yield from [options.called] if options.called else []
-                yield from [quoted(str(log.container))] if options.block.labels[:1] == (_TASK,) else []
+                texts = list(_options_elsewhere(name, module))
+                yield from texts if len(texts) == 1 and options.name_expression not in texts else []
+                yield from [options.name_expression] if options.name_expression else []
+                yield from [quote(str(log.container))] if options.block.labels[:1] == (_TASK,) else []
 
     def _module_of(self, block: Block, task: TaskDefinition) -> Module | None:
         """Return the module of a block, which limits its references: the task's, or a calling one."""
@@ -149,15 +149,15 @@ class LogOptions:
         self, finding: Finding, task: TaskDefinition, title: str, options: _Options, edits: tuple[Insertion, ...]
     ) -> DraftFix | None:
         texts = {options.source.name: options.source}
-        if not reads(edits, texts, self._places.files):
+        if not is_readable(edits, texts, self._places.files):
             return None
         block, every = self._resolver.block(task.address), tasks_by_address(self._world).values()
         tasks = [each for each in every if self._resolver.block(each.address) is block]
         touched = tuple(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
-        if not is_better(tasks, {finding.message}, self._world, after_change(self._world, edits, texts, touched)):
+        if not is_better(tasks, {finding.message}, self._world, world_after(self._world, edits, texts, touched)):
             return None
         hcl = edits[-1].text.strip(" ,\n\t")
-        return reviewed(title, hcl, edits, texts, self._places.files, finding=finding, touched=touched)
+        return draft_for_review(title, hcl, edits, texts, self._places.files, finding=finding, touched=touched)
 
 
 def written_options(block: Block) -> Iterator[_Options]:
@@ -167,11 +167,11 @@ def written_options(block: Block) -> Iterator[_Options]:
         for found in _OPTIONS.finditer(text, argument.value_start, argument.value_end):
             parts = _object(text, found.end())
             if parts is not None and any(each.name.startswith("awslogs-") for each in parts.items):
-                around = _around(text, argument.value_start, parts)
+                around = _options_around(text, argument.value_start, parts)
                 yield _Options(block, argument.source, parts, around)
 
 
-def _around(text: str, start: int, options: ObjectParts) -> ObjectParts | None:
+def _options_around(text: str, start: int, options: ObjectParts) -> ObjectParts | None:
     found: ObjectParts | None = None
     for each, _ in zip(_BRACE.finditer(text, start, options.start), range(_MOST_AROUND), strict=False):
         parts = _object(text, each.start())
@@ -188,14 +188,14 @@ def _object(text: str, start: int) -> ObjectParts | None:
     return found if isinstance(found, ObjectParts) else None
 
 
-def _elsewhere(name: str, module: Module) -> Iterator[str]:
+def _options_elsewhere(name: str, module: Module) -> Iterator[str]:
     blocks = (one for file in module.files for one in file.blocks)
     texts = (each.text(name) for block in blocks for each in written_options(block))
     yield from dict.fromkeys(each for each in texts if each and "\n" not in each and not _OF_INSTANCE.search(each))
 
 
 def _regions(module: Module) -> Iterator[str]:
-    declared = sorted(name for mode, kind, name in module.declared() if (mode, kind) == ("data", "aws_region"))
+    declared = sorted(name for mode, kind, name in module.resource_keys() if (mode, kind) == ("data", "aws_region"))
     for each in declared:
         block = module.resource("data", "aws_region", each)
         if block is not None and not {"count", "for_each"} & set(block.arguments):

@@ -14,7 +14,7 @@ import msgspec
 from tfcheck.fix.edits.insertion import Insertion, Replacement, indentation, line_end, line_start
 from tfcheck.fix.into_list import comment_follows
 from tfcheck.fix.into_object import item_into
-from tfcheck.fix.literal import ListParts, ObjectParts, Other, Parts, read_json_parts, read_parts
+from tfcheck.fix.literal import ListParts, ObjectParts, OtherParts, Parts, read_json_parts, read_parts
 from tfcheck.fix.new_argument import items_into
 from tfcheck.fix.render import WIDEST
 from tfcheck.hcl.syntax.lexer import MalformedError, bracket_end
@@ -27,32 +27,32 @@ _JOINING = ("concat", "merge")
 _SEPARATOR = regex(r"[\s,]*")
 
 
-class Element(msgspec.Struct, frozen=True):
+class NewElement(msgspec.Struct, frozen=True):
     """A new element of a list or, with a label, of a map: over several lines, and on one."""
 
     lines: str
     flat: str
     label: str = ""
 
-    def written(self, base: str, *, flat: bool = False) -> str:
+    def render(self, base: str, *, flat: bool = False) -> str:
         """Write the element with an indentation."""
         label = f"{self.label} = " if self.label else ""
         return label + (self.flat if flat else self.lines.replace("\n", base))
 
 
-def new_value(elements: Sequence[Element], base: str, unit: str) -> str:
+def new_value(elements: Sequence[NewElement], base: str, unit: str) -> str:
     """Write a list or map of these elements; `base` is a line break with the current indentation."""
     opening, closing = ("{", "}") if elements[0].label else ("[", "]")
     flat = f"{opening}{', '.join(each.flat for each in elements)}{closing}"
     if not elements[0].label and not any("\n" in each.lines for each in elements) and len(flat) <= WIDEST:
         return flat
     comma = "" if elements[0].label else ","
-    inside = "".join(f"{base}{unit}{each.written(base + unit)}{comma}" for each in elements)
+    inside = "".join(f"{base}{unit}{each.render(base + unit)}{comma}" for each in elements)
     return f"{opening}{inside}{base}{closing}"
 
 
 def longer(
-    source: SourceText, start: int, end: int, elements: Sequence[Element], unit: str
+    source: SourceText, start: int, end: int, elements: Sequence[NewElement], unit: str
 ) -> tuple[Insertion | Replacement, ...]:
     """Add elements to the value between two offsets; nothing if its layout is different."""
     try:
@@ -63,23 +63,25 @@ def longer(
                     return items_into(source, parts, [each.flat for each in elements])
                 return (Insertion(source.name, parts.start + 1, ", ".join(each.flat for each in elements)),)
             return ()
-        return _in(source, read_parts(source.text, start), elements, unit)
+        return _insert_in(source, read_parts(source.text, start), elements, unit)
     except MalformedError:
         return ()
 
 
-def _in(source: SourceText, parts: Parts, elements: Sequence[Element], unit: str) -> tuple[Insertion, ...]:
+def _insert_in(source: SourceText, parts: Parts, elements: Sequence[NewElement], unit: str) -> tuple[Insertion, ...]:
     is_map = bool(elements[0].label)
     match parts:
         case ListParts():
-            return () if is_map else _into_list(source, parts, elements, unit)
+            return () if is_map else _insert_into_list(source, parts, elements, unit)
         case ObjectParts():
-            return _into_map(source, parts, elements, unit) if is_map else ()
+            return _insert_into_map(source, parts, elements, unit) if is_map else ()
         case _:
-            return _into_call(source, parts, elements, unit)
+            return _insert_into_call(source, parts, elements, unit)
 
 
-def _into_call(source: SourceText, parts: Other, elements: Sequence[Element], unit: str) -> tuple[Insertion, ...]:
+def _insert_into_call(
+    source: SourceText, parts: OtherParts, elements: Sequence[NewElement], unit: str
+) -> tuple[Insertion, ...]:
     text = source.text
     written = text[parts.start : parts.end]
     call = _CALL.match(written)
@@ -93,8 +95,8 @@ def _into_call(source: SourceText, parts: Other, elements: Sequence[Element], un
     if not given:
         return ()
     last = given[-1]
-    if not isinstance(last, Other) or call[1] not in _JOINING:
-        return _in(source, last, elements, unit)
+    if not isinstance(last, OtherParts) or call[1] not in _JOINING:
+        return _insert_in(source, last, elements, unit)
     if "\n" in text[last.end : parts.end] or comment_follows(text, last.end):
         return ()
     return (Insertion(source.name, last.end, f", {new_value(elements, base, unit)}"),)
@@ -109,10 +111,12 @@ def _arguments(text: str, start: int, end: int) -> Iterator[Parts]:
         start = _SEPARATOR.match(text, found.end).end()  # type: ignore[union-attr]  # matches ""
 
 
-def _into_list(source: SourceText, parts: ListParts, elements: Sequence[Element], unit: str) -> tuple[Insertion, ...]:
+def _insert_into_list(
+    source: SourceText, parts: ListParts, elements: Sequence[NewElement], unit: str
+) -> tuple[Insertion, ...]:
     text = source.text
     if not parts.items:
-        return _into_empty(source, parts, elements, unit)
+        return _insert_into_empty(source, parts, elements, unit)
     on_one_line = "\n" not in text[parts.start : parts.end]
     wide = parts.end - parts.start + sum(len(each.flat) for each in elements) > WIDEST
     if on_one_line and wide and any("\n" in each.lines for each in elements):
@@ -120,11 +124,11 @@ def _into_list(source: SourceText, parts: ListParts, elements: Sequence[Element]
     last = parts.items[-1]
     flat = on_one_line or "\n" not in text[last.start : last.end]
     base = source.newline + indentation(text, last.start)
-    return items_into(source, parts, [each.written(base, flat=flat) for each in elements])
+    return items_into(source, parts, [each.render(base, flat=flat) for each in elements])
 
 
-def _into_empty(
-    source: SourceText, parts: ListParts | ObjectParts, elements: Sequence[Element], unit: str
+def _insert_into_empty(
+    source: SourceText, parts: ListParts | ObjectParts, elements: Sequence[NewElement], unit: str
 ) -> tuple[Insertion, ...]:
     text = source.text
     opening = line_start(text, parts.start)
@@ -141,15 +145,17 @@ def _into_empty(
         Insertion(
             source.name,
             line_end(text, closing - len(source.newline)),
-            "".join(f"{base}{each.written(base)}{comma}" for each in elements),
+            "".join(f"{base}{each.render(base)}{comma}" for each in elements),
         ),
     )
 
 
-def _into_map(source: SourceText, parts: ObjectParts, elements: Sequence[Element], unit: str) -> tuple[Insertion, ...]:
+def _insert_into_map(
+    source: SourceText, parts: ObjectParts, elements: Sequence[NewElement], unit: str
+) -> tuple[Insertion, ...]:
     text = source.text
     if not parts.items:
-        return _into_empty(source, parts, elements, unit)
+        return _insert_into_empty(source, parts, elements, unit)
     last = parts.items[-1].value
     known = {each.name for each in parts.items}
     spread = "\n" in text[parts.start : parts.end]
@@ -161,7 +167,7 @@ def _into_map(source: SourceText, parts: ObjectParts, elements: Sequence[Element
     base = source.newline + indentation(text, parts.items[-1].start)
     end = line_end(text, last.end)
     comma = "," if text[last.end : end].strip() == "," else ""
-    return (Insertion(source.name, end, "".join(f"{base}{each.written(base)}{comma}" for each in elements)),)
+    return (Insertion(source.name, end, "".join(f"{base}{each.render(base)}{comma}" for each in elements)),)
 
 
 def label_like(name: str, known: Sequence[str]) -> str:

@@ -14,10 +14,10 @@ import msgspec
 
 from tfcheck import startup
 from tfcheck.fix.as_text import role_as_text
-from tfcheck.fix.freshness import outdated
-from tfcheck.fix.naming import in_module
+from tfcheck.fix.freshness import outdated_objects
+from tfcheck.fix.naming import module_words
 from tfcheck.fix.new_argument import argument_into, unit_of
-from tfcheck.fix.new_block import behind
+from tfcheck.fix.new_block import insert_after
 from tfcheck.fix.new_role import (
     ECS_TRUST,
     NewRole,
@@ -29,14 +29,14 @@ from tfcheck.fix.new_role import (
     roles_of,
     trusts,
 )
-from tfcheck.fix.place import Places
-from tfcheck.fix.plan_fixes import DraftFix, drafted
+from tfcheck.fix.place import FixPlaces
+from tfcheck.fix.plan_fixes import DraftFix, draft_fix
 from tfcheck.fix.proposal import Proposal, RoleNeed
-from tfcheck.fix.repetition import Statements, names_instance, shared_by
-from tfcheck.fix.task_needs import needed, relieved
-from tfcheck.fix.task_proof import reads
-from tfcheck.fix.trial import ChangedAttribute, Trial, changed
-from tfcheck.fix.unplanned import unplanned
+from tfcheck.fix.repetition import Statements, names_instance, share_statements
+from tfcheck.fix.task_needs import needs_after, relieved_answers
+from tfcheck.fix.task_proof import is_readable
+from tfcheck.fix.trial import ChangedAttribute, Trial, change_sources
+from tfcheck.fix.unplanned import unplanned_instances
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
@@ -71,7 +71,7 @@ _Needs: TypeAlias = dict[Address, tuple[Answer, ...]]
 class MissingRoles:
     """Finds execution roles for the task definitions of one plan that have none."""
 
-    def __init__(self, world: After, places: Places, ranked: Callable[[RoleNeed], Iterator[Proposal]]) -> None:
+    def __init__(self, world: After, places: FixPlaces, ranked: Callable[[RoleNeed], Iterator[Proposal]]) -> None:
         """Build from the world after the change, the places for fixes, and the ways to grant to a role."""
         self._ranked = ranked
         self._world = world
@@ -86,16 +86,16 @@ class MissingRoles:
         """Yield a proven change for each block of task definitions, or text where there is none."""
         answers = list(answers)
         without = [each for each in answers if each.reason is Reason.NO_EXECUTION_ROLE]
-        done = set(self.settled(without))
-        for block, several in self._by_block(without):
+        done = set(self.granted_by_sources(without))
+        for block, several in self._group_by_block(without):
             ways = self._ways(block, several) if _ARGUMENT not in block.arguments else ()
-            tried = ((each, self._allowed(each, several)) for each in ways)
+            tried = ((each, self._allowed_by(each, several)) for each in ways)
             found, allowed = next((each for each in tried if each[1]), (None, ()))
             if found is not None:
                 done |= set(several)
                 self.open_then |= {each.requirement: found for each in several if each not in allowed}
-                yield self._draft(found, (*allowed, *relieved(answers, found.beside, self._trial(found))))
-        for several in _by_task(each for each in without if each not in done):
+                yield self._draft(found, (*allowed, *relieved_answers(answers, found.beside, self._trial(found))))
+        for several in _group_by_task(each for each in without if each not in done):
             text = role_as_text(several, self._places, self._resolver)
             if text is not None:
                 yield DraftFix(text, several)
@@ -103,30 +103,30 @@ class MissingRoles:
     def _draft(self, found: Proposal, answers: tuple[Answer, ...]) -> DraftFix:
         diff = self._places.files.diff(found.insertions, found.texts)
         fix = Fix(title=found.title, safety="review", proven=True, hcl=found.hcl, diff=diff)
-        return drafted(fix, answers, found)
+        return draft_fix(fix, answers, found)
 
-    def settled(self, answers: Iterable[Answer]) -> list[Answer]:
+    def granted_by_sources(self, answers: Iterable[Answer]) -> list[Answer]:
         """Return what the sources already grant by a role that the older plan lacks."""
         found: list[Answer] = []
         answers = list(answers)
-        for block, several in self._by_block(answers):
+        for block, several in self._group_by_block(answers):
             if _ARGUMENT in block.arguments:
                 tasks = self._places.holders.instances(next(_tasks(several)))
-                added = (each for task in tasks for each in unplanned(task.module, self._resolver))
+                added = (each for task in tasks for each in unplanned_instances(task.module, self._resolver))
                 touched = [ChangedAttribute(each, _ARGUMENT) for each in tasks]
                 touched += [each for task in tasks for each in self._policies(task)]
                 trial = Trial(self._resolver, self._sources, dict.fromkeys(touched), dict.fromkeys(added))
                 allowed = [each for each in several if trial.allows(each)]
-                found += [*allowed, *(relieved(answers, tasks, trial) if allowed == list(several) else ())]
+                found += [*allowed, *(relieved_answers(answers, tasks, trial) if allowed == list(several) else ())]
         return found
 
     def _policies(self, task: Address) -> Iterator[ChangedAttribute]:
         for role in self._world.resources("aws_iam_role"):
             if role.address.module == task.module:
                 for holder in self._places.holders.of(role):
-                    yield from self._places.touched(holder)
+                    yield from self._places.changes(holder)
 
-    def _by_block(self, answers: Iterable[Answer]) -> list[tuple[Block, tuple[Answer, ...]]]:
+    def _group_by_block(self, answers: Iterable[Answer]) -> list[tuple[Block, tuple[Answer, ...]]]:
         found: dict[int, tuple[Block, list[Answer]]] = {}
         for each in answers:
             if each.reason is Reason.NO_EXECUTION_ROLE and self._sources is not None:
@@ -142,17 +142,17 @@ class MissingRoles:
             return
         tasks = self._places.holders.instances(next(_tasks(answers)))
         needs = {each: self._needs(each) for each in tasks}
-        for text, user in self._used_by_others(block, tasks[0]):
+        for text, user in self._other_users(block, tasks[0]):
             title = f"set `{_ARGUMENT}` of {_name_of(tasks)} to `{text}`, as in {user}"
             yield from self._proposal(title, block, tasks, text)
-        for role in self._unused(tasks[0]):
-            yield from self._with_role(role, block, needs)
-        for managed in dict.fromkeys((self._managed(tasks[0], needs), "")):
+        for role in self._unused_roles(tasks[0]):
+            yield from self._propose_role(role, block, needs)
+        for managed in dict.fromkeys((self._managed_policy_arn(tasks[0], needs), "")):
             for lists in (True, False):
                 own = self._statements(needs, managed, lists=lists)
                 yield from self._new_roles_with(*own, block, needs, managed) if own is not None else ()
 
-    def _used_by_others(self, block: Block, task: Address) -> Iterator[tuple[str, str]]:
+    def _other_users(self, block: Block, task: Address) -> Iterator[tuple[str, str]]:
         module = self._resolver.module_sources(task.module)
         told: set[str] = set()
         for each in (one for file in module.files for one in file.blocks) if module else ():
@@ -161,7 +161,7 @@ class MissingRoles:
                 told.add(text)
                 yield text, ".".join(each.labels)
 
-    def _unused(self, task: Address) -> list[Block]:
+    def _unused_roles(self, task: Address) -> list[Block]:
         """List the roles that no task definition of the module uses, similarly named ones first.
 
         One that is named like another task definition is left to that.
@@ -181,21 +181,21 @@ class MissingRoles:
                 found.append((not is_own, "exec" not in label, each))
         return [each for *_, each in sorted(found, key=lambda each: each[:2])]
 
-    def _with_role(self, role: Block, block: Block, needs: _Needs) -> Iterator[Proposal]:
+    def _propose_role(self, role: Block, block: Block, needs: _Needs) -> Iterator[Proposal]:
         tasks, reference = list(needs), ".".join(role.labels)
         for found in self._proposal(
             f"set `{_ARGUMENT}` of {_name_of(tasks)} to `{reference}.arn`", block, tasks, f"{reference}.arn"
         ):
             trial = self._trial(found)
-            lacking = {each: tuple(one for one in needed(each, trial) if not trial.allows(one)) for each in tasks}
+            lacking = {each: tuple(one for one in needs_after(each, trial) if not trial.allows(one)) for each in tasks}
             if not any(lacking.values()):
                 yield found
             elif "exec" in role.labels[1] and not any(
                 each.requirement.action == startup.trust.ACTION for one in lacking.values() for each in one
             ):
-                yield from self._with_grant(found, role, lacking)
+                yield from self._propose_grants(found, role, lacking)
 
-    def _with_grant(self, found: Proposal, role: Block, lacking: _Needs) -> Iterator[Proposal]:
+    def _propose_grants(self, found: Proposal, role: Block, lacking: _Needs) -> Iterator[Proposal]:
         """Yield the ways to grant what a role lacks, together with the argument that names it."""
         address = Address(next(iter(lacking)).module, "managed", *role.labels)
         objects = [each for each in self._world.resources(address.type) if each.address == address]
@@ -212,14 +212,14 @@ class MissingRoles:
                 hcl=f"{each.hcl}\n\n{found.hcl}",
             )
 
-    def _managed(self, task: Address, needs: _Needs) -> str:
+    def _managed_policy_arn(self, task: Address, needs: _Needs) -> str:
         """Write the ARN of the AWS managed policy as the module does; empty if it is not needed or not known."""
         if not any(each.requirement.action in _BY_AWS for several in needs.values() for each in several):
             return ""
         partition = self._resolver.surroundings(task).partition
         arn = managed_policy_arn(_MANAGED, partition=partition) if isinstance(partition, str) else None
         module = self._resolver.module_sources(task.module)
-        declared = module.declared() if module else ()
+        declared = module.resource_keys() if module else ()
         named = sorted(name for mode, kind, name in declared if (mode, kind) == ("data", "aws_partition"))
         if module is not None and named and not _is_gated(module.resource("data", "aws_partition", named[0])):
             general = f"${{data.aws_partition.{named[0]}.partition}}"
@@ -249,14 +249,13 @@ class MissingRoles:
                 provider=block.attribute_text("provider"),
                 common=common_arguments(list(roles_of(module)), block),
             )
-            title = (
-                f"create the execution role {role.types[0]}.{label} for {_name_of(list(needs))}{in_module(task.module)}"
-            )
+            users = _name_of(list(needs)) + module_words(task.module)
+            title = f"create the execution role {role.types[0]}.{label} for {users}"
             title += self._places.doubts(statements, block, task.module)
             yield from self._proposal(title, block, list(needs), f"{role.reference}.arn", role)
 
     def _label(self, task: Address, module: Module) -> str:
-        taken = {name for _, kind, name in module.declared() if kind.startswith("aws_iam_")}
+        taken = {name for _, kind, name in module.resource_keys() if kind.startswith("aws_iam_")}
         taken |= {label for (where, block), label in self._labels.items() if where is module and block != task.name}
         return self._labels.setdefault((module, task.name), label_for(task.name, frozenset(taken)))
 
@@ -272,7 +271,7 @@ class MissingRoles:
         if all(each == found[0] for each in found):
             return found[0], any(map(names_instance, found[0]))
         terms = [self._places.terms(each) for each in needs]
-        shared = shared_by(list(zip(terms, found, strict=True)))
+        shared = share_statements(list(zip(terms, found, strict=True)))
         return (shared.statements, True) if shared is not None else None
 
     def _proposal(
@@ -288,7 +287,7 @@ class MissingRoles:
         yield Proposal(
             title=title,
             safety="review",
-            insertions=(argument, *([behind(place, new)] if role else [])),
+            insertions=(argument, *([insert_after(place, new)] if role else [])),
             texts={each.source.name: each.source for each in (block, place)},
             touched=tuple(ChangedAttribute(each, _ARGUMENT) for each in tasks),
             added=tuple(_instances(role, tasks)) if role else (),
@@ -306,26 +305,26 @@ class MissingRoles:
             (role, "assume_role_policy"): JsonText(ECS_TRUST),
         }
         trial = Trial(self._resolver, self._sources, (), [role], given, self._world.context)
-        return tuple(each for each in needed(task, trial) if each.requirement.action != startup.trust.ACTION)
+        return tuple(each for each in needs_after(task, trial) if each.requirement.action != startup.trust.ACTION)
 
     def _trial(self, proposal: Proposal) -> Trial:
         assert self._sources is not None  # otherwise there are no proposals
-        new = changed(self._sources, proposal.insertions, proposal.texts)
+        new = change_sources(self._sources, proposal.insertions, proposal.texts)
         return Trial(self._resolver, new, proposal.touched, proposal.added, context=self._world.context)
 
-    def _allowed(self, proposal: Proposal, answers: Sequence[Answer]) -> tuple[Answer, ...]:
+    def _allowed_by(self, proposal: Proposal, answers: Sequence[Answer]) -> tuple[Answer, ...]:
         """Return what a change allows; nothing if it is not sound or leaves anything denied."""
-        if not reads(proposal.insertions, proposal.texts, self._places.files):
+        if not is_readable(proposal.insertions, proposal.texts, self._places.files):
             return ()
         trial = self._trial(proposal)
-        all_needed = (*answers, *(each for task in proposal.beside for each in needed(task, trial)))
+        all_needed = (*answers, *(each for task in proposal.beside for each in needs_after(task, trial)))
         if any(trial.verdict(each) is Verdict.DENIED for each in all_needed):
             return ()
         allowed = tuple(each for each in answers if trial.allows(each))
-        return () if outdated((), proposal.beside, self._resolver) else allowed
+        return () if outdated_objects((), proposal.beside, self._resolver) else allowed
 
 
-def _by_task(answers: Iterable[Answer]) -> list[tuple[Answer, ...]]:
+def _group_by_task(answers: Iterable[Answer]) -> list[tuple[Answer, ...]]:
     found: dict[str, list[Answer]] = {}
     for each in answers:
         found.setdefault(each.requirement.task_definition, []).append(each)

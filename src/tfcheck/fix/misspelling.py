@@ -40,27 +40,27 @@ class Misspelling(msgspec.Struct, frozen=True):
     text: str
     cause: str
 
-    def corrected(self, pattern: str) -> str:
+    def correct(self, pattern: str) -> str:
         """Return the corrected pattern."""
         return pattern[: self.start] + self.text + pattern[self.end :]
 
 
-def in_resource(pattern: str, needed: str, actions: tuple[str, ...]) -> Iterator[Misspelling]:
+def misspelled_resources(pattern: str, needed: str, actions: tuple[str, ...]) -> Iterator[Misspelling]:
     """Find possible mistakes in a resource of a statement with these actions, likeliest first."""
-    at, own, other = compared(pattern, needed)
-    for found in (*_otherwise(own, other), *_one_edit(own, other)):
+    at, own, other = compared_parts(pattern, needed)
+    for found in (*_other_misspellings(own, other), *_one_edit(own, other)):
         moved = msgspec.structs.replace(found, start=found.start + at, end=found.end + at)
-        if glob_known(found.corrected(own), other) and "\0" not in pattern[moved.start : moved.end] + found.text:
+        if glob_known(found.correct(own), other) and "\0" not in pattern[moved.start : moved.end] + found.text:
             yield moved
-    yield from _of_secret(pattern, needed)
+    yield from _misspelled_secrets(pattern, needed)
     end = _missing_end(pattern, needed, actions)
     if end:
         yield Misspelling(len(pattern), len(pattern), end, f"`{end}` is missing at its end")
 
 
-def in_prefix(pattern: str, needed: str) -> Misspelling | None:
+def misspelled_prefix(pattern: str, needed: str) -> Misspelling | None:
     """Find a wrong directory of a needed file or parameter in the same bucket or tree."""
-    at, own, other = compared(pattern, needed)
+    at, own, other = compared_parts(pattern, needed)
     directory, slash, name = own.rpartition("/")
     wanted, _, own_name = other.rpartition("/")
     if not slash or name not in ("*", own_name) or _WILDCARD.search(directory) or directory == wanted:
@@ -72,25 +72,25 @@ def in_prefix(pattern: str, needed: str) -> Misspelling | None:
     return Misspelling(at + len(head) + 1, len(pattern), text, "nothing in the plan is under its prefix")
 
 
-def in_action(pattern: str, needed: str) -> Misspelling | None:
+def misspelled_action(pattern: str, needed: str) -> Misspelling | None:
     """Find an action that resembles the needed one and does not exist."""
     own, other = pattern.lower(), needed.lower()
     if _WILDCARD.search(pattern) or own == other or {own, other} == _BOTH_VALID:
         return None
-    found = (*_otherwise(own, other), *_one_edit(own, other))
-    if any(each.corrected(own) == other for each in found):
+    found = (*_other_misspellings(own, other), *_one_edit(own, other))
+    if any(each.correct(own) == other for each in found):
         return Misspelling(0, len(pattern), needed, "IAM has no such action")
     return None
 
 
-def compared(pattern: str, needed: str) -> tuple[int, str, str]:
+def compared_parts(pattern: str, needed: str) -> tuple[int, str, str]:
     """Return the parts of two ARNs that name the resource, and the offset of the first; otherwise the whole ARNs."""
     own, other = pattern.split(":", _ARN_FIELDS - 1), needed.split(":", _ARN_FIELDS - 1)
     are_arns = len(own) == len(other) == _ARN_FIELDS and own[0] == other[0] == "arn" and own[2] == other[2]
     return (len(pattern) - len(own[-1]), own[-1], other[-1]) if are_arns else (0, pattern, needed)
 
 
-def _otherwise(pattern: str, needed: str) -> Iterator[Misspelling]:
+def _other_misspellings(pattern: str, needed: str) -> Iterator[Misspelling]:
     wildcard = _WILDCARD.search(pattern)
     head = pattern[: wildcard.start()] if wildcard else pattern
     wanted = needed[: len(head)]
@@ -110,13 +110,13 @@ def _one_edit(pattern: str, needed: str) -> Iterator[Misspelling]:
     head = pattern[: wildcards[0]] if wildcards else pattern
     start = _common(head, needed)
     for length, text in _edits(head[start:], needed[start:]):
-        yield from _typed(pattern, Misspelling(start, start + length, text, ""))
+        yield from _slips(pattern, Misspelling(start, start + length, text, ""))
     if wildcards:
         tail = pattern[wildcards[-1] + 1 :]
         same = _common(tail[::-1], needed[::-1])
         end = len(pattern) - same
         for length, text in _edits(tail[::-1][same:], needed[::-1][same:]):
-            yield from _typed(pattern, Misspelling(end - length, end, text[::-1], ""))
+            yield from _slips(pattern, Misspelling(end - length, end, text[::-1], ""))
 
 
 def _edits(own: str, needed: str) -> Iterator[tuple[int, str]]:
@@ -131,7 +131,7 @@ def _edits(own: str, needed: str) -> Iterator[tuple[int, str]]:
         yield 2, needed[:2]
 
 
-def _typed(pattern: str, found: Misspelling) -> Iterator[Misspelling]:
+def _slips(pattern: str, found: Misspelling) -> Iterator[Misspelling]:
     """Yield likely slips: not in digits, short words, or separators before the next part."""
     old = pattern[found.start : found.end]
     differing = old + found.text
@@ -140,7 +140,7 @@ def _typed(pattern: str, found: Misspelling) -> Iterator[Misspelling]:
     around = pattern[max(found.start - 1, 0) : found.start] + pattern[found.end : found.end + 1]
     if old in ("/", ":") and found.text not in ("/", ":") and old not in around:
         return
-    words = (_word(pattern, found.start, found.end), _word(found.corrected(pattern), found.start, found.start))
+    words = (_word(pattern, found.start, found.end), _word(found.correct(pattern), found.start, found.start))
     if differing.isalpha() and len(old) < len("ab") and min(map(len, words)) < _SHORTEST_WORD:
         return
     yield msgspec.structs.replace(found, cause="it differs by one character")
@@ -150,7 +150,7 @@ def _word(text: str, start: int, end: int) -> str:
     return max((each[0] for each in _WORD.finditer(text) if each.start() <= end and start <= each.end()), default="")
 
 
-def _of_secret(pattern: str, needed: str) -> Iterator[Misspelling]:
+def _misspelled_secrets(pattern: str, needed: str) -> Iterator[Misspelling]:
     """Find a JSON key after a secret's ARN, or other random characters at its end."""
     key = _KEY.fullmatch(pattern.removeprefix(needed)) if pattern.startswith(needed) else None
     if key is not None and (":secret:" in needed or _SECRET.fullmatch(needed)):

@@ -46,7 +46,7 @@ def changed_inputs(path: ModulePath, resolver: Resolver, counts: Callable[[str],
     """Whether a call, or an enclosing one, now passes another value for a relevant input than in the plan."""
     called = resolver.module_sources(path) if path.steps and resolver.declarations.doubts else None
     inputs = [name for name in called.variables() if counts(name)] if called else []
-    own = any(resolver.declarations.doubts.about("var", path.config, name) for name in inputs)
+    own = any(resolver.declarations.doubts.is_doubted("var", path.config, name) for name in inputs)
     return own or (bool(path.steps) and changed_inputs(path.parent, resolver, counts))
 
 
@@ -55,7 +55,7 @@ def inputs_for(action: str, module: Module, value_of: Callable[[str], Seen]) -> 
     asked = _NAMES.get(action) or _NAMES.get(action.partition(":")[0])
     for name in module.variables():
         variable = module.variable(name)
-        kind = _written(variable, "type")
+        kind = _attribute_text(variable, "type")
         if asked is not None and asked.search(name) and not _STATEMENTS.search(name) and variable is not None:
             shape = _shape_of_arns(kind, variable, value_of(name))
             yield from [ModuleInput(name, shape, is_set=kind.startswith("set("))] if shape else []
@@ -77,11 +77,11 @@ def decides_how_many(name: str, module: Module) -> bool:
 def _shape_of_arns(kind: str, variable: Block, now: Seen) -> str:
     if re.match(r"(list|set)\(string\)", kind) or (kind in _OPEN_TYPES and _shape(kind, variable, now) == "list"):
         return "arns"
-    return "arn" if kind == "string" and _written(variable, "default") in ("null", '""') else ""
+    return "arn" if kind == "string" and _attribute_text(variable, "default") in ("null", '""') else ""
 
 
 def _statements(name: str, variable: Block, module: Module, value_of: Callable[[str], Seen]) -> ModuleInput | None:
-    kind = _written(variable, "type")
+    kind = _attribute_text(variable, "type")
     if re.search(r"\bactions\b", kind) and re.search(r"\bresources\b", kind):
         required = re.findall(r"(\w+)\s*=\s*(?!optional)\w", kind)
         return ModuleInput(name, "map" if kind.startswith("map(") else "list", "effect" in required)
@@ -98,8 +98,8 @@ def _shape(kind: str, variable: Block, now: Seen) -> str:
         return kind.partition("(")[0]
     if isinstance(now, (list, dict)):
         return "list" if isinstance(now, list) else "map"
-    return {"[]": "list", "{}": "map"}.get(_written(variable, "default"), "")
+    return {"[]": "list", "{}": "map"}.get(_attribute_text(variable, "default"), "")
 
 
-def _written(block: Block | None, name: str) -> str:
+def _attribute_text(block: Block | None, name: str) -> str:
     return block.attribute_text(name).strip('"') if block else ""

@@ -15,7 +15,7 @@ from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion, Replacement, line_end, line_start
 from tfcheck.fix.holders import Holder
 from tfcheck.fix.literal import ListParts
-from tfcheck.fix.place import Places
+from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.policy_statements import ReadableStatement, WrittenStatement
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.trial import ChangedAttribute
@@ -30,7 +30,7 @@ class MovedGrants:
     """Finds the statements of task roles that execution roles need instead."""
 
     def __init__(
-        self, world: After, places: Places, files: Files, copies: Callable[[RoleNeed], Iterator[Proposal]]
+        self, world: After, places: FixPlaces, files: Files, copies: Callable[[RoleNeed], Iterator[Proposal]]
     ) -> None:
         """Build from the world after the change; `copies` are the ways to grant the same to the execution role."""
         self._world = world
@@ -43,31 +43,31 @@ class MovedGrants:
         """Propose to attach the policy to the other role, or to move the statement to that role's policy."""
         if not need.roles or any(each.reason is not Reason.GRANTED_TO_TASK_ROLE for each in need.answers):
             return
-        found = list(dict.fromkeys(self._granting(need)))
+        found = list(dict.fromkeys(self._granting_statements(need)))
         if not found or len({holder for _, holder, _ in found}) > 1:
             return
         role, holder, _ = found[0]
         statements = [each for _, _, each in found]
-        loss = f"; {role.address} loses {_listed(statements)}"
+        loss = f"; {role.address} loses {_statement_words(statements)}"
         if len(statements) == statements[0].place.of:
-            yield from self._attached_elsewhere(need, role, holder, loss)
+            yield from self._propose_attachment(need, role, holder, loss)
             return
         removed = _without([each.place for each in statements])
         if removed is None:
             return
         for copy in self._copies(need):
-            yield self._moved(copy, holder, statements, removed, loss)
+            yield self._move(copy, holder, statements, removed, loss)
 
-    def _granting(self, need: RoleNeed) -> Iterator[tuple[WorldObject, Holder, ReadableStatement]]:
+    def _granting_statements(self, need: RoleNeed) -> Iterator[tuple[WorldObject, Holder, ReadableStatement]]:
         """Yield the statements that grant the needed permission to the task role, each with its role and policy."""
-        first = next(iter(need.by_role().values()))
+        first = next(iter(need.answers_by_role().values()))
         policies = {each.policy for answer in first for each in answer.evidence}
         for role in self._world.resources("aws_iam_role"):
             for holder in self._places.holders.of(role) if str(role.address) not in need.names() else ():
                 if str(holder.resource.address) in policies and self._is_for(holder, role):
                     for each in self._statements(holder):
                         needs = ((one.requirement.action, flat(one.requirement.resource)) for one in first)
-                        if any(what and each.acts(action) and each.covers(what) for action, what in needs):
+                        if any(what and each.matches_action(action) and each.covers(what) for action, what in needs):
                             yield role, holder, each
 
     def _is_for(self, holder: Holder, role: WorldObject) -> bool:
@@ -79,7 +79,7 @@ class MovedGrants:
         _, block = self._places.text_block(holder)
         return () if isinstance(block, JsonBlock) else self._places.readable(holder)
 
-    def _attached_elsewhere(self, need: RoleNeed, role: WorldObject, holder: Holder, loss: str) -> Iterator[Proposal]:
+    def _propose_attachment(self, need: RoleNeed, role: WorldObject, holder: Holder, loss: str) -> Iterator[Proposal]:
         policy, target = holder.resource.address, need.roles[0].address
         block = self._resolver.block(policy)
         argument = block.arguments.get("role") if block and policy.type == "aws_iam_role_policy" else None
@@ -100,7 +100,7 @@ class MovedGrants:
             hcl=f"role = {new}",
         )
 
-    def _moved(
+    def _move(
         self,
         copy: Proposal,
         holder: Holder,
@@ -117,11 +117,11 @@ class MovedGrants:
             safety="review",
             insertions=(*copy.insertions, *removed),
             texts={**copy.texts, source.name: source},
-            touched=(*copy.touched, *self._places.touched(holder)),
+            touched=(*copy.touched, *self._places.changes(holder)),
         )
 
 
-def _listed(statements: list[ReadableStatement]) -> str:
+def _statement_words(statements: list[ReadableStatement]) -> str:
     actions = list(dict.fromkeys(each.text for one in statements for each in one.actions))
     resources = list(dict.fromkeys(each.text for one in statements for each in one.resources))
     return f"{few(actions)} on {few(resources)}"
@@ -131,7 +131,7 @@ def _without(statements: Sequence[WrittenStatement]) -> list[Insertion] | None:
     """Remove statements on lines of their own; None if one shares a line with something else."""
     among = statements[0].among
     if among is None:
-        return _all(_lines(each, each.start, each.end) for each in statements)
+        return _all_or_none(_lines(each, each.start, each.end) for each in statements)
     if not isinstance(among, ListParts):
         return None
     text = statements[0].source.text
@@ -140,14 +140,14 @@ def _without(statements: Sequence[WrittenStatement]) -> list[Insertion] | None:
     ends = {
         one.start: text.index(",", one.end) + 1 for one in among.items if one is not last or among.comma is not None
     }
-    removed = _all(_lines(each, each.start, ends.get(each.start, each.end)) for each in statements)
+    removed = _all_or_none(_lines(each, each.start, ends.get(each.start, each.end)) for each in statements)
     kept = [each for each in among.items if each.start not in gone]
     if removed and kept and last.start in gone and among.comma is None:
         removed.append(Replacement(statements[0].source.name, ends[kept[-1].start] - 1, "", ","))
     return removed
 
 
-def _all(found: Iterable[Insertion | None]) -> list[Insertion] | None:
+def _all_or_none(found: Iterable[Insertion | None]) -> list[Insertion] | None:
     changes = list(found)
     made = [each for each in changes if each is not None]
     return made if len(made) == len(changes) else None

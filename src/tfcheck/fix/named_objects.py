@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from tfcheck.fix.misspelling import compared
+from tfcheck.fix.misspelling import compared_parts
 from tfcheck.fix.written_text import flat
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.inventory.catalogue import (
@@ -51,7 +51,7 @@ class NamedObjects:
         return _service_and_resource(needed) in self._managed_names
 
     def _names(self, pattern: str, arn: str) -> bool:
-        _, own, its = compared(pattern, arn)
+        _, own, its = compared_parts(pattern, arn)
         return glob_known(own, its) or own.rstrip("*/:") == its or _contains(its, own)
 
     @cached_property
@@ -60,17 +60,17 @@ class NamedObjects:
 
     @cached_property
     def _single(self) -> frozenset[str]:
-        return frozenset(self._arns(_SINGLE)) | self._managed
+        return frozenset(self._arns(_SINGLE)) | self._names_of_managed
 
     @cached_property
-    def _managed(self) -> frozenset[str]:
+    def _names_of_managed(self) -> frozenset[str]:
         objects = (_object(each, self._world) for each in catalogue(self._world, OBJECT).resources)
         parameters = (flat(each.attribute("arn")) for each in self._world.resources(*PARAMETER.types))
         return frozenset((*objects, *parameters)) - {""}
 
     @cached_property
     def _managed_names(self) -> frozenset[tuple[str, str]]:
-        return frozenset(map(_service_and_resource, self._managed))
+        return frozenset(map(_service_and_resource, self._names_of_managed))
 
     def _arns(self, kinds: Iterable[ObjectKind]) -> Iterator[str]:
         types = [name for kind in kinds for name in kind.types]
@@ -81,7 +81,7 @@ class NamedObjects:
 
 
 def _object(resource: WorldObject, world: World) -> str:
-    bucket = catalogue(world, BUCKET).by_name(resource.attribute("bucket"), None)
+    bucket = catalogue(world, BUCKET).find_by_name(resource.attribute("bucket"), None)
     key = flat(resource.attribute("key"))
     arn = flat(bucket.attribute("arn")) if bucket is not None else f"arn:aws:s3:::{flat(resource.attribute('bucket'))}"
     return f"{arn}/{key}" if key else ""
@@ -94,7 +94,7 @@ def _service_and_resource(arn: str) -> tuple[str, str]:
 
 
 def _contains(container: str, arn: str) -> bool:
-    _, outer, inner = compared(container, arn)
+    _, outer, inner = compared_parts(container, arn)
     return outer == inner or inner.startswith((f"{outer}/", f"{outer}:"))
 
 

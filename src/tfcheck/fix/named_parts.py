@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
-from tfcheck.fix.wanted import Reference, Spelled, joined
+from tfcheck.fix.wanted import Reference, Spelled, join_parts
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
@@ -47,7 +47,7 @@ class NamedParts:
         self._seen = [(name, value) for _, name, value in seen if isinstance(value, str)]
         self._is_literal = is_literal
 
-    def named(self, spelled: Spelled, spell: Callable[[str], Spelled | None]) -> Spelled:
+    def use_names(self, spelled: Spelled, spell: Callable[[str], Spelled | None]) -> Spelled:
         """Replace what is specific to this plan by names; `spell` writes a text as the module does elsewhere."""
         found: list[str | Reference] = []
         for place, piece in enumerate(spelled):
@@ -61,12 +61,12 @@ class NamedParts:
                 found.append(":")
                 piece = fields[_FIELDS]
             found += self._rest(piece, spell, is_last=place == len(spelled) - 1)
-        return joined(found)
+        return join_parts(found)
 
     def _field(self, number: int, value: str) -> str | Reference:
         is_meant = number > 1 and self._is_literal(value) and not self._is_of_provider(value)
         named = list(self._names_of(number, value)) if value and number in _LOOKED_UP and not is_meant else []
-        return Reference(max(named, key=self._uses)) if named else value
+        return Reference(max(named, key=self._count_uses)) if named else value
 
     def _is_of_provider(self, value: str) -> bool:
         """Whether a module has a literal only in its provider configurations."""
@@ -91,13 +91,13 @@ class NamedParts:
         """List the data sources without instances of their own, by type."""
         sources = self._resolver.module_sources(self._module)
         found: dict[str, list[str]] = {}
-        for mode, kind, name in sorted(sources.declared()) if sources else ():
+        for mode, kind, name in sorted(sources.resource_keys()) if sources else ():
             block = sources.resource("data", kind, name) if sources and mode == "data" else None
             if block is not None and {"count", "for_each"}.isdisjoint(block.arguments):
                 found.setdefault(kind, []).append(name)
         return found
 
-    def _uses(self, name: str) -> int:
+    def _count_uses(self, name: str) -> int:
         sources = self._resolver.module_sources(self._module)
         pattern = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w-])")
         return sum(len(pattern.findall(file.source.text)) for file in sources.files) if sources else 0
@@ -115,10 +115,10 @@ class NamedParts:
     def _parts(self, text: str) -> Iterator[str | Reference]:
         for each in re.split(r"([:/])", text):
             known = len(each) < _SHORTEST or self._is_literal(each)
-            name = None if known or _ACCOUNT.fullmatch(each) else self._only(each)
+            name = None if known or _ACCOUNT.fullmatch(each) else self._only_name(each)
             yield Reference(name, assumed=True) if name else each
 
-    def _only(self, word: str) -> str | None:
+    def _only_name(self, word: str) -> str | None:
         """Return the only input or local that equals a word, or begins with it and a slash."""
         whole = [name for name, seen in self._seen if seen == word]
         if whole:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tfcheck.fix.literal import ObjectParts, read_parts
-from tfcheck.fix.render import quoted
+from tfcheck.fix.render import quote
 from tfcheck.fix.wanted import NeededStatement, free
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
@@ -50,7 +50,7 @@ class Labels:
         parts = [name, "" if key is None else str(key)]
         base = re.sub(r"[^A-Za-z0-9_]+", "_", "_".join(filter(None, parts))).strip("_") or "role"
         base = base if not base[0].isdigit() else f"role_{base}"
-        declared, module = self._declared(sources), sources.directory if sources else ""
+        declared, module = self._declared_labels(sources), sources.directory if sources else ""
         label, number = f"{base}_start_up", 2
         while label in declared or not self._given.get((module, label), use).is_same(use):
             label, number = f"{base}_start_up_{number}", number + 1
@@ -63,26 +63,26 @@ class Labels:
         others = (label for label, use in uses if not use.is_same(_Use(str(address), rules)))
         return frozenset(f"-{label.rpartition('_')[2]}" if label[-1].isdigit() else "" for label in others)
 
-    def _declared(self, sources: Module | None) -> frozenset[str]:
+    def _declared_labels(self, sources: Module | None) -> frozenset[str]:
         if id(sources) not in self._known:
-            declared = sources.declared() if sources else ()
+            declared = sources.resource_keys() if sources else ()
             self._known[id(sources)] = frozenset(name for _, kind, name in declared if kind.startswith("aws_iam_"))
         return self._known[id(sources)]
 
 
-def called_as(module: ModulePath) -> str:
+def module_reference(module: ModulePath) -> str:
     """Write a module instance as the calling module does."""
     step = module.steps[-1]
-    key = "" if step.key is None else f"[{step.key}]" if isinstance(step.key, int) else f"[{quoted(step.key)}]"
+    key = "" if step.key is None else f"[{step.key}]" if isinstance(step.key, int) else f"[{quote(step.key)}]"
     return f"module.{step.name}{key}"
 
 
-def in_module(module: ModulePath) -> str:
+def module_words(module: ModulePath) -> str:
     """Name the module instance that a fix edits, unless it is the root module."""
     return f" in {module}" if module.steps else ""
 
 
-def provider_given(call: Block) -> str:
+def passed_provider(call: Block) -> str:
     """Return the provider configuration that a call passes as the default one, if it does."""
     argument = call.arguments.get("providers")
     if argument is None:
@@ -95,7 +95,7 @@ def provider_given(call: Block) -> str:
     return argument.source.text[item.value.start : item.value.end].strip('"') if item else ""
 
 
-def with_free_sids(statements: Sequence[NeededStatement], words: frozenset[str]) -> tuple[NeededStatement, ...]:
+def rename_taken_sids(statements: Sequence[NeededStatement], words: frozenset[str]) -> tuple[NeededStatement, ...]:
     """Give statements Sids that are unique in the module, because merged documents replace equal ones."""
     taken = set(words)
     found: list[NeededStatement] = []

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.fix.render import Item, Syntax, aligned, indented, quoted, text
+from tfcheck.fix.render import Item, Syntax, align, indent, quote, text
 from tfcheck.fix.wanted import Spelled, is_exact
 from tfcheck.iam.condition import Condition
 from tfcheck.iam.model import Statement
@@ -53,7 +53,7 @@ class DenialPlace(msgspec.Struct, frozen=True):
 
     def items(self, items: Sequence[Item]) -> list[str]:
         """Write the items of an object, each on lines of its own."""
-        return aligned(items, ": " if self.in_json else " = ", "," if self.in_json else "", quoted=self.in_json)
+        return align(items, ": " if self.in_json else " = ", "," if self.in_json else "", quoted=self.in_json)
 
     def braces(self, items: Sequence[tuple[str, str]]) -> str:
         """Write an object on one line."""
@@ -81,9 +81,12 @@ def _exactly(statement: Statement, needs: Sequence[Requirement], place: DenialPl
     is_on_all = listed is not None and not listed.negated and all(each.everything for each in listed.entries)
     is_named = bool(resources) and all(is_exact(each.resource) and each.resource != "*" for each in needs)
     if statement.actions.negated:
-        actions = list(dict.fromkeys(quoted(each.action) for each in needs))
-        words, hcl = f"add to its `{not_action}`, which stops denying it on every resource", _in(not_action, actions)
-        others = _on_others(statement, actions, resources, place) if is_on_all and is_named else ()
+        actions = list(dict.fromkeys(quote(each.action) for each in needs))
+        words, hcl = (
+            f"add to its `{not_action}`, which stops denying it on every resource",
+            _entries_text(not_action, actions),
+        )
+        others = _deny_on_others(statement, actions, resources, place) if is_on_all and is_named else ()
         if not others:
             return words, hcl
         hcl = "\n".join((hcl, "# and a statement for the other resources", *others))
@@ -91,7 +94,7 @@ def _exactly(statement: Statement, needs: Sequence[Requirement], place: DenialPl
     if listed is None or not is_named:
         return None
     if listed.negated:
-        return f"add to its `{not_resource}`", _in(not_resource, resources)
+        return f"add to its `{not_resource}`", _entries_text(not_resource, resources)
     if is_on_all:
         written = "\n".join(place.items([(not_resource, f"[{', '.join(resources)}]")]))
         return "name what it must not deny", f"# in place of {resource}\n{written}"
@@ -103,34 +106,34 @@ def _exactly(statement: Statement, needs: Sequence[Requirement], place: DenialPl
     return None
 
 
-def _in(element: str, entries: Iterable[str]) -> str:
+def _entries_text(element: str, entries: Iterable[str]) -> str:
     return "\n".join((f"# in {element}", *(f"{each}," for each in entries)))
 
 
-def _on_others(
+def _deny_on_others(
     statement: Statement, actions: Sequence[str], resources: Sequence[str], place: DenialPlace
 ) -> Sequence[str]:
     """Write a statement that denies actions on all other resources; nothing if that is impossible."""
-    conditions = _written(statement.conditions, place)
+    conditions = _render_conditions(statement.conditions, place)
     if conditions is None or statement.principals is not None:
         return ()
     listed = [f"[{', '.join(each)}]" for each in (actions, resources)]
     if place.in_document:
         items = [("effect", '"Deny"'), ("actions", listed[0]), ("not_resources", listed[1])]
         blocks = [line for each in conditions for line in ("", *_block(*each))]
-        return ("statement {", *indented([*aligned(items, " = ", ""), *blocks], "  "), "}")
+        return ("statement {", *indent([*align(items, " = ", ""), *blocks], "  "), "}")
     items = [("Effect", '"Deny"'), ("Action", listed[0]), ("NotResource", listed[1])]
     whole: list[Item] = [*items, *([("Condition", _braces(conditions, place))] if conditions else [])]
-    return ("{", *indented(place.items(whole), "  "), "},")
+    return ("{", *indent(place.items(whole), "  "), "},")
 
 
 def _exempting(statement: Statement, place: DenialPlace) -> tuple[str, str]:
     """Return how a statement can exempt the role: by adding its ARN to a condition, or by a new condition."""
     role, conditions = place.text(place.role), statement.conditions
-    known = None if statement.origin.secret else _written(conditions, place)
+    known = None if statement.origin.secret else _render_conditions(conditions, place)
     if known is None:
         shown = "\n".join(_block("ArnNotEquals", _CALLER, [role]))
-        caller = _CALLER if place.in_json else quoted(_CALLER)
+        caller = _CALLER if place.in_json else quote(_CALLER)
         lines = place.items([("ArnNotEquals", place.braces([(caller, role)]))])
         hcl = shown if place.in_document else "\n".join(("# in Condition", *lines))
         return "exempt the role by a condition beside those that it has", hcl
@@ -145,7 +148,7 @@ def _exempting(statement: Statement, place: DenialPlace) -> tuple[str, str]:
     return words, "\n".join(_block(*added)) if place.in_document else _condition([*known, added], place)
 
 
-def _written(conditions: Sequence[Condition], place: DenialPlace) -> list[_Condition] | None:
+def _render_conditions(conditions: Sequence[Condition], place: DenialPlace) -> list[_Condition] | None:
     """Write conditions as the module can; None if that is impossible, or too long."""
     found: list[_Condition] = []
     if sum(len(each.values) for each in conditions) > _MOST:
@@ -166,11 +169,11 @@ def _braces(conditions: Sequence[_Condition], place: DenialPlace) -> str | list[
     by_operator: dict[str, list[tuple[str, str]]] = {}
     for operator, key, values in conditions:
         is_name = operator.isidentifier() or place.in_json
-        by_operator.setdefault(operator if is_name else quoted(operator), []).append(
-            (key if place.in_json else quoted(key), values[0] if len(values) == 1 else _list(values))
+        by_operator.setdefault(operator if is_name else quote(operator), []).append(
+            (key if place.in_json else quote(key), values[0] if len(values) == 1 else _list(values))
         )
     items = [(operator, place.braces(several)) for operator, several in by_operator.items()]
-    return place.braces(items) if len(items) == 1 else ["{", *indented(place.items(items), "  "), "}"]
+    return place.braces(items) if len(items) == 1 else ["{", *indent(place.items(items), "  "), "}"]
 
 
 def _list(values: Sequence[str]) -> str:
@@ -178,5 +181,5 @@ def _list(values: Sequence[str]) -> str:
 
 
 def _block(operator: str, key: str, values: Sequence[str]) -> list[str]:
-    items = [("test", quoted(operator)), ("variable", quoted(key)), ("values", _list(values))]
-    return ["condition {", *indented(aligned(items, " = ", ""), "  "), "}"]
+    items = [("test", quote(operator)), ("variable", quote(key)), ("values", _list(values))]
+    return ["condition {", *indent(align(items, " = ", ""), "  "), "}"]

@@ -45,22 +45,22 @@ def _paragraph(source: SourceText, above: Argument, written: str) -> Insertion:
 def argument_beside(block: Block, name: str, value: str) -> Insertion | None:
     """Write `name = value` below the argument with the most similar name, otherwise as the last one."""
     own = [each for each in block.arguments.values() if each.source is block.source]
-    nearest = max(own, key=lambda each: _words_shared(each.name, name), default=None)
-    if nearest is None or isinstance(block, JsonBlock) or not _words_shared(nearest.name, name):
-        return last_argument(block, name, value)
+    nearest = max(own, key=lambda each: _count_shared_words(each.name, name), default=None)
+    if nearest is None or isinstance(block, JsonBlock) or not _count_shared_words(nearest.name, name):
+        return insert_last_argument(block, name, value)
     text = block.source.text
     if "\n" not in value and "\n" not in text[nearest.start : nearest.value_end]:
         return argument_into(block, name, value, [nearest.name])
     return _paragraph(block.source, nearest, f"{name} = {value}")
 
 
-def _words_shared(one: str, other: str) -> int:
+def _count_shared_words(one: str, other: str) -> int:
     """Count the leading words that two names share, with plurals treated as equal."""
     words = zip(*(re.sub(r"s(?=_|$)", "", each).split("_") for each in (one, other)), strict=False)
     return sum(1 for _ in itertools.takewhile(lambda each: each[0] == each[1], words))
 
 
-def last_argument(block: Block, name: str, value: str) -> Insertion | None:
+def insert_last_argument(block: Block, name: str, value: str) -> Insertion | None:
     """Write `name = value` at the end of a block, after a blank line, as for meta-arguments."""
     source = block.source
     if isinstance(block, JsonBlock) or not _is_spread(block):

@@ -13,11 +13,11 @@ from msgspec.structs import replace
 
 from tfcheck.fix.call_inputs import passings
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end
-from tfcheck.fix.longer_value import Element, new_value
-from tfcheck.fix.naming import called_as
+from tfcheck.fix.longer_value import NewElement, new_value
+from tfcheck.fix.naming import module_reference
 from tfcheck.fix.new_argument import argument_beside, unit_of
-from tfcheck.fix.passed_value import Passing
-from tfcheck.fix.place import Places
+from tfcheck.fix.passed_value import CallNeeds
+from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.policy_text import document_of
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.render import text
@@ -62,28 +62,28 @@ class _Input(msgspec.Struct, frozen=True):
     action: str
 
 
-def by_new_inputs(need: RoleNeed, places: Places, world: After) -> Iterator[Proposal]:
+def propose_new_inputs(need: RoleNeed, places: FixPlaces, world: After) -> Iterator[Proposal]:
     """Propose new inputs for policies that are an `aws_iam_policy_document` of the roles' module."""
     role = need.roles[0]
     module, sources = role.address.module, world.resolver.module_sources(role.address.module)
     modules = {str(each.address): each.address.module for each in need.roles}
     own = [each for each in need.answers if not _is_foreign(each, places, modules.get(each.role or "", module))]
     foreign = [each for each in need.answers if each not in own]
-    calls = passings(need.only(foreign), places, world) if foreign else []
+    calls = passings(need.restrict_to(foreign), places, world) if foreign else []
     known = {each.requirement.action for each in foreign} <= set(_INPUTS)
     if len(calls) != 1 or sources is None or not known or len({each.address.resource for each in need.roles}) > 1:
         return
     edits = _Edits()
-    inputs = _passed(calls[0], sources, foreign, places, edits)
+    inputs = _pass_inputs(calls[0], sources, foreign, places, edits)
     for holder in places.holders.of(role) if inputs else ():
         name, reach = document_of(holder.argument), places.holders.reach(holder.resource)
-        local = next(places.written_for(holder, need.only(own)), None) if own else ()
+        local = next(places.statements_for(holder, need.restrict_to(own)), None) if own else ()
         if name is None or reach is None or not need.names() <= reach or local is None:
             continue
-        into = places.into(holder, need.answers, given=(*local, *map(_statement, inputs)))
+        into = places.propose_into(holder, need.answers, given=(*local, *map(_statement, inputs)))
         if into is not None:
             paths = calls[0].paths
-            called = called_as(paths[0]) if len(paths) == 1 else f"module.{paths[0].steps[-1].name}"
+            called = module_reference(paths[0]) if len(paths) == 1 else f"module.{paths[0].steps[-1].name}"
             named = " and ".join(f"`{each.name}`" for each in inputs)
             yield replace(
                 into,
@@ -94,7 +94,7 @@ def by_new_inputs(need: RoleNeed, places: Places, world: After) -> Iterator[Prop
             )
 
 
-def _is_foreign(answer: Answer, places: Places, module: ModulePath) -> bool:
+def _is_foreign(answer: Answer, places: FixPlaces, module: ModulePath) -> bool:
     """Whether a module cannot name what is needed, which would be a literal there."""
     spelling, resource = places.spelling(module), answer.requirement.resource
     spelled = spelling.spell(writable(resource))
@@ -106,11 +106,13 @@ def _statement(given: _Input) -> NeededStatement:
     return NeededStatement(sid(given.action), (given.action,), ((Reference(name, name),),), gate=f"length({name}) > 0")
 
 
-def _passed(passing: Passing, called: Module, answers: Sequence[Answer], places: Places, edits: _Edits) -> list[_Input]:
+def _pass_inputs(
+    passing: CallNeeds, called: Module, answers: Sequence[Answer], places: FixPlaces, edits: _Edits
+) -> list[_Input]:
     """Pass what some answers are about to a module by new inputs; none if that is impossible."""
     inputs: list[_Input] = []
     for action in dict.fromkeys(each.requirement.action for each in answers):
-        statements = passing.shared([action])
+        statements = passing.shared_statements([action])
         name, about = _INPUTS[action]
         name = free(name, called.variables(), "_")
         value = [one for each in statements or () for one in each.resources]
@@ -120,15 +122,15 @@ def _passed(passing: Passing, called: Module, answers: Sequence[Answer], places:
             return []
         wanted = {flat(each.requirement.resource) for each in answers if each.requirement.action == action}
         written = _list(value, wanted, passing)
-        if not written or not _with_argument(passing, name, written, edits):
+        if not written or not _add_argument(passing, name, written, edits):
             return []
-        if not _with_variable(called, name, about, places, edits):
+        if not _add_variable(called, name, about, places, edits):
             return []
         inputs.append(_Input(name, action))
     return inputs
 
 
-def _list(value: Sequence[Spelled], wanted: set[str], passing: Passing) -> list[str]:
+def _list(value: Sequence[Spelled], wanted: set[str], passing: CallNeeds) -> list[str]:
     """Write the concatenation of lists: all elements of a map or list input, which differs between plans.
 
     Nothing if only some of its elements are wanted.
@@ -147,10 +149,10 @@ def _list(value: Sequence[Spelled], wanted: set[str], passing: Passing) -> list[
         whole[f"values(var.{found[1]})" if isinstance(seen, dict) else f"var.{found[1]}"] = None
     unit = unit_of(passing.call)
     base = f"{passing.call.source.newline}{indentation(passing.call.source.text, passing.call.start)}{unit}"
-    return [*([new_value([Element(each, each) for each in single], base, unit)] if single else []), *whole]
+    return [*([new_value([NewElement(each, each) for each in single], base, unit)] if single else []), *whole]
 
 
-def _with_argument(passing: Passing, name: str, lists: Sequence[str], edits: _Edits) -> bool:
+def _add_argument(passing: CallNeeds, name: str, lists: Sequence[str], edits: _Edits) -> bool:
     call = passing.call
     if isinstance(call, JsonBlock) or not passing.is_for_one or not passing.places.files.editable(call.source):
         return False
@@ -159,7 +161,7 @@ def _with_argument(passing: Passing, name: str, lists: Sequence[str], edits: _Ed
     return made is not None
 
 
-def _with_variable(called: Module, name: str, about: str, places: Places, edits: _Edits) -> bool:
+def _add_variable(called: Module, name: str, about: str, places: FixPlaces, edits: _Edits) -> bool:
     files = [(file, [each for each in file.blocks if each.type == "variable"]) for file in called.files]
     file, declared = max(files, key=lambda each: len(each[1]), default=(None, []))
     if file is None or not declared or isinstance(declared[-1], JsonBlock) or not places.files.editable(file.source):

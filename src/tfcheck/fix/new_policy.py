@@ -12,7 +12,7 @@ from tfcheck.fix.edits.insertion import Insertion, indentation, line_start
 from tfcheck.fix.into_document import member_behind
 from tfcheck.fix.new_argument import unit_of
 from tfcheck.fix.new_block import INDEX, block_lines
-from tfcheck.fix.render import StatementStyle, aligned, one_line, quoted, statement
+from tfcheck.fix.render import StatementStyle, align, quote, render_on_one_line, statement
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.json_document import JsonValue, Member, Object, read_document
@@ -43,7 +43,7 @@ class NewPolicy(msgspec.Struct, frozen=True):
         return ("aws_iam_role_policy",)
 
 
-def behind(anchor: Block, policy: NewPolicy) -> tuple[Insertion, ...] | None:
+def insert_after(anchor: Block, policy: NewPolicy) -> tuple[Insertion, ...] | None:
     """Insert the policy after a block of the same file; None if the file has no room for it."""
     if isinstance(anchor, JsonBlock):
         root = read_document(anchor.source.text)
@@ -53,19 +53,21 @@ def behind(anchor: Block, policy: NewPolicy) -> tuple[Insertion, ...] | None:
             return None
         of_type = _member(resources.value, "aws_iam_role_policy")
         if of_type is None:
-            return _last(anchor.source, resources.value, "aws_iam_role_policy", {policy.label: _as_json(policy)})
-        return _last(anchor.source, of_type.value, policy.label, _as_json(policy))
-    return (new_block.behind(anchor, hcl(policy, unit_of(anchor))),)
+            return _insert_last(
+                anchor.source, resources.value, "aws_iam_role_policy", {policy.label: _json_members(policy)}
+            )
+        return _insert_last(anchor.source, of_type.value, policy.label, _json_members(policy))
+    return (new_block.insert_after(anchor, hcl(policy, unit_of(anchor))),)
 
 
 def hcl(policy: NewPolicy, unit: str = "  ") -> list[str]:
     """Write the resource blocks of the policy."""
     if not policy.managed:
-        arguments = [("name", quoted(policy.name)), ("role", policy.role)]
+        arguments = [("name", quote(policy.name)), ("role", policy.role)]
         return _resource("aws_iam_role_policy", policy, arguments, unit, with_policy=True)
     key = INDEX[policy.repeated[0]] if policy.repeated else ""
     attachment = [("role", policy.role), ("policy_arn", f"aws_iam_policy.{policy.label}{key}.arn")]
-    name = [("name_prefix", quoted(policy.name + "-"))]
+    name = [("name_prefix", quote(policy.name + "-"))]
     return [
         *_resource("aws_iam_policy", policy, name, unit, with_policy=True),
         "",
@@ -76,7 +78,7 @@ def hcl(policy: NewPolicy, unit: str = "  ") -> list[str]:
 def _resource(
     kind: str, policy: NewPolicy, arguments: Sequence[tuple[str, str]], unit: str, *, with_policy: bool = False
 ) -> list[str]:
-    inside = [*aligned(arguments, " = ", ""), *(["", *_document(policy.wanted, unit)] if with_policy else [])]
+    inside = [*align(arguments, " = ", ""), *(["", *_document(policy.wanted, unit)] if with_policy else [])]
     head = f'resource "{kind}" "{policy.label}"'
     return block_lines(head, inside, unit, repeated=policy.repeated, provider=policy.provider)
 
@@ -103,7 +105,7 @@ def _member(value: JsonValue, name: str) -> Member | None:
     return found[0] if len(found) == 1 else None
 
 
-def _last(source: SourceText, value: JsonValue, name: str, content: object) -> tuple[Insertion, ...] | None:
+def _insert_last(source: SourceText, value: JsonValue, name: str, content: object) -> tuple[Insertion, ...] | None:
     if not isinstance(value, Object) or not value.members:
         return None
     last = value.members[-1]
@@ -114,11 +116,11 @@ def _last(source: SourceText, value: JsonValue, name: str, content: object) -> t
     return (member_behind(source, last, f"{json.dumps(name)}: {lines}"),)
 
 
-def _as_json(policy: NewPolicy) -> dict[str, str]:
+def _json_members(policy: NewPolicy) -> dict[str, str]:
     content = {"provider": policy.provider} if policy.provider else {}
     if policy.repeated:
         content[policy.repeated[0]] = f"${{{policy.repeated[1]}}}"
-    statements = ", ".join(one_line(each, StatementStyle(one_line=True)) for each in policy.wanted)
+    statements = ", ".join(render_on_one_line(each, StatementStyle(one_line=True)) for each in policy.wanted)
     content |= {"name": policy.name, "role": f"${{{policy.role}}}"}
     document = f'{{ Version = "2012-10-17", Statement = [{statements}] }}'
     return content | {"policy": f"${{jsonencode({document})}}"}

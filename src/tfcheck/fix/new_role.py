@@ -10,7 +10,7 @@ import msgspec
 from tfcheck.fix.new_block import INDEX, block_lines
 from tfcheck.fix.new_policy import NewPolicy
 from tfcheck.fix.new_policy import hcl as policy_hcl
-from tfcheck.fix.render import aligned, quoted
+from tfcheck.fix.render import align, quote
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
@@ -82,9 +82,9 @@ def role_hcl(role: NewRole, unit: str = "  ") -> list[str]:
 
 def _role_lines(role: NewRole, unit: str) -> list[str]:
     if role.trust:
-        return aligned([role.name, ("assume_role_policy", role.trust), *role.common], " = ", "")
-    lines = [*aligned([role.name], " = ", ""), "", *_trust_lines(unit)]
-    return [*lines, *(["", *aligned(role.common, " = ", "")] if role.common else [])]
+        return align([role.name, ("assume_role_policy", role.trust), *role.common], " = ", "")
+    lines = [*align([role.name], " = ", ""), "", *_trust_lines(unit)]
+    return [*lines, *(["", *align(role.common, " = ", "")] if role.common else [])]
 
 
 def _block(kind: str, role: NewRole, inside: Sequence[str], unit: str) -> list[str]:
@@ -166,5 +166,5 @@ def name_for(label: str, task: Block, family: object, *, several: bool, repeated
         return "name", f'"{inner}-execution"'
     base = label.replace("_", "-")
     if several:
-        return "name_prefix", quoted(f"{base[: _LONGEST_PREFIX - 1]}-")
-    return "name", quoted(base)
+        return "name_prefix", quote(f"{base[: _LONGEST_PREFIX - 1]}-")
+    return "name", quote(base)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tfcheck.fix.edits.insertion import by_file, fits
+from tfcheck.fix.edits.insertion import fits, group_by_file
 from tfcheck.fix.plan_fixes import DraftFix
-from tfcheck.fix.trial import Trial, changed
+from tfcheck.fix.trial import Trial, change_sources
 from tfcheck.inventory.world import After, WorldView
 from tfcheck.resolve import Resolver
-from tfcheck.resolve.order import Earlier, Order, mentioned
+from tfcheck.resolve.order import FinishedBefore, Order, block_references
 from tfcheck.vocabulary.address import Address
 
 #: Additional references, by resource or module call without instance keys.
@@ -21,9 +21,11 @@ def after_fixes(drafts: Sequence[DraftFix], world: After) -> OrderedWorld | None
     resolver = world.resolver
     insertions = [each for draft in drafts for each in draft.insertions]
     texts = {name: text for draft in drafts for name, text in draft.texts.items()}
-    if resolver.sources is None or not all(fits(texts[name].text, each) for name, each in by_file(insertions).items()):
+    if resolver.sources is None or not all(
+        fits(texts[name].text, each) for name, each in group_by_file(insertions).items()
+    ):
         return None
-    sources = changed(resolver.sources, insertions, texts)
+    sources = change_sources(resolver.sources, insertions, texts)
     touched = dict.fromkeys(each for draft in drafts for each in draft.touched)
     added = dict.fromkeys(each for draft in drafts for each in draft.added)
     after = Trial(resolver, sources, touched, added, context=world.context).world if drafts else world
@@ -36,7 +38,7 @@ def _references(addresses: Iterable[Address], resolver: Resolver) -> References:
     for each in addresses:
         block = resolver.block(each) if each.config not in found else None
         if block is not None:
-            found[each.config] = tuple(dict.fromkeys(mentioned(block)))
+            found[each.config] = tuple(dict.fromkeys(block_references(block)))
     return found
 
 
@@ -50,12 +52,12 @@ class OrderedWorld(WorldView):
         self._more = more
         self._order = Order(world.resolver, more)
 
-    def waiting(self, more: References) -> OrderedWorld:
+    def with_references(self, more: References) -> OrderedWorld:
         """Return the world with further references."""
         names = {*self._more, *more}
         both = {each: tuple(dict.fromkeys((*self._more.get(each, ()), *more.get(each, ())))) for each in names}
         return OrderedWorld(self._after, both)
 
-    def earlier(self, address: Address) -> Earlier:
+    def earlier(self, address: Address) -> FinishedBefore:
         """Return what is finished before a resource is created."""
         return self._order.earlier(address)

@@ -12,13 +12,13 @@ import msgspec
 
 from tfcheck.fix.as_text import verdicts_with
 from tfcheck.fix.holders import Holder, is_frozen
-from tfcheck.fix.place import Places
-from tfcheck.fix.proposal import Proposal, RoleNeed, together
+from tfcheck.fix.place import FixPlaces
+from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
 from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.fix.wanted import NeededStatement, Spelled, sid
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import KEY, catalogue
-from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, Subject, settings
+from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, SettingOwner, settings
 from tfcheck.inventory.world import After, WorldObject
 from tfcheck.role import Roles
 from tfcheck.symbolic.value import PlainText, identity
@@ -28,7 +28,7 @@ from tfcheck.vocabulary.finding import Answer, Reason, Verdict
 class OtherPolicies:
     """Finds the policies besides the role's own that block a call."""
 
-    def __init__(self, world: After, roles: Roles, places: Places) -> None:
+    def __init__(self, world: After, roles: Roles, places: FixPlaces) -> None:
         self._world = world
         self._roles = roles
         self._places = places
@@ -57,16 +57,18 @@ class OtherPolicies:
             ways = filter(None, [_WAYS[reason](self, role, answers)])
         yield from (msgspec.structs.replace(each, safety="review") for each in ways)
 
-    def beside_grants(self, need: RoleNeed, ways: Callable[[RoleNeed], Iterator[Proposal]]) -> Iterator[Proposal]:
+    def propose_beside_grants(
+        self, need: RoleNeed, ways: Callable[[RoleNeed], Iterator[Proposal]]
+    ) -> Iterator[Proposal]:
         """Yield the ways to grant what roles lack, each combined with what else must allow it."""
         boundaries = list(self._boundaries(need))
-        guarded = self._guarded(need.answers)
+        guarded = self._still_denied(need.answers)
         own = self._policies_of_resources(need, guarded)
         choices = [own, [*boundaries, *own]] if len(guarded) == len(need.answers) else [[*boundaries, *own]]
         others = [several for several in (*choices, boundaries) if several and None not in several]
         for each in ways(need):
             for several in others:
-                yield msgspec.structs.replace(together([each, *filter(None, several)]), safety="review")
+                yield msgspec.structs.replace(join_proposals([each, *filter(None, several)]), safety="review")
 
     def _policies_of_resources(self, need: RoleNeed, guarded: Iterable[Answer]) -> list[Proposal | None]:
         """Return what each resource policy must allow, or None for one that cannot be changed."""
@@ -76,16 +78,16 @@ class OtherPolicies:
         role = need.roles[0] if len(need.roles) == 1 else None
         return [self.policy_of_resource(role, each) if role else None for each in by_resource.values()]
 
-    def touched_beside(self, need: RoleNeed) -> Iterator[ChangedAttribute]:
+    def changed_attributes(self, need: RoleNeed) -> Iterator[ChangedAttribute]:
         """Yield the attributes in the plan that change with the roles' boundaries and resource policies."""
         own = (
             [each for each in need.answers if each.requirement.action.startswith(("kms:", "s3:"))] if need.roles else []
         )
-        guarded = self._guarded(own) if own else []
+        guarded = self._still_denied(own) if own else []
         for each in filter(None, (*self._boundaries(need), *self._policies_of_resources(need, guarded))):
             yield from each.touched
 
-    def _guarded(self, answers: Sequence[Answer]) -> list[Answer]:
+    def _still_denied(self, answers: Sequence[Answer]) -> list[Answer]:
         """List what stays denied even if the role has the permission and no boundary."""
         verdicts = verdicts_with(answers, self._world, bounded=False)
         return [each for each, found in zip(answers, verdicts, strict=True) if found is Verdict.DENIED]
@@ -98,7 +100,7 @@ class OtherPolicies:
                 by_policy.setdefault(identity(role.attribute("permissions_boundary")), []).append(role)
         granted = verdicts_with(need.answers, self._world) if by_policy else ()
         still = [each for each, found in zip(need.answers, granted, strict=False) if found is not Verdict.ALLOWED]
-        lacking = RoleNeed(need.roles, tuple(still)).by_role()
+        lacking = RoleNeed(need.roles, tuple(still)).answers_by_role()
         for roles in by_policy.values():
             denied = [each for role in roles for each in lacking[str(role.address)]]
             if denied:
@@ -117,7 +119,9 @@ class OtherPolicies:
         place, _ = self._places.text_block(holder)
         listed = self._places.statements(answers, place, lists=True)
         given = listed if listed and self._places.lists.are_usable(listed, [place]) else None
-        return self._places.into(holder, answers, f", the permissions boundary of {role.address}{remark}", given)
+        return self._places.propose_into(
+            holder, answers, f", the permissions boundary of {role.address}{remark}", given
+        )
 
     def _is_bounded(self, role: WorldObject, policy: WorldObject) -> bool:
         reference = role.attribute("permissions_boundary")
@@ -140,14 +144,14 @@ class OtherPolicies:
         actions = tuple(dict.fromkeys(each.requirement.action for each in answers))
         name = sid(actions[0]) + re.sub(r"[^A-Za-z0-9]", "", role.address.name.title())
         given = NeededStatement(name, actions, (what,), ("AWS", who))
-        return self._places.into(holder, answers, "", (given,))
+        return self._places.propose_into(holder, answers, "", (given,))
 
     def _key_policy(self, answers: Sequence[Answer]) -> Holder | None:
-        key = catalogue(self._world, KEY).by_arn(answers[0].requirement.resource)
+        key = catalogue(self._world, KEY).find_by_arn(answers[0].requirement.resource)
         if key is None:
             return None
         names = (key.attribute("arn"), key.attribute("key_id"))
-        subject = Subject(key, tuple(each for each in names if isinstance(each, PlainText)))
+        subject = SettingOwner(key, tuple(each for each in names if isinstance(each, PlainText)))
         sure = settings(self._world, KEY_POLICY).on(subject).sure
         return self._holder(sure[0] if sure else key, "policy")
 

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from tfcheck.fix.as_text import fix_of, not_denied, verdicts_with
+from tfcheck.fix.as_text import fix_of, verdicts_with, without_denied
 from tfcheck.fix.naming import Labels
 from tfcheck.fix.new_policy import NewPolicy, hcl
 from tfcheck.fix.new_role import START_UP
 from tfcheck.fix.referable import local_name
-from tfcheck.fix.wanted import Spelled, free, wanted
+from tfcheck.fix.wanted import Spelled, free, needed_statements
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.role import Role
@@ -43,8 +43,10 @@ def grants_elsewhere(
     labels = Labels()
     for lacking in _lacking(answers, world):
         verdicts = verdicts_with(lacking.answers, world)
-        fixed = tuple(each for each in not_denied(lacking.answers, verdicts) if wanted([each], _known))
-        statements = wanted(fixed, _known)
+        fixed = tuple(
+            each for each in without_denied(lacking.answers, verdicts) if needed_statements([each], _spell_known)
+        )
+        statements = needed_statements(fixed, _spell_known)
         if fixed and statements is not None:
             home = lacking.home
             name = free(START_UP, [taken for taken, _ in lacking.role.inline], "-")
@@ -67,5 +69,5 @@ def _lacking(answers: Iterable[Answer], world: After) -> Iterable[_Lacking]:
     return found.values()
 
 
-def _known(value: TextLike) -> Spelled | None:
+def _spell_known(value: TextLike) -> Spelled | None:
     return (value,) if isinstance(value, str) else None

@@ -59,21 +59,21 @@ class _OtherStackFixes(FixFinder):
 
     def fixes_of(self, role: WorldObject) -> PlanFixes:
         need = RoleNeed((role,), tuple(answer for each in self._asked for answer in each.answers))
-        settled = self._settled([need], [])
+        settled = self._granted_by_sources([need], [])
         left = RoleNeed(need.roles, tuple(each for each in need.answers if each not in settled))
-        proven = self._proven([RoleCase(left, self._ranked)] if left.answers else [])
+        proven = self._proven([RoleCase(left, self._rank)] if left.answers else [])
         return PlanFixes(
             tuple(draft for case in self._current(proven) if (draft := self._draft(case)) is not None), tuple(settled)
         )
 
     def _decides(self, trial: Trial) -> Allowing:
-        return _Beside([_Other(each, trial.world) for each in self._asked])
+        return _DecisionsBeside([_OtherPlan(each, trial.world) for each in self._asked])
 
 
-class _Beside:
+class _DecisionsBeside:
     """Decides the requirements of other plans with a changed plan."""
 
-    def __init__(self, others: Sequence[_Other]) -> None:
+    def __init__(self, others: Sequence[_OtherPlan]) -> None:
         # NOTE: tasks of two plans may have the same address, and equal answers: they are compared by identity.
         self._others = {id(answer): each for each in others for answer in each.asked.answers}
 
@@ -81,7 +81,7 @@ class _Beside:
         return self._others[id(answer)].allows(answer)
 
 
-class _Other:
+class _OtherPlan:
     """One of the other plans, with the changed plan."""
 
     def __init__(self, asked: OtherStackNeeds, world: After) -> None:
@@ -94,10 +94,12 @@ class _Other:
 
     @cached_property
     def _world(self) -> After:
-        stacks = [each.as_if(self._changed) if each.name == self.asked.name else each for each in self.asked.stacks]
+        stacks = [
+            each.with_world(self._changed) if each.name == self.asked.name else each for each in self.asked.stacks
+        ]
         for stack, before in zip(stacks, self.asked.stacks, strict=True):
             if stack is not before:
-                stack.beside(stacks)
+                stack.link(stacks)
         return After(self.asked.world.resolver, stacks)
 
     @cached_property

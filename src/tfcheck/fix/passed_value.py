@@ -20,12 +20,12 @@ from tfcheck.fix.edits.insertion import Insertion, indentation, line_end
 from tfcheck.fix.into_document import member_behind
 from tfcheck.fix.into_object import item_into
 from tfcheck.fix.literal import ItemParts, ObjectParts, read_parts
-from tfcheck.fix.longer_value import Element, label_like, longer, new_value
+from tfcheck.fix.longer_value import NewElement, label_like, longer, new_value
 from tfcheck.fix.module_inputs import ModuleInput, decides_how_many
 from tfcheck.fix.new_argument import argument_beside, unit_of
-from tfcheck.fix.place import Places
-from tfcheck.fix.render import WIDEST, StatementStyle, Syntax, one_line, statement, text
-from tfcheck.fix.repetition import InstanceTerms, Statements, shared_by, terms_of_call
+from tfcheck.fix.place import FixPlaces
+from tfcheck.fix.render import WIDEST, StatementStyle, Syntax, render_on_one_line, statement, text
+from tfcheck.fix.repetition import InstanceTerms, Statements, share_statements, terms_of_call
 from tfcheck.fix.wanted import Reference
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.syntax.block import Argument, Block
@@ -54,11 +54,11 @@ Edits = tuple[SourceText, tuple[Insertion, ...]]
 Lacking: TypeAlias = Mapping[InstanceKey, Sequence[Answer]]
 
 
-class Passing:
+class CallNeeds:
     """A module call, and what the roles of its instances lack."""
 
     def __init__(
-        self, world: After, places: Places, caller: ModulePath, name: str, lacking: Mapping[InstanceKey, Lacking]
+        self, world: After, places: FixPlaces, caller: ModulePath, name: str, lacking: Mapping[InstanceKey, Lacking]
     ) -> None:
         """Build from the calling module, the call's name, and the missing permissions.
 
@@ -104,13 +104,13 @@ class Passing:
         """Return the value of an input in the first of the instances."""
         return self.world.resolver.names.variable(self.paths[0], name)
 
-    def above(self) -> Passing | None:
+    def parent(self) -> CallNeeds | None:
         """Return the enclosing call that passes all instances of this one the same value."""
         path = self.caller
         if not path.steps or any(step.key is not None for step in path.parent.steps):
             return None
         lacking = {key: list(chain.from_iterable(each.values())) for key, each in self._lacking.items()}
-        return Passing(self.world, self.places, path.parent, path.steps[-1].name, {None: lacking})
+        return CallNeeds(self.world, self.places, path.parent, path.steps[-1].name, {None: lacking})
 
     def is_from_above(self, statements: Statements) -> bool:
         """Whether the calling module receives everything that statements name from its own caller."""
@@ -123,41 +123,41 @@ class Passing:
         own = (each.steps[-1] for each in paths if each.steps and each.parent == self.caller)
         return frozenset(step.key for step in own if step.name == self.name)
 
-    def shared(self, actions: Sequence[str]) -> Statements | None:
+    def shared_statements(self, actions: Sequence[str]) -> Statements | None:
         """Write what all instances lack as the call does; None if their needs differ."""
         if self._keys != set(self.answers):
             return None
         found: list[tuple[InstanceTerms, Statements]] = []
         for key in self.answers:
-            statements = self.of(key, actions)
+            statements = self.statements_for(key, actions)
             if statements is None:
                 return None
             found.append((terms_of_call(self.call, self.caller, key, self.world.resolver), statements))
         if not self.is_repeated:
             return found[0][1]
-        shared = shared_by(found)
+        shared = share_statements(found)
         return shared.statements if shared is not None else None
 
     def doubts(self, actions: Sequence[str]) -> str:
         """Explain why the passed values may be wrong for another plan of the same sources."""
-        statements = self.shared(actions)
+        statements = self.shared_statements(actions)
         return self.places.doubts(statements, self.call, self.caller) if statements else ""
 
-    def of(self, key: InstanceKey, actions: Sequence[str], into: str = "") -> Statements | None:
+    def statements_for(self, key: InstanceKey, actions: Sequence[str], into: str = "") -> Statements | None:
         """Write what one instance lacks as the calling module does."""
         wanted = [each for each in self.answers[key] if each.requirement.action in actions]
-        return self.places.wanted(wanted, self.caller, into) if wanted else ()
+        return self.places.as_statements(wanted, self.caller, into) if wanted else ()
 
 
-class Passed(msgspec.Struct, frozen=True):
+class PassedInput(msgspec.Struct, frozen=True):
     """The edits that pass something, with the call and the input."""
 
     edits: tuple[Edits, ...]
-    by: Passing
+    by: CallNeeds
     name: str
 
 
-def passed(passing: Passing, given: ModuleInput, actions: Sequence[str]) -> Passed | None:
+def pass_value(passing: CallNeeds, given: ModuleInput, actions: Sequence[str]) -> PassedInput | None:
     """Pass some of the missing permissions by an input; None if that is impossible."""
     argument = passing.call.arguments.get(given.name)
     value = passing.call.attribute_text(given.name)
@@ -167,26 +167,26 @@ def passed(passing: Passing, given: ModuleInput, actions: Sequence[str]) -> Pass
     member = _OF_ELEMENT.search(value) if passing.is_repeated else None
     if member and passing.is_for_one and not isinstance(passing.call, JsonBlock):
         name, is_optional = next(filter(None, member.groups())), bool(_OPTIONAL.search(value))
-        found = _by_element(passing, given, actions, name, is_optional)
-        return Passed(tuple(found), passing, given.name) if found else None
-    statements = passing.shared(actions)
-    above = passing.above() if handed_on else None
+        found = _add_to_element(passing, given, actions, name, is_optional)
+        return PassedInput(tuple(found), passing, given.name) if found else None
+    statements = passing.shared_statements(actions)
+    above = passing.parent() if handed_on else None
     if above is not None and handed_on is not None and (not statements or passing.is_from_above(statements)):
-        higher = passed(above, msgspec.structs.replace(given, name=handed_on[1]), actions)
+        higher = pass_value(above, msgspec.structs.replace(given, name=handed_on[1]), actions)
         if higher is not None:
             return higher
     if not statements or not passing.is_for_one or not passing.places.files.editable(passing.call.source):
         return None
-    edits = _by_argument(passing.call, argument, given, statements)
-    return Passed(((passing.call.source, edits),), passing, given.name) if edits else None
+    edits = _add_argument(passing.call, argument, given, statements)
+    return PassedInput(((passing.call.source, edits),), passing, given.name) if edits else None
 
 
-def _by_argument(
+def _add_argument(
     call: Block, argument: Argument | None, given: ModuleInput, statements: Statements
 ) -> tuple[Insertion, ...]:
     source, unit = call.source, unit_of(call)
     if isinstance(call, JsonBlock):
-        return _in_json(call, argument, given, statements)
+        return _insert_in_json(call, argument, given, statements)
     known = call.attribute_text(given.name)
     elements = _elements(statements, given, unit, known)
     if given.shape == "arn":
@@ -201,8 +201,8 @@ def _by_argument(
     return (made,) if made else ()
 
 
-def _by_element(
-    passing: Passing, given: ModuleInput, actions: Sequence[str], member: str, is_optional: bool
+def _add_to_element(
+    passing: CallNeeds, given: ModuleInput, actions: Sequence[str], member: str, is_optional: bool
 ) -> list[Edits]:
     found: list[Edits] = []
     map_, name = _map(passing)
@@ -214,19 +214,19 @@ def _by_element(
     except MalformedError:
         return []
     for key in passing.answers:
-        statements = passing.of(key, actions, name)
+        statements = passing.statements_for(key, actions, name)
         element = parts.item(str(key)) if isinstance(parts, ObjectParts) else None
         if statements is None or element is None or not isinstance(element.value, ObjectParts):
             return []
         files = passing.places.files
-        edits = _in_element(source, element.value, element, member, given, statements, files, is_optional)
+        edits = _insert_in_element(source, element.value, element, member, given, statements, files, is_optional)
         if statements and not edits:
             return []
         found += [(source, edits)] if edits else []
     return found
 
 
-def _in_element(
+def _insert_in_element(
     source: SourceText,
     object_: ObjectParts,
     element: ItemParts,
@@ -262,7 +262,7 @@ def _step(source: SourceText, outer: ItemParts, inner: ObjectParts) -> str:
     return step or "  "
 
 
-def _map(passing: Passing) -> tuple[Argument | None, str]:
+def _map(passing: CallNeeds) -> tuple[Argument | None, str]:
     for_each = passing.call.arguments.get("for_each")
     local = _LOCAL.fullmatch(passing.call.attribute_text("for_each"))
     module = passing.world.resolver.module_sources(passing.caller)
@@ -273,25 +273,27 @@ def _map(passing: Passing) -> tuple[Argument | None, str]:
 
 def _elements(
     statements: Statements, given: ModuleInput, unit: str, known: str, syntax: Syntax = Syntax.HCL
-) -> list[Element]:
+) -> list[NewElement]:
     """Write statements as an input accepts them, without ARNs that it has already."""
     if given.shape in ("arns", "arn"):
         arns = dict.fromkeys(text(one, syntax) for each in statements for one in each.resources)
         if given.shape == "arn":
             arns = dict.fromkeys(_FIRST.sub(r"one(\1[*]\2)", each) for each in arns)
-        return [Element(each, each) for each in arns if each not in known]
+        return [NewElement(each, each) for each in arns if each not in known]
     names = re.findall(r'(?m)^\s*"?([\w-]+)"?\s*=\s*\{', known)
     labels = [label_like(each.sid, names) if given.shape == "map" else "" for each in statements]
     style = StatementStyle(sid=bool(_SID.search(known)), effect=given.effect, unit=unit)
     if syntax is Syntax.TF_JSON:
         style = StatementStyle(syntax, quoted=True, between=": ", pad="", sid=style.sid, effect=given.effect)
     return [
-        Element("\n".join(statement(each, style, document=True)), one_line(each, style, document=True), label)
+        NewElement(
+            "\n".join(statement(each, style, document=True)), render_on_one_line(each, style, document=True), label
+        )
         for each, label in zip(statements, labels, strict=True)
     ]
 
 
-def _in_json(
+def _insert_in_json(
     call: JsonBlock, argument: Argument | None, given: ModuleInput, statements: Statements
 ) -> tuple[Insertion, ...]:
     elements = _elements(statements, given, "", call.attribute_text(given.name), Syntax.TF_JSON)

@@ -7,23 +7,23 @@ from functools import cached_property, partial
 
 from msgspec.structs import replace
 
-from tfcheck.fix.bucket_arns import in_style
+from tfcheck.fix.bucket_arns import adapt_bucket_arns
 from tfcheck.fix.cycle import Dependencies
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion
-from tfcheck.fix.gates import Gates, gated
+from tfcheck.fix.gates import Gates, gated_instance
 from tfcheck.fix.holders import Holder, Holders
-from tfcheck.fix.into_policy import into_policy
+from tfcheck.fix.into_policy import insert_into_policy
 from tfcheck.fix.lengths import collection_of, may_vary
-from tfcheck.fix.naming import with_free_sids
+from tfcheck.fix.naming import rename_taken_sids
 from tfcheck.fix.policy_statements import ReadableStatement, readable
-from tfcheck.fix.policy_text import document_of, merged_into
-from tfcheck.fix.proposal import Proposal, RoleNeed, together
+from tfcheck.fix.policy_text import document_of, merged_documents
+from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
 from tfcheck.fix.referable import Referable, Refuse
-from tfcheck.fix.repetition import InstanceTerms, SharedStatements, Statements, shared_by
+from tfcheck.fix.repetition import InstanceTerms, SharedStatements, Statements, share_statements
 from tfcheck.fix.spelling import Spelling
 from tfcheck.fix.trial import ChangedAttribute
-from tfcheck.fix.wanted import NeededStatement, rank, wanted, with_gates
+from tfcheck.fix.wanted import NeededStatement, needed_statements, rank, with_gates
 from tfcheck.fix.written_lists import WrittenLists
 from tfcheck.fix.written_text import flat
 from tfcheck.hcl.modules import Module
@@ -32,7 +32,7 @@ from tfcheck.inventory.world import After, WorldObject
 from tfcheck.role import Roles
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address, ModulePath
-from tfcheck.vocabulary.clipping import enumerated, few
+from tfcheck.vocabulary.clipping import few, join_names
 from tfcheck.vocabulary.finding import Answer
 
 _DOCUMENT = "aws_iam_policy_document"
@@ -42,7 +42,7 @@ _ALL = regex(r"\[\*\]|^\[for group in ")
 _WORD = regex(r'"([A-Za-z0-9]+)"')
 
 
-class Places:
+class FixPlaces:
     """Finds places for fixes in the sources of one plan."""
 
     def __init__(self, world: After, roles: Roles, files: Files, *, prefixes: bool = False) -> None:
@@ -72,13 +72,13 @@ class Places:
 
     # Needed permissions, as one module writes them
 
-    def wanted(
+    def as_statements(
         self, answers: Sequence[Answer], module: ModulePath, into: str = ""
     ) -> tuple[NeededStatement, ...] | None:
         """Write denied permissions as statements of a module; `into` names the block that receives them."""
         key = tuple(map(id, answers)), module, into
         if key not in self._wanted:
-            found = wanted(answers, self.spelling(module, into).spell, prefixes=self._prefixes)
+            found = needed_statements(answers, self.spelling(module, into).spell, prefixes=self._prefixes)
             self._wanted[key] = tuple(answers), found
         return self._wanted[key][1]
 
@@ -106,13 +106,13 @@ class Places:
         With `is_gated` the block is not there if a list is empty.
         """
         sources = self._resolver.module_sources(module)
-        gone = gated(statements, place, sources) if sources else ""
+        gone = gated_instance(statements, place, sources) if sources else ""
         if gone:
             return f"; it names {gone}, which another plan of these files may not have"
         spelling = self.spelling(module)
         if any(spelling.is_of_this_plan(each) for one in statements for each in one.resources):
             return "; it contains values that another plan of these files may not share"
-        lists = [each.listed for each in statements if each.listed and not each.gate]
+        lists = [each.resource_list for each in statements if each.resource_list and not each.gate]
         whole = next((each.over for each in lists if each.over.startswith("aws_") and _ALL.search(each.expression)), "")
         if whole:
             return f"; it names all instances of {whole}"
@@ -120,7 +120,7 @@ class Places:
         over = "" if is_gated else next(vary, "")
         return f"; a policy is invalid if `{over}` is empty in another plan of these files" if over else ""
 
-    def shared(
+    def share(
         self, need: RoleNeed, goal: str, places: Mapping[str, Address], *, by_value: bool = True
     ) -> Iterator[SharedStatements]:
         """Write what several roles lack as shared statements, first with the lists of the task definitions.
@@ -133,22 +133,22 @@ class Places:
         alone, listed, plain = ((False, True), (False, False)), ((True, False), (True, True)), ((False, False),)
         for lists, own in (*alone, *listed) if is_one_of_several else (*listed, *plain):
             found: list[tuple[InstanceTerms, Statements]] = []
-            for role, answers in need.by_role().items():
+            for role, answers in need.answers_by_role().items():
                 statements = self.statements(answers, places[role], goal, lists=lists, own=own)
                 if statements is None:
                     break
                 found.append((self.terms(places[role]), statements))
             else:
-                shared = shared_by(found, by_value=by_value)
+                shared = share_statements(found, by_value=by_value)
                 yield from [shared] if shared is not None else []
-                if shared is not None and not own and not any(each.listed for each in shared.statements):
+                if shared is not None and not own and not any(each.resource_list for each in shared.statements):
                     return
 
     def can_share(self, need: RoleNeed) -> bool:
         """Whether what several roles lack can be shared statements in the module that creates them."""
         places = {str(each.address): each.address for each in need.roles}
         made = self.holders.instances(need.roles[0].address)
-        return any(not self.lists.holds_no_arns(each.statements, made) for each in self.shared(need, "", places))
+        return any(not self.lists.holds_no_arns(each.statements, made) for each in self.share(need, "", places))
 
     def statements(
         self, answers: Sequence[Answer], place: Address, goal: str = "", *, lists: bool, own: bool = False
@@ -160,13 +160,15 @@ class Places:
         refuse = self._refuse(place.module, goal)
         named, left = self.lists.grants(answers, place, refuse) if lists else ((), answers)
         words = self.lists.own_words(left, place, refuse) if own else {}
-        others = self.wanted(left, place.module, goal) if left else ()
+        others = self.as_statements(left, place.module, goal) if left else ()
         if words:
             spell = self.spelling(place.module, goal).spell
-            others = wanted(left, lambda value: words.get(flat(value)) or spell(value), prefixes=self._prefixes)
+            others = needed_statements(
+                left, lambda value: words.get(flat(value)) or spell(value), prefixes=self._prefixes
+            )
         if others is None:
             return None
-        return with_free_sids(sorted((*others, *named), key=rank) if named else others, frozenset())
+        return rename_taken_sids(sorted((*others, *named), key=rank) if named else others, frozenset())
 
     def terms(self, address: Address) -> InstanceTerms:
         """Return the key of a resource instance, and its element of `for_each`."""
@@ -177,7 +179,7 @@ class Places:
     def labels_of(self, module: ModulePath, kind: str) -> frozenset[str]:
         """List the labels of a module's resources of one type."""
         sources = self._resolver.module_sources(module)
-        return frozenset(name for _, each, name in sources.declared() if each == kind) if sources else frozenset()
+        return frozenset(name for _, each, name in sources.resource_keys() if each == kind) if sources else frozenset()
 
     # The places
 
@@ -186,7 +188,7 @@ class Places:
         for role in need.roles:
             yield from self.holders.of(role)
         if need.elsewhere:
-            yield from self.holders.of_named(need.elsewhere)
+            yield from self.holders.of_named_role(need.elsewhere)
 
     def existing(self, need: RoleNeed, *, wide: bool) -> Iterator[Proposal]:
         """Propose to add to the roles' policies; with `wide`, to those that other roles share."""
@@ -196,55 +198,57 @@ class Places:
         for holder in sorted(first, key=lambda each: not _came_near(each, need)):
             reach = self.holders.reach(holder.resource)
             if reach is not None and names <= reach and (reach <= names) is not wide:
-                fitting.append((holder, also(reach - names)))
+                fitting.append((holder, other_roles_words(reach - names)))
         if len(fitting) > 1:
-            yield from self._by_statements(fitting, need)
+            yield from self._propose_by_statement(fitting, need)
         for holder, remark in fitting:
-            extended = self._into_shared(holder, remark, need, extends=True)
+            extended = self._propose_in_shared(holder, remark, need, extends=True)
             yield from () if extended is None else (extended,)
-            added = self._into_shared(holder, remark, need, extends=False)
+            added = self._propose_in_shared(holder, remark, need, extends=False)
             if added is not None and (extended is None or added.insertions != extended.insertions):
                 yield added
 
-    def _by_statements(self, holders: Sequence[tuple[Holder, str]], need: RoleNeed) -> Iterator[Proposal]:
+    def _propose_by_statement(self, holders: Sequence[tuple[Holder, str]], need: RoleNeed) -> Iterator[Proposal]:
         """Propose to extend a statement of each policy, and to add the rest to the first policy."""
         by_resource: dict[str, list[Answer]] = {}
         for each in need.answers:
             by_resource.setdefault(flat(each.requirement.resource), []).append(each)
         found: dict[int, list[Answer]] = {}
         for answers in by_resource.values() if len(by_resource) <= _MOST else ():
-            ways = (self._into_shared(*each, need.only(answers), adds=False) for each in holders)
+            ways = (self._propose_in_shared(*each, need.restrict_to(answers), adds=False) for each in holders)
             found.setdefault(next((place for place, way in enumerate(ways) if way), -1), []).extend(answers)
         rest = found.pop(-1, [])
         if found:
             next(iter(found.values())).extend(rest)
-            several = [self._into_shared(*holders[place], need.only(each)) for place, each in found.items()]
-            yield from [together(list(filter(None, several)))] if None not in several else []
+            several = [
+                self._propose_in_shared(*holders[place], need.restrict_to(each)) for place, each in found.items()
+            ]
+            yield from [join_proposals(list(filter(None, several)))] if None not in several else []
 
-    def _into_shared(
+    def _propose_in_shared(
         self, holder: Holder, remark: str, need: RoleNeed, *, extends: bool = True, adds: bool = True
     ) -> Proposal | None:
         """Propose to add what all roles of a need lack to a policy block that each of them has."""
-        ways: Iterator[Statements | None] = self.written_for(holder, need) if need.roles else iter([None])
-        found = (self.into(holder, need.answers, remark, each, extends=extends, adds=adds) for each in ways)
+        ways: Iterator[Statements | None] = self.statements_for(holder, need) if need.roles else iter([None])
+        found = (self.propose_into(holder, need.answers, remark, each, extends=extends, adds=adds) for each in ways)
         return next(filter(None, found), None)
 
-    def written_for(self, holder: Holder, need: RoleNeed) -> Iterator[Statements]:
+    def statements_for(self, holder: Holder, need: RoleNeed) -> Iterator[Statements]:
         """Yield what roles lack as it can be written in the text of their common policy block."""
         name, goal = self._goal(holder)
         places: dict[str, Address] = {}
         for role in need.roles:
-            own = self.own(holder, role)
+            own = self.own_holder(holder, role)
             if own is None:
                 return
-            places[str(role.address)] = self._written_in(own, name)
-        edited = [each.address for each in self.touched(holder) if not name or each.address.type == _DOCUMENT]
-        for shared in self.shared(need, goal, places):
+            places[str(role.address)] = self._block_of_document(own, name)
+        edited = [each.address for each in self.changes(holder) if not name or each.address.type == _DOCUMENT]
+        for shared in self.share(need, goal, places):
             statements = self.with_lists(shared.statements, next(iter(places.values()))) if name else shared.statements
             if self.lists.are_usable(statements, edited):
                 yield statements
 
-    def own(self, holder: Holder, role: WorldObject) -> Holder | None:
+    def own_holder(self, holder: Holder, role: WorldObject) -> Holder | None:
         """Return the policy of a role that is written in the same block as another one."""
         return next((each for each in self.holders.of(role) if each.argument is holder.argument), None)
 
@@ -252,8 +256,8 @@ class Places:
         """Add gates to statements whose lists may be empty in another plan."""
         block = self._resolver.block(place)
         return tuple(
-            replace(each, gate=f"length({collection_of(each.listed)}) > 0")
-            if each.listed and may_vary(each.listed, place.module, block, self._resolver)
+            replace(each, gate=f"length({collection_of(each.resource_list)}) > 0")
+            if each.resource_list and may_vary(each.resource_list, place.module, block, self._resolver)
             else each
             for each in statements
         )
@@ -263,7 +267,7 @@ class Places:
         name = document_of(holder.argument)
         return name, f"data.aws_iam_policy_document.{name}" if name else holder.resource.address.resource
 
-    def _written_in(self, holder: Holder, document: str | None) -> Address:
+    def _block_of_document(self, holder: Holder, document: str | None) -> Address:
         """Return the instance of the block that contains the policy's text."""
         address = holder.resource.address
         if document is None:
@@ -274,21 +278,21 @@ class Places:
         key = address.key if repeated else None
         return Address(address.module, "data", "aws_iam_policy_document", document, key)
 
-    def _put(self, holder: Holder, answers: Sequence[Answer], given: Statements | None) -> Statements | None:
+    def _render(self, holder: Holder, answers: Sequence[Answer], given: Statements | None) -> Statements | None:
         """Write the needed statements for a policy's text; None if something cannot be named there."""
         address, (name, goal) = holder.resource.address, self._goal(holder)
         module = self._resolver.module_sources(address.module)
-        statements = None if module is None else given or self.wanted(answers, address.module, goal)
+        statements = None if module is None else given or self.as_statements(answers, address.module, goal)
         if module is None or statements is None:
             return None
         own = self.holders.document_instances(module, name) if name else self.holders.instances(address)
         _, place = self.text_block(holder)
-        statements = with_gates(statements, self._gates.within(own, place), gates=name is not None)
+        statements = with_gates(statements, self._gates.condition_finder(own, place), gates=name is not None)
         if statements is not None and place is not None:
-            statements = in_style(statements, place.source.text[place.start : place.end])
-        return None if statements is None else with_free_sids(statements, self._quoted_in(module))
+            statements = adapt_bucket_arns(statements, place.source.text[place.start : place.end])
+        return None if statements is None else rename_taken_sids(statements, self._quoted_words(module))
 
-    def into(
+    def propose_into(
         self,
         holder: Holder,
         answers: Sequence[Answer],
@@ -301,45 +305,45 @@ class Places:
     ) -> Proposal | None:
         """Propose to add needed permissions to the text of an existing policy.
 
-        `extends`, `adds` and `shared` are those of `into_policy`.
+        `extends`, `adds` and `shared` are those of `insert_into_policy`.
         """
         address = holder.resource.address
         module = self._resolver.module_sources(address.module)
-        statements = self._put(holder, answers, given)
+        statements = self._render(holder, answers, given)
         if module is None or statements is None:
             return None
         (_, goal), (_, place) = self._goal(holder), self.text_block(holder)
         ways = {"extends": extends, "adds": adds, "shared": shared}
-        into = into_policy(holder.argument, module, statements, beside=self.replacing, **ways)
+        into = insert_into_policy(holder.argument, module, statements, beside=self.replacing, **ways)
         if into is None or not self._files.editable(into.source):
             return None
         remark += self.doubts(statements, place, address.module) if place is not None else ""
         goal = f"an inline policy of {goal}" if holder.attribute == "inline_policy" else goal
-        goal = enumerated(into.documents) if into.documents else goal
+        goal = join_names(into.documents) if into.documents else goal
         return Proposal(
-            title=f"add {into.counted} to {goal}{remark}",
+            title=f"add {into.description} to {goal}{remark}",
             safety="review" if remark else "safe",
             insertions=into.insertions,
             texts={into.source.name: into.source},
-            touched=self.touched(holder),
+            touched=self.changes(holder),
             added=(),
             hcl=into.hcl,
         )
 
-    def gated(self, statements: Statements, places: Sequence[Address], block: Block) -> Statements:
+    def gate(self, statements: Statements, places: Sequence[Address], block: Block) -> Statements:
         """Add gates to statements whose references may be missing in an instance of a block, or in another plan."""
-        found = with_gates(statements, self._gates.within(places, block), gates=True)
+        found = with_gates(statements, self._gates.condition_finder(places, block), gates=True)
         assert found is not None  # otherwise there would be no gates
         return found
 
-    def touched(self, holder: Holder) -> tuple[ChangedAttribute, ...]:
+    def changes(self, holder: Holder) -> tuple[ChangedAttribute, ...]:
         """List the attributes in the plan that change with a policy's text, in every instance of its block."""
         own = [ChangedAttribute(each, holder.attribute) for each in self.holders.instances(holder.resource.address)]
         return (*own, *self.documents_of(holder))
 
     def text_block(self, holder: Holder) -> tuple[Address, Block | None]:
         """Return the block that contains the policy's text, with its instance."""
-        written = self._written_in(holder, document_of(holder.argument))
+        written = self._block_of_document(holder, document_of(holder.argument))
         return written, self._resolver.block(written)
 
     def readable(self, holder: Holder) -> tuple[ReadableStatement, ...]:
@@ -369,10 +373,10 @@ class Places:
         name = document_of(holder.argument)
         if module is None or name is None:
             return []
-        names = (name, *merged_into(name, module))
+        names = (name, *merged_documents(name, module))
         return [ChangedAttribute(one) for each in names for one in self.holders.document_instances(module, each)]
 
-    def _quoted_in(self, module: Module) -> frozenset[str]:
+    def _quoted_words(self, module: Module) -> frozenset[str]:
         """List the quoted words in a module, which a new Sid must differ from."""
         if id(module) not in self._words:
             self._words[id(module)] = frozenset(
@@ -387,7 +391,7 @@ def _came_near(holder: Holder, need: RoleNeed) -> bool:
     return any(each.policy == address and each.effect == "Allow" for one in need.answers for each in one.evidence)
 
 
-def also(others: frozenset[str]) -> str:
+def other_roles_words(others: frozenset[str]) -> str:
     """Describe the other roles that a fix would grant to."""
     if not others:
         return ""

@@ -47,12 +47,12 @@ class DraftFix(msgspec.Struct, frozen=True):
     added: tuple[Address, ...] = ()
 
 
-def drafted(fix: Fix, answers: tuple[Answer, ...], proposal: Proposal) -> DraftFix:
+def draft_fix(fix: Fix, answers: tuple[Answer, ...], proposal: Proposal) -> DraftFix:
     """Return a proposal's fix."""
     return DraftFix(fix, answers, proposal.insertions, proposal.texts, touched=proposal.touched, added=proposal.added)
 
 
-def reviewed(
+def draft_for_review(
     title: str, hcl: str, edits: Sequence[Insertion], texts: dict[str, SourceText], files: Files, **others: Any
 ) -> DraftFix:
     """Return a proven change of files as a fix for review; `others` are further fields of the draft."""
@@ -73,12 +73,12 @@ class PlanFixes(msgspec.Struct, frozen=True, dict=True):
 
     def remedy(self, finding: Finding) -> Remedy | None:
         """Return the remedy for a finding with no fix, or a partial one."""
-        if id(finding) in self._corrected:
+        if id(finding) in self._corrections_by_finding:
             return None
         return self._remedies.get(id(finding), finding.remedy)
 
     @cached_property
-    def _corrected(self) -> dict[int, Fix]:
+    def _corrections_by_finding(self) -> dict[int, Fix]:
         return {id(each.finding): each.fix for each in self.found if each.finding is not None}
 
     @cached_property
@@ -95,8 +95,8 @@ class PlanFixes(msgspec.Struct, frozen=True, dict=True):
 
     def of(self, finding: Finding) -> Fix | None:
         """Return the fix for a finding; the title of a partial one says so."""
-        if id(finding) in self._corrected:
-            return self._corrected[id(finding)]
+        if id(finding) in self._corrections_by_finding:
+            return self._corrections_by_finding[id(finding)]
         wanted = {each.requirement for each in finding.answers}
         shares = Counter(place for each in wanted for place in self._fixing.get(each, ()))
         place, most = max(shares.items(), key=lambda each: (each[1], -each[0]), default=(0, 0))

@@ -16,12 +16,12 @@ from tfcheck.checks import policy_refused
 from tfcheck.fix.edits.insertion import Replacement
 from tfcheck.fix.holders import Holder
 from tfcheck.fix.literal import ObjectParts, Parts
-from tfcheck.fix.place import Places
-from tfcheck.fix.plan_fixes import DraftFix, reviewed
+from tfcheck.fix.place import FixPlaces
+from tfcheck.fix.plan_fixes import DraftFix, draft_for_review
 from tfcheck.fix.policy_statements import ReadableStatement, items
-from tfcheck.fix.policy_text import located
+from tfcheck.fix.policy_text import find_policy_text
 from tfcheck.fix.render import Syntax, text
-from tfcheck.fix.task_proof import after_change, is_better, partition_of, reads
+from tfcheck.fix.task_proof import is_better, is_readable, partition_of, world_after
 from tfcheck.fix.written_text import WrittenText
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
@@ -48,7 +48,7 @@ _KINDS = {
 class PolicyCorrections:
     """Finds policies of one plan that AWS refuses."""
 
-    def __init__(self, world: After, places: Places) -> None:
+    def __init__(self, world: After, places: FixPlaces) -> None:
         self._world = world
         self._places = places
 
@@ -73,22 +73,24 @@ class PolicyCorrections:
 
     def _proven(self, finding: Finding, holder: Holder, task: TaskDefinition) -> DraftFix | None:
         """Correct a whole policy, if the checks then find one problem less and no new one."""
-        corrected = list(self._corrected(holder, task))
+        corrected = list(self._replacements(holder, task))
         texts = {source.name: source for source, *_ in corrected}
         edits = [Replacement(source.name, at, new, old) for source, at, old, new in corrected]
-        touched = self._places.touched(holder)
+        touched = self._places.changes(holder)
         if not edits or not all(map(self._places.files.editable, texts.values())):
             return None
-        if not reads(edits, texts, self._places.files, [one for each in edits for one in (f'"{each.old}"', each.old)]):
+        if not is_readable(
+            edits, texts, self._places.files, [one for each in edits for one in (f'"{each.old}"', each.old)]
+        ):
             return None
-        if not is_better([task], {finding.message}, self._world, after_change(self._world, edits, texts, touched)):
+        if not is_better([task], {finding.message}, self._world, world_after(self._world, edits, texts, touched)):
             return None
         quote = '"'
         listed = [f"`{each.old.strip(quote)}` to `{each.text.strip(quote)}`" for each in edits]
         more = f", and {len(edits) - _MOST:,} more" if len(edits) > _MOST else ""
         place, _ = self._places.text_block(holder)
         title = f"in {place.resource}, correct {', '.join(listed[:_MOST])}{more}"
-        return reviewed(
+        return draft_for_review(
             title,
             "\n".join(each.text for each in edits),
             edits,
@@ -100,7 +102,7 @@ class PolicyCorrections:
 
     # What is wrong
 
-    def _corrected(self, holder: Holder, task: TaskDefinition) -> Iterator[tuple[SourceText, int, str, str]]:
+    def _replacements(self, holder: Holder, task: TaskDefinition) -> Iterator[tuple[SourceText, int, str, str]]:
         """Yield the replacements: file, offset, old text and new text."""
         for statement in self._places.readable(holder):
             found = [(each, self._with_service(each, task)) for each in statement.actions]
@@ -110,7 +112,7 @@ class PolicyCorrections:
                 if new is not None and not each.is_element:
                     yield each.source, each.start, each.source.text[each.start : each.end], new
         with suppress(MalformedError):
-            policy, _ = located(holder.argument) or (None, None)
+            policy, _ = find_policy_text(holder.argument) or (None, None)
             yield from _of_grammar(holder.argument.source, policy) if isinstance(policy, ObjectParts) else ()
 
     def _with_service(self, literal: WrittenText, task: TaskDefinition) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from tfcheck.fix.literal import ListParts, ObjectParts, Parts, read_json_parts, read_parts
-from tfcheck.fix.policy_text import document_of, located, merged_into
+from tfcheck.fix.policy_text import document_of, find_policy_text, merged_documents
 from tfcheck.fix.render import Syntax
 from tfcheck.fix.written_text import Evaluate, WrittenText, elements, written_text
 from tfcheck.hcl.modules import Module
@@ -49,14 +49,18 @@ def statements_of(argument: Argument, module: Module) -> tuple[WrittenStatement,
     name = document_of(argument)
     try:
         if name is None:
-            policy, syntax = located(argument) or (None, Syntax.HCL)
+            policy, syntax = find_policy_text(argument) or (None, Syntax.HCL)
             item = policy.item("Statement") if isinstance(policy, ObjectParts) else None
-            lists = [(argument.source, item.value), *_of_locals(argument.source, item.value, module)] if item else []
-            return tuple(each for source, one in lists for each in _among(source, one, syntax, _POLICY))
+            lists = (
+                [(argument.source, item.value), *_statements_in_locals(argument.source, item.value, module)]
+                if item
+                else []
+            )
+            return tuple(each for source, one in lists for each in _readable_statements(source, one, syntax, _POLICY))
         named = (
-            module.resource("data", "aws_iam_policy_document", each) for each in (name, *merged_into(name, module))
+            module.resource("data", "aws_iam_policy_document", each) for each in (name, *merged_documents(name, module))
         )
-        return tuple(each for block in named if block is not None for each in _in_document(block))
+        return tuple(each for block in named if block is not None for each in _statements_in_document(block))
     except MalformedError:
         return ()
 
@@ -68,7 +72,7 @@ class ReadableStatement(msgspec.Struct, frozen=True):
     actions: tuple[WrittenText, ...]
     resources: tuple[WrittenText, ...]
 
-    def acts(self, action: str) -> bool:
+    def matches_action(self, action: str) -> bool:
         """Whether one of its actions matches."""
         return any(glob_known(each.value.lower(), action.lower()) for each in self.actions)
 
@@ -79,10 +83,12 @@ class ReadableStatement(msgspec.Struct, frozen=True):
 
 def readable(argument: Argument, module: Module, evaluate: Evaluate) -> tuple[ReadableStatement, ...]:
     """Read the Allow statements of a policy whose actions are all literals."""
-    return tuple(each for one in statements_of(argument, module) if (each := _read(one, evaluate)) is not None)
+    return tuple(
+        each for one in statements_of(argument, module) if (each := _read_statement(one, evaluate)) is not None
+    )
 
 
-def _read(statement: WrittenStatement, evaluate: Evaluate) -> ReadableStatement | None:
+def _read_statement(statement: WrittenStatement, evaluate: Evaluate) -> ReadableStatement | None:
     actions = [written_text(statement.source, each, evaluate) for each in items(statement.actions)]
     if any(each is None for each in actions):
         return None
@@ -98,7 +104,7 @@ def items(parts: Parts) -> tuple[Parts, ...]:
     return parts.items if isinstance(parts, ListParts) else (parts,)
 
 
-def _of_locals(source: SourceText, statements: Parts, module: Module) -> Iterator[tuple[SourceText, Parts]]:
+def _statements_in_locals(source: SourceText, statements: Parts, module: Module) -> Iterator[tuple[SourceText, Parts]]:
     """Yield the lists of statements that a policy concatenates, if they are locals used only there."""
     written = source.text[statements.start : statements.end]
     for name in _LOCAL.findall(written) if _JOINED.fullmatch(written) else ():
@@ -108,7 +114,9 @@ def _of_locals(source: SourceText, statements: Parts, module: Module) -> Iterato
             yield local.source, read_parts(local.source.text, local.value_start)
 
 
-def _among(source: SourceText, statements: Parts, syntax: Syntax, names: Sequence[str]) -> Iterator[WrittenStatement]:
+def _readable_statements(
+    source: SourceText, statements: Parts, syntax: Syntax, names: Sequence[str]
+) -> Iterator[WrittenStatement]:
     listed = items(statements)
     for each in listed:
         if isinstance(each, ObjectParts):
@@ -134,12 +142,12 @@ def _allows(source: SourceText, effect: Parts | None, names: Sequence[str]) -> b
     return source.text[effect.start : effect.end] == '"Allow"'
 
 
-def _in_document(block: Block) -> Iterator[WrittenStatement]:
+def _statements_in_document(block: Block) -> Iterator[WrittenStatement]:
     if isinstance(block, JsonBlock):
         found = next((each for each in block.value.members if each.name == "statement"), None)
         if found is not None:
             parts = read_json_parts(block.source.text, found.value.start, found.value.end)
-            yield from _among(block.source, parts, Syntax.TF_JSON, _DOCUMENT)
+            yield from _readable_statements(block.source, parts, Syntax.TF_JSON, _DOCUMENT)
         return
     nested = block.blocks("statement")
     for each in nested:

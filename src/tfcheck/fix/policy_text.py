@@ -33,12 +33,12 @@ def document_of(argument: Argument) -> str | None:
     return found[1] if found else None
 
 
-def merged_into(name: str, module: Module) -> list[str]:
+def merged_documents(name: str, module: Module) -> list[str]:
     """Return the names of the policy documents that are merged into one and used nowhere else."""
     document = module.resource("data", "aws_iam_policy_document", name)
     lists = ("source_policy_documents", "override_policy_documents")
     found = (each for one in lists for each in _MERGED.findall(document.attribute_text(one) if document else ""))
-    return [each for each in found if _only_one_uses(each, module)]
+    return [each for each in found if _is_named_once(each, module)]
 
 
 def file_of(argument: Argument) -> str:
@@ -55,17 +55,17 @@ def is_json(argument: Argument) -> bool:
 def is_own(argument: Argument, module: Module) -> bool:
     """Whether a policy's text is not shared: written in place, or in a document used only there."""
     name = document_of(argument)
-    return name is None or _only_one_uses(name, module)
+    return name is None or _is_named_once(name, module)
 
 
-def _only_one_uses(name: str, module: Module) -> bool:
+def _is_named_once(name: str, module: Module) -> bool:
     """Whether a module names a policy document only once: a shared one is not changed for one user."""
     pattern = re.compile(rf"\bdata\.aws_iam_policy_document\.{re.escape(name)}(?![\w-])")
     return sum(len(pattern.findall(file.source.text)) for file in module.files) == 1
 
 
 @lru_cache(maxsize=1024)
-def located(argument: Argument) -> tuple[Parts, Syntax] | None:
+def find_policy_text(argument: Argument) -> tuple[Parts, Syntax] | None:
     """Find the members of a literal policy in `jsonencode` or a heredoc; None for any other text.
 
     All instances of a block share one argument, in which several look for a place.
@@ -81,10 +81,10 @@ def located(argument: Argument) -> tuple[Parts, Syntax] | None:
     heredoc = heredoc_at(source.text, argument.value_start)
     if heredoc is None or heredoc.end != argument.value_end:
         return None
-    return _in_heredoc(source, heredoc)
+    return _parse_heredoc(source, heredoc)
 
 
-def _in_heredoc(source: SourceText, heredoc: Heredoc) -> tuple[Parts, Syntax] | None:
+def _parse_heredoc(source: SourceText, heredoc: Heredoc) -> tuple[Parts, Syntax] | None:
     """Parse JSON in a heredoc, with interpolations masked so that every offset stays the same."""
     pieces = heredoc.pieces
     if not pieces or any(each.kind == "%{" for each in pieces):
@@ -92,11 +92,11 @@ def _in_heredoc(source: SourceText, heredoc: Heredoc) -> tuple[Parts, Syntax] | 
     start, end = pieces[0].start, pieces[-1].end
     if pieces[0].kind != "text" or pieces[-1].kind != "text":
         return None
-    masked = source.text[:start] + "".join(_masked(source.text, heredoc))
+    masked = source.text[:start] + "".join(_mask(source.text, heredoc))
     return read_json_parts(masked, start, end), Syntax.JSON
 
 
-def _masked(text: str, heredoc: Heredoc) -> Iterator[str]:
+def _mask(text: str, heredoc: Heredoc) -> Iterator[str]:
     """Return the text with each interpolation replaced by a word or number of the same length."""
     inside = False
     for piece in heredoc.pieces:

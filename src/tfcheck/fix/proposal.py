@@ -32,7 +32,7 @@ class Proposal(msgspec.Struct, frozen=True):
     reported: tuple[str, ...] = ()
 
 
-def together(proposals: Sequence[Proposal]) -> Proposal:
+def join_proposals(proposals: Sequence[Proposal]) -> Proposal:
     """Join several changes into one."""
     return Proposal(
         title="; and ".join(each.title for each in proposals),
@@ -58,13 +58,13 @@ class RoleNeed(msgspec.Struct, frozen=True):
 
     def names(self) -> frozenset[str]:
         """Return the names of the roles: addresses for those of the plan, otherwise as `named`."""
-        return frozenset(str(each.address) for each in self.roles) or frozenset({outside_role(self.elsewhere)})
+        return frozenset(str(each.address) for each in self.roles) or frozenset({outside_role_words(self.elsewhere)})
 
     def rules(self) -> frozenset[str]:
         """Return the rules of the missing permissions."""
         return frozenset(each.requirement.rule for each in self.answers)
 
-    def by_role(self) -> dict[str, tuple[Answer, ...]]:
+    def answers_by_role(self) -> dict[str, tuple[Answer, ...]]:
         """Group the missing permissions by role."""
         found: dict[str, list[Answer]] = {str(role.address): [] for role in self.roles}
         for each in self.answers:
@@ -72,13 +72,13 @@ class RoleNeed(msgspec.Struct, frozen=True):
                 found[each.role].append(each)
         return {name: tuple(answers) for name, answers in found.items()}
 
-    def only(self, answers: Sequence[Answer]) -> RoleNeed:
+    def restrict_to(self, answers: Sequence[Answer]) -> RoleNeed:
         """Return the need reduced to some answers, with the roles that they are about."""
         lacking = {each.role for each in answers}
         roles = tuple(each for each in self.roles if str(each.address) in lacking)
         return RoleNeed(roles, tuple(answers), self.elsewhere)
 
 
-def outside_role(role: str) -> str:
+def outside_role_words(role: str) -> str:
     """Describe a role that the plan does not manage."""
     return f"the role {role}"

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.fix.added_policy import AddedPolicies
-from tfcheck.fix.naming import in_module
-from tfcheck.fix.new_block import behind, block_lines
-from tfcheck.fix.place import Places, also
+from tfcheck.fix.naming import module_words
+from tfcheck.fix.new_block import block_lines, insert_after
+from tfcheck.fix.place import FixPlaces, other_roles_words
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.repetition import Repeated
 from tfcheck.fix.wanted import free
@@ -26,7 +26,7 @@ from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Verdict
 
 
-def ranked(need: RoleNeed, places: Places, added: AddedPolicies, world: After) -> Iterator[Proposal]:
+def rank(need: RoleNeed, places: FixPlaces, added: AddedPolicies, world: After) -> Iterator[Proposal]:
     """Return the ways to grant what a role lacks, those that affect no other role first."""
     if not need.roles:
         yield from places.existing(need, wide=False)
@@ -34,31 +34,31 @@ def ranked(need: RoleNeed, places: Places, added: AddedPolicies, world: After) -
         return
     block = world.resolver.block(need.roles[0].address)
     if block is not None:
-        yield from attached(need, block, places, world)
+        yield from propose_attachments(need, block, places, world)
     if need.roles[0].address.module.steps:
-        from tfcheck.fix.call_inputs import passed_to_module
+        from tfcheck.fix.call_inputs import propose_call_inputs
 
-        yield from passed_to_module(need, places, world)
+        yield from propose_call_inputs(need, places, world)
     if added.is_for_callers(need):
-        yield from added.at_callers(need)
+        yield from added.propose_at_callers(need)
     if need.roles[0].address.module.steps:
-        from tfcheck.fix.new_inputs import by_new_inputs
+        from tfcheck.fix.new_inputs import propose_new_inputs
 
-        yield from by_new_inputs(need, places, world)
+        yield from propose_new_inputs(need, places, world)
     if added.is_named_by_callers(need):
-        yield from added.at_callers(need, new_output=True)
+        yield from added.propose_at_callers(need, new_output=True)
     if added.is_named_by_callers(need, literally=True):
-        yield from added.at_callers(need)
-        yield from added.at_callers(need, new_output=True)
+        yield from added.propose_at_callers(need)
+        yield from added.propose_at_callers(need, new_output=True)
     yield from places.existing(need, wide=False)
     alone = block is not None and added.reach(need) <= need.names()
     if block is not None and alone:
-        yield from added.behind_role(need, block)
-    yield from added.at_callers(need)
+        yield from added.propose_after_role(need, block)
+    yield from added.propose_at_callers(need)
     yield from places.existing(need, wide=True)
     if block is not None and not alone:
-        yield from added.behind_role(need, block)
-    yield from added.at_each_caller(need)
+        yield from added.propose_after_role(need, block)
+    yield from added.propose_at_each_caller(need)
 
 
 _ATTACHMENT = "aws_iam_role_policy_attachment"
@@ -66,7 +66,7 @@ _ATTACHMENT = "aws_iam_role_policy_attachment"
 _MOST = 20
 
 
-def attached(need: RoleNeed, block: Block, places: Places, world: After) -> Iterator[Proposal]:
+def propose_attachments(need: RoleNeed, block: Block, places: FixPlaces, world: After) -> Iterator[Proposal]:
     """Propose to attach a policy of the roles' module that grants everything that they lack."""
     role = need.roles[0].address
     siblings = places.holders.instances(role)
@@ -93,7 +93,9 @@ def _grants(policy: WorldObject, need: RoleNeed, world: After) -> bool:
     return all(each is Verdict.ALLOWED for each in judge.verdicts_with(document, asked))
 
 
-def _proposal(policy: WorldObject, need: RoleNeed, block: Block, places: Places, siblings: list[Address]) -> Proposal:
+def _proposal(
+    policy: WorldObject, need: RoleNeed, block: Block, places: FixPlaces, siblings: list[Address]
+) -> Proposal:
     role = need.roles[0].address
     base = f"{role.type}.{role.name}"
     repeated = Repeated(base, "name", block, tuple(dict.fromkeys(each.key for each in siblings)), others=False)
@@ -102,10 +104,10 @@ def _proposal(policy: WorldObject, need: RoleNeed, block: Block, places: Places,
     head = f'resource "{_ATTACHMENT}" "{label}"'
     lines = block_lines(head, inside, repeated=repeated.repetition(by_value=False))
     return Proposal(
-        title=f"attach {policy.address.resource} to {base}{in_module(role.module)}; it grants all that this policy "
-        f"allows{also(frozenset(map(str, siblings)) - need.names())}",
+        title=f"attach {policy.address.resource} to {base}{module_words(role.module)}; it grants all that this policy "
+        f"allows{other_roles_words(frozenset(map(str, siblings)) - need.names())}",
         safety="review",
-        insertions=(behind(block, lines),),
+        insertions=(insert_after(block, lines),),
         texts={block.source.name: block.source},
         touched=(),
         added=tuple(Address(each.module, "managed", _ATTACHMENT, label, each.key) for each in siblings),

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from tfcheck.fix.named_parts import NamedParts
-from tfcheck.fix.render import quoted
+from tfcheck.fix.render import quote
 from tfcheck.fix.templates import ModuleTexts
 from tfcheck.fix.written_text import flat
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
@@ -52,7 +52,7 @@ class References:
         for value, subject, expression in rows:
             self._by_value.setdefault(value, []).append((subject, expression))
 
-    def to(self, value: Hashable, refuse: Refuse) -> str | None:
+    def find(self, value: Hashable, refuse: Refuse) -> str | None:
         """Return the first usable expression with a value, or None."""
         found = self._by_value.get(value, ())
         return next((expression for subject, expression in found if not refuse(subject)), None)
@@ -106,7 +106,7 @@ class Referable:
             found.sort(key=lambda row: row[1] != row[2] or not row[1].startswith("local."))
         return References(found)
 
-    def beginning_with(self, bucket: TextLike, refuse: Refuse) -> str | None:
+    def find_bucket_object(self, bucket: TextLike, refuse: Refuse) -> str | None:
         """Return the only input or local that is the ARN of an object in a bucket, by the bucket's ARN."""
         start = f"{flat(bucket)}/"
         if ":s3:::" not in start or start.count("/") > 1:
@@ -119,7 +119,7 @@ class Referable:
     def _names(self) -> list[tuple[TextLike, str, str]]:
         return [
             (value, subject, expression)
-            for subject, each, seen in self._seen
+            for subject, each, seen in self._values
             for expression, value in _texts(each, seen)
         ]
 
@@ -128,7 +128,7 @@ class Referable:
         """The addresses of whole resources that are passed to the module."""
         return References(
             (owner, subject, expression)
-            for subject, each, seen in self._seen
+            for subject, each, seen in self._values
             for owner, expression in _resources(each, seen)
         )
 
@@ -136,16 +136,16 @@ class Referable:
     def secrets(self) -> References:
         """The sensitive texts in inputs and locals."""
         return References(
-            (str(seen), subject, each) for subject, each, seen in self._seen if isinstance(seen, Sensitive)
+            (str(seen), subject, each) for subject, each, seen in self._values if isinstance(seen, Sensitive)
         )
 
     def parts(self, refuse: Refuse) -> NamedParts:
         """Return the values of inputs, locals and data sources for a block that may use them."""
-        usable = (each for each in self._seen if not each[0].startswith("module.") and not refuse(each[0]))
+        usable = (each for each in self._values if not each[0].startswith("module.") and not refuse(each[0]))
         return NamedParts(self._resolver, self._module, usable, lambda text: self.texts.has_literally((text,)))
 
     @cached_property
-    def _seen(self) -> list[tuple[str, str, Seen]]:
+    def _values(self) -> list[tuple[str, str, Seen]]:
         module = self._resolver.module_sources(self._module)
         if module is None:
             return []
@@ -182,7 +182,7 @@ def local_name(address: Address) -> str:
 
 
 def _index(key: str | int) -> str:
-    return f"[{key}]" if isinstance(key, int) else f"[{quoted(key)}]"
+    return f"[{key}]" if isinstance(key, int) else f"[{quote(key)}]"
 
 
 def _texts(expression: str, seen: Seen) -> Iterator[tuple[str, TextLike]]:

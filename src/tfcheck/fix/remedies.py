@@ -13,11 +13,11 @@ import msgspec
 from tfcheck.fix.as_text import verdicts_with
 from tfcheck.fix.narrowing import DenialPlace, narrowing
 from tfcheck.fix.new_role import NewRole, role_hcl
-from tfcheck.fix.place import Places
+from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.policy_text import document_of, file_of, is_json
 from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.referable import local_name
-from tfcheck.fix.render import StatementStyle, Syntax, quoted, statement
+from tfcheck.fix.render import StatementStyle, Syntax, quote, statement
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, sid, writable
 from tfcheck.hcl.syntax.block import Argument
 from tfcheck.iam import CLOCK_KEYS
@@ -25,12 +25,12 @@ from tfcheck.iam.model import Origin, Statement
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.role import Role
-from tfcheck.symbolic.sensitive_text import redacted
+from tfcheck.symbolic.sensitive_text import redact
 from tfcheck.symbolic.value import TextLike, pieces
 from tfcheck.verdict.judge import Judge
 from tfcheck.verdict.unmet import UnmetCondition
 from tfcheck.vocabulary.address import Address, ModulePath, address_in
-from tfcheck.vocabulary.clipping import and_more, enumerated
+from tfcheck.vocabulary.clipping import and_more, join_names
 from tfcheck.vocabulary.finding import Answer, Reason, Remedy, RoleKind, Verdict
 
 _SERVICES = {RoleKind.INSTANCE: "ec2.amazonaws.com"}
@@ -38,7 +38,7 @@ _LISTED = 3
 _BY_VARIABLES = "; pass it the ARNs by the variables of `templatefile`"
 
 
-def granted_by_sources(*, older: bool) -> Remedy:
+def remedy_for_stale_plan(*, older: bool) -> Remedy:
     """Return the remedy if the sources grant what the plan denies: the plan is `older`, or its apply removes it."""
     if older:
         return Remedy("run `terraform plan` again: the sources already grant it")
@@ -49,7 +49,7 @@ def granted_by_sources(*, older: bool) -> Remedy:
 class Remedies:
     """Explains what to do about the denied requirements of one plan."""
 
-    def __init__(self, world: After, places: Places) -> None:
+    def __init__(self, world: After, places: FixPlaces) -> None:
         self._world = world
         self._judge = world.once(Judge)
         self._tasks = tasks_by_address(world)
@@ -64,8 +64,10 @@ class Remedies:
             case Reason.PERMISSIONS_BOUNDARY:
                 boundary = self._boundary(first)
                 file = self._file(boundary)
-                words = f"let the permissions boundary of {first.role} allow {_what(answers)}: add this statement to "
-                words += f"`{file}`, which its text is read from" if file else "it"
+                words = (
+                    f"let the permissions boundary of {first.role} allow {_permissions(answers)}: add this statement "
+                )
+                words += f"to `{file}`, which its text is read from" if file else "to it"
                 written = self._statements(answers, into=boundary)
                 is_wide = boundary is not None and written != self._statements(answers, into=boundary, circles=True)
                 words += "; `*` is for what cannot be named there, because that depends on the role" if is_wide else ""
@@ -92,12 +94,12 @@ class Remedies:
             return _fulfil(unmet[0], answers[0])
         role = answers[0].role or "the role"
         where = "where the policies of that role are managed"
-        where += f", and to {other}" if (other := self._other(answers)) else ""
-        return Remedy(f"grant {_what(answers)} to {role}: add this statement {where}", self._statements(answers))
+        where += f", and to {other}" if (other := self._other_denial(answers)) else ""
+        return Remedy(f"grant {_permissions(answers)} to {role}: add this statement {where}", self._statements(answers))
 
-    def _other(self, answers: Sequence[Answer]) -> str:
+    def _other_denial(self, answers: Sequence[Answer]) -> str:
         """Describe what denies a call even if a policy grants it; empty if nothing does."""
-        role = self._judged(answers[0])
+        role = self._judged_role(answers[0])
         if role is None or Verdict.DENIED not in verdicts_with(answers, self._world):
             return ""
         if role.boundary:
@@ -106,9 +108,9 @@ class Remedies:
 
     def _narrow(self, answers: Sequence[Answer]) -> Remedy:
         """Explain how to narrow each denying statement, counting those after the first few."""
-        denied = self._denied_by(answers)
+        denied = self._denying_statements(answers)
         if not denied:
-            return Remedy(f"narrow the statement that denies {_what(answers)}")
+            return Remedy(f"narrow the statement that denies {_permissions(answers)}")
         found = []
         for denial, several in list(denied.values())[:_LISTED]:
             needs = [each.requirement for each in several]
@@ -116,7 +118,9 @@ class Remedies:
             where = _statement_name(denial.origin.policy, denial.origin.sid, denial.origin.number)
             file = self._file(address_in(denial.origin.policy))
             where += f" in `{file}`" if file else ""
-            words = f"narrow {where}, which denies {_what(several)} even if another statement allows it: {how.words}"
+            words = (
+                f"narrow {where}, which denies {_permissions(several)} even if another statement allows it: {how.words}"
+            )
             words += _BY_VARIABLES if file and "${" in how.hcl else ""
             found.append(Remedy(words, how.hcl if len(denied) == 1 else f"# {where}\n{how.hcl}"))
         left = and_more(len(denied), _LISTED)
@@ -165,11 +169,11 @@ class Remedies:
         argument = self._text_of(policy)
         return file_of(argument) if argument is not None else ""
 
-    def _denied_by(self, answers: Sequence[Answer]) -> dict[Origin, tuple[Statement, list[Answer]]]:
+    def _denying_statements(self, answers: Sequence[Answer]) -> dict[Origin, tuple[Statement, list[Answer]]]:
         found: dict[Origin, tuple[Statement, list[Answer]]] = {}
         for answer in answers:
             task = self._tasks.get(answer.requirement.task_definition)
-            for denial in self._judge.denying(answer.requirement, task) if task is not None else ():
+            for denial in self._judge.denying_statements(answer.requirement, task) if task is not None else ():
                 found.setdefault(denial.origin, (denial, []))[1].append(answer)
         return found
 
@@ -183,13 +187,13 @@ class Remedies:
         task = answer.requirement.task_definition
         argument = "task_role_arn" if answer.requirement.role_kind is RoleKind.TASK else "execution_role_arn"
         name = f"{_label(task)}_execution" if argument == "execution_role_arn" else f"{_label(task)}_task"
-        words = f"create a role that ECS can assume, grant it {_what([answer])}, and set `{argument}` of {task}"
-        lines = role_hcl(NewRole(name, ("name", quoted(name.replace("_", "-"))), "", "", ()))
+        words = f"create a role that ECS can assume, grant it {_permissions([answer])}, and set `{argument}` of {task}"
+        lines = role_hcl(NewRole(name, ("name", quote(name.replace("_", "-"))), "", "", ()))
         return Remedy(
             words, "\n".join([*lines, "", f"# and in the task definition: {argument} = aws_iam_role.{name}.arn"])
         )
 
-    def _judged(self, answer: Answer) -> Role | None:
+    def _judged_role(self, answer: Answer) -> Role | None:
         task = self._tasks.get(answer.requirement.task_definition)
         return self._judge.role(answer.requirement, task) if task is not None else None
 
@@ -217,7 +221,7 @@ class Remedies:
         """Write needed resources for a policy, by default as the role's module can, without cycles unless `circles`."""
         into = policy.resource if policy is not None and not circles else ""
         found = (
-            self._spelled(
+            self._spell(
                 writable(each.requirement.resource), policy.module if policy is not None else _module(each.role), into
             )
             for each in answers
@@ -225,13 +229,13 @@ class Remedies:
         )
         return list(dict.fromkeys(found))
 
-    def _spelled(self, value: TextLike, module: ModulePath, into: str) -> Spelled:
+    def _spell(self, value: TextLike, module: ModulePath, into: str) -> Spelled:
         return self._places.spelling(module, into).spell(value) or tuple(
-            redacted(each) if isinstance(each, str) else "*" for each in pieces(value)
+            redact(each) if isinstance(each, str) else "*" for each in pieces(value)
         )
 
     def _boundary(self, answer: Answer) -> Address | None:
-        role = self._judged(answer)
+        role = self._judged_role(answer)
         return address_in(role.boundary[0].name) if role is not None and role.boundary else None
 
     def _role_of(self, answer: Answer, policy: Address | None = None) -> Spelled:
@@ -240,7 +244,7 @@ class Remedies:
             return (answer.role or "ROLE_ARN",)
         if policy is None:
             return (Reference(f"{local_name(address)}.arn"),)
-        role = self._judged(answer)
+        role = self._judged_role(answer)
         spelling = self._places.spelling(policy.module, policy.resource)
         spelled = spelling.spell(role.caller.arn) if role is not None else None
         return spelled or (f"ARN of {answer.role}",)
@@ -262,8 +266,8 @@ def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
     )
     if not unmet.carried or is_negated:
         return Remedy(words)
-    accepted = ", ".join(quoted(each) for each in (*unmet.values, unmet.carried))
-    return Remedy(words, f"Condition = {{ {unmet.operator} = {{ {quoted(unmet.key)} = [{accepted}] }} }}")
+    accepted = ", ".join(quote(each) for each in (*unmet.values, unmet.carried))
+    return Remedy(words, f"Condition = {{ {unmet.operator} = {{ {quote(unmet.key)} = [{accepted}] }} }}")
 
 
 def _statement_name(policy: str, sid: str | None, number: int | None = None) -> str:
@@ -275,8 +279,8 @@ def _text(statements: Iterable[NeededStatement], style: StatementStyle) -> str:
     return "\n".join("\n".join(statement(each, style)) + "," for each in statements)
 
 
-def _what(answers: Sequence[Answer]) -> str:
-    actions = enumerated(dict.fromkeys(each.requirement.action for each in answers))
+def _permissions(answers: Sequence[Answer]) -> str:
+    actions = join_names(dict.fromkeys(each.requirement.action for each in answers))
     return f"{actions} on {_resources(answers)}"
 
 

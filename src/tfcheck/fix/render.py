@@ -65,16 +65,16 @@ Item: TypeAlias = tuple[str, "str | Sequence[str]"]
 
 def block(wanted: NeededStatement, style: StatementStyle) -> list[str]:
     """Render a `statement` block, with lines indented relative to it."""
-    lines = aligned(_items(wanted, style, document=True), " = ", "")
+    lines = align(_items(wanted, style, document=True), " = ", "")
     if wanted.principal:
         kind, who = wanted.principal
         inside = [("type", text((kind,))), ("identifiers", f"[{text(who)}]")]
-        lines += ["", "principals {", *indented(aligned(inside, " = ", ""), style.unit), "}"]
+        lines += ["", "principals {", *indent(align(inside, " = ", ""), style.unit), "}"]
     if wanted.gate:
         gate = f"for_each = {wanted.gate} ? [1] : []"
-        inner = [gate, "", "content {", *indented(lines, style.unit), "}"]
-        return ['dynamic "statement" {', *indented(inner, style.unit), "}"]
-    return ["statement {", *indented(lines, style.unit), "}"]
+        inner = [gate, "", "content {", *indent(lines, style.unit), "}"]
+        return ['dynamic "statement" {', *indent(inner, style.unit), "}"]
+    return ["statement {", *indent(lines, style.unit), "}"]
 
 
 def statement(wanted: NeededStatement, style: StatementStyle, *, document: bool = False) -> list[str]:
@@ -84,14 +84,14 @@ def statement(wanted: NeededStatement, style: StatementStyle, *, document: bool 
     if style.one_line and (flat is not None) and len(flat) <= style.widest:
         return [flat]
     mark = style.between
-    inside = aligned(items, mark, style.ends_lines if style.syntax is Syntax.HCL else ",", quoted=style.quoted)
-    return ["{", *indented(inside, style.unit), "}"]
+    inside = align(items, mark, style.ends_lines if style.syntax is Syntax.HCL else ",", quoted=style.quoted)
+    return ["{", *indent(inside, style.unit), "}"]
 
 
-def one_line(wanted: NeededStatement, style: StatementStyle, *, document: bool = False) -> str:
+def render_on_one_line(wanted: NeededStatement, style: StatementStyle, *, document: bool = False) -> str:
     """Render an object on one line, regardless of its length."""
     items = _items(wanted, style, document=document, principal=True)
-    found = _flat([(name, _joined(value, style)) for name, value in items], style)
+    found = _flat([(name, _render_list(value, style)) for name, value in items], style)
     assert found is not None  # every value is on one line
     return found
 
@@ -108,7 +108,7 @@ def text(spelled: Spelled, syntax: Syntax = Syntax.HCL) -> str:
     return json.dumps("".join(_template_piece(each) for each in spelled), ensure_ascii=False)
 
 
-def quoted(literal: str) -> str:
+def quote(literal: str) -> str:
     """Quote a literal as a string of Terraform's language."""
     return text((literal,))
 
@@ -155,7 +155,7 @@ def _list(several: Sequence[Spelled], style: StatementStyle, *, is_list: bool, s
         return flat
     last = "," if style.syntax is Syntax.HCL and style.trailing else ""
     lines = [f"{each}," for each in written[:-1]] + [written[-1] + last]
-    return ["[", *indented(lines, style.unit), "]"]
+    return ["[", *indent(lines, style.unit), "]"]
 
 
 def _principal(principal: tuple[str, Spelled], style: StatementStyle, *, document: bool) -> tuple[str, str]:
@@ -179,14 +179,14 @@ def _flat(items: Sequence[Item], style: StatementStyle) -> str | None:
     return f"{{{style.pad}{style.comma.join(written)}{style.pad}}}"
 
 
-def _joined(value: str | Sequence[str], style: StatementStyle) -> str:
+def _render_list(value: str | Sequence[str], style: StatementStyle) -> str:
     if isinstance(value, str):
         return value
     inside = [each.strip().removesuffix(",") for each in value[1:-1]]
     return f"[{style.comma.join(inside)}]"
 
 
-def aligned(items: Sequence[Item], between: str, comma: str, *, quoted: bool = False) -> list[str]:
+def align(items: Sequence[Item], between: str, comma: str, *, quoted: bool = False) -> list[str]:
     """Render items below each other; `=` is aligned for those on one line, `:` never is."""
     names = [_name(name, quoted) for name, _ in items]
     flat = [name for name, (_, value) in zip(names, items, strict=True) if isinstance(value, str)]
@@ -208,6 +208,6 @@ def ends_with_comma(lists: Iterable[str]) -> bool:
     return not spread or spread[-1].removesuffix("]").rstrip().endswith(",")
 
 
-def indented(lines: Sequence[str], unit: str) -> list[str]:
+def indent(lines: Sequence[str], unit: str) -> list[str]:
     """Indent lines, except empty ones."""
     return [unit + line if line else line for line in lines]

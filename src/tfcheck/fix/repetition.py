@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from tfcheck.fix.render import quoted
+from tfcheck.fix.render import quote
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.syntax.block import Block
@@ -50,7 +50,7 @@ class SharedStatements(msgspec.Struct, frozen=True):
     by_value: bool = False
 
 
-def shared_by(
+def share_statements(
     instances: Sequence[tuple[InstanceTerms, Statements]], *, by_value: bool = True
 ) -> SharedStatements | None:
     """Write what all instances lack as one statement, with `each.value` only if `by_value`; None where they differ."""
@@ -108,25 +108,25 @@ def _leaves(expression: str, seen: Seen) -> list[tuple[str, str]]:
 
 def _rewritten(statements: Statements, terms: InstanceTerms, words: Mapping[str, str]) -> Statements:
     return tuple(
-        msgspec.structs.replace(each, resources=tuple(_in_terms(one, terms, words) for one in each.resources))
+        msgspec.structs.replace(each, resources=tuple(_spell_in_terms(one, terms, words) for one in each.resources))
         for each in statements
     )
 
 
-def _in_terms(spelled: Spelled, terms: InstanceTerms, words: Mapping[str, str]) -> Spelled:
+def _spell_in_terms(spelled: Spelled, terms: InstanceTerms, words: Mapping[str, str]) -> Spelled:
     found: list[str | Reference] = []
     for each in spelled:
         if isinstance(each, Reference):
-            found.append(Reference(_by_key(each.expression, terms.key), each.over))
+            found.append(Reference(_with_key(each.expression, terms.key), each.over))
         else:
             found += _split(each, words)
     return tuple(found)
 
 
-def _by_key(expression: str, key: InstanceKey) -> str:
+def _with_key(expression: str, key: InstanceKey) -> str:
     if key is None:
         return expression
-    index = f"[{key}]" if isinstance(key, int) else f"[{quoted(key)}]"
+    index = f"[{key}]" if isinstance(key, int) else f"[{quote(key)}]"
     own = "[count.index]" if isinstance(key, int) else "[each.key]"
     return re.sub(rf"(?<=\w){re.escape(index)}", own, expression)  # what follows a call is no instance
 
@@ -195,7 +195,7 @@ class Repeated(msgspec.Struct, frozen=True):
         return [str(each) for each in self.keys] if self.others else list(self.keys)
 
     def _choice(self, name: str) -> str:
-        written = [str(each) if isinstance(each, int) else quoted(str(each)) for each in self.keys]
+        written = [str(each) if isinstance(each, int) else quote(str(each)) for each in self.keys]
         return f"{name} == {written[0]}" if len(written) == 1 else f"contains([{', '.join(written)}], {name})"
 
     def _collection(self) -> str:
@@ -203,12 +203,14 @@ class Repeated(msgspec.Struct, frozen=True):
         return written.removeprefix('"${').removesuffix('}"')
 
 
-def in_filter(statements: Statements) -> Statements:
+def use_each_key(statements: Statements) -> Statements:
     """Replace `count.index` by `each.key`: a policy for some instances of a counted role uses a map."""
-    return tuple(msgspec.structs.replace(each, resources=tuple(map(_uncounted, each.resources))) for each in statements)
+    return tuple(
+        msgspec.structs.replace(each, resources=tuple(map(_without_count_index, each.resources))) for each in statements
+    )
 
 
-def _uncounted(spelled: Spelled) -> Spelled:
+def _without_count_index(spelled: Spelled) -> Spelled:
     return tuple(
         Reference(each.expression.replace("[count.index]", "[each.key]"), each.over)
         if isinstance(each, Reference)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from tfcheck.fix.render import quoted
+from tfcheck.fix.render import quote
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.role import Role
@@ -18,7 +18,7 @@ _KEY = "aws:principaltag/"
 _EXACT = ("stringequals", "stringequalsignorecase", "stringlike")
 
 
-def tagged(answers: Iterable[Answer], world: After) -> Iterator[tuple[Fix, tuple[Answer, ...]]]:
+def suggest_tags(answers: Iterable[Answer], world: After) -> Iterator[tuple[Fix, tuple[Answer, ...]]]:
     """Suggest the tags that conditions require, if the denied calls are allowed with them."""
     judge, tasks = world.once(Judge), tasks_by_address(world)
     by_role: dict[tuple[str, tuple[tuple[str, str], ...]], list[Answer]] = {}
@@ -26,11 +26,11 @@ def tagged(answers: Iterable[Answer], world: After) -> Iterator[tuple[Fix, tuple
         task = tasks[answer.requirement.task_definition]
         unmet = judge.unmet(answer.requirement, task)
         tags = _tags(unmet)
-        if tags and answer.role and judge.verdict_if(_with(tags), answer.requirement, task) is Verdict.ALLOWED:
+        if tags and answer.role and judge.verdict_if(_add_tags(tags), answer.requirement, task) is Verdict.ALLOWED:
             by_role.setdefault((answer.role, tuple(tags.items())), []).append(answer)
     for (role, pairs), several in by_role.items():
-        lines = [f"  {key if key.isidentifier() else quoted(key)} = {quoted(value)}" for key, value in pairs]
-        written = ", ".join(f"{key} = {quoted(value)}" for key, value in pairs)
+        lines = [f"  {key if key.isidentifier() else quote(key)} = {quote(value)}" for key, value in pairs]
+        written = ", ".join(f"{key} = {quote(value)}" for key, value in pairs)
         title = f"tag {role} with {written}: a statement allows it to roles with that tag"
         fix = Fix(title=title, safety="review", proven=True, hcl="\n".join(["tags = {", *lines, "}"]))
         yield fix, tuple(several)
@@ -47,9 +47,9 @@ def _tags(unmet: Iterable[UnmetCondition]) -> dict[str, str]:
     return found
 
 
-def _with(tags: dict[str, str]) -> Callable[[Role], Role]:
-    def changed(role: Role) -> Role:
+def _add_tags(tags: dict[str, str]) -> Callable[[Role], Role]:
+    def change(role: Role) -> Role:
         known = role.caller.tags if isinstance(role.caller.tags, dict) else {}
         return msgspec.structs.replace(role, caller=msgspec.structs.replace(role.caller, tags={**known, **tags}))
 
-    return changed
+    return change

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from tfcheck.fix.edits.insertion import Insertion, Replacement, spliced
+from tfcheck.fix.edits.insertion import Insertion, Replacement, apply_insertions
 from tfcheck.symbolic.regex import regex
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _EQUALS = "EQ"
 _WRAPPERS = frozenset(("expr_term", "tuple"))
 
 
-class Opinion(Enum):
+class SecondOpinion(Enum):
     """What python-hcl2 finds in the two versions of a file."""
 
     SAME_BUT_INSERTED = "they differ by exactly the insertion or replacement"
@@ -42,20 +42,22 @@ class Opinion(Enum):
     UNREADABLE = "the old one cannot be read"
 
 
-def opinion(before: str, insertions: Sequence[Insertion]) -> Opinion:
+def compare(before: str, insertions: Sequence[Insertion]) -> SecondOpinion:
     """Compare a file with its edited version; the insertions are sorted by offset.
 
     One part of the old text is one part of the new where it is replaced; what is removed is made of whole parts.
     """
     old = tree(before)
     if old is None:
-        return Opinion.UNREADABLE
-    new = tree(spliced(before, insertions))
+        return SecondOpinion.UNREADABLE
+    new = tree(apply_insertions(before, insertions))
     if new is None:
-        return Opinion.DIFFERENT
-    if list(_events(old, _removed(insertions))) != list(_events(new, _whole_parts(new, _inserted(insertions)))):
-        return Opinion.DIFFERENT
-    return Opinion.SAME_BUT_INSERTED
+        return SecondOpinion.DIFFERENT
+    if list(_events(old, _removed_regions(insertions))) != list(
+        _events(new, _whole_parts(new, _inserted_regions(insertions)))
+    ):
+        return SecondOpinion.DIFFERENT
+    return SecondOpinion.SAME_BUT_INSERTED
 
 
 def tree(text: str) -> Tree[Token] | None:
@@ -96,13 +98,13 @@ class _Region(msgspec.Struct, frozen=True):
         return self.start <= offset < self.stop
 
 
-def _removed(insertions: Sequence[Insertion]) -> tuple[_Region, ...]:
+def _removed_regions(insertions: Sequence[Insertion]) -> tuple[_Region, ...]:
     return tuple(
         _Region(each.offset, each.end, replaced=bool(each.text)) for each in insertions if isinstance(each, Replacement)
     )
 
 
-def _inserted(insertions: Sequence[Insertion]) -> tuple[_Region, ...]:
+def _inserted_regions(insertions: Sequence[Insertion]) -> tuple[_Region, ...]:
     found: list[_Region] = []
     shift = 0
     for each in insertions:
@@ -139,14 +141,14 @@ def _events(root: Tree[Token], inserted: Sequence[_Region]) -> Iterator[tuple[st
             yield _leaf(node, inserted)
         elif node.data in _WRAPPERS and all(any(end in each for each in inserted) for end in _span(node)):
             # It begins and ends with inserted text, around an existing value.
-            kept = _kept(node, inserted)
+            kept = _kept_nodes(node, inserted)
             # A list gets the old value and others; the term around it has the list.
-            others = node.data == "expr_term" or len(_kept(node, ())) > len("[,]") + 1
+            others = node.data == "expr_term" or len(_kept_nodes(node, ())) > len("[,]") + 1
             yield from [] if len(kept) == 1 and others else [("wraps", str(node))]
             todo += kept
         else:
             yield "begin", str(node.data)
-            todo += ["end", *reversed(_kept(node, inserted))]
+            todo += ["end", *reversed(_kept_nodes(node, inserted))]
 
 
 def _leaf(token: str, inserted: Sequence[_Region]) -> tuple[str, str]:
@@ -162,7 +164,7 @@ def _leaf(token: str, inserted: Sequence[_Region]) -> tuple[str, str]:
     return kind, left.rstrip("\r\n")
 
 
-def _kept(node: Tree[Token], inserted: Sequence[_Region]) -> list[Node]:
+def _kept_nodes(node: Tree[Token], inserted: Sequence[_Region]) -> list[Node]:
     """Return the relevant parts of a rule, with a mark for each replaced one."""
     found: list[Node] = []
     for child in node.children:

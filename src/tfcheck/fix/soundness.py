@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from tfcheck.fix.edits.insertion import Insertion, by_file, fits, spliced
+from tfcheck.fix.edits.insertion import Insertion, apply_insertions, fits, group_by_file
 from tfcheck.fix.trial import reread
 from tfcheck.hcl.syntax.block import Block, SourceFile
 from tfcheck.hcl.syntax.expression import Unreadable
@@ -14,13 +14,13 @@ from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 
 
-def all_sound(insertions: Iterable[Insertion], texts: Mapping[str, SourceText]) -> bool:
+def are_sound(insertions: Iterable[Insertion], texts: Mapping[str, SourceText]) -> bool:
     """Whether all changed files parse as intended."""
-    changes = by_file(insertions)
-    return all(sound(reread(texts[name], texts[name].text), several) for name, several in changes.items())
+    changes = group_by_file(insertions)
+    return all(is_sound(reread(texts[name], texts[name].text), several) for name, several in changes.items())
 
 
-def sound(before: SourceFile, insertions: Sequence[Insertion]) -> bool:
+def is_sound(before: SourceFile, insertions: Sequence[Insertion]) -> bool:
     """Whether an edited file parses as intended; the insertions are sorted by offset.
 
     It holds the blocks that it held and perhaps new ones at the places of insertions; no other block has changed, and
@@ -29,7 +29,7 @@ def sound(before: SourceFile, insertions: Sequence[Insertion]) -> bool:
     source = before.source
     if not fits(source.text, insertions):
         return False
-    after = reread(source, spliced(source.text, insertions))
+    after = reread(source, apply_insertions(source.text, insertions))
     if before.problem or after.problem:
         return False
     if source.name.endswith(".json"):
@@ -38,10 +38,10 @@ def sound(before: SourceFile, insertions: Sequence[Insertion]) -> bool:
         except MalformedError:
             return False
         return True
-    return _same_blocks(before, after, set(_changed(before, insertions)))
+    return _same_blocks(before, after, set(_changed_blocks(before, insertions)))
 
 
-def _changed(before: SourceFile, insertions: Sequence[Insertion]) -> Iterator[int]:
+def _changed_blocks(before: SourceFile, insertions: Sequence[Insertion]) -> Iterator[int]:
     ends = [block.end for block in before.blocks]
     for each in insertions:
         index = bisect_right(ends, each.offset)

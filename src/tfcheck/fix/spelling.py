@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tfcheck.fix.bucket_arns import shorter
 from tfcheck.fix.referable import Referable, References, Refuse, local_name
-from tfcheck.fix.wanted import Reference, Spelled, joined
+from tfcheck.fix.wanted import Reference, Spelled, join_parts
 from tfcheck.inventory.world import After
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.sensitive_text import Sensitive, parted
+from tfcheck.symbolic.sensitive_text import Sensitive, iter_stretches
 from tfcheck.symbolic.value import (
     ACCOUNT_ID,
     PREFIX_SUFFIX,
@@ -46,7 +46,7 @@ class Spelling:
 
     def spell(self, value: TextLike) -> Spelled | None:
         """Write a value; None if a part of it has no name here and is unknown or sensitive."""
-        found = self._spelled(value)
+        found = self._spell(value)
         return None if found is None else self._without_secrets(found)
 
     def _without_secrets(self, spelled: Spelled) -> Spelled | None:
@@ -56,12 +56,12 @@ class Spelling:
             if not isinstance(part, Sensitive):
                 found.append(part)
                 continue
-            for stretch, is_secret in parted(part):
-                name = self._known.secrets.to(stretch, self._refuse) if is_secret else None
+            for stretch, is_secret in iter_stretches(part):
+                name = self._known.secrets.find(stretch, self._refuse) if is_secret else None
                 if is_secret and name is None:
                     return None
                 found.append(stretch if name is None else Reference(name))
-        return joined(found)
+        return join_parts(found)
 
     def is_of_this_plan(self, spelled: Spelled) -> bool:
         """Whether a text contains literals of this plan, such as an account, that the module does not have.
@@ -71,30 +71,32 @@ class Spelling:
         assumed = self._module.steps and any(isinstance(each, Reference) and each.assumed for each in spelled)
         return bool(assumed) or not self._known.texts.has_literally(spelled)
 
-    def _spelled(self, value: TextLike) -> Spelled | None:
+    def _spell(self, value: TextLike) -> Spelled | None:
         """Write a value as the module does, so that it is right for every plan; otherwise for this plan."""
-        found = self._by_names(value)
+        found = self._spell_by_names(value)
         found = shorter(found, self._partition_of) if found is not None else None
         if found is not None and not self.is_of_this_plan(found):
             return found
-        if (whole := self._known.beginning_with(value, self._refuse)) is not None:
+        if (whole := self._known.find_bucket_object(value, self._refuse)) is not None:
             return (Reference(f'split("/", {whole})[0]'),)
         written = self._known.texts.spell(value, self._refuse)
         if written is not None or found is None:
             return written
-        return self._known.parts(self._refuse).named(found, lambda each: self._known.texts.spell(each, self._refuse))
+        return self._known.parts(self._refuse).use_names(
+            found, lambda each: self._known.texts.spell(each, self._refuse)
+        )
 
     def _partition_of(self, name: str) -> object:
         module = f"{self._module}." if self._module.steps else ""
         return self._resolver.surroundings(parse(f"{module}{name}")).partition
 
-    def _by_names(self, value: TextLike) -> Spelled | None:
-        own, whole = self._by_resources(value), self._reference_to(value)
+    def _spell_by_names(self, value: TextLike) -> Spelled | None:
+        own, whole = self._spell_by_resources(value), self._reference_to(value)
         if own is not None and (whole is None or not (self.is_of_this_plan(own) or _is_instance(own))):
             return own
         if whole is not None:
             return (Reference(whole),)
-        open_ = None if isinstance(value, str) else self._by_open_arn(value)
+        open_ = None if isinstance(value, str) else self._spell_by_open_arn(value)
         if open_ is not None:
             return open_
         found: list[str | Reference] = []
@@ -103,23 +105,23 @@ class Spelling:
             if spelled is None:
                 return None
             found += spelled
-        written = joined(found)
+        written = join_parts(found)
         return self._begun(written, self._known.named_arns) if isinstance(written[0], str) else written
 
-    def _by_resources(self, value: TextLike) -> Spelled | None:
+    def _spell_by_resources(self, value: TextLike) -> Spelled | None:
         """Write a value with the resources of this module only; None if that needs anything else."""
         found: list[str | Reference] = []
         for piece in pieces(value):
             symbol = piece.symbol if isinstance(piece, Unknown) and piece.hole != PREFIX_SUFFIX else None
-            own = self._own(symbol) if symbol is not None else None
+            own = self._module_expression(symbol) if symbol is not None else None
             if own is None and not isinstance(piece, str):
                 return None
             found.append(piece if isinstance(piece, str) else Reference(own or ""))
-        written = joined(found)
+        written = join_parts(found)
         spelled = self._begun(written, self._known.arns) if isinstance(written[0], str) else written
         return spelled if any(isinstance(each, Reference) for each in spelled) else None
 
-    def _by_open_arn(self, value: TextLike) -> Spelled | None:
+    def _spell_by_open_arn(self, value: TextLike) -> Spelled | None:
         """Write a value that is, or begins with, a partly unknown ARN of a resource of this module."""
         *before, last = pieces(spelled_out(value)) or ("",)
         ends = (
@@ -127,17 +129,19 @@ class Spelling:
         )
         for end in (None, *ends):
             known = text([*before, last if end is None or not isinstance(last, str) else last[:end]])
-            expression = self._known.open_arns.to(known, self._refuse)
+            expression = self._known.open_arns.find(known, self._refuse)
             if expression is not None:
                 rest = last[end:] if end is not None and isinstance(last, str) else ""
-                return joined([Reference(expression), rest])
+                return join_parts([Reference(expression), rest])
         return None
 
     def _piece(self, piece: Value) -> Spelled | None:
         if not isinstance(piece, Unknown):
             return None
         # NOTE: what the provider appends to a prefix is not an attribute.
-        own = self._own(piece.symbol) if piece.symbol is not None and piece.hole != PREFIX_SUFFIX else None
+        own = (
+            self._module_expression(piece.symbol) if piece.symbol is not None and piece.hole != PREFIX_SUFFIX else None
+        )
         name = own or self._reference_to(piece)
         if name is not None:
             return (Reference(name),)
@@ -151,9 +155,9 @@ class Spelling:
     def _reference_to(self, value: TextLike) -> str | None:
         if isinstance(value, str) and not value.startswith("arn:"):
             return None
-        return self._known.by_identity.to(identity(value), self._refuse)
+        return self._known.by_identity.find(identity(value), self._refuse)
 
-    def _own(self, symbol: Symbol) -> str | None:
+    def _module_expression(self, symbol: Symbol) -> str | None:
         prefix = f"{self._module}." if self._module.steps else ""
         steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in symbol.path)
         if symbol.owner in (f"{prefix}var", f"{prefix}local"):
@@ -165,7 +169,7 @@ class Spelling:
         is_written = self._resolver.block(address) is not None or self._resolver.module_sources(self._module) is None
         if address.module == self._module and is_written and not self._refuse(address.resource):
             return local_name(address) + steps
-        handed_over = self._known.objects.to(symbol.owner, self._refuse)
+        handed_over = self._known.objects.find(symbol.owner, self._refuse)
         return handed_over + steps if handed_over else None
 
     def _begun(self, spelled: Spelled, known: References) -> Spelled:
@@ -175,7 +179,7 @@ class Spelling:
         ends = [len(first)] if len(spelled) == 1 else []
         ends += [offset for offset in range(len(first) - 1, 0, -1) if first[offset] in "/:"]
         for end in ends:
-            expression = known.to(first[:end], self._refuse)
+            expression = known.find(first[:end], self._refuse)
             if expression is not None:
-                return joined([Reference(expression), first[end:], *spelled[1:]])
+                return join_parts([Reference(expression), first[end:], *spelled[1:]])
         return spelled

@@ -14,9 +14,9 @@ import msgspec
 from tfcheck.checks import CHECKS
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Replacement
-from tfcheck.fix.literal import Other
-from tfcheck.fix.plan_fixes import DraftFix, reviewed
-from tfcheck.fix.task_proof import after_change, blocks_of, mistakes, partition_of, reads
+from tfcheck.fix.literal import OtherParts
+from tfcheck.fix.plan_fixes import DraftFix, draft_for_review
+from tfcheck.fix.task_proof import blocks_of, is_readable, mistakes, partition_of, world_after
 from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.fix.well_formed import CORRECTIONS
 from tfcheck.fix.written_text import WrittenText, flat, written_text
@@ -33,7 +33,7 @@ from tfcheck.vocabulary.finding import Finding
 _MOST = 6
 
 
-class _Wrong(msgspec.Struct, frozen=True):
+class _WrongValue(msgspec.Struct, frozen=True):
     """The value that a finding is about, and the argument of the resource that holds it."""
 
     value: str
@@ -52,14 +52,14 @@ class TaskCorrections:
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
         """Yield the corrections that are proven."""
         for finding in findings:
-            wrong = self._wrong(finding) if self._resolver.sources and finding.rule in CORRECTIONS else None
+            wrong = self._wrong_value(finding) if self._resolver.sources and finding.rule in CORRECTIONS else None
             if wrong is not None:
-                proposed = (self._proven(finding, wrong, *each) for each in self._proposed(finding.rule, wrong))
+                proposed = (self._proven(finding, wrong, *each) for each in self._propose(finding.rule, wrong))
                 fix = next(filter(None, (each for each, _ in zip(proposed, range(_MOST), strict=False))), None)
                 if fix is not None:
                     yield fix
 
-    def _wrong(self, finding: Finding) -> _Wrong | None:
+    def _wrong_value(self, finding: Finding) -> _WrongValue | None:
         task = tasks_by_address(self._world).get(finding.task_definition)
         check = next((each for each in CHECKS if each.id == finding.rule), None)
         if task is None or check is None or task.sensitive:
@@ -70,11 +70,11 @@ class TaskCorrections:
         address = address_in(found.address) or task.address
         own = self._resolver.attribute(address, found.argument) if found.address else found.about
         value = flat(own) if found.argument == "platform_version" else flat(found.about)
-        return _Wrong(value, address, found.argument) if value else None
+        return _WrongValue(value, address, found.argument) if value else None
 
     # The place
 
-    def _proposed(self, rule: str, wrong: _Wrong) -> Iterator[tuple[WrittenText, str]]:
+    def _propose(self, rule: str, wrong: _WrongValue) -> Iterator[tuple[WrittenText, str]]:
         partition = partition_of(wrong.address, self._resolver)
         for block, scope in blocks_of(wrong.address, self._resolver):
             for literal in literals_in(block, scope, self._resolver, self._files):
@@ -83,30 +83,30 @@ class TaskCorrections:
 
     # The proof
 
-    def _proven(self, finding: Finding, wrong: _Wrong, literal: WrittenText, new: str) -> DraftFix | None:
+    def _proven(self, finding: Finding, wrong: _WrongValue, literal: WrittenText, new: str) -> DraftFix | None:
         """Correct a literal if the checks then find one problem less and no new one in any task definition."""
         source = literal.source
         edit = Replacement(source.name, literal.start, new, source.text[literal.start : literal.end])
         texts = {source.name: source}
-        if not reads([edit], texts, self._files):
+        if not is_readable([edit], texts, self._files):
             return None
-        touched = [ChangedAttribute(each, wrong.argument) for each in self._touched(wrong.address)]
+        touched = [ChangedAttribute(each, wrong.argument) for each in self._touched_addresses(wrong.address)]
         tasks = self._tasks(wrong, finding)
         wrong_now = mistakes(tasks, self._world)
-        left = mistakes(tasks, after_change(self._world, [edit], texts, touched))
+        left = mistakes(tasks, world_after(self._world, [edit], texts, touched))
         if finding.message not in wrong_now - left or not left <= wrong_now:
             return None
         title = f"correct `{literal.text}` to `{new[1:-1]}` in {source.name}"
-        return reviewed(title, new, [edit], texts, self._files, finding=finding)
+        return draft_for_review(title, new, [edit], texts, self._files, finding=finding)
 
-    def _touched(self, address: Address) -> list[Address]:
+    def _touched_addresses(self, address: Address) -> list[Address]:
         block = self._resolver.block(address)
         resources = self._world.resources(address.type)
         return [each.address for each in resources if self._resolver.block(each.address) is block]
 
-    def _tasks(self, wrong: _Wrong, finding: Finding) -> list[TaskDefinition]:
+    def _tasks(self, wrong: _WrongValue, finding: Finding) -> list[TaskDefinition]:
         own = wrong.address.type in TASK_TYPES
-        names = map(str, self._touched(wrong.address)) if own else [finding.task_definition]
+        names = map(str, self._touched_addresses(wrong.address)) if own else [finding.task_definition]
         known = tasks_by_address(self._world)
         return [known[each] for each in names if each in known]
 
@@ -116,12 +116,12 @@ def literals_in(block: Block, scope: Scope, resolver: Resolver, files: Files) ->
     evaluate = partial(resolver.evaluation.evaluate, scope=scope)
     if files.editable(block.source) and not block.source.name.endswith(".json"):
         for argument in block.all_arguments():
-            for place in _quoted(argument):
+            for place in _quoted_texts(argument):
                 found = written_text(argument.source, place, evaluate)
                 yield from [found] if found is not None and found.parts else []
 
 
-def _quoted(argument: Argument) -> Iterator[Other]:
+def _quoted_texts(argument: Argument) -> Iterator[OtherParts]:
     try:
         found = tokens(argument.source.text, argument.value_start, argument.value_end)
     except MalformedError:
@@ -129,18 +129,18 @@ def _quoted(argument: Argument) -> Iterator[Other]:
     for index, token in enumerate(found.listed):
         if token.kind == '"':
             whole = found.stretch(index)
-            yield Other(whole.start, whole.end)
+            yield OtherParts(whole.start, whole.end)
         elif token.kind == "<<":
-            yield from _in_heredoc(argument.source.text, found, index)
+            yield from _texts_in_heredoc(argument.source.text, found, index)
 
 
-def _in_heredoc(text: str, found: Tokens, opening: int) -> Iterator[Other]:
+def _texts_in_heredoc(text: str, found: Tokens, opening: int) -> Iterator[OtherParts]:
     begun = -1
-    for token in map(found.stretch, found.inside(opening)):
+    for token in map(found.stretch, found.indices_inside(opening)):
         for position in range(token.start, token.end) if token.kind == "text" else ():
             if text[position] == "\n":
                 begun = -1
             elif text[position] == '"' and text[position - 1] != "\\":
                 if begun >= 0:
-                    yield Other(begun, position + 1)
+                    yield OtherParts(begun, position + 1)
                 begun = position if begun < 0 else -1

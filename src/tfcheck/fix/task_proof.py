@@ -8,8 +8,8 @@ from tfcheck import startup
 from tfcheck.checks import CHECKS
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion
-from tfcheck.fix.soundness import all_sound
-from tfcheck.fix.trial import ChangedAttribute, Trial, changed
+from tfcheck.fix.soundness import are_sound
+from tfcheck.fix.trial import ChangedAttribute, Trial, change_sources
 from tfcheck.hcl.evaluate.scope import Scope
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.source import SourceText
@@ -21,14 +21,14 @@ from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Verdict
 
 
-def reads(
+def is_readable(
     insertions: Sequence[Insertion], texts: dict[str, SourceText], files: Files, reported: Iterable[str] = ()
 ) -> bool:
     """Whether the changed files parse, and the diff shows nothing secret, unless it is `reported` already."""
-    return not files.reveals(insertions, texts, reported) and all_sound(insertions, texts)
+    return not files.reveals(insertions, texts, reported) and are_sound(insertions, texts)
 
 
-def after_change(
+def world_after(
     world: After,
     insertions: Sequence[Insertion],
     texts: dict[str, SourceText],
@@ -38,37 +38,44 @@ def after_change(
     """Return the world after a change of the sources."""
     sources = world.resolver.sources
     assert sources is not None  # otherwise there is nothing to change
-    return Trial(world.resolver, changed(sources, insertions, texts), touched, added, context=world.context).world
+    return Trial(
+        world.resolver, change_sources(sources, insertions, texts), touched, added, context=world.context
+    ).world
 
 
 def is_better(tasks: Sequence[TaskDefinition], gone: set[str], before: World, after: World) -> bool:
     """Whether a mistake is gone from all tasks, nothing new appears, and no further call is denied."""
     wrong, left = mistakes(tasks, before), mistakes(tasks, after)
-    return gone <= wrong and not gone & left and left <= wrong and _denied(tasks, after) <= _denied(tasks, before)
+    return (
+        gone <= wrong
+        and not gone & left
+        and left <= wrong
+        and _denied_keys(tasks, after) <= _denied_keys(tasks, before)
+    )
 
 
 def mistakes(tasks: Iterable[TaskDefinition], world: World) -> set[str]:
     """Return the mistakes, except those of order, since the plan's graph lacks the change."""
     return {
         each.message
-        for task in _now(tasks, world)
+        for task in _tasks_in(tasks, world)
         for check in CHECKS
         if check.id != "deploy-order"
         for each in check.search(task, world)
     }
 
 
-def _denied(tasks: Iterable[TaskDefinition], world: World) -> set[tuple[str, str | None, str, str]]:
+def _denied_keys(tasks: Iterable[TaskDefinition], world: World) -> set[tuple[str, str | None, str, str]]:
     judge = world.once(Judge)
     return {
         (str(task.address), each.container, each.pointer, each.action)
-        for task in _now(tasks, world)
+        for task in _tasks_in(tasks, world)
         for each in startup.requirements(task, world)
         if judge.verdict(each, task) is not Verdict.ALLOWED
     }
 
 
-def _now(tasks: Iterable[TaskDefinition], world: World) -> Iterator[TaskDefinition]:
+def _tasks_in(tasks: Iterable[TaskDefinition], world: World) -> Iterator[TaskDefinition]:
     known = tasks_by_address(world)
     yield from (known[str(each.address)] for each in tasks if str(each.address) in known)
 

@@ -83,7 +83,7 @@ class ModuleTexts:
             if not any(map(refuse, each.subjects)):
                 found.setdefault(each.text, each)
         shortest = sorted(found.values(), key=lambda each: (len(each.text), each.place))
-        return next((cut for each in shortest if (cut := _cut(each.parts, wanted))), None)
+        return next((cut for each in shortest if (cut := _prefix_with_value(each.parts, wanted))), None)
 
     def has_literally(self, spelled: Spelled) -> bool:
         """Whether the literals of a text occur in the module."""
@@ -178,7 +178,7 @@ def _names(written: _Parts) -> str:
     return " ".join(reference_text(each) for each in written if not isinstance(each, str))
 
 
-def _cut(parts: tuple[_Piece, ...], value: str) -> Spelled | None:
+def _prefix_with_value(parts: tuple[_Piece, ...], value: str) -> Spelled | None:
     """Return the prefix of a text that equals a value; None if that would end within a reference."""
     found: list[str | Reference] = []
     left = value
@@ -199,7 +199,9 @@ def _templates(module: Module) -> Iterator[tuple[Block, _Parts]]:
     for file in module.files:
         for block in file.blocks:
             for argument in block.all_arguments() if block.type in _WRITTEN_IN else ():
-                yield from ((block, each) for node in _inside(argument.expression) for each in _texts_in(node))
+                yield from (
+                    (block, each) for node in _templates_inside(argument.expression) for each in _texts_in(node)
+                )
 
 
 def _texts_in(node: Template) -> Iterator[_Parts]:
@@ -209,21 +211,21 @@ def _texts_in(node: Template) -> Iterator[_Parts]:
         first, *others = literal.split('"') if literal is not None else [part]
         found.append(first)
         for each in others:
-            yield from [tuple(found)] if _refers(found) else []
+            yield from [tuple(found)] if _has_reference(found) else []
             found = [each]
-    yield from [tuple(found)] if _refers(found) else []
+    yield from [tuple(found)] if _has_reference(found) else []
 
 
-def _refers(written: list[str | Expression]) -> bool:
+def _has_reference(written: list[str | Expression]) -> bool:
     return any(not isinstance(each, str) for each in written)
 
 
-def _inside(expression: object) -> Iterator[Template]:
+def _templates_inside(expression: object) -> Iterator[Template]:
     if isinstance(expression, Template):
         yield expression
     if isinstance(expression, tuple):
         for each in expression:
-            yield from _inside(each)
+            yield from _templates_inside(each)
     elif isinstance(expression, msgspec.Struct):
         for name in expression.__struct_fields__:
-            yield from _inside(getattr(expression, name))
+            yield from _templates_inside(getattr(expression, name))

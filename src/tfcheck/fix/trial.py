@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from tfcheck.fix.edits.insertion import Insertion, by_file, spliced
+from tfcheck.fix.edits.insertion import Insertion, apply_insertions, group_by_file
 from tfcheck.hcl.modules import Module, Sources
-from tfcheck.hcl.syntax.block import Block, SourceFile, read
+from tfcheck.hcl.syntax.block import Block, SourceFile, read_blocks
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import read_json
 from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition
@@ -24,7 +24,7 @@ from tfcheck.plan import Instance, Plan
 from tfcheck.plan.document import Mode, ResourceChange
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.survival import TRIED
-from tfcheck.symbolic.marks import holds_mark, unmarked
+from tfcheck.symbolic.marks import has_mark, unmark_all
 from tfcheck.symbolic.value import Symbol, Unknown, Value, is_known
 from tfcheck.verdict.judge import Judge, Judgement
 from tfcheck.vocabulary.address import Address
@@ -57,7 +57,7 @@ def _is_open_already(change: ChangedAttribute, plan: Plan) -> bool:
     return all(instance.after.get(name) == Unknown(Symbol(str(change.address), (name,))) for name in names)
 
 
-class Changed(Sources):
+class ChangedSources(Sources):
     """The sources with some files changed; unchanged files are shared."""
 
     def __init__(self, original: Sources, texts: Mapping[str, str]) -> None:
@@ -77,10 +77,10 @@ class Changed(Sources):
 
     def _file(self, file: SourceFile) -> SourceFile:
         text = self._new_texts.get(file.source.name)
-        return file if text is None else _sharing(file, reread(file.source, text))
+        return file if text is None else _share_blocks(file, reread(file.source, text))
 
 
-def _sharing(before: SourceFile, after: SourceFile) -> SourceFile:
+def _share_blocks(before: SourceFile, after: SourceFile) -> SourceFile:
     known = {_identity(each): each for each in before.blocks}
     return SourceFile(after.source, tuple(known.get(_identity(each), each) for each in after.blocks), after.problem)
 
@@ -93,13 +93,17 @@ def _identity(block: Block) -> tuple[str, tuple[str, ...], str]:
 def reread(source: SourceText, text: str) -> SourceFile:
     """Read the new text of a file, also checking its syntax."""
     changed = SourceText(source.name, text, bom=source.bom)
-    return read_json(changed) if source.name.endswith(".json") else read(changed)
+    return read_json(changed) if source.name.endswith(".json") else read_blocks(changed)
 
 
-def changed(sources: Sources, insertions: Iterable[Insertion], files: Mapping[str, SourceText]) -> Changed:
+def change_sources(
+    sources: Sources, insertions: Iterable[Insertion], files: Mapping[str, SourceText]
+) -> ChangedSources:
     """Return the sources with insertions applied to `files`."""
-    found = by_file(insertions)
-    return Changed(sources, {name: spliced(files[name].text, several) for name, several in found.items()})
+    found = group_by_file(insertions)
+    return ChangedSources(
+        sources, {name: apply_insertions(files[name].text, several) for name, several in found.items()}
+    )
 
 
 def bare_tasks(world: World) -> dict[str, TaskDefinition]:
@@ -137,7 +141,7 @@ class Trial:
         new = (_row(each, {}, _RENDERED if each.type == _DOCUMENT else ()) for each in added)
         plan = resolver.plan.with_rows([*rows, *new])
         workspace = resolver.workspace if isinstance(resolver.workspace, str) else None
-        self._world = After(_Given(plan, sources, workspace, resolver.account, given or {}), context)
+        self._world = After(_ResolverWithValues(plan, sources, workspace, resolver.account, given or {}), context)
         self._judge = Judge(self._world)
 
     @property
@@ -164,7 +168,7 @@ class Trial:
         return self._judge.judge(answer.requirement, task) if task else Judgement(None, Verdict.DENIED)
 
 
-class _Given(Resolver):
+class _ResolverWithValues(Resolver):
     """A resolver with some values given instead of evaluated."""
 
     def __init__(
@@ -206,10 +210,10 @@ def _row(
 ) -> ResourceChange:
     mask: dict[str, Any] = {name: found for name, value in known.items() if (found := _mask(value))}
     mask |= dict.fromkeys(hidden, True)
-    after = {name: _plain(unmarked(value)) for name, value in known.items() if mask.get(name) is not True}
+    after = {name: _plain(unmark_all(value)) for name, value in known.items() if mask.get(name) is not True}
     change = {
         "actions": ["read" if address.mode == "data" else "create" if before is None else "update"],
-        "before": unmarked(dict(before)) if before is not None else None,
+        "before": unmark_all(dict(before)) if before is not None else None,
         "after": after,
         "after_unknown": mask,
         "before_sensitive": _sensitive(before or {}),
@@ -228,7 +232,7 @@ def _row(
 
 
 def _sensitive(values: Mapping[str, Value]) -> dict[str, bool]:
-    return {name: True for name, value in values.items() if holds_mark(value)}
+    return {name: True for name, value in values.items() if has_mark(value)}
 
 
 def _mask(value: Value) -> Any:

@@ -15,10 +15,10 @@ from tfcheck.fix.edits.insertion import Insertion, Replacement
 from tfcheck.fix.holders import Holder, is_frozen
 from tfcheck.fix.literal import ListParts, ObjectParts, Parts, read_parts
 from tfcheck.fix.new_argument import items_into, unit_of
-from tfcheck.fix.new_block import INDEX, behind, block_lines
-from tfcheck.fix.place import Places
+from tfcheck.fix.new_block import INDEX, block_lines, insert_after
+from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.policy_statements import items
-from tfcheck.fix.policy_text import document_of, located
+from tfcheck.fix.policy_text import document_of, find_policy_text
 from tfcheck.fix.proposal import Proposal
 from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.fix.wanted import NeededStatement, free
@@ -43,7 +43,7 @@ _EC2, _TASKS = "ec2.amazonaws.com", "ecs-tasks.amazonaws.com"
 class TrustPolicies:
     """Finds where the trust policies of one plan are written."""
 
-    def __init__(self, world: After, places: Places) -> None:
+    def __init__(self, world: After, places: FixPlaces) -> None:
         self._world = world
         self._resolver = world.resolver
         self._places = places
@@ -57,19 +57,19 @@ class TrustPolicies:
         argument = block.arguments.get(_ARGUMENT) if block and not is_frozen(block, _ARGUMENT) else None
         if block is None or module is None or argument is None:
             return
-        argument = _defined(argument, module)
+        argument = _definition(argument, module)
         users = _users(argument, block, module)
         if self._is_for_all(users, block, service):
             holder = Holder(role, argument, _ARGUMENT)
-            remark = self._also(role, users)
-            yield from self._beside(holder, module, users, service, remark)
+            remark = self._remark_about_others(role, users)
+            yield from self._propose_beside(holder, module, users, service, remark)
             name = "Ec2" if by_instance else "EcsTasks"
             given = NeededStatement(name, ("sts:AssumeRole",), (), ("Service", (service,)))
             text = f", who may assume {role.address}{remark}"
-            found = self._places.into(holder, answers, text, (given,), shared=True)
+            found = self._places.propose_into(holder, answers, text, (given,), shared=True)
             if found is not None:
-                yield self._of_all(found, users)
-        yield from self._own(role, block, module, service)
+                yield self._for_all_users(found, users)
+        yield from self._propose_own(role, block, module, service)
 
     # In the existing text
 
@@ -80,17 +80,17 @@ class TrustPolicies:
         if [each for each in users if each is not block] == []:
             return True
         roles = [str(each.address) for each in self._world.resources("aws_iam_role") if self._is_of(each, users)]
-        return service == _TASKS and set(roles) <= self._of_tasks()
+        return service == _TASKS and set(roles) <= self._task_roles()
 
     def _is_of(self, role: WorldObject, users: Sequence[Block]) -> bool:
         return any(self._resolver.block(role.address) is each for each in users)
 
-    def _of_tasks(self) -> set[str]:
+    def _task_roles(self) -> set[str]:
         roles = self._world.once(Judge).roles
         named = [each for task in task_definitions(self._world) for each in (task.execution_role, task.task_role)]
         return {str(found.address) for each in named if (found := roles.resource(each)) is not None}
 
-    def _also(self, role: WorldObject, users: Sequence[Block] | None) -> str:
+    def _remark_about_others(self, role: WorldObject, users: Sequence[Block] | None) -> str:
         own = set(map(str, self._places.holders.instances(role.address)))
         every = {str(each.address) for each in self._world.resources("aws_iam_role") if self._is_of(each, users or ())}
         remark = ""
@@ -101,12 +101,12 @@ class TrustPolicies:
             remark += f"; {few(others)}, which ECS assumes too, {'get' if len(others) > 1 else 'gets'} it too"
         return remark
 
-    def _of_all(self, found: Proposal, users: Sequence[Block] | None) -> Proposal:
+    def _for_all_users(self, found: Proposal, users: Sequence[Block] | None) -> Proposal:
         roles = [each.address for each in self._world.resources("aws_iam_role") if self._is_of(each, users or ())]
         touched = dict.fromkeys((*found.touched, *(ChangedAttribute(each, _ARGUMENT) for each in roles)))
         return msgspec.structs.replace(found, touched=tuple(touched))
 
-    def _beside(
+    def _propose_beside(
         self, holder: Holder, module: Module, users: Sequence[Block] | None, service: str, remark: str
     ) -> Iterator[Proposal]:
         """Propose to add a service beside another in a statement that lets it assume the role."""
@@ -118,22 +118,22 @@ class TrustPolicies:
         if not self._places.files.editable(source):
             return
         for services in _services(holder.argument, document):
-            insertions = _added(source, services, f'"{service}"')
+            insertions = _add_service(source, services, f'"{service}"')
             if insertions:
                 found = Proposal(
                     title=f"add {service} to {place}, who may assume {holder.resource.address}{remark}",
                     safety="review",
                     insertions=insertions,
                     texts={source.name: source},
-                    touched=self._places.touched(holder),
+                    touched=self._places.changes(holder),
                     added=(),
                     hcl=f'"{service}"',
                 )
-                yield self._of_all(found, users)
+                yield self._for_all_users(found, users)
 
     # In a new document
 
-    def _own(self, role: WorldObject, block: Block, module: Module, service: str) -> Iterator[Proposal]:
+    def _propose_own(self, role: WorldObject, block: Block, module: Module, service: str) -> Iterator[Proposal]:
         argument = block.arguments[_ARGUMENT]
         old = argument.text
         editable = self._places.files.editable(block.source)
@@ -150,10 +150,10 @@ class TrustPolicies:
         keys = {(each.module, each.key if repeated else None) for each in instances}
         yield Proposal(
             title=f"give {role.address} a trust policy of its own, data.{_DOCUMENT}.{label}: what it had, and {service}"
-            f"{self._also(role, [block])}",
+            f"{self._remark_about_others(role, [block])}",
             safety="review",
             insertions=(
-                behind(place, lines),
+                insert_after(place, lines),
                 Replacement(
                     block.source.name,
                     argument.value_start,
@@ -190,7 +190,7 @@ def _document_block(argument: Argument, module: Module, block: Block) -> Block:
     return found if found is not None and found.source is block.source else block
 
 
-def _defined(argument: Argument, module: Module) -> Argument:
+def _definition(argument: Argument, module: Module) -> Argument:
     found = _LOCAL.fullmatch(argument.text)
     return (module.local_argument(found[1]) if found else None) or argument
 
@@ -223,16 +223,16 @@ def _names(own: Argument, argument: Argument) -> list[str]:
 def _services(argument: Argument, document: Block | None) -> Iterator[Parts]:
     try:
         if document is not None and not isinstance(document, JsonBlock):
-            yield from _in_document(document)
+            yield from _services_in_document(document)
         elif document is None:
-            found = located(argument)
+            found = find_policy_text(argument)
             item = found[0].item("Statement") if found and isinstance(found[0], ObjectParts) else None
-            yield from _in_policy(argument.source, item.value) if item else ()
+            yield from _services_in_policy(argument.source, item.value) if item else ()
     except MalformedError:
         return
 
 
-def _in_document(document: Block) -> Iterator[Parts]:
+def _services_in_document(document: Block) -> Iterator[Parts]:
     for each in (one for one in document.blocks("statement") if one.type == "statement"):
         kinds = [one for one in each.nested if one.type == "principals"]
         is_open = len(kinds) != 1 or len(each.nested) != 1 or "effect" in each.arguments
@@ -242,7 +242,7 @@ def _in_document(document: Block) -> Iterator[Parts]:
                 yield read_parts(identifiers.source.text, identifiers.value_start)
 
 
-def _in_policy(source: SourceText, statements: Parts) -> Iterator[Parts]:
+def _services_in_policy(source: SourceText, statements: Parts) -> Iterator[Parts]:
     for each in items(statements):
         names = {one.name for one in each.items} if isinstance(each, ObjectParts) else set()
         if isinstance(each, ObjectParts) and names <= {"Sid", "Effect", "Action", "Principal"}:
@@ -254,7 +254,7 @@ def _in_policy(source: SourceText, statements: Parts) -> Iterator[Parts]:
                 yield from [service.value] if service is not None else []
 
 
-def _added(source: SourceText, services: Parts, new: str) -> tuple[Insertion, ...]:
+def _add_service(source: SourceText, services: Parts, new: str) -> tuple[Insertion, ...]:
     if isinstance(services, ListParts):
         return items_into(source, services, [new])
     if not source.text.startswith('"', services.start):

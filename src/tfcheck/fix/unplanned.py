@@ -24,13 +24,13 @@ _MOST = 10_000
 _LOOKED_UP = frozenset({"aws_iam_policy_document"})
 
 
-def unplanned(module: ModulePath, resolver: Resolver) -> list[Address]:
+def unplanned_instances(module: ModulePath, resolver: Resolver) -> list[Address]:
     """List the instances that fixes may add and that the sources have but not the plan, because a `count` was 0."""
     sources = resolver.module_sources(module)
     known = {str(each.address) for each in resolver.plan.all_data_sources()}
     return [
         address
-        for mode, kind, name in (sorted(sources.declared()) if sources else ())
+        for mode, kind, name in (sorted(sources.resource_keys()) if sources else ())
         if kind in (_LOOKED_UP if mode == "data" else ADDED)
         for key in _keys(Address(module, mode, kind, name), resolver)
         if (address := Address(module, mode, kind, name, key))

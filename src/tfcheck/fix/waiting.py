@@ -14,12 +14,12 @@ from tfcheck.checks.deploy_order import CHECK, waiting_places
 from tfcheck.checks.deploy_order_graph import late_resources
 from tfcheck.checks.services_started import starting_services
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Insertion, by_file, indentation, spliced
+from tfcheck.fix.edits.insertion import Insertion, apply_insertions, group_by_file, indentation
 from tfcheck.fix.literal import ListParts, read_parts
-from tfcheck.fix.new_argument import items_into, last_argument, unit_of
+from tfcheck.fix.new_argument import insert_last_argument, items_into, unit_of
 from tfcheck.fix.ordered_world import OrderedWorld, after_fixes
 from tfcheck.fix.plan_fixes import DraftFix
-from tfcheck.fix.task_proof import reads
+from tfcheck.fix.task_proof import is_readable
 from tfcheck.fix.trial import reread
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.expression import ListOf
@@ -30,7 +30,7 @@ from tfcheck.inventory.ecs import SERVICE_TYPES, TaskDefinition, tasks_by_addres
 from tfcheck.inventory.world import After, WorldObject
 from tfcheck.symbolic.limits import take
 from tfcheck.vocabulary.address import Address
-from tfcheck.vocabulary.clipping import enumerated
+from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import Finding, Fix
 
 _ARGUMENT = "depends_on"
@@ -68,10 +68,10 @@ class _Wait(msgspec.Struct, frozen=True):
         return tuple("".join(f"module.{one}." for one in path) + f"{kind}.{self.block.labels[-1]}" for path in paths)
 
     @property
-    def named(self) -> str:
+    def description(self) -> str:
         """Name what to wait for."""
         call = "the call of " if self.block.type == "module" else ""
-        return f"{call}{enumerated(self.waiting)}"
+        return f"{call}{join_names(self.waiting)}"
 
     @property
     def hcl(self) -> str:
@@ -79,7 +79,7 @@ class _Wait(msgspec.Struct, frozen=True):
         return f"{_ARGUMENT} = [{', '.join(self.names)}]"
 
 
-class Waiting:
+class ServiceWaits:
     """Finds what the services of one plan should wait for."""
 
     def __init__(self, world: After, files: Files) -> None:
@@ -89,7 +89,7 @@ class Waiting:
         #: Waits that the sources already have although the older plan does not.
         self.settled: list[Finding] = []
 
-    def with_waits(self, drafts: Sequence[DraftFix], findings: Iterable[Finding]) -> list[DraftFix]:
+    def add_waits(self, drafts: Sequence[DraftFix], findings: Iterable[Finding]) -> list[DraftFix]:
         """Return fixes with the `depends_on` that they need for what they create or change."""
         late = [each for each in findings if each.rule == CHECK.id]
         editing = list({each.insertions: each for each in drafts if each.insertions}.values())
@@ -98,8 +98,8 @@ class Waiting:
         proven = self._proven(late, editing)
         left = [each for each in late if not any(each in one.findings for one in proven)]
         own = self._proven([each for each in left if each not in self.settled], ()) if editing else []
-        alone = [each for _, several in _connected(own) for each in self._drafts((), several)]
-        return [*self._joined(drafts, editing, proven), *alone]
+        alone = [each for _, several in _connected_groups(own) for each in self._drafts((), several)]
+        return [*self._join(drafts, editing, proven), *alone]
 
     def _proven(self, findings: Sequence[Finding], drafts: Sequence[DraftFix]) -> list[_Wait]:
         """Return the waits proven to be in time and free of cycles after the fixes."""
@@ -107,16 +107,18 @@ class Waiting:
         if after is None:
             return []
         wanted = self._waits(findings, drafts, after)
-        written = (msgspec.structs.replace(each, insertions=_into(each.block, each.names)) for each in wanted)
-        waits = [each for each in written if each.insertions and reads(each.insertions, each.texts, self._files)]
-        later = after.waiting({name: self._read(each) for each in waits for name in each.waiting})
+        written = (
+            msgspec.structs.replace(each, insertions=_insert_depends_on(each.block, each.names)) for each in wanted
+        )
+        waits = [each for each in written if each.insertions and is_readable(each.insertions, each.texts, self._files)]
+        later = after.with_references({name: self._depends_on(each) for each in waits for name in each.waiting})
         proven = [each for each in waits if all(_is_in_time(service, each, later) for service in each.services)]
-        return _whole(proven, [each for each in waits if each not in proven])
+        return _proven_whole(proven, [each for each in waits if each not in proven])
 
-    def _joined(
+    def _join(
         self, drafts: Sequence[DraftFix], editing: Sequence[DraftFix], waits: Sequence[_Wait]
     ) -> Iterator[DraftFix]:
-        groups = _connected(waits)
+        groups = _connected_groups(waits)
         by_owner = {number: (owners, several) for owners, several in groups for number in owners}
         number_of = {each.insertions: number for number, each in enumerate(editing)}
         done: set[frozenset[int]] = set()
@@ -167,10 +169,10 @@ class Waiting:
                 late = [each.address for each in late_resources(service, task, after)]
                 late = [each for each in late if finding is not None or each.config in changing]
                 owners = frozenset(changing[each.config] for each in late if each.config in changing)
-                self._add(found, _Wanted(service, task, finding, tuple(late), owners))
+                self._add(found, _ServiceWait(service, task, finding, tuple(late), owners))
         return list(found.values())
 
-    def _add(self, found: dict[int, _Wait], wanted: _Wanted) -> None:
+    def _add(self, found: dict[int, _Wait], wanted: _ServiceWait) -> None:
         """Add what a service should wait for to its block's list, all of it or nothing."""
         service = wanted.service.address
         late = waiting_places(service, wanted.late) if wanted.late else []
@@ -181,7 +183,7 @@ class Waiting:
         findings = (wanted.finding,) if wanted.finding is not None else ()
         waits: list[_Wait] = []
         for place, block in editable:
-            names = _in_order(each for each in place.names if each not in _listed(block))
+            names = _sort_names(each for each in place.names if each not in _listed_names(block))
             started = ((wanted.service, wanted.task),)
             waits.append(_Wait(started, findings, wanted.owners, block, place.depth, place.late, names))
         missing = [each for each in waits if each.names]
@@ -189,7 +191,7 @@ class Waiting:
             self.settled += findings
         for each in missing:
             known = found.get(id(each.block))
-            found[id(each.block)] = _both(known, each) if known is not None else each
+            found[id(each.block)] = _merge(known, each) if known is not None else each
 
     def _block(self, service: Address, depth: int) -> Block | None:
         """Return the waiting block: the service, or a module call without data sources, which would wait too."""
@@ -200,21 +202,23 @@ class Waiting:
         around = self._resolver.sources.module(path[:depth])
         inside = self._resolver.sources.module(path[: depth + 1])
         quiet = (
-            inside is not None and not inside.calls() and not any(mode == "data" for mode, _, _ in inside.declared())
+            inside is not None
+            and not inside.calls()
+            and not any(mode == "data" for mode, _, _ in inside.resource_keys())
         )
         return around.call(path[depth]) if around is not None and quiet else None
 
     # The proof
 
-    def _read(self, wait: _Wait) -> tuple[str, ...]:
+    def _depends_on(self, wait: _Wait) -> tuple[str, ...]:
         source = wait.block.source
-        (several,) = by_file(wait.insertions).values()
-        blocks = reread(source, spliced(source.text, several)).blocks
+        (several,) = group_by_file(wait.insertions).values()
+        blocks = reread(source, apply_insertions(source.text, several)).blocks
         changed = next(each for each in blocks if (each.type, each.labels) == (wait.block.type, wait.block.labels))
-        return _listed(changed)
+        return _listed_names(changed)
 
 
-class _Wanted(msgspec.Struct, frozen=True):
+class _ServiceWait(msgspec.Struct, frozen=True):
     """What one service should wait for."""
 
     service: WorldObject
@@ -229,18 +233,18 @@ def changes(draft: DraftFix) -> tuple[Address, ...]:
     return (*(each.address for each in draft.touched), *draft.added)
 
 
-def _both(one: _Wait, other: _Wait) -> _Wait:
+def _merge(one: _Wait, other: _Wait) -> _Wait:
     return msgspec.structs.replace(
         one,
         services=(*one.services, *other.services),
         findings=tuple(dict.fromkeys((*one.findings, *other.findings))),
         owners=one.owners | other.owners,
         late=tuple(dict.fromkeys((*one.late, *other.late))),
-        names=_in_order((*one.names, *other.names)),
+        names=_sort_names((*one.names, *other.names)),
     )
 
 
-def _whole(proven: list[_Wait], failed: Sequence[_Wait]) -> list[_Wait]:
+def _proven_whole(proven: list[_Wait], failed: Sequence[_Wait]) -> list[_Wait]:
     """Return the proven waits without partial ones: all places of a service, or none."""
     while failed:
         lost = {service.address for each in failed for service, _ in each.services}
@@ -249,11 +253,11 @@ def _whole(proven: list[_Wait], failed: Sequence[_Wait]) -> list[_Wait]:
     return proven
 
 
-def _in_order(names: Iterable[str]) -> tuple[str, ...]:
+def _sort_names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(dict.fromkeys(names), key=lambda each: not each.startswith("aws_iam_")))
 
 
-def _connected(waits: Sequence[_Wait]) -> list[tuple[frozenset[int], tuple[_Wait, ...]]]:
+def _connected_groups(waits: Sequence[_Wait]) -> list[tuple[frozenset[int], tuple[_Wait, ...]]]:
     """Group the waits for the same fixes, directly or indirectly, and those of one service."""
     found: list[tuple[frozenset[int], tuple[_Wait, ...]]] = []
     for each in waits:
@@ -267,8 +271,8 @@ def _connected(waits: Sequence[_Wait]) -> list[tuple[frozenset[int], tuple[_Wait
 
 def _title(parts: Sequence[DraftFix], waits: Sequence[_Wait]) -> str:
     if not parts:
-        return "; ".join(f"let {each.named} wait for {enumerated(each.names)}" for each in waits)
-    listed = enumerated(each.named for each in waits)
+        return "; ".join(f"let {each.description} wait for {join_names(each.names)}" for each in waits)
+    listed = join_names(each.description for each in waits)
     verb = "waits" if sum(len(each.waiting) for each in waits) == 1 else "wait"
     what = "it" if len(parts) == 1 else "them"
     return "; ".join([*(each.fix.title for each in parts), f"{listed} {verb} for {what}"])
@@ -291,24 +295,24 @@ def _is_in_time(started: tuple[WorldObject, TaskDefinition], wait: _Wait, world:
     return late.isdisjoint(wait.late) and all(each.config not in world.earlier(each).resources for each in ends)
 
 
-def _listed(block: Block) -> tuple[str, ...]:
+def _listed_names(block: Block) -> tuple[str, ...]:
     listed = block.attribute(_ARGUMENT)
     return tuple(reference_text(each) for each in listed.items) if isinstance(listed, ListOf) else ()
 
 
-def _into(block: Block, names: Sequence[str]) -> tuple[Insertion, ...]:
+def _insert_depends_on(block: Block, names: Sequence[str]) -> tuple[Insertion, ...]:
     argument = block.arguments.get(_ARGUMENT)
     if argument is not None:
-        return _into_list(argument, names)
+        return _insert_into_list(argument, names)
     text, unit = f"[{', '.join(names)}]", unit_of(block)
     if len(text) > _WIDEST:
         gap = block.source.newline + indentation(block.source.text, block.start) + unit
         text = "".join(["[", *(f"{gap}{unit}{each}," for each in names), f"{gap}]"])
-    found = last_argument(block, _ARGUMENT, text)
+    found = insert_last_argument(block, _ARGUMENT, text)
     return (found,) if found is not None else ()
 
 
-def _into_list(argument: Argument, names: Sequence[str]) -> tuple[Insertion, ...]:
+def _insert_into_list(argument: Argument, names: Sequence[str]) -> tuple[Insertion, ...]:
     try:
         listed = read_parts(argument.source.text, argument.value_start)
     except MalformedError:

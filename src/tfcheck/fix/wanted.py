@@ -44,7 +44,7 @@ class NeededStatement(msgspec.Struct, frozen=True):
     gate: str = ""
 
     @property
-    def listed(self) -> Reference | None:
+    def resource_list(self) -> Reference | None:
         """The list expression for the resources, if the sources have one."""
         part = self.resources[0][0] if len(self.resources) == 1 else ""
         return part if isinstance(part, Reference) and part.over else None
@@ -68,7 +68,9 @@ _SIDS = {
 }
 
 
-def wanted(answers: Iterable[Answer], spell: Spell, *, prefixes: bool = False) -> tuple[NeededStatement, ...] | None:
+def needed_statements(
+    answers: Iterable[Answer], spell: Spell, *, prefixes: bool = False
+) -> tuple[NeededStatement, ...] | None:
     """Group denied permissions into statements by kind of resource: exactly these actions and resources.
 
     With `prefixes` files that share a directory are granted by it. None where something cannot be spelled here.
@@ -89,8 +91,8 @@ def wanted(answers: Iterable[Answer], spell: Spell, *, prefixes: bool = False) -
     resources: dict[tuple[str, ...], list[Spelled]] = {}
     for spelled, several in actions.items():
         resources.setdefault(tuple(several), []).append(spelled)
-    return _with_sids(
-        (each, tuple(_by_prefix(found) if prefixes and each == ("s3:GetObject",) else found))
+    return _add_sids(
+        (each, tuple(_group_by_prefix(found) if prefixes and each == ("s3:GetObject",) else found))
         for each, found in resources.items()
     )
 
@@ -102,7 +104,7 @@ def with_gates(
     found: list[NeededStatement] = []
     for each in statements:
         gated: dict[str, list[Spelled]] = {}
-        for resource in each.resources if each.listed is None else ():
+        for resource in each.resources if each.resource_list is None else ():
             named = (gate_of(one) for one in resource if isinstance(one, Reference))
             gate = " && ".join(dict.fromkeys(filter(None, named)))
             gated.setdefault(gate, []).append(resource)
@@ -132,7 +134,7 @@ def is_exact(resource: TextLike) -> bool:
     return resource == "*" or not any(mark in each for each in literals for mark in ("*", "?", "${"))
 
 
-def _with_sids(groups: Iterable[tuple[tuple[str, ...], tuple[Spelled, ...]]]) -> tuple[NeededStatement, ...]:
+def _add_sids(groups: Iterable[tuple[tuple[str, ...], tuple[Spelled, ...]]]) -> tuple[NeededStatement, ...]:
     found: list[NeededStatement] = []
     for actions, resources in groups:
         found.append(NeededStatement(free(sid(actions[0]), {each.sid for each in found}), actions, resources))
@@ -161,7 +163,7 @@ def free(name: str, taken: Iterable[str], join: str = "") -> str:
     return found
 
 
-def _by_prefix(files: list[Spelled]) -> list[Spelled]:
+def _group_by_prefix(files: list[Spelled]) -> list[Spelled]:
     directories = [_directory(each) for each in files]
     found: list[Spelled] = []
     for file, directory in zip(files, directories, strict=True):
@@ -177,7 +179,7 @@ def _directory(file: Spelled) -> Spelled | None:
     return (*file[:-1], last[: last.rindex("/") + 1])
 
 
-def joined(parts: Iterable[str | Reference]) -> Spelled:
+def join_parts(parts: Iterable[str | Reference]) -> Spelled:
     """Join adjacent texts of parts, and drop empty ones."""
     found: list[str | Reference] = []
     for part in parts:

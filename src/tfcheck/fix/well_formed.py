@@ -20,10 +20,10 @@ _COLONS = 3
 def _reference(literal: WrittenText, _: str) -> Iterator[str]:
     found = _SECRET.fullmatch(literal.value)
     if found is not None:
-        yield from _with(literal, len(literal.value), ":" * (_COLONS - found["rest"].count(":")))
+        yield from _with_replacement(literal, len(literal.value), ":" * (_COLONS - found["rest"].count(":")))
     twice = _PARAMETER.search(literal.value)
     if twice is not None:
-        new = literal.replaced(twice.end() - 1, twice.end(), "")
+        new = literal.replace(twice.end() - 1, twice.end(), "")
         yield from [new] if new else []
 
 
@@ -33,13 +33,13 @@ def _object(literal: WrittenText, partition: str) -> Iterator[str]:
     if found is not None:
         yield f'"${{{found["bucket"]}.arn}}{found["rest"]}"'
     elif literal.value.startswith("s3://"):
-        new = literal.replaced(0, len("s3://"), f"arn:{partition}:s3:::")
+        new = literal.replace(0, len("s3://"), f"arn:{partition}:s3:::")
         yield from [new] if new else []
     at = 0
     for before, part in zip(literal.parts, literal.parts[1:], strict=False):
         at += len(before.value)
         if not before.is_literal and part.is_literal and not part.value.startswith("/"):
-            yield from _with(literal, at, "/")
+            yield from _with_replacement(literal, at, "/")
 
 
 def _type(literal: WrittenText, _: str) -> Iterator[str]:
@@ -51,8 +51,8 @@ def _latest(literal: WrittenText, _: str) -> Iterator[str]:
     yield '"LATEST"'
 
 
-def _with(literal: WrittenText, at: int, new: str) -> Iterator[str]:
-    found = literal.replaced(at, at, new)
+def _with_replacement(literal: WrittenText, at: int, new: str) -> Iterator[str]:
+    found = literal.replace(at, at, new)
     yield from [found] if found else []
 
 

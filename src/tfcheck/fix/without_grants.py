@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tfcheck.fix.place import Places
+from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.inventory.ecs import SERVICE_TYPES
 from tfcheck.inventory.world import After
@@ -14,7 +14,7 @@ _AGAIN = "run `terraform plan` again: the sources already have what the plan lac
 
 
 def without_grants(
-    findings: Sequence[Finding], world: After, places: Places, grants: Sequence[DraftFix]
+    findings: Sequence[Finding], world: After, places: FixPlaces, grants: Sequence[DraftFix]
 ) -> tuple[list[DraftFix], list[tuple[Finding, Remedy]]]:
     """Return the proven changes, and remedies where the sources are fixed already.
 
@@ -22,17 +22,17 @@ def without_grants(
     """
     found, settled = list(grants), list[Finding]()
     if any(not each.answers for each in findings):
-        corrected, settled = _corrected(findings, world, places)
+        corrected, settled = _correct(findings, world, places)
         found += corrected
     if world.resources(*SERVICE_TYPES):
-        from tfcheck.fix.waiting import Waiting
+        from tfcheck.fix.waiting import ServiceWaits
 
-        waiting = Waiting(world, places.files)
-        found, settled = waiting.with_waits(found, findings), [*waiting.settled, *settled]
+        waiting = ServiceWaits(world, places.files)
+        found, settled = waiting.add_waits(found, findings), [*waiting.settled, *settled]
     return found, [(each, Remedy(_AGAIN)) for each in settled]
 
 
-def _corrected(findings: Sequence[Finding], world: After, places: Places) -> tuple[list[DraftFix], list[Finding]]:
+def _correct(findings: Sequence[Finding], world: After, places: FixPlaces) -> tuple[list[DraftFix], list[Finding]]:
     from tfcheck.fix.env_file_names import EnvFileNames
     from tfcheck.fix.log_groups import LogGroups
     from tfcheck.fix.log_options import LogOptions

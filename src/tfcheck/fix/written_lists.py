@@ -27,7 +27,7 @@ from tfcheck.hcl.syntax.parse import parse
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
-from tfcheck.resolve.referenced import referenced
+from tfcheck.resolve.referenced import reference_roots
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText, TextLike, Unknown, is_known, pieces, spelled_out
 from tfcheck.vocabulary.address import Address, address_in
@@ -80,7 +80,7 @@ class WrittenLists:
         statements: list[NeededStatement] = []
         tasks = dict.fromkeys(each.requirement.task_definition for each in answers)
         lists = (each for task in tasks for each in self._usable(task, place, refuse, lists=True))
-        repeated = self._repeated(tasks, place, refuse)
+        repeated = self._lists_over_instances(tasks, place, refuse)
         for written in itertools.chain(lists, repeated, self._all_instances(answers, place, refuse)):
             needed = ([each.requirement.action for each in by_value.get(value, ())] for value in written.values)
             actions = set(map(tuple, map(dict.fromkeys, needed)))
@@ -113,14 +113,14 @@ class WrittenLists:
 
     def holds_no_arns(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
         """Whether a list in statements contains something other than ARNs in an instance of a block."""
-        lists = [each.listed.expression for each in statements if each.listed]
-        seen = (self.evaluated(text, place) for text in lists for place in places)
+        lists = [each.resource_list.expression for each in statements if each.resource_list]
+        seen = (self.evaluate(text, place) for text in lists for place in places)
         return not all(isinstance(each, list) and all(map(_is_arn, each)) for each in seen)
 
     def may_be_empty(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
         """Whether a list in statements is, or may be, empty in an instance of a block."""
-        lists = [each.listed.expression for each in statements if each.listed]
-        seen = (self.evaluated(text, place) for text in lists for place in places)
+        lists = [each.resource_list.expression for each in statements if each.resource_list]
+        seen = (self.evaluate(text, place) for text in lists for place in places)
         return not all(isinstance(each, list) and each for each in seen)
 
     def count(self, statements: Sequence[NeededStatement], places: Sequence[Address]) -> str | None:
@@ -128,7 +128,7 @@ class WrittenLists:
 
         It is empty where no plan empties it, and None where one of the places would have an invalid `count`.
         """
-        lists = [each.listed for each in statements]
+        lists = [each.resource_list for each in statements]
         written = {collection_of(each) for each in lists if each}
         module = places[0].module if places else None
         if len(written) != 1 or None in lists or module is None:
@@ -141,12 +141,12 @@ class WrittenLists:
 
     def are_counted(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
         """Whether Terraform knows the length of the lists in statements before apply."""
-        lists = [each.listed for each in statements if each.listed]
+        lists = [each.resource_list for each in statements if each.resource_list]
         return all(self._is_counted(each, collection_of(each), place) for each in lists for place in places)
 
     def _is_counted(self, listed: Reference, collection: str, place: Address) -> bool:
         try:
-            length, seen = (self.evaluated(each, place) for each in (f"length({collection})", collection))
+            length, seen = (self.evaluate(each, place) for each in (f"length({collection})", collection))
         except EvaluationError:
             return False
         is_known_list = isinstance(seen, (list, dict)) and is_known(seen)
@@ -166,20 +166,20 @@ class WrittenLists:
                 text = f'[for group in {block} : "${{group.arn}}{end}"]' if end else text
                 yield from self._list(text, block, place)
 
-    def _repeated(self, tasks: Iterable[str], place: Address, refuse: Refuse) -> Iterator[WrittenList]:
+    def _lists_over_instances(self, tasks: Iterable[str], place: Address, refuse: Refuse) -> Iterator[WrittenList]:
         """Yield what all instances of a task definition name, as a list over its `for_each`."""
         known = (tasks_by_address(self._world).get(each) for each in tasks if place.key is None)
         found = {each.address.resource: each.address for each in known if each and each.address.module == place.module}
         for task in found.values():
             block = self._resolver.block(task)
             collection = _collection(block) if isinstance(task.key, str) else ""
-            for each in self._in(task) if collection else ():
-                text = _over(collection, each.text, is_map=isinstance(self.evaluated(collection, place), dict))
-                names = None if each.over or len(text) > _LONGEST else referenced(parse(text, Place("", 1)))
+            for each in self._lists_in(task) if collection else ():
+                text = _for_expression(collection, each.text, is_map=isinstance(self.evaluate(collection, place), dict))
+                names = None if each.over or len(text) > _LONGEST else reference_roots(parse(text, Place("", 1)))
                 yield from self._list(text, collection, place) if names and not any(map(refuse, names)) else ()
 
     def _list(self, text: str, over: str, place: Address) -> Iterator[WrittenList]:
-        seen = self.evaluated(text, place)
+        seen = self.evaluate(text, place)
         values = frozenset(map(flat, seen)) if isinstance(seen, list) else frozenset()
         if values and all(values):
             yield WrittenList(text, over, values)
@@ -188,14 +188,14 @@ class WrittenLists:
         task = tasks_by_address(self._world).get(name)
         if task is None or task.address.module != place.module:
             return
-        for each in self._in(task.address):
-            text = self._at(place, each.text, task.address)
-            over = self._at(place, each.over, task.address)
-            named = referenced(parse(text, Place("", 1))) if text and bool(over) is lists else None
+        for each in self._lists_in(task.address):
+            text = self._translate(place, each.text, task.address)
+            over = self._translate(place, each.over, task.address)
+            named = reference_roots(parse(text, Place("", 1))) if text and bool(over) is lists else None
             if named is not None and len(text) <= _LONGEST and not any(map(refuse, named)):
                 yield WrittenList(text, over, each.values)
 
-    def _at(self, place: Address, text: str, task: Address) -> str:
+    def _translate(self, place: Address, text: str, task: Address) -> str:
         """Translate an expression of a task definition's block for another block; empty where that is impossible."""
         if not _EACH.search(text):
             return text
@@ -216,29 +216,33 @@ class WrittenLists:
 
     # In a task definition
 
-    def _in(self, task: Address) -> tuple[WrittenList, ...]:
+    def _lists_in(self, task: Address) -> tuple[WrittenList, ...]:
         if task not in self._known:
             block = self._resolver.block(task)
             argument = block.arguments.get(_CONTAINERS) if block and not isinstance(block, JsonBlock) else None
-            found = (self._written(*each, task) for each in lists_in(argument)) if argument else ()
+            found = (self._parse_list(*each, task) for each in lists_in(argument)) if argument else ()
             self._known[task] = tuple(each for each in found if each is not None)
         return self._known[task]
 
-    def _written(self, text: str, over: str, task: Address) -> WrittenList | None:
-        seen = self.evaluated(text, task)
+    def _parse_list(self, text: str, over: str, task: Address) -> WrittenList | None:
+        seen = self.evaluate(text, task)
         if not over:
             value = flat(seen) if isinstance(seen, PlainText) else ""
-            return WrittenList(text, "", frozenset((value,))) if value and _shows_only(text, [value]) else None
+            return (
+                WrittenList(text, "", frozenset((value,)))
+                if value and _has_only_harmless_literals(text, [value])
+                else None
+            )
         values = [flat(each) for each in seen] if isinstance(seen, list) else []
         if not values or not all(values):
             return None
-        collection = self.evaluated(over, task)
-        if not _shows_only(text, [*values, *_names_in(collection)]):
+        collection = self.evaluate(over, task)
+        if not _has_only_harmless_literals(text, [*values, *_names_in(collection)]):
             return None
-        whole = _whole(text, over, collection)
+        whole = _shortest_expression(text, over, collection)
         return WrittenList(whole, over, frozenset(values))
 
-    def evaluated(self, text: str, place: Address) -> Seen:
+    def evaluate(self, text: str, place: Address) -> Seen:
         """Evaluate an expression as an instance of a block does."""
         return self._resolver.evaluation.evaluate(parse(text, Place("", 1)), self._resolver.scope_of(place))
 
@@ -248,7 +252,7 @@ def _collection(block: Block | None) -> str:
     return written if _COLLECTION.fullmatch(written) else ""
 
 
-def _over(collection: str, text: str, *, is_map: bool) -> str:
+def _for_expression(collection: str, text: str, *, is_map: bool) -> str:
     element = _EACH_KEY.sub("key", _EACH_VALUE.sub("value" if is_map else "key", text))
     has_key, has_value = (each.search(text) for each in (_EACH_KEY, _EACH_VALUE))
     if has_value and is_map:
@@ -273,7 +277,7 @@ def _is_arn(value: Seen) -> bool:
     return written.startswith("arn:") or "arn" in attribute.rpartition(".")[2]
 
 
-def _whole(text: str, over: str, collection: Seen) -> str:
+def _shortest_expression(text: str, over: str, collection: Seen) -> str:
     """Shorten `[for name, arn in var.secrets : arn]` to `values(var.secrets)`."""
     found = re.fullmatch(r"\[for (?:[\w-]+, )?([\w-]+) in (.*) : ([\w-]+)\]", text)
     if not found or found[1] != found[3] or found[2] != over:
@@ -281,7 +285,7 @@ def _whole(text: str, over: str, collection: Seen) -> str:
     return f"values({over})" if isinstance(collection, dict) else over if isinstance(collection, list) else text
 
 
-def _shows_only(text: str, known: Sequence[str]) -> bool:
+def _has_only_harmless_literals(text: str, known: Sequence[str]) -> bool:
     """Whether each literal of a list is a part of a known name; any other may be a password."""
     try:
         found = [text[each.start : each.end] for each in tokens(text, 0, len(text)).listed if each.kind in _LITERALS]

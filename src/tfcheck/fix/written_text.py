@@ -58,7 +58,7 @@ class WrittenText(msgspec.Struct, frozen=True):
         written = self.source.text[self.start : self.end]
         return written[1:-1] if self.is_quoted else written
 
-    def replaced(self, start: int, end: int, new: str) -> str | None:
+    def replace(self, start: int, end: int, new: str) -> str | None:
         """Return the source text with a part of its value replaced; None if that part is not literal."""
         before = self.source.text[self.start : self.end]
         end_part = self.source.text[self.parts[-1].start : self.parts[-1].end] if self.parts else ""
@@ -89,7 +89,7 @@ def written_text(source: SourceText, place: Parts, evaluate: Evaluate) -> Writte
     text = source.text[place.start : place.end]
     try:
         quoted = text.startswith('"')
-        found = _quoted(source, place, evaluate) if quoted else _reference(source, place, evaluate)
+        found = _quoted_parts(source, place, evaluate) if quoted else _reference(source, place, evaluate)
         parts = tuple(found)
     except MalformedError:
         return None
@@ -121,9 +121,9 @@ def flat(value: Value) -> str:
     return "".join(parts)
 
 
-def _quoted(source: SourceText, place: Parts, evaluate: Evaluate) -> Iterator[WrittenPart]:
+def _quoted_parts(source: SourceText, place: Parts, evaluate: Evaluate) -> Iterator[WrittenPart]:
     found = tokens(source.text, place.start, place.end)
-    for index in found.inside(0):
+    for index in found.indices_inside(0):
         token = found.stretch(index)
         if token.kind == "text":
             yield WrittenPart(token.start, token.end, source.text[token.start : token.end], True)

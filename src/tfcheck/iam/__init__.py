@@ -5,13 +5,13 @@ Usable by itself: nothing here knows of Terraform or of ECS.
 
 from __future__ import annotations
 
-from tfcheck.iam.applies import Applies, applies
+from tfcheck.iam.applies import StatementMatch, applies
 from tfcheck.iam.caller import Caller
 from tfcheck.iam.condition import Wait
 from tfcheck.iam.context import Absent, Context, Deferred, Entry, Later, OneOfValues, PresenceUnknown
 from tfcheck.iam.decide import decide, decide_trust, permits
 from tfcheck.iam.decision import Allowed, Decision, Denied, Layers, Undecided
-from tfcheck.iam.document import called, concealed, parse_policy
+from tfcheck.iam.document import conceal, parse_policy, rename_policy
 from tfcheck.iam.keys import CLOCK_KEYS, service_context, start_up_context
 from tfcheck.iam.managed import managed_policy, managed_policy_arn, managed_policy_version
 from tfcheck.iam.model import Effect, Origin, Policy, PolicyKind, Request, Statement
@@ -21,7 +21,6 @@ __all__ = [
     "CLOCK_KEYS",
     "Absent",
     "Allowed",
-    "Applies",
     "Caller",
     "Context",
     "Decision",
@@ -40,11 +39,11 @@ __all__ = [
     "PresenceUnknown",
     "Request",
     "Statement",
+    "StatementMatch",
     "Undecided",
     "Wait",
     "applies",
-    "called",
-    "concealed",
+    "conceal",
     "decide",
     "decide_trust",
     "managed_policy",
@@ -54,6 +53,7 @@ __all__ = [
     "near_trust",
     "parse_policy",
     "permits",
+    "rename_policy",
     "service_context",
     "start_up_context",
 ]

@@ -35,7 +35,7 @@ class Actions(msgspec.Struct, frozen=True):
     others: tuple[Action, ...] = ()
 
 
-def gathered(entries: tuple[Action, ...], *, negated: bool = False) -> Actions:
+def group_actions(entries: tuple[Action, ...], *, negated: bool = False) -> Actions:
     """Index entries for fast matching."""
     exact = [each.pattern for each in entries if isinstance(each.pattern, str) and not each.wildcard]
     others = tuple(each for each in entries if each.wildcard and not each.never)
@@ -46,7 +46,7 @@ def read_action(written: TextLike) -> Action | str:
     """Parse one entry; a string says why AWS would refuse the policy."""
     spelled = spelled_out(written)
     if not isinstance(spelled, str):
-        return Action(written, _widened(spelled))
+        return Action(written, _widen(spelled))
     pattern = spelled.lower()
     if pattern in ("*", "*:*"):
         return Action(written, "*")
@@ -61,11 +61,11 @@ def read_action(written: TextLike) -> Action | str:
 
 def names(actions: Actions, action: str) -> Truth:
     """Whether the entries cover `action`, which is in lower case."""
-    answer = Truth.TRUE if action in actions.exact else _among(actions.others, action)
+    answer = Truth.TRUE if action in actions.exact else _matches_any(actions.others, action)
     return ~answer if actions.negated else answer
 
 
-def _among(entries: tuple[Action, ...], action: str) -> Truth:
+def _matches_any(entries: tuple[Action, ...], action: str) -> Truth:
     answer = Truth.FALSE
     for entry in entries:
         matched = _matches(entry, action)
@@ -85,7 +85,7 @@ def _matches(entry: Action, action: str) -> Truth:
     return Truth.UNKNOWN if entry.strange else Truth.TRUE
 
 
-def _widened(spelled: TextLike) -> Text | Unknown:
+def _widen(spelled: TextLike) -> Text | Unknown:
     """Replace unknown parts by any text, since their letters may be in either case."""
     parts = [part.lower() if isinstance(part, str) else Unknown() for part in _parts(spelled)]
     widened = text(parts)

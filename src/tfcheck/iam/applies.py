@@ -27,7 +27,7 @@ _STEPS = 12
 _T, _F, _U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 
 
-class Applies(msgspec.Struct, frozen=True):
+class StatementMatch(msgspec.Struct, frozen=True):
     """Whether each element of a statement matches a request; `waits` are the causes of unknown ones."""
 
     action: Truth
@@ -37,12 +37,12 @@ class Applies(msgspec.Struct, frozen=True):
     waits: tuple[Wait, ...] = ()
 
     @property
-    def whole(self) -> Truth:
+    def verdict(self) -> Truth:
         """Whether the statement applies."""
         return self.action & self.resource & self.principal & self.conditions
 
 
-def applies(statement: Statement, request: Request) -> Applies:
+def applies(statement: Statement, request: Request) -> StatementMatch:
     """Match every element of a statement, for evidence and explanations."""
     wanted = resource.target(request.resource)
     fits_action = action.names(statement.actions, request.action.lower())
@@ -54,13 +54,13 @@ def applies(statement: Statement, request: Request) -> Applies:
         fits_principal = (
             Truth.UNKNOWN
             if statement.principals.negated
-            else principal.match(statement.principals, request.caller).anyhow()
+            else principal.match(statement.principals, request.caller).any_match()
         )
-    fits = Truth.every(condition.holds(each, request.context) for each in statement.conditions)
-    found = Applies(fits_action, fits_resource, fits_principal, fits)
-    if statement.effect is not Effect.OPEN and found.whole is not Truth.UNKNOWN:
+    fits = Truth.every(condition.evaluate(each, request.context) for each in statement.conditions)
+    found = StatementMatch(fits_action, fits_resource, fits_principal, fits)
+    if statement.effect is not Effect.OPEN and found.verdict is not Truth.UNKNOWN:
         return found
-    return Applies(fits_action, fits_resource, fits_principal, fits, tuple(_waits(statement, request, found)))
+    return StatementMatch(fits_action, fits_resource, fits_principal, fits, tuple(_waits(statement, request, found)))
 
 
 def elements_apply(statement: Statement, lowered_action: str, wanted: Target, context: Context) -> Truth:
@@ -78,19 +78,19 @@ def elements_apply(statement: Statement, lowered_action: str, wanted: Target, co
     if answer is _F:
         return answer
     for each in statement.conditions:
-        answer = answer & condition.holds(each, context)
+        answer = answer & condition.evaluate(each, context)
         if answer is _F:
             return answer
     return answer
 
 
-def _waits(statement: Statement, request: Request, found: Applies) -> Iterator[Wait]:
+def _waits(statement: Statement, request: Request, found: StatementMatch) -> Iterator[Wait]:
     if statement.unread is not None:
         yield Wait("unknown_value", display(statement.unread))
         return
     for each in statement.conditions:
-        if condition.holds(each, request.context) is Truth.UNKNOWN:
-            yield condition.waits_for(each, request.context)
+        if condition.evaluate(each, request.context) is Truth.UNKNOWN:
+            yield condition.wait_of(each, request.context)
     if found.resource is Truth.UNKNOWN:
         yield from _resource_waits(statement, request)
     if found.action is Truth.UNKNOWN:

@@ -114,11 +114,11 @@ def read_operator(written: str) -> Operator | None:
     return Operator(written, test, negated, if_exists, quantifier, variables, _ORDERS.get(compared, ""))
 
 
-def holds(condition: Condition, context: Context) -> Truth:
+def evaluate(condition: Condition, context: Context) -> Truth:
     """Evaluate one condition."""
     if condition.unread is not None:
         return Truth.UNKNOWN
-    entry = context.at(condition.key)
+    entry = context.lookup(condition.key)
     if condition.operator.test is None:
         absent = Truth.TRUE if isinstance(entry, Absent) else Truth.FALSE
         if isinstance(entry, PresenceUnknown):
@@ -127,24 +127,24 @@ def holds(condition: Condition, context: Context) -> Truth:
     if isinstance(entry, Absent):
         return _missing(condition.operator)
     if isinstance(entry, PresenceUnknown):
-        return _agreed(_missing(condition.operator), _present(condition, entry.value, context))
+        return _agree(_missing(condition.operator), _present(condition, entry.value, context))
     if isinstance(entry, OneOfValues):
-        return _agreed(*(_present(condition, value, context) for value in entry.values))
+        return _agree(*(_present(condition, value, context) for value in entry.values))
     if isinstance(entry, Later):
         # A comparison with the same result at both ends has it at every time between them.
         orders = ("date", "numeric") if condition.key.lower() == "aws:epochtime" else ("date",)
         if condition.operator.order not in orders:
             return Truth.UNKNOWN
         ends = str(entry.seconds), _END_OF_TIME
-        return _agreed(*(_present(condition, end, context) for end in ends))
+        return _agree(*(_present(condition, end, context) for end in ends))
     return _present(condition, entry, context)
 
 
-def waits_for(condition: Condition, context: Context) -> Wait:
+def wait_of(condition: Condition, context: Context) -> Wait:
     """Name the cause of an UNKNOWN condition: its key, unless only the policy's own values are unknown."""
     if condition.unread is not None:
         return Wait("unknown_value", display(condition.unread))
-    entry = context.at(condition.key)
+    entry = context.lookup(condition.key)
     if isinstance(entry, (PresenceUnknown, OneOfValues, Later)) or (
         not isinstance(entry, Absent) and not is_known(entry)
     ):
@@ -159,7 +159,7 @@ def waits_for(condition: Condition, context: Context) -> Wait:
     return Wait("condition", condition.key)
 
 
-def _agreed(*answers: Truth) -> Truth:
+def _agree(*answers: Truth) -> Truth:
     return answers[0] if all(each is answers[0] for each in answers) else Truth.UNKNOWN
 
 
@@ -185,15 +185,15 @@ def _present(condition: Condition, value: Value, context: Context) -> Truth:
     elif isinstance(value, Set):
         values = value.items
     if asked.quantifier == "all":
-        return Truth.every(_passes(condition, each, context) for each in values)
+        return Truth.every(_value_passes(condition, each, context) for each in values)
     if asked.quantifier == "any":
-        return Truth.some(_passes(condition, each, context) for each in values)
+        return Truth.some(_value_passes(condition, each, context) for each in values)
     if several or condition.key.lower() in MULTIVALUED:
         return Truth.UNKNOWN  # NOTE: AWS asks for a set operator, and does not document what happens without one
-    return _passes(condition, value, context)
+    return _value_passes(condition, value, context)
 
 
-def _passes(condition: Condition, value: Value, context: Context) -> Truth:
+def _value_passes(condition: Condition, value: Value, context: Context) -> Truth:
     subject = as_text(value)
     matched = Truth.some(_matches(condition, pattern, subject, context) for pattern in condition.values)
     return ~matched if condition.operator.negated else matched
@@ -208,4 +208,4 @@ def _matches(condition: Condition, pattern: PolicyText, subject: TextLike, conte
     answers = [test(each, subject) for each in expansion.patterns]
     if expansion.valueless or not answers:
         answers.append(Truth.FALSE)  # a variable without a value equals nothing
-    return _agreed(*answers)
+    return _agree(*answers)

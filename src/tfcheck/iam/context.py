@@ -67,7 +67,7 @@ class Context(msgspec.Struct, frozen=True):
     entries: dict[str, Entry] = {}
     closed: tuple[str, ...] = ()
 
-    def at(self, key: str) -> Entry:
+    def lookup(self, key: str) -> Entry:
         """Return the value of a key, regardless of its case."""
         lowered = key.lower()
         entry = self.entries.get(lowered, ANY_ENTRY)
@@ -75,7 +75,7 @@ class Context(msgspec.Struct, frozen=True):
             return ABSENT
         return entry
 
-    def extended(self, entries: Mapping[str, Entry]) -> Context:
+    def extend(self, entries: Mapping[str, Entry]) -> Context:
         """Return the context with added or replaced keys.
 
         A key that ends in `/` or `:` names all keys that begin like it: a dict gives those there are, `Absent` says
@@ -102,19 +102,19 @@ class Deferred(Context, frozen=True, dict=True, kw_only=True):
 
     make: Callable[[], Context]
 
-    def at(self, key: str) -> Entry:
+    def lookup(self, key: str) -> Entry:
         """Return the value of a key, regardless of its case."""
-        return self._made.at(key)
+        return self._context.lookup(key)
 
-    def extended(self, entries: Mapping[str, Entry]) -> Context:
+    def extend(self, entries: Mapping[str, Entry]) -> Context:
         """Return the context with added or replaced keys."""
-        return self._made.extended(entries)
+        return self._context.extend(entries)
 
     @property
-    def untouched(self) -> bool:
+    def is_unused(self) -> bool:
         """Whether no key has been used, so that no result depends on any."""
-        return "_made" not in self.__dict__
+        return "_context" not in self.__dict__
 
     @cached_property
-    def _made(self) -> Context:
+    def _context(self) -> Context:
         return self.make()

@@ -15,7 +15,7 @@ from tfcheck.iam import resource
 from tfcheck.iam.applies import applies, elements_apply
 from tfcheck.iam.condition import Wait
 from tfcheck.iam.decision import Allowed, Decision, Denied, Layers, OpenKind, Undecided
-from tfcheck.iam.layer import SILENT, Heard, LayerAnswer, ResourceVoice, hear, hear_resource
+from tfcheck.iam.layer import SILENT, Heard, LayerAnswer, ResourceAnswer, evaluate_layer, evaluate_resource_policy
 from tfcheck.iam.model import Effect, Origin, Policy, Request
 from tfcheck.iam.principal import PrincipalMatch, names_service
 from tfcheck.symbolic.match import equal
@@ -34,11 +34,11 @@ class _Case(msgspec.Struct, frozen=True):
 
     identity: LayerAnswer
     boundary: LayerAnswer
-    resource: ResourceVoice
+    resource: ResourceAnswer
     guards: tuple[LayerAnswer, ...]
     same: Truth
 
-    def denying(self) -> list[Heard]:
+    def denying_statements(self) -> list[Heard]:
         voices = [self.identity.denying, self.boundary.denying, self.resource.denying]
         return [heard for voice in (*voices, *(each.denying for each in self.guards)) for heard in voice]
 
@@ -49,16 +49,16 @@ def decide(request: Request, layers: Layers) -> Decision:
     if request.documented is None:
         return decision
     other = msgspec.structs.replace(request, resource=request.documented)
-    return _reconciled(decision, _decide(other, layers), _forbidding(other, layers))
+    return _reconcile(decision, _decide(other, layers), _denying_origins(other, layers))
 
 
-def _forbidding(request: Request, layers: Layers) -> tuple[Origin, ...]:
+def _denying_origins(request: Request, layers: Layers) -> tuple[Origin, ...]:
     """Return the places of the statements that deny a request, or may."""
-    denying = _hear_all(request, _unreadable_set_aside(layers)).denying()
+    denying = _evaluate_layers(request, _unreadable_set_aside(layers)).denying_statements()
     return tuple(dict.fromkeys(statement.origin for statement, truth in denying if truth is not _F))
 
 
-def _reconciled(decision: Decision, documented: Decision, forbidding: tuple[Origin, ...]) -> Decision:
+def _reconcile(decision: Decision, documented: Decision, forbidding: tuple[Origin, ...]) -> Decision:
     """Make a decision unknown that only the documented form of the resource would change."""
     if isinstance(decision, Denied) and decision.kind != "explicit" and not isinstance(documented, Denied):
         return Undecided("unknown_value", _TWO_FORMS, documented.by)
@@ -72,8 +72,8 @@ _TWO_FORMS = "which of two forms of the resource AWS checks"
 
 def _decide(request: Request, layers: Layers) -> Decision:
     layers = _unreadable_set_aside(layers)
-    case = _hear_all(request, layers)
-    denying = case.denying()
+    case = _evaluate_layers(request, layers)
+    denying = case.denying_statements()
     deny = Truth.some(truth for _, truth in denying)
     guard = Truth.every(each.allow for each in case.guards)
     core = _core(case, layers, hidden=False) & guard
@@ -81,12 +81,12 @@ def _decide(request: Request, layers: Layers) -> Decision:
     if deny is _T:
         return Denied("explicit", _origins(denying, _T))
     if core is _T and deny is _F:
-        return Allowed(_granting(case, layers), _assumptions(request, layers, case))
+        return Allowed(_granting_origins(case, layers), _assumptions(request, layers, case))
     if core is _T:
         return _open_because(request, denying)
     if possible is _F:
-        return _not_granted(case)
-    return _undecided(request, layers, case, core)
+        return _implicit_deny(case)
+    return _undecided_because(request, layers, case, core)
 
 
 def decide_trust(policy: Policy, service: str, context: Context) -> Decision:
@@ -97,7 +97,7 @@ def decide_trust(policy: Policy, service: str, context: Context) -> Decision:
     """
     if policy.invalid is not None:
         return Undecided("policy_not_readable", f"{policy.name}: {policy.invalid}")
-    allowing, denying = _hear_trust(policy, service, context)
+    allowing, denying = _evaluate_trust(policy, service, context)
     allow, deny = (Truth.some(truth for _, truth in each) for each in (allowing, denying))
     if deny is _T:
         return Denied("explicit", _origins(denying, _T))
@@ -109,7 +109,7 @@ def decide_trust(policy: Policy, service: str, context: Context) -> Decision:
     return Undecided(*_trust_wait(doubtful, context), _origins(doubtful, _U))
 
 
-def _hear_trust(policy: Policy, service: str, context: Context) -> tuple[list[Heard], list[Heard]]:
+def _evaluate_trust(policy: Policy, service: str, context: Context) -> tuple[list[Heard], list[Heard]]:
     wanted = resource.target("*")
     allowing: list[Heard] = []
     denying: list[Heard] = []
@@ -126,7 +126,7 @@ def _hear_trust(policy: Policy, service: str, context: Context) -> tuple[list[He
 
 def permits(request: Request, policies: tuple[Policy, ...]) -> Truth:
     """Whether policies without principals (an SCP, an endpoint policy's statements) allow and do not deny."""
-    voice = hear(policies, request, resource.target(request.resource))
+    voice = evaluate_layer(policies, request, resource.target(request.resource))
     return voice.allow & ~voice.deny
 
 
@@ -152,22 +152,22 @@ def _unreadable_set_aside(layers: Layers) -> Layers:
     return msgspec.structs.replace(layers, **changes)
 
 
-def _hear_all(request: Request, layers: Layers) -> _Case:
+def _evaluate_layers(request: Request, layers: Layers) -> _Case:
     wanted = resource.target(request.resource)
     bounded = layers.boundary is not None or layers.boundary_hidden is not None
     return _Case(
-        hear(layers.identity, request, wanted),
-        _hear_boundary(request, layers, wanted),
-        hear_resource(layers.resource, request, wanted, bounded=bounded),
-        tuple(hear(each, request, wanted) for each in layers.guards),
+        evaluate_layer(layers.identity, request, wanted),
+        _evaluate_boundary(request, layers, wanted),
+        evaluate_resource_policy(layers.resource, request, wanted, bounded=bounded),
+        tuple(evaluate_layer(each, request, wanted) for each in layers.guards),
         _same_account(request, wanted),
     )
 
 
-def _hear_boundary(request: Request, layers: Layers, wanted: resource.Target) -> LayerAnswer:
+def _evaluate_boundary(request: Request, layers: Layers, wanted: resource.Target) -> LayerAnswer:
     if layers.boundary is None and layers.boundary_hidden is None:
         return LayerAnswer(_T, _F)
-    voice = SILENT if layers.boundary is None else hear(layers.boundary, request, wanted)
+    voice = SILENT if layers.boundary is None else evaluate_layer(layers.boundary, request, wanted)
     if layers.boundary_hidden is None:
         return voice
     return LayerAnswer(_U, voice.deny, voice.allowing, voice.denying)
@@ -188,34 +188,34 @@ def _core(case: _Case, layers: Layers, *, hidden: bool) -> Truth:
     i, b = case.identity.allow, case.boundary.allow
     if hidden and (layers.identity_hidden or layers.outside):
         i = i | _U
-    own = _own_account(i, b, _named_here(case, layers, hidden=hidden), layers)
+    own = _decide_in_account(i, b, _principal_match(case, layers, hidden=hidden), layers)
     if case.same is _T:
         return own
     invisible = layers.resource_hidden is not None or layers.resource_outside is not None
-    found = case.resource.named.anyhow()
-    other = i & b & (found | _U if invisible else found) | (_granted(layers) & _U)
+    found = case.resource.named.any_match()
+    other = i & b & (found | _U if invisible else found) | (_is_granted(layers) & _U)
     if case.same is _F:
         return other
     return own if own is other else _U
 
 
-def _own_account(i: Truth, b: Truth, found: PrincipalMatch, layers: Layers) -> Truth:
+def _decide_in_account(i: Truth, b: Truth, found: PrincipalMatch, layers: Layers) -> Truth:
     # NOTE: a resource policy for a session, or for everybody, overrides a boundary's implicit deny; not for a role.
     direct = found.session | (found.role & b)
     if layers.resource_kind == "kms":
         # Unless the key policy allows the account, identity policies have no effect on a key.
-        return (i & b & found.account) | direct | _granted(layers)
+        return (i & b & found.account) | direct | _is_granted(layers)
     return (i & b) | direct
 
 
-def _named_here(case: _Case, layers: Layers, *, hidden: bool) -> PrincipalMatch:
+def _principal_match(case: _Case, layers: Layers, *, hidden: bool) -> PrincipalMatch:
     found = case.resource.named
     if layers.resource is None and layers.resource_hidden is None:
-        return _by_default(layers)
+        return _default_principals(layers)
     return found | PrincipalMatch(_U, _U, _U) if hidden and layers.resource_hidden is not None else found
 
 
-def _by_default(layers: Layers) -> PrincipalMatch:
+def _default_principals(layers: Layers) -> PrincipalMatch:
     """Return the principals that a resource without a policy allows."""
     match layers.resource_kind:
         case "kms":
@@ -228,14 +228,14 @@ def _by_default(layers: Layers) -> PrincipalMatch:
             assert_never(layers.resource_kind)
 
 
-def _granted(layers: Layers) -> Truth:
+def _is_granted(layers: Layers) -> Truth:
     return Truth.some(truth for _, truth in layers.grants)
 
 
 # The deciding statements
 
 
-def _granting(case: _Case, layers: Layers) -> tuple[Origin, ...]:
+def _granting_origins(case: _Case, layers: Layers) -> tuple[Origin, ...]:
     role_side = _origins(case.identity.allowing, _T)
     resource_side = _origins(case.resource.allowing, _T)
     grants = tuple(origin for origin, truth in layers.grants if truth is _T)
@@ -245,7 +245,7 @@ def _granting(case: _Case, layers: Layers) -> tuple[Origin, ...]:
     return (*role_side, *resource_side, *grants) if by_role else (*resource_side, *grants)
 
 
-def _not_granted(case: _Case) -> Denied:
+def _implicit_deny(case: _Case) -> Denied:
     by_role = case.identity.allow | case.resource.named.role
     if by_role is not _F and case.boundary.allow is _F:
         return Denied("boundary")
@@ -276,7 +276,7 @@ def _assumptions(request: Request, layers: Layers, case: _Case) -> tuple[str, ..
 # What an unknown decision depends on
 
 
-def _undecided(request: Request, layers: Layers, case: _Case, core: Truth) -> Undecided:
+def _undecided_because(request: Request, layers: Layers, case: _Case, core: Truth) -> Undecided:
     doubtful = _doubtful(case)
     if core is _U and doubtful:
         return _open_because(request, doubtful)
@@ -289,7 +289,7 @@ def _doubtful(case: _Case) -> list[Heard]:
     """List the statements that could change the decision, those of the unknown layer first."""
     layers = [case.identity.allowing if case.identity.allow is _U else ()]
     layers.append(case.boundary.allowing if case.boundary.allow is _U else ())
-    layers.append(case.resource.allowing if case.resource.named.anyhow() is _U or not case.identity.allowing else ())
+    layers.append(case.resource.allowing if case.resource.named.any_match() is _U or not case.identity.allowing else ())
     layers.extend(each.allowing for each in case.guards if each.allow is _U)
     return [heard for layer in layers for heard in layer if heard[1] is _U]
 
@@ -329,8 +329,8 @@ def _trust_wait(doubtful: list[Heard], context: Context) -> tuple[OpenKind, str]
         if statement.unread is not None:
             return "unknown_value", display(statement.unread)
         for each in statement.conditions:
-            if condition.holds(each, context) is _U:
-                wait = condition.waits_for(each, context)
+            if condition.evaluate(each, context) is _U:
+                wait = condition.wait_of(each, context)
                 return _kind(wait), wait.name
     return "unknown_value", "whom the trust policy names"
 

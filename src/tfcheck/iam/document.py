@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import msgspec
 
-from tfcheck.iam.action import Action, Actions, gathered, read_action
+from tfcheck.iam.action import Action, Actions, group_actions, read_action
 from tfcheck.iam.condition import Condition, Operator, read_operator
 from tfcheck.iam.model import UNLISTED, Effect, Origin, Policy, PolicyKind, Statement
 from tfcheck.iam.principal import KINDS, Principals
@@ -53,7 +53,7 @@ def parse_policy(document: Value, policy: str, kind: PolicyKind = PolicyKind.IDE
     """
     reader = _Reader(policy, kind)
     try:
-        return reader.policy(reader.decoded(document))
+        return reader.policy(reader.decode(document))
     except _UnreadError as error:
         is_refused = isinstance(error, _RefusedError)
         return Policy(policy, invalid=str(error), refused=is_refused, warnings=tuple(reader.warnings))
@@ -61,24 +61,26 @@ def parse_policy(document: Value, policy: str, kind: PolicyKind = PolicyKind.IDE
         return Policy(policy, invalid="the document is nested too deeply", warnings=tuple(reader.warnings))
 
 
-def called(policy: Policy, name: str) -> Policy:
+def rename_policy(policy: Policy, name: str) -> Policy:
     """Return a policy under another name, as if it had been read for that object."""
     if policy.name == name:
         return policy
-    statements = tuple(_from(each, msgspec.structs.replace(each.origin, policy=name)) for each in policy.statements)
+    statements = tuple(
+        _with_origin(each, msgspec.structs.replace(each.origin, policy=name)) for each in policy.statements
+    )
     return msgspec.structs.replace(policy, name=name, statements=statements)
 
 
-def concealed(policy: Policy) -> Policy:
+def conceal(policy: Policy) -> Policy:
     """Return a policy whose text must not be shown."""
     statements = tuple(
-        _from(each, msgspec.structs.replace(each.origin, sid=None, secret=True)) for each in policy.statements
+        _with_origin(each, msgspec.structs.replace(each.origin, sid=None, secret=True)) for each in policy.statements
     )
     invalid = None if policy.invalid is None else "its text is sensitive"
     return msgspec.structs.replace(policy, statements=statements, invalid=invalid, refused=False, warnings=())
 
 
-def _from(statement: Statement, origin: Origin) -> Statement:
+def _with_origin(statement: Statement, origin: Origin) -> Statement:
     return msgspec.structs.replace(statement, origin=origin)
 
 
@@ -93,14 +95,14 @@ class _Reader:
 
     # The document
 
-    def decoded(self, document: Value) -> Value:
+    def decode(self, document: Value) -> Value:
         if isinstance(document, Unknown) and document.shape is not None:
             document = document.shape
         if isinstance(document, JsonText):
             return document.value
-        return self.parsed(document) if isinstance(document, str) else document
+        return self.parse(document) if isinstance(document, str) else document
 
-    def parsed(self, document: str) -> Value:
+    def parse(self, document: str) -> Value:
         try:
             value: Value = json.loads(
                 document.lstrip("\ufeff"), object_pairs_hook=self.json_object, parse_constant=_refuse_constant
@@ -129,7 +131,7 @@ class _Reader:
             return Policy(
                 self.name, (self.unread(statement, UNLISTED),), version, warnings=tuple(self.warnings), open=True
             )
-        statements = tuple(self.statement(each, index) for index, each in enumerate(_listed(statement)))
+        statements = tuple(self.statement(each, index) for index, each in enumerate(_as_list(statement)))
         self.check_sids(statements)
         return Policy(self.name, statements, version, warnings=tuple(self.warnings))
 
@@ -167,7 +169,7 @@ class _Reader:
         )
 
     def unread(self, value: Unknown, index: int) -> Statement:
-        return Statement(Origin(self.name, None, index), Effect.OPEN, gathered((Action("*", "*"),)), unread=value)
+        return Statement(Origin(self.name, None, index), Effect.OPEN, group_actions((Action("*", "*"),)), unread=value)
 
     def origin(self, value: dict[str, Value], index: int) -> Origin:
         sid = value.get("Sid", "")
@@ -195,7 +197,7 @@ class _Reader:
         if written is None:
             raise _RefusedError("a statement has neither Action nor NotAction")
         entries = [self.action(each) for each in self.texts(written, "an action")]
-        return gathered(tuple(entries), negated=negated)
+        return group_actions(tuple(entries), negated=negated)
 
     def action(self, written: TextLike) -> Action:
         entry = read_action(written)
@@ -273,7 +275,7 @@ class _Reader:
     def condition(self, asked: Operator, key: str, values: Value) -> Condition:
         if not key:
             raise _RefusedError("a Condition has a key without a name")
-        listed = _listed(values)
+        listed = _as_list(values)
         if not listed:
             self.warn("a list of condition values is empty")
         return Condition(asked, key, tuple(self.condition_value(asked, each) for each in listed))
@@ -299,7 +301,7 @@ class _Reader:
         return written, negation in value
 
     def texts(self, written: Value, what: str) -> list[TextLike]:
-        listed = _listed(written)
+        listed = _as_list(written)
         if not listed and what != "a principal":
             self.warn(f"a list for {what} is empty")
         texts: list[TextLike] = []
@@ -324,7 +326,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _listed(value: Value) -> list[Value]:
+def _as_list(value: Value) -> list[Value]:
     if isinstance(value, Set):
         return list(value.items)
     return value if isinstance(value, list) else [value]

@@ -36,12 +36,12 @@ def start_up_context(
     """Return the keys of a role's call, as far as caller, account and region determine them.
 
     `region` is that of the endpoint, `resource_account` the owner of the resource; None is not known. `direct` false: a
-    service makes the call on behalf of the role. `extras` adds keys or replaces them (see `Context.extended`): resource
+    service makes the call on behalf of the role. `extras` adds keys or replaces them (see `Context.extend`): resource
     tags, `kms:ViaService`, the encryption context, `secretsmanager:SecretId`. The keys of another service are absent.
     Any other key may be absent, and may have any value.
     """
     if action.lower().startswith("elasticfilesystem:"):
-        return Context(_FILE_SYSTEM_ENTRIES).extended(extras or {})
+        return Context(_FILE_SYSTEM_ENTRIES).extend(extras or {})
     entries: dict[str, Entry] = {
         **_caller_entries(caller),
         **_call_entries(region, direct=direct),
@@ -51,8 +51,8 @@ def start_up_context(
     tags: Entry = caller.tags
     own = action.partition(":")[0].lower()
     others = (f"{each}:" for each in _WITH_KEYS if each != own)
-    context = Context(entries, ("aws:requesttag/", *others)).extended({"aws:PrincipalTag/": tags})
-    return context.extended(extras or {})
+    context = Context(entries, ("aws:requesttag/", *others)).extend({"aws:PrincipalTag/": tags})
+    return context.extend(extras or {})
 
 
 def _service_entries(service: str, caller: Caller, owner: TextLike | None) -> dict[str, Entry]:
@@ -87,7 +87,7 @@ def service_context(
         "aws:multifactorauthpresent": ABSENT,
         "aws:multifactorauthage": ABSENT,
     }
-    return Context(entries).extended(extras or {})
+    return Context(entries).extend(extras or {})
 
 
 def _caller_entries(caller: Caller) -> dict[str, Entry]:

@@ -36,7 +36,7 @@ class LayerAnswer(msgspec.Struct, frozen=True):
 SILENT = LayerAnswer(Truth.FALSE, Truth.FALSE)
 
 
-class ResourceVoice(msgspec.Struct, frozen=True):
+class ResourceAnswer(msgspec.Struct, frozen=True):
     """The answer of a resource policy, with its allows by kind of principal."""
 
     named: PrincipalMatch = PrincipalMatch()
@@ -45,13 +45,13 @@ class ResourceVoice(msgspec.Struct, frozen=True):
     denying: tuple[Heard, ...] = ()
 
 
-def hear(policies: Iterable[Policy], request: Request, wanted: Target) -> LayerAnswer:
+def evaluate_layer(policies: Iterable[Policy], request: Request, wanted: Target) -> LayerAnswer:
     """Evaluate the policies of one layer without principals."""
     action = request.action.lower()
     allowing: list[Heard] = []
     denying: list[Heard] = []
     for policy in policies:
-        for statement in policy.index.about(wanted):
+        for statement in policy.index.covering(wanted):
             truth = elements_apply(statement, action, wanted, request.context)
             if truth is Truth.FALSE:
                 continue
@@ -61,10 +61,12 @@ def hear(policies: Iterable[Policy], request: Request, wanted: Target) -> LayerA
                 allowing.append((statement, truth))
             if statement.effect is not Effect.ALLOW:
                 denying.append((statement, truth))
-    return LayerAnswer(_loudest(allowing), _loudest(denying), tuple(allowing), tuple(denying))
+    return LayerAnswer(_any_applies(allowing), _any_applies(denying), tuple(allowing), tuple(denying))
 
 
-def hear_resource(policy: Policy | None, request: Request, wanted: Target, *, bounded: bool) -> ResourceVoice:
+def evaluate_resource_policy(
+    policy: Policy | None, request: Request, wanted: Target, *, bounded: bool
+) -> ResourceAnswer:
     """Evaluate a resource policy; `bounded`: the caller has a boundary, which NotPrincipal never exempts."""
     action = request.action.lower()
     found = PrincipalMatch()
@@ -75,15 +77,15 @@ def hear_resource(policy: Policy | None, request: Request, wanted: Target, *, bo
         if truth is Truth.FALSE:
             continue
         if statement.effect is not Effect.DENY:
-            grant = _granted(statement, request.caller, truth)
+            grant = _granted_to(statement, request.caller, truth)
             found = found | grant
-            allowing.append((statement, grant.anyhow()))
+            allowing.append((statement, grant.any_match()))
         if statement.effect is not Effect.ALLOW:
-            denying.append((statement, truth & _denied(statement, request.caller, bounded=bounded)))
-    return ResourceVoice(found, _loudest(denying), _audible(allowing), _audible(denying))
+            denying.append((statement, truth & _is_denied(statement, request.caller, bounded=bounded)))
+    return ResourceAnswer(found, _any_applies(denying), _may_apply(allowing), _may_apply(denying))
 
 
-def _granted(statement: Statement, caller: Caller, truth: Truth) -> PrincipalMatch:
+def _granted_to(statement: Statement, caller: Caller, truth: Truth) -> PrincipalMatch:
     principals = statement.principals
     open_effect = statement.effect is Effect.OPEN
     if principals is None or principals.negated:
@@ -95,18 +97,18 @@ def _granted(statement: Statement, caller: Caller, truth: Truth) -> PrincipalMat
     return PrincipalMatch(found.session & limit, found.role & limit, found.account & limit)
 
 
-def _denied(statement: Statement, caller: Caller, *, bounded: bool) -> Truth:
+def _is_denied(statement: Statement, caller: Caller, *, bounded: bool) -> Truth:
     principals = statement.principals
     if principals is None or statement.effect is Effect.OPEN:
         return Truth.UNKNOWN
     if principals.negated:
-        return ~principal.spares(principals, caller, bounded=bounded)
-    return principal.match(principals, caller).anyhow()
+        return ~principal.is_exempt(principals, caller, bounded=bounded)
+    return principal.match(principals, caller).any_match()
 
 
-def _loudest(heard: list[Heard]) -> Truth:
+def _any_applies(heard: list[Heard]) -> Truth:
     return Truth.some(truth for _, truth in heard)
 
 
-def _audible(heard: list[Heard]) -> tuple[Heard, ...]:
+def _may_apply(heard: list[Heard]) -> tuple[Heard, ...]:
     return tuple(each for each in heard if each[1] is not Truth.FALSE)

@@ -13,7 +13,7 @@ import msgspec
 from tfcheck.iam.document import parse_policy
 from tfcheck.iam.model import Policy
 from tfcheck.symbolic.value import TextLike, Value, display
-from tfcheck.vocabulary.arn import Arn, split
+from tfcheck.vocabulary.arn import Arn, parse_arn
 
 
 class _Bundled(msgspec.Struct, frozen=True):
@@ -25,7 +25,7 @@ class _Bundled(msgspec.Struct, frozen=True):
 
 def managed_policy(arn: TextLike) -> Policy | None:
     """Return the AWS managed policy with this ARN in any partition; None if it is not bundled."""
-    found = _found(arn)
+    found = _find(arn)
     if found is None:
         return None
     document: Value = msgspec.json.decode(found.document)
@@ -37,7 +37,7 @@ def managed_policy_arn(name: str, path_prefix: str = "", partition: TextLike = "
 
     A look-up that a policy of the account's own with the same name would also match is an error, so it finds this one.
     """
-    found = next((each for each in _bundled() if each.rpartition("/")[2] == name), None)
+    found = next((each for each in _load_bundled() if each.rpartition("/")[2] == name), None)
     if found is None or not f"/{found}".startswith(path_prefix):
         return None
     return Arn(partition, "iam", "", "aws", f"policy/{found}").as_text()
@@ -45,18 +45,18 @@ def managed_policy_arn(name: str, path_prefix: str = "", partition: TextLike = "
 
 def managed_policy_version(arn: TextLike) -> str | None:
     """Return the bundled version of an AWS managed policy: `v2`."""
-    found = _found(arn)
+    found = _find(arn)
     return None if found is None else found.version
 
 
-def _found(arn: TextLike) -> _Bundled | None:
-    parts = split(arn)
+def _find(arn: TextLike) -> _Bundled | None:
+    parts = parse_arn(arn)
     if parts is None or parts.service != "iam" or parts.account != "aws" or not isinstance(parts.resource, str):
         return None
     kind, _, tail = parts.resource.partition("/")
-    return _bundled().get(tail) if kind == "policy" else None
+    return _load_bundled().get(tail) if kind == "policy" else None
 
 
-def _bundled() -> dict[str, _Bundled]:
+def _load_bundled() -> dict[str, _Bundled]:
     data = Path(__file__).with_name("data").joinpath("managed_policies.json").read_bytes()
     return msgspec.json.decode(data, type=dict[str, _Bundled])

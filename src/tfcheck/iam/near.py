@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfcheck.iam import action, condition, resource
-from tfcheck.iam.applies import Applies, applies
+from tfcheck.iam.applies import StatementMatch, applies
 from tfcheck.iam.model import Effect, Origin, Statement
 from tfcheck.iam.principal import names_service
 from tfcheck.symbolic import limits
@@ -69,7 +69,7 @@ def near_misses(request: Request, policies: Iterable[Policy]) -> list[NearMiss]:
 def _nearest(policy: Policy, request: Request) -> Sequence[Statement]:
     if len(policy.statements) <= _MANY:
         return policy.statements
-    about = policy.index.alike(resource.target(request.resource))
+    about = policy.index.similar(resource.target(request.resource))
     if len(about) == len(policy.statements):
         return about
     known = set(map(id, about))
@@ -94,19 +94,19 @@ def near_trust(policy: Policy, service: str, context: Context) -> list[NearMiss]
 
 
 def _unmet(statement: Statement, context: Context) -> list[str]:
-    return [each.key for each in statement.conditions if condition.holds(each, context) is Truth.FALSE]
+    return [each.key for each in statement.conditions if condition.evaluate(each, context) is Truth.FALSE]
 
 
 def _look(statement: Statement, request: Request) -> tuple[tuple[int, int], NearMiss] | None:
     # NOTE: half of the run is reserved for verdicts.
-    if limits.left() < limits.STEPS // 2 or not limits.take(_STEPS):
+    if limits.steps_left() < limits.STEPS // 2 or not limits.take(_STEPS):
         return None
     seen = applies(statement, request)
     missing = [each for each in (seen.action, seen.resource, seen.principal, seen.conditions) if each is Truth.FALSE]
     if len(missing) != 1:
         return None
     if seen.action is Truth.FALSE:
-        return _other_action(statement, request)
+        return _similar_actions(statement, request)
     entries = statement.resources.entries if statement.resources is not None else ()
     mismatch, patterns = _mismatch(statement, request, seen), tuple(display(entry.written) for entry in entries)
     key = _unmet(statement, request.context)[0] if mismatch is Mismatch.CONDITION else ""
@@ -114,7 +114,7 @@ def _look(statement: Statement, request: Request) -> tuple[tuple[int, int], Near
     return (mismatch.value, -likeness), NearMiss(statement.origin, mismatch, patterns, key)
 
 
-def _mismatch(statement: Statement, request: Request, seen: Applies) -> Mismatch:
+def _mismatch(statement: Statement, request: Request, seen: StatementMatch) -> Mismatch:
     if seen.conditions is Truth.FALSE:
         return Mismatch.CONDITION
     if seen.principal is Truth.FALSE:
@@ -126,7 +126,7 @@ def _mismatch(statement: Statement, request: Request, seen: Applies) -> Mismatch
     return Mismatch.RESOURCE
 
 
-def _other_action(statement: Statement, request: Request) -> tuple[tuple[int, int], NearMiss] | None:
+def _similar_actions(statement: Statement, request: Request) -> tuple[tuple[int, int], NearMiss] | None:
     """Return statements with other actions of the same service on the right resource, most similar first."""
     service = request.action.partition(":")[0].lower() + ":"
     actions = tuple(str(display(entry.written)) for entry in statement.actions.entries)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tfcheck.symbolic.match import Pattern, Verbatim, equal, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, pieces, spelled_out, text
-from tfcheck.vocabulary.arn import split
+from tfcheck.vocabulary.arn import parse_arn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,10 +41,10 @@ def string_equals(pattern: Pattern, value: TextLike) -> Truth:
 
 def string_equals_ignore_case(pattern: Pattern, value: TextLike) -> Truth:
     """Compare texts, ignoring case."""
-    return equal(_folded(_literal(pattern)), _folded(value))
+    return equal(_fold_case(_literal(pattern)), _fold_case(value))
 
 
-def _folded(value: TextLike) -> TextLike:
+def _fold_case(value: TextLike) -> TextLike:
     # NOTE: equal texts stay equal, but different ones may differ only in case, so families are dropped.
     folded = [
         part.lower() if isinstance(part, str) else Unknown(part.symbol) if isinstance(part, Unknown) else Unknown()
@@ -68,7 +68,7 @@ def arn_like(pattern: Pattern, value: TextLike) -> Truth:
     before = next(iter(pattern), "")
     if isinstance(before, str) and before.count(":") >= 5:
         early, last = before.split(":", 5)[:5], before.split(":", 5)[5]
-        arn = split(value)
+        arn = parse_arn(value)
         if arn is not None:
             theirs = (arn.partition, arn.service, arn.region, arn.account)
             answers = [glob(ours, other) for ours, other in zip(early[1:], theirs, strict=True)]
@@ -80,10 +80,10 @@ def _harmless(part: TextLike | Verbatim) -> bool:
     """Whether the value of a part can be inserted into the pattern without changing its meaning."""
     if not isinstance(part, Verbatim):
         return True
-    return all(_lacks(piece, ":*?") for piece in pieces(spelled_out(part.value)))
+    return all(_excludes(piece, ":*?") for piece in pieces(spelled_out(part.value)))
 
 
-def _lacks(piece: TextLike, chars: str) -> bool:
+def _excludes(piece: TextLike, chars: str) -> bool:
     if isinstance(piece, str):
         return not any(char in piece for char in chars)
     return isinstance(piece, Unknown) and not any(map(piece.hole.allows, chars))
@@ -92,7 +92,7 @@ def _lacks(piece: TextLike, chars: str) -> bool:
 def _arn_like(pattern: TextLike, value: TextLike) -> Truth:
     if not isinstance(pattern, str) and equal(pattern, value) is Truth.TRUE:
         return Truth.TRUE
-    ours, theirs = split(pattern), split(value)
+    ours, theirs = parse_arn(pattern), parse_arn(value)
     if ours is not None and theirs is not None:
         return Truth.every(
             (
@@ -117,7 +117,7 @@ def boolean(pattern: Pattern, value: TextLike) -> Truth:
     return string_equals_ignore_case(ours, theirs)
 
 
-def _ordered(
+def _comparison(
     read: Callable[[TextLike], _T | None], compare: Callable[[_T, _T], bool]
 ) -> Callable[[Pattern, TextLike], Truth]:
     def test(pattern: Pattern, value: TextLike) -> Truth:
@@ -129,7 +129,7 @@ def _ordered(
 
 def numeric(compare: Callable[[Decimal, Decimal], bool]) -> Callable[[Pattern, TextLike], Truth]:
     """Build an operator that compares decimal numbers; anything else is unknown."""
-    return _ordered(_number, compare)
+    return _comparison(_number, compare)
 
 
 def _number(value: TextLike) -> Decimal | None:
@@ -147,7 +147,7 @@ def _number(value: TextLike) -> Decimal | None:
 
 def date(compare: Callable[[float, float], bool]) -> Callable[[Pattern, TextLike], Truth]:
     """Build an operator that compares times, in ISO 8601 or seconds since 1970; anything else is unknown."""
-    return _ordered(_moment, compare)
+    return _comparison(_moment, compare)
 
 
 _DATE = regex(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")

@@ -13,7 +13,7 @@ import msgspec
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, text
-from tfcheck.vocabulary.arn import Arn, split
+from tfcheck.vocabulary.arn import Arn, parse_arn
 
 if TYPE_CHECKING:
     from tfcheck.iam.caller import Caller
@@ -44,7 +44,7 @@ class PrincipalMatch(msgspec.Struct, frozen=True):
         """Combine two matches."""
         return PrincipalMatch(self.session | other.session, self.role | other.role, self.account | other.account)
 
-    def anyhow(self) -> Truth:
+    def any_match(self) -> Truth:
         """Whether the caller is named at all."""
         return self.session | self.role | self.account
 
@@ -61,11 +61,11 @@ def match(principals: Principals, caller: Caller) -> PrincipalMatch:
         if kind == "*":
             found = found | PrincipalMatch(session=Truth.TRUE)
         elif kind == "AWS":
-            found = found | _named_by(value, caller)
+            found = found | _match_value(value, caller)
     return found
 
 
-def spares(principals: Principals, caller: Caller, *, bounded: bool) -> Truth:
+def is_exempt(principals: Principals, caller: Caller, *, bounded: bool) -> Truth:
     """Whether a NotPrincipal exempts the caller from a Deny.
 
     AWS spares a session only where session, role and account are all listed, and never one with a boundary
@@ -91,7 +91,7 @@ def names_service(principals: Principals, service: str) -> Truth:
     return ~answer if principals.negated else answer
 
 
-def _named_by(value: TextLike, caller: Caller) -> PrincipalMatch:
+def _match_value(value: TextLike, caller: Caller) -> PrincipalMatch:
     spelled = spelled_out(value)
     if equal(value, caller.arn) is Truth.TRUE:
         return PrincipalMatch(role=Truth.TRUE)
@@ -104,8 +104,8 @@ def _named_by(value: TextLike, caller: Caller) -> PrincipalMatch:
             return PrincipalMatch(role=_is_unique_id(spelled, caller))
     if _is_another(value, caller.arn):
         return PrincipalMatch()
-    arn = split(value)
-    return _named_by_unknown(value, caller) if arn is None else _named_by_arn(arn, caller)
+    arn = parse_arn(value)
+    return _match_unknown(value, caller) if arn is None else _match_arn(arn, caller)
 
 
 def _is_another(value: TextLike, own: TextLike) -> bool:
@@ -121,7 +121,7 @@ def _is_unique_id(spelled: str, caller: Caller) -> Truth:
     return Truth.UNKNOWN if caller.unique_id is None else equal(spelled, caller.unique_id)
 
 
-def _named_by_unknown(value: TextLike, caller: Caller) -> PrincipalMatch:
+def _match_unknown(value: TextLike, caller: Caller) -> PrincipalMatch:
     if caller.unique_id is not None and equal(value, caller.unique_id) is Truth.TRUE:
         return PrincipalMatch(role=Truth.TRUE)
     if equal(value, caller.account) is Truth.TRUE:
@@ -129,8 +129,8 @@ def _named_by_unknown(value: TextLike, caller: Caller) -> PrincipalMatch:
     return _OPEN
 
 
-def _named_by_arn(arn: Arn, caller: Caller) -> PrincipalMatch:
-    own = split(caller.arn)
+def _match_arn(arn: Arn, caller: Caller) -> PrincipalMatch:
+    own = parse_arn(caller.arn)
     partition = Truth.UNKNOWN if own is None else equal(arn.partition, own.partition)
     here = partition & equal(arn.account, caller.account)
     if arn.service == "iam" and arn.resource == "root":
@@ -162,10 +162,10 @@ def _wildless(name: TextLike) -> Truth:
 
 def _is_role(name: TextLike, caller: Caller) -> Truth:
     same = equal(_last_step(name), caller.name)
-    return same | Truth.UNKNOWN if any(_may_hold_slash(piece) for piece in pieces(name)) else same
+    return same | Truth.UNKNOWN if any(_may_contain_slash(piece) for piece in pieces(name)) else same
 
 
-def _may_hold_slash(piece: TextLike) -> bool:
+def _may_contain_slash(piece: TextLike) -> bool:
     return isinstance(piece, JsonText) or (isinstance(piece, Unknown) and piece.hole.allows("/"))
 
 
@@ -181,6 +181,6 @@ def _last_step(name: TextLike) -> TextLike:
 
 
 def _is_session(name: TextLike, caller: Caller) -> Truth:
-    if any(map(_may_hold_slash, pieces(name))):
+    if any(map(_may_contain_slash, pieces(name))):
         return Truth.UNKNOWN
     return equal(name, text([caller.name, "/", caller.session])) & _wildless(name)

@@ -14,7 +14,7 @@ from tfcheck.iam.variables import PolicyTemplate, PolicyText, expand, read_text
 from tfcheck.symbolic.match import Pattern, Verbatim, equal, glob
 from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, text
 from tfcheck.symbolic.wildcards import affordable, glob_known
-from tfcheck.vocabulary.arn import split
+from tfcheck.vocabulary.arn import parse_arn
 
 
 class Resource(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ class Target(msgspec.Struct, frozen=True):
 
 def target(resource: TextLike) -> Target:
     """Split the resource of a request."""
-    arn = split(resource)
+    arn = parse_arn(resource)
     parts = None if arn is None else ("arn", arn.partition, arn.service, arn.region, arn.account, arn.resource)
     return Target(resource, parts, None if parts is None else _all_known(parts))
 
@@ -75,7 +75,7 @@ def read_resource(written: TextLike, *, variables: Truth) -> Resource | str:
     whole = _with_variables(written, variables)
     if isinstance(spelled, str):
         return _read_known(written, spelled, whole, variables)
-    arn = split(spelled)
+    arn = parse_arn(spelled)
     if arn is None:
         return Resource(written, whole)
     early: tuple[TextLike, ...] = ("arn", arn.partition, arn.service, arn.region, arn.account)
@@ -103,7 +103,7 @@ def _read_known(written: TextLike, spelled: str, whole: PolicyText, variables: T
 
 
 def _split_entry(written: TextLike, whole: PolicyText, parts: tuple[PolicyText, ...], strange: str) -> Resource:
-    stretches = any(map(_ends_in_star, parts[:5]))
+    stretches = any(map(_may_end_in_star, parts[:5]))
     return Resource(written, whole, parts, strange=strange, plain=_all_known(parts), stretches=stretches)
 
 
@@ -145,11 +145,11 @@ def covers(resources: Resources | None, wanted: Target, context: Context) -> Tru
     """Whether the entries cover the resource of a request. Without the element every resource is covered."""
     if resources is None:
         return Truth.TRUE
-    answer = _covered(resources.entries, wanted, context)
+    answer = _is_covered(resources.entries, wanted, context)
     return ~answer if resources.negated else answer
 
 
-def _covered(entries: tuple[Resource, ...], wanted: Target, context: Context) -> Truth:
+def _is_covered(entries: tuple[Resource, ...], wanted: Target, context: Context) -> Truth:
     answer = Truth.FALSE
     for entry in entries:
         matched = matches(entry, wanted, context)
@@ -266,9 +266,9 @@ def _crossing(entry: Resource, wanted: Target, context: Context) -> Truth:
     last = wanted.parts[5]
     if not entry.stretches or (isinstance(last, str) and ":" not in last):
         return Truth.FALSE  # each of the six parts needs one of its own
-    if any(not isinstance(piece, str) and _may_hold(piece, ":") for piece in pieces(last)):
+    if any(not isinstance(piece, str) and _may_contain(piece, ":") for piece in pieces(last)):
         return _match_part(entry.whole, wanted.whole, context) & Truth.UNKNOWN
-    segments = [*wanted.parts[:5], *_cut_at_colons(last)]
+    segments = [*wanted.parts[:5], *_split_at_colons(last)]
     return Truth.UNKNOWN if _crosses(entry.parts, 0, segments, 0, context) else Truth.FALSE
 
 
@@ -280,22 +280,22 @@ def _crosses(ours: tuple[PolicyText, ...], k: int, segments: list[TextLike], at:
         return _match_part(ours[5], rest, context) is not Truth.FALSE
     if _match_part(ours[k], segments[at], context) is Truth.FALSE:
         return False
-    ends = range(at + 1, len(segments)) if _ends_in_star(ours[k]) else (at + 1,)
+    ends = range(at + 1, len(segments)) if _may_end_in_star(ours[k]) else (at + 1,)
     return any(_crosses(ours, k + 1, segments, end, context) for end in ends)
 
 
-def _ends_in_star(part: PolicyText) -> bool:
+def _may_end_in_star(part: PolicyText) -> bool:
     if isinstance(part, PolicyTemplate):
         return True
     last = next(reversed(pieces(part)), "")
-    return last.endswith("*") if isinstance(last, str) else _may_hold(last, "*")
+    return last.endswith("*") if isinstance(last, str) else _may_contain(last, "*")
 
 
-def _may_hold(piece: Unknown | JsonText, char: str) -> bool:
+def _may_contain(piece: Unknown | JsonText, char: str) -> bool:
     return isinstance(piece, JsonText) or piece.hole.allows(char)
 
 
-def _cut_at_colons(last: TextLike) -> list[TextLike]:
+def _split_at_colons(last: TextLike) -> list[TextLike]:
     cut: list[list[TextLike]] = [[]]
     for piece in pieces(spelled_out(last)):
         if isinstance(piece, str):

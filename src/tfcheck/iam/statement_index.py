@@ -54,9 +54,9 @@ class StatementIndex(Generic[_S]):
             for name in names or ():
                 filed, key = (self._exact, name) if _is_literal(name) else (self._by_beginning, _beginning(name))
                 filed.setdefault(key, []).append(place)
-                self._by_head.setdefault(_matched(_HEAD, name), []).append(place)
+                self._by_head.setdefault(_matched_prefix(_HEAD, name), []).append(place)
 
-    def about(self, wanted: Target) -> Sequence[_S]:
+    def covering(self, wanted: Target) -> Sequence[_S]:
         """Return the statements that may cover a resource, in order; all if it is not completely known."""
         if wanted.plain is None or len(self._all) <= _FEW:
             return self._all
@@ -65,15 +65,15 @@ class StatementIndex(Generic[_S]):
         if len(ends) > _MOST_SEPARATORS:
             return self._all
         begun = [self._by_beginning.get(name[:end], ()) for end in (0, *ends)]
-        return self._listed(self._exact.get(name, ()), *begun)
+        return self._select(self._exact.get(name, ()), *begun)
 
-    def alike(self, wanted: Target) -> Sequence[_S]:
+    def similar(self, wanted: Target) -> Sequence[_S]:
         """Return the statements about the same bucket or resource type, and those without restriction."""
         if wanted.plain is None:
             return self._all
-        return self._listed(self._by_head.get(_matched(_HEAD, wanted.plain[5]), ()))
+        return self._select(self._by_head.get(_matched_prefix(_HEAD, wanted.plain[5]), ()))
 
-    def _listed(self, *places: Sequence[int]) -> Sequence[_S]:
+    def _select(self, *places: Sequence[int]) -> Sequence[_S]:
         return [self._all[place] for place in sorted(set(self._others).union(*places))]
 
 
@@ -88,15 +88,15 @@ def _names(statement: NamesResources) -> frozenset[str] | None:
 
 
 def _is_literal(name: str) -> bool:
-    return len(_matched(_LITERAL, name)) == len(name)
+    return len(_matched_prefix(_LITERAL, name)) == len(name)
 
 
 def _beginning(name: str) -> str:
     """Return the beginning of a name up to the last separator before its wildcard."""
-    return _matched(_UP_TO_SEPARATOR, _matched(_LITERAL, name))
+    return _matched_prefix(_UP_TO_SEPARATOR, _matched_prefix(_LITERAL, name))
 
 
-def _matched(pattern: re.Pattern[str], text: str) -> str:
+def _matched_prefix(pattern: re.Pattern[str], text: str) -> str:
     """Return the beginning of a text that a pattern matches."""
     found = pattern.match(text)
     return found[0] if found else ""

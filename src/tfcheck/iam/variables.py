@@ -79,7 +79,7 @@ def expand(template: PolicyTemplate, context: Context) -> Expansion:
         if not isinstance(part, PolicyVariable):
             rows = [(*row, part) for row in rows]
             continue
-        choices, may_lack = _choices(part, context.at(part.key))
+        choices, may_lack = _choices(part, context.lookup(part.key))
         valueless = valueless or may_lack
         if len(choices) + may_lack > 1:
             waits.append(part.key)

@@ -7,34 +7,34 @@ Follows the ARN formats of Amazon S3
 from __future__ import annotations
 
 from tfcheck.inventory.catalogue import BUCKET, OBJECT, catalogue
-from tfcheck.inventory.setting import Subject
+from tfcheck.inventory.setting import SettingOwner
 from tfcheck.inventory.world import World, found_once
 from tfcheck.symbolic.value import PlainText, TextLike, Unknown, pieces, text
-from tfcheck.vocabulary.arn import split
+from tfcheck.vocabulary.arn import parse_arn
 
 
-def bucket_of(arn: TextLike, world: World) -> Subject | None:
+def bucket_of(arn: TextLike, world: World) -> SettingOwner | None:
     """Return the bucket of an ARN of it, or of an object in it; None if its name cannot be determined."""
     # NOTE: a marked text equals the same one without marks, so its result is not cached.
     if type(arn) is not str:
-        return _named(arn, world)
-    return found_once(world, (_named, arn), lambda: _named(arn, world))
+        return _bucket_of(arn, world)
+    return found_once(world, (_bucket_of, arn), lambda: _bucket_of(arn, world))
 
 
-def _named(arn: TextLike, world: World) -> Subject | None:
+def _bucket_of(arn: TextLike, world: World) -> SettingOwner | None:
     first = next(iter(pieces(arn)), "")
-    resource = catalogue(world, BUCKET).referred(first)
+    resource = catalogue(world, BUCKET).resolve(first)
     if resource is None:
-        holder = catalogue(world, OBJECT).referred(first)
-        resource = catalogue(world, BUCKET).by_name(holder.attribute("bucket"), None) if holder else None
-    parts = split(arn)
+        holder = catalogue(world, OBJECT).resolve(first)
+        resource = catalogue(world, BUCKET).find_by_name(holder.attribute("bucket"), None) if holder else None
+    parts = parse_arn(arn)
     name = _before_slash(parts.resource) if parts is not None and parts.service == "s3" else None
     if resource is None and name is not None:
-        resource = catalogue(world, BUCKET).by_name(name, None)
+        resource = catalogue(world, BUCKET).find_by_name(name, None)
     if resource is not None:
         own = resource.attribute("bucket")
         name = own if isinstance(own, PlainText) else name
-    return None if resource is None and name is None else Subject(resource, () if name is None else (name,))
+    return None if resource is None and name is None else SettingOwner(resource, () if name is None else (name,))
 
 
 def _before_slash(resource: TextLike) -> TextLike | None:

@@ -68,11 +68,11 @@ class Catalogue:
         if kind.looked_up:
             self.resources.extend(_not_here(world.looked_up(*kind.types), self.resources, kind))
         self._by_address = {str(each.address): each for each in self.resources}
-        self._by_arn = {arn: each for each in self.resources for arn in _spelled(each, (kind.arn,))}
+        self._by_arn = {arn: each for each in self.resources for arn in _arn_texts(each, (kind.arn,))}
         self._by_name: dict[Hashable, list[WorldObject]] = {}
         for each in self.resources:
-            for name in _spelled(each, kind.names):
-                self._by_name.setdefault(_same(name), []).append(each)
+            for name in _arn_texts(each, kind.names):
+                self._by_name.setdefault(_arn_key(name), []).append(each)
 
     def owner(self, reference: Value) -> WorldObject | None:
         """Find the resource whose attribute a reference takes."""
@@ -81,7 +81,7 @@ class Catalogue:
             return None
         return self._by_address.get(reference.symbol.owner)
 
-    def referred(self, reference: Value, near: Surroundings | None = None) -> WorldObject | None:
+    def resolve(self, reference: Value, near: Surroundings | None = None) -> WorldObject | None:
         """Find the resource that an ARN, a name or a reference denotes, as seen from `near`; None looks everywhere."""
         found = self.owner(reference)
         if found is None or not isinstance(reference, Unknown) or reference.symbol is None:
@@ -91,21 +91,21 @@ class Catalogue:
             return None
         if near is None or attribute not in self.kind.regional:
             return found
-        return None if beside(found.surroundings, near) is Truth.FALSE else found
+        return None if is_in_same_region(found.surroundings, near) is Truth.FALSE else found
 
-    def by_arn(self, reference: Value) -> WorldObject | None:
+    def find_by_arn(self, reference: Value) -> WorldObject | None:
         """Find the resource that an ARN, or a reference, definitely denotes."""
-        found = self.referred(reference)
-        return self._by_text(reference) if found is None else found
+        found = self.resolve(reference)
+        return self._find_by_text(reference) if found is None else found
 
-    def _by_text(self, reference: Value) -> WorldObject | None:
+    def _find_by_text(self, reference: Value) -> WorldObject | None:
         if not isinstance(reference, PlainText):
             return None
         spelled = spelled_out(reference)
         found = self._by_arn.get(spelled)
         if found is not None or isinstance(spelled, str):
             return found  # a known value is not an unknown ARN
-        sure = self._by_spelling.get(_same(spelled), [])
+        sure = self._by_spelling.get(_arn_key(spelled), [])
         return sure[0] if len(sure) == 1 else None
 
     @cached_property
@@ -114,30 +114,30 @@ class Catalogue:
         # NOTE: a large stack looks up each of its ARNs in every other stack; comparing them would be quadratic.
         filed: dict[Hashable, list[WorldObject]] = {}
         for arn, each in self._by_arn.items():
-            same = _same(arn)
+            same = _arn_key(arn)
             if same is not None:
                 filed.setdefault(same, []).append(each)
         return filed
 
-    def by_name(self, reference: Value, near: Surroundings | None) -> WorldObject | None:
+    def find_by_name(self, reference: Value, near: Surroundings | None) -> WorldObject | None:
         """Find the resource that a name, or a reference, definitely denotes as seen from `near`.
 
         Without `near` any account and region counts.
         """
-        found = self.referred(reference, near)
+        found = self.resolve(reference, near)
         if found is not None or not isinstance(reference, PlainText):
             return found
-        name = _same(spelled_out(reference))
+        name = _arn_key(spelled_out(reference))
         candidates = self._by_name.get(name, []) if name is not None else []
-        here = [each for each in candidates if near is None or beside(each.surroundings, near) is Truth.TRUE]
+        here = [each for each in candidates if near is None or is_in_same_region(each.surroundings, near) is Truth.TRUE]
         return here[0] if len(here) == 1 else None
 
     def find(self, reference: Value, near: Surroundings | None) -> WorldObject | None:
         """Find the resource that an argument definitely denotes, as an ARN or a name."""
-        return self.referred(reference, near) or self._by_text(reference) or self.by_name(reference, near)
+        return self.resolve(reference, near) or self._find_by_text(reference) or self.find_by_name(reference, near)
 
 
-def beside(one: Surroundings, other: Surroundings) -> Truth:
+def is_in_same_region(one: Surroundings, other: Surroundings) -> Truth:
     """Whether two resources are in the same region and account."""
     return equal(one.region, other.region) & equal(one.account, other.account)
 
@@ -150,13 +150,13 @@ def reachable(resource: WorldObject, region: Value, account: Value) -> bool:
 
 def _not_here(looked_up: Sequence[WorldObject], here: Sequence[WorldObject], kind: ObjectKind) -> Iterator[WorldObject]:
     """Leave out data sources that look up a resource of this plan."""
-    managed = {arn for each in here for arn in _spelled(each, (kind.arn,))}
+    managed = {arn for each in here for arn in _arn_texts(each, (kind.arn,))}
     for each in looked_up:
-        if not managed.intersection(_spelled(each, (kind.arn,))):
+        if not managed.intersection(_arn_texts(each, (kind.arn,))):
             yield each
 
 
-def _spelled(resource: WorldObject, attributes: tuple[str, ...]) -> Iterator[TextLike]:
+def _arn_texts(resource: WorldObject, attributes: tuple[str, ...]) -> Iterator[TextLike]:
     for attribute in attributes:
         value = resource.attribute(attribute)
         if isinstance(value, PlainText) and value != "":
@@ -166,7 +166,7 @@ def _spelled(resource: WorldObject, attributes: tuple[str, ...]) -> Iterator[Tex
                 yield spelled
 
 
-def _same(spelled: TextLike) -> Hashable:
+def _arn_key(spelled: TextLike) -> Hashable:
     """Return a key that only equal ARNs or names share; a JSON document has none."""
     return None if isinstance(spelled, JsonText) else spelled if isinstance(spelled, str) else spelling(spelled)
 

@@ -15,7 +15,7 @@ from tfcheck.vocabulary.errors import InputError
 
 def is_new(resource: WorldObject, world: World) -> bool:
     """Whether the change creates an object; one that a data source looks up existed before, or others create it."""
-    return resource.address.mode == "managed" and before(resource, world) is None
+    return resource.address.mode == "managed" and object_before(resource, world) is None
 
 
 def is_created(resource: WorldObject, world: World) -> bool:
@@ -29,7 +29,7 @@ def is_written(resource: WorldObject, attributes: tuple[str, ...], world: World)
 
     An apply skips an update whose unknown values turn out as they were.
     """
-    earlier = None if is_created(resource, world) else before(resource, world)
+    earlier = None if is_created(resource, world) else object_before(resource, world)
     if earlier is None:
         return True
     pairs = ((earlier.attribute(name), resource.attribute(name)) for name in attributes)
@@ -39,7 +39,7 @@ def is_written(resource: WorldObject, attributes: tuple[str, ...], world: World)
 def _differ(one: Value, other: Value, world: World) -> bool:
     """Whether two values are definitely different."""
     if isinstance(one, PlainText) and isinstance(other, PlainText):
-        return same(one, other, world) is Truth.FALSE
+        return is_same_name(one, other, world) is Truth.FALSE
     return equal(one, other) is Truth.FALSE
 
 
@@ -47,61 +47,61 @@ def is_changed(resource: WorldObject, attributes: tuple[str, ...], world: World)
     """Whether the change creates an object, or may change one of these attributes."""
     if resource.address.mode != "managed":
         return False
-    earlier = before(resource, world)
+    earlier = object_before(resource, world)
     if earlier is None:
         return True
     return any(equal(earlier.attribute(name), resource.attribute(name)) is not Truth.TRUE for name in attributes)
 
 
-def before(resource: WorldObject, world: World) -> WorldObject | None:
+def object_before(resource: WorldObject, world: World) -> WorldObject | None:
     """Return an object as it was before the change; None if it did not exist."""
-    return there_before(resource.address.type, world).get(str(resource.address))
+    return objects_before(resource.address.type, world).get(str(resource.address))
 
 
-def ended(kind: str, world: World) -> list[WorldObject]:
+def deleted_objects(kind: str, world: World) -> list[WorldObject]:
     """Return the objects of a type that the change deletes, also to replace them."""
     stay = {str(each.address) for each in world.resources(kind) if not is_created(each, world)}
     former = world.before().resources(kind)
-    return [each for each in former if str(each.address) not in stay and not each.abandoned]
+    return [each for each in former if str(each.address) not in stay and not each.is_abandoned]
 
 
-def ended_roles(world: World) -> list[WorldObject]:
+def deleted_roles(world: World) -> list[WorldObject]:
     """Return the roles that the change deletes, also to replace them."""
-    return ended("aws_iam_role", world)
+    return deleted_objects("aws_iam_role", world)
 
 
-def there_before(kind: str, world: World) -> dict[str, WorldObject]:
+def objects_before(kind: str, world: World) -> dict[str, WorldObject]:
     """Return the objects of a type that existed before the change, by address."""
-    return found_once(world, (_there_before, kind), lambda: _there_before(kind, world))
+    return found_once(world, (_objects_before, kind), lambda: _objects_before(kind, world))
 
 
-def _there_before(kind: str, world: World) -> dict[str, WorldObject]:
+def _objects_before(kind: str, world: World) -> dict[str, WorldObject]:
     return {str(each.address): each for each in world.before().resources(kind)}
 
 
 _IDENTITY = ("arn", "id", "key_id", "name", "bucket")
 
 
-def same(one: TextLike, other: TextLike, world: World) -> Truth:
+def is_same_name(one: TextLike, other: TextLike, world: World) -> Truth:
     """Compare two names of resources, one of which may be assigned only during apply."""
     truth = equal(one, other)
     if truth is not Truth.UNKNOWN:
         return truth
-    made = world.once(_Made)
+    made = world.once(_Changes)
     apart = (_is_settled(one) and made.is_to_be(other, one)) or (_is_settled(other) and made.is_to_be(one, other))
     return Truth.FALSE if apart else truth
 
 
 def is_to_be(name: TextLike, world: World) -> bool:
     """Whether a name contains something that AWS assigns to a new object, which nothing has had before."""
-    return world.once(_Made).is_to_be(name, None)
+    return world.once(_Changes).is_to_be(name, None)
 
 
-def may_be(name: TextLike, own: TextLike, world: World) -> bool:
+def may_be_named(name: TextLike, own: TextLike, world: World) -> bool:
     """Whether a name may turn out to be the `own` name of a resource; false if it definitely is."""
     if own == "" or (isinstance(name, str) and (isinstance(own, str) or is_to_be(own, world))):
         return False
-    return same(name, own, world) is Truth.UNKNOWN
+    return is_same_name(name, own, world) is Truth.UNKNOWN
 
 
 def _is_settled(name: TextLike) -> bool:
@@ -113,7 +113,7 @@ def _is_settled(name: TextLike) -> bool:
     )
 
 
-class _Made:
+class _Changes:
     """The objects that a change creates."""
 
     def __init__(self, world: World) -> None:
@@ -132,7 +132,7 @@ class _Made:
             return False
         if owner.mode != "managed":
             return False
-        former = there_before(owner.type, self._world).get(str(owner))
+        former = objects_before(owner.type, self._world).get(str(owner))
         if settled is None:
             return former is None
         had = [former.attribute(each) for each in _IDENTITY] if former is not None else []

@@ -15,8 +15,8 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
 from tfcheck.inventory.express import EXPRESS_SERVICE, container_of_service
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.symbolic.marks import is_marked_throughout, unmarked
-from tfcheck.symbolic.sensitive_text import Sensitive, redacted
+from tfcheck.symbolic.marks import is_marked_throughout, unmark_all
+from tfcheck.symbolic.sensitive_text import Sensitive, redact
 from tfcheck.symbolic.size import is_deep, may_be_deep
 from tfcheck.symbolic.value import TextLike, Unknown, Value, items
 from tfcheck.vocabulary.address import Address
@@ -136,25 +136,25 @@ def _task_definitions(world: World) -> tuple[TaskDefinition, ...]:
 
 def _task_definition(resource: WorldObject, world: World) -> TaskDefinition | None:
     if resource.address.type == EXPRESS_SERVICE:
-        return _of_service(resource)
+        return _express_task(resource)
     text = resource.attribute("container_definitions")
     sensitive = resource.sensitive("container_definitions") and is_marked_throughout(text)
     if sensitive:
-        text = unmarked(text)
+        text = unmark_all(text)
     if isinstance(text, str) and not isinstance(text, Sensitive):
-        containers, problem = world.alike(("containers", text), lambda: _containers(text))
+        containers, problem = world.once_for_both(("containers", text), lambda: _containers(text))
     else:
         containers, problem = _containers(text)
     return TaskDefinition(resource, tuple(containers), problem, sensitive)
 
 
-def _of_service(service: WorldObject) -> TaskDefinition | None:
+def _express_task(service: WorldObject) -> TaskDefinition | None:
     """Return the task definition of an Express service; None if it uses one that is defined elsewhere."""
     found = container_of_service(service)
     if found is None:
         return None
     containers = (_container(0, found),) if isinstance(found, dict) else ()
-    problem = _waits(found, "primary_container") if isinstance(found, Unknown) else ""
+    problem = _unknown_reason(found, "primary_container") if isinstance(found, Unknown) else ""
     return TaskDefinition(service, containers, problem, service.sensitive("primary_container"))
 
 
@@ -162,7 +162,7 @@ def _containers(text: Value) -> tuple[list[Container], str]:
     if isinstance(text, str) and len(text) > _LONGEST:
         return [], f"limit: container_definitions has {len(text):,} characters; ECS accepts 64 KiB"
     try:
-        definitions = text if isinstance(text, list) else _decoded(text)
+        definitions = text if isinstance(text, list) else _decode(text)
     except EvaluationError as error:
         return [], f"container_definitions is not JSON: {error}"
     match definitions:
@@ -173,12 +173,12 @@ def _containers(text: Value) -> tuple[list[Container], str]:
             strange = [each for each in definitions if not isinstance(each, dict)]
             return found, _problem(strange)
         case Unknown():
-            return [], _waits(definitions)
+            return [], _unknown_reason(definitions)
         case _:
             return [], "container_definitions is not a list of containers"
 
 
-def _decoded(text: Value) -> Value:
+def _decode(text: Value) -> Value:
     if isinstance(text, str) and not isinstance(text, Sensitive):
         try:
             # NOTE: no number in a container definition needs to be exact, and this is ten times as fast.
@@ -196,13 +196,13 @@ def _problem(strange: Sequence[Value]) -> str:
         return ""
     first = strange[0]
     return (
-        _waits(first)
+        _unknown_reason(first)
         if isinstance(first, Unknown)
         else "container_definitions contains something that is not a container"
     )
 
 
-def _waits(unknown: Unknown, argument: str = "container_definitions") -> str:
+def _unknown_reason(unknown: Unknown, argument: str = "container_definitions") -> str:
     place = f" ({unknown.where})" if unknown.where else ""
     later = "known only after apply"
     why = unknown.reason if unknown.reason.startswith(later) else f"{later}: {unknown.reason}"
@@ -211,7 +211,7 @@ def _waits(unknown: Unknown, argument: str = "container_definitions") -> str:
 
 def _container(index: int, definition: dict[str, Value]) -> Container:
     name = member(definition, "name")
-    named = redacted(name) if isinstance(name, str) and len(name) <= _LONGEST_NAME else f"#{index}"
+    named = redact(name) if isinstance(name, str) and len(name) <= _LONGEST_NAME else f"#{index}"
     return Container(index, named, definition)
 
 

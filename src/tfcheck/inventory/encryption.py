@@ -12,14 +12,14 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
-from tfcheck.inventory.change import before, is_created, is_written
-from tfcheck.inventory.key import Key, alike, doubted, named_key
+from tfcheck.inventory.change import is_created, is_written, object_before
+from tfcheck.inventory.key import KmsKey, doubt_key, is_same_key, named_key
 from tfcheck.inventory.managed_secret import keys_of_managed_secret
 from tfcheck.inventory.object_key import chosen
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, items, spelled_out
-from tfcheck.vocabulary.arn import split
+from tfcheck.vocabulary.arn import parse_arn
 
 #: Attributes of a parameter whose change makes the provider write it again.
 _PUT = ("name", "type", "key_id", "value", "insecure_value", "value_wo_version", "description", "tier", "data_type")
@@ -29,7 +29,7 @@ _ALIAS_OPEN = "which key its alias stood for when it was encrypted"
 # Secrets
 
 
-def keys_of_secret(arn: TextLike, world: World) -> tuple[Key, ...] | None:
+def keys_of_secret(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
     """Return the possible keys of a secret; its ARN may lack the six random characters."""
     if replica := _replica(arn, world):
         return replica.keys(world)
@@ -38,9 +38,9 @@ def keys_of_secret(arn: TextLike, world: World) -> tuple[Key, ...] | None:
         managed = keys_of_managed_secret(arn, world)
         if secret is None or managed is not None:
             return managed
-    found = _of_secret(secret, world)
+    found = _secret_keys(secret, world)
     doubt = f"whether {secret.address} is the secret"
-    return found if truth is Truth.TRUE else tuple(doubted(each, doubt) for each in found)
+    return found if truth is Truth.TRUE else tuple(doubt_key(each, doubt) for each in found)
 
 
 def secret_of(arn: TextLike, world: World) -> WorldObject | None:
@@ -64,14 +64,14 @@ class Replica(msgspec.Struct, frozen=True):
     region: TextLike
     key: Value
 
-    def keys(self, world: World) -> tuple[Key, ...]:
+    def keys(self, world: World) -> tuple[KmsKey, ...]:
         """Return its possible keys."""
         key = named_key(self.key, self.secret, world)
-        parts = split(key.arn) if key is not None else None
+        parts = parse_arn(key.arn) if key is not None else None
         if key is None or parts is None or equal(parts.region, self.region) is Truth.TRUE:
             return _as_tuple(key)
         there = msgspec.structs.replace(key, arn=msgspec.structs.replace(parts, region=self.region).as_text())
-        return (doubted(there, "which key of its region encrypts the replica"),)
+        return (doubt_key(there, "which key of its region encrypts the replica"),)
 
 
 def _replica(arn: TextLike, world: World) -> Replica | None:
@@ -86,7 +86,7 @@ def _replicas(world: World) -> dict[TextLike, Replica]:
 def replicas(secret: WorldObject) -> Iterator[Replica]:
     """Yield the replicas of a secret, whose ARNs differ from its own only by the region."""
     own, blocks = secret.attribute("arn"), items(secret.attribute("replica"))
-    parts = split(own) if isinstance(own, PlainText) else None
+    parts = parse_arn(own) if isinstance(own, PlainText) else None
     for block in blocks if parts is not None and isinstance(blocks, tuple) else ():
         region = block.get("region") if isinstance(block, dict) else None
         if parts is not None and isinstance(block, dict) and isinstance(region, PlainText):
@@ -96,62 +96,62 @@ def replicas(secret: WorldObject) -> Iterator[Replica]:
 
 def _secret(arn: TextLike, world: World) -> tuple[WorldObject | None, Truth]:
     """Find the secret that an ARN names, or may name."""
-    found = catalogue(world, SECRET).by_arn(arn)
-    parts = split(arn) if found is None else None
+    found = catalogue(world, SECRET).find_by_arn(arn)
+    parts = parse_arn(arn) if found is None else None
     if parts is None or not isinstance(parts.resource, str):
         return found, Truth.TRUE
-    found = catalogue(world, SECRET).by_name(parts.resource.removeprefix("secret:"), None)
+    found = catalogue(world, SECRET).find_by_name(parts.resource.removeprefix("secret:"), None)
     if found is None:
         return None, Truth.FALSE
     here = equal(found.surroundings.region, parts.region) & equal(found.surroundings.account, parts.account)
     return (None if here is Truth.FALSE else found), here
 
 
-def _of_secret(secret: WorldObject, world: World) -> tuple[Key, ...]:
+def _secret_keys(secret: WorldObject, world: World) -> tuple[KmsKey, ...]:
     """Return the keys of a secret: a new key re-encrypts it; without a key it keeps the one it has."""
     new = named_key(secret.attribute("kms_key_id"), secret, world)
-    earlier = before(secret, world)
+    earlier = object_before(secret, world)
     if earlier is None or is_created(secret, world):
         return _as_tuple(new)
     old = named_key(earlier.attribute("kms_key_id"), earlier, world.before())
     if new is None and old is not None:
-        return (doubted(old, f"whether {secret.address} keeps the key that the plan no longer names"),)
+        return (doubt_key(old, f"whether {secret.address} keeps the key that the plan no longer names"),)
     if equal(earlier.attribute("kms_key_id"), secret.attribute("kms_key_id")) is Truth.TRUE:
-        return _stayed(old, new)
+        return _unchanged_key(old, new)
     return _as_tuple(new)
 
 
 # Parameters
 
 
-def keys_of_parameter(arn: TextLike, world: World) -> tuple[Key, ...] | None:
+def keys_of_parameter(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
     """Return the possible keys of a parameter in the plan; none if it is not encrypted."""
-    parameter = catalogue(world, PARAMETER).by_arn(arn)
+    parameter = catalogue(world, PARAMETER).find_by_arn(arn)
     if parameter is None:
         return None
     kind = parameter.attribute("type")
     if kind != "SecureString" and not isinstance(kind, Unknown):
         return None
-    found = _of_parameter(parameter, world)
+    found = _parameter_keys(parameter, world)
     doubt = f"whether {parameter.address} is encrypted"
-    return tuple(doubted(each, doubt) for each in found) if isinstance(kind, Unknown) else found
+    return tuple(doubt_key(each, doubt) for each in found) if isinstance(kind, Unknown) else found
 
 
-def _of_parameter(parameter: WorldObject, world: World) -> tuple[Key, ...]:
+def _parameter_keys(parameter: WorldObject, world: World) -> tuple[KmsKey, ...]:
     new = named_key(chosen(parameter, "key_id"), parameter, world)
-    earlier = before(parameter, world)
+    earlier = object_before(parameter, world)
     if earlier is None or is_written(parameter, _PUT, world):
         return _as_tuple(new)
     had = earlier.attribute("key_id")
-    return _stayed(named_key(None if isinstance(had, Unknown) else had, earlier, world.before()), new)
+    return _unchanged_key(named_key(None if isinstance(had, Unknown) else had, earlier, world.before()), new)
 
 
-def _stayed(old: Key | None, new: Key | None) -> tuple[Key, ...]:
+def _unchanged_key(old: KmsKey | None, new: KmsKey | None) -> tuple[KmsKey, ...]:
     """Return the key of an unchanged object: if its alias moves, the old or the new one."""
-    if old is None or new is None or alike(old, new):
+    if old is None or new is None or is_same_key(old, new):
         return _as_tuple(new)
-    return doubted(old, _ALIAS_OPEN), doubted(new, _ALIAS_OPEN)
+    return doubt_key(old, _ALIAS_OPEN), doubt_key(new, _ALIAS_OPEN)
 
 
-def _as_tuple(key: Key | None) -> tuple[Key, ...]:
+def _as_tuple(key: KmsKey | None) -> tuple[KmsKey, ...]:
     return () if key is None else (key,)

@@ -28,7 +28,7 @@ def container_of_service(service: WorldObject) -> Value:
         "environment": block.get("environment"),
         # NOTE: the provider's page calls the block `secrets`, but it is `secret`.
         "secrets": _secrets(block.get("secret") or block.get("secrets")),
-        "repositoryCredentials": _renamed(credentials, {"credentials_parameter": "credentialsParameter"}),
+        "repositoryCredentials": _rename_members(credentials, {"credentials_parameter": "credentialsParameter"}),
         "logConfiguration": {"logDriver": "awslogs", "options": _log_options(block, service)},
     }
 
@@ -49,10 +49,14 @@ def _log_options(block: dict[str, Value], service: WorldObject) -> Value:
 
 def _secrets(blocks: Value) -> Value:
     listed = items(blocks)
-    return listed if isinstance(listed, Unknown) else [_renamed(each, {"value_from": "valueFrom"}) for each in listed]
+    return (
+        listed
+        if isinstance(listed, Unknown)
+        else [_rename_members(each, {"value_from": "valueFrom"}) for each in listed]
+    )
 
 
-def _renamed(block: Value, names: dict[str, str]) -> Value:
+def _rename_members(block: Value, names: dict[str, str]) -> Value:
     return {names.get(key, key): value for key, value in block.items()} if isinstance(block, dict) else block
 
 

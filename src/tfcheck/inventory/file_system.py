@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.catalogue import ACCESS_POINT, FILE_SYSTEM, ObjectKind, catalogue
-from tfcheck.inventory.setting import Subject
+from tfcheck.inventory.setting import SettingOwner
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, pieces, text
-from tfcheck.vocabulary.arn import Arn, split
+from tfcheck.vocabulary.arn import Arn, parse_arn
 
 _FILE_SYSTEM = "file-system/"
 _ACCESS_POINT = "access-point/"
@@ -30,12 +30,12 @@ def access_point_arn(access_point_id: TextLike, around: Surroundings, world: Wor
     return _arn_of(access_point_id, ACCESS_POINT, _ACCESS_POINT, around, world)
 
 
-def file_system_of(arn: TextLike, world: World) -> Subject:
+def file_system_of(arn: TextLike, world: World) -> SettingOwner:
     """Return the file system of an ARN: the plan's resource, else its id."""
-    resource = catalogue(world, FILE_SYSTEM).by_arn(arn)
-    parts = split(arn)
+    resource = catalogue(world, FILE_SYSTEM).find_by_arn(arn)
+    parts = parse_arn(arn)
     known = (resource.attribute("id") if resource else None, _id_in(parts.resource) if parts else None)
-    return Subject(resource, tuple(each for each in known if isinstance(each, PlainText)))
+    return SettingOwner(resource, tuple(each for each in known if isinstance(each, PlainText)))
 
 
 def _arn_of(name: TextLike, kind: ObjectKind, prefix: str, around: Surroundings, world: World) -> TextLike:
@@ -49,7 +49,7 @@ def _arn_of(name: TextLike, kind: ObjectKind, prefix: str, around: Surroundings,
 def _objects_by_id(name: TextLike, kind: ObjectKind, world: World) -> Iterator[WorldObject]:
     """Return the object with an id: in the plan, in another stack, or in a data source."""
     for each in (world, *world.context):
-        found = catalogue(each, kind).by_name(name, None)
+        found = catalogue(each, kind).find_by_name(name, None)
         if found is not None:
             yield found
     for data in world.looked_up(*kind.types):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.inventory.catalogue import ALIAS, KEY, beside, catalogue
+from tfcheck.inventory.catalogue import ALIAS, KEY, catalogue, is_in_same_region
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import (
@@ -25,11 +25,11 @@ from tfcheck.symbolic.value import (
     text,
 )
 from tfcheck.vocabulary.address import parse
-from tfcheck.vocabulary.arn import Arn, split
+from tfcheck.vocabulary.arn import Arn, parse_arn
 from tfcheck.vocabulary.errors import InputError
 
 
-class Key(msgspec.Struct, frozen=True):
+class KmsKey(msgspec.Struct, frozen=True):
     """A customer managed key by its ARN. `doubt` says why it may not be one.
 
     `sensitive`: the plan marks what names the key, so that its ARN must not be shown.
@@ -40,12 +40,12 @@ class Key(msgspec.Struct, frozen=True):
     sensitive: bool = False
 
 
-def doubted(key: Key, doubt: str) -> Key:
+def doubt_key(key: KmsKey, doubt: str) -> KmsKey:
     """Return a key with a reason for doubt; an earlier reason stays."""
     return msgspec.structs.replace(key, doubt=key.doubt or doubt)
 
 
-def alike(one: Key, other: Key) -> bool:
+def is_same_key(one: KmsKey, other: KmsKey) -> bool:
     """Whether two keys are certainly the same, or equally unknown."""
     return equal(one.arn, other.arn) is Truth.TRUE or display(one.arn) == display(other.arn)
 
@@ -54,7 +54,7 @@ def alike(one: Key, other: Key) -> bool:
 _NAMING = ("kms_key_id", "key_id", "rule", "server_side_encryption_configuration")
 
 
-def named_key(reference: Value, resource: WorldObject, world: World) -> Key | None:
+def named_key(reference: Value, resource: WorldObject, world: World) -> KmsKey | None:
     """Return the key in an argument of `resource`; None without one, or for an AWS managed key."""
     found = _key_by_reference(reference, resource, world)
     if found is not None and any(map(resource.sensitive, _NAMING)):
@@ -62,39 +62,39 @@ def named_key(reference: Value, resource: WorldObject, world: World) -> Key | No
     return found
 
 
-def _key_by_reference(reference: Value, resource: WorldObject, world: World) -> Key | None:
+def _key_by_reference(reference: Value, resource: WorldObject, world: World) -> KmsKey | None:
     if reference == "" or not isinstance(reference, PlainText):
         return None
     key = catalogue(world, KEY).find(reference, resource.surroundings)
     if key is not None:
-        return Key(_arn(key))
+        return KmsKey(_arn(key))
     if _is_alias(reference):
-        return _behind_alias(reference, resource, world)
+        return _key_of_alias(reference, resource, world)
     spelled = spelled_out(reference)
-    if _beginning(spelled).startswith("arn:") or _refers_to(reference, "aws_kms_", "arn"):
-        return Key(reference)
+    if _beginning(spelled).startswith("arn:") or _is_reference_to(reference, "aws_kms_", "arn"):
+        return KmsKey(reference)
     if isinstance(spelled, str):
-        return Key(_key_arn(resource, spelled))
-    doubt = "" if _refers_to(reference, "aws_kms_") else "whether a customer managed key encrypts it"
-    return Key(_unseen(resource, "which key encrypts it is known only after apply"), doubt)
+        return KmsKey(_key_arn(resource, spelled))
+    doubt = "" if _is_reference_to(reference, "aws_kms_") else "whether a customer managed key encrypts it"
+    return KmsKey(_hidden_arn(resource, "which key encrypts it is known only after apply"), doubt)
 
 
 def _arn(key: WorldObject) -> TextLike:
     arn = key.attribute("arn")
-    return arn if isinstance(arn, PlainText) else _unseen(key, f"the plan does not show the ARN of {key.address}")
+    return arn if isinstance(arn, PlainText) else _hidden_arn(key, f"the plan does not show the ARN of {key.address}")
 
 
 def _key_arn(resource: WorldObject, key_id: TextLike) -> TextLike:
     """Write the ARN of a key by its id, in the region and account of the resource that names it."""
     own, around = resource.attribute("arn"), resource.surroundings
-    known = split(own) if isinstance(own, str) else None
+    known = parse_arn(own) if isinstance(own, str) else None
     region, account = (known.region, known.account) if known else ("", "")
     return Arn(
         around.partition, "kms", region or around.region, account or around.account, text(["key/", key_id])
     ).as_text()
 
 
-def _unseen(resource: WorldObject, reason: str) -> TextLike:
+def _hidden_arn(resource: WorldObject, reason: str) -> TextLike:
     return _key_arn(resource, Unknown(reason=reason, hole=NAME))
 
 
@@ -103,7 +103,7 @@ def _beginning(spelled: TextLike) -> str:
     return first if isinstance(first, str) else ""
 
 
-def _refers_to(reference: TextLike, resource_type: str, attribute: str = "") -> bool:
+def _is_reference_to(reference: TextLike, resource_type: str, attribute: str = "") -> bool:
     """Whether a reference is to a resource, or data source, whose type begins with `resource_type`."""
     if not isinstance(reference, Unknown) or reference.symbol is None:
         return False
@@ -118,14 +118,14 @@ def _refers_to(reference: TextLike, resource_type: str, attribute: str = "") -> 
 
 
 def _is_alias(reference: TextLike) -> bool:
-    if _refers_to(reference, "aws_kms_alias"):
+    if _is_reference_to(reference, "aws_kms_alias"):
         return True
     name = _alias_name(reference)
     return name is not None and _beginning(name).startswith("alias/")
 
 
 def _alias_name(reference: TextLike) -> TextLike | None:
-    parts = split(reference)
+    parts = parse_arn(reference)
     return spelled_out(reference) if parts is None else parts.resource
 
 
@@ -137,20 +137,20 @@ def _is_looked_up(each: WorldObject, naming: tuple[str, ...], reference: TextLik
     """Whether a data source looked up this alias in the region and account of the name."""
     if Truth.some(equal(each.attribute(by), reference) for by in naming) is not Truth.TRUE:
         return False
-    return split(reference) is not None or beside(each.surroundings, resource.surroundings) is Truth.TRUE
+    return parse_arn(reference) is not None or is_in_same_region(each.surroundings, resource.surroundings) is Truth.TRUE
 
 
-def _behind_alias(reference: TextLike, resource: WorldObject, world: World) -> Key | None:
+def _key_of_alias(reference: TextLike, resource: WorldObject, world: World) -> KmsKey | None:
     name = _alias_name(reference)
     if name is not None and _beginning(name).startswith("alias/aws/"):
         return None
     known = catalogue(world, ALIAS)
-    found = known.find(reference, resource.surroundings) or known.by_name(name, resource.surroundings)
-    if found is None and not known.referred(reference):
+    found = known.find(reference, resource.surroundings) or known.find_by_name(name, resource.surroundings)
+    if found is None and not known.resolve(reference):
         found = known.owner(reference)
     for other in world.context if found is None else ():
         known = catalogue(other, ALIAS)
-        found = known.by_arn(reference) or known.by_name(name, resource.surroundings)
+        found = known.find_by_arn(reference) or known.find_by_name(name, resource.surroundings)
         if found is not None:
             return named_key(found.attribute("target_key_id"), found, other)
     target = found.attribute("target_key_id") if found else None
@@ -160,5 +160,5 @@ def _behind_alias(reference: TextLike, resource: WorldObject, world: World) -> K
         for each in world.looked_up(kind):
             found_arn = each.attribute(arn)
             if isinstance(found_arn, str) and _is_looked_up(each, naming, reference, resource):
-                return Key(found_arn)
-    return Key(_unseen(resource, "the plan does not show which key the alias belongs to"))
+                return KmsKey(found_arn)
+    return KmsKey(_hidden_arn(resource, "the plan does not show which key the alias belongs to"))

@@ -12,67 +12,69 @@ import msgspec
 
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import BUCKET, OBJECT, PARAMETER, SECRET, ObjectKind, catalogue
-from tfcheck.inventory.change import may_be
+from tfcheck.inventory.change import may_be_named
 from tfcheck.inventory.encryption import keys_of_parameter, keys_of_secret
-from tfcheck.inventory.key import Key, alike, doubted
+from tfcheck.inventory.key import KmsKey, doubt_key, is_same_key
 from tfcheck.inventory.managed_secret import keys_of_possible_secrets
 from tfcheck.inventory.object_key import keys_of_object
 from tfcheck.inventory.setting import BUCKET_ENCRYPTION
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.resolve import attribute_shapes
-from tfcheck.resolve.attribute_shapes import within
+from tfcheck.resolve.attribute_shapes import restrict_characters
 from tfcheck.symbolic.value import PlainText, TextLike, Unknown, text
 
-_Find = Callable[[TextLike, World], tuple[Key, ...] | None]
+_Find = Callable[[TextLike, World], tuple[KmsKey, ...] | None]
 
 
-def keys_in_use(action: str, arn: TextLike, world: World) -> tuple[Key, ...]:
+def keys_in_use(action: str, arn: TextLike, world: World) -> tuple[KmsKey, ...]:
     """Return the customer managed keys that a call on `arn` needs, according to the plan and the other stacks."""
     rule = _RULES.get(action)
-    return () if rule is None else found_once(world, (_found, rule, arn), lambda: _found(rule, arn, world))
+    return (
+        () if rule is None else found_once(world, (_possible_keys, rule, arn), lambda: _possible_keys(rule, arn, world))
+    )
 
 
 class _Rule(msgspec.Struct, frozen=True, eq=False):
     """How to find the keys for one kind of object: by definite ARN, and by possible ones."""
 
     definite: _Find
-    possible: Callable[[TextLike, World], Iterable[Key]]
+    possible: Callable[[TextLike, World], Iterable[KmsKey]]
 
 
-def _found(rule: _Rule, arn: TextLike, world: World) -> tuple[Key, ...]:
+def _possible_keys(rule: _Rule, arn: TextLike, world: World) -> tuple[KmsKey, ...]:
     worlds = (world, *world.context)
     definite = next((found for each in worlds if (found := rule.definite(arn, each)) is not None), None)
     if definite is not None:
         return definite
-    possible: list[Key] = []
+    possible: list[KmsKey] = []
     for key in (key for each in worlds for key in rule.possible(arn, each)):
-        if not any(alike(key, other) for other in possible):
+        if not any(is_same_key(key, other) for other in possible):
             possible.append(key)
     return tuple(possible)
 
 
-def _of_each(kind: ObjectKind, find: _Find, what: str) -> Callable[[TextLike, World], Iterator[Key]]:
+def _key_finder(kind: ObjectKind, find: _Find, what: str) -> Callable[[TextLike, World], Iterator[KmsKey]]:
     """Return the function that yields the keys of all resources of a kind that an ARN may denote."""
 
-    def possible(arn: TextLike, world: World) -> Iterator[Key]:
+    def possible(arn: TextLike, world: World) -> Iterator[KmsKey]:
         for each in catalogue(world, kind).resources:
             own = each.attribute(kind.arn)
-            if isinstance(own, PlainText) and may_be(arn, own, world):
-                yield from (doubted(key, f"whether {each.address} is the {what}") for key in find(own, world) or ())
+            if isinstance(own, PlainText) and may_be_named(arn, own, world):
+                yield from (doubt_key(key, f"whether {each.address} is the {what}") for key in find(own, world) or ())
 
     return possible
 
 
-_secrets = _of_each(SECRET, keys_of_secret, "secret")
-_objects = _of_each(OBJECT, keys_of_object, "file")
+_secrets = _key_finder(SECRET, keys_of_secret, "secret")
+_objects = _key_finder(OBJECT, keys_of_object, "file")
 
 
-def _possible_secrets(arn: TextLike, world: World) -> Iterator[Key]:
+def _possible_secrets(arn: TextLike, world: World) -> Iterator[KmsKey]:
     yield from _secrets(arn, world)
     yield from keys_of_possible_secrets(arn, world)
 
 
-def _possible_objects(arn: TextLike, world: World) -> Iterator[Key]:
+def _possible_objects(arn: TextLike, world: World) -> Iterator[KmsKey]:
     """Yield the keys of the objects that a file may be, and of the buckets that may contain it."""
     yield from _objects(arn, world)
     if bucket_of(arn, world) is not None:
@@ -80,7 +82,7 @@ def _possible_objects(arn: TextLike, world: World) -> Iterator[Key]:
     for each, bucket_arn in _buckets(world):
         inside = text([bucket_arn, "/", Unknown(reason="which file of the bucket it is")])
         doubt = f"whether the file is in the bucket of {each.address}"
-        yield from (doubted(key, doubt) for key in keys_of_object(inside, world) or ())
+        yield from (doubt_key(key, doubt) for key in keys_of_object(inside, world) or ())
 
 
 def _buckets(world: World) -> Iterator[tuple[WorldObject, TextLike]]:
@@ -91,13 +93,13 @@ def _buckets(world: World) -> Iterator[tuple[WorldObject, TextLike]]:
         if isinstance(own, PlainText):
             yield bucket, own
     for holder in world.resources(BUCKET_ENCRYPTION.type):
-        name = within(holder.attribute("bucket"), attribute_shapes.BUCKET)
-        if isinstance(name, PlainText) and buckets.by_name(holder.attribute("bucket"), None) is None:
+        name = restrict_characters(holder.attribute("bucket"), attribute_shapes.BUCKET)
+        if isinstance(name, PlainText) and buckets.find_by_name(holder.attribute("bucket"), None) is None:
             yield holder, text(["arn:", holder.surroundings.partition, ":s3:::", name])
 
 
 _RULES = {
     "s3:GetObject": _Rule(keys_of_object, _possible_objects),
     "secretsmanager:GetSecretValue": _Rule(keys_of_secret, _possible_secrets),
-    "ssm:GetParameters": _Rule(keys_of_parameter, _of_each(PARAMETER, keys_of_parameter, "parameter")),
+    "ssm:GetParameters": _Rule(keys_of_parameter, _key_finder(PARAMETER, keys_of_parameter, "parameter")),
 }

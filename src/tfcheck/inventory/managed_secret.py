@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.catalogue import KEY, catalogue
-from tfcheck.inventory.change import may_be
-from tfcheck.inventory.key import Key, doubted, named_key
+from tfcheck.inventory.change import may_be_named
+from tfcheck.inventory.key import KmsKey, doubt_key, named_key
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value
@@ -27,24 +27,24 @@ _KEEPERS = {
 }
 
 
-def keys_of_managed_secret(arn: TextLike, world: World) -> tuple[Key, ...] | None:
+def keys_of_managed_secret(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
     """Return the keys of the secret of a database in the plan; None if it definitely is not one."""
     for keeper in world.resources(*_KEEPERS):
         attribute, argument = _KEEPERS[keeper.address.type]
-        if _keeps(keeper, attribute, arn):
+        if _is_secret_of(keeper, attribute, arn):
             key = _customer_key(keeper, argument, world)
             return () if key is None else (key,)
     return None
 
 
-def keys_of_possible_secrets(arn: TextLike, world: World) -> Iterator[Key]:
+def keys_of_possible_secrets(arn: TextLike, world: World) -> Iterator[KmsKey]:
     """Yield the keys of the database secrets that an ARN may denote, each with that doubt."""
     for keeper in world.resources(*_KEEPERS) if _may_be_managed(arn) else ():
         attribute, argument = _KEEPERS[keeper.address.type]
         own = _secret_of(keeper, attribute)
-        key = _customer_key(keeper, argument, world) if own is not None and may_be(arn, own, world) else None
+        key = _customer_key(keeper, argument, world) if own is not None and may_be_named(arn, own, world) else None
         if key is not None:
-            yield doubted(key, f"whether the secret is that of {keeper.address}")
+            yield doubt_key(key, f"whether the secret is that of {keeper.address}")
 
 
 def _may_be_managed(arn: TextLike) -> bool:
@@ -61,7 +61,7 @@ def _secret_of(keeper: WorldObject, attribute: str) -> TextLike | None:
     return value if isinstance(value, PlainText) and value != "" else None
 
 
-def _keeps(keeper: WorldObject, attribute: str, arn: TextLike) -> bool:
+def _is_secret_of(keeper: WorldObject, attribute: str, arn: TextLike) -> bool:
     """Whether an ARN is that of a database's secret, by its value or by reference."""
     if isinstance(arn, Unknown) and arn.symbol is not None and arn.symbol.owner == str(keeper.address):
         return arn.symbol.path[0] == attribute
@@ -69,11 +69,11 @@ def _keeps(keeper: WorldObject, attribute: str, arn: TextLike) -> bool:
     return own is not None and equal(own, arn) is Truth.TRUE
 
 
-def _customer_key(keeper: WorldObject, argument: str, world: World) -> Key | None:
+def _customer_key(keeper: WorldObject, argument: str, world: World) -> KmsKey | None:
     """Return the customer managed key; if none is written, AWS reports its own key."""
     reference: Value = keeper.attribute(argument)
     key = named_key(reference, keeper, world)
-    if key is None or keeper.configured(argument):
+    if key is None or keeper.is_configured(argument):
         return key
     known = isinstance(reference, str) and catalogue(world, KEY).find(reference, keeper.surroundings) is not None
     return key if known else None

@@ -10,9 +10,9 @@ import msgspec
 
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import KEY, OBJECT, catalogue
-from tfcheck.inventory.change import is_changed, is_created, is_written, may_be
-from tfcheck.inventory.key import Key, alike, doubted, named_key
-from tfcheck.inventory.setting import BUCKET_ENCRYPTION, Subject, settings, was_set
+from tfcheck.inventory.change import is_changed, is_created, is_written, may_be_named
+from tfcheck.inventory.key import KmsKey, doubt_key, is_same_key, named_key
+from tfcheck.inventory.setting import BUCKET_ENCRYPTION, SettingOwner, settings, was_set
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, items, spelled_out, text
@@ -45,31 +45,31 @@ _READ = ("aws_s3_object", "aws_s3_bucket_object")
 _UPLOAD_OPEN = "which default encryption its bucket had when the object was written"
 
 
-class Default(msgspec.Struct, frozen=True):
+class DefaultEncryption(msgspec.Struct, frozen=True):
     """The default encryption of a bucket: its customer managed key, if any, and the resource that sets it."""
 
-    key: Key | None = None
+    key: KmsKey | None = None
     holder: WorldObject | None = None
     with_bucket_key: Value = None
 
 
-def keys_of_object(arn: TextLike, world: World) -> tuple[Key, ...] | None:
+def keys_of_object(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
     """Return the possible keys of an object; None if this world does not show any."""
-    found = catalogue(world, OBJECT).by_arn(arn)
+    found = catalogue(world, OBJECT).find_by_arn(arn)
     if found is not None:
-        return _of_managed(found, arn, world)
+        return _managed_object_key(found, arn, world)
     read = world.once(_looked_up_objects).get(spelled_out(arn))
     own = read.attribute("sse_kms_key_id") if read is not None else None
     if read is not None and isinstance(own, str) and own:
         return _own_key(own, read, arn, world)
     if read is not None and isinstance(read.attribute("server_side_encryption"), str):
         return ()
-    return _of_one_or_other(arn, _of_bucket(arn, world), world)
+    return _bucket_or_object_keys(arn, _bucket_key(arn, world), world)
 
 
 def has_bucket_key(arn: TextLike, world: World) -> bool | None:
     """Whether S3 uses a bucket key for an object; None if that is unknown."""
-    found = catalogue(world, OBJECT).by_arn(arn)
+    found = catalogue(world, OBJECT).find_by_arn(arn)
     own = chosen(found, "bucket_key_enabled") if found else None
     if isinstance(own, bool):
         return own
@@ -86,13 +86,13 @@ def has_bucket_key(arn: TextLike, world: World) -> bool | None:
 def chosen(resource: WorldObject, argument: str) -> Value:
     """Return an argument; one that AWS chooses because it is not written counts as not set."""
     value = resource.attribute(argument)
-    return None if isinstance(value, Unknown) and resource.configured(argument) is False else value
+    return None if isinstance(value, Unknown) and resource.is_configured(argument) is False else value
 
 
 # Objects that the plan manages, or looks up
 
 
-def _of_managed(found: WorldObject, arn: TextLike, world: World) -> tuple[Key, ...] | None:
+def _managed_object_key(found: WorldObject, arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
     own = chosen(found, "kms_key_id")
     if own:
         return _own_key(own, found, arn, world)
@@ -100,38 +100,40 @@ def _of_managed(found: WorldObject, arn: TextLike, world: World) -> tuple[Key, .
     if isinstance(algorithm, str) and algorithm:
         return ()  # an algorithm without a key means AWS's own key, regardless of the bucket
     if is_written(found, _UPLOADED, world):
-        return _when_written(found, arn, world)
+        return _key_when_written(found, arn, world)
     if not is_changed(found, _UPLOADED, world) and (isinstance(algorithm, str) or _is_plain(found)):
         return ()
-    return _as_uploaded(arn, world)
+    return _key_as_uploaded(arn, world)
 
 
-def _of_one_or_other(arn: TextLike, of_bucket: tuple[Key, ...] | None, world: World) -> tuple[Key, ...] | None:
+def _bucket_or_object_keys(
+    arn: TextLike, of_bucket: tuple[KmsKey, ...] | None, world: World
+) -> tuple[KmsKey, ...] | None:
     """Return the keys for a file in a bucket, with those of managed objects that it may be."""
     keys = of_bucket or ()
     for each in catalogue(world, OBJECT).resources if keys else ():
         own = each.attribute("arn")
-        if isinstance(own, PlainText) and may_be(arn, own, world):
-            theirs = _of_managed(each, own, world) or ()
-            others = [key for key in theirs if not any(alike(key, one) for one in keys)]
+        if isinstance(own, PlainText) and may_be_named(arn, own, world):
+            theirs = _managed_object_key(each, own, world) or ()
+            others = [key for key in theirs if not any(is_same_key(key, one) for one in keys)]
             if others or not theirs:
-                keys = tuple(doubted(key, f"whether {each.address} is the file") for key in (*keys, *others))
+                keys = tuple(doubt_key(key, f"whether {each.address} is the file") for key in (*keys, *others))
     return keys or of_bucket
 
 
-def _own_key(reference: Value, resource: WorldObject, arn: TextLike, world: World) -> tuple[Key, ...]:
+def _own_key(reference: Value, resource: WorldObject, arn: TextLike, world: World) -> tuple[KmsKey, ...]:
     """Return the key that an object names; one that was only read from S3 may be an AWS managed key."""
     key = named_key(reference, resource, world)
     if key is None:
         return ()
-    if resource.configured("kms_key_id") is True or world.before() is world or _is_customers(key, arn, world):
+    if resource.is_configured("kms_key_id") is True or world.before() is world or _is_customers(key, arn, world):
         return (key,)
-    return (doubted(key, f"whether the key of {resource.address} is one that AWS manages"),)
+    return (doubt_key(key, f"whether the key of {resource.address} is one that AWS manages"),)
 
 
-def _is_customers(key: Key, arn: TextLike, world: World) -> bool:
+def _is_customers(key: KmsKey, arn: TextLike, world: World) -> bool:
     """Whether a key definitely is not an AWS managed key: it is in a stack, or the bucket's default."""
-    if any(catalogue(each, KEY).by_arn(key.arn) for each in (world, world.before(), *world.context)):
+    if any(catalogue(each, KEY).find_by_arn(key.arn) for each in (world, world.before(), *world.context)):
         return True
     looked_up = (each for each in world.looked_up("aws_kms_key") if each.attribute("key_manager") == "CUSTOMER")
     if any(equal(each.attribute("arn"), key.arn) is Truth.TRUE for each in looked_up):
@@ -147,13 +149,13 @@ def _is_plain(resource: WorldObject) -> bool:
     return isinstance(content, str) and etag == md5(content.encode(), usedforsecurity=False).hexdigest()
 
 
-def _when_written(found: WorldObject, arn: TextLike, world: World) -> tuple[Key, ...] | None:
+def _key_when_written(found: WorldObject, arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
     """Return the default key at the time when this plan writes an object."""
     old, new = _defaults(arn, world)
     holder = new.holder if new is not None else None
     if holder is not None and holder.address.config in world.earlier(found.address).resources:
         return _keys_of_default(new)
-    return _either(old, new, _UPLOAD_OPEN)
+    return _either_key(old, new, _UPLOAD_OPEN)
 
 
 def _looked_up_objects(world: World) -> dict[TextLike, WorldObject]:
@@ -169,65 +171,65 @@ def _looked_up_objects(world: World) -> dict[TextLike, WorldObject]:
 # Buckets
 
 
-def _of_bucket(arn: TextLike, world: World) -> tuple[Key, ...] | None:
+def _bucket_key(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
     bucket = bucket_of(arn, world)
     if bucket is not None and bucket.resource is not None and is_created(bucket.resource, world):
         return _keys_of_default(_default(bucket, world))  # it was empty before
-    return _as_uploaded(arn, world)
+    return _key_as_uploaded(arn, world)
 
 
-def _as_uploaded(arn: TextLike, world: World) -> tuple[Key, ...] | None:
-    return _either(*_defaults(arn, world), _UPLOAD_OPEN)
+def _key_as_uploaded(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
+    return _either_key(*_defaults(arn, world), _UPLOAD_OPEN)
 
 
-def _defaults(arn: TextLike, world: World) -> tuple[Default | None, Default | None]:
+def _defaults(arn: TextLike, world: World) -> tuple[DefaultEncryption | None, DefaultEncryption | None]:
     """Return the default encryption of an object's bucket before the change, and after it."""
     earlier = world.before()
     new = _default(bucket_of(arn, world), world)
     return new if earlier is world else _default(bucket_of(arn, earlier), earlier), new
 
 
-def _either(old: Default | None, new: Default | None, doubt: str) -> tuple[Key, ...] | None:
+def _either_key(old: DefaultEncryption | None, new: DefaultEncryption | None, doubt: str) -> tuple[KmsKey, ...] | None:
     """Return the common key of both defaults, otherwise the keys of either, with the doubt."""
     one, other = (each.key if each is not None else None for each in (old, new))
     if one is None or other is None:
-        return tuple(doubted(each, doubt) for each in (one, other) if each is not None) or None
-    return (other,) if alike(one, other) else (doubted(one, doubt), doubted(other, doubt))
+        return tuple(doubt_key(each, doubt) for each in (one, other) if each is not None) or None
+    return (other,) if is_same_key(one, other) else (doubt_key(one, doubt), doubt_key(other, doubt))
 
 
-def _keys_of_default(default: Default | None) -> tuple[Key, ...] | None:
+def _keys_of_default(default: DefaultEncryption | None) -> tuple[KmsKey, ...] | None:
     return (default.key,) if default is not None and default.key is not None else None
 
 
-def _default(bucket: Subject | None, world: World) -> Default | None:
+def _default(bucket: SettingOwner | None, world: World) -> DefaultEncryption | None:
     if bucket is None:
         return None
     joined = settings(world, BUCKET_ENCRYPTION).on(bucket)
     for holder in joined.sure:
-        return _set_by(holder, "rule", world)
+        return _encryption_from(holder, "rule", world)
     for holder in joined.open:
-        found = _set_by(holder, "rule", world)
+        found = _encryption_from(holder, "rule", world)
         doubt = f"whether {holder.address} is for this bucket"
-        key = doubted(found.key, doubt) if found.key else None
+        key = doubt_key(found.key, doubt) if found.key else None
         return msgspec.structs.replace(found, key=key, with_bucket_key=Unknown(reason=doubt))
-    return _in_bucket(bucket, world)
+    return _inline_encryption(bucket, world)
 
 
-def _in_bucket(bucket: Subject, world: World) -> Default | None:
+def _inline_encryption(bucket: SettingOwner, world: World) -> DefaultEncryption | None:
     """Read the encryption in the bucket resource itself; a computed one repeats another resource's."""
     argument = "server_side_encryption_configuration"
     resource = bucket.resource
-    if resource is None or (not resource.configured(argument) and was_set(world, BUCKET_ENCRYPTION, bucket)):
+    if resource is None or (not resource.is_configured(argument) and was_set(world, BUCKET_ENCRYPTION, bucket)):
         return None
-    return _set_by(resource, argument, world) if chosen(resource, argument) else None
+    return _encryption_from(resource, argument, world) if chosen(resource, argument) else None
 
 
-def _set_by(holder: WorldObject, argument: str, world: World) -> Default:
+def _encryption_from(holder: WorldObject, argument: str, world: World) -> DefaultEncryption:
     value = chosen(holder, argument)
     rule = value if argument == "rule" else _member(value, "rule")
     default = _member(rule, "apply_server_side_encryption_by_default")
     key = named_key(_member(default, "kms_master_key_id"), holder, world)
-    return Default(key, holder, _member(rule, "bucket_key_enabled"))
+    return DefaultEncryption(key, holder, _member(rule, "bucket_key_enabled"))
 
 
 def _member(block: Value, name: str) -> Value:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfcheck.inventory.world import After, Before, Remembering, World, WorldObject
+from tfcheck.inventory.world import After, Before, CachingWorld, World, WorldObject
 from tfcheck.plan import Plan
 from tfcheck.resolve import Resolver
-from tfcheck.resolve.order import Earlier
+from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, TextLike, Truth, Unknown, Value, is_known
 from tfcheck.vocabulary.address import Address, ElsewhereAddress
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _KEYS = ("kms_key_id", "key_id", "target_key_id", "rule", "server_side_encryption_configuration")
 
 
-class Stack(Remembering):
+class Stack(CachingWorld):
     """The world of another stack; for a plan, after its change.
 
     `changes`: its plan is checked as well, so that what it changes is part of the change.
@@ -70,7 +70,7 @@ class Stack(Remembering):
         """Return the other known stacks at the same time."""
         return self._siblings if self._later is None else formerly(self._later._siblings)
 
-    def beside(self, stacks: Sequence[Stack]) -> None:
+    def link(self, stacks: Sequence[Stack]) -> None:
         """Set the other known stacks."""
         self._siblings = [each for each in stacks if each is not self]
 
@@ -78,7 +78,7 @@ class Stack(Remembering):
         """Return the stack without the resources that others decide, and without other stacks."""
         return Stack(self.name, self._inner, self._around, gone, changes=self._changes)
 
-    def as_if(self, world: After) -> Stack:
+    def with_world(self, world: After) -> Stack:
         """Return the stack as if its plan led to another world, without other stacks."""
         return Stack(self.name, world, self._around, self._gone, changes=self._changes)
 
@@ -97,7 +97,7 @@ class Stack(Remembering):
     def _kind(self, kind: str, find: Callable[[str], Sequence[WorldObject]]) -> list[WorldObject]:
         if kind not in self._seen:
             found = (each for each in find(kind.removeprefix("data.")) if each.address not in self._gone)
-            self._seen[kind] = [_Elsewhere(each, self.name, self._around) for each in found]
+            self._seen[kind] = [_OtherStackResource(each, self.name, self._around) for each in found]
         return self._seen[kind]
 
     def before(self) -> World:
@@ -118,9 +118,9 @@ class Stack(Remembering):
         found._later = self
         return found
 
-    def earlier(self, address: Address) -> Earlier:
+    def earlier(self, address: Address) -> FinishedBefore:
         """Yield nothing: resources do not wait for other stacks."""
-        return Earlier(frozenset(), True)
+        return FinishedBefore(frozenset(), True)
 
 
 def formerly(stacks: Sequence[Stack]) -> list[Stack]:
@@ -140,7 +140,7 @@ def stack_of_state(resolver: Resolver, name: str, sources: Sources | None = None
     return Stack(name, After(resolver), StateLocations(resolver.plan, sources))
 
 
-class _Elsewhere:
+class _OtherStackResource:
     """A resource, or data source, of another stack."""
 
     def __init__(self, resource: WorldObject, stack: str, around: StateLocations | None) -> None:
@@ -153,17 +153,17 @@ class _Elsewhere:
     def attribute(self, name: str) -> Value:
         if name in _KEYS and self.sensitive(name):
             return Unknown(reason=f"a sensitive value of {self.address}")
-        return _renamed(self._resource.attribute(name), self._stack)
+        return _own_by_stack(self._resource.attribute(name), self._stack)
 
     def sensitive(self, name: str) -> bool:
         return self._resource.sensitive(name)
 
-    def configured(self, name: str) -> bool | None:
-        return self._resource.configured(name)
+    def is_configured(self, name: str) -> bool | None:
+        return self._resource.is_configured(name)
 
     @property
-    def abandoned(self) -> bool:
-        return self._resource.abandoned
+    def is_abandoned(self) -> bool:
+        return self._resource.is_abandoned
 
     def remains_on(self, named: Value) -> Truth:
         return self._resource.remains_on(named)
@@ -174,10 +174,10 @@ class _Elsewhere:
             return self._around.of(self._resource)
         own = self._resource.surroundings
         partition, region, account = (_text(each, self._stack) for each in (own.partition, own.region, own.account))
-        return Surroundings(partition, region, _one_of_several(own.account) or account)
+        return Surroundings(partition, region, _ambiguous_account(own.account) or account)
 
 
-def _one_of_several(account: TextLike) -> TextLike | None:
+def _ambiguous_account(account: TextLike) -> TextLike | None:
     """Return an unknown account if the plan uses several credentials and the object names no provider."""
     if not isinstance(account, Unknown) or account.symbol is None or account.symbol.owner == "provider.aws":
         return None
@@ -187,35 +187,35 @@ def _one_of_several(account: TextLike) -> TextLike | None:
 
 
 def _text(value: TextLike, stack: str) -> TextLike:
-    found = _renamed(value, stack)
+    found = _own_by_stack(value, stack)
     return found if isinstance(found, TextLike) else value
 
 
-def _renamed(value: Value, stack: str) -> Value:
+def _own_by_stack(value: Value, stack: str) -> Value:
     """Assign the symbols of unknown values to the stack."""
     if isinstance(value, str) or is_known(value):
         return value
     match value:
         case Unknown(symbol=symbol, shape=shape):
             owner = None if symbol is None else Symbol(f"{stack}: {symbol.owner}", symbol.path)
-            inside = _renamed(shape, stack)
+            inside = _own_by_stack(shape, stack)
             shape = inside if isinstance(inside, (str, Text)) else None
             # NOTE: the stack may have been applied before the checked plan was made, which then knows the assigned ids.
             return msgspec.structs.replace(value, symbol=owner, shape=shape, fresh=False)
         case Text(pieces=pieces):
             return Text(tuple(_piece(each, stack) for each in pieces))
         case JsonText(value=inside):
-            return JsonText(_renamed(inside, stack))
+            return JsonText(_own_by_stack(inside, stack))
         case Set(items=items):
-            return Set(tuple(_renamed(each, stack) for each in items))
+            return Set(tuple(_own_by_stack(each, stack) for each in items))
         case list():
-            return [_renamed(each, stack) for each in value]
+            return [_own_by_stack(each, stack) for each in value]
         case dict():
-            return {name: _renamed(each, stack) for name, each in value.items()}
+            return {name: _own_by_stack(each, stack) for name, each in value.items()}
         case _:
             return value
 
 
 def _piece(piece: str | Unknown | JsonText, stack: str) -> str | Unknown | JsonText:
-    found = _renamed(piece, stack)
+    found = _own_by_stack(piece, stack)
     return found if isinstance(found, (str, Unknown, JsonText)) else piece

@@ -16,16 +16,16 @@ from tfcheck.inventory.catalogue import (
     SECRET,
     Catalogue,
     ObjectKind,
-    beside,
     catalogue,
+    is_in_same_region,
 )
-from tfcheck.inventory.change import same
+from tfcheck.inventory.change import is_same_name
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import PlainText, TextLike, Truth
 
 
-class Setting(msgspec.Struct, frozen=True, eq=False):
+class SettingKind(msgspec.Struct, frozen=True, eq=False):
     """A resource type that sets something on a resource of one kind, which one of its arguments names.
 
     `by` is the attribute of the resource that tells it from what is not in the plan.
@@ -36,24 +36,24 @@ class Setting(msgspec.Struct, frozen=True, eq=False):
     kind: ObjectKind
     by: str
 
-    def settings(self, world: World) -> Settings:
+    def settings(self, world: World) -> SettingsIndex:
         """List all resources of this kind of setting in a world."""
-        return Settings(world, self)
+        return SettingsIndex(world, self)
 
 
-BUCKET_POLICY = Setting("aws_s3_bucket_policy", "bucket", BUCKET, "bucket")
-BUCKET_ENCRYPTION = Setting("aws_s3_bucket_server_side_encryption_configuration", "bucket", BUCKET, "bucket")
-BUCKET_OWNERSHIP = Setting("aws_s3_bucket_ownership_controls", "bucket", BUCKET, "bucket")
-BUCKET_PUBLIC_ACCESS = Setting("aws_s3_bucket_public_access_block", "bucket", BUCKET, "bucket")
-KEY_POLICY = Setting("aws_kms_key_policy", "key_id", KEY, "key_id")
-KEY_GRANT = Setting("aws_kms_grant", "key_id", KEY, "key_id")
-SECRET_POLICY = Setting("aws_secretsmanager_secret_policy", "secret_arn", SECRET, "arn")
-REPOSITORY_POLICY = Setting("aws_ecr_repository_policy", "repository", REPOSITORY, "name")
-FILE_SYSTEM_POLICY = Setting("aws_efs_file_system_policy", "file_system_id", FILE_SYSTEM, "id")
-ENDPOINT_POLICY = Setting("aws_vpc_endpoint_policy", "vpc_endpoint_id", ENDPOINT, "id")
+BUCKET_POLICY = SettingKind("aws_s3_bucket_policy", "bucket", BUCKET, "bucket")
+BUCKET_ENCRYPTION = SettingKind("aws_s3_bucket_server_side_encryption_configuration", "bucket", BUCKET, "bucket")
+BUCKET_OWNERSHIP = SettingKind("aws_s3_bucket_ownership_controls", "bucket", BUCKET, "bucket")
+BUCKET_PUBLIC_ACCESS = SettingKind("aws_s3_bucket_public_access_block", "bucket", BUCKET, "bucket")
+KEY_POLICY = SettingKind("aws_kms_key_policy", "key_id", KEY, "key_id")
+KEY_GRANT = SettingKind("aws_kms_grant", "key_id", KEY, "key_id")
+SECRET_POLICY = SettingKind("aws_secretsmanager_secret_policy", "secret_arn", SECRET, "arn")
+REPOSITORY_POLICY = SettingKind("aws_ecr_repository_policy", "repository", REPOSITORY, "name")
+FILE_SYSTEM_POLICY = SettingKind("aws_efs_file_system_policy", "file_system_id", FILE_SYSTEM, "id")
+ENDPOINT_POLICY = SettingKind("aws_vpc_endpoint_policy", "vpc_endpoint_id", ENDPOINT, "id")
 
 
-class Subject(msgspec.Struct, frozen=True):
+class SettingOwner(msgspec.Struct, frozen=True):
     """What settings are on: the resource if the plan manages it, otherwise its names.
 
     `names` are all texts that are it. `near` is where its names mean it; None where they mean it everywhere.
@@ -71,10 +71,10 @@ class AttachedSettings(msgspec.Struct, frozen=True):
     open: tuple[WorldObject, ...] = ()
 
 
-class Settings:
+class SettingsIndex:
     """All resources of one kind of setting in one world, indexed by what they are on."""
 
-    def __init__(self, world: World, setting: Setting) -> None:
+    def __init__(self, world: World, setting: SettingKind) -> None:
         self._world = world
         self._argument = setting.argument
         self._filed: dict[str, list[WorldObject]] = {}
@@ -84,7 +84,7 @@ class Settings:
         for holder in world.resources(setting.type):
             self._file(holder, setting, catalogue(world, setting.kind))
 
-    def _file(self, holder: WorldObject, setting: Setting, known: Catalogue) -> None:
+    def _file(self, holder: WorldObject, setting: SettingKind, known: Catalogue) -> None:
         reference = holder.attribute(setting.argument)
         resource = known.find(reference, holder.surroundings)
         if resource is not None:
@@ -93,7 +93,7 @@ class Settings:
         if isinstance(reference, PlainText):
             (self._loose if resource is None else self._others).append((holder, reference))
 
-    def on(self, subject: Subject) -> AttachedSettings:
+    def on(self, subject: SettingOwner) -> AttachedSettings:
         """Return the settings on a resource."""
         key = str(subject.resource.address) if subject.resource else "", subject.names, subject.near
         if key not in self._found:
@@ -111,18 +111,18 @@ class Settings:
             self._found[key] = AttachedSettings(tuple(sure), tuple(open_))
         return self._found[key]
 
-    def _is_on(self, reference: TextLike, holder: WorldObject, subject: Subject) -> Truth:
-        truth = Truth.some(same(reference, name, self._world) for name in subject.names)
+    def _is_on(self, reference: TextLike, holder: WorldObject, subject: SettingOwner) -> Truth:
+        truth = Truth.some(is_same_name(reference, name, self._world) for name in subject.names)
         if truth is Truth.FALSE or subject.near is None:
             return truth
-        return truth & beside(holder.surroundings, subject.near)
+        return truth & is_in_same_region(holder.surroundings, subject.near)
 
 
-def settings(world: World, setting: Setting) -> Settings:
+def settings(world: World, setting: SettingKind) -> SettingsIndex:
     """Return all resources of one kind of setting in a world."""
     return world.once(setting.settings)
 
 
-def was_set(world: World, setting: Setting, subject: Subject) -> bool:
+def was_set(world: World, setting: SettingKind, subject: SettingOwner) -> bool:
     """Whether the plan had this setting on a resource before the change, so that the resource's copy of it is stale."""
     return bool(settings(world.before(), setting).on(subject).sure)

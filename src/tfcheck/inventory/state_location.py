@@ -17,7 +17,7 @@ from tfcheck.plan import Plan
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import ACCOUNT_ID, PARTITION, REGION, Hole, Unknown, Value
 from tfcheck.vocabulary.address import Address
-from tfcheck.vocabulary.arn import partition_of_region, split
+from tfcheck.vocabulary.arn import parse_arn, partition_of_region
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
@@ -53,9 +53,9 @@ class StateLocations:
         """Return the location of a resource."""
         partition, region, account = self._own_location(resource)
         if self._is_default(resource.address):
-            region = region or _only_value(self._shared("region"))
-            account = account or _only_value(self._shared("account"))
-            partition = partition or _only_value(self._shared("partition"))
+            region = region or _only_value(self._shared_location("region"))
+            account = account or _only_value(self._shared_location("account"))
+            partition = partition or _only_value(self._shared_location("partition"))
         unknown = (
             Unknown(reason=SEVERAL, hole=ACCOUNT_ID)
             if self._are_several(resource)
@@ -81,7 +81,7 @@ class StateLocations:
 
     # Resources that name no provider configuration
 
-    def _shared(self, field: str) -> Iterator[str]:
+    def _shared_location(self, field: str) -> Iterator[str]:
         """Return the location in the ARNs of resources that name no provider configuration."""
         index = ("partition", "region", "account").index(field)
         return (each[index] for each in self._arns if each[index])
@@ -115,9 +115,9 @@ class StateLocations:
         block = module.resource(address.mode, address.type, address.name) if module else None
         if block is None or "provider" in block.arguments:
             return False
-        return all(self._hands_down(names[:depth]) for depth in range(1, len(names) + 1))
+        return all(self._inherits_provider(names[:depth]) for depth in range(1, len(names) + 1))
 
-    def _hands_down(self, names: tuple[str, ...]) -> bool:
+    def _inherits_provider(self, names: tuple[str, ...]) -> bool:
         """Whether a module inherits its caller's provider configuration."""
         assert self._sources is not None  # otherwise nothing is needed
         caller, module = self._sources.module(names[:-1]), self._sources.module(names)
@@ -143,7 +143,7 @@ class StateLocations:
 def _arn_locations(values: Iterable[object]) -> Iterator[tuple[str, str, str]]:
     """Return partition, region and account of the values that are ARNs."""
     for value in values:
-        arn = split(value) if isinstance(value, str) else None
+        arn = parse_arn(value) if isinstance(value, str) else None
         if arn is not None and isinstance(arn.partition, str):
             yield arn.partition, _first_text(arn.region), _first_text(arn.account)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
-from tfcheck.plan import Instance, PriorData, masked
+from tfcheck.plan import Instance, PriorData, is_masked
 from tfcheck.resolve import Resolver
-from tfcheck.resolve.order import Earlier, Order
+from tfcheck.resolve.order import FinishedBefore, Order
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import Truth, Value, strings
 from tfcheck.vocabulary.address import Address, ModulePath
@@ -31,11 +31,11 @@ class WorldObject(Protocol):
     def sensitive(self, name: str) -> bool:
         """Whether the plan marks the attribute, or part of it, as sensitive."""
 
-    def configured(self, name: str) -> bool | None:
+    def is_configured(self, name: str) -> bool | None:
         """Whether an argument is written for it and not null; None if that is unknown."""
 
     @property
-    def abandoned(self) -> bool:
+    def is_abandoned(self) -> bool:
         """Whether it stays in AWS although the change creates another one at its address."""
 
     def remains_on(self, named: Value) -> Truth:
@@ -72,32 +72,32 @@ class World(Protocol):
     def context(self) -> Sequence[World]:
         """Return the other known stacks at the same time."""
 
-    def earlier(self, address: Address) -> Earlier:
+    def earlier(self, address: Address) -> FinishedBefore:
         """Return what is definitely finished before a resource of this world is created."""
 
     def once(self, make: Callable[[World], T]) -> T:
         """Return what `make` builds from this world, for example an index, building it only once."""
 
-    def alike(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+    def once_for_both(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         """Return what `make` builds from `key` alone, shared by both worlds."""
 
 
 def found_once(world: World, key: tuple[object, ...], find: Callable[[], T]) -> T:
     """Return what `find` finds for `key` in a world, computing it only once."""
-    known = world.once(_nothing_found)
+    known = world.once(_new_cache)
     if key not in known:
         known[key] = find()
     found: T = known[key]
     return found
 
 
-def _nothing_found(_: World) -> dict[tuple[object, ...], Any]:
+def _new_cache(_: World) -> dict[tuple[object, ...], Any]:
     return {}
 
 
-def shared(world: World, key: tuple[object, ...], found: T) -> T:
+def share_equal(world: World, key: tuple[object, ...], found: T) -> T:
     """Return an earlier equal result for `key` from either world, so that both share one object."""
-    known: list[T] = world.alike(("shared", *key), list)
+    known: list[T] = world.once_for_both(("shared", *key), list)
     for each in known:
         if each is found or each == found:
             return each
@@ -105,7 +105,7 @@ def shared(world: World, key: tuple[object, ...], found: T) -> T:
     return found
 
 
-class Remembering:
+class CachingWorld:
     """A world that caches what is built from it."""
 
     resolver: Resolver
@@ -114,7 +114,7 @@ class Remembering:
         self._built: dict[object, Any] = {}
         self._shared = shared
 
-    def alike(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+    def once_for_both(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         """Return what `make` builds from `key` alone, shared by both worlds."""
         if key not in self._shared:
             self._shared[key] = make()
@@ -138,7 +138,7 @@ class Remembering:
         return str(module)
 
 
-class After(Remembering):
+class After(CachingWorld):
     """The world after the change."""
 
     def __init__(
@@ -160,14 +160,14 @@ class After(Remembering):
         return self._resources[types]
 
     def _of_type(self, kind: str) -> Sequence[WorldObject]:
-        instances = [i for i in self.resolver.plan.instances(kind) if i.exists_after and self._remains(i)]
+        instances = [i for i in self.resolver.plan.instances(kind) if i.exists_after and self._is_independent(i)]
         return [_Planned(self.resolver, i) for i in without_adopted(instances)]
 
-    def _remains(self, instance: Instance) -> bool:
+    def _is_independent(self, instance: Instance) -> bool:
         """Whether an object does not depend on the resource that it is on; objects on roles are decided per role."""
         if instance.address.type.startswith("aws_iam_"):
             return True
-        return self.resolver.survival.of(instance) is not Truth.FALSE
+        return self.resolver.survival.remains(instance) is not Truth.FALSE
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
         """List the data sources of these types, including deferred ones."""
@@ -186,12 +186,12 @@ class After(Remembering):
         """Return the world before the change."""
         return self._before
 
-    def earlier(self, address: Address) -> Earlier:
+    def earlier(self, address: Address) -> FinishedBefore:
         """Return what is definitely finished before a resource is created, according to the plan's configuration."""
         return self._order.earlier(address)
 
 
-class Before(Remembering):
+class Before(CachingWorld):
     """The refreshed world before the change: everything in it is known."""
 
     def __init__(
@@ -216,7 +216,7 @@ class Before(Remembering):
     def _of_type(self, kind: str) -> Sequence[WorldObject]:
         instances = [i for i in self.resolver.plan.instances(kind) if i.exists_before]
         # NOTE: a deposed task definition or service has already started all its tasks.
-        deposed = [] if kind.startswith("aws_ecs_") else self.resolver.plan.deposed(kind)
+        deposed = [] if kind.startswith("aws_ecs_") else self.resolver.plan.deposed_objects(kind)
         return [_Existing(self.resolver, i) for i in (*without_adopted(instances), *deposed)]
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
@@ -231,9 +231,9 @@ class Before(Remembering):
         """Return itself."""
         return self
 
-    def earlier(self, address: Address) -> Earlier:
+    def earlier(self, address: Address) -> FinishedBefore:
         """Return nothing: existing objects are not created."""
-        return Earlier(frozenset(), True)
+        return FinishedBefore(frozenset(), True)
 
 
 def _each_type(world: World, types: Sequence[str]) -> Sequence[WorldObject]:
@@ -250,7 +250,7 @@ def _texts_read(world: World) -> frozenset[str]:
 class _Planned:
     """A resource instance after the change."""
 
-    abandoned = False
+    is_abandoned = False
 
     def __init__(self, resolver: Resolver, instance: Instance) -> None:
         self._resolver = resolver
@@ -261,13 +261,13 @@ class _Planned:
         return self._resolver.attribute_of(self._instance, name)
 
     def sensitive(self, name: str) -> bool:
-        return masked(self._instance.after_sensitive, (name,))
+        return is_masked(self._instance.after_sensitive, (name,))
 
-    def configured(self, name: str) -> bool | None:
+    def is_configured(self, name: str) -> bool | None:
         return self._resolver.is_set(self.address, name)
 
     def remains_on(self, named: Value) -> Truth:
-        return self._resolver.survival.on(self._instance, named)
+        return self._resolver.survival.remains_on(self._instance, named)
 
     @property
     def surroundings(self) -> Surroundings:
@@ -286,16 +286,16 @@ class _Existing:
         return (self._instance.before or {}).get(name)
 
     def sensitive(self, name: str) -> bool:
-        return masked(self._instance.before_sensitive, (name,))
+        return is_masked(self._instance.before_sensitive, (name,))
 
-    def configured(self, name: str) -> bool | None:
+    def is_configured(self, name: str) -> bool | None:
         return False
 
     def remains_on(self, named: Value) -> Truth:
         return Truth.TRUE
 
     @property
-    def abandoned(self) -> bool:
+    def is_abandoned(self) -> bool:
         return self._instance.left_behind is not None
 
     @property
@@ -306,7 +306,7 @@ class _Existing:
 class _Read:
     """A data source that was read while planning."""
 
-    abandoned = False
+    is_abandoned = False
 
     def __init__(self, resolver: Resolver, data: PriorData) -> None:
         self._resolver = resolver
@@ -317,9 +317,9 @@ class _Read:
         return self._data.values.get(name)
 
     def sensitive(self, name: str) -> bool:
-        return masked(self._data.sensitive, (name,))
+        return is_masked(self._data.sensitive, (name,))
 
-    def configured(self, name: str) -> bool | None:
+    def is_configured(self, name: str) -> bool | None:
         return None
 
     def remains_on(self, named: Value) -> Truth:
@@ -342,7 +342,7 @@ def without_adopted(instances: Sequence[Instance]) -> Sequence[Instance]:
     managed = [each for each in instances if each.exists_before and each.actions != ("forget",)]
     arns = {_text(each, "arn") for each in managed}
     # NOTE: without an ARN, equal ids may also be names in two accounts.
-    ids = {_text(each, "id") for each in managed if each.imported}
+    ids = {_text(each, "id") for each in managed if each.is_imported}
     adopted = {
         each.address
         for each in forgotten
@@ -364,13 +364,13 @@ class WorldView:
         self._built: dict[object, Any] = {}
         self.planned_at, self.context = world.planned_at, world.context
         self.looked_up, self.texts_read, self.before = world.looked_up, world.texts_read, world.before
-        self.alike, self.module_from_elsewhere = world.alike, world.module_from_elsewhere
+        self.once_for_both, self.module_from_elsewhere = world.once_for_both, world.module_from_elsewhere
 
     def resources(self, *types: str) -> Sequence[WorldObject]:
         """Return the resources of these types."""
         return self._world.resources(*types)
 
-    def earlier(self, address: Address) -> Earlier:
+    def earlier(self, address: Address) -> FinishedBefore:
         """Return what is finished before a resource is created."""
         return self._world.earlier(address)
 

@@ -11,7 +11,7 @@ from tfcheck.plan.configuration import (
 from tfcheck.plan.file import SavedPlanError
 from tfcheck.plan.instance import Instance, PriorData
 from tfcheck.plan.load import Loaded, load
-from tfcheck.plan.overlay import masked
+from tfcheck.plan.overlay import is_masked
 from tfcheck.plan.plan import Plan
 from tfcheck.plan.state import load_shown
 
@@ -26,8 +26,8 @@ __all__ = [
     "SavedPlanError",
     "constant",
     "constant_text",
+    "is_masked",
     "load",
     "load_shown",
-    "masked",
     "references",
 ]

@@ -12,7 +12,7 @@ from typing import Any, cast
 import msgspec
 from msgspec import Raw
 
-from tfcheck.plan.document import Mode, decoded, decoded_json, decoded_section, present
+from tfcheck.plan.document import Mode, decode, decoded_json, decoded_section, present
 from tfcheck.symbolic.lazy import Lazy
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Value
@@ -98,26 +98,26 @@ class _Repeated:
     def expressions(self) -> dict[str, Any]:
         """Return the expression of each argument; a nested block is a list of such objects, or one."""
         raw = self._row.expressions
-        return decoded(raw, dict[str, Any], self._named) if present(raw) else {}
+        return decode(raw, dict[str, Any], self._description) if present(raw) else {}
 
     @Lazy
     def count_expression(self) -> Any:
         """Return the expression of `count`, or None."""
-        return decoded_json(self._row.count_expression, self._named)
+        return decoded_json(self._row.count_expression, self._description)
 
     @Lazy
     def for_each_expression(self) -> Any:
         """Return the expression of `for_each`, or None, also for a call with only literals."""
-        return decoded_json(self._row.for_each_expression, self._named)
+        return decoded_json(self._row.for_each_expression, self._description)
 
     @property
     def depends_on(self) -> tuple[str, ...]:
         """Return the references of `depends_on`."""
         raw = self._row.depends_on
-        return tuple(decoded(raw, list[str], self._named)) if present(raw) else ()
+        return tuple(decode(raw, list[str], self._description)) if present(raw) else ()
 
     @property
-    def _named(self) -> str:
+    def _description(self) -> str:
         return f"`{self.address}` in the plan's configuration"
 
 

@@ -204,7 +204,7 @@ def present(raw: Raw) -> bool:
     return raw not in (_NOTHING, _NULL)
 
 
-def decoded(raw: Raw, kind: type[_T], what: str) -> _T:
+def decode(raw: Raw, kind: type[_T], what: str) -> _T:
     """Decode one part of a plan with all its values; `what` names it in errors.
 
     Raises:
@@ -249,7 +249,7 @@ def decoded_json(raw: Raw, what: str) -> Any:
     Raises:
         InputError: it holds text that is not UTF-8, or is nested too deep.
     """
-    return decoded(raw, object, what) if present(raw) else None
+    return decode(raw, object, what) if present(raw) else None
 
 
 def decoded_mask(raw: Raw, what: str) -> Mask:
@@ -261,7 +261,7 @@ def decoded_mask(raw: Raw, what: str) -> Mask:
     # NOTE: nearly all masks of a large plan mark nothing, which can be seen without decoding them.
     if not present(raw):
         return None
-    mask: Mask = False if marks_nothing(raw) else decoded(raw, _MASK, what)
+    mask: Mask = False if marks_nothing(raw) else decode(raw, _MASK, what)
     return mask
 
 
@@ -278,17 +278,17 @@ def refuse_deep(value: Any, what: str) -> None:
         InputError: it is nested too deeply.
     """
     if is_deep(value):
-        raise _too_deep(what)
+        raise _nesting_error(what)
 
 
-def _too_deep(what: str) -> InputError:
+def _nesting_error(what: str) -> InputError:
     return InputError(f"{what} is nested too deep to be a plan")
 
 
 def _unreadable(what: str, error: Exception) -> InputError:
     """Return the part of the plan that cannot be read, and the reason."""
     if isinstance(error, RecursionError):
-        return _too_deep(what)
+        return _nesting_error(what)
     return InputError(f"{what} cannot be read: {reason(error)}")
 
 

@@ -24,49 +24,49 @@ _RESOURCE = regex(
 )
 
 
-def restored(values: dict[str, Any], is_reference: IsReference, owner: str) -> dict[str, Value]:
+def restore_references(values: dict[str, Any], is_reference: IsReference, owner: str) -> dict[str, Value]:
     """Return the object at `owner` with an `Unknown` for each reference, or the same object if there is none."""
-    if not any(_holds(each, is_reference) for each in values.values()):
+    if not any(_contains_reference(each, is_reference) for each in values.values()):
         return values
-    return {name: _restored(each, is_reference, owner, (name,)) for name, each in values.items()}
+    return {name: _restore(each, is_reference, owner, (name,)) for name, each in values.items()}
 
 
-def resource_named(text: str) -> tuple[str, str, str] | None:
+def parse_resource(text: str) -> tuple[str, str, str] | None:
     """Return mode, type and name of the resource at the beginning of a reference; None for any other."""
-    found = _RESOURCE.fullmatch(inside(text))
+    found = _RESOURCE.fullmatch(strip_interpolation(text))
     return ("data" if found["data"] else "managed", found["type"], found["name"]) if found else None
 
 
-def inside(text: str) -> str:
+def strip_interpolation(text: str) -> str:
     """Return the expression inside a single interpolation, or any other text unchanged."""
     return text[2:-1].strip() if text.startswith("${") and text.endswith("}") else text
 
 
-def _holds(value: Any, is_reference: IsReference) -> bool:
+def _contains_reference(value: Any, is_reference: IsReference) -> bool:
     match value:
         case str():
-            return _may_refer(value) and is_reference(value)
+            return _may_be_reference(value) and is_reference(value)
         case dict():
-            return any(_holds(each, is_reference) for each in value.values())
+            return any(_contains_reference(each, is_reference) for each in value.values())
         case list():
-            return any(_holds(each, is_reference) for each in value)
+            return any(_contains_reference(each, is_reference) for each in value)
         case _:
             return False
 
 
-def _may_refer(text: str) -> bool:
+def _may_be_reference(text: str) -> bool:
     """Whether a text has the form of a reference, which is quickly ruled out for most."""
     return len(text) <= _LONGEST and "." in text and looks_like_reference(text)
 
 
-def _restored(value: Any, is_reference: IsReference, owner: str, path: Path) -> Value:
+def _restore(value: Any, is_reference: IsReference, owner: str, path: Path) -> Value:
     match value:
-        case str() if _may_refer(value) and is_reference(value):
+        case str() if _may_be_reference(value) and is_reference(value):
             return Unknown(Symbol(owner, path), reason=REPLACED)
         case dict():
-            return {name: _restored(each, is_reference, owner, (*path, name)) for name, each in value.items()}
+            return {name: _restore(each, is_reference, owner, (*path, name)) for name, each in value.items()}
         case list():
-            return [_restored(each, is_reference, owner, (*path, at)) for at, each in enumerate(value)]
+            return [_restore(each, is_reference, owner, (*path, at)) for at, each in enumerate(value)]
         case _:
             return value  # type: ignore[no-any-return]
 

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from tfcheck.plan.spool import Buffer, release, spooled
+from tfcheck.plan.spool import Buffer, release, spool_blocks
 from tfcheck.vocabulary.errors import InputError
 
 #: How to create what tfcheck reads; the hint of nearly every refusal.
@@ -44,7 +44,7 @@ def content(path: Path | None, stdin: BinaryIO | None = None) -> Buffer:
     if path is None or stdin is not None:
         try:
             # NOTE: a process may be started with closed standard input, which is None in Python.
-            return spooled(_blocks(stdin or sys.stdin.buffer))
+            return spool_blocks(_blocks(stdin or sys.stdin.buffer))
         except (OSError, AttributeError):
             raise InputError(
                 "standard input cannot be read", hint="pipe the plan's JSON in, or name its file"
@@ -54,7 +54,7 @@ def content(path: Path | None, stdin: BinaryIO | None = None) -> Buffer:
             about = os.fstat(file.fileno())
             if stat.S_ISREG(about.st_mode) and about.st_size:
                 return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-            return spooled(_blocks(file))
+            return spool_blocks(_blocks(file))
     except (OSError, ValueError) as error:
         raise _unreachable(path, error) from None
 
@@ -71,7 +71,7 @@ def json_text(buffer: Buffer, named: str) -> tuple[Buffer, tuple[str, ...]]:
         InputError: the file is empty, binary, or none of it is JSON.
     """
     if is_gzip(bytes(buffer[:2])):
-        buffer = decompressed(buffer, named)
+        buffer = decompress(buffer, named)
     _refuse_binary(bytes(buffer[:64]), named)
     buffer = _utf8(buffer, named)
     head = bytes(buffer[:_BANNER])
@@ -104,14 +104,14 @@ def _utf8(buffer: Buffer, named: str) -> Buffer:
     for mark, encoding in _BOMS:
         if head.startswith(mark):
             rest = buffer[len(mark) :]
-            return rest if encoding == "utf-8" else spooled(_recoded(rest, encoding, named))
+            return rest if encoding == "utf-8" else spool_blocks(_recode(rest, encoding, named))
     for begin, encoding in _WITHOUT_BOM:
         if head.startswith(begin):
-            return spooled(_recoded(buffer, encoding, named))
+            return spool_blocks(_recode(buffer, encoding, named))
     return buffer
 
 
-def _recoded(buffer: Buffer, encoding: str, named: str) -> Iterator[bytes]:
+def _recode(buffer: Buffer, encoding: str, named: str) -> Iterator[bytes]:
     """Yield UTF-16 as UTF-8, in blocks."""
     decoder, rest = codecs.getincrementaldecoder(encoding)(), memoryview(buffer)
     for begin in range(0, len(rest) + 1, _BLOCK):
@@ -165,16 +165,16 @@ def is_gzip(head: bytes) -> bool:
     return head.startswith(_MAGIC)
 
 
-def decompressed(buffer: Buffer, named: str) -> Buffer:
+def decompress(buffer: Buffer, named: str) -> Buffer:
     """Return the content of all members of a gzip file.
 
     Raises:
         InputError: the file is damaged, cut short, or decompresses to more than the limit.
     """
-    return spooled(_limited(_members(memoryview(buffer), named), named))
+    return spool_blocks(_limit(_members(memoryview(buffer), named), named))
 
 
-def _limited(blocks: Iterator[bytes], named: str) -> Iterator[bytes]:
+def _limit(blocks: Iterator[bytes], named: str) -> Iterator[bytes]:
     size = objects = 0
     for block in blocks:
         size += len(block)

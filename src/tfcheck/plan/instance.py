@@ -16,17 +16,17 @@ from tfcheck.plan.document import (
     OnlyArn,
     ReadRow,
     ResourceChange,
-    decoded,
+    decode,
     decoded_mask,
     decoded_section,
     marks_nothing,
     present,
 )
-from tfcheck.plan.edited import restored
-from tfcheck.plan.mistyped import mistyped
-from tfcheck.plan.overlay import marked, masked, may_be_edited, overlay
+from tfcheck.plan.edited import restore_references
+from tfcheck.plan.mistyped import mistyped_attributes
+from tfcheck.plan.overlay import is_masked, marks_anything, may_be_edited, overlay
 from tfcheck.symbolic.lazy import Lazy
-from tfcheck.symbolic.marks import with_mask
+from tfcheck.symbolic.marks import apply_mask
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import Address, DeposedAddress
 
@@ -65,7 +65,7 @@ class Instance:
     def actions(self) -> tuple[str, ...]:
         """Return the change actions: one, or two for a replacement, in order."""
         actions = self._change.actions
-        return decoded(actions, tuple[str, ...], self._named) if present(actions) else ()
+        return decode(actions, tuple[str, ...], self._description) if present(actions) else ()
 
     @Lazy
     def exists_before(self) -> bool:
@@ -84,7 +84,7 @@ class Instance:
                 return "create" in actions or present(self._change.after)
 
     @property
-    def imported(self) -> bool:
+    def is_imported(self) -> bool:
         """Whether the change imports an existing object."""
         return present(self._change.importing)
 
@@ -94,9 +94,9 @@ class Instance:
         if not self.exists_before:
             return None
         before = self._object(self._change.before)
-        wrong = mistyped(before, self.address.type, str(self.address))
+        wrong = mistyped_attributes(before, self.address.type, str(self.address))
         found = {**before, **wrong} if wrong else before
-        return _shown(found, self.before_sensitive)
+        return _apply_mask(found, self.before_sensitive)
 
     @Lazy
     def after(self) -> dict[str, Value] | None:
@@ -105,27 +105,27 @@ class Instance:
             return None
         if self.actions == ("forget",):
             return self.before
-        after = self._planned() or {}
-        mask = decoded_mask(self._change.after_unknown, f"`after_unknown` of {self._named}")
+        after = self._planned_values() or {}
+        mask = decoded_mask(self._change.after_unknown, f"`after_unknown` of {self._description}")
         owner = str(self.address)
         found: dict[str, Value] = after
-        if marked(mask) or self._may_be_edited():
+        if marks_anything(mask) or self._may_be_edited():
             planned = overlay(after, dict.fromkeys(after, True) if mask is True else mask, owner)
-            found = restored(cast("dict[str, Value]", planned), self._is_reference, owner)
-        wrong = mistyped(after, self.address.type, owner)
+            found = restore_references(cast("dict[str, Value]", planned), self._is_reference, owner)
+        wrong = mistyped_attributes(after, self.address.type, owner)
         self._settled = found is after and not wrong
         found = {**found, **wrong} if wrong else found
-        return _shown(found, self.after_sensitive)
+        return _apply_mask(found, self.after_sensitive)
 
     @Lazy
-    def decided(self) -> dict[str, Value]:
+    def certain_attributes(self) -> dict[str, Value]:
         """Return the attributes after the change that are completely known and not marked."""
         after, mask = self.after or {}, self.after_sensitive
         if not self._settled:
             after = {name: value for name, value in after.items() if value is None or isinstance(value, (str, int))}
-        if not marked(mask):
+        if not marks_anything(mask):
             return after
-        return {name: value for name, value in after.items() if not masked(mask, (name,))}
+        return {name: value for name, value in after.items() if not is_masked(mask, (name,))}
 
     def has_only_arns_of(self, beginnings: tuple[bytes, ...]) -> bool:
         """Whether it has ARNs, and all known ones have one of these `arn_beginning`s.
@@ -153,16 +153,16 @@ class Instance:
         after = before if change.after == change.before else self._arn(change.after)
         if after is None or not present(change.after_unknown) or marks_nothing(change.after_unknown):
             return after
-        mask = decoded_section(change.after_unknown, cast("type[bool | OnlyArn]", bool | OnlyArn), self._named)
+        mask = decoded_section(change.after_unknown, cast("type[bool | OnlyArn]", bool | OnlyArn), self._description)
         is_open = mask is True or (isinstance(mask, OnlyArn) and present(mask.arn) and not marks_nothing(mask.arn))
         return None if is_open else after
 
     def _arn(self, raw: Raw) -> str | None:
-        arn = decoded_section(raw, OnlyArn, self._named).arn
-        found = decoded(arn, str, self._named) if bytes(arn).startswith(b'"') else ""
+        arn = decoded_section(raw, OnlyArn, self._description).arn
+        found = decode(arn, str, self._description) if bytes(arn).startswith(b'"') else ""
         return found if found.startswith("arn:") else None
 
-    def _planned(self) -> dict[str, Any] | None:
+    def _planned_values(self) -> dict[str, Any] | None:
         """Return the plan's `after`; for an unchanged object it is decoded only once."""
         if self._change.after == self._change.before:
             return self.before
@@ -184,24 +184,24 @@ class Instance:
     @Lazy
     def before_sensitive(self) -> Mask:
         """Return the mask of sensitive parts of `before`."""
-        return decoded_mask(self._change.before_sensitive, f"`before_sensitive` of {self._named}")
+        return decoded_mask(self._change.before_sensitive, f"`before_sensitive` of {self._description}")
 
     @Lazy
     def after_sensitive(self) -> Mask:
         """Return the mask of sensitive parts of `after`."""
         if self.actions == ("forget",):
             return self.before_sensitive
-        return decoded_mask(self._change.after_sensitive, f"`after_sensitive` of {self._named}")
+        return decoded_mask(self._change.after_sensitive, f"`after_sensitive` of {self._description}")
 
     @Lazy
     def _change(self) -> Change:
-        return decoded_section(self._row.change, Change, self._named) if present(self._row.change) else Change()
+        return decoded_section(self._row.change, Change, self._description) if present(self._row.change) else Change()
 
     def _object(self, raw: Raw) -> dict[str, Any]:
-        return decoded(raw, dict[str, Any], self._named)
+        return decode(raw, dict[str, Any], self._description)
 
     @property
-    def _named(self) -> str:
+    def _description(self) -> str:
         return f"`{self._row.address}` in the plan"
 
 
@@ -220,9 +220,9 @@ def arn_beginning(arn: str) -> bytes:
     return f':"{":".join(arn.split(":", 5)[:5])}:'.encode()
 
 
-def _shown(value: dict[str, Any], mask: Mask) -> dict[str, Value]:
+def _apply_mask(value: dict[str, Any], mask: Mask) -> dict[str, Value]:
     """Apply a sensitivity mask; most masks mark nothing."""
-    return cast("dict[str, Value]", with_mask(value, mask) if marked(mask) else value)
+    return cast("dict[str, Value]", apply_mask(value, mask) if marks_anything(mask) else value)
 
 
 class PriorData:
@@ -239,15 +239,15 @@ class PriorData:
     @Lazy
     def values(self) -> dict[str, Value]:
         """Return the attributes."""
-        values = decoded(self._row.values, dict[str, Any], self._named) if present(self._row.values) else {}
-        found = {**values, **mistyped(values, self.address.type, str(self.address))}
-        return _shown(found, self.sensitive)
+        values = decode(self._row.values, dict[str, Any], self._description) if present(self._row.values) else {}
+        found = {**values, **mistyped_attributes(values, self.address.type, str(self.address))}
+        return _apply_mask(found, self.sensitive)
 
     @Lazy
     def sensitive(self) -> Mask:
         """Return the mask of sensitive parts of `values`."""
-        return decoded_mask(self._row.sensitive_values, f"`sensitive_values` of {self._named}")
+        return decoded_mask(self._row.sensitive_values, f"`sensitive_values` of {self._description}")
 
     @property
-    def _named(self) -> str:
+    def _description(self) -> str:
         return f"`{self._row.address}` in the plan"

@@ -17,7 +17,7 @@ from tfcheck.plan.memory_limit import refuse_crowded
 from tfcheck.plan.plan import Plan
 from tfcheck.plan.recognise import format_version
 from tfcheck.plan.spool import Buffer, release
-from tfcheck.symbolic.limits import more_values
+from tfcheck.symbolic.limits import allow_values
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.errors import InputError
 
@@ -46,7 +46,7 @@ def load(path: Path | None, stdin: BinaryIO | None = None) -> Loaded:
     """
     named = "standard input" if path is None else f"`{path}`"
     text, warnings = json_text(content(path, stdin), named)
-    more_values(len(text))
+    allow_values(len(text))
     plans: list[Plan] = []
     for number, (document, own) in enumerate(documents(text, named), 1):
         which = named if number == 1 else f"document {number} of {named}"
@@ -80,24 +80,24 @@ def documents(text: Buffer, named: str) -> Iterator[tuple[Document, Buffer]]:
 def _first_object(text: memoryview, begin: int, named: str) -> tuple[Document, int]:
     """Decode the first object in `text`; return it and its length, including trailing space."""
     try:
-        return _decoded(text), len(text)
+        return _decode(text), len(text)
     except msgspec.DecodeError as error:
         trailing = _TRAILING.search(str(error))
         if not trailing:
-            raise _malformed(error, begin, begin + len(text), named) from None
+            raise _malformed_error(error, begin, begin + len(text), named) from None
     except (UnicodeDecodeError, RecursionError) as error:
-        raise _malformed(error, begin, begin + len(text), named) from None
+        raise _malformed_error(error, begin, begin + len(text), named) from None
     length = int(trailing[1]) - 1
     if text[length] != ord("{") and not _COMMANDS.match(text, length):
         raise InputError(f"{named} has something else after the plan, at byte {begin + length}", hint=SHOW)
-    return _decoded(text[:length]), length
+    return _decode(text[:length]), length
 
 
-def _decoded(text: memoryview) -> Document:
+def _decode(text: memoryview) -> Document:
     return msgspec.json.decode(text, type=Document)
 
 
-def _malformed(error: Exception, begin: int, end: int, named: str) -> InputError:
+def _malformed_error(error: Exception, begin: int, end: int, named: str) -> InputError:
     """Explain why a text is not a plan; `begin` and `end` are its offsets in the file's JSON."""
     if isinstance(error, RecursionError):
         return InputError(f"{named} is nested too deep to be a plan", hint=SHOW)
@@ -114,6 +114,6 @@ def _warnings(plan: Plan, named: str) -> tuple[str, ...]:
     found = []
     if not plan.format_version:
         found.append(f"{named} has no `format_version`: it was made by hand or by another tool, and is read as it is")
-    if plan.redacted:
+    if plan.is_redacted:
         found.append(f"{named} is a redacted plan, without configuration and sensitive values: more stays unknown")
     return tuple(found)

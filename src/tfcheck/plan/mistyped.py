@@ -89,7 +89,7 @@ _LISTS = frozenset(
 )
 
 
-def mistyped(values: dict[str, Any], resource_type: str, owner: str) -> dict[str, Unknown]:
+def mistyped_attributes(values: dict[str, Any], resource_type: str, owner: str) -> dict[str, Unknown]:
     """Return an `Unknown` for each attribute of the object at `owner` with an impossible type."""
     if not resource_type.startswith(_READ):
         return {}

@@ -39,7 +39,7 @@ def overlay(after: Any, after_unknown: Any, owner: str, path: Path = ()) -> Valu
     match after_unknown:
         case True:
             return Unknown(Symbol(owner, path))
-        case _ if not marked(after_unknown):
+        case _ if not marks_anything(after_unknown):
             return _without_edited_arns(after, owner, path)
         case dict() if after is None or isinstance(after, dict):
             return _object(after, after_unknown, owner, path)
@@ -49,15 +49,15 @@ def overlay(after: Any, after_unknown: Any, owner: str, path: Path = ()) -> Valu
             return Unknown(Symbol(owner, path))
 
 
-def marked(mask: Any) -> bool:
+def marks_anything(mask: Any) -> bool:
     """Whether a mask has a `true` leaf; a mask that is only not empty marks nothing."""
     match mask:
         case bool():
             return mask
         case dict():
-            return any(map(marked, mask.values()))
+            return any(map(marks_anything, mask.values()))
         case list():
-            return any(map(marked, mask))
+            return any(map(marks_anything, mask))
         case _:
             return False
 
@@ -67,7 +67,7 @@ def may_be_edited(text: bytes) -> bool:
     return _MAY_BE_EDITED.search(text) is not None
 
 
-def masked(mask: Any, path: Sequence[str | int]) -> bool:
+def is_masked(mask: Any, path: Sequence[str | int]) -> bool:
     """Whether a sensitivity mask marks the value at `path`, or anything above or below it."""
     for step in path:
         match mask, step:
@@ -77,7 +77,7 @@ def masked(mask: Any, path: Sequence[str | int]) -> bool:
                 mask = mask[step] if -len(mask) <= step < len(mask) else None
             case _:
                 return mask is True
-    return marked(mask)
+    return marks_anything(mask)
 
 
 def looks_like_reference(text: str) -> bool:
@@ -97,7 +97,7 @@ def _object(after: dict[str, Any] | None, mask: dict[str, Any], owner: str, path
         for name, value in after.items()
     }
     for name, part in mask.items():
-        if name not in after and marked(part):
+        if name not in after and marks_anything(part):
             result[name] = overlay(None, part, owner, (*path, name))
     return result
 
@@ -120,12 +120,12 @@ def _is_leftover(block: Any, mask: Any) -> bool:
 
     What nobody wrote is null in a plan; here a text is empty.
     """
-    return isinstance(block, dict) and not marked(mask) and "" in block.values() and not any(block.values())
+    return isinstance(block, dict) and not marks_anything(mask) and "" in block.values() and not any(block.values())
 
 
 def _without_edited_arns(value: Any, owner: str, path: Path) -> Value:
     """Return a value without what an edited plan has in place of ARNs."""
-    return _restored(value, owner, path) if _was_edited(value, _last_name(path)) else value
+    return _restore(value, owner, path) if _was_edited(value, _last_name(path)) else value
 
 
 def _was_edited(value: Any, name: str) -> bool:
@@ -137,7 +137,7 @@ def _was_edited(value: Any, name: str) -> bool:
     return isinstance(value, str) and _was_replaced(value, name)
 
 
-def _restored(value: Any, owner: str, path: Path) -> Value:
+def _restore(value: Any, owner: str, path: Path) -> Value:
     match value:
         case str() if _was_replaced(value, _last_name(path)):
             return Unknown(Symbol(owner, path), reason=_REPLACED)

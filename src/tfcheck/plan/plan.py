@@ -22,17 +22,17 @@ from tfcheck.plan.document import (
     StateData,
     StateManaged,
     StateModule,
-    decoded,
+    decode,
     decoded_json,
     decoded_state,
     present,
     refuse_deep,
 )
-from tfcheck.plan.edited import inside, references_in, resource_named
+from tfcheck.plan.edited import parse_resource, references_in, strip_interpolation
 from tfcheck.plan.instance import Deposed, Instance, PriorData
 from tfcheck.plan.row_addresses import Addresses
-from tfcheck.plan.sensitive_texts import of_plan, of_state
-from tfcheck.symbolic.marks import marked, marked_strings
+from tfcheck.plan.sensitive_texts import sensitive_in_plan, sensitive_in_state
+from tfcheck.symbolic.marks import mark_all, marked_strings
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.errors import InputError
@@ -77,7 +77,7 @@ class Plan:
         return self._document.complete is not False and not self._document.errored
 
     @property
-    def redacted(self) -> bool:
+    def is_redacted(self) -> bool:
         """Whether it is HCP Terraform's redacted form: no configuration, variables or prior state."""
         return present(self._document.plan_format_version)
 
@@ -103,7 +103,7 @@ class Plan:
     def provider_configs(self) -> dict[str, ProviderConfig]:
         """Return the provider configurations by the key that resources use."""
         raw, what = self._configuration.provider_config, "the providers in the plan's configuration"
-        rows = decoded(raw, dict[str, ProviderConfig | None], what) if present(raw) else {}
+        rows = decode(raw, dict[str, ProviderConfig | None], what) if present(raw) else {}
         for key, row in rows.items():
             refuse_deep(row.expressions if row else None, f"provider `{key}` in the plan's configuration")
         return {key: row or ProviderConfig() for key, row in rows.items()}
@@ -118,8 +118,8 @@ class Plan:
         given = (self.variables.get(name, each.default) for name, each in declared.items() if each.sensitive)
         return frozenset(
             (
-                *(text for value in given for text in marked_strings(marked(value))),
-                *of_plan(self._document),
+                *(text for value in given for text in marked_strings(mark_all(value))),
+                *sensitive_in_plan(self._document),
                 *self._prior.marked,
             )
         )
@@ -145,12 +145,12 @@ class Plan:
         for kind in types:
             known = self._managed.get(("managed", kind))
             rows = self._rows.get(("managed", kind), ())
-            made = (Instance(self._addresses.once(row), row) for row in rows) if known is None else ()
+            made = (Instance(self._addresses.build(row), row) for row in rows) if known is None else ()
             yield from made if known is None else known.by_address.values()
 
-    def deposed(self, kind: str) -> list[Deposed]:
+    def deposed_objects(self, kind: str) -> list[Deposed]:
         """Return the deposed objects of a resource type, which an earlier apply could not delete."""
-        return self._deposed.get(kind, [])
+        return self._deposed_rows.get(kind, [])
 
     def instance(self, address: str) -> Instance | None:
         """Return the instance at an absolute address, or None if the plan has none."""
@@ -195,26 +195,26 @@ class Plan:
     def _instances(self, mode: str, kind: str) -> _Index[Instance]:
         if (mode, kind) not in self._managed:
             rows = self._rows.get((mode, kind), ())
-            self._managed[mode, kind] = _Index(map(self._made, rows))
+            self._managed[mode, kind] = _Index(map(self._instance, rows))
         return self._managed[mode, kind]
 
-    def _made(self, row: ResourceChange) -> Instance:
-        return Instance(self._addresses.of(row), row, self._refers)
+    def _instance(self, row: ResourceChange) -> Instance:
+        return Instance(self._addresses.of(row), row, self._is_reference)
 
-    def _refers(self, address: Address, text: str) -> bool:
+    def _is_reference(self, address: Address, text: str) -> bool:
         """Whether a text in place of a value is a reference: to a resource of the plan, or as configured there."""
-        named = resource_named(text)
+        named = parse_resource(text)
         if named is not None:
-            return named in self._declared
+            return named in self._declared_resources
         references = self._references.get(address.config)
         if references is None:
-            resource = self._configured(address)
+            resource = self._config_resource(address)
             references = frozenset(references_in(resource.expressions) if resource else ())
             self._references[address.config] = references
         prefix = f"{address.module}." if address.module.steps else ""
-        return inside(text).removeprefix(prefix) in references
+        return strip_interpolation(text).removeprefix(prefix) in references
 
-    def _configured(self, address: Address) -> ConfigResource | None:
+    def _config_resource(self, address: Address) -> ConfigResource | None:
         module = self.configuration
         for name in address.module.config:
             call = module.calls.get(name) if module else None
@@ -222,7 +222,7 @@ class Plan:
         return module.resources.get(address.resource) if module else None
 
     @cached_property
-    def _declared(self) -> frozenset[tuple[str, str, str]]:
+    def _declared_resources(self) -> frozenset[tuple[str, str, str]]:
         """The resources of the plan by mode, type and name, in any module."""
         rows = (self._addresses.of(row) for rows in self._rows.values() for row in rows)
         found = {(each.mode, each.type, each.name) for each in rows}
@@ -238,7 +238,7 @@ class Plan:
         if kind not in self._read:
             changes = self._instances("data", kind).by_address.items()
             waiting = {address for address, change in changes if "read" in change.actions}
-            found = (PriorData(self._addresses.read(row.address), row) for row in self._prior.reads.get(kind, ()))
+            found = (PriorData(self._addresses.parse(row.address), row) for row in self._prior.reads.get(kind, ()))
             self._read[kind] = _Index(each for each in found if each.address not in waiting)
         return self._read[kind]
 
@@ -268,11 +268,11 @@ class Plan:
         return found
 
     @cached_property
-    def _deposed(self) -> dict[str, list[Deposed]]:
+    def _deposed_rows(self) -> dict[str, list[Deposed]]:
         found: dict[str, list[Deposed]] = {}
         for row in self._document.resource_changes or ():
             if row is not None and row.deposed:
-                each = Deposed(self._addresses.once(row), row)
+                each = Deposed(self._addresses.build(row), row)
                 found.setdefault(each.current.type, []).append(each)
         return found
 
@@ -283,7 +283,7 @@ class Plan:
         if not present(raw):
             return _Prior()
         state = decoded_state(raw, State[StateData | StateManaged], State[StateAny], "the plan's prior state")
-        prior = _Prior(marked=frozenset(of_state(state)))
+        prior = _Prior(marked=frozenset(sensitive_in_state(state)))
         for module in _modules(state.values.root_module if state.values else None):
             for row in module.resources or ():
                 if row is None or isinstance(row, StateManaged):
@@ -307,9 +307,9 @@ class _Amended(Plan):
         self._new = {row.address: row for row in rows}
         self._addresses = base._addresses
 
-    def _made(self, row: ResourceChange) -> Instance:
+    def _instance(self, row: ResourceChange) -> Instance:
         known = None if row.address in self._new else self._base.instance(row.address)
-        return known or super()._made(row)
+        return known or super()._instance(row)
 
     @cached_property
     def _rows(self) -> dict[tuple[str, str], list[ResourceChange]]:

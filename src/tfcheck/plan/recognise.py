@@ -59,7 +59,7 @@ def format_version(document: Document, named: str, text: Buffer = b"") -> str:
         InputError: the document is not a plan, not a complete one, or of a format that we do not know.
     """
     if not _is_plan(document):
-        raise _what_else_it_is(document, named, text)
+        raise _other_document_error(document, named, text)
     if document.errored:
         raise InputError(
             f"{named} is not a complete plan: planning stopped with an error",
@@ -93,7 +93,7 @@ def _is_given(raw: Raw) -> bool:
     return len(memoryview(raw)) > 0
 
 
-def _what_else_it_is(document: Document, named: str, text: Buffer) -> InputError:
+def _other_document_error(document: Document, named: str, text: Buffer) -> InputError:
     for key, what, hint in _OTHERS:
         if _is_given(getattr(document, key)):
             return InputError(f"{named} {what}", hint=hint)
@@ -133,10 +133,10 @@ def left_out(document: Document) -> str:
     if document.complete is not None or not isinstance(changes, list) or not present(document.prior_state):
         return ""
     listed = {address for row in changes if row for address in (row.address, row.previous_address)}
-    return next((each for each in _managed(document) if each not in listed), "")
+    return next((each for each in _managed_addresses(document) if each not in listed), "")
 
 
-def _managed(document: Document) -> Iterator[str]:
+def _managed_addresses(document: Document) -> Iterator[str]:
     what = "the plan's prior state"
     state = decoded_state(document.prior_state, State[KeptManaged | KeptData], State[KeptAny], what)
     waiting: list[_Module | None] = [state.values.root_module if state.values else None]

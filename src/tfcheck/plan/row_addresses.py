@@ -20,10 +20,10 @@ class Addresses:
     def find(self, written: str) -> Address | None:
         """Return the address in a text, or None if it is not one."""
         if written not in self._known:
-            self._known[written] = _parsed(written)
+            self._known[written] = _parse(written)
         return self._known[written]
 
-    def read(self, written: str) -> Address:
+    def parse(self, written: str) -> Address:
         """Parse an address of the plan.
 
         Raises:
@@ -50,17 +50,17 @@ class Addresses:
         Raises:
             InputError: the row does not tell.
         """
-        found = self._known[row.address] = self.once(row)
+        found = self._known[row.address] = self.build(row)
         return found
 
-    def once(self, row: ResourceChange) -> Address:
+    def build(self, row: ResourceChange) -> Address:
         """Return the address of a row: from its parts if they agree, or if other tools wrote the address.
 
         Raises:
             InputError: the row does not show.
         """
-        if not _says_the_same(row) and (row.name is None or self.find(row.address)):
-            return self.read(row.address)
+        if not _is_same_address(row) and (row.name is None or self.find(row.address)):
+            return self.parse(row.address)
         mode = str(row.mode or Mode.MANAGED)
         return Address(self.module(row.module_address or ""), mode, row.type, row.name or "", row.index)
 
@@ -72,7 +72,7 @@ class Addresses:
         return (found.mode, found.type) if found else (str(row.mode or Mode.MANAGED), row.type)
 
 
-def _says_the_same(row: ResourceChange) -> bool:
+def _is_same_address(row: ResourceChange) -> bool:
     """Whether the parts of a row form its address; text keys are left to the parser, which can unquote them."""
     module = f"{row.module_address}." if row.module_address else ""
     mode = "" if row.mode is None or row.mode is Mode.MANAGED else f"{row.mode}."
@@ -80,7 +80,7 @@ def _says_the_same(row: ResourceChange) -> bool:
     return f"{module}{mode}{row.type}.{row.name}{key}" == row.address
 
 
-def _parsed(written: str) -> Address | None:
+def _parse(written: str) -> Address | None:
     try:
         return parse(written)
     except InputError:

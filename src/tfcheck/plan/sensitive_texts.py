@@ -21,19 +21,19 @@ from tfcheck.plan.document import (
     decoded_section,
     present,
 )
-from tfcheck.symbolic.marks import marked, marked_strings, with_mask
+from tfcheck.symbolic.marks import apply_mask, mark_all, marked_strings
 
 _BEFORE, _AFTER = b'"before_sensitive"', b'"after_sensitive"'
 
 
-def of_plan(document: Document) -> Iterator[str]:
+def sensitive_in_plan(document: Document) -> Iterator[str]:
     """Yield the marked texts of a plan: in its changes, and in its resource drift."""
     for row in chain(document.resource_changes or (), _drift(document)):
         if row is not None and _marks_something(row.change):
-            yield from _of_change(row.change, f"`{row.address}` in the plan")
+            yield from _sensitive_in_change(row.change, f"`{row.address}` in the plan")
     outputs = decoded_section(document.output_changes, dict[str, Raw], "`output_changes`") if _outputs(document) else {}
     for name, change in outputs.items():
-        yield from _of_change(change, f"output `{name}` in the plan")
+        yield from _sensitive_in_change(change, f"output `{name}` in the plan")
 
 
 def _drift(document: Document) -> Iterable[ResourceChange | None]:
@@ -43,19 +43,19 @@ def _drift(document: Document) -> Iterable[ResourceChange | None]:
     return decoded_section(raw, list[ResourceChange | None], "`resource_drift`")
 
 
-def of_state(state: PriorState) -> Iterator[str]:
+def sensitive_in_state(state: PriorState) -> Iterator[str]:
     """Yield the marked texts in the objects and the outputs of a state."""
     modules = [state.values.root_module] if state.values else []
     for name, output in ((state.values.outputs if state.values else None) or {}).items():
         if output is not None and output.sensitive:
-            yield from marked_strings(marked(decoded_json(output.value, f"output `{name}` in the plan")))
+            yield from marked_strings(mark_all(decoded_json(output.value, f"output `{name}` in the plan")))
     while modules:
         module = modules.pop()
         for row in (module.resources if module else None) or ():
             if row is not None and b"true" in bytes(row.sensitive_values):
                 named = f"`{row.address}` in the plan"
                 mask = decoded_mask(row.sensitive_values, named)
-                yield from marked_strings(with_mask(decoded_json(row.values, named), mask))
+                yield from marked_strings(apply_mask(decoded_json(row.values, named), mask))
         modules += (module.child_modules if module else None) or ()
 
 
@@ -75,10 +75,10 @@ def _marks_something(change: Raw) -> bool:
     return text.find(b"true", start) >= 0
 
 
-def _of_change(raw: Raw, named: str) -> Iterator[str]:
+def _sensitive_in_change(raw: Raw, named: str) -> Iterator[str]:
     change = decoded_section(raw, Change, named)
     sides = ((change.before, change.before_sensitive), (change.after, change.after_sensitive))
     for value, mask in sides:
         known: Any = decoded_json(mask, named)
         if known:
-            yield from marked_strings(with_mask(decoded_json(value, named), known))
+            yield from marked_strings(apply_mask(decoded_json(value, named), known))

@@ -18,17 +18,17 @@ Buffer: TypeAlias = bytes | memoryview
 _IN_MEMORY = 8 * 2**20
 
 
-def spooled(blocks: Iterator[bytes]) -> Buffer:
+def spool_blocks(blocks: Iterator[bytes]) -> Buffer:
     """Return the content of the blocks: as bytes, or mapped from a temporary file if it is large."""
     begin = bytearray()
     for block in blocks:
         begin += block
         if len(begin) > _IN_MEMORY:
-            return _mapped(bytes(begin), blocks)
+            return _map(bytes(begin), blocks)
     return bytes(begin)
 
 
-def _mapped(begin: bytes, blocks: Iterator[bytes]) -> Buffer:
+def _map(begin: bytes, blocks: Iterator[bytes]) -> Buffer:
     """Write everything to a temporary file, or join it in memory if that is impossible."""
     from tempfile import TemporaryFile
 

@@ -79,21 +79,21 @@ def load_shown(path: Path | None) -> ShownFile:
     except SavedPlanError:
         raise
     except InputError as error:
-        raise _in_words_of_context(error) from None
+        raise _context_error(error) from None
     if first is not None and _is_state(first):
         if present(first.format_version):
             known_version(first.format_version, named)
         label = "-" if path is None else str(path)
-        return ShownFile(Loaded((_as_plan(first, Raw(text), label, named),), warnings), is_state=True)
+        return ShownFile(Loaded((_build_plan(first, Raw(text), label, named),), warnings), is_state=True)
     if first is not None and (_is_given(first.lineage) or _is_given(first.serial)):
         raise InputError(f"{named} is a raw state, not what `show -json` prints of it", hint=_SHOW)
     try:
         return ShownFile(load(path, BytesIO(whole) if path is None else None), is_state=False)
     except InputError as error:
-        raise error if error.hint != SHOW else _in_words_of_context(error) from None
+        raise error if error.hint != SHOW else _context_error(error) from None
 
 
-def _in_words_of_context(error: InputError) -> InputError:
+def _context_error(error: InputError) -> InputError:
     """Explain that a file is neither a plan nor a state, and how to get one of another stack."""
     message = error.message.replace("not a plan", "neither a plan nor a state")
     return InputError(message.replace("not a Terraform plan", "neither a Terraform plan nor a state"), hint=_SHOW)
@@ -112,7 +112,7 @@ def _is_given(raw: Raw) -> bool:
     return len(memoryview(raw)) > 0
 
 
-def _as_plan(document: Document, whole: Raw, label: str, named: str) -> Plan:
+def _build_plan(document: Document, whole: Raw, label: str, named: str) -> Plan:
     """Build a plan without changes from a state; what its data sources read is its prior state."""
     values = decoded_section(document.values, _Values, named) if present(document.values) else _Values()
     rows: list[ResourceChange | None] = list(_rows(values.root_module))
@@ -128,11 +128,11 @@ def _rows(root: _Module | None) -> Iterator[ResourceChange]:
             if row is None or row.mode not in (None, Mode.MANAGED) or row.deposed_key:
                 continue
             if row.type.startswith(_WANTED):
-                yield _unchanged(row, module.address if module else None)
+                yield _no_op_change(row, module.address if module else None)
         waiting += reversed((module.child_modules or ()) if module else ())
 
 
-def _unchanged(row: _Resource, module: str | None) -> ResourceChange:
+def _no_op_change(row: _Resource, module: str | None) -> ResourceChange:
     values, mask = bytes(row.values) or b"null", bytes(row.sensitive_values) or b"null"
     change = b'{"actions":["no-op"],"before":%b,"after":%b,"before_sensitive":%b,"after_sensitive":%b}'
     return ResourceChange(

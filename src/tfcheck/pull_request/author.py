@@ -31,14 +31,14 @@ class Author(msgspec.Struct, frozen=True):
 
     def wrote(self, user: User | None) -> bool:
         """Whether the account is `user`; the name alone is not enough, since a person may have a bot's name."""
-        if user is None or _bare(user.login) != self.login:
+        if user is None or _base_login(user.login) != self.login:
             return False
         return self.bot is None or self.bot is (user.type == "Bot")
 
     @classmethod
     def of(cls, user: User) -> Author:
         """Build the account of `user`."""
-        return cls(_bare(user.login), user.type == "Bot")
+        return cls(_base_login(user.login), user.type == "Bot")
 
 
 def author(client: Client, variables: Mapping[str, str], named: str = "") -> Author:
@@ -50,21 +50,21 @@ def author(client: Client, variables: Mapping[str, str], named: str = "") -> Aut
         RefusalError: nothing shows it.
     """
     if named:
-        return Author(_bare(named), True if named.endswith(_BOT) else None)
+        return Author(_base_login(named), True if named.endswith(_BOT) else None)
     viewer = _viewer(client)
     if viewer.endswith(_BOT):
-        return Author(_bare(viewer), True)
+        return Author(_base_login(viewer), True)
     person = _person(client)
     if person is not None:
-        return Author(_bare(person.login), person.type == "Bot")
+        return Author(_base_login(person.login), person.type == "Bot")
     if viewer:
-        return Author(_bare(viewer), True)
+        return Author(_base_login(viewer), True)
     if ci.in_actions(variables):
         return Author(_ACTIONS, True)
     raise RefusalError(RefusalKind.OTHER, "the token does not show its account; set `comment-author`")
 
 
-def _bare(login: str) -> str:
+def _base_login(login: str) -> str:
     return login.lower().removesuffix(_BOT)
 
 
@@ -75,14 +75,14 @@ def _viewer(client: Client) -> str:
             return client.ask("query { viewer { login } }", {}, _Viewer).viewer.login
         except RefusalError as refusal:
             broke = refusal.kind is RefusalKind.UNREACHABLE or refusal.status >= 500
-            if not broke or not client.patience.between(0.5, 1.0):
+            if not broke or not client.patience.wait_random(0.5, 1.0):
                 return ""
     return ""
 
 
 def _person(client: Client) -> User | None:
     try:
-        return client.read("/user", User)
+        return client.get("/user", User)
     except RefusalError as refusal:
         if refusal.status in (403, 404) and refusal.kind is not RefusalKind.LIMITED:
             return None

@@ -95,7 +95,7 @@ class _Page(LinkedPage[_T], Generic[_T]):
         return self.next.removeprefix(API) if self.next and self.next.startswith(f"{API}/") else None
 
 
-def requested(variables: Mapping[str, str], number: int | None) -> RequestedPull | NothingToDo:
+def find_pull_request(variables: Mapping[str, str], number: int | None) -> RequestedPull | NothingToDo:
     """Find the pull request of a Bitbucket Pipelines step."""
     job = ci.bitbucket(variables)
     named = number or job.number
@@ -120,7 +120,7 @@ class CloudConversation(Conversation[_Comment]):
     numbers_attempts = True
 
     def __init__(self, client: Client, wanted: RequestedPull, *, personal: bool) -> None:
-        """Build from the pull request; its newest commit is known once `moved_on` has read it.
+        """Build from the pull request; its newest commit is known once `outdated_reason` has read it.
 
         `personal`: the token is that of an account, which can be asked for.
         """
@@ -137,21 +137,21 @@ class CloudConversation(Conversation[_Comment]):
         return without_html(page)
 
     def _state(self) -> tuple[str, str]:
-        now = self.client.read(self.path, _PullRequest)
+        now = self.client.get(self.path, _PullRequest)
         return now.state, now.source.commit.hash if now.source.commit else ""
 
-    def _whole(self, head: str) -> str:
+    def _full_sha(self, head: str) -> str:
         """Return a commit's full hash, or its beginning in a fork that the token cannot read."""
         try:
-            return self.client.read(f"{self._repository}/commit/{head}", _Commit).hash
+            return self.client.get(f"{self._repository}/commit/{head}", _Commit).hash
         except RefusalError as refusal:
             if refusal.kind not in (RefusalKind.PERMISSION, RefusalKind.GONE):
                 raise
             return head
 
-    def _added(self) -> Added:
+    def _added_lines(self) -> Added:
         """Return the files that the pull request adds or changes, without their lines."""
-        changes = [each.new for each in self.client.linked(f"{self.path}/diffstat?pagelen=100", _Page[_Change])]
+        changes = [each.new for each in self.client.get_all(f"{self.path}/diffstat?pagelen=100", _Page[_Change])]
         return {each.path: None for each in changes if each}
 
     def author(self, named: str) -> Author:
@@ -167,7 +167,7 @@ class CloudConversation(Conversation[_Comment]):
         if named:
             return Author(self._named)
         try:
-            uuid = self.client.read("/user", _Account).uuid
+            uuid = self.client.get("/user", _Account).uuid
         except RefusalError as refusal:
             if self._personal or refusal.status not in (401, 403, 404):
                 raise
@@ -180,16 +180,16 @@ class CloudConversation(Conversation[_Comment]):
 
     def comments(self) -> Iterator[Comment]:
         """Read all comments that are not on lines."""
-        found = self.client.linked(f"{self._list}?pagelen=100", _Page[_Comment])
+        found = self.client.get_all(f"{self._list}?pagelen=100", _Page[_Comment])
         shown = (each for each in found if not each.deleted and each.inline is None)
-        return (self._shown(each) for each in shown if each.id not in self._of_others)
+        return (self._to_comment(each) for each in shown if each.id not in self._of_others)
 
     def read(self, comment: Comment) -> Comment:
         """Read one comment again."""
-        found = self.client.read(self._one(comment), _Comment)
+        found = self.client.get(self._comment_path(comment), _Comment)
         if found.deleted:
             raise RefusalError(RefusalKind.GONE, status=410)
-        return self._shown(found)
+        return self._to_comment(found)
 
     def create(self, body: str) -> Comment:
         """Write a comment."""
@@ -197,23 +197,23 @@ class CloudConversation(Conversation[_Comment]):
         if self._apps and not (made.user and made.user.type == _APP):
             self.remove(Comment(made.id))
             raise RefusalError(RefusalKind.OTHER, _UNKNOWN)
-        return self._shown(made)
+        return self._to_comment(made)
 
     def change(self, comment: Comment, body: str) -> Comment:
         """Change a comment."""
-        with self._only_ours(comment):
+        with self._skip_foreign(comment):
             return super().change(comment, body)
 
     def remove(self, comment: Comment) -> None:
         """Remove a comment."""
-        with self._only_ours(comment):
+        with self._skip_foreign(comment):
             super().remove(comment)
 
     def _content(self, body: str) -> dict[str, Any]:
         return {"content": {"raw": hidden(body)}}
 
     @contextmanager
-    def _only_ours(self, comment: Comment) -> Iterator[None]:
+    def _skip_foreign(self, comment: Comment) -> Iterator[None]:
         """Try again without a comment that cannot be changed because it belongs to another app."""
         try:
             yield
@@ -223,7 +223,7 @@ class CloudConversation(Conversation[_Comment]):
             self._of_others.add(comment.id)
             raise WaitedError(refusal.kind, refusal.message, refusal.status) from None
 
-    def _shown(self, found: _Comment) -> Comment:
+    def _to_comment(self, found: _Comment) -> Comment:
         account = found.user or _Account()
         is_app = account.type == _APP
         uuid, account_id = account.uuid or "", account.account_id or ""

@@ -84,12 +84,12 @@ class ServerConversation(Conversation[_Comment]):
         return without_html(page)
 
     def _state(self) -> tuple[str, str]:
-        now = self.client.read(self.path, _PullRequest)
+        now = self.client.get(self.path, _PullRequest)
         return now.state, now.from_ref.latest_commit
 
-    def _added(self) -> Added:
+    def _added_lines(self) -> Added:
         """Return the files that the pull request adds or changes, without their lines."""
-        return {each.path.full: None for each in self.client.linked(f"{self.path}/changes?limit=100", _Page[_Change])}
+        return {each.path.full: None for each in self.client.get_all(f"{self.path}/changes?limit=100", _Page[_Change])}
 
     def author(self, named: str) -> Author:
         """Return tfcheck's own account: as `named`, otherwise from a header of every response.
@@ -104,15 +104,15 @@ class ServerConversation(Conversation[_Comment]):
 
     def comments(self) -> Iterator[Comment]:
         """Read all comments that are not on lines; replies are nested in them."""
-        for each in self.client.linked(f"{self.path}/activities?limit=100", _Page[_Activity]):
+        for each in self.client.get_all(f"{self.path}/activities?limit=100", _Page[_Activity]):
             if each.action == "COMMENTED" and each.comment and each.comment_anchor is None:
-                yield self._shown(each.comment)
+                yield self._to_comment(each.comment)
 
     def change(self, comment: Comment, body: str) -> Comment:
         """Change a comment at the version that was read; a conflict means that it must be read again."""
         content = {**self._content(body), "version": int(comment.node_id)}
         try:
-            return self._shown(self.client.change(self._one(comment), content, _Comment, self.edit))
+            return self._to_comment(self.client.change(self._comment_path(comment), content, _Comment, self.edit))
         except RefusalError as refusal:
             if refusal.status == _CONFLICT:
                 raise WaitedError(RefusalKind.OTHER, refusal.message, refusal.status) from None
@@ -120,11 +120,11 @@ class ServerConversation(Conversation[_Comment]):
 
     def remove(self, comment: Comment) -> None:
         """Remove a comment at the version that was read."""
-        self.client.remove(f"{self._one(comment)}?version={comment.node_id}")
+        self.client.remove(f"{self._comment_path(comment)}?version={comment.node_id}")
 
     def _content(self, body: str) -> dict[str, Any]:
         return {"text": hidden(body)}
 
-    def _shown(self, found: _Comment) -> Comment:
+    def _to_comment(self, found: _Comment) -> Comment:
         user = User(found.author.name) if found.author else None
         return Comment(found.id, str(found.version), "", user, unhidden(found.text or ""))

@@ -25,8 +25,8 @@ from tfcheck.pull_request.refusal import (
     RefusalKind,
     UncertainError,
     WaitedError,
-    refused,
-    said,
+    answer_message,
+    refusal_for,
 )
 from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.symbolic.regex import regex
@@ -83,13 +83,13 @@ class Client:
         self._failures: Counter[tuple[str, str]] = Counter()
         self.patience = patience or WaitBudget()
 
-    def read(self, path: str, shape: type[_T]) -> _T:
+    def get(self, path: str, shape: type[_T]) -> _T:
         """GET one object."""
-        return self._sent("GET", self.hosts.api + path, None, shape)[0]
+        return self._send("GET", self.hosts.api + path, None, shape)[0]
 
     def header(self, path: str, name: str) -> str:
         """GET a header of a response; its name is in lower case, and a missing one is empty."""
-        return self._sent("GET", self.hosts.api + path, None, Any)[1].headers.get(name, "")
+        return self._send("GET", self.hosts.api + path, None, Any)[1].headers.get(name, "")
 
     def pages(self, path: str, shape: type[_T]) -> Iterator[_T]:
         """GET all items of a list page by page; links to another host are not followed."""
@@ -97,18 +97,18 @@ class Client:
         for _ in range(_MOST_PAGES):
             if url is None:
                 return
-            found, answer = self._sent("GET", url, None, list[shape])  # type: ignore[valid-type]
+            found, answer = self._send("GET", url, None, list[shape])  # type: ignore[valid-type]
             yield from found
             url = self._next_page(url, answer)
         raise RefusalError(RefusalKind.OTHER, _ENDLESS)
 
-    def linked(self, path: str, page: type[LinkedPage[_T]]) -> Iterator[_T]:
+    def get_all(self, path: str, page: type[LinkedPage[_T]]) -> Iterator[_T]:
         """GET all items of a list whose pages contain the path of the next one."""
         following: str | None = path
         for _ in range(_MOST_PAGES):
             if following is None:
                 return
-            found = self.read(following, page)
+            found = self.get(following, page)
             yield from found.values
             following = found.following(path)
         raise RefusalError(RefusalKind.OTHER, _ENDLESS)
@@ -131,7 +131,7 @@ class Client:
             UncertainError: it may be there or not.
             WaitedError: it is not there, but some time is over: look again first.
         """
-        return self._sent("POST", self.hosts.api + path, body, shape)[0]
+        return self._send("POST", self.hosts.api + path, body, shape)[0]
 
     def change(self, path: str, body: Any, shape: type[_T], method: str = "PATCH") -> _T:
         """PATCH or PUT an object, once.
@@ -139,7 +139,7 @@ class Client:
         Raises:
             WaitedError: it may be changed or not, and some time is over: look again first.
         """
-        return self._sent(method, self.hosts.api + path, body, shape)[0]
+        return self._send(method, self.hosts.api + path, body, shape)[0]
 
     def remove(self, path: str) -> None:
         """DELETE an object, once; a missing one is not an error.
@@ -148,7 +148,7 @@ class Client:
             WaitedError: it may be gone or not, and some time is over: look again first.
         """
         try:
-            self._sent("DELETE", self.hosts.api + path, None, Any)
+            self._send("DELETE", self.hosts.api + path, None, Any)
         except RefusalError as refusal:
             if refusal.status not in (404, 410):
                 raise
@@ -156,13 +156,13 @@ class Client:
     def ask(self, query: str, variables: dict[str, Any], shape: type[_T]) -> _T:
         """Send a GraphQL query or mutation, once, and return its `data`."""
         body = {"query": query, "variables": variables}
-        answer = self._once("POST", self.hosts.graphql, body, _GRAPHQL)
+        answer = self._request("POST", self.hosts.graphql, body, _GRAPHQL)
         if isinstance(answer, NoAnswer):
             raise RefusalError(RefusalKind.UNREACHABLE, answer.problem)
         if answer.status >= 300:
-            raise refused(answer.status, self._message_of(answer))
+            raise refusal_for(answer.status, self._message_of(answer))
         try:
-            found = _decoded(answer, _GraphQL)
+            found = _decode(answer, _GraphQL)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             raise RefusalError(RefusalKind.OTHER, _UNDOCUMENTED, answer.status) from None
         if found.errors or found.data is None:
@@ -172,12 +172,12 @@ class Client:
         except msgspec.ValidationError:
             raise RefusalError(RefusalKind.OTHER, _UNDOCUMENTED) from None
 
-    def _sent(self, method: str, url: str, body: Any, shape: type[_T]) -> tuple[_T, HttpAnswer]:
+    def _send(self, method: str, url: str, body: Any, shape: type[_T]) -> tuple[_T, HttpAnswer]:
         """Send a request until it is answered, refused, or hopeless. Only reads are retried."""
         key = method, url
         redirects = 0
         while True:
-            result = self._tried(method, url, body, shape)
+            result = self._try_once(method, url, body, shape)
             if isinstance(result, tuple):
                 self._failures.pop(key, None)
                 return result
@@ -190,18 +190,18 @@ class Client:
             if method != "GET":
                 raise WaitedError(RefusalKind.UNREACHABLE, "no time left to look again")
 
-    def _tried(
+    def _try_once(
         self, method: str, url: str, body: Any, shape: type[_T]
     ) -> tuple[_T, HttpAnswer] | HttpAnswer | NoAnswer:
         """Send a request once, and decode the response; a truncated one, or one of a proxy, counts as none.
 
         NOTE: an odd answer to what writes does not show that nothing was written.
         """
-        answer = self._once(method, url, body)
+        answer = self._request(method, url, body)
         if isinstance(answer, NoAnswer) or answer.status >= 300:
             return answer
         try:
-            return _decoded(answer, shape), answer
+            return _decode(answer, shape), answer
         except msgspec.ValidationError:
             if method == "GET":
                 raise RefusalError(RefusalKind.OTHER, _UNDOCUMENTED, answer.status) from None
@@ -209,8 +209,8 @@ class Client:
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return NoAnswer(_UNDOCUMENTED, sent=True)
 
-    def _once(self, method: str, url: str, body: Any, most: float = math.inf) -> HttpAnswer | NoAnswer:
-        seconds = min(self.patience.left(), most)
+    def _request(self, method: str, url: str, body: Any, most: float = math.inf) -> HttpAnswer | NoAnswer:
+        seconds = min(self.patience.remaining(), most)
         if seconds <= 0:
             raise RefusalError(RefusalKind.UNREACHABLE, "it takes too long")
         content = None if body is None else msgspec.json.encode(body)
@@ -229,7 +229,7 @@ class Client:
         if isinstance(answer, HttpAnswer) and answer.status < 500:
             seconds = self._limit(answer, failures)
             if seconds is None:
-                raise refused(answer.status, self._message_of(answer))
+                raise refusal_for(answer.status, self._message_of(answer))
             if not self.patience.wait(seconds):
                 raise RefusalError(RefusalKind.LIMITED, self._message_of(answer), answer.status)
             return
@@ -237,13 +237,13 @@ class Client:
         if method == "POST" and (isinstance(answer, HttpAnswer) or answer.sent):
             raise UncertainError(RefusalKind.UNREACHABLE, problem)
         least = 0.5 * 2**failures
-        if failures >= _MOST_RETRIES or not self.patience.between(least, 2 * least):
+        if failures >= _MOST_RETRIES or not self.patience.wait_random(least, 2 * least):
             raise RefusalError(RefusalKind.UNREACHABLE, problem)
 
     def _message_of(self, answer: HttpAnswer) -> str:
         """Return the message of a response without the token, which a proxy may quote."""
         body = answer.body.replace(self._token.encode(), b"***")
-        return said(body.replace(self._password.encode(), b"***") if self._password else body)
+        return answer_message(body.replace(self._password.encode(), b"***") if self._password else body)
 
     def _limit(self, answer: HttpAnswer, limits: int) -> float | None:
         """Return the seconds to wait after too many requests, else None."""
@@ -255,7 +255,7 @@ class Client:
             return max(float(after[:9]), 1.0)
         if used_up and (reset := answer.headers.get("x-ratelimit-reset", "")).isdecimal():
             return max(math.ceil(float(reset[:12]) - self.patience.now()), 0) + 1.0
-        if answer.status == 429 or used_up or OF_A_LIMIT.search(said(answer.body)):
+        if answer.status == 429 or used_up or OF_A_LIMIT.search(answer_message(answer.body)):
             return math.ldexp(60.0, limits)
         return None
 
@@ -282,7 +282,7 @@ class _GraphQL(msgspec.Struct):
     errors: list[Any] | None = None
 
 
-def _decoded(answer: HttpAnswer, shape: type[_T]) -> _T:
+def _decode(answer: HttpAnswer, shape: type[_T]) -> _T:
     return msgspec.json.decode(answer.body if answer.status != _NOTHING else b"null", type=shape)
 
 

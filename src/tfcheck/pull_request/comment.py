@@ -16,12 +16,12 @@ import msgspec
 
 from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.conversation import Conversation
-from tfcheck.pull_request.earlier import ANOTHER_JOB, Earlier, same, state_in, without_run
+from tfcheck.pull_request.earlier import ANOTHER_JOB, EarlierComments, is_same_body, state_in, without_run
 from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
-from tfcheck.pull_request.report_comment import OnClean, ReportComment, Wording
+from tfcheck.pull_request.report_comment import CommentWording, OnClean, ReportComment
 from tfcheck.pull_request.shapes import Comment, User
-from tfcheck.report.markdown.marker import Marker, listed_targets, marked
+from tfcheck.report.markdown.marker import Marker, listed_targets, parse_marker
 
 _ROUNDS = 16
 _CONFLICT = 409
@@ -32,7 +32,7 @@ _LOOK_AGAIN = 2.0, 4.0
 _MOST_GIVEN_BACK = 3
 
 
-class Thread:
+class CommentThread:
     """The comment of tfcheck on one pull request.
 
     `author` is the account that we write as; what we wrote shows it where nothing else does. `marker` is that of
@@ -84,8 +84,8 @@ class Thread:
         INVARIANT: nothing is written after a wait that came after the head or the thread was read.
         """
         waits = self._conversation.patience.waits
-        self._read_at = self._conversation.patience.left()
-        if waits != self._waits and (why := self._conversation.moved_on()):
+        self._read_at = self._conversation.patience.remaining()
+        if waits != self._waits and (why := self._conversation.outdated_reason()):
             return Outcome(CommentAction.NOTHING, why, late=True)
         ours = self._ours()
         if why := self._overtaken(ours):
@@ -100,9 +100,9 @@ class Thread:
         # A comment that is wanted anyway would only come back.
         on_clean = self._when_clean if wording.clean and not wording.wanted else "update"
         if on_clean == "delete":
-            return self._deleted(live)
+            return self._delete(live)
         kept = self._write_into(live[0], self._body(wording))
-        return self._finished(live, minimize=on_clean == "minimize") if kept else None
+        return self._clean_up(live, minimize=on_clean == "minimize") if kept else None
 
     def _ours(self) -> list[Comment]:
         """Return tfcheck's comments with this id, oldest first, without duplicates from overlapping pages.
@@ -112,7 +112,7 @@ class Thread:
         own: dict[int, Comment] = {}
         others: dict[int, Comment] = {}
         for each in self._conversation.comments():
-            mark = marked(each.body or "")
+            mark = parse_marker(each.body or "")
             if mark is None or each.id in self._gone:
                 continue
             if not self.author.wrote(each.user):
@@ -123,33 +123,33 @@ class Thread:
             elif mark.run != self.marker.run and self._draft.succeeds(listed_targets(each.body or ""), mark):
                 others[each.id] = each
         found = [each for _, each in sorted((own or others).items())]
-        if not own and found and (oldest := marked(found[0].body or "")):
+        if not own and found and (oldest := parse_marker(found[0].body or "")):
             self.marker = msgspec.structs.replace(self.marker, key=oldest.key)
         return found
 
-    def _body(self, wording: Wording) -> str:
+    def _body(self, wording: CommentWording) -> str:
         """Render the comment; a successor keeps the key that suggestions refer to."""
-        return self._with_key(wording.write(self._size))
+        return self._replace_key(wording.write(self._size))
 
-    def _with_key(self, body: str) -> str:
+    def _replace_key(self, body: str) -> str:
         return body.replace(f"key={self._draft.marker.key}", f"key={self.marker.key}", 1)
 
-    def _wording(self, ours: list[Comment]) -> Wording:
+    def _wording(self, ours: list[Comment]) -> CommentWording:
         """Choose the words after the existing comments, ignoring an equal one of another job in this run."""
         earlier = self._earlier(ours)
         if earlier.rivals:
             for told in (True, earlier.told):  # a minimized comment may have been resolved
-                alone = self._draft.after(msgspec.structs.replace(earlier, beside=(), rivals=(), told=told))
-                if any(same(each.body or "", self._body(alone)) for each in ours):
+                alone = self._draft.choose_wording(msgspec.structs.replace(earlier, beside=(), rivals=(), told=told))
+                if any(is_same_body(each.body or "", self._body(alone)) for each in ours):
                     return alone
-        return self._draft.after(earlier)
+        return self._draft.choose_wording(earlier)
 
-    def _earlier(self, ours: list[Comment]) -> Earlier:
+    def _earlier(self, ours: list[Comment]) -> EarlierComments:
         """Return the state in tfcheck's comments, including targets of comments removed in the meantime."""
         said = state_in(ours)
         self._targets = tuple(dict.fromkeys((*self._targets, *said.targets)))
         for body in (each.body or "" for each in ours):
-            mark, listed = marked(body), listed_targets(body)
+            mark, listed = parse_marker(body), listed_targets(body)
             shared = [each for each in listed.absent if each.endswith(ANOTHER_JOB)]
             if mark and self._is_of_another(mark) and without_run(body) not in self._written:
                 for each in listed.present:
@@ -159,7 +159,7 @@ class Thread:
             elif mark and mark.sha == self.marker.sha:
                 self._beside |= dict.fromkeys(shared, False)
         rivals = tuple(each for each, is_rival in self._beside.items() if is_rival)
-        return Earlier(said.told, self._targets, tuple(self._beside), rivals)
+        return EarlierComments(said.told, self._targets, tuple(self._beside), rivals)
 
     def _is_of_another(self, mark: Marker) -> bool:
         """Whether a comment was written by another job for the same commit."""
@@ -173,11 +173,11 @@ class Thread:
 
     def _overtaken(self, ours: list[Comment]) -> str:
         """Explain why this run is outdated; empty if it is not."""
-        marks = [(mark, each.body or "") for each in ours if (mark := marked(each.body or ""))]
+        marks = [(mark, each.body or "") for each in ours if (mark := parse_marker(each.body or ""))]
         newer = [(mark, body) for mark, body in marks if mark.run > self.marker.run]
         if any(mark.sha == self.marker.sha and self._is_known_to(mark, body) for mark, body in newer):
             return "a newer run has written the comment"
-        return self._conversation.moved_on() if newer else ""
+        return self._conversation.outdated_reason() if newer else ""
 
     def _is_known_to(self, mark: Marker, body: str) -> bool:
         """Whether another run's text contains everything in ours.
@@ -190,16 +190,16 @@ class Thread:
         present = listed.present if mark.run > self.marker.run else ()
         return self._draft.is_in((*present, *listed.absent))
 
-    def _create_first(self, wording: Wording) -> Outcome | None:
+    def _create_first(self, wording: CommentWording) -> Outcome | None:
         if not wording.wanted:
             return Outcome(CommentAction.NOTHING, "there is nothing to report")
         body = self._body(wording)
         self._written.add(without_run(body))
         try:
-            made = self._sent(lambda: self._conversation.create(body))
+            made = self._send(lambda: self._conversation.create(body))
         except UncertainError:
             self._lost += 1
-            if self._lost > _MOST_LOST or not self._conversation.patience.between(*_LOOK_AGAIN):
+            if self._lost > _MOST_LOST or not self._conversation.patience.wait_random(*_LOOK_AGAIN):
                 raise
             self._wrote = CommentAction.CREATED
             return None  # whether it exists is unknown: read again
@@ -212,8 +212,8 @@ class Thread:
 
     def _yield_to_older(self, made: Comment) -> Outcome | None:
         """Remove the new comment if another job created an older one at the same time."""
-        if self._conversation.patience.between(*_LOOK_AGAIN):
-            with self._doubting():
+        if self._conversation.patience.wait_random(*_LOOK_AGAIN):
+            with self._deferring_refusal():
                 live = [each.id for each in self._ours() if each.minimized is None]
                 if made.id not in live and self._text(made) is None:
                     return None  # NOTE: a list may lag behind, so only the comment itself proves that it is gone
@@ -224,7 +224,7 @@ class Thread:
         return Outcome(CommentAction.CREATED, self._doubt, made.id, made.html_url)
 
     @contextmanager
-    def _doubting(self) -> Iterator[None]:
+    def _deferring_refusal(self) -> Iterator[None]:
         """Keep a refusal after the comment was written, since the comment exists."""
         try:
             yield
@@ -247,12 +247,12 @@ class Thread:
 
         NOTE: what is not written again leaves no run, so a run between the two would count as the newer one.
         """
-        mark = marked(kept.body or "")
-        if same(kept.body or "", body) and mark and mark.run >= self.marker.run:
+        mark = parse_marker(kept.body or "")
+        if is_same_body(kept.body or "", body) and mark and mark.run >= self.marker.run:
             return True
         self._written.add(without_run(body))
         try:
-            if self._sent(lambda: self._conversation.change(kept, body)) is None:
+            if self._send(lambda: self._conversation.change(kept, body)) is None:
                 return False
         except RefusalError as refusal:
             if refusal.status not in (404, 410):
@@ -260,17 +260,17 @@ class Thread:
             self._gone.add(kept.id)
             return False
         self._wrote = CommentAction.UPDATED if self._wrote is CommentAction.UNCHANGED else self._wrote
-        return self._stands(kept, body)
+        return self._is_still_ours(kept, body)
 
-    def _stands(self, kept: Comment, body: str) -> bool:
+    def _is_still_ours(self, kept: Comment, body: str) -> bool:
         """Whether the text is still ours; a newer run's text is kept."""
         slow = self._is_slow()
-        if not self._conversation.patience.between(*_LOOK_AGAIN):
+        if not self._conversation.patience.wait_random(*_LOOK_AGAIN):
             return True
-        with self._doubting():
+        with self._deferring_refusal():
             now = self._text(kept)
-            mark = marked(now or "")
-            if now is None or not same(now, body):
+            mark = parse_marker(now or "")
+            if now is None or not is_same_body(now, body):
                 return mark is not None and mark.run >= self.marker.run and self._is_known_to(mark, now or "")
             if slow:
                 self._give_back(kept)
@@ -278,7 +278,7 @@ class Thread:
 
     def _is_slow(self) -> bool:
         """Whether a newer run may have started and ended since the comment was read."""
-        return self._read_at - self._conversation.patience.left() >= _LOOK_AGAIN[0]
+        return self._read_at - self._conversation.patience.remaining() >= _LOOK_AGAIN[0]
 
     def _give_back(self, kept: Comment) -> None:
         """Restore a newer run's text that a slow request of ours has overwritten.
@@ -286,7 +286,7 @@ class Thread:
         Where the host keeps no former texts, a comment for an older commit says that there is no result for the newest.
         """
         for _ in range(_MOST_GIVEN_BACK):
-            self._read_at = self._conversation.patience.left()
+            self._read_at = self._conversation.patience.remaining()
             former = self._conversation.former(kept)
             newer = next((each for each in former or () if self._is_newer(each)), None)
             if newer is None:
@@ -297,21 +297,21 @@ class Thread:
                 return
         if former is not None:
             return
-        if self._conversation.moved_on():
-            self._conversation.change(kept, self._with_key(self._draft.outdated(self._size)))
+        if self._conversation.outdated_reason():
+            self._conversation.change(kept, self._replace_key(self._draft.render_outdated(self._size)))
             self._doubt = "but a newer commit has come meanwhile"
         else:
             self._doubt = "but slowly: the result of a newer run for this commit may have been replaced"
 
     def _is_newer(self, body: str) -> bool:
         """Whether this is the complete comment of a newer run."""
-        mark = marked(body) if body.rstrip().endswith("-->") else None
+        mark = parse_marker(body) if body.rstrip().endswith("-->") else None
         return mark is not None and mark.key == self.marker.key and mark.run > self.marker.run
 
-    def _finished(self, live: list[Comment], *, minimize: bool) -> Outcome:
+    def _clean_up(self, live: list[Comment], *, minimize: bool) -> Outcome:
         """Remove duplicate comments that races have created."""
         kept, *others = live
-        with self._doubting():
+        with self._deferring_refusal():
             for each in others:
                 self._remove(each)
         if self._late:
@@ -324,7 +324,7 @@ class Thread:
             return Outcome(CommentAction.MINIMIZED, "no finding is open any more", kept.id, kept.html_url)
         return Outcome(self._wrote, self._doubt, kept.id, kept.html_url)
 
-    def _deleted(self, live: list[Comment]) -> Outcome | None:
+    def _delete(self, live: list[Comment]) -> Outcome | None:
         """Remove tfcheck's comments; None if one must stay because of a reply or a newer text."""
         try:
             for each in live:
@@ -334,9 +334,9 @@ class Thread:
                 raise
             self._when_clean = "update"
             return None
-        with self._doubting():
-            if self._is_slow() and self._conversation.moved_on():  # which may have removed a newer one
-                made = self._conversation.create(self._with_key(self._draft.outdated(self._size)))
+        with self._deferring_refusal():
+            if self._is_slow() and self._conversation.outdated_reason():  # which may have removed a newer one
+                made = self._conversation.create(self._replace_key(self._draft.render_outdated(self._size)))
                 return Outcome(CommentAction.CREATED, "a newer commit has come meanwhile", made.id, made.html_url)
         return Outcome(CommentAction.DELETED, "no finding is open any more", live[0].id)
 
@@ -344,7 +344,7 @@ class Thread:
         self._conversation.remove(comment)
         self._gone.add(comment.id)
 
-    def _sent(self, send: Callable[[], Comment]) -> Comment | None:
+    def _send(self, send: Callable[[], Comment]) -> Comment | None:
         """Send a body; None if it is too long and should be retried much shorter."""
         try:
             return send()

@@ -62,7 +62,7 @@ class Connection:
         """Send a request once, and wait for the response until the deadline, or for `seconds`."""
         limit = max(min(self._deadline, seconds), 0.001)
         late = NoAnswer(f"no answer within {limit:.0f} seconds", sent=True)
-        found = _within(limit, lambda: self._answer(method, url, headers, body, limit))
+        found = _call_with_timeout(limit, lambda: self._answer(method, url, headers, body, limit))
         return late if found is None else found
 
     def _answer(
@@ -90,7 +90,7 @@ class Connection:
         return HttpAnswer(found.status, {name.lower(): value for name, value in found.headers.items()}, content)
 
 
-def _within(seconds: float, call: Callable[[], _T]) -> _T | None:
+def _call_with_timeout(seconds: float, call: Callable[[], _T]) -> _T | None:
     """Return the result of a call, or None if it takes longer; the call is then abandoned."""
     results: SimpleQueue[tuple[_T | None, Exception | None]] = SimpleQueue()
 
@@ -124,11 +124,11 @@ def _pool(address: str) -> urllib3.PoolManager:
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     if proxy and not proxy_bypass(parts.netloc):
-        return _proxied(proxy)
+        return _proxy_manager(proxy)
     return urllib3.PoolManager()
 
 
-def _proxied(proxy: str) -> urllib3.ProxyManager:
+def _proxy_manager(proxy: str) -> urllib3.ProxyManager:
     """Open the connections through a proxy; without a scheme it is an HTTP proxy, as for curl.
 
     NOTE: what is wrong with it is reported without its address, which may hold a password.

@@ -51,10 +51,10 @@ class Conversation(ABC, Generic[_Shape]):
 
     @property
     def links(self) -> Links:
-        """The repository, commit and run of the comment, once `moved_on` has read the commit."""
+        """The repository, commit and run of the comment, once `outdated_reason` has read the commit."""
         return Links(self.client.hosts.server, self.wanted.repository, self.sha, self.wanted.run, host=self.host)
 
-    def moved_on(self) -> str:
+    def outdated_reason(self) -> str:
         """Explain why nothing should be written any more; empty if commit and state are unchanged.
 
         NOTE: Bitbucket names commits by their first digits.
@@ -68,7 +68,7 @@ class Conversation(ABC, Generic[_Shape]):
         if self.sha and not (self.sha.startswith(head) or head.startswith(self.sha)):
             return f"{name} has another newest commit than the one that was checked"
         if len(self.sha) < _WHOLE:
-            self.sha = self._whole(head)
+            self.sha = self._full_sha(head)
         return ""
 
     def rewritten(self, page: str) -> str:
@@ -79,18 +79,18 @@ class Conversation(ABC, Generic[_Shape]):
     def _state(self) -> tuple[str, str]:
         """Read the state of the pull request, in the host's words, and its newest commit, or an empty one."""
 
-    def _whole(self, head: str) -> str:
+    def _full_sha(self, head: str) -> str:
         return head
 
-    def added(self) -> Added | None:
+    def added_lines(self) -> Added | None:
         """Return the lines that the pull request adds, by file; None if the host does not show them."""
         try:
-            return self._added()
+            return self._added_lines()
         except RefusalError:
             return None
 
     @abstractmethod
-    def _added(self) -> Added | None: ...
+    def _added_lines(self) -> Added | None: ...
 
     @abstractmethod
     def author(self, named: str) -> Author:
@@ -102,19 +102,21 @@ class Conversation(ABC, Generic[_Shape]):
 
     def read(self, comment: Comment) -> Comment:
         """Read one comment again."""
-        return self._shown(self.client.read(self._one(comment), self._shape))
+        return self._to_comment(self.client.get(self._comment_path(comment), self._shape))
 
     def create(self, body: str) -> Comment:
         """Write a comment."""
-        return self._shown(self.client.create(self._list, self._content(body), self._shape))
+        return self._to_comment(self.client.create(self._list, self._content(body), self._shape))
 
     def change(self, comment: Comment, body: str) -> Comment:
         """Change a comment."""
-        return self._shown(self.client.change(self._one(comment), self._content(body), self._shape, self.edit))
+        return self._to_comment(
+            self.client.change(self._comment_path(comment), self._content(body), self._shape, self.edit)
+        )
 
     def remove(self, comment: Comment) -> None:
         """Remove a comment."""
-        self.client.remove(self._one(comment))
+        self.client.remove(self._comment_path(comment))
 
     def minimize(self, comment: Comment) -> None:
         """Minimize a comment."""
@@ -127,12 +129,12 @@ class Conversation(ABC, Generic[_Shape]):
     def suggest(self, findings: list[Finding], author: Author, key: str, top: Path, most: int, *, done: bool) -> None:
         """Suggest fixes on lines, if the host supports it; `done`: no finding is missing."""
 
-    def _one(self, comment: Comment) -> str:
+    def _comment_path(self, comment: Comment) -> str:
         return f"{self._list}/{comment.id}"
 
     def _content(self, body: str) -> dict[str, Any]:
         return {"body": body}
 
     @abstractmethod
-    def _shown(self, found: _Shape) -> Comment:
+    def _to_comment(self, found: _Shape) -> Comment:
         """Convert a comment from the host's form."""

@@ -18,7 +18,7 @@ _RUN = regex(
 )
 
 
-class Earlier(msgspec.Struct, frozen=True):
+class EarlierComments(msgspec.Struct, frozen=True):
     """What earlier comments with this id said: whether anything was missing, and the targets with a result.
 
     `beside` are the targets whose result another job wrote for the same commit, `rivals` those of them that no older
@@ -31,7 +31,7 @@ class Earlier(msgspec.Struct, frozen=True):
     rivals: tuple[str, ...] = ()
 
 
-def same(one: str, other: str) -> bool:
+def is_same_body(one: str, other: str) -> bool:
     """Compare two bodies, ignoring the run that wrote them and line breaks, which GitHub may change."""
     return without_run(one) == without_run(other)
 
@@ -41,12 +41,14 @@ def without_run(body: str) -> str:
     return _RUN.sub("", body.replace("\r\n", "\n").strip())
 
 
-def state_in(ours: list[Comment]) -> Earlier:
+def state_in(ours: list[Comment]) -> EarlierComments:
     """Return the state in tfcheck's comments, including minimized ones; only a visible one can be resolved."""
     bodies = [each.body or "" for each in ours]
     told = any(_reports_problem(each.body or "") for each in ours if each.minimized is None)
     listed = [listed_targets(body) for body in bodies]
-    return Earlier(told, tuple(dict.fromkeys(name for each in listed for name in (*each.present, *each.absent))))
+    return EarlierComments(
+        told, tuple(dict.fromkeys(name for each in listed for name in (*each.present, *each.absent)))
+    )
 
 
 def _reports_problem(body: str) -> bool:

@@ -33,12 +33,14 @@ class NothingToDo(msgspec.Struct, frozen=True):
     why: str
 
 
-def asked(variables: Mapping[str, str], number: int | None, reports: Iterable[Report]) -> RequestedPull | NothingToDo:
+def find_pull_request(
+    variables: Mapping[str, str], number: int | None, reports: Iterable[Report]
+) -> RequestedPull | NothingToDo:
     """Find the pull request in the options, the event and, if that is ambiguous, the reports."""
     repository = ci.repository(variables)
     if not repository:
         return NothingToDo("GITHUB_REPOSITORY names no repository")
-    event, run, job = ci.event(variables), ci.run(variables), ci.workflow(variables)
+    event, run, job = ci.event(variables), ci.run_id(variables), ci.workflow(variables)
     if event.head_repository is not None:  # a run in a fork, which the event does not link to its pull request
         claims = {context_text(report, "pull_request") for report in reports} - {""}
         named = str(number) if number is not None else claims.pop() if len(claims) == 1 else ""

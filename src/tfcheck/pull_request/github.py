@@ -43,9 +43,9 @@ class GiteaConversation(Conversation[Comment]):
         super().__init__(client, wanted, path, f"{comments}/comments", Comment)
         self._variables = variables
 
-    def moved_on(self) -> str:
+    def outdated_reason(self) -> str:
         """Explain why nothing should be written any more, also if a number belongs to another pull request."""
-        why = super().moved_on()
+        why = super().outdated_reason()
         if self.wanted.head_repository is None or why.endswith(" is closed"):
             return why
         source = self._found.head.repo.full_name if self._found.head.repo else ""
@@ -53,10 +53,10 @@ class GiteaConversation(Conversation[Comment]):
         return f"{self.title}{self.wanted.number} is not the one that the run was for" if unlike else ""
 
     def _state(self) -> tuple[str, str]:
-        self._found = self.client.read(self.path, PullRequest)
+        self._found = self.client.get(self.path, PullRequest)
         return self._found.state, self._found.head.sha
 
-    def _added(self) -> Added | None:
+    def _added_lines(self) -> Added | None:
         files = list(self.client.pages(f"{self.path}/files", ChangedFile))
         if len(files) >= _MOST_FILES:
             return None
@@ -70,10 +70,10 @@ class GiteaConversation(Conversation[Comment]):
         """Read all comments."""
         return self.client.pages(self._list, Comment)
 
-    def _one(self, comment: Comment) -> str:
+    def _comment_path(self, comment: Comment) -> str:
         return f"{self._repository}/issues/comments/{comment.id}"
 
-    def _shown(self, found: Comment) -> Comment:
+    def _to_comment(self, found: Comment) -> Comment:
         return found
 
 

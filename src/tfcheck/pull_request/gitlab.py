@@ -45,7 +45,7 @@ class _MergeRequest(msgspec.Struct):
     web_url: str = ""
 
 
-def requested(variables: Mapping[str, str], number: int | None) -> RequestedPull | NothingToDo:
+def find_merge_request(variables: Mapping[str, str], number: int | None) -> RequestedPull | NothingToDo:
     """Find the merge request of a GitLab job."""
     named = str(number or variables.get("CI_MERGE_REQUEST_IID", ""))
     if not _NUMBER.fullmatch(named):
@@ -67,30 +67,30 @@ class MergeConversation(Conversation[_Note]):
     title = "merge request !"
 
     def __init__(self, client: Client, wanted: RequestedPull) -> None:
-        """Build from the merge request; its newest commit is known once `moved_on` has read it."""
+        """Build from the merge request; its newest commit is known once `outdated_reason` has read it."""
         path = f"/projects/{quote(wanted.repository, safe='')}/merge_requests/{wanted.number}"
         super().__init__(client, wanted, path, f"{path}/notes", _Note)
         self._address = ""
 
     def _state(self) -> tuple[str, str]:
-        now = self.client.read(self.path, _MergeRequest)
+        now = self.client.get(self.path, _MergeRequest)
         self._address = now.web_url
         return now.state, now.sha or ""
 
-    def _added(self) -> Added:
+    def _added_lines(self) -> Added:
         """Follow https://docs.gitlab.com/api/merge_requests/#list-merge-request-diffs."""
         files = self.client.pages(f"{self.path}/diffs", _Diff)
         return {each.new_path: added_lines(each.diff) if each.diff else None for each in files}
 
     def author(self, named: str) -> Author:
         """Return tfcheck's own account: as `named`, otherwise from GitLab."""
-        return Author((named or self.client.read("/user", _Account).username).lower())
+        return Author((named or self.client.get("/user", _Account).username).lower())
 
     def comments(self) -> Iterator[Comment]:
         """Read all notes, oldest first."""
-        return map(self._shown, self.client.pages(f"{self._list}?sort=asc&order_by=created_at", _Note))
+        return map(self._to_comment, self.client.pages(f"{self._list}?sort=asc&order_by=created_at", _Note))
 
-    def _shown(self, found: _Note) -> Comment:
+    def _to_comment(self, found: _Note) -> Comment:
         parts = urlsplit(self._address)
         safe = parts.scheme in ("http", "https") and self._address.isprintable() and " " not in self._address
         url = f"{self._address}#note_{found.id}" if safe else ""

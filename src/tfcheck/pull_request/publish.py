@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from tfcheck.pull_request.author import Author
-from tfcheck.pull_request.comment import Thread
+from tfcheck.pull_request.comment import CommentThread
 from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.refusal import RefusalError
@@ -30,16 +30,24 @@ class Published(msgspec.Struct, frozen=True):
     absent: tuple[str, ...] = ()
 
 
-def page(variables: Mapping[str, str], server: str, wishes: CommentOptions, manuals: tuple[Manual, ...]) -> Page:
+def page(
+    variables: Mapping[str, str], server: str, comment_options: CommentOptions, manuals: tuple[Manual, ...]
+) -> Page:
     """Describe the page about these reports: for the event's commit, with web pages on `server`."""
-    links = Links(server, ci.repository(variables), ci.event(variables).sha, ci.run(variables))
-    return Page(id=wishes.id, links=links, manuals=manuals, expected=wishes.expected, absent=wishes.absent)
+    links = Links(server, ci.repository(variables), ci.event(variables).sha, ci.run_id(variables))
+    return Page(
+        id=comment_options.id,
+        links=links,
+        manuals=manuals,
+        expected=comment_options.expected,
+        absent=comment_options.absent,
+    )
 
 
 def publish(
     conversation: Conversation[Any],
     reports: Sequence[Report],
-    wishes: CommentOptions,
+    comment_options: CommentOptions,
     manuals: tuple[Manual, ...] = (),
     top: Path = Path(),
 ) -> Published:
@@ -50,61 +58,76 @@ def publish(
     Raises:
         RefusalError: the host does not let us write the comment; what else it refuses becomes a warning.
     """
-    if why := conversation.moved_on():
+    if why := conversation.outdated_reason():
         return Published(Outcome(CommentAction.NOTHING, why))
-    draft = ReportComment(reports, _about(conversation, reports, wishes, manuals), wishes, conversation)
+    draft = ReportComment(
+        reports, _page(conversation, reports, comment_options, manuals), comment_options, conversation
+    )
     if draft.is_empty:
         return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))
-    thread, outcome, said = _written(conversation, draft, wishes)
+    thread, outcome, said = _write(conversation, draft, comment_options)
     done = Published(outcome, (*draft.warnings(outcome), *said), draft.absent)
-    if outcome.late or not wishes.suggestions:
+    if outcome.late or not comment_options.suggestions:
         return done
     findings = [each.finding for each in draft.told.findings if each.finding.change != "existing"]
     try:
-        conversation.suggest(findings, thread.author, thread.marker.key, top, wishes.suggestions, done=draft.complete)
+        conversation.suggest(
+            findings, thread.author, thread.marker.key, top, comment_options.suggestions, done=draft.complete
+        )
     except RefusalError as refusal:
         return msgspec.structs.replace(done, warnings=(*done.warnings, f"no suggestions beside lines: {refusal}"))
     return done
 
 
-def _about(
-    conversation: Conversation[Any], reports: Sequence[Report], wishes: CommentOptions, manuals: tuple[Manual, ...]
+def _page(
+    conversation: Conversation[Any],
+    reports: Sequence[Report],
+    comment_options: CommentOptions,
+    manuals: tuple[Manual, ...],
 ) -> Page:
     return Page(
-        id=wishes.id,
+        id=comment_options.id,
         links=conversation.links,
         job=conversation.wanted.job,
         manuals=manuals,
-        expected=wishes.expected,
-        absent=wishes.absent,
-        added=conversation.added() if any(map(_may_depend_on_edits, reports)) else {},
+        expected=comment_options.expected,
+        absent=comment_options.absent,
+        added=conversation.added_lines() if any(map(_may_depend_on_edits, reports)) else {},
     )
 
 
 def _may_depend_on_edits(report: Report) -> bool:
     settings = report.configuration.settings if report.configuration else {}
-    return bool(report.waived_findings or settings or report.known)
+    return bool(report.waived_findings or settings or report.known_findings)
 
 
-def _written(
-    conversation: Conversation[Any], draft: ReportComment, wishes: CommentOptions
-) -> tuple[Thread, Outcome, Sequence[str]]:
+def _write(
+    conversation: Conversation[Any], draft: ReportComment, comment_options: CommentOptions
+) -> tuple[CommentThread, Outcome, Sequence[str]]:
     """Write the comment, also that of the token's own account if another one is named; return warnings."""
-    on_clean = "update" if wishes.on_clean == "minimize" and not conversation.can_minimize else wishes.on_clean
-    thread = Thread(conversation, conversation.author(wishes.author), draft, on_clean)
+    on_clean = (
+        "update"
+        if comment_options.on_clean == "minimize" and not conversation.can_minimize
+        else comment_options.on_clean
+    )
+    thread = CommentThread(conversation, conversation.author(comment_options.author), draft, on_clean)
     outcome = thread.publish()
-    account = _misnamed(thread, conversation, wishes)
+    account = _unnamed_author(thread, conversation, comment_options)
     if account is None:
-        return thread, outcome, _foreign(thread, wishes)
-    thread = Thread(conversation, account, draft, on_clean)
+        return thread, outcome, _foreign(thread, comment_options)
+    thread = CommentThread(conversation, account, draft, on_clean)
     again = thread.publish()
-    said = f"`comment-author` is `{visible(wishes.author)}`, but the token is that of `{visible(account.login)}`"
+    said = (
+        f"`comment-author` is `{visible(comment_options.author)}`, but the token is that of `{visible(account.login)}`"
+    )
     return thread, again if again.did is not CommentAction.NOTHING else outcome, [said]
 
 
-def _misnamed(thread: Thread, conversation: Conversation[Any], wishes: CommentOptions) -> Author | None:
+def _unnamed_author(
+    thread: CommentThread, conversation: Conversation[Any], comment_options: CommentOptions
+) -> Author | None:
     """Return the token's account if it has written comments with this id although another one is named."""
-    if not (wishes.author and thread.foreign):
+    if not (comment_options.author and thread.foreign):
         return None
     try:
         found = conversation.author("")
@@ -113,8 +136,12 @@ def _misnamed(thread: Thread, conversation: Conversation[Any], wishes: CommentOp
     return found if any(map(found.wrote, thread.foreign)) else None
 
 
-def _foreign(thread: Thread, wishes: CommentOptions) -> list[str]:
+def _foreign(thread: CommentThread, comment_options: CommentOptions) -> list[str]:
     """Warn about a comment with this id by another bot; people may paste one."""
-    names = [visible(each.login) for each in thread.foreign if wishes.author or each.type == "Bot"]
-    why = f"`comment-author` is `{visible(wishes.author)}`" if wishes.author else "the token is that of another account"
+    names = [visible(each.login) for each in thread.foreign if comment_options.author or each.type == "Bot"]
+    why = (
+        f"`comment-author` is `{visible(comment_options.author)}`"
+        if comment_options.author
+        else "the token is that of another account"
+    )
     return [f"a comment with this id by {', '.join(names)} stays as it is, because {why}"] if names else []

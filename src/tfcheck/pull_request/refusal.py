@@ -106,7 +106,7 @@ class _Body(msgspec.Struct):
     error: _Error | str = ""
 
 
-def said(body: bytes) -> str:
+def answer_message(body: bytes) -> str:
     """Return GitHub's message in the body of a response, on one line; empty without one."""
     try:
         found = msgspec.json.decode(body, type=_Body)
@@ -117,7 +117,7 @@ def said(body: bytes) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def refused(status: int, message: str) -> RefusalError:
+def refusal_for(status: int, message: str) -> RefusalError:
     """Distinguish refusals by the status and the message of the response."""
     return RefusalError(_refusal_kind(status, message), message, status)
 

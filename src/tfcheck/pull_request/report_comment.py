@@ -8,11 +8,11 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from tfcheck.pull_request.conversation import Conversation
-from tfcheck.pull_request.earlier import ANOTHER_JOB, Earlier
+from tfcheck.pull_request.earlier import ANOTHER_JOB, EarlierComments
 from tfcheck.pull_request.outcome import Outcome
 from tfcheck.report.markdown import markdown
 from tfcheck.report.markdown.marker import ListedTargets, Marker, target_list
-from tfcheck.report.markdown.page import Content, Page, content
+from tfcheck.report.markdown.page import Page, PageContent, content
 from tfcheck.report.markdown.rest import edited_choices, new_waivers
 from tfcheck.report.markdown.results import ListedResults
 from tfcheck.report.markdown.top import SHARED_ID_HINT, mark, missing, name
@@ -43,7 +43,7 @@ class CommentOptions(msgspec.Struct, frozen=True, kw_only=True):
     suggestions: int = 20
 
 
-class Wording(msgspec.Struct, frozen=True):
+class CommentWording(msgspec.Struct, frozen=True):
     """The text of the comment, depending on earlier ones.
 
     `write` takes the most bytes it may have. `clean`: there is nothing to report. `wanted`: there should be a comment
@@ -65,13 +65,13 @@ class ReportComment:
     """
 
     def __init__(
-        self, reports: Sequence[Report], about: Page, wishes: CommentOptions, conversation: Conversation[Any]
+        self, reports: Sequence[Report], about: Page, comment_options: CommentOptions, conversation: Conversation[Any]
     ) -> None:
         """Build from the reports, the page, and its host."""
         self.size = conversation.size
         self._rewritten = conversation.rewritten
         self._reports = reports
-        self._wishes = wishes
+        self._wishes = comment_options
         self.told = content(reports, about)
         self.marker = mark(self.told, about)
         self.numbers_attempts = conversation.numbers_attempts and self.marker.run[1] > 0
@@ -87,29 +87,29 @@ class ReportComment:
 
     def succeeds(self, listed: ListedTargets, marker: Marker) -> bool:
         """Whether this comment replaces one with another id, neither of which the user has named."""
-        return not self._wishes.id and self._here().include((*listed.present, *listed.absent), marker.key)
+        return not self._wishes.id and self._results_here().include((*listed.present, *listed.absent), marker.key)
 
     def is_in(self, listed: Collection[str]) -> bool:
         """Whether another comment names all of these targets."""
         return self.told.listed.are_in(listed, self.told.targets)
 
-    def _here(self) -> ListedResults:
+    def _results_here(self) -> ListedResults:
         """Return the results in this run, and those known to be missing or gone."""
         told = self.told
         also = ListedResults.of((*self._wishes.gone, *self._wishes.absent), {})
         return ListedResults(told.listed.names | also.names, told.listed.plans)
 
-    def outdated(self, size: int) -> str:
+    def render_outdated(self, size: int) -> str:
         """Render the comment for a newer commit: these targets have no result for it."""
         links = self._about.links and msgspec.structs.replace(self._about.links, sha="")
         absent = tuple(dict.fromkeys((*self.absent, *self.told.targets)))
         page = msgspec.structs.replace(self._about, links=links, absent=absent, expected=0)
-        return self._written((), page, target_list((), absent, size), size)
+        return self._render((), page, target_list((), absent, size), size)
 
-    def after(self, earlier: Earlier) -> Wording:
+    def choose_wording(self, earlier: EarlierComments) -> CommentWording:
         """Choose the text after `earlier`: a target without a result for this commit is never resolved."""
         told = self.told
-        here = self._here()
+        here = self._results_here()
         rivals = [f"{each}{ANOTHER_JOB}" for each in earlier.rivals if each in here.names]
         lost = list(dict.fromkeys((*here.lost(earlier.targets), *rivals)))
         self.replaced = tuple(each for each in lost if each in earlier.beside or each in rivals)
@@ -120,13 +120,13 @@ class ReportComment:
         absent = missing(told, page)
         known = target_list(told.targets, self.absent, self.size)
         self.complete = not (absent or any(report.skipped or report.unread for report in told.reports))
-        return Wording(
-            write=lambda size: self._written(self._reports, page, known, size),
+        return CommentWording(
+            write=lambda size: self._render(self._reports, page, known, size),
             clean=self._is_clean(told, page),
             wanted=bool(told.reports or self._about.expected) and self._is_wanted(told, absent),
         )
 
-    def _written(self, reports: Sequence[Report], page: Page, known: str, size: int) -> str:
+    def _render(self, reports: Sequence[Report], page: Page, known: str, size: int) -> str:
         """Render the page, shorter again if its conversion for the host is too long."""
         room = size = size - len(known) - 2
         while True:
@@ -143,19 +143,19 @@ class ReportComment:
         names = ", ".join(map(visible, self.replaced))
         return (f"the comment had the result of {names} from another job; {SHARED_ID_HINT}",)
 
-    def _is_clean(self, told: Content, page: Page) -> bool:
+    def _is_clean(self, told: PageContent, page: Page) -> bool:
         """Whether nothing is open, so that a comment may disappear; only new waivers count as open."""
         not_selected = any(report.unselected for report in told.reports)
         left = told.findings or told.known or told.waiting or not_selected or _own_choices(told, page)
         return self.complete and not left
 
-    def _is_wanted(self, told: Content, absent: int) -> bool:
+    def _is_wanted(self, told: PageContent, absent: int) -> bool:
         when = self._wishes.when
         changed = when == "changes" and any(map(_changes, told.reports))
         return bool(told.findings or absent or _own_choices(told, self._about)) or when == "always" or changed
 
 
-def _own_choices(told: Content, page: Page) -> bool:
+def _own_choices(told: PageContent, page: Page) -> bool:
     """Whether the pull request itself waives something, or edits what decides on the result."""
     return bool(new_waivers(told, page) or edited_choices(told, page))
 

@@ -12,11 +12,11 @@ from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
 from tfcheck.pull_request.shapes import ChangedFile, Created, ReviewComment
-from tfcheck.pull_request.suggestion import Suggestion, SuggestionMarker, overlapping, suggested, suggestions
+from tfcheck.pull_request.suggestion import Suggestion, SuggestionMarker, overlapping, parse_suggestion, suggestions
 from tfcheck.report.diff import edits
 from tfcheck.report.markdown.escape import prose
 from tfcheck.report.markdown.fold import names
-from tfcheck.report.words import counted
+from tfcheck.report.words import plural
 from tfcheck.vocabulary.finding import Finding
 
 _ROUNDS = 4
@@ -37,7 +37,7 @@ class ReviewRemark(msgspec.Struct, frozen=True):
         return {"path": place.file, "line": place.end, "side": "RIGHT", **start, "body": self.body}
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class WantedSuggestions(msgspec.Struct, frozen=True):
     """The suggestions for findings, and the files with fixes that cannot be suggested now."""
 
     remarks: tuple[ReviewRemark, ...]
@@ -68,18 +68,18 @@ class Review:
         for _ in range(_ROUNDS):
             with suppress(WaitedError):
                 waits = self._client.patience.waits
-                if waits != self._waits and self._pull.moved_on():
+                if waits != self._waits and self._pull.outdated_reason():
                     return 0
                 self._waits = waits
                 wanted = self._suggestions(findings, top)
-                there = self._there(wanted)
-                return self._posted([each for each in wanted.remarks if each.key not in there][:most])
+                there = self._existing_keys(wanted)
+                return self._post([each for each in wanted.remarks if each.key not in there][:most])
         raise RefusalError(RefusalKind.UNREACHABLE, "other jobs kept changing the suggestions")
 
-    def _suggestions(self, findings: list[Finding], top: Path) -> Wanted:
+    def _suggestions(self, findings: list[Finding], top: Path) -> WantedSuggestions:
         """Turn the fixes of findings into comments on lines."""
         if not any(each.fix and each.fix.diff for each in findings):
-            return Wanted((), frozenset())
+            return WantedSuggestions((), frozenset())
         files = {each.filename: each for each in self._client.pages(f"{self._pull.path}/files", ChangedFile)}
         taken: list[Suggestion] = []
         remarks: list[ReviewRemark] = []
@@ -94,9 +94,9 @@ class Review:
             shown = names(finding)
             words = f"**tfcheck**: {prose(finding.message, shown)}. {prose(fix.title, shown)}"
             remarks += [ReviewRemark(each.key(self._key), each, each.body(self._key, words)) for each in found]
-        return Wanted(tuple(remarks), frozenset(unsettled))
+        return WantedSuggestions(tuple(remarks), frozenset(unsettled))
 
-    def _there(self, wanted: Wanted) -> set[str]:
+    def _existing_keys(self, wanted: WantedSuggestions) -> set[str]:
         """Return the keys of existing suggestions, and remove those that are no longer useful.
 
         One that somebody has answered stays, and says that it is no longer needed.
@@ -105,7 +105,7 @@ class Review:
         answered = {each.in_reply_to_id for each in comments}
         there: set[str] = set()
         for each in comments:
-            marker = suggested(each.body) if self._author.wrote(each.user) else None
+            marker = parse_suggestion(each.body) if self._author.wrote(each.user) else None
             if marker is None or marker.settled:
                 continue
             path = f"{self._pull.path.rpartition('/')[0]}/comments/{each.id}"
@@ -119,36 +119,38 @@ class Review:
                 there.add(marker.key)
         return there
 
-    def _is_needless(self, comment: ReviewComment, marker: SuggestionMarker, wanted: Wanted) -> bool:
+    def _is_needless(self, comment: ReviewComment, marker: SuggestionMarker, wanted: WantedSuggestions) -> bool:
         """Whether the finding of a suggestion is gone, whoever fixed it."""
         kept = {each.key for each in wanted.remarks}
         ours = marker.of == self._key and marker.key not in kept
         return self._complete and ours and comment.path not in wanted.unsettled
 
-    def _posted(self, remarks: list[ReviewRemark]) -> int:
+    def _post(self, remarks: list[ReviewRemark]) -> int:
         """Post all suggestions as one review; one that GitHub refuses is left out."""
         if not remarks:
             return 0
         body = {
             "commit_id": self._pull.sha,
             "event": "COMMENT",
-            "body": f"tfcheck suggests {counted(len(remarks), 'change')}; its comment explains why.",
+            "body": f"tfcheck suggests {plural(len(remarks), 'change')}; its comment explains why.",
             "comments": [each.lines() for each in remarks],
         }
         try:
             self._client.create(f"{self._pull.path}/reviews", body, Created)
         except UncertainError:
             there = self._client.pages(f"{self._pull.path}/comments", ReviewComment)
-            arrived = {mark.key for each in there if self._author.wrote(each.user) and (mark := suggested(each.body))}
+            arrived = {
+                mark.key for each in there if self._author.wrote(each.user) and (mark := parse_suggestion(each.body))
+            }
             # once more only if nothing of it arrived
-            return len(remarks) if any(each.key in arrived for each in remarks) else self._one_by_one(remarks)
+            return len(remarks) if any(each.key in arrived for each in remarks) else self._post_one_by_one(remarks)
         except RefusalError as refusal:
             if refusal.kind is not RefusalKind.INVALID:
                 raise
-            return self._one_by_one(remarks)
+            return self._post_one_by_one(remarks)
         return len(remarks)
 
-    def _one_by_one(self, remarks: list[ReviewRemark]) -> int:
+    def _post_one_by_one(self, remarks: list[ReviewRemark]) -> int:
         posted = 0
         for each in remarks:
             try:

@@ -67,7 +67,7 @@ class SuggestionMarker(msgspec.Struct, frozen=True):
         return f"<!-- tfcheck:suggestion:v1 key={self.key} of={self.of}{' settled' if self.settled else ''} -->"
 
 
-def suggested(body: str) -> SuggestionMarker | None:
+def parse_suggestion(body: str) -> SuggestionMarker | None:
     """Parse the marker in a suggestion's comment; None without one."""
     found = _MARKER.match(body)
     return SuggestionMarker(found["key"], found["of"] or "", bool(found["settled"])) if found else None

@@ -38,18 +38,18 @@ class WaitBudget:
         """Return the time in seconds since the epoch."""
         return self._now()
 
-    def left(self) -> float:
+    def remaining(self) -> float:
         """Return the remaining seconds."""
         return self._end - self._clock()
 
     def wait(self, seconds: float) -> bool:
         """Wait, or return at once that this would take too long."""
-        if seconds >= self.left():
+        if seconds >= self.remaining():
             return False
         self.waits += 1
         self._sleep(seconds)
         return True
 
-    def between(self, least: float, most: float) -> bool:
+    def wait_random(self, least: float, most: float) -> bool:
         """Wait a random time, so that two jobs do not stay in step; False if no time is left."""
         return self.wait(least + (most - least) * self._chance())

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tfcheck.report.change_words import of_role, switched, unread
+from tfcheck.report.change_words import role_change_words, role_switch, unread
 from tfcheck.report.json import FORMAT_VERSION, Json, changes
 from tfcheck.report.markdown.escape import code, fence
-from tfcheck.report.screen import Line, Span, Style, line, printed
-from tfcheck.report.words import counted
+from tfcheck.report.screen import Line, Span, SpanStyle, line, render_lines
+from tfcheck.report.words import plural
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import Report
 
-_MARKS = {"granted": ("+", Style.GOOD), "revoked": ("-", Style.ERROR)}
+_MARKS = {"granted": ("+", SpanStyle.GOOD), "revoked": ("-", SpanStyle.ERROR)}
 _PERHAPS = {"granted": "may gain", "revoked": "may lose"}
 _ROLES = {"created": " (new)", "deleted": " (deleted)"}
 _NOTHING = "no execution role gains or loses access in this plan"
@@ -20,7 +20,7 @@ _NOTHING = "no execution role gains or loses access in this plan"
 
 def access_text(reports: Sequence[Report], *, colour: bool = False) -> str:
     """Write the access changes for a terminal: one group of lines for each role."""
-    return printed((each for report in reports for each in _access_lines(report)), colour=colour)
+    return render_lines((each for report in reports for each in _access_lines(report)), colour=colour)
 
 
 def access_markdown(reports: Sequence[Report]) -> str:
@@ -39,41 +39,41 @@ def access_json(report: Report) -> Json:
 
 
 def _access_lines(report: Report) -> Iterator[Line]:
-    yield line(Span(f"{report.plan.path}: ", Style.STRONG), _headline(report))
-    for said in _about_roles(report):
+    yield line(Span(f"{report.plan.path}: ", SpanStyle.STRONG), _headline(report))
+    for said in _role_lines(report):
         yield line("  ", said)
-    for role, told in _by_role(report.access_changes).items():
+    for role, told in _group_by_role(report.access_changes).items():
         yield ()
-        yield line("  ", Span(role, Style.STRONG), _role_change(told))
+        yield line("  ", Span(role, SpanStyle.STRONG), _role_change(told))
         for each in told:
             mark, style = _MARKS[each.change]
-            yield line("    ", Span(f"{mark} {of_role(each)}", style))
-    for role, told in _by_role(report.access_possible).items():
+            yield line("    ", Span(f"{mark} {role_change_words(each)}", style))
+    for role, told in _group_by_role(report.access_possible).items():
         yield ()
-        yield line("  ", Span(role, Style.STRONG))
+        yield line("  ", Span(role, SpanStyle.STRONG))
         for each in told:
-            yield line("    ", Span(_possible_line(each), Style.UNKNOWN))
+            yield line("    ", Span(_possible_line(each), SpanStyle.UNKNOWN))
 
 
 def _markdown_parts(report: Report) -> Iterator[str]:
     yield f"**{code(report.plan.path)}**: {_headline(report)}"
-    about = list(_about_roles(report))
+    about = list(_role_lines(report))
     if about:
         yield fence("\n".join(about))
-    for role, told in _by_role(report.access_changes).items():
+    for role, told in _group_by_role(report.access_changes).items():
         yield f"{code(role)}{_role_change(told)}"
-        yield fence("\n".join(f"{_MARKS[each.change][0]} {of_role(each)}" for each in told), "diff")
-    for role, told in _by_role(report.access_possible).items():
+        yield fence("\n".join(f"{_MARKS[each.change][0]} {role_change_words(each)}" for each in told), "diff")
+    for role, told in _group_by_role(report.access_possible).items():
         yield code(role)
         yield fence("\n".join(map(_possible_line, told)))
 
 
 def _possible_line(each: AccessChange) -> str:
-    return f"? {_PERHAPS[each.change]} {of_role(each)}"
+    return f"? {_PERHAPS[each.change]} {role_change_words(each)}"
 
 
-def _about_roles(report: Report) -> Iterator[str]:
-    yield from (f"switches the execution role {switched(each).plain}" for each in report.role_switches)
+def _role_lines(report: Report) -> Iterator[str]:
+    yield from (f"switches the execution role {role_switch(each).plain}" for each in report.role_switches)
     yield from (f"unknown: {unread(each).plain}" for each in report.access_unknown)
 
 
@@ -88,10 +88,10 @@ def _headline(report: Report) -> str:
 
 def _numbers(told: Sequence[AccessChange], prefix: str) -> list[str]:
     kinds = [each.change for each in told]
-    return [f"{counted(kinds.count(kind), 'permission')} {prefix}{kind}" for kind in _MARKS if kind in kinds]
+    return [f"{plural(kinds.count(kind), 'permission')} {prefix}{kind}" for kind in _MARKS if kind in kinds]
 
 
-def _by_role(told: Iterable[AccessChange]) -> dict[str, list[AccessChange]]:
+def _group_by_role(told: Iterable[AccessChange]) -> dict[str, list[AccessChange]]:
     found: dict[str, list[AccessChange]] = {}
     for each in sorted(told, key=lambda each: (each.role, each.change, each.action, each.resource)):
         found.setdefault(each.role, []).append(each)

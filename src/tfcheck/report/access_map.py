@@ -53,7 +53,7 @@ class CallNode(msgspec.Struct, frozen=True):
         return self.verdict is Verdict.DENIED and self.severity is Severity.INFO
 
 
-class PolicyKind(Enum):
+class PolicyOrigin(Enum):
     """How a policy is attached to the role; inline policies have no address of their own."""
 
     POLICY = "policy"
@@ -73,7 +73,7 @@ class StatementNode(msgspec.Struct, frozen=True):
 class PolicyNode(msgspec.Struct, frozen=True):
     """The policy of statements; for inline policies, the address is the role's."""
 
-    kind: PolicyKind
+    kind: PolicyOrigin
     address: str
     location: Location | None
     statements: tuple[StatementNode, ...]
@@ -120,27 +120,27 @@ class TaskNode(msgspec.Struct, frozen=True):
 
 def access_map(report: Report) -> tuple[TaskNode, ...]:
     """Return the map of every task definition in a report, in the report's order."""
-    building = _Building(report)
+    building = _ReportIndex(report)
     return tuple(building.task(address, status) for address, status in standings(report).items())
 
 
-class _Building:
+class _ReportIndex:
     """Indexes the parts of a report, each of which is visited once."""
 
     def __init__(self, report: Report) -> None:
         self._has_sources = report.plan.sources is not None
-        self._answers = _grouped_by((each.requirement.task_definition, each) for each in report.counting())
-        findings = (*report.findings, *report.known)
-        self._findings = _grouped_by((each.task_definition, each) for each in findings)
-        self._skipped = _grouped_by((each.address, each.reason) for each in report.skipped)
+        self._answers = _group_by((each.requirement.task_definition, each) for each in report.counted_answers())
+        findings = (*report.findings, *report.known_findings)
+        self._findings = _group_by((each.task_definition, each) for each in findings)
+        self._skipped = _group_by((each.address, each.reason) for each in report.skipped)
         self._former = {each.task_definition: each.before for each in report.role_switches}
-        self._places = {**_trusted(report.answers), **_roles(findings)}
-        self._revoked = _grouped_by((each.role, each) for each in report.access_changes if each.change == "revoked")
-        self._perhaps = _grouped_by((each.role, each) for each in report.access_possible if each.change == "revoked")
+        self._places = {**_trust_policy_locations(report.answers), **_roles(findings)}
+        self._revoked = _group_by((each.role, each) for each in report.access_changes if each.change == "revoked")
+        self._perhaps = _group_by((each.role, each) for each in report.access_possible if each.change == "revoked")
 
     def task(self, address: str, status: TaskStatus) -> TaskNode:
         answers, findings = self._answers.get(address, []), self._findings.get(address, [])
-        roles = _grouped_by(((each.requirement.role_kind, each.role), each) for each in answers)
+        roles = _group_by(((each.requirement.role_kind, each.role), each) for each in answers)
         places = (*(each.needed_at for each in answers), *(each.needed_at for each in findings))
         return TaskNode(
             address,
@@ -153,8 +153,8 @@ class _Building:
         )
 
     def _role(self, role: str | None, kind: RoleKind, rows: list[Answer]) -> RoleNode:
-        placed = [(each, self._call(answer, each)) for answer in rows for each in _ends(answer)]
-        policies = _grouped_by(
+        placed = [(each, self._call(answer, each)) for answer in rows for each in _deciding_statements(answer)]
+        policies = _group_by(
             ((_policy_kind(each, role, call), each.policy), (each, call)) for each, call in placed if each is not None
         )
         return RoleNode(
@@ -162,7 +162,7 @@ class _Building:
             kind,
             self._places.get(role or ""),
             tuple(_policy(*key, members) for key, members in policies.items()),
-            _together(call for each, call in placed if each is None),
+            _merge_calls(call for each, call in placed if each is None),
             tuple(self._revoked.get(role or "", ())),
             tuple(self._perhaps.get(role or "", ())),
         )
@@ -189,7 +189,7 @@ def _mistake(finding: Finding) -> MistakeNode:
     return MistakeNode(finding.rule, finding.severity, finding.message, finding.needed_at or finding.location)
 
 
-def _trusted(answers: Iterable[Answer]) -> dict[str, Location]:
+def _trust_policy_locations(answers: Iterable[Answer]) -> dict[str, Location]:
     """Return the places of the roles whose trust policy decided a row."""
     found = (
         (each.policy, each.location) for answer in answers for each in answer.evidence if each.policy == answer.role
@@ -206,7 +206,7 @@ def _roles(findings: Iterable[Finding]) -> dict[str, Location]:
 _AT_ROLE = (Reason.IMPLICIT_DENY, Reason.PERMISSIONS_BOUNDARY, Reason.RESOURCE_POLICY, Reason.TRUST_POLICY)
 
 
-def _ends(answer: Answer) -> tuple[Evidence | None, ...]:
+def _deciding_statements(answer: Answer) -> tuple[Evidence | None, ...]:
     """Return the statements to show a call under: all that allow it, else the deciding or nearest one."""
     if answer.verdict is Verdict.ALLOWED:
         return answer.evidence or (None,)
@@ -223,32 +223,30 @@ def _because(answer: Answer, end: Evidence | None) -> str:
     return f"{reason_words(answer.reason)}{waits}"
 
 
-def _policy_kind(end: Evidence, role: str | None, call: CallNode) -> PolicyKind:
+def _policy_kind(end: Evidence, role: str | None, call: CallNode) -> PolicyOrigin:
     if end.policy != role:
-        return PolicyKind.POLICY
-    return PolicyKind.TRUST if call.action == _ASSUME else PolicyKind.INLINE
+        return PolicyOrigin.POLICY
+    return PolicyOrigin.TRUST if call.action == _ASSUME else PolicyOrigin.INLINE
 
 
-def _policy(kind: PolicyKind, address: str, members: list[tuple[Evidence, CallNode]]) -> PolicyNode:
+def _policy(kind: PolicyOrigin, address: str, members: list[tuple[Evidence, CallNode]]) -> PolicyNode:
     # NOTE: evidence does not distinguish between several inline policies of a role.
-    numbered = kind is not PolicyKind.INLINE
-    statements = _grouped_by(
-        ((each.number if numbered else None, each.sid, each.effect), call) for each, call in members
-    )
+    numbered = kind is not PolicyOrigin.INLINE
+    statements = _group_by(((each.number if numbered else None, each.sid, each.effect), call) for each, call in members)
     return PolicyNode(
         kind,
         address,
         next((each.location for each, _ in members if each.location), None),
         tuple(
-            StatementNode(sid, number, effect, _together(calls))
+            StatementNode(sid, number, effect, _merge_calls(calls))
             for (number, sid, effect), calls in sorted(statements.items(), key=lambda each: each[0][0] or 0)
         ),
     )
 
 
-def _together(calls: Iterable[CallNode]) -> tuple[CallNode, ...]:
+def _merge_calls(calls: Iterable[CallNode]) -> tuple[CallNode, ...]:
     """Merge calls that look the same, in the order of the first."""
-    alike = _grouped_by(
+    alike = _group_by(
         ((each.action, each.object, each.verdict, each.severity, each.because, each.broken), each) for each in calls
     )
     return tuple(
@@ -261,7 +259,7 @@ def _together(calls: Iterable[CallNode]) -> tuple[CallNode, ...]:
     )
 
 
-def _grouped_by(pairs: Iterable[tuple[_Key, _Part]]) -> dict[_Key, list[_Part]]:
+def _group_by(pairs: Iterable[tuple[_Key, _Part]]) -> dict[_Key, list[_Part]]:
     found: dict[_Key, list[_Part]] = {}
     for key, part in pairs:
         found.setdefault(key, []).append(part)

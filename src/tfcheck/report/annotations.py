@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from tfcheck.report.causes import skipped_blocks
-from tfcheck.report.change_words import in_one_line
+from tfcheck.report.change_words import one_line_summary
 from tfcheck.report.left_out_words import selection_sentence, waived_groups, waived_words, waiver_sentences
 from tfcheck.report.origin import file_path, target
-from tfcheck.report.safe_text import clipped, visible
-from tfcheck.report.words import counted, instances, reason_words
+from tfcheck.report.safe_text import clip_width, visible
+from tfcheck.report.words import instances, plural, reason_words
 from tfcheck.vocabulary.finding import Answer, Finding, Reason, Report, Severity, Unread
 
 MOST = 10
@@ -45,7 +45,7 @@ def workflow_commands(reports: Sequence[Report]) -> str:
     lines = [workflow_command(each) for each in changes]
     for command in _COMMANDS.values():
         most = MOST - len(changes) if command == "notice" else MOST
-        lines += _limited([each for each in found if each.command == command], command, most)
+        lines += _limit([each for each in found if each.command == command], command, most)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -53,18 +53,18 @@ def _unread(reports: Sequence[Report]) -> Iterator[Unread]:
     yield from dict.fromkeys(each for report in reports for each in report.unread)
 
 
-def _limited(found: list[Annotation], command: str, most: int) -> Iterator[str]:
+def _limit(found: list[Annotation], command: str, most: int) -> Iterator[str]:
     """Replace the last annotation by the number of those not shown."""
     shown = found if len(found) <= most else found[: most - 1]
     yield from map(workflow_command, shown)
     if len(shown) < len(found):
-        more = f"and {counted(len(found) - len(shown), command)} more, see the job summary"
+        more = f"and {plural(len(found) - len(shown), command)} more, see the job summary"
         yield workflow_command(Annotation(command, "tfcheck", more))
 
 
 def _change(report: Report, several: bool) -> Iterator[Annotation]:
     """Return how the change affects existing tasks, as a notice before all others."""
-    said = in_one_line(report)
+    said = one_line_summary(report)
     if said:
         yield Annotation("notice", "tfcheck", said + _target_remark(report, several))
 
@@ -109,12 +109,12 @@ def _finding(report: Report, finding: Finding, remark: str) -> Annotation:
 def _unknown(report: Report, remark: str) -> Iterator[Annotation]:
     """Return one annotation for everything undecided with the same cause."""
     groups: dict[tuple[Reason | None, str], list[Answer]] = {}
-    for answer in report.undecided():
+    for answer in report.undecided_answers():
         groups.setdefault((answer.reason, answer.waits_for), []).append(answer)
     for (reason, waits_for), members in groups.items():
         need, place = members[0].requirement, members[0].needed_at
         what = f"{need.action} on {need.shown_resource} for {need.task_definition}"
-        more = f" and {counted(len(members) - 1, 'permission')} more" if len(members) > 1 else ""
+        more = f" and {plural(len(members) - 1, 'permission')} more" if len(members) > 1 else ""
         why = f"{reason_words(reason)}{f': {waits_for}' if waits_for else ''}"
         said = f"not decided: {what}{more}: {why}{remark}"
         file = file_path(report, place)
@@ -132,7 +132,7 @@ def workflow_command(each: Annotation) -> str:
 
 def _message(text: str) -> str:
     """Keep line breaks between sentences; replace unprintable characters."""
-    return "%0A".join(_data(line) for line in clipped(text, _LONGEST).split("\n"))
+    return "%0A".join(_data(line) for line in clip_width(text, _LONGEST).split("\n"))
 
 
 def _data(text: str) -> str:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from tfcheck.report.gitlab import rows
 from tfcheck.report.json import Json, encode
 from tfcheck.report.left_out_words import excused_words
-from tfcheck.report.safe_text import clipped
-from tfcheck.report.words import counted
+from tfcheck.report.safe_text import clip_width
+from tfcheck.report.words import plural
 from tfcheck.vocabulary.finding import Report, Severity
 
 _SEVERITIES = {"critical": "HIGH", "minor": "MEDIUM", "info": "LOW"}
@@ -27,12 +27,12 @@ def code_insights(reports: Sequence[Report], *, failed: bool) -> str:
     severities = [finding.severity for report in reports for finding in report.open_findings]
     errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
     tasks = sum(len(report.task_definitions) for report in reports)
-    said = f"{counted(errors, 'error')}, {counted(warnings, 'warning')} in {counted(tasks, 'ECS task definition')}"
+    said = f"{plural(errors, 'error')}, {plural(warnings, 'warning')} in {plural(tasks, 'ECS task definition')}"
     excused = excused_words(reports)
     said += f"; {excused}" if excused else ""
-    known = sum(len(report.known) for report in reports)
+    known = sum(len(report.known_findings) for report in reports)
     if known:
-        said += f"; {counted(known, 'finding')} in the baseline"
+        said += f"; {plural(known, 'finding')} in the baseline"
     report: Json = {
         "title": "tfcheck",
         "report_type": "SECURITY",
@@ -58,7 +58,7 @@ def _annotation(row: Json) -> Json:
         "external_id": row["fingerprint"],
         "annotation_type": "VULNERABILITY",
         "severity": _SEVERITIES[row["severity"]],
-        "summary": clipped(row["description"], _LONGEST),
+        "summary": clip_width(row["description"], _LONGEST),
         "path": row["location"]["path"],
         "line": row["location"]["lines"]["begin"],
     }

@@ -10,16 +10,16 @@ import msgspec
 from tfcheck.report.causes import Cause, Group, Need, breakage, keys
 from tfcheck.report.pattern_mismatch import nearest, parting
 from tfcheck.report.safe_text import quotable, visible
-from tfcheck.report.screen import Line, Span, Style, line, wrapped
+from tfcheck.report.screen import Line, Span, SpanStyle, line, wrap
 from tfcheck.report.words import (
     SEVERITY_STYLES,
     compares_resources,
-    counted,
     evidence_words,
     outcome_words,
+    plural,
+    role_problem_words,
     sentence,
     title,
-    why_not,
 )
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import and_more
@@ -49,7 +49,7 @@ class Detail(msgspec.Struct, frozen=True):
     verbose: bool = False
     expand: bool = False
 
-    def most(self, number: int) -> int:
+    def limit(self, number: int) -> int:
         """Return the number of items to show, which is `number` if all are requested."""
         return _ALL if self.expand else number
 
@@ -59,7 +59,7 @@ def cause_lines(cause: Cause, detail: Detail, told: set[Fix | Remedy] | None = N
     yield from _title(cause, detail)
     if not detail.quiet:
         yield from _place_lines(cause, detail)
-    groups = cause.groups[: 1 if detail.quiet and not detail.expand else detail.most(_SHOWN_GROUPS)]
+    groups = cause.groups[: 1 if detail.quiet and not detail.expand else detail.limit(_SHOWN_GROUPS)]
     for number, group in enumerate(groups):
         if number or (group.needs and not detail.quiet):
             yield ()
@@ -68,22 +68,22 @@ def cause_lines(cause: Cause, detail: Detail, told: set[Fix | Remedy] | None = N
         rest = sum(len(each.tasks) for each in cause.groups[len(groups) :])
         if not detail.quiet:
             yield ()
-        yield from wrapped("  ", f"and {counted(rest, 'more task definition')} (--expand shows all)", detail.width)
+        yield from wrap("  ", f"and {plural(rest, 'more task definition')} (--expand shows all)", detail.width)
     if not detail.quiet:
         symptoms = [each.symptom for each in cause.findings if each.symptom]
         for symptom in dict.fromkeys(symptoms if detail.verbose else symptoms[:1]):
             yield ()
-            yield from wrapped("  ", outcome_words(symptom, cause), detail.width)
-            yield from wrapped("    ", symptom, detail.width)
+            yield from wrap("  ", outcome_words(symptom, cause), detail.width)
+            yield from wrap("    ", symptom, detail.width)
         yield from _fixes(cause, detail, set() if told is None else told)
 
 
 def _title(cause: Cause, detail: Detail) -> Iterator[Line]:
     label = Span(f"{cause.severity.value}[{cause.rule}]: ", SEVERITY_STYLES[cause.severity])
     number = len(cause.tasks)
-    several = f" ({counted(number, 'task definition')})" if number > 1 else ""
+    several = f" ({plural(number, 'task definition')})" if number > 1 else ""
     lead = label
-    for _, part in wrapped("", f"{title(cause)}{several}", detail.width - len(label.text), Style.STRONG):
+    for _, part in wrap("", f"{title(cause)}{several}", detail.width - len(label.text), SpanStyle.STRONG):
         yield line(lead, part)
         lead = Span(" " * len(label.text))
 
@@ -94,12 +94,12 @@ def _place_lines(cause: Cause, detail: Detail) -> Iterator[Line]:
     if place is None:
         return
     source = quotable(place.text).strip()
-    written = f"  --> {at(place, detail.directory)}"
+    written = f"  --> {place_text(place, detail.directory)}"
     shown = f"  {source}" if source and len(written) + 2 + len(source) <= detail.width else ""
-    yield line(Span("  --> ", Style.MARK), at(place, detail.directory), Span(shown, Style.QUIET))
+    yield line(Span("  --> ", SpanStyle.MARK), place_text(place, detail.directory), Span(shown, SpanStyle.QUIET))
 
 
-def at(place: Location, directory: str) -> str:
+def place_text(place: Location, directory: str) -> str:
     """Write a place as `main.tf:12`, relative to the reader's directory."""
     return f"{posixpath.normpath(posixpath.join(directory, place.file))}:{place.line}"
 
@@ -111,12 +111,12 @@ def _group(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
     if not group.needs or cause.reason is Reason.TRUST_POLICY:
         yield from _mistake(cause, group, detail)
     else:
-        yield from wrapped("  ", f"{_tasks(group, detail)} {'need' if len(group.tasks) > 1 else 'needs'}", detail.width)
-        yield from _needs(group, detail)
+        yield from wrap("  ", f"{_tasks(group, detail)} {'need' if len(group.tasks) > 1 else 'needs'}", detail.width)
+        yield from _need_lines(group, detail)
         if not detail.quiet:
-            yield from wrapped("  ", f"but {_denied(cause, group, detail)}.", detail.width)
+            yield from wrap("  ", f"but {_denied_lines(cause, group, detail)}.", detail.width)
     if (not detail.quiet or detail.expand) and len(group.shown) < len(group.tasks):
-        yield from wrapped("  Instances: ", instances(group.tasks, detail), detail.width)
+        yield from wrap("  Instances: ", instances(group.tasks, detail), detail.width)
     if not detail.quiet:
         yield from _nearest_statements(group, detail)
         yield from _explanations(group.findings, detail)
@@ -125,48 +125,50 @@ def _group(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
 def _mistake(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
     """Name who makes a mistake; its message is the title, unless there are several."""
     if len(cause.groups) > 1:
-        yield from wrapped("  ", f"{group.message}:", detail.width)
-    yield from wrapped("  ", _tasks(group, detail), detail.width)
+        yield from wrap("  ", f"{group.message}:", detail.width)
+    yield from wrap("  ", _tasks(group, detail), detail.width)
     if group.role and group.role not in group.shown:
         place = group.findings[0].location
-        where = f" ({at(place, detail.directory)})" if place else ""
-        yield from wrapped("  ", f"see {group.role}{where}", detail.width)
+        where = f" ({place_text(place, detail.directory)})" if place else ""
+        yield from wrap("  ", f"see {group.role}{where}", detail.width)
 
 
 def _tasks(group: Group, detail: Detail) -> str:
-    most = detail.most(_SHOWN_BLOCKS)
+    most = detail.limit(_SHOWN_BLOCKS)
     shown = ", ".join(group.shown[:most])
     return shown + and_more(len(group.shown), most)
 
 
-def _needs(group: Group, detail: Detail) -> Iterator[Line]:
-    needs = group.needs[: detail.most(_SHOWN_NEEDS)]
+def _need_lines(group: Group, detail: Detail) -> Iterator[Line]:
+    needs = group.needs[: detail.limit(_SHOWN_NEEDS)]
     rows = [
-        (each.answer.requirement.action, each.resource, "required" if each.required else "recommended")
+        (each.answer.requirement.action, each.resource, "required" if each.is_required else "recommended")
         for each in needs
     ]
     action, resource = (max(len(visible(row[number])) for row in rows) for number in (0, 1))
     fits = 4 + action + 4 + resource + 3 + len("recommended") <= detail.width
     for each, (what, where, weight) in zip(needs, rows, strict=True):
-        style = Style.ERROR if each.required else Style.WARNING
+        style = SpanStyle.ERROR if each.is_required else SpanStyle.WARNING
         if fits:
             pads = " " * (action - len(visible(what))), " " * (resource - len(visible(where)))
-            yield line("    ", Span(what, Style.STRONG), f"{pads[0]} on ", where, f"{pads[1]}   ", Span(weight, style))
+            yield line(
+                "    ", Span(what, SpanStyle.STRONG), f"{pads[0]} on ", where, f"{pads[1]}   ", Span(weight, style)
+            )
         else:
-            yield line("    ", Span(what, Style.STRONG), " (", Span(weight, style), ") on")
+            yield line("    ", Span(what, SpanStyle.STRONG), " (", Span(weight, style), ") on")
             yield line("      ", where)
         if detail.verbose:
             needed = each.answer.requirement
-            yield from wrapped("      ", f"{needed.cause}, {needed.pointer}", detail.width, Style.QUIET)
+            yield from wrap("      ", f"{needed.cause}, {needed.pointer}", detail.width, SpanStyle.QUIET)
     if len(group.needs) > len(needs):
-        yield line(f"    and {counted(len(group.needs) - len(needs), 'more permission')} (--expand shows all)")
+        yield line(f"    and {plural(len(group.needs) - len(needs), 'more permission')} (--expand shows all)")
 
 
-def _denied(cause: Cause, group: Group, detail: Detail) -> str:
+def _denied_lines(cause: Cause, group: Group, detail: Detail) -> str:
     """Explain what is wrong, and where."""
     place = group.findings[0].location
-    where = f" ({at(place, detail.directory)})" if place else ""
-    return why_not(cause.reason, cause.role_kind, f"{group.role}{where}" if group.role else "")
+    where = f" ({place_text(place, detail.directory)})" if place else ""
+    return role_problem_words(cause.reason, cause.role_kind, f"{group.role}{where}" if group.role else "")
 
 
 def instances(tasks: Sequence[str], detail: Detail) -> str:
@@ -185,7 +187,7 @@ def _nearest_statements(group: Group, detail: Detail) -> Iterator[Line]:
     shown: set[Evidence] = set()
     for need in group.needs:
         rest = [each for each in need.answer.evidence if each not in shown]
-        for each in rest[: detail.most(_ALL if detail.verbose else _SHOWN_EVIDENCE)]:
+        for each in rest[: detail.limit(_ALL if detail.verbose else _SHOWN_EVIDENCE)]:
             shown.add(each)
             yield ()
             yield from _evidence(need, each, detail)
@@ -194,26 +196,26 @@ def _nearest_statements(group: Group, detail: Detail) -> Iterator[Line]:
 
 
 def _evidence(need: Need, evidence: Evidence, detail: Detail) -> Iterator[Line]:
-    yield from wrapped("  ", f"{origin(evidence, detail.directory)}", detail.width)
+    yield from wrap("  ", f"{origin(evidence, detail.directory)}", detail.width)
     needed = need.answer.requirement.shown_resource
     patterns = nearest(needed, evidence.patterns)
     most = _ALL if detail.verbose else _SHOWN_PATTERNS
     label = "denied" if evidence.effect == "Deny" else "granted"
     if patterns and compares_resources(evidence):
-        yield line(Span("    needed   ", Style.QUIET), needed)
+        yield line(Span("    needed   ", SpanStyle.QUIET), needed)
     for number, pattern in enumerate(patterns[:most]):
-        yield line(Span(f"    {'' if number else label:<9}", Style.QUIET), pattern)
+        yield line(Span(f"    {'' if number else label:<9}", SpanStyle.QUIET), pattern)
         stop = parting(needed, pattern) if compares_resources(evidence) else None
         if stop:  # nothing is marked if not even the beginnings agree: one of them may be a reference
-            yield line(" " * (13 + len(visible(pattern[:stop]))), Span("^", Style.ERROR))
+            yield line(" " * (13 + len(visible(pattern[:stop]))), Span("^", SpanStyle.ERROR))
     if len(patterns) > most:
-        yield line(Span(f"             and {counted(len(patterns) - most, 'pattern')} more", Style.QUIET))
+        yield line(Span(f"             and {plural(len(patterns) - most, 'pattern')} more", SpanStyle.QUIET))
 
 
 def origin(evidence: Evidence, directory: str) -> str:
     """Describe a statement's place and effect."""
     statement = f" ({evidence.sid})" if evidence.sid else ""
-    place = f" at {at(evidence.location, directory)}" if evidence.location else ""
+    place = f" at {place_text(evidence.location, directory)}" if evidence.location else ""
     return f"{evidence.policy}{statement}{place}: {evidence_words(evidence)}"
 
 
@@ -226,7 +228,7 @@ def _explanations(findings: Iterable[Finding], detail: Detail) -> Iterator[Line]
     if sentences:
         yield ()
     for each in sentences:
-        yield from wrapped("  ", each, detail.width)
+        yield from wrap("  ", each, detail.width)
 
 
 # Its consequence, and its fix
@@ -234,26 +236,26 @@ def _explanations(findings: Iterable[Finding], detail: Detail) -> Iterator[Line]
 
 def _fixes(cause: Cause, detail: Detail, told: set[Fix | Remedy]) -> Iterator[Line]:
     fixes = cause.fixes
-    shown = fixes[: detail.most(1)]
+    shown = fixes[: detail.limit(1)]
     rest = len(fixes) - len(shown)
     for fix in shown:
         yield ()
         yield from _fix(fix, detail, again=fix in told)
     if rest:
-        yield from wrapped("  ", f"and {counted(rest, 'more fix', 'more fixes')} (--expand shows all)", detail.width)
+        yield from wrap("  ", f"and {plural(rest, 'more fix', 'more fixes')} (--expand shows all)", detail.width)
     told.update(fixes)
     remedies = cause.remedies
-    for gist, remedy in list(remedies.items())[: detail.most(1)]:
+    for gist, remedy in list(remedies.items())[: detail.limit(1)]:
         yield ()
         again = bool(remedy.hcl) and gist in told
-        yield from wrapped(Span("  to do: ", Style.GOOD), remedy.words + " (as above)" * again, detail.width)
+        yield from wrap(Span("  to do: ", SpanStyle.GOOD), remedy.words + " (as above)" * again, detail.width)
         yield from _code("" if again else remedy.hcl)
     told.update(remedies)
 
 
 def _fix(fix: Fix, detail: Detail, *, again: bool) -> Iterator[Line]:
     marks = "as above" if again else ", ".join(filter(None, (fix.safety, "proven" if fix.proven else "")))
-    yield from wrapped(Span("  fix: ", Style.GOOD), f"{fix.title} ({marks})", detail.width)
+    yield from wrap(Span("  fix: ", SpanStyle.GOOD), f"{fix.title} ({marks})", detail.width)
     if not again:
         yield from (_diff(fix.diff) if fix.diff else _code(fix.hcl))
 
@@ -270,7 +272,7 @@ def _diff(diff: str) -> Iterator[Line]:
         if text.startswith("+++ "):
             file = text.removeprefix("+++ ").removeprefix("b/")
         elif found := _HUNK.match(text):
-            yield line(Span(f"    @@ {file}:{found[1]} @@", Style.MARK))
+            yield line(Span(f"    @@ {file}:{found[1]} @@", SpanStyle.MARK))
         elif not text.startswith(("diff --git ", "--- ", "index ")):
-            style = {"+": Style.GOOD, "-": Style.ERROR}.get(text[:1], Style.PLAIN)
+            style = {"+": SpanStyle.GOOD, "-": SpanStyle.ERROR}.get(text[:1], SpanStyle.PLAIN)
             yield line("    ", Span(text.replace("\t", "    "), style))

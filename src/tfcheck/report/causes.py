@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from tfcheck.symbolic.regex import regex
-from tfcheck.vocabulary.clipping import enumerated
+from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, RoleKind, Severity, Skipped, Verdict
 
 #: The key in place of those of several instances.
@@ -33,7 +33,7 @@ class Need(msgspec.Struct, frozen=True):
     resource: str
 
     @property
-    def required(self) -> bool:
+    def is_required(self) -> bool:
         """Whether a task cannot start without it."""
         return self.answer.requirement.severity is Severity.ERROR
 
@@ -104,7 +104,7 @@ def breakage(finding: Finding) -> str:
     """Return the sentence about removed permissions, without its full stop; empty if there are none."""
     found = broken_actions(finding)
     verb = "was" if len(found) == 1 else "were"
-    return f"This change breaks it: {enumerated(found)} {verb} allowed before" if found else ""
+    return f"This change breaks it: {join_names(found)} {verb} allowed before" if found else ""
 
 
 def remedies(findings: Iterable[Finding]) -> dict[Remedy, Remedy]:
@@ -189,20 +189,21 @@ def _likeness(findings: list[Finding], role: Callable[[str], str], names: tuple[
     """Return what groups have in common: the role and the needs, or the message if there are none."""
     first = findings[0]
     needs = tuple(
-        (*each[:2], folded(each[2], names)) for each in _needs_of(findings, _object_of if names else _resource_of)
+        (*each[:2], fold_keys(each[2], names))
+        for each in _resource_needs(findings, _object_of if names else _resource_of)
     )
     if needs:
         return role(first.address or ""), needs
-    return role(in_any_module(first.address or "", first.task_definition)), folded_message(first, names)
+    return role(with_module_wildcard(first.address or "", first.task_definition)), folded_message(first, names)
 
 
 def folded_message(finding: Finding, names: tuple[str, ...] | None = None) -> str:
     """Return a message without the keys and the module of its task definition."""
     found = keys(finding.task_definition) if names is None else names
-    return folded(in_any_module(finding.message, finding.task_definition), found)
+    return fold_keys(with_module_wildcard(finding.message, finding.task_definition), found)
 
 
-def _needs_of(findings: list[Finding], name: Callable[[Answer], str]) -> Iterator[tuple[str, Severity, str]]:
+def _resource_needs(findings: list[Finding], name: Callable[[Answer], str]) -> Iterator[tuple[str, Severity, str]]:
     for finding in findings:
         for answer in finding.answers:
             yield answer.requirement.action, answer.requirement.severity, name(answer)
@@ -220,15 +221,15 @@ def _object_of(answer: Answer) -> str:
 def _group(members: list[list[Finding]]) -> Group:
     first, tasks = members[0], tuple(dict.fromkeys(each[0].task_definition for each in members))
     names = keys(tasks[0])
-    differ = len({tuple(_needs_of(each, _resource_of)) for each in members}) > 1
+    differ = len({tuple(_resource_needs(each, _resource_of)) for each in members}) > 1
     alike = {
-        tuple(folded(text, keys(each[0].task_definition)) for *_, text in _needs_of(each, _resource_of))
+        tuple(fold_keys(text, keys(each[0].task_definition)) for *_, text in _resource_needs(each, _resource_of))
         for each in members
     }
     role = _common([each[0].address or "" for each in members], block)
-    message = _common([each[0].message for each in members], lambda text: folded(text, names))
+    message = _common([each[0].message for each in members], lambda text: fold_keys(text, names))
     if len({module(each) for each in tasks}) > 1:
-        role, message = (in_any_module(each, tasks[0]) for each in (role, message))
+        role, message = (with_module_wildcard(each, tasks[0]) for each in (role, message))
     return Group(
         findings=tuple(finding for each in members for finding in each),
         tasks=tasks,
@@ -249,7 +250,7 @@ def _needs(findings: list[Finding], names: tuple[str, ...], name: Callable[[Answ
     told: set[tuple[str, str]] = set()
     for finding in findings:
         for answer in finding.answers:
-            resource = folded(name(answer), names)
+            resource = fold_keys(name(answer), names)
             if (answer.requirement.action, resource) not in told:
                 told.add((answer.requirement.action, resource))
                 yield Need(answer, resource)
@@ -281,7 +282,7 @@ def skipped_blocks(skipped: Iterable[Skipped]) -> list[tuple[Skipped, int]]:
     """Merge skipped instances whose reasons differ only by key; return each with the number of instances."""
     members: dict[tuple[str, str], list[Skipped]] = {}
     for each in skipped:
-        members.setdefault((block(each.address), folded(each.reason, keys(each.address))), []).append(each)
+        members.setdefault((block(each.address), fold_keys(each.reason, keys(each.address))), []).append(each)
     return [(Skipped(*alike) if len(each) > 1 else each[0], len(each)) for alike, each in members.items()]
 
 
@@ -291,13 +292,13 @@ def module(address: str) -> str:
     return block(found[0]) if found else ""
 
 
-def in_any_module(text: str, address: str) -> str:
+def with_module_wildcard(text: str, address: str) -> str:
     """Replace the module of an object in a text by `module.*`: calls of one module often share a mistake."""
     found = _MODULE.match(address)
     return text if found is None else re.sub(rf"(?<![\w.-]){re.escape(found[0])}", "module.*.", text)
 
 
-def folded(text: str, names: tuple[str, ...]) -> str:
+def fold_keys(text: str, names: tuple[str, ...]) -> str:
     """Replace the keys of an instance in a text, so that texts that differ only by key are equal."""
     for name in names:
         is_number = name.lstrip("-").isdecimal()

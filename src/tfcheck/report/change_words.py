@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.report.words import counted
+from tfcheck.report.words import plural
 from tfcheck.vocabulary.access import AccessChange, AccessUnknown, RoleSwitch
 from tfcheck.vocabulary.finding import Report
 
@@ -48,7 +48,7 @@ class ChangeLines(msgspec.Struct, frozen=True):
     lines: tuple[Access, ...]
 
 
-def about_access(report: Report) -> Iterator[ChangeLines]:
+def access_changes(report: Report) -> Iterator[ChangeLines]:
     """Return the access changes, definite ones first."""
     for names, changes in ((ACCESS, report.access_changes), (POSSIBLE, report.access_possible)):
         for kind, words in names.items():
@@ -63,7 +63,7 @@ def _access(told: list[AccessChange]) -> Iterator[Access]:
         if each.role_change is None:
             alike.setdefault(msgspec.structs.replace(each, role=""), []).append(each.role)
     yield from (Access(tuple(_alternating_parts(each, roles)), each.because or "") for each, roles in alike.items())
-    yield from _whole_roles([each for each in told if each.role_change is not None])
+    yield from _created_and_deleted_roles([each for each in told if each.role_change is not None])
 
 
 def _alternating_parts(each: AccessChange, roles: list[str]) -> Iterator[str]:
@@ -74,13 +74,13 @@ def _alternating_parts(each: AccessChange, roles: list[str]) -> Iterator[str]:
         yield from (before, role)
         before = ", "
     more = len(roles) - _SHOWN_ROLES
-    others = f" and {counted(more, 'more role')}" if more > 0 else ""
+    others = f" and {plural(more, 'more role')}" if more > 0 else ""
     first, *rest = _but_for(each) or ("",)
     if others or first:
         yield from (f"{others}{first}", *rest)
 
 
-def of_role(each: AccessChange) -> str:
+def role_change_words(each: AccessChange) -> str:
     """Describe what a role gains or loses, without its name."""
     return Access((each.action, " on ", each.resource, *_but_for(each)), each.because or "").plain
 
@@ -97,21 +97,21 @@ def _but_for(each: AccessChange) -> list[str]:
     return [*parts, f" and {len(kept) - _SHOWN_KEPT:,} more"] if len(kept) > _SHOWN_KEPT else parts
 
 
-def _whole_roles(told: list[AccessChange]) -> Iterator[Access]:
+def _created_and_deleted_roles(told: list[AccessChange]) -> Iterator[Access]:
     """Count the permissions of created and deleted roles."""
     roles: dict[str, list[AccessChange]] = {}
     for each in told:
         roles.setdefault(each.role, []).append(each)
     if len(roles) > _SHOWN_ROLES:
         kind, word = _ROLES[told[0].role_change or "created"], _TOWARDS[told[0].change]
-        yield Access((f"{counted(len(told), 'permission')} {word} {counted(len(roles), f'{kind} role')}",))
+        yield Access((f"{plural(len(told), 'permission')} {word} {plural(len(roles), f'{kind} role')}",))
         return
     for role, members in roles.items():
         kind, word = _ROLES[members[0].role_change or "created"], _TOWARDS[members[0].change]
-        yield Access((f"{counted(len(members), 'permission')} {word} the {kind} role ", role))
+        yield Access((f"{plural(len(members), 'permission')} {word} the {kind} role ", role))
 
 
-def switched(each: RoleSwitch) -> Access:
+def role_switch(each: RoleSwitch) -> Access:
     """Return the line about a task definition's new role."""
     if each.before is None:
         return Access(("of ", each.task_definition, " from none to ", each.after or ""))
@@ -124,7 +124,7 @@ def unread(each: AccessUnknown) -> Access:
     return Access(("what ", each.role, " gains or loses"), each.reason)
 
 
-def in_one_line(report: Report) -> str:
+def one_line_summary(report: Report) -> str:
     """Summarise in one line how the change affects existing access; empty if it does not."""
     said: list[str] = []
     for kind, words in TASKS.items():
@@ -132,9 +132,9 @@ def in_one_line(report: Report) -> str:
         if found:
             said.append(f"{words} {found[0]}{f' and {len(found) - 1:,} more' if len(found) > 1 else ''}")
     if report.role_switches:
-        said.append(f"switches the execution role of {counted(len(report.role_switches), 'task definition')}")
+        said.append(f"switches the execution role of {plural(len(report.role_switches), 'task definition')}")
     for names, changes in ((ACCESS, report.access_changes), (POSSIBLE, report.access_possible)):
         for kind, words in names.items():
             number = sum(each.change == kind and each.role_change is None for each in changes)
-            said += [f"{words} {counted(number, 'permission')}"] if number else []
+            said += [f"{words} {plural(number, 'permission')}"] if number else []
     return f"this change {', '.join(said)}" if said else ""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.report.screen import Line, Span, Style, line, printed
+from tfcheck.report.screen import Line, Span, SpanStyle, line, render_lines
 from tfcheck.symbolic.regex import regex
 
 _FILE = regex(r"\+\+\+ b/([^\t\r]+)(?:[\t\r].*)?")
@@ -92,22 +92,22 @@ _TOKEN = regex(
     r'(?P<comment>#.*|//.*)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<name>[\w-]+(?=\s*=[^=>]))'
     r"|(?P<block>^\s*(?:resource|data|module|statement|principals|condition)\b)"
 )
-_LOOKS = {"comment": Style.QUIET, "text": Style.GOOD, "name": Style.INFO, "block": Style.STRONG}
+_LOOKS = {"comment": SpanStyle.QUIET, "text": SpanStyle.GOOD, "name": SpanStyle.INFO, "block": SpanStyle.STRONG}
 
 
 def diff_text(diff: str) -> str:
     """Colour a diff: added lines by their meaning, context unchanged."""
-    return printed((_coloured_line(each) for each in diff.removesuffix("\n").split("\n")), colour=True)
+    return render_lines((_coloured_line(each) for each in diff.removesuffix("\n").split("\n")), colour=True)
 
 
 def _coloured_line(written: str) -> Line:
     written = written.removesuffix("\r").replace("\t", "    ")
     if written.startswith(_HEADS):
-        return line(Span(written, Style.MARK if written.startswith("@@") else Style.STRONG))
+        return line(Span(written, SpanStyle.MARK if written.startswith("@@") else SpanStyle.STRONG))
     if written.startswith("-"):
-        return line(Span(written, Style.ERROR))
+        return line(Span(written, SpanStyle.ERROR))
     if written.startswith("+"):
-        return (Span("+", Style.GOOD), *_tokens(written[1:]))
+        return (Span("+", SpanStyle.GOOD), *_tokens(written[1:]))
     return line(written)
 
 

@@ -10,9 +10,9 @@ import msgspec
 from tfcheck.report.cause_text import Detail, cause_lines
 from tfcheck.report.causes import causes
 from tfcheck.report.json import Json, document
-from tfcheck.report.screen import Line, Span, Style, line, printed, wrapped
-from tfcheck.report.words import VERDICT_STYLES, counted, reason_words
-from tfcheck.stopped_reason import Cause, Denial, Explanation, Known, explained
+from tfcheck.report.screen import Line, Span, SpanStyle, line, render_lines, wrap
+from tfcheck.report.words import VERDICT_STYLES, plural, reason_words
+from tfcheck.stopped_reason import Denial, Explanation, KnownText, StopCause, explain_text
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import TextLike, Truth
@@ -21,15 +21,15 @@ from tfcheck.vocabulary.finding import Answer, Finding, Fix, Remedy, Report, Rol
 
 def explanation_text(explanation: Explanation, *, width: int = 100, colour: bool = False) -> str:
     """Explain a text, regardless of the plan."""
-    return printed(_meaning(explanation, width), colour=colour)
+    return render_lines(_meaning(explanation, width), colour=colour)
 
 
 def _meaning(explanation: Explanation, width: int) -> Iterator[Line]:
     known, denial = explanation.known, explanation.denial
-    yield line(Span("look at: ", Style.QUIET), Span(explanation.cause.value, Style.STRONG))
+    yield line(Span("look at: ", SpanStyle.QUIET), Span(explanation.cause.value, SpanStyle.STRONG))
     yield ()
     unanswered = _is_unanswered(explanation)
-    yield from wrapped("  ", meaning(explanation), width)
+    yield from wrap("  ", meaning(explanation), width)
     yield ()
     yield from _fact("seen", known.where, width)
     if not unanswered:
@@ -48,7 +48,7 @@ def meaning(explanation: Explanation) -> str:
 
 def _is_unanswered(explanation: Explanation) -> bool:
     """Whether the network kept a call from being answered, so that its permission is not the subject."""
-    return explanation.cause is Cause.NETWORK and explanation.known.cause is not Cause.NETWORK
+    return explanation.cause is StopCause.NETWORK and explanation.known.cause is not StopCause.NETWORK
 
 
 _NETWORK = (
@@ -59,22 +59,22 @@ _NETWORK = (
 
 def _fact(label: str, words: str, width: int) -> Iterator[Line]:
     if words:
-        yield from wrapped(Span(f"  {label:<10}", Style.QUIET), words, width)
+        yield from wrap(Span(f"  {label:<10}", SpanStyle.QUIET), words, width)
 
 
-def in_plan(
+def plan_text(
     explanation: Explanation, report: Report, *, width: int = 100, colour: bool = False, directory: str = "."
 ) -> str:
     """Write what the plan shows: the missing permission and its fix, else what is undecided, or that all is granted."""
-    found = concerned(explanation, report)
-    return printed(_in_plan(found, explanation.cause, report, width, directory), colour=colour)
+    found = related_rows(explanation, report)
+    return render_lines(_plan_lines(found, explanation.cause, report, width, directory), colour=colour)
 
 
-def _in_plan(found: RelatedRows, cause: Cause, report: Report, width: int, directory: str) -> Iterator[Line]:
-    yield line(Span(f"in {report.plan.path}", Style.STRONG))
+def _plan_lines(found: RelatedRows, cause: StopCause, report: Report, width: int, directory: str) -> Iterator[Line]:
+    yield line(Span(f"in {report.plan.path}", SpanStyle.STRONG))
     yield ()
-    yield from wrapped("  ", verdict(found, cause), width)
-    if cause is Cause.NETWORK:
+    yield from wrap("  ", verdict(found, cause), width)
+    if cause is StopCause.NETWORK:
         return
     fixes: set[Fix | Remedy] = set()
     for each in causes(found.findings):
@@ -86,7 +86,7 @@ def _in_plan(found: RelatedRows, cause: Cause, report: Report, width: int, direc
         yield ()
     for answer in left:
         need = answer.requirement
-        yield from wrapped(
+        yield from wrap(
             Span(f"  {answer.verdict.value:<9}", VERDICT_STYLES[answer.verdict]),
             f"{need.task_definition}: {need.action} on {need.shown_resource}: {reason_words(answer.reason)}"
             f"{f': {answer.waits_for}' if answer.waits_for else ''}",
@@ -94,18 +94,18 @@ def _in_plan(found: RelatedRows, cause: Cause, report: Report, width: int, direc
         )
 
 
-def verdict(found: RelatedRows, cause: Cause) -> str:
+def verdict(found: RelatedRows, cause: StopCause) -> str:
     """Return the plan's verdict on a text, in a sentence."""
-    calls = counted(len(found.answers), "call")
-    if cause is Cause.NETWORK:
-        return _behind_the_network(found, calls)
+    calls = plural(len(found.answers), "call")
+    if cause is StopCause.NETWORK:
+        return _next_permission_hint(found, calls)
     if found.findings:
-        return f"{counted(len(found.findings), 'finding')} about this"
+        return f"{plural(len(found.findings), 'finding')} about this"
     if not found.answers:
         return found.remark or _NOTHING.get(cause, "nothing in this plan is about this")
     denied = sum(each.verdict is Verdict.DENIED for each in found.answers)
     if denied:
-        return f"{counted(denied, 'call')} of this kind {'is' if denied == 1 else 'are'} not allowed"
+        return f"{plural(denied, 'call')} of this kind {'is' if denied == 1 else 'are'} not allowed"
     if any(each.verdict is Verdict.UNKNOWN for each in found.answers):
         return "nothing that is missing, but something that the plan does not decide"
     return (
@@ -116,11 +116,12 @@ def verdict(found: RelatedRows, cause: Cause) -> str:
 
 
 _NOTHING = {
-    Cause.MISTAKE: "this plan has no such misconfiguration; it does not show whether objects that it only names exist",
+    StopCause.MISTAKE: "this plan has no such misconfiguration; it does not show whether objects that it only names "
+    "exist",
 }
 
 
-def _behind_the_network(found: RelatedRows, calls: str) -> str:
+def _next_permission_hint(found: RelatedRows, calls: str) -> str:
     """Explain which permission is needed once the network problem is solved, without listing it."""
     if not found.answers:
         return "it is the network: no permission of this plan is about this"
@@ -157,7 +158,7 @@ def explanation_json(explanation: Explanation, reports: Sequence[Report] = ()) -
 
 def _plan_json(explanation: Explanation, report: Report) -> Json:
     """Return the related rows, findings and fixes of a report, each as in the JSON report."""
-    found = concerned(explanation, report)
+    found = related_rows(explanation, report)
     told = [answer for finding in found.findings for answer in finding.answers]
     answers = (*found.answers, *(each for each in told if each not in found.answers))
     part = document(msgspec.structs.replace(report, answers=answers, findings=found.findings, baseline=None))
@@ -173,13 +174,15 @@ class RelatedRows(msgspec.Struct, frozen=True):
     remark: str = ""
 
 
-def concerned(explanation: Explanation, report: Report) -> RelatedRows:
+def related_rows(explanation: Explanation, report: Report) -> RelatedRows:
     """Return the answers and findings of a report that a text may be about."""
     names = {(each.task_definition, each.kind): each.name for each in report.roles}
     answers = _answers(explanation, report, names) if explanation.cause in _OF_CALLS else []
     rows = set(map(row, answers))
     findings = [each for each in report.findings if _is_about(each, explanation, rows, names)]
-    remark = "" if answers or findings or explanation.denial is None else _of_role(explanation.denial, report)
+    remark = (
+        "" if answers or findings or explanation.denial is None else _refused_role_words(explanation.denial, report)
+    )
     return RelatedRows(tuple(answers), tuple(findings), remark)
 
 
@@ -189,9 +192,9 @@ def row(answer: Answer) -> tuple[object, ...]:
     return need.rule, need.task_definition, need.container, need.pointer, need.action, need.shown_resource
 
 
-def to_fix(explanation: Explanation, report: Report) -> tuple[Finding, ...]:
+def findings_to_fix(explanation: Explanation, report: Report) -> tuple[Finding, ...]:
     """Return the findings to fix: those that a text is about, and the others of their rules there."""
-    about = {_identity(each) for each in concerned(explanation, report).findings}
+    about = {_identity(each) for each in related_rows(explanation, report).findings}
     return tuple(each for each in report.findings if _identity(each) in about)
 
 
@@ -201,13 +204,13 @@ def _identity(finding: Finding) -> tuple[str, str, str | None]:
 
 #: The possible answers about a call that a plan grants or does not grant.
 _OF_CALLS = (
-    Cause.PERMISSION,
-    Cause.TASK_PERMISSION,
-    Cause.REFUSED,
-    Cause.OTHER_CALL,
-    Cause.NO_ROLE,
-    Cause.TRUST,
-    Cause.NETWORK,
+    StopCause.PERMISSION,
+    StopCause.TASK_PERMISSION,
+    StopCause.REFUSED,
+    StopCause.OTHER_CALL,
+    StopCause.NO_ROLE,
+    StopCause.TRUST,
+    StopCause.NETWORK,
 )
 
 
@@ -221,7 +224,7 @@ def _answers(explanation: Explanation, report: Report, names: _RoleNames) -> lis
         called = [each for each in found if not known.actions or each.requirement.action in known.actions]
         others = [each.requirement for each in found if not each.requirement.read_by]
         places = {(each.task_definition, each.pointer) for each in others}
-        return _named_in_text([each for each in called if _is_read_there(each, places, known)], explanation.names)
+        return _filter_by_named_arn([each for each in called if _is_read_there(each, places, known)], explanation.names)
     # NOTE: a refusal is matched by action, resource and role, not by its rule; also by what ECS calls for the
     # same purpose.
     is_asked = denial.action in known.actions
@@ -231,12 +234,12 @@ def _answers(explanation: Explanation, report: Report, names: _RoleNames) -> lis
     def is_caller(answer: Answer) -> Truth:
         return _has_role(denial, answer.requirement.task_definition, answer.requirement.role_kind, names)
 
-    of_role = _surest(called, is_caller)
-    of_resource = _surest(of_role, lambda each: _is_resource(each.requirement.resource, denial))
-    return of_resource if is_asked or explanation.cause is Cause.OTHER_CALL else of_resource or of_role
+    of_role = _most_certain(called, is_caller)
+    of_resource = _most_certain(of_role, lambda each: _is_resource(each.requirement.resource, denial))
+    return of_resource if is_asked or explanation.cause is StopCause.OTHER_CALL else of_resource or of_role
 
 
-def _is_read_there(answer: Answer, places: set[tuple[str, str]], known: Known) -> bool:
+def _is_read_there(answer: Answer, places: set[tuple[str, str]], known: KnownText) -> bool:
     """Whether a call reads a key in a place that a text may be about; true for other calls."""
     need = answer.requirement
     if not need.read_by:
@@ -246,13 +249,13 @@ def _is_read_there(answer: Answer, places: set[tuple[str, str]], known: Known) -
     return known.actions == (need.action,) or (need.task_definition, need.pointer) in places
 
 
-def _named_in_text(answers: list[Answer], names: tuple[str, ...]) -> list[Answer]:
+def _filter_by_named_arn(answers: list[Answer], names: tuple[str, ...]) -> list[Answer]:
     """Keep the answers whose ARN, or its end, a text names; all if it names none."""
     found = [each for each in answers if isinstance(arn := each.requirement.resource, str) and arn.endswith(names)]
     return found if names and found else answers
 
 
-def _surest(answers: Iterable[Answer], test: Callable[[Answer], Truth]) -> list[Answer]:
+def _most_certain(answers: Iterable[Answer], test: Callable[[Answer], Truth]) -> list[Answer]:
     """Keep what definitely passes a test, otherwise what may."""
     tested = [(each, test(each)) for each in answers]
     sure = [each for each, truth in tested if truth is Truth.TRUE]
@@ -263,7 +266,7 @@ def _is_about(finding: Finding, explanation: Explanation, rows: set[tuple[object
     """Whether a text may be about a finding: one of its calls, or a mistake of its rules."""
     if finding.answers:
         return any(row(answer) in rows for answer in finding.answers)
-    if explanation.cause is Cause.NETWORK or not _is_told(finding, explanation):
+    if explanation.cause is StopCause.NETWORK or not _is_told(finding, explanation):
         return False
     denial = explanation.denial
     if denial is None:
@@ -277,7 +280,7 @@ def _is_told(finding: Finding, explanation: Explanation) -> bool:
     """Whether a text may be about a mistake, by its rule or its error text."""
     if finding.rule in explanation.known.rules:
         return True
-    said = explained(finding.symptom) if finding.symptom else None
+    said = explain_text(finding.symptom) if finding.symptom else None
     return said is not None and said.known == explanation.known
 
 
@@ -322,7 +325,7 @@ _NAME = regex(r"^arn:[^:]+:(?:secretsmanager:[^:]*:[^:]*:secret:|ssm:[^:]*:[^:]*
 _SUFFIX = regex(r"(?<=:secret:)(.+)-[A-Za-z0-9]{6}$")
 
 
-def _of_role(denial: Denial, report: Report) -> str:
+def _refused_role_words(denial: Denial, report: Report) -> str:
     """Describe the refused role if a report shows nothing of the call."""
     if denial.role is None or not report.roles:
         return ""

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tfcheck.report.access_map import CallNode, TaskNode
-from tfcheck.report.causes import block, folded, keys
+from tfcheck.report.causes import block, fold_keys, keys
 from tfcheck.report.words import TaskStatus
 from tfcheck.vocabulary.finding import Location
 
@@ -24,7 +24,7 @@ class MapGroup(msgspec.Struct, frozen=True):
     map: TaskNode
 
 
-def unfolded(maps: Iterable[TaskNode]) -> tuple[MapGroup, ...]:
+def one_group_per_task(maps: Iterable[TaskNode]) -> tuple[MapGroup, ...]:
     """Return a group for every task definition."""
     return tuple(MapGroup(each.address, (each.address,), each) for each in maps)
 
@@ -39,20 +39,22 @@ def folded_maps(maps: Iterable[TaskNode]) -> tuple[MapGroup, ...]:
 
 def _groups(name: str, members: list[TaskNode]) -> Iterator[MapGroup]:
     if len(members) == 1:
-        yield from unfolded(members)
+        yield from one_group_per_task(members)
         return
-    alike = _alike(members, lambda task: ())
+    alike = _group_alike(members, lambda task: ())
     if len(alike) > 1:
-        by_key = _alike(members, lambda task: keys(task.address))
+        by_key = _group_alike(members, lambda task: keys(task.address))
         alike = by_key if len(by_key) < len(alike) else alike
     for likeness, tasks in alike.items():
         if len(tasks) == 1:
-            yield from unfolded(tasks)
+            yield from one_group_per_task(tasks)
         else:
             yield MapGroup(name, tuple(each.address for each in tasks), likeness)
 
 
-def _alike(members: list[TaskNode], names: Callable[[TaskNode], tuple[str, ...]]) -> dict[TaskNode, list[TaskNode]]:
+def _group_alike(
+    members: list[TaskNode], names: Callable[[TaskNode], tuple[str, ...]]
+) -> dict[TaskNode, list[TaskNode]]:
     found: dict[TaskNode, list[TaskNode]] = {}
     for each in members:
         found.setdefault(_likeness(each, names(each)), []).append(each)
@@ -61,26 +63,26 @@ def _alike(members: list[TaskNode], names: Callable[[TaskNode], tuple[str, ...]]
 
 def _likeness(task: TaskNode, names: tuple[str, ...]) -> TaskNode:
     """Return a map without what instances never have in common: the address, and the ids of requirements."""
-    likeness: TaskNode = _renamed(task, lambda text: folded(text, names))
+    likeness: TaskNode = _rename(task, lambda text: fold_keys(text, names))
     return msgspec.structs.replace(likeness, address="")
 
 
-def _renamed(part: Any, name: Callable[[str], str]) -> Any:
+def _rename(part: Any, name: Callable[[str], str]) -> Any:
     match part:
         case str():
             return name(part)
         case tuple():
-            return tuple(_renamed(each, name) for each in part)
+            return tuple(_rename(each, name) for each in part)
         case Location() | TaskStatus():
             return part
         case CallNode():
-            return _replaced(msgspec.structs.replace(part, needs=()), name)
+            return _rename_fields(msgspec.structs.replace(part, needs=()), name)
         case msgspec.Struct():
-            return _replaced(part, name)
+            return _rename_fields(part, name)
         case _:
             return part
 
 
-def _replaced(part: msgspec.Struct, name: Callable[[str], str]) -> msgspec.Struct:
+def _rename_fields(part: msgspec.Struct, name: Callable[[str], str]) -> msgspec.Struct:
     values = {each: getattr(part, each) for each in part.__struct_fields__}
-    return msgspec.structs.replace(part, **{each: _renamed(value, name) for each, value in values.items()})
+    return msgspec.structs.replace(part, **{each: _rename(value, name) for each, value in values.items()})

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from tfcheck.report.json import Json, encode
 from tfcheck.report.left_out_words import reason_and_place, unselected_words
 from tfcheck.report.origin import file_path, plan_path, target
-from tfcheck.report.safe_text import clipped, visible
+from tfcheck.report.safe_text import clip_width, visible
 from tfcheck.report.words import reason_words
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Severity
@@ -34,7 +34,7 @@ def rows(report: Report) -> Iterator[Json]:
     for finding in report.findings:
         for answer in finding.answers or (None,):
             yield _finding(report, finding, answer)
-    for answer in report.undecided():
+    for answer in report.undecided_answers():
         yield _unknown(report, answer)
     for skipped in report.skipped:
         said = f"{skipped.address} could not be analysed: {skipped.reason}"
@@ -48,11 +48,11 @@ def rows(report: Report) -> Iterator[Json]:
 def _finding(report: Report, finding: Finding, answer: Answer | None) -> Json:
     """Return one finding; a waived one has the lowest severity and begins with the reason."""
     said = finding.message
-    identity = fingerprint.of_finding(finding)
+    identity = fingerprint.finding_fingerprint(finding)
     severity = finding.severity
     if answer is not None:
         severity = finding.weight(answer) if len(finding.answers) > 1 else severity
-        said, identity = _need_words(answer, "is not allowed"), fingerprint.of_answer(answer)
+        said, identity = _need_words(answer, "is not allowed"), fingerprint.answer_fingerprint(answer)
     place = (answer.needed_at if answer else None) or finding.needed_at or finding.location
     if finding.waived is not None:
         said, severity = f"waived: {reason_and_place(finding.waived)}: {said}", Severity.INFO
@@ -61,7 +61,9 @@ def _finding(report: Report, finding: Finding, answer: Answer | None) -> Json:
 
 def _unknown(report: Report, answer: Answer) -> Json:
     said = _need_words(answer, "may or may not be allowed")
-    return _row(report, answer.requirement.rule, Severity.INFO, said, fingerprint.of_answer(answer), answer.needed_at)
+    return _row(
+        report, answer.requirement.rule, Severity.INFO, said, fingerprint.answer_fingerprint(answer), answer.needed_at
+    )
 
 
 def _need_words(answer: Answer, verb: str) -> str:
@@ -77,7 +79,7 @@ def _row(
     # NOTE: the directory, since a renamed file has the same problems; targets share it if they share it.
     whole = (rule, target(report) if path is None else posixpath.dirname(path), identity)
     return {
-        "description": visible(clipped(said, _LONGEST)),
+        "description": visible(clip_width(said, _LONGEST)),
         "check_name": visible(rule),
         "fingerprint": hashlib.sha256("\0".join(whole).encode("utf-8", "backslashreplace")).hexdigest()[:32],
         "severity": _SEVERITIES[severity],

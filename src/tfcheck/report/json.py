@@ -49,7 +49,7 @@ def encode(data: Any, *, indent: bool = True) -> str:
     del data  # a large report is in memory once
     encoded = (msgspec.json.format(encoded, indent=2) if indent else encoded) + b"\n"
     text = encoded.decode()
-    return text if encoded.isascii() and b"\x7f" not in encoded else _NOT_ASCII.sub(_escaped, text)
+    return text if encoded.isascii() and b"\x7f" not in encoded else _NOT_ASCII.sub(_escape, text)
 
 
 def _printable(data: Any) -> Any:
@@ -68,7 +68,7 @@ def _printable(data: Any) -> Any:
 _NOT_ASCII = regex(r"[^\x20-\x7e\n]")
 
 
-def _escaped(found: re.Match[str]) -> str:
+def _escape(found: re.Match[str]) -> str:
     if found[0].isprintable():
         return found[0]
     return "".join(f"\\u{unit:04x}" for (unit,) in struct.iter_unpack(">H", found[0].encode("utf-16-be")))
@@ -76,7 +76,7 @@ def _escaped(found: re.Match[str]) -> str:
 
 def document(report: Report) -> Json:
     """Return the report as plain data; each fix appears once, and findings refer to it by id."""
-    fixes = {fix: f"f{number}" for number, fix in enumerate(_fixes((*report.findings, *report.known)), 1)}
+    fixes = {fix: f"f{number}" for number, fix in enumerate(_fixes((*report.findings, *report.known_findings)), 1)}
     shown: Json = {
         "format_version": FORMAT_VERSION,
         "tfcheck_version": __version__,
@@ -154,7 +154,7 @@ def _requirement(answer: Answer) -> Json:
     need = answer.requirement
     return {
         "id": need.id,
-        "fingerprint": None if answer.verdict is Verdict.ALLOWED else fingerprint.of_answer(answer),
+        "fingerprint": None if answer.verdict is Verdict.ALLOWED else fingerprint.answer_fingerprint(answer),
         "rule": need.rule,
         "task_definition": need.task_definition,
         "container": need.container,
@@ -201,7 +201,7 @@ def finding_document(finding: Finding) -> Json:
     return _finding(finding, {})
 
 
-def _waived(waived: Waived | None) -> Json | None:
+def _waived_json(waived: Waived | None) -> Json | None:
     return None if waived is None else {"reason": waived.reason, "until": waived.until, "where": waived.where}
 
 
@@ -220,8 +220,8 @@ def _finding(finding: Finding, fixes: dict[Fix, str]) -> Json:
         "needed_at": _location(finding.needed_at),
         "fix": fixes.get(finding.fix) if finding.fix is not None else None,
         "remedy": _remedy(finding.remedy),
-        "fingerprint": None if finding.answers else fingerprint.of_finding(finding),
-        "waived": _waived(finding.waived),
+        "fingerprint": None if finding.answers else fingerprint.finding_fingerprint(finding),
+        "waived": _waived_json(finding.waived),
     }
 
 

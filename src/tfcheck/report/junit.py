@@ -11,7 +11,7 @@ from html import escape
 
 import msgspec
 
-from tfcheck.report.change_words import TASKS, about_access, switched
+from tfcheck.report.change_words import TASKS, access_changes, role_switch
 from tfcheck.report.left_out_words import configuration_words, reason_and_place, unselected_words, waiver_sentences
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.safe_text import visible
@@ -44,14 +44,17 @@ def junit(reports: Sequence[Report], failing: FailOptions = FailOptions()) -> st
         for each in dict.fromkeys(each for report in reports for each in report.unread)
     ]
     every = [*(case for _, cases in suites for case in cases), *unread]
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites{_attributes(name='tfcheck', **_counts(every))}>"]
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f"<testsuites{_attributes(name='tfcheck', **_outcome_counts(every))}>",
+    ]
     for report, cases in suites:
-        lines.append(f"  <testsuite{_attributes(name=target(report), **_counts(cases))}>")
+        lines.append(f"  <testsuite{_attributes(name=target(report), **_outcome_counts(cases))}>")
         lines += _properties(report)
         lines += [line for case in cases for line in _elements(case)]
         lines.append("  </testsuite>")
     for case in unread:
-        lines.append(f"  <testsuite{_attributes(name=case.task, **_counts([case]))}>")
+        lines.append(f"  <testsuite{_attributes(name=case.task, **_outcome_counts([case]))}>")
         lines += [*_elements(case), "  </testsuite>"]
     return "\n".join((*lines, "</testsuites>", ""))
 
@@ -61,8 +64,8 @@ def _properties(report: Report) -> Iterator[str]:
     told = [
         (TASKS[kind], each.task_definition) for kind in TASKS for each in report.task_changes if each.change == kind
     ]
-    told += [("switches the execution role", switched(each).plain) for each in report.role_switches]
-    told += [(kind.words, each.plain) for kind in about_access(report) for each in kind.lines]
+    told += [("switches the execution role", role_switch(each).plain) for each in report.role_switches]
+    told += [(kind.words, each.plain) for kind in access_changes(report) for each in kind.lines]
     rows = [(f"this change {name}", value) for name, value in told]
     rows += [("not reported", said)] if (said := unselected_words(report)) else []
     rows += [("configuration", said)] if (said := configuration_words(report.configuration)) else []
@@ -74,23 +77,23 @@ def _properties(report: Report) -> Iterator[str]:
 
 
 def _cases(report: Report, failing: FailOptions) -> Iterator[TestCase]:
-    known = {answer.requirement.id: finding for finding in report.known for answer in finding.answers}
+    known = {answer.requirement.id: finding for finding in report.known_findings for answer in finding.answers}
     findings = {answer.requirement.id: finding for finding in report.findings for answer in finding.answers}
     for answer in report.answers:
         identity = answer.requirement.id
         case = _permission(report, answer, findings.get(identity) or known.get(identity), failing)
-        yield _skipped_in_baseline(case) if identity in known and identity not in findings else case
+        yield _skip_in_baseline(case) if identity in known and identity not in findings else case
     for finding in report.findings:
         if not finding.answers:
             yield _rule(report, finding, failing)
     yield from (
-        _skipped_in_baseline(_rule(report, finding, failing)) for finding in report.known if not finding.answers
+        _skip_in_baseline(_rule(report, finding, failing)) for finding in report.known_findings if not finding.answers
     )
     for each in report.skipped:
         yield TestCase(each.address, "can be analysed", "error", each.reason, rule="skipped")
 
 
-def _skipped_in_baseline(case: TestCase) -> TestCase:
+def _skip_in_baseline(case: TestCase) -> TestCase:
     return msgspec.structs.replace(case, outcome="skipped", message=f"in the baseline: {case.message}")
 
 
@@ -101,11 +104,11 @@ def _permission(report: Report, answer: Answer, finding: Finding | None, failing
     case = TestCase(need.task_definition, name, rule=need.rule, file=file_path(report, place), line=_line_number(place))
     if answer.verdict is Verdict.ALLOWED:
         return case
-    is_red = failing.counts_unknown(answer) and need.rule not in report.rules_off
+    is_red = failing.fails_on_unknown(answer) and need.rule not in report.rules_off
     if answer.verdict is Verdict.DENIED:
-        is_red = finding is not None and failing.counts(finding.weight(answer), finding.change)
+        is_red = finding is not None and failing.fails_on(finding.weight(answer), finding.change)
     if finding and finding.waived:
-        return _excused(case, finding, finding.waived)
+        return _skip_waived(case, finding, finding.waived)
     waits_for = f": {answer.waits_for}" if answer.waits_for else ""
     return msgspec.structs.replace(
         case,
@@ -115,7 +118,7 @@ def _permission(report: Report, answer: Answer, finding: Finding | None, failing
     )
 
 
-def _excused(case: TestCase, finding: Finding, waived: Waived) -> TestCase:
+def _skip_waived(case: TestCase, finding: Finding, waived: Waived) -> TestCase:
     said = f"waived: {reason_and_place(waived)}"
     return msgspec.structs.replace(case, outcome="skipped", message=said, detail=_detail(finding))
 
@@ -124,14 +127,14 @@ def _rule(report: Report, finding: Finding, failing: FailOptions) -> TestCase:
     case = TestCase(
         finding.task_definition,
         f"rule {finding.rule} of {finding.address or finding.task_definition}",
-        "failure" if failing.counts(finding.severity, finding.change) else "skipped",
+        "failure" if failing.fails_on(finding.severity, finding.change) else "skipped",
         finding.message,
         finding.rule,
         _detail(finding),
         file_path(report, finding.needed_at or finding.location),
         _line_number(finding.needed_at or finding.location),
     )
-    return _excused(case, finding, finding.waived) if finding.waived else case
+    return _skip_waived(case, finding, finding.waived) if finding.waived else case
 
 
 def _detail(finding: Finding) -> tuple[str, ...]:
@@ -155,7 +158,7 @@ def _elements(case: TestCase) -> Iterator[str]:
     yield "    </testcase>"
 
 
-def _counts(cases: Iterable[TestCase]) -> dict[str, str]:
+def _outcome_counts(cases: Iterable[TestCase]) -> dict[str, str]:
     outcomes = [case.outcome for case in cases]
     return {
         "tests": str(len(outcomes)),

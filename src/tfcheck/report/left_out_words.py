@@ -9,7 +9,7 @@ import msgspec
 
 from tfcheck.report.causes import blocks
 from tfcheck.vocabulary.clipping import and_more, clip
-from tfcheck.vocabulary.finding import Answer, Configuration, Finding, Report, Severity, Verdict
+from tfcheck.vocabulary.finding import Answer, Finding, Report, RunConfiguration, Severity, Verdict
 from tfcheck.vocabulary.waiver import Waived, WaiverUse
 
 _SHOWN_TASKS = 3
@@ -112,7 +112,7 @@ def excused_words(reports: Iterable[Report]) -> str:
     """Count what does not count, as in `1 waived, 2 not selected`; empty if there is nothing."""
     reports = list(reports)
     waived = sum(len(each.waived_findings) for each in reports)
-    return _counts(waived, sum(len(each.unselected) + len(_unselected_unknown(each)) for each in reports))
+    return _excused_counts(waived, sum(len(each.unselected) + len(_unselected_unknown(each)) for each in reports))
 
 
 def excused_counts(report: Report) -> dict[str, str]:
@@ -120,10 +120,10 @@ def excused_counts(report: Report) -> dict[str, str]:
     tasks = [each.task_definition for each in report.unselected]
     tasks += [each.requirement.task_definition for each in _unselected_unknown(report)]
     waived, unselected = Counter(each.task_definition for each in report.waived_findings), Counter(tasks)
-    return {task: _counts(waived[task], unselected[task]) for task in (*waived, *unselected)}
+    return {task: _excused_counts(waived[task], unselected[task]) for task in (*waived, *unselected)}
 
 
-def _counts(waived: int, unselected: int) -> str:
+def _excused_counts(waived: int, unselected: int) -> str:
     parts = (f"{waived:,} waived" if waived else "", f"{unselected:,} not selected" if unselected else "")
     return ", ".join(filter(None, parts))
 
@@ -133,7 +133,7 @@ def _unselected_unknown(report: Report) -> list[Answer]:
     return [each for each in report.answers if each.verdict is Verdict.UNKNOWN and each.requirement.rule in off]
 
 
-def configuration_words(configuration: Configuration | None) -> str:
+def configuration_words(configuration: RunConfiguration | None) -> str:
     """Name the configuration file and its effective values; empty without one."""
     if configuration is None or not configuration.settings:
         return ""

@@ -68,7 +68,7 @@ class Links(msgspec.Struct, frozen=True):
             return None
         return base + _HOSTS[self.host].line.format(sha=self.sha, path=quote(path, errors="replace"), line=line)
 
-    def of_run(self) -> str | None:
+    def run_url(self) -> str | None:
         """Return the address of the run; None if it has no page."""
         base, found, page = self._base(), _RUN.fullmatch(self.run), _HOSTS[self.host].run
         return base + page.format(id=found[1], attempt=found[2]) if base and found and page else None

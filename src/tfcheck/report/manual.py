@@ -22,7 +22,7 @@ class Manual(msgspec.Struct, frozen=True):
     text: str
 
     @property
-    def first(self) -> str:
+    def first_paragraph(self) -> str:
         """Return the first paragraph on one line."""
         return " ".join(self.text.strip().split("\n\n", 1)[0].split())
 

@@ -12,17 +12,17 @@ from tfcheck.report.access_map import (
     NO_STATEMENT,
     CallNode,
     MistakeNode,
-    PolicyKind,
     PolicyNode,
+    PolicyOrigin,
     RoleNode,
     StatementNode,
     TaskNode,
 )
-from tfcheck.report.cause_text import Detail, at, instances, origin
+from tfcheck.report.cause_text import Detail, instances, origin, place_text
 from tfcheck.report.folded_map import MapGroup
 from tfcheck.report.safe_text import visible
-from tfcheck.report.screen import Line, Span, Style, line, printed, wrapped
-from tfcheck.report.words import SEVERITY_STYLES, VERDICT_STYLES, counted, sentence
+from tfcheck.report.screen import Line, Span, SpanStyle, line, render_lines, wrap
+from tfcheck.report.words import SEVERITY_STYLES, VERDICT_STYLES, plural, sentence
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import Location, RoleKind, Severity, Verdict
 
@@ -41,56 +41,63 @@ class _Branch(msgspec.Struct, frozen=True):
 
 def map_text(title: str, groups: Iterable[MapGroup], detail: Detail, *, colour: bool = False) -> str:
     """Write maps below a title, one tree after the other."""
-    return printed(_group_lines(title, groups, detail), colour=colour)
+    return render_lines(_group_lines(title, groups, detail), colour=colour)
 
 
 def _group_lines(title: str, groups: Iterable[MapGroup], detail: Detail) -> Iterator[Line]:
-    yield line(Span(title, Style.STRONG))
+    yield line(Span(title, SpanStyle.STRONG))
     for group in groups:
         yield ()
         task = group.map
-        number = f" ({counted(len(group.tasks), 'instance')})" if len(group.tasks) > 1 else ""
-        yield from wrapped(
-            Span(f"{task.status.mark} ", task.status.style), f"{group.name}{number}", detail.width, Style.STRONG
+        number = f" ({plural(len(group.tasks), 'instance')})" if len(group.tasks) > 1 else ""
+        yield from wrap(
+            Span(f"{task.status.mark} ", task.status.style), f"{group.name}{number}", detail.width, SpanStyle.STRONG
         )
-        yield from wrapped("  ", f"{task.status.words}{_seen(task.location, detail)}", detail.width, task.status.style)
+        yield from wrap(
+            "  ", f"{task.status.words}{_place_words(task.location, detail)}", detail.width, task.status.style
+        )
         if number:
-            yield from wrapped("  instances: ", instances(group.tasks, detail), detail.width, Style.QUIET)
-        yield from _drawn(tuple(_branches(task, detail)), "", detail.width)
+            yield from wrap("  instances: ", instances(group.tasks, detail), detail.width, SpanStyle.QUIET)
+        yield from _draw_tree(tuple(_branches(task, detail)), "", detail.width)
 
 
-def _seen(place: Location | None, detail: Detail) -> str:
-    return f" ({at(place, detail.directory)})" if place else ""
+def _place_words(place: Location | None, detail: Detail) -> str:
+    return f" ({place_text(place, detail.directory)})" if place else ""
 
 
 # The branches
 
 
 def _branches(task: TaskNode, detail: Detail) -> Iterator[_Branch]:
-    yield from (_Branch((Span("? ", Style.UNKNOWN), Span(f"could not be analysed: {each}"))) for each in task.skipped)
+    yield from (
+        _Branch((Span("? ", SpanStyle.UNKNOWN), Span(f"could not be analysed: {each}"))) for each in task.skipped
+    )
     yield from (_mistake(each, detail) for each in task.mistakes)
     for role in task.roles:
         if task.former_role and role.kind is RoleKind.EXECUTION:
             yield _Branch(
-                (Span("- ", Style.ERROR), Span(f"execution role {task.former_role}: this change replaces it"))
+                (Span("- ", SpanStyle.ERROR), Span(f"execution role {task.former_role}: this change replaces it"))
             )
         yield _role(role, detail)
 
 
 def _mistake(mistake: MistakeNode, detail: Detail) -> _Branch:
     label = Span(f"{mistake.severity.value}[{mistake.rule}]: ", SEVERITY_STYLES[mistake.severity])
-    return _Branch((label, Span(f"{mistake.message}{_seen(mistake.location, detail)}")))
+    return _Branch((label, Span(f"{mistake.message}{_place_words(mistake.location, detail)}")))
 
 
 def _role(role: RoleNode, detail: Detail) -> _Branch:
-    name = f"{role.address}{_seen(role.location, detail)}" if role.address else NO_ROLE
+    name = f"{role.address}{_place_words(role.location, detail)}" if role.address else NO_ROLE
     return _Branch(
-        (Span(f"{role.kind.value} role ", Style.QUIET), Span(name)),
+        (Span(f"{role.kind.value} role ", SpanStyle.QUIET), Span(name)),
         branches=(
             *(_policy(each, detail) for each in role.policies),
             *_unmet(role.unmet),
-            *(_revoked(each, "- ", Style.ERROR, "this change revokes it") for each in role.revoked),
-            *(_revoked(each, "? ", Style.UNKNOWN, "this change may revoke it") for each in role.possibly_revoked),
+            *(_revoked_branch(each, "- ", SpanStyle.ERROR, "this change revokes it") for each in role.revoked),
+            *(
+                _revoked_branch(each, "? ", SpanStyle.UNKNOWN, "this change may revoke it")
+                for each in role.possibly_revoked
+            ),
         ),
     )
 
@@ -103,24 +110,27 @@ def _unmet(calls: Iterable[CallNode]) -> Iterator[_Branch]:
     for (because, decided_by), members in alike.items():
         below = (Span(decided_by),) if decided_by else ()
         yield _Branch(
-            (Span(because or NO_STATEMENT, Style.QUIET),), below, tuple(_Branch(_called(each)) for each in members)
+            (Span(because or NO_STATEMENT, SpanStyle.QUIET),),
+            below,
+            tuple(_Branch(_call_spans(each)) for each in members),
         )
 
 
-def _revoked(change: AccessChange, mark: str, style: Style, words: str) -> _Branch:
+def _revoked_branch(change: AccessChange, mark: str, style: SpanStyle, words: str) -> _Branch:
     because = f": {change.because}" if change.because else ""
     return _Branch((Span(mark, style), Span(f"{change.action} on {change.resource} ({words}{because})")))
 
 
 def _policy(policy: PolicyNode, detail: Detail) -> _Branch:
-    name = policy.address if policy.kind is PolicyKind.POLICY else policy.kind.value
+    name = policy.address if policy.kind is PolicyOrigin.POLICY else policy.kind.value
     statements = tuple(_statement(each, detail) for each in policy.statements)
-    return _Branch((Span(f"{name}{_seen(policy.location, detail)}"),), branches=statements)
+    return _Branch((Span(f"{name}{_place_words(policy.location, detail)}"),), branches=statements)
 
 
 def _statement(statement: StatementNode, detail: Detail) -> _Branch:
     return _Branch(
-        (Span(statement_name(statement), Style.QUIET),), branches=tuple(_call(each, detail) for each in statement.calls)
+        (Span(statement_name(statement), SpanStyle.QUIET),),
+        branches=tuple(_call(each, detail) for each in statement.calls),
     )
 
 
@@ -133,17 +143,20 @@ def statement_name(statement: StatementNode) -> str:
 
 def _call(call: CallNode, detail: Detail) -> _Branch:
     near = tuple(
-        Span(f"near: {origin(each, detail.directory)}", Style.QUIET) for each in call.near[: detail.most(_SHOWN_NEAR)]
+        Span(f"near: {origin(each, detail.directory)}", SpanStyle.QUIET)
+        for each in call.near[: detail.limit(_SHOWN_NEAR)]
     )
     if call.verdict is Verdict.UNKNOWN:
         waits = Span(sentence(call.because), VERDICT_STYLES[call.verdict])
-        return _Branch(_called(call), (waits, *((Span(call.decided_by),) if call.decided_by else ()), *near))
+        return _Branch(_call_spans(call), (waits, *((Span(call.decided_by),) if call.decided_by else ()), *near))
     because = f": {call.because}" if call.because else ""
-    return _Branch(_called(call, because), near)
+    return _Branch(_call_spans(call, because), near)
 
 
-def _called(call: CallNode, because: str = "") -> tuple[Span, ...]:
-    mark = Span("· ", Style.QUIET) if call.optional else Span(f"{_MARKS[call.verdict]} ", VERDICT_STYLES[call.verdict])
+def _call_spans(call: CallNode, because: str = "") -> tuple[Span, ...]:
+    mark = (
+        Span("· ", SpanStyle.QUIET) if call.optional else Span(f"{_MARKS[call.verdict]} ", VERDICT_STYLES[call.verdict])
+    )
     weight = f" ({WEIGHTS[call.severity]})" if call.verdict is Verdict.DENIED else ""
     broken = " (allowed before this change)" if call.broken else ""
     return (mark, Span(f"{call.action} on {call.object}{weight}{because}{broken}"))
@@ -152,7 +165,7 @@ def _called(call: CallNode, because: str = "") -> tuple[Span, ...]:
 # Rails
 
 
-def _drawn(branches: Sequence[_Branch], rail: str, width: int) -> Iterator[Line]:
+def _draw_tree(branches: Sequence[_Branch], rail: str, width: int) -> Iterator[Line]:
     for number, branch in enumerate(branches, 1):
         last = number == len(branches)
         inner = f"{rail}{'   ' if last else '│  '}"
@@ -160,7 +173,7 @@ def _drawn(branches: Sequence[_Branch], rail: str, width: int) -> Iterator[Line]
         yield from _label_lines(branch.label, f"{rail}{'└─ ' if last else '├─ '}", below, width)
         for span in branch.below:
             yield from _label_lines((span,), below, below, width)
-        yield from _drawn(branch.branches, inner, width)
+        yield from _draw_tree(branch.branches, inner, width)
 
 
 def _label_lines(label: tuple[Span, ...], first: str, others: str, width: int) -> Iterator[Line]:
@@ -169,9 +182,9 @@ def _label_lines(label: tuple[Span, ...], first: str, others: str, width: int) -
     taken = len(first) + sum(len(visible(each.text)) for each in leading)
     words = textwrap.wrap(visible(last.text), max(width - taken, 20), break_long_words=False, break_on_hyphens=False)
     head, *rest = words or [""]
-    yield line(Span(first, Style.QUIET), *leading, Span(head, last.style))
+    yield line(Span(first, SpanStyle.QUIET), *leading, Span(head, last.style))
     if rest:
         again = textwrap.wrap(
             " ".join(rest), max(width - len(others), 20), break_long_words=False, break_on_hyphens=False
         )
-        yield from (line(Span(others, Style.QUIET), Span(each, last.style)) for each in again)
+        yield from (line(Span(others, SpanStyle.QUIET), Span(each, last.style)) for each in again)

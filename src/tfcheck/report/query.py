@@ -26,13 +26,13 @@ def query(expression: str) -> Callable[[Any], Any]:
     try:
         compiled = jmespath.compile(expression)
     except _PROBLEMS as error:
-        raise _wrong(expression, error) from None
+        raise _query_error(expression, error) from None
 
     def pick(data: Any) -> Any:
         try:
-            return evaluated(compiled.parsed, data)
+            return evaluate(compiled.parsed, data)
         except _PROBLEMS as error:
-            raise _wrong(expression, error) from None
+            raise _query_error(expression, error) from None
 
     return pick
 
@@ -41,7 +41,7 @@ def query(expression: str) -> Callable[[Any], Any]:
 _PROBLEMS = (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
-def _wrong(expression: str, error: Exception) -> UsageError:
+def _query_error(expression: str, error: Exception) -> UsageError:
     if isinstance(error, RecursionError):
         return UsageError("the expression of `--query` is nested too deep", hint="write a shorter one")
     problem = clip(str(error).split("\n", 1)[0].rstrip(".:"))
@@ -62,7 +62,7 @@ _MAKING = {*_PROJECTIONS, "flatten", "slice", "multi_select_list", "multi_select
 _OF_EXPRESSIONS = ("map", "max_by", "min_by", "sort_by")
 
 
-def evaluated(parsed: Any, data: Any) -> Any:
+def evaluate(parsed: Any, data: Any) -> Any:
     """Evaluate a parsed expression on plain data, within a limit.
 
     `[@, @]` thirty times in a row is a billion reports, though nothing of it is there until it is written.

@@ -19,7 +19,6 @@ from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import (
     Answer,
     BaselineComparison,
-    Configuration,
     Evidence,
     EvidenceKind,
     Finding,
@@ -31,6 +30,7 @@ from tfcheck.vocabulary.finding import (
     Report,
     Requirement,
     RoleKind,
+    RunConfiguration,
     Severity,
     Skipped,
     TaskChange,
@@ -179,13 +179,13 @@ class _Report(msgspec.Struct):
     access_unknown: list[AccessUnknown] = []
     access_possible: list[_AccessChange] = []
     unread: list[Unread] = []
-    configuration: Configuration | None = None
+    configuration: RunConfiguration | None = None
     unselected: list[Unselected] = []
     baseline: _Baseline | None = None
     waivers: list[_WaiverUse] = []
 
 
-def read(data: bytes, named: str) -> list[Report]:
+def read_reports(data: bytes, named: str) -> list[Report]:
     """Read the reports in a file: one JSON object, or one per line; `named` is the file's name in messages.
 
     Raises:
@@ -201,7 +201,7 @@ def read(data: bytes, named: str) -> list[Report]:
                 f"`{named}` is a report of another format_version than 1.x",
                 hint="use the tfcheck that wrote it or a newer one",
             )
-        return [_report(each, named) for each in _decoded(text)]
+        return [_report(each, named) for each in _decode(text)]
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise InputError(f"`{named}` is not a tfcheck report: {_problem(error)}", hint=_HINT) from None
 
@@ -222,7 +222,7 @@ def _is_lines(text: bytes) -> bool:
     return rest.lstrip().startswith(b"{") and first.rstrip().endswith(b"}")
 
 
-def _decoded(text: bytes) -> list[_Report]:
+def _decode(text: bytes) -> list[_Report]:
     if _is_lines(text):
         return msgspec.json.Decoder(_Report).decode_lines(text)
     return [msgspec.json.decode(text, type=_Report)]

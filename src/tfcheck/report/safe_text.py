@@ -42,7 +42,7 @@ def _without_literals(text: str) -> Iterator[str]:
         yield text[end : found.start()]
         match found[0][0]:
             case '"':
-                end = _end_of_string(text, found.end())
+                end = _string_end(text, found.end())
                 string = text[found.start() : end]
                 yield string if _ARN.fullmatch(string) else '"…"'
             case "#" | "/":
@@ -53,7 +53,7 @@ def _without_literals(text: str) -> Iterator[str]:
     yield text[end:]
 
 
-def _end_of_string(text: str, start: int) -> int:
+def _string_end(text: str, start: int) -> int:
     """Return the end of a string with interpolations, or the end of the text if it is not closed."""
     open_marks = ['"']
     for found in _MARK.finditer(text, start):
@@ -74,6 +74,6 @@ def visible(text: str) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
-def clipped(text: str, longest: int) -> str:
+def clip_width(text: str, longest: int) -> str:
     """Clip a text to a readable length."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -17,13 +17,13 @@ from urllib.parse import quote
 import msgspec
 
 from tfcheck import __version__
-from tfcheck.report.change_words import in_one_line
+from tfcheck.report.change_words import one_line_summary
 from tfcheck.report.diff import Edit, edits
 from tfcheck.report.json import changes, encode
 from tfcheck.report.left_out_words import is_in_sources, reason_and_place, selection_sentence, waiver_sentences
 from tfcheck.report.manual import Manual
 from tfcheck.report.origin import file_path, plan_path, target
-from tfcheck.report.safe_text import clipped, visible
+from tfcheck.report.safe_text import clip_width, visible
 from tfcheck.report.words import reason_words
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Report, Severity
@@ -74,7 +74,7 @@ def sarif(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> str:
 
 def document(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> Json:
     """Return reports as the plain data of SARIF."""
-    shown = _once(each for report in reports for each in _results_of(report))[:_MOST_RESULTS]
+    shown = _without_duplicates(each for report in reports for each in _results_of(report))[:_MOST_RESULTS]
     rules = list(_rules(manuals, shown))
     numbers = {rule["id"]: number for number, rule in enumerate(rules)}
     targets = list(dict.fromkeys(target(report) for report in reports))
@@ -95,9 +95,9 @@ def document(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> Json:
 def _results_of(report: Report) -> Iterator[SarifResult]:
     for finding in report.findings:
         yield from _parts(report, finding, "new" if report.baseline else _STATES.get(finding.change or ""))
-    for finding in report.known:
+    for finding in report.known_findings:
         yield from _parts(report, finding, "unchanged")
-    for answer in report.undecided():
+    for answer in report.undecided_answers():
         yield _unknown(report, answer)
 
 
@@ -118,7 +118,7 @@ def _finding(report: Report, finding: Finding, answer: Answer | None, state: str
         rule=finding.rule,
         severity=finding.severity,
         message=_without_links(". ".join(each.rstrip(".") for each in sentences) + "."),
-        fingerprint=fingerprint.of_answer(answer) if answer else fingerprint.of_finding(finding),
+        fingerprint=fingerprint.answer_fingerprint(answer) if answer else fingerprint.finding_fingerprint(finding),
         place=place,
         related=tuple(related),
         fix=finding.fix,
@@ -148,20 +148,20 @@ def _unknown(report: Report, answer: Answer) -> SarifResult:
         need.rule,
         Severity.INFO,
         _without_links(f"{said}. Needed by {need.task_definition}."),
-        fingerprint.of_answer(answer),
+        fingerprint.answer_fingerprint(answer),
         _default_location(report, *places),
         state="unchanged" if answer.before is answer.verdict else "new",
     )
 
 
-def _once(told: Iterable[SarifResult]) -> list[SarifResult]:
+def _without_duplicates(told: Iterable[SarifResult]) -> list[SarifResult]:
     """Remove duplicate results from reports on the same sources."""
     return list({(each.fingerprint, each.message, str(each.place)): each for each in told}.values())
 
 
 def _without_links(text: str) -> str:
     """Write a foreign sentence so that no part of it is a SARIF link, `[text](address)`."""
-    return visible(clipped(text, _LONGEST_DESCRIPTION)).replace("](", "] (")
+    return visible(clip_width(text, _LONGEST_DESCRIPTION)).replace("](", "] (")
 
 
 def _default_location(report: Report, *places: Location | None) -> Json:
@@ -246,8 +246,8 @@ def _rules(manuals: Sequence[Manual], told: list[SarifResult]) -> Iterator[Json]
 def _rule(manual: Manual, severity: Severity | None) -> Json:
     rule: Json = {
         "id": manual.id + _BELOW[severity or Severity.ERROR],
-        "shortDescription": {"text": clipped(manual.title, _LONGEST_DESCRIPTION)},
-        "fullDescription": {"text": clipped(manual.first, _LONGEST_DESCRIPTION)},
+        "shortDescription": {"text": clip_width(manual.title, _LONGEST_DESCRIPTION)},
+        "fullDescription": {"text": clip_width(manual.first_paragraph, _LONGEST_DESCRIPTION)},
         "help": {"text": manual.text.strip(), "markdown": manual.text.strip()},
         "properties": {"tags": ["security", "iam", "ecs"], "precision": "high"},
     }
@@ -259,7 +259,7 @@ def _rule(manual: Manual, severity: Severity | None) -> Json:
 
 def _invocation(reports: Sequence[Report]) -> Json:
     """Return what has no place: the changes, and what could not be analysed."""
-    done = [said for report in reports if (said := in_one_line(report))]
+    done = [said for report in reports if (said := one_line_summary(report))]
     done += [said for report in reports if (said := selection_sentence(report))]
     done += waiver_sentences(reports)
     notes: list[Json] = [

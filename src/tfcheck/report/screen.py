@@ -16,7 +16,7 @@ import msgspec
 from tfcheck.report.safe_text import visible
 
 
-class Style(Enum):
+class SpanStyle(Enum):
     """The meaning of a span; `_LOOKS` has the colours."""
 
     PLAIN = "plain"
@@ -34,7 +34,7 @@ class Span(msgspec.Struct, frozen=True):
     """A part of a line in one style."""
 
     text: str
-    style: Style = Style.PLAIN
+    style: SpanStyle = SpanStyle.PLAIN
 
 
 Line: TypeAlias = tuple[Span, ...]
@@ -45,7 +45,7 @@ def line(*parts: str | Span) -> Line:
     return tuple(Span(part) if isinstance(part, str) else part for part in parts)
 
 
-def wrapped(first: str | Span, text: str, width: int, style: Style = Style.PLAIN) -> Iterator[Line]:
+def wrap(first: str | Span, text: str, width: int, style: SpanStyle = SpanStyle.PLAIN) -> Iterator[Line]:
     """Wrap `text` to lines of at most `width`, the first after `first`, the others indented equally.
 
     A word that is longer than a line, an ARN for example, stays whole: it is there to be copied.
@@ -71,31 +71,31 @@ def columns(rows: Iterable[tuple[Span, Span]], indent: str, widest: int) -> Iter
         yield (Span(indent), first, Span(" " * max(column - length, 0) + "  "), second)
 
 
-def printed(lines: Iterable[Line], *, colour: bool) -> str:
+def render_lines(lines: Iterable[Line], *, colour: bool) -> str:
     """Join lines to a screen, each ended by a newline."""
-    style = _styled if colour else lambda span: visible(span.text)
+    style = _style if colour else lambda span: visible(span.text)
     return "".join("".join(style(span) for span in line).rstrip() + "\n" for line in lines)
 
 
-def _styled(span: Span) -> str:
+def _style(span: Span) -> str:
     import click
 
     text = visible(span.text)
     colour, bold, dim = _LOOKS[span.style]
-    if not text.strip() or span.style is Style.PLAIN:
+    if not text.strip() or span.style is SpanStyle.PLAIN:
         return text
     return click.style(text, fg=colour, bold=bold or None, dim=dim or None)
 
 
 #: Colour, bold, dim.
-_LOOKS: dict[Style, tuple[str | None, bool, bool]] = {
-    Style.PLAIN: (None, False, False),
-    Style.STRONG: (None, True, False),
-    Style.QUIET: (None, False, True),
-    Style.ERROR: ("red", True, False),
-    Style.WARNING: ("yellow", True, False),
-    Style.INFO: ("blue", True, False),
-    Style.GOOD: ("green", False, False),
-    Style.UNKNOWN: ("magenta", True, False),
-    Style.MARK: ("cyan", True, False),
+_LOOKS: dict[SpanStyle, tuple[str | None, bool, bool]] = {
+    SpanStyle.PLAIN: (None, False, False),
+    SpanStyle.STRONG: (None, True, False),
+    SpanStyle.QUIET: (None, False, True),
+    SpanStyle.ERROR: ("red", True, False),
+    SpanStyle.WARNING: ("yellow", True, False),
+    SpanStyle.INFO: ("blue", True, False),
+    SpanStyle.GOOD: ("green", False, False),
+    SpanStyle.UNKNOWN: ("magenta", True, False),
+    SpanStyle.MARK: ("cyan", True, False),
 }

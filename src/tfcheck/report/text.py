@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tfcheck.report.cause_text import Detail, cause_lines, origin
 from tfcheck.report.causes import Cause, blocks, causes, skipped_blocks
-from tfcheck.report.change_words import TASKS, about_access, switched
+from tfcheck.report.change_words import TASKS, access_changes, role_switch
 from tfcheck.report.left_out_words import (
     configuration_words,
     unselected_words,
@@ -20,9 +20,9 @@ from tfcheck.report.left_out_words import (
     waiver_sentences,
 )
 from tfcheck.report.safe_text import visible
-from tfcheck.report.screen import Line, Span, Style, columns, line, printed, wrapped
+from tfcheck.report.screen import Line, Span, SpanStyle, columns, line, render_lines, wrap
 from tfcheck.report.unknown_text import unknown_lines
-from tfcheck.report.words import TaskStatus, baseline_words, counted, headline, instances, standings
+from tfcheck.report.words import TaskStatus, baseline_words, headline, instances, plural, standings
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Fix, Remedy, Report, Severity, Verdict
 
@@ -51,7 +51,7 @@ def text(
     """
     detail = Detail(width, directory, quiet, verbose, expand)
     found = causes(report.open_findings)
-    return printed(_separated(_paragraphs(report, found, detail)), colour=colour)
+    return render_lines(_separate(_paragraphs(report, found, detail)), colour=colour)
 
 
 def _paragraphs(report: Report, found: list[Cause], detail: Detail) -> Iterator[list[Line]]:
@@ -69,29 +69,29 @@ def _paragraphs(report: Report, found: list[Cause], detail: Detail) -> Iterator[
     yield [
         row
         for plan in report.unread
-        for row in wrapped(Span("not checked: ", Style.WARNING), plan.problem, detail.width)
+        for row in wrap(Span("not checked: ", SpanStyle.WARNING), plan.problem, detail.width)
     ]
-    yield list(_skipped(report, detail))
+    yield list(_skipped_lines(report, detail))
     if detail.verbose:
-        yield list(_allowed(report.answers, detail))
+        yield list(_render_allowed(report.answers, detail))
     if not detail.quiet:
         yield list(access_lines(report, detail))
         yield list(_notes(report, detail))
-    yield list(_waived(report, detail))
+    yield list(_waived_lines(report, detail))
     yield list(_selection(report, detail))
     yield list(_end(report, found, detail))
 
 
-def _title(path: str, words: str, style: Style, width: int) -> Iterator[Line]:
+def _title(path: str, words: str, style: SpanStyle, width: int) -> Iterator[Line]:
     """Name the plan and the answer, on two lines if they do not fit in one."""
     if len(visible(f"{path}: {words}")) <= width:
-        yield line(Span(f"{path}: ", Style.STRONG), Span(words, style))
+        yield line(Span(f"{path}: ", SpanStyle.STRONG), Span(words, style))
     else:
-        yield line(Span(f"{path}:", Style.STRONG))
-        yield from wrapped("  ", words, width, style)
+        yield line(Span(f"{path}:", SpanStyle.STRONG))
+        yield from wrap("  ", words, width, style)
 
 
-def _separated(parts: Iterable[list[Line]]) -> Iterator[Line]:
+def _separate(parts: Iterable[list[Line]]) -> Iterator[Line]:
     """Separate the non-empty parts by an empty line."""
     first = True
     for part in parts:
@@ -109,34 +109,34 @@ def _task_definitions(standing: dict[str, TaskStatus], detail: Detail) -> Iterat
             yield shown
         else:
             yield line("  ", Span(each.mark, each.style), " ", address)
-            yield from wrapped("      ", each.words, detail.width, each.style)
+            yield from wrap("      ", each.words, detail.width, each.style)
 
 
-def _allowed(answers: tuple[Answer, ...], detail: Detail) -> Iterator[Line]:
+def _render_allowed(answers: tuple[Answer, ...], detail: Detail) -> Iterator[Line]:
     """Write which statement grants each allowed permission."""
     granted = [each for each in answers if each.verdict is Verdict.ALLOWED]
     if granted:
-        yield line(Span("allowed", Style.GOOD), Span(f": {counted(len(granted), 'permission')}", Style.STRONG))
+        yield line(Span("allowed", SpanStyle.GOOD), Span(f": {plural(len(granted), 'permission')}", SpanStyle.STRONG))
     for answer in granted:
         need = answer.requirement
-        yield from wrapped("  ", f"{need.task_definition}: {need.action} on {need.shown_resource}", detail.width)
+        yield from wrap("  ", f"{need.task_definition}: {need.action} on {need.shown_resource}", detail.width)
         for each in answer.evidence:
-            yield from wrapped("    by ", origin(each, detail.directory), detail.width, Style.QUIET)
+            yield from wrap("    by ", origin(each, detail.directory), detail.width, SpanStyle.QUIET)
 
 
-def _skipped(report: Report, detail: Detail) -> Iterator[Line]:
+def _skipped_lines(report: Report, detail: Detail) -> Iterator[Line]:
     if report.skipped:
-        total = counted(len(report.skipped), "resource")
-        yield line(Span("skipped", Style.WARNING), Span(f": {total} could not be analysed", Style.STRONG))
+        total = plural(len(report.skipped), "resource")
+        yield line(Span("skipped", SpanStyle.WARNING), Span(f": {total} could not be analysed", SpanStyle.STRONG))
     counts: Counter[str] = Counter()
     rows = [(each, 1) for each in report.skipped] if detail.expand else skipped_blocks(report.skipped)
     for each, number in rows:
         counts[each.reason] += 1
         if counts[each.reason] <= _SHOWN_SKIPPED:
-            yield from wrapped("  ", f"{each.address}{instances(number)}: {each.reason}", detail.width)
+            yield from wrap("  ", f"{each.address}{instances(number)}: {each.reason}", detail.width)
     for reason, count in counts.items():
         if count > _SHOWN_SKIPPED:
-            yield from wrapped("  ", f"and {count - _SHOWN_SKIPPED:,} more: {reason}", detail.width)
+            yield from wrap("  ", f"and {count - _SHOWN_SKIPPED:,} more: {reason}", detail.width)
 
 
 def _notes(report: Report, detail: Detail) -> Iterator[Line]:
@@ -144,41 +144,41 @@ def _notes(report: Report, detail: Detail) -> Iterator[Line]:
     notes = list(dict.fromkeys((*report.notes, *assumptions)))
     for note in notes:
         if detail.verbose or not note.startswith(_ASIDES):
-            yield from wrapped(Span("note: ", Style.INFO), note, detail.width)
+            yield from wrap(Span("note: ", SpanStyle.INFO), note, detail.width)
     resting = sum(note.startswith(_ASIDES[0]) for note in notes)
     if resting and not detail.verbose:
-        yield line(Span(f"{counted(resting, 'assumption')}, see -v", Style.QUIET))
+        yield line(Span(f"{plural(resting, 'assumption')}, see -v", SpanStyle.QUIET))
 
 
-def _waived(report: Report, detail: Detail) -> Iterator[Line]:
+def _waived_lines(report: Report, detail: Detail) -> Iterator[Line]:
     """Write waived findings with their reasons, and the waivers without effect."""
     groups = waived_groups([report])
-    for each in groups[: detail.most(_SHOWN_WAIVED)]:
-        yield from wrapped(Span("waived: ", Style.WARNING), waived_words(each), detail.width)
-    if len(groups) > detail.most(_SHOWN_WAIVED):
-        yield line(f"and {counted(len(groups) - detail.most(_SHOWN_WAIVED), 'more waiver')} (--expand shows all)")
+    for each in groups[: detail.limit(_SHOWN_WAIVED)]:
+        yield from wrap(Span("waived: ", SpanStyle.WARNING), waived_words(each), detail.width)
+    if len(groups) > detail.limit(_SHOWN_WAIVED):
+        yield line(f"and {plural(len(groups) - detail.limit(_SHOWN_WAIVED), 'more waiver')} (--expand shows all)")
     for said in waiver_sentences([report], verbose=detail.verbose):
-        yield from wrapped(Span("note: ", Style.INFO), said, detail.width)
+        yield from wrap(Span("note: ", SpanStyle.INFO), said, detail.width)
 
 
 def _selection(report: Report, detail: Detail) -> Iterator[Line]:
     """Write what is left out and why, even in short reports."""
     words = configuration_words(report.configuration)
     if report.unselected:
-        yield from wrapped(Span("not reported: ", Style.WARNING), unselected_words(report), detail.width)
+        yield from wrap(Span("not reported: ", SpanStyle.WARNING), unselected_words(report), detail.width)
     if words:
-        yield from wrapped(Span("configuration: ", Style.INFO), words, detail.width)
+        yield from wrap(Span("configuration: ", SpanStyle.INFO), words, detail.width)
 
 
 def _end(report: Report, found: list[Cause], detail: Detail) -> Iterator[Line]:
-    yield from wrapped("", f"{summary(report, found)}.", detail.width, Style.STRONG)
+    yield from wrap("", f"{summary(report, found)}.", detail.width, SpanStyle.STRONG)
     for sentence in baseline_words(report):
-        yield from wrapped("", sentence, detail.width)
+        yield from wrap("", sentence, detail.width)
     fixable = any(fix.diff for cause in found for fix in cause.fixes)
     if fixable and report.plan.path != "-":
         number = sum(bool(fix.diff) for fix in dict.fromkeys(fix for cause in found for fix in cause.fixes))
         what = "the fix" if number == 1 else "the fixes"
-        yield from wrapped("", f"Apply {what} with: tfcheck fix {report.plan.path} --write", detail.width)
+        yield from wrap("", f"Apply {what} with: tfcheck fix {report.plan.path} --write", detail.width)
 
 
 def summary(report: Report, found: list[Cause] | None = None) -> str:
@@ -186,37 +186,37 @@ def summary(report: Report, found: list[Cause] | None = None) -> str:
     found = causes(report.open_findings) if found is None else found
     severities = [cause.severity for cause in found]
     names = ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "remark"))
-    counts = [counted(severities.count(each), name) for each, name in names if each in severities]
+    counts = [plural(severities.count(each), name) for each, name in names if each in severities]
     return ": ".join(filter(None, (", ".join(counts), _permissions(report))))
 
 
 def _permissions(report: Report) -> str:
-    known = {id(answer) for finding in report.known for answer in finding.answers}
-    counting = [each for each in report.counting() if not each.requirement.mistaken and id(each) not in known]
+    known = {id(answer) for finding in report.known_findings for answer in finding.answers}
+    counting = [each for each in report.counted_answers() if not each.requirement.mistaken and id(each) not in known]
     missing = [each.requirement.severity for each in counting if each.verdict is Verdict.DENIED]
     unknown = sum(each.verdict is Verdict.UNKNOWN for each in counting)
     required, recommended = missing.count(Severity.ERROR), missing.count(Severity.WARNING)
-    said = [f"{counted(required, 'required permission')} missing"] if required else []
+    said = [f"{plural(required, 'required permission')} missing"] if required else []
     if recommended:
-        alone = f"{counted(recommended, 'recommended permission')} missing"
+        alone = f"{plural(recommended, 'recommended permission')} missing"
         said.append(f"{recommended:,} recommended" if required else alone)
     if unknown:
-        said.append(f"{unknown:,} of {counted(len(counting), 'permission')} not decided")
+        said.append(f"{unknown:,} of {plural(len(counting), 'permission')} not decided")
     what = "other permission" if known else "permission"
-    return ", ".join(said) or f"{counted(len(counting), what)} checked"
+    return ", ".join(said) or f"{plural(len(counting), what)} checked"
 
 
 _SHOWN = 3
 _SHOWN_TASKS = 4
 _STYLES = {
-    "broken": Style.ERROR,
-    "fixed": Style.GOOD,
-    "still_broken": Style.WARNING,
-    "revoked": Style.WARNING,
-    "granted": Style.INFO,
-    "unknown": Style.UNKNOWN,
+    "broken": SpanStyle.ERROR,
+    "fixed": SpanStyle.GOOD,
+    "still_broken": SpanStyle.WARNING,
+    "revoked": SpanStyle.WARNING,
+    "granted": SpanStyle.INFO,
+    "unknown": SpanStyle.UNKNOWN,
 }
-_Row = tuple[str, Style, str]
+_Row = tuple[str, SpanStyle, str]
 
 
 def broken_lines(report: Report, detail: Detail) -> Iterator[Line]:
@@ -224,9 +224,9 @@ def broken_lines(report: Report, detail: Detail) -> Iterator[Line]:
     found = [each.task_definition for each in report.task_changes if each.change == "broken"]
     if found:
         tasks = blocks(found)
-        most = detail.most(_SHOWN_TASKS)
+        most = detail.limit(_SHOWN_TASKS)
         more = and_more(len(tasks), most)
-        yield from wrapped(Span("This change breaks ", Style.ERROR), f"{', '.join(tasks[:most])}{more}", detail.width)
+        yield from wrap(Span("This change breaks ", SpanStyle.ERROR), f"{', '.join(tasks[:most])}{more}", detail.width)
 
 
 def access_lines(report: Report, detail: Detail) -> Iterator[Line]:
@@ -234,12 +234,12 @@ def access_lines(report: Report, detail: Detail) -> Iterator[Line]:
     rows = [*_tasks(report, detail), *_roles(report, detail)]
     if len(rows) == 1:
         words, _, what = rows[0]
-        yield from wrapped("", f"This change {words} {what}.", detail.width)
+        yield from wrap("", f"This change {words} {what}.", detail.width)
         return
     if rows:
-        yield line(Span("This change", Style.STRONG))
+        yield line(Span("This change", SpanStyle.STRONG))
     for words, style, what in rows:
-        yield from wrapped(Span(f"  {words:<14}", style), what, detail.width)
+        yield from wrap(Span(f"  {words:<14}", style), what, detail.width)
 
 
 def _tasks(report: Report, detail: Detail) -> Iterator[_Row]:
@@ -250,15 +250,15 @@ def _tasks(report: Report, detail: Detail) -> Iterator[_Row]:
 
 
 def _roles(report: Report, detail: Detail) -> Iterator[_Row]:
-    switches = [switched(each).plain for each in report.role_switches]
-    yield from (("switches role", Style.INFO, each) for each in _some(switches, _SHOWN, detail))
-    for told in about_access(report):
+    switches = [role_switch(each).plain for each in report.role_switches]
+    yield from (("switches role", SpanStyle.INFO, each) for each in _some(switches, _SHOWN, detail))
+    for told in access_changes(report):
         lines = _some([each.plain for each in told.lines], _SHOWN, detail)
         yield from ((told.words, _STYLES[told.kind], each) for each in lines)
 
 
 def _some(told: Sequence[str], most: int, detail: Detail) -> Iterator[str]:
-    most = detail.most(len(told) if detail.verbose else most)
+    most = detail.limit(len(told) if detail.verbose else most)
     yield from told[:most]
     if len(told) > most:
         yield f"{len(told) - most:,} more"

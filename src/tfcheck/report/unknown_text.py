@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from tfcheck.report.cause_text import Detail, origin
 from tfcheck.report.causes import block, blocks
-from tfcheck.report.screen import Line, Span, Style, line, wrapped
-from tfcheck.report.words import counted, deciding_words, open_question, question_words, sentence
+from tfcheck.report.screen import Line, Span, SpanStyle, line, wrap
+from tfcheck.report.words import deciding_words, open_question, plural, question_words, sentence
 from tfcheck.vocabulary.finding import Answer, EvidenceKind, Reason, Report
 
 _SHOWN = 3
@@ -25,7 +25,7 @@ def unknown_lines(report: Report, detail: Detail) -> Iterator[list[Line]]:
 def open_questions(report: Report) -> dict[tuple[Reason | None, str], list[Answer]]:
     """Return what is undecided, by reason and cause."""
     groups: dict[tuple[Reason | None, str], list[Answer]] = {}
-    for answer in report.undecided():
+    for answer in report.undecided_answers():
         groups.setdefault(open_question(answer), []).append(answer)
     return groups
 
@@ -34,17 +34,17 @@ def _paragraph(
     reason: Reason | None, cause: str, members: list[Answer], report: Report, detail: Detail
 ) -> Iterator[Line]:
     yield from _title(members, detail)
-    yield from wrapped("  ", sentence(question_words(reason, cause)), detail.width)
+    yield from wrap("  ", sentence(question_words(reason, cause)), detail.width)
     yield from _deciding(members, detail)
     rows = list(dict.fromkeys((each.requirement.action, each.requirement.shown_resource) for each in members))
-    most = detail.most(_SHOWN)
+    most = detail.limit(_SHOWN)
     for action, resource in rows[:most]:
-        yield from wrapped("    ", f"{action} on {resource}", detail.width, Style.QUIET)
+        yield from wrap("    ", f"{action} on {resource}", detail.width, SpanStyle.QUIET)
     if len(rows) > most:
-        yield line(Span(f"    and {len(rows) - most:,} more (--expand shows all)", Style.QUIET))
+        yield line(Span(f"    and {len(rows) - most:,} more (--expand shows all)", SpanStyle.QUIET))
     advice = deciding_words(reason, cause, has_sources=report.plan.sources is not None)
     if advice:
-        yield from wrapped("  ", advice, detail.width)
+        yield from wrap("  ", advice, detail.width)
 
 
 def _title(members: list[Answer], detail: Detail) -> Iterator[Line]:
@@ -52,11 +52,11 @@ def _title(members: list[Answer], detail: Detail) -> Iterator[Line]:
     rules = dict.fromkeys(each.rule for each in needs)
     tasks = dict.fromkeys(each.task_definition for each in needs)
     shown = blocks(tasks)
-    label = Span(f"unknown[{', '.join(rules)}]: " if len(rules) <= _SHOWN else "unknown: ", Style.UNKNOWN)
-    who = shown[0] if len(shown) == 1 else counted(len(tasks), "task definition")
-    what = f"{counted(len(members), 'permission')} of {who} cannot be decided"
+    label = Span(f"unknown[{', '.join(rules)}]: " if len(rules) <= _SHOWN else "unknown: ", SpanStyle.UNKNOWN)
+    who = shown[0] if len(shown) == 1 else plural(len(tasks), "task definition")
+    what = f"{plural(len(members), 'permission')} of {who} cannot be decided"
     lead = label
-    for _, part in wrapped("", what, detail.width - len(label.text), Style.STRONG):
+    for _, part in wrap("", what, detail.width - len(label.text), SpanStyle.STRONG):
         yield line(lead, part)
         lead = Span(" " * len(label.text))
 
@@ -67,8 +67,8 @@ def _deciding(members: list[Answer], detail: Detail) -> Iterator[Line]:
     if not detail.expand and len(set(evidence)) > _SHOWN_STATEMENTS:
         evidence = [replace(each, policy=block(each.policy)) for each in evidence]
     statements = list(dict.fromkeys(origin(each, detail.directory) for each in evidence))
-    most = detail.most(_SHOWN_STATEMENTS)
+    most = detail.limit(_SHOWN_STATEMENTS)
     for each in statements[:most]:
-        yield from wrapped("    ", each, detail.width, Style.QUIET)
+        yield from wrap("    ", each, detail.width, SpanStyle.QUIET)
     if len(statements) > most:
-        yield line(Span(f"    and {counted(len(statements) - most, 'more statement')}", Style.QUIET))
+        yield line(Span(f"    and {plural(len(statements) - most, 'more statement')}", SpanStyle.QUIET))

@@ -8,12 +8,12 @@ import msgspec
 
 from tfcheck.report.causes import Cause
 from tfcheck.report.left_out_words import excused_counts, excused_words
-from tfcheck.report.screen import Style
+from tfcheck.report.screen import SpanStyle
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind, Reason, Report, RoleKind, Severity, Verdict
 
-SEVERITY_STYLES = {Severity.ERROR: Style.ERROR, Severity.WARNING: Style.WARNING, Severity.INFO: Style.INFO}
-VERDICT_STYLES = {Verdict.ALLOWED: Style.GOOD, Verdict.DENIED: Style.ERROR, Verdict.UNKNOWN: Style.UNKNOWN}
+SEVERITY_STYLES = {Severity.ERROR: SpanStyle.ERROR, Severity.WARNING: SpanStyle.WARNING, Severity.INFO: SpanStyle.INFO}
+VERDICT_STYLES = {Verdict.ALLOWED: SpanStyle.GOOD, Verdict.DENIED: SpanStyle.ERROR, Verdict.UNKNOWN: SpanStyle.UNKNOWN}
 
 _REASONS = {
     Reason.IMPLICIT_DENY: "no statement allows it",
@@ -97,8 +97,8 @@ def title(cause: Cause) -> str:
     if cause.reason is Reason.TRUST_POLICY:
         return f"{_ASSUMING.get(cause.role_kind, 'ECS')} cannot assume {f'{role}s' if several else f'the {role}'}"
     if purposes is None:
-        return f"{counted(len(cause.groups), 'mistake')} of one kind"
-    resources = {need.resource for each in cause.groups for need in each.needs if need.required}
+        return f"{plural(len(cause.groups), 'mistake')} of one kind"
+    resources = {need.resource for each in cause.groups for need in each.needs if need.is_required}
     purpose = purposes[several or len(resources) > 1]
     if cause.reason is Reason.NO_EXECUTION_ROLE:
         return f"there is no {role} to {purpose} with"
@@ -107,7 +107,7 @@ def title(cause: Cause) -> str:
     return f"{f'{role}s' if several else role} cannot {purpose}"
 
 
-def why_not(reason: Reason | None, kind: RoleKind, role: str) -> str:
+def role_problem_words(reason: Reason | None, kind: RoleKind, role: str) -> str:
     """Return a clause for what is wrong with a role; `role` names it."""
     match reason:
         case Reason.IMPLICIT_DENY:
@@ -146,10 +146,10 @@ _OF_STOPPED_TASKS = ("ResourceInitializationError: ", "CannotPullContainerError:
 def _is_refused_by_api(symptom: str) -> bool:
     if symptom.startswith(_OF_STOPPED_TASKS):
         return False
-    from tfcheck.stopped_reason import explained  # its tables take longer to load than to use
+    from tfcheck.stopped_reason import explain_text  # its tables take longer to load than to use
     from tfcheck.stopped_reason.known_text import API
 
-    found = explained(symptom)
+    found = explain_text(symptom)
     return found is not None and found.known.where == API
 
 
@@ -159,7 +159,7 @@ def sentence(clause: str) -> str:
     return f"{clause[:1].upper()}{clause[1:]}." if first.isalpha() else f"{clause}."
 
 
-def counted(number: int, noun: str, plural: str = "") -> str:
+def plural(number: int, noun: str, plural: str = "") -> str:
     """Write `1 error`, `2 errors`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {plural or f'{noun}s'}"
 
@@ -173,17 +173,17 @@ class TaskStatus(msgspec.Struct, frozen=True):
     """The status of one task definition: a mark, its style, and a clause."""
 
     mark: str
-    style: Style
+    style: SpanStyle
     words: str
 
 
 def standings(report: Report) -> dict[str, TaskStatus]:
     """Return the status of every task definition in the report, in the report's order."""
     answers: dict[str, list[Answer]] = {}
-    for answer in report.counting():
+    for answer in report.counted_answers():
         answers.setdefault(answer.requirement.task_definition, []).append(answer)
     findings: dict[str, list[Severity]] = {}
-    for finding in (*report.open_findings, *report.known):
+    for finding in (*report.open_findings, *report.known_findings):
         findings.setdefault(finding.task_definition, []).append(finding.severity)
     skipped = dict.fromkeys(each.address for each in report.skipped)
     excused = excused_counts(report)
@@ -191,15 +191,15 @@ def standings(report: Report) -> dict[str, TaskStatus]:
         address: _standing(answers.get(address, []), findings.get(address, []), address in skipped)
         for address in dict.fromkeys((*report.task_definitions, *answers, *findings, *skipped))
     }
-    return {address: _excused(each, excused.get(address, "")) for address, each in standing.items()}
+    return {address: _excused_status(each, excused.get(address, "")) for address, each in standing.items()}
 
 
-def _excused(status: TaskStatus, counts: str) -> TaskStatus:
+def _excused_status(status: TaskStatus, counts: str) -> TaskStatus:
     """Return the status of a task definition with findings that do not count."""
     if not counts:
         return status
-    if status.style in (Style.GOOD, Style.QUIET):
-        return TaskStatus("-", Style.QUIET, f"no open finding: {counts}")
+    if status.style in (SpanStyle.GOOD, SpanStyle.QUIET):
+        return TaskStatus("-", SpanStyle.QUIET, f"no open finding: {counts}")
     return TaskStatus(status.mark, status.style, f"{status.words}, {counts}")
 
 
@@ -207,23 +207,23 @@ def _standing(answers: list[Answer], findings: list[Severity], skipped: bool) ->
     counting = [each for each in answers if not each.requirement.mistaken and not _is_spared(each)]
     denied = [each.requirement.severity for each in counting if each.verdict is Verdict.DENIED]
     unknown = sum(each.verdict is Verdict.UNKNOWN for each in counting)
-    permissions = counted(len(counting), "permission")
+    permissions = plural(len(counting), "permission")
     spared = sum(map(_is_spared, answers))
     missing = f"{len(denied):,} of {permissions} missing" if denied else "see below"
     waiting = f"{unknown:,} of {permissions} not decided" if unknown else ""
     match min((*findings, *denied), key=lambda severity: severity.rank, default=None):
         case Severity.ERROR:
-            return TaskStatus("✗", Style.ERROR, ", ".join(filter(None, (f"will not start: {missing}", waiting))))
+            return TaskStatus("✗", SpanStyle.ERROR, ", ".join(filter(None, (f"will not start: {missing}", waiting))))
         case Severity.WARNING:
-            return TaskStatus("!", Style.WARNING, ", ".join(filter(None, (f"warning: {missing}", waiting))))
+            return TaskStatus("!", SpanStyle.WARNING, ", ".join(filter(None, (f"warning: {missing}", waiting))))
     if skipped:
-        return TaskStatus("?", Style.UNKNOWN, "unknown: could not be analysed")
+        return TaskStatus("?", SpanStyle.UNKNOWN, "unknown: could not be analysed")
     if unknown:
-        return TaskStatus("?", Style.UNKNOWN, f"unknown: {waiting}")
+        return TaskStatus("?", SpanStyle.UNKNOWN, f"unknown: {waiting}")
     if not answers:
-        return TaskStatus("·", Style.QUIET, "needs no permission of its roles that is checked")
+        return TaskStatus("·", SpanStyle.QUIET, "needs no permission of its roles that is checked")
     rest = f", {spared} optional not granted" if spared else ""
-    return TaskStatus("✓", Style.GOOD, f"nothing missing: {permissions} granted{rest}")
+    return TaskStatus("✓", SpanStyle.GOOD, f"nothing missing: {permissions} granted{rest}")
 
 
 def _is_spared(answer: Answer) -> bool:
@@ -231,55 +231,65 @@ def _is_spared(answer: Answer) -> bool:
     return answer.verdict is Verdict.DENIED and answer.requirement.severity is Severity.INFO
 
 
-def headline(report: Report, standing: dict[str, TaskStatus]) -> tuple[Style, str]:
+def headline(report: Report, standing: dict[str, TaskStatus]) -> tuple[SpanStyle, str]:
     """Return the verdict on the whole plan in one clause with its style; it mentions what does not count."""
     return joint_headline([report], standing)
 
 
-def joint_headline(reports: Sequence[Report], standing: dict[str, TaskStatus]) -> tuple[Style, str]:
+def joint_headline(reports: Sequence[Report], standing: dict[str, TaskStatus]) -> tuple[SpanStyle, str]:
     """Return the verdict on several plans in one clause, with its style."""
     excused = excused_words(reports)
-    style, words = _headline(standing, newly_found(reports))
+    style, words = _headline(standing, new_findings_count(reports))
     if not excused:
         return style, words
-    return (Style.WARNING, f"no open finding; {excused}") if style is Style.GOOD else (style, f"{words}; {excused}")
+    return (
+        (SpanStyle.WARNING, f"no open finding; {excused}")
+        if style is SpanStyle.GOOD
+        else (style, f"{words}; {excused}")
+    )
 
 
-def _headline(standing: dict[str, TaskStatus], new: int | None) -> tuple[Style, str]:
+def _headline(standing: dict[str, TaskStatus], new: int | None) -> tuple[SpanStyle, str]:
     """Return the verdict in one clause; `new` counts the tasks with findings not in the baseline."""
     total = len(standing)
     styles = [each.style for each in standing.values()]
-    if new == 0 and Style.ERROR in styles:
-        return Style.WARNING, f"nothing new, but {_share(styles.count(Style.ERROR), total)} will not start"
-    if new == 0 and Style.WARNING in styles:
-        return Style.WARNING, f"nothing new, but {_share(styles.count(Style.WARNING), total)} with a warning"
-    if Style.ERROR in styles:
+    if new == 0 and SpanStyle.ERROR in styles:
+        return SpanStyle.WARNING, f"nothing new, but {_share(styles.count(SpanStyle.ERROR), total)} will not start"
+    if new == 0 and SpanStyle.WARNING in styles:
+        return SpanStyle.WARNING, f"nothing new, but {_share(styles.count(SpanStyle.WARNING), total)} with a warning"
+    if SpanStyle.ERROR in styles:
         newly = f"; {_share(new, total)} with new findings" if new else ""
-        return Style.ERROR, f"{_share(styles.count(Style.ERROR), total)} will not start{newly}"
+        return SpanStyle.ERROR, f"{_share(styles.count(SpanStyle.ERROR), total)} will not start{newly}"
     if not total:
-        return Style.QUIET, "no ECS task definition in this plan"
-    if Style.UNKNOWN in styles:
-        return Style.UNKNOWN, f"no definite problem; {_share(styles.count(Style.UNKNOWN), total)} cannot be decided"
-    if Style.WARNING in styles:  # a warning may well be about something that keeps a task from starting
-        return Style.WARNING, f"no error, but {_share(styles.count(Style.WARNING), total)} with a warning"
-    return Style.GOOD, "the task definition can start" if total == 1 else f"all {total:,} task definitions can start"
+        return SpanStyle.QUIET, "no ECS task definition in this plan"
+    if SpanStyle.UNKNOWN in styles:
+        return (
+            SpanStyle.UNKNOWN,
+            f"no definite problem; {_share(styles.count(SpanStyle.UNKNOWN), total)} cannot be decided",
+        )
+    if SpanStyle.WARNING in styles:  # a warning may well be about something that keeps a task from starting
+        return SpanStyle.WARNING, f"no error, but {_share(styles.count(SpanStyle.WARNING), total)} with a warning"
+    return (
+        SpanStyle.GOOD,
+        "the task definition can start" if total == 1 else f"all {total:,} task definitions can start",
+    )
 
 
 def _share(number: int, total: int) -> str:
     return f"{number:,} of {total:,} task definitions"
 
 
-def newly_found(reports: Sequence[Report]) -> int | None:
+def new_findings_count(reports: Sequence[Report]) -> int | None:
     """Count the task definitions with findings not in the baseline; None without a baseline."""
-    if not any(report.known for report in reports):
+    if not any(report.known_findings for report in reports):
         return None
     return sum(len({each.task_definition for each in report.open_findings}) for report in reports)
 
 
 def baseline_words(report: Report) -> list[str]:
     """Return sentences about the findings of a baseline, and how many are fixed."""
-    known = len(report.known)
-    hidden = f"{counted(known, 'finding')} in the baseline {_are(known)} not shown."
+    known = len(report.known_findings)
+    hidden = f"{plural(known, 'finding')} in the baseline {_are(known)} not shown."
     return [*([hidden] if known else []), *fixed_words(report)]
 
 
@@ -290,7 +300,7 @@ def fixed_words(report: Report) -> list[str]:
         return []
     number = fixed or partly
     how = f"fixed{f' and {partly:,} in part' if partly else ''}" if fixed else "fixed in part"
-    return [f"{counted(number, 'baseline finding')} {_are(number)} {how}; update with `tfcheck baseline --update`."]
+    return [f"{plural(number, 'baseline finding')} {_are(number)} {how}; update with `tfcheck baseline --update`."]
 
 
 def _are(number: int) -> str:
@@ -315,7 +325,7 @@ def question_words(reason: Reason | None, cause: str) -> str:
     """Return in words why something is undecided, and what decides it."""
     if reason is Reason.UNKNOWN_VALUE and cause.startswith(EITHER_ROLE):
         return f"it depends on {cause}"
-    if reason is Reason.POLICY_NOT_READABLE and _may_leave(cause):
+    if reason is Reason.POLICY_NOT_READABLE and _may_detach_policy(cause):
         return f"a policy may not be on the role: {cause}"
     return f"{reason_words(reason)}{f': {cause}' if cause else ''}"
 
@@ -324,7 +334,7 @@ def question_words(reason: Reason | None, cause: str) -> str:
 EITHER_ROLE = ("the instance that a task is placed on", "the role that a task is started with")
 
 
-def _may_leave(cause: str) -> bool:
+def _may_detach_policy(cause: str) -> bool:
     """Whether an answer depends on something in the plan that may detach a policy."""
     return ", which " in cause or ", unless " in cause
 
@@ -339,7 +349,7 @@ def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> s
         case Reason.POLICY_NOT_READABLE if "AWS would refuse" in cause:
             by_arn = " Name each resource by its `arn`, not by its name or id." if "begin with `arn:`" in cause else ""
             return f"Correct the policy: the apply fails with it.{by_arn}"
-        case Reason.POLICY_NOT_READABLE if _may_leave(cause):
+        case Reason.POLICY_NOT_READABLE if _may_detach_policy(cause):
             return "Let one resource attach the policy to every role that is to have it." if "undo" in cause else ""
         case Reason.POLICY_NOT_READABLE:
             return "Pass the state of the stack that manages it: --context FILE, from `terraform show -json`."

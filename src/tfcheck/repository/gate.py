@@ -15,11 +15,11 @@ from pathlib import Path
 
 import msgspec
 
-from tfcheck.repository.held import UnreadableError, listed, read
+from tfcheck.repository.held import UnreadableError, list_directory, read_file
 from tfcheck.repository.shared_machine import is_shared
 from tfcheck.repository.visibility import Visibility
-from tfcheck.repository.work_tree import containing, has_git, is_home, work_tree
-from tfcheck.symbolic.sensitive_text import redacted
+from tfcheck.repository.work_tree import find_work_tree, has_git, is_home, work_tree
+from tfcheck.symbolic.sensitive_text import redact
 
 #: No file of a configuration is larger.
 LARGEST = 20_000_000
@@ -32,7 +32,7 @@ class RefusedError(Exception):
     """A file or directory that must not be read; the text is the path and the rule."""
 
 
-class Run(msgspec.Struct, frozen=True):
+class SourceAccess(msgspec.Struct, frozen=True):
     """The circumstances of a run that decide which files its sources may read.
 
     `files` are its plans, context and reports. Where others than the user read the result, `shared`, only tracked files
@@ -46,7 +46,7 @@ class Run(msgspec.Struct, frozen=True):
 class Gate:
     """Access to the files of one root module and of the modules that it calls."""
 
-    def __init__(self, root: Path, run: Run = Run()) -> None:  # noqa: B008 (it is frozen)
+    def __init__(self, root: Path, run: SourceAccess = SourceAccess()) -> None:  # noqa: B008 (it is frozen)
         """Build from the root module's directory.
 
         Raises:
@@ -68,11 +68,11 @@ class Gate:
         Raises:
             RefusedError: where sources must not be read.
         """
-        place = self._resolved_inside(directory)
+        place = self._resolve_inside(directory)
         self._refuse_private(directory, place)
         foreign = "" if self._is_package(place) else self._visibility.foreign(self._parts_in_tree(place))
         if foreign:
-            raise refused(directory, foreign)
+            raise refusal_error(directory, foreign)
         return place
 
     def names(self, directory: str) -> tuple[str, ...]:
@@ -82,7 +82,7 @@ class Gate:
             RefusedError: it lies where sources must not be read.
             OSError: it cannot be listed.
         """
-        return tuple(each.name for each in listed(self.module(directory)) if not each.is_directory)
+        return tuple(each.name for each in list_directory(self.module(directory)) if not each.is_directory)
 
     def source(self, name: str) -> bytes:
         """Return the content of a module's file; a link must lead to a file that `file` allows.
@@ -92,12 +92,12 @@ class Gate:
             OSError: it cannot be read.
         """
         directory, base = os.path.split(name)
-        place = self._resolved_inside(name)
+        place = self._resolve_inside(name)
         if place == self.module(directory or ".") / base:
             self._refuse_private(name, place)
         else:
             self._refuse_hidden(name, place)
-        return self._read_once(name, place)
+        return self._read(name, place)
 
     # Configuration
 
@@ -107,7 +107,7 @@ class Gate:
         Raises:
             RefusedError: out of the source tree, or where git or Terraform keep what is their own.
         """
-        place = self._resolved_inside(path)
+        place = self._resolve_inside(path)
         self._refuse_private(path, place)
         return place
 
@@ -119,11 +119,11 @@ class Gate:
         Raises:
             RefusedError: where expressions must not read.
         """
-        place = self._resolved_inside(path)
+        place = self._resolve_inside(path)
         self._refuse_hidden(path, place)
         with suppress(OSError):  # a missing or unreachable file is found by reading it
             if self._is_of_run(place.stat()):
-                raise refused(path, _OF_RUN)
+                raise refusal_error(path, _OF_RUN)
         return place
 
     def file(self, path: str) -> bytes:
@@ -135,26 +135,26 @@ class Gate:
         """
         place = self.place(path)
         try:
-            data = self._read_once(path, place)
+            data = self._read(path, place)
         except (FileNotFoundError, NotADirectoryError):
-            if self.shared and containing(self._here):
-                raise refused(path, "git tracks it, and it is not checked out") from None
+            if self.shared and find_work_tree(self._here):
+                raise refusal_error(path, "git tracks it, and it is not checked out") from None
             raise FileNotFoundError(path) from None
         except OSError as error:
-            raise refused(path, why(error)) from None
+            raise refusal_error(path, error_words(error)) from None
         if data.startswith(b"PK\x03\x04") and b"tfplan" in data:
-            raise refused(path, "it is a saved plan")
+            raise refusal_error(path, "it is a saved plan")
         return data
 
-    def tracked(self, directory: str) -> tuple[tuple[str, ...], ...]:
+    def tracked_files(self, directory: str) -> tuple[tuple[str, ...], ...]:
         """Return the files that must be in a directory: those that git tracks, if only those are read."""
         return self._visibility.names(self._parts_in_tree(self.module(directory))) if self.shared else ()
 
-    def shows(self, name: str) -> bool:
+    def may_be_shown(self, name: str) -> bool:
         """Whether everybody who can see the repository can see a module's file: it is not generated."""
         if name not in self._shown:
             try:
-                place = self._resolved_inside(name)
+                place = self._resolve_inside(name)
                 self._refuse_hidden(name, place)
                 self._shown[name] = not self._is_package(place)
             except RefusedError:
@@ -182,7 +182,7 @@ class Gate:
         directory = self._data_directory
         if directory is None:
             raise UnreadableError("Terraform's working directory leads out of the repository")
-        return read(directory.joinpath(*names), LARGEST)[0]
+        return read_file(directory.joinpath(*names), LARGEST)[0]
 
     @cached_property
     def _data_directory(self) -> Path | None:
@@ -198,24 +198,26 @@ class Gate:
 
     # The rules
 
-    def _resolved_inside(self, path: str) -> Path:
+    def _resolve_inside(self, path: str) -> Path:
         """Return a path with links resolved, if it is inside.
 
         Raises:
             RefusedError: out of the source tree.
         """
         if "\0" in path or path.startswith("~") or len(path) > _LONGEST_PATH:
-            raise refused(path, "it is not a path in the sources")
+            raise refusal_error(path, "it is not a path in the sources")
         try:
             place = Path(os.path.realpath(self._here / path))
         except (OSError, ValueError):
-            raise refused(path, "it is not a path in the sources") from None
+            raise refusal_error(path, "it is not a path in the sources") from None
         if place.is_relative_to(self.tree) or (self._is_package(place) and not os.path.isabs(path)):
             return place
-        where = "the repository" if containing(self._here) else "the root module's directory; there is no repository"
+        where = (
+            "the repository" if find_work_tree(self._here) else "the root module's directory; there is no repository"
+        )
         if Path(os.path.abspath(self._here / path)).is_relative_to(self.tree):
-            raise refused(path, f"it is a link that leads out of {where}")
-        raise refused(path, f"it lies outside {where}")
+            raise refusal_error(path, f"it is a link that leads out of {where}")
+        raise refusal_error(path, f"it lies outside {where}")
 
     def _parts_in_tree(self, place: Path) -> tuple[str, ...]:
         return place.relative_to(self.tree).parts
@@ -227,11 +229,11 @@ class Gate:
         if any(each in (".git", "git~1") for each in parts) or any(
             place.is_relative_to(each) for each in self._visibility.directories
         ):
-            raise refused(path, "it is git's own")
+            raise refusal_error(path, "it is git's own")
         if ".terraform" in parts or (self._is_terraforms(place) and not self._is_package(place)):
-            raise refused(path, "it belongs to Terraform's working directory")
+            raise refusal_error(path, "it belongs to Terraform's working directory")
         if any(".tfstate" in each for each in parts):
-            raise refused(path, "it is Terraform state")
+            raise refusal_error(path, "it is Terraform state")
 
     def _tops(self, place: Path) -> Iterator[Path]:
         """Yield the directories below which names of directories are checked."""
@@ -249,27 +251,27 @@ class Gate:
         self._refuse_private(path, place)
         rule = "" if self._is_package(place) else self._visibility.hidden(self._parts_in_tree(place) or (".",))
         if rule:
-            raise refused(path, rule)
+            raise refusal_error(path, rule)
 
-    def _read_once(self, path: str, place: Path) -> bytes:
-        data, about = read(place, LARGEST)
+    def _read(self, path: str, place: Path) -> bytes:
+        data, about = read_file(place, LARGEST)
         if self._is_of_run(about):
-            raise refused(path, _OF_RUN)
+            raise refusal_error(path, _OF_RUN)
         return data
 
     def _is_of_run(self, about: os.stat_result) -> bool:
         return any(_is_same(each, about) for each in self._run.files)
 
 
-def why(error: OSError) -> str:
+def error_words(error: OSError) -> str:
     """Return what is wrong with a file, worded as a rule."""
     problem = error.strerror or "it cannot be read"
     return problem[0].lower() + problem[1:]
 
 
-def refused(path: str, rule: str) -> RefusedError:
+def refusal_error(path: str, rule: str) -> RefusedError:
     """Return the error for a path that a rule forbids."""
-    path = redacted(path)
+    path = redact(path)
     plain = "".join(char if char.isprintable() else "?" for char in path[:_LONGEST_SHOWN])
     more = f"… ({len(path)} characters)" if len(path) > _LONGEST_SHOWN else ""
     return RefusedError(f"`{plain}{more}` is not read: {rule}")
@@ -284,8 +286,8 @@ def _tree(root: Path, here: Path) -> Path:
     written = Path(os.path.abspath(root))
     for each in (written, *written.parents):
         if has_git(each) and not is_home(each) and not here.is_relative_to(os.path.realpath(each)):
-            raise refused(str(root), "it is a link that leads out of the repository")
-    return containing(here) or here
+            raise refusal_error(str(root), "it is a link that leads out of the repository")
+    return find_work_tree(here) or here
 
 
 def _comparable_name(name: str) -> str:
@@ -316,7 +318,7 @@ def read_named(file: str, largest: int, *, shared: bool | None = None) -> bytes:
     if is_shared(os.environ) if shared is None else shared:
         tree = work_tree(Path())
         if not place.is_relative_to(tree):
-            raise refused(file, "it lies outside the repository")
+            raise refusal_error(file, "it lies outside the repository")
         if ".git" in place.relative_to(tree).parts:
-            raise refused(file, "it is git's own")
-    return read(place, largest)[0]
+            raise refusal_error(file, "it is git's own")
+    return read_file(place, largest)[0]

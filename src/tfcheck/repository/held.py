@@ -19,8 +19,8 @@ _CAN_HOLD = hasattr(os, "O_PATH") and {os.open, os.stat, os.access, os.unlink, o
 class HeldDirectory:
     """A directory whose path has no links.
 
-    Pass `descriptor` as the `dir_fd` of a function of `os`, and `named(name)` as its path. Where the system cannot hold
-    a directory, `descriptor` is None and the path is a whole one.
+    Pass `descriptor` as the `dir_fd` of a function of `os`, and `path_of(name)` as its path. Where the system cannot
+    hold a directory, `descriptor` is None and the path is a whole one.
     """
 
     def __init__(self, path: Path) -> None:
@@ -30,7 +30,7 @@ class HeldDirectory:
             OSError: it is not there, or a part of its path is a link.
         """
         self.path = path
-        self.descriptor = _opened(path) if _CAN_HOLD else None
+        self.descriptor = _open(path) if _CAN_HOLD else None
 
     def __enter__(self) -> HeldDirectory:
         return self
@@ -46,7 +46,7 @@ class HeldDirectory:
             os.close(self.descriptor)
             self.descriptor = None
 
-    def named(self, name: str) -> str:
+    def path_of(self, name: str) -> str:
         """Return the path of an entry."""
         return str(self.path / name) if self.descriptor is None else name or "."
 
@@ -56,7 +56,7 @@ class HeldDirectory:
         Raises:
             OSError: it is not there.
         """
-        return os.stat(self.named(name), dir_fd=self.descriptor, follow_symlinks=False)
+        return os.stat(self.path_of(name), dir_fd=self.descriptor, follow_symlinks=False)
 
     def open(self, name: str, flags: int, mode: int = 0o666) -> int:
         """Return a descriptor of an entry.
@@ -64,7 +64,7 @@ class HeldDirectory:
         Raises:
             OSError: it cannot be opened.
         """
-        return os.open(self.named(name), flags, mode, dir_fd=self.descriptor)
+        return os.open(self.path_of(name), flags, mode, dir_fd=self.descriptor)
 
     def replace(self, old: str, new: str) -> None:
         """Rename an entry, replacing another one.
@@ -73,7 +73,7 @@ class HeldDirectory:
             OSError: it cannot be done.
         """
         held = self.descriptor
-        os.replace(self.named(old), self.named(new), src_dir_fd=held, dst_dir_fd=held)
+        os.replace(self.path_of(old), self.path_of(new), src_dir_fd=held, dst_dir_fd=held)
 
     def unlink(self, name: str) -> None:
         """Remove an entry.
@@ -81,9 +81,9 @@ class HeldDirectory:
         Raises:
             OSError: it is not there, or cannot be removed.
         """
-        os.unlink(self.named(name), dir_fd=self.descriptor)
+        os.unlink(self.path_of(name), dir_fd=self.descriptor)
 
-    def reopened(self) -> int | None:
+    def reopen(self) -> int | None:
         """Return a descriptor for listing and synchronising, or None if the system opens no directories.
 
         Raises:
@@ -92,7 +92,7 @@ class HeldDirectory:
         return None if os.name == "nt" else self.open("", _LIST)
 
 
-def _opened(path: Path) -> int:
+def _open(path: Path) -> int:
     held = os.open(path.anchor, _HOLD)
     for name in path.parts[1:]:
         try:
@@ -121,7 +121,7 @@ class UnreadableError(OSError):
         super().__init__(0, why)
 
 
-class Entry(msgspec.Struct, frozen=True):
+class DirectoryEntry(msgspec.Struct, frozen=True):
     """An entry of a directory; a link to a directory also counts as `is_directory`."""
 
     name: str
@@ -129,7 +129,7 @@ class Entry(msgspec.Struct, frozen=True):
     is_link: bool
 
 
-def read(path: Path, largest: int) -> tuple[bytes, os.stat_result]:
+def read_file(path: Path, largest: int) -> tuple[bytes, os.stat_result]:
     """Return the content and the status of the regular file at `path`, whose links are resolved.
 
     Whoever exchanges the file or a directory above it for a link meanwhile gains nothing: no link is followed.
@@ -154,17 +154,17 @@ def read(path: Path, largest: int) -> tuple[bytes, os.stat_result]:
     return data, about
 
 
-def listed(path: Path) -> list[Entry]:
+def list_directory(path: Path) -> list[DirectoryEntry]:
     """Return the entries of the directory at `path`, by name; its links are resolved.
 
     Raises:
         OSError: it cannot be listed, or a link was put in its place.
     """
     with HeldDirectory(path) as directory:
-        descriptor = directory.reopened()
+        descriptor = directory.reopen()
         try:
             with os.scandir(path if descriptor is None else descriptor) as entries:
-                found = [Entry(each.name, _is_directory(each), each.is_symlink()) for each in entries]
+                found = [DirectoryEntry(each.name, _is_directory(each), each.is_symlink()) for each in entries]
         finally:
             if descriptor is not None:
                 os.close(descriptor)

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from tfcheck.repository import wildcard
-from tfcheck.repository.held import read
+from tfcheck.repository.held import read_file
 from tfcheck.symbolic.regex import regex
 
 _LARGEST = 1_000_000
@@ -31,7 +31,7 @@ class _Rule(msgspec.Struct, frozen=True):
     only_directories: bool
 
     def matches(self, path: tuple[str, ...], *, directory: bool) -> bool:
-        return (directory or not self.only_directories) and wildcard.anywhere(self.parts, path, fold=_FOLD)
+        return (directory or not self.only_directories) and wildcard.matches_path(self.parts, path, fold=_FOLD)
 
 
 class Ignored:
@@ -48,17 +48,17 @@ class Ignored:
         return any(self._is_matched(path[:length], directory=length < len(path)) for length in range(1, len(path) + 1))
 
     def _is_matched(self, path: tuple[str, ...], *, directory: bool) -> bool:
-        for rules, below in self._in_force(path):
+        for rules, below in self._rules_for(path):
             for rule in reversed(rules):
                 if rule.matches(below, directory=directory):
                     return not rule.negated
         return False
 
-    def _in_force(self, path: tuple[str, ...]) -> Iterator[tuple[tuple[_Rule, ...], tuple[str, ...]]]:
+    def _rules_for(self, path: tuple[str, ...]) -> Iterator[tuple[tuple[_Rule, ...], tuple[str, ...]]]:
         """Yield the rules for a path, the most important first, with the path relative to each."""
         for depth in range(len(path) - 1, -1, -1):
             yield self._rules_of(path[:depth]), path[depth:]
-        yield self._elsewhere, path
+        yield self._global_rules, path
 
     def _rules_of(self, directory: tuple[str, ...]) -> tuple[_Rule, ...]:
         if directory not in self._rules:
@@ -66,7 +66,7 @@ class Ignored:
         return self._rules[directory]
 
     @cached_property
-    def _elsewhere(self) -> tuple[_Rule, ...]:
+    def _global_rules(self) -> tuple[_Rule, ...]:
         own = _text(self._git_directory / "info" / "exclude")
         return (*_rules(_text(_users(self._variables))), *_rules(own))
 
@@ -84,7 +84,7 @@ def _users(variables: Mapping[str, str]) -> Path:
 
 def _text(file: Path) -> str:
     try:
-        return read(file.parent.resolve() / file.name, _LARGEST)[0].decode("utf-8", "surrogateescape")
+        return read_file(file.parent.resolve() / file.name, _LARGEST)[0].decode("utf-8", "surrogateescape")
     except (OSError, RuntimeError, ValueError):
         return ""
 

@@ -31,7 +31,7 @@ class _Entries(msgspec.Struct):
     hash_size: int
 
 
-def tracked(index: bytes, shared: Callable[[str], bytes]) -> dict[str, int]:
+def tracked_modes(index: bytes, shared: Callable[[str], bytes]) -> dict[str, int]:
     """Return the mode of every tracked name; `shared` reads another file in git's directory.
 
     A sparse index names directories that are not checked out instead of their files: those are left out.
@@ -42,7 +42,7 @@ def tracked(index: bytes, shared: Callable[[str], bytes]) -> dict[str, int]:
     """
     try:
         found = _entries(index)
-        rows = [*_shared(found, shared), *found.rows]
+        rows = [*_merge_shared(found, shared), *found.rows]
     except (struct.error, IndexError, ValueError) as error:
         raise BrokenIndexError("the index is damaged") from error
     return {name.decode("utf-8", "surrogateescape"): mode for name, mode in rows if name and not name.endswith(b"/")}
@@ -132,7 +132,7 @@ def _extensions(data: bytes, at: int, hash_size: int) -> Iterator[tuple[bytes, b
         raise BrokenIndexError("the index is damaged")
 
 
-def _shared(found: _Entries, shared: Callable[[str], bytes]) -> list[tuple[bytes, int]]:
+def _merge_shared(found: _Entries, shared: Callable[[str], bytes]) -> list[tuple[bytes, int]]:
     """Return the entries that a split index takes from its shared part."""
     link = found.extensions.get(b"link")
     if link is None or not any(link[: found.hash_size]):

@@ -8,8 +8,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from tfcheck.repository.gate import Gate, RefusedError, refused, why
-from tfcheck.repository.held import listed
+from tfcheck.repository.gate import Gate, RefusedError, error_words, refusal_error
+from tfcheck.repository.held import list_directory
 from tfcheck.repository.wildcard import has_wildcard, is_odd, states
 from tfcheck.symbolic.regex import regex
 
@@ -20,7 +20,7 @@ _BRACES = regex(r"\{([^{}]*)\}")
 _DEEP = "/" + "-/" * 200
 
 
-def matching(gate: Gate, directory: str, pattern: str) -> tuple[str, ...]:
+def matching_files(gate: Gate, directory: str, pattern: str) -> tuple[str, ...]:
     """Return the regular files below `directory` that match, relative to it.
 
     Raises:
@@ -29,7 +29,7 @@ def matching(gate: Gate, directory: str, pattern: str) -> tuple[str, ...]:
     whole = posixpath.normpath(posixpath.join(directory, pattern))
     found: set[str] = set()
     for alternative in _alternatives(whole):
-        found.update(_Search(gate, alternative).found())
+        found.update(_Search(gate, alternative).matches())
     return tuple(sorted(posixpath.relpath(f"{_DEEP}{each}", f"{_DEEP}{directory}") for each in found))
 
 
@@ -42,13 +42,13 @@ def _alternatives(pattern: str) -> tuple[str, ...]:
         if braces is None:
             done.append(each)
         elif "/" in braces[1]:
-            raise refused(pattern, "the pattern has alternatives with slashes")
+            raise refusal_error(pattern, "the pattern has alternatives with slashes")
         else:
             todo += [each[: braces.start()] + choice + each[braces.end() :] for choice in braces[1].split(",")]
         if len(todo) + len(done) > _MOST_ALTERNATIVES:
-            raise refused(pattern, "the pattern has too many alternatives")
+            raise refusal_error(pattern, "the pattern has too many alternatives")
     if any(is_odd(each) for each in done):
-        raise refused(pattern, "the pattern has a bracket without its other half")
+        raise refusal_error(pattern, "the pattern has a bracket without its other half")
     return tuple(done)
 
 
@@ -63,45 +63,45 @@ class _Search:
         self._parts = tuple(parts[fixed:])
         self._seen = 0
 
-    def found(self) -> Iterator[str]:
-        present = {below for below in self._walk(()) if self._may_be_read(below)}
-        for below in self._gate.tracked(self._start):
+    def matches(self) -> Iterator[str]:
+        present = {below for below in self._walk(()) if self._is_readable_file(below)}
+        for below in self._gate.tracked_files(self._start):
             if below not in present and self._matches(below):
-                raise refused(self._path(below), "git tracks it, and it is not checked out")
+                raise refusal_error(self._path(below), "git tracks it, and it is not checked out")
         return (self._path(below) for below in present)
 
     def _walk(self, below: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         try:
-            entries = listed(self._gate.module(self._path(below)))
+            entries = list_directory(self._gate.module(self._path(below)))
         except (FileNotFoundError, NotADirectoryError):
             return
         except OSError as error:
-            raise refused(self._path(below), why(error)) from None
+            raise refusal_error(self._path(below), error_words(error)) from None
         for entry in entries:
             self._seen += 1
             if self._seen > _MOST_ENTRIES:
-                raise refused(self._start, f"more than {_MOST_ENTRIES} files lie below it")
+                raise refusal_error(self._start, f"more than {_MOST_ENTRIES} files lie below it")
             path = (*below, entry.name)
             if not entry.is_directory:
                 yield from (path,) if self._matches(path) else ()
-            elif self._leads_on(path):
+            elif self._can_match_below(path):
                 if entry.is_link:
-                    raise refused(self._path(path), "it is a link to a directory")
+                    raise refusal_error(self._path(path), "it is a link to a directory")
                 yield from self._walk(path)
 
-    def _may_be_read(self, below: tuple[str, ...]) -> bool:
+    def _is_readable_file(self, below: tuple[str, ...]) -> bool:
         """Whether `fileset` lists a file; raises RefusedError if it must not be inspected."""
         try:
             return self._gate.place(self._path(below)).is_file()
         except RefusedError as error:
             raise RefusedError(f"{error}, and it matches the pattern") from None
         except OSError as error:
-            raise refused(self._path(below), why(error)) from None
+            raise refusal_error(self._path(below), error_words(error)) from None
 
     def _matches(self, below: tuple[str, ...]) -> bool:
         return len(self._parts) in states(self._parts, below)
 
-    def _leads_on(self, below: tuple[str, ...]) -> bool:
+    def _can_match_below(self, below: tuple[str, ...]) -> bool:
         return any(each < len(self._parts) for each in states(self._parts, below))
 
     def _path(self, below: tuple[str, ...]) -> str:

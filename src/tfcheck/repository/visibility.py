@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfcheck.repository.held import read
-from tfcheck.repository.index import LARGEST, SUBMODULE, BrokenIndexError, tracked
+from tfcheck.repository.held import read_file
+from tfcheck.repository.index import LARGEST, SUBMODULE, BrokenIndexError, tracked_modes
 from tfcheck.repository.work_tree import git_directories, has_git, is_repository
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Visibility:
             return ""
         if self._only_tracked:
             return "git does not track it"
-        return "git ignores it" if path in self._ignored else ""
+        return "git ignores it" if path in self._ignored_files else ""
 
     def foreign(self, directory: tuple[str, ...]) -> str:
         """Return why a directory does not belong to the repository; empty if it does."""
@@ -84,15 +84,15 @@ class Visibility:
             return None
         own = self.directories[0]
         try:
-            data, _ = read(own / "index", LARGEST)
-            return tracked(data, lambda name: read(own / name, LARGEST)[0])
+            data, _ = read_file(own / "index", LARGEST)
+            return tracked_modes(data, lambda name: read_file(own / name, LARGEST)[0])
         except FileNotFoundError:
             return {}  # nothing was ever added
         except (OSError, BrokenIndexError):
             return None
 
     @cached_property
-    def _ignored(self) -> Ignored:
+    def _ignored_files(self) -> Ignored:
         from tfcheck.repository.ignore import Ignored
 
         return Ignored(self._tree, self.directories[-1], self._variables)

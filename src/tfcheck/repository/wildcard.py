@@ -58,27 +58,27 @@ def _piece(found: re.Match[str]) -> str:
     if found["escaped"] is not None:
         return re.escape(found["escaped"])
     if found["set"]:
-        inside = "".join(map(_in_class, _MEMBER.finditer(found["set"])))
+        inside = "".join(map(_class_character, _MEMBER.finditer(found["set"])))
         return f"[{'^' if found['not'] else ''}{inside}]"
     return "." if found[0] == "?" else re.escape(found[0])
 
 
-def _in_class(found: re.Match[str]) -> str:
+def _class_character(found: re.Match[str]) -> str:
     if found["name"]:
         return _CLASSES.get(found["name"], "")
     return "-" if found[0] == "-" else re.escape(found["escaped"] or found[0])
 
 
-def anywhere(pattern: tuple[str, ...], path: tuple[str, ...], *, fold: bool = False) -> bool:
+def matches_path(pattern: tuple[str, ...], path: tuple[str, ...], *, fold: bool = False) -> bool:
     """Whether the parts of a pattern, with `**` for any number of parts, match all parts of a path."""
     return len(pattern) in states(pattern, path, fold=fold)
 
 
 def states(pattern: tuple[str, ...], path: tuple[str, ...], *, fold: bool = False) -> frozenset[int]:
     """Return how many parts of the pattern the path may have consumed; none if nothing below matches."""
-    found = _skipped(pattern, {0})
+    found = _skip_double_stars(pattern, {0})
     for name in path:
-        found = _skipped(pattern, {after for at in found for after in _steps(pattern, at, name, fold)})
+        found = _skip_double_stars(pattern, {after for at in found for after in _steps(pattern, at, name, fold)})
     return frozenset(found)
 
 
@@ -91,7 +91,7 @@ def _steps(pattern: tuple[str, ...], at: int, name: str, fold: bool) -> tuple[in
     return (at + 1,) if compiled is not None and compiled.fullmatch(name) else ()
 
 
-def _skipped(pattern: tuple[str, ...], at: set[int]) -> set[int]:
+def _skip_double_stars(pattern: tuple[str, ...], at: set[int]) -> set[int]:
     """Add what follows each `**`, which may match no part."""
     todo = list(at)
     while todo:

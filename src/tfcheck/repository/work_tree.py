@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tfcheck.repository.held import read
+from tfcheck.repository.held import read_file
 
 _LARGEST_POINTER = 10_000
 
@@ -15,10 +15,10 @@ def work_tree(directory: Path) -> Path:
     A work tree that is the user's home, as with dot files under git, does not count: all the user's files are in it.
     """
     resolved = directory.resolve()
-    return containing(resolved) or resolved
+    return find_work_tree(resolved) or resolved
 
 
-def containing(resolved: Path) -> Path | None:
+def find_work_tree(resolved: Path) -> Path | None:
     """Return the nearest directory at or above `resolved` that git treats as a work tree."""
     return next((each for each in (resolved, *resolved.parents) if has_git(each) and not is_home(each)), None)
 
@@ -58,12 +58,12 @@ def git_directories(tree: Path) -> tuple[Path, Path]:
     entry = tree / ".git"
     own = entry.resolve()
     if not own.is_dir():
-        kind, _, named = read(own, _LARGEST_POINTER)[0].decode().rstrip("\r\n").partition(": ")
+        kind, _, named = read_file(own, _LARGEST_POINTER)[0].decode().rstrip("\r\n").partition(": ")
         if kind != "gitdir":
             raise ValueError("`.git` names no directory")
         own = (tree / named).resolve()
     try:
-        shared = read(own / "commondir", _LARGEST_POINTER)[0].decode().rstrip("\r\n")
+        shared = read_file(own / "commondir", _LARGEST_POINTER)[0].decode().rstrip("\r\n")
     except FileNotFoundError:
         return own, own
     return own, (own / shared).resolve()

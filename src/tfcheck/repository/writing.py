@@ -17,7 +17,7 @@ from types import FrameType
 import msgspec
 
 from tfcheck.repository.held import HeldDirectory
-from tfcheck.repository.work_tree import containing
+from tfcheck.repository.work_tree import find_work_tree
 
 #: An interruption must not leave half of the files changed.
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -31,7 +31,7 @@ class UnwritableError(OSError):
         super().__init__(0, why, str(path))
 
 
-class Content(msgspec.Struct, frozen=True):
+class FileChange(msgspec.Struct, frozen=True):
     """The new content of a file; `before` is the expected old content, if that matters.
 
     A new file gets the permissions `mode`, less what the user's mask takes; others keep theirs.
@@ -50,7 +50,7 @@ class ChangedError(UnwritableError):
         super().__init__(path, "it has changed since it was read")
 
 
-def replace(*files: Content) -> None:
+def replace(*files: FileChange) -> None:
     """Write all files, or none if one cannot be written or the user interrupts.
 
     Raises:
@@ -82,7 +82,7 @@ def write(path: Path, content: bytes, *, mode: int = 0o666) -> None:
                 raise UnwritableError(path, "it has changed since it was looked at")
             file.write(content)
     else:
-        replace(Content(path, content, mode=mode))
+        replace(FileChange(path, content, mode=mode))
 
 
 def append(path: Path, text: str) -> None:
@@ -127,7 +127,7 @@ def destination(path: Path) -> Path:
 def _home_of(link: Path) -> Path | None:
     """Return the work tree that contains a link, or the current directory if that is above it."""
     parent, here = Path(os.path.realpath(link.parent)), Path(os.path.realpath("."))
-    return containing(parent) or (here if parent.is_relative_to(here) and here != Path(here.anchor) else None)
+    return find_work_tree(parent) or (here if parent.is_relative_to(here) and here != Path(here.anchor) else None)
 
 
 def _refuse_shared(path: Path, about: os.stat_result) -> None:
@@ -173,7 +173,7 @@ def _refuse_changed(path: Path, place: Path) -> None:
 def _keep(directory: HeldDirectory) -> None:
     """Flush renames to disk, if the system supports that for directories."""
     with suppress(OSError):
-        descriptor = directory.reopened()
+        descriptor = directory.reopen()
         if descriptor is not None:
             try:
                 os.fsync(descriptor)
@@ -204,10 +204,10 @@ class _Work:
         self._came = came
         self._held: dict[Path, HeldDirectory] = {}
         self._beside: list[tuple[HeldDirectory, str]] = []
-        self._prepared: list[tuple[Content, _Prepared]] = []
+        self._prepared: list[tuple[FileChange, _Prepared]] = []
         self._begun: list[_Prepared] = []
 
-    def prepare(self, file: Content) -> None:
+    def prepare(self, file: FileChange) -> None:
         """Write the new content, and a copy of the old one, beside the file."""
         place = destination(file.path)
         name = place.name
@@ -223,7 +223,7 @@ class _Work:
             _refuse_shared(file.path, about)
             if not stat.S_ISREG(about.st_mode):
                 raise UnwritableError(file.path, "it is not a regular file")
-            writable = os.access(directory.named(name), os.W_OK, dir_fd=directory.descriptor)
+            writable = os.access(directory.path_of(name), os.W_OK, dir_fd=directory.descriptor)
             if not about.st_mode & 0o222 or not writable:
                 raise UnwritableError(file.path, "it is read-only")
         before = self._content(file, directory, name) if about is not None else None
@@ -263,7 +263,7 @@ class _Work:
                 elif not _is_there(each.directory, each.new):
                     each.directory.unlink(each.name)
 
-    def _content(self, file: Content, directory: HeldDirectory, name: str) -> bytes:
+    def _content(self, file: FileChange, directory: HeldDirectory, name: str) -> bytes:
         with open(directory.open(name, os.O_RDONLY | _NO_FOLLOW), "rb") as opened:
             content = opened.read()
         if file.before is not None and content != file.before:

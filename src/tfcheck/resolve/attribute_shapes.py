@@ -57,14 +57,14 @@ def grammar(resource_type: str, attribute: str) -> Hole | None:
     return _GRAMMARS.get((resource_type, attribute))
 
 
-def within(value: Value, names: Hole) -> Value:
+def restrict_characters(value: Value, names: Hole) -> Value:
     """Limit the unknown pieces of a text to the characters of `names`."""
     if not isinstance(value, (Unknown, Text)):
         return value
-    return text(_within(piece, names, whole=isinstance(value, Unknown)) for piece in pieces(value))
+    return text(_restrict_piece(piece, names, whole=isinstance(value, Unknown)) for piece in pieces(value))
 
 
-def _within(piece: str | Unknown | JsonText, names: Hole, *, whole: bool) -> TextLike:
+def _restrict_piece(piece: str | Unknown | JsonText, names: Hole, *, whole: bool) -> TextLike:
     if not isinstance(piece, Unknown) or piece.sensitive:
         return piece
     hole = piece.hole
@@ -73,7 +73,7 @@ def _within(piece: str | Unknown | JsonText, names: Hole, *, whole: bool) -> Tex
     longest = min(each for each in (hole.longest, names.longest) if each is not None) if names.longest else hole.longest
     if not chars or (longest is not None and shortest > longest):
         return piece
-    shape = piece.shape if piece.shape is None else within(piece.shape, names)
+    shape = piece.shape if piece.shape is None else restrict_characters(piece.shape, names)
     assert shape is None or isinstance(shape, PlainText)
     narrowed = Hole(chars, False, shortest, longest, hole.starts)
     return msgspec.structs.replace(piece, hole=narrowed, shape=shape if not isinstance(shape, Unknown) else piece.shape)

@@ -28,10 +28,10 @@ class Attributes(Protocol):
     def attribute(self, address: Address, name: str) -> Value:
         """Return the value of an attribute after the change; None if it is not set or the instance is gone."""
 
-    def evaluated(self, address: Address, name: str) -> Value:
+    def evaluate(self, address: Address, name: str) -> Value:
         """Evaluate an argument from the sources even if the plan knows it; None if it is not written."""
 
-    def configured(self, address: Address, name: str) -> bool | None:
+    def is_configured(self, address: Address, name: str) -> bool | None:
         """Whether an argument is written for this resource; None if that is unknown."""
 
     def block(self, address: Address) -> Block | None:

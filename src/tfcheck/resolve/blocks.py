@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 def block_values(evaluation: Evaluation, block: Block, name: str, scope: Scope) -> Value:
     """Return the nested blocks called `name` as a list of objects, or an `Unknown` if their number is unknown."""
-    found, further = repeated(evaluation, block, name, scope)
+    found, further = nested_blocks(evaluation, block, name, scope)
     return list(found) if further is None else further
 
 
-def repeated(
+def nested_blocks(
     evaluation: Evaluation, block: Block, name: str, scope: Scope
 ) -> tuple[list[dict[str, Value]], Unknown | None]:
     """Return the nested blocks called `name`, and an `Unknown` if there may be more."""
-    from tfcheck.hcl.evaluate.dynamic import nested
+    from tfcheck.hcl.evaluate.dynamic import nested_blocks
 
-    blocks, further = nested(block, name, scope)
+    blocks, further = nested_blocks(block, name, scope)
     return [_object(evaluation, each, inner) for each, inner in blocks], further
 
 
@@ -55,7 +55,7 @@ def nested_names(block: Block) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def written_inside(config: ConfigResource | None, name: str, argument: str) -> bool | None:
+def is_set_in_block(config: ConfigResource | None, name: str, argument: str) -> bool | None:
     """Whether a nested block of a resource sets an argument; None if that is unknown, as in dynamic blocks."""
     found = config.expressions.get(name) if config else None
     listed = [each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict)]

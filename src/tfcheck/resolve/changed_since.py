@@ -17,7 +17,7 @@ from tfcheck.plan import ConfigModule, Plan, constant_text, references
 from tfcheck.resolve.blocks import nested_names
 from tfcheck.resolve.configuration_refs import PLACE
 from tfcheck.resolve.doubts import Doubted
-from tfcheck.resolve.referenced import calls_function, referenced, root_of
+from tfcheck.resolve.referenced import calls_function, reference_roots, root_of
 from tfcheck.symbolic.numerals import as_text, exact
 from tfcheck.symbolic.value import Set, Unknown, Value, is_known
 
@@ -36,7 +36,7 @@ def changed_since(sources: Sources, plan: Plan) -> Iterator[Doubted]:
     """Yield the arguments, outputs and defaults that differ from the plan's configuration."""
     if plan.configuration is None:
         return
-    yield from _in_module(sources, plan.configuration, ())
+    yield from _compare_module(sources, plan.configuration, ())
     for key, provider in plan.provider_configs.items():
         module = sources.module(tuple((provider.module_address or "").split(".")[1::2]))
         block = module.provider(provider.name, provider.alias) if module else None
@@ -44,7 +44,7 @@ def changed_since(sources: Sources, plan: Plan) -> Iterator[Doubted]:
             yield Doubted("provider", (), key, name)
 
 
-def _in_module(sources: Sources, planned: ConfigModule, path: tuple[str, ...]) -> Iterator[Doubted]:
+def _compare_module(sources: Sources, planned: ConfigModule, path: tuple[str, ...]) -> Iterator[Doubted]:
     module = sources.module(path)
     if module is None:
         return
@@ -53,22 +53,22 @@ def _in_module(sources: Sources, planned: ConfigModule, path: tuple[str, ...]) -
         block = module.resource(resource.mode, resource.type, resource.name) if resource.expressions else None
         for name in _changed_arguments(block, resource.expressions) if block else ():
             yield Doubted("argument", path, address, name)
-        if block and _repeats_otherwise(block, resource.count_expression, resource.for_each_expression):
+        if block and _repetition_differs(block, resource.count_expression, resource.for_each_expression):
             yield Doubted("argument", path, address, "for_each")
     yield from _outputs_and_defaults(module, planned, path)
     for name, call in planned.calls.items():
         block = module.call(name)
         for argument in _changed_attributes(block, call.expressions) if block else ():
             yield Doubted("var", (*path, name), argument)
-        if block and _repeats_otherwise(block, call.count_expression, call.for_each_expression):
+        if block and _repetition_differs(block, call.count_expression, call.for_each_expression):
             yield Doubted("repetition", (*path, name))
-        yield from _in_module(sources, call.module, (*path, name))
+        yield from _compare_module(sources, call.module, (*path, name))
 
 
 def _outputs_and_defaults(module: Module, planned: ConfigModule, path: tuple[str, ...]) -> Iterator[Doubted]:
     for name, json in planned.outputs.items():
         block = module.output(name)
-        if block and _differs(block.attribute("value"), json):
+        if block and _expressions_differ(block.attribute("value"), json):
             yield Doubted("output", path, name)
     for name, variable in planned.variables.items():
         block = module.variable(name)
@@ -84,15 +84,15 @@ def _has_other_default(block: Block, written: Expression | None, is_planned: boo
     if written is None:
         return False
     from tfcheck.hcl.evaluate.convert import convert
-    from tfcheck.hcl.evaluate.declaration import declared
+    from tfcheck.hcl.evaluate.declaration import parse_type
 
     wanted = block.attribute("type")
     try:
         value = _constant(written)
-        value = convert(value, declared(wanted)) if wanted is not None else value
+        value = convert(value, parse_type(wanted)) if wanted is not None else value
     except EvaluationError:
         return False
-    return is_known(value) and not _same(value, planned)
+    return is_known(value) and not _equals_json(value, planned)
 
 
 def _changed_arguments(block: Block, planned: Mapping[str, Any]) -> Iterator[str]:
@@ -101,7 +101,7 @@ def _changed_arguments(block: Block, planned: Mapping[str, Any]) -> Iterator[str
     nested = nested_names(block)
     lists = (name for name, json in planned.items() if isinstance(json, list))
     for name in dict.fromkeys((*nested, *lists)):
-        if name not in _META_BLOCKS and _differs_inside(block, name, planned.get(name, [])):
+        if name not in _META_BLOCKS and _nested_blocks_differ(block, name, planned.get(name, [])):
             yield name
 
 
@@ -110,7 +110,7 @@ def _changed_attributes(block: Block, planned: Mapping[str, Any]) -> Iterator[st
     for name, json in planned.items():
         written = block.attribute(name)
         is_argument = not isinstance(json, list) and not block.blocks(name)
-        if is_argument and (_is_expression(json) if written is None else _differs(written, json)):
+        if is_argument and (_is_expression(json) if written is None else _expressions_differ(written, json)):
             yield name
     for name in block.attributes():
         expression = block.attribute(name)
@@ -125,11 +125,11 @@ def _is_expression(json: Any) -> bool:
     return (is_constant and value is not None) or bool(references(json))
 
 
-def _differs_inside(block: Block, name: str, planned: Any) -> bool:
+def _nested_blocks_differ(block: Block, name: str, planned: Any) -> bool:
     """Whether the nested blocks of a type differ; the plan does not keep `dynamic` ones."""
     written = [each for each in block.blocks(name) if each.type != "dynamic"]
     if _is_expression(planned):
-        return len(written) == len(block.blocks(name)) and _differs_as_argument(written, planned)
+        return len(written) == len(block.blocks(name)) and _block_lists_differ(written, planned)
     rows = planned if isinstance(planned, list) else [planned]
     if block.attribute(name) is not None or not all(isinstance(each, dict) for each in rows):
         return False
@@ -139,13 +139,13 @@ def _differs_inside(block: Block, name: str, planned: Any) -> bool:
     return any(next(_changed_arguments(mine, theirs), None) is not None for mine, theirs in pairs)
 
 
-def _differs_as_argument(written: Sequence[Block], planned: Any) -> bool:
+def _block_lists_differ(written: Sequence[Block], planned: Any) -> bool:
     """Whether nested blocks differ that the provider treats as elements of one argument, such as `ingress`.
 
     Follows https://developer.hashicorp.com/terraform/language/attr-as-blocks: the plan keeps one expression for all.
     """
     expressions = list(_expressions(written))
-    named = [referenced(each) for each in expressions]
+    named = [reference_roots(each) for each in expressions]
     if None in named:
         return False
     mine = {root for each in named for root in each or ()}
@@ -174,31 +174,37 @@ def _is_element(written: Mapping[str, Value], row: Any) -> bool:
     if not isinstance(row, dict):
         return False
     return all(
-        not is_known(value) or _same(value, row.get(name)) or _reads_alike(value, row.get(name))
+        not is_known(value) or _equals_json(value, row.get(name)) or _is_same_string(value, row.get(name))
         for name, value in written.items()
     )
 
 
-def _reads_alike(written: Value, planned: Any) -> bool:
+def _is_same_string(written: Value, planned: Any) -> bool:
     """Whether both are the same string after conversion."""
     mine = as_text(written)
     return mine is not None and mine == as_text(planned)
 
 
-def _repeats_otherwise(block: Block, count: Any, for_each: Any) -> bool:
+def _repetition_differs(block: Block, count: Any, for_each: Any) -> bool:
     return _is_other(block.attribute("count"), count) or _is_other(block.attribute("for_each"), for_each)
 
 
 def _is_other(written: Expression | None, planned: Any) -> bool:
     # NOTE: a call over literals, `toset(["a"])`, leaves nothing in the plan.
-    return written is None if _is_expression(planned) else False if written is None else _differs(written, planned)
+    return (
+        written is None
+        if _is_expression(planned)
+        else False
+        if written is None
+        else _expressions_differ(written, planned)
+    )
 
 
-def _differs(written: Expression | None, planned: Any) -> bool:
+def _expressions_differ(written: Expression | None, planned: Any) -> bool:
     """Whether an expression definitely differs from the plan's."""
     if written is None:
         return False
-    mine = referenced(written)
+    mine = reference_roots(written)
     if mine is None:
         return False
     is_constant, value = constant_text(planned)
@@ -207,7 +213,7 @@ def _differs(written: Expression | None, planned: Any) -> bool:
     if mine or not is_constant:
         return mine != {root_of(each) for each in references(planned)}
     known = _constant(written)
-    return is_known(known) and not _same(known, value)
+    return is_known(known) and not _equals_json(known, value)
 
 
 def _constant(expression: Expression) -> Value:
@@ -229,25 +235,27 @@ class _NoNames:
         return None
 
 
-def _same(written: Value, planned: Value) -> bool:
+def _equals_json(written: Value, planned: Value) -> bool:
     """Compare a value with JSON, in which sets are lists in their own order."""
     match written, planned:
         case (Set(), list()):
-            return len(written.items) == len(planned) and all(any(_same(i, j) for j in planned) for i in written.items)
+            return len(written.items) == len(planned) and all(
+                any(_equals_json(i, j) for j in planned) for i in written.items
+            )
         case (list(), list()):
-            return len(written) == len(planned) and all(map(_same, written, planned))
+            return len(written) == len(planned) and all(map(_equals_json, written, planned))
         case (dict(), dict()):
             names = {*written, *planned}
-            return all(_same(written.get(name), planned.get(name)) for name in names)
+            return all(_equals_json(written.get(name), planned.get(name)) for name in names)
         case (str(), str()):
-            return written == planned or written == _evaluated(planned)
+            return written == planned or written == _evaluate(planned)
         case _ if exact(written) is not None:
             return exact(written) == exact(planned)
         case _:
-            return written == planned if type(written) is type(planned) else written == _evaluated(planned)
+            return written == planned if type(written) is type(planned) else written == _evaluate(planned)
 
 
-def _evaluated(planned: Value) -> Value:
+def _evaluate(planned: Value) -> Value:
     """Evaluate a template that the plan keeps as the text of a `.tf.json` file."""
     if not isinstance(planned, str) or "{" not in planned:
         return planned

@@ -19,8 +19,8 @@ from tfcheck.plan import Instance, constant, references
 from tfcheck.resolve.blocks import nested_names
 from tfcheck.resolve.declarations import Declarations
 from tfcheck.resolve.doubts import Doubted
-from tfcheck.resolve.evaluation import Key, whole
-from tfcheck.resolve.normal_forms import normal, with_known_members, without_dropped
+from tfcheck.resolve.evaluation import Key, evaluate_all
+from tfcheck.resolve.normal_forms import drop_empty, keep_known_members, normal
 from tfcheck.resolve.resolver import Resolver
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numerals import as_text
@@ -61,7 +61,7 @@ class Comparison(msgspec.Struct, frozen=True):
         return f"{self.address}.{self.name}"
 
 
-def compared(resolver: Resolver) -> Iterator[Comparison]:
+def compare(resolver: Resolver) -> Iterator[Comparison]:
     """Compare the arguments known in the plan with their evaluation from the sources."""
     for instance in _instances(resolver):
         block = resolver.block(instance.address)
@@ -70,12 +70,12 @@ def compared(resolver: Resolver) -> Iterator[Comparison]:
         for name in names:
             planned = (instance.after or {}).get(name) if name not in _NOT_COMPARED else None
             if planned is not None and not any(each.startswith(name) for each in ignored):
-                yield _compared(resolver, instance, name, planned)
+                yield _compare(resolver, instance, name, planned)
 
 
-def _compared(resolver: Resolver, instance: Instance, name: str, planned: Value) -> Comparison:
-    found, direct = resolver.evaluation.recorded(lambda: resolver.evaluated(instance.address, name))
-    evaluated = whole(found)
+def _compare(resolver: Resolver, instance: Instance, name: str, planned: Value) -> Comparison:
+    found, direct = resolver.evaluation.with_dependencies(lambda: resolver.evaluate(instance.address, name))
+    evaluated = evaluate_all(found)
     if name == "container_definitions" and isinstance(evaluated, (str, JsonText)):
         evaluated = _kept_definitions(evaluated)
     differs = is_other(evaluated, planned, instance.address.type) and not (
@@ -87,7 +87,7 @@ def _compared(resolver: Resolver, instance: Instance, name: str, planned: Value)
 def _kept_definitions(written: str | JsonText) -> Value:
     """Return container definitions in the provider's form."""
     document = _document(written)
-    return written if document is None else with_known_members(document)
+    return written if document is None else keep_known_members(document)
 
 
 def contradictions(resolver: Resolver, comparisons: Iterable[Comparison]) -> tuple[list[Comparison], list[Doubted]]:
@@ -96,7 +96,7 @@ def contradictions(resolver: Resolver, comparisons: Iterable[Comparison]) -> tup
     An argument that has the planned value has not, and neither has a name whose text is in a planned one, nor what the
     plan's configuration keeps whole. Where nothing else is left the provider has the same value in another form.
     """
-    rows = [(each, resolver.evaluation.rests_on(each.direct)) for each in comparisons]
+    rows = [(each, resolver.evaluation.all_dependencies(each.direct)) for each in comparisons]
     proven = {key for each, found in rows for key in _proven(resolver, each, found)}
     suspected: set[Key] = set()
     wrong: list[Comparison] = []
@@ -105,7 +105,7 @@ def contradictions(resolver: Resolver, comparisons: Iterable[Comparison]) -> tup
         suspected |= open_keys
         if open_keys:
             wrong.append(each)
-    return wrong, [each for each in map(_doubted, suspected) if each is not None]
+    return wrong, [each for each in map(_doubted_at, suspected) if each is not None]
 
 
 def _proven(resolver: Resolver, each: Comparison, found: set[Key]) -> Iterator[Key]:
@@ -114,22 +114,22 @@ def _proven(resolver: Resolver, each: Comparison, found: set[Key]) -> Iterator[K
         yield ("argument", each.address, each.name)
     if isinstance(each.planned, str):
         shortest = _SHORTEST_IN_OTHER if each.differs else _SHORTEST_PROOF
-        yield from (key for key in found if _shows(resolver, key, each.planned, shortest))
+        yield from (key for key in found if _is_shown_in(resolver, key, each.planned, shortest))
 
 
 def _is_open(resolver: Resolver, key: Key) -> bool:
     """Whether something may have changed undetected by `changed_since`."""
-    return _doubted(key) is not None and not is_kept_whole(resolver.declarations, key)
+    return _doubted_at(key) is not None and not is_kept_whole(resolver.declarations, key)
 
 
-def _shows(resolver: Resolver, key: Key, planned: str, shortest: int) -> bool:
+def _is_shown_in(resolver: Resolver, key: Key, planned: str, shortest: int) -> bool:
     """Whether a planned text that depends on a name contains the name's own text, which proves it."""
     try:
         match key:
             case ("var", ModulePath() as module, str(name), *_):
-                value = whole(resolver.names.variable(module, name))
+                value = evaluate_all(resolver.names.variable(module, name))
             case ("local", ModulePath() as module, str(name), *_):
-                value = whole(resolver.names.local(module, name))
+                value = evaluate_all(resolver.names.local(module, name))
             case _:
                 return False
     except EvaluationError:  # the sources refer to a name that they do not declare
@@ -137,7 +137,7 @@ def _shows(resolver: Resolver, key: Key, planned: str, shortest: int) -> bool:
     return isinstance(value, str) and len(value) >= shortest and value in planned
 
 
-def _doubted(key: Key) -> Doubted | None:
+def _doubted_at(key: Key) -> Doubted | None:
     match key:
         case ("argument", Address() as address, str(name)):
             return Doubted("argument", address.module.config, address.resource, name)
@@ -181,7 +181,7 @@ def _is_completed(instance: Instance, name: str, evaluated: Value, planned: Valu
         return False
     mine, theirs = list(_leaves(evaluated)), list(_leaves(planned))
     others = {value.lower() for key, value in (instance.after or {}).items() if key != name and isinstance(value, str)}
-    return not _lacks(theirs, mine) and not _lacks([*mine, *others], theirs)
+    return not _is_missing(theirs, mine) and not _is_missing([*mine, *others], theirs)
 
 
 def is_other(evaluated: Value, planned: Value, kind: str = "") -> bool:
@@ -191,11 +191,13 @@ def is_other(evaluated: Value, planned: Value, kind: str = "") -> bool:
     """
     if evaluated is None or not is_known(planned) or (isinstance(planned, str) and _HASH.fullmatch(planned)):
         return False
-    said = without_dropped(_opened(evaluated), _opened(planned))
+    said = drop_empty(_parse_json(evaluated), _parse_json(planned))
     mine, theirs = ([normal(each, kind) for each in _leaves(side)] for side in (said, planned))
     if any(isinstance(each, Unknown) for each in mine) and not isinstance(evaluated, (str, Text)):
-        return _lacks(theirs, mine)
-    return _lacks(theirs, mine) or (_is_strict(planned) and _lacks(mine, [each for each in theirs if _is_said(each)]))
+        return _is_missing(theirs, mine)
+    return _is_missing(theirs, mine) or (
+        _is_strict(planned) and _is_missing(mine, [each for each in theirs if _is_said(each)])
+    )
 
 
 def _is_strict(planned: Value) -> bool:
@@ -214,7 +216,7 @@ def _is_said(leaf: Value) -> bool:
 _BOOLS = ("true", "false")
 
 
-def _lacks(there: list[Value], wanted: list[Value]) -> bool:
+def _is_missing(there: list[Value], wanted: list[Value]) -> bool:
     """Whether one of the wanted leaves definitely equals none of the existing ones."""
     if any(isinstance(each, Unknown) for each in there):
         return False
@@ -230,7 +232,7 @@ def _leaves(value: Value) -> Iterator[Value]:
     match value:
         case str() | Text() | JsonText():
             document = _document(value)
-            yield from [_lowered(value)] if document is None else _leaves(document)
+            yield from [_to_lower(value)] if document is None else _leaves(document)
         case Unknown():
             yield Unknown()
         case dict():
@@ -249,7 +251,7 @@ def _leaves(value: Value) -> Iterator[Value]:
             yield written if written is not None else Unknown()
 
 
-def _lowered(value: str | Text | JsonText) -> Value:
+def _to_lower(value: str | Text | JsonText) -> Value:
     """Convert a text to lower case, without constraints on its unknown pieces."""
     if not isinstance(value, Text):
         return value.lower() if isinstance(value, str) else value
@@ -260,7 +262,7 @@ def _lowered(value: str | Text | JsonText) -> Value:
     return text(parts)
 
 
-def _opened(value: Value) -> Value:
+def _parse_json(value: Value) -> Value:
     """Return the content of a JSON text; anything else unchanged."""
     document = _document(value) if isinstance(value, (str, Text, JsonText)) else None
     return value if document is None else document
@@ -296,37 +298,43 @@ def is_kept_whole(declarations: Declarations, key: Key) -> bool:
     match key:
         case ("argument", Address() as address, str(name)):
             block, resource = declarations.block(address), declarations.config_resource(address)
-            return block is not None and resource is not None and _keeps(block, name, resource.expressions.get(name))
+            return (
+                block is not None
+                and resource is not None
+                and _is_argument_kept(block, name, resource.expressions.get(name))
+            )
         case ("var", ModulePath() as module, str(name)) if module.steps:
             block, call = declarations.call_block(module), declarations.config_call(module)
-            return block is not None and call is not None and _keeps(block, name, call.expressions.get(name))
+            return block is not None and call is not None and _is_argument_kept(block, name, call.expressions.get(name))
         case ("output", ModulePath() as module, str(name)):
             sources, config = declarations.module_sources(module), declarations.config_module(module)
             block = sources.output(name) if sources else None
             planned = config.outputs.get(name) if config else None
-            return block is not None and _keeps_expression(block.attribute("value"), planned)
+            return block is not None and _is_expression_kept(block.attribute("value"), planned)
         case _:
             return False
 
 
-def _keeps(block: Block, name: str, planned: Any) -> bool:
+def _is_argument_kept(block: Block, name: str, planned: Any) -> bool:
     """Whether an argument, or each one in the nested blocks of a type, is kept."""
     if name in block.attributes():
-        return _keeps_expression(block.attribute(name), planned)
+        return _is_expression_kept(block.attribute(name), planned)
     written = block.blocks(name)
     if any(each.type == "dynamic" for each in written):
         return False
     rows = planned if isinstance(planned, list) else [planned]
     if len(rows) != len(written) or not all(isinstance(each, dict) for each in rows):
         return False
-    return all(_keeps_block(each, row) for each, row in zip(written, rows, strict=True))
+    return all(_is_block_kept(each, row) for each, row in zip(written, rows, strict=True))
 
 
-def _keeps_block(written: Block, planned: dict[str, Any]) -> bool:
-    return all(_keeps(written, name, planned.get(name)) for name in (*written.attributes(), *nested_names(written)))
+def _is_block_kept(written: Block, planned: dict[str, Any]) -> bool:
+    return all(
+        _is_argument_kept(written, name, planned.get(name)) for name in (*written.attributes(), *nested_names(written))
+    )
 
 
-def _keeps_expression(written: Expression | None, planned: Any) -> bool:
+def _is_expression_kept(written: Expression | None, planned: Any) -> bool:
     if written is None or constant(planned)[0]:
         return True
     reference = reference_text(written)

@@ -55,7 +55,7 @@ _KEPT = ("arn", "id", "name", "bucket", "key_id", "unique_id", "repository_url",
 _ASIDE = ("region", "provider", "depends_on", "count", "for_each")
 
 
-class LookUps:
+class DataSourceLookups:
     """What the data sources of one plan find, as far as that is certain before they are read."""
 
     def __init__(self, attributes: Attributes) -> None:
@@ -63,7 +63,7 @@ class LookUps:
         self._twins: dict[Address, Address | None] = {}
         self._first: dict[str, dict[Hashable, Address]] = {}
 
-    def instead(self, address: Address, name: str) -> tuple[Address, str] | None:
+    def find_twin(self, address: Address, name: str) -> tuple[Address, str] | None:
         """Return another attribute with the value of a deferred data source's attribute, or None."""
         if address not in self._twins:
             self._twins[address] = None  # a cycle is not found
@@ -106,7 +106,7 @@ class LookUps:
         return all(equal(getattr(here, each), getattr(there, each)) is Truth.TRUE for each in scope)
 
     def _argument(self, address: Address, argument: str) -> Value:
-        written = self._attributes.evaluated(address, argument)
+        written = self._attributes.evaluate(address, argument)
         instance = self._attributes.plan.instance(str(address)) if written is None or not is_known(written) else None
         known = (instance.after or {}).get(argument) if instance else None
         return written if known is None or not is_known(known) else known
@@ -133,17 +133,17 @@ class LookUps:
 
     def _earlier(self, address: Address, name: str) -> tuple[Address, str] | None:
         """Return the same attribute of the first data source that certainly finds the same object."""
-        if not address.type.startswith("aws_") or self._attributes.configured(address, name) is not False:
+        if not address.type.startswith("aws_") or self._attributes.is_configured(address, name) is not False:
             return None
         key = self._lookup_key(address)
-        found = self._by_key(address.type).get(key) if key is not None else None
+        found = self._index_by_key(address.type).get(key) if key is not None else None
         if found is None or found == address:
             return None
         # NOTE: what was read before the change may now differ in everything that can change.
         read = self._attributes.plan.instance(str(found)) is None
         return (found, name) if name in _KEPT or not read else None
 
-    def _by_key(self, kind: str) -> dict[Hashable, Address]:
+    def _index_by_key(self, kind: str) -> dict[Hashable, Address]:
         """Index the data sources of a type by what they look up, those already read first."""
         if kind not in self._first:
             index = self._first[kind] = {}
@@ -160,7 +160,7 @@ class LookUps:
         arguments = self._arguments(address)
         around = self._attributes.surroundings(address)
         scope = _LOOKED_UP.get(address.type, ((), _REGIONAL, ()))[1]
-        row = [(name, _compared(value)) for name, value in arguments or () if value is not None]
+        row = [(name, _comparison_key(value)) for name, value in arguments or () if value is not None]
         place = [identity(getattr(around, each)) for each in scope]
         return None if not row or None in place or any(each is None for _, each in row) else (*place, *row)
 
@@ -173,6 +173,6 @@ class LookUps:
             yield name, self._argument(address, name)
 
 
-def _compared(value: Value) -> Hashable:
+def _comparison_key(value: Value) -> Hashable:
     """Return a key that only an equal argument shares; None if there is none."""
     return str(value) if isinstance(value, (bool, int, float)) else identity(value)

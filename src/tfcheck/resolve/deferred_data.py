@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import encode
 from tfcheck.plan import Instance
-from tfcheck.resolve.blocks import possible_blocks, repeated
+from tfcheck.resolve.blocks import nested_blocks, possible_blocks
 from tfcheck.resolve.doubts import CHANGED
 from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, is_known, items
 from tfcheck.vocabulary.address import Address
@@ -59,20 +59,20 @@ def _statements(attributes: Attributes, instance: Instance) -> tuple[list[dict[s
     planned = (instance.after or {}).get("statement")
     block = attributes.block(instance.address)
     if block is None:
-        return _planned_only(planned)
+        return _planned_statements(planned)
     address, doubts = instance.address, attributes.declarations.doubts
-    if doubts.about("argument", address.module.config, address.resource, "statement"):
-        return _planned_only(Unknown(reason=CHANGED) if planned is None else planned)
-    written, further = repeated(attributes.evaluation, block, "statement", attributes.scope_of(address))
+    if doubts.is_doubted("argument", address.module.config, address.resource, "statement"):
+        return _planned_statements(Unknown(reason=CHANGED) if planned is None else planned)
+    written, further = nested_blocks(attributes.evaluation, block, "statement", attributes.scope_of(address))
     if isinstance(planned, list) and len(planned) == len(written) and further is None:
         return [_merged_statement(mine, theirs) for mine, theirs in zip(planned, written, strict=True)], None
     if isinstance(planned, list) and (further is not None or is_known(planned)):
-        return _planned_only(planned)
-    may_be = further and _may_be(attributes, block, address)
+        return _planned_statements(planned)
+    may_be = further and _possible_statements(attributes, block, address)
     return ([*written, *may_be], None) if may_be else (written, further)
 
 
-def _may_be(attributes: Attributes, block: Block, address: Address) -> list[dict[str, Value]]:
+def _possible_statements(attributes: Attributes, block: Block, address: Address) -> list[dict[str, Value]]:
     """Return the statements of `dynamic` blocks whose number is unknown; nothing if not all can be read.
 
     Whether there is one is open like a condition: what it is about is known, and it changes nothing about the rest. One
@@ -82,7 +82,7 @@ def _may_be(attributes: Attributes, block: Block, address: Address) -> list[dict
     return [] if any(each.get("sid") for each, _ in kinds) else [{**each, "condition": more} for each, more in kinds]
 
 
-def _planned_only(planned: Value) -> tuple[list[dict[str, Value]], Unknown | None]:
+def _planned_statements(planned: Value) -> tuple[list[dict[str, Value]], Unknown | None]:
     match planned:
         case None:
             return [], None
@@ -107,7 +107,7 @@ def _merged_statement(planned: Value, written: dict[str, Value]) -> dict[str, Va
     return joined
 
 
-def rendered(attributes: Attributes, address: Address) -> Value:
+def render_template(attributes: Attributes, address: Address) -> Value:
     """Return the text, as far as template and variables are known."""
     from tfcheck.hcl.evaluate.expressions import see
     from tfcheck.hcl.functions import call

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
-from tfcheck.resolve.attribute_shapes import ASSIGNED_ID, BUCKET, IAM, LOG_GROUP, SECRET, within
+from tfcheck.resolve.attribute_shapes import ASSIGNED_ID, BUCKET, IAM, LOG_GROUP, SECRET, restrict_characters
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import (
@@ -28,7 +28,7 @@ from tfcheck.symbolic.value import (
     spelled_out,
     text,
 )
-from tfcheck.vocabulary.arn import Arn, split
+from tfcheck.vocabulary.arn import Arn, parse_arn
 
 
 class DerivedFrom(Protocol):
@@ -53,7 +53,7 @@ class DerivedFrom(Protocol):
     def attribute(self, name: str) -> Value:
         """Return another attribute's value."""
 
-    def planned(self, name: str) -> Value:
+    def planned_argument(self, name: str) -> Value:
         """Return another argument from the plan or the sources; None if it definitely is not set."""
 
 
@@ -96,16 +96,16 @@ def _concatenation(*parts: str | Derivation) -> Derivation:
     return derive
 
 
-def _generated(name: str, prefix: str, names: Hole) -> Derivation:
+def _generated_name(name: str, prefix: str, names: Hole) -> Derivation:
     """Return the form of a name that the provider generates: prefix, or `terraform-`, and 26 hexadecimal digits."""
 
     def derive(instance: DerivedFrom) -> TextLike | None:
-        written = _text(within(instance.planned(name), names))
+        written = _text(restrict_characters(instance.planned_argument(name), names))
         if written:
             return written
         if instance.looked_up:
             return Unknown(symbol=Symbol(instance.owner, (name,)), hole=NAME)
-        beginning = _text(instance.planned(prefix)) or "terraform-"
+        beginning = _text(instance.planned_argument(prefix)) or "terraform-"
         symbol = Symbol(instance.owner, (name, "suffix"))
         return text([beginning, Unknown(symbol=symbol, hole=PREFIX_SUFFIX, family=f"generated.{name}")])
 
@@ -127,7 +127,7 @@ def _opaque(attribute: str, family: str, hole: Hole = ASSIGNED_ID) -> Derivation
 def _path(instance: DerivedFrom) -> TextLike | None:
     if instance.looked_up:
         return Unknown(symbol=Symbol(instance.owner, ("path",)), reason="known only after apply", hole=_PATH)
-    return _text(instance.planned("path")) or "/"
+    return _text(instance.planned_argument("path")) or "/"
 
 
 #: The path of a role or a policy: `/`, or more between two slashes.
@@ -138,7 +138,7 @@ def _arn_or(otherwise: Derivation) -> Derivation:
     """Return the ARN that a data source looks an object up by; otherwise derive it."""
 
     def derive(instance: DerivedFrom) -> TextLike | None:
-        given = _text(instance.planned("arn")) if instance.looked_up else None
+        given = _text(instance.planned_argument("arn")) if instance.looked_up else None
         return given or otherwise(instance)
 
     return derive
@@ -202,11 +202,11 @@ _HOST = Hole("abcdefghijklmnopqrstuvwxyz0123456789.-", False, 1)
 
 def _access_point(instance: DerivedFrom) -> TextLike | None:
     """Return the ARN of an access point to a bucket in a region; those of Outposts have another form."""
-    first = next(iter(pieces(spelled_out(_text(instance.planned("bucket")) or ""))), "")
+    first = next(iter(pieces(spelled_out(_text(instance.planned_argument("bucket")) or ""))), "")
     if first.startswith("arn:") if isinstance(first, str) else not isinstance(first, Unknown) or first.hole.allows(":"):
         return None
     around = instance.surroundings
-    account = _text(instance.planned("account_id")) or around.account
+    account = _text(instance.planned_argument("account_id")) or around.account
     tail = text(["accesspoint/", _text(instance.attribute("name")) or ""])
     return Arn(around.partition, "s3", around.region, account, tail).as_text()
 
@@ -239,7 +239,7 @@ def _key_id(instance: DerivedFrom) -> TextLike | None:
     """Return the id of a key; a data source accepts an id, an ARN or an alias."""
     if not instance.looked_up:
         return _assigned_key_id(instance)
-    given = spelled_out(_text(instance.planned("key_id")) or "")
+    given = spelled_out(_text(instance.planned_argument("key_id")) or "")
     first, *rest = pieces(given) or ("",)
     if isinstance(first, str) and _KEY_ARN.match(first):
         return text([_KEY_ARN.sub("", first, count=1), *rest])
@@ -250,8 +250,8 @@ def _key_id(instance: DerivedFrom) -> TextLike | None:
 
 def _replica_id(instance: DerivedFrom) -> TextLike | None:
     """Return the id of a replica, which equals that of its primary key; only the region in its ARN differs."""
-    primary = spelled_out(_text(instance.planned("primary_key_arn")) or "")
-    found = split(primary)
+    primary = spelled_out(_text(instance.planned_argument("primary_key_arn")) or "")
+    found = parse_arn(primary)
     first, *rest = pieces(found.resource) if found is not None else ("",)
     if isinstance(first, str) and first.startswith("key/"):
         return text([first.removeprefix("key/"), *rest])
@@ -265,11 +265,11 @@ def _alias_id(instance: DerivedFrom) -> TextLike | None:
 _KEY_ARN = regex(r"arn:[^:]+:kms:[^:]*:[^:]*:key/")
 _KEY_ID = regex(r"mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-_bucket = _generated("bucket", "bucket_prefix", BUCKET)
-_role = _generated("name", "name_prefix", IAM)
-_policy = _generated("name", "name_prefix", IAM)
-_group = _generated("name", "name_prefix", LOG_GROUP)
-_secret = _generated("name", "name_prefix", SECRET)
+_bucket = _generated_name("bucket", "bucket_prefix", BUCKET)
+_role = _generated_name("name", "name_prefix", IAM)
+_policy = _generated_name("name", "name_prefix", IAM)
+_group = _generated_name("name", "name_prefix", LOG_GROUP)
+_secret = _generated_name("name", "name_prefix", SECRET)
 _assigned_key_id = _opaque("key_id", "aws_kms_key.key_id")
 _revision = _opaque("revision", "", Hole("0123456789", False, 1))
 _file_system_id = _opaque("id", "aws_efs_file_system.id")

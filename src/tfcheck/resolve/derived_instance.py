@@ -37,7 +37,7 @@ class DerivedInstance:
         """Return another attribute's value."""
         return self._attributes.attribute(self._address, name)
 
-    def planned(self, name: str) -> Value:
+    def planned_argument(self, name: str) -> Value:
         """Return another argument from the plan or the sources; None if it definitely is not set."""
         instance = self._attributes.plan.instance(self.owner)
         after = (instance.after or {}) if instance else {}
@@ -45,8 +45,8 @@ class DerivedInstance:
         # NOTE: an attribute missing in the plan is not known to be null: a trial adds instances without any.
         if name in after and is_known(known):
             return known
-        written = self._attributes.evaluated(self._address, name)
+        written = self._attributes.evaluate(self._address, name)
         if written is not None:
             return fill(known, written) if name in after else written
         # NOTE: a written argument that is null is not set either: modules write both `name` and `name_prefix`.
-        return known if self._attributes.configured(self._address, name) is None else None
+        return known if self._attributes.is_configured(self._address, name) is None else None

@@ -53,6 +53,6 @@ class Doubts:
     def __bool__(self) -> bool:
         return bool(self._doubted)
 
-    def about(self, kind: str, module: _Modules, name: str = "", argument: str = "") -> bool:
+    def is_doubted(self, kind: str, module: _Modules, name: str = "", argument: str = "") -> bool:
         """Whether this part of the sources is not believed."""
         return bool(self._doubted) and Doubted(kind, module, name, argument) in self._doubted

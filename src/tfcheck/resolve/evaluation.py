@@ -37,7 +37,7 @@ class Evaluation:
             return Unknown(reason="the reference leads back to itself")
         self._under_way.add(key)
         try:
-            found, self._needs[key] = self.recorded(work_out)
+            found, self._needs[key] = self.with_dependencies(work_out)
         finally:
             self._under_way.discard(key)
         self._found[key] = found
@@ -48,7 +48,7 @@ class Evaluation:
         if self._recording:
             self._recording[-1].add(key)
 
-    def recorded(self, work_out: Callable[[], Seen]) -> tuple[Seen, set[Key]]:
+    def with_dependencies(self, work_out: Callable[[], Seen]) -> tuple[Seen, set[Key]]:
         """Return a value with its direct dependencies."""
         self._recording.append(set())
         try:
@@ -57,7 +57,7 @@ class Evaluation:
             direct = self._recording.pop()
         return found, direct
 
-    def rests_on(self, direct: set[Key]) -> set[Key]:
+    def all_dependencies(self, direct: set[Key]) -> set[Key]:
         """Return all direct and indirect dependencies."""
         found, waiting = set(direct), list(direct)
         while waiting:
@@ -89,12 +89,12 @@ class Evaluation:
         return seen
 
 
-def whole(seen: Seen) -> Value:
+def evaluate_all(seen: Seen) -> Value:
     """Evaluate what is still lazy."""
     # NOTE: not `isinstance(seen, Referent)`, which looks up every method of the protocol each time.
     if isinstance(seen, (str, dict, list, Unknown, Text, JsonText)):
         return seen
-    return seen.whole() if hasattr(seen, "whole") else seen  # type: ignore[union-attr]
+    return seen.evaluate() if hasattr(seen, "evaluate") else seen  # type: ignore[union-attr]
 
 
 def _follow_safely(expression: Expression, scope: Scope) -> Seen:

@@ -25,7 +25,7 @@ def fill(planned: Value, written: Value) -> Value:
         return planned
     match planned, written:
         case Unknown(), _:
-            return _more_telling(planned, written)
+            return _more_informative(planned, written)
         case dict(), dict():
             # NOTE: a null argument of a block is not written: the provider uses its default.
             told = {name: part for name, part in written.items() if part is not None}
@@ -38,7 +38,7 @@ def fill(planned: Value, written: Value) -> Value:
             return planned
 
 
-def _more_telling(planned: Unknown, written: Value) -> Value:
+def _more_informative(planned: Unknown, written: Value) -> Value:
     if not isinstance(written, Unknown):
         return list(written.items) if isinstance(written, Set) else written
     if written.symbol is not None or written.shape is not None:
@@ -62,7 +62,7 @@ def _fill_list(planned: list[Value], written: list[Value]) -> Value:
         return [fill(mine, theirs) for mine, theirs in pairs]
     sure = [each for each in planned if is_known(each)]
     if len(sure) < len(planned) and all(any(_agree(each, other) for other in written) for each in sure):
-        return _paired(planned, written)
+        return _merge_pairs(planned, written)
     return planned
 
 
@@ -73,7 +73,7 @@ def _agree(planned: Value, written: Value) -> bool:
     return isinstance(planned, dict) and possible(planned, written)
 
 
-def _paired(planned: list[Value], written: list[Value]) -> Value:
+def _merge_pairs(planned: list[Value], written: list[Value]) -> Value:
     """Fill each planned object from the corresponding written one; other elements are used as written.
 
     What the plan knows best is paired first: an object without a known part is whichever is left.

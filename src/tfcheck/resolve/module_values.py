@@ -14,8 +14,8 @@ from tfcheck.plan import constant
 from tfcheck.resolve import configuration_refs
 from tfcheck.resolve.declarations import Declarations
 from tfcheck.resolve.doubts import CHANGED
-from tfcheck.resolve.evaluation import Evaluation, Key, whole
-from tfcheck.resolve.scope import CallReferent, Elements, InstanceScope, ModuleReferent, ModuleScope, Resources
+from tfcheck.resolve.evaluation import Evaluation, Key, evaluate_all
+from tfcheck.resolve.scope import CallReferent, Elements, InstanceScope, ModuleReferent, ModuleScope, PlanResources
 from tfcheck.symbolic.value import Set, Symbol, Unknown, Value
 from tfcheck.vocabulary.address import InstanceKey, ModulePath
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from tfcheck.hcl.syntax.block import Block
 
 
-class Absence(Enum):
+class NotWritten(Enum):
     """Nothing is written, not even null."""
 
     ABSENT = "absent"
 
 
-_ABSENT = Absence.ABSENT
+_ABSENT = NotWritten.ABSENT
 #: The number of instances of one call that are considered; a written number may exceed any plan's.
 _MOST_INSTANCES = 10_000
 
@@ -45,7 +45,7 @@ class ModuleNames:
         self,
         declarations: Declarations,
         evaluation: Evaluation,
-        resources: Resources,
+        resources: PlanResources,
         workspace: Value,
         *,
         follows: bool = False,
@@ -98,7 +98,7 @@ class ModuleNames:
         """Read a source file; None if it is not available."""
         self._evaluation.record(("file", path))
         sources = self._declarations.sources
-        is_doubted = self._doubts.about("file", (), path)
+        is_doubted = self._doubts.is_doubted("file", (), path)
         return sources.read_file(path) if sources and not is_doubted else None
 
     def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
@@ -120,21 +120,21 @@ class ModuleNames:
         return _mark(value) if is_marked else value
 
     def _unmarked_variable(self, module: ModulePath, name: str, block: Block | None) -> Seen:
-        given = self._given(module, name)
+        given = self._passed_value(module, name)
         if given is _ABSENT or (given is None and block is not None and not_nullable(block)):
             given = self._default(module, name, block)
         if block is None:
             return given
         wanted = block.attribute("type")
-        return self._converted(given, wanted) if wanted is not None else given
+        return self._convert(given, wanted) if wanted is not None else given
 
-    def _given(self, module: ModulePath, name: str) -> Seen | Absence:
+    def _passed_value(self, module: ModulePath, name: str) -> Seen | NotWritten:
         if not module.steps:
-            if name not in self._plan.variables and self._plan.redacted:
+            if name not in self._plan.variables and self._plan.is_redacted:
                 # NOTE: other plans show all variables, including those with defaults: the default may not be the value.
                 return self._nameless(module, "var", name, f"a redacted plan does not show var.{name}")
             return self._plan.variables.get(name, _ABSENT)
-        if self._doubts.about("var", module.config, name):
+        if self._doubts.is_doubted("var", module.config, name):
             return self._doubted_argument(module, name)
         block = self._declarations.call_block(module)
         scope = self.call_scope(module)
@@ -146,9 +146,9 @@ class ModuleNames:
             return self._nameless(module, "var", name, "the plan shows no call of this module")
         if name not in call.expressions:
             return _ABSENT
-        return self._followed(call.expressions[name], name, scope, module, "var")
+        return self._follow(call.expressions[name], name, scope, module, "var")
 
-    def _doubted_argument(self, module: ModulePath, name: str) -> Seen | Absence:
+    def _doubted_argument(self, module: ModulePath, name: str) -> Seen | NotWritten:
         """Return the planned form of a module call's argument if the sources have another."""
         call = self._declarations.config_call(module)
         if call is not None and name not in call.expressions:
@@ -157,7 +157,7 @@ class ModuleNames:
         return value if is_constant else self._nameless(module, "var", name, CHANGED)
 
     def _default(self, module: ModulePath, name: str, block: Block | None) -> Seen:
-        if block is not None and not self._doubts.about("default", module.config, name):
+        if block is not None and not self._doubts.is_doubted("default", module.config, name):
             expression = block.attribute("default")
             if expression is not None:
                 return self._evaluation.see_safely(expression, ModuleScope(self, module))
@@ -169,17 +169,17 @@ class ModuleNames:
                 return default
         return self._nameless(module, "var", name, f"the plan contains no value of var.{name}")
 
-    def _converted(self, given: Seen, wanted: Expression) -> Seen:
+    def _convert(self, given: Seen, wanted: Expression) -> Seen:
         """Convert a variable's value to its declared type; resources and modules stay lazy."""
         from tfcheck.hcl.evaluate.convert import convert
-        from tfcheck.hcl.evaluate.declaration import declared
-        from tfcheck.hcl.evaluate.marking import Marked, bare, mark_if
+        from tfcheck.hcl.evaluate.declaration import parse_type
+        from tfcheck.hcl.evaluate.marking import Marked, mark_if, without_mark
 
-        is_secret, given = isinstance(given, Marked), bare(given)
-        if isinstance(given, Unknown) or hasattr(given, "whole"):
+        is_secret, given = isinstance(given, Marked), without_mark(given)
+        if isinstance(given, Unknown) or hasattr(given, "evaluate"):
             return mark_if(is_secret, given)
         try:
-            return mark_if(is_secret, convert(whole(given), declared(wanted)))
+            return mark_if(is_secret, convert(evaluate_all(given), parse_type(wanted)))
         except EvaluationError as error:
             return Unknown(reason=f"evaluation error: {error}", where=str(wanted.place))
 
@@ -187,12 +187,12 @@ class ModuleNames:
         sources = self._declarations.module_sources(module)
         if sources is None:
             return self._nameless(module, "local", name, f"local.{name} is not in the plan, and there are no sources")
-        if self._doubts.about("local", module.config, name):
+        if self._doubts.is_doubted("local", module.config, name):
             return self._nameless(module, "local", name, CHANGED)
         expression = sources.local(name)
         if expression is None:
             raise EvaluationError(f"there is no local.{name}")
-        return self._with_symbol(
+        return self._add_symbol(
             module, "local", name, self._evaluation.see_safely(expression, ModuleScope(self, module))
         )
 
@@ -205,19 +205,19 @@ class ModuleNames:
 
     def _unmarked_output(self, module: ModulePath, name: str, block: Block | None) -> Seen:
         scope = ModuleScope(self, module)
-        if self._doubts.about("output", module.config, name):
+        if self._doubts.is_doubted("output", module.config, name):
             return self._nameless(module, "output", name, CHANGED)
         if self._declarations.module_sources(module) is not None:
             value = block.attribute("value") if block else None
             if value is None:
                 raise EvaluationError(f"{module} has no output {name}")
-            return self._with_symbol(module, "output", name, self._evaluation.see_safely(value, scope))
+            return self._add_symbol(module, "output", name, self._evaluation.see_safely(value, scope))
         config = self._declarations.config_module(module)
         if config is None or name not in config.outputs:
             return self._nameless(module, "output", name, f"the plan does not show the outputs of {module}")
-        return self._followed(config.outputs[name], name, scope, module, "output")
+        return self._follow(config.outputs[name], name, scope, module, "output")
 
-    def _followed(self, json: Any, name: str, scope: Scope, module: ModulePath, kind: str) -> Seen:
+    def _follow(self, json: Any, name: str, scope: Scope, module: ModulePath, kind: str) -> Seen:
         """Follow an expression's references in the configuration, as far as that is certain."""
         is_constant, known = constant(json)
         if is_constant:
@@ -235,7 +235,7 @@ class ModuleNames:
         if enabled is False:
             return None
         if isinstance(keys, Unknown) or enabled is not True:
-            return keys if isinstance(keys, Unknown) else self._unclear(module.child(name))
+            return keys if isinstance(keys, Unknown) else self._unknown_repetition(module.child(name))
         if isinstance(keys, int) and keys > _MOST_INSTANCES:
             called = module.child(name)
             return Unknown(Symbol(str(called)), reason=f"limit: {called} has more than {_MOST_INSTANCES:,} instances")
@@ -254,17 +254,17 @@ class ModuleNames:
         # NOTE: `count = 2 * var.n` is kept as `var.n`: the planned instances are more reliable.
         is_open = isinstance(written, Unknown) or self._declarations.call_block(module.child(name)) is None
         if written is None or (planned and planned != [None] and is_open):
-            return as_keys(planned) if planned else written
+            return instance_keys(planned) if planned else written
         return written
 
     def _written_keys(self, module: ModulePath) -> list[str] | int | None | Unknown:
-        if self._doubts.about("repetition", module.config):
-            return self._unclear(module)
+        if self._doubts.is_doubted("repetition", module.config):
+            return self._unknown_repetition(module)
         count, for_each = self._repetition(module)
         if count is not None:
             number = self._evaluation.see_safely(count, ModuleScope(self, module.parent))
             if not isinstance(number, int) or isinstance(number, bool):
-                return self._unclear(module)
+                return self._unknown_repetition(module)
             return number
         if for_each is not None:
             collection = self._evaluation.see_safely(for_each, ModuleScope(self, module.parent))
@@ -275,7 +275,7 @@ class ModuleNames:
                 keys = list(collection.items)
             if isinstance(keys, (dict, list, tuple)) and all(isinstance(key, str) for key in keys):
                 return sorted(str(key) for key in keys)
-            return self._unclear(module)
+            return self._unknown_repetition(module)
         return None
 
     def _repetition(self, module: ModulePath) -> tuple[Expression | None, Expression | None]:
@@ -291,7 +291,7 @@ class ModuleNames:
             configuration_refs.expression(for_each, "for_each") if for_each is not None else None,
         )
 
-    def _unclear(self, module: ModulePath) -> Unknown:
+    def _unknown_repetition(self, module: ModulePath) -> Unknown:
         return Unknown(symbol=Symbol(str(module)), reason=f"how often {module} is called is not known")
 
     def call_scope(self, module: ModulePath) -> Scope:
@@ -300,7 +300,7 @@ class ModuleNames:
         if key is None:
             return ModuleScope(self, module.parent)
         _, for_each = self._repetition(module)
-        for_each = None if self._doubts.about("repetition", module.config) else for_each
+        for_each = None if self._doubts.is_doubted("repetition", module.config) else for_each
         return self.instance_scope(module.parent, key, str(module), for_each, None)
 
     def instance_scope(
@@ -324,7 +324,7 @@ class ModuleNames:
     def _nameless(self, module: ModulePath, kind: str, name: str, reason: str) -> Unknown:
         return Unknown(symbol=symbol_of(module, kind, name), reason=reason)
 
-    def _with_symbol(self, module: ModulePath, kind: str, name: str, value: Seen) -> Seen:
+    def _add_symbol(self, module: ModulePath, kind: str, name: str, value: Seen) -> Seen:
         """Return an unknown value with its name as the symbol, so that it equals itself."""
         if isinstance(value, Unknown) and value.symbol is None:
             return msgspec.structs.replace(value, symbol=symbol_of(module, kind, name), family="", unsure=False)
@@ -359,7 +359,7 @@ def not_nullable(block: Block) -> bool:
     return isinstance(written, Literal) and written.value is False
 
 
-def as_keys(planned: list[InstanceKey]) -> list[str] | int | None:
+def instance_keys(planned: list[InstanceKey]) -> list[str] | int | None:
     """Return the instances of a call: the keys of `for_each`, the number of `count`, or None."""
     if planned == [None]:
         return None

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.resolve.declarations import Declarations
-from tfcheck.resolve.scope import InstanceReferent, ResourceReferent, Resources
+from tfcheck.resolve.scope import InstanceReferent, PlanResources, ResourceReferent
 from tfcheck.symbolic.value import Symbol, Unknown
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
@@ -17,7 +17,7 @@ _Resource: TypeAlias = tuple[ModulePath, str, str, str]
 class NamedInstances:
     """The instances of every resource, as expressions see them."""
 
-    def __init__(self, declarations: Declarations, resources: Resources) -> None:
+    def __init__(self, declarations: Declarations, resources: PlanResources) -> None:
         self._plan = declarations.plan
         self._declarations = declarations
         self._resources = resources
@@ -68,10 +68,10 @@ class NamedInstances:
         block = self._declarations.block(address)
         counted = (config and config.count_expression is not None) or (block and block.attribute("count") is not None)
         mapped = (config and config.for_each_expression is not None) or (block and block.attribute("for_each"))
-        if not self._plan.redacted and block and block.switch() is not None:
+        if not self._plan.is_redacted and block and block.switch() is not None:
             return None  # it is not enabled
-        if not self._plan.redacted and counted:
+        if not self._plan.is_redacted and counted:
             return ResourceReferent(self._resources, [])
-        if not self._plan.redacted and mapped:
+        if not self._plan.is_redacted and mapped:
             return ResourceReferent(self._resources, {})
         return Unknown(symbol=Symbol(str(address)), reason=f"{address} is not in the plan")

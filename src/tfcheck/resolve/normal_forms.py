@@ -37,7 +37,7 @@ def _number(text: str) -> str:
     return written if isinstance(written, str) else text
 
 
-def without_dropped(evaluated: Value, planned: Value) -> Value:
+def drop_empty(evaluated: Value, planned: Value) -> Value:
     """Remove members that the provider omits because they are empty: `cpu = 0`.
 
     That is any member without a value of its own that the planned objects have less often.
@@ -103,13 +103,13 @@ _MEMBERS = frozenset(
 _MAPS = frozenset(("dockerlabels", "options"))
 
 
-def with_known_members(definitions: Value) -> Value:
+def keep_known_members(definitions: Value) -> Value:
     """Remove members of container definitions that ECS does not know."""
     match definitions:
         case list():
-            return list(map(with_known_members, definitions))
+            return list(map(keep_known_members, definitions))
         case dict():
             known = ((name, value) for name, value in definitions.items() if name.lower() in _MEMBERS)
-            return {name: value if name.lower() in _MAPS else with_known_members(value) for name, value in known}
+            return {name: value if name.lower() in _MAPS else keep_known_members(value) for name, value in known}
         case _:
             return definitions

@@ -27,7 +27,7 @@ _KEYS = regex(r'\["(?:[^"\\]|\\.)*"\]|\[\d+\]')
 _WITHOUT_RESOURCES = frozenset(("each", "count", "path", "terraform", "self", "tofu"))
 
 
-class Earlier(msgspec.Struct, frozen=True):
+class FinishedBefore(msgspec.Struct, frozen=True):
     """What is definitely finished first: resources by address without instance keys; `open` if there may be more.
 
     `provisioned` are those among them that run provisioners.
@@ -49,15 +49,15 @@ class Order:
         """
         self._resolver = resolver
         self._more = more or {}
-        self._found: dict[str, Earlier] = {}
+        self._found: dict[str, FinishedBefore] = {}
 
-    def earlier(self, address: Address) -> Earlier:
+    def earlier(self, address: Address) -> FinishedBefore:
         """Return what is finished before an instance of a resource is created."""
         if address.config not in self._found:
             self._found[address.config] = self._earlier((address.module.config, address.resource))
         return self._found[address.config]
 
-    def _earlier(self, start: _Node) -> Earlier:
+    def _earlier(self, start: _Node) -> FinishedBefore:
         seen: set[_Node] = set()
         waiting = [start]
         is_open = False
@@ -69,7 +69,7 @@ class Order:
             waiting += new
         nodes = [node for node in seen if node[1].partition(".")[0] not in _NAMES]
         provisioned = (_node_text(node) for node in nodes if self._is_provisioned(node))
-        return Earlier(frozenset(map(_node_text, nodes)), is_open, frozenset(provisioned))
+        return FinishedBefore(frozenset(map(_node_text, nodes)), is_open, frozenset(provisioned))
 
     def _is_provisioned(self, node: _Node) -> bool:
         module = self._module(node[0])
@@ -87,7 +87,11 @@ class Order:
             case "local":
                 sources = self._resolver.sources.module(path) if self._resolver.sources else None
                 expression = sources.local(rest) if sources else None
-                return _referenced_nodes(path, tuple(_mentioned(expression))) if expression is not None else None
+                return (
+                    _referenced_nodes(path, tuple(_expression_references(expression)))
+                    if expression is not None
+                    else None
+                )
             case "var":
                 call = self._call(path)
                 return _nodes(path[:-1], call.expressions.get(rest)) if call else []
@@ -95,7 +99,7 @@ class Order:
                 # NOTE: one that a fix adds is not in the plan's configuration.
                 sources = self._resolver.sources.module(path) if self._resolver.sources else None
                 block = sources.output(rest) if sources and rest not in module.outputs else None
-                written = tuple(mentioned(block)) if block is not None else ()
+                written = tuple(block_references(block)) if block is not None else ()
                 return [*_nodes(path, module.outputs.get(rest)), *_referenced_nodes(path, written)]
             case "module":
                 return self._nodes_of_module((*path, rest))
@@ -176,13 +180,13 @@ def _referenced_nodes(path: tuple[str, ...], written: tuple[str, ...]) -> list[_
     return found
 
 
-def mentioned(block: Block) -> Iterator[str]:
+def block_references(block: Block) -> Iterator[str]:
     """Yield every reference of a block in the form of the plan's configuration."""
     for each in block.all_arguments():
-        yield from _mentioned(each.expression)
+        yield from _expression_references(each.expression)
 
 
-def _mentioned(expression: Expression | None) -> Iterator[str]:
+def _expression_references(expression: Expression | None) -> Iterator[str]:
     """Return every reference of an expression in the form of the plan's configuration."""
     waiting: list[object] = [expression]
     while waiting:

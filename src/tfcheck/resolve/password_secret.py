@@ -39,7 +39,7 @@ def password_secret(resource_type: str, attribute: str, instance: DerivedFrom) -
         return None
     is_kept = instance.attribute(switch)
     if is_kept is not True:
-        copied = any(instance.planned(each) not in (None, [], "") for each in _COPIED_FROM)
+        copied = any(instance.planned_argument(each) not in (None, [], "") for each in _COPIED_FROM)
         return [] if instance.is_new and not is_kept and not copied and attribute == _LIST else None
     if attribute != _LIST:
         return _arn(instance, (attribute,), "redshift!")

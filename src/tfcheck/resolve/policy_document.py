@@ -75,13 +75,13 @@ def document(
         given = [_parsed_source(source) for source in sources if source not in (None, "")]
         _refuse_twins([entry for policy in given for entry in policy.statements], "source documents")
         for policy in given:
-            merged = _merged(merged, policy, replaceable=0)
-        merged = _merged(
+            merged = _merge(merged, policy, replaceable=0)
+        merged = _merge(
             merged, _policy_of_arguments(statements, version, policy_id, open), replaceable=len(merged.statements)
         )
         for override in overrides:
             if override not in (None, ""):
-                merged = _merged(merged, _parsed_source(override))
+                merged = _merge(merged, _parsed_source(override))
     except _RefusedError as refused:
         return Unknown(reason=f"the provider refuses the policy document: {refused}", unsure=True)
     identity: dict[str, Value] = {} if merged.identity == "" else {"Id": merged.identity}
@@ -92,7 +92,7 @@ def document(
 # Merging
 
 
-def _merged(policy: _Policy, newer: _Policy, replaceable: int | None = None) -> _Policy:
+def _merge(policy: _Policy, newer: _Policy, replaceable: int | None = None) -> _Policy:
     """Add a document; a statement with a known Sid replaces one of the first `replaceable` (all)."""
     statements = list(policy.statements)
     for entry in newer.statements:
@@ -166,7 +166,7 @@ def _entries(statements: Value) -> list[Entry]:
         return [statements]
     if not all(isinstance(item, (dict, Unknown)) for item in listed):
         raise _RefusedError("the Statement of a document is not a list of objects")
-    return [_cleaned(item) if isinstance(item, dict) else item for item in listed if isinstance(item, (dict, Unknown))]
+    return [_clean(item) if isinstance(item, dict) else item for item in listed if isinstance(item, (dict, Unknown))]
 
 
 def _canonical(members: dict[str, Value], names: Sequence[str]) -> dict[str, Value]:
@@ -179,7 +179,7 @@ def _canonical(members: dict[str, Value], names: Sequence[str]) -> dict[str, Val
     }
 
 
-def _cleaned(statement: dict[str, Value]) -> dict[str, Value]:
+def _clean(statement: dict[str, Value]) -> dict[str, Value]:
     """Read a statement like the provider, which reads only texts and bools in conditions."""
     cleaned = _canonical(statement, _STATEMENT_KEYS)
     condition = cleaned.get("Condition")
@@ -230,14 +230,14 @@ def _statement(arguments: dict[str, Value], version: Value) -> Entry:
     for name, argument in (("Principal", "principals"), ("NotPrincipal", "not_principals")):
         written |= _present(name, _principals(arguments.get(argument), version))
     written |= _present("Condition", _conditions(arguments.get("condition"), version))
-    return _decided(written)
+    return _statement_or_unknown(written)
 
 
 def _present(name: str, value: Value) -> dict[str, Value]:
     return {} if value is None else {name: value}
 
 
-def _decided(statement: dict[str, Value]) -> Entry:
+def _statement_or_unknown(statement: dict[str, Value]) -> Entry:
     """Return the statement, unless it is unknown which of two exclusive keys it has."""
     for name in ("Action", "Resource", "Principal"):
         both = [statement.get(name), statement.get(f"Not{name}")]
@@ -253,7 +253,7 @@ def _scalar_or_list(value: Value, version: Value = "") -> Value:
     if isinstance(listed, Unknown):
         return listed
     if version != "":
-        listed = [_with_variables(item, version) for item in listed]
+        listed = [_convert_variables(item, version) for item in listed]
     if not listed:
         return None
     if len(listed) == 1:
@@ -280,7 +280,7 @@ def _strings(value: Value) -> list[Value] | Unknown:
     return listed if isinstance(listed, Unknown) else [as_text(each) for each in listed if each is not None]
 
 
-def _with_variables(value: Value, version: Value) -> Value:
+def _convert_variables(value: Value, version: Value) -> Value:
     """Write `&{x}` as the policy variable `${x}`."""
     if not isinstance(value, TextLike):
         return value
@@ -303,7 +303,7 @@ def _principals(value: Value, version: Value) -> Value:
         if not isinstance(kind, str) or isinstance(identifiers, Unknown):
             waits = next(unknowns(kind if not isinstance(kind, str) else identifiers), Unknown())
             return Unknown(reason=waits.reason, where=waits.where)
-        united.setdefault(kind, []).extend(_with_variables(each, version) for each in identifiers)
+        united.setdefault(kind, []).extend(_convert_variables(each, version) for each in identifiers)
         lists |= set() if identifiers else {kind}
     if not united:
         return None
@@ -337,7 +337,7 @@ def _united_values(before: Value, values: Value, version: Value) -> Value:
     listed = _strings(values)
     if isinstance(listed, Unknown) or isinstance(before, Unknown):
         return listed if isinstance(listed, Unknown) else before
-    written = [_with_variables(item, version) for item in listed]
+    written = [_convert_variables(item, version) for item in listed]
     earlier = before if isinstance(before, list) else [] if before is None else [before]
     together = [*earlier, *written]
     return together[0] if len(together) == 1 else together

@@ -15,12 +15,12 @@ from tfcheck.resolve.literal_accounts import literal_accounts, strings
 from tfcheck.resolve.provider_arguments import ProviderArguments
 from tfcheck.resolve.provider_instances import ProviderInstances
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.symbolic.marks import holds_mark
+from tfcheck.symbolic.marks import has_mark
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.sensitive_text import Sensitive, redacted
+from tfcheck.symbolic.sensitive_text import Sensitive, redact
 from tfcheck.symbolic.value import ACCOUNT_ID, PARTITION, REGION, Hole, Set, Symbol, TextLike, Unknown, Value, is_known
 from tfcheck.vocabulary.address import Address
-from tfcheck.vocabulary.arn import partition_of_region, split
+from tfcheck.vocabulary.arn import parse_arn, partition_of_region
 
 if TYPE_CHECKING:
     from tfcheck.resolve.attributes import Attributes
@@ -112,7 +112,7 @@ class Providers:
 
     def _account_key_of(self, address: Address) -> str:
         """Return the key that provider configurations of one account share."""
-        return self._instances.with_account(self.key_of(address))
+        return self._instances.key_with_account(self.key_of(address))
 
     def _source_of(self, key: str) -> str:
         """Return the provider configuration that `key` leads to: a module without one inherits its caller's.
@@ -141,24 +141,24 @@ class Providers:
             # NOTE: the arguments of a data source may lead back to an ARN, which needs its location.
             remedy = _ASK_SOURCES if self._instances.is_open(key) else _SET_REGION
             self._known[key] = Surroundings(
-                _shared(key, "partition", PARTITION),
-                _shared(key, "region", REGION, remedy),
-                _shared(key, "account_id", ACCOUNT_ID, _ASK),
+                _shared_unknown(key, "partition", PARTITION),
+                _shared_unknown(key, "region", REGION, remedy),
+                _shared_unknown(key, "account_id", ACCOUNT_ID, _ASK),
             )
             group = self._account_group(key)
             region = self._region(key)
             account, assumption = self._account_or_assumption(group)
             self._known[key] = Surroundings(
                 partition=self._partition(key, group, region, account),
-                region=region if region is not None else _shared(key, "region", REGION, remedy),
-                account=account if account is not None else _shared(group[0], "account_id", ACCOUNT_ID, _ASK),
+                region=region if region is not None else _shared_unknown(key, "region", REGION, remedy),
+                account=account if account is not None else _shared_unknown(group[0], "account_id", ACCOUNT_ID, _ASK),
                 assumption=assumption,
             )
         return self._known[key]
 
     def _account_group(self, key: str) -> tuple[str, ...]:
         """List the provider configurations that definitely use the same account as `key`, including itself."""
-        key = self._instances.with_account(key)
+        key = self._instances.key_with_account(key)
         ours = self._arguments.credentials(key)
         sources = set(map(self._source_of, self._plan.provider_configs))
         return tuple(sorted({*(each for each in sources if self._arguments.credentials(each) == ours), key}))
@@ -180,8 +180,8 @@ class Providers:
             return written
         for source in self._plan.data_sources("aws_region"):
             if self.key_of(source.address) == key and all(
-                not self._attributes.configured(source.address, each)
-                or self._attributes.evaluated(source.address, each) is None
+                not self._attributes.is_configured(source.address, each)
+                or self._attributes.evaluate(source.address, each) is None
                 for each in ("name", "region", "endpoint", "id")
             ):
                 named = (source.values.get(name) for name in ("name", "region", "id"))
@@ -195,9 +195,9 @@ class Providers:
     def _regions_in_arns(self, key: str) -> Iterator[TextLike]:
         """Yield the regions in the ARNs of resources without a region of their own."""
         for instance in self._plan.instances(*_TELLING, *_ALSO_TELLING):
-            if self.key_of(instance.address) == key and not self._attributes.configured(instance.address, "region"):
+            if self.key_of(instance.address) == key and not self._attributes.is_configured(instance.address, "region"):
                 arns = ((values or {}).get("arn") for values in (instance.before, instance.after))
-                found = (split(arn) for arn in arns if isinstance(arn, str))
+                found = (parse_arn(arn) for arn in arns if isinstance(arn, str))
                 yield from (arn.region for arn in found if arn and arn.region)
 
     def _inherited_regions(self, key: str) -> Iterator[str]:
@@ -219,7 +219,7 @@ class Providers:
         literal = self._literal_account
         if literal is None or literal in map(self._account, self._groups - {group}) or self._open_groups != {group}:
             return None, ""
-        assumption = f"assumes account `{redacted(literal)}`, the only one in the ARNs written for this plan"
+        assumption = f"assumes account `{redact(literal)}`, the only one in the ARNs written for this plan"
         self._attributes.assume(assumption)
         return literal, assumption
 
@@ -259,11 +259,11 @@ class Providers:
         for value in self._data("aws_caller_identity", "account_id", group):
             return value
         for key in group:
-            decided = self._assumed_account(key) or self._only_allowed_account(key)
+            decided = self._assumed_account(key) or self._allowed_account(key)
             if decided is not None:
                 return decided
-        for tell in (self._arns_of, self._looked_up, self._attached, self._roles_attached_to):
-            accounts = [arn.account for arn in map(split, tell(group)) if arn and arn.account]
+        for tell in (self._arns_of, self._looked_up, self._attached_policy_arns, self._roles_attached_to):
+            accounts = [arn.account for arn in map(parse_arn, tell(group)) if arn and arn.account]
             if {*accounts, "aws"} != {"aws"}:
                 # A value from a marked ARN is marked, unless another ARN shows it too.
                 found = min(accounts, key=lambda each: isinstance(each, Sensitive))
@@ -283,14 +283,14 @@ class Providers:
 
     def _is_by_name(self, address: Address, name: str, foreign: tuple[str, ...]) -> bool:
         """Whether a data source looks up by name, not ARN, and names no other account."""
-        written = self._attributes.evaluated(address, name)
-        elsewhere = any(self._attributes.configured(address, each) for each in foreign)
+        written = self._attributes.evaluate(address, name)
+        elsewhere = any(self._attributes.is_configured(address, each) for each in foreign)
         return isinstance(written, str) and not written.startswith("arn:") and not elsewhere
 
-    def _attached(self, group: tuple[str, ...]) -> Iterator[str]:
+    def _attached_policy_arns(self, group: tuple[str, ...]) -> Iterator[str]:
         """Return the ARNs of attached managed policies, which belong to the same account or to AWS."""
-        for values in self._planned(group, "aws_iam_role_policy_attachment", "aws_iam_policy_attachment"):
-            arn = split(policy) if isinstance(policy := values.get("policy_arn"), str) else None
+        for values in self._planned_attributes(group, "aws_iam_role_policy_attachment", "aws_iam_policy_attachment"):
+            arn = parse_arn(policy) if isinstance(policy := values.get("policy_arn"), str) else None
             if arn is not None and arn.account != "aws" and isinstance(policy, str):
                 yield policy
 
@@ -302,16 +302,16 @@ class Providers:
         names = {
             name
             for kind, argument in _ATTACHING.items()
-            for values in self._planned(group, kind)
+            for values in self._planned_attributes(group, kind)
             for name in strings(values.get(argument))
         }
-        for values in self._planned(group, "aws_ecs_task_definition"):
+        for values in self._planned_attributes(group, "aws_ecs_task_definition"):
             for argument in ("execution_role_arn", "task_role_arn"):
                 arn = values.get(argument)
                 if isinstance(arn, str) and arn.rpartition("/")[2] in names:
                     yield arn
 
-    def _planned(self, group: tuple[str, ...], *types: str) -> Iterator[dict[str, Any]]:
+    def _planned_attributes(self, group: tuple[str, ...], *types: str) -> Iterator[dict[str, Any]]:
         """Return the attributes of the resources of some provider configurations, before and after the change."""
         for instance in self._plan.instances(*types):
             if self._account_key_of(instance.address) in group:
@@ -320,33 +320,33 @@ class Providers:
     def _assumed_account(self, key: str) -> str | None:
         """Return the account of the role that the provider assumes."""
         for block in _blocks(self._arguments.value(key, "assume_role")):
-            arn = split(role) if isinstance(role := block.get("role_arn"), str) else None
+            arn = parse_arn(role) if isinstance(role := block.get("role_arn"), str) else None
             if arn is not None and isinstance(arn.account, str) and arn.account:
                 return arn.account
         return None
 
-    def _only_allowed_account(self, key: str) -> str | None:
+    def _allowed_account(self, key: str) -> str | None:
         """Return the only account that the provider is allowed to use, if there is one."""
         allowed = self._arguments.value(key, "allowed_account_ids")
         listed = allowed.items if isinstance(allowed, Set) else allowed
         only = str(listed[0]) if isinstance(listed, (list, tuple)) and len(listed) == 1 else ""
         if not re.fullmatch("[0-9]{12}", only):
             return None
-        return Sensitive(only) if holds_mark(allowed) else only
+        return Sensitive(only) if has_mark(allowed) else only
 
     def _partition(self, key: str, group: tuple[str, ...], region: str | None, account: str | None) -> TextLike:
         if region is not None:
             return partition_of_region(region)
         for value in self._data("aws_partition", "partition", group):
             return value
-        for arn in map(split, self._arns_of(group)):
+        for arn in map(parse_arn, self._arns_of(group)):
             if arn and isinstance(arn.partition, str):
                 return arn.partition
         literal = self._literal_partition()
         if literal:
             self._attributes.assume(f"assumes partition `{literal}`, which every ARN written for this plan uses")
             return literal
-        return _shared(group[0], "partition", PARTITION)
+        return _shared_unknown(group[0], "partition", PARTITION)
 
     def _data(self, data_type: str, name: str, keys: tuple[str, ...]) -> Iterator[str]:
         """Read an attribute of the data sources of `keys` that were read while planning."""
@@ -387,7 +387,7 @@ _ASK_SOURCES = "pass the sources, which show the instance of the provider config
 _ASK = "pass `--account`, or set `allowed_account_ids` in the provider configuration"
 
 
-def _shared(key: str, name: str, hole: Hole, remedy: str = "") -> Unknown:
+def _shared_unknown(key: str, name: str, hole: Hole, remedy: str = "") -> Unknown:
     symbol = Symbol(f"provider.{key}", (name,))
     reason = f"the plan does not show the {name.replace('_', ' ')}"
     return Unknown(symbol=symbol, reason=f"{reason}: {remedy}" if remedy else reason, hole=hole)

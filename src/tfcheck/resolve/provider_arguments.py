@@ -40,7 +40,7 @@ class ProviderArguments:
             block = sources.provider(config.name, config.alias) if config and sources else None
             is_kept = block is None or self._is_doubted(key, name)
             self._found[key, name] = (
-                self._kept(key, name) if is_kept or not block else self._evaluated(key, name, block)
+                self._from_configuration(key, name) if is_kept or not block else self._evaluate(key, name, block)
             )
         return self._found[key, name]
 
@@ -64,37 +64,39 @@ class ProviderArguments:
 
     def _is_doubted(self, key: str, name: str) -> bool:
         block = self._instances.block_of(key)
-        return self._config(key) is not None and self._attributes.declarations.doubts.about("provider", (), block, name)
+        return self._config(key) is not None and self._attributes.declarations.doubts.is_doubted(
+            "provider", (), block, name
+        )
 
-    def _evaluated(self, key: str, name: str, block: Block) -> Value:
+    def _evaluate(self, key: str, name: str, block: Block) -> Value:
         scope = self._instances.scope(key, self._module(key), block)
         expression = block.attribute(name)
         if expression is not None:
             return self._attributes.evaluation.evaluate(expression, scope)
         return block_values(self._attributes.evaluation, block, name, scope) if block.blocks(name) else None
 
-    def _kept(self, key: str, name: str) -> Value:
+    def _from_configuration(self, key: str, name: str) -> Value:
         config = self._config(key)
         expressions = (config.expressions if config else None) or {}
-        return _kept(expressions[name]) if name in expressions else None
+        return _configured_value(expressions[name]) if name in expressions else None
 
 
-def _kept(expression: Any) -> Value:
+def _configured_value(expression: Any) -> Value:
     """Return the proven value of an argument or of nested blocks in the configuration, where one is not a list."""
     is_constant, value = constant(expression)
     if is_constant:
         return value
     if isinstance(expression, list):
-        return [_nested(each) for each in expression]
+        return [_configured_block(each) for each in expression]
     if isinstance(expression, dict) and expression and "references" not in expression:
-        return [_nested(expression)]
+        return [_configured_block(expression)]
     return Unknown(reason=configuration_refs.unproven(expression))
 
 
-def _nested(block: Any) -> Value:
+def _configured_block(block: Any) -> Value:
     if not isinstance(block, dict):
         return Unknown(reason=configuration_refs.unproven(block))
-    return {name: _kept(each) for name, each in block.items()}
+    return {name: _configured_value(each) for name, each in block.items()}
 
 
 def _comparable(value: Value, place: str) -> Any:

@@ -63,7 +63,7 @@ class ProviderInstances:
         """Return the key of the block of an instance."""
         return self._instances.get(key, (key, None))[0]
 
-    def with_account(self, key: str) -> str:
+    def key_with_account(self, key: str) -> str:
         """Return the key of the block of an instance, if all its instances use the same credentials."""
         if key not in self._instances:
             return key
@@ -91,7 +91,7 @@ class ProviderInstances:
         while not isinstance(written, Index):
             name = _name(written) or config.name
             call = attributes.declarations.call_block(module) if module.steps else None
-            written = _passed(call, name) if call is not None else None
+            written = _passed_provider(call, name) if call is not None else None
             if call is None or (written is None and name != config.name):
                 return None
             scope, module = attributes.names.call_scope(module), module.parent
@@ -106,7 +106,7 @@ def _names_instance(config: ProviderConfig, *arguments: str) -> bool:
     return any(each.startswith("each.") for each in references_in(written))
 
 
-def _passed(call: Block, name: str) -> Expression | None:
+def _passed_provider(call: Block, name: str) -> Expression | None:
     """Return what a module call passes as one of its provider configurations; None if it is inherited."""
     providers = call.attribute("providers")
     items = providers.items if isinstance(providers, ObjectOf) else ()

@@ -26,7 +26,7 @@ def root_of(reference: str) -> str:
     return ".".join(names[: 3 if names[:1] and names[0] in _LONG_ROOTS else 2])
 
 
-def referenced(expression: Expression) -> set[str] | None:
+def reference_roots(expression: Expression) -> set[str] | None:
     """Return the roots of all references; None if a part cannot be parsed."""
     found: set[str] = set()
     waiting: list[tuple[object, frozenset[str]]] = [(expression, frozenset())]

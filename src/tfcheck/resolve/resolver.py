@@ -12,32 +12,32 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfcheck.hcl.evaluate.scope import Scope, Seen
-from tfcheck.plan import Instance, Plan, constant, masked
+from tfcheck.plan import Instance, Plan, constant, is_masked
 from tfcheck.resolve import configuration_refs, derived
-from tfcheck.resolve.attribute_shapes import assigned_family, grammar, hole_of, within
-from tfcheck.resolve.blocks import block_values, written_inside
-from tfcheck.resolve.data_source_twin import LookUps
+from tfcheck.resolve.attribute_shapes import assigned_family, grammar, hole_of, restrict_characters
+from tfcheck.resolve.blocks import block_values, is_set_in_block
+from tfcheck.resolve.data_source_twin import DataSourceLookups
 from tfcheck.resolve.declarations import Declarations
 from tfcheck.resolve.derived_instance import DerivedInstance
 from tfcheck.resolve.doubts import CHANGED, Doubts
-from tfcheck.resolve.evaluation import Evaluation, whole
+from tfcheck.resolve.evaluation import Evaluation, evaluate_all
 from tfcheck.resolve.merge import fill
-from tfcheck.resolve.module_values import Absence, ModuleNames
+from tfcheck.resolve.module_values import ModuleNames, NotWritten
 from tfcheck.resolve.named_instances import NamedInstances
 from tfcheck.resolve.password_secret import password_secret
 from tfcheck.resolve.provider import Providers
 from tfcheck.resolve.scope import ModuleScope
-from tfcheck.resolve.sensitive_parts import narrowed
+from tfcheck.resolve.sensitive_parts import narrow_mark
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.resolve.survival import Survival
 from tfcheck.resolve.tags import AllTags
 from tfcheck.resolve.user_data_hash import HASHED, is_hash, proven_by
-from tfcheck.symbolic.marks import holds_mark, marked
+from tfcheck.symbolic.marks import has_mark, mark_all
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import is_whole
 from tfcheck.symbolic.value import JsonText, PlainText, Symbol, Truth, Unknown, Value, is_known
 from tfcheck.vocabulary.address import Address, ModulePath
-from tfcheck.vocabulary.arn import Arn, split
+from tfcheck.vocabulary.arn import Arn, parse_arn
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Module, Sources
@@ -80,27 +80,27 @@ class Resolver:
         self._instances = NamedInstances(self.declarations, self)
         self.providers = Providers(self, account)
         self._all_tags = AllTags(self, self.providers)
-        self._look_ups = LookUps(self)
+        self._look_ups = DataSourceLookups(self)
         self.survival = Survival(plan, self.declarations, self.providers)
 
     # What a resource is
 
     def attribute(self, address: Address, name: str) -> Value:
         """Return the value of an attribute after the change; None if it is not set or the instance is gone."""
-        return whole(self.evaluation.once(("attribute", address, name), lambda: self._attribute(address, name)))
+        return evaluate_all(self.evaluation.once(("attribute", address, name), lambda: self._attribute(address, name)))
 
     def attribute_of(self, instance: Instance, name: str) -> Value:
         """Return the value of an attribute of a given instance, without looking it up again."""
-        decided = instance.decided
+        decided = instance.certain_attributes
         if name in decided and name not in HASHED:
             return decided[name]
         return self.attribute(instance.address, name)
 
-    def evaluated(self, address: Address, name: str) -> Value:
+    def evaluate(self, address: Address, name: str) -> Value:
         """Evaluate an argument from the sources even if the plan knows it; None if it is not written."""
         return self._evaluated_argument(address, name)
 
-    def configured(self, address: Address, name: str) -> bool | None:
+    def is_configured(self, address: Address, name: str) -> bool | None:
         """Whether an argument is written for this resource; None if that is unknown."""
         block = self.block(address)
         if block is not None and not self._is_doubted(address, name):
@@ -116,8 +116,8 @@ class Resolver:
         """
         name, _, inner = name.partition(".")
         if inner:
-            return written_inside(self.declarations.config_resource(address), name, inner)
-        configured = self.configured(address, name)
+            return is_set_in_block(self.declarations.config_resource(address), name, inner)
+        configured = self.is_configured(address, name)
         return self._argument(address, name) is not None if configured else configured
 
     def attribute_names(self, address: Address) -> Sequence[str] | None:
@@ -159,12 +159,12 @@ class Resolver:
         if own == "" or not isinstance(own, PlainText):
             return around
         # NOTE: if nothing is written, an unknown region is the provider's.
-        is_own = isinstance(own, str) or self.configured(address, "region")
+        is_own = isinstance(own, str) or self.is_configured(address, "region")
         return msgspec.structs.replace(around, region=own) if is_own else around
 
     def _own_region(self, address: Address) -> Value:
         """Return the region of a resource, an argument since version 6 of the provider; None without one."""
-        written = self.attribute(address, "region") if self.configured(address, "region") else None
+        written = self.attribute(address, "region") if self.is_configured(address, "region") else None
         if written is not None:
             return written
         instance = self.plan.instance(str(address))
@@ -184,38 +184,40 @@ class Resolver:
             return found
         if instance.after is None:
             return None
-        planned: Value | Absence = instance.after.get(name, Absence.ABSENT)
-        is_secret = masked(instance.after_sensitive, (name,))
+        planned: Value | NotWritten = instance.after.get(name, NotWritten.ABSENT)
+        is_secret = is_masked(instance.after_sensitive, (name,))
         if isinstance(planned, str) and name in HASHED and is_hash(planned):
             written = self._evaluated_argument(address, name)
             return written if proven_by(planned, written) else planned
-        if planned is not Absence.ABSENT and is_known(planned):
-            return self._narrowed(address, name, planned) if is_secret else planned
+        if planned is not NotWritten.ABSENT and is_known(planned):
+            return self._narrow_mark(address, name, planned) if is_secret else planned
         deferred = address.mode == "data"
-        found = self._deferred(instance, name, planned) if deferred else self._complete(instance, name, planned)
+        found = (
+            self._deferred_attribute(instance, name, planned) if deferred else self._complete(instance, name, planned)
+        )
         # NOTE: the plan marks it; if the evaluation of the sources does not, it has missed a mark.
-        return found if not is_secret or holds_mark(found) else marked(found)
+        return found if not is_secret or has_mark(found) else mark_all(found)
 
-    def _narrowed(self, address: Address, name: str, planned: Value) -> Value:
+    def _narrow_mark(self, address: Address, name: str, planned: Value) -> Value:
         """Limit the marks of a planned text to those in its sources: Terraform marks it completely."""
         if not isinstance(planned, str) or not is_whole(planned) or self.block(address) is None:
             return planned
-        return narrowed(planned, self._evaluated_argument(address, name))
+        return narrow_mark(planned, self._evaluated_argument(address, name))
 
-    def _complete(self, instance: Instance, name: str, planned: Value | Absence) -> Value:
+    def _complete(self, instance: Instance, name: str, planned: Value | NotWritten) -> Value:
         """Fill in the unknown parts of a planned attribute."""
         address = instance.address
         if name == "tags_all" and isinstance(planned, Unknown) and (tags := self._all_tags.of(instance)) is not None:
             return tags
-        if planned is Absence.ABSENT and not self.configured(address, name):
+        if planned is NotWritten.ABSENT and not self.is_configured(address, name):
             return self._shape(address, name)
-        known: Value = self._unknown(address, name) if planned is Absence.ABSENT else planned
-        if self.configured(address, name):
+        known: Value = self._unknown(address, name) if planned is NotWritten.ABSENT else planned
+        if self.is_configured(address, name):
             given = self._argument(address, name)
             if given is not None:
                 value = fill(known, given)
                 names = grammar(address.type, name)
-                return value if names is None else within(value, names)
+                return value if names is None else restrict_characters(value, names)
         if isinstance(known, Unknown):
             if address.type == "terraform_data" and name == "output":
                 return self.attribute(address, "input")
@@ -225,7 +227,7 @@ class Resolver:
             return self._shape(address, name) or self._unknown(address, name)
         return known
 
-    def _deferred(self, instance: Instance, name: str, planned: Value | Absence) -> Value:
+    def _deferred_attribute(self, instance: Instance, name: str, planned: Value | NotWritten) -> Value:
         """Return an attribute of a data source that is read only during apply."""
         address = instance.address
         if address.type == "aws_iam_policy_document" and name in _POLICY_TEXTS:
@@ -233,18 +235,18 @@ class Resolver:
 
             return policy_document(self, instance)
         if address.type == "template_file" and name == "rendered":
-            from tfcheck.resolve.deferred_data import rendered
+            from tfcheck.resolve.deferred_data import render_template
 
-            return rendered(self, address)
+            return render_template(self, address)
         if address.type == "aws_arn" and name in Arn.__struct_fields__:
-            parts = split(arn) if isinstance(arn := self.attribute(address, "arn"), PlainText) else None
+            parts = parse_arn(arn) if isinstance(arn := self.attribute(address, "arn"), PlainText) else None
             return getattr(parts, name) if parts else self._unknown(address, name, f"{address} is read during apply")
-        if self.configured(address, name):
+        if self.is_configured(address, name):
             return self._complete(instance, name, planned)
-        instead = self._look_ups.instead(address, name)
+        instead = self._look_ups.find_twin(address, name)
         if instead is not None:
             return self.attribute(*instead)
-        if planned is Absence.ABSENT:
+        if planned is NotWritten.ABSENT:
             # NOTE: each attribute of the provider's schema that is not null is planned, at least as unknown.
             return self._shape(address, name)
         if isinstance(planned, Unknown):
@@ -286,7 +288,7 @@ class Resolver:
         return block_values(self.evaluation, block, name, scope) if block.blocks(name) else None
 
     def _is_doubted(self, address: Address, name: str) -> bool:
-        return self.declarations.doubts.about("argument", address.module.config, address.resource, name)
+        return self.declarations.doubts.is_doubted("argument", address.module.config, address.resource, name)
 
     def _kept_constant(self, address: Address, name: str) -> Value:
         """Return the planned constant of an argument whose text has changed since."""
@@ -309,7 +311,7 @@ class Resolver:
         if is_constant:
             return value
         scope = self._scope_of(address, self._candidates)
-        seen = whole(self.evaluation.see_safely(configuration_refs.expression(json, name), scope))
+        seen = evaluate_all(self.evaluation.see_safely(configuration_refs.expression(json, name), scope))
         if self._is_confirmed(address, name, seen):
             return seen
         lacking = f" of {address.module}" if self.sources is not None and address.module.steps else ""

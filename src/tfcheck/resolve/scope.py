@@ -11,13 +11,13 @@ from contextlib import suppress
 from typing import Protocol
 
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Seen
-from tfcheck.resolve.evaluation import whole
+from tfcheck.resolve.evaluation import evaluate_all
 from tfcheck.symbolic.sensitive_text import shown_key
 from tfcheck.symbolic.value import Set, Symbol, TextLike, Unknown, Value
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 
-class Resources(Protocol):
+class PlanResources(Protocol):
     """The resources of a plan, as expressions see them."""
 
     def resource(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
@@ -36,7 +36,7 @@ class Resources(Protocol):
 class Names(Protocol):
     """The named values in the modules of a plan."""
 
-    resources: Resources
+    resources: PlanResources
     workspace: Value
 
     def variable(self, module: ModulePath, name: str) -> Seen:
@@ -87,9 +87,9 @@ class ModuleScope:
             case "path":
                 return self._names.path(self.module, name)
             case "terraform" | "tofu":
-                return self._names.workspace if name == "workspace" else self._unheard_of(root, name)
+                return self._names.workspace if name == "workspace" else self._unknown_name(root, name)
             case "each" | "count" | "self":
-                return self._unheard_of(root, name)
+                return self._unknown_name(root, name)
             case _:
                 mode, _, resource_type = root.rpartition(".")
                 return self._names.resources.resource(self.module, mode or "managed", resource_type, name)
@@ -102,7 +102,7 @@ class ModuleScope:
         """List source files."""
         return self._names.list_files(directory, pattern)
 
-    def _unheard_of(self, root: str, name: str) -> Seen:
+    def _unknown_name(self, root: str, name: str) -> Seen:
         return Unknown(reason=f"`{root}.{name}` is not known here")
 
 
@@ -156,7 +156,7 @@ class Elements:
 class InstanceReferent:
     """One resource instance as the object of its attributes."""
 
-    def __init__(self, resources: Resources, address: Address) -> None:
+    def __init__(self, resources: PlanResources, address: Address) -> None:
         self._resources = resources
         self.address = address
 
@@ -173,15 +173,15 @@ class InstanceReferent:
         mask = None if isinstance(value, TextLike) else self._resources.mask(self.address, key)
         if not mask:
             return value
-        from tfcheck.hcl.evaluate.marking import with_mask
+        from tfcheck.hcl.evaluate.marking import apply_mask
 
-        return with_mask(value, mask)
+        return apply_mask(value, mask)
 
     def keys(self) -> Sequence[str] | None:
         """Return the names of the attributes."""
         return self._resources.attribute_names(self.address)
 
-    def whole(self) -> Value:
+    def evaluate(self) -> Value:
         """Return the object of all attributes."""
         return {name: self._resources.attribute(self.address, name) for name in self.keys() or ()}
 
@@ -189,7 +189,7 @@ class InstanceReferent:
 class ResourceReferent:
     """A resource with `count` or `for_each`: the list or map of its instances."""
 
-    def __init__(self, resources: Resources, instances: dict[str, Address] | list[Address]) -> None:
+    def __init__(self, resources: PlanResources, instances: dict[str, Address] | list[Address]) -> None:
         """Build for `instances`: by key for `for_each`, in order for `count`."""
         self._resources = resources
         self._instances = instances
@@ -214,11 +214,11 @@ class ResourceReferent:
         """Return the keys, or the number of instances."""
         return len(self._instances) if isinstance(self._instances, list) else sorted(self._instances)
 
-    def whole(self) -> Value:
+    def evaluate(self) -> Value:
         """Return the list or map of the instances' objects."""
         if isinstance(self._instances, list):
-            return [InstanceReferent(self._resources, each).whole() for each in self._instances]
-        return {key: InstanceReferent(self._resources, each).whole() for key, each in self._instances.items()}
+            return [InstanceReferent(self._resources, each).evaluate() for each in self._instances]
+        return {key: InstanceReferent(self._resources, each).evaluate() for key, each in self._instances.items()}
 
 
 class ModuleReferent:
@@ -240,9 +240,9 @@ class ModuleReferent:
         """Return the names of the outputs."""
         return self._names.output_names(self.module)
 
-    def whole(self) -> Value:
+    def evaluate(self) -> Value:
         """Return the object of all outputs."""
-        return {name: whole(self._names.output(self.module, name)) for name in self.keys() or ()}
+        return {name: evaluate_all(self._names.output(self.module, name)) for name in self.keys() or ()}
 
 
 class CallReferent:
@@ -277,8 +277,8 @@ class CallReferent:
         """Return the keys, or the number of instances."""
         return self._keys
 
-    def whole(self) -> Value:
+    def evaluate(self) -> Value:
         """Return the list or map of the instances' objects."""
         if isinstance(self._keys, int):
-            return [whole(self.member(index)) for index in range(self._keys)]
-        return {key: whole(self.member(key)) for key in self._keys}
+            return [evaluate_all(self.member(index)) for index in range(self._keys)]
+        return {key: evaluate_all(self.member(key)) for key in self._keys}

@@ -14,27 +14,27 @@ import msgspec
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
-from tfcheck.symbolic.marks import holds_mark
+from tfcheck.symbolic.marks import has_mark
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.sensitive_text import Sensitive, is_whole, merged
+from tfcheck.symbolic.sensitive_text import Sensitive, is_whole, merge_spans
 from tfcheck.symbolic.value import JsonText, Set, Text, Value
 
 _TOKEN = regex(r'"(?:[^"\\]|\\.)*"(\s*:)?', re.DOTALL)
 
 
-def narrowed(planned: str, written: Value) -> str:
+def narrow_mark(planned: str, written: Value) -> str:
     """Limit the marks of a planned text to the stretches marked in its evaluated sources.
 
     Where the sources show no mark, it is unknown where the mark comes from, and all of the text stays marked.
     """
-    if not holds_mark(written):
+    if not has_mark(written):
         return planned
     if isinstance(written, str) and written == planned:
         return written
-    return _by_leaves(str(planned), written) or planned
+    return _mark_leaves(str(planned), written) or planned
 
 
-def _by_leaves(planned: str, written: Value) -> str | None:
+def _mark_leaves(planned: str, written: Value) -> str | None:
     """Mark the strings of a JSON text that are not public in the sources."""
     leaves = _Leaves()
     try:
@@ -45,7 +45,7 @@ def _by_leaves(planned: str, written: Value) -> str | None:
         return None
     leaves.take(decoded)
     spans = [span for found in _TOKEN.finditer(planned) if not found[1] for span in leaves.spans(found)]
-    return Sensitive(planned, merged(spans)) if spans else None
+    return Sensitive(planned, merge_spans(spans)) if spans else None
 
 
 class _Leaves:
@@ -71,7 +71,7 @@ class _Leaves:
     def spans(self, found: re.Match[str]) -> Iterator[tuple[int, int]]:
         """Yield the marked parts of a JSON string, by their offsets in the document."""
         start, end = found.start() + 1, found.end() - 1
-        text = _unquoted(found[0])
+        text = _unquote(found[0])
         partly = self.partly.get(text)
         if text in self.secret or (partly is None and text not in self.public):
             yield start, end
@@ -95,7 +95,7 @@ def _items(value: Value) -> Any:
             return ()
 
 
-def _unquoted(token: str) -> str:
+def _unquote(token: str) -> str:
     try:
         found = msgspec.json.decode(token)
     except msgspec.DecodeError:

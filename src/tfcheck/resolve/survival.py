@@ -82,12 +82,12 @@ class Survival:
         self._gone: dict[tuple[str, ...], dict[tuple[str, ...], list[Instance]]] = {}
         self.notes: dict[str, str] = {}
 
-    def of(self, instance: Instance) -> Truth:
+    def remains(self, instance: Instance) -> Truth:
         """Whether an object still exists, as far as that depends on the resource that it is on."""
         owner = OWNERS.get(instance.address.type)
-        return self.on(instance, (instance.after or {}).get(owner.argument) if owner is not None else None)
+        return self.remains_on(instance, (instance.after or {}).get(owner.argument) if owner is not None else None)
 
-    def on(self, instance: Instance, named: Value) -> Truth:
+    def remains_on(self, instance: Instance, named: Value) -> Truth:
         """Whether an object is still on the resource that it names, which may be one of several."""
         owner = OWNERS.get(instance.address.type)
         former = self._deleted_afterwards(instance, named)
@@ -102,7 +102,7 @@ class Survival:
         if owner is not None and isinstance(named, str):
             swept, by = self._swept(instance, named, owner)
         if swept is Truth.FALSE:
-            return self._unless_deleted_elsewhere(instance)
+            return self._remains_elsewhere(instance)
         if owner is None or "create" in instance.actions:
             return Truth.TRUE  # NOTE: what is on a resource is deleted before it, and created after it
         if instance.actions == ("update",) and instance.address.type not in _UPDATED_IN_PART:
@@ -122,12 +122,12 @@ class Survival:
         """
         kind = instance.address.type
         former = [instance] if instance.actions == ("create", "delete") else []
-        former += (each for each in self._plan.deposed(kind) if each.current == instance.address)
+        former += (each for each in self._plan.deposed_objects(kind) if each.current == instance.address)
         own = _identity(kind, instance.after) if former else None
         same = (each for each in former if own is not None and own == _identity(kind, each.before))
         return next((each for each in same if _has(each, named)), None)
 
-    def _unless_deleted_elsewhere(self, instance: Instance) -> Truth:
+    def _remains_elsewhere(self, instance: Instance) -> Truth:
         """Whether an object remains although the plan may delete the same one at another address.
 
         So it is after a new key of `for_each` or a new name without a `moved` block: Terraform orders neither before
@@ -176,7 +176,7 @@ class Survival:
 
     def _deletions(self, kind: str) -> list[Instance]:
         if kind not in self._deleted:
-            found = (*self._plan.instances(kind), *self._plan.deposed(kind))
+            found = (*self._plan.instances(kind), *self._plan.deposed_objects(kind))
             self._deleted[kind] = [each for each in found if "delete" in each.actions]
         return self._deleted[kind]
 

@@ -33,10 +33,10 @@ class AllTags:
             return {} if self._providers.default_tags(key) is not None else None
         if not isinstance(own, dict) or any(each is None for each in own.values()):
             return None
-        added = self._confirmed(key)
+        added = self._confirmed_tags(key)
         return None if added is None else {**added, **own}
 
-    def _confirmed(self, key: str) -> dict[str, Value] | None:
+    def _confirmed_tags(self, key: str) -> dict[str, Value] | None:
         """Return the default tags of a provider configuration, if a resource in the plan confirms them.
 
         The environment of Terraform may add more (`TF_AWS_DEFAULT_TAGS_...`).
@@ -49,12 +49,12 @@ class AllTags:
                 for each in plan.instances(*(plan.types() if added is not None else ()))
                 if self._providers.key_of(each.address) == key
             )
-            shown = (_shows(each, added or {}) for each in of_key)
+            shown = (_has_added_tags(each, added or {}) for each in of_key)
             self._added[key] = added if next((each for each in shown if each is not None), False) else None
         return self._added[key]
 
 
-def _shows(instance: Instance, added: dict[str, Value]) -> bool | None:
+def _has_added_tags(instance: Instance, added: dict[str, Value]) -> bool | None:
     """Whether a resource's tags are its own and the default ones; None if the plan does not show both."""
     after = instance.after or {}
     everything, own = after.get("tags_all"), after.get("tags")

@@ -26,12 +26,10 @@ def proven_by(planned: str, evaluated: Value) -> bool:
     """Whether a hash is that of a text."""
     import hashlib  # loads OpenSSL, which takes longer than a small plan
 
-    return (
-        isinstance(evaluated, str) and hashlib.sha1(_decoded(evaluated), usedforsecurity=False).hexdigest() == planned
-    )
+    return isinstance(evaluated, str) and hashlib.sha1(_decode(evaluated), usedforsecurity=False).hexdigest() == planned
 
 
-def _decoded(text: str) -> bytes:
+def _decode(text: str) -> bytes:
     data = text.encode("utf-8", "surrogatepass")
     try:
         return base64.b64decode(data, validate=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tfcheck.plan import Plan
 from tfcheck.resolve.changed_since import changed_since
-from tfcheck.resolve.contradicted import Comparison, compared, contradictions
+from tfcheck.resolve.contradicted import Comparison, compare, contradictions
 from tfcheck.resolve.doubts import Doubted, Doubts
 from tfcheck.resolve.resolver import Resolver
 from tfcheck.vocabulary.clipping import and_more
@@ -33,7 +33,7 @@ def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None, acco
     resolver = Resolver(plan, sources, chosen, account, Doubts(changed))
     if sources is None:
         return resolver
-    rows = list(compared(resolver))
+    rows = list(compare(resolver))
     if (
         chosen is not None
         and any(each.differs for each in rows)
@@ -56,7 +56,7 @@ def _without_workspace(
 ) -> tuple[Resolver, list[Comparison]]:
     """Drop the workspace if a value differs only with it."""
     without = Resolver(resolver.plan, resolver.sources, None, resolver.account, doubts)
-    again = list(compared(without))
+    again = list(compare(without))
     still = {str(each) for each in again if each.differs}
     wrong = next((str(each) for each in rows if each.differs and str(each) not in still), None)
     if wrong is None:

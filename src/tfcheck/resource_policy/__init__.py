@@ -17,18 +17,18 @@ from tfcheck.resource_policy.bucket import bucket_guard
 from tfcheck.resource_policy.endpoint import warnings
 from tfcheck.resource_policy.file_system import file_system_guard
 from tfcheck.resource_policy.former_roles import without_former
-from tfcheck.resource_policy.grant import covering
+from tfcheck.resource_policy.grant import covering_grants
 from tfcheck.resource_policy.key import key_guard
 from tfcheck.resource_policy.repository import repository_guard
-from tfcheck.resource_policy.resource_side import ResourceSide, joined
+from tfcheck.resource_policy.resource_side import ResourceSide, join_sides
 from tfcheck.resource_policy.secret import secret_guard
-from tfcheck.resource_policy.unidentified import service_of, unidentified
+from tfcheck.resource_policy.unidentified import service_of, unidentified_side
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth
-from tfcheck.vocabulary.arn import split
+from tfcheck.vocabulary.arn import parse_arn
 
-__all__ = ["ResourcePolicies", "ResourceSide", "covering"]
+__all__ = ["ResourcePolicies", "ResourceSide", "covering_grants"]
 
 
 class ResourcePolicies:
@@ -45,7 +45,7 @@ class ResourcePolicies:
         if key not in self._found:
             stacks = (self._world, *self._world.context)
             sides = [self._side(resource, service, each, stacks) for each in stacks]
-            self._found[key] = functools.reduce(lambda found, other: joined(found, other, resource), sides)
+            self._found[key] = functools.reduce(lambda found, other: join_sides(found, other, resource), sides)
         return self._found[key]
 
     def _side(self, resource: TextLike, service: str | None, stack: World, stacks: Sequence[World]) -> ResourceSide:
@@ -65,9 +65,9 @@ class ResourcePolicies:
         return warnings(request, self._world, self._policies)
 
 
-def _key_assumed(parameter: TextLike, world: World) -> Iterator[str]:
+def _key_assumption(parameter: TextLike, world: World) -> Iterator[str]:
     """Return the assumption about the key of a parameter that is only looked up."""
-    if catalogue(world, PARAMETER).by_arn(parameter) is None:
+    if catalogue(world, PARAMETER).find_by_arn(parameter) is None:
         for each in world.looked_up(*PARAMETER.types):
             if each.attribute("type") == "SecureString" and equal(each.attribute("arn"), parameter) is Truth.TRUE:
                 yield f"assumes that {each.address} is encrypted with `aws/ssm`: a look-up does not show its key"
@@ -76,7 +76,7 @@ def _key_assumed(parameter: TextLike, world: World) -> Iterator[str]:
 
 def _alone(resource: TextLike, service: str | None, world: World, policies: Policies) -> ResourceSide:
     """Return the policies of a resource in one world, regardless of other stacks."""
-    parts = split(resource)
+    parts = parse_arn(resource)
     match parts.service if parts else service_of(resource):
         case "s3":
             return bucket_guard(resource, world, policies)
@@ -90,9 +90,9 @@ def _alone(resource: TextLike, service: str | None, world: World, policies: Poli
             return file_system_guard(resource, world, policies)
         case "ssm":
             # A parameter has no policy, but another account may share it.
-            notes = tuple(_key_assumed(resource, world))
+            notes = tuple(_key_assumption(resource, world))
             return ResourceSide(outside="a parameter outside the plan", outside_only_elsewhere=True, notes=notes)
         case None if resource != "*":
-            return unidentified(world, policies, service)
+            return unidentified_side(world, policies, service)
         case _:
             return ResourceSide()

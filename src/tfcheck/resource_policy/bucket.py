@@ -15,11 +15,11 @@ import msgspec
 
 from tfcheck.iam import Effect, Policy, PolicyKind, Statement, parse_policy
 from tfcheck.inventory.bucket import bucket_of
-from tfcheck.inventory.setting import BUCKET_OWNERSHIP, BUCKET_POLICY, BUCKET_PUBLIC_ACCESS, Subject, settings
+from tfcheck.inventory.setting import BUCKET_OWNERSHIP, BUCKET_POLICY, BUCKET_PUBLIC_ACCESS, SettingOwner, settings
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.resource_policy.reading import policy_of, readable
 from tfcheck.resource_policy.resource_side import ResourceSide
-from tfcheck.resource_policy.unidentified import own_policies, unidentified
+from tfcheck.resource_policy.unidentified import own_policies, unidentified_side
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, items
 
@@ -28,21 +28,21 @@ def bucket_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSid
     """Find the policy of a bucket, or of the bucket of an object."""
     bucket = bucket_of(arn, world)
     if bucket is None:
-        return unidentified(world, policies, "s3")
+        return unidentified_side(world, policies, "s3")
     if bucket.resource is None:
         return _guard(bucket, world, policies)
     # NOTE: the files of a bucket have one result; one found by a marked text is not cached.
     return found_once(world, (_guard, bucket), lambda: _guard(bucket, world, policies))
 
 
-def _guard(bucket: Subject, world: World, policies: Policies) -> ResourceSide:
+def _guard(bucket: SettingOwner, world: World, policies: Policies) -> ResourceSide:
     found = policy_of(world, policies, BUCKET_POLICY, bucket)
     owner = _owner(bucket, world)
     if owner is None and not found.policy and not found.hidden:
         own = (each for name in bucket.names for each in own_policies(name, world, policies, BUCKET_POLICY, "bucket"))
         possible = (*found.possible_policies, *readable(own))
         return ResourceSide(outside="a bucket outside the plan", possible_policies=possible)
-    policy = _restricted(found, bucket, owner, world)
+    policy = _restrict_public(found, bucket, owner, world)
     return ResourceSide(
         policy,
         found.hidden or None,
@@ -53,7 +53,7 @@ def _guard(bucket: Subject, world: World, policies: Policies) -> ResourceSide:
     )
 
 
-def _owner(bucket: Subject, world: World) -> WorldObject | None:
+def _owner(bucket: SettingOwner, world: World) -> WorldObject | None:
     """Return a resource in the account that owns the bucket: only the owner can set a policy on it."""
     if bucket.resource is not None:
         return bucket.resource
@@ -63,7 +63,9 @@ def _owner(bucket: Subject, world: World) -> WorldObject | None:
 # Public access
 
 
-def _restricted(found: PolicyOrReason, bucket: Subject, owner: WorldObject | None, world: World) -> Policy | None:
+def _restrict_public(
+    found: PolicyOrReason, bucket: SettingOwner, owner: WorldObject | None, world: World
+) -> Policy | None:
     """Deny other accounts in a public policy where public access is restricted.
 
     AWS has no statement for that; a Deny for every other account says the same.
@@ -78,7 +80,7 @@ def _restricted(found: PolicyOrReason, bucket: Subject, owner: WorldObject | Non
     return found.policy
 
 
-def _restrictions(bucket: Subject, owner: WorldObject, world: World) -> Iterator[tuple[WorldObject, Truth]]:
+def _restrictions(bucket: SettingOwner, owner: WorldObject, world: World) -> Iterator[tuple[WorldObject, Truth]]:
     joined = settings(world, BUCKET_PUBLIC_ACCESS).on(bucket)
     for block in joined.sure:
         yield block, _flag(block)
@@ -121,7 +123,7 @@ def _cut_off(owner: WorldObject, block: WorldObject, *, sure: bool) -> Policy:
 # Ownership
 
 
-def _notes(bucket: Subject, world: World) -> Iterator[str]:
+def _notes(bucket: SettingOwner, world: World) -> Iterator[str]:
     for holder in settings(world, BUCKET_OWNERSHIP).on(bucket).sure:
         listed = items(holder.attribute("rule"))
         rules = (listed,) if isinstance(listed, Unknown) else listed

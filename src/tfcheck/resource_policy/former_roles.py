@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import msgspec
 
 from tfcheck.iam import Policy, Statement
-from tfcheck.inventory.change import before, ended_roles, is_created
+from tfcheck.inventory.change import deleted_roles, is_created, object_before
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.role.policies import PolicyOrReason
@@ -21,13 +21,13 @@ from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value
 
 
-def as_saved(found: PolicyOrReason, holder: WorldObject, world: World) -> PolicyOrReason:
+def policy_as_saved(found: PolicyOrReason, holder: WorldObject, world: World) -> PolicyOrReason:
     """Return the policy of `holder` with only the roles that it still names after the change."""
-    gone = world.once(ended_roles)
-    kept = _keeps(holder, "policy", world) if gone and found.policy else Truth.FALSE
+    gone = world.once(deleted_roles)
+    kept = _is_kept(holder, "policy", world) if gone and found.policy else Truth.FALSE
     if kept is Truth.FALSE or found.policy is None:
         return found
-    policy = _left_of(found.policy, gone, kept)
+    policy = _without_former(found.policy, gone, kept)
     if policy == found.policy:
         return found
     return msgspec.structs.replace(found, policy=policy, notes=(_note(str(holder.address), kept),))
@@ -43,30 +43,32 @@ def without_former(side: ResourceSide, others: Iterable[World], kept: Truth) -> 
 
     `kept` says whether the stack definitely does not write its policies again after that.
     """
-    gone = [role for world in others for role in world.once(ended_roles)]
+    gone = [role for world in others for role in world.once(deleted_roles)]
     if not gone:
         return side
-    policy = None if side.policy is None else _left_of(side.policy, gone, kept)
+    policy = None if side.policy is None else _without_former(side.policy, gone, kept)
     notes = (*side.notes, _note(policy.name, kept)) if policy is not None and policy != side.policy else side.notes
-    possible = tuple(_left_of(each, gone, kept) for each in side.possible_policies)
+    possible = tuple(_without_former(each, gone, kept) for each in side.possible_policies)
     pairs = ((each, _is_gone(each.resource.attribute("grantee_principal"), gone)) for each in side.grants)
-    grants = tuple(each.doubted() if former else each for each, former in pairs if not former or kept is not Truth.TRUE)
+    grants = tuple(
+        each.with_doubt() if former else each for each, former in pairs if not former or kept is not Truth.TRUE
+    )
     return msgspec.structs.replace(side, policy=policy, possible_policies=possible, grants=grants, notes=notes)
 
 
-def _left_of(policy: Policy, gone: list[WorldObject], kept: Truth) -> Policy:
+def _without_former(policy: Policy, gone: list[WorldObject], kept: Truth) -> Policy:
     statements = tuple(_without(each, gone, kept) for each in policy.statements)
     return msgspec.structs.replace(policy, statements=statements)
 
 
 def is_former(role: Value, holder: WorldObject, argument: str, world: World) -> bool:
     """Whether an unchanged argument of `holder` names a role that the change deletes."""
-    return _is_gone(role, world.once(ended_roles)) and _keeps(holder, argument, world) is Truth.TRUE
+    return _is_gone(role, world.once(deleted_roles)) and _is_kept(holder, argument, world) is Truth.TRUE
 
 
-def _keeps(holder: WorldObject, argument: str, world: World) -> Truth:
+def _is_kept(holder: WorldObject, argument: str, world: World) -> Truth:
     """Whether the change does not rewrite an argument of a resource."""
-    earlier = None if is_created(holder, world) else before(holder, world)
+    earlier = None if is_created(holder, world) else object_before(holder, world)
     return Truth.FALSE if earlier is None else equal(earlier.attribute(argument), holder.attribute(argument))
 
 

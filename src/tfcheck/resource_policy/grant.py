@@ -29,7 +29,7 @@ class KeyGrant(msgspec.Struct, frozen=True):
         """Return its origin for evidence."""
         return Origin(str(self.resource.address), None, UNLISTED)
 
-    def doubted(self) -> KeyGrant:
+    def with_doubt(self) -> KeyGrant:
         """Return it as a grant that may be for another role."""
         return KeyGrant(self.resource, sure=False)
 
@@ -52,7 +52,7 @@ class KeyGrant(msgspec.Struct, frozen=True):
     def _constraints_hold(self, context: Context) -> Truth:
         constraints = items(self.resource.attribute("constraints"))
         if isinstance(constraints, Unknown):
-            return Truth.UNKNOWN if self.resource.configured("constraints") is not False else Truth.TRUE
+            return Truth.UNKNOWN if self.resource.is_configured("constraints") is not False else Truth.TRUE
         return Truth.every(_constraint_holds(each, context) for each in constraints)
 
 
@@ -60,27 +60,27 @@ def _constraint_holds(constraint: Value, context: Context) -> Truth:
     if not isinstance(constraint, dict):
         return Truth.UNKNOWN
     subset, whole = constraint.get("encryption_context_subset"), constraint.get("encryption_context_equals")
-    carried = Truth.every(_carried(each, context) for each in (subset, whole) if each)
+    carried = Truth.every(_has_context(each, context) for each in (subset, whole) if each)
     return carried & _lists_all(whole, context) if whole else carried
 
 
 def _lists_all(pairs: Value, context: Context) -> Truth:
     """Whether pairs are all that the service puts into the context."""
-    names = context.at("kms:EncryptionContextKeys")
+    names = context.lookup("kms:EncryptionContextKeys")
     if not isinstance(pairs, dict) or not isinstance(names, list):
         return Truth.UNKNOWN
     return Truth.every(Truth.UNKNOWN if isinstance(each, Unknown) else Truth.of(each in pairs) for each in names)
 
 
-def _carried(pairs: Value, context: Context) -> Truth:
+def _has_context(pairs: Value, context: Context) -> Truth:
     if not isinstance(pairs, dict):
         return Truth.UNKNOWN
-    return Truth.every(_carries(key, value, context) for key, value in pairs.items())
+    return Truth.every(_has_pair(key, value, context) for key, value in pairs.items())
 
 
-def _carries(key: str, value: Value, context: Context) -> Truth:
-    names = context.at("kms:EncryptionContextKeys")
-    entry = context.at(_CONTEXT_KEY + key)
+def _has_pair(key: str, value: Value, context: Context) -> Truth:
+    names = context.lookup("kms:EncryptionContextKeys")
+    entry = context.lookup(_CONTEXT_KEY + key)
     # NOTE: in a grant, unlike in a condition, the case of a key matters.
     if isinstance(entry, Absent) or (isinstance(names, list) and key not in names and all(map(is_known, names))):
         return Truth.FALSE
@@ -89,7 +89,7 @@ def _carries(key: str, value: Value, context: Context) -> Truth:
     return equal(entry, as_text(value))
 
 
-def covering(grants: tuple[KeyGrant, ...], request: Request) -> tuple[tuple[Origin, Truth], ...]:
+def covering_grants(grants: tuple[KeyGrant, ...], request: Request) -> tuple[tuple[Origin, Truth], ...]:
     """Return the grants that cover, or may cover, a request, in the form that decisions use."""
     found = ((grant.origin, grant.covers(request)) for grant in grants)
     return tuple((origin, truth) for origin, truth in found if truth is not Truth.FALSE)

@@ -7,7 +7,7 @@ the default one, which lets the account's IAM policies decide.
 from __future__ import annotations
 
 from tfcheck.inventory.catalogue import KEY, catalogue
-from tfcheck.inventory.setting import KEY_GRANT, KEY_POLICY, Subject, settings
+from tfcheck.inventory.setting import KEY_GRANT, KEY_POLICY, SettingOwner, settings
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resource_policy.former_roles import is_former
 from tfcheck.resource_policy.grant import KeyGrant
@@ -16,13 +16,13 @@ from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.resource_policy.unidentified import own_policies
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.value import PlainText, TextLike, pieces, text
-from tfcheck.vocabulary.arn import split
+from tfcheck.vocabulary.arn import parse_arn
 
 
 def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policy of a key, and the grants on it."""
-    resource = catalogue(world, KEY).by_arn(arn)
-    subject = Subject(resource, tuple(_key_names(arn, resource)))
+    resource = catalogue(world, KEY).find_by_arn(arn)
+    subject = SettingOwner(resource, tuple(_key_names(arn, resource)))
     found = policy_of(world, policies, KEY_POLICY, subject)
     seen = resource is not None or found.policy is not None or found.hidden != ""
     possible = () if seen else readable(own_policies(arn, world, policies, KEY_POLICY))
@@ -42,7 +42,7 @@ def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
 def _key_names(arn: TextLike, resource: WorldObject | None) -> list[TextLike]:
     known = [resource.attribute(each) for each in ("arn", "key_id", "id")] if resource else []
     names: list[TextLike] = [each for each in known if isinstance(each, PlainText)]
-    parts = split(arn)
+    parts = parse_arn(arn)
     return [*names, arn, *([_key_id(parts.resource)] if parts else [])]
 
 
@@ -51,7 +51,7 @@ def _key_id(resource: TextLike) -> TextLike:
     return text([first.removeprefix("key/"), *rest]) if isinstance(first, str) else resource
 
 
-def _grants(subject: Subject, world: World) -> list[KeyGrant]:
+def _grants(subject: SettingOwner, world: World) -> list[KeyGrant]:
     joined = settings(world, KEY_GRANT).on(subject)
     found = [*map(KeyGrant, joined.sure), *(KeyGrant(each, sure=False) for each in joined.open)]
     grantee = "grantee_principal"

@@ -7,27 +7,29 @@ from collections.abc import Iterable
 import msgspec
 
 from tfcheck.iam import Policy
-from tfcheck.inventory.setting import Setting, Subject, settings, was_set
+from tfcheck.inventory.setting import SettingKind, SettingOwner, settings, was_set
 from tfcheck.inventory.world import World
-from tfcheck.resource_policy.former_roles import as_saved
+from tfcheck.resource_policy.former_roles import policy_as_saved
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import Unknown
 
 
-def set_policy(world: World, policies: Policies, setting: Setting, subject: Subject) -> PolicyOrReason | None:
+def set_policy(world: World, policies: Policies, setting: SettingKind, subject: SettingOwner) -> PolicyOrReason | None:
     """Read the policy that a separate resource sets on a resource; None if there is none."""
     joined = settings(world, setting).on(subject)
     for holder in joined.sure:
-        found = as_saved(policies.of_attribute(holder, "policy"), holder, world)
+        found = policy_as_saved(policies.of_attribute(holder, "policy"), holder, world)
         return found if found.policy or found.hidden else PolicyOrReason(hidden=f"{holder.address} shows no policy")
     if not joined.open:
         return None
-    maybe = [(holder, as_saved(policies.of_attribute(holder, "policy"), holder, world)) for holder in joined.open]
+    maybe = [
+        (holder, policy_as_saved(policies.of_attribute(holder, "policy"), holder, world)) for holder in joined.open
+    ]
     unread = next((f"{holder.address}, which may be on it," for holder, found in maybe if not found.policy), "")
     return PolicyOrReason(hidden=unread, possible_policies=readable(found for _, found in maybe))
 
 
-def policy_of(world: World, policies: Policies, setting: Setting, subject: Subject) -> PolicyOrReason:
+def policy_of(world: World, policies: Policies, setting: SettingKind, subject: SettingOwner) -> PolicyOrReason:
     """Read the policy set by a separate resource, otherwise the resource's own `policy` argument."""
     found = set_policy(world, policies, setting, subject) or PolicyOrReason()
     if found.policy or found.hidden:
@@ -41,7 +43,7 @@ def readable(found: Iterable[PolicyOrReason]) -> tuple[Policy, ...]:
     return tuple(each.policy for each in found if each.policy is not None)
 
 
-def own_policy(world: World, policies: Policies, setting: Setting, subject: Subject) -> PolicyOrReason:
+def own_policy(world: World, policies: Policies, setting: SettingKind, subject: SettingOwner) -> PolicyOrReason:
     """Read the `policy` argument of a resource itself.
 
     NOTE: the argument is computed where nothing is written. It then repeats what another resource sets, also one that
@@ -50,11 +52,11 @@ def own_policy(world: World, policies: Policies, setting: Setting, subject: Subj
     resource = subject.resource
     if resource is None:
         return PolicyOrReason()
-    if not resource.configured("policy"):
+    if not resource.is_configured("policy"):
         if was_set(world, setting, subject):
             return PolicyOrReason()
         if isinstance(resource.attribute("policy"), Unknown):
-            if resource.configured("policy") is False:
+            if resource.is_configured("policy") is False:
                 return PolicyOrReason()
             return PolicyOrReason(hidden=f"the policy of {resource.address}, which this plan does not show,")
-    return as_saved(policies.of_attribute(resource, "policy"), resource, world)
+    return policy_as_saved(policies.of_attribute(resource, "policy"), resource, world)

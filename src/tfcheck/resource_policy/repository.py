@@ -12,28 +12,28 @@ import msgspec
 
 from tfcheck.iam import Policy
 from tfcheck.inventory.catalogue import REPOSITORY, catalogue
-from tfcheck.inventory.setting import REPOSITORY_POLICY, Subject
+from tfcheck.inventory.setting import REPOSITORY_POLICY, SettingOwner
 from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.resource_policy.former_roles import as_saved
+from tfcheck.resource_policy.former_roles import policy_as_saved
 from tfcheck.resource_policy.reading import set_policy
 from tfcheck.resource_policy.resource_side import ResourceSide
-from tfcheck.resource_policy.unidentified import unidentified
+from tfcheck.resource_policy.unidentified import unidentified_side
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, pieces, text
-from tfcheck.vocabulary.arn import split
+from tfcheck.vocabulary.arn import parse_arn
 
 
 def repository_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policies of a repository and of its registry."""
-    resource = catalogue(world, REPOSITORY).by_arn(arn)
-    parts = split(arn)
+    resource = catalogue(world, REPOSITORY).find_by_arn(arn)
+    parts = parse_arn(arn)
     if parts is None:
-        return unidentified(world, policies, "ecr")
+        return unidentified_side(world, policies, "ecr")
     near = resource.surroundings if resource else Surroundings(parts.partition, parts.region, parts.account)
     own = set_policy(
-        world, policies, REPOSITORY_POLICY, Subject(resource, (arn, _repository_name(parts.resource)), near)
+        world, policies, REPOSITORY_POLICY, SettingOwner(resource, (arn, _repository_name(parts.resource)), near)
     )
     found = [*([own] if own else []), *_registry(near, world, policies)]
     readable = [each.policy for each in found if each.policy is not None]
@@ -60,7 +60,7 @@ def _registry(near: Surroundings, world: World, policies: Policies) -> Iterator[
         here = equal(holder.surroundings.region, near.region) & equal(holder.surroundings.account, near.account)
         here = here & holder.remains_on(None)
         if here is Truth.TRUE:
-            yield as_saved(policies.of_attribute(holder, "policy"), holder, world)
+            yield policy_as_saved(policies.of_attribute(holder, "policy"), holder, world)
         elif here is Truth.UNKNOWN:
             yield PolicyOrReason(hidden=f"{holder.address}, which may be of its registry,")
 

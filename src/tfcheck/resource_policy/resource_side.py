@@ -34,7 +34,7 @@ class ResourceSide(msgspec.Struct, frozen=True):
     possible_policies: tuple[Policy, ...] = ()
 
 
-def joined(found: ResourceSide, theirs: ResourceSide, resource: TextLike) -> ResourceSide:
+def join_sides(found: ResourceSide, theirs: ResourceSide, resource: TextLike) -> ResourceSide:
     """Combine two stacks' views of one resource; the first takes precedence.
 
     Only one stack makes a resource: where both show it, the other one remembers what it was.
@@ -48,7 +48,7 @@ def joined(found: ResourceSide, theirs: ResourceSide, resource: TextLike) -> Res
     if not found.in_plan and theirs.possible_policies:
         possible = (*found.possible_policies, *theirs.possible_policies)
         found = msgspec.structs.replace(found, possible_policies=possible)
-    if found.policy is not None or found.hidden or not _shows(theirs, resource):
+    if found.policy is not None or found.hidden or not _may_show(theirs, resource):
         return msgspec.structs.replace(found, grants=grants) if theirs.grants else found
     if found.in_plan:
         return msgspec.structs.replace(found, policy=theirs.policy, hidden=theirs.hidden, grants=grants)
@@ -59,6 +59,6 @@ def joined(found: ResourceSide, theirs: ResourceSide, resource: TextLike) -> Res
     return msgspec.structs.replace(theirs, account=account, grants=grants)
 
 
-def _shows(theirs: ResourceSide, resource: TextLike) -> bool:
+def _may_show(theirs: ResourceSide, resource: TextLike) -> bool:
     """Whether the other stack shows the resource, or a policy that is, or may be, on it."""
     return theirs.in_plan or theirs.policy is not None or (theirs.hidden is not None and isinstance(resource, str))

@@ -6,7 +6,7 @@ Follows https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-acc
 from __future__ import annotations
 
 from tfcheck.inventory.encryption import secret_of
-from tfcheck.inventory.setting import SECRET_POLICY, Subject
+from tfcheck.inventory.setting import SECRET_POLICY, SettingOwner
 from tfcheck.inventory.world import World
 from tfcheck.resource_policy.reading import policy_of, readable
 from tfcheck.resource_policy.resource_side import ResourceSide
@@ -20,7 +20,7 @@ def secret_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSid
     resource = secret_of(arn, world)
     own = resource.attribute("arn") if resource else None
     names = (arn, own) if isinstance(own, PlainText) else (arn,)
-    subject = Subject(resource, names)
+    subject = SettingOwner(resource, names)
     found = policy_of(world, policies, SECRET_POLICY, subject)
     if resource is None and not found.policy and not found.hidden:
         possible = (*found.possible_policies, *readable(own_policies(arn, world, policies, SECRET_POLICY)))

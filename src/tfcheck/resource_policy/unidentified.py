@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.catalogue import catalogue
-from tfcheck.inventory.change import may_be
-from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, REPOSITORY_POLICY, SECRET_POLICY, Setting, Subject
+from tfcheck.inventory.change import may_be_named
+from tfcheck.inventory.setting import (
+    BUCKET_POLICY,
+    KEY_POLICY,
+    REPOSITORY_POLICY,
+    SECRET_POLICY,
+    SettingKind,
+    SettingOwner,
+)
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resource_policy.reading import own_policy, readable
 from tfcheck.resource_policy.resource_side import ResourceSide
@@ -44,7 +51,7 @@ def service_of(arn: TextLike) -> str | None:
     return next((service for prefix, service in _SERVICES if owner.type.startswith(prefix)), None)
 
 
-def unidentified(world: World, policies: Policies, service: str | None = None) -> ResourceSide:
+def unidentified_side(world: World, policies: Policies, service: str | None = None) -> ResourceSide:
     """Describe a resource that may be any, of a service if that is known, and so may have any of their policies."""
     listed = [each for each in _POLICIES if service in (None, _SERVICE_OF[each.type])]
     holders = [holder for setting in listed for holder in world.resources(setting.type)]
@@ -59,16 +66,16 @@ def unidentified(world: World, policies: Policies, service: str | None = None) -
 
 
 def own_policies(
-    name: TextLike | None, world: World, policies: Policies, setting: Setting, by: str = ""
+    name: TextLike | None, world: World, policies: Policies, setting: SettingKind, by: str = ""
 ) -> Iterator[PolicyOrReason]:
     """Yield the policies in arguments of resources of a kind, where `name` may be one of them.
 
     `name` is compared with the attribute `by`; None may be any of them.
     """
     for resource, own in world.once(_OwnNames).like(name, setting, by or setting.kind.arn):
-        if name is None or (isinstance(own, PlainText) and may_be(name, own, world)):
+        if name is None or (isinstance(own, PlainText) and may_be_named(name, own, world)):
             names = (own,) if isinstance(own, PlainText) else ()
-            yield own_policy(world, policies, setting, Subject(resource, names))
+            yield own_policy(world, policies, setting, SettingOwner(resource, names))
 
 
 class _OwnNames:
@@ -79,7 +86,7 @@ class _OwnNames:
         self._known: dict[tuple[str, str], list[tuple[WorldObject, Value]]] = {}
         self._open: dict[tuple[str, str], list[tuple[WorldObject, Value]]] = {}
 
-    def like(self, name: TextLike | None, setting: Setting, by: str) -> list[tuple[WorldObject, Value]]:
+    def like(self, name: TextLike | None, setting: SettingKind, by: str) -> list[tuple[WorldObject, Value]]:
         """Return the resources that may have a name: different known names never match."""
         key = setting.type, by
         if key not in self._known:

@@ -15,33 +15,33 @@ import msgspec
 from tfcheck.iam import Policy
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.grants import DeletedGrants, PolicyAttachment, attached_before, grants, known_arn
-from tfcheck.role.policies import Attached, Policies, PolicyOrReason, first
+from tfcheck.role.policies import Attached, Policies, PolicyOrReason, first_policies
 from tfcheck.role.removed import (
     RemovedByUpdate,
+    earlier_entries,
     exclusive,
+    group_by_name,
     is_rewritten,
     is_unchanged,
     left_out,
     name_or_arn,
-    of_one_name,
     possibly_of_one_name,
-    remembered,
     removal,
     removed_by_update,
 )
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, identity, items
-from tfcheck.vocabulary.arn import split
+from tfcheck.vocabulary.arn import parse_arn
 
 
 def account_of(role: WorldObject) -> TextLike:
     """Return the account of a role, preferably from its ARN."""
     arn = role.attribute("arn")
-    parts = split(arn) if isinstance(arn, str) else None
+    parts = parse_arn(arn) if isinstance(arn, str) else None
     return parts.account if parts else role.surroundings.account
 
 
-def _attaches_in(grant: PolicyAttachment, account: Value) -> Truth:
+def _is_in_account(grant: PolicyAttachment, account: Value) -> Truth:
     """Whether a grant to a role by name is for the role in an account; None is any.
 
     NOTE: what a state shows has no provider configuration: an account that is not known is no sign of another one.
@@ -64,14 +64,14 @@ STAYS = GrantOutcome(Truth.TRUE)
 GrantOutcomes: TypeAlias = Callable[[PolicyAttachment], GrantOutcome]
 
 
-class OwnedHere(msgspec.Struct, frozen=True):
+class OwnAttachments(msgspec.Struct, frozen=True):
     """The attachments that the plan's own resources make, which override another stack's earlier state."""
 
     names: frozenset[str] = frozenset()
     arns: frozenset[str] = frozenset()
 
 
-NOTHING_OWNED = OwnedHere()
+NOTHING_OWNED = OwnAttachments()
 
 
 class Attachments:
@@ -82,19 +82,19 @@ class Attachments:
         self._policies = policies
 
     @property
-    def _is_past(self) -> bool:
+    def _is_before_change(self) -> bool:
         """Whether it is the world before the change, where refreshed attachments exist, regardless of any list."""
         return self._world.before() is self._world
 
     def of(
-        self, role: WorldObject, outcome: GrantOutcomes | None = None, owned_here: OwnedHere = NOTHING_OWNED
+        self, role: WorldObject, outcome: GrantOutcomes | None = None, owned_here: OwnAttachments = NOTHING_OWNED
     ) -> Attached:
         """Collect the attachments of a role in the plan, except what others remove or decide."""
         name = role.attribute("name")
         attached = Attached()
-        sure, open_ = self._for(str(role.address), name, account_of(role))
+        sure, open_ = self._grants_for(str(role.address), name, account_of(role))
         if role.address.mode == "managed":
-            own = list(self._own(role, attached, owned_here, sure))
+            own = list(self._own_attachments(role, attached, owned_here, sure))
             gone = removed_by_update(role, self._world)
             sure = [*(each for each in sure if not self._is_undone(each, gone, role, attached)), *own]
         self._collect(attached, sure, open_, name, outcome)
@@ -113,12 +113,14 @@ class Attachments:
             self._doubt(grant, f"which this change may remove: {role.address} may not list it", attached)
         return True
 
-    def of_name(self, name: TextLike | None, account: Value = None, outcome: GrantOutcomes | None = None) -> Attached:
+    def of_named_role(
+        self, name: TextLike | None, account: Value = None, outcome: GrantOutcomes | None = None
+    ) -> Attached:
         """Collect the attachments of a role whose name, and perhaps account, is all that is known."""
         attached = Attached()
         if name is None:
             return attached
-        sure, open_ = self._for("", name, account)
+        sure, open_ = self._grants_for("", name, account)
         self._collect(attached, sure, open_, name, outcome)
         return attached
 
@@ -130,7 +132,7 @@ class Attachments:
         known, others = self._role_names
         if name in known or any(equal(each, name) is Truth.TRUE for each in others):
             return attached
-        here = [(each, equal(each.resource.surroundings.account, account)) for each in self._for("", name)[0]]
+        here = [(each, equal(each.resource.surroundings.account, account)) for each in self._grants_for("", name)[0]]
         sure = [each for each, truth in here if truth is Truth.TRUE]
         self._collect(attached, sure, [each for each, truth in here if truth is Truth.UNKNOWN], name, outcome)
         return attached
@@ -142,12 +144,12 @@ class Attachments:
         known = frozenset(each for each in names if isinstance(each, str))
         return known, tuple(each for each in names if not isinstance(each, str))
 
-    def owned_here(self, name: Value, account: Value) -> OwnedHere:
+    def owned_here(self, name: Value, account: Value) -> OwnAttachments:
         """Name the attachments of the plan's own resources to a role of an account, before or after the change."""
         if not isinstance(name, str):
             return NOTHING_OWNED
-        here = [each for each in self._by_known_name.get(name, ()) if _attaches_in(each, account) is not Truth.FALSE]
-        return OwnedHere(
+        here = [each for each in self._by_known_name.get(name, ()) if _is_in_account(each, account) is not Truth.FALSE]
+        return OwnAttachments(
             frozenset(each.name for each in here if isinstance(each.name, str)),
             frozenset(each.reference for each in here if isinstance(each.reference, str)),
         )
@@ -170,11 +172,11 @@ class Attachments:
         outcome: GrantOutcomes | None,
     ) -> None:
         kept = self._without_removed(sure, name, attached)
-        if not self._is_past:
-            kept = [each for each in kept if not self._contested(each, name, attached)]
-            kept = [each for each in kept if self._remains(each, name, attached)]
+        if not self._is_before_change:
+            kept = [each for each in kept if not self._is_contested(each, name, attached)]
+            kept = [each for each in kept if self._definitely_remains(each, name, attached)]
         kept = kept if outcome is None else [each for each in kept if self._is_left(each, outcome(each), attached)]
-        kept, open_ = first(kept, attached.hidden), first(open_, attached.hidden)
+        kept, open_ = first_policies(kept, attached.hidden), first_policies(open_, attached.hidden)
         for grant in kept:
             found = self._policy(grant)
             attached.add(found)
@@ -182,7 +184,7 @@ class Attachments:
                 attached.inline.append((grant.name, found.policy))
         for grant in open_:
             self._doubt(grant, "which may be attached to this role", attached)
-        of_one = list(of_one_name(kept))
+        of_one = list(group_by_name(kept))
         for group in (*possibly_of_one_name(kept, open_), *of_one):
             # NOTE: an unreadable one may remain too; that it is hidden has already been recorded.
             attached.same_name_policies.append(
@@ -192,10 +194,10 @@ class Attachments:
             named = " and ".join(str(grant.resource.address) for grant in group)
             attached.notes.append(f"{named} have one name on one role: the last one written remains")
 
-    def _remains(self, grant: PolicyAttachment, name: Value, attached: Attached) -> bool:
+    def _definitely_remains(self, grant: PolicyAttachment, name: Value, attached: Attached) -> bool:
         """Whether a grant definitely survives a replacement of the role."""
         remains = grant.resource.remains_on(grant.role)
-        if remains is Truth.TRUE and (deleted := self._world.once(DeletedGrants).same(grant, name)):
+        if remains is Truth.TRUE and (deleted := self._world.once(DeletedGrants).find_same(grant, name)):
             same_account = equal(deleted.surroundings.account, grant.resource.surroundings.account)
             if same_account is Truth.TRUE and is_unchanged(grant.resource, self._world):
                 attached.notes.append(f"{grant.resource.address} goes with {deleted.address}: both are one policy")
@@ -230,18 +232,18 @@ class Attachments:
 
     # Which grants are for a role
 
-    def _for(
+    def _grants_for(
         self, address: str, name: Value, account: Value = None
     ) -> tuple[list[PolicyAttachment], list[PolicyAttachment]]:
         """Return the definite and the possible grants for a role."""
-        referring = self._filed[0].get(address, ())
-        sure, open_ = self._called(name)
-        there = [(each, _attaches_in(each, account)) for each in sure]
+        referring = self._index[0].get(address, ())
+        sure, open_ = self._grants_by_name(name)
+        there = [(each, _is_in_account(each, account)) for each in sure]
         sure = [*referring, *(each for each, truth in there if truth is Truth.TRUE)]
-        open_ = [each for each in open_ if _attaches_in(each, account) is not Truth.FALSE]
+        open_ = [each for each in open_ if _is_in_account(each, account) is not Truth.FALSE]
         return sure, [*open_, *(each for each, truth in there if truth is Truth.UNKNOWN)]
 
-    def _called(self, name: Value) -> tuple[list[PolicyAttachment], list[PolicyAttachment]]:
+    def _grants_by_name(self, name: Value) -> tuple[list[PolicyAttachment], list[PolicyAttachment]]:
         """Return the definite and the possible grants for roles of a name, in any account."""
         sure: list[PolicyAttachment] = []
         open_: list[PolicyAttachment] = []
@@ -249,7 +251,7 @@ class Attachments:
         if known is not None:
             sure.extend(self._by_name.get(known, ()))
         candidates = self._odd_names if isinstance(known, str) else self._by_name
-        vague = [(grant.role, [grant]) for grant in self._filed[2]]
+        vague = [(grant.role, [grant]) for grant in self._index[2]]
         for text, listed in [*candidates.items(), *vague]:
             truth = Truth.FALSE if text == known else equal(text, name)
             if truth is Truth.TRUE:
@@ -259,7 +261,7 @@ class Attachments:
         return sure, open_
 
     @cached_property
-    def _filed(
+    def _index(
         self,
     ) -> tuple[dict[str, list[PolicyAttachment]], dict[TextLike, list[PolicyAttachment]], list[PolicyAttachment]]:
         """Index every grant by the role that it refers to, by the role's name, or as unresolved."""
@@ -281,7 +283,7 @@ class Attachments:
 
     @property
     def _by_name(self) -> dict[TextLike, list[PolicyAttachment]]:
-        return self._filed[1]
+        return self._index[1]
 
     @cached_property
     def _odd_names(self) -> dict[TextLike, list[PolicyAttachment]]:
@@ -290,15 +292,15 @@ class Attachments:
 
     # What aws_iam_role itself says
 
-    def _own(
-        self, role: WorldObject, attached: Attached, owned_here: OwnedHere, others: Sequence[PolicyAttachment]
+    def _own_attachments(
+        self, role: WorldObject, attached: Attached, owned_here: OwnAttachments, others: Sequence[PolicyAttachment]
     ) -> Iterator[PolicyAttachment]:
         # NOTE: attachments that other resources made before the change are theirs to keep or to remove.
         names, arns = (each.get(str(role.attribute("name")), set()) for each in self._world.once(attached_before))
-        listed = self._listed(role, "inline_policy", attached)
+        listed = self._list_elements(role, "inline_policy", attached)
         writing = (each.name for each in others if isinstance(each.name, str))
         elsewhere = {*names, *owned_here.names, *writing}
-        for each, truth in self._unless_left(role, "inline_policy", listed, elsewhere):
+        for each, truth in self._policies_not_left_to_others(role, "inline_policy", listed, elsewhere):
             if not isinstance(each, dict):
                 attached.hidden.append(f"an inline policy of {role.address}, known only after apply")
             elif each.get("name") or each.get("policy"):
@@ -306,27 +308,29 @@ class Attachments:
                 found = self._policies.read(each.get("policy"), str(role.address), secret=secret)
                 grant = PolicyAttachment(role, role.attribute("name"), name=each.get("name"), found=found)
                 yield from self._unless_doubted(grant, truth, attached)
-        listed = self._listed(role, "managed_policy_arns", attached)
-        for each, truth in self._unless_left(role, "managed_policy_arns", listed, {*arns, *owned_here.arns}):
+        listed = self._list_elements(role, "managed_policy_arns", attached)
+        for each, truth in self._policies_not_left_to_others(
+            role, "managed_policy_arns", listed, {*arns, *owned_here.arns}
+        ):
             grant = PolicyAttachment(role, role.attribute("name"), reference=known_arn(each))
             yield from self._unless_doubted(grant, truth, attached)
 
-    def _listed(self, role: WorldObject, argument: str, attached: Attached) -> tuple[Value, ...]:
+    def _list_elements(self, role: WorldObject, argument: str, attached: Attached) -> tuple[Value, ...]:
         value = role.attribute(argument)
         listed = items(value)
-        if isinstance(value, Unknown) and role.configured(argument) is not False:
+        if isinstance(value, Unknown) and role.is_configured(argument) is not False:
             what = "inline policies" if argument == "inline_policy" else "managed policies"
             attached.hidden.append(f"the {what} of {role.address}, known only after apply")
         return () if isinstance(listed, Unknown) else listed  # an unknown list is hidden already
 
-    def _unless_left(
+    def _policies_not_left_to_others(
         self, role: WorldObject, argument: str, listed: tuple[Value, ...], elsewhere: set[str]
     ) -> Iterator[tuple[Value, Truth]]:
         """Yield the policies in a role's list that it does not leave to others, each with whether it may do so.
 
         An apply writes only what the role did not list before; the rest is as others leave it.
         """
-        had = [each for each in remembered(role, argument, self._world) if name_or_arn(each) in elsewhere]
+        had = [each for each in earlier_entries(role, argument, self._world) if name_or_arn(each) in elsewhere]
         for each in listed:
             truth = Truth.some(equal(each, one) for one in had)
             if truth is not Truth.TRUE:
@@ -350,7 +354,7 @@ class Attachments:
         kept: list[PolicyAttachment] = []
         for grant in grants:
             listed, own = (managed, grant.reference) if grant.reference is not None else (inline, grant.name)
-            stays = Truth.TRUE if self._is_past else listed.keeps(own)
+            stays = Truth.TRUE if self._is_before_change else listed.keeps(own)
             lasts = list(listed.outlasting(grant.resource, own, self._world)) if stays is Truth.FALSE else []
             if lasts and (stays := Truth.every(each for _, each in lasts)) is Truth.TRUE:
                 attached.notes.append(removal(grant.resource, lasts[0][0], now=False))
@@ -364,7 +368,7 @@ class Attachments:
                 kept.append(grant)
         return kept
 
-    def _contested(self, grant: PolicyAttachment, name: Value, attached: Attached) -> bool:
+    def _is_contested(self, grant: PolicyAttachment, name: Value, attached: Attached) -> bool:
         """Whether an aws_iam_policy_attachment, which owns all attachments of its policy, leaves this role out."""
         if grant.reference is None:
             return False

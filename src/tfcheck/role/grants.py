@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.inventory.change import ended
+from tfcheck.inventory.change import deleted_objects
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.policies import PolicyOrReason
 from tfcheck.symbolic.match import equal
@@ -70,7 +70,9 @@ class DeletedGrants:
         before = world.before()
         remain = {(str(each.resource.address), _identity(each, each.role)) for each in grants(world)}
         # NOTE: a role is deleted after its policies, and its name is free only then.
-        recreated = {(each.attribute("name"), each.surroundings.account) for each in ended("aws_iam_role", world)}
+        recreated = {
+            (each.attribute("name"), each.surroundings.account) for each in deleted_objects("aws_iam_role", world)
+        }
         self._found: dict[tuple[str, bool, str], list[WorldObject]] = {}
         for each in () if before is world else grants(before):
             identity, there = _identity(each, each.role), (each.role, each.resource.surroundings.account)
@@ -78,7 +80,7 @@ class DeletedGrants:
             if gone and identity is not None and there not in recreated:
                 self._found.setdefault(identity, []).append(each.resource)
 
-    def same(self, grant: PolicyAttachment, role: Value) -> WorldObject | None:
+    def find_same(self, grant: PolicyAttachment, role: Value) -> WorldObject | None:
         """Return the deletion of the same policy on the same role, as far as both are known; else None."""
         identity, account = _identity(grant, role), grant.resource.surroundings.account
         by_role = grant.resource.address.type == "aws_iam_role"

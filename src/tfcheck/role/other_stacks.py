@@ -12,13 +12,13 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from tfcheck.inventory.change import before, ended_roles, is_created, is_written
+from tfcheck.inventory.change import deleted_roles, is_created, is_written, object_before
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.attachment import STAYS, GrantOutcome
 from tfcheck.role.grants import PolicyAttachment, grants
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, identity, items
-from tfcheck.vocabulary.arn import split
+from tfcheck.vocabulary.arn import parse_arn
 
 _INLINE = (("aws_iam_role_policies_exclusive", "role_name", "policy_names"), ("aws_iam_role", "name", "inline_policy"))
 _MANAGED = (
@@ -34,9 +34,9 @@ class TargetRole(msgspec.Struct, frozen=True):
     name: Value
     account: Value
 
-    def lives_with(self, grant: PolicyAttachment) -> Truth:
+    def is_in_account_of(self, grant: PolicyAttachment) -> Truth:
         """Whether a grant is in the role's account, since it attaches nothing in another one."""
-        arn = split(grant.reference) if isinstance(grant.reference, str) else None
+        arn = parse_arn(grant.reference) if isinstance(grant.reference, str) else None
         told = arn.account if arn is not None and arn.account != "aws" else grant.resource.surroundings.account
         return equal(told, self.account)
 
@@ -52,21 +52,23 @@ class OtherStackGrants:
 
     def outcome(self, grant: PolicyAttachment) -> GrantOutcome:
         """Return whether a grant exists in the end, the least certain of all effects on it."""
-        first = (each for other in self._stacks[: self._own] for each in self._taken_first(other, grant))
+        first = (each for other in self._stacks[: self._own] for each in self._outcomes_before(other, grant))
         later = (each for other in self._stacks[self._own + 1 :] for each in self._taken_later(other, grant))
-        return min((*self._gone_with_role(grant), *first, *later), key=lambda each: each.stays.value, default=STAYS)
+        return min(
+            (*self._outcomes_of_deletion(grant), *first, *later), key=lambda each: each.stays.value, default=STAYS
+        )
 
-    def _gone_with_role(self, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
+    def _outcomes_of_deletion(self, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
         """Return the outcomes where another stack deletes the role, and perhaps creates one of its name.
 
         A stack that creates the role itself is applied after that.
         """
         own = self._stacks[self._own]
-        deleted = [each for other in self._stacks if other is not own for each in other.once(ended_roles)]
+        deleted = [each for other in self._stacks if other is not own for each in other.once(deleted_roles)]
         gone = Truth.some(self._is_target(each) for each in deleted)
         made = (is_created(each, own) for each in own.resources("aws_iam_role") if self._is_target(each) is Truth.TRUE)
         if gone is not Truth.FALSE and not any(made):
-            written = self._may_come_later(grant) or is_written(grant.resource, ("policy", "policy_arn"), own)
+            written = self._may_be_created_later(grant) or is_written(grant.resource, ("policy", "policy_arn"), own)
             stays = Truth.UNKNOWN if written else ~gone
             yield GrantOutcome(stays, "the change deletes the role that it is on")
 
@@ -74,14 +76,14 @@ class OtherStackGrants:
         name = equal(role.attribute("name"), self._target.name)
         return name & equal(role.surroundings.account, self._target.account)
 
-    def _taken_first(self, other: World, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
+    def _outcomes_before(self, other: World, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
         """Return the effects of an earlier stack, limited to what it had before its change."""
-        sure = Truth.UNKNOWN if self._may_come_later(grant) else Truth.FALSE
-        for held in other.before().once(_Given).of(self._target, grant):
-            if other.once(_Given).of(self._target, grant):
+        sure = Truth.UNKNOWN if self._may_be_created_later(grant) else Truth.FALSE
+        for held in other.before().once(_StackAttachments).of(self._target, grant):
+            if other.once(_StackAttachments).of(self._target, grant):
                 yield GrantOutcome(Truth.FALSE)
             else:
-                alike = Truth.FALSE if self._target.lives_with(held) is Truth.TRUE else Truth.UNKNOWN
+                alike = Truth.FALSE if self._target.is_in_account_of(held) is Truth.TRUE else Truth.UNKNOWN
                 yield GrantOutcome(max(sure, alike, key=lambda each: each.value), f"{held.resource.address} removes it")
         for ruler, truth in self._rulers(other, grant):
             # NOTE: a plan was refreshed, so its list is current; a state may be older.
@@ -91,19 +93,19 @@ class OtherStackGrants:
 
     def _taken_later(self, other: World, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
         """Return the possible effects of a later stack; on planned grants only by its own change."""
-        if not other.once(_Given).of(self._target, grant):
-            for held in other.before().once(_Given).of(self._target, grant):
+        if not other.once(_StackAttachments).of(self._target, grant):
+            for held in other.before().once(_StackAttachments).of(self._target, grant):
                 yield GrantOutcome(Truth.UNKNOWN, f"{held.resource.address} removes it")
         for ruler, _ in self._rulers(other, grant):
             if self._own or _is_changed(ruler, other):
                 yield GrantOutcome(Truth.UNKNOWN, f"{ruler.address} removes what it does not list")
 
-    def _may_come_later(self, grant: PolicyAttachment) -> bool:
+    def _may_be_created_later(self, grant: PolicyAttachment) -> bool:
         """Whether its stack may still create it after another stack has removed it."""
         own = self._stacks[self._own]
         if grant.resource.address.type != "aws_iam_role":
-            return not own.before().once(_Given).of(self._target, grant, listed=True)
-        role = before(grant.resource, own)
+            return not own.before().once(_StackAttachments).of(self._target, grant, listed=True)
+        role = object_before(grant.resource, own)
         argument = "inline_policy" if grant.reference is None else "managed_policy_arns"
         return role is None or _lists(role.attribute(argument), grant) is not Truth.TRUE
 
@@ -112,12 +114,14 @@ class OtherStackGrants:
 
         FALSE where it definitely does not.
         """
-        ruling = other.once(_Rulers)
+        ruling = other.once(_ExclusiveResources)
         found = [
             (resource, _lists(resource.attribute(argument), grant))
             for resource, argument in ruling.listing(self._target.name, inline=grant.reference is None)
         ]
-        found += [(each, _holds(each.attribute("roles"), self._target.name)) for each in ruling.owning(grant)]
+        found += [
+            (each, _contains(each.attribute("roles"), self._target.name)) for each in ruling.exclusive_owners(grant)
+        ]
         for resource, truth in found:
             if (
                 truth is not Truth.TRUE
@@ -126,7 +130,7 @@ class OtherStackGrants:
                 yield resource, truth
 
 
-class _Rulers:
+class _ExclusiveResources:
     """The resources that remove what they do not list from roles of one stack, by role name or policy."""
 
     def __init__(self, world: World) -> None:
@@ -136,7 +140,7 @@ class _Rulers:
             for kind, by, argument in kinds:
                 for resource in world.resources(kind):
                     name = resource.attribute(by)
-                    if isinstance(name, str) and (kind != "aws_iam_role" or resource.configured(argument)):
+                    if isinstance(name, str) and (kind != "aws_iam_role" or resource.is_configured(argument)):
                         self._listing.setdefault((inline, name), []).append((resource, argument))
         for resource in world.resources("aws_iam_policy_attachment"):
             policy = identity(resource.attribute("policy_arn"))
@@ -147,13 +151,13 @@ class _Rulers:
         """Return the resources that list everything that a role has, with the argument."""
         return self._listing.get((inline, role), ()) if isinstance(role, str) else ()
 
-    def owning(self, grant: PolicyAttachment) -> Sequence[WorldObject]:
+    def exclusive_owners(self, grant: PolicyAttachment) -> Sequence[WorldObject]:
         """Return the resources that own all attachments of the granted policy."""
         policy = identity(grant.reference)
         return self._owning.get(policy, ()) if policy is not None else ()
 
 
-class _Given:
+class _StackAttachments:
     """The attachments of one stack at one time, by role name."""
 
     def __init__(self, world: World) -> None:
@@ -174,7 +178,7 @@ class _Given:
             for each in self._by_role.get(target.name, ())
             if _is_same(each, grant)
             and (listed or each.resource.address.type not in _LISTING)
-            and target.lives_with(each) is not Truth.FALSE
+            and target.is_in_account_of(each) is not Truth.FALSE
         ]
 
 
@@ -190,10 +194,10 @@ def _lists(listed: Value, grant: PolicyAttachment) -> Truth:
     if isinstance(elements, Unknown):
         return Truth.UNKNOWN
     named: list[Value] = [each.get("name") if isinstance(each, dict) else each for each in elements]
-    return _holds(named, grant.name if grant.reference is None else grant.reference)
+    return _contains(named, grant.name if grant.reference is None else grant.reference)
 
 
-def _holds(listed: Value, wanted: Value) -> Truth:
+def _contains(listed: Value, wanted: Value) -> Truth:
     elements = items(listed)
     if isinstance(elements, Unknown):
         return Truth.UNKNOWN
@@ -202,7 +206,7 @@ def _holds(listed: Value, wanted: Value) -> Truth:
 
 def _is_changed(resource: WorldObject, world: World) -> bool:
     """Whether its stack creates or may change a resource that lists or owns attachments."""
-    earlier = before(resource, world)
+    earlier = object_before(resource, world)
     names = ("policy_names", "policy_arns", "policy_arn", "roles", "inline_policy", "managed_policy_arns")
     return earlier is None or any(
         equal(earlier.attribute(each), resource.attribute(each)) is not Truth.TRUE for each in names

@@ -10,7 +10,16 @@ import msgspec
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
-from tfcheck.iam import Effect, Policy, PolicyKind, called, concealed, managed_policy, managed_policy_arn, parse_policy
+from tfcheck.iam import (
+    Effect,
+    Policy,
+    PolicyKind,
+    conceal,
+    managed_policy,
+    managed_policy_arn,
+    parse_policy,
+    rename_policy,
+)
 from tfcheck.inventory.other_stack import Stack
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.limits import take
@@ -38,7 +47,7 @@ _MOST = 500
 _T = TypeVar("_T")
 
 
-def first(found: list[_T], hidden: list[str]) -> list[_T]:
+def first_policies(found: list[_T], hidden: list[str]) -> list[_T]:
     """Return a role's first policies up to a limit, with a `hidden` entry if there are more."""
     if len(found) > _MOST:
         hidden.append(f"limit: {len(found) - _MOST:,} more policies")
@@ -86,7 +95,7 @@ class Policies:
         if document is None or document == "":
             return PolicyOrReason()
         if isinstance(document, Text):
-            document = _decoded(document)
+            document = _decode(document)
         if isinstance(document, Unknown):
             place = f" ({document.where})" if document.where else ""
             return PolicyOrReason(hidden=f"{label}, which cannot be read: {document.reason}{place}")
@@ -96,14 +105,14 @@ class Policies:
             text = document
             marks = text.spans if isinstance(text, Sensitive) else ()
             key = text, marks, label, kind, secret
-            return self._world.alike(key, lambda: self._parsed(text, label, kind, secret))
-        return _found(parse_policy(document, label, kind), label, secret)
+            return self._world.once_for_both(key, lambda: self._parse(text, label, kind, secret))
+        return _policy_or_secret(parse_policy(document, label, kind), label, secret)
 
-    def _parsed(self, text: str, label: str, kind: PolicyKind, secret: bool) -> PolicyOrReason:
+    def _parse(self, text: str, label: str, kind: PolicyKind, secret: bool) -> PolicyOrReason:
         """Parse a text, which many roles may share, above all a trust policy."""
         marks = text.spans if isinstance(text, Sensitive) else ()
-        policy = self._world.alike((text, marks, kind), lambda: _policy(text, label, kind))
-        return _found(called(policy, label), label, secret)
+        policy = self._world.once_for_both((text, marks, kind), lambda: _policy(text, label, kind))
+        return _policy_or_secret(rename_policy(policy, label), label, secret)
 
     def by_arn(self, reference: Value, secret_in: str = "") -> PolicyOrReason:
         """Read the managed policy with an ARN: of this plan, looked up by it, or an AWS managed one.
@@ -118,16 +127,16 @@ class Policies:
             return newer.by_arn(resource.attribute("arn"))
         if resource is not None:
             found = self.of_attribute(resource, "policy")
-            bundled = None if found.policy else self._bundled(_looked_up_arn(resource), secret_in)
+            bundled = None if found.policy else self._find_bundled(_looked_up_arn(resource), secret_in)
             if bundled is not None or found.policy or found.hidden:
                 return bundled or found
             return PolicyOrReason(hidden=f"{resource.address}, whose text the plan does not show")
         spelled = spelled_out(reference)
-        bundled = self._bundled(spelled, secret_in)
+        bundled = self._find_bundled(spelled, secret_in)
         if bundled is not None:
             return bundled
         for other in self._world.context:
-            if other.once(Policies).holds(spelled):
+            if other.once(Policies).has_arn(spelled):
                 return other.once(Policies).by_arn(spelled)
         is_secret = bool(secret_in) and not isinstance(reference, Unknown)
         return PolicyOrReason(
@@ -137,11 +146,11 @@ class Policies:
 
     def _possibly(self, arn: TextLike) -> Iterator[Policy]:
         """Yield the policies of this world that may deny something and may have an ARN."""
-        if not is_known(arn) and take(len(self._denying)):
-            yield from (policy for own, policy in self._denying if equal(arn, own) is Truth.UNKNOWN)
+        if not is_known(arn) and take(len(self._denying_policies)):
+            yield from (policy for own, policy in self._denying_policies if equal(arn, own) is Truth.UNKNOWN)
 
     @cached_property
-    def _denying(self) -> list[tuple[Value, Policy]]:
+    def _denying_policies(self) -> list[tuple[Value, Policy]]:
         """List the policies that may deny something, by ARN."""
         found = ((each.attribute("arn"), self.of_attribute(each, "policy").policy) for each in self._all[:_MOST])
         return [
@@ -150,15 +159,15 @@ class Policies:
             if each and any(one.effect is not Effect.ALLOW for one in each.statements)
         ]
 
-    def _bundled(self, arn: Value, secret_in: str) -> PolicyOrReason | None:
+    def _find_bundled(self, arn: Value, secret_in: str) -> PolicyOrReason | None:
         """Return an AWS managed policy, even if its data source is deferred."""
         if not isinstance(arn, PlainText):
             return None
         spelled = spelled_out(arn)
-        policy = self._world.alike(("managed", spelled), lambda: managed_policy(spelled))
+        policy = self._world.once_for_both(("managed", spelled), lambda: managed_policy(spelled))
         if policy is None:
             return None
-        return PolicyOrReason(concealed(called(policy, secret_in)) if secret_in else policy)
+        return PolicyOrReason(conceal(rename_policy(policy, secret_in)) if secret_in else policy)
 
     def _newer(self, looked_up: WorldObject) -> Policies | None:
         """Find the stack that manages a policy which this stack has only looked up earlier."""
@@ -178,7 +187,7 @@ class Policies:
         before = (each for each in self._world.before().resources("aws_iam_policy") if each.attribute("arn") == arn)
         return not any(equal(each.attribute("policy"), text) is Truth.TRUE for each in before)
 
-    def holds(self, arn: TextLike) -> bool:
+    def has_arn(self, arn: TextLike) -> bool:
         """Whether a policy of this world has an ARN, as far as it is known."""
         return isinstance(arn, str) and arn in self._by_arn
 
@@ -221,7 +230,7 @@ class Policies:
 def _looked_up_arn(resource: WorldObject) -> Value:
     """Return the ARN of a policy; for an AWS managed one, also if its data source is deferred."""
     name, prefix = resource.attribute("name"), resource.attribute("path_prefix") or ""
-    by_name = resource.address.mode == "data" and resource.configured("name") and isinstance(name, str)
+    by_name = resource.address.mode == "data" and resource.is_configured("name") and isinstance(name, str)
     if by_name and isinstance(prefix, str):
         found = managed_policy_arn(str(name), prefix, resource.surroundings.partition)
         if found is not None:
@@ -229,8 +238,8 @@ def _looked_up_arn(resource: WorldObject) -> Value:
     return resource.attribute("arn")
 
 
-def _found(policy: Policy, label: str, secret: bool) -> PolicyOrReason:
-    policy = concealed(policy) if secret else policy
+def _policy_or_secret(policy: Policy, label: str, secret: bool) -> PolicyOrReason:
+    policy = conceal(policy) if secret else policy
     if policy.invalid:
         refused = policy if policy.refused else None
         return PolicyOrReason(hidden=f"{label}, which AWS would refuse: {policy.invalid}", refused=refused)
@@ -244,7 +253,7 @@ def _kind(resource_type: str, attribute: str) -> PolicyKind:
     return PolicyKind.IDENTITY if resource_type.startswith("aws_iam_") else PolicyKind.RESOURCE
 
 
-def _decoded(document: Text) -> Value:
+def _decode(document: Text) -> Value:
     """Decode JSON in a partly unknown text."""
     try:
         return decode(document)
@@ -261,7 +270,7 @@ def _policy(text: str, label: str, kind: PolicyKind) -> Policy:
     except EvaluationError:
         document = Unknown()
     return (
-        concealed(parse_policy(text, label, kind))
+        conceal(parse_policy(text, label, kind))
         if isinstance(document, Unknown)
         else parse_policy(document, label, kind)
     )

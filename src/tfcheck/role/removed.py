@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.inventory.change import before, is_changed, is_created, is_written
+from tfcheck.inventory.change import is_changed, is_created, is_written, object_before
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.grants import PolicyAttachment
 from tfcheck.symbolic.match import equal
@@ -46,17 +46,17 @@ _NOTHING = RemovedByUpdate()
 
 def removed_by_update(role: WorldObject, world: World) -> RemovedByUpdate:
     """Return what the update of a role removes."""
-    earlier = None if world.before() is world else before(role, world)
+    earlier = None if world.before() is world else object_before(role, world)
     if earlier is None:
         return _NOTHING
-    names, lost_names = _no_longer_listed(role, earlier, "inline_policy")
-    arns, lost_arns = _no_longer_listed(role, earlier, "managed_policy_arns")
+    names, lost_names = _removed_entries(role, earlier, "inline_policy")
+    arns, lost_arns = _removed_entries(role, earlier, "managed_policy_arns")
     return RemovedByUpdate(names, arns, lost_names | lost_arns)
 
 
 def is_unchanged(grant: WorldObject, world: World) -> bool:
     """Whether a resource that attaches a policy is unchanged."""
-    earlier = before(grant, world)
+    earlier = object_before(grant, world)
     compared = ((earlier.attribute(each), each) for each in _arguments(grant)) if earlier is not None else ()
     return earlier is not None and all(
         equal(value, grant.attribute(each)) is Truth.TRUE
@@ -79,7 +79,7 @@ def _arguments(grant: WorldObject) -> tuple[str, ...]:
 def left_out(name: Value, reference: Value, role: WorldObject) -> bool:
     """Whether a role lists its policies without this one, so that its next update removes it."""
     argument = "inline_policy" if reference is None else "managed_policy_arns"
-    listed = items(role.attribute(argument)) if role.configured(argument) else Unknown()
+    listed = items(role.attribute(argument)) if role.is_configured(argument) else Unknown()
     if isinstance(listed, Unknown):
         return False
     return all(equal(name_or_arn(each), name if reference is None else reference) is Truth.FALSE for each in listed)
@@ -90,14 +90,14 @@ def removal(grant: WorldObject, role: WorldObject, *, now: bool) -> str:
     return f"{grant.address} is removed by {'this' if now else 'the next'} apply: {role.address} does not list it"
 
 
-def remembered(role: WorldObject, argument: str, world: World) -> tuple[Value, ...]:
+def earlier_entries(role: WorldObject, argument: str, world: World) -> tuple[Value, ...]:
     """Return what an argument of a role listed before the change, unless the role is replaced."""
-    earlier = None if is_created(role, world) else before(role, world)
+    earlier = None if is_created(role, world) else object_before(role, world)
     listed = items(earlier.attribute(argument)) if earlier is not None else ()
     return () if isinstance(listed, Unknown) else listed
 
 
-def _no_longer_listed(role: WorldObject, earlier: WorldObject, argument: str) -> tuple[frozenset[str], frozenset[str]]:
+def _removed_entries(role: WorldObject, earlier: WorldObject, argument: str) -> tuple[frozenset[str], frozenset[str]]:
     """Return what one argument listed before and does not, or may not, list now."""
     had = frozenset(_known_names(items(earlier.attribute(argument))))
     listed = items(role.attribute(argument)) if had else ()
@@ -105,7 +105,7 @@ def _no_longer_listed(role: WorldObject, earlier: WorldObject, argument: str) ->
     if not isinstance(listed, Unknown) and not any(isinstance(name_or_arn(each), Unknown) for each in listed):
         return gone, frozenset()
     # NOTE: if the argument is not written, the provider does not show what it will store of the role.
-    return frozenset(), gone if role.configured(argument) is not False else frozenset()
+    return frozenset(), gone if role.is_configured(argument) is not False else frozenset()
 
 
 def _known_names(listed: Iterable[Value] | Unknown) -> Iterable[str]:
@@ -172,7 +172,7 @@ def exclusive(world: World, resource_type: str, argument: str, name: Value) -> E
     return Exclusive(argument, found)
 
 
-def of_one_name(grants: Sequence[PolicyAttachment]) -> Iterator[list[PolicyAttachment]]:
+def group_by_name(grants: Sequence[PolicyAttachment]) -> Iterator[list[PolicyAttachment]]:
     """Group inline policies that definitely have the same name on this role, except deposed ones."""
     by_name: dict[str, list[PolicyAttachment]] = {}
     for grant in grants:

@@ -54,10 +54,10 @@ class Role(msgspec.Struct, frozen=True):
 # What other stacks show
 
 
-def joined(role: Role, theirs: Role, home: Address) -> Role:
+def join_role(role: Role, theirs: Role, home: Address) -> Role:
     """Combine a role in the plan with the stack that manages it; it keeps its label."""
     return msgspec.structs.replace(
-        _with(role, theirs.identity, theirs.hidden, theirs.same_name_policies, theirs.inline, theirs.notes),
+        _add_policies(role, theirs.identity, theirs.hidden, theirs.same_name_policies, theirs.inline, theirs.notes),
         managed=True,
         possible_policies=(*role.possible_policies, *theirs.possible_policies),
         home=home,
@@ -69,7 +69,7 @@ def joined(role: Role, theirs: Role, home: Address) -> Role:
     )
 
 
-def with_attached(role: Role, attached: Attached) -> Role:
+def attach(role: Role, attached: Attached) -> Role:
     """Add what another stack attaches to a role that it does not manage."""
     if not (attached.policies or attached.hidden or attached.notes):
         return role
@@ -79,10 +79,10 @@ def with_attached(role: Role, attached: Attached) -> Role:
         tuple(attached.same_name_policies),
     )
     role = msgspec.structs.replace(role, possible_policies=(*role.possible_policies, *attached.possible_policies))
-    return _with(role, policies, hidden, same_name_policies, tuple(attached.inline), tuple(attached.notes))
+    return _add_policies(role, policies, hidden, same_name_policies, tuple(attached.inline), tuple(attached.notes))
 
 
-def _with(
+def _add_policies(
     role: Role,
     identity: tuple[Policy, ...],
     hidden: tuple[str, ...],

@@ -14,15 +14,15 @@ import msgspec
 from tfcheck.iam import Caller, Policy
 from tfcheck.inventory.ecs import TASK_TYPES
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.role.attachment import NOTHING_OWNED, Attachments, GrantOutcomes, OwnedHere, account_of
+from tfcheck.role.attachment import NOTHING_OWNED, Attachments, GrantOutcomes, OwnAttachments, account_of
 from tfcheck.role.other_stacks import OtherStackGrants, TargetRole
 from tfcheck.role.policies import Attached, Policies, PolicyOrReason
-from tfcheck.role.role import Role, joined, namesake, with_attached
+from tfcheck.role.role import Role, attach, join_role, namesake
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import PlainText, Symbol, Text, TextLike, Truth, Unknown, Value, display, identity, text
 from tfcheck.vocabulary.address import parse
-from tfcheck.vocabulary.arn import split
+from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.errors import InputError
 
 
@@ -47,18 +47,18 @@ class Roles:
         if resource is not None:
             key = str(resource.address)
             if key not in self._found:
-                self._found[key] = self._in_context(reference, resource, nameless=nameless)
+                self._found[key] = self._with_other_stacks(reference, resource, nameless=nameless)
             return self._found[key]
         if not isinstance(reference, str | Text | Unknown):
-            return self._named(reference, nameless=nameless)
+            return self._role_named(reference, nameless=nameless)
         if (reference, nameless) not in self._written:
-            self._written[reference, nameless] = self._named(reference, nameless=nameless)
+            self._written[reference, nameless] = self._role_named(reference, nameless=nameless)
         return self._written[reference, nameless]
 
-    def _named(self, reference: Value, *, nameless: bool) -> Role:
-        return self._in_context(reference, None, nameless=nameless)
+    def _role_named(self, reference: Value, *, nameless: bool) -> Role:
+        return self._with_other_stacks(reference, None, nameless=nameless)
 
-    def _in_context(self, reference: Value, own: WorldObject | None, *, nameless: bool) -> Role:
+    def _with_other_stacks(self, reference: Value, own: WorldObject | None, *, nameless: bool) -> Role:
         """Add what other stacks show of a role: everything if one of them manages it, else its attachments.
 
         Of what each attaches only what the others leave of it counts. `own` is what this world shows of the role.
@@ -73,40 +73,40 @@ class Roles:
         if own is not None:
             role = self.of_object(own, fates[0])
         else:
-            role = self._outside(reference, caller, fates[0], nameless=nameless)
+            role = self._outside_role(reference, caller, fates[0], nameless=nameless)
         arn = identity(caller.arn)
         for stack, outcome in zip(stacks[1:], fates[1:], strict=True):
             theirs = stack.once(Roles)
-            resource = None if owned or not isinstance(arn, str) else theirs.managed(arn)
+            resource = None if owned or not isinstance(arn, str) else theirs.find_managed(arn)
             if resource is not None:
                 owned = True
                 shown = theirs.of_object(resource, outcome, self.attachments.owned_here(caller.name, caller.account))
-                role = joined(role, shown, resource.address)
+                role = join_role(role, shown, resource.address)
             else:
-                role = with_attached(role, theirs.attachments.for_other_stack(caller.name, caller.account, outcome))
-        return role if owned else self._with_namesakes(self._unless_deleted(role))
+                role = attach(role, theirs.attachments.for_other_stack(caller.name, caller.account, outcome))
+        return role if owned else self._add_namesakes(self._empty_if_deleted(role))
 
-    def _with_namesakes(self, role: Role) -> Role:
+    def _add_namesakes(self, role: Role) -> Role:
         """Return the roles of other stacks with the name of a missing role, and why they are different."""
         name = role.caller.name
         if role.label in (None, SENSITIVE) or not isinstance(name, str):
             return role
-        alike = (each for stack in self._world.context for each in stack.once(Roles).called(name))
+        alike = (each for stack in self._world.context for each in stack.once(Roles).find_by_name(name))
         said = (namesake(each, _caller(each).account, role) for each in alike)
         return msgspec.structs.replace(role, notes=(*role.notes, *filter(None, said)))
 
-    def _unless_deleted(self, role: Role) -> Role:
+    def _empty_if_deleted(self, role: Role) -> Role:
         """Remove everything from a role that this plan, or another stack's, deletes."""
         arn = role.caller.arn
         here = (self, *(each.once(Roles) for each in self._world.context))
-        ended = [found for each in here if isinstance(arn, str) and (found := each.ended(arn)) is not None]
+        ended = [found for each in here if isinstance(arn, str) and (found := each.find_deleted(arn)) is not None]
         names = [each.attribute("name") for each in ended]
-        if not ended or any(True for one in here for name in names for _ in one.perhaps_called(name)):
+        if not ended or any(True for one in here for name in names for _ in one.possible_namesakes(name)):
             return role
         nothing = dict.fromkeys(("identity", "hidden", "same_name_policies", "inline", "possible_policies"), ())
         return msgspec.structs.replace(role, deleted=ended[0].address, managed=False, trust=None, **nothing)
 
-    def managed(self, arn: str) -> WorldObject | None:
+    def find_managed(self, arn: str) -> WorldObject | None:
         """Find the managed role with an ARN in this world."""
         resource = self._by_arn.get(arn)
         return resource if resource is not None and resource.address.mode == "managed" else None
@@ -119,50 +119,50 @@ class Roles:
                 return found
         known = identity(reference)
         if known is not None:
-            found = self._by_arn.get(known) or next(reversed(self.called(known)), None)
+            found = self._by_arn.get(known) or next(reversed(self.find_by_name(known)), None)
             if found is not None:
                 return found
         if isinstance(reference, Text):
-            sure = [each for each in self._managed if equal(reference, each.attribute("arn")) is Truth.TRUE]
+            sure = [each for each in self._managed_roles if equal(reference, each.attribute("arn")) is Truth.TRUE]
             return sure[0] if len(sure) == 1 else None
         return None
 
     @cached_property
-    def _managed(self) -> Sequence[WorldObject]:
+    def _managed_roles(self) -> Sequence[WorldObject]:
         return self._world.resources("aws_iam_role")
 
-    def called(self, name: TextLike) -> Sequence[WorldObject]:
+    def find_by_name(self, name: TextLike) -> Sequence[WorldObject]:
         """Return the managed roles of this world with a name."""
         return self._by_name.get(name, ())
 
-    def perhaps_called(self, name: Value) -> Iterator[WorldObject]:
+    def possible_namesakes(self, name: Value) -> Iterator[WorldObject]:
         """Return the managed roles of this world that may have a name."""
         yield from self._by_name.get(name, ()) if isinstance(name, str) else ()
         yield from (each for each, own in self._nameless if equal(own, name) is not Truth.FALSE)
 
-    def ended(self, arn: str) -> WorldObject | None:
+    def find_deleted(self, arn: str) -> WorldObject | None:
         """Find the role that had an ARN before the change and is deleted or renamed."""
-        return self._ended.get(arn)
+        return self._deleted_by_arn.get(arn)
 
     @cached_property
-    def _ended(self) -> dict[str, WorldObject]:
-        names = {str(each.address): each.attribute("name") for each in self._managed}
+    def _deleted_by_arn(self) -> dict[str, WorldObject]:
+        names = {str(each.address): each.attribute("name") for each in self._managed_roles}
         gone = [
             each
             for each in self._world.before().resources("aws_iam_role")
-            if not each.abandoned and equal(names.get(str(each.address)), each.attribute("name")) is Truth.FALSE
+            if not each.is_abandoned and equal(names.get(str(each.address)), each.attribute("name")) is Truth.FALSE
         ]
         return {arn: each for each in gone if isinstance(arn := each.attribute("arn"), str)}
 
     @cached_property
     def _by_address(self) -> dict[str, WorldObject]:
-        resources = [*self._world.looked_up("aws_iam_role"), *self._managed]
+        resources = [*self._world.looked_up("aws_iam_role"), *self._managed_roles]
         return {str(each.address): each for each in resources}
 
     @cached_property
     def _by_arn(self) -> dict[TextLike, WorldObject]:
         found: dict[TextLike, WorldObject] = {}
-        for each in [*self._world.looked_up("aws_iam_role"), *self._managed]:
+        for each in [*self._world.looked_up("aws_iam_role"), *self._managed_roles]:
             arn = identity(each.attribute("arn"))
             if arn is not None:
                 found[arn] = each
@@ -172,7 +172,7 @@ class Roles:
     def _by_name(self) -> dict[TextLike, list[WorldObject]]:
         """Index the roles by name, which ECS accepts instead of an ARN."""
         found: dict[TextLike, list[WorldObject]] = {}
-        for each in self._managed:
+        for each in self._managed_roles:
             name = each.attribute("name")
             if isinstance(name, str):
                 found.setdefault(name, []).append(each)
@@ -180,13 +180,13 @@ class Roles:
 
     @cached_property
     def _nameless(self) -> list[tuple[WorldObject, Value]]:
-        named = ((each, each.attribute("name")) for each in self._managed)
+        named = ((each, each.attribute("name")) for each in self._managed_roles)
         return [(each, name) for each, name in named if not isinstance(name, str)]
 
     # One role
 
     def of_object(
-        self, resource: WorldObject, outcome: GrantOutcomes | None = None, owned_here: OwnedHere = NOTHING_OWNED
+        self, resource: WorldObject, outcome: GrantOutcomes | None = None, owned_here: OwnAttachments = NOTHING_OWNED
     ) -> Role:
         """Describe a role of this world, except what others remove or decide."""
         managed = resource.address.mode == "managed"
@@ -205,18 +205,18 @@ class Roles:
             boundary_hidden=boundary.hidden if boundary and not boundary.policy else None,
             trust=trust.policy,
             trust_hidden=trust.hidden or None,
-            refused=(*_refused(attached), *((argument, each) for argument, each in others if each)),
+            refused=(*_refused_policies(attached), *((argument, each) for argument, each in others if each)),
             notes=tuple(attached.notes),
             inline=tuple(attached.inline),
             possible_policies=tuple(attached.possible_policies),
         )
 
-    def _outside(self, reference: Value, caller: Caller, outcome: GrantOutcomes | None, *, nameless: bool) -> Role:
+    def _outside_role(self, reference: Value, caller: Caller, outcome: GrantOutcomes | None, *, nameless: bool) -> Role:
         """Describe a role outside the plan: the plan's grants count, the rest is not visible."""
         known = reference if isinstance(reference, PlainText) else None
-        unknown_because = None if nameless else _untold(known)
-        parts = split(caller.arn)
-        attached = self.attachments.of_name(_name_in(known), parts.account if parts else None, outcome)
+        unknown_because = None if nameless else _ambiguity_reason(known)
+        parts = parse_arn(caller.arn)
+        attached = self.attachments.of_named_role(_name_in(known), parts.account if parts else None, outcome)
         return Role(
             label=SENSITIVE if nameless else display(known) if known is not None and not unknown_because else None,
             managed=attached.closed,
@@ -226,7 +226,7 @@ class Roles:
             same_name_policies=tuple(attached.same_name_policies),
             trust_hidden=unknown_because or "the role is not in the plan",
             unknown_because=unknown_because,
-            refused=_refused(attached),
+            refused=_refused_policies(attached),
             notes=tuple(attached.notes),
             inline=tuple(attached.inline),
             possible_policies=tuple(attached.possible_policies),
@@ -240,7 +240,7 @@ class Roles:
         return self.policies.by_arn(reference, secret_in)
 
 
-def _refused(attached: Attached) -> tuple[tuple[str, Policy], ...]:
+def _refused_policies(attached: Attached) -> tuple[tuple[str, Policy], ...]:
     arguments = ("inline_policy" if ".aws_iam_role." in f".{each.name}" else "policy" for each in attached.refused)
     return tuple(zip(arguments, attached.refused, strict=True))
 
@@ -264,7 +264,7 @@ def _caller_named(reference: Value) -> Caller:
     known = reference if isinstance(reference, PlainText) else None
     name = _name_in(known)
     arn: TextLike = known if known is not None else Unknown(reason="the role is not known")
-    parts = split(arn)
+    parts = parse_arn(arn)
     return Caller(
         arn=arn,
         account=parts.account if parts else Unknown(reason="the role's account is not known"),
@@ -278,7 +278,7 @@ def _name_in(reference: TextLike | None) -> TextLike | None:
     """Return the name of a role from its ARN."""
     if reference is None:
         return None
-    parts = split(reference)
+    parts = parse_arn(reference)
     if parts is None:
         return reference if isinstance(reference, str) and not reference.startswith("arn:") else None
     resource = parts.resource
@@ -296,7 +296,7 @@ def _name_in(reference: TextLike | None) -> TextLike | None:
     return None
 
 
-def _untold(reference: TextLike | None) -> str | None:
+def _ambiguity_reason(reference: TextLike | None) -> str | None:
     """Explain why a role cannot be identified; None if its ARN, or its resource, is known."""
     if reference is None:
         return "which role it is"

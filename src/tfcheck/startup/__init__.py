@@ -20,7 +20,7 @@ from tfcheck.startup import (
     service_connect_log,
     trust,
 )
-from tfcheck.startup.rule import Rule, derived
+from tfcheck.startup.rule import Rule, derive_requirements
 from tfcheck.vocabulary.finding import Requirement
 
 _FETCHES: tuple[Rule, ...] = (
@@ -58,5 +58,5 @@ def requirements(task: TaskDefinition, world: World) -> tuple[Requirement, ...]:
 
     Of too many, only the first are derived.
     """
-    found = (*derived(_FETCHES, task, world), *derived(_KEYS, task, world))
+    found = (*derive_requirements(_FETCHES, task, world), *derive_requirements(_KEYS, task, world))
     return found[:MOST_REQUIREMENTS]

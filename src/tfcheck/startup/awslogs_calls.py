@@ -40,16 +40,16 @@ def log_calls(
 ) -> Iterator[Requirement]:
     """Require the calls of a log driver; `middle` is the part of its stream names between prefix and task."""
     is_awslogs = equal(driver, "awslogs")
-    if is_awslogs is Truth.FALSE or wrong_group(options) is not None:
+    if is_awslogs is Truth.FALSE or missing_group_reason(options) is not None:
         return
     doubt = "" if is_awslogs is Truth.TRUE else "which log driver is used is known only after apply"
     group = _group_arn(place, options, world)
     stream = text([group, ":log-stream:", _stream(options, middle)])
-    yield place.needs(rule, "logs:CreateLogStream", stream, doubt=doubt)
-    yield place.needs(rule, "logs:PutLogEvents", stream, Severity.WARNING, doubt=doubt)
+    yield place.require(rule, "logs:CreateLogStream", stream, doubt=doubt)
+    yield place.require(rule, "logs:PutLogEvents", stream, Severity.WARNING, doubt=doubt)
     makes_group = _is_true(member(options, "awslogs-create-group"))
     around = place.task.resource.surroundings
-    named = existence.at(member(options, "awslogs-group"), around, member(options, "awslogs-region"))
+    named = existence.named_at(member(options, "awslogs-group"), around, member(options, "awslogs-region"))
     exists = existence.log_group(named, world)
     is_made = exists is Truth.TRUE and existence.is_made_by_tasks(named, world)
     if makes_group is not Truth.FALSE and (exists is not Truth.TRUE or is_made):
@@ -57,10 +57,10 @@ def log_calls(
         severity = Severity.ERROR if exists is Truth.FALSE else Severity.WARNING
         doubt = doubt if makes_group is Truth.TRUE else "whether the group is to be made is known only after apply"
         seen = text([group, ":log-stream:"])
-        yield place.needs(rule, "logs:CreateLogGroup", seen, severity, doubt=doubt, documented=group, once=is_made)
+        yield place.require(rule, "logs:CreateLogGroup", seen, severity, doubt=doubt, documented=group, once=is_made)
 
 
-def wrong_group(options: Value) -> str | None:
+def missing_group_reason(options: Value) -> str | None:
     """Explain why `awslogs` options definitely name no group, so that no call is made; None if they may."""
     if isinstance(options, Unknown):
         return None
@@ -92,7 +92,7 @@ def _group_arn(place: TaskPlace, options: Value, world: World) -> TextLike:
     around = place.task.resource.surroundings
     if not isinstance(region, PlainText) or region == "":
         region = around.region
-    resource = catalogue(world, LOG_GROUP).by_name(name, Surroundings(around.partition, region, around.account))
+    resource = catalogue(world, LOG_GROUP).find_by_name(name, Surroundings(around.partition, region, around.account))
     arn = resource.attribute("arn") if resource is not None and _is_at(resource, region, around.account) else None
     if isinstance(arn, PlainText):
         return arn.removesuffix(":*") if isinstance(arn, str) else arn

@@ -9,7 +9,7 @@ import msgspec
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.launch import services
-from tfcheck.startup.nested import only_or_unknown
+from tfcheck.startup.nested import only_block_or_unknown
 from tfcheck.symbolic.value import Unknown, Value
 
 
@@ -60,7 +60,7 @@ def awslogs(task: TaskDefinition, world: World) -> Iterator[AwsLogs]:
 
 def log_configuration(service: WorldObject) -> dict[str, Value] | Unknown | None:
     """Return the log configuration of a service's proxy; None if there definitely is none."""
-    connect = only_or_unknown(service.attribute("service_connect_configuration"))
+    connect = only_block_or_unknown(service.attribute("service_connect_configuration"))
     if isinstance(connect, dict) and connect.get("enabled") is False:
         return None
-    return connect if isinstance(connect, Unknown | None) else only_or_unknown(connect.get("log_configuration"))
+    return connect if isinstance(connect, Unknown | None) else only_block_or_unknown(connect.get("log_configuration"))

@@ -12,7 +12,7 @@ import msgspec
 
 from tfcheck.inventory.catalogue import ObjectKind, catalogue
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
+from tfcheck.startup.nested import blocks_or_unknown, only_block_or_unknown
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, Text, Truth, Unknown, Value, display, items
 
@@ -37,14 +37,14 @@ class Capacity(msgspec.Struct, frozen=True):
 def capacity(service: WorldObject, world: World) -> Capacity:
     """Return the capacity of a service."""
     strategy = service.attribute("capacity_provider_strategy")
-    unset = isinstance(strategy, Unknown) and service.configured("capacity_provider_strategy") is False
+    unset = isinstance(strategy, Unknown) and service.is_configured("capacity_provider_strategy") is False
     own = [] if unset else _strategy(strategy)
     if own:
         return _named_capacity(own, f"the capacity providers of {service.address}")
     launch_type = service.attribute("launch_type")
     if isinstance(launch_type, str) and launch_type in LAUNCH_TYPES:
         return Capacity(launch_type=launch_type)
-    if isinstance(launch_type, (Unknown, Text)) and service.configured("launch_type") is not False:
+    if isinstance(launch_type, (Unknown, Text)) and service.is_configured("launch_type") is not False:
         return Capacity(open=f"the launch type of {service.address}")
     return _default(service, world)
 
@@ -77,7 +77,7 @@ def attached_providers(cluster: WorldObject, world: World) -> Value:
         truth = Truth.TRUE if each is cluster else _is_of(each, cluster)
         value = each.attribute("capacity_providers")
         listed = items(value) if value is not None and truth is not Truth.FALSE else ()
-        is_unset = isinstance(listed, Unknown) and each.configured("capacity_providers") is False
+        is_unset = isinstance(listed, Unknown) and each.is_configured("capacity_providers") is False
         if truth is Truth.UNKNOWN or (isinstance(listed, Unknown) and not is_unset):
             return Unknown(reason=f"the capacity providers of {each.address}")
         found += [] if isinstance(listed, Unknown) else [name for name in listed if name not in found]
@@ -92,10 +92,10 @@ def _is_of(providers: WorldObject, cluster: WorldObject) -> Truth:
 
 def _strategy(value: Value) -> list[Value]:
     """Return the names in a strategy; None represents any number of unknown ones."""
-    return [None if isinstance(each, Unknown) else each.get("capacity_provider") for each in _used(value)]
+    return [None if isinstance(each, Unknown) else each.get("capacity_provider") for each in _used_items(value)]
 
 
-def _used(value: Value) -> Iterator[dict[str, Value] | Unknown]:
+def _used_items(value: Value) -> Iterator[dict[str, Value] | Unknown]:
     """Yield the strategy items that tasks are placed by, which excludes weight 0 without a base."""
     for each in blocks_or_unknown(value):
         idle = isinstance(each, dict) and each.get("weight") == 0 and each.get("base") in (None, 0)
@@ -127,7 +127,7 @@ def launch_types(service: WorldObject, world: World) -> frozenset[str]:
         if name in FARGATE_PROVIDERS:
             kinds.add("FARGATE")
         elif resource is not None and isinstance(
-            only_or_unknown(resource.attribute("managed_instances_provider")), dict
+            only_block_or_unknown(resource.attribute("managed_instances_provider")), dict
         ):
             kinds.add("MANAGED_INSTANCES")
     return frozenset(kinds)

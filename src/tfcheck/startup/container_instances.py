@@ -32,7 +32,7 @@ _OPEN = "\0"
 _HASH = regex(r"[0-9a-f]{40}")
 
 
-class Joined(msgspec.Struct, frozen=True):
+class ClusterInstances(msgspec.Struct, frozen=True):
     """What launches the instances of a cluster, the cluster, and its attached capacity providers.
 
     `open` says why others may be in it.
@@ -49,28 +49,30 @@ class Joined(msgspec.Struct, frozen=True):
         return not self.launching and not self.providers
 
 
-def joined(service: WorldObject, world: World) -> Joined:
+def instances_of_cluster(service: WorldObject, world: World) -> ClusterInstances:
     """Return what launches the instances of a service's cluster."""
     cluster = catalogue(world, CLUSTER).find(service.attribute("cluster"), service.surroundings)
     name = cluster.attribute("name") if cluster is not None else None
     if cluster is None or cluster.address.mode == "data" or not isinstance(name, str):
-        return Joined(open="the plan does not have the cluster")
+        return ClusterInstances(open="the plan does not have the cluster")
     fleets = world.resources(*_FLEETS)
     if fleets:
-        return Joined(open=f"whether instances of {fleets[0].address} join it")
+        return ClusterInstances(open=f"whether instances of {fleets[0].address} join it")
     listed = items(attached_providers(cluster, world))
     if isinstance(listed, Unknown):
-        return Joined(open="its capacity providers")
+        return ClusterInstances(open="its capacity providers")
     named = Capacity(tuple(each for each in listed if each not in FARGATE_PROVIDERS))
-    return _with_user_data(Joined(cluster, providers=tuple(providers(named, service, world))), name, world)
+    return _add_user_data(ClusterInstances(cluster, providers=tuple(providers(named, service, world))), name, world)
 
 
-def _with_user_data(found: Joined, cluster: str, world: World) -> Joined:
+def _add_user_data(found: ClusterInstances, cluster: str, world: World) -> ClusterInstances:
     launching = []
     for launcher in world.resources(*LAUNCHING):
         names = list(_clusters(launcher))
         if None in names:
-            return Joined(open=f"whether the instances of {launcher.address}, whose user data is not known, join it")
+            return ClusterInstances(
+                open=f"whether the instances of {launcher.address}, whose user data is not known, join it"
+            )
         called = (each for each in names if each)
         if any(
             each == cluster or (each.startswith("arn:") and each.endswith(f":cluster/{cluster}")) for each in called
@@ -83,19 +85,19 @@ def _clusters(resource: WorldObject) -> Iterator[str | None]:
     """Yield the names of clusters in the available user data; None is an unknown name or unknown user data."""
     for argument in ("user_data", "user_data_base64"):
         value = resource.attribute(argument)
-        if isinstance(value, Unknown) and resource.configured(argument) is False:
+        if isinstance(value, Unknown) and resource.is_configured(argument) is False:
             continue
         if value is None or value == "":
             continue
-        written = _decoded(value)
+        written = _decode_user_data(value)
         names = _CLUSTER_NAME.findall(written) if written is not None else [_OPEN]
         yield from (None if _OPEN in each else each for each in names)
 
 
-def _decoded(value: Value) -> str | None:
+def _decode_user_data(value: Value) -> str | None:
     """Return user data with a mark for unknown parts; None if these may name a cluster."""
     if isinstance(value, str) and not _HASH.fullmatch(value):
-        return _from_base64(value)
+        return _decode_base64(value)
     if not isinstance(value, (Text, Unknown)):
         return None
     plain = base64decode(value)
@@ -110,7 +112,7 @@ def _may_assign(piece: str | Unknown) -> bool:
     return isinstance(piece, Unknown) and any(map(piece.hole.allows, "=\n\t "))
 
 
-def _from_base64(value: str) -> str:
+def _decode_base64(value: str) -> str:
     try:
         return base64.b64decode(value, validate=True).decode("utf-8", "replace") if value.strip() else ""
     except (ValueError, binascii.Error):

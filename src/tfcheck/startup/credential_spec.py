@@ -19,13 +19,13 @@ from collections.abc import Iterator
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.startup.object_arn import is_other_than_arn, misshape, seen_by_iam
-from tfcheck.startup.place import TaskPlace, in_container
-from tfcheck.startup.reference import wrong_reference
+from tfcheck.startup.object_arn import iam_object_arn, is_other_than_arn, misshape
+from tfcheck.startup.place import TaskPlace, container_place
+from tfcheck.startup.reference import reference_error
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.match import glob
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, pieces, text
-from tfcheck.vocabulary.arn import split
+from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.finding import Requirement
 
 ID = "credential-spec"
@@ -39,7 +39,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Require every credential specification that is not a file on the host."""
     for place, option in options(task):
         arn = specification(option)
-        if arn is not None and wrong_specification(arn, task.resource.surroundings, world) is None:
+        if arn is not None and specification_error(arn, task.resource.surroundings, world) is None:
             yield from _needs(place, arn)
 
 
@@ -49,15 +49,15 @@ def options(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]:
         for member in ("credentialSpecs", "dockerSecurityOptions"):
             listed = container.members(member)
             if isinstance(listed, Unknown):
-                yield in_container(task, container, f"/{member}", _WHAT), listed
+                yield container_place(task, container, f"/{member}", _WHAT), listed
                 continue
             for index, each in enumerate(listed):
-                yield in_container(task, container, f"/{member}/{index}", _WHAT), each
+                yield container_place(task, container, f"/{member}/{index}", _WHAT), each
 
 
-def wrong_specification(arn: TextLike, around: Surroundings, world: World) -> str | None:
+def specification_error(arn: TextLike, around: Surroundings, world: World) -> str | None:
     """Explain what is definitely wrong with the ARN of a credential specification, or None."""
-    parts = split(arn)
+    parts = parse_arn(arn)
     if is_other_than_arn(arn):
         return "is neither the ARN of an object or a parameter nor a `file://`"
     if parts is None or not isinstance(parts.service, str):
@@ -67,19 +67,19 @@ def wrong_specification(arn: TextLike, around: Surroundings, world: World) -> st
         return wrong.what if wrong is not None else None
     if parts.service != "ssm":
         return "is an ARN of neither S3 nor Systems Manager, where credential specifications are kept"
-    refused = wrong_reference(arn, around, world)
+    refused = reference_error(arn, around, world)
     return refused.what if refused is not None else None
 
 
 def _needs(place: TaskPlace, arn: TextLike) -> Iterator[Requirement]:
     """Require what an ARN names; an unknown one may be in either store, or in neither."""
-    parts = split(arn)
+    parts = parse_arn(arn)
     if parts is not None and isinstance(parts.service, str):
-        yield place.needs(ID, _ACTIONS[parts.service], seen_by_iam(arn, place.task.resource.surroundings))
+        yield place.require(ID, _ACTIONS[parts.service], iam_object_arn(arn, place.task.resource.surroundings))
         return
     for service, action in _ACTIONS.items():
         if glob(f"arn:*:{service}:*", arn) is not Truth.FALSE:
-            yield place.needs(ID, action, arn, doubt=_DOUBT)
+            yield place.require(ID, action, arn, doubt=_DOUBT)
 
 
 def specification(option: Value) -> TextLike | None:

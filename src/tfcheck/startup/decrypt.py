@@ -29,7 +29,7 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.keys_in_use import keys_in_use
 from tfcheck.inventory.world import World
 from tfcheck.startup import credential_spec, fsx
-from tfcheck.startup.rule import Rule, derived
+from tfcheck.startup.rule import Rule, derive_requirements
 from tfcheck.vocabulary.finding import Requirement
 
 ID = "decrypt"
@@ -40,7 +40,7 @@ def rule(readers: tuple[Rule, ...]) -> Rule:
     """Return the rule that requires the customer managed keys of what other rules read for a task."""
 
     def derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-        for need in derived(readers, task, world):
+        for need in derive_requirements(readers, task, world):
             if need.action == "ssm:GetParameters" and need.rule in (credential_spec.ID, fsx.ID):
                 continue  # NOTE: the agent requests these without decryption; a SecureString is useless there
             for key in keys_in_use(need.action, need.resource, world):

@@ -32,7 +32,7 @@ from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.file_system import access_point_arn, file_system_arn, file_system_of
 from tfcheck.inventory.setting import FILE_SYSTEM_POLICY, settings
 from tfcheck.inventory.world import World
-from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
+from tfcheck.startup.nested import blocks_or_unknown, only_block_or_unknown
 from tfcheck.startup.place import TaskPlace
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.match import equal
@@ -50,8 +50,8 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     if task.task_role in (None, ""):
         return
     for index, volume in enumerate(blocks_or_unknown(task.resource.attribute("volume"))):
-        system = only_or_unknown(member(volume, "efs_volume_configuration"))
-        authorization = only_or_unknown(member(system, "authorization_config"))
+        system = only_block_or_unknown(member(volume, "efs_volume_configuration"))
+        authorization = only_block_or_unknown(member(system, "authorization_config"))
         asks = equal(member(authorization, "iam"), "ENABLED")
         if asks is not Truth.FALSE:
             pointer = "/volumes" if isinstance(volume, Unknown) else f"/volumes/{index}/efsVolumeConfiguration"
@@ -69,11 +69,11 @@ def _needs(
     decides = _has_policy(arn, world)
     doubt = _MAY_NOT_ASK if asks is Truth.UNKNOWN else "" if decides else _MAY_NOT_DECIDE
     severity = Severity.ERROR if decides else Severity.INFO
-    yield place.needs(ID, "elasticfilesystem:ClientMount", arn, severity, doubt=doubt, through=through)
+    yield place.require(ID, "elasticfilesystem:ClientMount", arn, severity, doubt=doubt, through=through)
     written = _is_written(place.task, member(volume, "name"))
     if written is not Truth.FALSE:
         doubt = doubt or ("" if written is Truth.TRUE else _MAY_ONLY_READ)
-        yield place.needs(ID, "elasticfilesystem:ClientWrite", arn, Severity.INFO, doubt=doubt, through=through)
+        yield place.require(ID, "elasticfilesystem:ClientWrite", arn, Severity.INFO, doubt=doubt, through=through)
 
 
 def _access_point(point: Value, task: TaskDefinition, world: World) -> TextLike | None:

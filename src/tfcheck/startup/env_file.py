@@ -33,7 +33,7 @@ from tfcheck.inventory.world import World
 from tfcheck.startup.launch import runs
 from tfcheck.startup.nested import blocks
 from tfcheck.startup.object_arn import object_needs
-from tfcheck.startup.place import in_container
+from tfcheck.startup.place import container_place
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.runs import CONTAINERS
 from tfcheck.symbolic.value import PlainText, Unknown
@@ -49,13 +49,13 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         files = container.members("environmentFiles")
         if isinstance(files, Unknown):
             doubt = "whether environment files are named is known only after apply"
-            place = in_container(task, container, "/environmentFiles", _WHAT)
+            place = container_place(task, container, "/environmentFiles", _WHAT)
             yield from object_needs(ID, place, files, world, doubt=doubt)
             continue
         for index, file in enumerate(files):
             value = member(file, "value")
             if isinstance(value, PlainText):
-                place = in_container(task, container, f"/environmentFiles/{index}", _WHAT)
+                place = container_place(task, container, f"/environmentFiles/{index}", _WHAT)
                 yield from object_needs(ID, place, value, world)
     yield from _named_by_runs(task, world)
 
@@ -70,7 +70,7 @@ def _named_by_runs(task: TaskDefinition, world: World) -> Iterator[Requirement]:
             for container in task.containers if values else ():
                 if isinstance(name, str) and name == container.written_name:
                     what = f"{_WHAT} that {run.address} names, in the place of those"
-                    place = in_container(task, container, "/environmentFiles", what)
+                    place = container_place(task, container, "/environmentFiles", what)
                     needs = (need for value in values for need in object_needs(ID, place, value, world))
                     hidden = run.sensitive(CONTAINERS)
                     yield from (msgspec.structs.replace(each, sensitive=each.sensitive or hidden) for each in needs)

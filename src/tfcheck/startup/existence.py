@@ -22,7 +22,7 @@ from tfcheck.inventory.catalogue import (
     ObjectKind,
     reachable,
 )
-from tfcheck.inventory.change import is_created, is_to_be, same
+from tfcheck.inventory.change import is_created, is_same_name, is_to_be
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.resolve.derived import cleaned_key
@@ -38,7 +38,7 @@ _OBJECTS = (*OBJECT.types, "aws_s3_object_copy")
 _SCRIPTS = ("null_resource", "terraform_data", "aws_lambda_invocation", "shell_script", "docker_registry_image")
 
 
-class Named(msgspec.Struct, frozen=True):
+class NamedObject(msgspec.Struct, frozen=True):
     """An object by its name in a region of an account."""
 
     name: Value
@@ -46,9 +46,9 @@ class Named(msgspec.Struct, frozen=True):
     account: Value
 
 
-def at(name: Value, around: Surroundings, region: Value = None) -> Named:
+def named_at(name: Value, around: Surroundings, region: Value = None) -> NamedObject:
     """Return the object that a name denotes for a task at `around`, or in another region."""
-    return Named(name, around.region if region in (None, "") else region, around.account)
+    return NamedObject(name, around.region if region in (None, "") else region, around.account)
 
 
 # Named objects: log groups, parameters, repositories
@@ -58,10 +58,10 @@ def repository(arn: TextLike, world: World) -> Truth:
     """Whether a repository of Amazon ECR exists."""
     resources = (each for one in (world, *world.context) for each in _objects_of_kind(REPOSITORY, one))
     known = Truth.some(equal(each.attribute("arn"), arn) for each in resources)
-    return known | Truth.UNKNOWN | Truth.of(identity(arn) in world.before().once(_repositories_used))
+    return known | Truth.UNKNOWN | Truth.of(identity(arn) in world.before().once(_used_repositories))
 
 
-def possible_namesakes(kind: ObjectKind, named: Named, world: World) -> Iterator[WorldObject]:
+def possible_namesakes(kind: ObjectKind, named: NamedObject, world: World) -> Iterator[WorldObject]:
     """Return the objects with a name, definitely or possibly: managed, looked up or in another stack."""
     for each in found_once(world, (_namesakes, kind), lambda: _namesakes(kind, world)).possible(named.name):
         if reachable(each, named.region, named.account) and _is_perhaps(each.attribute("name"), named.name, world):
@@ -71,67 +71,67 @@ def possible_namesakes(kind: ObjectKind, named: Named, world: World) -> Iterator
 def _is_perhaps(one: Value, other: Value, world: World) -> bool:
     """Whether two names may be equal: an id that AWS assigns to a new object is not in any known name."""
     if isinstance(one, PlainText) and isinstance(other, PlainText):
-        return same(one, other, world) is not Truth.FALSE
+        return is_same_name(one, other, world) is not Truth.FALSE
     return True
 
 
-def log_group(named: Named, world: World) -> Truth:
+def log_group(named: NamedObject, world: World) -> Truth:
     """Whether a log group exists."""
     found = list(possible_namesakes(LOG_GROUP, named, world))
     if found:
         return Truth.some(has_name(each, named) for each in found) | Truth.UNKNOWN
     if _is_deleted(named, world):
         return Truth.FALSE
-    if _identity_key(named) in world.before().once(_groups_used):
+    if _identity_key(named) in world.before().once(_used_groups):
         return Truth.TRUE
     name = named.name
     is_named_later = isinstance(name, (Text, Unknown)) and is_to_be(name, world)
     return Truth.FALSE if is_named_later else Truth.UNKNOWN
 
 
-def is_made_by_tasks(named: Named, world: World) -> bool:
+def is_made_by_tasks(named: NamedObject, world: World) -> bool:
     """Whether a log group is known only from earlier tasks that create it themselves."""
     key, before = _identity_key(named), world.before()
-    if key not in before.once(_groups_used) or key in before.once(_groups_expected):
+    if key not in before.once(_used_groups) or key in before.once(_expected_groups):
         return False
     return not any(True for _ in possible_namesakes(LOG_GROUP, named, world))
 
 
-def _is_deleted(named: Named, world: World) -> bool:
+def _is_deleted(named: NamedObject, world: World) -> bool:
     """Whether the change deletes or renames a log group."""
     former = (each for each in world.before().resources(*LOG_GROUP.types) if has_name(each, named) is Truth.TRUE)
-    return any(each.attribute("skip_destroy") is not True and not each.abandoned for each in former)
+    return any(each.attribute("skip_destroy") is not True and not each.is_abandoned for each in former)
 
 
-def has_name(resource: WorldObject, named: Named) -> Truth:
+def has_name(resource: WorldObject, named: NamedObject) -> Truth:
     """Whether a name denotes an object."""
     around = resource.surroundings
     same = equal(resource.attribute("name"), named.name)
     return same & equal(around.region, named.region) & equal(around.account, named.account)
 
 
-def _identity_key(named: Named) -> Hashable:
+def _identity_key(named: NamedObject) -> Hashable:
     parts = (identity(named.name), identity(named.region), identity(named.account))
     return None if None in parts else parts
 
 
-def _groups_used(world: World) -> frozenset[Hashable]:
+def _used_groups(world: World) -> frozenset[Hashable]:
     """Index the log groups that the tasks of a world write to."""
     return _groups(world, lambda log: True)
 
 
-def _groups_expected(world: World) -> frozenset[Hashable]:
+def _expected_groups(world: World) -> frozenset[Hashable]:
     """Index the log groups that the tasks of a world write to but do not create."""
     return _groups(world, lambda log: log.makes_no_group)
 
 
 def _groups(world: World, counts: Callable[[AwsLogs], bool]) -> frozenset[Hashable]:
     found = ((task, log) for task in task_definitions(world) for log in awslogs(task, world) if counts(log))
-    named = (at(log.group, task.resource.surroundings, log.region) for task, log in found)
+    named = (named_at(log.group, task.resource.surroundings, log.region) for task, log in found)
     return frozenset(key for each in named if (key := _identity_key(each)) is not None)
 
 
-def _repositories_used(world: World) -> frozenset[Hashable]:
+def _used_repositories(world: World) -> frozenset[Hashable]:
     """Index the repositories of the images in a world's tasks."""
     images = ((task, each.member("image")) for task in task_definitions(world) for each in task.containers)
     found = (registry.repository(image, task.resource, world) for task, image in images if isinstance(image, str))
@@ -179,12 +179,12 @@ def key_in(arn: TextLike) -> TextLike | None:
     return None
 
 
-def created(kind: ObjectKind, world: World) -> AttributeIndex:
+def index_created(kind: ObjectKind, world: World) -> AttributeIndex:
     """Index the objects of a kind that the plan creates or that are in other stacks by name."""
-    return found_once(world, (_created, kind), lambda: _created(kind, world))
+    return found_once(world, (_index_created, kind), lambda: _index_created(kind, world))
 
 
-def _created(kind: ObjectKind, world: World) -> AttributeIndex:
+def _index_created(kind: ObjectKind, world: World) -> AttributeIndex:
     return AttributeIndex([each for one in (world, *world.context) for each in one.resources(*kind.types)], "name")
 
 
@@ -205,7 +205,7 @@ def _is_in(each: WorldObject, bucket: WorldObject) -> Truth:
 
 def secret_value(secret: WorldObject, services: Iterable[WorldObject], world: World) -> Truth:
     """Whether a secret has a value when services start."""
-    if str(secret.address) in world.once(_filled):
+    if str(secret.address) in world.once(_filled_secrets):
         return Truth.TRUE
     names = (secret.attribute(each) for each in SECRET.identity)
     if any(True for name in names for _ in world.once(_versions).possible(name)) or not is_created(secret, world):
@@ -213,7 +213,7 @@ def secret_value(secret: WorldObject, services: Iterable[WorldObject], world: Wo
     return Truth.UNKNOWN if _may_be_filled(secret, services, world) else Truth.FALSE
 
 
-def _filled(world: World) -> frozenset[str]:
+def _filled_secrets(world: World) -> frozenset[str]:
     """Index the secrets that a version refers to, so that few must be compared with every version."""
     holders = (each.attribute("secret_id") for each in world.resources(_VERSION))
     return frozenset(each.symbol.owner for each in holders if isinstance(each, Unknown) and each.symbol is not None)
@@ -258,25 +258,25 @@ _KINDS: tuple[tuple[ObjectKind, tuple[str, ...]], ...] = (
 _ALSO = {OBJECT: ("aws_s3_object_copy",)}
 
 
-def deleted(world: World) -> frozenset[str]:
+def deleted_addresses(world: World) -> frozenset[str]:
     """Return the addresses of definitely deleted objects that nothing of the same name replaces."""
     return frozenset(
         str(each.address)
         for kind, names in _KINDS
-        for each in _ended(kind, names, world)
+        for each in _gone_resources(kind, names, world)
         if _is_gone(each, kind, names, world)
     )
 
 
-def _ended(kind: ObjectKind, names: tuple[str, ...], world: World) -> list[WorldObject]:
+def _gone_resources(kind: ObjectKind, names: tuple[str, ...], world: World) -> list[WorldObject]:
     """Return the objects that are deleted or renamed."""
     staying = {str(each.address): each for each in world.resources(*kind.types)}
     before = world.before().resources(*kind.types)
-    ended = [each for each in before if each.attribute("skip_destroy") is not True and not each.abandoned]
-    return [each for each in ended if not _stays(each, staying.get(str(each.address)), names)]
+    ended = [each for each in before if each.attribute("skip_destroy") is not True and not each.is_abandoned]
+    return [each for each in ended if not _keeps_names(each, staying.get(str(each.address)), names)]
 
 
-def _stays(resource: WorldObject, later: WorldObject | None, names: tuple[str, ...]) -> bool:
+def _keeps_names(resource: WorldObject, later: WorldObject | None, names: tuple[str, ...]) -> bool:
     return later is not None and all(resource.attribute(name) == later.attribute(name) for name in names)
 
 
@@ -285,12 +285,12 @@ def _is_gone(resource: WorldObject, kind: ObjectKind, names: tuple[str, ...], wo
     others = (each for one in (world, *world.context) for each in one.resources(*types))
     return all(
         any(equal(resource.attribute(name), each.attribute(name)) is Truth.FALSE for name in names)
-        or not _may_be_beside(resource, each, kind)
+        or not _may_be_either(resource, each, kind)
         for each in others
     )
 
 
-def _may_be_beside(resource: WorldObject, other: WorldObject, kind: ObjectKind) -> bool:
+def _may_be_either(resource: WorldObject, other: WorldObject, kind: ObjectKind) -> bool:
     """Whether a name may denote either of two resources; bucket names are global."""
     around = resource.surroundings
     return kind in (BUCKET, OBJECT) or reachable(other, around.region, around.account)

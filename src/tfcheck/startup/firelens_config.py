@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.startup.object_arn import object_needs
-from tfcheck.startup.place import in_container
+from tfcheck.startup.place import container_place
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, Truth
@@ -42,7 +42,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         if kept_in_s3 is Truth.FALSE or not isinstance(value, PlainText):
             continue
         doubt = "" if kept_in_s3 is Truth.TRUE else "whether the file is in S3 is known only after apply"
-        place = in_container(task, container, "/firelensConfiguration", "log router configuration")
+        place = container_place(task, container, "/firelensConfiguration", "log router configuration")
         yield from object_needs(ID, place, value, world, doubt=doubt)
 
 

@@ -21,12 +21,12 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
-from tfcheck.startup.nested import blocks_or_unknown, only, only_or_unknown
+from tfcheck.startup.nested import blocks_or_unknown, only_block, only_block_or_unknown
 from tfcheck.startup.place import TaskPlace
-from tfcheck.startup.reference import is_refused, wrong_reference
+from tfcheck.startup.reference import is_refused, reference_error
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import sources
-from tfcheck.startup.value_from import needs
+from tfcheck.startup.value_from import require_value
 from tfcheck.symbolic.value import Unknown, Value
 from tfcheck.vocabulary.finding import Requirement
 
@@ -38,7 +38,7 @@ _DOUBT = "whether such a volume is mounted is known only after apply"
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Require the description of every such file system, and its credentials."""
     for index, volume in enumerate(blocks_or_unknown(task.resource.attribute("volume"))):
-        server = volume if isinstance(volume, Unknown) else only_or_unknown(volume.get(_ARGUMENT))
+        server = volume if isinstance(volume, Unknown) else only_block_or_unknown(volume.get(_ARGUMENT))
         if isinstance(server, Unknown):
             if _may_have_one(task):
                 yield from _needs(_volume_place(task, "/volumes"), server, _DOUBT, world)
@@ -50,14 +50,14 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
 def named_credentials(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]:
     """Yield each known volume of this kind with its credentials."""
     for index, volume in enumerate(blocks_or_unknown(task.resource.attribute("volume"))):
-        server = None if isinstance(volume, Unknown) else only_or_unknown(volume.get(_ARGUMENT))
+        server = None if isinstance(volume, Unknown) else only_block_or_unknown(volume.get(_ARGUMENT))
         value = _credentials(server) if isinstance(server, dict) else None
         if value is not None:
             yield _volume_place(task, f"/volumes/{index}/{_MEMBER}"), value
 
 
 def _credentials(server: dict[str, Value]) -> Value:
-    return member(only_or_unknown(server.get("authorization_config")), "credentials_parameter")
+    return member(only_block_or_unknown(server.get("authorization_config")), "credentials_parameter")
 
 
 def _volume_place(task: TaskDefinition, pointer: str) -> TaskPlace:
@@ -66,19 +66,19 @@ def _volume_place(task: TaskDefinition, pointer: str) -> TaskPlace:
 
 def _may_have_one(task: TaskDefinition) -> bool:
     """Whether an unknown volume may be of this kind, which only Windows tasks on EC2 can have."""
-    platform = only(task.resource.attribute("runtime_platform")) or {}
+    platform = only_block(task.resource.attribute("runtime_platform")) or {}
     family = platform.get("operating_system_family")
     is_linux = isinstance(family, str) and family.upper().startswith("LINUX")
     return not is_linux and "FARGATE" not in task.compatibilities
 
 
 def _needs(place: TaskPlace, credentials: Value, doubt: str, world: World) -> Iterator[Requirement]:
-    yield place.needs(ID, "fsx:DescribeFileSystems", "*", doubt=doubt)
+    yield place.require(ID, "fsx:DescribeFileSystems", "*", doubt=doubt)
     around = place.task.resource.surroundings
-    if is_refused(wrong_reference(credentials, around, world)):
+    if is_refused(reference_error(credentials, around, world)):
         return
     for source in sources(credentials, around, world):
-        yield needs(ID, place, source)
+        yield require_value(ID, place, source)
 
 
 RULE = Rule(

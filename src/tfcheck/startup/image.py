@@ -29,8 +29,8 @@ from collections.abc import Iterator
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup import existence
-from tfcheck.startup.launch import by_execution_role_or_instance
-from tfcheck.startup.place import in_container
+from tfcheck.startup.launch import requirements_of_launch
+from tfcheck.startup.place import container_place
 from tfcheck.startup.registry import caches, repository
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.value import PlainText, Truth
@@ -46,23 +46,23 @@ _PULL = (
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Require every image in ECR, and what fills a pull-through cache."""
-    yield from by_execution_role_or_instance(of_images(task, world), task, world)
+    yield from requirements_of_launch(image_requirements(task, world), task, world)
 
 
-def of_images(task: TaskDefinition, world: World) -> Iterator[Requirement]:
+def image_requirements(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Require every image in ECR, regardless of the role that pulls it."""
     for container in task.containers:
         value = container.member("image")
         image = repository(value, task.resource, world) if isinstance(value, PlainText) else None
         if image is not None:
-            place = in_container(task, container, "/image", "image")
-            yield place.needs(ID, "ecr:GetAuthorizationToken", "*", doubt=image.doubt)
+            place = container_place(task, container, "/image", "image")
+            yield place.require(ID, "ecr:GetAuthorizationToken", "*", doubt=image.doubt)
             for action, severity in _PULL:
-                yield place.needs(ID, action, image.arn, severity, doubt=image.doubt)
+                yield place.require(ID, action, image.arn, severity, doubt=image.doubt)
             if caches(image, world):
-                yield place.needs(ID, "ecr:BatchImportUpstreamImage", image.arn, Severity.WARNING)
+                yield place.require(ID, "ecr:BatchImportUpstreamImage", image.arn, Severity.WARNING)
                 if existence.repository(image.arn, world) is not Truth.TRUE:
-                    yield place.needs(ID, "ecr:CreateRepository", image.arn, Severity.WARNING)
+                    yield place.require(ID, "ecr:CreateRepository", image.arn, Severity.WARNING)
 
 
 _DENIED = (

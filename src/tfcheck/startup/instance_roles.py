@@ -16,9 +16,9 @@ from tfcheck.inventory.change import is_created
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.capacity import FARGATE_PROVIDERS, capacity, providers
-from tfcheck.startup.container_instances import joined
+from tfcheck.startup.container_instances import instances_of_cluster
 from tfcheck.startup.launch import runs
-from tfcheck.startup.nested import blocks, blocks_or_unknown, only_or_unknown
+from tfcheck.startup.nested import blocks, blocks_or_unknown, only_block_or_unknown
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Unknown, Value, display
 
@@ -63,7 +63,7 @@ class _Instances:
         if key not in self._found:
             try:
                 self._assumed.clear()
-                roles = tuple(_once(self._roles(task)))
+                roles = tuple(_distinct(self._roles(task)))
                 self._found[key] = Instances(roles, assumption=" and ".join(self._assumed))
             except _OpenError as error:
                 self._found[key] = Instances(open=str(error))
@@ -76,22 +76,22 @@ class _Instances:
         if not running.sure:
             raise _OpenError("on which instances it runs: nothing in the plan runs it")
         for service in running.sure:
-            yield from self._of_service(service)
+            yield from self._service_roles(service)
 
-    def _of_service(self, service: WorldObject) -> Iterator[Value]:
+    def _service_roles(self, service: WorldObject) -> Iterator[Value]:
         found = capacity(service, self._world)
         if found.open:
             raise _OpenError(found.open)
         if not found.named:
-            yield from self._of_cluster(service)
+            yield from self._cluster_roles(service)
             return
         for name, provider in providers(found, service, self._world):
             if name not in FARGATE_PROVIDERS:
-                yield self._of_provider(name, provider)
+                yield self._provider_role(name, provider)
 
-    def _of_cluster(self, service: WorldObject) -> Iterator[Value]:
+    def _cluster_roles(self, service: WorldObject) -> Iterator[Value]:
         """Yield the roles of all instances in a cluster, any of which may run the tasks."""
-        found = joined(service, self._world)
+        found = instances_of_cluster(service, self._world)
         if found.open or found.is_empty or found.cluster is None:
             cluster = display(service.attribute("cluster") or "default")
             why = found.open or "no instance of the plan names it in its user data"
@@ -100,31 +100,33 @@ class _Instances:
                 f"of them may run it ({why})"
             )
         for name, provider in found.providers:
-            yield self._of_provider(name, provider)
+            yield self._provider_role(name, provider)
         for each in found.launching:
-            yield from self._launched_by(each)
+            yield from self._launched_roles(each)
         self._assumed[f"assumes that {found.cluster.address} has no instances besides those in the plan"] = None
 
-    def _launched_by(self, resource: WorldObject) -> Iterator[Value]:
+    def _launched_roles(self, resource: WorldObject) -> Iterator[Value]:
         """Yield the role of an instance, or of the groups that use a launch template."""
         if resource.address.type == "aws_instance":
             yield self._role(_profile_value(resource.attribute("iam_instance_profile"), resource), resource)
             return
         for group in self._world.resources(*_GROUP.types):
             if any(each.address == resource.address for each in self._templates(group)):
-                yield self._of_group(group)
+                yield self._group_role(group)
 
-    def _of_provider(self, name: Value, provider: WorldObject | None) -> Value:
+    def _provider_role(self, name: Value, provider: WorldObject | None) -> Value:
         if provider is None:
             raise _OpenError(f"capacity provider {display(name)}, which is not in the plan")
-        asked = member(only_or_unknown(provider.attribute("auto_scaling_group_provider")), "auto_scaling_group_arn")
+        asked = member(
+            only_block_or_unknown(provider.attribute("auto_scaling_group_provider")), "auto_scaling_group_arn"
+        )
         group = catalogue(self._world, _GROUP).find(asked, provider.surroundings)
         if group is None:
             raise _OpenError(_NO_GROUP.format(provider.address))
-        return self._of_group(group)
+        return self._group_role(group)
 
-    def _of_group(self, group: WorldObject) -> Value:
-        profiles = list(_once(self.profiles(group)))
+    def _group_role(self, group: WorldObject) -> Value:
+        profiles = list(_distinct(self.profiles(group)))
         if len(profiles) != 1:
             raise _OpenError(f"the instance profile of {group.address}: it has several launch templates")
         self._refuse_changed(group, profiles[0])
@@ -136,7 +138,10 @@ class _Instances:
         existing = next((each for each in before.resources(*_GROUP.types) if each.address == group.address), None)
         if before is self._world or existing is None:
             return
-        now, then = _called(self._world, profile, group), _called(before, _earlier(before, existing), existing)
+        now, then = (
+            _profile_label(self._world, profile, group),
+            _profile_label(before, _earlier(before, existing), existing),
+        )
         resource = catalogue(self._world, _PROFILE).find(profile, group.surroundings)
         replaced = resource is not None and is_created(resource, self._world)
         if now is None or now != then or replaced:
@@ -170,7 +175,7 @@ class _Instances:
             if template.address.type == "aws_launch_configuration":
                 yield _profile_value(template.attribute("iam_instance_profile"), template)
                 continue
-            block = only_or_unknown(template.attribute("iam_instance_profile"))
+            block = only_block_or_unknown(template.attribute("iam_instance_profile"))
             arn, name = member(block, "arn"), member(block, "name")
             yield _profile_value(name if arn is None or arn == "" else arn, template)
 
@@ -182,13 +187,13 @@ class _Instances:
         if resource is not None:
             yield resource
             return
-        specified = list(self._specified(group))
+        specified = list(self._launch_templates(group))
         if not specified:
             raise _OpenError(f"the launch template of {group.address}, which is not in the plan")
         for each in specified:
             yield self._template(each, group)
 
-    def _specified(self, group: WorldObject) -> Iterator[Value]:
+    def _launch_templates(self, group: WorldObject) -> Iterator[Value]:
         """Yield the launch templates of a group, including overrides for instance types."""
         # NOTE: a group has one of the two, and the provider does not know the other while planning.
         own = blocks(group.attribute("launch_template"))
@@ -206,7 +211,7 @@ class _Instances:
         if template is None:
             raise _OpenError(f"the launch template of {group.address}, which is not in the plan")
         version = member(specified, "version")
-        if isinstance(version, Unknown) and group.configured("launch_template.version") is False:
+        if isinstance(version, Unknown) and group.is_configured("launch_template.version") is False:
             version = None
         if not self._is_current(template, version):
             raise _OpenError(f"the version of {template.address} that {group.address} uses")
@@ -214,14 +219,14 @@ class _Instances:
 
     def _is_current(self, template: WorldObject, version: Value) -> bool:
         """Whether a version of a template is definitely the one in the plan."""
-        if version in (None, "", "$Default") or _refers(version, template, "default_version"):
+        if version in (None, "", "$Default") or _is_reference_to(version, template, "default_version"):
             was_there = any(
                 each.address == template.address for each in self._world.before().resources(*_TEMPLATE.types)
             )
             default, latest = template.attribute("default_version"), template.attribute("latest_version")
             settled = isinstance(latest, int) and default == latest
             return settled or not was_there or template.attribute("update_default_version") is True
-        if version == "$Latest" or _refers(version, template, "latest_version"):
+        if version == "$Latest" or _is_reference_to(version, template, "latest_version"):
             return True
         latest = template.attribute("latest_version")
         return isinstance(latest, int) and str(version) == str(latest)
@@ -237,7 +242,7 @@ def _profile_value(profile: Value, template: WorldObject) -> Value:
     return profile
 
 
-def _refers(value: Value, resource: WorldObject, attribute: str) -> bool:
+def _is_reference_to(value: Value, resource: WorldObject, attribute: str) -> bool:
     return (
         isinstance(value, Unknown)
         and value.symbol is not None
@@ -248,13 +253,13 @@ def _refers(value: Value, resource: WorldObject, attribute: str) -> bool:
 def _earlier(before: World, group: WorldObject) -> Value:
     """Return the profile of a group's instances before the change; None if it is unknown."""
     try:
-        found = list(_once(before.once(_Instances).profiles(group)))
+        found = list(_distinct(before.once(_Instances).profiles(group)))
     except _OpenError:
         return None
     return found[0] if len(found) == 1 else None
 
 
-def _called(world: World, profile: Value, near: WorldObject) -> str | None:
+def _profile_label(world: World, profile: Value, near: WorldObject) -> str | None:
     """Return the label of a profile in both worlds: its resource's address, otherwise its name."""
     resource = catalogue(world, _PROFILE).find(profile, near.surroundings)
     if resource is not None:
@@ -262,7 +267,7 @@ def _called(world: World, profile: Value, near: WorldObject) -> str | None:
     return profile.rpartition("/")[2] if isinstance(profile, str) else None
 
 
-def _once(values: Iterator[Value]) -> Iterator[Value]:
+def _distinct(values: Iterator[Value]) -> Iterator[Value]:
     """Yield each of the values once."""
     seen: list[Value] = []
     for each in values:

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from tfcheck.inventory.catalogue import beside
+from tfcheck.inventory.catalogue import is_in_same_region
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.capacity import capacity, launch_types, providers
-from tfcheck.startup.runs import everything_that_runs
+from tfcheck.startup.runs import all_runs
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numerals import as_text
 from tfcheck.symbolic.value import (
@@ -66,18 +66,18 @@ def possible_services(task: TaskDefinition, world: World) -> tuple[WorldObject, 
 # The role that pulls and logs
 
 
-def by_execution_role_or_instance(
-    needs: Iterable[Requirement], task: TaskDefinition, world: World
-) -> Iterator[Requirement]:
+def requirements_of_launch(needs: Iterable[Requirement], task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Yield requirements for images and logs with the role that is used for them."""
     by_instance = instance_role_serves(task, world)
     for each in needs:
         if by_instance is Truth.TRUE:
             yield msgspec.structs.replace(each, role_kind=RoleKind.INSTANCE)
         elif by_instance is Truth.UNKNOWN:
-            yield doubted(each, "whether its tasks run on Fargate, which the plan does not show")
+            yield doubt_requirement(each, "whether its tasks run on Fargate, which the plan does not show")
         elif each.action.startswith("ecr:") and _only_outside_aws(task, world):
-            yield doubted(each, "whether the role of the external instance, which the plan does not show, pulls it")
+            yield doubt_requirement(
+                each, "whether the role of the external instance, which the plan does not show, pulls it"
+            )
         else:
             yield each
 
@@ -95,7 +95,7 @@ def _only_outside_aws(task: TaskDefinition, world: World) -> bool:
     return "EXTERNAL" in kinds and not kinds & {"FARGATE", "MANAGED_INSTANCES"}
 
 
-def doubted(need: Requirement, doubt: str) -> Requirement:
+def doubt_requirement(need: Requirement, doubt: str) -> Requirement:
     """Add a doubt to a requirement; an earlier doubt stays the reason."""
     return need if need.doubt else msgspec.structs.replace(need, doubt=doubt)
 
@@ -109,7 +109,7 @@ def instance_role_serves(task: TaskDefinition, world: World) -> Truth:
         return Truth.FALSE
     if _kinds(task, world) & _NEVER_BY_INSTANCE:
         return Truth.FALSE
-    if not _fits_fargate(task):
+    if not _may_run_on_fargate(task):
         return Truth.TRUE
     running = runs(task, world)
     decided = running.sure and not running.open and all(_names_its_launch(each, world) for each in running.sure)
@@ -134,18 +134,18 @@ def _names_its_launch(service: WorldObject, world: World) -> bool:
     )
 
 
-def _fits_fargate(task: TaskDefinition) -> bool:
+def _may_run_on_fargate(task: TaskDefinition) -> bool:
     """Whether a task may run on Fargate: it has the network mode `awsvpc`, and a size."""
     if task.compatibilities == ("EC2",):
         return False
-    mode = _unless_unwritten(task.resource, "network_mode")
-    sized = all(_unless_unwritten(task.resource, each) not in (None, "") for each in ("cpu", "memory"))
+    mode = _none_if_unset(task.resource, "network_mode")
+    sized = all(_none_if_unset(task.resource, each) not in (None, "") for each in ("cpu", "memory"))
     return sized and (mode == "awsvpc" or isinstance(mode, (Unknown, Text)))
 
 
-def _unless_unwritten(resource: WorldObject, argument: str) -> Value:
+def _none_if_unset(resource: WorldObject, argument: str) -> Value:
     value = resource.attribute(argument)
-    return None if isinstance(value, Unknown) and resource.configured(argument) is False else value
+    return None if isinstance(value, Unknown) and resource.is_configured(argument) is False else value
 
 
 # What runs a task definition
@@ -160,7 +160,7 @@ class _Running:
         self._by_family: dict[str | None, list[tuple[TextLike, WorldObject]]] = {}
         self._vague: list[WorldObject] = []
         self._found: dict[str, Runs] = {}
-        for each in everything_that_runs(world):
+        for each in all_runs(world):
             self._file(each.attribute("task_definition"), each)
 
     def _file(self, reference: Value, service: WorldObject) -> None:
@@ -236,7 +236,7 @@ class _Names:
         anywhere, within = self._answers[called]
         if anywhere is Truth.TRUE or within is Truth.FALSE:
             return anywhere if anywhere is Truth.TRUE else within
-        return within & beside(service.surroundings, self._surroundings)
+        return within & is_in_same_region(service.surroundings, self._surroundings)
 
     def _answer(self, called: TextLike) -> tuple[Truth, Truth]:
         """Return whether a text is one of the names anywhere, and whether it is one in the same region."""

@@ -26,8 +26,8 @@ from collections.abc import Iterator
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.startup.awslogs_calls import log_calls
-from tfcheck.startup.launch import by_execution_role_or_instance
-from tfcheck.startup.place import in_container
+from tfcheck.startup.launch import requirements_of_launch
+from tfcheck.startup.place import container_place
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.value import text
 from tfcheck.vocabulary.finding import Requirement
@@ -37,15 +37,15 @@ ID = "log-group"
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Require writing the logs of every container with the `awslogs` driver."""
-    yield from by_execution_role_or_instance(of_logs(task, world), task, world)
+    yield from requirements_of_launch(log_requirements(task, world), task, world)
 
 
-def of_logs(task: TaskDefinition, world: World) -> Iterator[Requirement]:
+def log_requirements(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Require writing the logs of every container with the `awslogs` driver, regardless of the role."""
     for container in task.containers:
         configuration = container.member("logConfiguration")
         if configuration is not None:
-            place = in_container(task, container, "/logConfiguration", "log driver")
+            place = container_place(task, container, "/logConfiguration", "log driver")
             driver, options = member(configuration, "logDriver"), member(configuration, "options")
             yield from log_calls(ID, place, driver, options, text(["/", container.written_name, "/"]), world)
 

@@ -18,11 +18,11 @@ def blocks_or_unknown(value: Value) -> list[dict[str, Value] | Unknown]:
     return [each for each in listed if isinstance(each, (dict, Unknown))]
 
 
-def only(value: Value) -> dict[str, Value] | None:
+def only_block(value: Value) -> dict[str, Value] | None:
     """Return the only nested block of a kind."""
     return next(iter(blocks(value)), None)
 
 
-def only_or_unknown(value: Value) -> dict[str, Value] | Unknown | None:
+def only_block_or_unknown(value: Value) -> dict[str, Value] | Unknown | None:
     """Return the only nested block of a kind, or the unknown value that may be one."""
     return next(iter(blocks_or_unknown(value)), None)

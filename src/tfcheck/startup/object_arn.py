@@ -26,7 +26,7 @@ from tfcheck.symbolic.value import (
     spelled_out,
     text,
 )
-from tfcheck.vocabulary.arn import cut, split
+from tfcheck.vocabulary.arn import parse_arn, split_text
 from tfcheck.vocabulary.finding import Requirement, Severity
 
 FORM = "arn:PARTITION:s3:::BUCKET/KEY"
@@ -49,21 +49,21 @@ def object_needs(
     wrong = misshape(value, world)
     if wrong is not None and not wrong.readable:
         return
-    seen = seen_by_iam(value, place.task.resource.surroundings)
+    seen = iam_object_arn(value, place.task.resource.surroundings)
     for action, resource, weight in (
         ("s3:GetObject", seen, severity),
         ("s3:GetBucketLocation", bucket_arn(seen), Severity.WARNING),
     ):
-        yield place.needs(rule, action, resource, weight, doubt=doubt, mistaken=wrong is not None)
+        yield place.require(rule, action, resource, weight, doubt=doubt, mistaken=wrong is not None)
 
 
-def seen_by_iam(value: TextLike, around: Surroundings) -> TextLike:
+def iam_object_arn(value: TextLike, around: Surroundings) -> TextLike:
     """Return an object's ARN as IAM compares it.
 
     The agent drops the partition and asks S3 in its own. Which of two that differ IAM sees is not documented: it stays
     open, so that only what is granted under either is allowed.
     """
-    parts = split(value) if names_other_partition(value, around) else None
+    parts = parse_arn(value) if names_other_partition(value, around) else None
     if parts is None:
         return value
     reason = f"whether IAM compares the partition {parts.partition} or {around.partition}, where the task runs"
@@ -73,7 +73,7 @@ def seen_by_iam(value: TextLike, around: Surroundings) -> TextLike:
 
 def names_other_partition(value: Value, around: Surroundings) -> bool:
     """Whether an ARN definitely has another partition than the task's."""
-    parts = split(value) if isinstance(value, PlainText) else None
+    parts = parse_arn(value) if isinstance(value, PlainText) else None
     if parts is None or not isinstance(parts.partition, str) or not isinstance(around.partition, str):
         return False
     return parts.partition != around.partition
@@ -98,7 +98,7 @@ def _misshape(value: TextLike, world: World) -> MalformedArn | None:
             if any("://" in each for each in pieces(value) if isinstance(each, str))
             else "is not an ARN"
         )
-    found = _misses_slash(value, world)
+    found = _missing_slash(value, world)
     if found is not None:
         return found
     what = _misshapen(value)
@@ -113,12 +113,12 @@ def is_other_than_arn(value: Value) -> bool:
     return isinstance(first, str) and first != "" and not "arn:".startswith(first[:4])
 
 
-def _misses_slash(value: TextLike, world: World) -> MalformedArn | None:
+def _missing_slash(value: TextLike, world: World) -> MalformedArn | None:
     """Return the error of a key that follows a bucket reference without a slash."""
     parts = pieces(value)
     buckets = catalogue(world, BUCKET)
     for index, reference in enumerate(parts):
-        if isinstance(reference, Unknown) and buckets.referred(reference) is not None:
+        if isinstance(reference, Unknown) and buckets.resolve(reference) is not None:
             rest = parts[index + 1 :]
             if not rest:
                 return MalformedArn("names a bucket and no key")
@@ -130,14 +130,14 @@ def _misses_slash(value: TextLike, world: World) -> MalformedArn | None:
 
 
 def _misshapen(value: TextLike) -> str:
-    parts = split(value)
+    parts = parse_arn(value)
     if parts is None:
         return "has too few parts for an ARN" if isinstance(value, str) else ""
     if isinstance(parts.service, str) and parts.service != "s3":
         return "is not an ARN of s3"
     if any(each if isinstance(each, str) else _is_never_empty(each) for each in (parts.region, parts.account)):
         return "has a region or an account, which the ARN of an object has not"
-    bucket_and_key = cut(parts.resource, "/", limit=1)
+    bucket_and_key = split_text(parts.resource, "/", limit=1)
     if bucket_and_key is None or (len(bucket_and_key) == 2 and "" not in bucket_and_key):
         return ""
     return "names a bucket and no key"

@@ -21,7 +21,7 @@ class TaskPlace(msgspec.Struct, frozen=True):
     cause: str
     role_kind: RoleKind = RoleKind.EXECUTION
 
-    def needs(
+    def require(
         self,
         rule: str,
         action: str,
@@ -59,6 +59,6 @@ class TaskPlace(msgspec.Struct, frozen=True):
         return self.task.resource.sensitive("volume") if self.pointer.startswith("/volumes") else self.task.sensitive
 
 
-def in_container(task: TaskDefinition, container: Container, pointer: str, what: str) -> TaskPlace:
+def container_place(task: TaskDefinition, container: Container, pointer: str, what: str) -> TaskPlace:
     """Build a place in a container; `pointer` follows the container's index, `what` is what it asks for."""
     return TaskPlace(task, container, f"/{container.index}{pointer}", f"{what} of container `{container.name}`")

@@ -12,9 +12,9 @@ import msgspec
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
 from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.startup.secret_arn import lacks_suffix
+from tfcheck.startup.secret_arn import has_no_suffix
 from tfcheck.symbolic.value import PlainText, TextLike, Unknown, Value, pieces, spelled_out, text
-from tfcheck.vocabulary.arn import Arn, cut, is_arn, partition_of_region, split
+from tfcheck.vocabulary.arn import Arn, is_arn, parse_arn, partition_of_region, split_text
 from tfcheck.vocabulary.finding import Severity
 
 _MALFORMED = (
@@ -40,7 +40,7 @@ def is_refused(wrong: InvalidReference | None) -> bool:
     return wrong is not None and wrong.severity is Severity.ERROR
 
 
-def wrong_reference(value: Value, around: Surroundings, world: World) -> InvalidReference | None:
+def reference_error(value: Value, around: Surroundings, world: World) -> InvalidReference | None:
     """Explain what is definitely wrong with a `valueFrom` of a task at `around`."""
     if value == "":
         return InvalidReference("is empty")
@@ -48,30 +48,30 @@ def wrong_reference(value: Value, around: Surroundings, world: World) -> Invalid
         return None
     fields = secret_fields(value)
     if fields is not None:
-        return _wrong_tail(fields[1:]) or _wrong_arn(value, around) or _misread(value, fields[0], world)
+        return _tail_error(fields[1:]) or _arn_error(value, around) or _misread(value, fields[0], world)
     parameter = _fields(value, "ssm", ".aws_ssm_parameter.", ("arn",))
     if parameter is not None and len(parameter) > 2:
         return InvalidReference(
             "is the ARN of a parameter, which cannot be followed by the JSON key or version of a secret"
         )
-    if split(value) is not None:
-        return _wrong_arn(value, around)
+    if parse_arn(value) is not None:
+        return _arn_error(value, around)
     if not is_arn(value):
-        return _wrong_name(value, around, world)
+        return _name_error(value, around, world)
     return InvalidReference("has too few parts for an ARN", symptom=_MALFORMED) if isinstance(value, str) else None
 
 
-def wrong_credentials(value: Value, around: Surroundings) -> InvalidReference | None:
+def credentials_error(value: Value, around: Surroundings) -> InvalidReference | None:
     """Explain what is definitely wrong with a private registry's `credentialsParameter`."""
     if not isinstance(value, PlainText):
         return None
     fields = secret_fields(value)
     if fields is not None and len(fields) > 1:
         return InvalidReference("has a JSON key or version, which registry credentials cannot have")
-    parts = split(value)
+    parts = parse_arn(value)
     if parts is not None and isinstance(parts.service, str) and parts.service != "secretsmanager":
         return InvalidReference("is not the ARN of a secret of Secrets Manager")
-    return _wrong_arn(value, around)
+    return _arn_error(value, around)
 
 
 # What follows the ARN
@@ -87,21 +87,21 @@ def secret_fields(value: TextLike) -> list[TextLike] | None:
 
 def _fields(value: TextLike, service: str, kind: str, attributes: tuple[str, ...]) -> list[TextLike] | None:
     """Split at colons what follows `secret:` or a whole ARN's reference, or a parameter's resource."""
-    parts = split(value)
+    parts = parse_arn(value)
     if parts is not None:
         if parts.service != service:
             return None
-        fields = cut(parts.resource, ":")
+        fields = split_text(parts.resource, ":")
         return fields[1:] or None if fields is not None and service == "secretsmanager" else fields
     first, *rest = pieces(value) or ("",)
     symbol = first.symbol if isinstance(first, Unknown) else None
     if symbol is None or kind not in f".{symbol.owner}" or len(symbol.path) != 1 or symbol.path[0] not in attributes:
         return None
-    behind = cut(spelled_out(text(rest)), ":")
+    behind = split_text(spelled_out(text(rest)), ":")
     return None if behind is None else [text([first, behind[0]]), *behind[1:]]
 
 
-def _wrong_tail(tail: list[TextLike]) -> InvalidReference | None:
+def _tail_error(tail: list[TextLike]) -> InvalidReference | None:
     """Explain what is wrong with the part after a secret's ARN: JSON key, version stage and version id."""
     if len(tail) not in (0, 3):
         what = "is followed by too few or too many colons: it must be `ARN:key:stage:version`"
@@ -125,8 +125,8 @@ def _is_told(field: TextLike) -> bool:
 # The ARN itself
 
 
-def _wrong_arn(value: TextLike, around: Surroundings) -> InvalidReference | None:
-    parts = split(value)
+def _arn_error(value: TextLike, around: Surroundings) -> InvalidReference | None:
+    parts = parse_arn(value)
     if parts is None or not isinstance(parts.service, str):
         return None
     if parts.service not in ("secretsmanager", "ssm"):
@@ -135,10 +135,10 @@ def _wrong_arn(value: TextLike, around: Surroundings) -> InvalidReference | None
         return InvalidReference("has no region or no account")
     if _is_of_other_partition(parts, around):
         return InvalidReference("names another partition than the one that its region, or the task, is in")
-    fields = cut(parts.resource, ":")
+    fields = split_text(parts.resource, ":")
     if fields is None:
         return None
-    return _wrong_secret(fields) if parts.service == "secretsmanager" else _wrong_parameter(parts.resource)
+    return _secret_error(fields) if parts.service == "secretsmanager" else _parameter_error(parts.resource)
 
 
 def _is_of_other_partition(parts: Arn, around: Surroundings) -> bool:
@@ -147,41 +147,41 @@ def _is_of_other_partition(parts: Arn, around: Surroundings) -> bool:
     return isinstance(parts.partition, str) and any(each != parts.partition for each in here)
 
 
-def _wrong_secret(fields: list[TextLike]) -> InvalidReference | None:
+def _secret_error(fields: list[TextLike]) -> InvalidReference | None:
     kind, name = fields[0], fields[1] if len(fields) > 1 else ""
     if (isinstance(kind, str) and kind != "secret") or name == "":
         return InvalidReference("names no secret: its sixth part must be `secret`", symptom=_MALFORMED)
-    if _holds_wildcard(name):
+    if _has_wildcard(name):
         return InvalidReference("contains a wildcard, which is not one here")
-    if lacks_suffix(name):
+    if has_no_suffix(name):
         what = "lacks the six random characters at its end, without which it works in its own account only"
         return InvalidReference(f"{what}: write the full ARN", Severity.WARNING)
     return None
 
 
-def _wrong_parameter(resource: TextLike) -> InvalidReference | None:
+def _parameter_error(resource: TextLike) -> InvalidReference | None:
     first = next(iter(pieces(resource)), "")
     beginning = first if isinstance(first, str) else ""
     if isinstance(resource, str) and not resource.startswith("parameter/"):
         return InvalidReference("names no parameter: its resource must begin with `parameter/`")
     if beginning.startswith("parameter//"):
         return InvalidReference("has two slashes behind `parameter`: remove one")
-    if _holds_wildcard(resource):
+    if _has_wildcard(resource):
         return InvalidReference("contains a wildcard, which is not one here")
     return None
 
 
-def _holds_wildcard(value: TextLike) -> bool:
+def _has_wildcard(value: TextLike) -> bool:
     return any(isinstance(each, str) and ("*" in each or "?" in each) for each in pieces(value))
 
 
 def _misread(value: TextLike, name: TextLike, world: World) -> InvalidReference | None:
     """Explain that a partial ARN of a secret called `name-abc123` is taken for another secret's whole ARN."""
-    parts = split(value)
+    parts = parse_arn(value)
     if parts is None or name not in world.once(_secret_names):
         return None
     whole = msgspec.structs.replace(parts, resource=text(["secret:", name])).as_text()
-    if catalogue(world, SECRET).by_arn(whole) is not None:
+    if catalogue(world, SECRET).find_by_arn(whole) is not None:
         return None
     what = (
         "lacks the six random characters at its end, but the name ends like them: Secrets Manager takes it for another"
@@ -192,12 +192,12 @@ def _misread(value: TextLike, name: TextLike, world: World) -> InvalidReference 
 # Names
 
 
-def _wrong_name(value: TextLike, around: Surroundings, world: World) -> InvalidReference | None:
+def _name_error(value: TextLike, around: Surroundings, world: World) -> InvalidReference | None:
     """Explain what is wrong with a parameter's name."""
     spelled = spelled_out(value)
     if isinstance(spelled, str) and spelled.count(":") >= 2:
         return InvalidReference("is not an ARN, and the name of a parameter contains no colons", symptom=_NO_NAME)
-    if catalogue(world, PARAMETER).by_name(value, around) is None and _names_secret(value, world):
+    if catalogue(world, PARAMETER).find_by_name(value, around) is None and _names_secret(value, world):
         return InvalidReference("is the name of a secret, which ECS reads as the name of a parameter: write its ARN")
     return None
 

@@ -12,7 +12,7 @@ from tfcheck.inventory.catalogue import REPOSITORY, catalogue
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, pieces, spelled_out, text
-from tfcheck.vocabulary.arn import Arn, cut, partition_of_region, split
+from tfcheck.vocabulary.arn import Arn, parse_arn, partition_of_region, split_text
 
 _HOST = "????????????.dkr.ecr*.*.amazonaws.com*/*"
 
@@ -42,7 +42,7 @@ def _repository(image: TextLike, task: WorldObject, world: World) -> Image | Non
     if built is None:
         doubt = "whether the image is in Amazon ECR is known only after apply"
         return Image(Unknown(reason="which repository the image is in is known only after apply"), doubt)
-    found = catalogue(world, REPOSITORY).by_arn(built)
+    found = catalogue(world, REPOSITORY).find_by_arn(built)
     return Image(built if found is None else _arn_of(found))
 
 
@@ -53,10 +53,10 @@ def _arn_of(resource: WorldObject) -> TextLike:
 
 def _arn_from_host(image: TextLike, task: WorldObject) -> TextLike | None:
     """Build the ARN from the host name; None if its parts cannot be separated."""
-    parts = cut(image, "/", limit=1)
+    parts = split_text(image, "/", limit=1)
     if parts is None or len(parts) != 2:
         return None
-    labels = cut(parts[0], ".", limit=6)
+    labels = split_text(parts[0], ".", limit=6)
     if labels is None or len(labels) < 6 or labels[1] != "dkr" or labels[4:6] != ["amazonaws", "com"]:
         return None
     account, region = labels[0], labels[3]
@@ -83,7 +83,7 @@ def _repository_name(path: TextLike) -> TextLike:
 
 def caches(image: Image, world: World) -> bool:
     """Whether a rule in the plan makes the repository a pull-through cache."""
-    parts = split(image.arn)
+    parts = parse_arn(image.arn)
     if parts is None:
         return False
     rules = world.resources("aws_ecr_pull_through_cache_rule")

@@ -20,8 +20,8 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
-from tfcheck.startup.place import in_container
-from tfcheck.startup.reference import is_refused, wrong_credentials
+from tfcheck.startup.place import container_place
+from tfcheck.startup.reference import credentials_error, is_refused
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import named_secret
 from tfcheck.symbolic.value import PlainText
@@ -37,12 +37,12 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         value = member(credentials, "credentialsParameter")
         if value == "" or not isinstance(value, PlainText):
             continue
-        place = in_container(task, container, "/repositoryCredentials", "registry credentials")
-        if is_refused(wrong_credentials(value, task.resource.surroundings)):
+        place = container_place(task, container, "/repositoryCredentials", "registry credentials")
+        if is_refused(credentials_error(value, task.resource.surroundings)):
             continue
         doubt = "whether credentials are named is known only after apply" if value is credentials else ""
         arn = named_secret(value, task.resource.surroundings, world)
-        yield place.needs(
+        yield place.require(
             ID, "secretsmanager:GetSecretValue", arn, doubt=doubt, through=None if arn == value else value
         )
 

@@ -44,13 +44,13 @@ class Rule(msgspec.Struct, frozen=True):
         return texts.get(need.action, "")
 
 
-def derived(rules: tuple[Rule, ...], task: TaskDefinition, world: World) -> tuple[Requirement, ...]:
+def derive_requirements(rules: tuple[Rule, ...], task: TaskDefinition, world: World) -> tuple[Requirement, ...]:
     """Return the requirements that rules derive for a task definition, computed once."""
     needs = (need for rule in rules for need in rule.derive(task, world))
     return found_once(
         world,
-        (derived, task.address, id(rules)),
-        lambda: tuple(unmarked(each, world) if each.sensitive else each for each in needs),
+        (derive_requirements, task.address, id(rules)),
+        lambda: tuple(unmark_requirement(each, world) if each.sensitive else each for each in needs),
     )
 
 
@@ -59,7 +59,7 @@ _NAMES = ("arn", "bucket", "bucket_prefix", "id", "key", "name", "name_prefix")
 _KINDS = (BUCKET, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET)
 
 
-def unmarked(need: Requirement, world: World) -> Requirement:
+def unmark_requirement(need: Requirement, world: World) -> Requirement:
     """Unmark a requirement if everything in it may be shown.
 
     One secret in `environment` makes Terraform mark all of `container_definitions`. The ARN of a secret, a parameter

@@ -13,7 +13,7 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
 from tfcheck.inventory.ecs import member
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
+from tfcheck.startup.nested import blocks_or_unknown, only_block_or_unknown
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, items
 
 #: Members of overrides for containers, with the API's or the provider's names.
@@ -25,13 +25,13 @@ _PLAIN = ("aws_ecs_service", "aws_ecs_task_set")
 _STATE = ":ecs:runTask"
 
 
-class Run:
+class TaskRun:
     """How a resource starts tasks, with the argument names of a service.
 
     `argument` is the one that says it.
     """
 
-    abandoned = False
+    is_abandoned = False
 
     def __init__(self, resource: WorldObject, argument: str, values: dict[str, Value]) -> None:
         self.address = resource.address
@@ -48,7 +48,7 @@ class Run:
         """Whether the plan marks it, or something beside it, as sensitive."""
         return name in self._values and self._resource.sensitive(self._argument)
 
-    def configured(self, name: str) -> bool | None:
+    def is_configured(self, name: str) -> bool | None:
         """Whether it is set."""
         return self._values.get(name) is not None
 
@@ -57,40 +57,40 @@ class Run:
         return self._resource.remains_on(named)
 
 
-def everything_that_runs(world: World) -> Iterator[WorldObject]:
+def all_runs(world: World) -> Iterator[WorldObject]:
     """Yield the services of a world, and what else starts tasks in it."""
     yield from world.resources(*_PLAIN)
     for target in world.resources("aws_cloudwatch_event_target"):
         for block in blocks_or_unknown(target.attribute("ecs_target")):
             given = _overrides_of_target(target)
-            yield from _of_block(target, "ecs_target", block, target.attribute("arn"), given)
+            yield from _runs_in_block(target, "ecs_target", block, target.attribute("arn"), given)
     for schedule in world.resources("aws_scheduler_schedule"):
-        whole = only_or_unknown(schedule.attribute("target"))
+        whole = only_block_or_unknown(schedule.attribute("target"))
         for block in blocks_or_unknown(member(whole, "ecs_parameters")):
             given = _overrides_in(member(whole, "input"))
-            yield from _of_block(schedule, "target", block, member(whole, "arn"), given)
+            yield from _runs_in_block(schedule, "target", block, member(whole, "arn"), given)
     for pipe in world.resources("aws_pipes_pipe"):
-        whole = only_or_unknown(pipe.attribute("target_parameters"))
+        whole = only_block_or_unknown(pipe.attribute("target_parameters"))
         for block in blocks_or_unknown(member(whole, "ecs_task_parameters")):
-            given = _overrides_of_pipe(only_or_unknown(member(block, "overrides")))
-            yield from _of_block(pipe, "target_parameters", block, pipe.attribute("target"), given)
+            given = _overrides_of_pipe(only_block_or_unknown(member(block, "overrides")))
+            yield from _runs_in_block(pipe, "target_parameters", block, pipe.attribute("target"), given)
     for machine in world.resources("aws_sfn_state_machine"):
         definition = machine.attribute("definition")
-        for parameters in _parameters(_decoded(definition)) if isinstance(definition, TextLike) else ():
-            yield Run(machine, "definition", _of_state(parameters))
+        for parameters in _parameters(_decode(definition)) if isinstance(definition, TextLike) else ():
+            yield TaskRun(machine, "definition", _state_parameters(parameters))
 
 
-def _of_block(
+def _runs_in_block(
     resource: WorldObject,
     argument: str,
     block: dict[str, Value] | Unknown,
     cluster: Value,
     overrides: dict[str, Value],
-) -> Iterator[Run]:
+) -> Iterator[TaskRun]:
     """Yield the runs in a nested block; nothing if it may not exist."""
     if isinstance(block, dict):
         values = {**block, **overrides, "task_definition": block.get("task_definition_arn"), "cluster": cluster}
-        yield Run(resource, argument, values)
+        yield TaskRun(resource, argument, values)
 
 
 # Overrides of the task definition
@@ -110,11 +110,11 @@ def _unless_dynamic(given: Value, name: str) -> Value:
 
 def _overrides_in(text: Value) -> dict[str, Value]:
     """Return the overrides in the JSON text that a target receives."""
-    return _overrides(_decoded(text)) if isinstance(text, TextLike) else {}
+    return _overrides(_decode(text)) if isinstance(text, TextLike) else {}
 
 
 def _overrides_of_target(target: WorldObject) -> dict[str, Value]:
-    transformer = only_or_unknown(target.attribute("input_transformer"))
+    transformer = only_block_or_unknown(target.attribute("input_transformer"))
     if transformer is None:
         return _overrides_in(target.attribute("input"))
     # NOTE: a template is not JSON, and its variables come from an event.
@@ -131,7 +131,7 @@ def _overrides_of_pipe(given: Value) -> dict[str, Value]:
 # State machines
 
 
-def _decoded(definition: TextLike) -> Value:
+def _decode(definition: TextLike) -> Value:
     try:
         return decode(definition)
     except EvaluationError:
@@ -150,7 +150,7 @@ def _parameters(part: Value) -> Iterator[dict[str, Value]]:
         yield from _parameters(each)
 
 
-def _of_state(given: dict[str, Value]) -> dict[str, Value]:
+def _state_parameters(given: dict[str, Value]) -> dict[str, Value]:
     strategy = items(given.get("CapacityProviderStrategy"))
     return {
         **_overrides(given.get("Overrides")),

@@ -24,7 +24,7 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import ValueStore
-from tfcheck.startup.value_from import NO_ROLE, found, injected, needs
+from tfcheck.startup.value_from import NO_ROLE, injected_values, require_value, sources_in
 from tfcheck.vocabulary.finding import Requirement
 
 ID = "secret"
@@ -32,8 +32,8 @@ ID = "secret"
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Require every secret that a container, or its log driver, gets a value from."""
-    for place, source in found(injected(task), ValueStore.SECRETS_MANAGER, world):
-        yield needs(ID, place, source)
+    for place, source in sources_in(injected_values(task), ValueStore.SECRETS_MANAGER, world):
+        yield require_value(ID, place, source)
 
 
 RULE = Rule(

@@ -14,7 +14,7 @@ from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import SECRET_SUFFIX, Hole, PlainText, Symbol, TextLike, Truth, Unknown, pieces, text
-from tfcheck.vocabulary.arn import Arn, cut, split
+from tfcheck.vocabulary.arn import Arn, parse_arn, split_text
 
 _SUFFIX = regex(r"-[A-Za-z0-9]{6}")
 #: The end of an ARN that Secrets Manager may complete, or use unchanged.
@@ -24,7 +24,7 @@ _OPEN_END = Hole(f"-{SECRET_SUFFIX.chars}", negated=False, longest=7)
 def secret_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:
     """Return the ARN of the secret with a name at `around`, which ends in six random characters."""
     for each in (world, *world.context):
-        found = catalogue(each, SECRET).by_name(name, around)
+        found = catalogue(each, SECRET).find_by_name(name, around)
         arn = found.attribute("arn") if found else None
         if isinstance(arn, PlainText):
             return arn
@@ -36,8 +36,8 @@ def secret_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:
 
 def whole_arn(arn: TextLike, account: TextLike, world: World) -> TextLike:
     """Return the ARN for IAM when a task of an account names a secret by `arn`, whose end may be missing."""
-    parts, name = split(arn), _secret_name(arn)
-    if parts is None or name is None or not lacks_suffix(name):
+    parts, name = parse_arn(arn), _secret_name(arn)
+    if parts is None or name is None or not has_no_suffix(name):
         return arn
     if (known := _known_secret(arn, name, world)) is not None:
         return known
@@ -53,14 +53,14 @@ def whole_arn(arn: TextLike, account: TextLike, world: World) -> TextLike:
 def _known_secret(arn: TextLike, name: TextLike, world: World) -> TextLike | None:
     """Return the whole ARN of the only secret, or replica, called `name` whose ARN definitely begins with `arn`."""
     for each in (world, *world.context):
-        found = catalogue(each, SECRET).by_name(name, None)
+        found = catalogue(each, SECRET).find_by_name(name, None)
         for whole in (found.attribute("arn"), *(one.arn for one in replicas(found))) if found else ():
             if isinstance(whole, PlainText) and glob(text([arn, "-??????"]), whole) is Truth.TRUE:
                 return whole
     return None
 
 
-def lacks_suffix(name: TextLike) -> bool:
+def has_no_suffix(name: TextLike) -> bool:
     """Whether the name in a secret's ARN definitely does not end in a hyphen and six characters."""
     last = (pieces(name) or ("",))[-1]
     if not isinstance(last, str):
@@ -72,6 +72,6 @@ def lacks_suffix(name: TextLike) -> bool:
 
 def _secret_name(arn: TextLike) -> TextLike | None:
     """Return the name in a secret's ARN, with the random characters if it has them."""
-    parts = split(arn)
-    fields = cut(parts.resource, ":") if parts is not None and parts.service == "secretsmanager" else None
+    parts = parse_arn(arn)
+    fields = split_text(parts.resource, ":") if parts is not None and parts.service == "secretsmanager" else None
     return fields[1] if fields is not None and len(fields) == 2 and fields[0] == "secret" else None

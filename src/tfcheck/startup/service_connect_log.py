@@ -23,13 +23,13 @@ from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.awslogs_calls import log_calls
 from tfcheck.startup.awslogs_options import log_configuration
-from tfcheck.startup.launch import by_execution_role_or_instance, doubted, possible_services, services
+from tfcheck.startup.launch import doubt_requirement, possible_services, requirements_of_launch, services
 from tfcheck.startup.nested import blocks_or_unknown
 from tfcheck.startup.place import TaskPlace
-from tfcheck.startup.reference import is_refused, wrong_reference
+from tfcheck.startup.reference import is_refused, reference_error
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import sources
-from tfcheck.startup.value_from import needs
+from tfcheck.startup.value_from import require_value
 from tfcheck.symbolic.value import NAME, Symbol, Unknown, Value, text
 from tfcheck.vocabulary.finding import Requirement
 
@@ -43,7 +43,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         yield from _needs(task, service, world)
     for service in possible_services(task, world):
         for need in _needs(task, service, world):
-            yield doubted(need, f"whether {service.address} runs it")
+            yield doubt_requirement(need, f"whether {service.address} runs it")
 
 
 def _needs(task: TaskDefinition, service: WorldObject, world: World) -> Iterator[Requirement]:
@@ -52,14 +52,14 @@ def _needs(task: TaskDefinition, service: WorldObject, world: World) -> Iterator
         return
     cause = f"Service Connect proxy of {service.address}"
     for place, value in proxy_options(task, service):
-        if not is_refused(wrong_reference(value, service.surroundings, world)):
+        if not is_refused(reference_error(value, service.surroundings, world)):
             for source in sources(value, service.surroundings, world):
-                yield needs(ID, place, source)
+                yield require_value(ID, place, source)
     proxy = Unknown(symbol=Symbol("proxy", ("name",)), reason="ECS names the proxy", hole=NAME)
     middle = text(["/", proxy, "/"])
     driver, options = member(log, "log_driver"), member(log, "options")
     written = log_calls(ID, TaskPlace(task, None, _POINTER, cause), driver, options, middle, world)
-    yield from by_execution_role_or_instance(written, task, world)
+    yield from requirements_of_launch(written, task, world)
 
 
 def proxy_options(task: TaskDefinition, service: WorldObject) -> Iterator[tuple[TaskPlace, Value]]:

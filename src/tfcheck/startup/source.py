@@ -18,7 +18,7 @@ from tfcheck.startup.reference import secret_fields
 from tfcheck.startup.secret_arn import secret_arn, whole_arn
 from tfcheck.symbolic.match import glob
 from tfcheck.symbolic.value import JsonText, PlainText, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
-from tfcheck.vocabulary.arn import Arn, split
+from tfcheck.vocabulary.arn import Arn, parse_arn
 
 #: Parameters with this prefix are secrets of Secrets Manager.
 _SECRET_PARAMETER = "/aws/reference/secretsmanager/"
@@ -68,7 +68,7 @@ def sources(value: Value, around: Surroundings, world: World) -> tuple[Source, .
 
 def _store_of(value: TextLike, world: World) -> ValueStore | None:
     """Return the store of an ARN, or of a reference that can only be one; None if it is unknown."""
-    parts = split(value)
+    parts = parse_arn(value)
     if parts is not None and isinstance(parts.service, str):
         return ValueStore.SECRETS_MANAGER if parts.service == "secretsmanager" else ValueStore.PARAMETER_STORE
     if catalogue(world, SECRET).owner(value) is not None or _has_tail(value):
@@ -100,7 +100,7 @@ def _beginning(value: TextLike) -> str:
 
 def parameter_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:
     """Return the ARN of the parameter with a name at a task's location."""
-    found = catalogue(world, PARAMETER).by_name(name, around)
+    found = catalogue(world, PARAMETER).find_by_name(name, around)
     arn = found.attribute("arn") if found else None
     if isinstance(arn, PlainText):
         return arn
@@ -111,7 +111,7 @@ def parameter_arn(name: TextLike, around: Surroundings, world: World) -> TextLik
 
 def named_secret(value: TextLike, around: Surroundings, world: World) -> TextLike:
     """Return the ARN of a secret from its ARN or its name."""
-    by_name = _beginning(value) not in ("", "arn:") or catalogue(world, SECRET).by_name(value, around) is not None
+    by_name = _beginning(value) not in ("", "arn:") or catalogue(world, SECRET).find_by_name(value, around) is not None
     return secret_arn(value, around, world) if by_name else whole_arn(value, around.account, world)
 
 

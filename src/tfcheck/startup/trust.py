@@ -57,17 +57,17 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
                 sensitive=task.resource.sensitive(argument),
             )
 
-    yield from _of_instances(task, world)
+    yield from _instance_trust(task, world)
 
 
-def _of_instances(task: TaskDefinition, world: World) -> Iterator[Requirement]:
+def _instance_trust(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Require that EC2 can assume the instances' role, if that pulls the images or writes the logs."""
     if instance_role_serves(task, world) is not Truth.TRUE:
         return
     from tfcheck.startup.instance_roles import instances
 
     roles = instances(task, world).roles
-    if roles and (any(image.of_images(task, world)) or any(log_group.of_logs(task, world))):
+    if roles and (any(image.image_requirements(task, world)) or any(log_group.log_requirements(task, world))):
         named = roles[0] if len(roles) == 1 and isinstance(roles[0], PlainText) else "*"
         yield Requirement(
             rule=ID,

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import Container, TaskDefinition, member
 from tfcheck.inventory.world import World
-from tfcheck.startup.place import TaskPlace, in_container
-from tfcheck.startup.reference import is_refused, wrong_reference
+from tfcheck.startup.place import TaskPlace, container_place
+from tfcheck.startup.reference import is_refused, reference_error
 from tfcheck.startup.source import Source, ValueStore, sources
 from tfcheck.symbolic.value import Unknown, Value, items
 from tfcheck.vocabulary.finding import Requirement
 
 
-def injected(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]:
+def injected_values(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]:
     """Return every `valueFrom` of the containers' `secrets` and of their log drivers' `secretOptions`."""
     for container in task.containers:
         yield from _references(task, container, "/secrets", "secret", container.members("secrets"))
@@ -27,30 +27,30 @@ def _references(
 ) -> Iterator[tuple[TaskPlace, Value]]:
     listed = items(value)
     if isinstance(listed, Unknown):
-        yield in_container(task, container, pointer, what), listed
+        yield container_place(task, container, pointer, what), listed
         return
     for index, each in enumerate(listed):
         reference = member(each, "valueFrom")
         if reference is not None:
-            yield in_container(task, container, f"{pointer}/{index}", what), reference
+            yield container_place(task, container, f"{pointer}/{index}", what), reference
 
 
-def found(
+def sources_in(
     places: Iterator[tuple[TaskPlace, Value]], store: ValueStore, world: World
 ) -> Iterator[tuple[TaskPlace, Source]]:
     """Return what is read from one store; nothing for invalid references."""
     for place, value in places:
         around = place.task.resource.surroundings
-        if is_refused(wrong_reference(value, around, world)):
+        if is_refused(reference_error(value, around, world)):
             continue
         for source in sources(value, around, world):
             if source.store is store:
                 yield place, source
 
 
-def needs(rule: str, place: TaskPlace, source: Source) -> Requirement:
+def require_value(rule: str, place: TaskPlace, source: Source) -> Requirement:
     """Require the call that reads from a store."""
-    return place.needs(rule, ACTIONS[source.store], source.arn, doubt=source.doubt, through=source.named)
+    return place.require(rule, ACTIONS[source.store], source.arn, doubt=source.doubt, through=source.named)
 
 
 #: The API's error, regardless of the launch type.

@@ -11,55 +11,55 @@ import msgspec
 
 from tfcheck.stopped_reason.absence_texts import MISSING
 from tfcheck.stopped_reason.fetch_texts import FETCHED
-from tfcheck.stopped_reason.known_text import Cause, Known
+from tfcheck.stopped_reason.known_text import KnownText, StopCause
 from tfcheck.stopped_reason.launch_texts import LAUNCHED
 from tfcheck.stopped_reason.network_texts import UNREACHED, is_unanswered
 from tfcheck.stopped_reason.normalized_text import NormalizedText
-from tfcheck.stopped_reason.refusal import CALLS, Denial, of_call, of_near_call, refusal
+from tfcheck.stopped_reason.refusal import CALLS, Denial, explain_call, explain_similar_call, refusal
 from tfcheck.symbolic.regex import regex
 
-__all__ = ["CALLS", "KNOWN", "UNREACHED", "Cause", "Denial", "Explanation", "Known", "explained"]
+__all__ = ["CALLS", "KNOWN", "UNREACHED", "Denial", "Explanation", "KnownText", "StopCause", "explain_text"]
 
-KNOWN: tuple[Known, ...] = (*MISSING, *FETCHED, *LAUNCHED)
+KNOWN: tuple[KnownText, ...] = (*MISSING, *FETCHED, *LAUNCHED)
 
 
 class Explanation(msgspec.Struct, frozen=True):
     """The meaning of a text; `names` are the ARNs in it, or their ends."""
 
-    known: Known
-    cause: Cause
+    known: KnownText
+    cause: StopCause
     denial: Denial | None
     names: tuple[str, ...] = ()
 
 
-def explained(text: str) -> Explanation | None:
+def explain_text(text: str) -> Explanation | None:
     """Recognise a text; None if it is unknown."""
     said = NormalizedText(text)
     denial = refusal(said)
     # NOTE: a refused call was answered, even if the text contains something else.
     unanswered = denial is None and is_unanswered(said)
-    known = _recognised(said, denial)
+    known = _recognise(said, denial)
     if known is None and unanswered:
         known = _first_match(UNREACHED, said)
     if known is None:
         return None
-    return Explanation(known, Cause.NETWORK if unanswered else known.cause, denial, _arns_in(said))
+    return Explanation(known, StopCause.NETWORK if unanswered else known.cause, denial, _arns_in(said))
 
 
-def _recognised(said: NormalizedText, denial: Denial | None) -> Known | None:
+def _recognise(said: NormalizedText, denial: Denial | None) -> KnownText | None:
     """Find the meaning of a text, from a refused call in it and the text around that."""
-    call = of_call(denial) if denial else None
-    known = _first_match(KNOWN, said) or call or (of_near_call(denial) if denial else None)
+    call = explain_call(denial) if denial else None
+    known = _first_match(KNOWN, said) or call or (explain_similar_call(denial) if denial else None)
     if known is None or call is None or known.cause not in _OF_ROLES or call.actions[0] in known.actions[:1]:
         return known
     return msgspec.structs.replace(call, cause=known.cause, where=known.where)
 
 
-def _first_match(several: tuple[Known, ...], said: NormalizedText) -> Known | None:
+def _first_match(several: tuple[KnownText, ...], said: NormalizedText) -> KnownText | None:
     return next((each for each in several if said.search(each.pattern)), None)
 
 
-_OF_ROLES = (Cause.PERMISSION, Cause.TASK_PERMISSION)
+_OF_ROLES = (StopCause.PERMISSION, StopCause.TASK_PERMISSION)
 _ARN = regex(r"\barn:[\w-]+:[\w-]+:[^\s\"'<>,;()\[\]]+")
 _FILE = regex(r"with key (\S+) from bucket ([^\s,]+)")
 
@@ -67,5 +67,5 @@ _FILE = regex(r"with key (\S+) from bucket ([^\s,]+)")
 def _arns_in(said: NormalizedText) -> tuple[str, ...]:
     """Return the ARNs in a text, and the ends of those of files named by bucket and key."""
     arns = (found.rstrip(".:") for text in said.readings for found in _ARN.findall(text))
-    files = (f":::{bucket}/{key}" for key, bucket in _FILE.findall(said.spaced))
+    files = (f":::{bucket}/{key}" for key, bucket in _FILE.findall(said.with_spaces))
     return tuple(dict.fromkeys((*arns, *files)))

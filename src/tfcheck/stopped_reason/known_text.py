@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 
-class Cause(Enum):
+class StopCause(Enum):
     """What to look at; the value is the wording in a report."""
 
     PERMISSION = "a permission of the execution role"
@@ -27,7 +27,7 @@ class Cause(Enum):
 FARGATE, EC2, BOTH, API = "on Fargate", "on EC2", "on Fargate and EC2", "when it is registered or deployed"
 
 
-class Known(msgspec.Struct, frozen=True):
+class KnownText(msgspec.Struct, frozen=True):
     """A known text: a pattern for its fixed part, where it appears, and what it means.
 
     `rules` are the ids of tfcheck's rules about it, `actions` the IAM actions that may be missing. `read_by` is the
@@ -36,13 +36,13 @@ class Known(msgspec.Struct, frozen=True):
 
     pattern: str
     where: str
-    cause: Cause
+    cause: StopCause
     meaning: str
     rules: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     read_by: str = ""
 
 
-def known_in(places: Iterable[tuple[str, str]], *meaning: Any) -> Iterator[Known]:
+def known_texts(places: Iterable[tuple[str, str]], *meaning: Any) -> Iterator[KnownText]:
     """Yield the known texts of one cause: pairs of a pattern and the place where it appears."""
-    return (Known(pattern, where, *meaning) for pattern, where in places)
+    return (KnownText(pattern, where, *meaning) for pattern, where in places)

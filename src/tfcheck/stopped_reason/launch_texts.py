@@ -2,141 +2,141 @@
 
 from __future__ import annotations
 
-from tfcheck.stopped_reason.known_text import API, BOTH, EC2, FARGATE, Cause, Known, known_in
+from tfcheck.stopped_reason.known_text import API, BOTH, EC2, FARGATE, KnownText, StopCause, known_texts
 
 #: The more specific ones first.
 LAUNCHED = (
     # Images
-    Known(
+    KnownText(
         r"The task cannot pull registry auth from Amazon ECR",
         FARGATE,
-        Cause.NETWORK,
+        StopCause.NETWORK,
         "the task does not reach Amazon ECR: it needs a way to the internet, or endpoints for ecr.api, ecr.dkr and S3",
         ("image",),
     ),
-    *known_in(
+    *known_texts(
         (
             (r"unable to retrieve ecr registry auth|operation error ECR: GetAuthorizationToken", FARGATE),
             (r"CannotPullECRContainerError", EC2),
         ),
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
         "the role is not allowed to ask Amazon ECR for a token, which is granted on `*` only",
         ("image",),
         ("ecr:GetAuthorizationToken",),
     ),
-    Known(
+    KnownText(
         r"httpRead(?:er)?Seeker: failed open",
         FARGATE,
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
         "the image's layers were not downloaded: the role lacks ecr:GetDownloadUrlForLayer, or the policy of an "
         "S3 endpoint leaves out the bucket of the layers",
         ("image",),
         ("ecr:GetDownloadUrlForLayer",),
     ),
-    Known(
+    KnownText(
         r"The task can't pull the image|pull access denied"
         r"|(?:pull image manifest|inspect image|ref pull) has been retried"
         r"|CannotPull\w*Error.{0,2000}(?:AccessDenied|not authorized|40[13] (?:Forbidden|Unauthorized))",
         BOTH,
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
         "the role, or the policy of a repository in another account, does not allow to pull the image; or there "
         "is no such image",
         ("image",),
         ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
     ),
     # Logs
-    Known(
+    KnownText(
         r"awslogs-region is required",
         FARGATE,
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
         "the log driver needs the option `awslogs-region`",
         ("log-region",),
     ),
-    Known(
+    KnownText(
         r"cannot find the Amazon CloudWatch log group.{0,300}connection issue|logger args: ?: signal: killed",
         FARGATE,
-        Cause.NETWORK,
+        StopCause.NETWORK,
         "the task does not reach CloudWatch Logs: it needs a way to the internet, or an endpoint for logs",
         ("log-group",),
     ),
-    Known(
+    KnownText(
         r"specified log group does not exist"
         r"|cannot find the Amazon CloudWatch log group defined in the task definition",
         BOTH,
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
         "the log group does not exist: create it, or set `awslogs-create-group` and allow logs:CreateLogGroup",
         ("log-group-absent", "log-region"),
     ),
-    Known(
+    KnownText(
         r"failed to create Cloudwatch log group",
         BOTH,
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
         "the role is not allowed to create the log group, which `awslogs-create-group` asks for; AWS's managed "
         "policy for execution roles does not allow it",
         ("log-group", "log-group-absent"),
         ("logs:CreateLogGroup",),
     ),
-    Known(
+    KnownText(
         r"failed to create Cloudwatch log stream|failed to initialize logging driver",
         BOTH,
-        Cause.PERMISSION,
+        StopCause.PERMISSION,
         "the role is not allowed to open a stream in the log group, or the group does not exist",
         ("log-group", "service-connect-log", "log-group-absent"),
         ("logs:CreateLogStream",),
     ),
     # Roles
-    Known(
+    KnownText(
         r"Unable to assume the service linked role",
         API,
-        Cause.DEPLOYER,
+        StopCause.DEPLOYER,
         "the account has no service-linked role AWSServiceRoleForECS yet: create it once (aws iam "
         "create-service-linked-role --aws-service-name ecs.amazonaws.com)",
     ),
-    Known(
+    KnownText(
         r"ECS was unable to assume the configured ECS Infrastructure Role",
         API,
-        Cause.TRUST,
+        StopCause.TRUST,
         "the infrastructure role must trust ecs.amazonaws.com; it is neither the execution role nor the task role",
     ),
-    Known(
+    KnownText(
         r"ECS was unable to assume (?:the )?role",
         BOTH,
-        Cause.TRUST,
+        StopCause.TRUST,
         "the role does not exist, or its trust policy does not let ecs-tasks.amazonaws.com assume it",
         ("trust",),
         ("sts:AssumeRole",),
     ),
-    Known(
+    KnownText(
         r"perform: iam:PassRole",
         API,
-        Cause.DEPLOYER,
+        StopCause.DEPLOYER,
         "whoever registers the task definition or runs the task needs iam:PassRole on its roles",
     ),
-    *known_in(
+    *known_texts(
         ((r"execution role ARN to support ECR images", API), (r"engine ecr credentials: not found", EC2)),
-        Cause.NO_ROLE,
+        StopCause.NO_ROLE,
         "images in ECR are pulled with the execution role, and the task definition names none",
         ("image",),
     ),
-    Known(
+    KnownText(
         r"execution role ARN to support log driver awslogs",
         API,
-        Cause.NO_ROLE,
+        StopCause.NO_ROLE,
         "logs are written with the execution role, and the task definition names none",
         ("log-group",),
     ),
-    Known(
+    KnownText(
         r"specifying container secrets, you must also specify a value for 'executionRoleArn'",
         API,
-        Cause.NO_ROLE,
+        StopCause.NO_ROLE,
         "secrets are read with the execution role, and the task definition names none",
         ("secret", "parameter"),
     ),
     *(
-        Known(
+        KnownText(
             rf"{resource}: unable to find execution role credentials",
             EC2,
-            Cause.NO_ROLE,
+            StopCause.NO_ROLE,
             "this is fetched with the execution role, and there is none",
             (rule,),
         )
@@ -148,62 +148,62 @@ LAUNCHED = (
             ("asm resource", "registry-credentials"),
         )
     ),
-    Known(
+    KnownText(
         r"unable to get execution role credentials",
         EC2,
-        Cause.NO_ROLE,
+        StopCause.NO_ROLE,
         "the log router's configuration is fetched with the execution role, and there is none",
         ("firelens-config",),
     ),
     # Volumes, credential specifications, ECS Exec
-    Known(
+    KnownText(
         r"unsupported credentialspec ARN",
         EC2,
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
         "a credential specification must be named by the ARN of an S3 object or of an SSM parameter",
         ("credential-spec",),
     ),
-    Known(
+    KnownText(
         r"EFS IAM authorization requires a task role",
         API,
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
         "a volume with IAM authorization is mounted with the task role, and the task definition names none",
         ("efs-authorization",),
     ),
-    Known(
+    KnownText(
         r"When using an EFS access point, the root directory must",
         API,
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
         "a volume with an access point begins at the access point's own directory: leave `root_directory` out",
         ("efs-authorization",),
     ),
-    Known(
+    KnownText(
         r"valid task ?Role(?:Arn)? is not being used",
         API,
-        Cause.MISTAKE,
+        StopCause.MISTAKE,
         "ECS Exec works with the task role, and the task definition names none",
         ("ecs-exec",),
     ),
-    Known(
+    KnownText(
         r"TargetNotConnectedException|execute command agent isn't running",
         BOTH,
-        Cause.TASK_PERMISSION,
+        StopCause.TASK_PERMISSION,
         "ECS Exec does not reach the container: the task role lacks actions of ssmmessages, the task does not "
         "reach Session Manager, or it began before ECS Exec was enabled",
         ("ecs-exec",),
     ),
-    Known(
+    KnownText(
         r"failed to invoke EFS utils commands(?!.{0,2000}access denied).{0,2000}(?:Failed to resolve|timeout"
         r"|timed out|Connection reset|system call failed)",
         FARGATE,
-        Cause.NETWORK,
+        StopCause.NETWORK,
         "the task does not reach the file system: its VPC needs a mount target, DNS host names, and security "
         "groups that let NFS (port 2049) through",
     ),
-    Known(
+    KnownText(
         r"failed to invoke EFS utils commands|mount\.nfs4: access denied by server",
         FARGATE,
-        Cause.TASK_PERMISSION,
+        StopCause.TASK_PERMISSION,
         "the file system did not let the task mount it: the task role, not the execution role, needs "
         "elasticfilesystem:ClientMount, by a policy of its own or by that of the file system, and neither may "
         "deny it",

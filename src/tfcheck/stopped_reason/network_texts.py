@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfcheck.stopped_reason.known_text import BOTH, FARGATE, Cause, Known
+from tfcheck.stopped_reason.known_text import BOTH, FARGATE, KnownText, StopCause
 from tfcheck.stopped_reason.normalized_text import NormalizedText
 
 
@@ -26,51 +26,51 @@ _ANSWER = r"AccessDenied|not authorized|StatusCode: [1-9]\d\d\b|\b40[13] (?:Forb
 
 #: Texts that are recognised only with a sign that no answer came.
 UNREACHED = (
-    Known(
+    KnownText(
         r"non[- ]empty error stream|the task can(?:not|'t) download .{0,100}Amazon S3"
         r"|between the task and Amazon S3",
         FARGATE,
-        Cause.NETWORK,
+        StopCause.NETWORK,
         "the task does not reach Amazon S3, where its environment files are: it needs a way to the internet, or "
         "VPC endpoints (for S3, a gateway)",
         ("env-file",),
     ),
-    Known(
+    KnownText(
         r"(?:the task can(?:not|'t) .{0,200} from |between the task and )(?:AWS )?Secrets Manager",
         FARGATE,
-        Cause.NETWORK,
+        StopCause.NETWORK,
         "the task does not reach Secrets Manager: it needs a way to the internet, or VPC endpoints (secretsmanager)",
         ("secret", "registry-credentials"),
     ),
-    Known(
+    KnownText(
         r"(?:the task can(?:not|'t) .{0,200} from |between the task and )(?:AWS |Amazon )?(?:Systems Manager|SSM)",
         FARGATE,
-        Cause.NETWORK,
+        StopCause.NETWORK,
         "the task does not reach Systems Manager: it needs a way to the internet, or VPC endpoints (ssm)",
         ("parameter",),
     ),
-    Known(
+    KnownText(
         r"(?:the task can(?:not|'t) .{0,200} from |between the task and )Amazon CloudWatch",
         FARGATE,
-        Cause.NETWORK,
+        StopCause.NETWORK,
         "the task does not reach CloudWatch Logs: it needs a way to the internet, or VPC endpoints (logs)",
         ("log-group",),
     ),
-    Known(
+    KnownText(
         r"CannotPull\w*Error|The task can(?:not|'t) pull\b"
         r"|(?:the task can(?:not|'t) .{0,200} from |between the task and )"
         r"(?:Amazon ECR|Amazon Elastic|the registry)",
         BOTH,
-        Cause.NETWORK,
+        StopCause.NETWORK,
         "the task does not reach the registry of its image: it needs a way to the internet, or VPC endpoints "
         "(for Amazon ECR: ecr.api, ecr.dkr and S3)",
         ("image",),
     ),
-    Known(
+    KnownText(
         r"ResourceInitializationError|unable to pull secrets or registry auth"
         r"|connection issue between the task and",
         FARGATE,
-        Cause.NETWORK,
+        StopCause.NETWORK,
         "the task does not reach a service that it needs before its containers start: it needs a way to the "
         "internet, or VPC endpoints",
     ),

@@ -13,30 +13,30 @@ from tfcheck.symbolic.regex import regex
 
 
 class NormalizedText:
-    """A text in two readings: `spaced` takes a line's end for a space, `joined` for nothing."""
+    """A text in two readings: `with_spaces` takes a line's end for a space, `without_spaces` for nothing."""
 
     def __init__(self, said: str) -> None:
         from html import unescape  # takes longer to load than to use
 
         text = _ESCAPE.sub(lambda found: _MEANT.get(found[1], "") or chr(int(found[1][1:], 16)), _UNSEEN.sub("", said))
         text = _QUOTE.sub("'", unescape(_UNSEEN.sub("", text))).replace("\u00a0", " ")
-        self._lines = [_bare(line) for line in text.splitlines() if not _is_rule(line)]
+        self._lines = [_strip_frame(line) for line in text.splitlines() if not _is_rule(line)]
 
     @cached_property
-    def spaced(self) -> str:
+    def with_spaces(self) -> str:
         """Return the text on one line, broken between words."""
         return " ".join(" ".join(self._lines).split())
 
     @cached_property
-    def joined(self) -> str:
+    def without_spaces(self) -> str:
         """Return the text on one line, broken anywhere, so that any space may be missing."""
         return "".join(self._lines)
 
     def search(self, pattern: str) -> re.Match[str] | None:
         """Find a pattern in either reading, ignoring case."""
-        found = re.search(pattern, self.spaced, re.IGNORECASE)
+        found = re.search(pattern, self.with_spaces, re.IGNORECASE)
         if found is None and len(self._lines) > 1:
-            found = re.search(pattern.replace(" ?", " ").replace(" ", " ?"), self.joined, re.IGNORECASE)
+            found = re.search(pattern.replace(" ?", " ").replace(" ", " ?"), self.without_spaces, re.IGNORECASE)
         return found
 
     @property
@@ -44,10 +44,10 @@ class NormalizedText:
         """Return both readings, first the likelier one, judged by equal line lengths."""
         lengths = {len(line) for line in self._lines[:-1]}
         is_hard = len(self._lines) > 2 and len(lengths) == 1
-        return (self.joined, self.spaced) if is_hard else (self.spaced, self.joined)
+        return (self.without_spaces, self.with_spaces) if is_hard else (self.with_spaces, self.without_spaces)
 
 
-def _bare(line: str) -> str:
+def _strip_frame(line: str) -> str:
     """Remove a table's frame, and other prefixes of a line."""
     line = _FRAME.sub("", line)
     end = line.rstrip()

@@ -9,7 +9,7 @@ import re
 
 import msgspec
 
-from tfcheck.stopped_reason.known_text import BOTH, Cause, Known
+from tfcheck.stopped_reason.known_text import BOTH, KnownText, StopCause
 from tfcheck.stopped_reason.normalized_text import NormalizedText
 from tfcheck.symbolic.regex import regex
 
@@ -35,7 +35,7 @@ class EcsCall(msgspec.Struct, frozen=True):
     actions: tuple[str, ...]
     meaning: str
     rules: tuple[str, ...]
-    cause: Cause = Cause.REFUSED
+    cause: StopCause = StopCause.REFUSED
 
 
 CALLS = (
@@ -110,7 +110,7 @@ CALLS = (
         "the file system did not let the task in: the task role, not the execution role, needs this, by a policy "
         "of its own or by that of the file system, and neither may deny it",
         ("efs-volume", "efs-authorization"),
-        Cause.TASK_PERMISSION,
+        StopCause.TASK_PERMISSION,
     ),
     EcsCall(
         (
@@ -121,14 +121,14 @@ CALLS = (
         ),
         "ECS Exec cannot open its channels: the task role, not the execution role, needs four actions of ssmmessages",
         ("ecs-exec",),
-        Cause.TASK_PERMISSION,
+        StopCause.TASK_PERMISSION,
     ),
     EcsCall(
         ("sts:AssumeRole",),
         "somebody is not allowed to assume a role. ECS itself does that as ecs-tasks.amazonaws.com, which the "
         "role must trust; who is named here is another",
         ("trust",),
-        Cause.TRUST,
+        StopCause.TRUST,
     ),
 )
 _BY_ACTION = {action.lower(): (action, call) for call in CALLS for action in call.actions}
@@ -144,7 +144,7 @@ def refusal(said: NormalizedText) -> Denial | None:
     resource = match["resource"].rstrip(".,;)").strip("\"'") if match["resource"] else None
     return Denial(
         role=role[1] if role else None,
-        action=_spelled(match["action"], is_cut=match.end("action") == len(text)),
+        action=_spell(match["action"], is_cut=match.end("action") == len(text)),
         resource=resource,
         why=next((meaning for ending, meaning in _ENDINGS if said.search(ending)), None),
         is_cut=match.end() == len(text),
@@ -152,7 +152,7 @@ def refusal(said: NormalizedText) -> Denial | None:
     )
 
 
-def _spelled(action: str, *, is_cut: bool) -> str:
+def _spell(action: str, *, is_cut: bool) -> str:
     """Write an action in AWS's spelling; complete a truncated one if that is unambiguous."""
     if action.lower() in _BY_ACTION:
         return _BY_ACTION[action.lower()][0]
@@ -160,16 +160,16 @@ def _spelled(action: str, *, is_cut: bool) -> str:
     return begun[0] if len(begun) == 1 else action
 
 
-def of_call(denial: Denial) -> Known | None:
+def explain_call(denial: Denial) -> KnownText | None:
     """Explain a refused call of ECS; None for other calls."""
     action, call = _BY_ACTION.get(denial.action.lower(), ("", None))
     if call is None or denial.is_user:
         return None
     rules = ("env-file", "decrypt") if _is_env_file(denial) else call.rules
-    return Known("", BOTH, call.cause, call.meaning, rules, (action,))
+    return KnownText("", BOTH, call.cause, call.meaning, rules, (action,))
 
 
-def of_near_call(denial: Denial) -> Known | None:
+def explain_similar_call(denial: Denial) -> KnownText | None:
     """Explain a refused call similar to one of ECS: `ssm:GetParameter` where ECS calls `ssm:GetParameters`."""
     near = next((each for each in _BY_ACTION.values() if _is_near(denial.action.lower(), each[0].lower())), None)
     if near is None or denial.is_user:
@@ -178,7 +178,7 @@ def of_near_call(denial: Denial) -> Known | None:
         f"ECS calls {near[0]}, never {denial.action}: something else did, such as the code in a container with the "
         f"task role. Where a policy that is meant for ECS names {denial.action}, write {near[0]}"
     )
-    return Known("", BOTH, Cause.OTHER_CALL, meaning, near[1].rules, (near[0],))
+    return KnownText("", BOTH, StopCause.OTHER_CALL, meaning, near[1].rules, (near[0],))
 
 
 def _is_near(action: str, known: str) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
 
-class ElementKind(Enum):
+class StepKind(Enum):
     """The kind of a step."""
 
     ONE = "one character"
@@ -33,41 +33,41 @@ Class: TypeAlias = tuple[frozenset[str], bool]
 ANY_CHARACTER: Class = (frozenset(), True)
 
 
-class Element(msgspec.Struct, frozen=True):
+class LanguageStep(msgspec.Struct, frozen=True):
     """One step of a language: a character of a class, or a mark around text of a family."""
 
-    kind: ElementKind
+    kind: StepKind
     characters: Class = ANY_CHARACTER
     family: str = ""
     key: Hashable = None
 
 
-def exact(char: str | None) -> Element:
+def exact(char: str | None) -> LanguageStep:
     """Return the step for one character; None is any character."""
-    return Element(ElementKind.ONE) if char is None else Element(ElementKind.ONE, (frozenset(char), False))
+    return LanguageStep(StepKind.ONE) if char is None else LanguageStep(StepKind.ONE, (frozenset(char), False))
 
 
-def repeated(hole: Hole, *, family: str = "", key: Hashable = None) -> Iterator[Element]:
+def expand_hole(hole: Hole, *, family: str = "", key: Hashable = None) -> Iterator[LanguageStep]:
     """Yield the steps for all possible texts of a hole.
 
     A stretch of a `family` is marked: two of one family with different keys never are the same text, and none is empty.
     """
     if family:
-        yield Element(ElementKind.BEGIN, family=family, key=key)
+        yield LanguageStep(StepKind.BEGIN, family=family, key=key)
     for char in hole.starts:
         yield exact(char)
     characters = (frozenset(hole.chars), hole.negated)
     shortest = max(hole.shortest, len(hole.starts), 1 if family else 0)
     least = shortest - len(hole.starts)
     for _ in range(min(least, _LONGEST)):
-        yield Element(ElementKind.ONE, characters)
+        yield LanguageStep(StepKind.ONE, characters)
     if hole.longest is None or hole.longest - shortest > _LONGEST or least > _LONGEST:
-        yield Element(ElementKind.MANY, characters)
+        yield LanguageStep(StepKind.MANY, characters)
     else:
         for _ in range(hole.longest - shortest):
-            yield Element(ElementKind.MAYBE, characters)
+            yield LanguageStep(StepKind.MAYBE, characters)
     if family:
-        yield Element(ElementKind.END, family=family, key=key)
+        yield LanguageStep(StepKind.END, family=family, key=key)
 
 
 _LONGEST = 64
@@ -75,7 +75,7 @@ _MOST_STATES = 200_000
 _MOST_TIED_STATES = 50_000
 
 
-def disjoint(left: Sequence[Element], right: Sequence[Element]) -> bool:
+def disjoint(left: Sequence[LanguageStep], right: Sequence[LanguageStep]) -> bool:
     """Whether definitely no text belongs to both; false if that would take too long."""
     if (len(left) + 1) * (len(right) + 1) > _MOST_STATES:
         return False
@@ -84,12 +84,12 @@ def disjoint(left: Sequence[Element], right: Sequence[Element]) -> bool:
     return _Machine(left).refuses(right)
 
 
-def _families(row: Sequence[Element]) -> set[str]:
-    return {each.family for each in row if each.kind is ElementKind.BEGIN}
+def _families(row: Sequence[LanguageStep]) -> set[str]:
+    return {each.family for each in row if each.kind is StepKind.BEGIN}
 
 
-def _is_mark(element: Element) -> bool:
-    return element.kind is ElementKind.BEGIN or element.kind is ElementKind.END
+def _is_mark(element: LanguageStep) -> bool:
+    return element.kind is StepKind.BEGIN or element.kind is StepKind.END
 
 
 def _meet(one: Class, other: Class) -> bool:
@@ -106,37 +106,37 @@ def _meet(one: Class, other: Class) -> bool:
 class _Machine:
     """A sequence of steps; bit i of a state means that i steps may have been passed."""
 
-    def __init__(self, row: Sequence[Element]) -> None:
+    def __init__(self, row: Sequence[LanguageStep]) -> None:
         self.length = len(row)
         self.many = self.skippable = 0
         self.classes: dict[Class, int] = {}
         for i, each in enumerate(row):
-            if each.kind is not ElementKind.ONE:
+            if each.kind is not StepKind.ONE:
                 self.skippable |= 1 << i
-            if each.kind is ElementKind.MANY:
+            if each.kind is StepKind.MANY:
                 self.many |= 1 << i
             if not _is_mark(each):
                 self.classes[each.characters] = self.classes.get(each.characters, 0) | 1 << i
         self.meeting: dict[Class, int] = {}
         self.wide = {each: places for each, places in self.classes.items() if each[1] or len(each[0]) > 1}
 
-    def refuses(self, other: Sequence[Element]) -> bool:
+    def refuses(self, other: Sequence[LanguageStep]) -> bool:
         """Whether no text of `other` matches the sequence."""
-        state = self.settled(1)
+        state = self.skip_optional(1)
         for element in other:
             if _is_mark(element):
                 continue
             after = self.read(state, element.characters)
-            if element.kind is ElementKind.MAYBE:
+            if element.kind is StepKind.MAYBE:
                 after |= state
-            elif element.kind is ElementKind.MANY:
-                after = self.read_on(state, after, element.characters)
+            elif element.kind is StepKind.MANY:
+                after = self.read_all(state, after, element.characters)
             if not after:
                 return True
             state = after
         return not state >> self.length & 1
 
-    def read_on(self, state: int, after: int, characters: Class) -> int:
+    def read_all(self, state: int, after: int, characters: Class) -> int:
         while after | state != state:
             state |= after
             after = self.read(state, characters)
@@ -144,10 +144,10 @@ class _Machine:
 
     def read(self, state: int, characters: Class) -> int:
         """Read one character of a class."""
-        able = state & self.meeting_places(characters)
-        return self.settled((able & ~self.many) << 1 | able & self.many)
+        able = state & self.matching_places(characters)
+        return self.skip_optional((able & ~self.many) << 1 | able & self.many)
 
-    def settled(self, state: int) -> int:
+    def skip_optional(self, state: int) -> int:
         """Skip optional steps."""
         passed = state | (state & self.skippable) << 1
         while passed != state:
@@ -155,7 +155,7 @@ class _Machine:
             passed = state | (state & self.skippable) << 1
         return state
 
-    def meeting_places(self, characters: Class) -> int:
+    def matching_places(self, characters: Class) -> int:
         places = self.meeting.get(characters)
         if places is None:
             places = self.classes.get(characters, 0)
@@ -180,7 +180,7 @@ _RIGHT_ENDED = 5
 _State: TypeAlias = tuple[int, int, int]
 
 
-def _disjoint_with_families(left: Sequence[Element], right: Sequence[Element]) -> bool:
+def _disjoint_with_families(left: Sequence[LanguageStep], right: Sequence[LanguageStep]) -> bool:
     begin: _State = (0, 0, _NONE)
     seen = {begin}
     todo = [begin]
@@ -188,7 +188,7 @@ def _disjoint_with_families(left: Sequence[Element], right: Sequence[Element]) -
         state = todo.pop()
         if state[0] == len(left) and state[1] == len(right):
             return False
-        for after in _moves(left, right, *state):
+        for after in _next_states(left, right, *state):
             if after not in seen:
                 if len(seen) > _MOST_TIED_STATES:
                     return False
@@ -197,51 +197,53 @@ def _disjoint_with_families(left: Sequence[Element], right: Sequence[Element]) -
     return True
 
 
-def _moves(left: Sequence[Element], right: Sequence[Element], i: int, j: int, tie: int) -> Iterator[_State]:
+def _next_states(
+    left: Sequence[LanguageStep], right: Sequence[LanguageStep], i: int, j: int, tie: int
+) -> Iterator[_State]:
     ours = left[i] if i < len(left) else None
     theirs = right[j] if j < len(right) else None
-    if ours is not None and ours.kind is not ElementKind.ONE:
+    if ours is not None and ours.kind is not StepKind.ONE:
         yield from _skip_left(ours, right, i, j, tie)
-    if theirs is not None and theirs.kind is not ElementKind.ONE:
+    if theirs is not None and theirs.kind is not StepKind.ONE:
         yield from _skip_right(theirs, left, i, j, tie)
     if ours is None or theirs is None or _is_mark(ours) or _is_mark(theirs):
         return
     if _meet(ours.characters, theirs.characters):
         read = tie if tie == _TIED else _NONE
-        yield i + (ours.kind is not ElementKind.MANY), j + (theirs.kind is not ElementKind.MANY), read
+        yield i + (ours.kind is not StepKind.MANY), j + (theirs.kind is not StepKind.MANY), read
 
 
-def _skip_left(ours: Element, right: Sequence[Element], i: int, j: int, tie: int) -> Iterator[_State]:
-    if ours.kind is ElementKind.BEGIN:
-        together = tie == _RIGHT_BEGUN and _apart(ours, _mark_before(right, j))
+def _skip_left(ours: LanguageStep, right: Sequence[LanguageStep], i: int, j: int, tie: int) -> Iterator[_State]:
+    if ours.kind is StepKind.BEGIN:
+        together = tie == _RIGHT_BEGUN and _is_disjoint(ours, _mark_before(right, j))
         yield i + 1, j, _TIED if together else _LEFT_BEGUN
-    elif ours.kind is ElementKind.END:
+    elif ours.kind is StepKind.END:
         if tie != _RIGHT_ENDED:
-            yield i + 1, j, _after_end(tie, ended=_LEFT_ENDED, begun=_LEFT_BEGUN)
+            yield i + 1, j, _tie_after_end(tie, ended=_LEFT_ENDED, begun=_LEFT_BEGUN)
     else:
         yield i + 1, j, tie
 
 
-def _skip_right(theirs: Element, left: Sequence[Element], i: int, j: int, tie: int) -> Iterator[_State]:
-    if theirs.kind is ElementKind.BEGIN:
-        together = tie == _LEFT_BEGUN and _apart(theirs, _mark_before(left, i))
+def _skip_right(theirs: LanguageStep, left: Sequence[LanguageStep], i: int, j: int, tie: int) -> Iterator[_State]:
+    if theirs.kind is StepKind.BEGIN:
+        together = tie == _LEFT_BEGUN and _is_disjoint(theirs, _mark_before(left, i))
         yield i, j + 1, _TIED if together else _RIGHT_BEGUN
-    elif theirs.kind is ElementKind.END:
+    elif theirs.kind is StepKind.END:
         if tie != _LEFT_ENDED:
-            yield i, j + 1, _after_end(tie, ended=_RIGHT_ENDED, begun=_RIGHT_BEGUN)
+            yield i, j + 1, _tie_after_end(tie, ended=_RIGHT_ENDED, begun=_RIGHT_BEGUN)
     else:
         yield i, j + 1, tie
 
 
-def _after_end(tie: int, *, ended: int, begun: int) -> int:
+def _tie_after_end(tie: int, *, ended: int, begun: int) -> int:
     if tie == _TIED:
         return ended
     return _NONE if tie == begun else tie
 
 
-def _mark_before(row: Sequence[Element], position: int) -> Element | None:
-    return next((each for each in reversed(row[:position]) if each.kind is ElementKind.BEGIN), None)
+def _mark_before(row: Sequence[LanguageStep], position: int) -> LanguageStep | None:
+    return next((each for each in reversed(row[:position]) if each.kind is StepKind.BEGIN), None)
 
 
-def _apart(one: Element, other: Element | None) -> bool:
+def _is_disjoint(one: LanguageStep, other: LanguageStep | None) -> bool:
     return other is not None and one.family == other.family and one.key != other.key

@@ -59,7 +59,7 @@ _DECODED: ContextVar[_Values | None] = ContextVar("_DECODED", default=None)
 
 
 @contextmanager
-def within(allowance: Allowance) -> Iterator[Allowance]:
+def sublimit(allowance: Allowance) -> Iterator[Allowance]:
     """Limit the context to a part of what remains of an allowance."""
     token = _RUN.set(allowance)
     try:
@@ -69,34 +69,34 @@ def within(allowance: Allowance) -> Iterator[Allowance]:
 
 
 @contextmanager
-def bounded(size: int = 0) -> Iterator[Allowance]:
+def limit_steps(size: int = 0) -> Iterator[Allowance]:
     """Limit the steps inside the context; `size` is the plan's in bytes. A nested context shares the limit."""
     around = _RUN.get()
     allowance = Allowance() if around is None else around
     allowance.extend(size)
     token = _DECODED.set(_Values(size) if around is None else _DECODED.get())
     try:
-        with within(allowance):
+        with sublimit(allowance):
             yield allowance
     finally:
         _DECODED.reset(token)
 
 
 def take(steps: int) -> bool:
-    """Take steps from the run's allowance, and return whether there were enough; always, outside of `bounded`."""
+    """Take steps from the run's allowance, and return whether there were enough: always, outside `limit_steps`."""
     allowance = _RUN.get()
     return allowance is None or allowance.take(steps)
 
 
 def take_values(count: int) -> bool:
-    """Count decoded values, and return whether there were enough; always, outside of `bounded`."""
+    """Count decoded values, and return whether there were enough: always, outside `limit_steps`."""
     values = _DECODED.get()
     if values is not None:
         values.left -= count
     return values is None or values.left >= 0
 
 
-def more_values(size: int) -> None:
+def allow_values(size: int) -> None:
     """Allow as many more decoded values as a file of this size has."""
     values = _DECODED.get()
     if values is not None:
@@ -107,13 +107,13 @@ def _values(size: int) -> int:
     return _VALUES + max(size - _MOST_COMPRESSED, 0) // _BYTES_OF_A_VALUE
 
 
-def left() -> int:
+def steps_left() -> int:
     """Return the remaining steps of the run."""
     allowance = _RUN.get()
     return STEPS if allowance is None else max(allowance.steps, 0)
 
 
-def exceeded() -> bool:
+def is_exceeded() -> bool:
     """Whether the run has exceeded its allowance."""
     allowance = _RUN.get()
     return allowance is not None and allowance.exceeded

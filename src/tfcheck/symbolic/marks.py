@@ -20,9 +20,9 @@ from tfcheck.symbolic.size import parts_of
 from tfcheck.symbolic.value import JsonText, Set, Text, Unknown, Value
 
 
-def marked(value: Value) -> Value:
+def mark_all(value: Value) -> Value:
     """Mark every string, number and unknown in `value` as sensitive."""
-    return _mapped(value, _marked_leaf, {})
+    return _map_leaves(value, _marked_leaf, {})
 
 
 #: Types that can carry a mark.
@@ -38,13 +38,13 @@ def _marked_leaf(leaf: Leaf) -> Value:
     return leaf if leaf.sensitive else msgspec.structs.replace(leaf, sensitive=True)
 
 
-def _mapped(value: Value, change: Callable[[Leaf], Value], made: dict[int, Value]) -> Value:
+def _map_leaves(value: Value, change: Callable[[Leaf], Value], made: dict[int, Value]) -> Value:
     """Change every string, number and unknown in `value`, keeping shared parts shared."""
     if isinstance(value, _LEAVES):
         return change(value)
     if id(value) in made:
         return made[id(value)]
-    parts = [_mapped(each, change, made) for each in parts_of(value)]
+    parts = [_map_leaves(each, change, made) for each in parts_of(value)]
     made[id(value)] = found = _rebuilt(value, parts)
     return found
 
@@ -65,7 +65,7 @@ def _rebuilt(value: Value, parts: list[Value]) -> Value:
             return value
 
 
-def holds_mark(value: Value) -> bool:
+def has_mark(value: Value) -> bool:
     """Whether a string, a number or an unknown inside `value` is marked."""
     return any(map(_is_marked, _leaves(value)))
 
@@ -80,9 +80,9 @@ def is_marked_throughout(value: Value) -> bool:
     return all(is_whole(each) if isinstance(each, str) else each.sensitive for each in leaves)
 
 
-def unmarked(value: Value) -> Value:
+def unmark_all(value: Value) -> Value:
     """Remove all marks from `value`; without any, it stays the same object."""
-    return _mapped(value, _unmarked_leaf, {}) if holds_mark(value) else value
+    return _map_leaves(value, _unmarked_leaf, {}) if has_mark(value) else value
 
 
 def _unmarked_leaf(leaf: Leaf) -> Value:
@@ -93,23 +93,23 @@ def _unmarked_leaf(leaf: Leaf) -> Value:
     return unmarked_number(leaf) if isinstance(leaf, _NUMBERS) else leaf
 
 
-def with_mask(value: Any, mask: Any) -> Any:
+def apply_mask(value: Any, mask: Any) -> Any:
     """Mark the parts of `value` that a plan's sensitivity mask marks."""
     match value, mask:
         case _, None | False:
             return value
         case dict(), True:
-            return {name: marked(item) for name, item in value.items()}
+            return {name: mark_all(item) for name, item in value.items()}
         case _, True:
-            return marked(value)
+            return mark_all(value)
         case dict(), dict():
-            return {name: with_mask(item, mask.get(name)) for name, item in value.items()}
+            return {name: apply_mask(item, mask.get(name)) for name, item in value.items()}
         case list(), list():
             # NOTE: a mask may be shorter than its list: Terraform drops unmarked elements at the end.
             masks = mask + [None] * (len(value) - len(mask))
-            return [with_mask(item, part) for item, part in zip(value, masks, strict=False)]
+            return [apply_mask(item, part) for item, part in zip(value, masks, strict=False)]
         case list() | dict(), list() | dict():
-            return marked(value)  # another shape than its mask: the marked parts are unknown
+            return mark_all(value)  # another shape than its mask: the marked parts are unknown
         case _:
             return value
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from tfcheck.symbolic import wildcards
-from tfcheck.symbolic.disjoint import Element, disjoint, exact, repeated
+from tfcheck.symbolic.disjoint import LanguageStep, disjoint, exact, expand_hole
 from tfcheck.symbolic.limits import affordable, take
 from tfcheck.symbolic.size import is_deep
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Symbol, Text, TextLike, Truth, Unknown, Value, pieces
@@ -252,11 +252,11 @@ def _always(pattern: list[_Atom], subject: list[_Atom]) -> bool:
     A set is a number: bit i says that i atoms of the pattern may have been passed.
     """
     reader = _Reader(pattern)
-    layer = {reader.settled(1)}
+    layer = {reader.close(1)}
     for atom in subject:
         before = reader.reads
         if isinstance(atom, _Open):
-            layer = {after for states in layer for after in reader.after_open(states, atom)}
+            layer = {after for states in layer for after in reader.read_open(states, atom)}
         else:
             layer = {reader.read(states, atom) for states in layer}
         costs = _READ * (reader.reads - before) if reader.reads > _FEW_READS else 0
@@ -290,9 +290,9 @@ class _Reader:
         """Read one character; None is an unknown one."""
         self.reads += 1
         places = self.one if char is None else self.places.get(char, self.one)
-        return self.settled((states & places) << 1 | states & self.many)
+        return self.close((states & places) << 1 | states & self.many)
 
-    def settled(self, states: int) -> int:
+    def close(self, states: int) -> int:
         """Let stars match nothing, and drop the states before the last star, which can do the same."""
         passed = states | (states & self.many) << 1
         while passed != states:
@@ -301,7 +301,7 @@ class _Reader:
         last = (states & self.many).bit_length()
         return states >> last - 1 << last - 1 if last else states
 
-    def after_open(self, states: int, atom: _Open) -> set[int]:
+    def read_open(self, states: int, atom: _Open) -> set[int]:
         """Read an unknown stretch: as the same one in the pattern, or as several unknown characters."""
         whole = (states & self.opens.get(atom.key, 0)) << 1
         outcomes: set[int] = set()
@@ -311,7 +311,7 @@ class _Reader:
         while self.reads <= _MOST_READS and (atom.hole.longest is None or length <= atom.hole.longest):
             after = self.read(states, None)
             if length >= atom.hole.shortest or after == states:
-                outcomes.add(self.settled(states | whole))
+                outcomes.add(self.close(states | whole))
             if after == states:
                 break  # longer texts lead nowhere else
             states = after
@@ -353,22 +353,22 @@ def _never(pattern: list[_Atom], subject: list[_Atom]) -> bool:
     return disjoint(_elements(pattern), _elements(subject))
 
 
-def _elements(atoms: list[_Atom]) -> list[Element]:
-    elements: list[Element] = []
+def _elements(atoms: list[_Atom]) -> list[LanguageStep]:
+    elements: list[LanguageStep] = []
     for atom in atoms:
         if isinstance(atom, str):
             elements.append(exact(atom))
         elif isinstance(atom, _Wild):
-            elements.extend(repeated(ANYTHING) if atom is _Wild.MANY else (exact(None),))
+            elements.extend(expand_hole(ANYTHING) if atom is _Wild.MANY else (exact(None),))
         elif atom.wild:
             elements.extend(_wild_elements(atom.hole))
         else:
-            elements.extend(repeated(atom.hole, family=atom.family, key=atom.key))
+            elements.extend(expand_hole(atom.hole, family=atom.family, key=atom.key))
     return elements
 
 
-def _wild_elements(hole: Hole) -> Iterable[Element]:
+def _wild_elements(hole: Hole) -> Iterable[LanguageStep]:
     if hole.allows("*"):
         start = [_Wild(char) if char in "*?" else char for char in hole.starts]
-        return [*_elements(list(start)), *repeated(ANYTHING)]
-    return repeated(Hole(shortest=hole.shortest, longest=hole.longest))
+        return [*_elements(list(start)), *expand_hole(ANYTHING)]
+    return expand_hole(Hole(shortest=hole.shortest, longest=hole.longest))

@@ -44,7 +44,7 @@ def is_terminating(number: Number) -> bool:
     return bool(10**DIGITS % denominator == 0)
 
 
-def spelled(number: Number) -> str | None:
+def spell_number(number: Number) -> str | None:
     """Format `number` like Terraform, without an exponent; None if it has no short decimal notation."""
     if isinstance(number, int) or number.denominator == 1:
         return str(int(number)) if abs(number) < 10**DIGITS else None
@@ -67,7 +67,7 @@ def as_text(value: Value) -> str | Unknown | Text | JsonText | None:
     number = exact(value)
     if number is None:
         return None
-    written = spelled(number)
+    written = spell_number(number)
     if written is None:
         return Unknown(reason="limit: a number that Terraform rounds")
     return Sensitive(written) if isinstance(value, SENSITIVE_NUMBERS) else written

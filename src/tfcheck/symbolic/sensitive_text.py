@@ -2,7 +2,7 @@
 
 It is a `str` wherever a string is wanted, so that a mark never changes what is decided; only what is printed differs.
 Cutting and concatenating keep the marks. `str.join`, f-strings and `replace` lose them: where a string is put together,
-use `tfcheck.symbolic.value.text` or `joined`.
+use `tfcheck.symbolic.value.text` or `join`.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ class Sensitive(str):
 
     def __add__(self, other: str) -> str:
         """Concatenate, keeping marks."""
-        return joined((self, other)) if isinstance(other, str) else NotImplemented
+        return join((self, other)) if isinstance(other, str) else NotImplemented
 
     def __radd__(self, other: str) -> str:
-        return joined((other, self)) if isinstance(other, str) else NotImplemented
+        return join((other, self)) if isinstance(other, str) else NotImplemented
 
     def __getitem__(self, key: SupportsIndex | slice) -> str:
         """Slice; a step other than 1 marks the whole result."""
         found = super().__getitem__(key)
         if not isinstance(key, slice):
             start = key.__index__() % len(self)
-            return _cut(self, start, start + 1)
+            return _slice(self, start, start + 1)
         start, end, step = key.indices(len(self))
-        return _cut(self, start, max(start, end)) if step == 1 else Sensitive(found)
+        return _slice(self, start, max(start, end)) if step == 1 else Sensitive(found)
 
     def removeprefix(self, prefix: str, /) -> str:
         """Remove a prefix."""
@@ -65,12 +65,12 @@ class Sensitive(str):
     def split(self, sep: str | None = None, maxsplit: SupportsIndex = -1) -> list[str]:
         """Split at every separator."""
         parts = super().split(sep, maxsplit)
-        return list(map(Sensitive, parts)) if sep is None else list(_located(self, parts, len(sep)))
+        return list(map(Sensitive, parts)) if sep is None else list(_locate(self, parts, len(sep)))
 
     def rsplit(self, sep: str | None = None, maxsplit: SupportsIndex = -1) -> list[str]:
         """Split at separators from the end."""
         parts = super().rsplit(sep, maxsplit)
-        return list(map(Sensitive, parts)) if sep is None else list(_located(self, parts, len(sep)))
+        return list(map(Sensitive, parts)) if sep is None else list(_locate(self, parts, len(sep)))
 
     def lstrip(self, chars: str | None = None, /) -> str:
         """Strip characters from the beginning."""
@@ -86,11 +86,11 @@ class Sensitive(str):
 
     def lower(self) -> str:
         """Convert to lower case."""
-        return _respelled(self, super().lower())
+        return _change_case(self, super().lower())
 
     def upper(self) -> str:
         """Convert to upper case."""
-        return _respelled(self, super().upper())
+        return _change_case(self, super().upper())
 
     def replace(self, old: str, new: str, count: SupportsIndex = -1, /) -> str:
         """Replace; a changed text is marked completely."""
@@ -98,7 +98,7 @@ class Sensitive(str):
         return self if changed == self else Sensitive(changed)
 
 
-def joined(parts: Iterable[str]) -> str:
+def join(parts: Iterable[str]) -> str:
     """Concatenate `parts`, keeping marks."""
     known = list(parts)
     if len(known) == 1:
@@ -111,10 +111,10 @@ def joined(parts: Iterable[str]) -> str:
         if isinstance(part, Sensitive):
             spans += [(start + length, end + length) for start, end in part.spans]
         length += len(part)
-    return Sensitive("".join(map(str, known)), merged(spans))
+    return Sensitive("".join(map(str, known)), merge_spans(spans))
 
 
-def merged(spans: Sequence[tuple[int, int]]) -> Spans:
+def merge_spans(spans: Sequence[tuple[int, int]]) -> Spans:
     """Merge adjacent ones of ordered stretches."""
     found: list[tuple[int, int]] = []
     for start, end in spans:
@@ -130,19 +130,19 @@ def is_whole(text: str) -> bool:
     return isinstance(text, Sensitive) and text.spans == ((0, len(text)),)
 
 
-def redacted(text: str) -> str:
+def redact(text: str) -> str:
     """Return a string for people, with `(sensitive)` in place of marked stretches."""
     if not isinstance(text, Sensitive):
         return text
-    return "".join(SENSITIVE if is_marked else part for part, is_marked in parted(text))
+    return "".join(SENSITIVE if is_marked else part for part, is_marked in iter_stretches(text))
 
 
 def shown_key(key: str | int) -> str:
     """Return an element's key for people: quoted, with `(sensitive)` in place of marked stretches."""
-    return repr(redacted(key) if isinstance(key, str) else key)
+    return repr(redact(key) if isinstance(key, str) else key)
 
 
-def parted(text: Sensitive) -> Iterator[tuple[str, bool]]:
+def iter_stretches(text: Sensitive) -> Iterator[tuple[str, bool]]:
     """Yield the stretches of a string in order, without marks, and whether each is marked."""
     unmarked = str(text)
     position = 0
@@ -161,7 +161,7 @@ def stretches(text: Sensitive) -> Iterator[str]:
     yield from (unmarked[start:end] for start, end in text.spans)
 
 
-def _cut(text: Sensitive, start: int, end: int) -> str:
+def _slice(text: Sensitive, start: int, end: int) -> str:
     spans = tuple((max(a, start) - start, min(b, end) - start) for a, b in text.spans if a < end and b > start)
     found = str(text)[start:end]
     if text.spans == ((0, len(text)),):
@@ -169,12 +169,12 @@ def _cut(text: Sensitive, start: int, end: int) -> str:
     return Sensitive(found, spans) if spans else found
 
 
-def _located(text: Sensitive, parts: list[str], gap: int) -> Iterator[str]:
+def _locate(text: Sensitive, parts: list[str], gap: int) -> Iterator[str]:
     position = 0
     for part in parts:
         yield text[position : position + len(part)]
         position += len(part) + gap
 
 
-def _respelled(text: Sensitive, changed: str) -> str:
+def _change_case(text: Sensitive, changed: str) -> str:
     return Sensitive(changed, text.spans if len(changed) == len(text) else None)

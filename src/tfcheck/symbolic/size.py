@@ -29,7 +29,7 @@ class Size(msgspec.Struct, frozen=True):
 def size(value: Value) -> Size:
     """Return the size of a value, counted from the innermost part on."""
     if not isinstance(value, _NESTED):
-        return Size(_leaves_of(value, {}), 1, 0)
+        return Size(_count_leaves(value, {}), 1, 0)
     leaves: dict[int, int] = {}
     levels: dict[int, int] = {}
     todo = [value]
@@ -44,14 +44,14 @@ def size(value: Value) -> Size:
             leaves[id(part)] = 0  # its parts come first; nothing contains itself
             continue
         todo.pop()
-        leaves[id(part)] = 1 + sum(_leaves_of(each, leaves) for each in parts)
+        leaves[id(part)] = 1 + sum(_count_leaves(each, leaves) for each in parts)
         levels[id(part)] = 1 + max((levels.get(id(each), 0) for each in parts), default=0)
         if leaves[id(part)] > LEAVES:
             return Size(leaves[id(part)], looked, levels[id(part)])
     return Size(leaves.get(id(value), 0) if not todo else looked, looked, levels.get(id(value), 0))
 
 
-def _leaves_of(part: Value, known: dict[int, int]) -> int:
+def _count_leaves(part: Value, known: dict[int, int]) -> int:
     return 1 + len(part) // _CHARACTERS if isinstance(part, str) else known.get(id(part), 1)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 
 import msgspec
 
-from tfcheck.symbolic.sensitive_text import joined, redacted
+from tfcheck.symbolic.sensitive_text import join, redact
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -132,7 +132,7 @@ class Symbol(msgspec.Struct, frozen=True):
         """Format it like Terraform: `aws_s3_bucket.b.arn`, or `max(aws_x.a.number, 1)`."""
         if self.owner in (GREATEST, LEAST):
             return f"{self.owner}({', '.join(map(str, self.path))})"
-        steps = (f"[{step}]" if isinstance(step, int) or step == "*" else f".{redacted(step)}" for step in self.path)
+        steps = (f"[{step}]" if isinstance(step, int) or step == "*" else f".{redact(step)}" for step in self.path)
         return self.owner + "".join(steps)
 
 
@@ -211,11 +211,11 @@ def text(pieces: Iterable[TextLike]) -> TextLike:
                 literals += (part,) if part else ()
                 continue
             if literals:
-                together.append(joined(literals))
+                together.append(join(literals))
                 literals = []
             together.append(part)
     if literals:
-        together.append(joined(literals))
+        together.append(join(literals))
     if not together:
         return ""
     return together[0] if len(together) == 1 else Text(tuple(together))
@@ -250,12 +250,12 @@ def identity(value: Value) -> TextLike | None:
         return value
     if not isinstance(value, (Unknown, Text)):
         return None
-    parts = [_bare(each) for each in pieces(spelled_out(value))]
+    parts = [_identity_of_piece(each) for each in pieces(spelled_out(value))]
     known = [each for each in parts if each is not None]
     return text(known) if len(known) == len(parts) else None
 
 
-def _bare(piece: str | Unknown | JsonText) -> str | Unknown | None:
+def _identity_of_piece(piece: str | Unknown | JsonText) -> str | Unknown | None:
     """Return a literal unchanged, and an unknown piece with only its symbol."""
     if isinstance(piece, str):
         return piece
@@ -332,7 +332,7 @@ def display(value: Value) -> str:
     """
     match value:
         case str():
-            return redacted(value)
+            return redact(value)
         case Unknown(symbol=None, shape=None):
             return "(known after apply)"
         case Unknown(symbol=None, shape=shape):

@@ -23,8 +23,8 @@ def glob_known(pattern: str, subject: str) -> bool:
         return True
     head, *rest = pattern.split("*")
     if not rest:
-        return len(head) == len(subject) and _fits(head, subject, 0)
-    return _fits(head, subject, 0) and _holds(subject, len(head), rest)
+        return len(head) == len(subject) and _matches_at(head, subject, 0)
+    return _matches_at(head, subject, 0) and _contains_parts(subject, len(head), rest)
 
 
 def affordable(pattern: str, subject: str) -> bool:
@@ -35,28 +35,28 @@ def affordable(pattern: str, subject: str) -> bool:
     return pairs <= _MOST_PAIRS and take(pairs // _PAIRS)
 
 
-def _holds(subject: str, start: int, parts: Sequence[str]) -> bool:
+def _contains_parts(subject: str, start: int, parts: Sequence[str]) -> bool:
     """Whether a text contains parts in order from `start` on, the last one at its end."""
     # Each is matched at its first place: the rest could not begin earlier after a later one.
     *middle, tail = parts
     end = len(subject) - len(tail)
     for part in middle:
-        start = _found(part, subject, start, end)
+        start = _find_part(part, subject, start, end)
         if start < 0:
             return False
         start += len(part)
-    return start <= end and _fits(tail, subject, end)
+    return start <= end and _matches_at(tail, subject, end)
 
 
-def _found(part: str, subject: str, start: int, end: int) -> int:
+def _find_part(part: str, subject: str, start: int, end: int) -> int:
     """Return the first offset of a part, in which `?` is any character, in a stretch of a text, or -1."""
     if "?" not in part:
         return subject.find(part, start, max(end, 0))
     places = range(start, end - len(part) + 1)
-    return next((place for place in places if _fits(part, subject, place)), -1)
+    return next((place for place in places if _matches_at(part, subject, place)), -1)
 
 
-def _fits(part: str, subject: str, place: int) -> bool:
+def _matches_at(part: str, subject: str, place: int) -> bool:
     """Whether a part, in which `?` is any character, matches a text at an offset."""
     literal = part.lstrip("?")
     if "?" not in literal:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from tfcheck import startup
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import World
-from tfcheck.symbolic.limits import exceeded
+from tfcheck.symbolic.limits import is_exceeded
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, identity
 from tfcheck.verdict.judge import Judge
@@ -39,7 +39,7 @@ class VerdictsBefore:
         task = self.tasks.get(requirement.task_definition)
         if task is None:
             return None
-        if exceeded():
+        if is_exceeded():
             return Verdict.UNKNOWN
         same = [
             each
@@ -53,7 +53,7 @@ class VerdictsBefore:
         spared = earlier.severity.rank > requirement.severity.rank
         return None if spared and found is not Verdict.ALLOWED else found
 
-    def granted(self, task: TaskDefinition) -> Truth:
+    def could_start(self, task: TaskDefinition) -> Truth:
         """Whether a task definition could start before the change: everything required was allowed."""
         if task.problem:
             return Truth.UNKNOWN
@@ -71,7 +71,7 @@ class VerdictsBefore:
         for task in self.tasks.values():
             for each in (one for some in self._requirements(task).values() for one in some if one.once):
                 key = each.action, identity(each.resource)
-                is_denied = not exceeded() and self._judge.verdict(each, task) is Verdict.DENIED
+                is_denied = not is_exceeded() and self._judge.verdict(each, task) is Verdict.DENIED
                 verdicts[key] = verdicts.get(key, True) and is_denied
         return frozenset(key for key, is_denied in verdicts.items() if is_denied)
 

@@ -9,12 +9,12 @@ import msgspec
 
 from tfcheck.iam import Allowed, Decision, Denied, Effect, Layers, Policy, Request, Undecided, applies, decide
 from tfcheck.iam.model import Statement
-from tfcheck.resource_policy import ResourceSide, covering
+from tfcheck.resource_policy import ResourceSide, covering_grants
 from tfcheck.role import Role
-from tfcheck.symbolic.limits import REASON, exceeded, take
+from tfcheck.symbolic.limits import REASON, is_exceeded, take
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth
-from tfcheck.vocabulary.arn import split
+from tfcheck.vocabulary.arn import parse_arn
 
 
 class RoleCall(msgspec.Struct, frozen=True):
@@ -35,19 +35,19 @@ class RoleCall(msgspec.Struct, frozen=True):
         return (*self.role.identity, *(self.role.boundary or ()), *own)
 
 
-def decided(call: RoleCall) -> Decision:
+def decide_call(call: RoleCall) -> Decision:
     """Decide a call for every choice among inline policies of one name, of which only one remains.
 
     INVARIANT: what is decided, allowed or denied, rests on nothing that was left out because the run took too much.
     """
-    decision = _decided(call) if take(1) else None
-    return Undecided("unknown_value", REASON) if decision is None or exceeded() else decision
+    decision = _decide(call) if take(1) else None
+    return Undecided("unknown_value", REASON) if decision is None or is_exceeded() else decision
 
 
 def denials(call: RoleCall) -> tuple[Statement, ...]:
     """List the statements that definitely deny a call, even if another allows it."""
     every = (each for policy in call.policies for each in policy.statements if each.effect is Effect.DENY)
-    return tuple(each for each in every if applies(each, call.request).whole is Truth.TRUE)
+    return tuple(each for each in every if applies(each, call.request).verdict is Truth.TRUE)
 
 
 def without_denials(call: RoleCall) -> RoleCall:
@@ -72,8 +72,8 @@ def without_denials(call: RoleCall) -> RoleCall:
     return RoleCall(role, call.request, msgspec.structs.replace(guarded, policy=own), call.doubt)
 
 
-def _decided(call: RoleCall) -> Decision:
-    decision = _merged([decide(call.request, _layers(call, identity)) for identity in _identities(call.role)])
+def _decide(call: RoleCall) -> Decision:
+    decision = _merge([decide(call.request, _layers(call, identity)) for identity in _identities(call.role)])
     if isinstance(decision, Denied) and call.doubt:
         return Undecided("unknown_value", call.doubt, decision.by)
     if isinstance(decision, Allowed) and _rests_on_its_account(call):
@@ -82,19 +82,19 @@ def _decided(call: RoleCall) -> Decision:
         hidden = (*call.role.hidden, *filter(None, (call.guarded.hidden,)))
         if hidden:
             return Undecided("policy_not_readable", " and ".join(hidden), decision.by)
-        return Undecided("unknown_value", _whose_policy(call), decision.by)
+        return Undecided("unknown_value", _policy_words(call), decision.by)
     if isinstance(decision, Denied) and decision.kind != "explicit" and _may_be_granted(call):
-        return Undecided("unknown_value", _whose_policy(call), decision.by)
+        return Undecided("unknown_value", _policy_words(call), decision.by)
     return decision
 
 
-def _whose_policy(call: RoleCall) -> str:
+def _policy_words(call: RoleCall) -> str:
     return f"whether it has the policy of {' or '.join(each.name for each in call.guarded.possible_policies)}"
 
 
 def _may_be_granted(call: RoleCall) -> bool:
     """Whether a readable policy that may not be on the resource could allow a call by itself."""
-    possible = (one for each in call.guarded.possible_policies for one in _with_policy(call, each))
+    possible = (one for each in call.guarded.possible_policies for one in _decide_with_policy(call, each))
     return any(not isinstance(each, Denied) for each in possible)
 
 
@@ -103,7 +103,7 @@ def _may_be_denied(call: RoleCall) -> bool:
     ours, theirs = _denials(call.role.possible_policies), _denials(call.guarded.possible_policies)
     if not ours and not theirs and call.guarded.kind != "kms":
         return False
-    maybe = (one for each in call.guarded.possible_policies for one in _with_policy(call, each))
+    maybe = (one for each in call.guarded.possible_policies for one in _decide_with_policy(call, each))
     if call.guarded.kind == "kms" and any(not isinstance(each, Allowed) for each in maybe):
         return True  # without a statement that allows the call, no key does
     policies = [*filter(None, (call.guarded.policy,)), *theirs]
@@ -114,7 +114,7 @@ def _may_be_denied(call: RoleCall) -> bool:
     return any(not isinstance(decide(call.request, each), Allowed) for each in choices)
 
 
-def _with_policy(call: RoleCall, policy: Policy) -> Iterator[Decision]:
+def _decide_with_policy(call: RoleCall, policy: Policy) -> Iterator[Decision]:
     """Decide a call as if its resource were one of the plan's with a policy."""
     guarded = msgspec.structs.replace(call.guarded, policy=policy, hidden=None, outside=None)
     beside = msgspec.structs.replace(call, guarded=guarded)
@@ -129,7 +129,7 @@ def _denials(policies: tuple[Policy, ...]) -> list[Policy]:
 
 def _rests_on_its_account(call: RoleCall) -> bool:
     """Whether only a resource policy grants a call, whose resource is assumed to be in the role's account."""
-    guarded, arn = call.guarded, split(call.request.resource)
+    guarded, arn = call.guarded, parse_arn(call.request.resource)
     if not guarded.in_plan or guarded.account is not None or guarded.policy is None or (arn and arn.account):
         return False
     alone = RoleCall(call.role, call.request, msgspec.structs.replace(guarded, policy=None, hidden=None))
@@ -150,7 +150,7 @@ def _layers(call: RoleCall, identity: tuple[Policy, ...]) -> Layers:
         resource_hidden=guarded.hidden,
         resource_outside=None if elsewhere or guarded.outside is None else guarded.outside + _MISSING[same],
         resource_kind=guarded.kind,
-        grants=covering(guarded.grants, call.request),
+        grants=covering_grants(guarded.grants, call.request),
     )
 
 
@@ -163,7 +163,7 @@ _MISSING = {
 
 
 def _same_account(call: RoleCall) -> Truth:
-    arn = split(call.request.resource)
+    arn = parse_arn(call.request.resource)
     if arn is None or arn.service == "s3":
         return Truth.TRUE  # a bucket's ARN has no account: the role's is assumed
     return equal(arn.account, call.role.caller.account)
@@ -177,7 +177,7 @@ def _identities(role: Role) -> list[tuple[Policy, ...]]:
     return [(*settled, *choice) for choice in choices]
 
 
-def _merged(decisions: list[Decision]) -> Decision:
+def _merge(decisions: list[Decision]) -> Decision:
     """Return the common decision; otherwise it depends on which policy remains."""
     first = decisions[0]
     if all(type(each) is type(first) for each in decisions):

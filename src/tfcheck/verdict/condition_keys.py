@@ -21,7 +21,7 @@ from tfcheck.startup.source import without_tail
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import REGION, PlainText, TextLike, Truth, Unknown, Value, pieces, text
-from tfcheck.vocabulary.arn import Arn, split
+from tfcheck.vocabulary.arn import Arn, parse_arn
 from tfcheck.vocabulary.finding import Requirement
 
 _ANY = PresenceUnknown()
@@ -32,9 +32,9 @@ def context_of(requirement: Requirement, world: World) -> Mapping[str, Entry]:
 
     A key that is not among them may be absent, or have any value.
     """
-    parts = split(requirement.resource)
+    parts = parse_arn(requirement.resource)
     owner: dict[str, Entry] = {"aws:ResourceAccount": parts.account} if parts is not None and parts.account else {}
-    return owner | _clock(world) | _of_service(requirement, world)
+    return owner | _clock(world) | _service_keys(requirement, world)
 
 
 def _clock(world: World) -> dict[str, Entry]:
@@ -48,7 +48,7 @@ def _clock(world: World) -> dict[str, Entry]:
     return dict.fromkeys(CLOCK_KEYS, Later(int(planned.timestamp()))) if planned.tzinfo else {}
 
 
-def _of_service(requirement: Requirement, world: World) -> dict[str, Entry]:
+def _service_keys(requirement: Requirement, world: World) -> dict[str, Entry]:
     resource = requirement.resource
     match requirement.action.partition(":")[0]:
         case "s3":
@@ -57,9 +57,9 @@ def _of_service(requirement: Requirement, world: World) -> dict[str, Entry]:
             secret = secret_of(resource, world)
             return {**_secret(requirement), **_tags(secret, "secretsmanager:ResourceTag/")}
         case "ssm":
-            return _tags(catalogue(world, PARAMETER).by_arn(resource), "ssm:resourceTag/")
+            return _tags(catalogue(world, PARAMETER).find_by_arn(resource), "ssm:resourceTag/")
         case "ecr":
-            return _tags(catalogue(world, REPOSITORY).by_arn(resource), "ecr:ResourceTag/")
+            return _tags(catalogue(world, REPOSITORY).find_by_arn(resource), "ecr:ResourceTag/")
         case "logs":
             return _tags(_log_group(resource, world))
         case "kms":
@@ -97,7 +97,7 @@ def _s3(requirement: Requirement, world: World) -> dict[str, Entry]:
     found: dict[str, Entry] = {"aws:RequestedRegion": region}
     if owner is not None and not world.resources("aws_s3_bucket_abac"):
         found["aws:ResourceTag/"] = Absent()
-    tagged = catalogue(world, OBJECT).by_arn(resource)
+    tagged = catalogue(world, OBJECT).find_by_arn(resource)
     if requirement.action == "s3:GetBucketLocation":
         found["s3:ExistingObjectTag/"] = Absent()
     elif tagged is not None:
@@ -131,10 +131,10 @@ def _log_group(stream: TextLike, world: World) -> WorldObject | None:
     """Find the log group of a stream by the beginning of its ARN."""
     known = catalogue(world, LOG_GROUP)
     found = known.owner(next(iter(pieces(stream)), ""))
-    parts = split(stream)
+    parts = parse_arn(stream)
     if found is not None or parts is None or not isinstance(first := next(iter(pieces(parts.resource)), ""), str):
         return found
-    return known.by_name(first.removeprefix("log-group:").partition(":")[0], None)
+    return known.find_by_name(first.removeprefix("log-group:").partition(":")[0], None)
 
 
 # EFS
@@ -156,10 +156,10 @@ def _kms(requirement: Requirement, world: World) -> dict[str, Entry]:
         "aws:ViaAWSService": OneOfValues(("true", "false")),
         **dict.fromkeys(("aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"), _ANY),
     }
-    key = catalogue(world, KEY).by_arn(requirement.resource)
+    key = catalogue(world, KEY).find_by_arn(requirement.resource)
     found |= {**_tags(key), **_aliases(requirement.resource, world)}
     encrypted = requirement.encrypted
-    parts = split(encrypted) if encrypted is not None else None
+    parts = parse_arn(encrypted) if encrypted is not None else None
     if encrypted is not None and parts is not None:
         found["kms:ViaService"] = _via(encrypted, parts, world)
         found |= _encryption_context(encrypted, parts, world)

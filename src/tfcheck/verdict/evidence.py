@@ -40,7 +40,7 @@ _TO_OTHER_ROLE = {
 }
 
 
-def of_call(decision: Decision, call: RoleCall) -> tuple[Evidence, ...]:
+def call_evidence(decision: Decision, call: RoleCall) -> tuple[Evidence, ...]:
     """Return the statements that decided a call; if they did not allow it, also the nearest ones."""
     decided = tuple(_deciding(origin, decision, call) for origin in decision.by[:_MOST])
     if isinstance(decision, Allowed):
@@ -48,7 +48,7 @@ def of_call(decision: Decision, call: RoleCall) -> tuple[Evidence, ...]:
     return (*decided, *map(_near, near_misses(call.request, call.policies)))[:_MOST]
 
 
-def of_trust(decision: Decision, trust: Policy, service: str, context: Context) -> tuple[Evidence, ...]:
+def trust_evidence(decision: Decision, trust: Policy, service: str, context: Context) -> tuple[Evidence, ...]:
     """Return the deciding statements of a trust policy; `service` and `context` are as for `decide_trust`."""
     match decision:
         case Allowed():
@@ -63,12 +63,12 @@ def of_trust(decision: Decision, trust: Policy, service: str, context: Context) 
             assert_never(decision)
 
 
-def of_other_role(decision: Allowed, kind: RoleKind, label: str | None) -> tuple[Evidence, ...]:
+def other_role_evidence(decision: Allowed, kind: RoleKind, label: str | None) -> tuple[Evidence, ...]:
     """Return the statements that grant a call to the role `label` of a task instead of the right one."""
     return tuple(_statement(each, "Allow", _TO_OTHER_ROLE[kind], granted_to=label or "") for each in decision.by)
 
 
-def of_deletion(role: Role) -> tuple[Evidence, ...]:
+def deletion_evidence(role: Role) -> tuple[Evidence, ...]:
     """Return a role's deletion as the evidence."""
     elsewhere = isinstance(role.deleted, ElsewhereAddress)
     kind = EvidenceKind.DELETED_BY_OTHER_STACK if elsewhere else EvidenceKind.DELETED

@@ -22,16 +22,16 @@ from tfcheck.iam import (
 )
 from tfcheck.iam.model import Statement
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.world import World, shared
+from tfcheck.inventory.world import World, share_equal
 from tfcheck.resource_policy import ResourcePolicies, ResourceSide
 from tfcheck.role import Role, Roles
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import TextLike
 from tfcheck.verdict import evidence
-from tfcheck.verdict.call import RoleCall, decided, denials, without_denials
-from tfcheck.verdict.task_roles import RolesOfTask, TaskRoles, assuming, trust_context
+from tfcheck.verdict.call import RoleCall, decide_call, denials, without_denials
+from tfcheck.verdict.task_roles import RolesOfTask, TaskRoles, service_principals, trust_context
 from tfcheck.verdict.unmet import UnmetCondition, unmet
-from tfcheck.vocabulary.arn import split
+from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.finding import Evidence, Reason, Requirement, RoleKind, Verdict
 
 
@@ -65,47 +65,49 @@ class Judge:
         self._settled: dict[tuple[object, ...], Judgement] = {}
         self._verdicts: dict[tuple[object, ...], Verdict] = {}
         self._contexts: dict[tuple[object, ...], Context] = {}
-        self._decisions: dict[tuple[object, ...], Decision] = world.alike(("decisions",), dict)
+        self._decisions: dict[tuple[object, ...], Decision] = world.once_for_both(("decisions",), dict)
         self._task_roles = TaskRoles(world, self.roles)
 
     def judge(self, requirement: Requirement, task: TaskDefinition) -> Judgement:
         """Decide one requirement of a task definition, with the reason."""
         side = self._task_roles.of(task)
         if requirement.role_kind is RoleKind.INSTANCE:
-            return self._by_instances(requirement, side)
+            return self._judge_instances(requirement, side)
         role = side.role(requirement.role_kind)
-        found = _without_role(requirement) if role is None else self._with(role, requirement, side)
+        found = _without_role(requirement) if role is None else self._judge_with(role, requirement, side)
         other = self._disagreeing(found.verdict, requirement, side)
         return Judgement(found.role, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, other) if other else found
 
     def _disagreeing(self, verdict: Verdict, requirement: Requirement, side: RolesOfTask) -> str:
         """Return the other role with another verdict that something may start the tasks with."""
         for run, kind, role in side.others:
-            if kind is requirement.role_kind and self._with(role, requirement, side).verdict is not verdict:
+            if kind is requirement.role_kind and self._judge_with(role, requirement, side).verdict is not verdict:
                 named = f"names {role.label}" if role.label else "may name another one"
                 return f"the role that a task is started with: {run} {named} instead"
         return ""
 
-    def _by_instances(self, requirement: Requirement, side: RolesOfTask) -> Judgement:
+    def _judge_instances(self, requirement: Requirement, side: RolesOfTask) -> Judgement:
         """Decide a call of the container instance for all instances that may run the task."""
         if not side.instances:
             return Judgement(None, Verdict.UNKNOWN, Reason.ROLE_OUTSIDE_PLAN, side.no_instances)
-        found = [self._with(each, requirement, side) for each in side.instances]
+        found = [self._judge_with(each, requirement, side) for each in side.instances]
         if len({each.verdict for each in found}) == 1:
             own = (side.no_others,) if side.no_others else ()
             return msgspec.structs.replace(found[0], assumptions=(*found[0].assumptions, *own))
         names = " or ".join(str(each.label) for each in side.instances)
         return Judgement(None, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, f"the instance that a task is placed on: {names}")
 
-    def _with(self, role: Role, requirement: Requirement, side: RolesOfTask) -> Judgement:
+    def _judge_with(self, role: Role, requirement: Requirement, side: RolesOfTask) -> Judgement:
         """Decide one requirement for a role, with the reason."""
         if requirement.action == startup.trust.ACTION:
-            return self._trusted(role, side, requirement.role_kind)
+            return self._judge_trust(role, side, requirement.role_kind)
         # NOTE: tasks of one service often need the same of the same roles.
         key = _key(requirement, role, side)
         if key not in self._settled:
             call = self._call(requirement, role, side)
-            found = self._on_assumption(self._judged(self._decided(call), call, requirement, side), requirement, side)
+            found = self._add_assumption(
+                self._judgement(self._decide(call), call, requirement, side), requirement, side
+            )
             notes = (*role.notes, *role.policy_warnings, *call.guarded.notes, *self._resources.warnings(call.request))
             self._settled[key] = msgspec.structs.replace(found, notes=notes) if notes else found
         return self._settled[key]
@@ -119,10 +121,10 @@ class Judge:
         if role is None:
             return _without_role(requirement).verdict
         if requirement.action == startup.trust.ACTION:
-            return self._trusted(role, side, requirement.role_kind).verdict
+            return self._judge_trust(role, side, requirement.role_kind).verdict
         key = _key(requirement, role, side)
         if key not in self._verdicts:
-            self._verdicts[key] = _VERDICTS[type(self._decided(self._call(requirement, role, side)))]
+            self._verdicts[key] = _VERDICTS[type(self._decide(self._call(requirement, role, side)))]
         return self._verdicts[key]
 
     def role(self, requirement: Requirement, task: TaskDefinition) -> Role | None:
@@ -145,7 +147,7 @@ class Judge:
         """
         known: dict[tuple[object, ...], Verdict] = {}
 
-        def extended(role: Role) -> Role:
+        def extend(role: Role) -> Role:
             boundary = role.boundary if bounded else None
             return msgspec.structs.replace(role, identity=(*role.identity, policy), boundary=boundary)
 
@@ -154,7 +156,7 @@ class Judge:
             role = side.role(requirement.role_kind)
             key = (id(requirement),) if role is None else _key(requirement, role, side)
             if key not in known:
-                known[key] = self.verdict_if(extended, requirement, task)
+                known[key] = self.verdict_if(extend, requirement, task)
             yield known[key]
 
     def verdict_if(self, change: Callable[[Role], Role], requirement: Requirement, task: TaskDefinition) -> Verdict:
@@ -163,7 +165,7 @@ class Judge:
         role = side.role(requirement.role_kind)
         if role is None:
             return self.verdict(requirement, task)
-        found = _VERDICTS[type(decided(self._call(requirement, change(role), side)))]
+        found = _VERDICTS[type(decide_call(self._call(requirement, change(role), side)))]
         return Verdict.UNKNOWN if self._disagreeing(found, requirement, side) else found
 
     def unmet(self, requirement: Requirement, task: TaskDefinition) -> tuple[UnmetCondition, ...]:
@@ -172,7 +174,7 @@ class Judge:
         role = side.role(requirement.role_kind)
         return () if role is None else unmet(self._call(requirement, role, side).request, role.identity)
 
-    def denying(self, requirement: Requirement, task: TaskDefinition) -> tuple[Statement, ...]:
+    def denying_statements(self, requirement: Requirement, task: TaskDefinition) -> tuple[Statement, ...]:
         """List the statements that definitely deny a requirement, even if another allows it."""
         side = self._task_roles.of(task)
         role = side.role(requirement.role_kind)
@@ -187,26 +189,26 @@ class Judge:
         if role is None:
             return _without_role(requirement)
         call = without_denials(self._call(requirement, role, side))
-        return self._judged(decided(call), call, requirement, side)
+        return self._judgement(decide_call(call), call, requirement, side)
 
-    def _judged(self, decision: Decision, call: RoleCall, requirement: Requirement, side: RolesOfTask) -> Judgement:
+    def _judgement(self, decision: Decision, call: RoleCall, requirement: Requirement, side: RolesOfTask) -> Judgement:
         role = call.role
         match decision:
             case Allowed():
-                by = evidence.of_call(decision, call)
+                by = evidence.call_evidence(decision, call)
                 return Judgement(role.label, Verdict.ALLOWED, evidence=by, assumptions=decision.assumptions)
             case Undecided():
-                by = evidence.of_call(decision, call)
-                waits_for = _wait(decision, role, secret=requirement.sensitive)
+                by = evidence.call_evidence(decision, call)
+                waits_for = _wait_words(decision, role, secret=requirement.sensitive)
                 return Judgement(role.label, Verdict.UNKNOWN, _open(decision, role), waits_for, by)
             case Denied():
-                return self._denied(decision, call, requirement, side)
+                return self._denied_judgement(decision, call, requirement, side)
             case _:
                 assert_never(decision)
 
-    def _on_assumption(self, found: Judgement, requirement: Requirement, side: RolesOfTask) -> Judgement:
+    def _add_assumption(self, found: Judgement, requirement: Requirement, side: RolesOfTask) -> Judgement:
         """Add the assumption about the account to a verdict on an object in the task's account."""
-        around, arn = side.surroundings, split(requirement.resource)
+        around, arn = side.surroundings, parse_arn(requirement.resource)
         rests = around.assumption and arn is not None and arn.account == around.account
         if not rests or found.verdict is Verdict.UNKNOWN:
             return found
@@ -217,7 +219,7 @@ class Judge:
     def _call(self, requirement: Requirement, role: Role, side: RolesOfTask) -> RoleCall:
         resource = requirement.resource
         service = requirement.action.partition(":")[0]
-        guarded = shared(self._world, ("guarded", resource, service), self._resources.of(resource, service))
+        guarded = share_equal(self._world, ("guarded", resource, service), self._resources.of(resource, service))
         request = Request(
             action=requirement.action,
             resource=requirement.resource,
@@ -231,11 +233,11 @@ class Judge:
     def _context(self, requirement: Requirement, role: Role, side: RolesOfTask, guarded: ResourceSide) -> Context:
         from tfcheck.verdict.condition_keys import context_of
 
-        return self._common(requirement, role, side, guarded).extended(context_of(requirement, self._world))
+        return self._common(requirement, role, side, guarded).extend(context_of(requirement, self._world))
 
     def _common(self, requirement: Requirement, role: Role, side: RolesOfTask, guarded: ResourceSide) -> Context:
         """Return the condition keys that all calls of a role to one service in one region share."""
-        arn = split(requirement.resource)
+        arn = parse_arn(requirement.resource)
         region = arn.region if arn and arn.region else side.surroundings.region
         owner = guarded.account or role.caller.account
         service = requirement.action.partition(":")[0]
@@ -251,69 +253,77 @@ class Judge:
             )
         return self._contexts[key]
 
-    def _decided(self, call: RoleCall) -> Decision:
+    def _decide(self, call: RoleCall) -> Decision:
         """Decide a call; a decision without condition keys is shared by both worlds."""
         request = call.request
         what = request.action, request.resource, request.documented, call.doubt
-        return self._once(("call", *what, id(call.role), id(call.guarded)), request.context, lambda: decided(call))
+        return self._decide_once(
+            ("call", *what, id(call.role), id(call.guarded)), request.context, lambda: decide_call(call)
+        )
 
-    def _once(self, key: tuple[object, ...], context: Context, decide: Callable[[], Decision]) -> Decision:
+    def _decide_once(self, key: tuple[object, ...], context: Context, decide: Callable[[], Decision]) -> Decision:
         # INVARIANT: roles and guards are shared by both worlds, and live as long as the decisions about them.
         if key in self._decisions:
             return self._decisions[key]
         found = decide()
-        if isinstance(context, Deferred) and context.untouched:
+        if isinstance(context, Deferred) and context.is_unused:
             self._decisions[key] = found
         return found
 
     # The judgement
 
-    def _denied(self, decision: Denied, call: RoleCall, requirement: Requirement, side: RolesOfTask) -> Judgement:
+    def _denied_judgement(
+        self, decision: Denied, call: RoleCall, requirement: Requirement, side: RolesOfTask
+    ) -> Judgement:
         if decision.kind != "explicit":
-            misplaced = self._granted_to_other_role(requirement, call.role, side)
+            misplaced = self._other_role_evidence(requirement, call.role, side)
             if misplaced is not None:
                 reason = _MISPLACED[requirement.role_kind]
                 return Judgement(call.role.label, Verdict.DENIED, reason, evidence=misplaced)
-        by = evidence.of_call(decision, call)
+        by = evidence.call_evidence(decision, call)
         return Judgement(call.role.label, Verdict.DENIED, _DENIED[decision.kind], evidence=by)
 
-    def _granted_to_other_role(
+    def _other_role_evidence(
         self, requirement: Requirement, role: Role, side: RolesOfTask
     ) -> tuple[Evidence, ...] | None:
         """Return the statements that grant the call to the task's other role, or None if none definitely does."""
-        other = side.other(requirement.role_kind)
+        other = side.other_role(requirement.role_kind)
         if other is None or other.label == role.label:
             return None
-        decision = self._decided(self._call(requirement, other, side))
+        decision = self._decide(self._call(requirement, other, side))
         if not isinstance(decision, Allowed):
             return None
-        return evidence.of_other_role(decision, requirement.role_kind, other.label)
+        return evidence.other_role_evidence(decision, requirement.role_kind, other.label)
 
-    def _trusted(self, role: Role, side: RolesOfTask, kind: RoleKind) -> Judgement:
+    def _judge_trust(self, role: Role, side: RolesOfTask, kind: RoleKind) -> Judgement:
         if role.trust is None:
             if role.deleted is not None:
-                return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=evidence.of_deletion(role))
+                return Judgement(
+                    role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=evidence.deletion_evidence(role)
+                )
             if role.managed and not role.trust_hidden:
                 return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY)
             reason = Reason.POLICY_NOT_READABLE if role.managed else Reason.ROLE_OUTSIDE_PLAN
             reason = Reason.UNKNOWN_VALUE if role.unknown_because else reason
             return Judgement(role.label, Verdict.UNKNOWN, reason, role.trust_hidden or "")
-        first, *others = (self._trusts(role, role.trust, each, side, kind) for each in assuming(kind, side))
+        first, *others = (self._trusts(role, role.trust, each, side, kind) for each in service_principals(kind, side))
         if all(each.verdict is first.verdict for each in others):
             return first
         return Judgement(role.label, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, "the name of the service EC2 in China")
 
     def _trusts(self, role: Role, trust: Policy, service: str, side: RolesOfTask, kind: RoleKind) -> Judgement:
         context = Deferred(make=lambda: trust_context(side, kind))
-        decision = self._once(("trust", id(trust), service), context, lambda: decide_trust(trust, service, context))
-        by = evidence.of_trust(decision, trust, service, context)
+        decision = self._decide_once(
+            ("trust", id(trust), service), context, lambda: decide_trust(trust, service, context)
+        )
+        by = evidence.trust_evidence(decision, trust, service, context)
         match decision:
             case Allowed():
                 return Judgement(role.label, Verdict.ALLOWED, evidence=by)
             case Denied():
                 return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=by)
             case Undecided():
-                return Judgement(role.label, Verdict.UNKNOWN, Reason(decision.kind), _wait(decision, role), by)
+                return Judgement(role.label, Verdict.UNKNOWN, Reason(decision.kind), _wait_words(decision, role), by)
             case _:
                 assert_never(decision)
 
@@ -330,10 +340,10 @@ _VERDICTS: dict[type, Verdict] = {
 }
 
 
-def _wait(decision: Undecided, role: Role, *, secret: bool = False) -> str:
+def _wait_words(decision: Undecided, role: Role, *, secret: bool = False) -> str:
     """Explain what decides, without a role's ARN, a policy's text, or a resource that must not be shown."""
     if decision.kind == "role_outside_plan":
-        return _unseen(role) or decision.waits_for
+        return _outside_role_words(role) or decision.waits_for
     marked = any(origin.secret for origin in decision.by)
     return SENSITIVE if decision.kind == "unknown_value" and (secret or marked) else decision.waits_for
 
@@ -351,7 +361,7 @@ def _key(requirement: Requirement, role: Role, side: RolesOfTask) -> tuple[objec
     return (*need, requirement.through, requirement.sensitive, *who, side.on_fargate, side.surroundings)
 
 
-def _unseen(role: Role) -> str:
+def _outside_role_words(role: Role) -> str:
     """Explain what decides for an unmanaged role; empty if it is only its policies."""
     if role.label == SENSITIVE:
         return "the policies of a role whose ARN is sensitive"

@@ -8,7 +8,7 @@ import msgspec
 
 from tfcheck.iam import Context, PresenceUnknown, service_context
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.world import World, shared
+from tfcheck.inventory.world import World, share_equal
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Role, Roles
 from tfcheck.startup.launch import instance_role_serves, runs
@@ -43,7 +43,7 @@ class RolesOfTask(msgspec.Struct, frozen=True):
             return self.task
         return self.instances[0] if len(self.instances) == 1 else None
 
-    def other(self, kind: RoleKind) -> Role | None:
+    def other_role(self, kind: RoleKind) -> Role | None:
         """Return the role that often gets a permission by mistake."""
         return self.execution if kind is RoleKind.TASK else self.task
 
@@ -80,7 +80,7 @@ class TaskRoles:
                 argument = f"{kind.value}_role_arn"
                 role = self._roles.of(run.attribute(argument), nameless=run.sensitive(argument))
                 if role is not None:
-                    yield str(run.address), kind, self._shared(role)
+                    yield str(run.address), kind, self._share(role)
 
     def _instances(self, task: TaskDefinition) -> tuple[tuple[Role, ...], str, str]:
         """Return the roles of the container instances for a task, or why they are unknown.
@@ -93,7 +93,7 @@ class TaskRoles:
 
         found = instances(task, self._world)
         roles = [self._roles.of(each, nameless=isinstance(each, Sensitive)) for each in found.roles]
-        known = tuple(self._shared(each) for each in roles if each is not None)
+        known = tuple(self._share(each) for each in roles if each is not None)
         # NOTE: a missing role would make others decide.
         if len(known) < len(roles):
             return (), "the role of an instance profile", ""
@@ -102,14 +102,14 @@ class TaskRoles:
     def _role(self, argument: str, task: TaskDefinition) -> Role | None:
         """Return the role, without the name of an unmanaged one if the plan marks that as sensitive."""
         found = self._roles.of(task.resource.attribute(argument), nameless=task.resource.sensitive(argument))
-        return None if found is None else self._shared(found)
+        return None if found is None else self._share(found)
 
-    def _shared(self, role: Role) -> Role:
+    def _share(self, role: Role) -> Role:
         """Return an equal earlier role, since many unknown or sensitive roles have the same label."""
-        return shared(self._world, ("role", role.label, identity(role.caller.arn)), role)
+        return share_equal(self._world, ("role", role.label, identity(role.caller.arn)), role)
 
 
-def assuming(kind: RoleKind, roles: RolesOfTask) -> tuple[str, ...]:
+def service_principals(kind: RoleKind, roles: RolesOfTask) -> tuple[str, ...]:
     """Return the service principals that assume a role of a kind: EC2 has another one in China."""
     if kind is not RoleKind.INSTANCE:
         return ("ecs-tasks.amazonaws.com",)
@@ -128,7 +128,7 @@ def trust_context(roles: RolesOfTask, kind: RoleKind) -> Context:
     source = Arn(around.partition, "ecs", around.region, around.account, text(["task/", cluster, "/", number]))
     found = service_context(source_account=around.account, source_arn=source.as_text(), region=around.region)
     # NOTE: AWS documents no source for roles that EC2 assumes.
-    return found.extended(dict.fromkeys(_SOURCES, PresenceUnknown())) if kind is RoleKind.INSTANCE else found
+    return found.extend(dict.fromkeys(_SOURCES, PresenceUnknown())) if kind is RoleKind.INSTANCE else found
 
 
 _SOURCES = ("aws:SourceAccount", "aws:SourceArn")

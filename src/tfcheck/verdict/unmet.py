@@ -9,7 +9,7 @@ import msgspec
 from tfcheck.iam import Effect, Policy, Request, applies, condition
 from tfcheck.iam.model import Statement
 from tfcheck.iam.variables import PolicyTemplate
-from tfcheck.symbolic.sensitive_text import redacted
+from tfcheck.symbolic.sensitive_text import redact
 from tfcheck.symbolic.value import Truth, display
 
 
@@ -42,13 +42,13 @@ def unmet(request: Request, policies: Iterable[Policy]) -> tuple[UnmetCondition,
 
 def _unmet(statement: Statement, request: Request) -> Iterator[UnmetCondition]:
     for each in statement.conditions:
-        if condition.holds(each, request.context) is Truth.FALSE:
-            entry = request.context.at(each.key)
+        if condition.evaluate(each, request.context) is Truth.FALSE:
+            entry = request.context.lookup(each.key)
             yield UnmetCondition(
                 policy=statement.origin.policy,
                 sid=statement.origin.sid,
                 operator=each.operator.written,
                 key=each.key,
                 values=tuple(display(value) for value in each.values if not isinstance(value, PolicyTemplate)),
-                carried=redacted(entry) if isinstance(entry, str) else "",
+                carried=redact(entry) if isinstance(entry, str) else "",
             )

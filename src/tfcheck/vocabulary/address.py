@@ -125,7 +125,7 @@ def parse(written: str) -> Address:
     module = reader.module_path()
     mode = "managed"
     first = reader.name()
-    if first in ("data", "ephemeral") and reader.at("."):
+    if first in ("data", "ephemeral") and reader.is_at("."):
         mode = {"data": "data", "ephemeral": "ephemeral"}[first]
         reader.take(".")
         first = reader.name()
@@ -173,23 +173,23 @@ class _Reader:
                 self.take(".")
         return ModulePath(tuple(steps))
 
-    def at(self, mark: str) -> bool:
+    def is_at(self, mark: str) -> bool:
         return self.written.startswith(mark, self.position)
 
     def take(self, mark: str) -> None:
-        if not self.at(mark):
-            raise self.wrong()
+        if not self.is_at(mark):
+            raise self.error()
         self.position += len(mark)
 
     def name(self) -> str:
         found = _NAME.match(self.written, self.position)
         if not found:
-            raise self.wrong()
+            raise self.error()
         self.position = found.end()
         return found[0]
 
     def key(self) -> InstanceKey:
-        if not self.at("["):
+        if not self.is_at("["):
             return None
         found = _INDEX.match(self.written, self.position)
         if found:
@@ -197,15 +197,15 @@ class _Reader:
             return int(found[1])
         found = _QUOTED.match(self.written, self.position)
         if not found:
-            raise self.wrong()
+            raise self.error()
         self.position = found.end()
         return _ESCAPE.sub(_unescape, found[1])
 
     def end(self) -> None:
         if self.position != len(self.written):
-            raise self.wrong()
+            raise self.error()
 
-    def wrong(self) -> InputError:
+    def error(self) -> InputError:
         return InputError(
             f"`{self.written}` is not a resource instance address",
             hint='write it as Terraform does: module.web["eu"].aws_iam_role.execution[0]',

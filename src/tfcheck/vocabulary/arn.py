@@ -30,7 +30,7 @@ class Arn(msgspec.Struct, frozen=True):
         return text(["arn", *(part for each in parts for part in (":", each))])
 
 
-def split(value: TextLike) -> Arn | None:
+def parse_arn(value: TextLike) -> Arn | None:
     """Split an ARN; None if `value` is not, or not definitely, one.
 
     A piece whose hole may hold a colon before the sixth part makes the place of the colons, and so the ARN, unsure.
@@ -74,7 +74,7 @@ def _split_literal(literal: str, parts: list[list[str | Unknown | JsonText]]) ->
             part.remove("")
 
 
-def cut(value: TextLike, mark: str, limit: int | None = None) -> list[TextLike] | None:
+def split_text(value: TextLike, mark: str, limit: int | None = None) -> list[TextLike] | None:
     """Split a text at the first `limit` marks, or at all; None if an unknown piece before them may contain one."""
     if isinstance(value, str):
         return [*value.split(mark, -1 if limit is None else limit)]

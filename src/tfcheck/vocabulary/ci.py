@@ -107,7 +107,7 @@ def repository(environment: Mapping[str, str]) -> str:
     return named if _REPOSITORY.fullmatch(named) else ""
 
 
-def run(environment: Mapping[str, str]) -> str:
+def run_id(environment: Mapping[str, str]) -> str:
     """Return the run as `ID.ATTEMPT`; empty outside a run."""
     number, attempt = environment.get("GITHUB_RUN_ID", ""), environment.get("GITHUB_RUN_ATTEMPT", "1")
     return f"{number}.{attempt}" if _RUN.fullmatch(number) and _RUN.fullmatch(attempt) else ""
@@ -187,7 +187,7 @@ def context(
     if not in_actions(environment):
         return {"target": target} if environment.get("TFCHECK_TARGET") else None
     started = event(environment)
-    return _without_nothing(target, repository(environment), started.number, started.sha, run(environment))
+    return _without_nothing(target, repository(environment), started.number, started.sha, run_id(environment))
 
 
 def _without_nothing(target: str, repository: str, number: int | None, sha: str, run: str) -> dict[str, str | int]:

@@ -30,7 +30,7 @@ _KEPT_WHOLE = frozenset(
 )
 
 
-def clipped(report: Report) -> Report:
+def clip_report(report: Report) -> Report:
     """Return a report with sentences, reasons and patterns of readable length."""
     return Rewriter(clip_words, _clipped_fields).of(report)  # type: ignore[no-any-return]
 

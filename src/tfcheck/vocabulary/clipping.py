@@ -37,7 +37,7 @@ def few(names: Sequence[str], most: int = 3) -> str:
     return ", ".join(names[:most]) + and_more(len(names), most)
 
 
-def enumerated(names: Iterable[str]) -> str:
+def join_names(names: Iterable[str]) -> str:
     """Join names as in a sentence: `a`, `a and b`, `a, b and c`."""
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last

@@ -24,21 +24,21 @@ class FailOptions(msgspec.Struct, frozen=True):
         """Whether anything can fail a run."""
         return self.fail_on != "never" or self.strict
 
-    def counts(self, severity: Severity, change: str | None) -> bool:
+    def fails_on(self, severity: Severity, change: str | None) -> bool:
         """Whether a finding of this severity fails a run; `change` is whether it is new."""
         if self.fail_on == "never" or (self.new_only and change == "existing"):
             return False
         return severity.rank <= Severity(self.fail_on).rank
 
-    def counts_unknown(self, answer: Answer) -> bool:
+    def fails_on_unknown(self, answer: Answer) -> bool:
         """Whether an undecided answer fails a run."""
         return self.strict and not (self.new_only and answer.before is Verdict.UNKNOWN)
 
     def fail(self, reports: Iterable[Report]) -> bool:
         """Whether any of the reports fails a run."""
         return any(
-            any(self.counts(each.severity, each.change) for each in report.open_findings)
-            or any(map(self.counts_unknown, report.undecided()))
+            any(self.fails_on(each.severity, each.change) for each in report.open_findings)
+            or any(map(self.fails_on_unknown, report.undecided_answers()))
             or (self.strict and bool(report.skipped))
             for report in reports
         )

@@ -276,7 +276,7 @@ class Unselected(msgspec.Struct, frozen=True):
     task_definition: str
 
 
-class Configuration(msgspec.Struct, frozen=True):
+class RunConfiguration(msgspec.Struct, frozen=True):
     """What decided which findings a report has.
 
     `file` is the configuration file as seen from the top of its repository, None where only options decided;
@@ -349,7 +349,7 @@ class Report(msgspec.Struct, frozen=True):
     access_possible: tuple[AccessChange, ...] = ()
     unread: tuple[Unread, ...] = ()
     roles: tuple[TaskRole, ...] = ()
-    configuration: Configuration | None = None
+    configuration: RunConfiguration | None = None
     unselected: tuple[Unselected, ...] = ()
     baseline: BaselineComparison | None = None
     excerpts: tuple[Excerpt, ...] = ()
@@ -370,7 +370,7 @@ class Report(msgspec.Struct, frozen=True):
         """The rules that are not selected."""
         return self.configuration.rules_off if self.configuration else ()
 
-    def counting(self) -> tuple[Answer, ...]:
+    def counted_answers(self) -> tuple[Answer, ...]:
         """Return the answers of the selected rules, without those of waived findings."""
         off = self.rules_off
         waived = {id(answer) for finding in self.waived_findings for answer in finding.answers}
@@ -378,11 +378,11 @@ class Report(msgspec.Struct, frozen=True):
             return self.answers
         return tuple(each for each in self.answers if each.requirement.rule not in off and id(each) not in waived)
 
-    def undecided(self) -> tuple[Answer, ...]:
+    def undecided_answers(self) -> tuple[Answer, ...]:
         """Return the unknown answers of the selected rules."""
-        return tuple(each for each in self.counting() if each.verdict is Verdict.UNKNOWN)
+        return tuple(each for each in self.counted_answers() if each.verdict is Verdict.UNKNOWN)
 
     @property
-    def known(self) -> tuple[Finding, ...]:
+    def known_findings(self) -> tuple[Finding, ...]:
         """The findings that are in the baseline."""
         return self.baseline.known if self.baseline else ()

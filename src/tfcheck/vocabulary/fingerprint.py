@@ -12,27 +12,27 @@ from tfcheck.vocabulary.finding import Answer, Finding
 _DIGITS = 16
 
 
-def of_answer(answer: Answer) -> str:
+def answer_fingerprint(answer: Answer) -> str:
     """Return the fingerprint of a missing permission, as saved or computed."""
     need = answer.requirement
     subject = answer.subject or need.shown_resource
-    return answer.fingerprint or _hashed(
+    return answer.fingerprint or _hash(
         need.rule, need.task_definition, need.container or "", answer.role or "", need.action, subject
     )
 
 
-def of_finding(finding: Finding) -> str:
+def finding_fingerprint(finding: Finding) -> str:
     """Return the fingerprint of a finding without requirements, as saved or computed."""
     subject = finding.subject or finding.message
-    return finding.fingerprint or _hashed(finding.rule, finding.task_definition, finding.address or "", subject)
+    return finding.fingerprint or _hash(finding.rule, finding.task_definition, finding.address or "", subject)
 
 
-def of_parts(finding: Finding) -> tuple[str, ...]:
+def part_fingerprints(finding: Finding) -> tuple[str, ...]:
     """Return the fingerprints of a finding: of each of its requirements, otherwise its own."""
-    return tuple(map(of_answer, finding.answers)) or (of_finding(finding),)
+    return tuple(map(answer_fingerprint, finding.answers)) or (finding_fingerprint(finding),)
 
 
-def _hashed(*parts: str) -> str:
+def _hash(*parts: str) -> str:
     import hashlib  # takes longer to load than to use, and only some reports have fingerprints
 
     return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:_DIGITS]

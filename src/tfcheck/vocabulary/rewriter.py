@@ -42,7 +42,7 @@ class Rewriter:
             names = self._fields(kind)
             self._fields_of[kind] = names, _values_of(names)
             return self._struct
-        return _unchanged
+        return _keep
 
     def _tuple(self, parts: tuple[Any, ...]) -> tuple[Any, ...]:
         rewritten = tuple(map(self.of, parts)) if parts else parts
@@ -55,8 +55,8 @@ class Rewriter:
         changed: dict[str, Any] = {}
         for name, old in zip(names, values_of(part), strict=True):
             # NOTE: most fields of a large report are empty, or a word of an enumeration.
-            maker = _unchanged if old is None else self._makers.get(type(old), self.of)
-            if maker is not _unchanged and (new := maker(old)) is not old:
+            maker = _keep if old is None else self._makers.get(type(old), self.of)
+            if maker is not _keep and (new := maker(old)) is not old:
                 changed[name] = new
         if not changed:
             return part
@@ -72,5 +72,5 @@ def _values_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
     return lambda part: tuple(getattr(part, name) for name in names)
 
 
-def _unchanged(part: Any) -> Any:
+def _keep(part: Any) -> Any:
     return part

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.laws import tries
 from tfcheck.fix.edits.diff import Lines, diff
-from tfcheck.fix.edits.insertion import Insertion, Replacement, by_file, fits, spliced
+from tfcheck.fix.edits.insertion import Insertion, Replacement, apply_insertions, fits, group_by_file
 
 LINES = st.lists(st.sampled_from(["a", "", "}", "  b", "\tc", "ü\u2028", "d\r"]), max_size=30).map("\n".join)
 
@@ -24,11 +24,11 @@ def insertion(offset: int, text: str) -> Insertion:
 @tries(30)
 @given(LINES, st.lists(st.tuples(st.integers(0, 200), st.sampled_from(["x", "y\n", "\nz", "\n}\n"])), max_size=4))
 def test_git_makes_the_same_text(text: str, places: list[tuple[int, str]]) -> None:
-    changes = by_file(insertion(min(offset, len(text)), new) for offset, new in places).get("f", ())
+    changes = group_by_file(insertion(min(offset, len(text)), new) for offset, new in places).get("f", ())
     written = diff("f", Lines(text), changes)
     assert (written == "") == (changes == ())
     if written and text:
-        assert applied("f", text, written) == spliced(text, changes)
+        assert applied("f", text, written) == apply_insertions(text, changes)
 
 
 @tries(30)
@@ -38,10 +38,10 @@ def test_git_makes_the_same_text(text: str, places: list[tuple[int, str]]) -> No
 def test_git_makes_the_same_text_of_replacements(text: str, places: list[tuple[int, int, str]]) -> None:
     spans = [(min(start, len(text)), min(start + size, len(text)), new) for start, size, new in places]
     made = [Replacement("f", start, new, text[start:end]) for start, end, new in spans if text[start:end] != new]
-    changes = by_file(made).get("f", ())
+    changes = group_by_file(made).get("f", ())
     if not fits(text, changes) or not text:
         return
-    wanted = spliced(text, changes)
+    wanted = apply_insertions(text, changes)
     written = diff("f", Lines(text), changes)
     assert applied("f", text, written) == wanted if wanted != text else True
 
@@ -82,8 +82,8 @@ def test_a_missing_last_newline_is_marked() -> None:
 
 
 def test_equal_insertions_are_made_once_and_others_in_order() -> None:
-    changes = by_file([insertion(1, "b"), insertion(1, "c"), insertion(1, "b"), insertion(0, "-")])["f"]
-    assert spliced("ad", changes) == "-abcd"
+    changes = group_by_file([insertion(1, "b"), insertion(1, "c"), insertion(1, "b"), insertion(0, "-")])["f"]
+    assert apply_insertions("ad", changes) == "-abcd"
 
 
 def applied(path: str, text: str, written: str, *options: str) -> str:

@@ -18,7 +18,7 @@ from tfcheck.analysis.check import check
 from tfcheck.analysis.options import RunOptions
 from tfcheck.fix.edits.diff import Lines, diff
 from tfcheck.fix.edits.harmless import harmless
-from tfcheck.fix.edits.insertion import by_file, spliced
+from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
 from tfcheck.hcl.modules import from_directory
 from tfcheck.plan import load
 from tfcheck.report.diff import needs_unidiff_zero
@@ -108,14 +108,14 @@ class Hidden(Lines):
 def test_git_makes_the_same_text_whatever_is_hidden(
     text: str, places: list[tuple[int, str]], hidden: frozenset[int]
 ) -> None:
-    changes = by_file(insertion(min(offset, len(text)), new) for offset, new in places).get("f", ())
+    changes = group_by_file(insertion(min(offset, len(text)), new) for offset, new in places).get("f", ())
     lines = Hidden(text, hidden)
     written = diff("f", lines, changes)
     context = [row[1:] for row in written.split("\n") if row.startswith(" ")]
     assert all(f"{each}\n" in lines.all or each in lines.all for each in context)
     if written and text:
         options = ["--unidiff-zero"] if needs_unidiff_zero(written) else []
-        assert applied("f", text, written, *options) == spliced(text, changes)
+        assert applied("f", text, written, *options) == apply_insertions(text, changes)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from tests.hcl.console import ERROR, needs_terraform, plain, worth
 from tests.hcl.generator import SOURCES, Generator
 from tests.hcl.writing import HERE, source
 from tfcheck.hcl.evaluate.elements import LocalScope
-from tfcheck.hcl.evaluate.equality import same
+from tfcheck.hcl.evaluate.equality import equal_values
 from tfcheck.hcl.evaluate.expressions import evaluate
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.hcl.syntax.expression import Call
@@ -57,7 +57,7 @@ def typed(value: Any) -> Any:
 def agrees(ours: Value, theirs: Any) -> bool:
     """Tell whether our value is the one of Terraform, or leaves it open."""
     if isinstance(ours, Unknown | Text):
-        return same(ours, theirs) is not Truth.FALSE
+        return equal_values(ours, theirs) is not Truth.FALSE
     if isinstance(ours, Set):
         ours = list(ours.items)
     if isinstance(ours, list) and isinstance(theirs, list):

@@ -9,8 +9,8 @@ import pytest
 
 from tests.hcl.console import ERROR, needs_terraform, plain, worth
 from tests.hcl.writing import HERE
-from tfcheck.hcl.evaluate.convert import as_set, convert, to_bool, to_number, to_string, unify
-from tfcheck.hcl.evaluate.declaration import declared
+from tfcheck.hcl.evaluate.convert import build_set, convert, to_bool, to_number, to_string, unify
+from tfcheck.hcl.evaluate.declaration import parse_type
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.types import ANY, NUMBER, STRING, ListType, ObjectType, SetType, TupleType
 from tfcheck.hcl.syntax.parse import parse
@@ -21,7 +21,7 @@ OTHER = Unknown(Symbol("aws_s3_bucket.c", ("arn",)))
 
 
 def kind(text: str) -> Any:
-    return declared(parse(text, HERE))
+    return parse_type(parse(text, HERE))
 
 
 @pytest.mark.parametrize(
@@ -99,15 +99,15 @@ def test_where_list_and_tuple_differ_the_element_is_left_open() -> None:
 
 
 def test_a_set_has_no_order_and_no_duplicates() -> None:
-    assert as_set(["b", "a", None, "b"]) == Set(("a", "b", None))
-    assert as_set([10, 9, Fraction(3, 2), -1]) == Set((-1, Fraction(3, 2), 9, 10))
-    assert as_set([[2], [1]]) == Set(([1], [2]))
+    assert build_set(["b", "a", None, "b"]) == Set(("a", "b", None))
+    assert build_set([10, 9, Fraction(3, 2), -1]) == Set((-1, Fraction(3, 2), 9, 10))
+    assert build_set([[2], [1]]) == Set(([1], [2]))
 
 
 def test_a_set_of_what_may_be_equal_is_open() -> None:
-    assert isinstance(as_set([ARN, OTHER]), Unknown)
-    assert as_set([ARN, ARN]) == Set((ARN,))
-    assert as_set([ARN, Text(("x", ARN))]) != Set((ARN,))
+    assert isinstance(build_set([ARN, OTHER]), Unknown)
+    assert build_set([ARN, ARN]) == Set((ARN,))
+    assert build_set([ARN, Text(("x", ARN))]) != Set((ARN,))
 
 
 def test_type_expressions_are_read() -> None:

@@ -1,20 +1,20 @@
 from __future__ import annotations
 
 from tests.hcl.evaluate.test_expressions import ARN, Names
-from tfcheck.hcl.evaluate.dynamic import nested, possible
+from tfcheck.hcl.evaluate.dynamic import nested_blocks, possible
 from tfcheck.hcl.evaluate.expressions import evaluate
 from tfcheck.hcl.evaluate.scope import Scope, Seen
-from tfcheck.hcl.syntax.block import Block, read
+from tfcheck.hcl.syntax.block import Block, read_blocks
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.symbolic.value import Set, Unknown, Value
 
 
 def block(body: str) -> Block:
-    return read(SourceText("main.tf", f'data "aws_iam_policy_document" "d" {{\n{body}\n}}\n')).blocks[0]
+    return read_blocks(SourceText("main.tf", f'data "aws_iam_policy_document" "d" {{\n{body}\n}}\n')).blocks[0]
 
 
 def sids(body: str, **names: Seen) -> tuple[list[Value], Unknown | None]:
-    found, more = nested(block(body), "statement", Names(**names))
+    found, more = nested_blocks(block(body), "statement", Names(**names))
     return [worth(each, scope, "sid") for each, scope in found], more
 
 
@@ -105,8 +105,8 @@ def test_dynamic_blocks_nest() -> None:
         }
       }
     """
-    found, more = nested(block(body), "statement", Names(all={"s": ["x", "y"], "t": []}))
-    inner = [nested(each, "condition", scope) for each, scope in found]
+    found, more = nested_blocks(block(body), "statement", Names(all={"s": ["x", "y"], "t": []}))
+    inner = [nested_blocks(each, "condition", scope) for each, scope in found]
     assert more is None
     assert [[worth(*pair, "variable") for pair in conditions] for conditions, _ in inner] == [["s/x", "s/y"], []]
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.hcl.generator import Generator
 from tests.hcl.writing import HERE, source
 from tests.laws import tries
-from tfcheck.hcl.evaluate.equality import same
+from tfcheck.hcl.evaluate.equality import equal_values
 from tfcheck.hcl.evaluate.expressions import LocalScope, evaluate, see
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Seen
 from tfcheck.hcl.syntax.expression import Binary, Expression, Literal, Unary
@@ -45,7 +45,7 @@ class Resource:
     def keys(self) -> Sequence[str] | int | None:
         return list(self.members) if self.length is None else self.length
 
-    def whole(self) -> Value:
+    def evaluate(self) -> Value:
         raise AssertionError("worked out as a whole")
 
 
@@ -421,7 +421,7 @@ def agrees(filled: Value, known: Value) -> bool:
         case (dict(), dict()):
             return filled.keys() == known.keys() and all(agrees(filled[name], known[name]) for name in filled)
         case (Text() | Set(), _) | (_, Text() | Set()):
-            return same(filled, known) is not Truth.FALSE
+            return equal_values(filled, known) is not Truth.FALSE
         case _:
             return type(filled) is type(known) and filled == known
 

@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from tfcheck.hcl.evaluate.equality import same
-from tfcheck.hcl.evaluate.operators import computed, condition, conjunction, disjunction, equals, inverted, negated
+from tfcheck.hcl.evaluate.equality import equal_values
+from tfcheck.hcl.evaluate.operators import compute, condition, conjunction, disjunction, equals, invert, negate
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.symbolic.value import SECRET_SUFFIX, Set, Symbol, Text, Truth, Unknown, Value
 
@@ -29,34 +29,34 @@ SUFFIX = Unknown(Symbol("aws_secretsmanager_secret.s", ("suffix",)), hole=SECRET
     ],
 )
 def test_arithmetic_is_exact(sign: str, left: Value, right: Value, result: Value) -> None:
-    assert computed(sign, left, right) == result
+    assert compute(sign, left, right) == result
 
 
 @pytest.mark.parametrize(
     ("sign", "left", "right"), [("/", 1, 3), ("/", 1, 0), ("*", Fraction(1, 10), 0.1), ("*", 10**200, 10**200)]
 )
 def test_what_terraform_would_round_is_unknown(sign: str, left: Value, right: Value) -> None:
-    assert isinstance(computed(sign, left, right), Unknown)
+    assert isinstance(compute(sign, left, right), Unknown)
 
 
 @pytest.mark.parametrize(("left", "right"), [("a", 1), (True, 1), (None, 1), ([1], 1), (1, {})])
 def test_only_numbers_are_computed_with(left: Value, right: Value) -> None:
     with pytest.raises(EvaluationError):
-        computed("+", left, right)
+        compute("+", left, right)
 
 
 def test_an_unknown_operand_makes_the_result_unknown_without_its_symbol() -> None:
-    result = computed("+", ARN, 1)
+    result = compute("+", ARN, 1)
     assert isinstance(result, Unknown)
     assert result.symbol is None
     assert result.unsure
-    assert isinstance(negated(ARN), Unknown)
-    assert isinstance(inverted(ARN), Unknown)
+    assert isinstance(negate(ARN), Unknown)
+    assert isinstance(invert(ARN), Unknown)
 
 
 def test_conditions_take_the_texts_of_bools_only() -> None:
     assert condition("true") is True
-    assert inverted("true") is False
+    assert invert("true") is False
     wrongs: list[Value] = [None, 1, "x", []]
     for wrong in wrongs:
         with pytest.raises(EvaluationError):
@@ -100,21 +100,21 @@ def test_logic_is_kleenes() -> None:
     ],
 )
 def test_equality_is_typed(left: Value, right: Value, truth: Truth) -> None:
-    assert same(left, right) is truth
-    assert same(right, left) is truth
+    assert equal_values(left, right) is truth
+    assert equal_values(right, left) is truth
 
 
 def test_a_list_may_be_a_tuple_and_a_set_may_be_a_list() -> None:
-    assert same(["a"], ["a"]) is Truth.UNKNOWN
-    assert same(["a"], ["a"], alike=True) is Truth.TRUE
-    assert same([], []) is Truth.UNKNOWN
-    assert same(["a", "b"], ["b", "a"]) is Truth.UNKNOWN
-    assert same(["a", "b"], ["b", "a"], alike=True) is Truth.FALSE
-    assert same(["a"], ["b"]) is Truth.FALSE
-    assert same(["a"], []) is Truth.FALSE
-    assert same(Set(("a",)), ["a"]) is Truth.UNKNOWN
-    assert same({"a": 1}, {"a": 1}) is Truth.UNKNOWN
-    assert same({"a": 1}, {"a": 1}, alike=True) is Truth.TRUE
+    assert equal_values(["a"], ["a"]) is Truth.UNKNOWN
+    assert equal_values(["a"], ["a"], alike=True) is Truth.TRUE
+    assert equal_values([], []) is Truth.UNKNOWN
+    assert equal_values(["a", "b"], ["b", "a"]) is Truth.UNKNOWN
+    assert equal_values(["a", "b"], ["b", "a"], alike=True) is Truth.FALSE
+    assert equal_values(["a"], ["b"]) is Truth.FALSE
+    assert equal_values(["a"], []) is Truth.FALSE
+    assert equal_values(Set(("a",)), ["a"]) is Truth.UNKNOWN
+    assert equal_values({"a": 1}, {"a": 1}) is Truth.UNKNOWN
+    assert equal_values({"a": 1}, {"a": 1}, alike=True) is Truth.TRUE
 
 
 def test_an_open_comparison_says_what_it_waits_for() -> None:

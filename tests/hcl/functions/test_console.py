@@ -16,7 +16,7 @@ from tfcheck.hcl.evaluate.expressions import see
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.hcl.formats.json import normal
 from tfcheck.hcl.functions import all_functions, call
-from tfcheck.symbolic.numerals import spelled
+from tfcheck.symbolic.numerals import spell_number
 from tfcheck.symbolic.value import Set, Unknown, Value, is_known
 
 FILES: Final = {
@@ -409,7 +409,7 @@ def expression_for(value: Value) -> str:
         case dict():
             return f"{{{', '.join(f'({quoted(key)}) = {expression_for(item)}' for key, item in value.items())}}}"
         case int() | Fraction():
-            return str(spelled(value))
+            return str(spell_number(value))
     raise AssertionError(value)
 
 

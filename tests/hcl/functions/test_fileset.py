@@ -11,7 +11,7 @@ from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.modules import from_directory
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.parse import parse
-from tfcheck.repository import Run
+from tfcheck.repository import SourceAccess
 from tfcheck.symbolic.value import Set, Unknown, Value
 
 FILES = (
@@ -57,7 +57,7 @@ ODD = ('fileset(".", "[a")', 'fileset(".", "{a,b")', 'fileset(".", "{a,b/c}")')
 
 class Files:
     def __init__(self, root: Path) -> None:
-        self.sources = from_directory(root, run=Run(shared=False))
+        self.sources = from_directory(root, run=SourceAccess(shared=False))
 
     def lookup(self, root: str, name: str) -> Seen:
         raise AssertionError(root)

@@ -18,4 +18,4 @@ def test_the_table_lists_what_the_modules_hold() -> None:
 
 
 def test_what_is_not_supported_is_not_found() -> None:
-    assert functions.supported("timestamp") is None
+    assert functions.find_function("timestamp") is None

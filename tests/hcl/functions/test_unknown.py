@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from tests.hcl.functions.test_console import ARGUMENTS, Chance, Files, composed
 from tests.laws import tries
 from tfcheck.hcl.evaluate.convert import MapValue
-from tfcheck.hcl.evaluate.elements import element, whole
+from tfcheck.hcl.evaluate.elements import element, evaluate_all
 from tfcheck.hcl.evaluate.expressions import see
 from tfcheck.hcl.evaluate.lazy_calls import call_lazily
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats import json as json_text
 from tfcheck.hcl.functions import IMPURE, all_functions, call
-from tfcheck.symbolic.marks import holds_mark, marked
+from tfcheck.symbolic.marks import has_mark, mark_all
 from tfcheck.symbolic.value import (
     ACCOUNT_ID,
     ANYTHING,
@@ -171,9 +171,9 @@ def test_the_first_parts_are_known_before_what_may_be_cut(separator: str, subjec
     for place, each in enumerate(first):
         assert element(answer, place) == call_lazily("element", [answer, place])[1] == each
     assert isinstance(element(answer, len(first)), Unknown)
-    hidden = marked(answer)
+    hidden = mark_all(answer)
     assert isinstance(hidden, ListStart)
-    assert holds_mark(whole(element(hidden, 0)))
+    assert has_mark(evaluate_all(element(hidden, 0)))
 
 
 def plainly(value: Value) -> Any:
@@ -457,7 +457,7 @@ def test_an_answer_with_unknown_pieces_holds_however_they_turn_out(name: str, se
         return
     masked = Masked(data.draw, arguments)
     assert isinstance(masked.value, list)
-    if name in ("jsondecode", "format", "formatlist") and json_text.quoted(masked.secret) != f'"{masked.secret}"':
+    if name in ("jsondecode", "format", "formatlist") and json_text.quote(masked.secret) != f'"{masked.secret}"':
         return  # a piece inside of JSON is taken to need no escaping
     known, answer = outcome(name, arguments), outcome(name, masked.value)
     if isinstance(answer, EvaluationError):
@@ -495,7 +495,7 @@ def test_a_json_text_is_cut_like_any_other(name: str, document: Value, words: li
     if not leaves(document):
         return
     masked = Masked(data.draw, document)
-    if json_text.quoted(masked.secret) != f'"{masked.secret}"':
+    if json_text.quote(masked.secret) != f'"{masked.secret}"':
         return  # a piece inside of JSON is taken to need no escaping
     others: list[Value] = [*words[: CUTTERS[name]]]
 

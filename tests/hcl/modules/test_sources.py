@@ -75,7 +75,7 @@ def test_a_module_answers_by_name(tmp_path: Path) -> None:
     assert attribute(root.variable("v"), "default") == 3
     assert attribute(root.output("o"), "value") == 4
     assert (root.locals(), root.outputs(), root.calls()) == (("l", "m"), ("o",), ("child",))
-    assert root.declared() == {("managed", "aws_a", "x"), ("data", "aws_b", "y"), ("ephemeral", "aws_e", "z")}
+    assert root.resource_keys() == {("managed", "aws_a", "x"), ("data", "aws_b", "y"), ("ephemeral", "aws_e", "z")}
 
 
 def test_modules_are_followed_by_their_source(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_hidden_and_foreign_files_are_ignored(tmp_path: Path) -> None:
         (tmp_path / name).write_text(block.format(name[:3].strip(".#")))
     (tmp_path / "dir.tf").mkdir()
 
-    assert module(from_directory(tmp_path)).declared() == {("managed", "a", "a.t")}
+    assert module(from_directory(tmp_path)).resource_keys() == {("managed", "a", "a.t")}
 
 
 def test_opentofu_files_hide_those_of_terraform(tmp_path: Path) -> None:

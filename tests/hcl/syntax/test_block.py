@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
-from tfcheck.hcl.syntax.block import Block, read
+from tfcheck.hcl.syntax.block import Block, read_blocks
 from tfcheck.hcl.syntax.expression import Attribute, ListOf, Literal, ObjectOf, Place, Template, Variable
 from tfcheck.hcl.syntax.parse import parse_range
 from tfcheck.hcl.syntax.source import SourceText
@@ -58,7 +58,7 @@ JSON = """
 
 
 def native() -> Block:
-    return read(SourceText("main.tf", NATIVE)).blocks[0]
+    return read_blocks(SourceText("main.tf", NATIVE)).blocks[0]
 
 
 def json() -> Block:
@@ -104,10 +104,10 @@ def test_ignored_changes_are_named_as_written(make: Callable[[], Block]) -> None
 
 
 def test_all_changes_may_be_ignored() -> None:
-    block = read(SourceText("main.tf", "r {\n lifecycle {\n ignore_changes = all\n }\n}")).blocks[0]
+    block = read_blocks(SourceText("main.tf", "r {\n lifecycle {\n ignore_changes = all\n }\n}")).blocks[0]
 
     assert block.ignored_changes() == ("all",)
-    assert read(SourceText("main.tf", "r {}")).blocks[0].ignored_changes() == ()
+    assert read_blocks(SourceText("main.tf", "r {}")).blocks[0].ignored_changes() == ()
 
 
 def test_places_in_json_are_those_of_the_properties() -> None:

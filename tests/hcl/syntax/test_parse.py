@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.laws import tries
-from tfcheck.hcl.syntax.block import Block, read
+from tfcheck.hcl.syntax.block import Block, read_blocks
 from tfcheck.hcl.syntax.expression import (
     Attribute,
     Binary,
@@ -38,7 +38,7 @@ from tfcheck.hcl.syntax.expression import (
     Variable,
 )
 from tfcheck.hcl.syntax.parse import parse, parse_template, reference_text
-from tfcheck.hcl.syntax.source import decoded
+from tfcheck.hcl.syntax.source import decode_source
 
 P = Place("main.tf", 1)
 TESTDATA = Path(__file__).parents[3] / "testdata"
@@ -401,7 +401,7 @@ def test_everything_in_the_cases_can_be_read() -> None:
 
 
 def read_everything(path: Path) -> None:
-    file = read(decoded(path.name, path.read_bytes()))
+    file = read_blocks(decode_source(path.name, path.read_bytes()))
 
     assert file.problem is None
     for block in file.blocks:

@@ -55,7 +55,7 @@ def browser() -> Iterator[Any]:
 @cache
 def of(case: str) -> Report:
     path = str(TESTDATA / case / "plan.json")
-    (checked,) = Session([path], options=RunOptions(excerpts=True, fixes=True)).checked(path)
+    (checked,) = Session([path], options=RunOptions(excerpts=True, fixes=True)).check(path)
     return checked.report
 
 

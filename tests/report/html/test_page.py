@@ -23,12 +23,12 @@ from tfcheck.report.html.element import Markup, address, prose, tag
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import (
     BaselineComparison,
-    Configuration,
     Evidence,
     EvidenceKind,
     Excerpt,
     Fix,
     Report,
+    RunConfiguration,
     Severity,
     Unselected,
     Verdict,
@@ -105,7 +105,7 @@ def read(page: str) -> Reader:
 @cache
 def of(case: str) -> Report:
     path = str(TESTDATA / case / "plan.json")
-    (checked,) = Session([path], options=RunOptions(excerpts=True, fixes=True)).checked(path)
+    (checked,) = Session([path], options=RunOptions(excerpts=True, fixes=True)).check(path)
     return checked.report
 
 
@@ -292,7 +292,7 @@ def test_rules_that_are_not_selected_are_named_and_not_shown() -> None:
     report = msgspec.structs.replace(
         samples.MIXED,
         findings=(),
-        configuration=Configuration(rules_off=("env-file",)),
+        configuration=RunConfiguration(rules_off=("env-file",)),
         unselected=(Unselected("env-file", Severity.ERROR, samples.TASK),),
     )
     page = read(html([report])).text

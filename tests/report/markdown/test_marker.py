@@ -14,8 +14,8 @@ from tfcheck.report.markdown.marker import (
     clipped_target,
     hashed_target,
     listed_targets,
-    marked,
     marker,
+    parse_marker,
     target_list,
 )
 
@@ -25,15 +25,15 @@ SHA = "9f2c1ab04d7e55c2f3a8b6d1e09c7745a1b2c3d4"
 def test_what_is_written_is_read() -> None:
     made = marker("infra/orders:prod", SHA, "7421839201.2")
     assert str(made) == f"<!-- tfcheck:v1 key=6a46db170c51517b sha={SHA} run=7421839201.2 -->"
-    assert marked(f"{made}\n### tfcheck") == made
-    assert marked(f"{made}\r\n### tfcheck") == made
+    assert parse_marker(f"{made}\n### tfcheck") == made
+    assert parse_marker(f"{made}\r\n### tfcheck") == made
     assert made.run == (7421839201, 2)
 
 
 @given(names, names, names)
 def test_no_id_gets_out_of_the_line(comment_id: str, sha: str, run: str) -> None:
     made = marker(comment_id, sha, run)
-    assert marked(str(made)) == made
+    assert parse_marker(str(made)) == made
     assert str(made).count("-->") == 1
 
 
@@ -49,7 +49,7 @@ def test_no_id_gets_out_of_the_line(comment_id: str, sha: str, run: str) -> None
     ],
 )
 def test_anything_else_is_no_marker(body: str) -> None:
-    assert marked(body) is None
+    assert parse_marker(body) is None
 
 
 @given(targets=st.lists(st.text(max_size=300), max_size=40), absent=st.lists(st.text(max_size=9)), above=st.text())

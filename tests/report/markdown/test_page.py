@@ -16,7 +16,7 @@ from tests.report.hostile import filled, names, reports
 from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown import markdown, summary
-from tfcheck.report.markdown.marker import marked, marker
+from tfcheck.report.markdown.marker import marker, parse_marker
 from tfcheck.report.markdown.page import Page
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Report, Severity, Skipped
 
@@ -51,7 +51,7 @@ def reported(*findings: Finding) -> Report:
 
 def test_the_first_three_lines_show_the_story() -> None:
     first, title, empty, lead = markdown([of("infra/orders:prod", samples.BROKEN)], PAGE).split("\n")[:4]
-    assert marked(first) == marker("prod", SHA, "7421839201.1")
+    assert parse_marker(first) == marker("prod", SHA, "7421839201.1")
     assert title == "### ❌ tfcheck: 1 task definition will not start in `infra/orders:prod`"
     assert not empty
     assert lead == "**1 required permission missing**, 1 recommended."
@@ -209,7 +209,7 @@ def test_nothing_forged_does_anything(forged: list[Report], linked: bool) -> Non
     page = markdown(forged, Page(links=LINKS if linked else None))
     assert_harmless(page, links_to="https://github.com/acme/shop/")
     first = page.split("\n", 1)[0]
-    assert marked(first) is not None
+    assert parse_marker(first) is not None
     assert "tfcheck:v1" not in page.removeprefix(first)
 
 

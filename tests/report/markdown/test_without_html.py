@@ -12,7 +12,7 @@ from tests.report import samples
 from tests.report.github_markdown import fences, leaves
 from tests.report.hostile import reports
 from tfcheck.report.markdown import markdown
-from tfcheck.report.markdown.marker import listed_targets, marked, target_list
+from tfcheck.report.markdown.marker import listed_targets, parse_marker, target_list
 from tfcheck.report.markdown.without_html import hidden, unhidden, without_html
 from tfcheck.vocabulary.finding import Report
 
@@ -51,7 +51,7 @@ def test_nothing_shows_that_should_not(several: list[Report]) -> None:
     assert len(flat.encode()) <= len(page.encode())
     body = f"{flat}\n{target_list(['infra/a', 'infra/b'])}\n"
     sent = hidden(body)
-    assert marked(unhidden(sent)) == marked(body)
+    assert parse_marker(unhidden(sent)) == parse_marker(body)
     assert listed_targets(unhidden(sent)).present == ("infra/a", "infra/b")
     assert unhidden(hidden(unhidden(sent))) == unhidden(sent)
     assert [each.content for each in fences(flat)] == [each.content for each in fences(page) if each.info != "mermaid"]

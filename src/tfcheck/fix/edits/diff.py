@@ -14,7 +14,7 @@ from itertools import accumulate
 import msgspec
 from msgspec.structs import replace
 
-from tfcheck.fix.edits.insertion import Insertion, spliced
+from tfcheck.fix.edits.insertion import Insertion, apply_insertions
 from tfcheck.report.diff import UNIDIFF_ZERO
 
 _CONTEXT = 3
@@ -41,7 +41,7 @@ class Lines:
         """Whether a diff may show an unchanged line."""
         return True
 
-    def at(self, offset: int) -> int:
+    def line_at(self, offset: int) -> int:
         """Return the index of the line at `offset`; after the last newline it is a new line."""
         number = bisect_right(self.starts, offset) - 1
         if number == len(self.all) and self.all and not self.all[-1].endswith("\n"):
@@ -58,25 +58,25 @@ def diff(path: str, lines: Lines, insertions: Sequence[Insertion]) -> str:
     return _header(path) + hunks if hunks else ""
 
 
-def replaced(lines: Lines, insertions: Sequence[Insertion]) -> list[str]:
+def replaced_lines(lines: Lines, insertions: Sequence[Insertion]) -> list[str]:
     """Return the old lines that a diff must show because an edit changes them."""
     return [line for each in _changes(lines, insertions) for line in lines.all[each.start : each.end]]
 
 
 def _header(path: str) -> str:
-    old, new = _quoted("a/" + path), _quoted("b/" + path)
+    old, new = _quote("a/" + path), _quote("b/" + path)
     tab = "\t" if " " in path else ""
     return f"diff --git {old} {new}\n--- {old}{tab}\n+++ {new}{tab}\n"
 
 
-def _quoted(path: str) -> str:
+def _quote(path: str) -> str:
     """Quote a path as git does if it contains quotes, backslashes or unprintable bytes."""
     if all(char.isascii() and char.isprintable() and char not in '"\\' for char in path):
         return path
-    return '"' + "".join(_escaped(char) for char in path) + '"'
+    return '"' + "".join(_escape(char) for char in path) + '"'
 
 
-def _escaped(char: str) -> str:
+def _escape(char: str) -> str:
     if char in '"\\':
         return "\\" + char
     if char.isascii() and char.isprintable():
@@ -94,7 +94,7 @@ def _lines(text: str) -> list[str]:
 def _changes(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[_Change]:
     """Return the changes in order, consecutive ones merged."""
     last: _Change | None = None
-    for each in _each_change(lines, insertions):
+    for each in _line_changes(lines, insertions):
         if last is not None and last.end == each.start and last.start < last.end and each.start < each.end:
             last = _Change(last.start, each.end, (*last.lines, *each.lines))
             continue
@@ -105,22 +105,22 @@ def _changes(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[_Change]
         yield last
 
 
-def _each_change(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[_Change]:
-    for first, last, several in _by_lines(lines, insertions):
+def _line_changes(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[_Change]:
+    for first, last, several in _group_by_lines(lines, insertions):
         if first == len(lines.all):
             yield _Change(first, first, tuple(_lines("".join(each.text for each in several))))
         else:
             start = lines.starts[first]
             moved = [replace(each, offset=each.offset - start) for each in several]
             old = lines.all[first : last + 1]
-            yield _trimmed(first, old, _lines(spliced("".join(old), moved)))
+            yield _trim(first, old, _lines(apply_insertions("".join(old), moved)))
 
 
-def _by_lines(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[tuple[int, int, list[Insertion]]]:
+def _group_by_lines(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[tuple[int, int, list[Insertion]]]:
     first = last = -1
     several: list[Insertion] = []
     for each in insertions:
-        start, end = lines.at(each.offset), lines.at(max(each.end - 1, each.offset))
+        start, end = lines.line_at(each.offset), lines.line_at(max(each.end - 1, each.offset))
         if several and start > last:
             yield first, last, several
             several = []
@@ -130,7 +130,7 @@ def _by_lines(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[tuple[i
         yield first, last, several
 
 
-def _trimmed(number: int, old: list[str], lines: list[str]) -> _Change:
+def _trim(number: int, old: list[str], lines: list[str]) -> _Change:
     """Remove the unchanged lines at the beginning and the end of a change."""
     if len(old) == 1 and lines:
         line = old[0]
@@ -168,7 +168,7 @@ def _meet(lines: Lines, one: _Change, other: _Change) -> bool:
 
 
 def _hunk(lines: Lines, changes: list[_Change], grown: int) -> str:
-    changes = [*changes[:-1], _followed(lines, changes[-1], changes[-2].end if len(changes) > 1 else 0)]
+    changes = [*changes[:-1], _move_up(lines, changes[-1], changes[-2].end if len(changes) > 1 else 0)]
     first, last = changes[0].start, changes[-1].end
     while first > max(changes[0].start - _CONTEXT, 0) and lines.may_show(first - 1):
         first -= 1
@@ -192,7 +192,7 @@ def _hunk(lines: Lines, changes: list[_Change], grown: int) -> str:
     return head + "".join(line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}" for line in body)
 
 
-def _followed(lines: Lines, change: _Change, least: int) -> _Change:
+def _move_up(lines: Lines, change: _Change, least: int) -> _Change:
     """Move inserted lines up before identical ones if no line after them may be shown."""
     before = change.start - 1
     is_followed = change.end == len(lines.all) or lines.may_show(change.end)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import msgspec
 
-from tfcheck.fix.edits.diff import Lines, diff, replaced
+from tfcheck.fix.edits.diff import Lines, diff, replaced_lines
 from tfcheck.fix.edits.harmless import empty, harmless
-from tfcheck.fix.edits.insertion import Insertion, by_file, line_end
+from tfcheck.fix.edits.insertion import Insertion, group_by_file, line_end
 from tfcheck.hcl.modules import Sources
-from tfcheck.hcl.syntax.block import Block, read
+from tfcheck.hcl.syntax.block import Block, read_blocks
 from tfcheck.hcl.syntax.source import BYTE_ORDER_MARK, SourceText
 from tfcheck.hcl.syntax.tf_json import read_json
 from tfcheck.repository import RefusedError, work_tree
@@ -39,17 +39,17 @@ class ShownLines(Lines):
         self._source = source
         self._conceals = conceals
         self._is_json = source.name.endswith(".json")
-        blocks = (read_json(source) if self._is_json else read(source)).blocks
+        blocks = (read_json(source) if self._is_json else read_blocks(source)).blocks
         self._blocks = sorted(blocks, key=lambda each: -each.start)
         self._edited: tuple[range, ...] = ()
 
-    def moved(self, insertions: Sequence[Insertion]) -> list[Insertion]:
+    def shift(self, insertions: Sequence[Insertion]) -> list[Insertion]:
         """Shift insertions for a byte order mark, which is a part of the lines."""
         return [msgspec.structs.replace(each, offset=each.offset + len(self._mark)) for each in insertions]
 
-    def around(self, insertions: Sequence[Insertion]) -> ShownLines:
+    def for_insertions(self, insertions: Sequence[Insertion]) -> ShownLines:
         """Record the edited blocks, and return the lines."""
-        self._edited = tuple(lines for each in insertions for lines in self._edited_by(each))
+        self._edited = tuple(lines for each in insertions for lines in self._edited_lines(each))
         return self
 
     def is_harmless(self, line: str) -> bool:
@@ -63,7 +63,7 @@ class ShownLines(Lines):
             return True
         return any(number in each for each in self._edited) and self.is_harmless(line)
 
-    def _edited_by(self, insertion: Insertion) -> list[range]:
+    def _edited_lines(self, insertion: Insertion) -> list[range]:
         text = self._source.text
         behind = bisect_left(self._blocks, -insertion.offset, key=lambda each: -each.start)
         around = (each for each in self._blocks[behind:] if insertion.offset <= line_end(text, each.end))
@@ -74,7 +74,7 @@ class ShownLines(Lines):
         return range(self._line(block.start), self._line(block.end - 1) + 1)
 
     def _line(self, offset: int) -> int:
-        return self.at(offset + len(self._mark))
+        return self.line_at(offset + len(self._mark))
 
 
 class Files:
@@ -99,7 +99,7 @@ class Files:
             self._known[source.name] = self._reason(source)
         return not self._known[source.name]
 
-    def skipped(self) -> tuple[str, ...]:
+    def skipped_files(self) -> tuple[str, ...]:
         """List the files that are not changed, with the reasons."""
         found = [(name, reason) for name, reason in sorted(self._known.items()) if reason]
         return tuple(f"`{name}` is not changed: {reason}" for name, reason in found)
@@ -137,9 +137,9 @@ class Files:
     def diff(self, insertions: Iterable[Insertion], texts: dict[str, SourceText]) -> str:
         """Write one diff for changes to any number of files."""
         parts: list[str] = []
-        for name, several in sorted(by_file(insertions).items(), key=lambda each: self.path(each[0])):
+        for name, several in sorted(group_by_file(insertions).items(), key=lambda each: self.path(each[0])):
             lines = self._shown_lines(texts[name])
-            parts.append(diff(self.path(name), lines.around(several), lines.moved(several)))
+            parts.append(diff(self.path(name), lines.for_insertions(several), lines.shift(several)))
         return "".join(parts)
 
     def reveals(
@@ -150,9 +150,9 @@ class Files:
         `reported` are parts of lines that the report shows anyway, as the keys of objects.
         """
         known = [each for each in reported if each]
-        for name, several in by_file(insertions).items():
+        for name, several in group_by_file(insertions).items():
             lines = self._shown_lines(texts[name])
-            for line in replaced(lines, lines.moved(several)):
+            for line in replaced_lines(lines, lines.shift(several)):
                 rest = line
                 for each in known:
                     rest = rest.replace(each, "")

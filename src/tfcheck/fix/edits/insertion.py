@@ -36,7 +36,7 @@ class Replacement(Insertion, frozen=True):
         return self.offset + len(self.old)
 
 
-def by_file(insertions: Iterable[Insertion]) -> dict[str, tuple[Insertion, ...]]:
+def group_by_file(insertions: Iterable[Insertion]) -> dict[str, tuple[Insertion, ...]]:
     """Sort insertions by file and offset, without duplicates, keeping the order at one offset."""
     found: dict[str, list[Insertion]] = {}
     for each in dict.fromkeys(insertions):
@@ -54,7 +54,7 @@ def fits(text: str, insertions: Sequence[Insertion]) -> bool:
     return True
 
 
-def spliced(text: str, insertions: Sequence[Insertion]) -> str:
+def apply_insertions(text: str, insertions: Sequence[Insertion]) -> str:
     """Apply insertions, sorted by offset, to `text`."""
     parts: list[str] = []
     position = 0

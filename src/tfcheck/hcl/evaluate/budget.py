@@ -86,7 +86,7 @@ class Budget:
             raise Limit("limit: the value nests too deeply")
 
 
-class Run(Protocol):
+class EvaluationRun(Protocol):
     """One evaluation in progress, as seen by the parts of the evaluator."""
 
     budget: Budget

@@ -10,19 +10,19 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.hcl.evaluate.budget import Run
+from tfcheck.hcl.evaluate.budget import EvaluationRun
 from tfcheck.hcl.evaluate.convert import to_string
 from tfcheck.hcl.evaluate.elements import (
     LocalScope,
     Unordered,
-    each_of_unknown,
     elements,
+    evaluate_all,
     gather,
     is_referent,
     member_at,
-    whole,
+    splat_of_unknown,
 )
-from tfcheck.hcl.evaluate.marking import bare, is_marked, mark_if
+from tfcheck.hcl.evaluate.marking import is_marked, mark_if, without_mark
 from tfcheck.hcl.evaluate.operators import condition
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.evaluate.types import is_definitely_text
@@ -38,7 +38,7 @@ class _Open(Exception):  # noqa: N818 (ends a walk)
         self.result = Unknown(reason=waits.reason, where=waits.where, unsure=True)
 
 
-def listed(node: ForList, scope: Scope, run: Run) -> Seen:
+def evaluate_for_list(node: ForList, scope: Scope, run: EvaluationRun) -> Seen:
     """Evaluate `[for … : …]`.
 
     Raises:
@@ -56,7 +56,7 @@ def listed(node: ForList, scope: Scope, run: Run) -> Seen:
     return mark_if(marks.found, results if ordered or not isinstance(results, list) else Unordered(results))
 
 
-def keyed(node: ForObject, scope: Scope, run: Run) -> Seen:
+def evaluate_for_object(node: ForObject, scope: Scope, run: EvaluationRun) -> Seen:
     """Evaluate `{for … : … => …}`, also grouping by `...`.
 
     Raises:
@@ -70,7 +70,7 @@ def keyed(node: ForObject, scope: Scope, run: Run) -> Seen:
         for _, inner in _rounds(node, collection, scope, run, marks):
             written = run.see(node.name, inner)
             marks.found = marks.found or is_marked(written)
-            name = key_of(whole(written))
+            name = key_of(evaluate_all(written))
             if isinstance(name, Unknown):
                 raise _Open(name)
             if name in members:
@@ -86,16 +86,16 @@ def keyed(node: ForObject, scope: Scope, run: Run) -> Seen:
     return mark_if(marks.found, gather(grouped if node.group else members))
 
 
-def splat(node: Splat, scope: Scope, run: Run) -> Seen:
+def splat(node: Splat, scope: Scope, run: EvaluationRun) -> Seen:
     """Evaluate `source[*]…`: null gives an empty list, anything but a list or set a list of one.
 
     Raises:
         EvaluationError: an element has no such attribute.
     """
     source = run.see(node.source, scope)
-    items = _splat_items(bare(source))
+    items = _splat_items(without_mark(source))
     if isinstance(items, Unknown):
-        open_list = each_of_unknown(items, lambda item: run.see(node.each, LocalScope(scope, {"*": item})))
+        open_list = splat_of_unknown(items, lambda item: run.see(node.each, LocalScope(scope, {"*": item})))
         return msgspec.structs.replace(open_list, sensitive=is_marked(source))
     run.budget.spend(len(items))
     found = gather([run.see(node.each, LocalScope(scope, {"*": item})) for item in items])
@@ -124,10 +124,10 @@ class _Marks:
 
 
 def _rounds(
-    node: ForList | ForObject, collection: Seen, scope: Scope, run: Run, marks: _Marks
+    node: ForList | ForObject, collection: Seen, scope: Scope, run: EvaluationRun, marks: _Marks
 ) -> Iterator[tuple[Value, Scope]]:
     """Return the key and the scope of every element that passes the `if`."""
-    items = elements(bare(collection))
+    items = elements(without_mark(collection))
     if isinstance(items, Unknown):
         raise _Open(items)
     if not items and node.condition is not None and run.trying:
@@ -151,7 +151,7 @@ def _splat_items(source: Seen) -> list[Seen] | Unknown:
         keys = source.keys()
         if isinstance(keys, int):
             return [member_at(source, position) for position in range(keys)]
-        return _splat_items(source.whole()) if keys is None else [source]
+        return _splat_items(source.evaluate()) if keys is None else [source]
     match source:
         case None:
             return []

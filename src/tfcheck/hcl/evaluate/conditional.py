@@ -11,23 +11,23 @@ from itertools import pairwise
 
 import msgspec
 
-from tfcheck.hcl.evaluate.budget import Run
+from tfcheck.hcl.evaluate.budget import EvaluationRun
 from tfcheck.hcl.evaluate.convert import unify
-from tfcheck.hcl.evaluate.elements import is_referent, whole
-from tfcheck.hcl.evaluate.equality import same
-from tfcheck.hcl.evaluate.marking import bare, is_marked, mark_if
+from tfcheck.hcl.evaluate.elements import evaluate_all, is_referent
+from tfcheck.hcl.evaluate.equality import equal_values
+from tfcheck.hcl.evaluate.marking import is_marked, mark_if, without_mark
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
-from tfcheck.hcl.evaluate.structural import described, gives_structure, is_structural
+from tfcheck.hcl.evaluate.structural import describe, gives_structure, is_structural
 from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.hcl.syntax.expression import Attribute, Call, Conditional, Expression, Index, Template, Variable
-from tfcheck.symbolic.marks import holds_mark
+from tfcheck.symbolic.marks import has_mark
 from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 
 #: Expressions without any type for Terraform when they fail. Others have a type even then.
 _TYPELESS = (Variable, Attribute, Index, Call)
 
 
-def chosen(node: Conditional, truth: bool, scope: Scope, run: Run) -> Seen:
+def chosen(node: Conditional, truth: bool, scope: Scope, run: EvaluationRun) -> Seen:
     """Return the arm that `truth` chooses, converted if the other arm's type requires it.
 
     An error in the other arm does not count. NOTE: a null has a type for Terraform that we do not know; it is taken to
@@ -41,37 +41,39 @@ def chosen(node: Conditional, truth: bool, scope: Scope, run: Run) -> Seen:
     try:
         peer = run.see(other, scope)
     except EvaluationError as error:
-        return mark_if(is_marked(seen), _beside_error(bare(seen), other, error, run))
+        return mark_if(is_marked(seen), _chosen_arm_beside_error(without_mark(seen), other, error, run))
     # NOTE: the mark of the other arm counts too, as in Terraform.
-    return mark_if(is_marked(seen) or is_marked(peer), _converted_arm(arm, bare(seen), other, bare(peer), run))
+    return mark_if(
+        is_marked(seen) or is_marked(peer), _converted_arm(arm, without_mark(seen), other, without_mark(peer), run)
+    )
 
 
-def _beside_error(seen: Seen, other: Expression, error: EvaluationError, run: Run) -> Seen:
+def _chosen_arm_beside_error(seen: Seen, other: Expression, error: EvaluationError, run: EvaluationRun) -> Seen:
     """Return the chosen arm where the other one is an error."""
-    if is_referent(seen) or not _is_open_to(whole(seen), other, run):
+    if is_referent(seen) or not _is_open_to(evaluate_all(seen), other, run):
         return seen
     if isinstance(other, _TYPELESS) or (isinstance(seen, str) and isinstance(other, Template)):
         return seen
     return Unknown(reason=f"evaluation error in the other arm: {error}", unsure=True)
 
 
-def _converted_arm(arm: Expression, seen: Seen, other: Expression, peer: Seen, run: Run) -> Seen:
+def _converted_arm(arm: Expression, seen: Seen, other: Expression, peer: Seen, run: EvaluationRun) -> Seen:
     """Return the chosen arm, converted to the common type of both."""
-    if is_referent(seen) or is_referent(peer) or not _is_open_to(whole(seen), other, run):
+    if is_referent(seen) or is_referent(peer) or not _is_open_to(evaluate_all(seen), other, run):
         return seen
-    if run.trying and _may_clash(whole(seen), whole(peer)):
+    if run.trying and _may_clash(evaluate_all(seen), evaluate_all(peer)):
         return Unknown(reason="the arms of a conditional may have no type in common", unsure=True)
-    return _converted(arm, whole(seen), other, whole(peer))
+    return _convert(arm, evaluate_all(seen), other, evaluate_all(peer))
 
 
-def _is_open_to(value: Value, other: Expression, run: Run) -> bool:
+def _is_open_to(value: Value, other: Expression, run: EvaluationRun) -> bool:
     """Whether the other arm could change the value, or be an error."""
-    return bool(run.trying) or _convertible(value) or _makes_set(value, other)
+    return bool(run.trying) or _convertible(value) or _is_set_of(value, other)
 
 
-def either(node: Conditional, truth: Unknown, scope: Scope, run: Run) -> Seen:
+def common_value(node: Conditional, truth: Unknown, scope: Scope, run: EvaluationRun) -> Seen:
     """Return what both arms have in common when the condition is unknown."""
-    arms = f"{described(node.then)} or {described(node.otherwise)}"
+    arms = f"{describe(node.then)} or {describe(node.otherwise)}"
     rest = Unknown(
         reason=f"{arms}, by a condition that waits for: {truth.reason}", where=truth.where, unsure=truth.unsure
     )
@@ -79,35 +81,35 @@ def either(node: Conditional, truth: Unknown, scope: Scope, run: Run) -> Seen:
     try:
         left, right = run.see(node.then, scope), run.see(node.otherwise, scope)
         marks = is_marked(left) or is_marked(right)
-        then, otherwise = whole(bare(left)), whole(bare(right))
+        then, otherwise = evaluate_all(without_mark(left)), evaluate_all(without_mark(right))
         structural = is_structural(node.then, then) and is_structural(node.otherwise, otherwise)
         one, other = unify([then, otherwise], structural=structural)
     except EvaluationError:
         return mark_if(marks, msgspec.structs.replace(rest, unsure=True))
-    return mark_if(marks, _shared(one, other, rest))
+    return mark_if(marks, _common_parts(one, other, rest))
 
 
-def _shared(one: Value, other: Value, rest: Unknown) -> Value:
+def _common_parts(one: Value, other: Value, rest: Unknown) -> Value:
     """Keep what is equal in both, also inside structures of the same shape."""
     match one, other:
         case (dict(), dict()) if one.keys() == other.keys():
-            return {name: _shared(item, other[name], rest) for name, item in one.items()}
+            return {name: _common_parts(item, other[name], rest) for name, item in one.items()}
         case (list(), list()) if len(one) == len(other):
-            return [_shared(first, second, rest) for first, second in zip(one, other, strict=True)]
+            return [_common_parts(first, second, rest) for first, second in zip(one, other, strict=True)]
         case _:
-            return one if same(one, other) is Truth.TRUE else _either_text(one, other, rest)
+            return one if equal_values(one, other) is Truth.TRUE else _common_ends(one, other, rest)
 
 
-def _either_text(one: Value, other: Value, rest: Unknown) -> Unknown:
+def _common_ends(one: Value, other: Value, rest: Unknown) -> Unknown:
     """Return unknown text with the common beginning and end of two texts."""
-    if not is_definitely_text(one) or not is_definitely_text(other) or holds_mark(one) or holds_mark(other):
+    if not is_definitely_text(one) or not is_definitely_text(other) or has_mark(one) or has_mark(other):
         return rest
     assert isinstance(one, TextLike)
     assert isinstance(other, TextLike)
     return msgspec.structs.replace(rest, shape=shared_ends(one, other, rest))
 
 
-def _converted(arm: Expression, value: Value, other: Expression, peer: Value) -> Value:
+def _convert(arm: Expression, value: Value, other: Expression, peer: Value) -> Value:
     """Convert the chosen `value` to the type that it shares with the other arm."""
     structural = is_structural(arm, value) and is_structural(other, peer)
     if isinstance(value, list) and isinstance(peer, Set) and not gives_structure(arm):
@@ -150,7 +152,7 @@ def _convertible(value: Value) -> bool:
             return False
 
 
-def _makes_set(value: Value, other: Expression) -> bool:
+def _is_set_of(value: Value, other: Expression) -> bool:
     return isinstance(value, list) and isinstance(other, Call) and other.name in ("toset", "setunion")
 
 
@@ -172,7 +174,7 @@ def _shared_head(one: Sequence[_Piece], other: Sequence[_Piece]) -> tuple[list[_
         mine, theirs = first[0], second[0]
         if isinstance(mine, str) and isinstance(theirs, str):
             begun = _beginning(mine, theirs)
-            first[:1], second[:1] = _after_beginning(mine, begun), _after_beginning(theirs, begun)
+            first[:1], second[:1] = _drop_prefix(mine, begun), _drop_prefix(theirs, begun)
             head += [begun] if begun else []
             if not begun or (len(begun) < len(mine) and len(begun) < len(theirs)):
                 break
@@ -184,7 +186,7 @@ def _shared_head(one: Sequence[_Piece], other: Sequence[_Piece]) -> tuple[list[_
     return head, first, second
 
 
-def _after_beginning(piece: str, begun: str) -> list[_Piece]:
+def _drop_prefix(piece: str, begun: str) -> list[_Piece]:
     return [piece[len(begun) :]] if len(piece) > len(begun) else []
 
 

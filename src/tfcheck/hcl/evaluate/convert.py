@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from tfcheck.hcl.evaluate.equality import same
-from tfcheck.hcl.evaluate.numbers import is_number, parsed
+from tfcheck.hcl.evaluate.equality import equal_values
+from tfcheck.hcl.evaluate.numbers import is_number, parse_number
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.types import (
     ANY,
@@ -29,7 +29,7 @@ from tfcheck.hcl.evaluate.types import (
     type_of,
 )
 from tfcheck.symbolic.limits import REASON, take
-from tfcheck.symbolic.numerals import as_text, exact, spelled
+from tfcheck.symbolic.numerals import as_text, exact, spell_number
 from tfcheck.symbolic.size import LEAVES, size
 from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value
 
@@ -70,7 +70,7 @@ def to_number(value: Value) -> Value:
     if value is None or is_number(value):
         return exact(value)
     if isinstance(value, str):
-        number = parsed(value)
+        number = parse_number(value)
         if number is None:
             raise EvaluationError("a number is required, got other text")
         return number
@@ -115,7 +115,7 @@ def convert(value: Value, kind: Type) -> Value:
         case ListType():
             return elements_of(_sequence(value), kind.element)
         case SetType():
-            return as_set(elements_of(_sequence(value), kind.element))
+            return build_set(elements_of(_sequence(value), kind.element))
         case MapType():
             members = _mapping(value)
             return MapValue(zip(members, elements_of(list(members.values()), kind.element), strict=True))
@@ -137,7 +137,7 @@ def _to_primitive(value: Value, kind: Type) -> Value:
         return to_number(value)
     if kind == BOOL:
         return to_bool(value)
-    return _of_open_type(value) if kind == UNSEEN else value
+    return _convert_to_open_type(value) if kind == UNSEEN else value
 
 
 def elements_of(items: Sequence[Value], element: Type) -> list[Value]:
@@ -147,11 +147,11 @@ def elements_of(items: Sequence[Value], element: Type) -> list[Value]:
         EvaluationError: one of them cannot be converted.
     """
     converted = [convert(item, element) for item in items]
-    return unify(converted) if _leaves_open(element) else converted
+    return unify(converted) if _is_open_type(element) else converted
 
 
-def _leaves_open(kind: Type) -> bool:
-    return kind == ANY or any(_leaves_open(inner) for inner in elements(kind))
+def _is_open_type(kind: Type) -> bool:
+    return kind == ANY or any(_is_open_type(inner) for inner in elements(kind))
 
 
 def _to_object(members: dict[str, Value], kind: ObjectType) -> Value:
@@ -199,7 +199,7 @@ def unify(values: Sequence[Value], *, structural: bool = False) -> list[Value]:
     possible = [reading for reading in readings if reading is not None]
     if not possible:
         raise EvaluationError("the values have no type in common")
-    return [_agreed(one, other) for one, other in zip(possible[0], possible[-1], strict=True)]
+    return [_common_reading(one, other) for one, other in zip(possible[0], possible[-1], strict=True)]
 
 
 def _reading(values: Sequence[Value], *, collections: bool) -> list[Value] | None:
@@ -212,32 +212,32 @@ def _reading(values: Sequence[Value], *, collections: bool) -> list[Value] | Non
         return None
 
 
-def _of_open_type(value: Value) -> Value:
+def _convert_to_open_type(value: Value) -> Value:
     """Return what remains of `value` beside a value of unknown type: numbers and bools may become strings."""
     match value:
         case list():
-            return [_of_open_type(item) for item in value]
+            return [_convert_to_open_type(item) for item in value]
         case dict():
-            return {name: _of_open_type(item) for name, item in value.items()}
+            return {name: _convert_to_open_type(item) for name, item in value.items()}
         case bool() | int() | float() | Fraction():
             return Unknown(reason=_OPEN_TYPE)
         case _:
             return value
 
 
-def _agreed(one: Value, other: Value) -> Value:
+def _common_reading(one: Value, other: Value) -> Value:
     """Keep what two readings have in common."""
     match one, other:
         case (list(), list()) if len(one) == len(other):
-            return [_agreed(first, second) for first, second in zip(one, other, strict=True)]
+            return [_common_reading(first, second) for first, second in zip(one, other, strict=True)]
         case (dict(), dict()) if one.keys() == other.keys():
-            return {name: _agreed(item, other[name]) for name, item in one.items()}
+            return {name: _common_reading(item, other[name]) for name, item in one.items()}
         case (Set(), Set()):
-            return one if same(one, other, alike=True) is Truth.TRUE else Unknown(reason=_OPEN_TYPE)
+            return one if equal_values(one, other, alike=True) is Truth.TRUE else Unknown(reason=_OPEN_TYPE)
     return one if type(one) is type(other) and one == other else Unknown(reason=_OPEN_TYPE)
 
 
-def as_set(items: Iterable[Value]) -> Value:
+def build_set(items: Iterable[Value]) -> Value:
     """Build a set of `items` of one type: without duplicates, in Terraform's order.
 
     Where it is open whether two items are equal, the whole is unknown. With unknown items the order is as given.
@@ -247,7 +247,7 @@ def as_set(items: Iterable[Value]) -> Value:
         return Set(tuple(sorted({str(item): item for item in items}.values(), key=str)))
     kept: list[Value] = []
     for item in items:
-        found = Truth.some(same(item, other, alike=True) for other in kept)
+        found = Truth.some(equal_values(item, other, alike=True) for other in kept)
         if found is Truth.UNKNOWN:
             return Unknown(reason="a set of values that may turn out to be equal")
         if found is Truth.FALSE:
@@ -266,26 +266,26 @@ def _rank(item: Value) -> tuple[int, Fraction, str]:
         return (0, Fraction(number), "")
     if isinstance(item, bool):
         return (0, Fraction(int(item)), "")
-    return (0, Fraction(0), item if isinstance(item, str) else _hashed(item))
+    return (0, Fraction(0), item if isinstance(item, str) else _hash_text(item))
 
 
-def _hashed(item: Value) -> str:
+def _hash_text(item: Value) -> str:
     match item:
         case str():
             return '"' + "".join(map(_hashed_char, item)) + '"'
         case bool():
             return "T" if item else "F"
         case list():
-            return "[" + "".join(_hashed(part) + ";" for part in item) + "]"
+            return "[" + "".join(_hash_text(part) + ";" for part in item) + "]"
         case dict():
-            return "{" + "".join(f"{_hashed(name)}:{_hashed(item[name])};" for name in sorted(item)) + "}"
+            return "{" + "".join(f"{_hash_text(name)}:{_hash_text(item[name])};" for name in sorted(item)) + "}"
         case Set():
-            return "[" + "".join(_hashed(part) + ";" for part in item.items) + "]"
+            return "[" + "".join(_hash_text(part) + ";" for part in item.items) + "]"
         case None:
             return "~"
         case _:
             number = exact(item)
-            return (None if number is None else spelled(number)) or "?"
+            return (None if number is None else spell_number(number)) or "?"
 
 
 def _hashed_char(char: str) -> str:

@@ -27,7 +27,7 @@ _PRIMITIVES: dict[str, Type] = {"string": STRING, "number": NUMBER, "bool": BOOL
 _BARE: dict[str, Type] = {"list": ListType(ANY), "map": MapType(ANY), "set": SetType(ANY)}
 
 
-def declared(expression: Expression) -> Type:
+def parse_type(expression: Expression) -> Type:
     """Parse a type expression: `list(string)`, `object({ name = optional(string, "x") })`, or the old quoted form.
 
     Raises:
@@ -40,20 +40,20 @@ def declared(expression: Expression) -> Type:
             if name in _BARE or name == "string":
                 return _BARE.get(name, STRING)
         case Call(name=name, arguments=(argument,)):
-            return _constructed(name, argument)
+            return _build_type(name, argument)
     raise EvaluationError("not a type")
 
 
-def _constructed(name: str, argument: Expression) -> Type:
+def _build_type(name: str, argument: Expression) -> Type:
     match name, argument:
         case "list", _:
-            return ListType(declared(argument))
+            return ListType(parse_type(argument))
         case "set", _:
-            return SetType(declared(argument))
+            return SetType(parse_type(argument))
         case "map", _:
-            return MapType(declared(argument))
+            return MapType(parse_type(argument))
         case "tuple", ListOf():
-            return TupleType(tuple(declared(item) for item in argument.items))
+            return TupleType(tuple(parse_type(item) for item in argument.items))
         case "object", ObjectOf():
             return _object(argument)
         case _:
@@ -69,10 +69,10 @@ def _object(node: ObjectOf) -> Type:
             raise EvaluationError("the name of an attribute is not constant")
         match item:
             case Call(name="optional", arguments=(wanted, *default)) if len(default) <= 1:
-                attributes[name] = declared(wanted)
+                attributes[name] = parse_type(wanted)
                 defaults[name] = evaluate(default[0], _Nothing()) if default else None
             case _:
-                attributes[name] = declared(item)
+                attributes[name] = parse_type(item)
     return ObjectType(attributes, defaults)
 
 

@@ -5,7 +5,7 @@ See https://developer.hashicorp.com/terraform/language/expressions/dynamic-block
 
 from __future__ import annotations
 
-from tfcheck.hcl.evaluate.elements import Gathered, LocalScope, elements
+from tfcheck.hcl.evaluate.elements import LazyCollection, LocalScope, elements
 from tfcheck.hcl.evaluate.expressions import see
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.syntax.block import Block
@@ -16,7 +16,7 @@ from tfcheck.symbolic.value import Unknown, Value
 _MOST = 10_000
 
 
-def nested(block: Block, name: str, scope: Scope) -> tuple[list[tuple[Block, Scope]], Unknown | None]:
+def nested_blocks(block: Block, name: str, scope: Scope) -> tuple[list[tuple[Block, Scope]], Unknown | None]:
     """Return the `name` blocks inside `block`, each with the scope of its arguments, in source order.
 
     A `dynamic` block gives its `content` once for each element, with the iterator bound; blocks nested in that are
@@ -28,7 +28,7 @@ def nested(block: Block, name: str, scope: Scope) -> tuple[list[tuple[Block, Sco
         if each.type != "dynamic":
             found.append((each, scope))
             continue
-        expanded = _expanded(each, name, scope)
+        expanded = _expand(each, name, scope)
         if isinstance(expanded, Unknown):
             more = more or expanded
         else:
@@ -41,7 +41,7 @@ def possible(block: Block, name: str, scope: Scope) -> list[tuple[Block, Scope, 
 
     Nothing where one of them cannot be read.
     """
-    found = [(each, _expanded(each, name, scope)) for each in block.blocks(name) if each.type == "dynamic"]
+    found = [(each, _expand(each, name, scope)) for each in block.blocks(name) if each.type == "dynamic"]
     opened = [(each, more) for each, more in found if isinstance(more, Unknown)]
     if not all(_is_whole(each) for each, _ in opened):
         return []
@@ -55,10 +55,10 @@ def _is_whole(block: Block) -> bool:
 def _content(block: Block, name: str, scope: Scope, key: Seen, item: Seen) -> tuple[Block, Scope]:
     written = block.attribute("iterator")
     iterator = written.name if isinstance(written, Variable) else name
-    return block.blocks("content")[0], LocalScope(scope, {iterator: Gathered({"key": key, "value": item})})
+    return block.blocks("content")[0], LocalScope(scope, {iterator: LazyCollection({"key": key, "value": item})})
 
 
-def _expanded(block: Block, name: str, scope: Scope) -> list[tuple[Block, Scope]] | Unknown:
+def _expand(block: Block, name: str, scope: Scope) -> list[tuple[Block, Scope]] | Unknown:
     for_each = block.attribute("for_each")
     if not _is_whole(block) or for_each is None:
         return Unknown(reason="unsupported: a `dynamic` block without `for_each` and `content`", where=str(block.place))

@@ -13,12 +13,12 @@ from typing import TypeGuard
 import msgspec
 
 from tfcheck.hcl.evaluate.convert import kind_name, to_string
-from tfcheck.hcl.evaluate.numbers import parsed
+from tfcheck.hcl.evaluate.numbers import parse_number
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Scope, Seen
 from tfcheck.hcl.evaluate.types import is_definitely_text
-from tfcheck.symbolic.marks import marked
+from tfcheck.symbolic.marks import mark_all
 from tfcheck.symbolic.numerals import exact
-from tfcheck.symbolic.sensitive_text import redacted
+from tfcheck.symbolic.sensitive_text import redact
 from tfcheck.symbolic.value import JsonText, ListStart, Set, Symbol, Text, Unknown, Value, unknowns
 
 _VALUES = (type(None), bool, int, float, str, list, dict, Unknown, Text, JsonText, Set, Fraction)
@@ -56,7 +56,7 @@ class Unordered(list[Value]):
     """A list made from a set with unknown elements: the elements are certain, their order is not."""
 
 
-class Gathered:
+class LazyCollection:
     """A list or an object made during evaluation, some members of which are Referents."""
 
     def __init__(self, members: Sequence[Seen] | Mapping[str, Seen]) -> None:
@@ -80,16 +80,16 @@ class Gathered:
         """Return the names, or the length of a list."""
         return list(self.members) if isinstance(self.members, Mapping) else len(self.members)
 
-    def whole(self) -> Value:
+    def evaluate(self) -> Value:
         """Evaluate every member, once: it may be a part of several others."""
         if self._whole is None:
-            self._whole = self._evaluated()
+            self._whole = self._evaluate_members()
         return self._whole
 
-    def _evaluated(self) -> Value:
+    def _evaluate_members(self) -> Value:
         if isinstance(self.members, Mapping):
-            return {name: whole(member) for name, member in self.members.items()}
-        return [whole(member) for member in self.members]
+            return {name: evaluate_all(member) for name, member in self.members.items()}
+        return [evaluate_all(member) for member in self.members]
 
 
 def is_referent(seen: Seen) -> TypeGuard[Referent]:
@@ -97,15 +97,15 @@ def is_referent(seen: Seen) -> TypeGuard[Referent]:
     return not isinstance(seen, _VALUES)
 
 
-def whole(seen: Seen) -> Value:
+def evaluate_all(seen: Seen) -> Value:
     """Evaluate all of `seen`."""
-    return seen.whole() if is_referent(seen) else seen  # type: ignore[return-value]
+    return seen.evaluate() if is_referent(seen) else seen  # type: ignore[return-value]
 
 
 def gather(members: list[Seen] | dict[str, Seen]) -> Seen:
     """Build a list or an object, which is lazy if one of its members is."""
     every = members.values() if isinstance(members, dict) else members
-    return Gathered(members) if any(is_referent(member) for member in every) else members  # type: ignore[return-value]
+    return LazyCollection(members) if any(is_referent(member) for member in every) else members  # type: ignore[return-value]
 
 
 def bound(scope: Scope, name: str) -> tuple[bool, Seen]:
@@ -128,7 +128,7 @@ def doubt(seen: Seen) -> Unknown | None:
     """Return the first part of `seen` that may be an error."""
     if is_referent(seen):
         return None
-    return next((each for each in unknowns(whole(seen)) if each.unsure), None)
+    return next((each for each in unknowns(evaluate_all(seen)) if each.unsure), None)
 
 
 def member(seen: Seen, name: str) -> Seen:
@@ -142,14 +142,14 @@ def member(seen: Seen, name: str) -> Seen:
     match seen:
         case dict():
             if name not in seen:
-                raise EvaluationError(f"no attribute `{redacted(name)}`")
+                raise EvaluationError(f"no attribute `{redact(name)}`")
             return seen[name]
         case Unknown():
-            return _inside_unknown(seen, name)
+            return _part_of_unknown(seen, name)
         case list():
-            raise EvaluationError(f"a list has no attribute `{redacted(name)}`")
+            raise EvaluationError(f"a list has no attribute `{redact(name)}`")
         case _:
-            raise EvaluationError(f"{kind_name(whole(seen))} has no attributes")
+            raise EvaluationError(f"{kind_name(evaluate_all(seen))} has no attributes")
 
 
 def element(seen: Seen, key: Value) -> Seen:
@@ -175,19 +175,19 @@ def element(seen: Seen, key: Value) -> Seen:
         case dict():
             # An object takes a bool for its text, a map does not.
             return _BOOL_KEY if isinstance(key, bool) else member(seen, _member_name(key))
-        case ListStart() if (known := started(seen, key)) is not None:
+        case ListStart() if (known := known_element(seen, key)) is not None:
             return known
         case Unknown():
-            return _inside_unknown(seen, key if isinstance(key, (int, str)) else _member_name(key))
+            return _part_of_unknown(seen, key if isinstance(key, (int, str)) else _member_name(key))
         case _:
-            raise EvaluationError(f"{kind_name(whole(seen))} has no elements to be picked")
+            raise EvaluationError(f"{kind_name(evaluate_all(seen))} has no elements to be picked")
 
 
-def started(seen: Seen, key: Seen) -> Value:
+def known_element(seen: Seen, key: Seen) -> Value:
     """Return an element of a list with known first elements; None for any other."""
     if not isinstance(seen, ListStart) or type(key) is not int or not 0 <= key < len(seen.first):
         return None
-    return marked(seen.first[key]) if seen.sensitive else seen.first[key]
+    return mark_all(seen.first[key]) if seen.sensitive else seen.first[key]
 
 
 def elements(seen: Seen) -> list[tuple[Value, Seen]] | Unknown:
@@ -199,7 +199,7 @@ def elements(seen: Seen) -> list[tuple[Value, Seen]] | Unknown:
     if is_referent(seen):
         keys = seen.keys()
         if keys is None:
-            return elements(seen.whole())
+            return elements(seen.evaluate())
         if isinstance(keys, int):
             return [(position, member_at(seen, position)) for position in range(keys)]
         return [(name, member_at(seen, name)) for name in sorted(keys)]
@@ -213,7 +213,7 @@ def elements(seen: Seen) -> list[tuple[Value, Seen]] | Unknown:
         case Unknown() if not is_definitely_text(seen):
             return seen
         case _:
-            raise EvaluationError(f"{kind_name(whole(seen))} cannot be iterated")
+            raise EvaluationError(f"{kind_name(evaluate_all(seen))} cannot be iterated")
 
 
 def member_at(referent: Referent, key: str | int) -> Seen:
@@ -223,7 +223,7 @@ def member_at(referent: Referent, key: str | int) -> Seen:
         EvaluationError: there definitely is none of that name.
     """
     seen = referent.member(key)
-    return seen if isinstance(referent, Gathered) else sure(seen)
+    return seen if isinstance(referent, LazyCollection) else sure(seen)
 
 
 def _element_of_referent(referent: Referent, key: Value) -> Seen:
@@ -243,7 +243,7 @@ def _member_name(key: Value) -> str:
 
 def _position(key: Value, length: int) -> int:
     """Read `key` as a list index; a numeric string is one too."""
-    number = exact(key) if not isinstance(key, str) else parsed(key)
+    number = exact(key) if not isinstance(key, str) else parse_number(key)
     if not isinstance(number, int):
         raise EvaluationError(f"{kind_name(key)} is not an index into a list")
     if not 0 <= number < length:
@@ -258,7 +258,7 @@ def _any_element(seen: Seen, key: Unknown | Text | JsonText) -> Unknown:
     return Unknown(reason=waits.reason, where=waits.where, unsure=True)
 
 
-def _inside_unknown(source: Unknown, step: str | int) -> Unknown:
+def _part_of_unknown(source: Unknown, step: str | int) -> Unknown:
     """Return a part of an unknown attribute: its symbol, extended by the step.
 
     An element may turn out not to be there.
@@ -267,7 +267,7 @@ def _inside_unknown(source: Unknown, step: str | int) -> Unknown:
         raise EvaluationError("a string has no attributes and no elements")
     if source.symbol is None:
         return Unknown(reason=source.reason, where=source.where, unsure=True)
-    symbol = picked(source.symbol, step) if isinstance(step, int) else None
+    symbol = element_symbol(source.symbol, step) if isinstance(step, int) else None
     symbol = symbol or Symbol(source.symbol.owner, (*source.symbol.path, step))
     return Unknown(symbol, source.reason, source.where, unsure=source.unsure or isinstance(step, int))
 
@@ -276,7 +276,7 @@ def _inside_unknown(source: Unknown, step: str | int) -> Unknown:
 _WALKED, _EACH = "\0each", "*"
 
 
-def each_of_unknown(source: Unknown, see: Callable[[Unknown], Seen]) -> Unknown:
+def splat_of_unknown(source: Unknown, see: Callable[[Unknown], Seen]) -> Unknown:
     """Evaluate a splat over an unknown list: its symbol gets a step to any element."""
     symbol = None if source.symbol is None else Symbol(source.symbol.owner, (*source.symbol.path, _WALKED))
     seen = see(Unknown(symbol, source.reason, source.where)) if symbol is not None else None
@@ -286,7 +286,7 @@ def each_of_unknown(source: Unknown, see: Callable[[Unknown], Seen]) -> Unknown:
     return Unknown(found, source.reason, source.where, unsure=source.unsure)
 
 
-def picked(symbol: Symbol, position: int) -> Symbol | None:
+def element_symbol(symbol: Symbol, position: int) -> Symbol | None:
     """Return the symbol of one element of a splat's result; None if no splat made it."""
     if _EACH not in symbol.path:
         return None
@@ -295,4 +295,4 @@ def picked(symbol: Symbol, position: int) -> Symbol | None:
 
 
 def _key_text(key: str | int) -> str:
-    return str(key) if isinstance(key, int) else f"`{redacted(key)}`"
+    return str(key) if isinstance(key, int) else f"`{redact(key)}`"

@@ -17,7 +17,7 @@ from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value
 _STEPS = 5
 
 
-def same(left: Value, right: Value, *, alike: bool = False) -> Truth:
+def equal_values(left: Value, right: Value, *, alike: bool = False) -> Truth:
     """Compare two values as `==` does.
 
     Values do not distinguish lists from tuples, nor maps from objects. Only where the caller knows that both sides
@@ -27,25 +27,25 @@ def same(left: Value, right: Value, *, alike: bool = False) -> Truth:
     if not take(_STEPS):
         return Truth.UNKNOWN
     if isinstance(left, Unknown) or isinstance(right, Unknown):
-        return _same_unknown(left, right)
+        return _equal_unknown(left, right)
     match left, right:
         case (str(), str()):
             return Truth.of(left == right)
         case (str() | Text() | JsonText(), str() | Text() | JsonText()):
             return equal(left, right)
         case (list(), list()):
-            return _same_lists(left, right, alike=alike)
+            return _equal_lists(left, right, alike=alike)
         case (Set(), Set()):
-            return _same_sets(left, right, alike=alike)
+            return _equal_sets(left, right, alike=alike)
         case (Set() | list(), Set() | list()):
-            return _may_share(_items(left), _items(right))
+            return _may_overlap(_items(left), _items(right))
         case (dict(), dict()):
-            return _same_mappings(left, right, alike=alike)
+            return _equal_mappings(left, right, alike=alike)
         case _:
-            return _same_scalars(left, right)
+            return _equal_scalars(left, right)
 
 
-def _same_unknown(left: Value, right: Value) -> Truth:
+def _equal_unknown(left: Value, right: Value) -> Truth:
     if isinstance(left, Unknown) and isinstance(right, Unknown):
         return equal(left, right)
     unknown, other = (left, right) if isinstance(left, Unknown) else (right, left)
@@ -54,7 +54,7 @@ def _same_unknown(left: Value, right: Value) -> Truth:
     return Truth.FALSE if is_definitely_text(unknown) else Truth.UNKNOWN
 
 
-def _same_scalars(left: Value, right: Value) -> Truth:
+def _equal_scalars(left: Value, right: Value) -> Truth:
     if left is None or right is None:
         return Truth.of(left is right)
     if isinstance(left, bool) or isinstance(right, bool):
@@ -63,38 +63,38 @@ def _same_scalars(left: Value, right: Value) -> Truth:
     return Truth.of(first is not None and first == second)
 
 
-def _same_lists(left: list[Value], right: list[Value], *, alike: bool) -> Truth:
+def _equal_lists(left: list[Value], right: list[Value], *, alike: bool) -> Truth:
     if not alike:
-        return _may_share(left, right)
+        return _may_overlap(left, right)
     if len(left) != len(right):
         return Truth.FALSE
-    return Truth.every(same(one, other, alike=True) for one, other in zip(left, right, strict=True))
+    return Truth.every(equal_values(one, other, alike=True) for one, other in zip(left, right, strict=True))
 
 
-def _same_sets(left: Set, right: Set, *, alike: bool) -> Truth:
-    contents = _same_lists(list(left.items), list(right.items), alike=True)
+def _equal_sets(left: Set, right: Set, *, alike: bool) -> Truth:
+    contents = _equal_lists(list(left.items), list(right.items), alike=True)
     if contents is Truth.TRUE and (alike or (all(isinstance(item, str) for item in left.items) and left.items)):
         return Truth.TRUE
-    return _may_share(left.items, right.items)
+    return _may_overlap(left.items, right.items)
 
 
-def _may_share(left: Sequence[Value], right: Sequence[Value]) -> Truth:
+def _may_overlap(left: Sequence[Value], right: Sequence[Value]) -> Truth:
     """Return FALSE if one side has an element that the other definitely lacks.
 
     Order and repetition do not count: either may be a set that the plan shows as a list.
     """
-    some = _lacks(left, right) or _lacks(right, left)
+    some = _has_missing(left, right) or _has_missing(right, left)
     return Truth.FALSE if some else Truth.UNKNOWN
 
 
-def _lacks(items: Iterable[Value], others: Sequence[Value]) -> bool:
-    return any(all(same(item, other) is Truth.FALSE for other in others) for item in items)
+def _has_missing(items: Iterable[Value], others: Sequence[Value]) -> bool:
+    return any(all(equal_values(item, other) is Truth.FALSE for other in others) for item in items)
 
 
-def _same_mappings(left: dict[str, Value], right: dict[str, Value], *, alike: bool) -> Truth:
+def _equal_mappings(left: dict[str, Value], right: dict[str, Value], *, alike: bool) -> Truth:
     if left.keys() != right.keys():
         return Truth.FALSE
-    contents = Truth.every(same(item, right[name], alike=alike) for name, item in left.items())
+    contents = Truth.every(equal_values(item, right[name], alike=alike) for name, item in left.items())
     return contents if alike or contents is Truth.FALSE else Truth.UNKNOWN
 
 

@@ -11,23 +11,32 @@ from collections.abc import Sequence
 import msgspec
 
 from tfcheck.hcl.evaluate.budget import Budget, Limit
-from tfcheck.hcl.evaluate.comprehension import key_of, keyed, listed, splat
+from tfcheck.hcl.evaluate.comprehension import evaluate_for_list, evaluate_for_object, key_of, splat
 from tfcheck.hcl.evaluate.elements import (
     LocalScope,
     bound,
     doubt,
     element,
     elements,
+    evaluate_all,
     gather,
     is_referent,
     member,
     sure,
-    whole,
 )
 from tfcheck.hcl.evaluate.lazy_calls import call_lazily
-from tfcheck.hcl.evaluate.marking import about_marks, bare, called, holds_mark, is_marked, mark, mark_if, moved
-from tfcheck.hcl.evaluate.operators import computed, condition, conjunction, disjunction, equals, inverted, negated
-from tfcheck.hcl.evaluate.rendering import joined, render
+from tfcheck.hcl.evaluate.marking import (
+    call_mark_function,
+    has_mark,
+    is_marked,
+    mark,
+    mark_if,
+    mark_moved_members,
+    mark_result,
+    without_mark,
+)
+from tfcheck.hcl.evaluate.operators import compute, condition, conjunction, disjunction, equals, invert, negate
+from tfcheck.hcl.evaluate.rendering import join_parts, render
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.evaluate.types import is_definitely_filled
 from tfcheck.hcl.functions import call
@@ -63,7 +72,7 @@ _LONG_ROOTS = ("data", "ephemeral", "resource")
 def evaluate(expression: Expression, scope: Scope) -> Value:
     """Evaluate all of `expression`; an error gives an `Unknown` with the reason and place. Never raises."""
     try:
-        return whole(see(expression, scope))
+        return evaluate_all(see(expression, scope))
     except EvaluationError as error:
         notes = getattr(error, "__notes__", None) or [str(expression.place)]
         return Unknown(reason=f"evaluation error: {error}", where=notes[0], unsure=True)
@@ -81,7 +90,7 @@ def see(expression: Expression, scope: Scope) -> Seen:
     try:
         seen = run.see(expression, scope)
         if not is_referent(seen):
-            run.budget.weigh(whole(seen))
+            run.budget.weigh(evaluate_all(seen))
         return seen
     except Limit as limit:
         return Unknown(reason=str(limit), where=str(expression.place), unsure=True)
@@ -100,11 +109,11 @@ class _Run:
         self.doubt: Unknown | None = None
 
     def value(self, node: Expression, scope: Scope) -> Value:
-        return whole(self.see(node, scope))
+        return evaluate_all(self.see(node, scope))
 
     def condition(self, node: Expression, scope: Scope) -> tuple[bool | Unknown, bool]:
         seen = self.see(node, scope)
-        truth = condition(whole(seen))
+        truth = condition(evaluate_all(seen))
         if isinstance(truth, Unknown) and truth.unsure:
             self.doubt = truth
         return truth, is_marked(seen)
@@ -149,7 +158,7 @@ class _Run:
                 return self._variable(node, scope)
             case Index():
                 key = self.see(node.key, scope)
-                return mark_if(is_marked(key), element(self.see(node.source, scope), whole(key)))
+                return mark_if(is_marked(key), element(self.see(node.source, scope), evaluate_all(key)))
             case Call():
                 return self._call(node, scope)
             case ObjectOf():
@@ -162,16 +171,16 @@ class _Run:
                 return self._binary(node, scope)
             case Unary():
                 operand = self.see(node.operand, scope)
-                result = inverted(whole(operand)) if node.operator == "!" else negated(whole(operand))
+                result = invert(evaluate_all(operand)) if node.operator == "!" else negate(evaluate_all(operand))
                 return mark_if(is_marked(operand), result)
             case Splat():
                 return splat(node, scope, self)
             case ForList():
-                return listed(node, scope, self)
+                return evaluate_for_list(node, scope, self)
             case ForObject():
-                return keyed(node, scope, self)
+                return evaluate_for_object(node, scope, self)
             case IfDirective() | ForDirective():
-                return joined([node], scope, self)
+                return join_parts([node], scope, self)
             case Unreadable():
                 return Unknown(reason=node.reason, where=str(node.place), unsure=True)
             case Literal():
@@ -205,26 +214,26 @@ class _Run:
         if node.operator in ("&&", "||"):
             return self._logical(node, scope)
         left, right = self.see(node.left, scope), self.see(node.right, scope)
-        marks = holds_mark(left) or holds_mark(right)
-        return mark_if(marks, self._compared(node, scope, bare(left), bare(right)))
+        marks = has_mark(left) or has_mark(right)
+        return mark_if(marks, self._compare(node, scope, without_mark(left), without_mark(right)))
 
-    def _compared(self, node: Binary, scope: Scope, left: Seen, right: Seen) -> Value:
+    def _compare(self, node: Binary, scope: Scope, left: Seen, right: Seen) -> Value:
         if node.operator in ("==", "!="):
             equal = self._equals(node, left, right)
-            result = equal if node.operator == "==" else inverted(equal)
+            result = equal if node.operator == "==" else invert(equal)
         else:
             self.budget.spend(20)  # numbers are kept exactly
-            result = computed(node.operator, whole(left), whole(right))
-        return self._by_length(node, scope, left, right, result) if isinstance(result, Unknown) else result
+            result = compute(node.operator, evaluate_all(left), evaluate_all(right))
+        return self._compare_length(node, scope, left, right, result) if isinstance(result, Unknown) else result
 
-    def _by_length(self, node: Binary, scope: Scope, left: Seen, right: Seen, result: Unknown) -> Value:
+    def _compare_length(self, node: Binary, scope: Scope, left: Seen, right: Seen, result: Unknown) -> Value:
         """Decide a comparison of the length of a definitely non-empty text, if possible."""
         from tfcheck.hcl.evaluate import length_tests
 
-        text = length_tests.measured(node)
+        text = length_tests.length_argument(node)
         if text is None or is_referent(left) or is_referent(right) or not is_definitely_filled(self.probe(text, scope)):
             return result
-        decided = length_tests.compared(node, whole(left), whole(right))
+        decided = length_tests.compare_lengths(node, evaluate_all(left), evaluate_all(right))
         return result if decided is None else decided
 
     def _equals(self, node: Binary, left: Seen, right: Seen) -> Value:
@@ -232,7 +241,7 @@ class _Run:
             return False
         from tfcheck.hcl.evaluate.structural import is_structural
 
-        first, second = whole(left), whole(right)
+        first, second = evaluate_all(left), evaluate_all(right)
         self.budget.weigh(first)
         self.budget.weigh(second)
         return equals(first, second, alike=is_structural(node.left, first) and is_structural(node.right, second))
@@ -255,11 +264,11 @@ class _Run:
         return mark_if(left_marked or right_marked, result)
 
     def _conditional(self, node: Conditional, scope: Scope) -> Seen:
-        from tfcheck.hcl.evaluate.conditional import chosen, either
+        from tfcheck.hcl.evaluate.conditional import chosen, common_value
 
         truth, marks = self.condition(node.condition, scope)
         if isinstance(truth, Unknown):
-            return mark_if(marks, either(node, truth, scope, self))
+            return mark_if(marks, common_value(node, truth, scope, self))
         return mark_if(marks, chosen(node, truth, scope, self))
 
     # Objects and calls
@@ -270,7 +279,7 @@ class _Run:
         for key, item in node.items:
             written = self.see(key, scope)
             marks = marks or is_marked(written)
-            name = key_of(whole(written))
+            name = key_of(evaluate_all(written))
             if isinstance(name, Unknown):
                 return Unknown(reason=name.reason, where=name.where, unsure=True, sensitive=marks)
             members[name] = self.see(item, scope)
@@ -285,22 +294,22 @@ class _Run:
         if isinstance(arguments, Unknown):
             return arguments
         if len(arguments) == 1:
-            is_about_marks, seen = about_marks(node.name, arguments[0])
+            is_about_marks, seen = call_mark_function(node.name, arguments[0])
             if is_about_marks:
                 self._weigh(arguments[0])
                 return seen
         possible, seen = call_lazily(node.name, arguments)
         if possible:
-            return moved(node.name, arguments, seen)
-        values = [whole(argument) for argument in arguments]
+            return mark_moved_members(node.name, arguments, seen)
+        values = [evaluate_all(argument) for argument in arguments]
         for value in values:
             self.budget.weigh(value)
         self.budget.spend(10)
-        return called(node.name, arguments, values, call(node.name, values, scope, see))
+        return mark_result(node.name, arguments, values, call(node.name, values, scope, see))
 
     def _weigh(self, seen: Seen) -> None:
-        if not is_referent(bare(seen)):
-            self.budget.weigh(whole(bare(seen)))
+        if not is_referent(without_mark(seen)):
+            self.budget.weigh(evaluate_all(without_mark(seen)))
 
     def _arguments(self, node: Call, scope: Scope) -> list[Seen] | Unknown:
         """Evaluate the arguments; with `...` the last one is expanded."""
@@ -323,7 +332,7 @@ class _Run:
         try:
             seen = self.see(node, scope)
             if not is_referent(seen):
-                self.budget.weigh(whole(seen))
+                self.budget.weigh(evaluate_all(seen))
             return seen, self.doubt or doubt(seen)
         finally:
             self.trying -= 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tfcheck.hcl.evaluate.elements import element, elements, gather, is_referent, member, started, whole
+from tfcheck.hcl.evaluate.elements import element, elements, evaluate_all, gather, is_referent, known_element, member
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.symbolic.value import Unknown
 
@@ -17,17 +17,17 @@ def call_lazily(name: str, arguments: Sequence[Seen]) -> tuple[bool, Seen]:
     Raises:
         EvaluationError: as the function itself.
     """
-    if name == "element" and len(arguments) == 2 and (known := started(*arguments)) is not None:
+    if name == "element" and len(arguments) == 2 and (known := known_element(*arguments)) is not None:
         return True, known
     if not any(is_referent(argument) for argument in arguments):
         return False, None
     match name:
         case "length" | "keys" | "values" | "one" | "reverse" if len(arguments) == 1:
-            return _of_members(name, arguments[0])
+            return _call_on_members(name, arguments[0])
         case "lookup" if 2 <= len(arguments) <= 3 and isinstance(arguments[1], str):
             return _lookup(arguments)
         case "element" | "slice" | "chunklist":
-            return _of_positions(name, arguments)
+            return _call_on_positions(name, arguments)
         case "concat":
             return _concat(arguments)
         case "merge":
@@ -36,7 +36,7 @@ def call_lazily(name: str, arguments: Sequence[Seen]) -> tuple[bool, Seen]:
             return False, None
 
 
-def _of_members(name: str, argument: Seen) -> tuple[bool, Seen]:
+def _call_on_members(name: str, argument: Seen) -> tuple[bool, Seen]:
     keys = argument.keys() if is_referent(argument) else None
     if keys is None:
         return False, None
@@ -52,8 +52,8 @@ def _of_members(name: str, argument: Seen) -> tuple[bool, Seen]:
     return _only_element(argument, keys) if name == "one" and isinstance(keys, int) else (False, None)
 
 
-def _of_positions(name: str, arguments: Sequence[Seen]) -> tuple[bool, Seen]:
-    source, *numbers = (argument if is_referent(argument) else whole(argument) for argument in arguments)
+def _call_on_positions(name: str, arguments: Sequence[Seen]) -> tuple[bool, Seen]:
+    source, *numbers = (argument if is_referent(argument) else evaluate_all(argument) for argument in arguments)
     length = source.keys() if is_referent(source) else None
     known = [each for each in numbers if isinstance(each, int) and not isinstance(each, bool) and each >= 0]
     if not isinstance(length, int) or len(known) < len(numbers):

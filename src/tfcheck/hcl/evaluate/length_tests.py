@@ -13,18 +13,18 @@ from tfcheck.symbolic.value import Value
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
-def measured(node: Binary) -> Expression | None:
+def length_argument(node: Binary) -> Expression | None:
     """Return the argument of `length` on one side of a comparison; None if neither or both sides call it."""
     sides = [_argument(node.left), _argument(node.right)]
     found = [each for each in sides if each is not None]
     return found[0] if node.operator in _MIRRORED and len(found) == 1 else None
 
 
-def compared(node: Binary, left: Value, right: Value) -> bool | None:
+def compare_lengths(node: Binary, left: Value, right: Value) -> bool | None:
     """Compare every length of at least 1 with the number on the other side; None if the results differ."""
     if _argument(node.left) is not None:
-        return _every(node.operator, right)
-    return _every(_MIRRORED[node.operator], left)
+        return _holds_for_every_length(node.operator, right)
+    return _holds_for_every_length(_MIRRORED[node.operator], left)
 
 
 def _argument(node: Expression) -> Expression | None:
@@ -33,7 +33,7 @@ def _argument(node: Expression) -> Expression | None:
     return None
 
 
-def _every(sign: str, number: Value) -> bool | None:
+def _holds_for_every_length(sign: str, number: Value) -> bool | None:
     if isinstance(number, bool) or not isinstance(number, (int, float, Fraction)):
         return None
     if sign in ("<", ">="):

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tfcheck.hcl.evaluate.elements import Gathered, element, gather, is_referent, whole
+from tfcheck.hcl.evaluate.elements import LazyCollection, element, evaluate_all, gather, is_referent
 from tfcheck.hcl.evaluate.scope import Seen
-from tfcheck.symbolic.marks import holds_mark as value_holds_mark
-from tfcheck.symbolic.marks import marked, marked_strings, unmarked
+from tfcheck.symbolic.marks import has_mark as value_holds_mark
+from tfcheck.symbolic.marks import mark_all, marked_strings, unmark_all
 from tfcheck.symbolic.sensitive_number import SENSITIVE_NUMBERS
-from tfcheck.symbolic.sensitive_text import redacted
+from tfcheck.symbolic.sensitive_text import redact
 from tfcheck.symbolic.size import parts_of
 from tfcheck.symbolic.value import JsonText, PlainText, Set, Text, TextLike, Unknown, Value
 
@@ -40,10 +40,10 @@ class Marked:
             return list(self.value)
         return len(self.value) if isinstance(self.value, list) else None
 
-    def whole(self) -> Value:
+    def evaluate(self) -> Value:
         """Return the value with every string and number in it marked."""
         if self._whole is None:
-            self._whole = marked(self.value)
+            self._whole = mark_all(self.value)
         return self._whole
 
 
@@ -65,25 +65,25 @@ def mark(seen: Seen) -> Seen:
     if isinstance(seen, Marked):
         return seen
     if is_referent(seen):
-        return Marked(seen.whole())
+        return Marked(seen.evaluate())
     if isinstance(seen, PlainText):
-        return marked(seen)
+        return mark_all(seen)
     if isinstance(seen, JsonText):
-        found = marked(seen)
+        found = mark_all(seen)
         return found if value_holds_mark(found) else Marked(seen)
     return Marked(seen)  # type: ignore[arg-type]
 
 
-def with_mask(seen: Seen, mask: object) -> Seen:
+def apply_mask(seen: Seen, mask: object) -> Seen:
     """Mark the parts of a plan's value that a sensitivity mask marks, including bools and null."""
     match seen, mask:
         case _, True:
             return mark(seen)
         case dict(), dict():
-            return gather({name: with_mask(item, mask.get(name)) for name, item in seen.items()})
+            return gather({name: apply_mask(item, mask.get(name)) for name, item in seen.items()})
         case list(), list():
             masks = mask + [None] * (len(seen) - len(mask))
-            return gather([with_mask(item, part) for item, part in zip(seen, masks, strict=False)])
+            return gather([apply_mask(item, part) for item, part in zip(seen, masks, strict=False)])
         case list() | dict(), list() | dict():
             return mark(seen)
         case _:
@@ -98,14 +98,14 @@ def mark_if(condition: bool, seen: Seen) -> Seen:
 def is_marked(seen: Seen) -> bool:
     """Whether Terraform's `issensitive` is true, which ignores marks of elements inside a collection."""
     if isinstance(seen, (str, Unknown, Text, JsonText, *SENSITIVE_NUMBERS)):
-        return value_holds_mark(whole(seen))
+        return value_holds_mark(evaluate_all(seen))
     return isinstance(seen, Marked)
 
 
-def holds_mark(seen: Seen) -> bool:
+def has_mark(seen: Seen) -> bool:
     """Whether anything in `seen` is marked; a resource or a module is not evaluated."""
     return any(
-        isinstance(each, Marked) or (not is_referent(each) and value_holds_mark(whole(each)))
+        isinstance(each, Marked) or (not is_referent(each) and value_holds_mark(evaluate_all(each)))
         for each in _parts_of(seen)
     )
 
@@ -115,50 +115,50 @@ def _parts_of(seen: Seen) -> Iterator[Seen]:
     todo, looked_at = [seen], {id(seen)}
     while todo:
         part = todo.pop()
-        if not isinstance(part, Gathered):
+        if not isinstance(part, LazyCollection):
             yield part
             continue
-        found = [each for each in members(part) if id(each) not in looked_at or not isinstance(each, Gathered)]
+        found = [each for each in members(part) if id(each) not in looked_at or not isinstance(each, LazyCollection)]
         looked_at.update(map(id, found))
         todo += found
 
 
-def members(gathered: Gathered) -> Iterator[Seen]:
+def members(gathered: LazyCollection) -> Iterator[Seen]:
     """Iterate over the members of a list or an object."""
     yield from gathered.members.values() if isinstance(gathered.members, Mapping) else gathered.members
 
 
-def bare(seen: Seen) -> Seen:
+def without_mark(seen: Seen) -> Seen:
     """Return a value without its outer mark; texts keep theirs."""
     return seen.value if isinstance(seen, Marked) else seen
 
 
-def about_marks(name: str, argument: Seen) -> tuple[bool, Seen]:
+def call_mark_function(name: str, argument: Seen) -> tuple[bool, Seen]:
     """Compute `sensitive`, `nonsensitive` and `issensitive`; the first result is whether `name` is one of them."""
     match name.removeprefix("core::"):
         case "sensitive":
             return True, mark(argument)
         case "nonsensitive":
-            return True, unmarked(argument) if isinstance(argument, TextLike) else bare(argument)
+            return True, unmark_all(argument) if isinstance(argument, TextLike) else without_mark(argument)
         case "issensitive":
             return True, is_marked(argument)
         case _:
             return False, None
 
 
-def moved(name: str, arguments: Sequence[Seen], result: Seen) -> Seen:
+def mark_moved_members(name: str, arguments: Sequence[Seen], result: Seen) -> Seen:
     """Return the result of a function that moves members unchanged, with their marks."""
     return mark_if(_marks_whole(name.removeprefix("core::"), arguments, lazily=True), result)
 
 
-def called(name: str, arguments: Sequence[Seen], values: Sequence[Value], result: Seen) -> Seen:
+def mark_result(name: str, arguments: Sequence[Seen], values: Sequence[Value], result: Seen) -> Seen:
     """Return the result of a function, marked if its arguments are; `values` are the evaluated arguments."""
     name = name.removeprefix("core::")
-    arguments = [_opened(each) if is_referent(each) else value for each, value in zip(arguments, values, strict=True)]
-    if not any(map(holds_mark, arguments)):
+    arguments = [_open(each) if is_referent(each) else value for each, value in zip(arguments, values, strict=True)]
+    if not any(map(has_mark, arguments)):
         return result
     if name in _PIECEWISE and isinstance(result, (str, Text, JsonText)) and _covers(result, arguments):
-        return mark_if(any(map(_holds_unmarkable, arguments)), result)
+        return mark_if(any(map(_has_unmarkable, arguments)), result)
     if name in _ELEMENTWISE:
         return mark_if(_marks_whole(name, arguments), result)
     return mark(result)
@@ -167,31 +167,31 @@ def called(name: str, arguments: Sequence[Seen], values: Sequence[Value], result
 def _marks_whole(name: str, arguments: Sequence[Seen], *, lazily: bool = False) -> bool:
     if name == "lookup":
         arguments = arguments[:2]  # the default counts only if it is the result
-    if any(map(is_marked, arguments)) or (name == "zipmap" and holds_mark(arguments[0])):
+    if any(map(is_marked, arguments)) or (name == "zipmap" and has_mark(arguments[0])):
         return True
     if name == "setproduct" and any(isinstance(each, Set) for each in arguments):
-        return any(map(holds_mark, arguments))
+        return any(map(has_mark, arguments))
     # An element that cannot keep its mark in the function marks the whole result.
-    return not lazily and name not in ("length", "keys") and any(map(_holds_marked_structure, arguments))
+    return not lazily and name not in ("length", "keys") and any(map(_has_marked_structure, arguments))
 
 
-def _holds_marked_structure(seen: Seen) -> bool:
-    return isinstance(seen, Gathered) and any(isinstance(each, Marked) for each in _parts_of(seen))
+def _has_marked_structure(seen: Seen) -> bool:
+    return isinstance(seen, LazyCollection) and any(isinstance(each, Marked) for each in _parts_of(seen))
 
 
-def _opened(seen: Seen) -> Seen:
+def _open(seen: Seen) -> Seen:
     """Return a resource or a module as the object of its members, which know their marks."""
-    if not is_referent(seen) or isinstance(seen, (Marked, Gathered)):
+    if not is_referent(seen) or isinstance(seen, (Marked, LazyCollection)):
         return seen
     keys = seen.keys()
     if keys is None:
-        return seen.whole()
+        return seen.evaluate()
     if isinstance(keys, int):
-        return Gathered([_opened(seen.member(index)) for index in range(keys)])
-    return Gathered({key: _opened(seen.member(key)) for key in keys})
+        return LazyCollection([_open(seen.member(index)) for index in range(keys)])
+    return LazyCollection({key: _open(seen.member(key)) for key in keys})
 
 
-def _holds_unmarkable(seen: Seen) -> bool:
+def _has_unmarkable(seen: Seen) -> bool:
     """Whether something in `seen` is marked that cannot carry a mark itself: a bool, null, or a map's key."""
     return any(isinstance(each, Marked) and _is_unmarkable(each.value) for each in _parts_of(seen))
 
@@ -206,8 +206,8 @@ def _covers(result: Value, arguments: Sequence[Seen]) -> bool:
     """Whether the marks of a text cover every marked text of the arguments."""
     if not value_holds_mark(result):
         return False
-    shown = "\0".join(map(redacted, _literals(result)))
-    return not any(each in shown for argument in arguments for each in marked_strings(whole(argument)) if each)
+    shown = "\0".join(map(redact, _literals(result)))
+    return not any(each in shown for argument in arguments for each in marked_strings(evaluate_all(argument)) if each)
 
 
 def _literals(value: Value) -> Iterator[str]:

@@ -25,7 +25,7 @@ def is_number(value: object) -> bool:
     return isinstance(value, (int, float, Fraction)) and not isinstance(value, bool)
 
 
-def rounded(number: Number) -> Fraction:
+def round_number(number: Number) -> Fraction:
     """Round `number` to the binary number that Terraform keeps: 512 bits, ties to even."""
     exact_number = Fraction(number)
     shift = PRECISION - (abs(exact_number.numerator).bit_length() - exact_number.denominator.bit_length())
@@ -37,14 +37,14 @@ def rounded(number: Number) -> Fraction:
     return Fraction(mantissa) / Fraction(2) ** shift
 
 
-def settled(result: Number, of_rounded: Fraction) -> Value:
+def agree_with_rounded(result: Number, of_rounded: Fraction) -> Value:
     """Return `result` if Terraform's rounded operands, which give `of_rounded`, lead to the same; else Unknown."""
-    if is_terminating(result) and rounded(result) == rounded(of_rounded):
+    if is_terminating(result) and round_number(result) == round_number(of_rounded):
         return plain(result)
     return Unknown(reason="limit: a number that Terraform rounds")
 
 
-def parsed(written: str) -> Number | Unknown | None:
+def parse_number(written: str) -> Number | Unknown | None:
     """Parse a number; None if Terraform would refuse it, Unknown for an unusual notation."""
     if len(written) > 1000:
         return Unknown(reason="limit: a number of more than 1000 characters", unsure=True)

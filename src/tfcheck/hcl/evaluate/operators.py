@@ -11,8 +11,8 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from tfcheck.hcl.evaluate.convert import to_bool, to_number
-from tfcheck.hcl.evaluate.equality import same
-from tfcheck.hcl.evaluate.numbers import rounded, settled
+from tfcheck.hcl.evaluate.equality import equal_values
+from tfcheck.hcl.evaluate.numbers import agree_with_rounded, round_number
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.symbolic.numerals import Number, exact
 from tfcheck.symbolic.value import Truth, Unknown, Value
@@ -31,7 +31,7 @@ _ORDER: dict[str, Callable[[Number, Number], bool]] = {
 }
 
 
-def negated(operand: Value) -> Value:
+def negate(operand: Value) -> Value:
     """Evaluate `-operand`.
 
     Raises:
@@ -43,7 +43,7 @@ def negated(operand: Value) -> Value:
     return -number if number else Unknown(reason="unsupported: a negative zero")
 
 
-def inverted(operand: Value) -> Value:
+def invert(operand: Value) -> Value:
     """Evaluate `!operand`.
 
     Raises:
@@ -62,10 +62,10 @@ def condition(value: Value) -> bool | Unknown:
     truth = to_bool(value)
     if truth is None:
         raise EvaluationError("a condition must not be null")
-    return truth if isinstance(truth, bool) else _waiting(truth)
+    return truth if isinstance(truth, bool) else _unknown_result(truth)
 
 
-def computed(sign: str, left: Value, right: Value) -> Value:
+def compute(sign: str, left: Value, right: Value) -> Value:
     """Evaluate `left sign right` for `+ - * / %` and `< <= > >=`; numeric strings count as numbers.
 
     Raises:
@@ -82,11 +82,13 @@ def computed(sign: str, left: Value, right: Value) -> Value:
 
 
 def equals(left: Value, right: Value, *, alike: bool = False) -> bool | Unknown:
-    """Evaluate `left == right`; `alike` as in `equality.same`."""
-    truth = same(left, right, alike=alike)
+    """Evaluate `left == right`; `alike` as in `equality.equal_values`."""
+    truth = equal_values(left, right, alike=alike)
     if truth is Truth.UNKNOWN:
         waits = next((side for side in (left, right) if isinstance(side, Unknown)), None)
-        return _waiting(waits) if waits else Unknown(reason="a comparison of values that are not known well enough")
+        return (
+            _unknown_result(waits) if waits else Unknown(reason="a comparison of values that are not known well enough")
+        )
     return truth is Truth.TRUE
 
 
@@ -110,29 +112,29 @@ def _result(sign: str, left: Number, right: Number) -> Value:
     result = _EXACT[sign](Fraction(left), Fraction(right))
     if not result and sign in "*/" and min(left, right) < 0:
         return Unknown(reason="unsupported: a negative zero")
-    return settled(result, _EXACT[sign](rounded(left), rounded(right)))
+    return agree_with_rounded(result, _EXACT[sign](round_number(left), round_number(right)))
 
 
 def _remainder(left: Number, right: Number) -> Value:
     """Return the remainder of a division that truncates towards zero."""
     if not right:
         return Unknown(reason="division by zero", unsure=True)
-    first, second = rounded(left), rounded(right)
-    times = int(rounded(first / second))
-    return settled(left - int(Fraction(left) / right) * right, first - rounded(times * second))
+    first, second = round_number(left), round_number(right)
+    times = int(round_number(first / second))
+    return agree_with_rounded(left - int(Fraction(left) / right) * right, first - round_number(times * second))
 
 
 def _number(value: Value) -> Number | Unknown:
     converted = to_number(value)
     if isinstance(converted, Unknown):
-        return _waiting(converted)
+        return _unknown_result(converted)
     number = exact(converted)
     if number is None:
         raise EvaluationError("a number is required, got null")
     return number
 
 
-def _waiting(value: Value) -> Unknown:
+def _unknown_result(value: Value) -> Unknown:
     """Return the unknown result of an operation on an unknown value, with its reason but not its symbol."""
     if not isinstance(value, Unknown):
         return Unknown(unsure=True)

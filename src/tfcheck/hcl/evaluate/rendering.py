@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from tfcheck.hcl.evaluate.budget import LENGTH, PIECES, Limit, Run
+from tfcheck.hcl.evaluate.budget import LENGTH, PIECES, EvaluationRun, Limit
 from tfcheck.hcl.evaluate.convert import to_string
-from tfcheck.hcl.evaluate.elements import LocalScope, elements, whole
-from tfcheck.hcl.evaluate.equality import same
-from tfcheck.hcl.evaluate.marking import bare, is_marked, mark_if
+from tfcheck.hcl.evaluate.elements import LocalScope, elements, evaluate_all
+from tfcheck.hcl.evaluate.equality import equal_values
+from tfcheck.hcl.evaluate.marking import is_marked, mark_if, without_mark
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.syntax.expression import Expression, ForDirective, IfDirective, Literal, Template
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, pieces, text
 
 
-def render(node: Template, scope: Scope, run: Run) -> Seen:
+def render(node: Template, scope: Scope, run: EvaluationRun) -> Seen:
     """Evaluate a template; a single interpolation keeps its type.
 
     Raises:
@@ -26,17 +26,17 @@ def render(node: Template, scope: Scope, run: Run) -> Seen:
     """
     if len(node.parts) == 1 and not isinstance(node.parts[0], (IfDirective, ForDirective)):
         return run.see(node.parts[0], scope)
-    return joined(node.parts, scope, run)
+    return join_parts(node.parts, scope, run)
 
 
-def joined(parts: Sequence[Expression], scope: Scope, run: Run) -> TextLike:
+def join_parts(parts: Sequence[Expression], scope: Scope, run: EvaluationRun) -> TextLike:
     """Convert every part to text and join them.
 
     Raises:
         EvaluationError: a part of it cannot be text.
     """
     rendered = [_part_text(part, scope, run) for part in parts]
-    return _marked_if(any(map(is_marked, rendered)), _bounded(rendered, run))
+    return _mark_if(any(map(is_marked, rendered)), _check_length(rendered, run))
 
 
 def as_text(value: Value) -> TextLike:
@@ -51,7 +51,7 @@ def as_text(value: Value) -> TextLike:
     raise EvaluationError("null cannot be part of a text")
 
 
-def _bounded(parts: Sequence[TextLike], run: Run) -> TextLike:
+def _check_length(parts: Sequence[TextLike], run: EvaluationRun) -> TextLike:
     count = sum(len(pieces(part)) for part in parts)
     length = sum(len(piece) for part in parts for piece in pieces(part) if isinstance(piece, str))
     if length > LENGTH or count > PIECES:
@@ -60,41 +60,43 @@ def _bounded(parts: Sequence[TextLike], run: Run) -> TextLike:
     return text(parts)
 
 
-def _part_text(part: Expression, scope: Scope, run: Run) -> TextLike:
+def _part_text(part: Expression, scope: Scope, run: EvaluationRun) -> TextLike:
     match part:
         case Literal(value=str() as written):
             return written
         case IfDirective():
-            return _if_directive(part, scope, run)
+            return _render_if(part, scope, run)
         case ForDirective():
             collection = run.see(part.collection, scope)
-            return cast(TextLike, mark_if(is_marked(collection), _repeated(part, bare(collection), scope, run)))
+            return cast(
+                TextLike, mark_if(is_marked(collection), _render_for(part, without_mark(collection), scope, run))
+            )
         case _:
             seen = run.see(part, scope)
-            return _marked_if(is_marked(seen), as_text(whole(seen)))
+            return _mark_if(is_marked(seen), as_text(evaluate_all(seen)))
 
 
-def _marked_if(condition: bool, rendered: TextLike) -> TextLike:
+def _mark_if(condition: bool, rendered: TextLike) -> TextLike:
     """Mark all of a text if the condition is true and no part of it has a mark."""
     return cast(TextLike, mark_if(condition and not is_marked(rendered), rendered))
 
 
-def _if_directive(node: IfDirective, scope: Scope, run: Run) -> TextLike:
+def _render_if(node: IfDirective, scope: Scope, run: EvaluationRun) -> TextLike:
     truth, is_secret = run.condition(node.condition, scope)
     arms = [_arm(arm, scope, run) for arm in (node.then, node.otherwise)]
     # NOTE: as with `? :`, the mark of the other arm counts too.
     is_secret = is_secret or any(is_marked(arm) for arm in arms if not isinstance(arm, EvaluationError))
-    return cast(TextLike, mark_if(is_secret, _either_arm(truth, arms)))
+    return cast(TextLike, mark_if(is_secret, _common_arm(truth, arms)))
 
 
-def _arm(parts: Sequence[Expression], scope: Scope, run: Run) -> TextLike | EvaluationError:
+def _arm(parts: Sequence[Expression], scope: Scope, run: EvaluationRun) -> TextLike | EvaluationError:
     try:
-        return joined(parts, scope, run)
+        return join_parts(parts, scope, run)
     except EvaluationError as error:
         return error
 
 
-def _either_arm(truth: bool | Unknown, arms: Sequence[TextLike | EvaluationError]) -> TextLike:
+def _common_arm(truth: bool | Unknown, arms: Sequence[TextLike | EvaluationError]) -> TextLike:
     then, otherwise = arms
     if isinstance(truth, bool):
         found = then if truth else otherwise
@@ -103,10 +105,10 @@ def _either_arm(truth: bool | Unknown, arms: Sequence[TextLike | EvaluationError
         return found
     if isinstance(then, EvaluationError) or isinstance(otherwise, EvaluationError):
         return Unknown(reason=truth.reason, where=truth.where, unsure=True)
-    return then if same(then, otherwise) is Truth.TRUE else truth
+    return then if equal_values(then, otherwise) is Truth.TRUE else truth
 
 
-def _repeated(node: ForDirective, collection: Seen, scope: Scope, run: Run) -> TextLike:
+def _render_for(node: ForDirective, collection: Seen, scope: Scope, run: EvaluationRun) -> TextLike:
     items = elements(collection)
     if isinstance(items, Unknown):
         return Unknown(reason=items.reason, where=items.where, unsure=items.unsure)
@@ -114,5 +116,5 @@ def _repeated(node: ForDirective, collection: Seen, scope: Scope, run: Run) -> T
     for key, item in items:
         run.budget.spend(5)
         names = {node.key: key, node.value: item} if node.key else {node.value: item}
-        rendered.append(joined(node.parts, LocalScope(scope, names), run))
-    return _bounded(rendered, run)
+        rendered.append(join_parts(node.parts, LocalScope(scope, names), run))
+    return _check_length(rendered, run)

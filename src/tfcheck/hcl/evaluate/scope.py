@@ -30,7 +30,7 @@ class Referent(Protocol):
     def keys(self) -> Sequence[str] | int | None:
         """Return the names of an object's members, the length of a list, or None if they are unknown."""
 
-    def whole(self) -> Value:
+    def evaluate(self) -> Value:
         """Evaluate all of it."""
 
 

@@ -52,7 +52,7 @@ def gives_structure(node: Expression) -> bool:
     return isinstance(node, _LITERALS)
 
 
-def described(node: Expression) -> str:
+def describe(node: Expression) -> str:
     """Describe the kind of an expression, without its values."""
     match node:
         case Literal(value=None):

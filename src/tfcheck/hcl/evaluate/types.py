@@ -122,14 +122,14 @@ def common(types: Iterable[Type]) -> Type | None:
     decided = [kind for kind in seen if kind != UNSEEN]
     if not decided:
         return UNSEEN if seen else ANY
-    shared = _common_decided(decided)
+    shared = _common_type(decided)
     if shared is None and len(decided) < len(seen) and all(isinstance(kind, Primitive) for kind in decided):
         # A number and a bool have no common type, unless the unknown value turns out to be a string.
         return UNSEEN
-    return shared if shared is None or len(decided) == len(seen) else _blurred(shared)
+    return shared if shared is None or len(decided) == len(seen) else _blur(shared)
 
 
-def _common_decided(types: Sequence[Type]) -> Type | None:
+def _common_type(types: Sequence[Type]) -> Type | None:
     if all(isinstance(kind, Primitive) for kind in types):
         if STRING in types:
             return STRING
@@ -170,7 +170,7 @@ def _common_with_sets(types: Sequence[Type]) -> Type | None:
     element = common(kind.element for kind in sets)
     if element == ANY or (lists and any(kind.element != element for kind in lists)):
         element = common(inner for kind in types for inner in elements(kind))
-        element = None if element is None else _blurred(element) if lists else element
+        element = None if element is None else _blur(element) if lists else element
     if element is None:
         return None
     return ListType(element) if lists else SetType(element)
@@ -202,18 +202,18 @@ def _uniform(members: Iterable[Type]) -> Type | None:
     return decided[0] if all(kind == decided[0] for kind in decided) else None
 
 
-def _blurred(kind: Type) -> Type:
+def _blur(kind: Type) -> Type:
     """Return what remains of the type `kind` beside a value of unknown type."""
     match kind:
         case ListType():
-            return ListType(_blurred(kind.element))
+            return ListType(_blur(kind.element))
         case SetType():
-            return SetType(_blurred(kind.element))
+            return SetType(_blur(kind.element))
         case MapType():
-            return MapType(_blurred(kind.element))
+            return MapType(_blur(kind.element))
         case TupleType():
-            return TupleType(tuple(_blurred(element) for element in kind.elements))
+            return TupleType(tuple(_blur(element) for element in kind.elements))
         case ObjectType():
-            return ObjectType({name: _blurred(element) for name, element in kind.attributes.items()})
+            return ObjectType({name: _blur(element) for name, element in kind.attributes.items()})
         case _:
             return STRING if kind == STRING else UNSEEN

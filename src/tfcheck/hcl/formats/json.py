@@ -11,12 +11,12 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from tfcheck.hcl.evaluate.numbers import parsed
+from tfcheck.hcl.evaluate.numbers import parse_number
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.formats.json_marks import Marks, normal, unused
+from tfcheck.hcl.formats.json_marks import Marks, normal, unused_character
 from tfcheck.symbolic.numerals import as_text
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.sensitive_text import Sensitive, joined, parted
+from tfcheck.symbolic.sensitive_text import Sensitive, iter_stretches, join
 from tfcheck.symbolic.value import (
     ANYTHING,
     JsonText,
@@ -31,7 +31,7 @@ from tfcheck.symbolic.value import (
     unknowns,
 )
 
-__all__ = ["decode", "encode", "inlined", "normal", "quoted", "unused"]
+__all__ = ["decode", "encode", "inline", "normal", "quote", "unused_character"]
 
 _DEPTH = 100
 _ESCAPED = ("\\", '"', *map(chr, range(0x20)), "<", ">", "&", "\u2028", "\u2029")
@@ -53,7 +53,7 @@ def encode(value: Value) -> str | JsonText:
         return JsonText(value)
     out: list[str] = []
     _write(value, out)
-    return joined(out)
+    return join(out)
 
 
 def decode(value: TextLike) -> Value:
@@ -78,16 +78,16 @@ def decode(value: TextLike) -> Value:
             return Unknown(reason=value.reason, where=value.where, unsure=True)
 
 
-def inlined(value: TextLike) -> TextLike:
+def inline(value: TextLike) -> TextLike:
     """Write out the JSON texts in a string character by character, if their unknown parts are inside strings.
 
     What is unknown as a whole, and may be a number, a list or an object, keeps its document as it is. As in `decode`, a
     hole inside a JSON string is taken to need no escaping.
     """
-    return text(_spelled(piece) if isinstance(piece, JsonText) else piece for piece in pieces(value))
+    return text(_spell_document(piece) if isinstance(piece, JsonText) else piece for piece in pieces(value))
 
 
-def _spelled(document: JsonText) -> TextLike:
+def _spell_document(document: JsonText) -> TextLike:
     out: list[TextLike] = []
     try:
         _spell(document.value, out)
@@ -104,10 +104,10 @@ def _spell(value: Value, out: list[TextLike]) -> None:
     if isinstance(value, (Text, JsonText)) or (
         isinstance(value, Unknown) and (value.shape is not None or value.hole != ANYTHING)
     ):
-        out += ['"', *_escaped(value), '"']
+        out += ['"', *_escape(value), '"']
     elif isinstance(value, dict):
         for index, key in enumerate(sorted(value)):
-            out.append(("," if index else "{") + quoted(key) + ":")
+            out.append(("," if index else "{") + quote(key) + ":")
             _spell(value[key], out)
         out.append("}" if value else "{}")
     elif isinstance(value, list):
@@ -123,14 +123,14 @@ def _spell(value: Value, out: list[TextLike]) -> None:
         raise _OpenError
 
 
-def _escaped(value: TextLike) -> list[TextLike]:
-    parts = pieces(inlined(value))
+def _escape(value: TextLike) -> list[TextLike]:
+    parts = pieces(inline(value))
     if any(isinstance(each, JsonText) for each in parts):
         raise _OpenError
     return [_escaped_literal(each) if isinstance(each, str) else each for each in parts]
 
 
-def quoted(string: str) -> str:
+def quote(string: str) -> str:
     """Write a string as a JSON string, escaped as Terraform does."""
     return '"' + _escaped_literal(string) + '"'
 
@@ -138,8 +138,8 @@ def quoted(string: str) -> str:
 def _escaped_literal(string: str) -> str:
     if not isinstance(string, Sensitive):
         return _escaped_plain(string)
-    parts = [(_escaped_plain(part), is_secret) for part, is_secret in parted(string)]
-    return joined(Sensitive(part) if is_secret else part for part, is_secret in parts)
+    parts = [(_escaped_plain(part), is_secret) for part, is_secret in iter_stretches(string)]
+    return join(Sensitive(part) if is_secret else part for part, is_secret in parts)
 
 
 def _escaped_plain(string: str) -> str:
@@ -155,7 +155,7 @@ def _write(value: Value, out: list[str]) -> None:
         case bool():
             out.append("true" if value else "false")
         case str():
-            out.append(quoted(value))
+            out.append(quote(value))
         case list() | Set():
             out.append("[")
             for index, item in enumerate(value if isinstance(value, list) else list(value.items)):
@@ -181,7 +181,7 @@ def _number_text(value: Value) -> str:
 def _write_members(members: dict[str, Value], out: list[str]) -> None:
     out.append("{")
     for index, key in enumerate(sorted(members)):
-        out.append(("," if index else "") + quoted(key) + ":")
+        out.append(("," if index else "") + quote(key) + ":")
         _write(members[key], out)
     out.append("}")
 
@@ -190,7 +190,7 @@ def _decode_marked(written: Sensitive) -> Value:
     """Parse a partly marked JSON text: its marked strings keep their marks, numbers and keys do not."""
     marks = Marks(written)
     try:
-        return _unmarked(_load(marks.bracketed(written)), restored=marks.restored)
+        return _normalise(_load(marks.add_brackets(written)), restored=marks.restore)
     except _LimitError as limit:
         return Unknown(reason=f"limit: {limit}", unsure=True)
     except ValueError as error:
@@ -203,24 +203,24 @@ class _LimitError(Exception):
 
 def _decode_known(written: str) -> Value:
     try:
-        return _unmarked(_load(written))
+        return _normalise(_load(written))
     except _LimitError as limit:
         return Unknown(reason=f"limit: {limit}", unsure=True)
     except ValueError as error:
         raise EvaluationError(f"not valid JSON: {_message(error)}") from error
 
 
-def _unmarked(value: Any, depth: int = 0, restored: Callable[[str], str] | None = None) -> Value:
+def _normalise(value: Any, depth: int = 0, restored: Callable[[str], str] | None = None) -> Value:
     """Normalise the strings of a parsed document as Terraform does; `restored` does so where some are marked."""
     if depth > _DEPTH:
         raise _LimitError("the JSON text is nested too deeply")
     if isinstance(value, str):
         return normal(value) if restored is None else restored(value)
     if isinstance(value, list):
-        return [_unmarked(item, depth + 1, restored) for item in value]
+        return [_normalise(item, depth + 1, restored) for item in value]
     if isinstance(value, dict):
         spelled = normal if restored is None else restored
-        return {str(spelled(key)): _unmarked(item, depth + 1, restored) for key, item in value.items()}
+        return {str(spelled(key)): _normalise(item, depth + 1, restored) for key, item in value.items()}
     return value  # type: ignore[no-any-return]
 
 
@@ -232,7 +232,7 @@ def _load(written: str) -> Any:
 
 
 def _number(written: str) -> Value:
-    number = parsed(written)
+    number = parse_number(written)
     # Every JSON number is valid for Terraform; `parsed` refuses none.
     return Unknown(reason="limit: a number that Terraform rounds", unsure=True) if number is None else number
 
@@ -254,7 +254,7 @@ class _Marked:
     def __init__(self, source: Text) -> None:
         self.source = source
         self.holes = [piece for piece in source.pieces if not isinstance(piece, str)]
-        self.mark = unused("".join(piece for piece in source.pieces if isinstance(piece, str)))
+        self.mark = unused_character("".join(piece for piece in source.pieces if isinstance(piece, str)))
         self.inside = re.compile(f"{self.mark}([0-9]+){self.mark}")
         self.instead = re.compile(f"{self.mark}=([0-9]+){self.mark}")
         self.marks = Marks(self.mark, *(piece for piece in source.pieces if isinstance(piece, str)))
@@ -262,7 +262,7 @@ class _Marked:
     def decode(self) -> Value:
         first = next(unknowns(self.source))
         try:
-            return self._filled(_load(self._marked_text()))
+            return self._fill(_load(self._marked_text()))
         except _LimitError as limit:
             return Unknown(reason=f"limit: {limit}", unsure=True)
         except ValueError as error:
@@ -281,22 +281,22 @@ class _Marked:
             marker = f"{self.mark}{count}{self.mark}" if in_string else f'"{self.mark}={count}{self.mark}"'
             out.append(marker)
             count += 1
-        return self.marks.bracketed(joined(out))
+        return self.marks.add_brackets(join(out))
 
-    def _filled(self, value: Any, depth: int = 0) -> Value:
+    def _fill(self, value: Any, depth: int = 0) -> Value:
         if depth > _DEPTH:
             raise _LimitError("the JSON text is nested too deeply")
         if isinstance(value, str):
             if self.mark not in value:
-                return self.marks.restored(value)
+                return self.marks.restore(value)
             whole = self.instead.fullmatch(value)
             if whole:
                 return decode(self._hole(whole))
             parts = self.inside.split(value)
-            restored = self.marks.restored
+            restored = self.marks.restore
             return text(self.holes[int(part)] if index % 2 else restored(part) for index, part in enumerate(parts))
         if isinstance(value, list):
-            return self._list([self._filled(item, depth + 1) for item in value], value)
+            return self._list([self._fill(item, depth + 1) for item in value], value)
         if isinstance(value, dict):
             return self._object(value, depth)
         return value  # type: ignore[no-any-return]
@@ -320,7 +320,7 @@ class _Marked:
             if found:
                 hole = next(unknowns(self._hole(found)))
                 return Unknown(reason=f"{hole.reason}; a key of the JSON text depends on it", where=hole.where)
-        return {str(self.marks.restored(key)): self._filled(item, depth + 1) for key, item in members.items()}
+        return {str(self.marks.restore(key)): self._fill(item, depth + 1) for key, item in members.items()}
 
 
 _STRING_TOKEN = regex(r'\\.|"', re.DOTALL)

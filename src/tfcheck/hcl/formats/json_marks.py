@@ -10,7 +10,7 @@ import re
 import unicodedata
 
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.sensitive_text import Sensitive, joined
+from tfcheck.symbolic.sensitive_text import Sensitive, join
 
 _STRING = regex(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPE = regex(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
@@ -21,11 +21,11 @@ class Marks:
 
     def __init__(self, *literals: str) -> None:
         """Choose characters that do not occur in `literals`."""
-        self.opening = unused("".join(literals))
-        self.closing = unused("".join((*literals, self.opening)))
+        self.opening = unused_character("".join(literals))
+        self.closing = unused_character("".join((*literals, self.opening)))
         self._stretch = re.compile(f"{self.opening}([^{self.closing}]*){self.closing}")
 
-    def bracketed(self, written: str) -> str:
+    def add_brackets(self, written: str) -> str:
         """Return a JSON text with brackets around the marked stretches of its strings."""
         if not isinstance(written, Sensitive):
             return written
@@ -36,23 +36,23 @@ class Marks:
             start, end = found.span(1)
             while spans and spans[0][1] < start:
                 spans.pop(0)
-            for first, last in _within(spans, start, end):
-                first, last = _around_escapes(found, first, last)
+            for first, last in _spans_within(spans, start, end):
+                first, last = _widen_to_escapes(found, first, last)
                 out += (plain[position:first], self.opening, plain[first:last], self.closing)
                 position = last
         return "".join((*out, plain[position:]))
 
-    def restored(self, string: str) -> str:
+    def restore(self, string: str) -> str:
         """Return a string of the parsed document, normalised, with marks in place of brackets."""
         if self.opening not in string:
             return normal(string)
         parts = self._stretch.split(string)
-        found = joined(Sensitive(normal(part)) if index % 2 else normal(part) for index, part in enumerate(parts))
+        found = join(Sensitive(normal(part)) if index % 2 else normal(part) for index, part in enumerate(parts))
         whole = normal("".join(parts))
         return found if found == whole else Sensitive(whole)
 
 
-def _within(spans: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
+def _spans_within(spans: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
     """List the marked stretches of the string whose content is between two offsets."""
     found = []
     for first, last in spans:
@@ -63,7 +63,7 @@ def _within(spans: list[tuple[int, int]], start: int, end: int) -> list[tuple[in
     return found
 
 
-def _around_escapes(found: re.Match[str], first: int, last: int) -> tuple[int, int]:
+def _widen_to_escapes(found: re.Match[str], first: int, last: int) -> tuple[int, int]:
     """Widen a stretch to whole escape sequences."""
     for escape in _ESCAPE.finditer(found.string, *found.span(1)):
         start, end = escape.span()
@@ -79,7 +79,7 @@ def normal(string: str) -> str:
     return unicodedata.normalize("NFC", re.sub("[\ud800-\udfff]", "\ufffd", string))
 
 
-def unused(literals: str) -> str:
+def unused_character(literals: str) -> str:
     """Choose a character that does not occur in the literals, neither plain nor escaped."""
     lowered = literals.lower()
     for code in range(0xE000, 0xF8FF):

@@ -22,9 +22,9 @@ from tfcheck.hcl.formats.regex_syntax import (
     Ranges,
     Repeat,
     Sequence,
-    inverted,
+    invert,
 )
-from tfcheck.hcl.functions.arguments import limited
+from tfcheck.hcl.functions.arguments import limit_error
 from tfcheck.symbolic.limits import take
 
 #: The ends of the match and of each group, -1 for an unmatched group.
@@ -54,7 +54,7 @@ class Program(msgspec.Struct, frozen=True):
     groups: int
 
 
-def compiled(pattern: Pattern) -> Program:
+def compile_pattern(pattern: Pattern) -> Program:
     """Compile a pattern.
 
     Raises:
@@ -74,7 +74,7 @@ class _Writer:
 
     def add(self, instruction: Instruction) -> Instruction:
         if len(self.instructions) >= _MOST_INSTRUCTIONS:
-            raise limited("a regular expression of this size")
+            raise limit_error("a regular expression of this size")
         self.instructions.append(instruction)
         return instruction
 
@@ -85,7 +85,7 @@ class _Writer:
     def node(self, node: Node) -> None:
         match node:
             case Char():
-                self.add(Instruction("char", ranges=inverted(inverted(node.ranges))))
+                self.add(Instruction("char", ranges=invert(invert(node.ranges))))
             case Assertion():
                 self.add(Instruction("assert", place=node.kind))
             case Sequence():
@@ -176,7 +176,7 @@ class Machine:
                 self._follow(0, nothing, position, threads, seen)
             elif not threads:
                 break
-            threads, found = self._stepped(threads, position, found)
+            threads, found = self._step(threads, position, found)
             seen.clear()
             closed: list[tuple[int, Captures]] = []
             for index, captures in threads:
@@ -184,7 +184,7 @@ class Machine:
             threads = closed
         return found
 
-    def _stepped(
+    def _step(
         self, threads: list[tuple[int, Captures]], position: int, found: Captures | None
     ) -> tuple[list[tuple[int, Captures]], Captures | None]:
         """Read one character; return the new threads, and the best match so far."""
@@ -211,7 +211,7 @@ class Machine:
             seen.add(index)
             self.steps += 1
             if self.steps % 1000 == 0 and not (self.steps <= _MOST_STEPS and take(2000)):
-                raise limited("a regular expression that runs so long")
+                raise limit_error("a regular expression that runs so long")
             instruction = self.program.instructions[index]
             match instruction.kind:
                 case "split":
@@ -222,12 +222,12 @@ class Machine:
                     slot = instruction.first
                     waiting.append((index + 1, (*captures[:slot], position, *captures[slot + 1 :])))
                 case "assert":
-                    if self._holds(instruction.place, position):
+                    if self._is_at(instruction.place, position):
                         waiting.append((index + 1, captures))
                 case _:
                     threads.append((index, captures))
 
-    def _holds(self, place: str, position: int) -> bool:
+    def _is_at(self, place: str, position: int) -> bool:
         before = self.subject[position - 1 : position] if position else ""
         after = self.subject[position : position + 1]
         match place:

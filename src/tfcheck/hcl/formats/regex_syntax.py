@@ -12,7 +12,7 @@ from typing import TypeAlias, Union
 import msgspec
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.functions.arguments import limited
+from tfcheck.hcl.functions.arguments import limit_error
 
 #: Characters as ranges of code points, both ends included.
 Ranges: TypeAlias = tuple[tuple[int, int], ...]
@@ -106,7 +106,7 @@ _LETTER_ESCAPES = {"a": 7, "f": 12, "t": 9, "n": 10, "r": 13, "v": 11}
 _PLACES = {"A": "start", "z": "end", "b": "boundary", "B": "no boundary"}
 
 
-def inverted(ranges: Ranges) -> Ranges:
+def invert(ranges: Ranges) -> Ranges:
     """Return all other characters."""
     rest: list[tuple[int, int]] = []
     following = 0
@@ -117,7 +117,7 @@ def inverted(ranges: Ranges) -> Ranges:
     return (*rest, (following, LAST)) if following <= LAST else tuple(rest)
 
 
-def folded(ranges: Ranges) -> Ranges:
+def fold_case(ranges: Ranges) -> Ranges:
     """Add the other case of every ASCII letter."""
     more = list(ranges)
     for low, high in ranges:
@@ -150,7 +150,7 @@ class _Reader:
         self.names: list[str | None] = []
         self.folding = False
 
-    def at(self, mark: str) -> bool:
+    def is_at(self, mark: str) -> bool:
         return self.pattern.startswith(mark, self.position)
 
     def take(self) -> str:
@@ -159,7 +159,7 @@ class _Reader:
         self.position += 1
         return self.pattern[self.position - 1]
 
-    def until(self, mark: str) -> str:
+    def read_until(self, mark: str) -> str:
         end = self.pattern.find(mark, self.position)
         if end < 0:
             raise EvaluationError(f"the regular expression lacks a `{mark}`")
@@ -170,21 +170,21 @@ class _Reader:
     def choice(self, flags: Flags, depth: int) -> Node:
         """Parse up to the end of the group or of the pattern."""
         if depth > _DEEPEST:
-            raise limited("a regular expression of so many groups")
+            raise limit_error("a regular expression of so many groups")
         branches: list[Node] = []
         nodes: list[Node] = []
-        while self.position < len(self.pattern) and not self.at(")"):
-            if self.at("|"):
+        while self.position < len(self.pattern) and not self.is_at(")"):
+            if self.is_at("|"):
                 self.position += 1
                 branches.append(Sequence(tuple(nodes)))
                 nodes = []
-            elif self.at("(?") and not self.at("(?P<") and not self.at("(?<"):
-                node, flags = self.flagged(flags, depth)
-                nodes += [] if node is None else [self.repeated(node, flags)]
-            elif self.at("\\Q"):
+            elif self.is_at("(?") and not self.is_at("(?P<") and not self.is_at("(?<"):
+                node, flags = self.read_flags(flags, depth)
+                nodes += [] if node is None else [self.read_repetition(node, flags)]
+            elif self.is_at("\\Q"):
                 nodes += self.quotation(flags)
             else:
-                nodes.append(self.repeated(self.atom(flags, depth), flags))
+                nodes.append(self.read_repetition(self.atom(flags, depth), flags))
         last = Sequence(tuple(nodes))
         return Alternatives((*branches, last)) if branches else last
 
@@ -195,10 +195,10 @@ class _Reader:
         self.position = end + 2 if end >= 0 else len(self.pattern)
         literals: list[Node] = [self.char(((ord(char), ord(char)),), flags) for char in quoted]
         if literals:
-            literals[-1] = self.repeated(literals[-1], flags)
+            literals[-1] = self.read_repetition(literals[-1], flags)
         return literals
 
-    def flagged(self, flags: Flags, depth: int) -> tuple[Node | None, Flags]:
+    def read_flags(self, flags: Flags, depth: int) -> tuple[Node | None, Flags]:
         """Parse `(?flags)`, which changes the flags of the rest, or `(?flags:…)`."""
         self.position += 2
         values = {"i": flags.fold, "m": flags.lines, "s": flags.dot_newline, "U": flags.ungreedy}
@@ -221,15 +221,15 @@ class _Reader:
         return node, flags
 
     def close(self) -> None:
-        if not self.at(")"):
+        if not self.is_at(")"):
             raise EvaluationError("the regular expression lacks a `)`")
         self.position += 1
 
     def group(self, flags: Flags, depth: int) -> Node:
         name = None
-        if self.at("?"):
-            self.until("<")
-            name = self.until(">")
+        if self.is_at("?"):
+            self.read_until("<")
+            name = self.read_until(">")
             if not name or not name.isascii() or not all(char.isalnum() or char == "_" for char in name):
                 raise EvaluationError("the regular expression has a group with a bad name")
             if name in self.names:
@@ -248,7 +248,7 @@ class _Reader:
             case "[":
                 return self.char(self.bracket(flags), Flags())
             case ".":
-                return Char(((0, LAST),) if flags.dot_newline else inverted(((10, 10),)))
+                return Char(((0, LAST),) if flags.dot_newline else invert(((10, 10),)))
             case "^":
                 return Assertion("line start" if flags.lines else "start")
             case "$":
@@ -264,7 +264,7 @@ class _Reader:
         if not flags.fold:
             return Char(ranges)
         self.folding = True
-        return Char(folded(ranges))
+        return Char(fold_case(ranges))
 
     def escape(self, flags: Flags) -> Node:
         if self.pattern[self.position : self.position + 1] in _PLACES:
@@ -279,10 +279,10 @@ class _Reader:
         """Parse `d`, `W` and so on after a backslash; None for another escape."""
         mark = self.pattern[self.position : self.position + 1]
         if mark in ("p", "P"):
-            raise limited("a regular expression with Unicode classes")
+            raise limit_error("a regular expression with Unicode classes")
         if mark and mark.lower() in _PERL:
             self.position += 1
-            return _PERL[mark] if mark in _PERL else inverted(_PERL[mark.lower()])
+            return _PERL[mark] if mark in _PERL else invert(_PERL[mark.lower()])
         return None
 
     def code(self) -> int:
@@ -299,9 +299,9 @@ class _Reader:
         raise EvaluationError("the regular expression has an escape that RE2 does not know")
 
     def hexadecimal(self) -> int:
-        if self.at("{"):
+        if self.is_at("{"):
             self.position += 1
-            digits = self.until("}")
+            digits = self.read_until("}")
         else:
             digits = self.pattern[self.position : self.position + 2]
             self.position += 2
@@ -321,23 +321,23 @@ class _Reader:
 
     def bracket(self, flags: Flags) -> Ranges:
         """Parse a character class after its `[`."""
-        negated = self.at("^")
+        negated = self.is_at("^")
         self.position += negated
         ranges: list[tuple[int, int]] = []
         first = True
-        while first or not self.at("]"):
+        while first or not self.is_at("]"):
             first = False
             ranges += self.bracket_item()
         self.position += 1
         if flags.fold:
             self.folding = True
-            ranges = list(folded(tuple(ranges)))
-        return inverted(tuple(ranges)) if negated else tuple(ranges)
+            ranges = list(fold_case(tuple(ranges)))
+        return invert(tuple(ranges)) if negated else tuple(ranges)
 
     def bracket_item(self) -> Ranges:
-        if self.at("[:") and self.pattern.find(":]", self.position + 2) >= 0:
+        if self.is_at("[:") and self.pattern.find(":]", self.position + 2) >= 0:
             return self.posix()
-        if self.at("\\"):
+        if self.is_at("\\"):
             self.position += 1
             ranges = self.class_escape()
             if ranges is not None:
@@ -345,7 +345,7 @@ class _Reader:
             low = self.code()
         else:
             low = ord(self.take())
-        if not self.at("-") or self.at("-]"):
+        if not self.is_at("-") or self.is_at("-]"):
             return ((low, low),)
         self.position += 1
         high = self.take()
@@ -356,18 +356,18 @@ class _Reader:
 
     def posix(self) -> Ranges:
         self.position += 2
-        name = self.until(":]")
+        name = self.read_until(":]")
         ranges = _POSIX.get(name.removeprefix("^"))
         if ranges is None:
             raise EvaluationError("the regular expression has a character class that RE2 does not know")
-        return inverted(ranges) if name.startswith("^") else ranges
+        return invert(ranges) if name.startswith("^") else ranges
 
-    def repeated(self, node: Node, flags: Flags) -> Node:
+    def read_repetition(self, node: Node, flags: Flags) -> Node:
         """Parse the repetition after `node`, if there is one."""
         bounds = self.bounds()
         if bounds is None:
             return node
-        lazy = self.at("?")
+        lazy = self.is_at("?")
         self.position += lazy
         before = self.position
         if self.bounds() is not None:
@@ -377,11 +377,11 @@ class _Reader:
 
     def bounds(self) -> tuple[int, int | None] | None:
         for mark, found in (("*", (0, None)), ("+", (1, None)), ("?", (0, 1))):
-            if self.at(mark):
+            if self.is_at(mark):
                 self.position += 1
                 return found
         end = self.pattern.find("}", self.position)
-        if not self.at("{") or end < 0:
+        if not self.is_at("{") or end < 0:
             return None
         least, comma, most = self.pattern[self.position + 1 : end].partition(",")
         if not _is_count(least) or (most and not _is_count(most)):

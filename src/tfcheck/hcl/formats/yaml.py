@@ -8,17 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tfcheck.hcl.formats.json import normal, unused
+from tfcheck.hcl.formats.json import normal, unused_character
 from tfcheck.hcl.formats.yaml_events import (
-    Scalar,
-    Style,
+    ScalarStyle,
     UnsupportedError,
+    YamlScalar,
     is_definitely_text,
     may_be_value,
-    read,
-    resolved,
+    read_document,
+    resolve_scalar,
 )
-from tfcheck.symbolic.numerals import exact, spelled
+from tfcheck.symbolic.numerals import exact, spell_number
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import (
     Hole,
@@ -69,7 +69,7 @@ class _Marked:
     def __init__(self, written: str | Text) -> None:
         parts = written.pieces if isinstance(written, Text) else (written,)
         self.holes = [piece for piece in parts if not isinstance(piece, str)]
-        self.mark = unused("".join(piece for piece in parts if isinstance(piece, str)))
+        self.mark = unused_character("".join(piece for piece in parts if isinstance(piece, str)))
         self.marker = re.compile(f"{self.mark}([0-9]+){self.mark}")
         self.written = ""
         count = 0
@@ -81,28 +81,28 @@ class _Marked:
                 count += 1
 
     def decode(self) -> Value:
-        return self._filled(read(self.written))
+        return self._fill(read_document(self.written))
 
-    def _filled(self, node: object) -> Value:
-        if isinstance(node, Scalar):
+    def _fill(self, node: object) -> Value:
+        if isinstance(node, YamlScalar):
             return self._scalar(node)
         if isinstance(node, list):
-            items = [self._filled(item) for item in node]
+            items = [self._fill(item) for item in node]
             return next((item for item in items if isinstance(item, _Several)), items)
         assert isinstance(node, dict)
         if any(self.mark in key for key in node):
             raise UnsupportedError("an unknown key")
-        return {normal(key): self._filled(item) for key, item in node.items()}
+        return {normal(key): self._fill(item) for key, item in node.items()}
 
-    def _scalar(self, scalar: Scalar) -> Value:
+    def _scalar(self, scalar: YamlScalar) -> Value:
         if self.mark not in scalar.text:
-            value = resolved(scalar)
+            value = resolve_scalar(scalar)
             return normal(value) if isinstance(value, str) else value
         parts = self.marker.split(scalar.text)
         whole = text(self.holes[int(part)] if index % 2 else normal(part) for index, part in enumerate(parts))
-        if scalar.style is Style.QUOTED or _is_definitely_text(whole, scalar.style):
+        if scalar.style is ScalarStyle.QUOTED or _is_definitely_text(whole, scalar.style):
             return whole
-        if isinstance(whole, JsonText) and scalar.style is Style.PLAIN:
+        if isinstance(whole, JsonText) and scalar.style is ScalarStyle.PLAIN:
             return whole.value
         # A plain scalar may turn out to be a number, a bool, or more than one value.
         first = next(unknowns(whole))
@@ -110,14 +110,14 @@ class _Marked:
         return kind(reason=first.reason, where=first.where, unsure=first.unsure)
 
 
-def _is_definitely_text(whole: TextLike, style: Style) -> bool:
+def _is_definitely_text(whole: TextLike, style: ScalarStyle) -> bool:
     """Whether a scalar with unknown pieces is definitely a string."""
     parts = pieces(spelled_out(whole))
     first = next(iter(parts), "")
     told = any(isinstance(each, str) and not may_be_value(each) for each in parts)
-    if _may_end_it(parts):
+    if _may_end_scalar(parts):
         return False
-    if style is Style.BLOCK:
+    if style is ScalarStyle.BLOCK:
         return told or (isinstance(first, JsonText) and isinstance(first.value, (list, dict)))
     if isinstance(first, str):
         return is_definitely_text(first) or (told and first[:1].isalpha() and first.isascii())
@@ -125,7 +125,7 @@ def _is_definitely_text(whole: TextLike, style: Style) -> bool:
     return told and isinstance(first, Unknown) and first.hole.shortest > 0 and not any(map(first.hole.allows, _MARKS))
 
 
-def _may_end_it(parts: Sequence[str | Unknown | JsonText]) -> bool:
+def _may_end_scalar(parts: Sequence[str | Unknown | JsonText]) -> bool:
     """Whether an empty unknown piece would turn the rest into a key, a comment or a shorter scalar."""
     for index, piece in enumerate(parts):
         before = parts[index - 1] if index else ""
@@ -168,48 +168,48 @@ def encode(value: Value) -> Value:
 def _block_lines(value: Value) -> list[str]:
     match value:
         case list() if value:
-            return [line for item in value for line in _indented("- ", _block_lines(item))]
+            return [line for item in value for line in _indent("- ", _block_lines(item))]
         case Set() if value.items:
             return _block_lines(list(value.items))
         case dict() if value:
             return [line for key in sorted(value) for line in _member(key, value[key])]
         case _:
-            return [_scalar_written(value)]
+            return [_write_scalar(value)]
 
 
 def _member(key: str, value: Value) -> list[str]:
-    name = f"{_quoted(key)}:"
+    name = f"{_quote(key)}:"
     if isinstance(value, dict) and value:
         return [name, *("  " + line for line in _block_lines(value))]
     if (isinstance(value, list) and value) or (isinstance(value, Set) and value.items):
         return [name, *_block_lines(value)]
-    return [f"{name} {_scalar_written(value)}"]
+    return [f"{name} {_write_scalar(value)}"]
 
 
-def _indented(mark: str, lines: list[str]) -> list[str]:
+def _indent(mark: str, lines: list[str]) -> list[str]:
     return [mark + lines[0], *(" " * len(mark) + line for line in lines[1:])]
 
 
-def _scalar_written(value: Value) -> str:
+def _write_scalar(value: Value) -> str:
     match value:
         case None:
             return "null"
         case bool():
             return "true" if value else "false"
         case str():
-            return _quoted(value)
+            return _quote(value)
         case list() | Set():
             return "[]"
         case dict():
             return "{}"
     number = exact(value)
-    written = None if number is None else spelled(number)
+    written = None if number is None else spell_number(number)
     if written is None or len(written) > 15:
         raise UnsupportedError("numbers of so many digits")
     return written
 
 
-def _quoted(string: str) -> str:
+def _quote(string: str) -> str:
     if not _PLAIN_TEXT.fullmatch(string) or (len(string) > _UNBROKEN and " " in string):
         raise UnsupportedError("strings of several lines")
     return '"' + _ESCAPED.sub(lambda found: "\\t" if found[0] == "\t" else "\\" + found[0], string) + '"'

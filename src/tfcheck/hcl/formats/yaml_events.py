@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, Union
 
 import msgspec
 
-from tfcheck.hcl.evaluate.numbers import parsed
+from tfcheck.hcl.evaluate.numbers import parse_number
 from tfcheck.symbolic.numerals import as_text
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Value
@@ -33,7 +33,7 @@ class UnsupportedError(Exception):
     """The text is not YAML that Terraform reads, or uses an unsupported feature; the argument names it."""
 
 
-class Style(Enum):
+class ScalarStyle(Enum):
     """The style of a scalar, which decides whether it can be a number or a bool."""
 
     PLAIN = "plain"
@@ -42,18 +42,18 @@ class Style(Enum):
     BLOCK = "block"
 
 
-class Scalar(msgspec.Struct, frozen=True):
+class YamlScalar(msgspec.Struct, frozen=True):
     """The text of a scalar; `inside` a flow list, an unknown text may be several elements."""
 
     text: str
-    style: Style = Style.PLAIN
+    style: ScalarStyle = ScalarStyle.PLAIN
     inside: bool = False
 
 
-Node: TypeAlias = Union[Scalar, list["Node"], dict[str, "Node"]]  # noqa: UP007 (nodes hold nodes)
+Node: TypeAlias = Union[YamlScalar, list["Node"], dict[str, "Node"]]  # noqa: UP007 (nodes hold nodes)
 
 
-class Built(msgspec.Struct, frozen=True):
+class BuiltNode(msgspec.Struct, frozen=True):
     """A node, its size and nesting depth, with every alias resolved."""
 
     node: Node
@@ -74,7 +74,7 @@ _WORDS = {*_NULL, *_TRUE, *_FALSE}
 _IN_VALUES = frozenset("".join(_WORDS) + "0123456789abcdefABCDEFxoeE+-.:TtZz \tinfIFNaA")
 
 
-def read(written: str) -> Node:
+def read_document(written: str) -> Node:
     """Return the only document of a text.
 
     Raises:
@@ -94,16 +94,16 @@ def read(written: str) -> Node:
         raise UnsupportedError("a line that does not fit") from error
 
 
-def resolved(scalar: Scalar) -> Value:
+def resolve_scalar(scalar: YamlScalar) -> Value:
     """Return the value of a scalar.
 
     Raises:
         UnsupportedError: a time, or a number that Terraform refuses.
     """
-    if scalar.style is Style.QUOTED:
+    if scalar.style is ScalarStyle.QUOTED:
         return scalar.text
     value = _scalar_value(scalar.text)
-    return value if scalar.style is Style.PLAIN or value is None else as_text(value)
+    return value if scalar.style is ScalarStyle.PLAIN or value is None else as_text(value)
 
 
 def _scalar_value(written: str) -> Value:
@@ -119,7 +119,7 @@ def _scalar_value(written: str) -> Value:
             raise UnsupportedError("a large number")
         return number
     if _NUMBER.fullmatch(written):
-        return parsed(written)
+        return parse_number(written)
     date = _DATE.fullmatch(written)
     return written if date is None else _time(date)
 
@@ -153,7 +153,7 @@ class _Reader:
 
     def __init__(self, events: Iterator[Any]) -> None:
         self.events = events
-        self.anchors: dict[str, Built | None] = {}
+        self.anchors: dict[str, BuiltNode | None] = {}
 
     def document(self) -> Node:
         self._expect("StreamStartEvent")
@@ -169,18 +169,18 @@ class _Reader:
         if type(next(self.events)).__name__ != kind:
             raise UnsupportedError("a second document")
 
-    def _node(self, event: Any, depth: int, inside: str = "") -> Built:
+    def _node(self, event: Any, depth: int, inside: str = "") -> BuiltNode:
         """Return the node of an event; `inside` is the enclosing `list` or `object` in flow style, if any."""
         if depth > _DEEPEST:
             raise UnsupportedError("a structure nested so deeply")
         kind = type(event).__name__
         if kind == "AliasEvent":
-            return self._aliased(event.anchor)
+            return self._resolve_alias(event.anchor)
         if event.anchor is not None:
             self.anchors[event.anchor] = None
         if kind == "ScalarEvent":
             scalar = _scalar(event, inside)
-            found = Built(scalar, len(scalar.text) + 1)
+            found = BuiltNode(scalar, len(scalar.text) + 1)
         else:
             found = self._items(event, depth) if kind == "SequenceStartEvent" else self._members(event, depth)
         if found.size > _LARGEST or found.height > _DEEPEST:
@@ -189,13 +189,13 @@ class _Reader:
             self.anchors[event.anchor] = found
         return found
 
-    def _aliased(self, anchor: str) -> Built:
+    def _resolve_alias(self, anchor: str) -> BuiltNode:
         found = self.anchors.get(anchor)
         if found is None:
             raise UnsupportedError("an alias of nothing, or of what it is in")
         return found
 
-    def _items(self, start: Any, depth: int) -> Built:
+    def _items(self, start: Any, depth: int) -> BuiltNode:
         _refuse_tag(start, "seq")
         items: list[Node] = []
         size = height = 1
@@ -203,9 +203,9 @@ class _Reader:
             found = self._node(event, depth + 1, "list" if start.flow_style else "")
             items.append(found.node)
             size, height = size + found.size, max(height, found.height + 1)
-        return Built(items, size, height)
+        return BuiltNode(items, size, height)
 
-    def _members(self, start: Any, depth: int) -> Built:
+    def _members(self, start: Any, depth: int) -> BuiltNode:
         _refuse_tag(start, "map")
         members: dict[str, Node] = {}
         size = height = 1
@@ -224,19 +224,21 @@ class _Reader:
                 members.update(found.node)  # also above the text before it
             else:
                 raise UnsupportedError("a merge of what is not one mapping")
-        return Built(members, size, height)
+        return BuiltNode(members, size, height)
 
 
-def _scalar(event: Any, inside: str) -> Scalar:
+def _scalar(event: Any, inside: str) -> YamlScalar:
     if event.tag == f"{_PREFIX}str":
-        return Scalar(event.value, Style.QUOTED)
+        return YamlScalar(event.value, ScalarStyle.QUOTED)
     if event.tag is not None:
         raise UnsupportedError("a tag")
     if event.style in ("'", '"'):
-        return Scalar(event.value, Style.QUOTED)
+        return YamlScalar(event.value, ScalarStyle.QUOTED)
     if inside and "?" in event.value:
         raise UnsupportedError("a question mark in a flow collection")
-    return Scalar(event.value, Style.BLOCK if event.style in ("|", ">") else Style.PLAIN, inside == "list")
+    return YamlScalar(
+        event.value, ScalarStyle.BLOCK if event.style in ("|", ">") else ScalarStyle.PLAIN, inside == "list"
+    )
 
 
 def _refuse_tag(event: Any, kind: str) -> None:
@@ -245,11 +247,11 @@ def _refuse_tag(event: Any, kind: str) -> None:
 
 
 def _merges(event: Any, key: Node) -> bool:
-    return isinstance(key, Scalar) and key.text == "<<" and getattr(event, "tag", None) is None
+    return isinstance(key, YamlScalar) and key.text == "<<" and getattr(event, "tag", None) is None
 
 
 def _key_text(key: Node) -> str:
-    name = as_text(resolved(key)) if isinstance(key, Scalar) else None
+    name = as_text(resolve_scalar(key)) if isinstance(key, YamlScalar) else None
     if not isinstance(name, str):
         raise UnsupportedError("a key that is not a string")
     return name

@@ -19,8 +19,8 @@ from tfcheck.hcl.functions.arguments import (
     LimitError,
     See,
     afford,
-    limited,
-    prepared,
+    convert_arguments,
+    limit_error,
 )
 from tfcheck.symbolic.value import Text, Unknown, Value
 
@@ -58,26 +58,26 @@ def call(name: str, arguments: Sequence[Seen], scope: Scope, see: See) -> Value:
     Raises:
         EvaluationError: Terraform would report an error.
     """
-    function = supported(name.removeprefix("core::"))
+    function = find_function(name.removeprefix("core::"))
     if function is None:
         if name in IMPURE:
             return Unknown(reason=f"`{name}` returns something else at every run")
         return Unknown(reason=f"function `{name}` is not supported", unsure=True)
-    values = [argument.whole() if isinstance(argument, Referent) else argument for argument in arguments]
+    values = [argument.evaluate() if isinstance(argument, Referent) else argument for argument in arguments]
     try:
-        ready = prepared(function, values)
+        ready = convert_arguments(function, values)
         if isinstance(ready, Unknown):
-            return _with_function_name(ready, name)
+            return _add_function_name(ready, name)
         afford(characters=sum(len(each) for each in ready if isinstance(each, str)))
-        result = _computed(function, ready, scope, see)
-        return _with_function_name(_bounded(result), name)
+        result = _compute(function, ready, scope, see)
+        return _add_function_name(_check_size(result), name)
     except LimitError as limit:
         return Unknown(reason=f"`{name}`: {limit}", unsure=not function.total)
     except RecursionError:
         return Unknown(reason=f"`{name}`: limit: a structure nested so deeply", unsure=True)
 
 
-def supported(name: str) -> Function | None:
+def find_function(name: str) -> Function | None:
     """Return the function with that name, or None if it is not supported."""
     module = _MODULE_OF.get(name)
     found: Mapping[str, Function] = import_module(f"{__name__}.{module}").FUNCTIONS if module else {}
@@ -86,27 +86,27 @@ def supported(name: str) -> Function | None:
 
 def all_functions() -> dict[str, Function]:
     """Return every supported function by name."""
-    return {name: function for name in _MODULE_OF if (function := supported(name)) is not None}
+    return {name: function for name in _MODULE_OF if (function := find_function(name)) is not None}
 
 
-def _computed(function: Function, arguments: list[Value], scope: Scope, see: See) -> Value:
+def _compute(function: Function, arguments: list[Value], scope: Scope, see: See) -> Value:
     if function.evaluates:
         return function.compute(see, scope, *arguments)
     return function.compute(scope, *arguments) if function.scoped else function.compute(*arguments)
 
 
-def _bounded(result: Value) -> Value:
+def _check_size(result: Value) -> Value:
     if isinstance(result, str):
         afford(characters=len(result))
         return normal(result)
     if isinstance(result, Text) and len(result.pieces) > MOST_PIECES:
-        raise limited("a string of so many pieces")
+        raise limit_error("a string of so many pieces")
     if isinstance(result, (list, dict)):
         afford(elements=len(result))
     return result
 
 
-def _with_function_name(result: Value, name: str) -> Value:
+def _add_function_name(result: Value, name: str) -> Value:
     """Name the function in the reason of an unknown result."""
     if not isinstance(result, Unknown) or result.symbol is not None or "`" in result.reason:
         return result

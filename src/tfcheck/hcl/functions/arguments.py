@@ -55,21 +55,21 @@ class LimitError(Exception):
     """The result would exceed the evaluator's limits."""
 
 
-def prepared(function: Function, arguments: Sequence[Value]) -> list[Value] | Unknown:
+def convert_arguments(function: Function, arguments: Sequence[Value]) -> list[Value] | Unknown:
     """Convert the arguments of a call, or return the unknown result.
 
     Raises:
         EvaluationError: an argument is missing, is one too many or has the wrong type.
     """
     words = _parameter_kinds(function.parameters, len(arguments))
-    converted = [_converted(word, argument) for word, argument in zip(words, arguments, strict=True)]
+    converted = [_convert(word, argument) for word, argument in zip(words, arguments, strict=True)]
     for word, argument in zip(words, converted, strict=True):
         if _is_open(argument, word) if function.partial else not is_known(argument):
-            return waiting(argument, unsure=not function.total, hole=function.hole)
+            return unknown_result(argument, unsure=not function.total, hole=function.hole)
     return converted
 
 
-def waiting(argument: Value, *, unsure: bool = False, hole: Hole = ANYTHING) -> Unknown:
+def unknown_result(argument: Value, *, unsure: bool = False, hole: Hole = ANYTHING) -> Unknown:
     """Return the unknown result of a call that needs the unknown parts of `argument`."""
     waits = list(unknowns(argument))
     if not waits:
@@ -78,7 +78,7 @@ def waiting(argument: Value, *, unsure: bool = False, hole: Hole = ANYTHING) -> 
     return Unknown(reason=waits[0].reason, where=waits[0].where, hole=hole, unsure=unsure)
 
 
-def limited(what: str) -> LimitError:
+def limit_error(what: str) -> LimitError:
     """Return the error for a result that is too large."""
     return LimitError(f"limit: {what}")
 
@@ -90,14 +90,14 @@ def afford(*, elements: int = 0, characters: int = 0, steps: int = 0) -> None:
         LimitError: it is larger than is worked out here, or the run may take no more.
     """
     if characters > LONGEST_STRING:
-        raise limited("a string of so many characters")
+        raise limit_error("a string of so many characters")
     if elements > LONGEST_LIST:
-        raise limited("a list of so many elements")
+        raise limit_error("a list of so many elements")
     if not take(elements // 4 + characters // _CHARACTERS + steps):
         raise LimitError(REASON)
 
 
-def known(value: Value) -> bool:
+def is_known_scalar(value: Value) -> bool:
     """Whether a string, number or bool is known."""
     return not isinstance(value, (Unknown, Text, JsonText))
 
@@ -120,7 +120,7 @@ def _is_open(argument: Value, word: str) -> bool:
     return isinstance(argument, Set) and word.lstrip("~") != "any" and not is_known(argument)
 
 
-def _converted(word: str, argument: Value) -> Value:
+def _convert(word: str, argument: Value) -> Value:
     if argument is None:
         if word.startswith("~"):
             return None
@@ -128,7 +128,7 @@ def _converted(word: str, argument: Value) -> Value:
     return _CONVERSIONS[word.lstrip("~")](argument)
 
 
-def whole(value: Value) -> Value:
+def to_int(value: Value) -> Value:
     """Convert to an int.
 
     Raises:
@@ -177,7 +177,7 @@ _CONVERSIONS: dict[str, Callable[[Any], Value]] = {
     "string": to_string,
     "number": to_number,
     "quantity": _quantity,
-    "whole": whole,
+    "whole": to_int,
     "bool": to_bool,
     "sequence": _sequence,
     "list": _list,

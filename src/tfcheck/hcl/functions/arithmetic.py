@@ -13,9 +13,9 @@ from fractions import Fraction
 import msgspec
 
 from tfcheck.hcl.evaluate.convert import to_number
-from tfcheck.hcl.evaluate.numbers import rounded, settled
+from tfcheck.hcl.evaluate.numbers import agree_with_rounded, round_number
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.functions.arguments import Function, limited, waiting
+from tfcheck.hcl.functions.arguments import Function, limit_error, unknown_result
 from tfcheck.symbolic.numerals import Number, plain
 from tfcheck.symbolic.value import GREATEST, LEAST, Symbol, Unknown, Value
 
@@ -42,18 +42,18 @@ def log(number: Number, base: Number) -> Value:
     """Return the logarithm of `number` to `base`, for powers of two."""
     # NOTE: libraries differ in the last bit of all others, which `ceil` and `floor` would turn into a whole number.
     if base != 2 or not isinstance(number, int) or not 0 < number <= 1 << 28 or number & (number - 1):
-        raise limited("a logarithm that Terraform rounds")
+        raise limit_error("a logarithm that Terraform rounds")
     return number.bit_length() - 1
 
 
 def power(number: Number, exponent: Number) -> Value:
     """Raise `number` to `exponent`."""
     if not isinstance(exponent, int) or abs(exponent) > 64 or (number == 0 and exponent < 0):
-        raise limited("a power that Terraform rounds")
+        raise limit_error("a power that Terraform rounds")
     result = Fraction(Fraction(number) ** exponent)
     binary = Fraction(float(number)) == number and Fraction(float(result)) == result
     if abs(result) > _LARGEST_EXACT or not binary or Fraction(repr(float(result))) != result:
-        raise limited("a power that Terraform rounds")
+        raise limit_error("a power that Terraform rounds")
     return plain(result)
 
 
@@ -70,7 +70,7 @@ def parseint(written: Value, base: int) -> Value:
         raise EvaluationError("the base must be between 2 and 62")
     digits = written[1:] if written[:1] in ("+", "-") else written
     if len(digits) > 400:
-        raise limited("a number of so many digits")
+        raise limit_error("a number of so many digits")
     total = 0
     for digit in digits if base > 36 else digits.lower():
         value = _DIGITS.find(digit)
@@ -102,8 +102,8 @@ def total(items: list[Value]) -> Value:
         if not isinstance(number, (int, Fraction)):
             raise EvaluationError("an element is not a number")
         result += number
-        approximate = rounded(approximate + rounded(number))
-    return settled(result, approximate)
+        approximate = round_number(approximate + round_number(number))
+    return agree_with_rounded(result, approximate)
 
 
 def _extremum(
@@ -118,8 +118,8 @@ def _extremum(
     waits = [number for number in numbers if isinstance(number, Unknown)]
     names = sorted({str(each.symbol if isinstance(each, Unknown) else each) for each in numbers})
     if any(each.symbol is None for each in waits):
-        return waiting(list(waits), unsure=True)
-    return msgspec.structs.replace(waiting(list(waits), unsure=True), symbol=Symbol(name, tuple(names)))
+        return unknown_result(list(waits), unsure=True)
+    return msgspec.structs.replace(unknown_result(list(waits), unsure=True), symbol=Symbol(name, tuple(names)))
 
 
 FUNCTIONS = {

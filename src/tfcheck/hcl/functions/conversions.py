@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from tfcheck.hcl.evaluate.convert import to_bool, to_number, to_string, unify
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.types import is_definitely_filled
-from tfcheck.hcl.functions.arguments import Function, waiting
+from tfcheck.hcl.functions.arguments import Function, unknown_result
 from tfcheck.hcl.functions.sets import toset
 from tfcheck.symbolic.value import Set, Unknown, Value, is_known
 
@@ -18,20 +18,20 @@ from tfcheck.symbolic.value import Set, Unknown, Value, is_known
 def tolist(items: Value) -> Value:
     """Convert all elements to one type, in order."""
     if isinstance(items, Set):
-        return list(items.items) if is_known(items) else _in_order(items)
+        return list(items.items) if is_known(items) else _sort(items)
     return _collection(items) if items is not None else None
 
 
-def _in_order(items: Set) -> Value:
+def _sort(items: Set) -> Value:
     """Sort the strings of a set with unknown parts in Terraform's order, if their known parts decide it."""
     from tfcheck.hcl.functions.lists import sort
 
-    return waiting(items) if None in items.items else sort(list(items.items))
+    return unknown_result(items) if None in items.items else sort(list(items.items))
 
 
 def _collection(items: Value) -> Value:
     if isinstance(items, Unknown):
-        return waiting(items, unsure=True)
+        return unknown_result(items, unsure=True)
     if not isinstance(items, list):
         raise EvaluationError("a list or a set is required")
     return unify(items)
@@ -49,17 +49,17 @@ def coalesce(*values: Value) -> Value:
     """Return the first value that is neither null nor an empty string, converted to the type of all."""
     if not values:
         raise EvaluationError("at least one argument is required")
-    converted = _unified(values)
+    converted = _unify(values)
     for index, value in enumerate(converted):
         if value is None or value == "":
             continue
         if _definitely_chosen(value, values) or all(value is None or value == "" for value in converted[index + 1 :]):
             return value
-        return waiting(list(values), unsure=True)
+        return unknown_result(list(values), unsure=True)
     raise EvaluationError("no argument is set")
 
 
-def _unified(values: tuple[Value, ...]) -> list[Value]:
+def _unify(values: tuple[Value, ...]) -> list[Value]:
     """Convert to one type. An untyped null prevents the conversion, a typed one does not: both must agree."""
     if None not in values:
         return unify(values)
@@ -82,15 +82,15 @@ def _definitely_chosen(value: Value, values: Sequence[Value]) -> bool:
     return is_definitely_filled(value) or (is_known(value) and value != "")
 
 
-def unchanged(value: Value) -> Value:
+def identity(value: Value) -> Value:
     """Return the value unchanged, since a mark is not part of it."""
     return value
 
 
 FUNCTIONS = {
     "coalesce": Function(coalesce, "~any*", partial=True),
-    "nonsensitive": Function(unchanged, "~any", partial=True),
-    "sensitive": Function(unchanged, "~any", partial=True),
+    "nonsensitive": Function(identity, "~any", partial=True),
+    "sensitive": Function(identity, "~any", partial=True),
     "tobool": Function(to_bool, "~any", partial=True),
     "tolist": Function(tolist, "~any", partial=True),
     "tonumber": Function(to_number, "~any", partial=True),

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats import json
-from tfcheck.hcl.functions.arguments import Function, limited, waiting
+from tfcheck.hcl.functions.arguments import Function, limit_error, unknown_result
 from tfcheck.symbolic.value import Hole, Set, TextLike, Unknown, Value, is_known, pieces, spelled_out, text
 
 _HEX = "0123456789abcdef"
@@ -27,20 +27,20 @@ def jsonencode(value: Value) -> Value:
 
 def jsondecode(written: TextLike) -> Value:
     """Read JSON."""
-    return _ordered(json.decode(written))
+    return _sets_to_lists(json.decode(written))
 
 
-def _ordered(value: Value) -> Value:
+def _sets_to_lists(value: Value) -> Value:
     """Convert encoded sets to lists; an unknown order makes the list unknown."""
     match value:
         case Set() if is_known(value) or len(value.items) < 2:
-            return [_ordered(item) for item in value.items]
+            return [_sets_to_lists(item) for item in value.items]
         case Set():
-            return waiting(value)
+            return unknown_result(value)
         case list():
-            return [_ordered(item) for item in value]
+            return [_sets_to_lists(item) for item in value]
         case dict():
-            return {key: _ordered(item) for key, item in value.items()}
+            return {key: _sets_to_lists(item) for key, item in value.items()}
         case _:
             return value
 
@@ -59,7 +59,7 @@ def base64encode(subject: TextLike) -> Value:
     first = pieces(spelled_out(subject))[0]
     known = first.encode() if isinstance(first, str) else b""
     begun = base64.b64encode(known[: len(known) // 3 * 3]).decode()
-    open_ = waiting(subject)
+    open_ = unknown_result(subject)
     return text([begun, Base64Rest(None, open_.reason, open_.where, _SOME_BASE64, begun=begun, encoded=subject)])
 
 
@@ -69,7 +69,7 @@ def base64decode(written: TextLike) -> Value:
         return utf8(base64_bytes(written))
     *begun, rest = pieces(written)
     is_whole = isinstance(rest, Base64Rest) and text(begun) == rest.begun
-    return rest.encoded if isinstance(rest, Base64Rest) and is_whole else waiting(written, unsure=True)
+    return rest.encoded if isinstance(rest, Base64Rest) and is_whole else unknown_result(written, unsure=True)
 
 
 def base64_bytes(written: str) -> bytes:
@@ -113,7 +113,7 @@ def textdecodebase64(written: str, encoding: str) -> Value:
 def _codec(encoding: str) -> str:
     codecs = {"utf-8": "utf-8", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
     if encoding.lower() not in codecs:
-        raise limited("an encoding other than UTF-8 and UTF-16")
+        raise limit_error("an encoding other than UTF-8 and UTF-16")
     return codecs[encoding.lower()]
 
 
@@ -139,21 +139,21 @@ def uuidv5(namespace: str, name: str) -> Value:
     except ValueError as error:
         raise EvaluationError("the namespace is not a UUID") from error
     if namespace not in known and str(space) != namespace:
-        raise limited("a namespace in an unusual notation")
+        raise limit_error("a namespace in an unusual notation")
     return str(uuid.uuid5(space, name))
 
 
 def hexadecimal(algorithm: str) -> Callable[[str], str]:
     """Return the function that hashes the UTF-8 bytes of a string as hexadecimal digits."""
-    return lambda written: hashed(algorithm, written.encode()).hex()
+    return lambda written: digest(algorithm, written.encode()).hex()
 
 
-def in_base64(algorithm: str) -> Callable[[str], str]:
+def base64_hash(algorithm: str) -> Callable[[str], str]:
     """Return the function that hashes the UTF-8 bytes of a string as Base64."""
-    return lambda written: base64.b64encode(hashed(algorithm, written.encode())).decode()
+    return lambda written: base64.b64encode(digest(algorithm, written.encode())).decode()
 
 
-def hashed(algorithm: str, data: bytes) -> bytes:
+def digest(algorithm: str, data: bytes) -> bytes:
     """Hash `data` with the named algorithm; these hashes protect nothing here."""
     import hashlib
 
@@ -182,9 +182,9 @@ def _csv_records(written: str) -> list[list[str]]:
     try:
         records = [record for record in csv.reader(written.splitlines(keepends=True), strict=True) if record]
     except csv.Error as error:
-        raise limited("a CSV text with unusual quotes") from error
+        raise limit_error("a CSV text with unusual quotes") from error
     if _has_stray_quote(written, records) or "\r" in written.replace("\r\n", ""):
-        raise limited("a CSV text with unusual quotes or line ends")
+        raise limit_error("a CSV text with unusual quotes or line ends")
     if not records:
         raise EvaluationError("the CSV text has no header")
     return records
@@ -207,14 +207,14 @@ def yamldecode(written: TextLike) -> Value:
     """Parse YAML."""
     from tfcheck.hcl.formats import yaml
 
-    return _ordered(yaml.decode(written))
+    return _sets_to_lists(yaml.decode(written))
 
 
 FUNCTIONS = {
     "base64decode": Function(base64decode, "string", partial=True),
     "base64encode": Function(base64encode, "string", partial=True, total=True, hole=_SOME_BASE64),
-    "base64sha256": Function(in_base64("sha256"), "string", total=True, hole=_SOME_BASE64),
-    "base64sha512": Function(in_base64("sha512"), "string", total=True, hole=_SOME_BASE64),
+    "base64sha256": Function(base64_hash("sha256"), "string", total=True, hole=_SOME_BASE64),
+    "base64sha512": Function(base64_hash("sha512"), "string", total=True, hole=_SOME_BASE64),
     "csvdecode": Function(csvdecode, "string"),
     "jsondecode": Function(jsondecode, "string", partial=True),
     "jsonencode": Function(jsonencode, "~any", partial=True),

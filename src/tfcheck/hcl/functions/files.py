@@ -10,11 +10,11 @@ import base64
 import posixpath
 from collections.abc import Callable
 
-from tfcheck.hcl.evaluate.elements import LocalScope, whole
+from tfcheck.hcl.evaluate.elements import LocalScope, evaluate_all
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope
-from tfcheck.hcl.functions.arguments import Function, LimitError, See, afford, limited, waiting
-from tfcheck.hcl.functions.encoding import hashed, utf8
-from tfcheck.hcl.functions.pieces import settled
+from tfcheck.hcl.functions.arguments import Function, LimitError, See, afford, limit_error, unknown_result
+from tfcheck.hcl.functions.encoding import digest, utf8
+from tfcheck.hcl.functions.pieces import isolate
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.parse import parse_template
 from tfcheck.repository import RefusedError
@@ -43,7 +43,7 @@ def _file_content(scope: Scope, path: str, convert: Callable[[bytes], Value]) ->
     if data is None:
         return Unknown(reason=_NOT_AT_HAND, unsure=True)
     if not take(len(data) // 100) or len(data) > _LARGEST:
-        raise limited("files of so many bytes")
+        raise limit_error("files of so many bytes")
     return convert(data)
 
 
@@ -75,40 +75,40 @@ def filebase64(scope: Scope, path: str) -> Value:
 
 
 def _hexadecimal(algorithm: str) -> Callable[[Scope, str], Value]:
-    return lambda scope, path: _file_content(scope, path, lambda data: hashed(algorithm, data).hex())
+    return lambda scope, path: _file_content(scope, path, lambda data: digest(algorithm, data).hex())
 
 
-def _in_base64(algorithm: str) -> Callable[[Scope, str], Value]:
+def _file_base64_hash(algorithm: str) -> Callable[[Scope, str], Value]:
     return lambda scope, path: _file_content(
-        scope, path, lambda data: base64.b64encode(hashed(algorithm, data)).decode()
+        scope, path, lambda data: base64.b64encode(digest(algorithm, data)).decode()
     )
 
 
 def templatefile(see: See, scope: Scope, path: TextLike, variables: Value) -> Value:
     """Render a template file with variables."""
     if not isinstance(path, str):
-        return waiting(path, unsure=True)
+        return unknown_result(path, unsure=True)
     written = file(scope, path)
-    return _rendered(see, scope, written, path, variables) if isinstance(written, str) else written
+    return _render(see, scope, written, path, variables) if isinstance(written, str) else written
 
 
 def templatestring(see: See, scope: Scope, template: TextLike, variables: Value) -> Value:
     """Render a template with variables."""
     if not isinstance(template, str):
-        return waiting(template, unsure=True)
-    return _rendered(see, scope, template, "templatestring", variables)
+        return unknown_result(template, unsure=True)
+    return _render(see, scope, template, "templatestring", variables)
 
 
-def _rendered(see: See, scope: Scope, template: str, name: str, variables: Value) -> Value:
+def _render(see: See, scope: Scope, template: str, name: str, variables: Value) -> Value:
     if isinstance(variables, Unknown):
-        return waiting(variables, unsure=True)
+        return unknown_result(variables, unsure=True)
     if not isinstance(variables, dict):
         raise EvaluationError("the variables of a template are an object")
     if not all(_IDENTIFIER.fullmatch(variable) for variable in variables):
         raise EvaluationError("a variable of the template has a name that is none")
     afford(characters=len(template), steps=_TEMPLATE_STEPS)
     parsed = parse_template(template, Place(name, 1))
-    return whole(see(parsed, LocalScope(_TemplateScope(scope), dict(variables))))
+    return evaluate_all(see(parsed, LocalScope(_TemplateScope(scope), dict(variables))))
 
 
 class _TemplateScope:
@@ -133,23 +133,23 @@ def basename(path: TextLike) -> Value:
         stripped = path.rstrip("/")
         return stripped.rpartition("/")[2] or ("/" if path else ".")
     spelled = spelled_out(path)
-    found = _last_part(path)
-    return _last_part(spelled) if isinstance(found, Unknown) and spelled != path else found
+    found = _base_name(path)
+    return _base_name(spelled) if isinstance(found, Unknown) and spelled != path else found
 
 
-def _last_part(path: TextLike) -> Value:
+def _base_name(path: TextLike) -> Value:
     """Return the part after the last slash of a literal, if no unknown piece after it can contain another."""
     kept: list[str | Unknown | JsonText] = []
     for piece in reversed(pieces(path)):
         if isinstance(piece, str) and "/" in piece:
             last = piece.rstrip("/") if not kept else piece
             if not kept and "/" not in last:
-                return waiting(path)
-            return text([last.rpartition("/")[2], *kept]) if kept or last.rpartition("/")[2] else waiting(path)
+                return unknown_result(path)
+            return text([last.rpartition("/")[2], *kept]) if kept or last.rpartition("/")[2] else unknown_result(path)
         if not isinstance(piece, str) and not _is_part(piece):
-            return waiting(path)
+            return unknown_result(path)
         kept.insert(0, piece)
-    return path if isinstance(path, Text) and kept else waiting(path)
+    return path if isinstance(path, Text) and kept else unknown_result(path)
 
 
 def _is_part(piece: Unknown | JsonText) -> bool:
@@ -159,7 +159,7 @@ def _is_part(piece: Unknown | JsonText) -> bool:
 def dirname(path: TextLike) -> Value:
     """Return a path without its last part."""
     if not isinstance(path, str):
-        sure = settled(path, "/")
+        sure = isolate(path, "/")
         parts: list[list[str | Unknown | JsonText]] = [[]]
         for piece in pieces(sure) if sure is not None else ():
             first, *rest = piece.split("/") if isinstance(piece, str) else [piece]
@@ -167,7 +167,7 @@ def dirname(path: TextLike) -> Value:
             parts.extend([each] for each in rest)
         kept = parts[:-1]
         if not kept or not all(map(_is_tidy, kept)):
-            return waiting(path)
+            return unknown_result(path)
         return text(part for index, each in enumerate(kept) for part in (("/", *each) if index else each))
     before = path.rpartition("/")[0] + ("/" if "/" in path else "")
     cleaned = posixpath.normpath(before) if before else "."
@@ -184,7 +184,7 @@ def _is_tidy(part: list[str | Unknown | JsonText]) -> bool:
 
 def abspath(path: str) -> Value:
     """Return an unknown value, because the result depends on the machine."""
-    raise limited("`abspath`, which depends on the machine")
+    raise limit_error("`abspath`, which depends on the machine")
 
 
 def pathexpand(path: str) -> Value:
@@ -200,8 +200,8 @@ FUNCTIONS = {
     "dirname": Function(dirname, "string", partial=True, total=True),
     "file": Function(file, "string", scoped=True),
     "filebase64": Function(filebase64, "string", scoped=True),
-    "filebase64sha256": Function(_in_base64("sha256"), "string", scoped=True),
-    "filebase64sha512": Function(_in_base64("sha512"), "string", scoped=True),
+    "filebase64sha256": Function(_file_base64_hash("sha256"), "string", scoped=True),
+    "filebase64sha512": Function(_file_base64_hash("sha512"), "string", scoped=True),
     "fileexists": Function(fileexists, "string", scoped=True),
     "filemd5": Function(_hexadecimal("md5"), "string", scoped=True),
     "fileset": Function(fileset, "string string", scoped=True),

@@ -16,8 +16,8 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.hcl.formats import json
 from tfcheck.hcl.functions import graphemes
-from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, afford, limited, waiting
-from tfcheck.symbolic.numerals import Number, spelled
+from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, afford, limit_error, unknown_result
+from tfcheck.symbolic.numerals import Number, spell_number
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Hole, JsonText, Set, Text, TextLike, Unknown, Value, is_known, pieces, text
 
@@ -46,7 +46,7 @@ class Verb(msgspec.Struct, frozen=True):
 def format_(written: TextLike, *arguments: Value) -> Value:
     """Format the arguments."""
     if not isinstance(written, str):
-        return waiting(written, unsure=True)
+        return unknown_result(written, unsure=True)
     parts: list[TextLike] = []
     position = used = following = made = 0
     while True:
@@ -66,11 +66,11 @@ def format_(written: TextLike, *arguments: Value) -> Value:
             raise EvaluationError("the format needs more arguments")
         following = chosen
         used = max(used, chosen)
-        parts.append(_formatted(_verb(found), arguments[chosen - 1]))
+        parts.append(_format_argument(_verb(found), arguments[chosen - 1]))
         made += _length(parts[-1])
         afford(steps=_VERB_STEPS + _length(parts[-1]) // 40)
         if made > LONGEST_STRING:
-            raise limited("a string of so many characters")
+            raise limit_error("a string of so many characters")
     if used < len(arguments):
         raise EvaluationError("the format needs fewer arguments")
     return text([*parts, written[position:]])
@@ -82,7 +82,7 @@ def _length(part: TextLike) -> int:
 
 def _percent(found: re.Match[str]) -> str:
     if found[0] != "%%":
-        raise limited("a format with an unusual `%`")
+        raise limit_error("a format with an unusual `%`")
     return "%"
 
 
@@ -90,13 +90,13 @@ def _verb(found: re.Match[str]) -> Verb:
     width = int(found["width"][:6]) if found["width"] else None
     precision = None if found["precision"] is None else int(found["precision"][:6] or 0)
     if max(width or 0, precision or 0) > _WIDEST:
-        raise limited("a format of so many characters")
+        raise limit_error("a format of so many characters")
     if "-" in found["flags"] and "0" in found["flags"]:
-        raise limited("a format that pads on both sides")
+        raise limit_error("a format that pads on both sides")
     return Verb(found["flags"], width, precision, found["mode"])
 
 
-def _formatted(verb: Verb, argument: Value) -> TextLike:
+def _format_argument(verb: Verb, argument: Value) -> TextLike:
     if argument is None and verb.mode != "v":
         raise EvaluationError("null cannot be formatted")
     if verb.mode not in "vtbdoxXeEfgGsq":
@@ -105,18 +105,18 @@ def _formatted(verb: Verb, argument: Value) -> TextLike:
         return _formatted_open(verb, argument)
     match verb.mode:
         case "v":
-            return _as_it_is(verb, argument)
+            return _format_default(verb, argument)
         case "t":
             return "true" if to_bool(argument) else "false"
         case "s" | "q":
             written = to_string(argument)
             if not isinstance(written, str):
-                raise limited("a number that Terraform rounds")
+                raise limit_error("a number that Terraform rounds")
             return _string(verb, written)
         case _:
             number = to_number(argument)
             if not isinstance(number, (int, Fraction)):
-                raise limited("a number that Terraform rounds")
+                raise limit_error("a number that Terraform rounds")
             return _number(verb, number)
 
 
@@ -125,41 +125,39 @@ def _formatted_open(verb: Verb, argument: Value) -> TextLike:
     if isinstance(argument, (list, dict, Set)):
         if verb.mode != "v":
             raise EvaluationError("a string or number is required, got a structure")
-        return json.encode(argument) if verb.is_plain else waiting(argument)
+        return json.encode(argument) if verb.is_plain else unknown_result(argument)
     textual = isinstance(argument, (Text, JsonText, Unknown))
     if textual and verb.is_plain and (verb.mode == "s" or (verb.mode == "v" and is_definitely_text(argument))):
         return argument  # type: ignore[return-value]
     if verb.is_plain and verb.mode == "q" and isinstance(argument, (Text, Unknown)):
         # NOTE: a hole is assumed to need no escaping, as in any JSON text.
-        parts: list[TextLike] = [
-            json.quoted(each)[1:-1] if isinstance(each, str) else each for each in pieces(argument)
-        ]
+        parts: list[TextLike] = [json.quote(each)[1:-1] if isinstance(each, str) else each for each in pieces(argument)]
         return text(['"', *parts, '"'])
     if verb.is_plain and verb.mode == "d":
-        return waiting(argument, unsure=True, hole=Hole(chars="-0123456789", negated=False, shortest=1))
-    return waiting(argument, unsure=verb.mode not in "vsq")
+        return unknown_result(argument, unsure=True, hole=Hole(chars="-0123456789", negated=False, shortest=1))
+    return unknown_result(argument, unsure=verb.mode not in "vsq")
 
 
-def _as_it_is(verb: Verb, argument: Value) -> str:
+def _format_default(verb: Verb, argument: Value) -> str:
     if "#" not in verb.flags and isinstance(argument, str):
-        return _padded(verb, argument)
+        return _pad(verb, argument)
     if "#" not in verb.flags and isinstance(argument, (int, float, Fraction)) and not isinstance(argument, bool):
         number = to_number(argument)
         if not isinstance(number, (int, Fraction)):
-            raise limited("a number that Terraform rounds")
-        return _padded(verb, shortest(number))
+            raise limit_error("a number that Terraform rounds")
+        return _pad(verb, shortest(number))
     encoded = json.encode(argument)
     assert isinstance(encoded, str)
-    return _padded(verb, encoded)
+    return _pad(verb, encoded)
 
 
 def _string(verb: Verb, written: str) -> str:
     if verb.precision:
         written = "".join(graphemes.clusters(written)[: verb.precision])
-    return _padded(verb, json.quoted(written) if verb.mode == "q" else written)
+    return _pad(verb, json.quote(written) if verb.mode == "q" else written)
 
 
-def _padded(verb: Verb, written: str) -> str:
+def _pad(verb: Verb, written: str) -> str:
     missing = verb.width - len(graphemes.clusters(written)) if verb.width else 0
     if missing <= 0:
         return written
@@ -170,17 +168,17 @@ def _padded(verb: Verb, written: str) -> str:
 def _number(verb: Verb, number: Number) -> str:
     sign = "-" if number < 0 else "+" if "+" in verb.flags else " " if " " in verb.flags else ""
     if verb.mode in "bdoxX":
-        return _signed(verb, sign, _digits(verb, number))
+        return _add_sign(verb, sign, _digits(verb, number))
     if "#" in verb.flags:
-        raise limited("a format of a number with `#`")
-    return _signed(verb, sign, _decimals(verb, -number if number < 0 else number))
+        raise limit_error("a format of a number with `#`")
+    return _add_sign(verb, sign, _decimals(verb, -number if number < 0 else number))
 
 
 def _digits(verb: Verb, number: Number) -> str:
     if not isinstance(number, int):
         raise EvaluationError("a whole number is required")
     if verb.precision is not None:
-        raise limited("a format of a whole number with a precision")
+        raise limit_error("a format of a whole number with a precision")
     prefix = {"b": "0b", "o": "0", "x": "0x", "X": "0X"}.get(verb.mode, "") if "#" in verb.flags else ""
     return prefix + format(abs(number), verb.mode)
 
@@ -188,17 +186,17 @@ def _digits(verb: Verb, number: Number) -> str:
 def _decimals(verb: Verb, number: Number) -> str:
     match verb.mode:
         case "f":
-            return fixed(number, 6 if verb.precision is None else verb.precision)
+            return format_fixed(number, 6 if verb.precision is None else verb.precision)
         case "e" | "E":
             written = exponential(number, 6 if verb.precision is None else verb.precision)
             return written.upper() if verb.mode == "E" else written
         case _:
             if verb.precision is not None:
-                raise limited("a format of a number with significant digits")
+                raise limit_error("a format of a number with significant digits")
             return shortest(number).upper() if verb.mode == "G" else shortest(number)
 
 
-def _signed(verb: Verb, sign: str, digits: str) -> str:
+def _add_sign(verb: Verb, sign: str, digits: str) -> str:
     missing = max(0, (verb.width or 0) - len(sign) - len(digits))
     if "0" in verb.flags:
         return sign + "0" * missing + digits
@@ -209,10 +207,10 @@ def formatlist(written: TextLike, *arguments: Value) -> Value:
     """Format once for each element; arguments that are not lists repeat."""
     lists = [list(each.items) if isinstance(each, Set) else each for each in arguments]
     if any(isinstance(each, Set) and not is_known(each) for each in arguments):
-        return waiting(list(arguments))
+        return unknown_result(list(arguments))
     if any(isinstance(each, Unknown) and not is_definitely_text(each) for each in arguments):
         # It may be a list of any length.
-        return waiting(list(arguments), unsure=True)
+        return unknown_result(list(arguments), unsure=True)
     lengths = {len(each) for each in lists if isinstance(each, list)}
     if len(lengths) > 1:
         raise EvaluationError("the lists differ in length")
@@ -233,9 +231,9 @@ FUNCTIONS = {
 # Numbers as Go prints them with `%f`, `%e` and `%g` (https://pkg.go.dev/math/big#Float.Text); none is negative.
 
 
-def fixed(number: Number, places: int) -> str:
+def format_fixed(number: Number, places: int) -> str:
     """Format `number` with this many decimal places."""
-    digits = str(_rounded(Fraction(number) * 10**places)).rjust(places + 1, "0")
+    digits = str(_round(Fraction(number) * 10**places)).rjust(places + 1, "0")
     return f"{digits[:-places]}.{digits[-places:]}" if places else digits
 
 
@@ -244,10 +242,10 @@ def exponential(number: Number, places: int) -> str:
     if number == 0:
         return ("0." + "0" * places if places else "0") + "e+00"
     exponent = _exponent(number)
-    digits = str(_rounded(Fraction(number) * Fraction(10) ** (places - exponent)))
+    digits = str(_round(Fraction(number) * Fraction(10) ** (places - exponent)))
     if len(digits) > places + 1:
         digits, exponent = digits[:-1], exponent + 1
-    return _with_exponent(digits, exponent)
+    return _format_exponent(digits, exponent)
 
 
 def shortest(number: Number) -> str:
@@ -255,15 +253,15 @@ def shortest(number: Number) -> str:
     if number < 0:
         return "-" + shortest(-number)
     exponent = _exponent(number) if number else 0
-    written = spelled(number)
+    written = spell_number(number)
     if written is None:
-        raise limited("a number that Terraform rounds")
+        raise limit_error("a number that Terraform rounds")
     if -4 <= exponent < 6:
         return written
-    return _with_exponent(written.replace(".", "").strip("0"), exponent)
+    return _format_exponent(written.replace(".", "").strip("0"), exponent)
 
 
-def _with_exponent(digits: str, exponent: int) -> str:
+def _format_exponent(digits: str, exponent: int) -> str:
     mantissa = f"{digits[0]}.{digits[1:]}" if len(digits) > 1 else digits
     return f"{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
@@ -279,9 +277,9 @@ def _exponent(number: Number) -> int:
     return exponent
 
 
-def _rounded(number: Fraction) -> int:
+def _round(number: Fraction) -> int:
     """Round to a whole number."""
     if number.denominator == 2:
         # NOTE: Terraform's binary number may be on either side of a half.
-        raise limited("a number that lies half way between two")
+        raise limit_error("a number that lies half way between two")
     return round(number)

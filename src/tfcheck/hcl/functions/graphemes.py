@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from tfcheck.hcl.functions.arguments import limited
+from tfcheck.hcl.functions.arguments import limit_error
 from tfcheck.symbolic.regex import regex
 
 #: Characters that are always a cluster of their own: Latin, Greek and Cyrillic letters,
@@ -26,5 +26,5 @@ def clusters(subject: str) -> list[str]:
         LimitError: it holds characters that may combine.
     """
     if not _PLAIN.fullmatch(subject):
-        raise limited("the characters of a string that may combine")
+        raise limit_error("the characters of a string that may combine")
     return re.findall("\r\n|.", subject, re.DOTALL) if "\r\n" in subject else list(subject)

@@ -11,12 +11,12 @@ from itertools import pairwise, product
 
 import msgspec
 
-from tfcheck.hcl.evaluate.convert import as_set, to_bool, unify
-from tfcheck.hcl.evaluate.elements import picked
-from tfcheck.hcl.evaluate.equality import same
+from tfcheck.hcl.evaluate.convert import build_set, to_bool, unify
+from tfcheck.hcl.evaluate.elements import element_symbol
+from tfcheck.hcl.evaluate.equality import equal_values
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.types import is_definitely_filled, is_definitely_text
-from tfcheck.hcl.functions.arguments import Function, LimitError, afford, limited, waiting
+from tfcheck.hcl.functions.arguments import Function, LimitError, afford, limit_error, unknown_result
 from tfcheck.hcl.functions.strings import length_of
 from tfcheck.symbolic.limits import REASON
 from tfcheck.symbolic.numerals import plain
@@ -34,7 +34,7 @@ def length(value: Value) -> Value:
         case Unknown() if is_definitely_text(value):
             return length_of(value)
         case Unknown():
-            return waiting(value, unsure=True)
+            return unknown_result(value, unsure=True)
         case list() | dict():
             return len(value)
         case Set():
@@ -57,11 +57,11 @@ def concat(*lists: list[Value]) -> Value:
     shared = set().union(*kinds)
     if shared - {str} and (str in shared or set() in kinds):
         # Lists would become one list of strings, tuples would not; values do not show which they are.
-        return [_either(item) for item in together]
+        return [_unconverted_item(item) for item in together]
     return together
 
 
-def _either(item: Value) -> Value:
+def _unconverted_item(item: Value) -> Value:
     if _is_open(item) or isinstance(item, str) or item is None:
         return item
     return Unknown(reason="an element of lists of different types, which may have to be converted")
@@ -85,12 +85,12 @@ def flatten(items: Value) -> Value:
     _flatten(items, flat, 0)
     waits: list[Value] = [item for item in flat if _is_open(item)]
     # An unknown element may be a list of any length.
-    return waiting(waits, unsure=True) if waits else flat
+    return unknown_result(waits, unsure=True) if waits else flat
 
 
 def _flatten(value: Value, flat: list[Value], depth: int) -> None:
     if depth > _DEEPEST:
-        raise limited("lists nested so deeply")
+        raise limit_error("lists nested so deeply")
     if isinstance(value, list):
         for item in value:
             _flatten(item, flat, depth + 1)
@@ -98,7 +98,7 @@ def _flatten(value: Value, flat: list[Value], depth: int) -> None:
         for item in value.items:
             _flatten(item, flat, depth + 1)
     elif isinstance(value, Set):
-        flat.append(waiting(value))
+        flat.append(unknown_result(value))
     else:
         flat.append(value)
 
@@ -110,26 +110,26 @@ def distinct(items: list[Value]) -> Value:
     if all(isinstance(item, str) for item in items):
         return list({str(item): item for item in items}.values())
     for item in items:
-        found = Truth.some(same(item, other, alike=True) for other in kept)
+        found = Truth.some(equal_values(item, other, alike=True) for other in kept)
         if found is Truth.UNKNOWN:
-            return _undecided(items)
+            return _unknown_equality(items)
         if found is Truth.FALSE:
             kept.append(item)
     return kept
 
 
-def _undecided(items: Value) -> Unknown:
+def _unknown_equality(items: Value) -> Unknown:
     """Return the unknown result where the equality of two elements is unknown, or the run's allowance is used up."""
     if is_known(items):
         raise LimitError(REASON)
-    return waiting(items)
+    return unknown_result(items)
 
 
 def compact(items: list[Value]) -> Value:
     """Drop null and empty strings."""
     for item in items:
         if not is_known(item) and not is_definitely_filled(item):
-            return waiting(items)
+            return unknown_result(items)
     return [item for item in items if item is not None and item != ""]
 
 
@@ -144,10 +144,10 @@ def element(items: list[Value], index: int) -> Value:
 def index(items: list[Value], wanted: Value) -> Value:
     """Return the position of the first element that equals `wanted`."""
     for position, item in enumerate(items):
-        truth = same(item, wanted)
+        truth = equal_values(item, wanted)
         if truth is Truth.UNKNOWN:
-            _undecided([item, wanted])
-            return waiting([item, wanted], unsure=True)
+            _unknown_equality([item, wanted])
+            return unknown_result([item, wanted], unsure=True)
         if truth is Truth.TRUE:
             return position
     raise EvaluationError("the item was not found")
@@ -157,11 +157,11 @@ def contains(items: Value, wanted: Value) -> Value:
     """Whether an element equals `wanted`; a number never equals a string."""
     members = list(items.items) if isinstance(items, Set) else items
     if isinstance(items, Unknown):
-        return waiting(items, unsure=True)
+        return unknown_result(items, unsure=True)
     if not isinstance(members, list):
         raise EvaluationError("a list or a set is required")
-    truth = Truth.some(same(item, wanted) for item in members)
-    return _undecided([*members, wanted]) if truth is Truth.UNKNOWN else truth is Truth.TRUE
+    truth = Truth.some(equal_values(item, wanted) for item in members)
+    return _unknown_equality([*members, wanted]) if truth is Truth.UNKNOWN else truth is Truth.TRUE
 
 
 def slice_(items: list[Value], start: int, end: int) -> Value:
@@ -183,7 +183,7 @@ def sort(items: list[Value]) -> Value:
     together = sorted(((*_beginning(item), item) for item in items), key=lambda each: (each[0], not each[1]))
     for (first, is_whole, _), (second, _, _) in pairwise(together):
         if not is_whole and second.startswith(first):
-            return waiting(items, unsure=True)
+            return unknown_result(items, unsure=True)
     return [item for _, _, item in together]
 
 
@@ -206,7 +206,7 @@ def range_(*limits: int | Fraction) -> Value:
     if step == 0 or (limit < start and step > 0) or (limit > start and step < 0):
         raise EvaluationError("the step does not lead to the limit")
     if any((denominator := Fraction(each).denominator) & (denominator - 1) for each in (start, step)):
-        raise limited("a range in steps that Terraform rounds")
+        raise limit_error("a range in steps that Terraform rounds")
     count = -((limit - start) // -step)
     if count > _MOST_RANGE:
         raise EvaluationError("more than 1024 values")
@@ -237,9 +237,9 @@ def matchkeys(values: list[Value], keys: list[Value], wanted: list[Value]) -> Va
     searched = together[len(keys) :]
     found: list[Value] = []
     for value, key in zip(unify(values), together, strict=False):
-        truth = Truth.some(same(key, other, alike=True) for other in searched)
+        truth = Truth.some(equal_values(key, other, alike=True) for other in searched)
         if truth is Truth.UNKNOWN:
-            return _undecided([values, keys, wanted])
+            return _unknown_equality([values, keys, wanted])
         found += [value] if truth is Truth.TRUE else []
     return found
 
@@ -249,13 +249,13 @@ def setproduct(*groups: Value) -> Value:
     if len(groups) < 2:
         raise EvaluationError("at least two arguments are required")
     if any(isinstance(group, Unknown) or (isinstance(group, Set) and not is_known(group)) for group in groups):
-        return waiting(list(groups), unsure=True)
+        return unknown_result(list(groups), unsure=True)
     total = 1
     for group in groups:
         total *= len(_members(group))
     afford(elements=total, steps=total * len(groups) // 4)
     combined: list[Value] = [list(each) for each in product(*(unify(_members(group)) for group in groups))]
-    return as_set(combined) if any(isinstance(group, Set) for group in groups) else combined
+    return build_set(combined) if any(isinstance(group, Set) for group in groups) else combined
 
 
 def _members(group: Value) -> list[Value]:
@@ -272,7 +272,7 @@ def coalescelist(*lists: Value) -> Value:
         raise EvaluationError("a list is required")
     for items in lists:
         if isinstance(items, Unknown):
-            return waiting(items, unsure=True)
+            return unknown_result(items, unsure=True)
         if items:
             return items
     raise EvaluationError("all lists are empty")
@@ -282,8 +282,8 @@ def one(items: Value) -> Value:
     """Return the only element, null if there is none."""
     match items:
         case Unknown():
-            only = picked(items.symbol, 0) if items.symbol is not None else None
-            return msgspec.structs.replace(waiting(items, unsure=True), symbol=only)
+            only = element_symbol(items.symbol, 0) if items.symbol is not None else None
+            return msgspec.structs.replace(unknown_result(items, unsure=True), symbol=only)
         case list() | Set():
             members = items if isinstance(items, list) else list(items.items)
         case _:
@@ -311,7 +311,7 @@ def _truth(item: Value) -> Truth:
 def _answer(truth: Truth, items: list[Value]) -> Value:
     # The conversion of every element must succeed, also of those that no longer matter.
     converted = [to_bool(item) for item in items]
-    return waiting(converted) if truth is Truth.UNKNOWN else truth is Truth.TRUE
+    return unknown_result(converted) if truth is Truth.UNKNOWN else truth is Truth.TRUE
 
 
 FUNCTIONS = {

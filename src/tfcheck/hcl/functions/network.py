@@ -9,7 +9,7 @@ import ipaddress
 from typing import TypeAlias
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.functions.arguments import Function, limited
+from tfcheck.hcl.functions.arguments import Function, limit_error
 from tfcheck.symbolic.value import Value
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -36,7 +36,7 @@ def cidrsubnet(prefix: str, bits: int, number: int) -> Value:
     network = _network(prefix)
     length = _longer(network, network.prefixlen, bits)
     if number < 0:
-        raise limited("a part with a negative number")
+        raise limit_error("a part with a negative number")
     if number >= 1 << bits:
         raise EvaluationError("the range has no part of that number")
     start = int(network.network_address) + (number << (network.max_prefixlen - length))
@@ -70,9 +70,9 @@ def _network(prefix: str) -> Network:
     if not slash or not (length.isascii() and length.isdigit()):
         raise EvaluationError("the address range has no length")
     if any(part.startswith("0") and part != "0" for part in address.split(".")) and ":" not in address:
-        raise limited("an address with leading zeros")
+        raise limit_error("an address with leading zeros")
     if "%" in address or ("." in address and ":" in address):
-        raise limited("an address in an unusual notation")
+        raise limit_error("an address in an unusual notation")
     try:
         return ipaddress.ip_network(prefix, strict=False)
     except ValueError as error:
@@ -81,11 +81,11 @@ def _network(prefix: str) -> Network:
 
 def _longer(network: Network, length: int, bits: int) -> int:
     if bits < 0:
-        raise limited("a range that is longer by less than nothing")
+        raise limit_error("a range that is longer by less than nothing")
     if length + bits > network.max_prefixlen:
         raise EvaluationError("the range cannot be longer by so many bits")
     if bits > 32:
-        raise limited("a range that is longer by more than 32 bits")
+        raise limit_error("a range that is longer by more than 32 bits")
     return length + bits
 
 
@@ -93,7 +93,7 @@ def _address_text(network: Network, number: int) -> str:
     if network.version == 4:
         return str(ipaddress.IPv4Address(number))
     if number >> 32 == 0xFFFF:
-        raise limited("an IPv4 address written as IPv6")
+        raise limit_error("an IPv4 address written as IPv6")
     return str(ipaddress.IPv6Address(number))
 
 

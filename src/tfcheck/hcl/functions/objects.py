@@ -10,7 +10,7 @@ from fractions import Fraction
 from tfcheck.hcl.evaluate.convert import MapValue, to_bool, to_number, to_string, unify
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.types import is_definitely_text
-from tfcheck.hcl.functions.arguments import LONGEST_LIST, Function, afford, limited, waiting
+from tfcheck.hcl.functions.arguments import LONGEST_LIST, Function, afford, limit_error, unknown_result
 from tfcheck.symbolic.value import Set, Unknown, Value
 
 
@@ -27,15 +27,19 @@ def values(members: dict[str, Value]) -> Value:
 def lookup(members: dict[str, Value], key: Value, *default: Value) -> Value:
     """Return the member called `key`, or the default."""
     if not isinstance(key, str):
-        return waiting(key, unsure=True)
+        return unknown_result(key, unsure=True)
     # NOTE: the default must have the map's element type even if it is not used.
-    fallback = _of_map(members, default[0]) if default and isinstance(members, MapValue) else next(iter(default), None)
+    fallback = (
+        _convert_default(members, default[0])
+        if default and isinstance(members, MapValue)
+        else next(iter(default), None)
+    )
     if key not in members and not default:
         raise EvaluationError("there is no such key, and no default")
     return members.get(key, fallback)
 
 
-def _of_map(members: MapValue, default: Value) -> Value:
+def _convert_default(members: MapValue, default: Value) -> Value:
     """Convert a default to a map's element type, which an empty map does not show."""
     if default is None or isinstance(default, Unknown):
         return default
@@ -61,11 +65,11 @@ def merge(*objects: Value) -> Value:
         merged = {}
     for members in objects:
         if isinstance(members, Unknown):
-            return waiting(members, unsure=True)
+            return unknown_result(members, unsure=True)
         if not isinstance(members, dict | None):
             raise EvaluationError("an object or a map is required")
         if len(merged) > LONGEST_LIST:
-            raise limited("an object of so many members")
+            raise limit_error("an object of so many members")
         afford(steps=len(members or {}) // 4)
         merged.update(members or {})
     return merged
@@ -78,7 +82,7 @@ def zipmap(names: list[Value], items: list[Value]) -> Value:
     if not all(isinstance(name, str) for name in names):
         if None in names:
             raise EvaluationError("a key is null")
-        return waiting(names)
+        return unknown_result(names)
     return dict(zip(map(str, names), items, strict=True))
 
 

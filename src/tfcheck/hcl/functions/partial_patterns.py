@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.hcl.formats.regex_machine import Captures, compiled
+from tfcheck.hcl.formats.regex_machine import Captures, compile_pattern
 from tfcheck.hcl.formats.regex_syntax import (
     Alternatives,
     Assertion,
@@ -25,7 +25,7 @@ from tfcheck.hcl.formats.regex_syntax import (
     Repeat,
     Sequence,
 )
-from tfcheck.hcl.functions.pieces import settled
+from tfcheck.hcl.functions.pieces import isolate
 from tfcheck.hcl.functions.regex_reach import reach
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, TextLike, Unknown, pieces, text
 
@@ -65,7 +65,7 @@ class Matches(msgspec.Struct, frozen=True):
         return (0, len(self.subject)) if isinstance(self.subject, str) else (len(pieces(self.subject)), 0)
 
 
-def located(captures: Captures) -> Places:
+def known_places(captures: Captures) -> Places:
     """Return the places of a match in a known text, which is one piece."""
     return tuple(None if each < 0 else (0, each) for each in captures)
 
@@ -73,11 +73,11 @@ def located(captures: Captures) -> Places:
 def certain(pattern: Pattern, subject: TextLike, find: Callable[[str], Iterable[Captures]]) -> Matches | None:
     """Return the matches that `find` finds in a text if they are certain, else None."""
     literal = _literal(pattern)
-    searched = settled(subject, literal) if literal else None
+    searched = isolate(subject, literal) if literal else None
     if searched is not None:
         return Matches(searched, tuple(_occurrences(searched, literal)))
     parts = pieces(subject)
-    program = compiled(pattern)
+    program = compile_pattern(pattern)
     size = len(program.instructions)
     if pattern.folded or size > _MOST_INSTRUCTIONS or not _is_simple(pattern.node):
         return None
@@ -94,12 +94,12 @@ def certain(pattern: Pattern, subject: TextLike, find: Callable[[str], Iterable[
         return None
     every = product(*lengths_of)
     for lengths in every if several else [tuple(hole.shortest for hole in holes)]:
-        filled = _filled(parts, [letter * length for letter, length in zip(letters, lengths, strict=True)])
-        tried = [_placed(each, parts, filled) for each in find("".join(filled))]
+        filled = _fill(parts, [letter * length for letter, length in zip(letters, lengths, strict=True)])
+        tried = [_candidates(each, parts, filled) for each in find("".join(filled))]
         found = tried if found is None else _common_places(found, tried)
         if found is None:
             return None
-    matches = [_one_of_each(each) for each in found or ()]
+    matches = [_certain_places(each) for each in found or ()]
     return Matches(subject, tuple(each for each in matches if each)) if all(matches) else None
 
 
@@ -136,7 +136,7 @@ def _common_places(found: list[_Candidates], tried: list[_Candidates]) -> list[_
     return both
 
 
-def _one_of_each(match: _Candidates) -> Places | None:
+def _certain_places(match: _Candidates) -> Places | None:
     """Return a single place of each; None if one is inside an unknown piece."""
     if any(each is not None and not each for each in match):
         return None
@@ -195,12 +195,12 @@ def _lengths(hole: Hole, size: int) -> range:
     return range(hole.shortest, (most if hole.longest is None else min(most, hole.longest)) + 1)
 
 
-def _filled(parts: tuple[_Piece, ...], fillings: list[str]) -> list[str]:
+def _fill(parts: tuple[_Piece, ...], fillings: list[str]) -> list[str]:
     rest = iter(fillings)
     return [each if isinstance(each, str) else next(rest) for each in parts]
 
 
-def _placed(captures: Captures, parts: tuple[_Piece, ...], filled: list[str]) -> _Candidates:
+def _candidates(captures: Captures, parts: tuple[_Piece, ...], filled: list[str]) -> _Candidates:
     return tuple(None if each < 0 else _places(each, parts, filled) for each in captures)
 
 

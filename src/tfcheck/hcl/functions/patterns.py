@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.formats.json import inlined
-from tfcheck.hcl.formats.regex_machine import Captures, Machine, compiled
+from tfcheck.hcl.formats.json import inline
+from tfcheck.hcl.formats.regex_machine import Captures, Machine, compile_pattern
 from tfcheck.hcl.formats.regex_syntax import Assertion, Pattern, Sequence, parse
-from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, afford, limited, waiting
-from tfcheck.hcl.functions.partial_patterns import Matches, Places, certain, located
+from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, afford, limit_error, unknown_result
+from tfcheck.hcl.functions.partial_patterns import Matches, Places, certain, known_places
 from tfcheck.symbolic.value import TextLike, Value, spelled_out, text
 
 _LONGEST_PATTERN = 4096
@@ -25,11 +25,11 @@ _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 def regex(pattern: TextLike, subject: TextLike) -> Value:
     """Return the first match: a string, or its groups as a list or, if named, an object."""
     if not isinstance(pattern, str):
-        return waiting([pattern, subject], unsure=True)
-    parsed = _parsed(pattern, subject)
-    found = _matches(parsed, subject, _first_match) or _at_start(parsed, subject)
+        return unknown_result([pattern, subject], unsure=True)
+    parsed = _parse(pattern, subject)
+    found = _matches(parsed, subject, _first_match) or _match_at_start(parsed, subject)
     if found is None:
-        return waiting(subject, unsure=True)
+        return unknown_result(subject, unsure=True)
     if not found.matches:
         raise EvaluationError("the regular expression does not match")
     return _result(parsed, found.matches[0], found)
@@ -38,46 +38,46 @@ def regex(pattern: TextLike, subject: TextLike) -> Value:
 def regexall(pattern: TextLike, subject: TextLike) -> Value:
     """Return all matches, in order."""
     if not isinstance(pattern, str):
-        return waiting([pattern, subject], unsure=True)
-    parsed = _parsed(pattern, subject)
+        return unknown_result([pattern, subject], unsure=True)
+    parsed = _parse(pattern, subject)
     found = _matches(parsed, subject, _every_match)
-    return waiting(subject) if found is None else [_result(parsed, each, found) for each in found.matches]
+    return unknown_result(subject) if found is None else [_result(parsed, each, found) for each in found.matches]
 
 
 def replace(subject: TextLike, pattern: str, replacement: str) -> Value:
     """Replace every match; `$1`, `${1}` and `${name}` in the replacement are groups."""
-    parsed = _checked(parse(pattern), subject, pattern)
+    parsed = _check(parse(pattern), subject, pattern)
     found = _matches(parsed, subject, _replaced_matches)
     if found is None:
-        return waiting(subject)
+        return unknown_result(subject)
     out: list[TextLike] = []
     size, last = 0, (0, 0)
     for places in found.matches:
         start, end = places[0] or last, places[1] or last
-        out += [found.between(last, start), *(expanded := _expanded(replacement, parsed, places, found))]
+        out += [found.between(last, start), *(expanded := _expand(replacement, parsed, places, found))]
         size += sum(len(each) for each in expanded if isinstance(each, str))
         if size > LONGEST_STRING:
-            raise limited("a string of so many characters")
+            raise limit_error("a string of so many characters")
         last = end
     return text([*out, found.between(last, found.end)])
 
 
 def _matches(parsed: Pattern, subject: TextLike, find: Callable[[Pattern, str], Iterable[Captures]]) -> Matches | None:
     """Return the matches; None if they depend on unknown pieces."""
-    searched = subject if isinstance(subject, str) else spelled_out(inlined(subject))
+    searched = subject if isinstance(subject, str) else spelled_out(inline(subject))
     if isinstance(searched, str):
-        return Matches(searched, tuple(map(located, find(parsed, searched))))
+        return Matches(searched, tuple(map(known_places, find(parsed, searched))))
     return certain(parsed, searched, lambda filled: find(parsed, filled))
 
 
-def _at_start(parsed: Pattern, subject: TextLike) -> Matches | None:
+def _match_at_start(parsed: Pattern, subject: TextLike) -> Matches | None:
     """Return the match at the beginning of the text, if it is certain."""
     anchored = msgspec.structs.replace(parsed, node=Sequence((Assertion("start"), parsed.node)))
     found = _matches(anchored, subject, _first_match)
     return found if found is not None and found.matches else None
 
 
-def _expanded(replacement: str, pattern: Pattern, places: Places, found: Matches) -> list[TextLike]:
+def _expand(replacement: str, pattern: Pattern, places: Places, found: Matches) -> list[TextLike]:
     out: list[TextLike] = []
     last = longest = 0
     for reference in _REFERENCE.finditer(replacement):
@@ -96,24 +96,24 @@ def _named_group(name: str, pattern: Pattern, places: Places, found: Matches) ->
     return _group(places, pattern.names.index(name) + 1, found) if name in pattern.names else None
 
 
-def _parsed(pattern: str, subject: TextLike) -> Pattern:
-    parsed = _checked(parse(pattern), subject, pattern)
+def _parse(pattern: str, subject: TextLike) -> Pattern:
+    parsed = _check(parse(pattern), subject, pattern)
     named = sum(name is not None for name in parsed.names)
     if named not in (0, len(parsed.names)):
         raise EvaluationError("the regular expression has groups with and without a name")
     return parsed
 
 
-def _checked(parsed: Pattern, subject: TextLike, pattern: str) -> Pattern:
+def _check(parsed: Pattern, subject: TextLike, pattern: str) -> Pattern:
     if len(pattern) > _LONGEST_PATTERN:
-        raise limited("a regular expression of this length")
+        raise limit_error("a regular expression of this length")
     if parsed.folded and not (isinstance(subject, str) and subject.isascii() and pattern.isascii()):
-        raise limited("a regular expression that ignores the case of letters outside ASCII")
+        raise limit_error("a regular expression that ignores the case of letters outside ASCII")
     return parsed
 
 
 def _machine(parsed: Pattern, subject: str) -> Machine:
-    return Machine(compiled(parsed), subject)
+    return Machine(compile_pattern(parsed), subject)
 
 
 def _first_match(parsed: Pattern, subject: str) -> Iterator[Captures]:

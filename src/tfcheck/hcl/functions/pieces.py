@@ -13,7 +13,7 @@ Piece: TypeAlias = str | Unknown | JsonText
 _LONGEST_PART = 64
 
 
-def settled(subject: TextLike, part: str) -> TextLike | None:
+def isolate(subject: TextLike, part: str) -> TextLike | None:
     """Return `subject` with every occurrence of `part` inside one literal; None if that is not certain.
 
     A piece with a known shape is spelled out only where the shape holds the part, so that its symbol is kept.
@@ -23,7 +23,7 @@ def settled(subject: TextLike, part: str) -> TextLike | None:
     spelled = spelled_out(subject)
     if any(_may_touch(pieces(spelled), index, part) for index in range(len(pieces(spelled)))):
         return None
-    result = text(_opened(piece, part) for piece in pieces(subject))
+    result = text(_open_hole(piece, part) for piece in pieces(subject))
     # An occurrence may extend from a literal into the beginning of a shape.
     return result if _count(result, part) == _count(spelled, part) else spelled
 
@@ -34,8 +34,8 @@ def settled_start(subject: TextLike, part: str) -> TextLike:
     return text(parts[: next((each for each in range(len(parts)) if _may_touch(parts, each, part)), len(parts))])
 
 
-def settled_around(subject: TextLike, part: str, change: Callable[[Unknown], Unknown]) -> TextLike | None:
-    """Return `subject` as `settled` does, with `change` applied to pieces that may contain `part`.
+def isolate_around(subject: TextLike, part: str, change: Callable[[Unknown], Unknown]) -> TextLike | None:
+    """Return `subject` as `isolate` does, with `change` applied to pieces that may contain `part`.
 
     None where an occurrence may begin or end outside of that.
     """
@@ -51,7 +51,7 @@ def settled_around(subject: TextLike, part: str, change: Callable[[Unknown], Unk
     return text(parts)
 
 
-def _opened(piece: Piece, part: str) -> TextLike:
+def _open_hole(piece: Piece, part: str) -> TextLike:
     if isinstance(piece, Unknown) and piece.shape is not None and _count(spelled_out(piece.shape), part):
         return spelled_out(piece.shape)
     return piece
@@ -69,7 +69,7 @@ def _may_touch(parts: Sequence[Piece], index: int, part: str, *, within: bool = 
     if len(part) > _LONGEST_PART:
         return True
     return any(
-        _may_hold(hole, part[start:end], spans=start > 0 and end < len(part))
+        _may_contain(hole, part[start:end], spans=start > 0 and end < len(part))
         and _may_end(parts[:index], part[:start])
         and _may_begin(parts[index + 1 :], part[end:])
         for start in range(len(part))
@@ -78,7 +78,7 @@ def _may_touch(parts: Sequence[Piece], index: int, part: str, *, within: bool = 
     )
 
 
-def _may_hold(hole: Hole, middle: str, *, spans: bool) -> bool:
+def _may_contain(hole: Hole, middle: str, *, spans: bool) -> bool:
     """Whether the unknown text may contain `middle`, or be equal to it if the part spans it."""
     if hole.longest is not None and len(middle) > hole.longest:
         return False
@@ -110,13 +110,13 @@ def _count(subject: TextLike, part: str) -> int:
 def without_affix(subject: TextLike, affix: TextLike, *, at_end: bool) -> TextLike | None:
     """Remove a known prefix or suffix of `subject`; None if the rest is not certain."""
     for whole in (subject, spelled_out(subject)):
-        rest = _with_affix_removed(list(pieces(whole)), list(pieces(affix)), at_end=at_end)
+        rest = _remove_affix(list(pieces(whole)), list(pieces(affix)), at_end=at_end)
         if rest is not None:
             return rest
     return None
 
 
-def _with_affix_removed(whole: list[Piece], part: list[Piece], *, at_end: bool) -> TextLike | None:
+def _remove_affix(whole: list[Piece], part: list[Piece], *, at_end: bool) -> TextLike | None:
     position = -1 if at_end else 0
     while part:
         if not whole:
@@ -127,59 +127,59 @@ def _with_affix_removed(whole: list[Piece], part: list[Piece], *, at_end: bool) 
                 return None
             rest = mine[: len(mine) - len(other)] if at_end else mine[len(other) :]
             whole.insert(len(whole) if at_end else 0, rest)
-        elif not _one_symbol(mine, other):
+        elif not _is_same_symbol(mine, other):
             return None
     return text(whole)
 
 
-def _one_symbol(mine: Piece, other: Piece) -> bool:
+def _is_same_symbol(mine: Piece, other: Piece) -> bool:
     if isinstance(mine, Unknown) and isinstance(other, Unknown):
         return mine.symbol is not None and mine.symbol == other.symbol
     return False
 
 
-def ends_stripped(subject: TextLike, characters: str, *, start: bool = True, end: bool = True) -> TextLike | None:
+def strip_ends(subject: TextLike, characters: str, *, start: bool = True, end: bool = True) -> TextLike | None:
     """Remove `characters` from the ends; None if their number is not certain."""
     if isinstance(subject, str):
         subject = subject.lstrip(characters) if start and characters else subject
         return subject.rstrip(characters) if end and characters else subject
     parts: list[Piece] | None = list(pieces(subject))
     if parts and start:
-        parts = _start_stripped(parts, characters)
+        parts = _strip_start(parts, characters)
     if parts and end:
-        parts = _end_stripped(parts, characters)
+        parts = _strip_end(parts, characters)
     return None if parts is None else text(parts)
 
 
-def _start_stripped(parts: list[Piece], characters: str) -> list[Piece] | None:
+def _strip_start(parts: list[Piece], characters: str) -> list[Piece] | None:
     first, *rest = parts
     if isinstance(first, str):
         stripped = first.lstrip(characters)
-        return [stripped, *rest] if stripped or not rest else _start_stripped(rest, characters)
-    if _bounded(first, characters):
+        return [stripped, *rest] if stripped or not rest else _strip_start(rest, characters)
+    if _has_bounded_ends(first, characters):
         return parts
     if isinstance(first, Unknown) and first.shape is not None:
-        shape = ends_stripped(first.shape, characters, end=False)
+        shape = strip_ends(first.shape, characters, end=False)
         if shape:
             return parts if shape == first.shape else [*pieces(shape), *rest]
     return None
 
 
-def _end_stripped(parts: list[Piece], characters: str) -> list[Piece] | None:
+def _strip_end(parts: list[Piece], characters: str) -> list[Piece] | None:
     *rest, last = parts
     if isinstance(last, str):
         stripped = last.rstrip(characters)
-        return [*rest, stripped] if stripped or not rest else _end_stripped(rest, characters)
-    if _bounded(last, characters):
+        return [*rest, stripped] if stripped or not rest else _strip_end(rest, characters)
+    if _has_bounded_ends(last, characters):
         return parts
     if isinstance(last, Unknown) and last.shape is not None:
-        shape = ends_stripped(last.shape, characters, start=False)
+        shape = strip_ends(last.shape, characters, start=False)
         if shape:
             return parts if shape == last.shape else [*rest, *pieces(shape)]
     return None
 
 
-def _bounded(piece: Unknown | JsonText, characters: str) -> bool:
+def _has_bounded_ends(piece: Unknown | JsonText, characters: str) -> bool:
     """Whether a piece definitely has another character than `characters` at either end."""
     if isinstance(piece, JsonText):
         return characters.isspace()

@@ -7,7 +7,7 @@ them together, so the evaluator needs to know nothing else about AWS.
 from __future__ import annotations
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.functions.arguments import Function, waiting
+from tfcheck.hcl.functions.arguments import Function, unknown_result
 from tfcheck.hcl.functions.strings import split
 from tfcheck.symbolic.value import TextLike, Unknown, Value, pieces, spelled_out, text
 
@@ -22,28 +22,28 @@ def arn_build(partition: TextLike, service: TextLike, region: TextLike, account:
 
 def arn_parse(arn: TextLike) -> Value:
     """Parse an ARN into an object."""
-    parts = _split(arn)
+    parts = _split_arn(arn)
     return parts if isinstance(parts, Unknown) else dict(zip(_PARTS, parts, strict=True))
 
 
 def trim_iam_role_path(arn: TextLike) -> Value:
     """Remove the path from a role's ARN."""
-    parts = _split(arn)
+    parts = _split_arn(arn)
     if isinstance(parts, Unknown):
         return parts
     resource = split("/", parts[-1])
     if not isinstance(resource, list):
-        return waiting(parts[-1], unsure=True)
+        return unknown_result(parts[-1], unsure=True)
     if parts[1] != "iam" or resource[0] != "role" or len(resource) < 2:
         if isinstance(parts[1], str) and isinstance(resource[0], str):
             raise EvaluationError("the ARN is not that of a role")
-        return waiting(arn, unsure=True)
+        return unknown_result(arn, unsure=True)
     last = resource[-1]
     partition, service, region, account, _ = parts
     return arn_build(partition, service, region, account, text(["role/", last]))  # type: ignore[list-item]
 
 
-def _split(arn: TextLike) -> list[TextLike] | Unknown:
+def _split_arn(arn: TextLike) -> list[TextLike] | Unknown:
     """Return the five parts after `arn:`, or an unknown value."""
     parts: list[list[TextLike]] = [[]]
     for piece in pieces(spelled_out(arn)):
@@ -52,7 +52,7 @@ def _split(arn: TextLike) -> list[TextLike] | Unknown:
             parts[-1].append(first)
             parts.extend([each] for each in rest)
         elif len(parts) < 6 and not (isinstance(piece, Unknown) and not piece.hole.allows(":")):
-            return waiting(piece, unsure=True)
+            return unknown_result(piece, unsure=True)
         else:
             parts[-1].append(piece)
     joined = [text(part) for part in parts]

@@ -19,14 +19,14 @@ from tfcheck.symbolic.value import Hole
 _Thread: TypeAlias = tuple[int, bool]
 
 
-class Reach(msgspec.Struct, frozen=True):
+class HoleReach(msgspec.Struct, frozen=True):
     """The characters looked for in each unknown piece; `holding` is whether a match can contain one."""
 
     tested: tuple[frozenset[Ranges], ...]
     holding: bool
 
 
-def reach(program: Program, parts: Sequence[str | Hole]) -> Reach:
+def reach(program: Program, parts: Sequence[str | Hole]) -> HoleReach:
     """Run a pattern over a text of literals and unknown pieces."""
     return _Walk(program, parts).run()
 
@@ -37,26 +37,26 @@ class _Walk:
         self._parts = parts
         self._holding = False
 
-    def run(self) -> Reach:
+    def run(self) -> HoleReach:
         tested: list[frozenset[Ranges]] = []
         threads: set[_Thread] = set()
         begins = True
         for index, part in enumerate(self._parts):
             last = index == len(self._parts) - 1
             if isinstance(part, Hole):
-                threads, looked = self._through(part, threads, begins=begins, ends=last)
+                threads, looked = self._pass_unknown(part, threads, begins=begins, ends=last)
                 tested.append(looked)
                 begins = begins and part.shortest == 0
                 continue
             for offset, letter in enumerate(part):
-                begun = self._entered(threads | {(0, False)}, begins=begins, ends=False)
-                threads = {(at + 1, held) for at, held in begun if _takes(self._instructions[at].ranges, letter)}
+                begun = self._enter(threads | {(0, False)}, begins=begins, ends=False)
+                threads = {(at + 1, held) for at, held in begun if _accepts(self._instructions[at].ranges, letter)}
                 begins = False
                 if last and offset == len(part) - 1:
-                    self._entered(threads | {(0, False)}, begins=False, ends=True)
-        return Reach(tuple(tested), self._holding)
+                    self._enter(threads | {(0, False)}, begins=False, ends=True)
+        return HoleReach(tuple(tested), self._holding)
 
-    def _through(
+    def _pass_unknown(
         self, hole: Hole, threads: set[_Thread], *, begins: bool, ends: bool
     ) -> tuple[set[_Thread], frozenset[Ranges]]:
         """Return the threads after an unknown piece of any length."""
@@ -67,17 +67,17 @@ class _Walk:
         first = True
         while waiting - seen:
             seen |= waiting
-            entered = self._entered(waiting, begins=begins and first, ends=False)
+            entered = self._enter(waiting, begins=begins and first, ends=False)
             tested |= {self._instructions[at].ranges for at, _ in entered}
-            waiting = {(at + 1, True) for at, _ in entered if _may_take(self._instructions[at].ranges, hole)}
+            waiting = {(at + 1, True) for at, _ in entered if _may_accept(self._instructions[at].ranges, hole)}
             behind |= waiting
             waiting = waiting | {(0, True)}
             first = False
         if ends:
-            self._entered(behind | {(0, False)}, begins=False, ends=True)
+            self._enter(behind | {(0, False)}, begins=False, ends=True)
         return behind, frozenset(tested)
 
-    def _entered(self, threads: set[_Thread], *, begins: bool, ends: bool) -> set[_Thread]:
+    def _enter(self, threads: set[_Thread], *, begins: bool, ends: bool) -> set[_Thread]:
         """Follow what needs no character; return the threads that wait for one."""
         found: set[_Thread] = set()
         waiting, seen = list(threads), set(threads)
@@ -104,13 +104,13 @@ class _Walk:
         return found
 
 
-def _takes(ranges: Ranges, letter: str) -> bool:
+def _accepts(ranges: Ranges, letter: str) -> bool:
     return any(low <= ord(letter) <= high for low, high in ranges)
 
 
-def _may_take(ranges: Ranges, hole: Hole) -> bool:
+def _may_accept(ranges: Ranges, hole: Hole) -> bool:
     if not hole.negated:
-        return any(_takes(ranges, letter) for letter in hole.chars)
+        return any(_accepts(ranges, letter) for letter in hole.chars)
     width = len(hole.chars) + 1
     some = ({chr(code) for code in range(low, min(high, low + width) + 1)} for low, high in ranges)
     return any(not each <= set(hole.chars) for each in some)

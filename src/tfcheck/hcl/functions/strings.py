@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.formats.json import inlined
+from tfcheck.hcl.formats.json import inline
 from tfcheck.hcl.functions import graphemes
-from tfcheck.hcl.functions.arguments import Function, afford, limited, waiting
-from tfcheck.hcl.functions.pieces import ends_stripped, settled, settled_around, settled_start, without_affix
+from tfcheck.hcl.functions.arguments import Function, afford, limit_error, unknown_result
+from tfcheck.hcl.functions.pieces import isolate, isolate_around, settled_start, strip_ends, without_affix
 from tfcheck.symbolic.match import Verbatim, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Hole, JsonText, ListStart, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
@@ -23,15 +23,15 @@ SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) +
 
 def lower(subject: TextLike) -> Value:
     """Convert to lower case; unknown pieces without capitals stay the same."""
-    return _mapped(subject, str.lower)
+    return _map_pieces(subject, str.lower)
 
 
 def upper(subject: TextLike) -> Value:
     """Convert to upper case; unknown pieces without lower-case letters stay the same."""
-    return _mapped(subject, str.upper)
+    return _map_pieces(subject, str.upper)
 
 
-def _mapped(subject: TextLike, change: Callable[[str], str]) -> Value:
+def _map_pieces(subject: TextLike, change: Callable[[str], str]) -> Value:
     return text(_mapped_piece(piece, change) for piece in pieces(subject))
 
 
@@ -43,16 +43,16 @@ def _mapped_piece(piece: str | Unknown | JsonText, change: Callable[[str], str])
     if isinstance(piece, Unknown) and not piece.hole.negated and change(piece.hole.chars) == piece.hole.chars:
         return piece
     if isinstance(piece, Unknown) and piece.shape is not None:
-        shape = _mapped(piece.shape, change)
+        shape = _map_pieces(piece.shape, change)
         return piece if shape == piece.shape else shape  # type: ignore[return-value]
-    return waiting(piece, hole=Hole(shortest=piece.hole.shortest if isinstance(piece, Unknown) else 1))
+    return unknown_result(piece, hole=Hole(shortest=piece.hole.shortest if isinstance(piece, Unknown) else 1))
 
 
 def _mapped_letter(letter: str, change: Callable[[str], str]) -> str:
     changed = change(letter)
     if len(changed) != 1:
         # NOTE: Go converts letter by letter, Python may return several for one; then the result is not decided here.
-        raise limited(f"the letter U+{ord(letter):04X}")
+        raise limit_error(f"the letter U+{ord(letter):04X}")
     return changed
 
 
@@ -60,13 +60,13 @@ def title(subject: TextLike) -> Value:
     """Capitalise every word."""
     out: list[TextLike] = []
     before: str | Unknown | JsonText = " "
-    for piece in pieces(spelled_out(inlined(subject))):
+    for piece in pieces(spelled_out(inline(subject))):
         if isinstance(piece, str) and piece.isascii():
-            out += (_titled(piece[0], before), _INITIAL.sub(lambda found: found[0].upper(), piece)[1:])
+            out += (_title_letter(piece[0], before), _INITIAL.sub(lambda found: found[0].upper(), piece)[1:])
             before = piece[-1]
             continue
         for letter in piece if isinstance(piece, str) else (piece,):
-            out.append(_titled(letter, before))
+            out.append(_title_letter(letter, before))
             before = letter
     return text(out)
 
@@ -75,18 +75,18 @@ def title(subject: TextLike) -> Value:
 _INITIAL = regex("(?<=[^A-Za-z0-9_])[a-z]")
 
 
-def _titled(letter: str | Unknown | JsonText, before: str | Unknown | JsonText) -> TextLike:
+def _title_letter(letter: str | Unknown | JsonText, before: str | Unknown | JsonText) -> TextLike:
     """Return a letter, or an unknown piece, in title case after another one."""
     begins = _truth(before, _separates)
     if isinstance(letter, str):
         raised = _mapped_letter(letter, str.title)
         if raised == letter or begins is Truth.FALSE:
             return letter
-        return raised if begins is Truth.TRUE else waiting(before, hole=Hole(letter + raised, False, 1, 1))
+        return raised if begins is Truth.TRUE else unknown_result(before, hole=Hole(letter + raised, False, 1, 1))
     # NOTE: words may begin inside it.
     is_same = isinstance(letter, Unknown) and not letter.hole.negated and letter.hole.chars.upper() == letter.hole.chars
     is_word = isinstance(letter, Unknown) and _truth(letter, _separates) is Truth.FALSE and letter.hole.shortest > 0
-    return letter if is_same or (is_word and begins is Truth.FALSE) else waiting(letter)
+    return letter if is_same or (is_word and begins is Truth.FALSE) else unknown_result(letter)
 
 
 def _truth(piece: str | Unknown | JsonText, test: Callable[[str], bool]) -> Truth:
@@ -119,13 +119,13 @@ def substr(subject: TextLike, offset: int, length: int) -> Value:
         return split
     first, *rest = pieces(subject)
     if offset < 0 or not isinstance(first, str):
-        return subject if offset == 0 and 0 <= _longest(subject) <= length else waiting(subject)
+        return subject if offset == 0 and 0 <= _longest(subject) <= length else unknown_result(subject)
     clusters = graphemes.clusters(first)
     if length >= 0 and offset + length < len(clusters):
         return _substr(clusters, offset, length)
     if offset < len(clusters) and (length < 0 or 0 <= _longest(subject) <= offset + length):
         return text(["".join(clusters[offset:]), *rest])
-    return waiting(subject)
+    return unknown_result(subject)
 
 
 def _split_at(subject: TextLike, offset: int, length: int) -> TextLike | None:
@@ -181,24 +181,24 @@ def _longest(subject: TextLike) -> int:
 
 def startswith(subject: TextLike, start: TextLike) -> Value:
     """Whether `subject` begins with `start`."""
-    subject = inlined(subject)
+    subject = inline(subject)
     return _answer(glob((Verbatim(start), "*"), subject), subject, start)
 
 
 def endswith(subject: TextLike, end: TextLike) -> Value:
     """Whether `subject` ends with `end`."""
-    subject = inlined(subject)
+    subject = inline(subject)
     return _answer(glob(("*", Verbatim(end)), subject), subject, end)
 
 
 def strcontains(subject: TextLike, part: TextLike) -> Value:
     """Whether `part` occurs in `subject`."""
-    subject = inlined(subject)
+    subject = inline(subject)
     return _answer(glob(("*", Verbatim(part), "*"), subject), subject, part)
 
 
 def _answer(truth: Truth, *waits_for: TextLike) -> Value:
-    return waiting(list(waits_for)) if truth is Truth.UNKNOWN else truth is Truth.TRUE
+    return unknown_result(list(waits_for)) if truth is Truth.UNKNOWN else truth is Truth.TRUE
 
 
 def trimprefix(subject: TextLike, start: TextLike) -> Value:
@@ -212,20 +212,20 @@ def trimsuffix(subject: TextLike, end: TextLike) -> Value:
 
 
 def _without(subject: TextLike, affix: TextLike, *, at_end: bool) -> Value:
-    spelled = inlined(subject)
+    spelled = inline(subject)
     has_it = glob(("*", Verbatim(affix)) if at_end else (Verbatim(affix), "*"), spelled)
     if has_it is Truth.FALSE:
         return subject
     rest = without_affix(spelled, affix, at_end=at_end) if has_it is Truth.TRUE else None
-    return waiting([subject, affix]) if rest is None else rest
+    return unknown_result([subject, affix]) if rest is None else rest
 
 
 def trim(subject: TextLike, characters: TextLike) -> Value:
     """Remove every one of `characters` from both ends."""
     if not isinstance(characters, str):
-        return waiting([subject, characters])
-    stripped = ends_stripped(inlined(subject), characters)
-    return waiting(subject) if stripped is None else stripped
+        return unknown_result([subject, characters])
+    stripped = strip_ends(inline(subject), characters)
+    return unknown_result(subject) if stripped is None else stripped
 
 
 def trimspace(subject: TextLike) -> Value:
@@ -235,8 +235,8 @@ def trimspace(subject: TextLike) -> Value:
 
 def chomp(subject: TextLike) -> Value:
     """Remove all newlines from the end."""
-    stripped = ends_stripped(subject, "\r\n", start=False)
-    return waiting(subject) if stripped is None else stripped
+    stripped = strip_ends(subject, "\r\n", start=False)
+    return unknown_result(subject) if stripped is None else stripped
 
 
 def indent(count: int, subject: TextLike) -> Value:
@@ -250,36 +250,36 @@ def indent(count: int, subject: TextLike) -> Value:
 def replace(subject: TextLike, part: TextLike, replacement: TextLike) -> Value:
     """Replace every `part`, which is a regular expression if it is between slashes."""
     if not isinstance(part, str):
-        return waiting([subject, part, replacement])
+        return unknown_result([subject, part, replacement])
     if len(part) > 1 and part.startswith("/") and part.endswith("/"):
         if not isinstance(replacement, str):
-            return waiting([subject, replacement])
+            return unknown_result([subject, replacement])
         from tfcheck.hcl.functions import patterns  # the engine for regular expressions
 
         return patterns.replace(subject, part[1:-1], replacement)
     if isinstance(subject, str) and isinstance(replacement, str):
         return _replace(subject, part, replacement)
-    spelled = inlined(subject)
-    sure = settled(spelled, part) if part else None
+    spelled = inline(subject)
+    sure = isolate(spelled, part) if part else None
     if sure is not None and not any(part in piece for piece in pieces(sure) if isinstance(piece, str)):
         return subject
     if sure is None and isinstance(replacement, str):
-        sure = settled_around(spelled, part, lambda piece: _replaced(piece, replacement))
+        sure = isolate_around(spelled, part, lambda piece: _replace_unknown(piece, replacement))
     if sure is None:
-        return waiting([subject, replacement])
+        return unknown_result([subject, replacement])
     count = sum(piece.count(part) for piece in pieces(sure) if isinstance(piece, str))
     afford(characters=count * _weight(replacement), steps=count)
     parts: list[TextLike] = []
     for piece in pieces(sure):
-        parts.extend(_interleaved(piece.split(part), replacement) if isinstance(piece, str) else [piece])
+        parts.extend(_interleave(piece.split(part), replacement) if isinstance(piece, str) else [piece])
     return text(parts)
 
 
-def _replaced(piece: Unknown, replacement: str) -> Unknown:
+def _replace_unknown(piece: Unknown, replacement: str) -> Unknown:
     """Return the unknown result of a replacement in an unknown text."""
     chars = piece.hole.chars
     chars = "".join(sorted(set(chars) - set(replacement) if piece.hole.negated else set(chars) | set(replacement)))
-    return waiting(piece, hole=Hole(chars, negated=piece.hole.negated))
+    return unknown_result(piece, hole=Hole(chars, negated=piece.hole.negated))
 
 
 def _replace(subject: str, part: str, replacement: str) -> str:
@@ -288,7 +288,7 @@ def _replace(subject: str, part: str, replacement: str) -> str:
     return subject.replace(part, replacement)
 
 
-def _interleaved(items: list[str], between: TextLike) -> list[TextLike]:
+def _interleave(items: list[str], between: TextLike) -> list[TextLike]:
     parts: list[TextLike] = []
     for index, item in enumerate(items):
         parts += [between, item] if index else [item]
@@ -298,15 +298,15 @@ def _interleaved(items: list[str], between: TextLike) -> list[TextLike]:
 def split(separator: TextLike, subject: TextLike) -> Value:
     """Split a string at every `separator`; an empty one separates all characters."""
     if not isinstance(separator, str):
-        return waiting([separator, subject])
+        return unknown_result([separator, subject])
     if isinstance(subject, str):
         afford(elements=subject.count(separator) if separator else len(subject))
         return list(subject.split(separator) if separator else subject)
-    sure = settled(inlined(subject), separator)
+    sure = isolate(inline(subject), separator)
     if sure is not None:
         return _parts(sure, separator)
-    first = _parts(settled_start(inlined(subject), separator), separator)[:-1] if separator else []
-    waits = waiting(subject)
+    first = _parts(settled_start(inline(subject), separator), separator)[:-1] if separator else []
+    waits = unknown_result(subject)
     return ListStart(reason=waits.reason, where=waits.where, unsure=waits.unsure, first=(*first,)) if first else waits
 
 
@@ -347,7 +347,7 @@ def length_of(subject: TextLike) -> Value:
         return len(graphemes.clusters(subject))
     lengths = [_fixed_length(each) for each in pieces(spelled_out(subject))]
     known = [each for each in lengths if each is not None]
-    return sum(known) if len(known) == len(lengths) else waiting(subject)
+    return sum(known) if len(known) == len(lengths) else unknown_result(subject)
 
 
 def _fixed_length(piece: str | Unknown | JsonText) -> int | None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.functions.arguments import Function, limited
+from tfcheck.hcl.functions.arguments import Function, limit_error
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Value
 
@@ -72,7 +72,7 @@ def formatdate(layout: str, written: str) -> Value:
 
 def _time(written: str) -> datetime:
     if re.fullmatch(r"[\dT:.Z+-]+", written, re.ASCII) and ("." in written or written[17:19] == "60"):
-        raise limited("a time with parts of a second")
+        raise limit_error("a time with parts of a second")
     if not _TIME.fullmatch(written):
         raise EvaluationError("the text is not an RFC 3339 time")
     try:
@@ -93,7 +93,7 @@ def _seconds(duration: str) -> int:
         Fraction(0),
     )
     if total.denominator != 1 or total > 10**10:
-        raise limited("a duration with parts of a second")
+        raise limit_error("a duration with parts of a second")
     return sign * total.numerator
 
 

@@ -17,10 +17,10 @@ import msgspec
 
 from tfcheck.hcl.modules.module import module_files
 from tfcheck.hcl.modules.saved_plan import is_saved_plan, snapshot
-from tfcheck.hcl.modules.sources import NO_RUN, ModuleNames, Sources, from_directory, from_saved_plan, skimmed
-from tfcheck.hcl.syntax.source import decoded
-from tfcheck.repository import Gate, RefusedError, Run, work_tree
-from tfcheck.repository.gate import refused, why
+from tfcheck.hcl.modules.sources import NO_RUN, ModuleNames, Sources, from_directory, from_saved_plan, skim
+from tfcheck.hcl.syntax.source import decode_source
+from tfcheck.repository import Gate, RefusedError, SourceAccess, work_tree
+from tfcheck.repository.gate import error_words, refusal_error
 from tfcheck.repository.work_tree import has_git
 from tfcheck.vocabulary.errors import InputError
 
@@ -53,7 +53,7 @@ def find(
     configuration: PlannedModule | None,
     *,
     opentofu: bool | None = None,
-    run: Run = NO_RUN,
+    run: SourceAccess = NO_RUN,
 ) -> FoundSources:
     """Find the sources: those that the user names, else beside the plan, in the current directory, or its work tree.
 
@@ -70,7 +70,7 @@ def find(
     messages: list[str] = []
     for candidate in _candidates(plan_path, configuration, run):
         try:
-            sources = _opened(candidate, configuration, opentofu, run)
+            sources = _open(candidate, configuration, opentofu, run)
         except RefusedError as error:
             messages.append(f"sources in `{candidate}` are not used: {error}")
             continue
@@ -81,12 +81,14 @@ def find(
     return FoundSources(None, tuple(messages))
 
 
-def _sources_of_option(option: Path, configuration: PlannedModule | None, opentofu: bool | None, run: Run) -> Sources:
+def _sources_of_option(
+    option: Path, configuration: PlannedModule | None, opentofu: bool | None, run: SourceAccess
+) -> Sources:
     hint = "--sources takes the directory of the root module, or the saved plan"
     if not option.exists():
         raise InputError(f"`{option}` does not exist", hint=hint)
     try:
-        sources = _opened(option, configuration, opentofu, run)
+        sources = _open(option, configuration, opentofu, run)
     except RefusedError as error:
         raise InputError(str(error), hint=hint) from None
     if sources is None:
@@ -97,7 +99,7 @@ def _sources_of_option(option: Path, configuration: PlannedModule | None, opento
     return sources
 
 
-def _opened(path: Path, configuration: PlannedModule | None, opentofu: bool | None, run: Run) -> Sources | None:
+def _open(path: Path, configuration: PlannedModule | None, opentofu: bool | None, run: SourceAccess) -> Sources | None:
     """Open a directory or a saved plan; None if it contains no sources.
 
     Raises:
@@ -106,10 +108,10 @@ def _opened(path: Path, configuration: PlannedModule | None, opentofu: bool | No
     if not path.is_dir():
         return from_saved_plan(path, _directory_of_saved_plan(path, run), run=run) if is_saved_plan(path) else None
     if opentofu is None:
-        with_tofu = _opened(path, configuration, True, run)
+        with_tofu = _open(path, configuration, True, run)
         unlike = with_tofu is None or (configuration is not None and _difference(with_tofu, configuration))
         # NOTE: a directory may have both `main.tf` and the `main.tofu` that hides it only from OpenTofu.
-        return (_opened(path, configuration, False, run) if unlike else None) or with_tofu
+        return (_open(path, configuration, False, run) if unlike else None) or with_tofu
     if not _has_sources(path, opentofu, run):
         return None
     planned = partial(_planned_source, configuration) if configuration else None
@@ -126,14 +128,14 @@ def _planned_source(configuration: PlannedModule, path: ModuleNames) -> str:
     return call.source if call else ""
 
 
-def _has_sources(directory: Path, opentofu: bool, run: Run) -> bool:
+def _has_sources(directory: Path, opentofu: bool, run: SourceAccess) -> bool:
     try:
         return bool(module_files(Gate(directory, run).names("."), opentofu=opentofu))
     except OSError as error:
-        raise refused(str(directory), why(error)) from None
+        raise refusal_error(str(directory), error_words(error)) from None
 
 
-def _directory_of_saved_plan(saved: Path, run: Run) -> Path | None:
+def _directory_of_saved_plan(saved: Path, run: SourceAccess) -> Path | None:
     """Find the directory where a saved plan was created, for the files that its sources read.
 
     It is the plan's or the current one, whichever holds exactly the files of the saved root module.
@@ -149,7 +151,7 @@ def _directory_of_saved_plan(saved: Path, run: Run) -> Path | None:
     return None
 
 
-def _candidates(plan_path: Path | None, configuration: PlannedModule, run: Run) -> Iterator[Path]:
+def _candidates(plan_path: Path | None, configuration: PlannedModule, run: SourceAccess) -> Iterator[Path]:
     """Return the directories to search, each once and in order."""
     if plan_path is not None and is_saved_plan(plan_path):
         yield plan_path
@@ -163,7 +165,7 @@ def _candidates(plan_path: Path | None, configuration: PlannedModule, run: Run) 
         yield similar[0]
 
 
-def _similar(directory: Path, configuration: PlannedModule, run: Run) -> Iterator[Path]:
+def _similar(directory: Path, configuration: PlannedModule, run: SourceAccess) -> Iterator[Path]:
     """Yield the directories of the work tree that declare the same as the plan's root module.
 
     Nobody has named them, so they count only where the repository shows all of their Terraform files.
@@ -180,7 +182,7 @@ def _similar(directory: Path, configuration: PlannedModule, run: Run) -> Iterato
         paths = [posixpath.join(below, name) for name in files]
         if not files or _is_too_small(smallest, place, files):
             continue
-        if not all(map(gate.shows, paths)) or not _may_declare(wanted, paths, gate):
+        if not all(map(gate.may_be_shown, paths)) or not _may_declare(wanted, paths, gate):
             continue
         if from_directory(Path(place), run=run).declares(()) == wanted:
             yield Path(os.path.relpath(place))
@@ -201,7 +203,7 @@ def _may_declare(wanted: frozenset[tuple[str, str]], files: Sequence[str], gate:
     if any(each.endswith(".json") for each in files):
         return True
     try:
-        return skimmed(decoded(each, gate.source(each)).text for each in files) == wanted
+        return skim(decode_source(each, gate.source(each)).text for each in files) == wanted
     except (OSError, UnicodeDecodeError, RefusedError):
         return True
 

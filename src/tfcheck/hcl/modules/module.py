@@ -26,7 +26,7 @@ def module_files(names: Iterable[str], *, opentofu: bool) -> tuple[str, ...]:
     """
     endings = _ENDINGS + _OPENTOFU_ENDINGS if opentofu else _ENDINGS
     present = {name for name in names if name.endswith(endings) and not _is_ignored(name)}
-    in_force = [name for name in present if not _hiding(name) & present]
+    in_force = [name for name in present if not _hiding_files(name) & present]
     return tuple(sorted(in_force, key=lambda name: (is_override(name), name)))
 
 
@@ -40,7 +40,7 @@ def _is_ignored(name: str) -> bool:
     return name.startswith(".") or name.endswith("~") or (name.startswith("#") and name.endswith("#"))
 
 
-def _hiding(name: str) -> set[str]:
+def _hiding_files(name: str) -> set[str]:
     """Return the names of the files that would hide `name`."""
     for ending, hidden_by in zip(_ENDINGS, _OPENTOFU_ENDINGS, strict=True):
         if name.endswith(ending):
@@ -127,7 +127,7 @@ class Module:
     def _labels_of(self, block: str) -> tuple[str, ...]:
         return tuple(labels[0] for kind, labels in self._blocks if kind == block and labels)
 
-    def declared(self) -> frozenset[tuple[str, str, str]]:
+    def resource_keys(self) -> frozenset[tuple[str, str, str]]:
         """List mode, type and name of every resource."""
         return frozenset(
             (_MODE_OF_BLOCK[kind], *labels)
@@ -146,7 +146,7 @@ def _alias(block: Block) -> Value:
 _MERGED = frozenset({"lifecycle"})
 
 
-class Overridden(Block, frozen=True, eq=False, kw_only=True):
+class OverriddenBlock(Block, frozen=True, eq=False, kw_only=True):
     """`base` with the changes of `override`, at the place of `base`."""
 
     base: Block
@@ -166,7 +166,7 @@ def overridden(base: Block, override: Block) -> Block:
     Follows https://developer.hashicorp.com/terraform/language/files/override: argument by argument, and nested blocks
     of one type replace those of the same type together.
     """
-    return Overridden(
+    return OverriddenBlock(
         type=base.type,
         labels=base.labels,
         source=base.source,
@@ -175,13 +175,13 @@ def overridden(base: Block, override: Block) -> Block:
         body_end=base.body_end,
         end=base.end,
         arguments={**base.arguments, **override.arguments},
-        nested=_nested(base, override),
+        nested=_merge_nested(base, override),
         base=base,
         override=override,
     )
 
 
-def _nested(base: Block, override: Block) -> tuple[Block, ...]:
+def _merge_nested(base: Block, override: Block) -> tuple[Block, ...]:
     replaced = {_block_type(block) for block in override.nested}
     return (*(block for block in base.nested if _block_type(block) not in replaced), *override.nested)
 

@@ -127,7 +127,7 @@ def _show(program: str, path: Path) -> tuple[bytes | None, str]:
 
     command = [program, "show", "-json", "-no-color", str(path.resolve())]
     try:
-        run = subprocess.run(command, cwd=_initialised(path), capture_output=True, check=False, timeout=300)
+        run = subprocess.run(command, cwd=_initialised_directory(path), capture_output=True, check=False, timeout=300)
     except (OSError, subprocess.TimeoutExpired) as error:
         return None, type(error).__name__
     if run.returncode == 0 and run.stdout.lstrip().startswith(b"{"):
@@ -137,7 +137,7 @@ def _show(program: str, path: Path) -> tuple[bytes | None, str]:
     return None, title[1].strip() if title else f"exit status {run.returncode}"
 
 
-def _initialised(path: Path) -> Path:
+def _initialised_directory(path: Path) -> Path:
     """Choose the directory to run in: the current one or the plan's, wherever `init` has been run."""
     data = os.environ.get("TF_DATA_DIR") or ".terraform"
     for directory in (Path.cwd(), path.resolve().parent):

@@ -18,19 +18,19 @@ import msgspec
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.modules.module import Module, module_files
 from tfcheck.hcl.modules.saved_plan import Record, Snapshot, snapshot
-from tfcheck.hcl.syntax.block import Problem, SourceFile, read
+from tfcheck.hcl.syntax.block import Problem, SourceFile, read_blocks
 from tfcheck.hcl.syntax.expression import Expression, Literal, Place, Template
-from tfcheck.hcl.syntax.source import SourceText, decoded
+from tfcheck.hcl.syntax.source import SourceText, decode_source
 from tfcheck.hcl.syntax.tf_json import read_json
-from tfcheck.repository import Gate, RefusedError, Run, refused
+from tfcheck.repository import Gate, RefusedError, SourceAccess, refusal_error
 from tfcheck.repository.shared_machine import is_shared
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.sensitive_text import redacted
+from tfcheck.symbolic.sensitive_text import redact
 
 ModuleNames = tuple[str, ...]
 #: Returns the source of a module in the plan, empty if it has none.
 PlannedSource = Callable[[ModuleNames], str]
-NO_RUN = Run()
+NO_RUN = SourceAccess()
 
 _RESOURCE = regex(r'^[ \t]*resource[ \t]+"?([\w-]+)"?[ \t]+"?([\w-]+)"?', re.MULTILINE)
 _CALL = regex(r'^[ \t]*module[ \t]+"?([\w-]+)"?[ \t]*\{', re.MULTILINE)
@@ -51,7 +51,7 @@ class Sources:
         gate: Gate | None,
         *,
         opentofu: bool = True,
-        run: Run = NO_RUN,
+        run: SourceAccess = NO_RUN,
         planned: PlannedSource | None = None,
     ) -> None:
         """Build from the storage of the files; with `opentofu`, `.tofu` files count too.
@@ -99,14 +99,14 @@ class Sources:
         texts = self._files(path, directory) if directory is not None else ()
         if not texts or any(isinstance(text, Problem) or text.name.endswith(".json") for text in texts):
             return self.definitely_declares(path)
-        return skimmed(text.text for text in texts if isinstance(text, SourceText))
+        return skim(text.text for text in texts if isinstance(text, SourceText))
 
     def definitely_declares(self, path: ModuleNames) -> frozenset[tuple[str, str]] | None:
         """List the same as `declares` by parsing the files completely."""
         module = self.module(path)
         if module is None:
             return None
-        resources = {(type, name) for mode, type, name in module.declared() if mode == "managed"}
+        resources = {(type, name) for mode, type, name in module.resource_keys() if mode == "managed"}
         return frozenset(resources | {("module", name) for name in module.calls()})
 
     def read_file(self, path: str) -> bytes | None:
@@ -126,7 +126,7 @@ class Sources:
             self.refusals[str(error)] = None
             raise
         except FileNotFoundError:
-            raise EvaluationError(f"there is no file `{redacted(path)}`") from None
+            raise EvaluationError(f"there is no file `{redact(path)}`") from None
 
     def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
         """List the files below a directory for `fileset`; None without a root module directory.
@@ -134,10 +134,10 @@ class Sources:
         Raises:
             RefusedError: the sources are not allowed to read one of them.
         """
-        from tfcheck.repository.listing import matching
+        from tfcheck.repository.listing import matching_files
 
         try:
-            return matching(self._gate, directory, pattern) if self._gate else None
+            return matching_files(self._gate, directory, pattern) if self._gate else None
         except RefusedError as error:
             self.refusals[str(error)] = None
             raise
@@ -149,13 +149,13 @@ class Sources:
             RefusedError: it is generated, or lies where nothing is read.
             OSError: it cannot be read.
         """
-        if self._gate is None or not self._gate.shows(name):
+        if self._gate is None or not self._gate.may_be_shown(name):
             raise RefusedError(f"`{name}` is not a file of the repository")
         return self._gate.source(name)
 
-    def shows(self, name: str) -> bool:
+    def may_be_shown(self, name: str) -> bool:
         """Whether everybody who can see the repository can see a file: git tracks it, or will."""
-        return self._gate.shows(name) if self._gate else not self._shared
+        return self._gate.may_be_shown(name) if self._gate else not self._shared
 
     @property
     def workspace(self) -> str | None:
@@ -167,7 +167,7 @@ class Sources:
 
     def line(self, place: Place) -> str:
         """Return a source line; empty if the file was not read, or is not public."""
-        if not self.shows(place.file):
+        if not self.may_be_shown(place.file):
             return ""
         for module in self._by_directory.values():
             for file in module.files:
@@ -204,7 +204,7 @@ class Sources:
     def _text(self, key: str, directory: str, name: str) -> SourceText | Problem:
         label = posixpath.normpath(posixpath.join(directory, name))
         try:
-            return decoded(label, self._storage.data(key, directory, name))
+            return decode_source(label, self._storage.data(key, directory, name))
         except RefusedError as error:
             return Problem(Place(label, 1), str(error))
         except OSError as error:
@@ -228,12 +228,12 @@ class Sources:
         if call and source is None and self._planned is not None:
             source = self._planned(path)
         if source is None or not source.startswith(("./", "../")):
-            self.missing[path] = _not_installed(source) if call else "nothing calls it"
+            self.missing[path] = _not_installed_reason(source) if call else "nothing calls it"
             return None
         return posixpath.normpath(posixpath.join(caller.directory, source))
 
 
-def skimmed(texts: Iterable[str]) -> frozenset[tuple[str, str]]:
+def skim(texts: Iterable[str]) -> frozenset[tuple[str, str]]:
     """Return the managed resources, by type and name, and the calls that a quick look finds."""
     found: set[tuple[str, str]] = set()
     for text in texts:
@@ -247,7 +247,7 @@ def from_directory(
     label: str = "",
     *,
     opentofu: bool = True,
-    run: Run = NO_RUN,
+    run: SourceAccess = NO_RUN,
     planned: PlannedSource | None = None,
 ) -> Sources:
     """Return the sources in the root module's directory; `planned` is as for `Sources`.
@@ -259,7 +259,9 @@ def from_directory(
     return Sources(Folder(gate), label or str(root), gate, opentofu=opentofu, run=run, planned=planned)
 
 
-def from_saved_plan(path: Path, directory: Path | None = None, label: str = "", *, run: Run = NO_RUN) -> Sources:
+def from_saved_plan(
+    path: Path, directory: Path | None = None, label: str = "", *, run: SourceAccess = NO_RUN
+) -> Sources:
     """Return the sources in a saved plan; files that they read come from `directory`, if given.
 
     Raises:
@@ -273,12 +275,12 @@ def from_saved_plan(path: Path, directory: Path | None = None, label: str = "", 
 def _file(text: SourceText | Problem) -> SourceFile:
     if isinstance(text, Problem):
         return SourceFile(SourceText(text.place.file, ""), (), text)
-    return read_json(text) if text.name.endswith(".json") else read(text)
+    return read_json(text) if text.name.endswith(".json") else read_blocks(text)
 
 
-def _not_installed(source: str | None) -> str:
+def _not_installed_reason(source: str | None) -> str:
     if source is not None and source.startswith(("/", "~")):
-        return f"{refused(source, 'it is an absolute path')}"
+        return f"{refusal_error(source, 'it is an absolute path')}"
     return "it is not installed: run `terraform init`"
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from tfcheck.hcl.syntax.expression import Expression, ListOf, Place
 from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError, attribute_end, quoted_end
-from tfcheck.hcl.syntax.literals import unescaped
+from tfcheck.hcl.syntax.literals import unescape
 from tfcheck.hcl.syntax.parse import parse_range, reference_text
 from tfcheck.hcl.syntax.source import CHARACTERS, TEXT, TOO_LONG, SourceText
 from tfcheck.symbolic import limits
@@ -39,9 +39,9 @@ class Argument(msgspec.Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def expression(self) -> Expression:
         """The value, parsed once."""
-        return self.parsed()
+        return self.parse()
 
-    def parsed(self) -> Expression:
+    def parse(self) -> Expression:
         """Parse the value."""
         return parse_range(self.source, self.value_start, self.value_end)
 
@@ -158,7 +158,7 @@ _NAME = regex(r"[^\W\d][\w-]*+")
 _ATTRIBUTE = regex(r"=(?!=)")
 
 
-def read(source: SourceText) -> SourceFile:
+def read_blocks(source: SourceText) -> SourceFile:
     """Find the blocks of a `.tf` file; a syntax error becomes the file's `problem`."""
     if len(source.text) > CHARACTERS:  # its lines are not counted either
         return SourceFile(source, (), Problem(Place(source.name, source.first_line), TOO_LONG))
@@ -234,7 +234,7 @@ class _Walker:
             start = self.position
             if self.text.startswith('"', start):
                 self.position = quoted_end(self.text, start)
-                labels.append(unescaped(self.text[start + 1 : self.position - 1]))
+                labels.append(unescape(self.text[start + 1 : self.position - 1]))
             else:
                 labels.append(self.name())
             self.skip(_BLANK_IN_LINE)

@@ -70,17 +70,17 @@ class Cursor:
         """
         token = self.tokens.listed[self.index]
         if token.kind != kind:
-            raise self.unexpected()
+            raise self.unexpected_token()
         self.index += 1
         return self.source.text[token.start : token.end]
 
-    def unexpected(self) -> MalformedError:
+    def unexpected_token(self) -> MalformedError:
         """Build the error for an unexpected next token."""
         written = {"end": "the end of the expression", "newline": "a newline", "close": "the end of the text"}
         text = self.text if len(self.text) <= _LONGEST else f"{self.text[:_LONGEST]}..."
         return MalformedError(f"unexpected {written.get(self.kind) or f'`{text}`'}", self.token.start)
 
-    def run(self, rule: Rule) -> Expression:
+    def run_rule(self, rule: Rule) -> Expression:
         """Run a rule and the rules that it needs, on a list instead of Python's stack.
 
         Raises:

@@ -25,7 +25,7 @@ _WORDS = {"true": True, "false": False, "null": None}
 _WORD = regex("true|false|null")
 
 
-class Scalar(msgspec.Struct, frozen=True):
+class JsonScalar(msgspec.Struct, frozen=True):
     """A string, number, bool or null at an offset."""
 
     value: str | int | Fraction | bool | None
@@ -57,7 +57,7 @@ class Object(msgspec.Struct, frozen=True):
     end: int
 
 
-JsonValue: TypeAlias = Union[Scalar, Array, Object]  # noqa: UP007 (the parts refer to each other)
+JsonValue: TypeAlias = Union[JsonScalar, Array, Object]  # noqa: UP007 (the parts refer to each other)
 
 
 def read_document(text: str) -> JsonValue:
@@ -95,17 +95,17 @@ class _Reader:
             return Array(tuple(items), start, self.end)
         return self.scalar()
 
-    def scalar(self) -> Scalar:
+    def scalar(self) -> JsonScalar:
         start = self.position
         if self.text.startswith('"', start):
-            return Scalar(self.string(), start, self.end)
+            return JsonScalar(self.string(), start, self.end)
         word = self.take(_WORD)
         if word:
-            return Scalar(_WORDS[word], start, self.end)
+            return JsonScalar(_WORDS[word], start, self.end)
         written = self.take(_NUMBER)
         if not written:
             raise MalformedError("a JSON value was expected", start)
-        return Scalar(number(written, start), start, self.end)
+        return JsonScalar(number(written, start), start, self.end)
 
     def member(self, depth: int) -> Member:
         start = self.position

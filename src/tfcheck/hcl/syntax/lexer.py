@@ -105,7 +105,7 @@ class Tokens(msgspec.Struct, frozen=True):
     listed: list[Token]
     closings: dict[int, int]
 
-    def inside(self, opening: int) -> Iterator[int]:
+    def indices_inside(self, opening: int) -> Iterator[int]:
         """Yield the indices of the tokens directly inside the template opened at an index."""
         index = opening + 1
         while index < self.closings[opening]:
@@ -141,7 +141,7 @@ def tokens(text: str, start: int, end: int) -> Tokens:
     Raises:
         MalformedError: brackets or quotes do not pair up, or are nested too deeply.
     """
-    return _Lexer(text, start, end).whole("")
+    return _Lexer(text, start, end).all_tokens("")
 
 
 def template_tokens(text: str) -> Tokens:
@@ -150,7 +150,7 @@ def template_tokens(text: str) -> Tokens:
     Raises:
         MalformedError: a `${` or `%{` is not closed.
     """
-    return _Lexer(text, 0, len(text)).whole("<<")
+    return _Lexer(text, 0, len(text)).all_tokens("<<")
 
 
 def attribute_end(text: str, start: int) -> int:
@@ -225,7 +225,7 @@ def heredoc_at(text: str, start: int) -> Heredoc | None:
         return None
     lexer = _Lexer(text, start, len(text))
     end = lexer.construct_end()
-    return Heredoc(tuple(map(lexer.found.stretch, lexer.found.inside(0))), end)
+    return Heredoc(tuple(map(lexer.found.stretch, lexer.found.indices_inside(0))), end)
 
 
 class _Scanner:
@@ -370,7 +370,7 @@ class _Lexer(_Scanner):
         super().__init__(text, start, end)
         self.found = Tokens([], {})
 
-    def whole(self, kind: str) -> Tokens:
+    def all_tokens(self, kind: str) -> Tokens:
         """Record the tokens up to the end, which closes `kind`, or nothing if that is empty."""
         self.open.append(_Open(kind, self.position, 0))
         if kind:

@@ -13,12 +13,12 @@ _BARE = regex(r"\$\$\{|%%\{")
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
-def unescaped(written: str) -> str:
+def unescape(written: str) -> str:
     r"""Decode the text between the quotes of a string: `\n`, `\u00e9`, `$${`, `%%{`."""
-    return _QUOTED.sub(_character, written) if "\\" in written else unescaped_bare(written)
+    return _QUOTED.sub(_character, written) if "\\" in written else unescape_bare(written)
 
 
-def unescaped_bare(written: str) -> str:
+def unescape_bare(written: str) -> str:
     """Decode text of a heredoc or template file, where only `$${` and `%%{` are escapes."""
     return _BARE.sub(lambda found: found[0][1:], written)
 

@@ -64,7 +64,7 @@ def parse_range(source: SourceText, start: int, end: int) -> Expression:
     """Parse the expression between two offsets of a file; an `Unreadable` if that fails."""
     try:
         parser = _Parser(source, tokens(source.text, start, end))
-        return parser.whole(parser.expression(), start)
+        return parser.parse_all(parser.expression(), start)
     except MalformedError as fault:
         return Unreadable(fault.message, source.place(fault.offset))
 
@@ -78,7 +78,7 @@ def template_of(source: SourceText) -> Template | Unreadable:
     """Parse a text that is a single template; an `Unreadable` if that fails."""
     try:
         parser = _Parser(source, template_tokens(source.text))
-        found = parser.whole(parser.template(), 0)
+        found = parser.parse_all(parser.template(), 0)
     except MalformedError as fault:
         return Unreadable(fault.message, source.place(fault.offset))
     assert isinstance(found, Template)
@@ -103,11 +103,11 @@ def reference_text(expression: Expression) -> str:
 class _Parser(Cursor):
     """The rules of the grammar."""
 
-    def whole(self, rule: Rule, start: int) -> Expression:
+    def parse_all(self, rule: Rule, start: int) -> Expression:
         """Run a rule that must consume all tokens."""
-        found = self.run(rule)
+        found = self.run_rule(rule)
         if self.kind != "end":
-            raise self.unexpected()
+            raise self.unexpected_token()
         if len(self.tokens.listed) > DEEPEST_NODES and _is_deep(found):
             raise MalformedError("limit: nested too deeply", start)
         return found
@@ -177,7 +177,7 @@ class _Parser(Cursor):
             case "{":
                 self.index += 1
                 return (yield from self.for_object(place) if self.next_is("for") else self.object_of(place))
-        raise self.unexpected()
+        raise self.unexpected_token()
 
     def template(self) -> Rule:
         """Parse a string, a heredoc or a template file."""
@@ -191,7 +191,7 @@ class _Parser(Cursor):
         if self.accept("("):
             return (yield from self.call(name, place))
         if "::" in name:
-            raise self.unexpected()
+            raise self.unexpected_token()
         return Literal(_CONSTANTS[name], place) if name in _CONSTANTS else Variable(name, place)
 
     def call(self, name: str, place: Place) -> Rule:
@@ -260,7 +260,7 @@ class _Parser(Cursor):
         if self.accept(","):
             key, value = value, self.expect("word")
         if not self.next_is("in"):
-            raise self.unexpected()
+            raise self.unexpected_token()
         self.index += 1
         return key, value, (yield self.expression())
 

@@ -68,7 +68,7 @@ class SourceText(msgspec.Struct, frozen=True, eq=False, dict=True):
         return self.text[start:end].removesuffix("\r")
 
 
-def decoded(name: str, data: bytes) -> SourceText:
+def decode_source(name: str, data: bytes) -> SourceText:
     """Decode the bytes of a file, and record its byte order mark.
 
     Raises:

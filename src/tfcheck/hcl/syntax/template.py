@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from tfcheck.hcl.syntax.cursor import Cursor, Rule
 from tfcheck.hcl.syntax.expression import Expression, ForDirective, IfDirective, Literal, Place, Template, Unreadable
 from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError
-from tfcheck.hcl.syntax.literals import unescaped, unescaped_bare
+from tfcheck.hcl.syntax.literals import unescape, unescape_bare
 
 # What Go's `unicode.IsSpace` accepts; `str.strip` would take more.
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
@@ -28,7 +28,7 @@ def template(at: Cursor, expression: Callable[[], Rule], binding: Binding) -> Ru
         MalformedError: a directive is not closed, or closes nothing.
     """
     place, opening = at.place, at.index
-    pieces = list(at.tokens.inside(opening))
+    pieces = list(at.tokens.indices_inside(opening))
     builder = _Builder(place)
     for piece, text in zip(pieces, _decoded_texts(at, opening, pieces), strict=True):
         at.index = piece
@@ -40,7 +40,7 @@ def template(at: Cursor, expression: Callable[[], Rule], binding: Binding) -> Ru
             yield from _directive(at, builder, expression, binding)
         at.index = at.tokens.closings.get(piece, piece) + 1
     at.index = at.tokens.closings[opening] + 1
-    return Template(builder.finished(at.tokens.listed[opening].start), place)
+    return Template(builder.finish(at.tokens.listed[opening].start), place)
 
 
 def _readable(at: Cursor, rule: Rule, opening: int) -> Generator[Rule, Any, Expression]:
@@ -48,7 +48,7 @@ def _readable(at: Cursor, rule: Rule, opening: int) -> Generator[Rule, Any, Expr
     try:
         found: Expression = yield rule
         if at.index != at.tokens.closings[opening]:
-            raise at.unexpected()
+            raise at.unexpected_token()
     except MalformedError as fault:
         return Unreadable(fault.message, at.source.place(fault.offset))
     return found
@@ -71,7 +71,7 @@ def _directive(
     else:
         raise MalformedError("an unknown directive in a template", start)
     if at.index != at.tokens.closings[opening]:
-        raise at.unexpected()
+        raise at.unexpected_token()
 
 
 class _Level:
@@ -87,7 +87,7 @@ class _Level:
         self.texts: list[str] = []
         self.text_place = place
 
-    def flushed(self) -> list[Expression]:
+    def flush(self) -> list[Expression]:
         """Return the parts, including the text after the last of them."""
         if self.texts:
             self.parts.append(Literal("".join(self.texts), self.text_place))
@@ -97,7 +97,7 @@ class _Level:
     def directive(self) -> Expression:
         """Build the node of the directive."""
         assert self.head is not None  # only the outermost level has none
-        inside = tuple(self.flushed())
+        inside = tuple(self.flush())
         if self.keyword == "for":
             return ForDirective(*self.names, self.head, inside, self.place)
         return IfDirective(self.head, *((inside, ()) if self.then is None else (self.then, inside)), self.place)
@@ -118,7 +118,7 @@ class _Builder:
 
     def part(self, part: Expression) -> None:
         """Add an interpolation or a finished directive."""
-        self.open[-1].flushed().append(part)
+        self.open[-1].flush().append(part)
 
     def begin(self, level: _Level, start: int) -> None:
         """Open a directive."""
@@ -130,26 +130,26 @@ class _Builder:
         """Close the open directive, or begin its `else`."""
         level = self.open[-1]
         if keyword == "else" and level.keyword == "if" and level.then is None:
-            level.then, level.parts = tuple(level.flushed()), []
+            level.then, level.parts = tuple(level.flush()), []
         elif level.keyword and keyword == f"end{level.keyword}":
             self.open.pop()
             self.part(level.directive())
         else:
             raise MalformedError(f"`{keyword}` closes nothing", start)
 
-    def finished(self, start: int) -> tuple[Expression, ...]:
+    def finish(self, start: int) -> tuple[Expression, ...]:
         """Return the parts of the template."""
         level = self.open[-1]
         if level.keyword:
             raise MalformedError(f"`end{level.keyword}` is missing", start)
-        return tuple(level.flushed())
+        return tuple(level.flush())
 
 
 def _decoded_texts(at: Cursor, opening: int, pieces: Sequence[int]) -> list[str | None]:
     """Decode and trim the texts of a template; None represents anything else."""
     listed, closings, source = at.tokens.listed, at.tokens.closings, at.source.text
     first = listed[opening]
-    decode = unescaped if first.kind == '"' else unescaped_bare
+    decode = unescape if first.kind == '"' else unescape_bare
     texts: list[str | None] = []
     trims = False
     for index in pieces:

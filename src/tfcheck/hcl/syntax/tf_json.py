@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from tfcheck.hcl.syntax.block import Argument, Block, Problem, SourceFile
 from tfcheck.hcl.syntax.expression import Expression, ListOf, Literal, ObjectOf, Place
-from tfcheck.hcl.syntax.json_document import Array, JsonValue, Member, Object, Scalar, read_document
+from tfcheck.hcl.syntax.json_document import Array, JsonScalar, JsonValue, Member, Object, read_document
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.parse import parse, template_of
 from tfcheck.hcl.syntax.source import CHARACTERS, TOO_LONG, SourceText
@@ -26,7 +26,7 @@ class JsonArgument(Argument, frozen=True, eq=False, kw_only=True):
     value: JsonValue
     bare: bool
 
-    def parsed(self) -> Expression:
+    def parse(self) -> Expression:
         """Convert the JSON value to an expression."""
         return _expression(self.source, self.value, self.bare)
 
@@ -47,7 +47,7 @@ def read_json(source: SourceText) -> SourceFile:
         return SourceFile(source, (), Problem(Place(source.name, source.first_line), TOO_LONG))
     try:
         root = read_document(source.text)
-        if isinstance(root, Scalar):
+        if isinstance(root, JsonScalar):
             raise MalformedError("an object was expected", root.start)
     except MalformedError as fault:
         return SourceFile(source, (), Problem(source.place(fault.offset), fault.message))
@@ -56,12 +56,12 @@ def read_json(source: SourceText) -> SourceFile:
         for top in _objects(root)
         for member in top.members
         if member.name != "//"
-        for block in _labelled(source, member.name, (), member)
+        for block in _labelled_blocks(source, member.name, (), member)
     )
     return SourceFile(source, tuple(blocks))
 
 
-def _labelled(source: SourceText, kind: str, labels: tuple[str, ...], member: Member) -> Iterator[Block]:
+def _labelled_blocks(source: SourceText, kind: str, labels: tuple[str, ...], member: Member) -> Iterator[Block]:
     """Iterate over the objects nested in as many levels of members as a block has labels."""
     for each in _objects(member.value):
         if len(labels) == _LABELS.get(kind, 0):
@@ -69,7 +69,7 @@ def _labelled(source: SourceText, kind: str, labels: tuple[str, ...], member: Me
             continue
         for inner in each.members:
             if inner.name != "//":
-                yield from _labelled(source, kind, (*labels, inner.name), inner)
+                yield from _labelled_blocks(source, kind, (*labels, inner.name), inner)
 
 
 def _objects(value: JsonValue) -> Iterator[Object]:
@@ -82,7 +82,7 @@ def _objects(value: JsonValue) -> Iterator[Object]:
 
 
 def _block(source: SourceText, kind: str, labels: tuple[str, ...], start: int, value: Object) -> JsonBlock:
-    repeated = _repeated(value)
+    repeated = _repeated_properties(value)
     arguments: dict[str, Argument] = {
         member.name: JsonArgument(
             name=member.name,
@@ -121,7 +121,7 @@ def _blocks_of_type(source: SourceText, value: Object, name: str) -> Iterator[Bl
                     yield _block(source, "dynamic", (name,), inner.start, each)
 
 
-def _repeated(value: Object) -> list[str]:
+def _repeated_properties(value: Object) -> list[str]:
     """Return the members that are certainly blocks: those in `dynamic`, and those that contain one."""
     found: dict[str, None] = {}
     for member in value.members:
@@ -146,9 +146,9 @@ def _is_dynamic(member: Member) -> bool:
 def _expression(source: SourceText, value: JsonValue, bare: bool = False) -> Expression:
     place = source.place(value.start)
     match value:
-        case Scalar(value=str(written)):
+        case JsonScalar(value=str(written)):
             return parse(written, place) if bare else template_of(_source_within(source, value.start, written))
-        case Scalar(value=known):
+        case JsonScalar(value=known):
             return Literal(known, place)
         case Array(items=items):
             return ListOf(tuple(_expression(source, item, bare) for item in items), place)

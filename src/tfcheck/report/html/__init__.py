@@ -31,7 +31,7 @@ def html(reports: Sequence[Report], page: Page | None = None) -> str:
     page = page or Page()
     found = content(reports, page)
     groups = [(report, group) for report in found.reports for group in folded_maps(access_map(report))]
-    maps = [PageMap(report, group, f"map-{number}") for (report, group), number in zip(_some(groups), count(1))]
+    maps = [PageMap(report, group, f"map-{number}") for (report, group), number in zip(_maps_shown(groups), count(1))]
     view = View(
         page,
         {(target(each.report), task): each.id for each in maps for task in each.group.tasks},
@@ -42,7 +42,7 @@ def html(reports: Sequence[Report], page: Page | None = None) -> str:
     return document(title, written)
 
 
-def _some(groups: Sequence[tuple[Report, MapGroup]]) -> Iterator[tuple[Report, MapGroup]]:
+def _maps_shown(groups: Sequence[tuple[Report, MapGroup]]) -> Iterator[tuple[Report, MapGroup]]:
     calls = 0
     for report, group in groups[:_MOST_MAPS]:
         calls += sum(1 for _ in paths(group.map))

@@ -9,15 +9,15 @@ import msgspec
 from tfcheck import __version__
 from tfcheck.report.causes import blocks
 from tfcheck.report.folded_map import MapGroup
-from tfcheck.report.html.element import Child, Markup, address, inside, prose, tag
-from tfcheck.report.html.finding import Told, article
+from tfcheck.report.html.element import Child, Markup, address, prose, render_content, tag
+from tfcheck.report.html.finding import AlreadyShown, article
 from tfcheck.report.html.rest import changes, notes, questions
 from tfcheck.report.html.tree import access_tree
-from tfcheck.report.html.view import View, capitalised, joined
+from tfcheck.report.html.view import View, capitalize, join_markup
 from tfcheck.report.left_out_words import excused_words, selection_sentence, waiver_sentences
-from tfcheck.report.markdown.page import Content, gathered
+from tfcheck.report.markdown.page import PageContent, group_by_cause
 from tfcheck.report.origin import context_text, target
-from tfcheck.report.words import TaskStatus, counted, fixed_words, joint_headline, standings
+from tfcheck.report.words import TaskStatus, fixed_words, joint_headline, plural, standings
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Report, Severity, Verdict
 
@@ -37,7 +37,7 @@ class PageMap(msgspec.Struct, frozen=True):
     id: str
 
 
-def page_body(content: Content, maps: Sequence[PageMap], more_maps: int, view: View) -> tuple[str, Markup]:
+def page_body(content: PageContent, maps: Sequence[PageMap], more_maps: int, view: View) -> tuple[str, Markup]:
     """Return the title and all sections of the page."""
     standing = {
         f"{target(report)}: {task}": each for report in content.reports for task, each in standings(report).items()
@@ -46,7 +46,7 @@ def page_body(content: Content, maps: Sequence[PageMap], more_maps: int, view: V
     open_articles = [each for one in content.reports for each in questions(one, view)]
     words = _headline(standing, content)
     sections = (
-        _section("findings", "Findings", findings, _nothing(content)),
+        _section("findings", "Findings", findings, _nothing_missing(content)),
         _section("baseline", "In the baseline", known, "") if known else None,
         _section("waived", "Waived", waived, "") if waived else None,
         _section("unknown", "Cannot be decided", open_articles, "") if open_articles else None,
@@ -54,7 +54,7 @@ def page_body(content: Content, maps: Sequence[PageMap], more_maps: int, view: V
         _maps(maps, more_maps, view),
         _notes(content, view),
     )
-    page = inside(
+    page = render_content(
         (
             tag("a", "Skip to the findings", href="#findings", class_="skip"),
             _header(words, standing, content),
@@ -69,31 +69,31 @@ def page_body(content: Content, maps: Sequence[PageMap], more_maps: int, view: V
 # The head of the page
 
 
-def _headline(standing: dict[str, TaskStatus], content: Content) -> str:
+def _headline(standing: dict[str, TaskStatus], content: PageContent) -> str:
     _, words = joint_headline(content.reports, standing)
-    return capitalised(words) if content.reports else "No result for this commit"
+    return capitalize(words) if content.reports else "No result for this commit"
 
 
-def _header(words: str, standing: dict[str, TaskStatus], content: Content) -> Markup:
-    targets = joined([tag("b", each) for each in content.targets])
+def _header(words: str, standing: dict[str, TaskStatus], content: PageContent) -> Markup:
+    targets = join_markup([tag("b", each) for each in content.targets])
     return tag(
         "header",
         tag("p", "tfcheck · ", targets, class_="over"),
         tag("h1", words),
         _broken(content),
-        [tag("p", prose(capitalised(each)), class_="lead soft") for each in _left_out(content)],
-        tag("dl", _counts(standing, content), class_="counts"),
+        [tag("p", prose(capitalize(each)), class_="lead soft") for each in _left_out(content)],
+        tag("dl", _count_badges(standing, content), class_="counts"),
     )
 
 
-def _left_out(content: Content) -> Iterator[str]:
+def _left_out(content: PageContent) -> Iterator[str]:
     """Yield what is left out of the findings, and why."""
     selected = (selection_sentence(report) for report in content.reports)
     fixed = (each for report in content.reports for each in fixed_words(report))
     yield from dict.fromkeys(filter(None, (*waiver_sentences(content.reports), *selected, *fixed)))
 
 
-def _broken(content: Content) -> Markup | None:
+def _broken(content: PageContent) -> Markup | None:
     tasks = [
         each.task_definition for report in content.reports for each in report.task_changes if each.change == "broken"
     ]
@@ -104,14 +104,14 @@ def _broken(content: Content) -> Markup | None:
     return tag(
         "p",
         tag("b", "This change breaks "),
-        joined([address(each) for each in names[:_SHOWN_BROKEN]]),
+        join_markup([address(each) for each in names[:_SHOWN_BROKEN]]),
         more,
         class_="broken",
     )
 
 
-def _counts(standing: dict[str, TaskStatus], content: Content) -> Iterator[Markup]:
-    answers = [each for report in content.reports for each in report.counting() if not each.requirement.mistaken]
+def _count_badges(standing: dict[str, TaskStatus], content: PageContent) -> Iterator[Markup]:
+    answers = [each for report in content.reports for each in report.counted_answers() if not each.requirement.mistaken]
     denied = [each.requirement.severity for each in answers if each.verdict is Verdict.DENIED]
     verdicts = [each.verdict for each in answers]
     for number, words in (
@@ -129,9 +129,9 @@ def _counts(standing: dict[str, TaskStatus], content: Content) -> Iterator[Marku
         )
 
 
-def _filters(content: Content) -> Markup:
+def _filters(content: PageContent) -> Markup:
     rules = {each.finding.rule for each in (*content.findings, *content.known, *content.waived)}
-    rules |= {each.requirement.rule for report in content.reports for each in report.counting()}
+    rules |= {each.requirement.rule for report in content.reports for each in report.counted_answers()}
     options = (tag("option", "All rules", value=""), *(tag("option", each, value=each) for each in sorted(rules)))
     boxes = (
         tag("label", tag("input", type="checkbox", name="verdict", value=value, checked=True), words)
@@ -174,10 +174,10 @@ def _section(id: str, title: str, items: Sequence[Child], empty: str, remark: Ch
     )
 
 
-def _findings(content: Content, view: View) -> tuple[list[Child], list[Child], list[Child]]:
+def _findings(content: PageContent, view: View) -> tuple[list[Child], list[Child], list[Child]]:
     """Write all causes, including known and waived ones, with fewer groups if there are very many."""
-    shown, left = Told(), _MOST_GROUPS
-    open_causes, known, waived = (gathered(each) for each in (content.findings, content.known, content.waived))
+    shown, left = AlreadyShown(), _MOST_GROUPS
+    open_causes, known, waived = (group_by_cause(each) for each in (content.findings, content.known, content.waived))
     articles: list[Child] = []
     for number, each in enumerate((*open_causes, *known, *waived), 1):
         articles.append(article(each, number, view, shown, max(left, 1)))
@@ -186,14 +186,14 @@ def _findings(content: Content, view: View) -> tuple[list[Child], list[Child], l
     return articles[:first], articles[first:second], articles[second:]
 
 
-def _nothing(content: Content) -> str:
+def _nothing_missing(content: PageContent) -> str:
     if content.known:
         return "Everything that is missing is in the baseline."
     excused = excused_words(content.reports)
     return f"No open finding: {excused}." if excused else "Nothing is missing."
 
 
-def _changes(content: Content, view: View) -> Markup | None:
+def _changes(content: PageContent, view: View) -> Markup | None:
     found = [each for report in content.reports if (each := changes(report, view)) is not None]
     if not found:
         return None
@@ -211,14 +211,14 @@ def _maps(maps: Sequence[PageMap], more: int, view: View) -> Markup | None:
             trees.append(tag("p", "In ", address(target(each.report)), class_="over"))
         trees.append(access_tree(each.group, each.id, each.report, view, opened=opened))
     if more:
-        words = f"{counted(more, 'more map')} not shown here: ", tag("code", "tfcheck show PLAN TASK"), " prints each."
+        words = f"{plural(more, 'more map')} not shown here: ", tag("code", "tfcheck show PLAN TASK"), " prints each."
         trees.append(tag("p", words, class_="soft"))
     return _section(
         "maps", "Access maps", trees, "", tag("button", "Open all maps", type="button", id="toggle", hidden=True)
     )
 
 
-def _notes(content: Content, view: View) -> Markup | None:
+def _notes(content: PageContent, view: View) -> Markup | None:
     absent = content.absent(view.page)
     rows = [tag("li", tag("b", "no result for this commit: "), address(each)) for each in absent]
     rows += notes(content.reports, view)
@@ -228,14 +228,14 @@ def _notes(content: Content, view: View) -> Markup | None:
     return tag("section", title, tag("ul", rows, class_="notes"), id="notes", aria_labelledby="notes-title")
 
 
-def _footer(content: Content, view: View) -> Markup:
+def _footer(content: PageContent, view: View) -> Markup:
     links = view.page.links
     sha = links.sha if links else next(filter(None, (context_text(each, "head_sha") for each in content.reports)), "")
-    run = links.of_run() if links else None
+    run = links.run_url() if links else None
     parts = [
         f"tfcheck {__version__}",
         ("commit ", tag("code", sha[:7])) if sha else None,
         tag("a", "run", href=run, rel="noreferrer") if run else None,
         ("press ", tag("kbd", "/"), " to search"),
     ]
-    return tag("footer", tag("p", joined([each for each in parts if each is not None], " · ")))
+    return tag("footer", tag("p", join_markup([each for each in parts if each is not None], " · ")))

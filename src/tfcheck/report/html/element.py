@@ -40,7 +40,7 @@ def tag(name: str, /, *children: Child, **attributes: str | int | bool | None) -
     return Markup("".join(pieces))
 
 
-def inside(child: Child) -> Markup:
+def render_content(child: Child) -> Markup:
     """Render the content of an element: markup unchanged, other strings as text."""
     pieces: list[str] = []
     _gather(child, pieces)
@@ -77,4 +77,4 @@ def address(text: str) -> Markup:
 def prose(text: str) -> Markup:
     """Write a sentence with code between backticks."""
     parts = _QUOTED.split(text)
-    return inside(address(part) if number % 2 else part for number, part in enumerate(parts))
+    return render_content(address(part) if number % 2 else part for number, part in enumerate(parts))

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from tfcheck.report.causes import Cause, Group, Need, block, breakage, remedies
 from tfcheck.report.diff import needs_unidiff_zero
 from tfcheck.report.html.element import Child, Markup, address, prose, tag
-from tfcheck.report.html.view import View, capitalised, joined, sentence
+from tfcheck.report.html.view import View, capitalize, join_markup, sentence
 from tfcheck.report.markdown.page import TargetedCause
 from tfcheck.report.pattern_mismatch import nearest, parting
-from tfcheck.report.words import compares_resources, counted, evidence_words, outcome_words, title, why_not
+from tfcheck.report.words import compares_resources, evidence_words, outcome_words, plural, role_problem_words, title
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Evidence, Excerpt, Finding, Fix, Location, Reason, Remedy, Report
 
@@ -20,7 +20,7 @@ _SHOWN_STATEMENTS = 6
 _CHANGES = {"introduced": "introduced by this change", "existing": "already broken before this change"}
 
 
-class Told:
+class AlreadyShown:
     """The fixes and remedies that the page has already shown."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Told:
         self.remedies: set[Remedy] = set()
 
 
-def article(found: TargetedCause, number: int, view: View, told: Told, most: int) -> Markup:
+def article(found: TargetedCause, number: int, view: View, told: AlreadyShown, most: int) -> Markup:
     """Write a cause with at most `most` groups as an article; a repeated fix is only named."""
     cause = found.cause
     alone = len(cause.groups) == 1
@@ -37,17 +37,17 @@ def article(found: TargetedCause, number: int, view: View, told: Told, most: int
     head = tag(
         "div",
         tag("span", severity, class_=f"badge {severity}"),
-        tag("h3", prose(capitalised(title(cause))), id=f"finding-{number}-title"),
+        tag("h3", prose(capitalize(title(cause))), id=f"finding-{number}-title"),
         view.rule(cause.rule),
         class_="title",
     )
     return tag(
         "article",
         head,
-        tag("p", joined(list(_facts(found, view)), " · "), class_="facts"),
+        tag("p", join_markup(list(_facts(found, view)), " · "), class_="facts"),
         _waivers(found),
         (_group(cause, group, found.report, view, told, alone=alone) for group in cause.groups[:most]),
-        tag("p", f"and {counted(rest, 'more task definition')}: see the JSON report", class_="soft") if rest else None,
+        tag("p", f"and {plural(rest, 'more task definition')}: see the JSON report", class_="soft") if rest else None,
         class_="cause",
         id=f"finding-{number}",
         aria_labelledby=f"finding-{number}-title",
@@ -57,13 +57,13 @@ def article(found: TargetedCause, number: int, view: View, told: Told, most: int
 
 
 def _facts(found: TargetedCause, view: View) -> Iterator[Child]:
-    yield counted(len(found.cause.tasks), "task definition")
+    yield plural(len(found.cause.tasks), "task definition")
     if found.cause.breaks:
         yield "this change breaks it"
     elif found.cause.change in _CHANGES:
         yield _CHANGES[found.cause.change]
     if view.several:
-        yield ("in ", joined([address(each) for each in found.targets]))
+        yield ("in ", join_markup([address(each) for each in found.targets]))
 
 
 def _waivers(found: TargetedCause) -> Iterator[Markup]:
@@ -76,9 +76,9 @@ def _waivers(found: TargetedCause) -> Iterator[Markup]:
             )
 
 
-def _group(cause: Cause, group: Group, report: Report, view: View, told: Told, *, alone: bool) -> Markup:
+def _group(cause: Cause, group: Group, report: Report, view: View, told: AlreadyShown, *, alone: bool) -> Markup:
     left = [
-        *_who(cause, group, report, view, alone=alone),
+        *_affected_tasks(cause, group, report, view, alone=alone),
         *_near(group, report, view),
         _explanations(group),
         _consequence(cause, group),
@@ -91,19 +91,21 @@ def _group(cause: Cause, group: Group, report: Report, view: View, told: Told, *
 # Who needs what
 
 
-def _who(cause: Cause, group: Group, report: Report, view: View, *, alone: bool) -> Iterator[Child]:
+def _affected_tasks(cause: Cause, group: Group, report: Report, view: View, *, alone: bool) -> Iterator[Child]:
     lacks = bool(group.needs) and cause.reason is not Reason.TRUST_POLICY
     tasks = _tasks(group, report, view)
     if not lacks:
         yield tag("p", ((prose(group.message), ": ") if not alone else None), tasks, class_="prose")
         if group.role and group.role not in group.shown:
-            yield tag("p", "See ", address(group.role), view.at(group.findings[0].location, report), class_="prose")
+            yield tag(
+                "p", "See ", address(group.role), view.place_link(group.findings[0].location, report), class_="prose"
+            )
     else:
         yield tag("p", tasks, " need" if len(group.tasks) > 1 else " needs", class_="prose")
-        yield tag("ul", map(_need, group.needs), class_="needs")
-        role = why_not(cause.reason, cause.role_kind, "\0" if group.role else "")
+        yield tag("ul", map(_need_item, group.needs), class_="needs")
+        role = role_problem_words(cause.reason, cause.role_kind, "\0" if group.role else "")
         before, _, after = role.partition("\0")
-        named = (address(group.role), view.at(group.findings[0].location, report)) if "\0" in role else None
+        named = (address(group.role), view.place_link(group.findings[0].location, report)) if "\0" in role else None
         yield tag("p", "but ", before, named, after, ".", class_="prose")
     yield _instances(group, report, view)
 
@@ -112,12 +114,12 @@ def _tasks(group: Group, report: Report, view: View) -> Markup:
     first = {block(each): each for each in reversed(group.tasks)}
     names = [view.task(first.get(block(each), each), report, each) for each in group.shown[:_SHOWN_TASKS]]
     more = and_more(len(group.shown), _SHOWN_TASKS)
-    return joined([*names[:-1], (names[-1], more)] if names else [])
+    return join_markup([*names[:-1], (names[-1], more)] if names else [])
 
 
-def _need(need: Need) -> Markup:
-    severity = "error" if need.required else "warning"
-    weight = tag("span", "required" if need.required else "recommended", class_=f"weight {severity}")
+def _need_item(need: Need) -> Markup:
+    severity = "error" if need.is_required else "warning"
+    weight = tag("span", "required" if need.is_required else "recommended", class_=f"weight {severity}")
     action = tag("b", need.answer.requirement.action)
     return tag("li", action, weight, tag("span", "on ", address(need.resource), class_="on"))
 
@@ -142,7 +144,7 @@ def _near(group: Group, report: Report, view: View) -> Iterator[Markup]:
         needed = need.answer.requirement.shown_resource
         sid = (" (", tag("code", each.sid), ")") if each.sid else None
         why = prose(evidence_words(each))
-        head = tag("p", address(each.policy), sid, view.at(each.location, report), ": ", why, class_="prose")
+        head = tag("p", address(each.policy), sid, view.place_link(each.location, report), ": ", why, class_="prose")
         yield tag("div", head, _patterns(each, needed), class_="near")
 
 
@@ -154,14 +156,15 @@ def _patterns(evidence: Evidence, needed: str) -> Markup | None:
     rows: list[Child] = [tag("dt", "needed"), tag("dd", needed)] if compared else []
     rows.append(tag("dt", "denied" if evidence.effect == "Deny" else "granted"))
     rows += [
-        tag("dd", _marked(each, parting(needed, each) if compared else None)) for each in patterns[:_SHOWN_PATTERNS]
+        tag("dd", _mark_mismatch(each, parting(needed, each) if compared else None))
+        for each in patterns[:_SHOWN_PATTERNS]
     ]
     if len(patterns) > _SHOWN_PATTERNS:
         rows.append(tag("dd", f"and {len(patterns) - _SHOWN_PATTERNS:,} more"))
     return tag("dl", rows)
 
 
-def _marked(pattern: str, stop: int | None) -> Child:
+def _mark_mismatch(pattern: str, stop: int | None) -> Child:
     """Mark the part of a pattern that does not match; if all of it matches, append the rest of what is needed."""
     return (pattern[:stop], tag("mark", pattern[stop:])) if stop and stop < len(pattern) else pattern
 
@@ -188,7 +191,7 @@ def _sources(group: Group, report: Report, view: View) -> Iterator[Markup]:
         found = view.excerpt(place, report)
         if found is not None and (place.file, place.line) not in shown and len(shown) < _SHOWN_EXCERPTS:
             shown.add((place.file, place.line))
-            yield quoted(found, place, report, view, title=name)
+            yield excerpt_lines(found, place, report, view, title=name)
 
 
 def _places(finding: Finding) -> Iterator[tuple[str, Location]]:
@@ -200,7 +203,7 @@ def _places(finding: Finding) -> Iterator[tuple[str, Location]]:
             yield name, place
 
 
-def _fixes(group: Group, told: Told) -> Iterator[Markup]:
+def _fixes(group: Group, told: AlreadyShown) -> Iterator[Markup]:
     for fix in dict.fromkeys(each.fix for each in group.findings if each.fix is not None):
         if fix in told.fixes:
             again = tag("a", "the change above", href=f"#{told.fixes[fix]}")
@@ -211,7 +214,7 @@ def _fixes(group: Group, told: Told) -> Iterator[Markup]:
     for gist, remedy in remedies(group.findings).items():
         if gist not in told.remedies:
             told.remedies.add(gist)
-            yield to_do(remedy)
+            yield remedy_text(remedy)
 
 
 _MARKS = {"+": "add", "-": "cut"}
@@ -219,12 +222,12 @@ _MARKS = {"+": "add", "-": "cut"}
 _MOST_LINES = 400
 
 
-def quoted(found: Excerpt, place: Location, report: Report, view: View, *, title: str) -> Markup:
+def excerpt_lines(found: Excerpt, place: Location, report: Report, view: View, *, title: str) -> Markup:
     """Write the lines of an excerpt with their numbers; hidden ones are counted."""
-    return _figure((title, view.place(place, report)), list(_numbered(found)))
+    return _figure((title, view.place(place, report)), list(_numbered_lines(found)))
 
 
-def _numbered(found: Excerpt) -> Iterator[Markup]:
+def _numbered_lines(found: Excerpt) -> Iterator[Markup]:
     hidden = 0
     for number, text in enumerate((*found.lines, ""), found.line):
         last = number == found.line + len(found.lines)
@@ -246,11 +249,11 @@ def change(fix: Fix) -> Markup:
     return _figure(
         (("Fix: ", prose(fix.title)), f"{marks}{proven}"),
         list(_diff(fix.diff) if fix.diff else _code(fix.hcl)),
-        _how(fix),
+        _apply_hint(fix),
     )
 
 
-def _how(fix: Fix) -> Child:
+def _apply_hint(fix: Fix) -> Child:
     if not fix.diff:
         return None
     option = "--unidiff-zero " if needs_unidiff_zero(fix.diff) else ""
@@ -274,7 +277,7 @@ def _code(hcl: str) -> Iterator[Markup]:
     yield from (tag("span", text.replace("\t", "    ")) for text in hcl.rstrip("\n").split("\n"))
 
 
-def to_do(remedy: Remedy) -> Markup:
+def remedy_text(remedy: Remedy) -> Markup:
     """Write a remedy."""
     words = tag("p", tag("b", "To do: "), prose(remedy.words), class_="prose")
     return tag(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tfcheck.report.causes import blocks, skipped_blocks
-from tfcheck.report.change_words import TASKS, Access, about_access, switched
-from tfcheck.report.html.element import Child, Markup, address, inside, prose, tag
-from tfcheck.report.html.view import View, capitalised, joined
+from tfcheck.report.change_words import TASKS, Access, access_changes, role_switch
+from tfcheck.report.html.element import Child, Markup, address, prose, render_content, tag
+from tfcheck.report.html.view import View, capitalize, join_markup
 from tfcheck.report.origin import target
 from tfcheck.report.unknown_text import open_questions
 from tfcheck.report.words import deciding_words, instances, question_words
@@ -29,22 +29,22 @@ def _question(reason: Reason | None, cause: str, members: list[Answer], report: 
     tasks = list(dict.fromkeys(each.requirement.task_definition for each in members))
     rules = dict.fromkeys(each.requirement.rule for each in members)
     names = blocks(tasks)
-    who = joined([view.task(each if each in tasks else tasks[0], report, each) for each in names[:_SHOWN_TASKS]])
+    who = join_markup([view.task(each if each in tasks else tasks[0], report, each) for each in names[:_SHOWN_TASKS]])
     more = and_more(len(names), _SHOWN_TASKS)
     advice = deciding_words(reason, cause, has_sources=report.plan.sources is not None)
     head = tag(
         "div",
         tag("span", "unknown", class_="badge unknown"),
-        tag("h3", prose(capitalised(question_words(reason, cause)))),
+        tag("h3", prose(capitalize(question_words(reason, cause)))),
         class_="title",
     )
     return tag(
         "article",
         head,
-        tag("p", who, more, _in(report, view), class_="prose"),
+        tag("p", who, more, _in_target(report, view), class_="prose"),
         tag("p", prose(advice), class_="prose") if advice else None,
         _rows(members),
-        _all(tasks, report, view) if len(tasks) > len(names) or more else None,
+        _all_tasks(tasks, report, view) if len(tasks) > len(names) or more else None,
         class_="open stack",
         data_verdict="unknown",
         data_rule=" ".join(rules),
@@ -63,12 +63,12 @@ def _rows(members: list[Answer]) -> Markup:
     )
 
 
-def _all(tasks: Sequence[str], report: Report, view: View) -> Markup:
+def _all_tasks(tasks: Sequence[str], report: Report, view: View) -> Markup:
     names = tag("ul", (tag("li", view.task(each, report)) for each in tasks), class_="names")
     return tag("details", tag("summary", f"All {len(tasks):,} task definitions", class_="small"), names)
 
 
-def _in(report: Report, view: View) -> Child:
+def _in_target(report: Report, view: View) -> Child:
     return (" in ", address(target(report))) if view.several else None
 
 
@@ -80,7 +80,7 @@ def changes(report: Report, view: View) -> Markup | None:
     rows = [*_task_changes(report, view), *_access(report)]
     if not rows:
         return None
-    return inside((tag("h3", target(report)) if view.several else None, tag("ul", rows, class_="changes")))
+    return render_content((tag("h3", target(report)) if view.several else None, tag("ul", rows, class_="changes")))
 
 
 def _task_changes(report: Report, view: View) -> Iterator[Markup]:
@@ -91,8 +91,8 @@ def _task_changes(report: Report, view: View) -> Iterator[Markup]:
 
 
 def _access(report: Report) -> Iterator[Markup]:
-    yield from (_line("switches the execution role", switched(each)) for each in report.role_switches)
-    for kind in about_access(report):
+    yield from (_line("switches the execution role", role_switch(each)) for each in report.role_switches)
+    for kind in access_changes(report):
         yield from (_line(kind.words, each) for each in kind.lines)
 
 
@@ -113,7 +113,7 @@ def notes(reports: Sequence[Report], view: View) -> Iterator[Markup]:
                 tag("b", "could not be analysed: "),
                 address(each.address),
                 instances(number),
-                _in(report, view),
+                _in_target(report, view),
                 ": ",
                 prose(each.reason),
             )

@@ -9,8 +9,8 @@ from tfcheck.report.access_map import (
     NO_STATEMENT,
     CallNode,
     MistakeNode,
-    PolicyKind,
     PolicyNode,
+    PolicyOrigin,
     RoleNode,
     StatementNode,
     TaskNode,
@@ -20,15 +20,15 @@ from tfcheck.report.folded_map import MapGroup
 from tfcheck.report.html.element import Child, Markup, address, prose, tag
 from tfcheck.report.html.view import View
 from tfcheck.report.map_text import WEIGHTS, statement_name
-from tfcheck.report.screen import Style
+from tfcheck.report.screen import SpanStyle
 from tfcheck.report.words import instances
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import Location, Report, RoleKind, Severity, Verdict
 
 _CLASSES = {Verdict.ALLOWED: "allowed", Verdict.DENIED: "denied", Verdict.UNKNOWN: "waits"}
 _SIGNS = {Verdict.ALLOWED: ("✓", "allowed"), Verdict.DENIED: ("✗", "missing"), Verdict.UNKNOWN: ("?", "unknown")}
-_STYLES = {Style.ERROR: "error", Style.WARNING: "warning", Style.UNKNOWN: "unknown", Style.GOOD: "good"}
-_VERDICTS = {Style.ERROR: "denied", Style.WARNING: "denied", Style.UNKNOWN: "unknown"}
+_STYLES = {SpanStyle.ERROR: "error", SpanStyle.WARNING: "warning", SpanStyle.UNKNOWN: "unknown", SpanStyle.GOOD: "good"}
+_VERDICTS = {SpanStyle.ERROR: "denied", SpanStyle.WARNING: "denied", SpanStyle.UNKNOWN: "unknown"}
 _SHOWN_NEAR = 3
 
 
@@ -76,7 +76,7 @@ def _sign(sign: str, words: str) -> Child:
     return (tag("span", sign, class_="sign", aria_hidden="true"), tag("span", f"{words}: ", class_="vh"), " ")
 
 
-def _why(*words: Child) -> Markup:
+def _reason(*words: Child) -> Markup:
     return tag("span", words, class_="why")
 
 
@@ -89,12 +89,12 @@ def _place(place: Location | None, report: Report, view: View) -> Markup | None:
 
 def _branches(task: TaskNode, report: Report, view: View) -> Iterator[Markup]:
     for each in task.skipped:
-        yield _item("waits", (_sign("?", "unknown"), "could not be analysed", _why(prose(each))))
+        yield _item("waits", (_sign("?", "unknown"), "could not be analysed", _reason(prose(each))))
     yield from (_mistake(each, report, view) for each in task.mistakes)
     for role in task.roles:
         if task.former_role and role.kind is RoleKind.EXECUTION:
             former = tag("s", address(task.former_role))
-            yield _removed(former, "this change replaces it", kind="execution role")
+            yield _removed_item(former, "this change replaces it", kind="execution role")
         yield _role(role, report, view)
 
 
@@ -103,7 +103,7 @@ def _mistake(mistake: MistakeNode, report: Report, view: View) -> Markup:
     words = _sign("✗", mistake.severity.value) if kind == "denied" else None
     return _item(
         f"{kind} call",
-        (words, prose(mistake.message), _why(view.rule(mistake.rule)), _place(mistake.location, report, view)),
+        (words, prose(mistake.message), _reason(view.rule(mistake.rule)), _place(mistake.location, report, view)),
     )
 
 
@@ -112,14 +112,14 @@ def _role(role: RoleNode, report: Report, view: View) -> Markup:
     branches = (
         *(_policy(each, report, view) for each in role.policies),
         *_unmet(role.unmet, report, view),
-        *(_revoked(each, "this change revokes it") for each in role.revoked),
-        *(_revoked(each, "this change may revoke it") for each in role.possibly_revoked),
+        *(_revoked_item(each, "this change revokes it") for each in role.revoked),
+        *(_revoked_item(each, "this change may revoke it") for each in role.possibly_revoked),
     )
     return _item("role", (_kind(f"{role.kind.value} role"), name, _place(role.location, report, view)), branches)
 
 
 def _policy(policy: PolicyNode, report: Report, view: View) -> Markup:
-    name = address(policy.address) if policy.kind is PolicyKind.POLICY else "of the role"
+    name = address(policy.address) if policy.kind is PolicyOrigin.POLICY else "of the role"
     node = (_kind(policy.kind.value), name, _place(policy.location, report, view))
     return _item("policy", node, (_statement(each, report, view) for each in policy.statements))
 
@@ -134,17 +134,20 @@ def _unmet(calls: Iterable[CallNode], report: Report, view: View) -> Iterator[Ma
     for each in calls:
         alike.setdefault((each.because, each.decided_by, each.verdict), []).append(each)
     for (because, decided_by, verdict), members in alike.items():
-        node = (prose(because or NO_STATEMENT), _why(prose(decided_by)) if decided_by else None)
+        node = (prose(because or NO_STATEMENT), _reason(prose(decided_by)) if decided_by else None)
         yield _item(f"policy {_CLASSES[verdict]}", node, (_call(each, report, view, alone=False) for each in members))
 
 
 def _call(call: CallNode, report: Report, view: View, *, alone: bool = True) -> Markup:
     weight = f" ({WEIGHTS[call.severity]})" if call.verdict is Verdict.DENIED else None
     sign, words = ("·", "not granted") if call.optional else _SIGNS[call.verdict]
-    broken = _why("allowed before this change") if call.broken else None
-    near = [_why("near: ", address(each.policy), view.at(each.location, report)) for each in call.near[:_SHOWN_NEAR]]
+    broken = _reason("allowed before this change") if call.broken else None
+    near = [
+        _reason("near: ", address(each.policy), view.place_link(each.location, report))
+        for each in call.near[:_SHOWN_NEAR]
+    ]
     why = (
-        (_why(prose(call.because)), _why(prose(call.decided_by)) if call.decided_by else None, near)
+        (_reason(prose(call.because)), _reason(prose(call.decided_by)) if call.decided_by else None, near)
         if alone and call.because
         else near
     )
@@ -152,12 +155,12 @@ def _call(call: CallNode, report: Report, view: View, *, alone: bool = True) -> 
     return _item(f"call {'note' if call.optional else _CLASSES[call.verdict]}", node)
 
 
-def _revoked(access: AccessChange, words: str) -> Markup:
+def _revoked_item(access: AccessChange, words: str) -> Markup:
     what = tag("s", tag("b", access.action), " on ", address(access.resource))
-    return _removed(what, words, access.because or "")
+    return _removed_item(what, words, access.because or "")
 
 
-def _removed(node: Child, words: str, because: str = "", kind: str = "") -> Markup:
+def _removed_item(node: Child, words: str, because: str = "", kind: str = "") -> Markup:
     label = _kind(kind) if kind else None
-    why = _why(words, (": ", prose(because)) if because else None)
+    why = _reason(words, (": ", prose(because)) if because else None)
     return _item("removed", (label, _sign("−", "removed"), node, why))

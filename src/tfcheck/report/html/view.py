@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tfcheck.report.html.element import Child, Markup, address, inside, prose, tag
+from tfcheck.report.html.element import Child, Markup, address, prose, render_content, tag
 from tfcheck.report.markdown.page import Page
 from tfcheck.report.origin import file_path, target
 from tfcheck.vocabulary.finding import Excerpt, Location, Report
@@ -44,7 +44,7 @@ class View(msgspec.Struct, frozen=True):
         """Return the source excerpt at a place."""
         return self.excerpts.get((target(report), place.file, place.line)) if place else None
 
-    def at(self, place: Location | None, report: Report) -> Child:
+    def place_link(self, place: Location | None, report: Report) -> Child:
         """Write a place in brackets; nothing without a place."""
         found = self.place(place, report)
         return (" (", found, ")") if found is not None else None
@@ -56,17 +56,17 @@ class View(msgspec.Struct, frozen=True):
         return tag("a", name, href=manual.url, rel="noreferrer") if manual and manual.url else name
 
 
-def capitalised(words: str) -> str:
+def capitalize(words: str) -> str:
     """Capitalise a clause, except for a name at its beginning."""
     return f"{words[:1].upper()}{words[1:]}" if words.partition(" ")[0].rstrip(":,").isalpha() else words
 
 
 def sentence(words: str) -> Markup:
     """Write a clause as a paragraph that ends with a full stop."""
-    start = capitalised(words)
+    start = capitalize(words)
     return tag("p", prose(start if start.endswith((".", "!", "?")) else f"{start}."))
 
 
-def joined(parts: list[Child], between: str = ", ") -> Markup:
+def join_markup(parts: list[Child], between: str = ", ") -> Markup:
     """Join parts of markup."""
-    return inside([(between if number else None, part) for number, part in enumerate(parts)])
+    return render_content([(between if number else None, part) for number, part in enumerate(parts)])

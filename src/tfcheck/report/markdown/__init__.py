@@ -13,9 +13,9 @@ from tfcheck.report.causes import remedies
 from tfcheck.report.markdown import budget, fold, rest, top
 from tfcheck.report.markdown import rows as listed
 from tfcheck.report.markdown.budget import PagePart, PartKind
-from tfcheck.report.markdown.page import Content, Page, TargetedCause, content, gathered
-from tfcheck.report.markdown.rest import choices_first, waived_first, waived_rest
-from tfcheck.report.words import counted, fixed_words
+from tfcheck.report.markdown.page import Page, PageContent, TargetedCause, content, group_by_cause
+from tfcheck.report.markdown.rest import edited_choices_parts, newly_waived_parts, waived_rest
+from tfcheck.report.words import fixed_words, plural
 from tfcheck.vocabulary.finding import Remedy, Report
 
 _ROWS_OF_COMMENT = 30
@@ -36,21 +36,21 @@ def summary(reports: Sequence[Report], page: Page | None = None, *, size: int = 
     return budget.page(_parts(content(reports, page), page, _ROWS_OF_SUMMARY, marked=False), size, "the JSON report")
 
 
-def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[PagePart]:
+def _parts(told: PageContent, page: Page, rows: int, *, marked: bool) -> Iterator[PagePart]:
     marker = f"{top.mark(told, page)}\n" if marked else ""
     yield PagePart(f"{marker}{top.title(told, page)}", PartKind.KEPT)
-    yield from waived_first(told, page)
-    yield from choices_first(told, page)
+    yield from newly_waived_parts(told, page)
+    yield from edited_choices_parts(told, page)
     yield from rest.broken(told)
     yield from (PagePart(line, PartKind.KEPT) for line in top.lead(told, page))
-    now = gathered(each for each in told.findings if each.finding.change != "existing")
-    existing = gathered(each for each in told.findings if each.finding.change == "existing")
+    now = group_by_cause(each for each in told.findings if each.finding.change != "existing")
+    existing = group_by_cause(each for each in told.findings if each.finding.change == "existing")
     yield from listed.rows(now, told.waiting, told, page, rows)
     yield from _folds(now, rows, page, first=0, pictures=_PICTURES)
     if existing:
         number = sum(len(each.cause.findings) for each in existing)
         yield PagePart(
-            f"<details><summary>{counted(number, 'finding')} from before this change</summary>", PartKind.KEPT
+            f"<details><summary>{plural(number, 'finding')} from before this change</summary>", PartKind.KEPT
         )
         yield from listed.rows(existing, (), told, page, rows)
         yield from _folds(existing, rows, page, first=rows, pictures=0)
@@ -59,21 +59,21 @@ def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[Pa
     yield from rest.changes(told, rows)
     yield from waived_rest(told, page)
     yield from rest.unread(told)
-    yield from rest.skipped(told)
-    yield from rest.undecided(told.waiting)
+    yield from rest.skipped_parts(told)
+    yield from rest.undecided_parts(told.waiting)
     yield from rest.optional(told)
-    yield from rest.allowed(told)
+    yield from rest.allowed_parts(told)
     yield from rest.notes(told)
     yield budget.LEFT_OUT
     yield PagePart(top.footer(told, page), PartKind.KEPT)
 
 
-def _baseline(told: Content, page: Page, rows: int) -> Iterator[PagePart]:
+def _baseline(told: PageContent, page: Page, rows: int) -> Iterator[PagePart]:
     """Fold the known findings of a baseline, and report how many are fixed."""
     if told.known:
-        title = f"{counted(len(told.known), 'finding')} in the baseline"
+        title = f"{plural(len(told.known), 'finding')} in the baseline"
         yield PagePart(f"<details><summary>{title}</summary>", PartKind.KEPT)
-        yield from listed.rows(gathered(told.known), (), told, page, rows)
+        yield from listed.rows(group_by_cause(told.known), (), told, page, rows)
         yield PagePart("</details>", PartKind.KEPT)
     for words in dict.fromkeys(words for report in told.reports for words in fixed_words(report)):
         yield PagePart(words, PartKind.KEPT)
@@ -93,6 +93,6 @@ def _folds(found: list[TargetedCause], most: int, page: Page, first: int, pictur
         for gist, remedy in remedies(group.findings).items():
             if gist not in told:
                 told.add(gist)
-                yield fold.to_do(group.findings[0], remedy, number)
+                yield fold.remedy_part(group.findings[0], remedy, number)
         drawn = number - first < pictures and each.cause.severity.rank == worst
         yield from fold.evidence(group, each.report, number, page, drawn=drawn)

@@ -11,7 +11,7 @@ from enum import IntEnum
 
 import msgspec
 
-from tfcheck.report.words import counted
+from tfcheck.report.words import plural
 
 #: In bytes of UTF-8, below GitHub's limits.
 COMMENT = 60_000
@@ -61,7 +61,7 @@ def page(parts: Iterable[PagePart], budget: int, elsewhere: str) -> str:
     parts = list(parts)
     gone, left_out = _chosen(parts, budget, len(_left_out(len(parts), elsewhere).encode()))
     kept = [part for number, part in enumerate(parts) if number not in gone]
-    written = _joined(_with_left_out(kept, left_out, elsewhere))
+    written = _join(_fill_left_out(kept, left_out, elsewhere))
     if len(written.encode()) > budget:
         raise ValueError("what must stay does not fit")
     return written
@@ -73,7 +73,7 @@ def _chosen(parts: list[PagePart], budget: int, note: int) -> tuple[set[int], in
     total = sum(sizes)
     gone: set[int] = set()
     units = 0
-    for unit in _in_order(parts, sizes):
+    for unit in _drop_order(parts, sizes):
         if total + (note if gone else 0) <= budget:
             break
         gone.update(unit)
@@ -82,7 +82,7 @@ def _chosen(parts: list[PagePart], budget: int, note: int) -> tuple[set[int], in
     return gone, units
 
 
-def _in_order(parts: list[PagePart], sizes: list[int]) -> list[list[int]]:
+def _drop_order(parts: list[PagePart], sizes: list[int]) -> list[list[int]]:
     """Return the groups of parts to leave out together, in order of kind.
 
     The largest diff or else the last first.
@@ -99,7 +99,7 @@ def _in_order(parts: list[PagePart], sizes: list[int]) -> list[list[int]]:
     return sorted(units.values(), key=when)
 
 
-def _with_left_out(parts: list[PagePart], left_out: int, elsewhere: str) -> Iterator[PagePart]:
+def _fill_left_out(parts: list[PagePart], left_out: int, elsewhere: str) -> Iterator[PagePart]:
     for part in parts:
         if part.kind is not PartKind.LEFT_OUT:
             yield part
@@ -108,10 +108,10 @@ def _with_left_out(parts: list[PagePart], left_out: int, elsewhere: str) -> Iter
 
 
 def _left_out(number: int, elsewhere: str) -> str:
-    return f"{counted(number, 'section')} left out: see {elsewhere}."
+    return f"{plural(number, 'section')} left out: see {elsewhere}."
 
 
-def _joined(parts: Iterable[PagePart]) -> str:
+def _join(parts: Iterable[PagePart]) -> str:
     written: list[str] = []
     before: PagePart | None = None
     for part in parts:

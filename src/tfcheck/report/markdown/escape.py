@@ -13,7 +13,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 
-from tfcheck.report.safe_text import clipped, visible
+from tfcheck.report.safe_text import clip_width, visible
 from tfcheck.symbolic.regex import regex
 
 _LONGEST = 600
@@ -27,7 +27,7 @@ _TOKEN = regex(r"(\(*)(.*?)([).,;:!?]*)")
 
 def code(text: str) -> str:
     """Write foreign text as a code span with exactly that text."""
-    shown = visible(clipped(text, _LONGEST)) or "(empty)"
+    shown = visible(clip_width(text, _LONGEST)) or "(empty)"
     ticks = "`" * (_longest_run(shown) + 1)
     edges = shown[0] + shown[-1]
     pad = " " if "`" in edges or (edges == "  " and shown.strip()) else ""
@@ -36,7 +36,7 @@ def code(text: str) -> str:
 
 def html_code(text: str) -> str:
     """Write foreign text as `<code>` for `<summary>`, which contains no Markdown."""
-    return f"<code>{html.escape(visible(clipped(text, _LONGEST_IN_SUMMARY)))}</code>"
+    return f"<code>{html.escape(visible(clip_width(text, _LONGEST_IN_SUMMARY)))}</code>"
 
 
 def fence(text: str, language: str = "") -> str:
@@ -57,7 +57,7 @@ def prose(text: str, names: Iterable[str | None] = ()) -> str:
     """
     written = ""
     after_code = False
-    for spaced, piece, is_code in _pieces(clipped(text, _LONGEST), names):
+    for spaced, piece, is_code in _pieces(clip_width(text, _LONGEST), names):
         apart = spaced or (after_code and is_code)  # two code spans side by side would be one
         shown = code(piece) if is_code else piece
         written += f" {shown}" if apart and written else shown
@@ -74,7 +74,7 @@ def sentence(text: str, names: Iterable[str | None] = ()) -> str:
 def _pieces(text: str, names: Iterable[str | None]) -> Iterator[tuple[bool, str, bool]]:
     """Split a sentence into pieces: whether a space precedes it, the piece, and whether it must be code."""
     end = 0
-    for found in _quoted(names).finditer(text):
+    for found in _quoted_pattern(names).finditer(text):
         yield from _words(text[end : found.start()])
         yield text[: found.start()][-1:].isspace(), found["quoted"] or found[0], True
         end = found.end()
@@ -85,7 +85,7 @@ def _pieces(text: str, names: Iterable[str | None]) -> Iterator[tuple[bool, str,
 _ARGUMENT = r"\b[a-z_]+ = \[[^\]`]*\]"
 
 
-def _quoted(names: Iterable[str | None]) -> re.Pattern[str]:
+def _quoted_pattern(names: Iterable[str | None]) -> re.Pattern[str]:
     wanted = {name for name in names if name and name.strip() and not _PLAIN.fullmatch(name)}
     longest_first = sorted(wanted, key=lambda name: (-len(name), name))
     return re.compile("|".join((*map(re.escape, longest_first), "`(?P<quoted>[^`]+)`", _ARGUMENT)))

@@ -11,7 +11,7 @@ from tfcheck.report.diff import needs_unidiff_zero
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, fence, html_code, prose, sentence
 from tfcheck.report.markdown.page import Page
-from tfcheck.report.markdown.rows import linked, needed_by
+from tfcheck.report.markdown.rows import needed_by, place_link
 from tfcheck.report.pattern_mismatch import nearest
 from tfcheck.report.safe_text import visible
 from tfcheck.report.words import evidence_words, reason_words, symptom_words
@@ -27,9 +27,14 @@ _SHOWN_TASKS = 20
 
 def evidence(group: Group, report: Report, number: int, page: Page, *, drawn: bool) -> Iterator[PagePart]:
     """Write the fold with the explanation; `number` distinguishes the folds of a page, `drawn` adds a picture."""
-    finding = _of_first_task(group)
+    finding = _first_task_finding(group)
     kind = PartKind.EVIDENCE_OF_ERROR if finding.severity is Severity.ERROR else PartKind.EVIDENCE_OF_WARNING
-    lines = [*_facts(finding, report, page), *_instances(group), *_answers(finding, report, page), *_explained(finding)]
+    lines = [
+        *_facts(finding, report, page),
+        *_instances(group),
+        *_answers(finding, report, page),
+        *_explanation(finding),
+    ]
     bullets = "\n".join(lines)
     yield PagePart(f"<details><summary>{_question(finding, group)}</summary>\n\n{bullets}", kind, number)
     drawing = picture(finding) if drawn else None
@@ -38,7 +43,7 @@ def evidence(group: Group, report: Report, number: int, page: Page, *, drawn: bo
     yield PagePart("</details>", kind, number)
 
 
-def _of_first_task(group: Group) -> Finding:
+def _first_task_finding(group: Group) -> Finding:
     """Return what the first task definition of a group lacks as one finding, required or recommended."""
     first, *rest = (each for each in group.findings if each.task_definition == group.tasks[0])
     together = [first, *rest]
@@ -68,8 +73,8 @@ def _question(finding: Finding, group: Group) -> str:
 
 def _facts(finding: Finding, report: Report, page: Page) -> Iterator[str]:
     yield f"- {sentence(finding.message, names(finding))}{_change(finding)}"
-    belongs = linked(finding.location, report, page)
-    needed = linked(finding.needed_at, report, page)
+    belongs = place_link(finding.location, report, page)
+    needed = place_link(finding.needed_at, report, page)
     places = filter(None, (f"needed at {needed}" if needed else "", f"fix at {belongs}" if belongs else ""))
     if written := ", ".join(places):
         yield f"- {written[0].upper()}{written[1:]}"
@@ -118,11 +123,11 @@ def _statement(found: Evidence, answer: Answer, report: Report, page: Page) -> s
     what = {"Deny": " denies", "Allow": " allows"}.get(found.effect, "")
     on = f"{what} {', '.join(map(code, patterns))}{more}" if patterns else ""
     sid = f" (statement {code(found.sid)})" if found.sid else ""
-    place = linked(found.location, report, page)
+    place = place_link(found.location, report, page)
     return f"  - {code(found.policy)}{sid}{on}{f' at {place}' if place else ''}: {prose(evidence_words(found))}"
 
 
-def _explained(finding: Finding) -> Iterator[str]:
+def _explanation(finding: Finding) -> Iterator[str]:
     for each in finding.explanation[:_SHOWN_ANSWERS]:
         yield f"- {sentence(each, names(finding))}"
     if finding.symptom:
@@ -137,7 +142,7 @@ def suggestion(fix: Fix, number: int, *, opened: bool) -> Iterator[PagePart]:
     yield PagePart(f"{top}\n\n{_change_itself(fix)}\n\n</details>", PartKind.DIFF, number)
 
 
-def to_do(finding: Finding, remedy: Remedy, number: int) -> PagePart:
+def remedy_part(finding: Finding, remedy: Remedy, number: int) -> PagePart:
     """Write a remedy."""
     body = f"\n\n{fence(remedy.hcl, 'hcl')}" if remedy.hcl else ""
     return PagePart(f"To do: {prose(remedy.words, names(finding))}{body}", PartKind.DIFF, number)
@@ -217,7 +222,7 @@ def _edges(answer: Answer) -> Iterator[Edge]:
     policies = [each for each in answer.evidence if _is_on_the_path(each, answer)][:_SHOWN_POLICIES]
     for evidence in policies:
         yield Edge(role, evidence.policy, "has")
-        yield _last(evidence, answer)
+        yield _last_edge(evidence, answer)
     if not policies:
         yield Edge(role, need.shown_resource, f"{need.action}: {_GAPS.get(answer.reason, 'not granted')}", "-.->")
 
@@ -229,7 +234,7 @@ def _is_on_the_path(evidence: Evidence, answer: Answer) -> bool:
     return answer.reason is Reason.IMPLICIT_DENY and evidence.policy != answer.role
 
 
-def _last(evidence: Evidence, answer: Answer) -> Edge:
+def _last_edge(evidence: Evidence, answer: Answer) -> Edge:
     need = answer.requirement
     if evidence.effect == "Deny":
         return Edge(evidence.policy, need.shown_resource, f"denies {need.action}", "--x")

@@ -59,7 +59,7 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def marked(body: str) -> Marker | None:
+def parse_marker(body: str) -> Marker | None:
     """Parse the marker of a comment; None without one."""
     first, _, _ = body.partition("\n")
     found = _LINE.fullmatch(first.rstrip("\r"))
@@ -110,7 +110,7 @@ def listed_targets(body: str) -> ListedTargets:
     last = body.rstrip().rpartition("\n")[2]
     try:
         if found := _HASHES.fullmatch(last):
-            return _from_hashes(base64.b64decode(found["hashes"], validate=True))
+            return _parse_hashes(base64.b64decode(found["hashes"], validate=True))
         found = _TARGETS.fullmatch(last)
         packed = base64.b64decode(found["names"], validate=True) if found else b""
         text = zlib.decompressobj().decompress(packed, _MOST_CHARACTERS).decode()
@@ -121,7 +121,7 @@ def listed_targets(body: str) -> ListedTargets:
     return ListedTargets(tuple(names[:end]), tuple(filter(None, names[end:])))
 
 
-def _from_hashes(written: bytes) -> ListedTargets:
+def _parse_hashes(written: bytes) -> ListedTargets:
     lost, hashes = int.from_bytes(written[:2], "big"), written[2:]
     found = tuple(f"#{hashes[at : at + _HASH].hex()}" for at in range(0, len(hashes), _HASH))
     return ListedTargets(found[lost:], found[:lost])

@@ -10,7 +10,7 @@ import msgspec
 from tfcheck.report.causes import Cause, causes
 from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
-from tfcheck.report.markdown.results import ListedResults, distinguished, with_plan
+from tfcheck.report.markdown.results import ListedResults, distinguish_targets, name_with_plan
 from tfcheck.report.origin import context_text, plan_path, target
 from tfcheck.vocabulary.finding import Answer, Finding, Report
 
@@ -64,7 +64,7 @@ class TargetedUnknown(msgspec.Struct, frozen=True):
     targets: tuple[str, ...]
 
 
-class Content(msgspec.Struct, frozen=True):
+class PageContent(msgspec.Struct, frozen=True):
     """The combined content of the reports of one page.
 
     `stale` are those about another commit, `known` the findings that a baseline lists, `waived` those that a waiver
@@ -92,32 +92,32 @@ class Content(msgspec.Struct, frozen=True):
         return tuple(dict.fromkeys((*page.absent, *stale)))
 
 
-def content(reports: Iterable[Report], page: Page) -> Content:
+def content(reports: Iterable[Report], page: Page) -> PageContent:
     """Combine several reports without duplicates, errors first."""
     fresh: list[Report] = []
     stale: list[Report] = []
     plain: list[Report] = []
-    for report, renamed in distinguished(reports):
+    for report, renamed in distinguish_targets(reports):
         (stale if _is_stale(report, page) else fresh).append(renamed)
         plain += () if _is_stale(report, page) else (report,)
     fresh.sort(key=target)
     several = len({task for report in fresh for task in report.task_definitions}) > 1
-    return Content(
+    return PageContent(
         tuple(fresh),
         tuple(stale),
         findings=_findings((report, report.open_findings) for report in fresh),
-        waiting=tuple(_waiting(fresh)),
-        known=_findings((report, report.known) for report in fresh),
+        waiting=tuple(_unknown_by_cause(fresh)),
+        known=_findings((report, report.known_findings) for report in fresh),
         waived=_findings((report, report.waived_findings) for report in fresh),
         several=several,
-        listed=_listed(plain, fresh),
+        listed=_listed_results(plain, fresh),
     )
 
 
-def _listed(plain: list[Report], fresh: list[Report]) -> ListedResults:
+def _listed_results(plain: list[Report], fresh: list[Report]) -> ListedResults:
     """Return the names that earlier pages may list results by: their targets, also with their plans."""
     bases = Counter(target(each) for each in plain)
-    whole = (with_plan(target(each), plan_path(each)) for each in plain)
+    whole = (name_with_plan(target(each), plan_path(each)) for each in plain)
     return ListedResults.of((*bases, *whole, *map(target, fresh)), bases)
 
 
@@ -152,7 +152,7 @@ def _rank(each: TargetedFinding) -> tuple[bool, int]:
     return each.finding.change == "existing", each.finding.severity.rank
 
 
-def gathered(findings: Iterable[TargetedFinding]) -> list[TargetedCause]:
+def group_by_cause(findings: Iterable[TargetedFinding]) -> list[TargetedCause]:
     """Group findings by cause and targets: errors first, and among these what the change breaks."""
     by_targets: dict[tuple[str, ...], list[TargetedFinding]] = {}
     for each in findings:
@@ -165,10 +165,10 @@ def gathered(findings: Iterable[TargetedFinding]) -> list[TargetedCause]:
     return sorted(found, key=lambda each: (each.cause.severity.rank, not each.cause.breaks))
 
 
-def _waiting(reports: list[Report]) -> list[TargetedUnknown]:
+def _unknown_by_cause(reports: list[Report]) -> list[TargetedUnknown]:
     found: dict[object, TargetedUnknown] = {}
     for report in reports:
-        for answer in report.undecided():
+        for answer in report.undecided_answers():
             key = (answer.requirement.id, answer.role, answer.reason, answer.waits_for)
             if (known := found.get(key)) is None:
                 found[key] = TargetedUnknown(answer, report, (target(report),))

@@ -7,22 +7,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 
 from tfcheck.report.causes import skipped_blocks
-from tfcheck.report.change_words import ACCESS, TASKS, Access, about_access, switched
+from tfcheck.report.change_words import ACCESS, TASKS, Access, access_changes, role_switch
 from tfcheck.report.left_out_words import WaivedGroup, waived_groups, waiver_sentences
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose
-from tfcheck.report.markdown.page import Content, Page, TargetedUnknown
-from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, needed_by, some_targets
+from tfcheck.report.markdown.page import Page, PageContent, TargetedUnknown
+from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, needed_by, target_names
 from tfcheck.report.origin import target
-from tfcheck.report.words import counted, instances, open_question, question_words
+from tfcheck.report.words import instances, open_question, plural, question_words
 from tfcheck.vocabulary.clipping import and_more
-from tfcheck.vocabulary.finding import Answer, Configuration, Reason, Report, Severity, Verdict
+from tfcheck.vocabulary.finding import Answer, Reason, Report, RunConfiguration, Severity, Verdict
 
 _SHOWN_PER_GROUP = 5
 _SHOWN_ALLOWED = 1000
 
 
-def undecided(waiting: tuple[TargetedUnknown, ...]) -> Iterator[PagePart]:
+def undecided_parts(waiting: tuple[TargetedUnknown, ...]) -> Iterator[PagePart]:
     """Explain what is undecided, grouped by cause."""
     groups: dict[tuple[Reason | None, str], list[TargetedUnknown]] = {}
     for each in waiting:
@@ -32,7 +32,7 @@ def undecided(waiting: tuple[TargetedUnknown, ...]) -> Iterator[PagePart]:
         lines.append(f"- {question_words(reason, prose(cause))}")
         lines += _members(members)
     if lines:
-        title = f"{UNKNOWN_ICON} {counted(len(waiting), 'permission')} cannot be decided before apply"
+        title = f"{UNKNOWN_ICON} {plural(len(waiting), 'permission')} cannot be decided before apply"
         yield _fold(title, lines, PartKind.OPEN_QUESTIONS)
 
 
@@ -45,50 +45,51 @@ def _members(members: list[TargetedUnknown]) -> Iterator[str]:
         yield f"  - and {len(members) - _SHOWN_PER_GROUP:,} more"
 
 
-def skipped(content: Content) -> Iterator[PagePart]:
+def skipped_parts(content: PageContent) -> Iterator[PagePart]:
     """List what could not be analysed, so that nobody takes it for fine."""
     lines = [
-        f"- {code(each.address)}{instances(number)}{_in(report, content)}: {prose(each.reason, (each.address,))}"
+        f"- {code(each.address)}{instances(number)}{_in_target(report, content)}: {prose(each.reason, (each.address,))}"
         for report in content.reports
         for each, number in skipped_blocks(report.skipped)
     ]
     if lines:
         total = sum(len(report.skipped) for report in content.reports)
-        title = f"{UNKNOWN_ICON} **{counted(total, 'resource')} could not be analysed**"
+        title = f"{UNKNOWN_ICON} **{plural(total, 'resource')} could not be analysed**"
         yield PagePart("\n".join((f"{title}:\n", *lines)), PartKind.SKIPPED)
 
 
-def unread(content: Content) -> Iterator[PagePart]:
+def unread(content: PageContent) -> Iterator[PagePart]:
     """List the unreadable plans of the same call, so that nobody takes the page for complete."""
     found = dict.fromkeys(each for report in content.reports for each in report.unread)
     if found:
-        title = f"{UNKNOWN_ICON} **{counted(len(found), 'plan')} not checked**"
+        title = f"{UNKNOWN_ICON} **{plural(len(found), 'plan')} not checked**"
         yield PagePart("\n".join((f"{title}:\n", *(f"- {prose(each.problem)}" for each in found))), PartKind.SKIPPED)
 
 
-def allowed(content: Content) -> Iterator[PagePart]:
+def allowed_parts(content: PageContent) -> Iterator[PagePart]:
     """List what is granted."""
     lines = _permissions(content, lambda answer: answer.verdict is Verdict.ALLOWED)
     if lines:
         more = [f"- and {len(lines) - _SHOWN_ALLOWED:,} more"] if len(lines) > _SHOWN_ALLOWED else []
-        title = f"✅ {counted(len(lines), 'permission')} granted"
+        title = f"✅ {plural(len(lines), 'permission')} granted"
         yield _fold(title, [*lines[:_SHOWN_ALLOWED], *more], PartKind.ALLOWED)
 
 
-def optional(content: Content) -> Iterator[PagePart]:
+def optional(content: PageContent) -> Iterator[PagePart]:
     """List the optional permissions that are not granted."""
     lines = _permissions(
         content, lambda answer: answer.verdict is Verdict.DENIED and answer.requirement.severity is Severity.INFO
     )
     if lines:
-        title = f"{ICONS[Severity.INFO]} {counted(len(lines), 'permission')} optional not granted"
+        title = f"{ICONS[Severity.INFO]} {plural(len(lines), 'permission')} optional not granted"
         yield _fold(title, lines[:_SHOWN_ALLOWED], PartKind.NOTES)
 
 
-def _permissions(content: Content, wanted: Callable[[Answer], bool]) -> list[str]:
+def _permissions(content: PageContent, wanted: Callable[[Answer], bool]) -> list[str]:
     """List the permissions with wanted answers, and the task definitions that need them."""
     return [
-        f"- {code(need.task_definition)}{_in(report, content)}: {code(need.action)} on {code(need.shown_resource)}"
+        f"- {code(need.task_definition)}{_in_target(report, content)}: "
+        f"{code(need.action)} on {code(need.shown_resource)}"
         for report in content.reports
         for answer in report.answers
         if wanted(answer)
@@ -96,7 +97,7 @@ def _permissions(content: Content, wanted: Callable[[Answer], bool]) -> list[str
     ]
 
 
-def notes(content: Content) -> Iterator[PagePart]:
+def notes(content: PageContent) -> Iterator[PagePart]:
     """List the assumptions of the answers."""
     lines = [f"- {prose(note)}" for note in dict.fromkeys(_notes(content.reports))]
     if lines:
@@ -110,7 +111,7 @@ def _notes(reports: Iterable[Report]) -> Iterator[str]:
             yield from answer.assumptions
 
 
-def _in(report: Report, content: Content) -> str:
+def _in_target(report: Report, content: PageContent) -> str:
     return f" in {code(target(report))}" if len(content.targets) > 1 else ""
 
 
@@ -123,7 +124,7 @@ def _fold(title: str, lines: list[str], kind: PartKind) -> PagePart:
 _SHOWN, _SHOWN_TASKS = 20, 3
 
 
-def new_waivers(content: Content, page: Page) -> list[WaivedGroup]:
+def new_waivers(content: PageContent, page: Page) -> list[WaivedGroup]:
     """Return what the pull request itself waives: the findings of waivers whose lines it adds or changes.
 
     Where it is not known what the pull request changes, all that is waived.
@@ -146,7 +147,7 @@ def _is_added(place: tuple[str, int, int] | None, added: Mapping[str, frozenset[
     return lines is None or any(first <= each <= last for each in lines)
 
 
-def waived_first(content: Content, page: Page) -> Iterator[PagePart]:
+def newly_waived_parts(content: PageContent, page: Page) -> Iterator[PagePart]:
     """Write what the change waives before anything else: a reviewer accepts it with the change."""
     groups = new_waivers(content, page)
     if groups:
@@ -156,17 +157,17 @@ def waived_first(content: Content, page: Page) -> Iterator[PagePart]:
         yield PagePart("\n".join((f"{title}:\n", *lines, *more)), PartKind.CHANGE)
 
 
-def edited_choices(content: Content, page: Page) -> dict[str, int]:
+def edited_choices(content: PageContent, page: Page) -> dict[str, int]:
     """Return the edited files that decide what is reported, with the number of findings that each leaves out.
 
     Where it is not known what the pull request changes, all of them.
     """
     found: dict[str, int] = {}
     for report in content.reports:
-        configuration = report.configuration or Configuration()
+        configuration = report.configuration or RunConfiguration()
         left_out = [(configuration.file, len(report.unselected))] if configuration.settings else []
-        if report.baseline and report.known:
-            left_out.append((report.baseline.file, len(report.known)))
+        if report.baseline and report.known_findings:
+            left_out.append((report.baseline.file, len(report.known_findings)))
         for file, number in left_out:
             if file and _is_edited(file, page):
                 found[file] = found.get(file, 0) + number
@@ -181,15 +182,15 @@ def _is_edited(file: str, page: Page) -> bool:
     return any(f"/{each}".endswith(f"/{name}") and (lines is None or lines) for each, lines in page.added.items())
 
 
-def choices_first(content: Content, page: Page) -> Iterator[PagePart]:
+def edited_choices_parts(content: PageContent, page: Page) -> Iterator[PagePart]:
     """Write which edited files leave out findings; the lead explains them."""
     if page.added is not None:
         for file, number in edited_choices(content, page).items():
-            what = f"which leaves out {counted(number, 'finding')}" if number else "on which this result depends"
+            what = f"which leaves out {plural(number, 'finding')}" if number else "on which this result depends"
             yield PagePart(f"⚠️ **This change edits** {code(file)}, {what}.", PartKind.CHANGE)
 
 
-def waived_rest(content: Content, page: Page) -> Iterator[PagePart]:
+def waived_rest(content: PageContent, page: Page) -> Iterator[PagePart]:
     """Fold the other waived findings, and the waivers without effect."""
     new = new_waivers(content, page)
     groups = [each for each in waived_groups(content.reports) if each not in new]
@@ -198,7 +199,7 @@ def waived_rest(content: Content, page: Page) -> Iterator[PagePart]:
     if lines:
         number = sum(len(each.findings) for each in groups)
         written = "\n".join((*lines, *said))
-        summary = f"{counted(number, 'waived finding')}"
+        summary = f"{plural(number, 'waived finding')}"
         yield PagePart(f"<details><summary>{summary}</summary>\n\n{written}\n\n</details>", PartKind.NOTES)
     elif said:
         yield PagePart("\n".join(said), PartKind.NOTES)
@@ -222,7 +223,7 @@ _UNFOLDED = 4
 _SHOWN_BROKEN = 10
 
 
-def broken(content: Content) -> Iterator[PagePart]:
+def broken(content: PageContent) -> Iterator[PagePart]:
     """Write which task definitions the change breaks, the most urgent part."""
     tasks = dict.fromkeys(
         each.task_definition for report in content.reports for each in report.task_changes if each.change == "broken"
@@ -233,7 +234,7 @@ def broken(content: Content) -> Iterator[PagePart]:
         yield PagePart(f"🔻 **This change breaks** {shown}{more}", PartKind.KEPT)
 
 
-def changes(content: Content, most: int) -> Iterator[PagePart]:
+def changes(content: PageContent, most: int) -> Iterator[PagePart]:
     """Write the changes of each report, at most `most` lines of a kind, without duplicates."""
     alike: dict[tuple[object, ...], list[Report]] = {}
     for report in content.reports:
@@ -243,10 +244,10 @@ def changes(content: Content, most: int) -> Iterator[PagePart]:
         yield from _section(reports, content, most)
 
 
-def _section(reports: list[Report], content: Content, most: int) -> Iterator[PagePart]:
+def _section(reports: list[Report], content: PageContent, most: int) -> Iterator[PagePart]:
     report = reports[0]
     targets = tuple(dict.fromkeys(map(target, reports)))
-    where = f" in {some_targets(targets)}" if len(content.targets) > 1 else ""
+    where = f" in {target_names(targets)}" if len(content.targets) > 1 else ""
     tasks, roles = list(_tasks(report, most)), list(_roles(report, most))
     number = sum(1 for line in roles if not line.startswith("- and "))
     if tasks or roles:
@@ -255,11 +256,15 @@ def _section(reports: list[Report], content: Content, most: int) -> Iterator[Pag
         yield PagePart("\n".join((f"{title}\n", *shown)) if shown else title, PartKind.CHANGE)
     if number > _UNFOLDED:
         lines = "\n".join(roles)
-        yield PagePart(f"<details><summary>{_counts(report)}</summary>\n\n{lines}\n\n</details>", PartKind.ACCESS)
+        yield PagePart(
+            f"<details><summary>{_access_counts(report)}</summary>\n\n{lines}\n\n</details>", PartKind.ACCESS
+        )
 
 
 def _tasks(report: Report, most: int) -> Iterator[str]:
-    hidden = {each.task_definition for each in report.known} - {each.task_definition for each in report.findings}
+    hidden = {each.task_definition for each in report.known_findings} - {
+        each.task_definition for each in report.findings
+    }
     for kind, words in TASKS.items():
         if kind == "broken":  # shown above the rows
             continue
@@ -267,15 +272,15 @@ def _tasks(report: Report, most: int) -> Iterator[str]:
         if kind == "still_broken":
             found = [each for each in found if each not in hidden]
         yield from (f"- {_ICONS[kind]} {words} {code(each)}" for each in found[:most])
-        yield from _more(len(found), most)
+        yield from _more_line(len(found), most)
 
 
 def _roles(report: Report, most: int) -> Iterator[str]:
-    kinds = [("switches the execution role", tuple(map(switched, report.role_switches)))]
-    kinds += [(each.words, each.lines) for each in about_access(report)]
+    kinds = [("switches the execution role", tuple(map(role_switch, report.role_switches)))]
+    kinds += [(each.words, each.lines) for each in access_changes(report)]
     for words, told in kinds:
         yield from (f"- {words} {_access_line(each)}" for each in islice(told, most))
-        yield from _more(len(told), most)
+        yield from _more_line(len(told), most)
 
 
 def _access_line(each: Access) -> str:
@@ -283,15 +288,15 @@ def _access_line(each: Access) -> str:
     return f"{shown}: {prose(each.because)}" if each.because else shown
 
 
-def _more(number: int, most: int) -> Iterable[str]:
+def _more_line(number: int, most: int) -> Iterable[str]:
     return [f"- and {number - most:,} more"] if number > most else []
 
 
-def _counts(report: Report) -> str:
+def _access_counts(report: Report) -> str:
     said: list[str] = []
     for changes, prefix in ((report.access_changes, ""), (report.access_possible, "perhaps ")):
         kinds = [each.change for each in changes]
-        said += [f"{counted(kinds.count(kind), 'permission')} {prefix}{kind}" for kind in ACCESS if kind in kinds]
-    said += [f"{counted(len(report.role_switches), 'role')} switched"] if report.role_switches else []
-    said += [f"{counted(len(report.access_unknown), 'role')} not told"] if report.access_unknown else []
+        said += [f"{plural(kinds.count(kind), 'permission')} {prefix}{kind}" for kind in ACCESS if kind in kinds]
+    said += [f"{plural(len(report.role_switches), 'role')} switched"] if report.role_switches else []
+    said += [f"{plural(len(report.access_unknown), 'role')} not told"] if report.access_unknown else []
     return f"Access of execution roles: {', '.join(said)}"

@@ -53,12 +53,12 @@ def _is_of(name: str, target: str) -> bool:
     return name == target or name.startswith(f"{target} (")
 
 
-def with_plan(target: str, plan: str) -> str:
+def name_with_plan(target: str, plan: str) -> str:
     """Name a target with several plans."""
     return f"{target} ({plan})"
 
 
-def distinguished(reports: Iterable[Report]) -> list[tuple[Report, Report]]:
+def distinguish_targets(reports: Iterable[Report]) -> list[tuple[Report, Report]]:
     """Pair each report with one whose target also names the plan if it has several.
 
     The same report twice is one.
@@ -70,7 +70,7 @@ def distinguished(reports: Iterable[Report]) -> list[tuple[Report, Report]]:
         if report not in alike:
             alike.append(report)
     return [
-        (report, _renamed(report, with_plan(name, plan) if len(plans) > 1 else name, number))
+        (report, _rename_target(report, name_with_plan(name, plan) if len(plans) > 1 else name, number))
         for name, plans in by_target.items()
         for plan, by_commit in plans.items()
         for alike in by_commit.values()
@@ -78,7 +78,7 @@ def distinguished(reports: Iterable[Report]) -> list[tuple[Report, Report]]:
     ]
 
 
-def _renamed(report: Report, name: str, number: int) -> Report:
+def _rename_target(report: Report, name: str, number: int) -> Report:
     """Return a report with this target, numbered if that is the only difference."""
     name = name if number == 1 else f"{name} ({number})"
     if name == target(report):

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TypeAlias
 
-from tfcheck.report.causes import Group, Need, block, folded, keys
+from tfcheck.report.causes import Group, Need, block, fold_keys, keys
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose
-from tfcheck.report.markdown.page import Content, Page, TargetedCause, TargetedUnknown
+from tfcheck.report.markdown.page import Page, PageContent, TargetedCause, TargetedUnknown
 from tfcheck.report.origin import file_path
 from tfcheck.report.words import instances, reason_words
 from tfcheck.vocabulary.clipping import and_more
@@ -28,49 +28,49 @@ Row: TypeAlias = Callable[[], str]
 
 
 def rows(
-    told: Iterable[TargetedCause], waiting: Iterable[TargetedUnknown], content: Content, page: Page, most: int
+    told: Iterable[TargetedCause], waiting: Iterable[TargetedUnknown], content: PageContent, page: Page, most: int
 ) -> Iterator[PagePart]:
     """Write rows for what causes lack and for what is undecided, at most `most`, and count the others."""
     # Thousands of rows are counted, and only the shown ones are written.
-    found = [*_cause_rows(told, content, page), *_waiting_rows(waiting, content, page)]
+    found = [*_cause_rows(told, content, page), *_unknown_rows(waiting, content, page)]
     yield from (PagePart(f"- {row()}", PartKind.ROW) for row in found[:most])
     if len(found) > most:
         yield PagePart(f"… and {len(found) - most:,} more.", PartKind.KEPT)
 
 
-def _cause_rows(told: Iterable[TargetedCause], content: Content, page: Page) -> Iterator[Row]:
+def _cause_rows(told: Iterable[TargetedCause], content: PageContent, page: Page) -> Iterator[Row]:
     for each in told:
         for group in each.cause.groups:
             for need in group.needs:
-                yield partial(_need, need, group, each, content, page)
+                yield partial(_need_row, need, group, each, content, page)
             if not group.needs:
                 yield partial(_mistake, group, each, content, page)
 
 
-def _need(need: Need, group: Group, cause: TargetedCause, content: Content, page: Page) -> str:
+def _need_row(need: Need, group: Group, cause: TargetedCause, content: PageContent, page: Page) -> str:
     answer = need.answer
     place = answer.needed_at or group.findings[0].needed_at or group.findings[0].location
-    needed = _needed_by(answer, who(group), content) + _seen_at(place, cause.report, page)
+    needed = _needed_by(answer, task_names(group), content) + _place_suffix(place, cause.report, page)
     icon = ICONS[answer.requirement.severity]
-    return f"{icon} {_wanted(answer, need.resource)}, needed by {needed}{_in(cause.targets, content)}"
+    return f"{icon} {_permission_words(answer, need.resource)}, needed by {needed}{_in_targets(cause.targets, content)}"
 
 
-def _wanted(answer: Answer, resource: str) -> str:
+def _permission_words(answer: Answer, resource: str) -> str:
     return f"{code(answer.requirement.action)} on {code(resource)}"
 
 
-def _mistake(group: Group, cause: TargetedCause, content: Content, page: Page) -> str:
+def _mistake(group: Group, cause: TargetedCause, content: PageContent, page: Page) -> str:
     first = group.findings[0]
     task = first.task_definition
     subject = group.role or task
     said = prose(group.message, (task, subject))
-    needed_by = "" if subject == task else f", needed by {who(group)}"
-    seen_at = _seen_at(first.needed_at or first.location, cause.report, page)
-    where = f"{needed_by}{seen_at}{_in(cause.targets, content)}"
+    needed_by = "" if subject == task else f", needed by {task_names(group)}"
+    seen_at = _place_suffix(first.needed_at or first.location, cause.report, page)
+    where = f"{needed_by}{seen_at}{_in_targets(cause.targets, content)}"
     return f"{ICONS[cause.cause.severity]} {code(subject)}: {said}{where}"
 
 
-def who(group: Group) -> str:
+def task_names(group: Group) -> str:
     """Name the task definitions of a group: a few, each block once, and the number of others."""
     shown = ", ".join(code(each) for each in group.shown[:_SHOWN_TASKS])
     rest = len(group.tasks) - len(group.shown[:_SHOWN_TASKS])
@@ -79,33 +79,33 @@ def who(group: Group) -> str:
     return f"{shown}{instances(len(group.tasks))}" if rest else shown
 
 
-def _waiting_rows(waiting: Iterable[TargetedUnknown], content: Content, page: Page) -> Iterator[Row]:
+def _unknown_rows(waiting: Iterable[TargetedUnknown], content: PageContent, page: Page) -> Iterator[Row]:
     """Write one row for what instances of one block need and that has the same unknown cause."""
     alike: dict[tuple[object, ...], list[TargetedUnknown]] = {}
     for each in waiting:
         need = each.answer.requirement
         names = keys(need.task_definition)
-        words = (folded(text, names) for text in (need.shown_resource, each.answer.waits_for or ""))
+        words = (fold_keys(text, names) for text in (need.shown_resource, each.answer.waits_for or ""))
         place = (need.action, block(need.task_definition), need.container, need.pointer, each.answer.reason)
         alike.setdefault((*words, *place, each.targets), []).append(each)
-    return (partial(_waiting, each, content, page) for each in alike.values())
+    return (partial(_unknown_row, each, content, page) for each in alike.values())
 
 
-def _waiting(members: list[TargetedUnknown], content: Content, page: Page) -> str:
+def _unknown_row(members: list[TargetedUnknown], content: PageContent, page: Page) -> str:
     first, *others = members
     need = first.answer.requirement
     task, resource, reason = need.task_definition, need.shown_resource, first.answer.waits_for
     if others:
         names = keys(task)
-        task, resource, reason = block(task), folded(resource, names), folded(reason or "", names)
+        task, resource, reason = block(task), fold_keys(resource, names), fold_keys(reason or "", names)
     why = prose(reason) or reason_words(first.answer.reason)
     named = f"{code(task)}{instances(len(members))}"
-    needed = f"{_needed_by(first.answer, named, content)}{_seen_at(first.answer.needed_at, first.report, page)}"
-    where = f"needed by {needed}{_in(first.targets, content)}"
-    return f"{UNKNOWN_ICON} {_wanted(first.answer, resource)}, {where}; not decided: {why}"
+    needed = f"{_needed_by(first.answer, named, content)}{_place_suffix(first.answer.needed_at, first.report, page)}"
+    where = f"needed by {needed}{_in_targets(first.targets, content)}"
+    return f"{UNKNOWN_ICON} {_permission_words(first.answer, resource)}, {where}; not decided: {why}"
 
 
-def _needed_by(answer: Answer, tasks: str, content: Content) -> str:
+def _needed_by(answer: Answer, tasks: str, content: PageContent) -> str:
     return (f"{tasks}, " if content.several else "") + needed_by(answer)
 
 
@@ -120,7 +120,7 @@ def needed_by(answer: Answer) -> str:
     return ", ".join(filter(None, (container, code(path) if path else ""))) or "the task definition"
 
 
-def linked(place: Location | None, report: Report, page: Page) -> str:
+def place_link(place: Location | None, report: Report, page: Page) -> str:
     """Write a place as `main.tf:12`, with a link if its address is known; empty without a place."""
     path = file_path(report, place)
     if place is None or path is None:
@@ -130,17 +130,17 @@ def linked(place: Location | None, report: Report, page: Page) -> str:
     return f"[{shown}]({address})" if address else shown
 
 
-def _seen_at(place: Location | None, report: Report, page: Page) -> str:
-    written = linked(place, report, page)
+def _place_suffix(place: Location | None, report: Report, page: Page) -> str:
+    written = place_link(place, report, page)
     return f" ({written})" if written else ""
 
 
-def _in(targets: tuple[str, ...], content: Content) -> str:
+def _in_targets(targets: tuple[str, ...], content: PageContent) -> str:
     """Name the targets if a page is about several."""
-    return f" in {some_targets(targets)}" if len(content.targets) > 1 else ""
+    return f" in {target_names(targets)}" if len(content.targets) > 1 else ""
 
 
-def some_targets(targets: tuple[str, ...], most: int = _SHOWN_TARGETS) -> str:
+def target_names(targets: tuple[str, ...], most: int = _SHOWN_TARGETS) -> str:
     """Name the first targets, and count the others."""
     shown = ", ".join(code(each) for each in targets[:most])
     more = and_more(len(targets), most)

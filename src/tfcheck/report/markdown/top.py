@@ -12,12 +12,12 @@ from tfcheck.report.left_out_words import excused_words, selection_sentence
 from tfcheck.report.markdown.escape import code, sentence
 from tfcheck.report.markdown.fold import names
 from tfcheck.report.markdown.marker import Marker, marker
-from tfcheck.report.markdown.page import Content, Page, TargetedFinding, gathered
+from tfcheck.report.markdown.page import Page, PageContent, TargetedFinding, group_by_cause
 from tfcheck.report.markdown.results import SEVERAL
-from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, some_targets
+from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, target_names
 from tfcheck.report.origin import context_text
-from tfcheck.report.safe_text import clipped
-from tfcheck.report.words import counted
+from tfcheck.report.safe_text import clip_width
+from tfcheck.report.words import plural
 from tfcheck.vocabulary.finding import Severity
 
 _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
@@ -27,7 +27,7 @@ _MOST_ABSENT = 20
 SHARED_ID_HINT = "give each job a comment id of its own, or combine their reports in a final job"
 
 
-def mark(content: Content, page: Page) -> Marker:
+def mark(content: PageContent, page: Page) -> Marker:
     """Build the marker of the page."""
     reports = content.reports or content.stale
     links = page.links
@@ -36,53 +36,53 @@ def mark(content: Content, page: Page) -> Marker:
     return marker(name(content, page), sha, run, page.job)
 
 
-def name(content: Content, page: Page) -> str:
+def name(content: PageContent, page: Page) -> str:
     """Name the page: as requested, otherwise after its only target."""
     targets = tuple(dict.fromkeys((*content.targets, *page.absent)))
     alone = len(targets) == 1 and page.expected <= 1
     return page.id or (targets[0] if alone else SEVERAL)
 
 
-def title(content: Content, page: Page) -> str:
+def title(content: PageContent, page: Page) -> str:
     """Write the heading, which is the summary."""
     icon, words = _verdict(content, page)
-    where = _some_clipped(content.targets)
+    where = _clipped_names(content.targets)
     about = f"{words} in {where}" if words and where else words
     return f"### {icon} tfcheck: {', '.join(filter(None, (about, _lost(content, page))))}"
 
 
-def _lost(content: Content, page: Page) -> str:
+def _lost(content: PageContent, page: Page) -> str:
     """Name the targets without a result, or count the results if not all are known; empty if there are none."""
     absent, number = content.absent(page), missing(content, page)
     if number and number == len(page.replaced):
-        return f"result of {_some_clipped(page.replaced)} not shown"
+        return f"result of {_clipped_names(page.replaced)} not shown"
     if absent and len(absent) == number:
-        return f"no result for {_some_clipped(absent)}"
+        return f"no result for {_clipped_names(absent)}"
     if not (content.reports or page.expected):
         return "no result for this commit"
-    return f"{counted(number, 'result')} missing" if number else ""
+    return f"{plural(number, 'result')} missing" if number else ""
 
 
-def _some_clipped(targets: tuple[str, ...]) -> str:
-    return some_targets(tuple(clipped(each, _LONGEST_ID) for each in targets))
+def _clipped_names(targets: tuple[str, ...]) -> str:
+    return target_names(tuple(clip_width(each, _LONGEST_ID) for each in targets))
 
 
-def _verdict(content: Content, page: Page) -> tuple[str, str]:
+def _verdict(content: PageContent, page: Page) -> tuple[str, str]:
     """Return the icon and the verdict, apart from missing results."""
     severities = [each.finding.severity for each in content.findings]
-    counts = _counts(content)
+    counts = _headline_counts(content)
     if Severity.ERROR in severities:
         return "❌", ", ".join(counts)
     if missing(content, page) or not (content.reports or page.expected):
         return UNKNOWN_ICON, ", ".join(counts)
     unread = {each for report in content.reports for each in report.unread}
     if unread:
-        return UNKNOWN_ICON, ", ".join((*counts, f"{counted(len(unread), 'plan')} not checked"))
+        return UNKNOWN_ICON, ", ".join((*counts, f"{plural(len(unread), 'plan')} not checked"))
     if severities:
         return ICONS[min(severities, key=lambda each: each.rank)], ", ".join(counts)
     if content.known:
         broken = len(_broken(content.known))
-        tasks = counted(broken, "task definition") if broken else counted(len(content.known), "finding")
+        tasks = plural(broken, "task definition") if broken else plural(len(content.known), "finding")
         return "⚠️", f"nothing new, but {tasks} {'will not start' if broken else 'in the baseline'}"
     if content.waiting or any(report.skipped for report in content.reports):
         return UNKNOWN_ICON, "no definite problem, but not everything can be decided"
@@ -93,21 +93,21 @@ def _verdict(content: Content, page: Page) -> tuple[str, str]:
     return "✅", _all_can_start(content)
 
 
-def _all_can_start(content: Content) -> str:
+def _all_can_start(content: PageContent) -> str:
     tasks = sum(len(report.task_definitions) for report in content.reports)
     if not tasks:
         return "no ECS task definition"
     return "the task definition can start" if tasks == 1 else f"all {tasks:,} task definitions can start"
 
 
-def _counts(content: Content) -> list[str]:
+def _headline_counts(content: PageContent) -> list[str]:
     """Count the task definitions that will not start; if there are none, count smaller problems."""
     if broken := _broken(content.findings):
         known = len(_broken(content.known) - broken)
         others = [f"{known:,} more {'is' if known == 1 else 'are'} in the baseline"] if known else []
-        return [f"{counted(len(broken), 'task definition')} will not start", *others]
-    found = [each.cause.severity for each in gathered(content.findings)]
-    return [counted(found.count(each), _NAMES[each]) for each in Severity if each in found]
+        return [f"{plural(len(broken), 'task definition')} will not start", *others]
+    found = [each.cause.severity for each in group_by_cause(content.findings)]
+    return [plural(found.count(each), _NAMES[each]) for each in Severity if each in found]
 
 
 def _broken(findings: Iterable[TargetedFinding]) -> set[tuple[str, str]]:
@@ -120,53 +120,53 @@ def _broken(findings: Iterable[TargetedFinding]) -> set[tuple[str, str]]:
     }
 
 
-def missing(content: Content, page: Page) -> int:
+def missing(content: PageContent, page: Page) -> int:
     """Count the missing results."""
     return max(page.expected - len(content.reports), len(content.absent(page)))
 
 
-def lead(content: Content, page: Page) -> Iterator[str]:
+def lead(content: PageContent, page: Page) -> Iterator[str]:
     """Report in a sentence what breaks, or does not, and which results are missing."""
     yield _breaks(content)
     yield from dict.fromkeys(f"{sentence(said)}." for each in content.reports if (said := selection_sentence(each)))
     absent = content.absent(page)
     if lost := tuple(each for each in absent if each not in page.replaced):
         yield (
-            f"{UNKNOWN_ICON} **No result for this commit**: {_some(lost)}. "
+            f"{UNKNOWN_ICON} **No result for this commit**: {_names(lost)}. "
             "The plan failed or was not made, so its earlier findings may still apply."
         )
     if page.replaced:
         yield (
-            f"{UNKNOWN_ICON} **Result not shown**: {_some(page.replaced)}. Another job wrote it to this comment, under "
-            f"the same id. To see every result, {SHARED_ID_HINT}."
+            f"{UNKNOWN_ICON} **Result not shown**: {_names(page.replaced)}. Another job wrote it to this comment, "
+            f"under the same id. To see every result, {SHARED_ID_HINT}."
         )
     if unnamed := missing(content, page) - len(absent):
-        yield f"{UNKNOWN_ICON} **{counted(unnamed, 'result')} missing**: a job failed, or did not send its report."
+        yield f"{UNKNOWN_ICON} **{plural(unnamed, 'result')} missing**: a job failed, or did not send its report."
 
 
-def _some(targets: tuple[str, ...]) -> str:
-    return some_targets(tuple(clipped(each, _LONGEST_ID) for each in targets), most=_MOST_ABSENT)
+def _names(targets: tuple[str, ...]) -> str:
+    return target_names(tuple(clip_width(each, _LONGEST_ID) for each in targets), most=_MOST_ABSENT)
 
 
-def _breaks(content: Content) -> str:
+def _breaks(content: PageContent) -> str:
     tasks = sum(len(report.task_definitions) for report in content.reports)
     if content.findings:
         return _sentence(content)
     if content.known:
         return "Everything that is missing is in the baseline."
     if content.waiting:
-        what = counted(len(content.waiting), "permission")
+        what = plural(len(content.waiting), "permission")
         return f"{what} that ECS needs to start tasks cannot be decided before apply."
     if not content.reports:
         return "There is no result to show."
     if not tasks:
         return "There is no ECS task definition in this plan."
     if excused := excused_words(content.reports):
-        return f"No other finding in {counted(tasks, 'ECS task definition')}: {excused}."
-    return f"The roles of {counted(tasks, 'ECS task definition')} grant every permission that is checked."
+        return f"No other finding in {plural(tasks, 'ECS task definition')}: {excused}."
+    return f"The roles of {plural(tasks, 'ECS task definition')} grant every permission that is checked."
 
 
-def _sentence(content: Content) -> str:
+def _sentence(content: PageContent) -> str:
     first = content.findings[0].finding
     answers = [answer for each in content.findings for answer in each.finding.answers]
     required = sum(each.requirement.severity is Severity.ERROR for each in answers)
@@ -175,18 +175,18 @@ def _sentence(content: Content) -> str:
         return f"{sentence(first.message, names(first))}."
     more = f", {recommended:,} recommended" if recommended else ""
     waiting = f", {len(content.waiting):,} not decided" if content.waiting else ""
-    return f"**{counted(required, 'required permission')} missing**{more}{waiting}."
+    return f"**{plural(required, 'required permission')} missing**{more}{waiting}."
 
 
-def footer(content: Content, page: Page) -> str:
+def footer(content: PageContent, page: Page) -> str:
     """Write the page's commit, run, id and author."""
     found = mark(content, page)
     known = any(char != "0" for char in found.sha)
-    run = page.links.of_run() if page.links else None
+    run = page.links.run_url() if page.links else None
     parts = (
         f"Commit {code(found.sha[:7])}" if known else "",
         f"[run]({run})" if run else "",
-        f"id {code(clipped(name(content, page), _LONGEST_ID))}",
+        f"id {code(clip_width(name(content, page), _LONGEST_ID))}",
         f"tfcheck {__version__}",
     )
     return f"<sub>{' · '.join(filter(None, parts))}</sub>"

@@ -30,8 +30,7 @@ _TOO_MANY = "limit: it has too many statements to compare"
 def access_changes(world: World) -> Iterator[AccessChange]:
     """Yield the access that the change revokes from execution roles and grants to them, role by role.
 
-    Only what is certain: nothing where a policy cannot be read, or where a pattern is known only after apply and may
-    be the same.
+    Only definite changes: nothing if a policy cannot be read, or if a pattern known only after apply may stay the same.
     """
     for pair in world.once(_affordable_pairs):
         if _is_whole(pair) or not _unread(pair):

@@ -18,7 +18,7 @@ from tfcheck.symbolic.value import Truth
 class Difference(msgspec.Struct, frozen=True):
     """What was `granted` or `revoked`: all of it, or (not `whole`) what conditions leave out.
 
-    `because` names what decides, where it is not merely a statement that allows it: empty otherwise.
+    `because` names what decides, unless it is only a statement that allows it; otherwise it is empty.
     """
 
     change: str

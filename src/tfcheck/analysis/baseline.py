@@ -33,7 +33,7 @@ def compare(reports: Sequence[Report], baseline: Baseline) -> list[Report]:
 def entries(reports: Sequence[Report]) -> tuple[BaselineEntry, ...]:
     """Return the baseline entries for these reports; with several targets, each entry names its own.
 
-    What is waived is not in it: it counts again once its waiver has expired.
+    Waived findings are not included: they count again once the waiver has expired.
     """
     several = len(set(map(_target, reports))) > 1
     counts: Counter[BaselineEntry] = Counter()
@@ -121,7 +121,7 @@ class _Known:
     def _take(self, report: Report, print_: str, severity: Severity) -> bool:
         """Whether a problem is listed with the same or a higher severity; each entry matches as often as its count.
 
-        The least severe entry that will do goes first: a more severe problem may need the other one.
+        The least severe matching entry is used first, since a more severe problem may need the other one.
         """
         for target in (*_target_names(report), None):
             left = self._left.get((target, print_), Counter())

@@ -26,8 +26,8 @@ _Fingerprint: TypeAlias = Annotated[str, Meta(pattern=r"\A[0-9a-f]{16}\Z")]
 class BaselineEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """A known problem: a permission that is missing, or a rule that is broken.
 
-    `message` is for the reader, `fingerprint` is what counts. `count` says how many times it is there, `target` where,
-    if the baseline is about several plans.
+    `message` is for readers, `fingerprint` identifies the problem. `count` is the number of occurrences, `target` the
+    target if the baseline covers several plans.
     """
 
     task_definition: str

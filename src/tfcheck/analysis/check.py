@@ -68,11 +68,11 @@ def check(
 ) -> Report:
     """Decide whether everything that the plan's task definitions need to start is allowed.
 
-    Takes a loaded plan and, where they are at hand, the sources it was made from, which lie at `directory` in their
-    repository. What other `stacks` hold counts as existing, before the change and after it; of those whose plan is
-    checked as well, before it what they held then. Reads nothing but what it is given and prints nothing. What the plan
-    or the sources mark as sensitive is not in the report. `remarks` returns what there is to say about what was read:
-    it is called at the end. `progress` shows how far the check is.
+    Takes a loaded plan and, if available, its sources, which are at `directory` in their repository. The objects of
+    other `stacks` count as existing, before the change and after it; for stacks whose plan is checked too, their
+    earlier objects count before the change. Reads nothing else and prints nothing. Nothing that the plan or the sources
+    mark as sensitive is in the report. `remarks` returns notes about what was read, and is called at the end.
+    `progress` shows how far the check is.
     """
     with limits.limit_steps(plan.size) as allowance:
         report, redactor = check_unredacted(

@@ -25,7 +25,7 @@ def findings(
 ) -> Iterator[Finding]:
     """Group denied requirements by task definition, cause and waiver, except those that a configuration rule reports.
 
-    What cannot be decided is no finding, unless a waiver accepts it: then the reports show it as waived.
+    An undecided requirement is not a finding, unless a waiver accepts it: then reports show it as waived.
     """
     instances = {str(task.address) for task in tasks if task.on_instances}
     groups: dict[tuple[_Group, Waived | None], list[Answer]] = {}

@@ -63,7 +63,8 @@ def fix(
 ) -> Fixed:
     """Find the fixes for everything that the plans are missing, each checked with the other plans and `context`.
 
-    With `into_files` they are written; with `choose` only those that it accepts. `progress` shows how far that is.
+    With `into_files` the changes are written; with `choose` only those that it accepts. `progress` shows how far that
+    is.
 
     Raises:
         InputError: a file cannot be read, or one cannot be written; then no file has changed.
@@ -349,7 +350,7 @@ def fixable_sources(option: Path | None, path: Path | None, plan: Plan, run: Sou
 def _grown(directory: Path, path: Path | None, plan: Plan, run: SourceAccess) -> Sources | None:
     """Open the sources of a directory if a plan lists them and only fixes have been added since.
 
-    NOTE: a copy of them elsewhere in the work tree may look more alike by then, and is not what was planned.
+    NOTE: a copy elsewhere in the work tree may by then look more similar, but is not what was planned.
     """
     from tfcheck.hcl.modules import find
     from tfcheck.hcl.modules.saved_plan import is_saved_plan

@@ -97,7 +97,7 @@ def chosen(
 ) -> tuple[DraftFix | None, str]:
     """Return the requested part of a fix, or None, and a note if something was left out.
 
-    A fix is one hunk where a part of it alone would not be valid.
+    A fix is a single hunk if a part of it would be invalid alone.
     """
     parts = _hunks(draft, files)
     if not all(is_sound(_with_insertions(draft, each)) for each in parts):

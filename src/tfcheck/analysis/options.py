@@ -44,7 +44,7 @@ DEFAULTS = RunOptions()
 class FixSelection(msgspec.Struct, frozen=True):
     """The requested fixes: of some rules or addresses, or only safe ones.
 
-    `prefixes` grants directories of files, `moves` takes from a task role what only start-up needs.
+    `prefixes` grants directories of files, `moves` removes from a task role what only start-up needs.
     """
 
     only: tuple[str, ...] = ()

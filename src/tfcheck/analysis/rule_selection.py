@@ -14,7 +14,7 @@ from tfcheck.vocabulary.finding import Finding, Report, RunConfiguration, Severi
 def select(report: Report, choice: Choice) -> Report:
     """Return a report with only the findings of selected rules, the number of others, and what excluded them.
 
-    INVARIANT: the answers stay as they are: what is denied is denied, whoever wants to read it.
+    INVARIANT: the answers stay unchanged: what is denied is denied, whoever reads it.
     """
     if not choice.is_reported:
         return report

@@ -51,8 +51,8 @@ class Session:
     ) -> None:
         """Build from the plan files and the plans or states of other stacks; `-` is standard input.
 
-        Sources are not allowed to read any of these files, nor the `outputs`, and where the result is `shared` nothing
-        else that git does not track.
+        Sources must not read any of these files, nor the `outputs`, and if the result is `shared`, nothing that git
+        does not track.
 
         Raises:
             InputError: a file of the context cannot be read, or holds something else.
@@ -191,7 +191,7 @@ def _with_repository_paths(report: Report, sources: Sources | None, workspace: s
 def _repository_path(file: Path) -> str:
     """Return the path of a file, relative to the root of its work tree.
 
-    NOTE: a link is where it lies, not where it leads; `/dev/fd/63` leads nowhere.
+    NOTE: a link counts where it is, not where it leads; `/dev/fd/63` leads nowhere.
     """
     from tfcheck.repository import work_tree
 

@@ -144,7 +144,7 @@ def held_identities(plan: Plan, types: Collection[str]) -> frozenset[Identity]:
 def copies(plan: Plan, held: Collection[Identity]) -> Iterator[Address]:
     """Yield the addresses in another stack of objects that the plan or an earlier stack decides.
 
-    An object is the same if its identity is, before the change or after it.
+    Two objects are the same if their identities are, before the change or after it.
     """
     for each in plan.instances(*_shared_types(plan, {kind for kind, _, _ in held})):
         kind = each.address.type

@@ -16,7 +16,7 @@ from tfcheck.vocabulary.finding import Answer, Severity, TaskChange
 def task_changes(answers: Iterable[Answer], world: World, past: VerdictsBefore) -> Iterator[TaskChange]:
     """Return the task definitions that could start before the change and cannot after it, or the reverse.
 
-    Nothing is said of one that is new, and of one where either is open.
+    New task definitions are left out, and those for which either answer is unknown.
     """
     after = _decide_after(answers, world)
     for address, task in past.tasks.items():

@@ -42,8 +42,8 @@ class Waivers:
     ) -> None:
         """Build from the file's waivers, the day, the places of blocks, and a function for the waivers in comments.
 
-        Comments are looked for in the sources that were read, so later calls may return more of them. `policies`
-        returns the addresses of the policies of the role that an answer is about.
+        Comments are searched in the sources read so far, so later calls may return more. `policies` returns the
+        addresses of the policies of an answer's role.
         """
         self._policies = policies
         self._waivers = list(waivers)

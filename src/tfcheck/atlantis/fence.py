@@ -34,9 +34,9 @@ _PHRASE = regex(
 def harmless(text: str) -> str:
     """Write a text on one line so that it neither ends a fence nor triggers anything in Atlantis.
 
-    Atlantis looks for phrases in the output of steps: it adds up plans, and counts the results of policy checks
+    Atlantis searches the output of steps for phrases: it adds up plans, and counts the results of policy checks
     (`server/events/models/models.go`, `server/events/project_command_runner.go`). The author of a pull request chooses
-    the names in its plan, and can spell any of them.
+    the names in its plan, which may contain any of them.
     """
     shown = clip_width(visible(text), _LONGEST).replace("`", "'")
     return _PHRASE.sub(lambda found: re.sub(r"[ :.]", "_", found[0]), shown)

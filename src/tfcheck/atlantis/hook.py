@@ -82,7 +82,7 @@ class Hook(msgspec.Struct, frozen=True):
 class HookResult(msgspec.Struct, frozen=True):
     """The outcome for the comment in one line, and whether the log must show the reports instead.
 
-    `absent` are the targets that the comment names as without a result.
+    `absent` are the targets that the comment lists without a result.
     """
 
     line: str
@@ -132,8 +132,8 @@ def update_comment(
 def _missing(hook: Hook, kept: StoredResults) -> int:
     """Count the results that are missing.
 
-    NOTE: only the command that somebody comments sets COMMAND_HAS_ERRORS. A plan that we stopped has failed as well,
-    but its result is here.
+    NOTE: only comment commands set COMMAND_HAS_ERRORS. A plan that tfcheck stopped has also failed, but its result is
+    here.
     """
     missing = len(kept.problems) + len(kept.lost) + kept.repeated
     stopped = any(origin.context_text(report, "stopped") for report in kept.reports)

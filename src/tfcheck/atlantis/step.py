@@ -31,9 +31,9 @@ _SHOW_BUG = "run it with --debug to see where"
 class StepOptions(msgspec.Struct, frozen=True):
     """The options of the check in a step, and what makes the step fail.
 
-    `context` are files with the state or a plan of other stacks, `account` is that of the plan. `choice` returns which
-    findings count, or raises what is wrong with the configuration; what the file `baseline` lists is left out. `debug`
-    lets bugs through.
+    `context` are files with the state or a plan of other stacks, `account` is that of the plan. `choice` returns the
+    selection of findings, or raises the error in the configuration; findings in the file `baseline` are left out.
+    `debug` raises bugs.
     """
 
     gate: FailOptions
@@ -80,7 +80,7 @@ def before_plan(variables: Mapping[str, str], *, debug: bool = False) -> StepOut
 def after_plan(variables: Mapping[str, str], options: StepOptions) -> StepOutput:
     """Check the plan of a project and store the result; only the gate makes the exit status non-zero.
 
-    What goes wrong is reported in the text and in the result.
+    Errors are reported in the text and in the result.
     """
     about = project(variables)
     return attempt(

@@ -46,9 +46,8 @@ _SETTING = "TFCHECK_ATLANTIS_DIR"
 class StoredResults(msgspec.Struct, frozen=True):
     """The results for the newest commit of a pull request, and the errors in files that cannot be read.
 
-    `lost` are the targets without a result for this commit that were announced or had one for an earlier commit, `gone`
-    those whose directory the repository no longer has. `repeated` counts projects with a result whose last plan made
-    none.
+    `lost` are the announced or earlier targets without a result for this commit, `gone` those whose directory the
+    repository no longer has. `repeated` counts projects with a result whose last plan produced none.
     """
 
     reports: tuple[Report, ...]
@@ -109,8 +108,7 @@ class ResultStore:
     def read_all(self, clone: Path | None = None) -> StoredResults:
         """Read all results for the commit, sorted by name, and find the missing ones.
 
-        `clone` is the repository at this commit: a project of an earlier commit whose directory is not there any more
-        is not missing.
+        `clone` is the repository at this commit: a project whose directory no longer exists is not missing.
         """
         from tfcheck.report.reading import LARGEST, read_reports
 
@@ -159,7 +157,7 @@ class ResultStore:
     def drop_superseded(self) -> None:
         """Remove the older results of projects that have one for this commit.
 
-        Hooks may run late, when a newer commit has its first results already.
+        Hooks may run late, when a newer commit already has results.
         """
         newest = _newest(self._folder) or 0
         for name in self._stored_names(_RESULT):
@@ -222,7 +220,7 @@ def _temporary() -> Path:
 def _make_private(folder: Path) -> None:
     """Create a folder and its parents, accessible only to the current user.
 
-    NOTE: `mkdir(parents=True)` would leave those above open.
+    NOTE: `mkdir(parents=True)` would leave the parents accessible.
     """
     if folder.is_dir():
         return
@@ -282,7 +280,7 @@ def _age(file: Path) -> float:
 def _is_commit_folder(folder: Path) -> bool:
     """Whether a folder is for the results of one commit.
 
-    NOTE: somebody may have let the setting name a folder with other things in it.
+    NOTE: the setting may name a folder with other content.
     """
     return is_commit(folder.name) and folder.parent.name.isdecimal() and not folder.is_symlink()
 

@@ -79,7 +79,7 @@ class PlannedPull(msgspec.Struct, frozen=True):
     def trusted_server(self, variables: Mapping[str, str]) -> str | None:
         """Return the address that may receive a token, which is the one that Atlantis uses; None if it is not known.
 
-        NOTE: whoever can send a webhook without a secret chooses PULL_URL.
+        NOTE: anyone who can send a webhook without a secret chooses PULL_URL.
         """
         server, host = self.server, self.host
         if server is None or host is None:

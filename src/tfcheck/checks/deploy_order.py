@@ -84,7 +84,7 @@ def _place_words(places: Sequence[WaitingPlace], outsider: str) -> str:
 class WaitingPlace(msgspec.Struct, frozen=True):
     """Where and how `depends_on` can name resources: at this depth of the service's module path.
 
-    `named` is the service, or the call of the module that it is in.
+    `named` is the service, or the call of its module.
     """
 
     depth: int
@@ -101,8 +101,8 @@ class WaitingPlace(msgspec.Struct, frozen=True):
 def waiting_places(service: Address, late: Sequence[Address]) -> list[WaitingPlace]:
     """Return the `depends_on` arguments to write, with their places.
 
-    A service can wait for what is in its module, or below. For anything else a module call around the service waits:
-    the one that is in the same module as the object, or as a call around it.
+    A service can wait for objects in its module or below. For anything else, an enclosing module call waits: the one in
+    the same module as the object, or as a call around it.
     """
     home = service.module.config
     by_depth: dict[int, list[Address]] = {}

@@ -144,7 +144,7 @@ def _policy(grant: WorldObject, roles: Roles) -> str:
 class _WorldAtServiceStart:
     """The world when services start: grants that no service waits for are as before the change.
 
-    Where some services of a role wait for a grant and others do not, each of the two groups has a world of its own.
+    If only some services of a role wait for a grant, the two groups have separate worlds.
     """
 
     def __init__(self, world: World) -> None:
@@ -231,7 +231,7 @@ def _parameters(task: TaskDefinition, world: World) -> Iterator[WorldObject]:
 def _versions(service: WorldObject, task: TaskDefinition, world: World) -> Iterator[WorldObject]:
     """Return the only version of each secret named by a plain string; for a reference, only a late version.
 
-    A service that refers to a secret waits for it, and its value follows in a moment, unless that waits for more.
+    A service that refers to a secret waits for it, and its value follows in a moment, unless the value waits for more.
     """
     earlier = world.earlier(service.address).resources
     for _, value in injected_values(task):

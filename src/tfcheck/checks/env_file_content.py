@@ -48,7 +48,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 def _misread(holder: WorldObject) -> dict[str, list[int]]:
     """Return what ECS reads differently than intended, with the line numbers.
 
-    What is marked as sensitive is not looked into.
+    Sensitive content is not inspected.
     """
     content = holder.attribute("content")
     found: dict[str, list[int]] = {}

@@ -17,9 +17,9 @@ from tfcheck.vocabulary.finding import Severity
 class Misconfiguration(msgspec.Struct, frozen=True):
     """A definite mistake in a task definition, or in an object that belongs to it.
 
-    `about` distinguishes mistakes in one place: the same before and after a change is the same mistake. `address` is
-    the resource to fix, where that is not the task definition, `argument` its wrong argument. `hcl` is what to write
-    instead, where that is known.
+    `about` identifies the mistake at a place: the same before and after a change is the same mistake. `address` is the
+    resource to fix if it is not the task definition, `argument` its wrong argument. `hcl` is the replacement, if it is
+    known.
     """
 
     message: str

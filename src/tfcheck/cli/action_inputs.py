@@ -32,8 +32,8 @@ HINT = "paths are seen from the job's working directory; the step that writes th
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     """The inputs of `action.yml`; file inputs may be patterns, and `temporary` is for files without a name.
 
-    `choice` is which findings count, `set_context` the files of other stacks that the configuration file names: they
-    are never patterns.
+    `choice` is the selection of findings, `set_context` are the context files in the configuration file, which are
+    never patterns.
     """
 
     plans: tuple[str, ...]
@@ -214,7 +214,7 @@ class NamedFiles(msgspec.Struct, frozen=True):
 def paths(name: str, patterns: Iterable[str]) -> NamedFiles:
     """Find the files that the patterns of an input match; `name` is the input's name.
 
-    A name that is not a pattern is given as it is, also where there is no such file: reading it explains more.
+    A name that is not a pattern is returned even if there is no such file: reading it gives a better error.
     """
     import glob  # loaded only in the action
 
@@ -241,7 +241,8 @@ def exists(path: str) -> bool:
 def expand_glob(pattern: str) -> list[str]:
     """Return the files and directories that a pattern matches, sorted, like a shell with `globstar`.
 
-    NOTE: `**` enters no links. Those of a pull request could lead back up, and a search that enters two never ends.
+    NOTE: `**` does not enter links. Those of a pull request could lead back up, and a search that enters two never
+    ends.
     """
     return sorted({os.path.normpath(each) for each in _matches(pattern)})
 

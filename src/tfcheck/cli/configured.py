@@ -148,7 +148,7 @@ def load(
 ) -> LoadedSettings:
     """Load the configuration file for plans, or the one that `config` names.
 
-    `targets` are names of what is checked beside those that follow from the directories.
+    `targets` are further names of the target, besides those from the directories.
 
     Raises:
         UsageError: the file cannot be read, contains something that it cannot contain, or the plans need different

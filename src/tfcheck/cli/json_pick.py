@@ -16,7 +16,7 @@ Pick: TypeAlias = Callable[[Any], Any]
 def json_pick(form: str | None, query: str | None) -> Pick | None:
     """Return the function that selects the printed part of a command's JSON, or None for other formats.
 
-    A query asks for JSON, unless the command line says otherwise.
+    A query implies JSON, unless the command line says otherwise.
 
     Raises:
         UsageError: the query is not JMESPath, or the command line asks for another format as well.

@@ -35,7 +35,7 @@ def is_shown(stream: TextIO, variables: Mapping[str, str], *, quiet: bool) -> bo
 def progress(plan: str = "-", *, quiet: bool) -> Iterator[Progress]:
     """Yield the progress of a run, and show it while the context is active.
 
-    Where `plan` is a large file, the bar is shown at once.
+    If `plan` is a large file, the bar is shown at once.
     """
     now = Progress()
     if not is_shown(sys.stderr, os.environ, quiet=quiet):

@@ -25,7 +25,7 @@ _NARROWEST, _WIDEST = 60, 200
 def open_streams() -> None:
     """Make both streams accept every character: a piped report is UTF-8, regardless of the locale.
 
-    A stream that whoever started us has closed is replaced by one that leads nowhere.
+    A stream that the caller has closed is replaced by one that leads nowhere.
     """
     sys.stdout = sys.stdout or io.StringIO()  # typed as never None, but it may be
     sys.stderr = sys.stderr or io.StringIO()

@@ -26,8 +26,8 @@ class Kind(Enum):
 class ConfigKey(msgspec.Struct, frozen=True):
     """One key: its name, as the option is written, the values that it accepts, and its meaning.
 
-    `variable` is the environment variable that sets the same. `section` is the table that holds it, empty for the top.
-    `counts` says that it has a part in what is reported, or in the exit status: reports name it where a file sets it.
+    `variable` is the environment variable with the same meaning. `section` is the table that holds it, empty for the
+    top. `counts` means that it affects the reported findings or the exit status: reports list it if a file sets it.
     """
 
     name: str

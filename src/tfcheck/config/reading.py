@@ -60,8 +60,8 @@ def settings_of(directory: Path, rules: KnownRules, *, shared: bool | None = Non
 def settings_in(file: Path, rules: KnownRules) -> ConfigFile:
     """Return the configuration in a file that the user has named.
 
-    Its paths may lead anywhere if it does not lie in a work tree, where others could have written it. A link in a work
-    tree does not lead out of it.
+    Its paths may lead anywhere if it is not in a work tree, where others could have written it. A link in a work tree
+    does not lead out of it.
 
     Raises:
         UsageError: it cannot be read, or contains something that it cannot contain.
@@ -186,7 +186,7 @@ def _problem(named: str, said: str) -> str:
 def candidates(directory: Path) -> Iterator[Path]:
     """Yield the possible configuration files, nearest first; most directories have none.
 
-    Without git only the directory itself counts: it is unknown who owns those above it.
+    Without git only the directory itself counts, since the owner of its parents is unknown.
     """
     resolved = Path(os.path.realpath(directory))
     top = find_work_tree(resolved) or resolved

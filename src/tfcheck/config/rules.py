@@ -34,8 +34,8 @@ def suggestion(selector: str, rules: Collection[str]) -> str:
 class RuleSelection(msgspec.Struct, frozen=True):
     """The rules to report and the severities to use; an empty `select` means every rule.
 
-    Of several selectors that name a rule an id counts before a beginning and the longest of these first; of equals the
-    one in `ignore`.
+    Of several matching selectors an id is preferred to a prefix, a longer prefix to a shorter one, and `ignore` to
+    `select`.
     """
 
     select: tuple[str, ...] = ()

@@ -55,8 +55,7 @@ class ConfigFile(msgspec.Struct, frozen=True):
 class Choice(msgspec.Struct, frozen=True):
     """The selection for the reports of a run: the rules, and the effective values of the configuration file.
 
-    `file` is that file as seen from the top of its repository. `waivers` are those in it, `today` is the day on which
-    they have to hold.
+    `file` is that file relative to its repository's root. `waivers` are those in it, `today` is the date for them.
     """
 
     rules: RuleSelection = RuleSelection()

@@ -42,8 +42,8 @@ Wrong = Callable[[str, str, str], UsageError]
 class Waiver(msgspec.Struct, frozen=True):
     """Accepted findings, and where the waiver is; `file` is relative to the repository's root.
 
-    An empty field does not narrow it. `block` is the place of the block that a comment is at. `problem` says why it
-    waives nothing.
+    An empty field does not restrict it. `block` is the place of the block for a comment. `problem` says why it has no
+    effect.
     """
 
     rule: str

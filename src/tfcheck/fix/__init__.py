@@ -22,8 +22,8 @@ def suggest(
 ) -> tuple[Finding, ...]:
     """Return the findings, each with a proven fix or, otherwise, a remedy.
 
-    `world` is the world after the change. `conceals` says whether a text contains something that must not be shown.
-    `answers` are all of the plan: no fix takes away what they allow.
+    `world` is the world after the change. `conceals` tests whether a text contains a secret. `answers` are all of the
+    plan: no fix removes what they allow.
     """
     known = find_fixes(findings, world, conceals=conceals, answers=answers)
     return tuple(

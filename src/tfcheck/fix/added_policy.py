@@ -106,8 +106,8 @@ class AddedPolicies:
     ) -> tuple[Statements, str | None, Sequence[Address]]:
         """Return the statements with their conditions, the `count` of their policy, and where it is created.
 
-        There is one if all that the policy is for may be empty or null. It is empty where the policy needs none, and
-        None where the policy would be invalid in one of the places.
+        There is a `count` if everything that the policy is for may be empty or null. It is empty if the policy needs
+        none, and None if the policy would be invalid in one of the places.
         """
         lists = self._places.lists
         if lists.holds_no_arns(statements, made):
@@ -230,7 +230,7 @@ class AddedPolicies:
     def propose_at_callers(self, need: RoleNeed, *, new_output: bool = False) -> Iterator[Proposal]:
         """Propose a policy where the roles' module is called, or further up.
 
-        With `new_output` the module is to put out the name of its role.
+        With `new_output` the module gets an output with the name of its role.
         """
         paths = [role.address.module for role in need.roles]
         while all(path.steps for path in paths):

@@ -35,7 +35,7 @@ _INPUT = regex(r"statement|polic|permission|grant")
 def grants_as_text(needs: Sequence[RoleNeed], places: FixPlaces, world: After) -> list[tuple[Fix, tuple[Answer, ...]]]:
     """Write what roles lack as text, for all that a policy with exactly that would allow.
 
-    All are tried together: they are for different roles.
+    All are tried together, since they are for different roles.
     """
     if not needs:
         return []
@@ -69,8 +69,8 @@ def _are_contested(need: RoleNeed, world: After) -> bool:
 def verdicts_with(answers: Sequence[Answer], world: After, *, bounded: bool = True) -> list[Verdict]:
     """Decide the answers of one role again, as if it had a policy with exactly what they need.
 
-    Without `bounded` it is also decided as if the role had no permissions boundary. What a task of another plan needs
-    keeps its verdict.
+    Without `bounded` they are also decided as if the role had no permissions boundary. The needs of tasks in another
+    plan keep their verdict.
     """
     judge = world.once(Judge)
     tasks = tasks_by_address(world)
@@ -197,8 +197,8 @@ _Doubt: TypeAlias = tuple[Reason | None, str]
 class InDoubt:
     """What stays unknown although a role has exactly what it needs, and the changes that leave only that unknown.
 
-    A secret of another account has a policy of its own, for example. The text is the change that would be made: it is
-    written for the place where it belongs, and was tried there.
+    For example, a secret of another account has a policy of its own. The text is the change that would be made: it is
+    written for its place, and was tried there.
     """
 
     def __init__(self, needs: Sequence[RoleNeed], world: After) -> None:

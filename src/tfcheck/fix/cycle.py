@@ -87,7 +87,7 @@ class Dependencies:
 def _declared_uses(module: Module) -> frozenset[tuple[str, str]]:
     """Pair what a module declares, and passes to other modules, with the names used in it.
 
-    In a module its call is `call`, and all outputs together are `outputs`.
+    The call of a module is `call`, and all of its outputs together are `outputs`.
     """
     found: set[tuple[str, str]] = set()
     for name, text in _declared_objects(module):

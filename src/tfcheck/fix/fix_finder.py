@@ -54,8 +54,8 @@ def find_fixes(
 ) -> PlanFixes:
     """Find a proven fix for each denied requirement of the findings, where there is one.
 
-    `world` is the world after the change. `conceals` says whether a text contains something that must not be shown.
-    `answers` are all of the plan: nothing that a fix replaces may take away what they allow.
+    `world` is the world after the change. `conceals` tests whether a text contains a secret. `answers` are all of the
+    plan: no replacement removes what they allow.
     """
     findings = list(findings)
     denied = [answer for finding in findings for answer in finding.answers if answer.verdict is Verdict.DENIED]
@@ -163,7 +163,7 @@ class FixFinder:
     ) -> list[Case]:
         """Return grants that suffice only together with a boundary or a resource policy.
 
-        What a new policy would grant `alone` is joined with them: a role does not get two.
+        What a new policy would grant `alone` is joined with them, so that a role does not get two.
         """
         lacking = [each for each in self._lacking(needs, done, settled) if each.roles and self._sources is not None]
         adding = [each for each in alone if isinstance(each, RoleCase) and each.current and each.current.added]
@@ -259,8 +259,8 @@ class FixFinder:
     ) -> list[Case]:
         """Try the proposals of all cases together, then the next ones of those that did not suffice.
 
-        Where a proposal fixes only some of what a case lacks, both parts go on alone. A proposal that worsens one of
-        the answers `kept` is not enough. With `enough` something else than an allowed verdict may be.
+        If a proposal fixes only a part of a case, both parts are continued separately. A proposal that worsens one of
+        the answers `kept` is rejected. With `enough` something else than an allowed verdict may suffice.
         """
         proven: list[Case] = []
         waiting = [case for case in cases if case.advance()] if self._sources is not None else []
@@ -285,7 +285,7 @@ class FixFinder:
     def _fix_by_replacing(self, needs: Sequence[RoleNeed]) -> tuple[list[Case], list[RoleNeed]]:
         """Fix what a replacement can fix; also return the rest.
 
-        Each is tried by itself, and must leave allowed all that is.
+        Each is tried separately, and must keep everything allowed that is.
         """
         proven: list[Case] = []
         left = list(needs)

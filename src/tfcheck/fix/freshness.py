@@ -24,7 +24,7 @@ def outdated_objects(
 ) -> frozenset[Address]:
     """Return the objects whose block gives another value than the plan.
 
-    `touched` are the attributes that a fix edits, `beside` the objects behind whose blocks it writes.
+    `touched` are the attributes that a fix edits, `beside` the objects after whose blocks it inserts.
     """
     written = [*touched, *(ChangedAttribute(each, name) for each in beside for name in _arguments(each, resolver))]
     wanted = list(dict.fromkeys(written))

@@ -13,8 +13,8 @@ from tfcheck.hcl.syntax.source import SourceText
 def item_into(source: SourceText, parts: ObjectParts, name: str, value: str) -> tuple[Insertion, ...]:
     """Add `name = value` after the last item of an object, on its line or below it, in the same style.
 
-    Where the name is wider than those above it, these get the blanks that align them. Nothing where the object has no
-    item, or another layout.
+    If the name is wider than those above it, these are aligned with it. Nothing if the object has no item, or another
+    layout.
     """
     text = source.text
     if not parts.items or comment_follows(text, parts.items[-1].value.end):

@@ -24,8 +24,8 @@ from tfcheck.hcl.syntax.tf_json import JsonBlock
 class PolicyInsertion(msgspec.Struct, frozen=True):
     """The insertions, and the policy document that they go into, if any.
 
-    `statements` are new ones, `resources` and `actions` go into statements that are there. `documents` are the policy
-    documents that are changed, by their addresses.
+    `statements` are new ones, `resources` and `actions` are added to existing statements. `documents` are the addresses
+    of the changed policy documents.
     """
 
     insertions: tuple[Insertion, ...]
@@ -66,8 +66,9 @@ def insert_into_policy(
 ) -> PolicyInsertion | None:
     """Add to the policy in an argument; None if its text has no safe place.
 
-    With `extends` a statement with the same actions gets the resources, one for the same resources the actions; with
-    `adds` there may be new ones. With `shared` others may use the text too. `beside` are changes made with this one.
+    With `extends` a statement with the same actions gets the resources, and one for the same resources the actions;
+    with `adds` there may be new ones. With `shared` others may use the text too. `beside` are changes made together
+    with this one.
     """
     if not (shared or is_own(argument, module)):
         return None

@@ -22,7 +22,7 @@ IsShared: TypeAlias = Callable[[RoleNeed], bool]
 def join_needs(needs: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
     """Yield the needs of roles from one block, with equal ones merged.
 
-    Where the roles lack different things, what they lack for each rule is joined by itself.
+    If the roles lack different permissions, the permissions for each rule are joined separately.
     """
     if len(needs) == 1 or is_shared(_sum(needs)):
         yield _sum(needs)

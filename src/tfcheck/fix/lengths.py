@@ -62,7 +62,7 @@ def _length_sources(
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield an expression and everything that its length depends on, with the references in each.
 
-    With `blocks` this includes how resources are repeated, which is known in every plan.
+    With `blocks` this includes the repetition of resources, which is known in every plan.
     """
     waiting = [(text, module)]
     seen: set[tuple[str, ModulePath]] = set()

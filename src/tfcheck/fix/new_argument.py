@@ -16,8 +16,8 @@ from tfcheck.hcl.syntax.tf_json import JsonBlock
 def argument_into(block: Block, name: str, value: str, behind: Sequence[str]) -> Insertion | None:
     """Write `name = value` below the first existing argument of `behind`, otherwise below another one.
 
-    The line joins the group of that argument where its `=` can stand below theirs; otherwise it is a group of its own.
-    None where no argument of the block has a line of its own.
+    The line joins the group of that argument if its `=` can be aligned with theirs; otherwise it is a group of its own.
+    None if no argument of the block has a line of its own.
     """
     groups = list(_groups(block))
     by_name = {each.name: group for group in groups for each in group}

@@ -23,8 +23,9 @@ from tfcheck.hcl.syntax.tf_json import JsonBlock
 class NewPolicy(msgspec.Struct, frozen=True):
     """A policy to create: `label` and `name` are unused so far, `role` is an expression for the role's name.
 
-    `repeated` is the expression of `for_each` or `count`; `provider` the provider configuration, if not the default.
-    With `managed` it becomes a customer managed policy and its attachment: the role removes inline policies.
+    `repeated` is the expression of `for_each` or `count`; `provider` the provider configuration, if it is not the
+    default. With `managed` it becomes a customer managed policy with an attachment, since the role removes inline
+    policies.
     """
 
     label: str

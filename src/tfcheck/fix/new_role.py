@@ -39,8 +39,8 @@ _LONGEST, _LONGEST_PREFIX = 64, 38
 class NewRole(msgspec.Struct, frozen=True):
     """An execution role to create.
 
-    `name` is the argument that names it, `trust` an expression, or empty for a document of its own. `repeated` is
-    `count` or `for_each` with its expression, `managed` the policy of AWS that is attached, `wanted` what else it gets.
+    `name` is the argument with its name, `trust` an expression, or empty for a new document. `repeated` is `count` or
+    `for_each` with its expression, `managed` the attached AWS policy, `wanted` the other permissions.
     """
 
     label: str

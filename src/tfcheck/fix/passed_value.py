@@ -62,7 +62,8 @@ class CallNeeds:
     ) -> None:
         """Build from the calling module, the call's name, and the missing permissions.
 
-        That is what each instance of the call lacks, for each instance of the module that calls; `caller` is the first.
+        These are the needs of each instance of the call, for each instance of the calling module; `caller` is the
+        first.
         """
         self.world, self.places = world, places
         self.caller, self.name, self.answers = caller, name, next(iter(lacking.values()))

@@ -125,8 +125,8 @@ class FixPlaces:
     ) -> Iterator[SharedStatements]:
         """Write what several roles lack as shared statements, first with the lists of the task definitions.
 
-        One instance of several, which lacks what the others have, is given that alone first.
-        `places` maps each role to the block instance that it goes into.
+        If one of several instances lacks what the others have, a statement for it alone is tried first. `places` maps
+        each role to its block instance.
         """
         others = self.holders.instances(need.roles[0].address) if len(need.roles) == 1 else ()
         is_one_of_several = len(others) > 1 and all(each.key is not None for each in places.values())

@@ -21,8 +21,8 @@ from tfcheck.vocabulary.finding import Answer, Finding, Fix, Remedy, Requirement
 class FixChoice(msgspec.Struct, frozen=True):
     """The preferences between fixes.
 
-    With `prefixes` files that share a directory are granted by it, with `corrects` a literal with a mistake is
-    corrected rather than a statement added, with `moves` a grant of the task role is moved rather than copied.
+    With `prefixes` files in one directory are granted by directory, with `corrects` a wrong literal is corrected
+    instead of adding a statement, with `moves` a grant of the task role is moved instead of copied.
     """
 
     prefixes: bool = False
@@ -33,8 +33,8 @@ class FixChoice(msgspec.Struct, frozen=True):
 class DraftFix(msgspec.Struct, frozen=True):
     """A fix, the requirements that it fixes, and its insertions; none if it is only text.
 
-    `home` is the role where it is for one of another stack, `finding` what it fixes where that is no requirement.
-    `touched` and `added` are what changes in the plan.
+    `home` is the role's stack if it is another one, `finding` what it fixes if that is not a requirement. `touched` and
+    `added` are the changes in the plan.
     """
 
     fix: Fix
@@ -63,7 +63,7 @@ def draft_for_review(
 class PlanFixes(msgspec.Struct, frozen=True, dict=True):
     """All fixes for one plan. `settled` are requirements that the current sources allow: plan again.
 
-    `remedies` say what to do about the findings that nothing of that is for, `skipped` which files are not changed.
+    `remedies` explain what to do about findings without a fix, `skipped` lists the files that are not changed.
     """
 
     found: tuple[DraftFix, ...] = ()

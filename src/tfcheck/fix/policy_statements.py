@@ -29,8 +29,8 @@ _DOCUMENT = ("sid", "effect", "actions", "resources")
 class WrittenStatement(msgspec.Struct, frozen=True):
     """An Allow statement with the places of its actions and resources.
 
-    `is_plain`: nothing else decides what it grants, neither a condition nor a principal. `among` is the list that it is
-    in, None for a block; `of` is how many statements the policy has.
+    `is_plain`: neither a condition nor a principal limits it. `among` is its list, None for a block; `of` is the number
+    of statements in the policy.
     """
 
     source: SourceText

@@ -17,8 +17,8 @@ from tfcheck.vocabulary.finding import Answer
 class Proposal(msgspec.Struct, frozen=True):
     """One way to fix something, not proven yet.
 
-    `texts` are the files that insertions go into, `touched` and `added` what changes in the plan. `beside` are the
-    objects behind whose block something new is written, `reported` the parts of changed lines that the title shows.
+    `texts` are the edited files, `touched` and `added` the changes in the plan. `beside` are the objects after whose
+    blocks something is inserted, `reported` the parts of changed lines that the title shows.
     """
 
     title: str
@@ -49,7 +49,7 @@ def join_proposals(proposals: Sequence[Proposal]) -> Proposal:
 class RoleNeed(msgspec.Struct, frozen=True):
     """The missing permissions of one role, or of several from one block that lack the same.
 
-    Without `roles` it is one that is not made here; `elsewhere` is its name.
+    Without `roles` it is for an unmanaged role, called `elsewhere`.
     """
 
     roles: tuple[WorldObject, ...]

@@ -31,10 +31,10 @@ class Syntax(Enum):
 class StatementStyle(msgspec.Struct, frozen=True):
     """The style of a statement's neighbours.
 
-    `between` is what stands between a name and its value, `pad` what stands inside the braces of a one-line object,
-    `ends_lines` what follows each item that has a line of its own, `order` the items that one of them has. With
-    `spread` each item of a list has a line of its own, and with `trailing` the last one a comma as well; `widest` is
-    how wide one on one line may be.
+    `between` is the text between a name and its value, `pad` the text inside the braces of a one-line object,
+    `ends_lines` the text after each item on its own line, `order` the items of a statement. With `spread` each item of
+    a list has its own line, and with `trailing` the last one has a comma too; `widest` is the maximum length of a
+    one-line list.
     """
 
     syntax: Syntax = Syntax.HCL

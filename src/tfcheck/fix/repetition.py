@@ -144,8 +144,8 @@ def _split(text: str, words: Mapping[str, str]) -> list[str | Reference]:
 class Repeated(msgspec.Struct, frozen=True):
     """What a policy is repeated for: instances of `base` (`aws_iam_role.execution`, `module.service`).
 
-    `attribute` is the role's name there, `block` what `for_each` or `count` is written in, `keys` the instances that
-    the policy is for; with `others` there are more.
+    `attribute` is the role's name there, `block` the block with `for_each` or `count`, `keys` the instances that the
+    policy is for; with `others` there are more.
     """
 
     base: str

@@ -45,7 +45,7 @@ class SecondOpinion(Enum):
 def compare(before: str, insertions: Sequence[Insertion]) -> SecondOpinion:
     """Compare a file with its edited version; the insertions are sorted by offset.
 
-    One part of the old text is one part of the new where it is replaced; what is removed is made of whole parts.
+    A replaced part of the old text corresponds to one part of the new; removed text consists of whole parts.
     """
     old = tree(before)
     if old is None:
@@ -76,8 +76,8 @@ def tree(text: str) -> Tree[Token] | None:
 def _parser() -> Lark:
     """Build the parser from the library's grammar.
 
-    NOTE: `hcl2.parser.parser()` does the same faster from a file of pickled tables inside the installed package, which
-    it writes where there is none. Nothing is unpickled here, and nothing written.
+    NOTE: `hcl2.parser.parser()` does the same faster from a file of pickled tables in the installed package, which it
+    writes if there is none. Nothing is unpickled here, and nothing written.
     """
     import hcl2
     from hcl2.postlexer import PostLexer

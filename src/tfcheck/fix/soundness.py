@@ -23,8 +23,8 @@ def are_sound(insertions: Iterable[Insertion], texts: Mapping[str, SourceText]) 
 def is_sound(before: SourceFile, insertions: Sequence[Insertion]) -> bool:
     """Whether an edited file parses as intended; the insertions are sorted by offset.
 
-    It holds the blocks that it held and perhaps new ones at the places of insertions; no other block has changed, and
-    every argument that has changed can be parsed.
+    The file has its old blocks and perhaps new ones at the insertions; no other block has changed, and every changed
+    argument can be parsed.
     """
     source = before.source
     if not fits(source.text, insertions):

@@ -35,7 +35,7 @@ def _is_instance(spelled: Spelled) -> bool:
 class Spelling:
     """Writes values as the expressions of one module instance can.
 
-    `refuse` says which resources must not be referred to from there, by their name in the module: a cycle would arise.
+    `refuse` tests whether a reference to a resource would create a cycle, by its name in the module.
     """
 
     def __init__(self, world: After, module: ModulePath, known: Referable, refuse: Refuse = lambda _: False) -> None:

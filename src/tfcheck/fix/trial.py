@@ -109,7 +109,7 @@ def change_sources(
 def bare_tasks(world: World) -> dict[str, TaskDefinition]:
     """Return the task definitions by address, without their containers.
 
-    What these need was found before the change: doing so again would take most of the time.
+    Their needs were found before the change: doing so again would take most of the time.
     """
     return {str(each.address): TaskDefinition(each, ()) for each in world.resources(*TASK_TYPES)}
 

@@ -43,7 +43,7 @@ _WIDEST = 100
 class _Wait(msgspec.Struct, frozen=True):
     """What the services of one block, or their module call, should wait for, and where that is written.
 
-    `findings` are those that it fixes, `owners` the places of the fixes without which it is not needed.
+    `findings` are those that it fixes, `owners` the places of the fixes that make it necessary.
     """
 
     services: tuple[tuple[WorldObject, TaskDefinition], ...]
@@ -287,7 +287,7 @@ def _safety(parts: Sequence[DraftFix], waits: Sequence[_Wait]) -> str:
 def _is_in_time(started: tuple[WorldObject, TaskDefinition], wait: _Wait, world: OrderedWorld) -> bool:
     """Whether everything that a service should wait for is in time, and nothing waits for itself.
 
-    What the call of a module waits for may itself wait for something in that module, by an output.
+    What a module call waits for may itself wait for an output of that module.
     """
     service, task = started
     late = {each.address for each in late_resources(service, task, world)}

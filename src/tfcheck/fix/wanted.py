@@ -16,8 +16,8 @@ from tfcheck.vocabulary.finding import Answer
 class Reference(msgspec.Struct, frozen=True):
     """An expression of Terraform's language for a text: `aws_s3_bucket.config.arn`.
 
-    With `over` it is a list of texts, made of the elements of that collection, and the only part of what it is in.
-    What is `assumed` has the value in this plan, and nothing shows that it does in another.
+    With `over` it is a list of texts from the elements of that collection, and the only part of its value. An `assumed`
+    one has the value in this plan, and perhaps not in another.
     """
 
     expression: str

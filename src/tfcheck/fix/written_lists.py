@@ -69,7 +69,7 @@ class WrittenLists:
     ) -> tuple[tuple[NeededStatement, ...], tuple[Answer, ...]]:
         """Return statements that name lists, and the remaining answers, for the block instance `place`.
 
-        A list is used if each of its elements is needed. `refuse` says which objects must not be referred to.
+        A list is used if each of its elements is needed. `refuse` tests whether an object must not be referred to.
         """
         by_value: dict[str, list[Answer]] = {}
         for each in answers:
@@ -96,7 +96,7 @@ class WrittenLists:
     def own_words(self, answers: Sequence[Answer], place: Address, refuse: Refuse) -> dict[str, Spelled]:
         """Map each value that an instance of a task definition reads, as `flat` writes it, to its block's expression.
 
-        These are texts with `each` or `count`, for the block instance `place`, which has the same key.
+        These are texts with `each` or `count`, for the block instance `place` with the same key.
         """
         if place.key is None:
             return {}
@@ -126,7 +126,7 @@ class WrittenLists:
     def count(self, statements: Sequence[NeededStatement], places: Sequence[Address]) -> str | None:
         """Return the `count` of a policy that only has lists over one collection, if another plan may empty it.
 
-        It is empty where no plan empties it, and None where one of the places would have an invalid `count`.
+        It is empty if no plan empties it, and None if one of the places would have an invalid `count`.
         """
         lists = [each.resource_list for each in statements]
         written = {collection_of(each) for each in lists if each}

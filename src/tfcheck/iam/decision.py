@@ -48,11 +48,11 @@ Decision: TypeAlias = Allowed | Denied | Undecided
 class Layers(msgspec.Struct, frozen=True):
     """Everything that may allow or deny a request.
 
-    What a `…hidden` field names exists but cannot be read. `outside`: the role itself is not visible, only perhaps some
-    of its policies. `boundary` None is no boundary. `resource` None is a resource without a policy; where nothing is
-    known of it, `resource_outside` names it. A KMS key without a policy has the default one; a resource of kind `open`
-    without a policy lets everybody in. `grants` are KMS grants to the caller, with how definitely they cover the
-    request. Each of `guards` is one level of SCPs or an endpoint policy, which must allow as well.
+    The policies in a `…hidden` field exist but cannot be read. `outside`: the role is not visible, only perhaps some of
+    its policies. A `boundary` of None is no boundary. A `resource` of None is a resource without a policy; an unknown
+    one is named in `resource_outside`. A KMS key without a policy has the default one; a resource of kind `open`
+    without a policy admits everybody. `grants` are KMS grants to the caller, with how definitely they cover the
+    request. Each of `guards` is one level of SCPs or an endpoint policy, which must allow it too.
     """
 
     identity: tuple[Policy, ...] = ()

@@ -20,9 +20,9 @@ from tfcheck.vocabulary.arn import parse_arn
 class Resource(msgspec.Struct, frozen=True):
     """One entry.
 
-    `parts` are its six parts, the last one perhaps with variables; None where they cannot be separated, and then
-    `whole` is matched as it stands. `plain` are the parts where all of them are known. `stretches`: one of the first
-    five may end in a star. `strange` says what makes a match doubtful.
+    `parts` are its six parts, the last one perhaps with variables; None if they cannot be separated, and then `whole`
+    is matched. `plain` are the parts if all of them are known. `stretches`: one of the first five may end in a star.
+    `strange` says why a match is doubtful.
     """
 
     written: TextLike

@@ -67,8 +67,8 @@ class TaskDefinition(msgspec.Struct, frozen=True):
     """An `aws_ecs_task_definition`, or that of an ECS Express service, in one world.
 
     `problem` says why the containers, or some of them, cannot be determined. `sensitive`: the plan marks all of the
-    container definitions as sensitive, and nothing shows which part is meant: then nothing of them but names and places
-    may be shown.
+    container definitions as sensitive, and it is unknown which part is meant: then only their names and places may be
+    shown.
     """
 
     resource: WorldObject

@@ -35,8 +35,8 @@ _MOST_GIVEN_BACK = 3
 class CommentThread:
     """The comment of tfcheck on one pull request.
 
-    `author` is the account that we write as; what we wrote shows it where nothing else does. `marker` is that of
-    the comment, which keeps its key.
+    `author` is tfcheck's account, which an own comment shows if nothing else does. `marker` is that of the comment,
+    which keeps its key.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class CommentThread:
     def _ours(self) -> list[Comment]:
         """Return tfcheck's comments with this id, oldest first, without duplicates from overlapping pages.
 
-        Without one, those that this one succeeds: a run about more or fewer targets has another id unless it is named.
+        Without one, those that this one replaces: a run about more or fewer targets has another id unless it is named.
         """
         own: dict[int, Comment] = {}
         others: dict[int, Comment] = {}
@@ -182,7 +182,7 @@ class CommentThread:
     def _is_known_to(self, mark: Marker, body: str) -> bool:
         """Whether another run's text contains everything in ours.
 
-        A newer run replaces our results, or names them as missing; another job of our own run has to name them.
+        A newer run replaces our results, or lists them as missing; another job of our own run must list them.
         """
         listed = listed_targets(body)
         if not self._is_of_another(mark) or not (listed.present or listed.absent):

@@ -26,8 +26,8 @@ _WHOLE = 40
 class Conversation(ABC, Generic[_Shape]):
     """The comments of a pull request, and what its host supports. All methods raise `RefusalError`.
 
-    `size` is the most bytes of a comment, `edit` the method that changes one, `can_minimize` whether one can be folded
-    away, `numbers_attempts` whether a job that runs again has another run than before. `waits` counts the waits before
+    `size` is the maximum size of a comment in bytes, `edit` the method that changes one, `can_minimize` whether one can
+    be minimized, `numbers_attempts` whether a repeated job has another run than before. `waits` counts the waits before
     the head was first read.
     """
 

@@ -27,9 +27,8 @@ class CommentOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The user's options for the comment.
 
     `id` distinguishes several comments on one pull request. `author` is the account that writes, `number` the pull
-    request; both are found out where they are not given. `expected` is how many reports there should be, `absent` names
-    targets that have none for this commit, `gone` those that are not there any more. `suggestions` is the most that are
-    put beside lines.
+    request; by default both are found. `expected` is the number of reports, `absent` are targets without a result for
+    this commit, `gone` those that no longer exist. `suggestions` is the maximum number on lines.
     """
 
     id: str = ""
@@ -46,8 +45,8 @@ class CommentOptions(msgspec.Struct, frozen=True, kw_only=True):
 class CommentWording(msgspec.Struct, frozen=True):
     """The text of the comment, depending on earlier ones.
 
-    `write` takes the most bytes it may have. `clean`: there is nothing to report. `wanted`: there should be a comment
-    even where there is none yet.
+    `write` takes the maximum size in bytes. `clean`: there is nothing to report. `wanted`: a missing comment should be
+    created.
     """
 
     write: Callable[[int], str]

@@ -45,9 +45,9 @@ def text(
 ) -> str:
     """Write a report for people.
 
-    `width` is that of the screen in columns, from 60; `colour` adds ANSI colours; `quiet` leaves out what explains and
-    what needs no action; `verbose` adds what is allowed and why, and what the verdicts rest on; `expand` names every
-    instance. `directory` is where the files of the places are, as the reader would name it.
+    `width` is the screen's in columns, from 60; `colour` adds ANSI colours; `quiet` omits explanations and what needs
+    no action; `verbose` adds what is allowed and why, and the assumptions; `expand` lists every instance. `directory`
+    is the reader's path to the files.
     """
     detail = Detail(width, directory, quiet, verbose, expand)
     found = causes(report.open_findings)

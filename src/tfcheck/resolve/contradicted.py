@@ -93,8 +93,8 @@ def _kept_definitions(written: str | JsonText) -> Value:
 def contradictions(resolver: Resolver, comparisons: Iterable[Comparison]) -> tuple[list[Comparison], list[Doubted]]:
     """Return the arguments that differ because something has changed, and the possible changes.
 
-    An argument that has the planned value has not, and neither has a name whose text is in a planned one, nor what the
-    plan's configuration keeps whole. Where nothing else is left the provider has the same value in another form.
+    An argument with the planned value has not changed, nor has a name whose text is in a planned one, nor what the
+    plan's configuration keeps completely. If nothing else remains, the provider has the same value in another form.
     """
     rows = [(each, resolver.evaluation.all_dependencies(each.direct)) for each in comparisons]
     proven = {key for each, found in rows for key in _proven(resolver, each, found)}
@@ -291,9 +291,9 @@ _DECIDED_ELSEWHERE = ("each.", "count.", "path.", "terraform.")
 def is_kept_whole(declarations: Declarations, key: Key) -> bool:
     """Whether the configuration keeps all of an expression, of an argument, an output, or a module call.
 
-    It keeps constants, and references without anything around them. Where the sources have another one there,
-    `changed_since` finds it. A value that such an expression leads to, and that the plan has otherwise, is the
-    provider's form of it.
+    It keeps constants, and references without anything around them. If the sources have another one there,
+    `changed_since` finds it. If such an expression leads to another value than the planned one, that is the provider's
+    form of it.
     """
     match key:
         case ("argument", Address() as address, str(name)):

@@ -52,7 +52,7 @@ class Lines:
 def diff(path: str, lines: Lines, insertions: Sequence[Insertion]) -> str:
     """Write the diff of one file; `path` is relative to the repository's root.
 
-    Lines keep the ends that they have, a carriage return included. Offsets count characters of the text.
+    Lines keep their ends, including carriage returns. Offsets count characters of the text.
     """
     hunks = "".join(_hunk(lines, group, before) for group, before in _groups(lines, _changes(lines, insertions)))
     return _header(path) + hunks if hunks else ""

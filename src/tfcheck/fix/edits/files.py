@@ -80,9 +80,9 @@ class ShownLines(Lines):
 class Files:
     """The files of a plan's sources.
 
-    What lies outside the repository, in one inside it, or where `terraform init` puts modules, belongs to others. What
-    git ignores, lies where a program writes it or says that it is generated would be overwritten, and what is no longer
-    on disk as it was read is not changed either.
+    Files outside the repository, in a nested one, or where `terraform init` installs modules, belong to others. Files
+    that git ignores or that are generated would be overwritten, and files that have changed on disk are not edited
+    either.
     """
 
     def __init__(self, sources: Sources | None, conceals: Callable[[str], bool] = lambda _: False) -> None:
@@ -147,7 +147,7 @@ class Files:
     ) -> bool:
         """Whether a diff would have to show an old line that may contain a secret.
 
-        `reported` are parts of lines that the report shows anyway, as the keys of objects.
+        `reported` are parts of lines that the report shows anyway, such as the keys of objects.
         """
         known = [each for each in reported if each]
         for name, several in group_by_file(insertions).items():

@@ -30,8 +30,8 @@ _TYPELESS = (Variable, Attribute, Index, Call)
 def chosen(node: Conditional, truth: bool, scope: Scope, run: EvaluationRun) -> Seen:
     """Return the arm that `truth` chooses, converted if the other arm's type requires it.
 
-    An error in the other arm does not count. NOTE: a null has a type for Terraform that we do not know; it is taken to
-    be that of the other arm.
+    An error in the other arm does not count. NOTE: Terraform's type of a null is unknown here; it is assumed to be that
+    of the other arm.
 
     Raises:
         EvaluationError: the arm fails, or the two have no type in common.

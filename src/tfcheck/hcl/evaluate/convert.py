@@ -182,8 +182,8 @@ def _mapping(value: Value) -> dict[str, Value]:
 def unify(values: Sequence[Value], *, structural: bool = False) -> list[Value]:
     """Convert `values` to their common type, as conditionals, `tolist`, `coalesce` and others do.
 
-    Whether a list of ours is a list or a tuple for Terraform can make a difference to its elements: where it does, the
-    element becomes unknown. With `structural` the caller knows that all are tuples and objects.
+    Whether a list is a list or a tuple for Terraform may affect its elements: then the element becomes unknown. With
+    `structural` all are tuples and objects.
 
     Raises:
         EvaluationError: they share none.
@@ -240,7 +240,7 @@ def _common_reading(one: Value, other: Value) -> Value:
 def build_set(items: Iterable[Value]) -> Value:
     """Build a set of `items` of one type: without duplicates, in Terraform's order.
 
-    Where it is open whether two items are equal, the whole is unknown. With unknown items the order is as given.
+    If two items may be equal, the whole set is unknown. With unknown items the given order stays.
     """
     items = list(items)
     if all(isinstance(item, str) for item in items):

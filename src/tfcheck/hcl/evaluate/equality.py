@@ -20,9 +20,9 @@ _STEPS = 5
 def equal_values(left: Value, right: Value, *, alike: bool = False) -> Truth:
     """Compare two values as `==` does.
 
-    Values do not distinguish lists from tuples, nor maps from objects. Only where the caller knows that both sides
-    are `alike` in that, two structures with equal contents are equal; otherwise that stays open, as where the run may
-    take no more.
+    Values do not distinguish lists from tuples, nor maps from objects. Two structures with equal contents are equal
+    only if both sides are `alike` in that; otherwise the result is unknown, as it is when the run's allowance is used
+    up.
     """
     if not take(_STEPS):
         return Truth.UNKNOWN
@@ -81,7 +81,7 @@ def _equal_sets(left: Set, right: Set, *, alike: bool) -> Truth:
 def _may_overlap(left: Sequence[Value], right: Sequence[Value]) -> Truth:
     """Return FALSE if one side has an element that the other definitely lacks.
 
-    Order and repetition do not count: either may be a set that the plan shows as a list.
+    Order and repetition do not count, since either may be a set that the plan shows as a list.
     """
     some = _has_missing(left, right) or _has_missing(right, left)
     return Truth.FALSE if some else Truth.UNKNOWN

@@ -249,8 +249,8 @@ class _Run:
     def _logical(self, node: Binary, scope: Scope) -> Seen:
         """Evaluate `&&` and `||`.
 
-        NOTE: up to 1.11 Terraform reports an error of the right side even where the left one decides, later it does
-        not: it only matters where `try` would catch it.
+        NOTE: up to 1.11 Terraform reports an error in the right side even if the left one decides, later it does not:
+        this only matters where `try` would catch it.
         """
         left, left_marked = self.condition(node.left, scope)
         decided = left is (node.operator == "||")

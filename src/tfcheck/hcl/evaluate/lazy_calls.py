@@ -12,7 +12,7 @@ from tfcheck.symbolic.value import Unknown
 def call_lazily(name: str, arguments: Sequence[Seen]) -> tuple[bool, Seen]:
     """Compute functions that only move the members of lazy arguments, such as `length`, `values`, `concat` and `merge`.
 
-    Gives whether that is possible, and the result.
+    Returns whether that is possible, and the result.
 
     Raises:
         EvaluationError: as the function itself.

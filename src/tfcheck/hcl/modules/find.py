@@ -57,8 +57,8 @@ def find(
 ) -> FoundSources:
     """Find the sources: those that the user names, else beside the plan, in the current directory, or its work tree.
 
-    `plan_path` may be a saved plan, which holds them. `opentofu` says which program made the plan, if that is known.
-    `run` decides what the sources are allowed to read.
+    `plan_path` may be a saved plan, which contains them. `opentofu` is whether OpenTofu made the plan, if that is
+    known. `run` decides which files the sources may read.
 
     Raises:
         InputError: what `option` names is not there, holds no sources, belongs to another plan, or must not be read.

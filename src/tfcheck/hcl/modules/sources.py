@@ -39,9 +39,8 @@ _CALL = regex(r'^[ \t]*module[ \t]+"?([\w-]+)"?[ \t]*\{', re.MULTILINE)
 class Sources:
     """All modules of one configuration.
 
-    `root` is the directory of the root module, None where there is only a saved plan; `label` is how the user would
-    name the sources. `missing` says for each module that was asked for in vain why it is not at hand, `problems` what
-    could not be read in the files of the others.
+    `root` is the root module's directory, None if there is only a saved plan; `label` is the user's name for the
+    sources. `missing` explains why modules are not available, `problems` lists errors in files of the others.
     """
 
     def __init__(
@@ -56,8 +55,8 @@ class Sources:
     ) -> None:
         """Build from the storage of the files; with `opentofu`, `.tofu` files count too.
 
-        What the sources read and what can be changed of them goes through `gate`; without one nothing does. `planned`
-        finds the source of a module in the plan, for calls that write an expression, as OpenTofu allows.
+        Everything that the sources read, or that is edited in them, goes through `gate`; without one nothing does.
+        `planned` finds the source of a module in the plan, for calls with an expression, as OpenTofu allows.
         """
         self._planned = planned
         self.label = label

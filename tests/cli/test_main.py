@@ -249,6 +249,23 @@ def test_the_file_behind_a_link_is_written(tmp_path: Path, answering: Answering)
     assert "no ECS task definition" in (tmp_path / "target").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("command", [[], ["--context", "state.json"], ["diff"]], ids=" ".join)
+def test_a_report_never_overwrites_what_it_is_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plan = Path(PLAN).read_bytes()
+    output = "state.json" if "state.json" in command else "./plan.json"
+    for name in ("plan.json", "state.json"):
+        Path(name).write_bytes(plan)
+    assert cli.run([*command, "plan.json", "--output", output]) == 2
+    assert (
+        capsys.readouterr().err
+        == f"error: `{output}` is an input of this run\nhint: write the report to another file\n"
+    )
+    assert Path(output).read_bytes() == plan
+
+
 def test_an_output_that_cannot_be_written_is_reported(
     tmp_path: Path, answering: Answering, capsys: pytest.CaptureFixture[str]
 ) -> None:

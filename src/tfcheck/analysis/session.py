@@ -74,7 +74,7 @@ class Session:
         named = list(dict.fromkeys(context))
         if "-" in self._plans and "-" in named:
             raise UsageError("standard input is both a plan and the context", hint="write one of them to a file")
-        self._again = [each for each in named if any(_is_same_file(each, plan) for plan in self._plans)]
+        self._again = [each for each in named if any(is_same_file(each, plan) for plan in self._plans)]
         read = {
             each: read_stack(None if each == "-" else Path(each), self.run) for each in named if each not in self._again
         }
@@ -166,7 +166,8 @@ class Session:
         return self._read[plan]
 
 
-def _is_same_file(one: str, other: str) -> bool:
+def is_same_file(one: str, other: str) -> bool:
+    """Whether two paths lead to one existing file; `-` is none."""
     try:
         return "-" not in (one, other) and os.path.samefile(one, other)
     except OSError:

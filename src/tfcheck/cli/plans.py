@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfcheck.analysis.options import RunOptions
-from tfcheck.analysis.session import Checked, Session
+from tfcheck.analysis.session import Checked, Session, is_same_file
 from tfcheck.cli import terminal
 from tfcheck.cli.options import PlanOptions
 from tfcheck.cli.progress import progress
-from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.errors import InputError, UsageError
 
 
 def reports(
@@ -27,8 +27,10 @@ def reports(
 
     Raises:
         InputError: a file of the context cannot be read, or holds something else.
-        UsageError: standard input is to be more than one of them.
+        UsageError: standard input is to be more than one of them, or the report would overwrite one.
     """
+    if output and any(is_same_file(output, each) for each in (*plans, *about.context)):
+        raise UsageError(f"`{output}` is an input of this run", hint="write the report to another file")
     found: list[Checked] = []
     status = 0
     together = Session(plans, about.context, about.sources, options, outputs=(output,) if output else ())

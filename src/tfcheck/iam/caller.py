@@ -10,8 +10,8 @@ from tfcheck.symbolic.value import TextLike, Unknown, Value
 class Caller(msgspec.Struct, frozen=True):
     """The role whose session makes a request.
 
-    `arn` is the role's ARN with its path, `unique_id` what AWS assigns (AROA…), `session` the name of the session,
-    `tags` the role's tags: unknown where they cannot be seen.
+    `arn` is the role's ARN with its path, `unique_id` the id that AWS assigns (AROA…), `session` the name of the
+    session, `tags` the role's tags: unknown if they are not visible.
     """
 
     arn: TextLike

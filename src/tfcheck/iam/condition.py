@@ -26,7 +26,8 @@ Test: TypeAlias = "Callable[[Pattern, TextLike], Truth]"
 class Operator(msgspec.Struct, frozen=True):
     """A condition operator: its comparison, negation, `IfExists`, and set prefix (`all`, `any` or none).
 
-    `test` None is the operator Null. `order` is of what it tests an order: `date`, `numeric`, or empty for none.
+    A `test` of None is the operator Null. `order` is the kind of ordered values that it compares: `date`, `numeric`, or
+    empty.
     """
 
     written: str

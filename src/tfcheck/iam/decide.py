@@ -92,7 +92,7 @@ def _decide(request: Request, layers: Layers) -> Decision:
 def decide_trust(policy: Policy, service: str, context: Context) -> Decision:
     """Decide whether a trust policy lets an AWS service assume the role.
 
-    `service` is the service principal (`ecs-tasks.amazonaws.com`), `context` what the service's call carries
+    `service` is the service principal (`ecs-tasks.amazonaws.com`), `context` the keys of the service's call
     (`service_context`).
     """
     if policy.invalid is not None:

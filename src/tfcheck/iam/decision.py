@@ -27,7 +27,7 @@ class Denied(msgspec.Struct, frozen=True):
     """The request is denied for all values of what is unknown.
 
     `explicit`: by a Deny. `boundary`: granted, but not within the permissions boundary. `resource_policy`: granted to
-    the role, but not by the key policy or the policy in the other account. `implicit`: granted nowhere.
+    the role, but not by the key policy or the policy in the other account. `implicit`: not granted.
     """
 
     kind: DenialKind

@@ -49,7 +49,7 @@ class _RefusedError(_UnreadError):
 def parse_policy(document: Value, policy: str, kind: PolicyKind = PolicyKind.IDENTITY) -> Policy:
     """Parse a policy document: its JSON text, or the data that it encodes, which may have unknown leaves.
 
-    `policy` names it in evidence. What AWS would refuse comes back as a policy that is `invalid`; nothing is raised.
+    `policy` is its name in evidence. A policy that AWS would refuse is returned as `invalid`; nothing is raised.
     """
     reader = _Reader(policy, kind)
     try:

@@ -35,7 +35,7 @@ def managed_policy(arn: TextLike) -> Policy | None:
 def managed_policy_arn(name: str, path_prefix: str = "", partition: TextLike = "aws") -> TextLike | None:
     """Return the ARN of the AWS managed policy with a name; None if it is not bundled.
 
-    A look-up that a policy of the account's own with the same name would also match is an error, so it finds this one.
+    A data source that would also match the account's own policy of the same name is an error, so it finds this one.
     """
     found = next((each for each in _load_bundled() if each.rpartition("/")[2] == name), None)
     if found is None or not f"/{found}".startswith(path_prefix):

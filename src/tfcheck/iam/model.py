@@ -45,8 +45,8 @@ UNLISTED = -1
 class Origin(msgspec.Struct, frozen=True):
     """The origin of a statement: its policy's address or ARN, Sid, index, file and line.
 
-    `index` is `UNLISTED` where the place is not known, or there is no list. Of a `secret` one nothing but that may be
-    shown, and it has no Sid.
+    `index` is `UNLISTED` if the place is not known, or there is no list. Of a `secret` one nothing else may be shown,
+    and it has no Sid.
     """
 
     policy: str
@@ -65,7 +65,7 @@ class Origin(msgspec.Struct, frozen=True):
 class Statement(msgspec.Struct, frozen=True):
     """One statement. `resources` and `principals` are None if the policy has no such element.
 
-    `unread` is set where nothing is known of the statement but that there may be one.
+    `unread` is set if nothing is known of the statement except that it may exist.
     """
 
     origin: Origin
@@ -80,8 +80,7 @@ class Statement(msgspec.Struct, frozen=True):
 class Policy(msgspec.Struct, frozen=True, dict=True):
     """A policy document. `invalid` says why AWS would refuse it; it then has no statements and is unreadable.
 
-    It is `refused` where that is certain.
-    `open`: further statements may exist, of which nothing is known.
+    `refused` is set if that is certain. `open`: there may be further, unknown statements.
     """
 
     name: str
@@ -101,9 +100,8 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
 class Request(msgspec.Struct, frozen=True):
     """One call: an action (`service:Name`, no wildcards) on a resource (an ARN, or `*`).
 
-    `documented` is the resource as AWS documents it, where calls were seen to be checked against another, `resource`.
-    `resource_account` is the account that owns the resource; None takes it from the ARN, and where the ARN has none
-    assumes the caller's.
+    `documented` is the resource as AWS documents it, if calls are checked against another `resource`.
+    `resource_account` is the account that owns the resource; None takes it from the ARN, or assumes the caller's.
     """
 
     action: str

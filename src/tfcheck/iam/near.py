@@ -41,8 +41,8 @@ class Mismatch(Enum):
 class NearMiss(msgspec.Struct, frozen=True):
     """An Allow statement that almost grants a request.
 
-    `patterns` are its resources, or its actions if these are the mismatch. `condition_key` is the key of a condition
-    that is not met.
+    `patterns` are its resources, or its actions if these do not match. `condition_key` is the key of an unmet
+    condition.
     """
 
     origin: Origin
@@ -54,7 +54,7 @@ class NearMiss(msgspec.Struct, frozen=True):
 def near_misses(request: Request, policies: Iterable[Policy]) -> list[NearMiss]:
     """Rank the Allow statements that almost grant a request, nearest first, each with the difference.
 
-    Of a policy with very many statements, only those are looked at that may cover the resource, and the first others.
+    In a policy with very many statements, only those that may cover the resource are considered, and the first others.
     """
     found = []
     for policy in policies:
@@ -79,7 +79,7 @@ def _nearest(policy: Policy, request: Request) -> Sequence[Statement]:
 def near_trust(policy: Policy, service: str, context: Context) -> list[NearMiss]:
     """List the Allow statements of a trust policy that do not let a service assume the role, each with the reason.
 
-    `service` and `context` are those of `decide_trust`. Statements about other ways to become the role are left out.
+    `service` and `context` are those of `decide_trust`. Statements about other ways to assume the role are left out.
     """
     found = []
     for statement in policy.statements:

@@ -68,7 +68,7 @@ def match(principals: Principals, caller: Caller) -> PrincipalMatch:
 def is_exempt(principals: Principals, caller: Caller, *, bounded: bool) -> Truth:
     """Whether a NotPrincipal exempts the caller from a Deny.
 
-    AWS spares a session only where session, role and account are all listed, and never one with a boundary
+    AWS exempts a session only if session, role and account are all listed, and never one with a boundary
     (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html).
     """
     found = match(principals, caller)

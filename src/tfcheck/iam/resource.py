@@ -65,7 +65,7 @@ def _all_known(parts: tuple[PolicyText, ...]) -> tuple[str, ...] | None:
 def read_resource(written: TextLike, *, variables: Truth) -> Resource | str:
     """Parse one entry; a string says why AWS would refuse the policy.
 
-    `variables` says whether `${…}` is a variable in this policy.
+    `variables` is whether `${…}` is a variable in this policy.
     """
     if written == "*":
         return Resource(written, "*", everything=True)

@@ -37,8 +37,8 @@ _S = TypeVar("_S", bound=NamesResources)
 class StatementIndex(Generic[_S]):
     """The statements of one policy, indexed by the beginning of the last part of their ARNs.
 
-    An entry in which no star can run over a colon covers nothing that begins otherwise than it does up to its first
-    wildcard, and without a wildcard nothing but what it names.
+    An entry in which no star can cross a colon covers only resources with the same beginning up to its first wildcard,
+    and without a wildcard only what it names.
     """
 
     def __init__(self, statements: Sequence[_S]) -> None:

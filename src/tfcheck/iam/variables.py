@@ -42,7 +42,7 @@ PolicyText: TypeAlias = TextLike | PolicyTemplate
 class Expansion(msgspec.Struct, frozen=True):
     """The possible values of a template: patterns and, with `valueless`, none because a key has no value.
 
-    `waits_for` are the keys that leave it open.
+    `waits_for` are the keys that make it unknown.
     """
 
     patterns: tuple[Pattern, ...]
@@ -68,7 +68,7 @@ def read_text(written: TextLike) -> PolicyText:
 def expand(template: PolicyTemplate, context: Context) -> Expansion:
     """Substitute the values of the request in a template.
 
-    NOTE: inserted text never holds wildcards, regardless of the value.
+    NOTE: inserted text never contains wildcards, regardless of the value.
     """
     if template.broken:
         return Expansion((Unknown(),), valueless=True)

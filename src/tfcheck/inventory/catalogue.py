@@ -20,8 +20,8 @@ from tfcheck.symbolic.value import JsonText, PlainText, TextLike, Truth, Unknown
 class ObjectKind(msgspec.Struct, frozen=True, eq=False):
     """One kind of resource: its resource types, the attribute with the ARN, and those with names.
 
-    `aliases` are further attributes that are it. `looked_up`: a data source of that type shows as much of it.
-    `regional` are the attributes that mean another resource where they are used in another region or account.
+    `aliases` are further identifying attributes. `looked_up`: a data source of that type shows as much. `regional` are
+    the attributes that denote another resource in another region or account.
     """
 
     types: tuple[str, ...]

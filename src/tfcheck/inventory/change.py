@@ -27,7 +27,7 @@ def is_created(resource: WorldObject, world: World) -> bool:
 def is_written(resource: WorldObject, attributes: tuple[str, ...], world: World) -> bool:
     """Whether the change creates an object, or definitely changes one of these attributes.
 
-    An apply skips an update whose unknown values turn out as they were.
+    An apply skips an update whose unknown values stay equal.
     """
     earlier = None if is_created(resource, world) else object_before(resource, world)
     if earlier is None:

@@ -35,7 +35,7 @@ _LONGEST_NAME = 255
 class Container(msgspec.Struct, frozen=True, dict=True):
     """One container of a task definition; `index` is its position, `definition` its members.
 
-    `name` is for people, without what is marked in it.
+    `name` is for people, without its marked parts.
     """
 
     index: int

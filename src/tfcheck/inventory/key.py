@@ -32,7 +32,7 @@ from tfcheck.vocabulary.errors import InputError
 class KmsKey(msgspec.Struct, frozen=True):
     """A customer managed key by its ARN. `doubt` says why it may not be one.
 
-    `sensitive`: the plan marks what names the key, so that its ARN must not be shown.
+    `sensitive`: the plan marks the argument with the key, so that its ARN must not be shown.
     """
 
     arn: TextLike

@@ -31,7 +31,7 @@ _KEYS = ("kms_key_id", "key_id", "target_key_id", "rule", "server_side_encryptio
 class Stack(CachingWorld):
     """The world of another stack; for a plan, after its change.
 
-    `changes`: its plan is checked as well, so that what it changes is part of the change.
+    `changes`: its plan is checked too, so that its changes are a part of the change.
     """
 
     def __init__(

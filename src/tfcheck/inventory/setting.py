@@ -28,7 +28,7 @@ from tfcheck.symbolic.value import PlainText, TextLike, Truth
 class SettingKind(msgspec.Struct, frozen=True, eq=False):
     """A resource type that sets something on a resource of one kind, which one of its arguments names.
 
-    `by` is the attribute of the resource that tells it from what is not in the plan.
+    `by` is the attribute that identifies the resource from outside the plan.
     """
 
     type: str
@@ -56,7 +56,7 @@ ENDPOINT_POLICY = SettingKind("aws_vpc_endpoint_policy", "vpc_endpoint_id", ENDP
 class SettingOwner(msgspec.Struct, frozen=True):
     """What settings are on: the resource if the plan manages it, otherwise its names.
 
-    `names` are all texts that are it. `near` is where its names mean it; None where they mean it everywhere.
+    `names` are all texts that denote it. `near` is where its names denote it; None if they do everywhere.
     """
 
     resource: WorldObject | None

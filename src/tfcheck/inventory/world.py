@@ -333,7 +333,7 @@ class _Read:
 def without_adopted(instances: Sequence[Instance]) -> Sequence[Instance]:
     """Return the instances of one type without forgotten ones whose object another instance manages.
 
-    So resources move between modules and between states, with a `removed` block here and an `import` block there
+    This is how resources move between modules and states, with a `removed` block here and an `import` block there
     (https://developer.hashicorp.com/terraform/language/import).
     """
     forgotten = [each for each in instances if each.actions == ("forget",)]

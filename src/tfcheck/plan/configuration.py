@@ -220,8 +220,8 @@ def configuration(raw: Raw) -> Configuration:
 def constant(expression: Any) -> tuple[bool, Value]:
     """Return whether an expression of `configuration` is a constant, and its value, which may be null.
 
-    NOTE: of `.tf.json`, Terraform lists the text of each template as a constant, beside what it refers to. One that
-    refers to nothing, `"${jsonencode([1])}"`, looks like what the escaped text `"$${...}"` of a `.tf` file gives.
+    NOTE: for `.tf.json`, Terraform lists the text of each template as a constant, besides its references. One without
+    references, `"${jsonencode([1])}"`, looks like the escaped text `"$${...}"` of a `.tf` file.
     """
     is_constant, value = constant_text(expression)
     return (False, None) if is_constant and _may_be_template(value) else (is_constant, value)

@@ -49,7 +49,7 @@ class Mode(StrEnum):
 class ResourceChange(msgspec.Struct, gc=False):
     """One element of `resource_changes`.
 
-    `module_address`, `name` and `index` only back up the address; plans made by hand lack any of them.
+    `module_address`, `name` and `index` only back up the address; plans made by hand may lack any of them.
     """
 
     address: str = ""
@@ -85,7 +85,7 @@ class OnlyArn(msgspec.Struct, gc=False):
 class Document(msgspec.Struct, gc=False):
     """The top level of a plan, and keys that identify other documents.
 
-    A key that is only looked at to recognise a document is `Raw`, so that it may hold anything.
+    A key that only identifies a document is `Raw`, so that it may contain anything.
     """
 
     format_version: Raw = _NOTHING

@@ -36,7 +36,7 @@ class SavedPlanError(InputError):
 def content(path: Path | None, stdin: BinaryIO | None = None) -> Buffer:
     """Return the bytes of a file, or of standard input without a path; of `stdin` if given.
 
-    A file stays mapped for as long as anything refers to a part of it.
+    A file stays mapped while any part of it is referenced.
 
     Raises:
         InputError: there is no such file, or permission to read it is denied.

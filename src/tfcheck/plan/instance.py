@@ -130,7 +130,7 @@ class Instance:
     def has_only_arns_of(self, beginnings: tuple[bytes, ...]) -> bool:
         """Whether it has ARNs, and all known ones have one of these `arn_beginning`s.
 
-        Looks at the bytes alone: large plans have tens of thousands of instances in one account and region.
+        Inspects only the bytes: large plans have tens of thousands of instances in one account and region.
         """
         written = bytes(self._row.change)
         _, *found = written.split(b'"arn"')

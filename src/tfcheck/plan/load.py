@@ -38,7 +38,7 @@ class Loaded(msgspec.Struct, frozen=True):
 def load(path: Path | None, stdin: BinaryIO | None = None) -> Loaded:
     """Read the plans of a file, or of standard input if `path` is None.
 
-    With both, `stdin` holds the JSON that a saved plan in `path` was turned into.
+    With both, `stdin` has the JSON of the saved plan in `path`.
 
     Raises:
         SavedPlanError: the file is a saved plan (`plan -out`) rather than its JSON.
@@ -61,8 +61,8 @@ def load(path: Path | None, stdin: BinaryIO | None = None) -> Loaded:
 def documents(text: Buffer, named: str) -> Iterator[tuple[Document, Buffer]]:
     """Yield consecutive objects in `text`, with the text of each.
 
-    There is one, or several on lines of their own or glued together. Commands to a runner between and after them, which
-    the wrapper of setup-terraform prints, are passed over.
+    There is one, or several on lines of their own or concatenated. Commands to a runner between and after them, which
+    the wrapper of setup-terraform prints, are skipped.
     """
     refuse_crowded(text, named)
     rest, begin, count = memoryview(text), 0, 0

@@ -33,8 +33,8 @@ _REPLACED = "the plan was edited: a reference stands where its value was"
 def overlay(after: Any, after_unknown: Any, owner: str, path: Path = ()) -> Value:
     """Put an `Unknown` into `after` wherever `after_unknown` is true.
 
-    `after` alone cannot be trusted: Terraform leaves unknown attributes out, so "known after apply" and "not set" look
-    the same there. `owner` is the instance's address; each unknown is the attribute of it at its path.
+    `after` alone cannot be trusted: Terraform omits unknown attributes, so "known after apply" and "not set" look the
+    same there. `owner` is the instance's address; each unknown value is its attribute at that path.
     """
     match after_unknown:
         case True:
@@ -83,7 +83,7 @@ def is_masked(mask: Any, path: Sequence[str | int]) -> bool:
 def looks_like_reference(text: str) -> bool:
     """Whether `text` looks like a Terraform reference: `module.x.aws_iam_role.e.arn`, `${var.arn}`.
 
-    Some tools edit a plan: they drop the marks of unknown values and write such a text in their place.
+    Some tools edit a plan: they remove the marks of unknown values and write such a text in their place.
     """
     return _REFERENCE.fullmatch(text) is not None
 
@@ -118,7 +118,7 @@ def _list(after: list[Any], mask: list[Any], owner: str, path: Path) -> Value:
 def _is_leftover(block: Any, mask: Any) -> bool:
     """Whether an empty block is a leftover: the providers' SDK leaves such ones in sets with unknown parts.
 
-    What nobody wrote is null in a plan; here a text is empty.
+    An unwritten attribute is null in a plan; here a text is empty.
     """
     return isinstance(block, dict) and not marks_anything(mask) and "" in block.values() and not any(block.values())
 

@@ -125,8 +125,8 @@ _Module: TypeAlias = StateModule[KeptManaged | KeptData] | StateModule[KeptAny]
 def left_out(document: Document) -> str:
     """Return the address of a managed object that the plan leaves out; empty if there is none or the plan says so.
 
-    OpenTofu, and Terraform before 1.8, write no `complete`. Every managed object is listed in `resource_changes`, also
-    one that does not change; one that only `prior_state` has was left out by `-target` or `-exclude`
+    OpenTofu, and Terraform before 1.8, write no `complete`. Every managed object is listed in `resource_changes`, even
+    an unchanged one; one that only `prior_state` has was excluded by `-target` or `-exclude`
     (https://developer.hashicorp.com/terraform/internals/json-format#plan-representation).
     """
     changes = document.resource_changes

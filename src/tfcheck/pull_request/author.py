@@ -44,7 +44,7 @@ class Author(msgspec.Struct, frozen=True):
 def author(client: Client, variables: Mapping[str, str], named: str = "") -> Author:
     """Return tfcheck's own account: as `named`, otherwise from GitHub.
 
-    GraphQL leaves `[bot]` out at times, and REST tells only people who they are, not apps.
+    GraphQL sometimes omits `[bot]`, and REST shows only people their account, not apps.
 
     Raises:
         RefusalError: nothing shows it.

@@ -122,7 +122,7 @@ class CloudConversation(Conversation[_Comment]):
     def __init__(self, client: Client, wanted: RequestedPull, *, personal: bool) -> None:
         """Build from the pull request; its newest commit is known once `outdated_reason` has read it.
 
-        `personal`: the token is that of an account, which can be asked for.
+        `personal`: the token is that of an account, which can be queried.
         """
         self._repository = f"/repositories/{wanted.repository}"
         path = f"{self._repository}/pullrequests/{wanted.number}"

@@ -116,7 +116,7 @@ class Client:
     def _next_page(self, url: str, answer: HttpAnswer) -> str | None:
         """Return the address of the next page; None after the last one.
 
-        NOTE: a server behind a proxy that ends TLS may call itself by `http://`.
+        NOTE: a server behind a proxy that terminates TLS may use `http://` for itself.
         """
         found = _NEXT.search(answer.headers.get("link", ""))
         target = _path_of_link(url, found[1]) if found else None
@@ -195,7 +195,7 @@ class Client:
     ) -> tuple[_T, HttpAnswer] | HttpAnswer | NoAnswer:
         """Send a request once, and decode the response; a truncated one, or one of a proxy, counts as none.
 
-        NOTE: an odd answer to what writes does not show that nothing was written.
+        NOTE: an odd response to a write does not prove that nothing was written.
         """
         answer = self._request(method, url, body)
         if isinstance(answer, NoAnswer) or answer.status >= 300:

@@ -245,7 +245,7 @@ class CommentThread:
     def _write_into(self, kept: Comment, body: str) -> bool:
         """Write to the oldest comment, and return whether that is its text afterwards.
 
-        NOTE: what is not written again leaves no run, so a run between the two would count as the newer one.
+        NOTE: an unchanged comment keeps its old run, so a run between the two would count as the newer one.
         """
         mark = parse_marker(kept.body or "")
         if is_same_body(kept.body or "", body) and mark and mark.run >= self.marker.run:

@@ -131,7 +131,7 @@ def _pool(address: str) -> urllib3.PoolManager:
 def _proxy_manager(proxy: str) -> urllib3.ProxyManager:
     """Open the connections through a proxy; without a scheme it is an HTTP proxy, as for curl.
 
-    NOTE: what is wrong with it is reported without its address, which may hold a password.
+    NOTE: errors do not show its address, which may contain a password.
     """
     parts = _split_address(proxy if "://" in proxy else f"http://{proxy}")
     if parts is None:

@@ -57,7 +57,7 @@ class Conversation(ABC, Generic[_Shape]):
     def outdated_reason(self) -> str:
         """Explain why nothing should be written any more; empty if commit and state are unchanged.
 
-        NOTE: Bitbucket names commits by their first digits.
+        NOTE: Bitbucket abbreviates commits.
         """
         state, head = self._state()
         name = f"{self.title}{self.wanted.number}"

@@ -14,9 +14,9 @@ from tfcheck.vocabulary.finding import Report
 class RequestedPull(msgspec.Struct, frozen=True):
     """The pull request, as far as it is known without asking its host, with the run and the job.
 
-    `repository` is its path on the host, `sha` the commit that was checked (or its start), empty where it is unknown.
-    A number that was only claimed counts if the pull request comes from `head_repository`; None where the event itself
-    names the number.
+    `repository` is its path on the host, `sha` the checked commit (or its beginning), empty if it is unknown. A number
+    from the options counts only if the pull request comes from `head_repository`; None if the event itself has the
+    number.
     """
 
     repository: str

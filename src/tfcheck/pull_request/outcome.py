@@ -21,7 +21,7 @@ class CommentAction(Enum):
 class Outcome(msgspec.Struct, frozen=True):
     """What was done with which comment, or why nothing was done.
 
-    `late`: nothing was done since a newer run, commit or reader has come before.
+    `late`: nothing was done because a newer run, commit or reader came first.
     """
 
     did: CommentAction

@@ -79,7 +79,7 @@ class WaitedError(RefusalError):
 def refusing(*, debug: bool = False) -> Iterator[None]:
     """Turn everything that goes wrong while posting into a refusal: the exit status belongs to the findings.
 
-    What an exception says is not shown, since it may quote a report or a token. `debug` lets bugs through.
+    The exception's message is not shown, since it may quote a report or a token. `debug` raises bugs.
 
     Raises:
         RefusalError: something went wrong.

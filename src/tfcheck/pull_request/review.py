@@ -50,7 +50,7 @@ class Review:
     def __init__(self, pull: Conversation[Any], author: Author, key: str, *, complete: bool) -> None:
         """Build from the pull request, tfcheck's account, and the key of the comment.
 
-        `complete`: what the findings lack is fixed, rather than not checked.
+        `complete`: what the findings lacked is fixed, not unchecked.
         """
         self._client = pull.client
         self._pull = pull
@@ -99,7 +99,7 @@ class Review:
     def _existing_keys(self, wanted: WantedSuggestions) -> set[str]:
         """Return the keys of existing suggestions, and remove those that are no longer useful.
 
-        One that somebody has answered stays, and says that it is no longer needed.
+        One with a reply stays, and says that it is no longer needed.
         """
         comments = list(self._client.pages(f"{self._pull.path}/comments", ReviewComment))
         answered = {each.in_reply_to_id for each in comments}

@@ -56,7 +56,7 @@ class Suggestion(msgspec.Struct, frozen=True):
 class SuggestionMarker(msgspec.Struct, frozen=True):
     """The first line of a suggestion's comment: its key, and that of the comment that explains it.
 
-    `settled`: the suggestion is not needed any more, and the comment says so.
+    `settled`: the suggestion is no longer needed, and the comment says so.
     """
 
     key: str
@@ -76,8 +76,8 @@ def parse_suggestion(body: str) -> SuggestionMarker | None:
 def suggestions(diff: str, files: Mapping[str, ChangedFile], top: Path) -> tuple[Suggestion, ...]:
     """Turn a change into a suggestion with all of its edits; none if no hunk shows them all.
 
-    `files` are those of the pull request, `top` is the directory of the repository: a file counts only where it is the
-    very one at the head of the pull request, since a checkout may be of a merge commit.
+    `files` are those of the pull request, `top` is the repository's root: a file counts only if it equals the one at
+    the head of the pull request, since a checkout may be of a merge commit.
     """
     found = edits(diff)
     lines = _lines_at_head(files.get(found[0].file), top) if len({each.file for each in found}) == 1 else None

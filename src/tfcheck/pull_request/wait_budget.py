@@ -13,8 +13,8 @@ SECONDS = 120.0
 class WaitBudget:
     """A budget of seconds that starts at once and includes waits and work.
 
-    The clocks, the sleep and the dice can be replaced, so that tests wait for nothing. `waits` counts the waits: what
-    was read before one may be out of date after it.
+    The clocks, the sleep and the random numbers can be replaced, so that tests do not wait. `waits` counts the waits:
+    what was read before one may be out of date after it.
     """
 
     def __init__(

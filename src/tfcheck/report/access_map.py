@@ -31,8 +31,8 @@ class CallNode(msgspec.Struct, frozen=True):
     """A call that a task needs, at the end of a path.
 
     `needs` are the ids of the requirements, one or more: two containers may need the same. `because` says why it is
-    denied or unknown, `decided_by` what the reader can do to have it decided. `near` are further statements that come
-    near or may decide. `broken` says that the change takes away what was allowed before.
+    denied or unknown, `decided_by` how to get a decision. `near` are further statements that almost grant it or may
+    decide. `broken`: the change removes a permission.
     """
 
     needs: tuple[str, ...]
@@ -82,7 +82,7 @@ class PolicyNode(msgspec.Struct, frozen=True):
 class RoleNode(msgspec.Struct, frozen=True):
     """A role of a task definition, or `None`; `unmet` are the calls that no statement is close to.
 
-    `revoked` is what the change takes from the role, needed or not, `possibly_revoked` what it may take.
+    `revoked` is what the change revokes from the role, needed or not, `possibly_revoked` what it may revoke.
     """
 
     address: str | None
@@ -106,7 +106,7 @@ class MistakeNode(msgspec.Struct, frozen=True):
 class TaskNode(msgspec.Struct, frozen=True):
     """A task definition with its roles, and the misconfigurations that no permission can fix.
 
-    `former_role` is the execution role that the change takes from it. `skipped` says why it could not be analysed.
+    `former_role` is the execution role before the change. `skipped` says why it could not be analysed.
     """
 
     address: str

@@ -39,8 +39,8 @@ _KEYS_SHOWN = 4
 class Detail(msgspec.Struct, frozen=True):
     """The level of detail.
 
-    `quiet` leaves out what explains, `verbose` adds what a verdict rests on, `expand` names every instance. `directory`
-    is put before the files of places.
+    `quiet` omits explanations, `verbose` adds the assumptions, `expand` lists every instance. `directory` is the prefix
+    of the files.
     """
 
     width: int = 100

@@ -26,7 +26,7 @@ _SHORTEST = 3
 class Need(msgspec.Struct, frozen=True):
     """A permission that some task definitions need, with the first one's words.
 
-    `resource` names the key of an instance as `${each.key}` where the need of each instance differs by it.
+    `resource` has `${each.key}` for the key of an instance if each instance needs its own.
     """
 
     answer: Answer
@@ -41,8 +41,8 @@ class Need(msgspec.Struct, frozen=True):
 class Group(msgspec.Struct, frozen=True):
     """Task definitions that lack the same permissions of one role, or make the same mistake.
 
-    `tasks` are the addresses of all of them; `shown` names them by their blocks, `role` the role or what is to be
-    changed, both with `[*]` for several instances.
+    `tasks` are all of their addresses; `shown` names them by block, `role` is the role or the object to change, both
+    with `[*]` for several instances.
     """
 
     findings: tuple[Finding, ...]

@@ -24,7 +24,7 @@ UNIDIFF_ZERO = "apply with --unidiff-zero"
 class Edit(msgspec.Struct, frozen=True):
     """The lines of a file, from `line`, that a diff removes, and those that it adds; without newlines.
 
-    Where nothing is taken out, the new lines come before line `line`.
+    If nothing is removed, the new lines come before line `line`.
     """
 
     file: str

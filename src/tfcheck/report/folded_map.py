@@ -16,7 +16,7 @@ from tfcheck.vocabulary.finding import Location
 class MapGroup(msgspec.Struct, frozen=True):
     """Task definitions with one map, that of the first, with `each.key` where keys differ.
 
-    `name` is the address of the only one, else the block with `[*]`; `tasks` are the addresses.
+    `name` is the only address, or the block with `[*]`; `tasks` are the addresses.
     """
 
     name: str

@@ -55,7 +55,7 @@ def reason_and_place(waived: Waived) -> str:
 def waiver_sentences(reports: Collection[Report], *, verbose: bool = False) -> Iterator[str]:
     """Yield sentences about waivers that have no effect: expired, invalid, or unused.
 
-    Those for other plans than these are named where there are several plans, or with `verbose`: some may be for none.
+    Those for other plans are listed for several plans, or with `verbose`, since some may be for none.
     """
     uses: dict[WaiverUse, set[str]] = {}
     for report in reports:

@@ -10,7 +10,7 @@ from tfcheck.vocabulary.finding import Location, Report
 def target(report: Report) -> str:
     """Name what was checked: the target set by CI, else the directory of the sources, else the plan.
 
-    A reader is not shown where the plan is on somebody's machine.
+    The plan's path on a personal machine is not shown.
     """
     told = (report.context or {}).get("target")
     if told:

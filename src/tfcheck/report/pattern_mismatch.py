@@ -13,7 +13,7 @@ _COMPARED_PATTERNS = 100
 def parting(needed: str, pattern: str) -> int | None:
     """Return the last position in `pattern` that any match with `needed` reaches, or None for a full match.
 
-    `*` and `?` are IAM's wildcards. The position is the length of `pattern` where `needed` goes on behind it.
+    `*` and `?` are IAM's wildcards. The position is the length of `pattern` if `needed` continues after it.
     """
     needed, pattern = needed[:_COMPARED], pattern[:_COMPARED]
     # Bit n of a number is position n in the pattern: all positions advance at once.

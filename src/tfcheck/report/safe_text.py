@@ -24,7 +24,7 @@ _ARN = regex(r'"arn:[\w*?/:.$@+=,{}\[\] -]*"')
 def quotable(source: str) -> str:
     """Return a line of HCL without possibly secret literals; empty if it does not look like HCL.
 
-    Block headers stay whole. In `name = value` literals become `…`, except ARNs. Comments are cut off.
+    Block headers stay complete. In `name = value` literals become `…`, except ARNs. Comments are removed.
     """
     text = source.replace("\t", "    ").rstrip()
     if _HEADER.fullmatch(text):

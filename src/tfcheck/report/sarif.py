@@ -48,7 +48,7 @@ Json: TypeAlias = dict[str, Any]
 class SarifResult(msgspec.Struct, frozen=True):
     """One result: message, level, place; `fingerprint` is independent of the line.
 
-    `state` says of what is in the baseline that it is `unchanged`, else `new`.
+    `state` is `unchanged` for what is in the baseline, else `new`.
     """
 
     rule: str

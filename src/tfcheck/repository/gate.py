@@ -35,8 +35,8 @@ class RefusedError(Exception):
 class SourceAccess(msgspec.Struct, frozen=True):
     """The circumstances of a run that decide which files its sources may read.
 
-    `files` are its plans, context and reports. Where others than the user read the result, `shared`, only tracked files
-    are read. Default: what the variables of the environment say.
+    `files` are its plans, context and reports. If others than the user read the result (`shared`), only tracked files
+    are read; by default the environment decides.
     """
 
     files: tuple[str, ...] = ()
@@ -306,8 +306,8 @@ def _is_same(file: str, about: os.stat_result) -> bool:
 def read_named(file: str, largest: int, *, shared: bool | None = None) -> bytes:
     """Return the content of a regular file of at most `largest` bytes.
 
-    Where others than the user read the result, `shared`, it must lie in the work tree of the current directory, links
-    resolved. Default: what the variables of the environment say.
+    If others than the user read the result (`shared`), its real path must be in the work tree of the current directory;
+    by default the environment decides.
 
     Raises:
         RefusedError: it lies elsewhere.

@@ -132,7 +132,7 @@ class DirectoryEntry(msgspec.Struct, frozen=True):
 def read_file(path: Path, largest: int) -> tuple[bytes, os.stat_result]:
     """Return the content and the status of the regular file at `path`, whose links are resolved.
 
-    Whoever exchanges the file or a directory above it for a link meanwhile gains nothing: no link is followed.
+    Replacing the file or a parent directory by a link has no effect: no link is followed.
 
     Raises:
         UnreadableError: it is not a regular file, is larger than `largest`, or was exchanged.

@@ -34,7 +34,7 @@ class _Entries(msgspec.Struct):
 def tracked_modes(index: bytes, shared: Callable[[str], bytes]) -> dict[str, int]:
     """Return the mode of every tracked name; `shared` reads another file in git's directory.
 
-    A sparse index names directories that are not checked out instead of their files: those are left out.
+    A sparse index has directories that are not checked out instead of their files: those are left out.
 
     Raises:
         BrokenIndexError: the index is damaged, or of a kind that is not known.

@@ -12,7 +12,7 @@ _LARGEST_POINTER = 10_000
 def work_tree(directory: Path) -> Path:
     """Return the work tree of a directory, or the directory itself, with links resolved.
 
-    A work tree that is the user's home, as with dot files under git, does not count: all the user's files are in it.
+    A work tree that is the user's home, as with dot files under git, does not count: it contains all the user's files.
     """
     resolved = directory.resolve()
     return find_work_tree(resolved) or resolved

@@ -34,7 +34,7 @@ class UnwritableError(OSError):
 class FileChange(msgspec.Struct, frozen=True):
     """The new content of a file; `before` is the expected old content, if that matters.
 
-    A new file gets the permissions `mode`, less what the user's mask takes; others keep theirs.
+    A new file gets the permissions `mode`, limited by the user's umask; others keep theirs.
     """
 
     path: Path
@@ -188,7 +188,7 @@ def _step(name: str) -> None:
 class _Prepared(msgspec.Struct):
     """A file that is ready to be replaced: its name, and those of its new and old content.
 
-    `old` is None where there was no file.
+    `old` is None for a new file.
     """
 
     directory: HeldDirectory

@@ -46,7 +46,7 @@ _HEAD = regex(r"[\w-]+")
 def expression(json: Any, argument: str) -> Expression:
     """Return the simplest expression with the references that the configuration has for `argument`.
 
-    It is `Unreadable` where several objects are combined.
+    It is `Unreadable` if several objects are combined.
     """
     is_constant, value = constant(json)
     if is_constant:

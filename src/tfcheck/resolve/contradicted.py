@@ -164,7 +164,7 @@ def _instances(resolver: Resolver) -> Iterator[Instance]:
 def _is_kept(instance: Instance, name: str, evaluated: Value, planned: Value) -> bool:
     """Whether the provider may have kept the old value because the argument is another form of it.
 
-    An engine's version `15` stays `15.4`, and a family the ARN of its revision.
+    An engine's version `15` stays `15.4`, and a family stays the ARN of its revision.
     """
     before = (instance.before or {}).get(name)
     if before is None or before != planned:
@@ -187,7 +187,7 @@ def _is_completed(instance: Instance, name: str, evaluated: Value, planned: Valu
 def is_other(evaluated: Value, planned: Value, kind: str = "") -> bool:
     """Whether the sources definitely give another value than the plan's.
 
-    Providers sort what has no order, write documents their own way, and add what is left out.
+    Providers sort unordered values, format documents their own way, and add defaults.
     """
     if evaluated is None or not is_known(planned) or (isinstance(planned, str) and _HASH.fullmatch(planned)):
         return False

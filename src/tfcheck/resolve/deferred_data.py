@@ -75,8 +75,8 @@ def _statements(attributes: Attributes, instance: Instance) -> tuple[list[dict[s
 def _possible_statements(attributes: Attributes, block: Block, address: Address) -> list[dict[str, Value]]:
     """Return the statements of `dynamic` blocks whose number is unknown; nothing if not all can be read.
 
-    Whether there is one is open like a condition: what it is about is known, and it changes nothing about the rest. One
-    with a Sid may replace another.
+    Whether it exists is unknown like a condition: its content is known, and it does not affect the rest. One with a Sid
+    may replace another.
     """
     kinds = possible_blocks(attributes.evaluation, block, "statement", attributes.scope_of(address))
     return [] if any(each.get("sid") for each, _ in kinds) else [{**each, "condition": more} for each, more in kinds]

@@ -161,7 +161,7 @@ def _object_key(instance: DerivedFrom) -> TextLike | None:
 def cleaned_key(key: Value) -> TextLike | None:
     """Normalise an object's key like the provider: without leading or repeated slashes.
 
-    What is known only after apply is taken to hold none that are dropped.
+    Unknown parts are assumed to contain no slashes to remove.
     """
     if not isinstance(key, (str, Text)):
         return _text(key)
@@ -189,7 +189,7 @@ def _dns_suffix(instance: DerivedFrom) -> TextLike | None:
 def _regional_host(instance: DerivedFrom) -> TextLike | None:
     """Return what follows `BUCKET.s3.` in the name of a bucket's regional endpoint.
 
-    NOTE: some versions of the provider leave us-east-1 out of it.
+    NOTE: some versions of the provider omit us-east-1 in it.
     """
     region, suffix = instance.surroundings.region, _dns_suffix(instance)
     if suffix is not None and region != "us-east-1" and isinstance(region, str):

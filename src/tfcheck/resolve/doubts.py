@@ -15,8 +15,8 @@ CHANGED = "the sources have changed here since the plan was made: run `terraform
 class Doubted(msgspec.Struct, frozen=True):
     """A part that is written once for all instances of a module.
 
-    `kind` is `argument` of a resource, `provider` for an argument of one, `var` (what a call passes), `default`,
-    `local`, `output`, `file`, or `repetition` of a module call.
+    `kind` is `argument` of a resource, `provider` for an argument of one, `var` (a call's value), `default`, `local`,
+    `output`, `file`, or `repetition` of a module call.
     """
 
     kind: str

@@ -39,7 +39,7 @@ def nested_blocks(block: Block, name: str, scope: Scope) -> tuple[list[tuple[Blo
 def possible(block: Block, name: str, scope: Scope) -> list[tuple[Block, Scope, Unknown]]:
     """Return the content of each `dynamic` block with an unknown number of elements, and the reason.
 
-    Nothing where one of them cannot be read.
+    Nothing if one of them cannot be read.
     """
     found = [(each, _expand(each, name, scope)) for each in block.blocks(name) if each.type == "dynamic"]
     opened = [(each, more) for each, more in found if isinstance(more, Unknown)]

@@ -261,7 +261,7 @@ def _any_element(seen: Seen, key: Unknown | Text | JsonText) -> Unknown:
 def _part_of_unknown(source: Unknown, step: str | int) -> Unknown:
     """Return a part of an unknown attribute: its symbol, extended by the step.
 
-    An element may turn out not to be there.
+    The element may not exist.
     """
     if is_definitely_text(source):
         raise EvaluationError("a string has no attributes and no elements")

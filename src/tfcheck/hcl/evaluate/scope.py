@@ -43,8 +43,8 @@ class Scope(Protocol):
     def lookup(self, root: str, name: str) -> Seen:
         """Return the value of `var.x`, `local.x`, `module.m`, `each.key`, `count.index` or `path.module`.
 
-        For a resource `root` is its type and `name` its name, for a data source `root` is `data.TYPE`. What is not
-        known is an `Unknown` with its reason.
+        For a resource `root` is its type and `name` its name, for a data source `root` is `data.TYPE`. An unknown value
+        is an `Unknown` with its reason.
 
         Raises:
             EvaluationError: there definitely is no such thing.

@@ -94,8 +94,8 @@ def is_definitely_filled(value: Value) -> bool:
 def type_of(value: Value, *, collections: bool) -> Type:
     """Return the type of `value`.
 
-    Values do not distinguish lists from tuples nor maps from objects: with `collections`, what can be a list or a map
-    is one.
+    Values do not distinguish lists from tuples nor maps from objects: with `collections`, lists and maps are assumed
+    where possible.
     """
     match value:
         case None:

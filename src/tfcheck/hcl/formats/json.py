@@ -43,8 +43,8 @@ _ESCAPES = {char: _SHORT_ESCAPES.get(char, f"\\u{ord(char):04x}") for char in _E
 def encode(value: Value) -> str | JsonText:
     """Write `value` as `jsonencode` does; with unknown leaves, return a `JsonText` of the value.
 
-    Compact, members sorted by code point, `<`, `>`, `&` and the line separators escaped, numbers exact. What is marked
-    as sensitive in `value` is marked in the text.
+    Compact, members sorted by code point, `<`, `>`, `&` and the line separators escaped, numbers exact. The marks in
+    `value` are kept in the text.
 
     Raises:
         EvaluationError: a number has no decimal notation of its own.
@@ -59,8 +59,8 @@ def encode(value: Value) -> str | JsonText:
 def decode(value: TextLike) -> Value:
     """Parse a JSON text; its unknown pieces become unknown leaves or pieces of strings.
 
-    A hole inside a JSON string is taken to need no escaping. Sets inside a `JsonText` stay sets: their order is open.
-    What does not parse because of its unknown pieces is an `Unknown` with the parser's message.
+    A hole inside a JSON string is assumed to need no escaping. Sets inside a `JsonText` stay sets, since their order is
+    unknown. A text that cannot be parsed because of its unknown pieces is an `Unknown` with the parser's message.
 
     Raises:
         EvaluationError: a text without unknown pieces is not JSON.
@@ -81,8 +81,8 @@ def decode(value: TextLike) -> Value:
 def inline(value: TextLike) -> TextLike:
     """Write out the JSON texts in a string character by character, if their unknown parts are inside strings.
 
-    What is unknown as a whole, and may be a number, a list or an object, keeps its document as it is. As in `decode`, a
-    hole inside a JSON string is taken to need no escaping.
+    A completely unknown part that may be a number, a list or an object keeps its document unchanged. As in `decode`, a
+    hole inside a JSON string is assumed to need no escaping.
     """
     return text(_spell_document(piece) if isinstance(piece, JsonText) else piece for piece in pieces(value))
 

@@ -37,7 +37,7 @@ _MOST_STEPS = 500_000
 class Instruction(msgspec.Struct):
     """One instruction. `ranges` are sorted.
 
-    `char`, `assert`, `save` go on to the next; `split` goes to `first`, else to `second`; `match` ends.
+    `char`, `assert`, `save` continue with the next; `split` with `first`, else `second`; `match` ends.
     """
 
     kind: str

@@ -45,7 +45,7 @@ _PLAIN_TEXT = regex("[\t\x20-\x7e\xa1-\u1fff\u3000-\ud7ff]*")
 def decode(written: TextLike) -> Value:
     """Parse a YAML text; its unknown pieces become unknown leaves or pieces of strings.
 
-    Only what configurations usually hold is read; anything else, and what does not parse, is an `Unknown`.
+    Only the usual subset is supported; anything else, and what cannot be parsed, is an `Unknown`.
     """
     match written:
         case YamlText():

@@ -16,7 +16,7 @@ _LONGEST_PART = 64
 def isolate(subject: TextLike, part: str) -> TextLike | None:
     """Return `subject` with every occurrence of `part` inside one literal; None if that is not certain.
 
-    A piece with a known shape is spelled out only where the shape holds the part, so that its symbol is kept.
+    A piece with a known shape is replaced by it only if the shape contains the part, so that its symbol is kept.
     """
     if part == "":
         return subject if isinstance(subject, str) else None
@@ -37,7 +37,7 @@ def settled_start(subject: TextLike, part: str) -> TextLike:
 def isolate_around(subject: TextLike, part: str, change: Callable[[Unknown], Unknown]) -> TextLike | None:
     """Return `subject` as `isolate` does, with `change` applied to pieces that may contain `part`.
 
-    None where an occurrence may begin or end outside of that.
+    None if an occurrence may begin or end outside of that.
     """
     if part == "":
         return None
@@ -60,7 +60,7 @@ def _open_hole(piece: Piece, part: str) -> TextLike:
 def _may_touch(parts: Sequence[Piece], index: int, part: str, *, within: bool = True) -> bool:
     """Whether `part` may occur in, begin in, end in or span the unknown piece at `index`.
 
-    Not `within` it, if that is not asked for.
+    Without `within`, an occurrence inside the piece does not count.
     """
     piece = parts[index]
     if isinstance(piece, str):

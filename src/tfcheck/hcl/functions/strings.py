@@ -353,7 +353,7 @@ def length_of(subject: TextLike) -> Value:
 def _fixed_length(piece: str | Unknown | JsonText) -> int | None:
     """Return how many characters a piece adds to any text; None if that is unknown.
 
-    Only ASCII without the carriage return never makes one cluster of several characters.
+    Only ASCII without the carriage return never joins several characters to one cluster.
     """
     if isinstance(piece, str):
         return len(piece) if piece.isascii() and "\r" not in piece else None

@@ -138,7 +138,7 @@ def _has_sources(directory: Path, opentofu: bool, run: SourceAccess) -> bool:
 def _directory_of_saved_plan(saved: Path, run: SourceAccess) -> Path | None:
     """Find the directory where a saved plan was created, for the files that its sources read.
 
-    It is the plan's or the current one, whichever holds exactly the files of the saved root module.
+    It is the plan's or the current one, whichever contains exactly the files of the saved root module.
     """
     root = snapshot(saved).files.get("", {})
     for directory in (saved.parent, Path()):
@@ -168,7 +168,7 @@ def _candidates(plan_path: Path | None, configuration: PlannedModule, run: Sourc
 def _similar(directory: Path, configuration: PlannedModule, run: SourceAccess) -> Iterator[Path]:
     """Yield the directories of the work tree that declare the same as the plan's root module.
 
-    Nobody has named them, so they count only where the repository shows all of their Terraform files.
+    Nobody has named them, so they count only if the repository shows all of their Terraform files.
     """
     wanted = _declared_names(configuration)
     if not wanted or not has_git(work_tree(directory)):

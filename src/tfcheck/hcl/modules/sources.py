@@ -92,7 +92,8 @@ class Sources:
     def declares(self, path: ModuleNames) -> frozenset[tuple[str, str]] | None:
         """List a module's managed resources by type and name, and its calls with the type `module`.
 
-        None where the module is not at hand. This only skims the files, and may be misled by what looks like a block.
+        None if the module is not available. This only skims the files, and may be misled by text that looks like a
+        block.
         """
         directory = self._directory(path)
         texts = self._files(path, directory) if directory is not None else ()

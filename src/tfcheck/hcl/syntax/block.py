@@ -96,7 +96,7 @@ class Block(msgspec.Struct, frozen=True, eq=False):
     def blocks(self, name: str) -> list[Block]:
         """Return the nested blocks of a type in source order.
 
-        `dynamic "name"` blocks are among them; they keep the type `dynamic` and the label.
+        `dynamic "name"` blocks are included; they keep the type `dynamic` and the label.
         """
         return [
             block

@@ -83,7 +83,7 @@ class Index(msgspec.Struct, frozen=True):
 class Splat(msgspec.Struct, frozen=True):
     """`source[*].a[0]` and `source.*.a`: `each` is applied to every element, which it sees as `Variable(name="*")`.
 
-    For the `.*` form only attributes and `.0` belong to `each`; `[0]` behind it applies to the resulting list.
+    For the `.*` form only attributes and `.0` belong to `each`; a later `[0]` applies to the resulting list.
     """
 
     source: Expression

@@ -88,10 +88,10 @@ class MalformedError(Exception):
 class Token(msgspec.Struct, frozen=True, gc=False):
     """A stretch of code or of a template.
 
-    The kind of an operator, bracket or quote is its text; `"`, `<<`, `${` and `%{` begin a string, a heredoc, and
-    what is evaluated inside of them. The others are `word`, `number`, `newline` where one has a meaning, `text` in a
-    template (no more than one line), `close` for the end of a string or heredoc, `end`, and `other` for what the
-    language does not have.
+    The kind of an operator, bracket or quote is its text; `"`, `<<`, `${` and `%{` begin a string, a heredoc, and what
+    is evaluated inside them. The others are `word`, `number`, `newline` where it has a meaning, `text` in a template
+    (at most one line), `close` for the end of a string or heredoc, `end`, and `other` for anything that is not in the
+    language.
     """
 
     kind: str

@@ -22,8 +22,8 @@ TOO_LONG = f"limit: longer than {CHARACTERS:,} characters"
 class SourceText(msgspec.Struct, frozen=True, eq=False, dict=True):
     """The text of a file, or of a template in it; offsets count characters of `text`.
 
-    INVARIANT: `text` is as the file has it, carriage returns included, but without the byte order mark: `bom` says
-    whether there was one, so that a change can be written back into the user's bytes.
+    INVARIANT: `text` is as in the file, including carriage returns, but without the byte order mark: `bom` is whether
+    there was one, so that edits can be written back into the user's bytes.
     """
 
     name: str

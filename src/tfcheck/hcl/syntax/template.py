@@ -170,7 +170,7 @@ def _decoded_texts(at: Cursor, opening: int, pieces: Sequence[int]) -> list[str 
 def _without_indentation(texts: list[str | None]) -> list[str | None]:
     """Remove the common indentation of the lines, ignoring blank ones.
 
-    NOTE: a line that begins behind a newline eaten by `~` does not count as one, here as in Terraform.
+    NOTE: a line that begins after a newline removed by `~` does not count as one, as in Terraform.
     """
     indented: list[int] = []
     smallest: int | None = None

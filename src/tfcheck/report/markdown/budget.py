@@ -39,8 +39,8 @@ class PartKind(IntEnum):
 class PagePart(msgspec.Struct, frozen=True):
     """Lines of Markdown that are kept or left out together.
 
-    Parts of one kind and the same `fold` go together too: the two ends of a fold. Rows follow one another directly,
-    other parts after an empty line.
+    Parts of one kind with the same `fold` are left out together: the two ends of a fold. Rows follow one another
+    directly, other parts after an empty line.
     """
 
     text: str
@@ -85,7 +85,7 @@ def _chosen(parts: list[PagePart], budget: int, note: int) -> tuple[set[int], in
 def _drop_order(parts: list[PagePart], sizes: list[int]) -> list[list[int]]:
     """Return the groups of parts to leave out together, in order of kind.
 
-    The largest diff or else the last first.
+    The largest diff first, otherwise the last.
     """
     units: dict[tuple[PartKind, int], list[int]] = {}
     for number, part in enumerate(parts):

@@ -53,7 +53,7 @@ def _longest_run(text: str) -> int:
 def prose(text: str, names: Iterable[str | None] = ()) -> str:
     """Write a foreign sentence: plain words stay, everything else becomes code.
 
-    `names` are what it may quote, addresses and ARNs for example: each is one code span wherever it occurs.
+    `names` are what it may quote, such as addresses and ARNs: each is one code span everywhere.
     """
     written = ""
     after_code = False

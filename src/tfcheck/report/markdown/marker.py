@@ -30,7 +30,7 @@ NO_COMMIT = "0" * 40
 class Marker(msgspec.Struct, frozen=True):
     """The comment's id, commit and run; the run's id and attempt are compared as numbers.
 
-    `job` distinguishes the workflows or jobs that write for one commit, where the host names them; itself a hash.
+    `job` distinguishes the workflows or jobs that write for one commit, if the host names them; it is a hash.
     """
 
     key: str
@@ -88,9 +88,9 @@ class ListedTargets(msgspec.Struct, frozen=True):
 def target_list(present: Iterable[str], absent: Iterable[str] = (), size: int = budget.COMMENT) -> str:
     """Write the last line of a comment of `size` bytes: its targets, for later runs.
 
-    An empty name separates those with a result from those without. Where the names take too much of the page, each
-    becomes a hash: none is forgotten, which would turn a lost result into an all-clear. The hashes fill half of the
-    comment at most, those without a result first.
+    An empty name separates those with a result from those without. If the names need too much of the page, each becomes
+    a hash: none is dropped, since that would turn a lost result into an all-clear. The hashes fill at most half of the
+    comment, those without a result first.
     """
     there = {clipped_target(each) for each in present if each}
     missing = {clipped_target(each) for each in absent if each} - there

@@ -18,11 +18,11 @@ from tfcheck.vocabulary.finding import Answer, Finding, Report
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """The options for a page. Nothing here comes from a report.
 
-    `id` names the comment, by default after its targets. `links` lead to the commit and the run, `job` is what writes
-    it. `manuals` are those of the rules. `expected` is how many reports there should be, `absent` the targets that had
-    a result before and have none here, `replaced` those of them whose result another job has written for this commit.
+    `id` is the comment's, by default from its targets. `links` lead to the commit and the run, `job` is the writing
+    job. `manuals` are those of the rules. `expected` is the number of reports, `absent` the targets that had a result
+    before and have none here, `replaced` those of them whose result another job has written for this commit.
     `resolved`: an earlier page had findings. `added` are the lines that the pull request adds or changes, by file, None
-    for a file whose diff is not shown; itself None where that is not known.
+    for a file without a diff; itself None if that is not known.
     """
 
     id: str = ""
@@ -67,9 +67,9 @@ class TargetedUnknown(msgspec.Struct, frozen=True):
 class PageContent(msgspec.Struct, frozen=True):
     """The combined content of the reports of one page.
 
-    `stale` are those about another commit, `known` the findings that a baseline lists, `waived` those that a waiver
-    accepts. `several` says that there is more than one task definition to distinguish. `listed` is how earlier pages
-    may list these results.
+    `stale` are those about another commit, `known` the findings in the baseline, `waived` those that a waiver accepts.
+    `several`: there is more than one task definition to distinguish. `listed` are the names that earlier pages may list
+    these results by.
     """
 
     reports: tuple[Report, ...]

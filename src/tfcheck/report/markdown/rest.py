@@ -127,7 +127,7 @@ _SHOWN, _SHOWN_TASKS = 20, 3
 def new_waivers(content: PageContent, page: Page) -> list[WaivedGroup]:
     """Return what the pull request itself waives: the findings of waivers whose lines it adds or changes.
 
-    Where it is not known what the pull request changes, all that is waived.
+    If it is not known what the pull request changes, everything waived.
     """
     groups = waived_groups(content.reports)
     if page.added is None:
@@ -160,7 +160,7 @@ def newly_waived_parts(content: PageContent, page: Page) -> Iterator[PagePart]:
 def edited_choices(content: PageContent, page: Page) -> dict[str, int]:
     """Return the edited files that decide what is reported, with the number of findings that each leaves out.
 
-    Where it is not known what the pull request changes, all of them.
+    If it is not known what the pull request changes, all of them.
     """
     found: dict[str, int] = {}
     for report in content.reports:

@@ -32,7 +32,7 @@ class ListedResults(msgspec.Struct, frozen=True):
     def lost(self, earlier: Collection[str]) -> list[str]:
         """Return those of an earlier page that this page lacks.
 
-        A plan whose file has another name than before is not lost while its target has as many plans as before.
+        A plan with a renamed file is not lost while its target has as many plans as before.
         """
         before = {base: sum(_is_of(each, base) for each in earlier) for base in self.plans}
         kept = [base for base, number in before.items() if number <= self.plans[base]]
@@ -61,7 +61,7 @@ def name_with_plan(target: str, plan: str) -> str:
 def distinguish_targets(reports: Iterable[Report]) -> list[tuple[Report, Report]]:
     """Pair each report with one whose target also names the plan if it has several.
 
-    The same report twice is one.
+    Duplicate reports are one.
     """
     by_target: dict[str, dict[str, dict[str, list[Report]]]] = {}
     for report in reports:

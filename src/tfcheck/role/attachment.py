@@ -330,7 +330,8 @@ class Attachments:
 
         An apply writes only what the role did not list before; the rest is as others leave it.
         """
-        had = [each for each in earlier_entries(role, argument, self._world) if name_or_arn(each) in elsewhere]
+        earlier = earlier_entries(role, argument, self._world)
+        had = [each for each in earlier if isinstance(name := name_or_arn(each), str) and name in elsewhere]
         for each in listed:
             truth = Truth.some(equal(each, one) for one in had)
             if truth is not Truth.TRUE:

@@ -124,7 +124,7 @@ def _overrides_of_target(target: WorldObject) -> dict[str, Value]:
 
 
 def _overrides_of_pipe(given: Value) -> dict[str, Value]:
-    roles = {name: member(given, name) for name in ("execution_role_arn", "task_role_arn")}
+    roles = {name: member(given, name) for name in _ROLES}
     return {**roles, CONTAINERS: member(given, "container_override")}
 
 

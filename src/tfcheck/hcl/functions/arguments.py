@@ -97,11 +97,6 @@ def afford(*, elements: int = 0, characters: int = 0, steps: int = 0) -> None:
         raise LimitError(REASON)
 
 
-def is_known_scalar(value: Value) -> bool:
-    """Whether a string, number or bool is known."""
-    return not isinstance(value, (Unknown, Text, JsonText))
-
-
 def _parameter_kinds(parameters: str, count: int) -> list[str]:
     """Return one word for each of `count` arguments."""
     words = parameters.split()

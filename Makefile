@@ -54,7 +54,7 @@ check: $(VENV)/.tools ## format, lint, types, import floors, docs, tests: what C
 	$(RUN) scripts.docs --check
 	$(RUN) pytest -n auto --dist worksteal
 
-format: $(VENV)/.tools ## format the code and mend what the linter can mend
+format: $(VENV)/.tools ## format the code and fix what the linter can fix
 	$(RUN) ruff format
 	$(RUN) ruff check --fix
 

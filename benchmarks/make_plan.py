@@ -88,7 +88,7 @@ def statement(action: str, resource: str) -> dict[str, Any]:
 
 
 def relevant(name: str, policy: str, chance: random.Random) -> Iterator[Row]:
-    """Give the resources that tfcheck looks at, with the attributes that the AWS provider 5.100 gives them."""
+    """Return the resources that tfcheck looks at, with the attributes that the AWS provider 5.100 gives them."""
     managed = f"arn:aws:iam::{ACCOUNT}:policy/{name}"
     pulls = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
     yield role(name, "execution", [{"name": "env-files", "policy": policy}], [managed, pulls])
@@ -248,7 +248,7 @@ def reference(argument: str, attribute: str, resource: str = "aws_iam_role.execu
 
 
 def others(name: str, chance: random.Random) -> Iterator[Row]:
-    """Give resources that tfcheck has no business with, several instances of each."""
+    """Return resources that tfcheck has no business with, several instances of each."""
     for kind, count in OTHERS:
         expressions = {f"argument_{n}": {"references": [f"var.setting_{n}", "count.index"]} for n in range(5)}
         for key in range(count):
@@ -295,7 +295,7 @@ def changes(each: Service) -> Iterator[dict[str, Any]]:
 
 
 def state(each: Service, *, prior: bool) -> Iterator[dict[str, Any]]:
-    """Give a module of the planned values, or of the prior state, which holds data sources too."""
+    """Return a module of the planned values, or of the prior state, which holds data sources too."""
     resources = [] if prior and each.action == "create" else [resource(each, row) for row in each.rows]
     if prior:
         address = f"{each.module}.data.aws_iam_policy_document.env_files"
@@ -357,7 +357,7 @@ def write(size: int, file: TextIO, seed: int = 1) -> int:
 
 
 def len_of(each: Service) -> int:
-    """Tell how many bytes a service takes in a plan."""
+    """Return how many bytes a service takes in a plan."""
     modules = [*state(each, prior=False), *state(each, prior=True)]
     return sum(len(dumped(part)) + 1 for part in [*changes(each), *modules, *configuration(each)])
 

@@ -203,7 +203,7 @@ def profile(megabytes: float, directory: Path) -> None:
 
 
 def command_line() -> bool:
-    """Tell whether there is a command line to measure."""
+    """Whether there is a command line to measure."""
     return (ROOT / "src" / "tfcheck" / "__main__.py").exists()
 
 

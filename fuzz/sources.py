@@ -120,7 +120,7 @@ def blocks(text: str, chance: Random, donor: str) -> str:
 
 
 def expressions(text: str, chance: Random, donor: str) -> str:
-    """Give an argument another value, wrap the one that it has, or send it through a local or a variable."""
+    """Change the value of an argument, wrap the one that it has, or send it through a local or a variable."""
     found = [each for each in _ARGUMENT.finditer(text) if each[2].count("{") == each[2].count("}")]
     if not found:
         return text

@@ -50,17 +50,17 @@ _PART = re.compile(r"(<!-- begin: (\w+)(?: ([^\n]+?))? -->\n).*?(<!-- end -->)",
 
 
 def pages() -> list[Path]:
-    """Give the pages that may hold generated parts."""
+    """Return the pages that may hold generated parts."""
     return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), rule_pages.FOLDER / "README.md"]
 
 
 def schema_text() -> str:
-    """Give the text that the schema of configuration files should have."""
+    """Return the text that the schema of configuration files should have."""
     return encode(schema())
 
 
 def current(page: Path) -> str:
-    """Give the text that a page should have."""
+    """Return the text that a page should have."""
     return _PART.sub(_written, page.read_text(encoding="utf-8"))
 
 

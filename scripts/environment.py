@@ -53,7 +53,7 @@ def _make(environment):
 
 
 def _pip(environment):
-    """Give the command of a pip that installs into the environment: its own, or the system's."""
+    """Return the command of a pip that installs into the environment: its own, or the system's."""
     python = str(environment / "bin" / "python")
     for command in ([python, "-m", "pip"], [sys.executable, "-m", "pip", "--python", python]):
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

@@ -19,7 +19,7 @@ _HEAD = "# Made by `python -m scripts.lock_action`. What the GitHub Action insta
 
 
 def wanted() -> list[str]:
-    """Give what tfcheck needs to run and to be built."""
+    """Return what tfcheck needs to run and to be built."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     return [*project["project"]["dependencies"], *project["build-system"]["requires"]]
 

@@ -116,7 +116,7 @@ class Cloud:
         opener.open(request, timeout=60).close()
 
     def environment(self) -> dict[str, str]:
-        """Give the variables that send a program here instead of to AWS."""
+        """Return the variables that send a program here instead of to AWS."""
         authority = str(self.authority)
         return {
             "HTTPS_PROXY": self.url,

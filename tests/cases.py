@@ -30,7 +30,7 @@ _CONFIGURATION = (".tf", ".tf.json", ".tfvars", ".tfvars.json", "plan.json", "ex
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One row that the report must hold.
 
-    `applied` is the verdict after the apply where that differs, None where the row stands for a list that is not known
+    `applied` is the verdict after the apply where that differs, None where the row is one for a list that is not known
     before the apply, and is not there after it.
     """
 
@@ -113,12 +113,12 @@ class Case:
 
     @property
     def reads_files(self) -> bool:
-        """Tell whether the configuration reads files, which a saved plan does not hold."""
+        """Whether the configuration reads files, which a saved plan does not hold."""
         files = (each for each in self.folder.rglob("*") if each.is_file() and each.name != "tfplan")
         return any(not each.name.endswith(_CONFIGURATION) for each in files)
 
     def changes(self, name: str) -> list[dict[str, Any]]:
-        """Give the plan's own rows, read without tfcheck."""
+        """Return the plan's own rows, read without tfcheck."""
         document = json.loads((self.folder / name).read_bytes())
         return [each for each in document.get("resource_changes", []) if "deposed" not in each]
 
@@ -152,10 +152,10 @@ def _checked_alone(case: Case, name: str) -> Report:
 
 
 def with_expectation() -> list[Case]:
-    """Give the cases whose verdicts are known."""
+    """Return the cases whose verdicts are known."""
     return [Case(each.parent) for each in sorted(TESTDATA.glob("*/expect.json"))]
 
 
 def with_plan(name: str = "plan.json") -> list[Case]:
-    """Give every folder that holds this plan."""
+    """Return every folder that holds this plan."""
     return [Case(each.parent) for each in sorted(TESTDATA.rglob(name))]

@@ -14,17 +14,17 @@ _COMPUTED = "computed_by_a_later_version"
 
 
 def without_nulls(plan: Json) -> Json:
-    """Give the plan without the null attributes that its configuration does not set."""
+    """Return the plan without the null attributes that its configuration does not set."""
     return _changed(plan, _dropped)
 
 
 def with_more(plan: Json) -> Json:
-    """Give the plan with an attribute more in each object: null, and one that is computed."""
+    """Return the plan with an attribute more in each object: null, and one that is computed."""
     return _changed(plan, lambda values, _: {**values, _NEW: None})
 
 
 def with_more_computed(plan: Json) -> Json:
-    """Give the plan with a computed attribute more in each object, known where the object exists."""
+    """Return the plan with a computed attribute more in each object, known where the object exists."""
     found = _changed(plan, lambda values, _: {**values, _COMPUTED: "x"})
     for row in found.get("resource_changes", []):
         change = row["change"]
@@ -45,7 +45,7 @@ _SINCE_5 = frozenset(
 
 
 def of_version_4(plan: Json) -> Json:
-    """Give the plan without null attributes, and without those that later versions than 4 have added."""
+    """Return the plan without null attributes, and without those that later versions than 4 have added."""
     found, written = _changed(plan, lambda values, own: _without_newer(_dropped(values, own), own)), _written(plan)
     for row in found.get("resource_changes", []):
         unknown = row["change"].get("after_unknown")
@@ -61,7 +61,7 @@ def _without_newer(values: Json, written: frozenset[str]) -> Json:
 
 
 def with_newer_keys(plan: Json) -> Json:
-    """Give the plan with all that Terraform up to 1.14 and OpenTofu up to 1.11 add, and keys of later versions."""
+    """Return the plan with all that Terraform up to 1.14 and OpenTofu up to 1.11 add, and keys of later versions."""
     found = copy.deepcopy(plan)
     found |= {"format_version": "1.7", "applyable": True, "resource_drift": [], "deferred_changes": []}
     found |= {"action_invocations": [_INVOCATION], "deferred_action_invocations": [], "key_of_a_later_version": [{}]}
@@ -152,7 +152,7 @@ def _names(expressions: Any) -> Iterator[str]:
 
 
 def with_references(plan: Json) -> Json:
-    """Give the plan as tools edit it: a reference in the place of values that are nothing else."""
+    """Return the plan as tools edit it: a reference in the place of values that are nothing else."""
     found = copy.deepcopy(plan)
     expressions = _expressions(found.get("configuration", {}).get("root_module", {}), "")
     by_address = dict(expressions)

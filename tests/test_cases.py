@@ -141,7 +141,7 @@ def difference(expected: Row, found: Report, *, applied: bool) -> str:
 
 
 def expected_fields(expected: Row, *, applied: bool) -> dict[str, str | None]:
-    """Give what a row must say; reason and verdict before the change belong to the plan that changes something."""
+    """Return what a row must say; reason and verdict before the change belong to the plan that changes something."""
     if applied and isinstance(expected.applied, str | None):
         return {"role": expected.role, "verdict": expected.applied}
     wanted: dict[str, str | None] = {"role": expected.role, "verdict": expected.verdict}

@@ -87,3 +87,19 @@ def literals(path: Path) -> Iterator[str]:
 def test_so_does_every_text_in_the_code() -> None:
     modules = (ROOT / "src").rglob("*.py")
     assert {(path.name, text) for path in modules for text in literals(path) if REFUSED.search(text)} == set()
+
+
+def docstrings(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            yield ast.get_docstring(node) or ""
+
+
+def test_so_does_every_docstring() -> None:
+    found = {
+        (path.name, line)
+        for path in (ROOT / "src").rglob("*.py")
+        for text in docstrings(path)
+        for line in refused(text)
+    }
+    assert found == set()

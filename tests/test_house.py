@@ -27,7 +27,7 @@ def path_in_repository(path: Path) -> str:
 
 
 def modules_after(*arguments: str) -> set[str]:
-    """Give the modules that are loaded once the command has run with `arguments`."""
+    """Return the modules that are loaded once the command has run with `arguments`."""
     code = (
         f"import sys; sys.argv[1:] = {list(arguments)!r}\n"
         "from tfcheck.__main__ import main\n"

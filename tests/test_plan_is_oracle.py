@@ -164,7 +164,7 @@ def test_a_shape_fits_what_was_applied(case: Case) -> None:
 
 
 def agrees(evaluated: Value, told: Any) -> bool:
-    """Tell whether two values are the same, or may still turn out to be; of user data the provider keeps the hash."""
+    """Whether two values are the same, or may still turn out to be; of user data the provider keeps the hash."""
     if is_hash(told) and proven_by(told, evaluated):
         return True
     known = is_known(evaluated) and is_known(told)
@@ -178,7 +178,7 @@ def as_kept(attribute: str, evaluated: Value) -> Value:
 
 
 def generated(attribute: str, evaluated: Value) -> bool:
-    """Tell whether the provider makes up a value itself, because the argument comes to nothing."""
+    """Whether the provider makes up a value itself, because the argument comes to nothing."""
     return evaluated in (None, []) and attribute.rpartition(".")[2] in PROVIDED
 
 
@@ -198,7 +198,7 @@ PROVIDED = {
 
 
 def may_become(value: Value, told: Value) -> bool:
-    """Tell whether a value with unknown parts may still turn out to be this one."""
+    """Whether a value with unknown parts may still turn out to be this one."""
     from tfcheck.hcl.formats.json import decode
     from tfcheck.symbolic.match import equal
 
@@ -214,7 +214,7 @@ def may_become(value: Value, told: Value) -> bool:
 
 
 def once_assigned(value: TextLike) -> TextLike:
-    """Give a text as it is once all is assigned: then it may be what is known."""
+    """Return a text as it is once all is assigned: then it may be what is known."""
     return text(
         msgspec.structs.replace(each, fresh=False) if isinstance(each, Unknown) else each
         for each in pieces(spelled_out(value))
@@ -260,7 +260,7 @@ def computed(case: Case) -> Iterator[tuple[Address, str]]:
 
 
 def applied_value(applied: Plan, address: Address, attribute: str) -> Any:
-    """Tell what an attribute was after the apply; None where that is not settled."""
+    """Return what an attribute was after the apply; None where that is not settled."""
     instance = applied.instance(str(address))
     if instance is not None:
         return (instance.after or {}).get(attribute) if instance.actions == ("no-op",) else None

@@ -13,7 +13,7 @@ ATTACHED = {"listed": "files", "owned": "team", "overlooked": "files", "remains"
 
 
 def setup(session):
-    """Make what `lending-stack` made, but for what this stack attaches as well."""
+    """Make what `lending-stack` made, except what this stack attaches as well."""
     iam = session.client("iam")
     for name in ROLES:
         iam.create_role(RoleName=f"lent-{name}", AssumeRolePolicyDocument=json.dumps(TRUST))

@@ -35,7 +35,7 @@ def test_what_is_only_moved_split_or_written_otherwise_is_no_change() -> None:
 
 
 def _written(of: Role) -> list[Written]:
-    """Give the statements of a role again, as data."""
+    """Return the statements of a role again, as data."""
     return [
         {
             "Effect": each.effect.value,

@@ -49,7 +49,7 @@ def answers(plan: Path, *context: Path) -> tuple[Answer, ...]:
 
 
 def reasons(found: tuple[Answer, ...]) -> dict[tuple[str, str, str], str]:
-    """Give what keeps each call from being allowed, nothing where it is; where it is open, that."""
+    """Return what keeps each call from being allowed, nothing where it is; where it is open, that."""
     return {
         (each.requirement.task_definition, each.requirement.pointer, each.requirement.action): each.reason.value
         if each.reason

@@ -54,7 +54,7 @@ def report(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any
 
 
 def waived(found: dict[str, Any]) -> list[str | None]:
-    """Give for each finding where it is waived."""
+    """Return for each finding where it is waived."""
     return [each["waived"] and each["waived"]["where"] for each in found["findings"]]
 
 

@@ -21,7 +21,7 @@ def github() -> Iterator[FakeGitHub]:
 
 @pytest.fixture
 def atlantis(tmp_path: Path, github: FakeGitHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Atlantis]:
-    """Give a server whose steps run in this process and wait for nothing."""
+    """Return a server whose steps run in this process and wait for nothing."""
     monkeypatch.setattr("tfcheck.pull_request.client.WaitBudget", lambda: Clock().patience())
     with serving(github) as where:
         made = Atlantis(tmp_path, where, in_process)

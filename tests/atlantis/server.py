@@ -109,7 +109,7 @@ class Atlantis:
         }
 
     def of_step(self, project: Project) -> tuple[dict[str, str], Path]:
-        """Give the environment of a `run` step, and its directory."""
+        """Return the environment of a `run` step, and its directory."""
         directory = self.clone(project.workspace) / project.directory
         names = {
             "ATLANTIS_TERRAFORM_VERSION": "1.11.4",
@@ -159,7 +159,7 @@ class Atlantis:
         return result
 
     def description(self) -> str:
-        """Give what Atlantis would show beside the status of the last hook."""
+        """Return what Atlantis would show beside the status of the last hook."""
         file = self.clone() / "OUTPUT_STATUS_FILE"
         return file.read_text(encoding="utf-8").strip("\n") if file.exists() else ""
 

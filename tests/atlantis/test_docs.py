@@ -30,7 +30,7 @@ def blocks(language: str) -> list[str]:
 
 
 def configurations() -> list[dict[str, Any]]:
-    """Give every YAML block, read as data; a fragment begins with a dash."""
+    """Yield every YAML block, read as data; a fragment begins with a dash."""
     found = [decode(each) for each in blocks("yaml") if not each.lstrip().startswith("-")]
     assert all(is_known(each) and isinstance(each, dict) for each in found)
     return [each for each in found if isinstance(each, dict)]
@@ -53,7 +53,7 @@ def of_stage(stage: str) -> list[str]:
 
 
 def fragments() -> list[str]:
-    """Give the lines of blocks that show one step or hook only."""
+    """Return the lines of blocks that show one step or hook only."""
     return re.findall(r"^```yaml\n +- run: (.+)\n```$", PAGE, re.MULTILINE)
 
 

@@ -29,7 +29,7 @@ GOOD = Project("infra/web", case="literal-granted")
 
 
 def body(github: FakeGitHub) -> str:
-    """Give the one comment."""
+    """Return the one comment."""
     [found] = github.by()
     return str(found["body"])
 

@@ -77,7 +77,7 @@ def _configured(**more: Any) -> Json:
 
 
 def _arguments(count: int, unit: str) -> Bomb:
-    """Give so many task definitions an argument of nearly 20 MB."""
+    """Return so many task definitions, each with an argument of nearly 20 MB."""
     made = _with(tags=_LIST)
     before, after = json.dumps(made, separators=(",", ":")).split(f'"{_HERE}"')
     row = before + unit * (19_000_000 // len(unit)) + unit.strip().rstrip(",") + after

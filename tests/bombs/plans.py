@@ -58,7 +58,7 @@ def deep(levels: int, opening: str = "[", closing: str = "]") -> str:
 
 
 def modules(depth: int) -> str:
-    """Give the path of a module inside so many others."""
+    """Return the path of a module inside so many others."""
     return ".".join(f"module.m{i}" for i in range(depth))
 
 

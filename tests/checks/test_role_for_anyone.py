@@ -1,4 +1,4 @@
-"""Whose trust policy lets anyone in: surely everybody, surely to assume the role, surely without a condition."""
+"""Roles that everyone may assume: only a trust policy that definitely allows it, to all and without a condition."""
 
 from __future__ import annotations
 

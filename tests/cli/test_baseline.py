@@ -29,7 +29,7 @@ FILE = "tfcheck-baseline.json"
 
 @pytest.fixture
 def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a case of its own with a baseline of its plan, outside any job of a server."""
+    """Return a case of its own with a baseline of its plan, outside any job of a server."""
     for name in [each for each in os.environ if each.startswith(("GITHUB_", "TFCHECK_"))]:
         monkeypatch.delenv(name)
     folder = shutil.copytree(TESTDATA / "services-alike", tmp_path / "case")
@@ -45,7 +45,7 @@ def without(name: str) -> None:
 
 
 def granted(name: str) -> str:
-    """Give a later plan whose role of one service may do everything."""
+    """Return a later plan whose role of one service may do everything."""
     plan: dict[str, Any] = json.loads(Path("applied.plan.json").read_bytes())
     for each in plan["resource_changes"]:
         if each["address"] == f'aws_iam_role_policy.execution["{name}"]':

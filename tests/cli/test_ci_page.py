@@ -32,7 +32,7 @@ def strings(data: Any) -> Iterator[str]:
 
 
 def commands(language: str, text: str) -> list[str]:
-    """Give the lines of a block that a shell runs."""
+    """Return the lines of a block that a shell runs."""
     match language:
         case "yaml":
             found = [each for each in strings(yaml.safe_load(text)) if "terraform " in each or "tfcheck " in each]

@@ -21,7 +21,7 @@ PLAN = str(TESTDATA / "thirty-services" / "plan.json")
 
 
 def completed(line: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Give what bash is told for a line whose last word is not complete."""
+    """Return what bash receives for a line whose last word is not complete."""
     monkeypatch.setenv("_TFCHECK_COMPLETE", "bash_complete")
     monkeypatch.setenv("COMP_WORDS", f"tfcheck {line}")
     monkeypatch.setenv("COMP_CWORD", str(len(shlex.split(f"{line}|"))))
@@ -108,13 +108,13 @@ def test_nobody_waits_for_what_cannot_be_read_at_once(
 
 
 def in_fish(line: str) -> str:
-    """Give what fish offers for a line."""
+    """Return what fish offers for a line."""
     script = f"_TFCHECK_COMPLETE=fish_source tfcheck | source; complete -C {shlex.quote(line)}"
     return subprocess.run(["fish", "-c", script], capture_output=True, text=True, check=True, env=_PATH).stdout
 
 
 def in_zsh(line: str) -> str:
-    """Give what a terminal shows after a line and the tab key in zsh; the line is thrown away."""
+    """Return what a terminal shows after a line and the tab key in zsh; the line is thrown away."""
     import pty  # which Windows does not have
 
     pid, terminal = pty.fork()

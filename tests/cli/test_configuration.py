@@ -65,7 +65,7 @@ PLAN = "infra/orders/plan.json"
 
 
 def in_force(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, tuple[Any, str]]:
-    """Give the value of each key and where it is from."""
+    """Return the value of each key and where it is from."""
     assert run(["config", "--format", "json", *arguments]) == 0
     rows = json.loads(capsys.readouterr().out)["settings"]
     return {each["key"]: (each["value"], each["place"] or each["source"]) for each in rows}

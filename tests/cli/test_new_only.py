@@ -70,7 +70,7 @@ COMMANDS = ["check", "report", "comment", "github", "atlantis plan", "atlantis p
 
 @pytest.fixture
 def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a case of its own, outside any job of a server."""
+    """Return a case of its own, outside any job of a server."""
     for name in [each for each in os.environ if each.startswith(("GITHUB_", "TFCHECK_"))]:
         monkeypatch.delenv(name)
     folder = shutil.copytree(TESTDATA / "regression-on-update", tmp_path / "case")

@@ -1,4 +1,4 @@
-"""The pages of the documentation: every command on them exists, and getting started works as it is told."""
+"""The pages of the documentation: every command on them exists, and getting started works as described."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tfcheck.cli.main import main, run
 DOCS = TESTDATA.parent / "docs"
 PAGES = [TESTDATA.parent / "README.md", *sorted(DOCS.rglob("*.md"))]
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-#: What stands for arguments on the pages that describe the command line itself.
+#: The placeholders for arguments on the pages that describe the command line itself.
 _SYNTAX = re.compile(r"\.\.\.|\[[A-Z]")
 
 

@@ -31,13 +31,13 @@ class Terminal(io.StringIO):
 
 
 def lines(written: str) -> list[str]:
-    """Give what stood on the line, one after the other."""
+    """Return what stood on the line, one after the other."""
     plain = re.sub(r"\x1b\[(?:\?25[lh]|K)", "", written)
     return [each.rstrip() for each in plain.split("\r") if each.strip()]
 
 
 def waits(*steps: Callable[[], None]) -> Callable[[float], bool]:
-    """Give a wait that does something instead of waiting, and says after the last step that the run has ended."""
+    """Return a wait that does something instead of waiting, and says after the last step that the run has ended."""
     left: Iterator[Callable[[], None]] = iter(steps)
 
     def wait(seconds: float) -> bool:

@@ -27,7 +27,7 @@ def run(*arguments: str, cwd: Path, answers: str = "") -> subprocess.CompletedPr
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Give a git checkout in which the working directory is no module."""
+    """Return a git checkout in which the working directory is no module."""
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     (tmp_path / "stacks").mkdir()
     return tmp_path

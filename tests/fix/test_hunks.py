@@ -20,7 +20,7 @@ FIRST = '      { Sid = "EnvFile"'
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Give a case in which a move takes two hunks: a policy is added, and statements are taken out."""
+    """Return a case in which a move takes two hunks: a policy is added, and statements are taken out."""
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     found = Path(shutil.copytree(TESTDATA / "granted-to-task-role", tmp_path / "granted-to-task-role"))
     text = (found / "main.tf").read_text()

@@ -266,7 +266,7 @@ def _only_adds(text: Text, new: bytes) -> None:
 
 
 def is_subsequence_of_pieces(old: str, new: str) -> bool:
-    """Tell whether `new` is `old` with some text put in at few places; a line that is broken has other white space."""
+    """Whether `new` is `old` with some text put in at few places; a line that is broken has other white space."""
     rest = iter(new)
     return all(any(char == other for other in rest) for char in old if not char.isspace())
 

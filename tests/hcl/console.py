@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import pytest
 
-#: What stands for an expression that Terraform refuses to evaluate.
+#: The result for an expression that Terraform refuses to evaluate.
 ERROR: Final = "<an error>"
 #: Terraform's console takes a line of any length, but slows down with very long ones.
 BATCH: Final = 400
@@ -42,7 +42,7 @@ def worth(
 
 
 def plain(value: Any) -> Any:
-    """Give a known value of ours as the JSON data that `worth` gives: sets as lists, floats as fractions."""
+    """Return a known value of ours as the JSON data that `worth` gives: sets as lists, floats as fractions."""
     if isinstance(value, list):
         return [plain(item) for item in value]
     if isinstance(value, dict):

@@ -48,7 +48,7 @@ def arn_of(world: MadeWorld, of: str = FILE) -> Value:
 
 
 def possible(world: MadeWorld, of: str = FILE) -> list[tuple[Value, bool]]:
-    """Give the keys that an object may be under, and whether that is certain."""
+    """Return the keys that an object may be under, and whether that is certain."""
     return [(each.arn, not each.doubt) for each in keys_of_object(of, world) or ()]
 
 
@@ -288,7 +288,7 @@ def test_a_database_keeps_its_secret_under_its_key(kind: str, attribute: str, ar
     for named in (KEY, "k1"):
         assert of(DATABASE_SECRET, named) == KEY
         assert of(inside, named, Unknown()) == KEY
-    # Where nothing is written it is the key that AWS manages, unless the plan knows the key that is told.
+    # Where nothing is written it is the key that AWS manages, unless the plan knows the key that is configured.
     assert of(inside, Unknown(), Unknown(), (argument,)) is None
     assert of(DATABASE_SECRET, OTHER, computed=(argument,)) is None
     assert of(DATABASE_SECRET, KEY, computed=(argument,)) == KEY

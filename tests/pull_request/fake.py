@@ -50,7 +50,7 @@ def api() -> OpenAPI:
 
 
 def shape(path: str, method: str, status: int) -> Json:
-    """Give the schema of an answer."""
+    """Return the schema of an answer."""
     answers = description()["paths"][path][method]["responses"]
     found: Json = answers[str(status)]["content"]["application/json"]["schema"]
     return found
@@ -250,7 +250,7 @@ class FakeGitHub:
         return answer
 
     def _deleted_fork(self, body: Any) -> bool:
-        """Tell whether this is a pull request of a deleted fork, whose null the description does not know."""
+        """Whether this is a pull request of a deleted fork, whose null the description does not know."""
         return isinstance(body, dict) and "head" in body and body["head"]["repo"] is None
 
     def rest(self, method: str, path: str, query: dict[str, str], body: Any, base: str) -> Answer:
@@ -385,7 +385,7 @@ def _missing() -> Answer:
 
 
 def _right(patch: str) -> dict[int, int]:
-    """Give the lines on the right side of a diff and the hunk of each."""
+    """Return the lines on the right side of a diff and the hunk of each."""
     lines: dict[int, int] = {}
     hunk = number = 0
     for row in patch.split("\n"):

@@ -39,7 +39,7 @@ class Clock:
 def variables(
     tmp_path: Path, where: dict[str, str], *, sha: str = SHA, run: str = "10.1", number: int = 42
 ) -> dict[str, str]:
-    """Give the variables of a job that a pull request started."""
+    """Return the variables of a job that a pull request started."""
     payload = {"number": number, "pull_request": {"number": number, "head": {"sha": sha}}}
     return where | event(tmp_path, "pull_request", payload) | ran(run)
 

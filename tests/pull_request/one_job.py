@@ -62,7 +62,7 @@ class Ended:
 
 
 def variables(server: SecondServer, folder: Path, run: str = "10.1") -> dict[str, str]:
-    """Give the environment of a job of pull request 42, and nothing else."""
+    """Return the environment of a job of pull request 42, and nothing else."""
     event = folder / "event.json"
     event.write_text(json.dumps({"number": 42, "pull_request": {"number": 42, "head": {"sha": HEAD}}}))
     number, attempt = run.split(".")
@@ -84,7 +84,7 @@ def variables(server: SecondServer, folder: Path, run: str = "10.1") -> dict[str
 
 
 def in_gitlab(server: SecondServer, folder: Path) -> dict[str, str]:
-    """Give the environment of a job of merge request 42."""
+    """Return the environment of a job of merge request 42."""
     taken = {name: value for name, value in variables(server, folder).items() if not name.startswith("GITHUB_")}
     return taken | {
         "GITLAB_CI": "true",

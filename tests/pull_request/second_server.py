@@ -127,7 +127,7 @@ class SecondServer:
         return number
 
     def ours(self) -> list[Json]:
-        """Give our comments that are shown."""
+        """Return our comments that are shown."""
         found = (each for each in self.comments.values() if each["user"] == self.me and not each["minimized"])
         return [each for each in found if MARK.match(each["body"] or "")]
 

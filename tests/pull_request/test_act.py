@@ -72,7 +72,7 @@ def checkout(top: Path) -> None:
 
 @pytest.fixture
 def act(repository: Path, where: dict[str, str], tmp_path: Path) -> Act:
-    """Give the function that runs a workflow of this repository: its exit status, and its log."""
+    """Return the function that runs a workflow of this repository: its exit status, and its log."""
     return lambda *given: act_program(repository, where, tmp_path, *given)
 
 

@@ -50,7 +50,7 @@ Runs = Callable[..., tuple[int, str]]
 
 
 def examples(section: str) -> list[str]:
-    """Give the workflows that are printed below a heading."""
+    """Return the workflows that are printed below a heading."""
     found: dict[str, list[str]] = {}
     heading = ""
     for title, text in PRINTED:
@@ -61,7 +61,7 @@ def examples(section: str) -> list[str]:
 
 @pytest.fixture
 def runs(where: dict[str, str], tmp_path: Path) -> Runs:
-    """Give the function that runs a workflow in a repository with the configuration of `infra/orders`."""
+    """Return the function that runs a workflow in a repository with the configuration of `infra/orders`."""
     source, top, artifacts = tmp_path / "tfcheck", tmp_path / "repository", tmp_path / "artifacts"
     checkout(source)
     for name in ("infra/orders/main.tf", "main.tf"):

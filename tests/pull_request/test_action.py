@@ -31,7 +31,7 @@ def where(github: FakeGitHub) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def start(where: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
-    """Give the function that runs the action with inputs, in a job of a pull request."""
+    """Return the function that runs the action with inputs, in a job of a pull request."""
     monkeypatch.setattr("tfcheck.pull_request.client.WaitBudget", Clock().patience)
     monkeypatch.chdir(tmp_path)
     told = variables(tmp_path, where) | {
@@ -54,7 +54,7 @@ def start(where: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def outputs_in(tmp_path: Path) -> dict[str, str]:
-    """Read the outputs as the runner does: what is told later counts."""
+    """Read the outputs as the runner does: of two values for a name the later one counts."""
     return dict(line.split("=", 1) for line in (tmp_path / "output").read_text(encoding="utf-8").splitlines())
 
 

@@ -156,7 +156,7 @@ def test_nothing_in_the_action_and_the_workflows_can_be_abused(examples: list[st
 
 @pytest.fixture
 def installed(tmp_path: Path) -> dict[str, str]:
-    """Give the variables of a job in which an earlier step has installed tfcheck already."""
+    """Return the variables of a job in which an earlier step has installed tfcheck already."""
     bash = shutil.which("bash")
     alone = subprocess.run([sys.executable, "-I", "-c", "import tfcheck"], capture_output=True)
     if bash is None or os.name == "nt" or alone.returncode:

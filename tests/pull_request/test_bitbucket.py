@@ -64,7 +64,7 @@ class Place:
 
 @pytest.fixture
 def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    """Give a step of Bitbucket Pipelines."""
+    """Return a step of Bitbucket Pipelines."""
     host = FakeCloud()
     monkeypatch.setattr("tfcheck.pull_request.client.WaitBudget", Clock().patience)
     monkeypatch.chdir(tmp_path)
@@ -92,7 +92,7 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
 
 @pytest.fixture
 def data_center() -> Iterator[Place]:
-    """Give a hook that publishes on Bitbucket Data Center."""
+    """Return a hook that publishes on Bitbucket Data Center."""
     host = FakeDataCenter()
     with serving(host, "/rest/api/1.0") as where:
         server = where["GITHUB_API_URL"].removesuffix("/rest/api/1.0")

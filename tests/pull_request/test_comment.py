@@ -52,7 +52,7 @@ def where(github: FakeGitHub) -> Iterator[dict[str, str]]:
 
 
 def only(github: FakeGitHub) -> str:
-    """Give the text of our one comment that is to be seen."""
+    """Return the text of our one comment that is to be seen."""
     (found,) = (each["body"] for each in github.by() if each["minimized"] is None)
     assert isinstance(found, str)
     return found

@@ -18,7 +18,7 @@ Run = Callable[..., Ended]
 
 @pytest.fixture
 def action(server: SecondServer, tmp_path: Path) -> Run:
-    """Give the function that runs the action with inputs."""
+    """Return the function that runs the action with inputs."""
 
     def run(**inputs: str) -> Ended:
         output = {"GITHUB_OUTPUT": str(tmp_path / "output"), "RUNNER_TEMP": str(tmp_path)}
@@ -92,7 +92,7 @@ FILE = b'{"filename": "main.tf", "status": "added"}'
 
 @pytest.fixture
 def checked(server: SecondServer, tmp_path: Path) -> Run:
-    """Give the function that saves the report of a plan that lacks a permission, and comments on it."""
+    """Return the function that saves the report of a plan that lacks a permission, and comments on it."""
     environment = variables(server, tmp_path)
     plan = str(MISSING / "plan.json")
 

@@ -32,7 +32,7 @@ Job = Callable[..., int]
 
 @pytest.fixture
 def job(gitlab: FakeGitLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Job]:
-    """Give the function that comments in a job of a merge request."""
+    """Return the function that comments in a job of a merge request."""
     monkeypatch.setattr("tfcheck.pull_request.client.WaitBudget", Clock().patience)
     monkeypatch.chdir(tmp_path)
     for name in ("GITHUB_ACTIONS", "GITHUB_TOKEN", "GITHUB_STEP_SUMMARY", "GITLAB_TOKEN"):

@@ -133,7 +133,7 @@ def on_bitbucket(api: str, told: RequestedPull, patience: WaitBudget) -> Convers
 
 
 def texts(host: FakeGitHub) -> list[str]:
-    """Give what comments say, on whatever host."""
+    """Return what comments say, on whatever host."""
     if isinstance(host, FakeCloud):
         return [unhidden(host.text(number)) for number, each in host.comments.items() if not each["deleted"]]
     found = host.notes if isinstance(host, FakeGitLab) else host.comments

@@ -26,7 +26,7 @@ def leaves(tokens: list[Token]) -> Iterator[Token]:
 
 
 def inline(page: str) -> list[Token]:
-    """Give what stands within lines, without the blocks around it."""
+    """Return what stands within lines, without the blocks around it."""
     return [child for token in parsed(page) for child in token.children or ()]
 
 
@@ -35,7 +35,7 @@ def fences(page: str) -> list[Token]:
 
 
 def rows(page: str) -> list[tuple[str, str]]:
-    """Give the icon and the words of each row: the items of the first list that begins with an icon."""
+    """Return the icon and the words of each row: the items of the first list that begins with an icon."""
     tokens = parsed(page)
     found: list[tuple[str, str]] = []
     for number, token in enumerate(tokens):

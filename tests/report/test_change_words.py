@@ -1,4 +1,4 @@
-"""With which words access is told: what is alike is said once, what is only possible never as certain."""
+"""The words for changes of access: equal ones appear once, and a possible one never reads as certain."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def deferred(address: str, **after: Value) -> dict[str, Any]:
 
 
 def resolver(*rows: dict[str, Any], other: dict[str, Any] | None = None, aliased: tuple[str, ...] = ()) -> Resolver:
-    """Give the resolver of a plan in one region; `aliased` resources have the `other` provider configuration."""
+    """Return the resolver of a plan in one region; `aliased` resources have the `other` provider configuration."""
     here = {"region": {"constant_value": "eu-west-1"}}
     resources = []
     for row in rows:
@@ -165,7 +165,7 @@ def alias(target: Value = None) -> dict[str, Any]:
 
 
 def with_alias(*rows: dict[str, Any], target: Value = None, **options: Any) -> Resolver:
-    """Give the resolver of a plan with a key and an alias, in whose sources `target_key_id` refers to the key."""
+    """Return the resolver of a plan with a key and an alias, in whose sources `target_key_id` refers to the key."""
     found = resolver(KEY, alias(target), *rows, **options)
     config = found.plan.configuration
     assert config is not None

@@ -323,7 +323,7 @@ def test_what_is_made_of_unknown_parts_holds_whatever_they_turn_out_to_be(
 
 
 def covers(partly: Value, whole: Value) -> bool:
-    """Tell whether `whole` is one of the documents that `partly` leaves open."""
+    """Whether `whole` is one of the documents that `partly` leaves open."""
     if isinstance(partly, Unknown) or isinstance(whole, Unknown):
         return True
     mine, theirs = statements(partly) or [], list(statements(whole) or [])

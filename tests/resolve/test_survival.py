@@ -15,7 +15,7 @@ POLICY = {"name": "read", "role": "exec", "policy": "{}"}
 
 
 def remains(owner: dict[str, Any], row: dict[str, Any], references: list[str] | None = None, key: str = "aws") -> Truth:
-    """Tell what becomes of the object of a row when the plan also holds the row of what it is on."""
+    """Return what becomes of the object of a row when the plan also holds the row of what it is on."""
     argument = "role" if "role" in row["type"] else "bucket"
     resources = [
         {name: each[name] for name in ("address", "mode", "type", "name")}

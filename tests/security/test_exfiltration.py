@@ -90,7 +90,7 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def outputs(checkout: Checkout, which: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> str:
-    """Give all that one of the ways to run tfcheck prints and writes."""
+    """Return all that one of the ways to run tfcheck prints and writes."""
     checkout.settle()
     monkeypatch.chdir(checkout.root)
     plan = ["plan.json", "--context", "context.json"]

@@ -144,7 +144,7 @@ def prepared(folder: Path, *, with_git: bool) -> Checkout:
 
 
 def unexpected(found: Events, checkout: Checkout, *more: Path) -> set[str]:
-    """Give what was opened that nobody asked for."""
+    """Return what was opened that nobody asked for."""
     allowed = [*found.python, str(Path(__file__).parents[2] / "src")]
     names = ("plan.json", "main.tf", "containers.json.tftpl", "context.json", "saved.json")
     allowed += [str(checkout.root / each) for each in names]

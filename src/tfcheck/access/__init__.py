@@ -125,7 +125,7 @@ class _Change(msgspec.Struct, frozen=True):
     kept: tuple[Permission, ...] = ()
 
     def covers(self, other: _Change) -> bool:
-        """Whether reporting this change makes another one redundant."""
+        """Whether another change is redundant in the report beside this one."""
         alike = self.found.change == other.found.change and (self.found.whole or self.found == other.found)
         within_kept = any(includes(each, other.point) for each in self.kept)
         return alike and not within_kept and includes(self.point, other.point)

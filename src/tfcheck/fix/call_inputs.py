@@ -1,7 +1,7 @@
 """Propose to pass what a role lacks to its module, by inputs that end up in the role's policies.
 
 Inputs for statements are tried (`{ actions = [...], resources = [...] }`, in a list or a map), and inputs for ARNs
-whose name says of what. What the module makes of them is evaluated, like any other change.
+whose name says of what. Their effect in the module is evaluated, like any other change.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ class Holders:
     def reach(self, holder: WorldObject) -> frozenset[str] | None:
         """Return every role that a statement in a holder's block applies to; None if that cannot be determined.
 
-        Roles that the plan makes by their addresses, others as `named`.
+        Roles that the plan creates are given by their addresses, others as `named`.
         """
         block = self._resolver.block(holder.address)
         if str(holder.address) in self._held_by_others:

@@ -96,7 +96,7 @@ def passed_provider(call: Block) -> str:
 
 
 def rename_taken_sids(statements: Sequence[NeededStatement], words: frozenset[str]) -> tuple[NeededStatement, ...]:
-    """Give statements Sids that are unique in the module, because merged documents replace equal ones."""
+    """Return statements whose Sids are unique in the module, because merged documents replace equal ones."""
     taken = set(words)
     found: list[NeededStatement] = []
     for each in statements:

@@ -1,7 +1,7 @@
 """Suggest a policy for a role that another stack manages.
 
 Its files are not this plan's, and a policy that this plan gave to the role would be in the way of that stack where it
-lists the role's policies exclusively. Only what is known is written: nothing there can refer to what this plan makes.
+lists the role's policies exclusively. Only what is known is written: nothing there can refer to what this plan creates.
 """
 
 from __future__ import annotations

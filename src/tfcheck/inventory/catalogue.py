@@ -1,7 +1,7 @@
 """Find the resource of the plan that a name, an ARN or a reference denotes.
 
-A reference to an attribute means its resource, whatever the value turns out to be; a literal means the resource whose
-ARN or name it equals. What may mean a resource, but need not, is not found.
+A reference to an attribute denotes its resource, also while the value is unknown; a literal denotes the resource whose
+ARN or name it equals. What only may denote a resource is not found.
 """
 
 from __future__ import annotations

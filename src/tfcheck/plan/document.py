@@ -256,7 +256,7 @@ def decoded_mask(raw: Raw, what: str) -> Mask:
     """Decode the mask of an object; a missing one is None, and one without marks may be False.
 
     Raises:
-        InputError: it has the shape of no mask, so that nobody can tell what it marks, or is nested too deep.
+        InputError: it does not have the shape of a mask, or is nested too deep.
     """
     # NOTE: nearly all masks of a large plan mark nothing, which can be seen without decoding them.
     if not present(raw):

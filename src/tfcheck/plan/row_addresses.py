@@ -48,7 +48,7 @@ class Addresses:
         """Return the address of a row, and cache it.
 
         Raises:
-            InputError: the row does not tell.
+            InputError: the address cannot be determined from the row.
         """
         found = self._known[row.address] = self.build(row)
         return found

@@ -1,7 +1,7 @@
 """The sentences about changed access.
 
 Access is gathered into lines: one for each action on a resource that roles which stay gain or lose alike, one for all
-of a role that the change makes or deletes, since nobody reads the list of a new role to learn what it takes away.
+of a role that the change creates or deletes, so that the long list of a new role does not hide what others lose.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ def _refuse_shared(path: Path, about: os.stat_result) -> None:
 
 
 def _adopt(descriptor: int, new: Path, about: os.stat_result) -> None:
-    """Give a new file the owner and permissions of the one that it replaces."""
+    """Write the owner and permissions of the replaced file to the new one."""
     own = os.fstat(descriptor)
     if hasattr(os, "fchown") and (about.st_uid, about.st_gid) != (own.st_uid, own.st_gid):
         with suppress(OSError):

@@ -37,7 +37,7 @@ class ResourceSide(msgspec.Struct, frozen=True):
 def join_sides(found: ResourceSide, theirs: ResourceSide, resource: TextLike) -> ResourceSide:
     """Combine two stacks' views of one resource; the first takes precedence.
 
-    Only one stack makes a resource: where both show it, the other one remembers what it was.
+    Only one stack manages a resource: if both show it, the other one has an earlier state of it.
 
     An account that the other stack does not show is then taken from the ARN, as for a resource that no stack shows; it
     stays open where that stack is known to work in several.

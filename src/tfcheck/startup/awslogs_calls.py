@@ -1,4 +1,4 @@
-"""The calls that the `awslogs` driver makes to CloudWatch Logs.
+"""The calls of the `awslogs` driver to CloudWatch Logs.
 
 Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html: the stream of a container is
 `PREFIX/CONTAINER/TASK`. The calls are decided on the stream's ARN, which the group's own ARN does not match.

@@ -1,7 +1,7 @@
 """Find the Amazon ECR repository that an image names.
 
-Follows https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html: the registry's host name tells account
-and region. What is not in ECR needs no permission.
+Follows https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html: the registry's host name contains the
+account and the region. What is not in ECR needs no permission.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _repository_name(path: TextLike) -> TextLike:
 
 
 def caches(image: Image, world: World) -> bool:
-    """Whether a rule in the plan makes the repository a pull-through cache."""
+    """Whether the repository is a pull-through cache, by a rule in the plan."""
     parts = parse_arn(image.arn)
     if parts is None:
         return False

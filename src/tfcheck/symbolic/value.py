@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Truth(Enum):
-    """Kleene's three values. UNKNOWN means "apply will tell", never "probably"."""
+    """Kleene's three values. UNKNOWN means "known after apply", never "probably"."""
 
     FALSE = 0
     UNKNOWN = 1
@@ -116,8 +116,8 @@ GREATEST, LEAST = "max", "min"
 class Symbol(msgspec.Struct, frozen=True):
     """The attribute of one exact resource instance that an unknown value represents.
 
-    `owner` is an absolute instance address (`module.a["x"].aws_s3_bucket.b[0]`) or, for what a provider configuration
-    tells, its key (`provider.aws`). Equal symbols are equal values, whatever they turn out to be.
+    `owner` is an absolute instance address (`module.a["x"].aws_s3_bucket.b[0]`) or, for a value from a provider
+    configuration, its key (`provider.aws`). Equal symbols are equal values, even while these are unknown.
     """
 
     owner: str

@@ -55,7 +55,7 @@ def typed(value: Any) -> Any:
 
 
 def agrees(ours: Value, theirs: Any) -> bool:
-    """Tell whether our value is the one of Terraform, or leaves it open."""
+    """Whether our value is the one of Terraform, or leaves it open."""
     if isinstance(ours, Unknown | Text):
         return equal_values(ours, theirs) is not Truth.FALSE
     if isinstance(ours, Set):

@@ -412,7 +412,7 @@ class Leaves:
 
 
 def agrees(filled: Value, known: Value) -> bool:
-    """Tell whether `filled` is `known`, except what is unknown in either."""
+    """Whether `filled` is `known`, except what is unknown in either."""
     match filled, known:
         case (Unknown(), _) | (_, Unknown()):
             return True

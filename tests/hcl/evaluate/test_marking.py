@@ -122,7 +122,7 @@ def drawn(depth: int = 3) -> st.SearchStrategy[str]:
     return st.one_of(*level.values())
 
 
-#: Ways to write a text, a list, a map, a bool and a number; a capital stands for a part of that kind.
+#: Ways to write a text, a list, a map, a bool and a number; a capital is the place of a part of that kind.
 FORMS = {
     "T": [
         *('"p-${T}"', "upper(T)", 'format("%s/%s", T, T)', 'join("-", L)', "(C ? T : T)", 'lookup(M, "a", T)'),

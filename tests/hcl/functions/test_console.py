@@ -457,7 +457,7 @@ def disagrees(name: str, mine: Any, theirs: Any) -> bool:
 
 
 def is_beside_the_point(name: str, arguments: list[Value]) -> bool:
-    """Tell whether an answer depends on what our values do not tell: the type of a null, how large numbers sort."""
+    """Whether an answer depends on what our values do not tell: the type of a null, how large numbers sort."""
     if name in ("tolist", "toset", "tomap"):
         return arguments == [None]
     if name == "element":  # of a tuple, which all that is written here is, Terraform 1.11 takes no such index

@@ -407,7 +407,7 @@ def leaves(value: Value) -> list[str]:
 
 
 def leaves_open(answer: Value, known: Value) -> bool:
-    """Tell whether `known` is one of the values that `answer` leaves open, or is none that we can tell either."""
+    """Whether `known` is one of the values that `answer` leaves open, or is none that we can tell either."""
     if not is_known(known):
         return True
     match answer:

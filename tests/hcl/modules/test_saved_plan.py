@@ -1,4 +1,4 @@
-"""A saved plan becomes JSON by the program that made it, or the user is told what to do."""
+"""A saved plan becomes JSON by the program that made it, or the error says what to do."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from tfcheck.vocabulary.errors import InputError
 
 
 def write(directory: Path, **files: str) -> Path:
-    """Write files; `__` in a name stands for a dot."""
+    """Write files; `__` in a name means a dot."""
     for name, text in files.items():
         path = directory / name.replace("__", ".")
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from tests.made_world import MadeResource, MadeWorld, reference, task
 from tfcheck.startup.capacity import launch_types
 from tfcheck.startup.launch import possible_services, runs, services
 from tfcheck.startup.runs import all_runs
-from tfcheck.symbolic.value import JsonText, Unknown, Value
+from tfcheck.symbolic.value import JsonText, Unknown, Value, text
 
 PARAMETERS: dict[str, Value] = {"task_definition_arn": "app", "launch_type": "FARGATE"}
 STATE: Value = {
@@ -20,7 +20,7 @@ STATE: Value = {
 MAP: Value = {"Iterator": {"States": {"Run": STATE, "Other": {"Resource": "arn:aws:states:::lambda:invoke"}}}}
 
 
-def _state(overrides: dict[str, Value]) -> Value:
+def _state(overrides: Value) -> dict[str, Value]:
     return {"Resource": "arn:aws:states:::ecs:runTask", "Parameters": {"Overrides": overrides}}
 
 
@@ -74,8 +74,13 @@ def test_each_state_of_a_machine_starts_tasks_of_its_own() -> None:
     assert [launch_types(each, world) for each in found] == [{"FARGATE"}] * 2
 
 
+ROLE = reference("aws_iam_role.other", "arn")
 EVENT: dict[str, Value] = {"arn": "main", "ecs_target": [PARAMETERS]}
-BY_PATH: Value = {"input_paths": {"role": "$.role"}, "input_template": '{"executionRoleArn": <role>}'}
+STARTED_BY_INPUT: Value = {"Overrides.$": "$.overrides", "LaunchType.$": "$.type", "Cluster": "{% $cluster %}"}
+
+
+def _by_path(template: Value) -> dict[str, Value]:
+    return EVENT | {"input_transformer": [{"input_paths": {"role": "$.role"}, "input_template": template}]}
 
 
 @pytest.mark.parametrize(
@@ -84,11 +89,19 @@ BY_PATH: Value = {"input_paths": {"role": "$.role"}, "input_template": '{"execut
         ("aws_cloudwatch_event_target.a", EVENT, None),
         ("aws_cloudwatch_event_target.a", EVENT | {"input": '{"executionRoleArn": "x"}'}, "x"),
         ("aws_cloudwatch_event_target.a", EVENT | {"input": Unknown()}, Unknown),
-        ("aws_cloudwatch_event_target.a", EVENT | {"input_transformer": [BY_PATH]}, Unknown),
+        ("aws_cloudwatch_event_target.a", EVENT | {"input_path": "$.detail"}, Unknown),
+        ("aws_cloudwatch_event_target.a", EVENT | {"input_path": "$"}, None),
+        ("aws_cloudwatch_event_target.a", _by_path('{"executionRoleArn": <role>}'), Unknown),
+        ("aws_cloudwatch_event_target.a", _by_path('{"executionRoleArn": "x", "cpu": "<role>"}'), "x"),
+        ("aws_cloudwatch_event_target.a", _by_path('{"containerOverrides": <role>}'), None),
+        ("aws_cloudwatch_event_target.a", _by_path("<role>"), Unknown),
+        ("aws_cloudwatch_event_target.a", _by_path(text(['{"executionRoleArn": "', ROLE, '"}'])), ROLE),
         ("aws_scheduler_schedule.a", {"target": [{"input": '{"executionRoleArn":"x"}', "ecs_parameters": [{}]}]}, "x"),
         ("aws_sfn_state_machine.a", {"definition": JsonText(_state({"ExecutionRoleArn.$": "$.role"}))}, Unknown),
         ("aws_sfn_state_machine.a", {"definition": JsonText(_state({"ExecutionRoleArn": "{% $role %}"}))}, Unknown),
         ("aws_sfn_state_machine.a", {"definition": JsonText(_state({"TaskRoleArn.$": "$.role"}))}, None),
+        ("aws_sfn_state_machine.a", {"definition": JsonText(_state("{% $overrides %}"))}, Unknown),
+        ("aws_sfn_state_machine.a", {"definition": JsonText(_state(None) | {"Parameters": STARTED_BY_INPUT})}, Unknown),
     ],
 )
 def test_tasks_may_be_started_with_another_role(address: str, attributes: dict[str, Value], role: object) -> None:
@@ -104,3 +117,21 @@ def test_what_may_be_another_definition_may_run_it() -> None:
     own = reference("aws_ecs_task_definition.app", "arn")
     named: dict[str, Value] = {"arn": "main", "ecs_target": [{"task_definition_arn": own}]}
     assert len(runs(task({}), MadeWorld(MadeResource("aws_cloudwatch_event_target.a", named))).sure) == 1
+
+
+def test_what_a_state_machine_reads_from_its_input_is_open() -> None:
+    resource = text(["arn:", Unknown(reason="the partition"), ":states:::ecs:runTask.sync"])
+    definition: Value = {"Resource": resource, "Parameters": STARTED_BY_INPUT}
+    (found,) = all_runs(MadeWorld(MadeResource("aws_sfn_state_machine.a", {"definition": JsonText(definition)})))
+    assert all(isinstance(found.attribute(each), Unknown) for each in ("launch_type", "cluster", "task_role_arn"))
+    assert found.attribute("platform_version") is None
+
+
+def test_what_is_sensitive_in_the_input_of_a_rule_stays_so() -> None:
+    class Marked(MadeResource):
+        def sensitive(self, name: str) -> bool:
+            return name == "input"
+
+    given = EVENT | {"input": '{"executionRoleArn": "x"}'}
+    (found,) = all_runs(MadeWorld(Marked("aws_cloudwatch_event_target.a", given)))
+    assert found.sensitive("execution_role_arn")

@@ -14,12 +14,14 @@ from tfcheck.hcl.formats.json import decode
 from tfcheck.inventory.ecs import member
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.nested import blocks_or_unknown, only_block_or_unknown
-from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, items
+from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, items, pieces, text
 
 #: Members of overrides for containers, with the API's or the provider's names.
 CONTAINERS = "container_overrides"
 _ROLES = {"execution_role_arn": "executionRoleArn", "task_role_arn": "taskRoleArn"}
 _WHEN_RUN = "known only when it runs"
+_VARIABLE = regex(r"<[\w.-]+>")
 _PLAIN = ("aws_ecs_service", "aws_ecs_task_set")
 #: The resource of states that start tasks: `arn:aws:states:::ecs:runTask.sync`, for example.
 _STATE = ":ecs:runTask"
@@ -28,16 +30,16 @@ _STATE = ":ecs:runTask"
 class TaskRun:
     """How a resource starts tasks, with the argument names of a service.
 
-    `argument` is the one that says it.
+    `arguments` are those that say it.
     """
 
     is_abandoned = False
 
-    def __init__(self, resource: WorldObject, argument: str, values: dict[str, Value]) -> None:
+    def __init__(self, resource: WorldObject, arguments: tuple[str, ...], values: dict[str, Value]) -> None:
         self.address = resource.address
         self.surroundings = resource.surroundings
         self._resource = resource
-        self._argument = argument
+        self._arguments = arguments
         self._values = values
 
     def attribute(self, name: str) -> Value:
@@ -46,7 +48,7 @@ class TaskRun:
 
     def sensitive(self, name: str) -> bool:
         """Whether the plan marks it, or something beside it, as sensitive."""
-        return name in self._values and self._resource.sensitive(self._argument)
+        return name in self._values and any(map(self._resource.sensitive, self._arguments))
 
     def is_configured(self, name: str) -> bool | None:
         """Whether it is set."""
@@ -63,26 +65,27 @@ def all_runs(world: World) -> Iterator[WorldObject]:
     for target in world.resources("aws_cloudwatch_event_target"):
         for block in blocks_or_unknown(target.attribute("ecs_target")):
             given = _overrides_of_target(target)
-            yield from _runs_in_block(target, "ecs_target", block, target.attribute("arn"), given)
+            said = ("ecs_target", "input", "input_transformer")
+            yield from _runs_in_block(target, said, block, target.attribute("arn"), given)
     for schedule in world.resources("aws_scheduler_schedule"):
         whole = only_block_or_unknown(schedule.attribute("target"))
         for block in blocks_or_unknown(member(whole, "ecs_parameters")):
             given = _overrides_in(member(whole, "input"))
-            yield from _runs_in_block(schedule, "target", block, member(whole, "arn"), given)
+            yield from _runs_in_block(schedule, ("target",), block, member(whole, "arn"), given)
     for pipe in world.resources("aws_pipes_pipe"):
         whole = only_block_or_unknown(pipe.attribute("target_parameters"))
         for block in blocks_or_unknown(member(whole, "ecs_task_parameters")):
             given = _overrides_of_pipe(only_block_or_unknown(member(block, "overrides")))
-            yield from _runs_in_block(pipe, "target_parameters", block, pipe.attribute("target"), given)
+            yield from _runs_in_block(pipe, ("target_parameters",), block, pipe.attribute("target"), given)
     for machine in world.resources("aws_sfn_state_machine"):
         definition = machine.attribute("definition")
         for parameters in _parameters(_decode(definition)) if isinstance(definition, TextLike) else ():
-            yield TaskRun(machine, "definition", _state_parameters(parameters))
+            yield TaskRun(machine, ("definition",), _state_parameters(parameters))
 
 
 def _runs_in_block(
     resource: WorldObject,
-    argument: str,
+    arguments: tuple[str, ...],
     block: dict[str, Value] | Unknown,
     cluster: Value,
     overrides: dict[str, Value],
@@ -90,7 +93,7 @@ def _runs_in_block(
     """Yield the runs in a nested block; nothing if it may not exist."""
     if isinstance(block, dict):
         values = {**block, **overrides, "task_definition": block.get("task_definition_arn"), "cluster": cluster}
-        yield TaskRun(resource, argument, values)
+        yield TaskRun(resource, arguments, values)
 
 
 # Overrides of the task definition
@@ -105,22 +108,42 @@ def _overrides(given: Value) -> dict[str, Value]:
 def _unless_dynamic(given: Value, name: str) -> Value:
     value = member(given, name)
     is_dynamic = value is None and member(given, f"{name}.$") is not None
-    return Unknown(reason=_WHEN_RUN) if is_dynamic or (isinstance(value, str) and value.startswith("{%")) else value
+    return Unknown(reason=_WHEN_RUN) if is_dynamic or _is_expression(value) else value
 
 
-def _overrides_in(text: Value) -> dict[str, Value]:
+def _is_expression(value: Value) -> bool:
+    """Whether a state machine evaluates a text as JSONata when it runs."""
+    first = next(iter(pieces(value)), "") if isinstance(value, TextLike) else ""
+    return isinstance(first, str) and first.startswith("{%")
+
+
+def _overrides_in(received: Value) -> dict[str, Value]:
     """Return the overrides in the JSON text that a target receives."""
-    return _overrides(_decode(text)) if isinstance(text, TextLike) else {}
+    return _overrides(_decode(received)) if isinstance(received, TextLike) else {}
 
 
 def _overrides_of_target(target: WorldObject) -> dict[str, Value]:
     transformer = only_block_or_unknown(target.attribute("input_transformer"))
-    if transformer is None:
-        return _overrides_in(target.attribute("input"))
-    # NOTE: a template is not JSON, and its variables come from an event.
-    template = member(transformer, "input_template")
-    written = template if isinstance(template, str) else ""
-    return {name: Unknown(reason=_WHEN_RUN) for name, theirs in _ROLES.items() if f'"{theirs}"' in written}
+    if transformer is not None:
+        template = member(transformer, "input_template")
+        return _overrides_in(_without_variables(template) if isinstance(template, TextLike) else template)
+    # NOTE: without any of these arguments ECS receives the whole event, which has no overrides.
+    if target.attribute("input_path") not in (None, "", "$"):
+        return _overrides(Unknown(reason=_WHEN_RUN))
+    return _overrides_in(target.attribute("input"))
+
+
+def _without_variables(template: TextLike) -> TextLike:
+    """Return a template with an unknown value for each variable, whose value comes from an event.
+
+    Follows https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html.
+    """
+    parts: list[TextLike] = []
+    for piece in pieces(template):
+        literals = _VARIABLE.split(piece) if isinstance(piece, str) else [piece]
+        for index, literal in enumerate(literals):
+            parts += [literal] if index == 0 else [Unknown(reason=_WHEN_RUN), literal]
+    return text(parts)
 
 
 def _overrides_of_pipe(given: Value) -> dict[str, Value]:
@@ -142,7 +165,8 @@ def _parameters(part: Value) -> Iterator[dict[str, Value]]:
     """Yield the parameters of `RunTask` in a part of a state machine."""
     if isinstance(part, dict):
         called, given = part.get("Resource"), part.get("Parameters") or part.get("Arguments")
-        if isinstance(called, str) and _STATE in called and isinstance(given, dict):
+        written = pieces(called) if isinstance(called, TextLike) else ()
+        if any(isinstance(each, str) and _STATE in each for each in written) and isinstance(given, dict):
             yield given
     inner = tuple(part.values()) if isinstance(part, dict) else items(part)
     # NOTE: an unknown state may start any task, as anybody with the command line may.
@@ -151,13 +175,14 @@ def _parameters(part: Value) -> Iterator[dict[str, Value]]:
 
 
 def _state_parameters(given: dict[str, Value]) -> dict[str, Value]:
-    strategy = items(given.get("CapacityProviderStrategy"))
+    strategy = items(_unless_dynamic(given, "CapacityProviderStrategy"))
     return {
-        **_overrides(given.get("Overrides")),
+        **_overrides(_unless_dynamic(given, "Overrides")),
+        # NOTE: a state whose definition comes from its input may start any task, as anybody with the command line may.
         "task_definition": given.get("TaskDefinition"),
-        "cluster": given.get("Cluster"),
-        "launch_type": given.get("LaunchType"),
-        "platform_version": given.get("PlatformVersion"),
+        "cluster": _unless_dynamic(given, "Cluster"),
+        "launch_type": _unless_dynamic(given, "LaunchType"),
+        "platform_version": _unless_dynamic(given, "PlatformVersion"),
         "capacity_provider_strategy": strategy if isinstance(strategy, Unknown) else [*map(_item, strategy)],
     }
 

@@ -465,8 +465,8 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "an assumed account is not stated",
         "verdict/judge.py",
-        "if not rests or found.verdict is Verdict.UNKNOWN:",
-        "if True:",
+        "if rests and found.verdict is not Verdict.UNKNOWN:",
+        "if False:",
     ),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import cached_property
 from typing import TypeAlias
 
@@ -34,31 +35,33 @@ class VerdictsBefore:
         """Return the earlier verdict on `requirement`; None if nothing needed it.
 
         It is the same requirement if the same container of the same task definition needed the same action on the same
-        resource, wherever in the list that stood. What a start could do without then was not missing.
+        resource, anywhere in its lists. What a start could do without at that time was not missing.
         """
         task = self.tasks.get(requirement.task_definition)
         if task is None:
             return None
         if is_exceeded():
             return Verdict.UNKNOWN
+        is_trust = requirement.action == startup.trust.ACTION  # ECS assumes the role of a task, whichever it is
         same = [
             each
             for each in self._requirements(task).get(_comparable_part(requirement), ())
-            if _is_same(requirement, each)
+            if is_trust or equal(each.resource, requirement.resource) is Truth.TRUE
         ]
         if not same:
             return None
-        earlier = max(same, key=lambda each: _likeness(requirement, each))
+        earlier = same[0] if len(same) == 1 else max(same, key=lambda each: _likeness(requirement, each))
         found = self._judge.verdict(earlier, task)
-        spared = earlier.severity.rank > requirement.severity.rank
-        return None if spared and found is not Verdict.ALLOWED else found
+        was_optional = earlier.severity.rank > requirement.severity.rank
+        return None if was_optional and found is not Verdict.ALLOWED else found
 
     def could_start(self, task: TaskDefinition) -> Truth:
         """Whether a task definition could start before the change: everything required was allowed."""
         if task.problem:
             return Truth.UNKNOWN
-        needs = (each for some in self._requirements(task).values() for each in some)
-        return Truth.every(STARTS[self._judge.verdict(each, task)] for each in needs if each.severity is Severity.ERROR)
+        requirements = itertools.chain.from_iterable(self._requirements(task).values())
+        required = (each for each in requirements if each.severity is Severity.ERROR)
+        return Truth.every(STARTS[self._judge.verdict(each, task)] for each in required)
 
     def has_made(self, requirement: Requirement) -> bool:
         """Whether a call that is made only once may have been made before: it was not denied to some task."""
@@ -69,10 +72,11 @@ class VerdictsBefore:
         """Index the calls made only once that were denied to every earlier task that needed them."""
         verdicts: dict[tuple[str, TextLike | None], bool] = {}
         for task in self.tasks.values():
-            for each in (one for some in self._requirements(task).values() for one in some if one.once):
-                key = each.action, identity(each.resource)
-                is_denied = not is_exceeded() and self._judge.verdict(each, task) is Verdict.DENIED
-                verdicts[key] = verdicts.get(key, True) and is_denied
+            for each in itertools.chain.from_iterable(self._requirements(task).values()):
+                if each.once:
+                    key = each.action, identity(each.resource)
+                    is_denied = not is_exceeded() and self._judge.verdict(each, task) is Verdict.DENIED
+                    verdicts[key] = verdicts.get(key, True) and is_denied
         return frozenset(key for key, is_denied in verdicts.items() if is_denied)
 
     @cached_property
@@ -92,19 +96,12 @@ class VerdictsBefore:
 
 
 def _comparable_part(requirement: Requirement) -> _Kind:
-    """Return a key of a requirement without its resource, and without its place in a container.
-
-    Volumes are a set, whose order says nothing.
-    """
-    place = requirement.pointer if requirement.container is None else requirement.container
-    place = _VOLUMES if requirement.container is None and requirement.pointer.startswith(_VOLUMES) else place
+    """Return a key of a requirement without its resource, and without its place in a container."""
+    place = requirement.container
+    if place is None:
+        # Volumes are a set: their order means nothing.
+        place = _VOLUMES if requirement.pointer.startswith(_VOLUMES) else requirement.pointer
     return requirement.rule, place, requirement.action, requirement.role_kind, requirement.read_by
-
-
-def _is_same(requirement: Requirement, earlier: Requirement) -> bool:
-    """Whether both need the same resource; ECS assumes the role of a task, whichever it is."""
-    is_trust = requirement.action == startup.trust.ACTION
-    return is_trust or equal(earlier.resource, requirement.resource) is Truth.TRUE
 
 
 def _likeness(requirement: Requirement, earlier: Requirement) -> tuple[bool, ...]:

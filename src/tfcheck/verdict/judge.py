@@ -105,9 +105,11 @@ class Judge:
         key = _key(requirement, role, side)
         if key not in self._settled:
             call = self._call(requirement, role, side)
-            found = self._add_assumption(
-                self._judgement(self._decide(call), call, requirement, side), requirement, side
-            )
+            found = self._judgement(self._decide(call), call, requirement, side)
+            around, arn = side.surroundings, parse_arn(requirement.resource)
+            rests = around.assumption and arn is not None and arn.account == around.account
+            if rests and found.verdict is not Verdict.UNKNOWN:
+                found = msgspec.structs.replace(found, assumptions=(*found.assumptions, around.assumption))
             notes = (*role.notes, *role.policy_warnings, *call.guarded.notes, *self._resources.warnings(call.request))
             self._settled[key] = msgspec.structs.replace(found, notes=notes) if notes else found
         return self._settled[key]
@@ -170,26 +172,21 @@ class Judge:
 
     def unmet(self, requirement: Requirement, task: TaskDefinition) -> tuple[UnmetCondition, ...]:
         """List the conditions that keep a statement of the role's own policies from granting a requirement."""
-        side = self._task_roles.of(task)
-        role = side.role(requirement.role_kind)
-        return () if role is None else unmet(self._call(requirement, role, side).request, role.identity)
+        call = self._call_of_task(requirement, task)
+        return () if call is None else unmet(call.request, call.role.identity)
 
     def denying_statements(self, requirement: Requirement, task: TaskDefinition) -> tuple[Statement, ...]:
         """List the statements that definitely deny a requirement, even if another allows it."""
-        side = self._task_roles.of(task)
-        role = side.role(requirement.role_kind)
-        if role is None:
-            return ()
-        return denials(self._call(requirement, role, side))
+        call = self._call_of_task(requirement, task)
+        return () if call is None else denials(call)
 
     def without_denials(self, requirement: Requirement, task: TaskDefinition) -> Judgement:
         """Decide one requirement without the statements that definitely deny it."""
-        side = self._task_roles.of(task)
-        role = side.role(requirement.role_kind)
-        if role is None:
+        call = self._call_of_task(requirement, task)
+        if call is None:
             return _without_role(requirement)
-        call = without_denials(self._call(requirement, role, side))
-        return self._judgement(decide_call(call), call, requirement, side)
+        call = without_denials(call)
+        return self._judgement(decide_call(call), call, requirement, self._task_roles.of(task))
 
     def _judgement(self, decision: Decision, call: RoleCall, requirement: Requirement, side: RolesOfTask) -> Judgement:
         role = call.role
@@ -200,21 +197,29 @@ class Judge:
             case Undecided():
                 by = evidence.call_evidence(decision, call)
                 waits_for = _wait_words(decision, role, secret=requirement.sensitive)
-                return Judgement(role.label, Verdict.UNKNOWN, _open(decision, role), waits_for, by)
+                # NOTE: an ambiguous role is not a role outside the plan.
+                ambiguous = decision.kind == "role_outside_plan" and role.unknown_because
+                reason = Reason.UNKNOWN_VALUE if ambiguous else Reason(decision.kind)
+                return Judgement(role.label, Verdict.UNKNOWN, reason, waits_for, by)
             case Denied():
-                return self._denied_judgement(decision, call, requirement, side)
+                other = side.other_role(requirement.role_kind)
+                if decision.kind != "explicit" and other is not None and other.label != role.label:
+                    granting = self._decide(self._call(requirement, other, side))
+                    if isinstance(granting, Allowed):
+                        by = evidence.other_role_evidence(granting, requirement.role_kind, other.label)
+                        return Judgement(role.label, Verdict.DENIED, _MISPLACED[requirement.role_kind], evidence=by)
+                by = evidence.call_evidence(decision, call)
+                return Judgement(role.label, Verdict.DENIED, _DENIED[decision.kind], evidence=by)
             case _:
                 assert_never(decision)
 
-    def _add_assumption(self, found: Judgement, requirement: Requirement, side: RolesOfTask) -> Judgement:
-        """Add the assumption about the account to a verdict on an object in the task's account."""
-        around, arn = side.surroundings, parse_arn(requirement.resource)
-        rests = around.assumption and arn is not None and arn.account == around.account
-        if not rests or found.verdict is Verdict.UNKNOWN:
-            return found
-        return msgspec.structs.replace(found, assumptions=(*found.assumptions, around.assumption))
-
     # The roles and objects of a call
+
+    def _call_of_task(self, requirement: Requirement, task: TaskDefinition) -> RoleCall | None:
+        """Return the call of a task's own role for a requirement; None without the role."""
+        side = self._task_roles.of(task)
+        role = side.role(requirement.role_kind)
+        return None if role is None else self._call(requirement, role, side)
 
     def _call(self, requirement: Requirement, role: Role, side: RolesOfTask) -> RoleCall:
         resource = requirement.resource
@@ -222,7 +227,7 @@ class Judge:
         guarded = share_equal(self._world, ("guarded", resource, service), self._resources.of(resource, service))
         request = Request(
             action=requirement.action,
-            resource=requirement.resource,
+            resource=resource,
             caller=role.caller,
             context=Deferred(make=lambda: self._context(requirement, role, side, guarded)),
             resource_account=guarded.account,
@@ -231,12 +236,9 @@ class Judge:
         return RoleCall(role, request, guarded, requirement.doubt)
 
     def _context(self, requirement: Requirement, role: Role, side: RolesOfTask, guarded: ResourceSide) -> Context:
+        """Return the condition keys of a call; all calls of a role to one service in one region share most of them."""
         from tfcheck.verdict.condition_keys import context_of
 
-        return self._common(requirement, role, side, guarded).extend(context_of(requirement, self._world))
-
-    def _common(self, requirement: Requirement, role: Role, side: RolesOfTask, guarded: ResourceSide) -> Context:
-        """Return the condition keys that all calls of a role to one service in one region share."""
         arn = parse_arn(requirement.resource)
         region = arn.region if arn and arn.region else side.surroundings.region
         owner = guarded.account or role.caller.account
@@ -251,7 +253,7 @@ class Judge:
                 direct=service != "kms",
                 on_fargate=side.on_fargate,
             )
-        return self._contexts[key]
+        return self._contexts[key].extend(context_of(requirement, self._world))
 
     def _decide(self, call: RoleCall) -> Decision:
         """Decide a call; a decision without condition keys is shared by both worlds."""
@@ -270,30 +272,7 @@ class Judge:
             self._decisions[key] = found
         return found
 
-    # The judgement
-
-    def _denied_judgement(
-        self, decision: Denied, call: RoleCall, requirement: Requirement, side: RolesOfTask
-    ) -> Judgement:
-        if decision.kind != "explicit":
-            misplaced = self._other_role_evidence(requirement, call.role, side)
-            if misplaced is not None:
-                reason = _MISPLACED[requirement.role_kind]
-                return Judgement(call.role.label, Verdict.DENIED, reason, evidence=misplaced)
-        by = evidence.call_evidence(decision, call)
-        return Judgement(call.role.label, Verdict.DENIED, _DENIED[decision.kind], evidence=by)
-
-    def _other_role_evidence(
-        self, requirement: Requirement, role: Role, side: RolesOfTask
-    ) -> tuple[Evidence, ...] | None:
-        """Return the statements that grant the call to the task's other role, or None if none definitely does."""
-        other = side.other_role(requirement.role_kind)
-        if other is None or other.label == role.label:
-            return None
-        decision = self._decide(self._call(requirement, other, side))
-        if not isinstance(decision, Allowed):
-            return None
-        return evidence.other_role_evidence(decision, requirement.role_kind, other.label)
+    # Trust policies
 
     def _judge_trust(self, role: Role, side: RolesOfTask, kind: RoleKind) -> Judgement:
         if role.trust is None:
@@ -343,7 +322,10 @@ _VERDICTS: dict[type, Verdict] = {
 def _wait_words(decision: Undecided, role: Role, *, secret: bool = False) -> str:
     """Explain what decides, without a role's ARN, a policy's text, or a resource that must not be shown."""
     if decision.kind == "role_outside_plan":
-        return _outside_role_words(role) or decision.waits_for
+        if role.label == SENSITIVE:
+            return "the policies of a role whose ARN is sensitive"
+        deleted = f"a role that is deleted: {role.deleted}" if role.deleted is not None else ""
+        return role.unknown_because or deleted or decision.waits_for
     marked = any(origin.secret for origin in decision.by)
     return SENSITIVE if decision.kind == "unknown_value" and (secret or marked) else decision.waits_for
 
@@ -359,16 +341,3 @@ def _key(requirement: Requirement, role: Role, side: RolesOfTask) -> tuple[objec
     need = requirement.action, requirement.resource, requirement.encrypted, requirement.documented, requirement.doubt
     who = id(role), id(side.execution), id(side.task)
     return (*need, requirement.through, requirement.sensitive, *who, side.on_fargate, side.surroundings)
-
-
-def _outside_role_words(role: Role) -> str:
-    """Explain what decides for an unmanaged role; empty if it is only its policies."""
-    if role.label == SENSITIVE:
-        return "the policies of a role whose ARN is sensitive"
-    return role.unknown_because or (f"a role that is deleted: {role.deleted}" if role.deleted is not None else "")
-
-
-def _open(decision: Undecided, role: Role) -> Reason:
-    """Explain why it is undecided; an ambiguous role is not a role outside the plan."""
-    outside = decision.kind == "role_outside_plan"
-    return Reason.UNKNOWN_VALUE if outside and role.unknown_because else Reason(decision.kind)

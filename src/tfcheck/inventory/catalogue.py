@@ -14,7 +14,7 @@ import msgspec
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.match import equal, spelling
-from tfcheck.symbolic.value import JsonText, PlainText, TextLike, Truth, Unknown, Value, spelled_out, unknowns
+from tfcheck.symbolic.value import JsonText, PlainText, TextLike, Truth, Unknown, Value, identity, spelled_out, unknowns
 
 
 class ObjectKind(msgspec.Struct, frozen=True, eq=False):
@@ -174,6 +174,29 @@ def _arn_key(spelled: TextLike) -> Hashable:
 def catalogue(world: World, kind: ObjectKind) -> Catalogue:
     """Return the catalogue of one kind of resource in a world."""
     return world.once(kind.catalogue)
+
+
+class ReferenceIndex:
+    """The managed and looked-up objects of one type, by what refers to them."""
+
+    def __init__(self, world: World, kind: str) -> None:
+        self.objects = [*world.looked_up(kind), *world.resources(kind)]
+        self._by_address = {str(each.address): each for each in self.objects}
+
+    @cached_property
+    def by_arn(self) -> dict[TextLike, WorldObject]:
+        """The objects by ARN, also where that is the same unknown one; a managed one takes precedence."""
+        arns = ((identity(each.attribute("arn")), each) for each in self.objects)
+        return {arn: each for arn, each in arns if arn is not None}
+
+    def find(self, reference: Value) -> WorldObject | None:
+        """Find the object that a reference to one of its attributes, or its ARN, definitely denotes."""
+        if isinstance(reference, Unknown) and reference.symbol is not None:
+            found = self._by_address.get(reference.symbol.owner)
+            if found is not None:
+                return found
+        known = identity(reference)
+        return self.by_arn.get(known) if known is not None else None
 
 
 class AttributeIndex:

@@ -94,7 +94,12 @@ class Attachments:
         attached = Attached()
         sure, open_ = self._grants_for(str(role.address), name, account_of(role))
         if role.address.mode == "managed":
-            own = list(self._own_attachments(role, attached, owned_here, sure))
+            own: list[PolicyAttachment] = []
+            for grant, is_left_alone in self._own_attachments(role, attached, owned_here, sure):
+                if is_left_alone is Truth.FALSE:
+                    own.append(grant)
+                else:
+                    self._doubt(grant, "which this change may leave as another resource leaves it", attached)
             gone = removed_by_update(role, self._world)
             sure = [*(each for each in sure if not self._is_undone(each, gone, role, attached)), *own]
         self._collect(attached, sure, open_, name, outcome)
@@ -118,10 +123,8 @@ class Attachments:
     ) -> Attached:
         """Collect the attachments of a role whose name, and perhaps account, is all that is known."""
         attached = Attached()
-        if name is None:
-            return attached
-        sure, open_ = self._grants_for("", name, account)
-        self._collect(attached, sure, open_, name, outcome)
+        if name is not None:
+            self._collect(attached, *self._grants_for("", name, account), name, outcome)
         return attached
 
     def for_other_stack(self, name: Value, account: Value, outcome: GrantOutcomes | None = None) -> Attached:
@@ -171,21 +174,22 @@ class Attachments:
         name: Value,
         outcome: GrantOutcomes | None,
     ) -> None:
-        kept = self._without_removed(sure, name, attached)
+        lasting = self._without_removed(sure, name, attached)
         if not self._is_before_change:
-            kept = [each for each in kept if not self._is_contested(each, name, attached)]
-            kept = [each for each in kept if self._definitely_remains(each, name, attached)]
-        kept = kept if outcome is None else [each for each in kept if self._is_left(each, outcome(each), attached)]
-        kept, open_ = first_policies(kept, attached.hidden), first_policies(open_, attached.hidden)
-        for grant in kept:
+            lasting = [each for each in lasting if not self._is_contested(each, name, attached)]
+            lasting = [each for each in lasting if self._definitely_remains(each, name, attached)]
+        if outcome is not None:
+            lasting = [each for each in lasting if self._is_left(each, outcome(each), attached)]
+        lasting, open_ = first_policies(lasting, attached.hidden), first_policies(open_, attached.hidden)
+        for grant in lasting:
             found = self._policy(grant)
             attached.add(found)
             if isinstance(grant.name, str) and found.policy is not None:
                 attached.inline.append((grant.name, found.policy))
         for grant in open_:
             self._doubt(grant, "which may be attached to this role", attached)
-        of_one = list(group_by_name(kept))
-        for group in (*possibly_of_one_name(kept, open_), *of_one):
+        of_one = list(group_by_name(lasting))
+        for group in (*possibly_of_one_name(lasting, open_), *of_one):
             # NOTE: an unreadable one may remain too; that it is hidden has already been recorded.
             attached.same_name_policies.append(
                 tuple(self._policy(each).policy or Policy(str(each.resource.address)) for each in group)
@@ -235,30 +239,22 @@ class Attachments:
     def _grants_for(
         self, address: str, name: Value, account: Value = None
     ) -> tuple[list[PolicyAttachment], list[PolicyAttachment]]:
-        """Return the definite and the possible grants for a role."""
-        referring = self._index[0].get(address, ())
-        sure, open_ = self._grants_by_name(name)
-        there = [(each, _is_in_account(each, account)) for each in sure]
-        sure = [*referring, *(each for each, truth in there if truth is Truth.TRUE)]
-        open_ = [each for each in open_ if _is_in_account(each, account) is not Truth.FALSE]
-        return sure, [*open_, *(each for each, truth in there if truth is Truth.UNKNOWN)]
-
-    def _grants_by_name(self, name: Value) -> tuple[list[PolicyAttachment], list[PolicyAttachment]]:
-        """Return the definite and the possible grants for roles of a name, in any account."""
-        sure: list[PolicyAttachment] = []
-        open_: list[PolicyAttachment] = []
+        """Return the definite and the possible grants for a role; without `account`, of any account."""
+        by_owner, by_name, unnamed = self._index
         known = identity(name)
-        if known is not None:
-            sure.extend(self._by_name.get(known, ()))
-        candidates = self._odd_names if isinstance(known, str) else self._by_name
-        vague = [(grant.role, [grant]) for grant in self._index[2]]
-        for text, listed in [*candidates.items(), *vague]:
+        of_name = list(by_name.get(known, ())) if known is not None else []
+        possibly_of_name: list[PolicyAttachment] = []
+        others = self._partly_known_names if isinstance(known, str) else by_name.items()
+        for text, listed in [*others, *((grant.role, [grant]) for grant in unnamed)]:
             truth = Truth.FALSE if text == known else equal(text, name)
             if truth is Truth.TRUE:
-                sure.extend(listed)
+                of_name.extend(listed)
             elif truth is Truth.UNKNOWN:
-                open_.extend(listed)
-        return sure, open_
+                possibly_of_name.extend(listed)
+        located = [(each, _is_in_account(each, account)) for each in of_name]
+        sure = [*by_owner.get(address, ()), *(each for each, truth in located if truth is Truth.TRUE)]
+        open_ = [each for each in possibly_of_name if _is_in_account(each, account) is not Truth.FALSE]
+        return sure, [*open_, *(each for each, truth in located if truth is Truth.UNKNOWN)]
 
     @cached_property
     def _index(
@@ -281,67 +277,50 @@ class Attachments:
                 unnamed.append(grant)
         return by_owner, by_name, unnamed
 
-    @property
-    def _by_name(self) -> dict[TextLike, list[PolicyAttachment]]:
-        return self._index[1]
-
     @cached_property
-    def _odd_names(self) -> dict[TextLike, list[PolicyAttachment]]:
-        """Return the grants to partly known role names."""
-        return {text: grants for text, grants in self._by_name.items() if not isinstance(text, str)}
+    def _partly_known_names(self) -> list[tuple[TextLike, list[PolicyAttachment]]]:
+        """The grants by role name, where that is only partly known."""
+        return [(name, listed) for name, listed in self._index[1].items() if not isinstance(name, str)]
 
-    # What aws_iam_role itself says
+    # The arguments of aws_iam_role
 
     def _own_attachments(
         self, role: WorldObject, attached: Attached, owned_here: OwnAttachments, others: Sequence[PolicyAttachment]
-    ) -> Iterator[PolicyAttachment]:
+    ) -> Iterator[tuple[PolicyAttachment, Truth]]:
+        """Yield the policies that a role lists, each with whether the change leaves it to other resources."""
         # NOTE: attachments that other resources made before the change are theirs to keep or to remove.
         names, arns = (each.get(str(role.attribute("name")), set()) for each in self._world.once(attached_before))
-        listed = self._list_elements(role, "inline_policy", attached)
-        writing = (each.name for each in others if isinstance(each.name, str))
-        elsewhere = {*names, *owned_here.names, *writing}
-        for each, truth in self._policies_not_left_to_others(role, "inline_policy", listed, elsewhere):
+        written = (each.name for each in others if isinstance(each.name, str))
+        for each, truth in self._listed_elements(
+            role, "inline_policy", {*names, *owned_here.names, *written}, attached
+        ):
             if not isinstance(each, dict):
                 attached.hidden.append(f"an inline policy of {role.address}, known only after apply")
             elif each.get("name") or each.get("policy"):
                 secret = role.sensitive("inline_policy")
                 found = self._policies.read(each.get("policy"), str(role.address), secret=secret)
-                grant = PolicyAttachment(role, role.attribute("name"), name=each.get("name"), found=found)
-                yield from self._unless_doubted(grant, truth, attached)
-        listed = self._list_elements(role, "managed_policy_arns", attached)
-        for each, truth in self._policies_not_left_to_others(
-            role, "managed_policy_arns", listed, {*arns, *owned_here.arns}
-        ):
-            grant = PolicyAttachment(role, role.attribute("name"), reference=known_arn(each))
-            yield from self._unless_doubted(grant, truth, attached)
+                yield PolicyAttachment(role, role.attribute("name"), name=each.get("name"), found=found), truth
+        for each, truth in self._listed_elements(role, "managed_policy_arns", {*arns, *owned_here.arns}, attached):
+            yield PolicyAttachment(role, role.attribute("name"), reference=known_arn(each)), truth
 
-    def _list_elements(self, role: WorldObject, argument: str, attached: Attached) -> tuple[Value, ...]:
+    def _listed_elements(
+        self, role: WorldObject, argument: str, elsewhere: set[str], attached: Attached
+    ) -> Iterator[tuple[Value, Truth]]:
+        """Yield the elements of a role's list, except those that the change leaves as other resources leave them.
+
+        An apply writes only what the role did not list before. Each comes with whether that may be so.
+        """
         value = role.attribute(argument)
         listed = items(value)
         if isinstance(value, Unknown) and role.is_configured(argument) is not False:
             what = "inline policies" if argument == "inline_policy" else "managed policies"
             attached.hidden.append(f"the {what} of {role.address}, known only after apply")
-        return () if isinstance(listed, Unknown) else listed  # an unknown list is hidden already
-
-    def _policies_not_left_to_others(
-        self, role: WorldObject, argument: str, listed: tuple[Value, ...], elsewhere: set[str]
-    ) -> Iterator[tuple[Value, Truth]]:
-        """Yield the policies in a role's list that it does not leave to others, each with whether it may do so.
-
-        An apply writes only what the role did not list before; the rest is as others leave it.
-        """
         earlier = earlier_entries(role, argument, self._world)
         had = [each for each in earlier if isinstance(name := name_or_arn(each), str) and name in elsewhere]
-        for each in listed:
+        for each in () if isinstance(listed, Unknown) else listed:
             truth = Truth.some(equal(each, one) for one in had)
             if truth is not Truth.TRUE:
                 yield each, truth
-
-    def _unless_doubted(self, grant: PolicyAttachment, left: Truth, attached: Attached) -> Iterator[PolicyAttachment]:
-        if left is Truth.FALSE:
-            yield grant
-        else:
-            self._doubt(grant, "which this change may leave as another resource leaves it", attached)
 
     # Resources that remove what they do not list
 
@@ -352,7 +331,7 @@ class Attachments:
         managed = exclusive(self._world, "aws_iam_role_policy_attachments_exclusive", "policy_arns", name)
         shown = [each.name for each in grants if each.reference is None]
         attached.closed = managed.is_complete() and inline.is_complete(among=shown)
-        kept: list[PolicyAttachment] = []
+        lasting: list[PolicyAttachment] = []
         for grant in grants:
             listed, own = (managed, grant.reference) if grant.reference is not None else (inline, grant.name)
             stays = Truth.TRUE if self._is_before_change else listed.keeps(own)
@@ -366,21 +345,21 @@ class Attachments:
             elif stays is Truth.UNKNOWN:
                 self._doubt(grant, "which an exclusive resource may remove", attached)
             else:
-                kept.append(grant)
-        return kept
+                lasting.append(grant)
+        return lasting
 
     def _is_contested(self, grant: PolicyAttachment, name: Value, attached: Attached) -> bool:
         """Whether an aws_iam_policy_attachment, which owns all attachments of its policy, leaves this role out."""
         if grant.reference is None:
             return False
         policy = identity(grant.reference)
-        filed = self._owners.get(policy, ()) if policy is not None else ()
-        vague = [
+        owners = list(self._owners.get(policy, ())) if policy is not None else []
+        owners += [
             each
             for each in self._owners.get(None, ())
             if equal(known_arn(each.attribute("policy_arn")), grant.reference) is not Truth.FALSE
         ]
-        for resource in (*filed, *vague):
+        for resource in owners:
             roles = items(resource.attribute("roles"))
             includes = not isinstance(roles, Unknown) and any(equal(role, name) is Truth.TRUE for role in roles)
             if resource.address != grant.resource.address and not includes:

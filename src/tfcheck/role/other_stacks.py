@@ -37,8 +37,8 @@ class TargetRole(msgspec.Struct, frozen=True):
     def is_in_account_of(self, grant: PolicyAttachment) -> Truth:
         """Whether a grant is in the role's account, since it attaches nothing in another one."""
         arn = parse_arn(grant.reference) if isinstance(grant.reference, str) else None
-        told = arn.account if arn is not None and arn.account != "aws" else grant.resource.surroundings.account
-        return equal(told, self.account)
+        account = arn.account if arn is not None and arn.account != "aws" else grant.resource.surroundings.account
+        return equal(account, self.account)
 
 
 class OtherStackGrants:
@@ -52,11 +52,10 @@ class OtherStackGrants:
 
     def outcome(self, grant: PolicyAttachment) -> GrantOutcome:
         """Return whether a grant exists in the end, the least certain of all effects on it."""
-        first = (each for other in self._stacks[: self._own] for each in self._outcomes_before(other, grant))
-        later = (each for other in self._stacks[self._own + 1 :] for each in self._taken_later(other, grant))
-        return min(
-            (*self._outcomes_of_deletion(grant), *first, *later), key=lambda each: each.stays.value, default=STAYS
-        )
+        earlier = (each for other in self._stacks[: self._own] for each in self._outcomes_of_earlier(other, grant))
+        later = (each for other in self._stacks[self._own + 1 :] for each in self._outcomes_of_later(other, grant))
+        outcomes = (*self._outcomes_of_deletion(grant), *earlier, *later)
+        return min(outcomes, key=lambda each: each.stays.value, default=STAYS)
 
     def _outcomes_of_deletion(self, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
         """Return the outcomes where another stack deletes the role, and perhaps creates one of its name.
@@ -76,7 +75,7 @@ class OtherStackGrants:
         name = equal(role.attribute("name"), self._target.name)
         return name & equal(role.surroundings.account, self._target.account)
 
-    def _outcomes_before(self, other: World, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
+    def _outcomes_of_earlier(self, other: World, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
         """Return the effects of an earlier stack, limited to what it had before its change."""
         sure = Truth.UNKNOWN if self._may_be_created_later(grant) else Truth.FALSE
         for held in other.before().once(_StackAttachments).of(self._target, grant):
@@ -91,7 +90,7 @@ class OtherStackGrants:
             acts = acts and truth is Truth.FALSE and ruler.address.type in _LISTING
             yield GrantOutcome(sure if acts else Truth.UNKNOWN, f"{ruler.address} removes what it does not list")
 
-    def _taken_later(self, other: World, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
+    def _outcomes_of_later(self, other: World, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
         """Return the possible effects of a later stack; on planned grants only by its own change."""
         if not other.once(_StackAttachments).of(self._target, grant):
             for held in other.before().once(_StackAttachments).of(self._target, grant):
@@ -115,19 +114,14 @@ class OtherStackGrants:
         FALSE where it definitely does not.
         """
         ruling = other.once(_ExclusiveResources)
-        found = [
-            (resource, _lists(resource.attribute(argument), grant))
-            for resource, argument in ruling.listing(self._target.name, inline=grant.reference is None)
-        ]
-        found += [
-            (each, _contains(each.attribute("roles"), self._target.name)) for each in ruling.exclusive_owners(grant)
-        ]
-        for resource, truth in found:
-            if (
-                truth is not Truth.TRUE
-                and equal(resource.surroundings.account, self._target.account) is not Truth.FALSE
-            ):
-                yield resource, truth
+        listing = ruling.listing(self._target.name, inline=grant.reference is None)
+        found = [(resource, _lists(resource.attribute(argument), grant)) for resource, argument in listing]
+        owners = ruling.exclusive_owners(grant)
+        found += [(each, _contains(each.attribute("roles"), self._target.name)) for each in owners]
+        for each, truth in found:
+            here = equal(each.surroundings.account, self._target.account)
+            if truth is not Truth.TRUE and here is not Truth.FALSE:
+                yield each, truth
 
 
 class _ExclusiveResources:
@@ -173,19 +167,17 @@ class _StackAttachments:
         """
         if not isinstance(target.name, str):
             return []
+        is_inline = grant.reference is None
+        policy = grant.name if is_inline else grant.reference
         return [
             each
             for each in self._by_role.get(target.name, ())
-            if _is_same(each, grant)
+            if isinstance(policy, str)
+            and (each.reference is None) is is_inline
+            and policy == (each.name if is_inline else each.reference)
             and (listed or each.resource.address.type not in _LISTING)
             and target.is_in_account_of(each) is not Truth.FALSE
         ]
-
-
-def _is_same(one: PolicyAttachment, other: PolicyAttachment) -> bool:
-    if one.reference is None:
-        return other.reference is None and isinstance(one.name, str) and one.name == other.name
-    return isinstance(one.reference, str) and one.reference == other.reference
 
 
 def _lists(listed: Value, grant: PolicyAttachment) -> Truth:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from typing import TypeVar
 
@@ -20,6 +19,7 @@ from tfcheck.iam import (
     parse_policy,
     rename_policy,
 )
+from tfcheck.inventory.catalogue import ReferenceIndex
 from tfcheck.inventory.other_stack import Stack
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.limits import take
@@ -33,15 +33,12 @@ from tfcheck.symbolic.value import (
     Unknown,
     Value,
     display,
-    identity,
     is_known,
     spelled_out,
 )
 
 #: Ten times the length that AWS accepts for the largest policies, those of buckets and keys.
 _LONGEST = 300_000
-
-
 #: The number of one role's policies that are read. IAM accepts 20 managed ones, and 10,240 characters of inline ones.
 _MOST = 500
 _T = TypeVar("_T")
@@ -82,10 +79,13 @@ class Policies:
         """
         key = (str(resource.address), attribute)
         if key not in self._read:
-            kind = kind or _kind(resource.address.type, attribute)
-            self._read[key] = self.read(
-                resource.attribute(attribute), key[0], kind, secret=resource.sensitive(attribute)
-            )
+            if kind is None and attribute == "assume_role_policy":
+                kind = PolicyKind.TRUST
+            elif kind is None:
+                is_identity = resource.address.type.startswith("aws_iam_")
+                kind = PolicyKind.IDENTITY if is_identity else PolicyKind.RESOURCE
+            secret = resource.sensitive(attribute)
+            self._read[key] = self.read(resource.attribute(attribute), key[0], kind, secret=secret)
         return self._read[key]
 
     def read(
@@ -95,24 +95,26 @@ class Policies:
         if document is None or document == "":
             return PolicyOrReason()
         if isinstance(document, Text):
-            document = _decode(document)
+            try:
+                document = decode(document)
+            except EvaluationError as error:
+                document = Unknown(reason=f"not JSON: {error}")
         if isinstance(document, Unknown):
             place = f" ({document.where})" if document.where else ""
             return PolicyOrReason(hidden=f"{label}, which cannot be read: {document.reason}{place}")
         if isinstance(document, str) and len(document) > _LONGEST:
             return PolicyOrReason(hidden=f"{label}, which cannot be read: limit: {len(document):,} characters")
-        if isinstance(document, str):
-            text = document
-            marks = text.spans if isinstance(text, Sensitive) else ()
-            key = text, marks, label, kind, secret
-            return self._world.once_for_both(key, lambda: self._parse(text, label, kind, secret))
-        return _policy_or_secret(parse_policy(document, label, kind), label, secret)
-
-    def _parse(self, text: str, label: str, kind: PolicyKind, secret: bool) -> PolicyOrReason:
-        """Parse a text, which many roles may share, above all a trust policy."""
+        if not isinstance(document, str):
+            return _policy_or_secret(parse_policy(document, label, kind), label, secret)
+        text = document
         marks = text.spans if isinstance(text, Sensitive) else ()
-        policy = self._world.once_for_both((text, marks, kind), lambda: _policy(text, label, kind))
-        return _policy_or_secret(rename_policy(policy, label), label, secret)
+
+        def parse() -> PolicyOrReason:
+            # NOTE: many roles share a text, above all a trust policy.
+            policy = self._world.once_for_both((text, marks, kind), lambda: _policy(text, label, kind))
+            return _policy_or_secret(rename_policy(policy, label), label, secret)
+
+        return self._world.once_for_both((text, marks, label, kind, secret), parse)
 
     def by_arn(self, reference: Value, secret_in: str = "") -> PolicyOrReason:
         """Read the managed policy with an ARN: of this plan, looked up by it, or an AWS managed one.
@@ -139,20 +141,19 @@ class Policies:
             if other.once(Policies).has_arn(spelled):
                 return other.once(Policies).by_arn(spelled)
         is_secret = bool(secret_in) and not isinstance(reference, Unknown)
+        hidden = f"the policy in {secret_in}" if is_secret else _not_visible(reference)
+        is_open = not is_known(spelled) and take(len(self._denying_policies))
+        listed = self._denying_policies if is_open else ()
         return PolicyOrReason(
-            hidden=f"the policy in {secret_in}" if is_secret else _not_visible(reference),
-            possible_policies=tuple(self._possibly(spelled)),
+            hidden=hidden,
+            possible_policies=tuple(policy for own, policy in listed if equal(spelled, own) is Truth.UNKNOWN),
         )
-
-    def _possibly(self, arn: TextLike) -> Iterator[Policy]:
-        """Yield the policies of this world that may deny something and may have an ARN."""
-        if not is_known(arn) and take(len(self._denying_policies)):
-            yield from (policy for own, policy in self._denying_policies if equal(arn, own) is Truth.UNKNOWN)
 
     @cached_property
     def _denying_policies(self) -> list[tuple[Value, Policy]]:
         """List the policies that may deny something, by ARN."""
-        found = ((each.attribute("arn"), self.of_attribute(each, "policy").policy) for each in self._all[:_MOST])
+        listed = self._index.objects[:_MOST]
+        found = ((each.attribute("arn"), self.of_attribute(each, "policy").policy) for each in listed)
         return [
             (arn, each)
             for arn, each in found
@@ -172,59 +173,43 @@ class Policies:
     def _newer(self, looked_up: WorldObject) -> Policies | None:
         """Find the stack that manages a policy which this stack has only looked up earlier."""
         arn = looked_up.attribute("arn")
-        others = [each.once(Policies) for each in self._world.context] if isinstance(arn, str) else []
-        whenever = isinstance(self._world, Stack)
-        return next((each for each in others if each.manages(str(arn)) and (whenever or each.changes(str(arn)))), None)
+        if not isinstance(arn, str):
+            return None
+        others = (each.once(Policies) for each in self._world.context)
+        managing = (each for each in others if each.manages(arn))
+        return next((each for each in managing if isinstance(self._world, Stack) or each.changes(arn)), None)
 
     def manages(self, arn: str) -> bool:
         """Whether a policy with this ARN is managed, and not only looked up, in this world."""
-        found = self._by_arn.get(arn)
+        found = self._index.by_arn.get(arn)
         return found is not None and found.address.mode == "managed"
 
     def changes(self, arn: str) -> bool:
         """Whether the change of this world creates the policy with this ARN, or may change its text."""
-        text = self._by_arn[arn].attribute("policy")
+        text = self._index.by_arn[arn].attribute("policy")
         before = (each for each in self._world.before().resources("aws_iam_policy") if each.attribute("arn") == arn)
         return not any(equal(each.attribute("policy"), text) is Truth.TRUE for each in before)
 
     def has_arn(self, arn: TextLike) -> bool:
         """Whether a policy of this world has an ARN, as far as it is known."""
-        return isinstance(arn, str) and arn in self._by_arn
+        return isinstance(arn, str) and arn in self._index.by_arn
 
     def resource(self, reference: TextLike) -> WorldObject | None:
         """Find the managed or looked-up policy that an ARN or a reference definitely denotes."""
-        if isinstance(reference, Unknown) and reference.symbol is not None:
-            found = self._by_address.get(reference.symbol.owner)
-            if found is not None:
-                return found
-        known = identity(reference)
-        found = self._by_arn.get(known) if known is not None else None
+        found = self._index.find(reference)
         if found is not None or is_known(reference):
             return found
         sure = [each for each in self._open if equal(reference, each.attribute("arn")) is Truth.TRUE]
         return sure[0] if len(sure) == 1 else None
 
     @cached_property
-    def _all(self) -> list[WorldObject]:
-        return [*self._world.looked_up("aws_iam_policy"), *self._world.resources("aws_iam_policy")]
+    def _index(self) -> ReferenceIndex:
+        return ReferenceIndex(self._world, "aws_iam_policy")
 
     @cached_property
     def _open(self) -> list[WorldObject]:
-        """List the policies whose ARN is partly unknown, which no other definitely equals."""
-        return [each for each in self._all if not isinstance(each.attribute("arn"), str)]
-
-    @cached_property
-    def _by_address(self) -> dict[str, WorldObject]:
-        return {str(each.address): each for each in self._all}
-
-    @cached_property
-    def _by_arn(self) -> dict[TextLike, WorldObject]:
-        found: dict[TextLike, WorldObject] = {}
-        for each in self._all:
-            arn = identity(each.attribute("arn"))
-            if arn is not None:
-                found[arn] = each
-        return found
+        """The policies whose ARN is partly unknown, which no other definitely equals."""
+        return [each for each in self._index.objects if not isinstance(each.attribute("arn"), str)]
 
 
 def _looked_up_arn(resource: WorldObject) -> Value:
@@ -246,21 +231,6 @@ def _policy_or_secret(policy: Policy, label: str, secret: bool) -> PolicyOrReaso
     return PolicyOrReason(policy)
 
 
-def _kind(resource_type: str, attribute: str) -> PolicyKind:
-    """Return what a policy is attached to, which decides on its required elements."""
-    if attribute == "assume_role_policy":
-        return PolicyKind.TRUST
-    return PolicyKind.IDENTITY if resource_type.startswith("aws_iam_") else PolicyKind.RESOURCE
-
-
-def _decode(document: Text) -> Value:
-    """Decode JSON in a partly unknown text."""
-    try:
-        return decode(document)
-    except EvaluationError as error:
-        return Unknown(reason=f"not JSON: {error}")
-
-
 def _policy(text: str, label: str, kind: PolicyKind) -> Policy:
     """Read the text of a policy; in a partly sensitive one, mark the affected strings."""
     if not isinstance(text, Sensitive):
@@ -269,11 +239,9 @@ def _policy(text: str, label: str, kind: PolicyKind) -> Policy:
         document = decode(text.lstrip("\ufeff"))
     except EvaluationError:
         document = Unknown()
-    return (
-        conceal(parse_policy(text, label, kind))
-        if isinstance(document, Unknown)
-        else parse_policy(document, label, kind)
-    )
+    if isinstance(document, Unknown):
+        return conceal(parse_policy(text, label, kind))
+    return parse_policy(document, label, kind)
 
 
 def _not_visible(reference: TextLike) -> str:
@@ -288,7 +256,7 @@ class Attached:
     """The policies attached to one role, the unreadable ones, and the warnings."""
 
     def __init__(self) -> None:
-        self.policies: list[Policy] = []
+        self.identity: list[Policy] = []
         self.hidden: list[str] = []
         self.same_name_policies: list[tuple[Policy, ...]] = []
         self.notes: list[str] = []
@@ -299,8 +267,8 @@ class Attached:
 
     def add(self, found: PolicyOrReason) -> None:
         """Add a policy, or the reason why it cannot be read."""
-        if found.policy is not None and found.policy not in self.policies:
-            self.policies.append(found.policy)
+        if found.policy is not None and found.policy not in self.identity:
+            self.identity.append(found.policy)
         if found.hidden and found.hidden not in self.hidden:
             self.hidden.append(found.hidden)
             self.refused += [found.refused] if found.refused else []

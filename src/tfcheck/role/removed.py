@@ -41,14 +41,11 @@ class RemovedByUpdate(msgspec.Struct, frozen=True):
         return Truth.UNKNOWN if found in self.possibly else Truth.FALSE
 
 
-_NOTHING = RemovedByUpdate()
-
-
 def removed_by_update(role: WorldObject, world: World) -> RemovedByUpdate:
     """Return what the update of a role removes."""
     earlier = None if world.before() is world else object_before(role, world)
     if earlier is None:
-        return _NOTHING
+        return RemovedByUpdate()
     names, lost_names = _removed_entries(role, earlier, "inline_policy")
     arns, lost_arns = _removed_entries(role, earlier, "managed_policy_arns")
     return RemovedByUpdate(names, arns, lost_names | lost_arns)
@@ -128,11 +125,11 @@ class Exclusive:
 
     def is_complete(self, among: Sequence[Value] | None = None) -> bool:
         """Whether one of them definitely lists everything on the role, and nothing except `among`."""
-        known = [listed for _, truth, listed in self._lists if truth is Truth.TRUE]
         return any(
-            not isinstance(listed, Unknown)
+            truth is Truth.TRUE
+            and not isinstance(listed, Unknown)
             and (among is None or all(any(equal(name, each) is Truth.TRUE for each in among) for name in listed))
-            for listed in known
+            for _, truth, listed in self._lists
         )
 
     def keeps(self, own: Value) -> Truth:

@@ -29,7 +29,7 @@ class Role(msgspec.Struct, frozen=True):
     label: str | None
     managed: bool
     caller: Caller
-    identity: tuple[Policy, ...]
+    identity: tuple[Policy, ...] = ()
     hidden: tuple[str, ...] = ()
     same_name_policies: tuple[tuple[Policy, ...], ...] = ()
     boundary: tuple[Policy, ...] | None = None
@@ -57,9 +57,8 @@ class Role(msgspec.Struct, frozen=True):
 def join_role(role: Role, theirs: Role, home: Address) -> Role:
     """Combine a role in the plan with the stack that manages it; it keeps its label."""
     return msgspec.structs.replace(
-        _add_policies(role, theirs.identity, theirs.hidden, theirs.same_name_policies, theirs.inline, theirs.notes),
+        _add_policies(role, theirs),
         managed=True,
-        possible_policies=(*role.possible_policies, *theirs.possible_policies),
         home=home,
         caller=theirs.caller,
         boundary=theirs.boundary,
@@ -70,37 +69,24 @@ def join_role(role: Role, theirs: Role, home: Address) -> Role:
 
 
 def attach(role: Role, attached: Attached) -> Role:
-    """Add what another stack attaches to a role that it does not manage."""
-    if not (attached.policies or attached.hidden or attached.notes):
-        return role
-    policies, hidden, same_name_policies = (
-        tuple(attached.policies),
-        tuple(attached.hidden),
-        tuple(attached.same_name_policies),
-    )
-    role = msgspec.structs.replace(role, possible_policies=(*role.possible_policies, *attached.possible_policies))
-    return _add_policies(role, policies, hidden, same_name_policies, tuple(attached.inline), tuple(attached.notes))
+    """Add what is attached to a role."""
+    return _add_policies(role, attached) if attached.identity or attached.hidden or attached.notes else role
 
 
-def _add_policies(
-    role: Role,
-    identity: tuple[Policy, ...],
-    hidden: tuple[str, ...],
-    same_name_policies: tuple[tuple[Policy, ...], ...],
-    inline: tuple[tuple[str, Policy], ...],
-    notes: tuple[str, ...],
-) -> Role:
+def _add_policies(role: Role, theirs: Role | Attached) -> Role:
     """Add policies to a role; of inline policies with the same name only the last one remains."""
-    pairs = [(ours, other) for name, ours in role.inline for same, other in inline if name == same]
-    named = (f"{ours.name} and {other.name}" for ours, other in pairs)
-    said = (f"{each} have one name on one role: the last one written remains" for each in named)
+    pairs = [(ours, other) for name, ours in role.inline for same, other in theirs.inline if name == same]
+    notes = (
+        f"{ours.name} and {other.name} have one name on one role: the last one written remains" for ours, other in pairs
+    )
     return msgspec.structs.replace(
         role,
-        identity=(*role.identity, *identity),
-        hidden=(*role.hidden, *hidden),
-        same_name_policies=(*role.same_name_policies, *same_name_policies, *pairs),
-        inline=(*role.inline, *inline),
-        notes=(*role.notes, *notes, *said),
+        identity=(*role.identity, *theirs.identity),
+        hidden=(*role.hidden, *theirs.hidden),
+        same_name_policies=(*role.same_name_policies, *theirs.same_name_policies, *pairs),
+        inline=(*role.inline, *theirs.inline),
+        notes=(*role.notes, *theirs.notes, *notes),
+        possible_policies=(*role.possible_policies, *theirs.possible_policies),
     )
 
 

@@ -12,11 +12,12 @@ from functools import cached_property
 import msgspec
 
 from tfcheck.iam import Caller, Policy
+from tfcheck.inventory.catalogue import ReferenceIndex
 from tfcheck.inventory.ecs import TASK_TYPES
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.attachment import NOTHING_OWNED, Attachments, GrantOutcomes, OwnAttachments, account_of
 from tfcheck.role.other_stacks import OtherStackGrants, TargetRole
-from tfcheck.role.policies import Attached, Policies, PolicyOrReason
+from tfcheck.role.policies import Attached, Policies
 from tfcheck.role.role import Role, attach, join_role, namesake
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
@@ -49,33 +50,29 @@ class Roles:
             if key not in self._found:
                 self._found[key] = self._with_other_stacks(reference, resource, nameless=nameless)
             return self._found[key]
-        if not isinstance(reference, str | Text | Unknown):
-            return self._role_named(reference, nameless=nameless)
+        if not isinstance(reference, PlainText):
+            return self._with_other_stacks(reference, None, nameless=nameless)
         if (reference, nameless) not in self._written:
-            self._written[reference, nameless] = self._role_named(reference, nameless=nameless)
+            self._written[reference, nameless] = self._with_other_stacks(reference, None, nameless=nameless)
         return self._written[reference, nameless]
 
-    def _role_named(self, reference: Value, *, nameless: bool) -> Role:
-        return self._with_other_stacks(reference, None, nameless=nameless)
-
     def _with_other_stacks(self, reference: Value, own: WorldObject | None, *, nameless: bool) -> Role:
-        """Add what other stacks show of a role: everything if one of them manages it, else its attachments.
+        """Add what other stacks show of a role: everything if one of them manages it, otherwise its attachments.
 
-        Of what each attaches only what the others leave of it counts. `own` is what this world shows of the role.
+        What one stack attaches counts only as far as the others leave it. `own` is the role in this world.
         """
         caller = _caller_named(reference) if own is None else _caller(own)
         stacks = [self._world, *self._world.context]
         target = TargetRole(caller.name, caller.account)
-        fates = [
-            OtherStackGrants(target, stacks, each).outcome if len(stacks) > 1 else None for each in range(len(stacks))
-        ]
+        outcomes = [OtherStackGrants(target, stacks, each).outcome for each in range(len(stacks))]
+        here = outcomes[0] if len(stacks) > 1 else None
         owned = own is not None and own.address.mode == "managed"
         if own is not None:
-            role = self.of_object(own, fates[0])
+            role = self.of_object(own, here)
         else:
-            role = self._outside_role(reference, caller, fates[0], nameless=nameless)
+            role = self._outside_role(reference, caller, here, nameless=nameless)
         arn = identity(caller.arn)
-        for stack, outcome in zip(stacks[1:], fates[1:], strict=True):
+        for stack, outcome in zip(stacks[1:], outcomes[1:], strict=True):
             theirs = stack.once(Roles)
             resource = None if owned or not isinstance(arn, str) else theirs.find_managed(arn)
             if resource is not None:
@@ -87,13 +84,13 @@ class Roles:
         return role if owned else self._add_namesakes(self._empty_if_deleted(role))
 
     def _add_namesakes(self, role: Role) -> Role:
-        """Return the roles of other stacks with the name of a missing role, and why they are different."""
+        """Add notes on the roles of other stacks that have the name of a missing role, and are other roles."""
         name = role.caller.name
         if role.label in (None, SENSITIVE) or not isinstance(name, str):
             return role
         alike = (each for stack in self._world.context for each in stack.once(Roles).find_by_name(name))
-        said = (namesake(each, _caller(each).account, role) for each in alike)
-        return msgspec.structs.replace(role, notes=(*role.notes, *filter(None, said)))
+        notes = (namesake(each, _caller(each).account, role) for each in alike)
+        return msgspec.structs.replace(role, notes=(*role.notes, *filter(None, notes)))
 
     def _empty_if_deleted(self, role: Role) -> Role:
         """Remove everything from a role that this plan, or another stack's, deletes."""
@@ -108,20 +105,17 @@ class Roles:
 
     def find_managed(self, arn: str) -> WorldObject | None:
         """Find the managed role with an ARN in this world."""
-        resource = self._by_arn.get(arn)
+        resource = self._index.by_arn.get(arn)
         return resource if resource is not None and resource.address.mode == "managed" else None
 
     def resource(self, reference: Value) -> WorldObject | None:
         """Find the role resource, or otherwise the data source, that a reference definitely names."""
-        if isinstance(reference, Unknown) and reference.symbol is not None:
-            found = self._by_address.get(reference.symbol.owner)
-            if found is not None:
-                return found
-        known = identity(reference)
-        if known is not None:
-            found = self._by_arn.get(known) or next(reversed(self.find_by_name(known)), None)
-            if found is not None:
-                return found
+        found = self._index.find(reference)
+        if found is None:
+            known = identity(reference)
+            found = next(reversed(self.find_by_name(known)), None) if known is not None else None
+        if found is not None:
+            return found
         if isinstance(reference, Text):
             sure = [each for each in self._managed_roles if equal(reference, each.attribute("arn")) is Truth.TRUE]
             return sure[0] if len(sure) == 1 else None
@@ -155,18 +149,8 @@ class Roles:
         return {arn: each for each in gone if isinstance(arn := each.attribute("arn"), str)}
 
     @cached_property
-    def _by_address(self) -> dict[str, WorldObject]:
-        resources = [*self._world.looked_up("aws_iam_role"), *self._managed_roles]
-        return {str(each.address): each for each in resources}
-
-    @cached_property
-    def _by_arn(self) -> dict[TextLike, WorldObject]:
-        found: dict[TextLike, WorldObject] = {}
-        for each in [*self._world.looked_up("aws_iam_role"), *self._managed_roles]:
-            arn = identity(each.attribute("arn"))
-            if arn is not None:
-                found[arn] = each
-        return found
+    def _index(self) -> ReferenceIndex:
+        return ReferenceIndex(self._world, "aws_iam_role")
 
     @cached_property
     def _by_name(self) -> dict[TextLike, list[WorldObject]]:
@@ -191,25 +175,23 @@ class Roles:
         """Describe a role of this world, except what others remove or decide."""
         managed = resource.address.mode == "managed"
         attached = self.attachments.of(resource, outcome, owned_here)
-        boundary = self._boundary(resource)
+        reference, boundary = resource.attribute("permissions_boundary"), None
+        if reference is not None and reference != "":
+            secret_in = str(resource.address) if resource.sensitive("permissions_boundary") else ""
+            boundary = self.policies.by_arn(reference, secret_in)
         trust = self.policies.of_attribute(resource, "assume_role_policy")
         others = [("policy", boundary.refused if boundary else None), ("assume_role_policy", trust.refused)]
-        return Role(
+        role = Role(
             label=str(resource.address),
             managed=managed or attached.closed,
             caller=_caller(resource),
-            identity=tuple(attached.policies),
-            hidden=tuple(attached.hidden),
-            same_name_policies=tuple(attached.same_name_policies),
             boundary=(boundary.policy,) if boundary and boundary.policy else None,
             boundary_hidden=boundary.hidden if boundary and not boundary.policy else None,
             trust=trust.policy,
             trust_hidden=trust.hidden or None,
             refused=(*_refused_policies(attached), *((argument, each) for argument, each in others if each)),
-            notes=tuple(attached.notes),
-            inline=tuple(attached.inline),
-            possible_policies=tuple(attached.possible_policies),
         )
+        return attach(role, attached)
 
     def _outside_role(self, reference: Value, caller: Caller, outcome: GrantOutcomes | None, *, nameless: bool) -> Role:
         """Describe a role outside the plan: the plan's grants count, the rest is not visible."""
@@ -217,27 +199,15 @@ class Roles:
         unknown_because = None if nameless else _ambiguity_reason(known)
         parts = parse_arn(caller.arn)
         attached = self.attachments.of_named_role(_name_in(known), parts.account if parts else None, outcome)
-        return Role(
+        role = Role(
             label=SENSITIVE if nameless else display(known) if known is not None and not unknown_because else None,
             managed=attached.closed,
             caller=caller,
-            identity=tuple(attached.policies),
-            hidden=tuple(attached.hidden),
-            same_name_policies=tuple(attached.same_name_policies),
             trust_hidden=unknown_because or "the role is not in the plan",
             unknown_because=unknown_because,
             refused=_refused_policies(attached),
-            notes=tuple(attached.notes),
-            inline=tuple(attached.inline),
-            possible_policies=tuple(attached.possible_policies),
         )
-
-    def _boundary(self, resource: WorldObject) -> PolicyOrReason | None:
-        reference = resource.attribute("permissions_boundary")
-        if reference is None or reference == "":
-            return None
-        secret_in = str(resource.address) if resource.sensitive("permissions_boundary") else ""
-        return self.policies.by_arn(reference, secret_in)
+        return attach(role, attached)
 
 
 def _refused_policies(attached: Attached) -> tuple[tuple[str, Policy], ...]:

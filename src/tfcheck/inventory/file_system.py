@@ -13,7 +13,7 @@ from tfcheck.inventory.setting import SettingOwner
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import PlainText, TextLike, Truth, pieces, text
+from tfcheck.symbolic.value import PlainText, TextLike, Truth, text, without_prefix
 from tfcheck.vocabulary.arn import Arn, parse_arn
 
 _FILE_SYSTEM = "file-system/"
@@ -34,7 +34,10 @@ def file_system_of(arn: TextLike, world: World) -> SettingOwner:
     """Return the file system of an ARN: the plan's resource, else its id."""
     resource = catalogue(world, FILE_SYSTEM).find_by_arn(arn)
     parts = parse_arn(arn)
-    known = (resource.attribute("id") if resource else None, _id_in(parts.resource) if parts else None)
+    known = (
+        resource.attribute("id") if resource else None,
+        without_prefix(parts.resource, _FILE_SYSTEM) if parts else None,
+    )
     return SettingOwner(resource, tuple(each for each in known if isinstance(each, PlainText)))
 
 
@@ -55,8 +58,3 @@ def _objects_by_id(name: TextLike, kind: ObjectKind, world: World) -> Iterator[W
     for data in world.looked_up(*kind.types):
         if equal(data.attribute("id"), name) is Truth.TRUE:
             yield data
-
-
-def _id_in(resource: TextLike) -> TextLike:
-    first, *rest = pieces(resource) or ("",)
-    return text([first.removeprefix(_FILE_SYSTEM), *rest]) if isinstance(first, str) else resource

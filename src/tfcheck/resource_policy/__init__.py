@@ -6,8 +6,7 @@ provider's resources for such policies.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from tfcheck.iam import Request
 from tfcheck.inventory.catalogue import PARAMETER, catalogue
@@ -43,38 +42,24 @@ class ResourcePolicies:
         """Find the policies of the resource with an ARN, of a service if that is known; `*` has none."""
         key = resource, service
         if key not in self._found:
-            stacks = (self._world, *self._world.context)
-            sides = [self._side(resource, service, each, stacks) for each in stacks]
-            self._found[key] = functools.reduce(lambda found, other: join_sides(found, other, resource), sides)
+            stacks = self._world.context
+            found = _side_in(resource, service, self._world, self._policies)
+            found = without_former(found, stacks, Truth.UNKNOWN) if stacks else found
+            for stack in stacks:
+                others = [each for each in (self._world, *stacks) if each is not stack]
+                may_write = isinstance(stack, Stack) and stack.is_checked
+                theirs = _side_in(resource, service, stack, stack.once(Policies))
+                theirs = without_former(theirs, others, Truth.UNKNOWN if may_write else Truth.TRUE)
+                found = join_sides(found, theirs, resource)
+            self._found[key] = found
         return self._found[key]
 
-    def _side(self, resource: TextLike, service: str | None, stack: World, stacks: Sequence[World]) -> ResourceSide:
-        """Find the policies of a resource in one of the stacks, as the changes of the others leave them."""
-        found = _alone(resource, service, stack, self._policies if stack is self._world else stack.once(Policies))
-        if len(stacks) == 1:
-            return found
-        may_write = stack is self._world or (isinstance(stack, Stack) and stack.is_checked)
-        others = [each for each in stacks if each is not stack]
-        return without_former(found, others, Truth.UNKNOWN if may_write else Truth.TRUE)
-
     def warnings(self, request: Request) -> Iterator[str]:
-        """Return warnings about policies in the plan that may block a request.
-
-        Whether they do, the plan does not show.
-        """
+        """Return warnings about policies in the plan that may block a request; whether they do, it does not show."""
         return warnings(request, self._world, self._policies)
 
 
-def _key_assumption(parameter: TextLike, world: World) -> Iterator[str]:
-    """Return the assumption about the key of a parameter that is only looked up."""
-    if catalogue(world, PARAMETER).find_by_arn(parameter) is None:
-        for each in world.looked_up(*PARAMETER.types):
-            if each.attribute("type") == "SecureString" and equal(each.attribute("arn"), parameter) is Truth.TRUE:
-                yield f"assumes that {each.address} is encrypted with `aws/ssm`: a look-up does not show its key"
-                return
-
-
-def _alone(resource: TextLike, service: str | None, world: World, policies: Policies) -> ResourceSide:
+def _side_in(resource: TextLike, service: str | None, world: World, policies: Policies) -> ResourceSide:
     """Return the policies of a resource in one world, regardless of other stacks."""
     parts = parse_arn(resource)
     match parts.service if parts else service_of(resource):
@@ -90,7 +75,12 @@ def _alone(resource: TextLike, service: str | None, world: World, policies: Poli
             return file_system_guard(resource, world, policies)
         case "ssm":
             # A parameter has no policy, but another account may share it.
-            notes = tuple(_key_assumption(resource, world))
+            is_managed = catalogue(world, PARAMETER).find_by_arn(resource) is not None
+            notes = tuple(
+                f"assumes that {each.address} is encrypted with `aws/ssm`: a look-up does not show its key"
+                for each in (() if is_managed else world.looked_up(*PARAMETER.types))
+                if each.attribute("type") == "SecureString" and equal(each.attribute("arn"), resource) is Truth.TRUE
+            )[:1]
             return ResourceSide(outside="a parameter outside the plan", outside_only_elsewhere=True, notes=notes)
         case None if resource != "*":
             return unidentified_side(world, policies, service)

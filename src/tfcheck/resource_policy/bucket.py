@@ -20,7 +20,7 @@ from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.resource_policy.reading import policy_of, readable
 from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.resource_policy.unidentified import own_policies, unidentified_side
-from tfcheck.role.policies import Policies, PolicyOrReason
+from tfcheck.role.policies import Policies
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, items
 
 
@@ -37,14 +37,15 @@ def bucket_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSid
 
 def _guard(bucket: SettingOwner, world: World, policies: Policies) -> ResourceSide:
     found = policy_of(world, policies, BUCKET_POLICY, bucket)
-    owner = _owner(bucket, world)
+    # NOTE: only the account that owns a bucket can set a policy on it.
+    owner = bucket.resource or next(iter(settings(world, BUCKET_POLICY).on(bucket).sure), None)
     if owner is None and not found.policy and not found.hidden:
         own = (each for name in bucket.names for each in own_policies(name, world, policies, BUCKET_POLICY, "bucket"))
         possible = (*found.possible_policies, *readable(own))
         return ResourceSide(outside="a bucket outside the plan", possible_policies=possible)
-    policy = _restrict_public(found, bucket, owner, world)
+    policy = found.policy
     return ResourceSide(
-        policy,
+        policy if policy is None or owner is None else _restrict_public(policy, bucket, owner, world),
         found.hidden or None,
         account=owner.surroundings.account if owner else None,
         in_plan=owner is not None,
@@ -53,45 +54,25 @@ def _guard(bucket: SettingOwner, world: World, policies: Policies) -> ResourceSi
     )
 
 
-def _owner(bucket: SettingOwner, world: World) -> WorldObject | None:
-    """Return a resource in the account that owns the bucket: only the owner can set a policy on it."""
-    if bucket.resource is not None:
-        return bucket.resource
-    return next(iter(settings(world, BUCKET_POLICY).on(bucket).sure), None)
-
-
 # Public access
 
 
-def _restrict_public(
-    found: PolicyOrReason, bucket: SettingOwner, owner: WorldObject | None, world: World
-) -> Policy | None:
-    """Deny other accounts in a public policy where public access is restricted.
-
-    AWS has no statement for that; a Deny for every other account says the same.
-    """
-    if found.policy is None or owner is None:
-        return found.policy
-    public = Truth.some(_is_public(each) for each in found.policy.statements)
-    for block, restricts in _restrictions(bucket, owner, world):
-        if restricts & public is not Truth.FALSE:
-            cut = _cut_off(owner, block, sure=restricts & public is Truth.TRUE)
-            return msgspec.structs.replace(found.policy, statements=(*found.policy.statements, *cut.statements))
-    return found.policy
-
-
-def _restrictions(bucket: SettingOwner, owner: WorldObject, world: World) -> Iterator[tuple[WorldObject, Truth]]:
+def _restrict_public(policy: Policy, bucket: SettingOwner, owner: WorldObject, world: World) -> Policy:
+    """Deny other accounts in a public policy where public access is restricted, which AWS does without a statement."""
+    public = Truth.some(_is_public(each) for each in policy.statements)
     joined = settings(world, BUCKET_PUBLIC_ACCESS).on(bucket)
-    for block in joined.sure:
-        yield block, _flag(block)
-    for block in joined.open:
-        yield block, _flag(block) & Truth.UNKNOWN
-    for block in world.resources("aws_s3_account_public_access_block"):
-        same = block.surroundings.account == owner.surroundings.account
-        yield block, _flag(block) if same else Truth.FALSE
+    blocks = [(each, Truth.TRUE) for each in joined.sure] + [(each, Truth.UNKNOWN) for each in joined.open]
+    for each in world.resources("aws_s3_account_public_access_block"):
+        blocks.append((each, Truth.of(each.surroundings.account == owner.surroundings.account)))
+    for block, applies in blocks:
+        restricts = _restricts_public(block) & applies & public
+        if restricts is not Truth.FALSE:
+            cut = _cut_off(owner, block, sure=restricts is Truth.TRUE)
+            return msgspec.structs.replace(policy, statements=(*policy.statements, *cut.statements))
+    return policy
 
 
-def _flag(block: WorldObject) -> Truth:
+def _restricts_public(block: WorldObject) -> Truth:
     value = block.attribute("restrict_public_buckets")
     return Truth.UNKNOWN if isinstance(value, Unknown) else Truth.of(value is True)
 
@@ -108,6 +89,7 @@ def _is_public(statement: Statement) -> Truth:
 
 
 def _cut_off(owner: WorldObject, block: WorldObject, *, sure: bool) -> Policy:
+    """Return a policy that denies every other account."""
     statement: dict[str, Value] = {
         "Sid": "RestrictPublicBuckets",
         "Effect": "Deny" if sure else Unknown(reason="whether the bucket's policy is public"),

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.setting import KEY_GRANT, KEY_POLICY, SettingOwner, settings
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World
 from tfcheck.resource_policy.former_roles import is_former
 from tfcheck.resource_policy.grant import KeyGrant
 from tfcheck.resource_policy.reading import policy_of, readable
 from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.resource_policy.unidentified import own_policies
 from tfcheck.role.policies import Policies
-from tfcheck.symbolic.value import PlainText, TextLike, pieces, text
+from tfcheck.symbolic.value import PlainText, TextLike, without_prefix
 from tfcheck.vocabulary.arn import parse_arn
 
 
 def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policy of a key, and the grants on it."""
     resource = catalogue(world, KEY).find_by_arn(arn)
-    subject = SettingOwner(resource, tuple(_key_names(arn, resource)))
+    known = [resource.attribute(each) for each in ("arn", "key_id", "id")] if resource else []
+    names: list[TextLike] = [*(each for each in known if isinstance(each, PlainText)), arn]
+    parts = parse_arn(arn)
+    names += [without_prefix(parts.resource, "key/")] if parts else []
+    subject = SettingOwner(resource, tuple(names))
     found = policy_of(world, policies, KEY_POLICY, subject)
     seen = resource is not None or found.policy is not None or found.hidden != ""
     possible = () if seen else readable(own_policies(arn, world, policies, KEY_POLICY))
@@ -37,18 +41,6 @@ def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
         notes=found.notes,
         possible_policies=(*found.possible_policies, *possible),
     )
-
-
-def _key_names(arn: TextLike, resource: WorldObject | None) -> list[TextLike]:
-    known = [resource.attribute(each) for each in ("arn", "key_id", "id")] if resource else []
-    names: list[TextLike] = [each for each in known if isinstance(each, PlainText)]
-    parts = parse_arn(arn)
-    return [*names, arn, *([_key_id(parts.resource)] if parts else [])]
-
-
-def _key_id(resource: TextLike) -> TextLike:
-    first, *rest = pieces(resource) or ("",)
-    return text([first.removeprefix("key/"), *rest]) if isinstance(first, str) else resource
 
 
 def _grants(subject: SettingOwner, world: World) -> list[KeyGrant]:

@@ -22,11 +22,10 @@ def set_policy(world: World, policies: Policies, setting: SettingKind, subject: 
         return found if found.policy or found.hidden else PolicyOrReason(hidden=f"{holder.address} shows no policy")
     if not joined.open:
         return None
-    maybe = [
-        (holder, policy_as_saved(policies.of_attribute(holder, "policy"), holder, world)) for holder in joined.open
-    ]
-    unread = next((f"{holder.address}, which may be on it," for holder, found in maybe if not found.policy), "")
-    return PolicyOrReason(hidden=unread, possible_policies=readable(found for _, found in maybe))
+    possible = [policy_as_saved(policies.of_attribute(each, "policy"), each, world) for each in joined.open]
+    unread = (each for each, found in zip(joined.open, possible, strict=True) if not found.policy)
+    hidden = next((f"{holder.address}, which may be on it," for holder in unread), "")
+    return PolicyOrReason(hidden=hidden, possible_policies=readable(possible))
 
 
 def policy_of(world: World, policies: Policies, setting: SettingKind, subject: SettingOwner) -> PolicyOrReason:

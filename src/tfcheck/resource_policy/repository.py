@@ -10,18 +10,17 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.iam import Policy
 from tfcheck.inventory.catalogue import REPOSITORY, catalogue
 from tfcheck.inventory.setting import REPOSITORY_POLICY, SettingOwner
 from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.resource_policy.former_roles import policy_as_saved
-from tfcheck.resource_policy.reading import set_policy
+from tfcheck.resource_policy.reading import readable, set_policy
 from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.resource_policy.unidentified import unidentified_side
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import TextLike, Truth, pieces, text
+from tfcheck.symbolic.value import TextLike, Truth, without_prefix
 from tfcheck.vocabulary.arn import parse_arn
 
 
@@ -32,27 +31,22 @@ def repository_guard(arn: TextLike, world: World, policies: Policies) -> Resourc
     if parts is None:
         return unidentified_side(world, policies, "ecr")
     near = resource.surroundings if resource else Surroundings(parts.partition, parts.region, parts.account)
-    own = set_policy(
-        world, policies, REPOSITORY_POLICY, SettingOwner(resource, (arn, _repository_name(parts.resource)), near)
-    )
+    subject = SettingOwner(resource, (arn, without_prefix(parts.resource, "repository/")), near)
+    own = set_policy(world, policies, REPOSITORY_POLICY, subject)
     found = [*([own] if own else []), *_registry(near, world, policies)]
-    readable = [each.policy for each in found if each.policy is not None]
+    read = readable(found)
+    statements = tuple(statement for policy in read for statement in policy.statements)
+    is_open = any(each.open for each in read)
+    seen = resource is not None or (own and (own.policy or own.hidden))
     return ResourceSide(
-        _joined_policies(readable),
+        msgspec.structs.replace(read[0], statements=statements, open=is_open) if read else None,
         next((each.hidden for each in found if each.hidden), None),
         account=resource.surroundings.account if resource else None,
         in_plan=resource is not None,
-        outside="a repository outside the plan"
-        if resource is None and not (own and (own.policy or own.hidden))
-        else None,
+        outside=None if seen else "a repository outside the plan",
         notes=tuple(note for each in found for note in each.notes),
         possible_policies=own.possible_policies if own else (),
     )
-
-
-def _repository_name(resource: TextLike) -> TextLike:
-    first, *rest = pieces(resource) or ("",)
-    return text([first.removeprefix("repository/"), *rest]) if isinstance(first, str) else resource
 
 
 def _registry(near: Surroundings, world: World, policies: Policies) -> Iterator[PolicyOrReason]:
@@ -63,10 +57,3 @@ def _registry(near: Surroundings, world: World, policies: Policies) -> Iterator[
             yield policy_as_saved(policies.of_attribute(holder, "policy"), holder, world)
         elif here is Truth.UNKNOWN:
             yield PolicyOrReason(hidden=f"{holder.address}, which may be of its registry,")
-
-
-def _joined_policies(policies: list[Policy]) -> Policy | None:
-    if not policies:
-        return None
-    statements = tuple(statement for policy in policies for statement in policy.statements)
-    return msgspec.structs.replace(policies[0], statements=statements, open=any(each.open for each in policies))

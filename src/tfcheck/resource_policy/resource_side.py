@@ -37,10 +37,8 @@ class ResourceSide(msgspec.Struct, frozen=True):
 def join_sides(found: ResourceSide, theirs: ResourceSide, resource: TextLike) -> ResourceSide:
     """Combine two stacks' views of one resource; the first takes precedence.
 
-    Only one stack manages a resource: if both show it, the other one has an earlier state of it.
-
-    An account that the other stack does not show is then taken from the ARN, as for a resource that no stack shows; it
-    stays open where that stack is known to work in several.
+    Only one stack manages a resource: if both show it, the other one has an earlier state of it. An account that only
+    the other stack could show is taken from the ARN, except where that stack is known to work in several accounts.
     """
     if found.in_plan and theirs.in_plan:
         return found
@@ -48,7 +46,9 @@ def join_sides(found: ResourceSide, theirs: ResourceSide, resource: TextLike) ->
     if not found.in_plan and theirs.possible_policies:
         possible = (*found.possible_policies, *theirs.possible_policies)
         found = msgspec.structs.replace(found, possible_policies=possible)
-    if found.policy is not None or found.hidden or not _may_show(theirs, resource):
+    may_be_on_it = theirs.hidden is not None and isinstance(resource, str)
+    shown = theirs.in_plan or theirs.policy is not None or may_be_on_it
+    if found.policy is not None or found.hidden or not shown:
         return msgspec.structs.replace(found, grants=grants) if theirs.grants else found
     if found.in_plan:
         return msgspec.structs.replace(found, policy=theirs.policy, hidden=theirs.hidden, grants=grants)
@@ -57,8 +57,3 @@ def join_sides(found: ResourceSide, theirs: ResourceSide, resource: TextLike) ->
     several = isinstance(theirs.account, Unknown) and theirs.account.reason == SEVERAL
     account = theirs.account if several or isinstance(theirs.account, str) else None
     return msgspec.structs.replace(theirs, account=account, grants=grants)
-
-
-def _may_show(theirs: ResourceSide, resource: TextLike) -> bool:
-    """Whether the other stack shows the resource, or a policy that is, or may be, on it."""
-    return theirs.in_plan or theirs.policy is not None or (theirs.hidden is not None and isinstance(resource, str))

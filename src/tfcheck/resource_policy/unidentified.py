@@ -22,12 +22,11 @@ from tfcheck.symbolic.value import PlainText, TextLike, Unknown, Value, pieces
 from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.errors import InputError
 
-_POLICIES = (BUCKET_POLICY, KEY_POLICY, SECRET_POLICY, REPOSITORY_POLICY)
-_SERVICE_OF = {
-    BUCKET_POLICY.type: "s3",
-    KEY_POLICY.type: "kms",
-    SECRET_POLICY.type: "secretsmanager",
-    REPOSITORY_POLICY.type: "ecr",
+_POLICIES = {
+    BUCKET_POLICY: "s3",
+    KEY_POLICY: "kms",
+    SECRET_POLICY: "secretsmanager",
+    REPOSITORY_POLICY: "ecr",
 }
 _SERVICES = (
     ("aws_s3_", "s3"),
@@ -53,7 +52,7 @@ def service_of(arn: TextLike) -> str | None:
 
 def unidentified_side(world: World, policies: Policies, service: str | None = None) -> ResourceSide:
     """Describe a resource that may be any, of a service if that is known, and so may have any of their policies."""
-    listed = [each for each in _POLICIES if service in (None, _SERVICE_OF[each.type])]
+    listed = [each for each, theirs in _POLICIES.items() if service in (None, theirs)]
     holders = [holder for setting in listed for holder in world.resources(setting.type)]
     found = [policies.of_attribute(holder, "policy") for holder in holders]
     for setting in listed:

@@ -228,6 +228,14 @@ def pieces(value: TextLike) -> tuple[str | Unknown | JsonText, ...]:
     return value.pieces if isinstance(value, Text) else (value,)
 
 
+def without_prefix(value: TextLike, prefix: str) -> TextLike:
+    """Return a text without a literal prefix, if it begins with that."""
+    if isinstance(value, str):
+        return value.removeprefix(prefix)
+    first, *rest = pieces(value)
+    return text([first.removeprefix(prefix), *rest]) if isinstance(first, str) else value
+
+
 def spelled_out(value: TextLike) -> TextLike:
     """Replace every unknown piece that has a known shape by that shape, recursively."""
     if isinstance(value, str):

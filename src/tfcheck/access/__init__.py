@@ -44,11 +44,6 @@ def access_possible(world: World) -> Iterator[AccessChange]:
             yield from compare_pair(pair)
 
 
-def compare_pair(pair: RolePair) -> Iterator[AccessChange]:
-    """Compare what one role may do before and after."""
-    yield from _Comparison(pair).changes()
-
-
 def access_unknown(world: World) -> Iterator[AccessUnknown]:
     """Find the roles that the change affects and whose access is not fully known, because a policy cannot be read."""
     is_compared = set(map(id, world.once(_affordable_pairs)))
@@ -86,22 +81,17 @@ def _is_unchanged(pair: RolePair) -> bool:
     old, new = pair.before, pair.after
     if old is None or new is None:
         return False
-    return _parts(old) == _parts(new) or (
-        _open_parts(old) == _open_parts(new) and _statements_of(old) == _statements_of(new)
+    open_parts = [(each.hidden, each.boundary_hidden, each.same_name_policies) for each in (old, new)]
+    if open_parts[0] != open_parts[1]:
+        return False
+    if (old.identity, old.boundary) == (new.identity, new.boundary):
+        return True
+    # The division into statements does not count.
+    is_bounded = old.boundary is not None, new.boundary is not None
+    return is_bounded[0] is is_bounded[1] and all(
+        policy_entries(ours or ()) == policy_entries(theirs or ())
+        for ours, theirs in ((old.identity, new.identity), (old.boundary, new.boundary))
     )
-
-
-def _parts(role: Role) -> tuple[object, ...]:
-    return role.identity, role.boundary, role.hidden, role.boundary_hidden, role.same_name_policies
-
-
-def _open_parts(role: Role) -> tuple[object, ...]:
-    return role.hidden, role.boundary_hidden, role.same_name_policies
-
-
-def _statements_of(role: Role) -> tuple[object, ...]:
-    """Return the content of a role's policies, regardless of how it is divided into statements."""
-    return policy_entries(role.identity), None if role.boundary is None else policy_entries(role.boundary)
 
 
 def _unread(pair: RolePair) -> str:
@@ -131,74 +121,35 @@ class _Change(msgspec.Struct, frozen=True):
         return alike and not within_kept and includes(self.point, other.point)
 
 
-class _Comparison:
-    """Compares the permissions of one role before and after."""
-
-    def __init__(self, pair: RolePair) -> None:
-        self._label = pair.label
-        unseen = pair.before is not None and pair.after is not None and pair.before.boundary_hidden
-        self._ceiling = "its permissions boundary cannot be read" if unseen else ""
-        self._before, self._after = _side(pair.before, seen=bool(unseen)), _side(pair.after, seen=bool(unseen))
-        self._role_change = "created" if pair.before is None else "deleted" if pair.after is None else None
-
-    def changes(self) -> Iterator[AccessChange]:
-        """Return the changes, revoked permissions first."""
-        granted = [_distinct(points(side.identity, Effect.ALLOW, Effect.OPEN)) for side in self._sides]
-        candidates = _distinct(each for some in granted for each in some)
-        candidates = _distinct((*candidates, *_intersections(candidates, self._edges())))
-        found = [self._change(point, each, candidates) for point in candidates for each in self._differences(point)]
-        # Leave out what another change already covers: the widest are checked first.
-        around = [sum(includes(other.point, each.point) for other in found) for each in found]
-        outermost: list[int] = []
-        for number in sorted(range(len(found)), key=around.__getitem__):
-            if not any(found[other].covers(found[number]) for other in outermost):
-                outermost.append(number)
-        told = [found[number] for number in sorted(outermost)]
-        for change in ("revoked", "granted"):
-            yield from (self._access_change(each) for each in told if each.found.change == change)
-
-    @property
-    def _sides(self) -> list[RolePolicies]:
-        return [each for each in (self._before, self._after) if each is not None]
-
-    def _edges(self) -> list[Permission]:
-        """List the points within a statement's permissions where access may end."""
-        found: list[Permission] = []
-        for side in self._sides:
-            found += points(side.identity, Effect.DENY, Effect.OPEN)
-            found += points(side.boundary or (), *Effect)
-            found += excluded_permissions((*side.identity, *(side.boundary or ())))
-        edges = _distinct(found)
-        # NOTE: an intersection may have its action from one statement and its resource from another.
-        return _distinct((*edges, *_intersections(edges, edges)))
-
-    def _differences(self, point: Permission) -> Iterator[Difference]:
-        return differences(reach(self._before, point), reach(self._after, point))
-
-    def _change(self, point: Permission, found: Difference, candidates: list[Permission]) -> _Change:
-        if not found.whole or self._role_change is not None:
-            return _Change(point, found)
-        inside = _distinct(each for each in _intersections([point], candidates) if not includes(each, point))
-        return _Change(
-            point, found, tuple(_widest([each for each in inside if self._is_reachable_before_and_after(each)]))
-        )
-
-    def _access_change(self, change: _Change) -> AccessChange:
-        action, resource = change.point.said
-        return AccessChange(
-            role=self._label,
-            action=action,
-            resource=SENSITIVE if change.point.secret else resource,
-            change=change.found.change,
-            because="; ".join(filter(None, (change.found.because, self._ceiling))) or None,
-            kept=tuple(
-                ActionOnResource(each.said[0], SENSITIVE if each.secret else each.said[1]) for each in change.kept
-            ),
-            role_change=self._role_change,
-        )
-
-    def _is_reachable_before_and_after(self, point: Permission) -> bool:
-        return all(reach(side, point).has_no_access is Truth.FALSE for side in (self._before, self._after))
+def compare_pair(pair: RolePair) -> Iterator[AccessChange]:
+    """Compare what one role may do before and after, and yield revoked permissions first."""
+    hidden = pair.before.boundary_hidden if pair.before is not None and pair.after is not None else None
+    ceiling = "its permissions boundary cannot be read" if hidden else ""
+    before, after = _side(pair.before, seen=bool(hidden)), _side(pair.after, seen=bool(hidden))
+    role_change = "created" if before is None else "deleted" if after is None else None
+    candidates = _candidates([each for each in (before, after) if each is not None])
+    found: list[_Change] = []
+    for point in candidates:
+        for difference in differences(reach(before, point), reach(after, point)):
+            inside: list[Permission] = []
+            if difference.whole and role_change is None:
+                within = _distinct(each for each in _intersections([point], candidates) if not includes(each, point))
+                denied = ((each, reach(side, each).has_no_access) for each in within for side in (before, after))
+                closed = {each.key for each, truth in denied if truth is not Truth.FALSE}
+                inside = [each for each in within if each.key not in closed]
+            found.append(_Change(point, difference, tuple(_widest(inside))))
+    # Leave out what another change already covers: the widest are checked first.
+    around = [sum(includes(other.point, each.point) for other in found) for each in found]
+    outermost: list[int] = []
+    for number in sorted(range(len(found)), key=around.__getitem__):
+        if not any(found[other].covers(found[number]) for other in outermost):
+            outermost.append(number)
+    for change in ("revoked", "granted"):
+        for each in (found[number] for number in sorted(outermost) if found[number].found.change == change):
+            because = "; ".join(filter(None, (each.found.because, ceiling))) or None
+            action, resource = _words(each.point)
+            kept = tuple(ActionOnResource(*_words(one)) for one in each.kept)
+            yield AccessChange(pair.label, action, resource, change, because, kept, role_change)
 
 
 def _side(role: Role | None, *, seen: bool) -> RolePolicies | None:
@@ -206,6 +157,25 @@ def _side(role: Role | None, *, seen: bool) -> RolePolicies | None:
     if role is None:
         return None
     return RolePolicies(role.identity, role.boundary, unseen=role.boundary_hidden is not None and not seen)
+
+
+def _words(point: Permission) -> tuple[str, str]:
+    return point.said[0], SENSITIVE if point.secret else point.said[1]
+
+
+def _candidates(sides: list[RolePolicies]) -> list[Permission]:
+    """List the points to compare: what a statement allows, and where within that access may end."""
+    allowed: list[Permission] = []
+    edges: list[Permission] = []
+    for side in sides:
+        allowed += _distinct(points(side.identity, Effect.ALLOW, Effect.OPEN))
+        edges += points(side.identity, Effect.DENY, Effect.OPEN)
+        edges += points(side.boundary or (), *Effect)
+        edges += excluded_permissions((*side.identity, *(side.boundary or ())))
+    allowed, edges = _distinct(allowed), _distinct(edges)
+    # NOTE: an intersection may have its action from one statement and its resource from another.
+    edges = _distinct((*edges, *_intersections(edges, edges)))
+    return _distinct((*allowed, *_intersections(allowed, edges)))
 
 
 def _distinct(found: Iterable[Permission]) -> list[Permission]:
@@ -217,12 +187,12 @@ def _intersections(some: Iterable[Permission], others: list[Permission]) -> list
 
 
 def _widest(found: list[Permission]) -> list[Permission]:
-    kept: list[Permission] = []
+    widest: list[Permission] = []
     for each in found:
-        if not any(includes(other, each) for other in kept):
-            kept = [other for other in kept if not includes(each, other)]
-            kept.append(each)
-    return kept
+        if not any(includes(other, each) for other in widest):
+            widest = [other for other in widest if not includes(each, other)]
+            widest.append(each)
+    return widest
 
 
 def role_switches(world: World, past: VerdictsBefore) -> Iterator[RoleSwitch]:

@@ -21,18 +21,10 @@ _PLAIN = ("stringequals", "stringnotequals")
 
 def is_within(these: Sequence[Limits], those: Sequence[Limits]) -> Truth:
     """Whether every request that satisfies one of `these` also satisfies one of `those`; both can be satisfied."""
-    return Truth.every(_implies_one(each, those) for each in these)
-
-
-def _implies_one(limits: Limits, those: Sequence[Limits]) -> Truth:
-    found = Truth.some(_implies(limits, each) for each in those)
+    keys = [key for limits in those for key in _keys(limits)]
     # NOTE: two tests of the same key may together allow what neither does alone.
-    return Truth.UNKNOWN if found is Truth.FALSE and _share_a_key(those) else found
-
-
-def _share_a_key(several: Sequence[Limits]) -> bool:
-    keys = [key for limits in several for key in _keys(limits)]
-    return len(keys) > len(set(keys))
+    otherwise = Truth.UNKNOWN if len(keys) > len(set(keys)) else Truth.FALSE
+    return Truth.every(otherwise | Truth.some(_implies(limits, each) for each in those) for limits in these)
 
 
 def _keys(limits: Limits) -> set[str]:
@@ -58,10 +50,10 @@ def _implies(ours: Limits, theirs: Limits) -> Truth:
 
 def _is_definitely_stricter(missing: Condition, own: list[Condition], ours: Limits) -> bool:
     """Whether some request definitely satisfies our conditions but not the missing one; `own` are only ours."""
-    same_name_policies = [our for our in ours if our.key.lower() == missing.key.lower()]
-    if not same_name_policies:
+    of_same_key = [our for our in ours if our.key.lower() == missing.key.lower()]
+    if not of_same_key:
         return not own
-    return own == same_name_policies and len(same_name_policies) == 1 and _is_looser(same_name_policies[0], missing)
+    return own == of_same_key and len(of_same_key) == 1 and _is_looser(of_same_key[0], missing)
 
 
 def _always_holds(condition: Condition) -> bool:

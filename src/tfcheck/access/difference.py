@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 
 import msgspec
 
@@ -84,7 +83,13 @@ def statement(origin: Origin) -> str:
 
 def _compare_conditions(before: Coverage, after: Coverage) -> Iterator[Difference]:
     """Compare the conditions; a loss in one layer is not offset against a gain in another."""
-    layers = _layers(before, after)
+    pairs = [(before.identity, after.identity)]
+    if before.ceiling or after.ceiling:
+        pairs.append((before.ceiling or _NO_LIMIT, after.ceiling or _NO_LIMIT))
+    layers: list[_Layer] = []
+    for one, other in pairs:
+        layers.append(_Layer(one.allowing, other.allowing, one.may_allow or other.may_allow, denies=False))
+        layers.append(_Layer(one.denying, other.denying, one.may_deny or other.may_deny, denies=True))
     less, more = ([(each.allows_more if forth else each.allows_less)() for each in layers] for forth in (False, True))
     changed = [n for n, (lost, won) in enumerate(zip(less, more, strict=True)) if (lost, won) != (_F, _F)]
     if len(changed) != 1 or layers[changed[0]].open:
@@ -93,11 +98,10 @@ def _compare_conditions(before: Coverage, after: Coverage) -> Iterator[Differenc
     others = [each.conditions() for each in layers if each is not layers[number]]
     if any(condition_strength.share_a_key(layers[number].conditions(), each) for each in others):
         return
-    said = partial(_layer_words, layers[number])
     if less[number] is Truth.TRUE and more[number] is not Truth.UNKNOWN:
-        yield Difference("revoked", said("revoked"), False)
+        yield Difference("revoked", _layer_words(layers[number], "revoked"), False)
     if more[number] is Truth.TRUE and less[number] is not Truth.UNKNOWN:
-        yield Difference("granted", said("granted"), False)
+        yield Difference("granted", _layer_words(layers[number], "granted"), False)
 
 
 _F = Truth.FALSE
@@ -105,29 +109,15 @@ _F = Truth.FALSE
 _NO_LIMIT = LayerGrants((Statement(Origin("", None, 0), Effect.ALLOW, group_actions(())),))
 
 
-def _layers(before: Coverage, after: Coverage) -> list[_Layer]:
-    pairs = [(before.identity, after.identity)]
-    if before.ceiling or after.ceiling:
-        pairs.append((before.ceiling or _NO_LIMIT, after.ceiling or _NO_LIMIT))
-    found: list[_Layer] = []
-    for one, other in pairs:
-        may_allow, may_deny = one.may_allow or other.may_allow, one.may_deny or other.may_deny
-        found.append(_Layer(one.allowing, other.allowing, may_allow, False))
-        found.append(_Layer(one.denying, other.denying, may_deny, True))
-    return found
-
-
 def _layer_words(layer: _Layer, change: str) -> str:
     lost = change == "revoked"
+    own, other = (layer.after, layer.before) if lost else (layer.before, layer.after)
     if not layer.denies:
-        return _condition_words(layer.after if lost else layer.before, "now" if lost else "before")
-    own = layer.after if lost else layer.before
-    other = layer.before if lost else layer.after
-    new = [
-        each for each in own if condition_strength.is_within([each.conditions], limits(other)) is not Truth.TRUE
-    ] or list(own)
+        return _condition_words(own, "now" if lost else "before")
+    new = (each for each in own if condition_strength.is_within([each.conditions], limits(other)) is not Truth.TRUE)
+    denying = next(new, own[0])
     when = "denies it now" if lost else "denied it before"
-    return f"{statement(new[0].origin)} {when} {_under_words(new[:1])}"
+    return f"{statement(denying.origin)} {when} {_under_words([denying])}"
 
 
 def _condition_words(allowing: Sequence[Statement], when: str) -> str:
@@ -138,13 +128,12 @@ def _condition_words(allowing: Sequence[Statement], when: str) -> str:
 
 
 def _under_words(statements: Iterable[Statement]) -> str:
-    said = dict.fromkeys(_conditions(each) for each in statements)
-    return f"under {', or under '.join(said)}"
-
-
-def _conditions(each: Statement) -> str:
-    """Name the conditions of a statement, without the values that they compare with."""
-    if each.origin.secret or any(one.unread is not None for one in each.conditions):
-        return f"the conditions of {statement(each.origin)}"
-    names = " and ".join(f"{one.operator.written} {one.key}" for one in each.conditions)
-    return f"the condition {names}" if len(each.conditions) == 1 else f"the conditions {names}"
+    """Name the conditions of statements, without the values that they compare with."""
+    words: dict[str, None] = {}
+    for each in statements:
+        if each.origin.secret or any(one.unread is not None for one in each.conditions):
+            words[f"the conditions of {statement(each.origin)}"] = None
+        else:
+            names = " and ".join(f"{one.operator.written} {one.key}" for one in each.conditions)
+            words[f"the condition{'' if len(each.conditions) == 1 else 's'} {names}"] = None
+    return f"under {', or under '.join(words)}"

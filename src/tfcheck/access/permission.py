@@ -1,14 +1,15 @@
 """List the permissions to compare, and match statements with them.
 
-A piece is an action on a resource, both as some policy writes them. Its wildcards are texts of which nothing is
-known: no pattern but one with a wildcard at that place, or one without limits there, matches them. So what a statement
-definitely does not name is definitely lost in part, where only that statement is left.
+A permission is an action on a resource, both as some policy writes them. Its wildcards count as texts of which nothing
+is known: only a pattern with a wildcard at that place matches them. So what a statement definitely does not name is
+definitely lost in part, where only that statement is left.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -19,7 +20,7 @@ from tfcheck.iam.resource import Resource, Resources, matches, read_resource, ta
 from tfcheck.iam.variables import PolicyTemplate, PolicyVariable
 from tfcheck.symbolic.match import Verbatim, glob
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import TextLike, Truth, Unknown, display, text
+from tfcheck.symbolic.value import Truth, Unknown, display, text
 
 
 class Permission(msgspec.Struct, frozen=True):
@@ -36,6 +37,7 @@ class Permission(msgspec.Struct, frozen=True):
         return self.said[0].lower(), self.said[1], self.secret
 
 
+_Entry = TypeVar("_Entry", Action, Resource)
 _EVERY_ACTION = Action("*", "*")
 _EVERYTHING = Resource("*", "*", everything=True)
 _NO_KEYS = Context()
@@ -45,15 +47,12 @@ def points(policies: Iterable[Policy], *effects: Effect) -> Iterator[Permission]
     """List the action and resource pairs in the statements of some effects."""
     for policy in policies:
         for statement in policy.statements:
-            is_read = statement.unread is None and not _may_not_exist(statement)
-            if statement.effect in effects and is_read and statement.resources is not None:
+            if statement.effect not in effects or statement.unread is not None or statement.resources is None:
+                continue
+            is_open = any(each.unread is not None for each in statement.conditions)
+            # NOTE: nothing is known of a statement that may not exist.
+            if not is_open or not all(isinstance(each.pattern, Unknown) for each in statement.actions.entries):
                 yield from _named_permissions(statement, statement.resources)
-
-
-def _may_not_exist(statement: Statement) -> bool:
-    """Whether a statement may not exist and nothing is known of its actions and resources."""
-    is_open = any(each.unread is not None for each in statement.conditions)
-    return is_open and all(isinstance(each.pattern, Unknown) for each in statement.actions.entries)
 
 
 def excluded_permissions(policies: Iterable[Policy]) -> Iterator[Permission]:
@@ -74,43 +73,33 @@ def excluded_permissions(policies: Iterable[Policy]) -> Iterator[Permission]:
 
 def policy_entries(policies: Iterable[Policy]) -> frozenset[tuple[object, ...]]:
     """Return the content of policies, without the names and the order of their statements."""
-    return frozenset(each for policy in policies for each in _entries(policy))
-
-
-def _entries(policy: Policy) -> Iterator[tuple[object, ...]]:
-    if policy.open:
-        yield "open", policy.name
-    for each in policy.statements:
-        actions, resources = each.actions, each.resources
-        if each.unread is not None:
-            yield each.unread, each.origin
-        elif resources is None or actions.negated or resources.negated:
-            yield each.effect, actions, resources, each.conditions
-        else:
-            every = itertools.product(actions.entries, resources.entries)
-            yield from ((each.effect, action.pattern, resource, each.conditions) for action, resource in every)
+    found: set[tuple[object, ...]] = set()
+    for policy in policies:
+        if policy.open:
+            found.add(("open", policy.name))
+        for each in policy.statements:
+            actions, resources = each.actions, each.resources
+            if each.unread is not None:
+                found.add((each.unread, each.origin))
+            elif resources is None or actions.negated or resources.negated:
+                found.add((each.effect, actions, resources, each.conditions))
+            else:
+                every = itertools.product(actions.entries, resources.entries)
+                found.update((each.effect, action.pattern, resource, each.conditions) for action, resource in every)
+    return frozenset(found)
 
 
 def _named_permissions(statement: Statement, resources: Resources) -> Iterator[Permission]:
-    for action, said in _actions(statement.actions):
-        for resource, on in _resources(resources):
-            yield Permission(action, resource, (said, on), statement.origin.secret)
+    actions = statement.actions
+    for action, words in _with_words(actions.entries, _EVERY_ACTION, negated=actions.negated):
+        for resource, on in _with_words(resources.entries, _EVERYTHING, negated=resources.negated):
+            yield Permission(action, resource, (words, on), statement.origin.secret)
 
 
-def _actions(actions: Actions) -> list[tuple[Action, str]]:
-    if actions.negated:
-        return [(_EVERY_ACTION, f"all but {_list_words(each.written for each in actions.entries)}")]
-    return [(each, display(each.written)) for each in actions.entries]
-
-
-def _resources(resources: Resources) -> list[tuple[Resource, str]]:
-    if resources.negated:
-        return [(_EVERYTHING, f"all but {_list_words(each.written for each in resources.entries)}")]
-    return [(each, display(each.written)) for each in resources.entries]
-
-
-def _list_words(entries: Iterable[TextLike]) -> str:
-    return ", ".join(map(display, entries))
+def _with_words(entries: Sequence[_Entry], everything: _Entry, *, negated: bool) -> list[tuple[_Entry, str]]:
+    """Pair entries with how they are shown; negated ones are everything but these."""
+    words = [display(each.written) for each in entries]
+    return [(everything, f"all but {', '.join(words)}")] if negated else list(zip(entries, words, strict=True))
 
 
 # Whether a statement covers it
@@ -121,7 +110,11 @@ def is_named(statement: Statement, point: Permission) -> Truth:
     named = _names(statement.actions, point.action)
     if named is Truth.FALSE or statement.unread is not None:
         return named & Truth.UNKNOWN
-    return named & _covers(statement.resources, point)
+    resources = statement.resources
+    if resources is None:
+        return named
+    found = Truth.some(_includes(each, point.resource, point.action) for each in resources.entries)
+    return named & (~found if resources.negated else found)
 
 
 def _names(actions: Actions, wanted: Action) -> Truth:
@@ -131,13 +124,6 @@ def _names(actions: Actions, wanted: Action) -> Truth:
         return names(actions, wanted.pattern)
     found = Truth.some(glob(each.pattern, wanted.pattern) for each in actions.entries if not each.never)
     return ~found if actions.negated else found
-
-
-def _covers(resources: Resources | None, point: Permission) -> Truth:
-    if resources is None:
-        return Truth.TRUE
-    found = Truth.some(_includes(each, point.resource, point.action) for each in resources.entries)
-    return ~found if resources.negated else found
 
 
 def _includes(entry: Resource, wanted: Resource, action: Action) -> Truth:

@@ -39,11 +39,7 @@ class _Open(Exception):  # noqa: N818 (ends a walk)
 
 
 def evaluate_for_list(node: ForList, scope: Scope, run: EvaluationRun) -> Seen:
-    """Evaluate `[for … : …]`.
-
-    Raises:
-        EvaluationError: the source is not a collection, or an element fails.
-    """
+    """Evaluate `[for … : …]`."""
     collection = run.see(node.collection, scope)
     marks = _Marks(collection)
     try:
@@ -57,11 +53,7 @@ def evaluate_for_list(node: ForList, scope: Scope, run: EvaluationRun) -> Seen:
 
 
 def evaluate_for_object(node: ForObject, scope: Scope, run: EvaluationRun) -> Seen:
-    """Evaluate `{for … : … => …}`, also grouping by `...`.
-
-    Raises:
-        EvaluationError: the source is not a collection, an element fails, or two have one key.
-    """
+    """Evaluate `{for … : … => …}`, also grouping by `...`."""
     members: dict[str, Seen] = {}
     groups: dict[str, list[Seen]] = {}
     collection = run.see(node.collection, scope)
@@ -87,11 +79,7 @@ def evaluate_for_object(node: ForObject, scope: Scope, run: EvaluationRun) -> Se
 
 
 def splat(node: Splat, scope: Scope, run: EvaluationRun) -> Seen:
-    """Evaluate `source[*]…`: null gives an empty list, anything but a list or set a list of one.
-
-    Raises:
-        EvaluationError: an element has no such attribute.
-    """
+    """Evaluate `source[*]…`: null gives an empty list, anything but a list or set a list of one."""
     source = run.see(node.source, scope)
     items = _splat_items(without_mark(source))
     if isinstance(items, Unknown):
@@ -103,11 +91,7 @@ def splat(node: Splat, scope: Scope, run: EvaluationRun) -> Seen:
 
 
 def key_of(value: Value) -> str | Unknown:
-    """Convert the key of an object's member.
-
-    Raises:
-        EvaluationError: it is null or a collection.
-    """
+    """Convert the key of an object's member."""
     name = to_string(value)
     if isinstance(name, str):
         return name

@@ -32,9 +32,6 @@ def chosen(node: Conditional, truth: bool, scope: Scope, run: EvaluationRun) -> 
 
     An error in the other arm does not count. NOTE: Terraform's type of a null is unknown here; it is assumed to be that
     of the other arm.
-
-    Raises:
-        EvaluationError: the arm fails, or the two have no type in common.
     """
     arm, other = (node.then, node.otherwise) if truth else (node.otherwise, node.then)
     seen = run.see(arm, scope)
@@ -61,14 +58,25 @@ def _converted_arm(arm: Expression, seen: Seen, other: Expression, peer: Seen, r
     """Return the chosen arm, converted to the common type of both."""
     if is_referent(seen) or is_referent(peer) or not _is_open_to(evaluate_all(seen), other, run):
         return seen
-    if run.trying and _may_clash(evaluate_all(seen), evaluate_all(peer)):
+    value, beside = evaluate_all(seen), evaluate_all(peer)
+    if run.trying and _may_clash(value, beside):
         return Unknown(reason="the arms of a conditional may have no type in common", unsure=True)
-    return _convert(arm, evaluate_all(seen), other, evaluate_all(peer))
+    structural = is_structural(arm, value) and is_structural(other, beside)
+    if isinstance(value, list) and isinstance(beside, Set) and not gives_structure(arm):
+        # With a set, a tuple becomes a set, a list does not.
+        names = [item for item in value if isinstance(item, str)]
+        is_sorted = len(names) == len(value) and all(one < following for one, following in pairwise(names))
+        return value if is_sorted else Unknown(reason="a list or a set, by the type of the other arm")
+    if isinstance(value, Set) or isinstance(beside, Set):
+        structural = structural or gives_structure(arm) or gives_structure(other)
+    return unify([value, beside], structural=structural)[0]
 
 
 def _is_open_to(value: Value, other: Expression, run: EvaluationRun) -> bool:
     """Whether the other arm could change the value, or be an error."""
-    return bool(run.trying) or _convertible(value) or _is_set_of(value, other)
+    if run.trying or _convertible(value):
+        return True
+    return isinstance(value, list) and isinstance(other, Call) and other.name in ("toset", "setunion")
 
 
 def common_value(node: Conditional, truth: Unknown, scope: Scope, run: EvaluationRun) -> Seen:
@@ -90,34 +98,19 @@ def common_value(node: Conditional, truth: Unknown, scope: Scope, run: Evaluatio
 
 
 def _common_parts(one: Value, other: Value, rest: Unknown) -> Value:
-    """Keep what is equal in both, also inside structures of the same shape."""
+    """Return what is equal in both, inside structures of the same shape and at the ends of texts; `rest` otherwise."""
     match one, other:
         case (dict(), dict()) if one.keys() == other.keys():
             return {name: _common_parts(item, other[name], rest) for name, item in one.items()}
         case (list(), list()) if len(one) == len(other):
             return [_common_parts(first, second, rest) for first, second in zip(one, other, strict=True)]
-        case _:
-            return one if equal_values(one, other) is Truth.TRUE else _common_ends(one, other, rest)
-
-
-def _common_ends(one: Value, other: Value, rest: Unknown) -> Unknown:
-    """Return unknown text with the common beginning and end of two texts."""
+    if equal_values(one, other) is Truth.TRUE:
+        return one
     if not is_definitely_text(one) or not is_definitely_text(other) or has_mark(one) or has_mark(other):
         return rest
     assert isinstance(one, TextLike)
     assert isinstance(other, TextLike)
     return msgspec.structs.replace(rest, shape=shared_ends(one, other, rest))
-
-
-def _convert(arm: Expression, value: Value, other: Expression, peer: Value) -> Value:
-    """Convert the chosen `value` to the type that it shares with the other arm."""
-    structural = is_structural(arm, value) and is_structural(other, peer)
-    if isinstance(value, list) and isinstance(peer, Set) and not gives_structure(arm):
-        # With a set, a tuple becomes a set, a list does not.
-        return value if _is_sorted(value) else Unknown(reason="a list or a set, by the type of the other arm")
-    if isinstance(value, Set) or isinstance(peer, Set):
-        structural = structural or gives_structure(arm) or gives_structure(other)
-    return unify([value, peer], structural=structural)[0]
 
 
 def _may_clash(one: Value, other: Value) -> bool:
@@ -134,11 +127,6 @@ def _may_clash(one: Value, other: Value) -> bool:
     return unknown.symbol is None or isinstance(beside, (list, dict, Set))
 
 
-def _is_sorted(items: list[Value]) -> bool:
-    names = [item for item in items if isinstance(item, str)]
-    return len(names) == len(items) and all(one < other for one, other in pairwise(names))
-
-
 def _convertible(value: Value) -> bool:
     """Whether the other arm's type could change `value`: only numbers, bools and sets are converted."""
     match value:
@@ -152,17 +140,15 @@ def _convertible(value: Value) -> bool:
             return False
 
 
-def _is_set_of(value: Value, other: Expression) -> bool:
-    return isinstance(value, list) and isinstance(other, Call) and other.name in ("toset", "setunion")
-
-
 _Piece = str | Unknown | JsonText
 
 
 def shared_ends(one: TextLike, other: TextLike, between: Unknown) -> Text | None:
     """Return a text with the common beginning and end of both, and `between` in the middle; None without either."""
-    head, mine, theirs = _shared_head(pieces(spelled_out(one)), pieces(spelled_out(other)))
-    found = text([*head, between, _shared_tail(mine, theirs)])
+    head, *rests = _shared_head(pieces(spelled_out(one)), pieces(spelled_out(other)))
+    ends = [rest[-1] if rest else "" for rest in rests]
+    mine, theirs = (end[::-1] if isinstance(end, str) else "" for end in ends)
+    found = text([*head, between, _beginning(mine, theirs)[::-1]])
     return found if isinstance(found, Text) else None
 
 
@@ -188,12 +174,6 @@ def _shared_head(one: Sequence[_Piece], other: Sequence[_Piece]) -> tuple[list[_
 
 def _drop_prefix(piece: str, begun: str) -> list[_Piece]:
     return [piece[len(begun) :]] if len(piece) > len(begun) else []
-
-
-def _shared_tail(one: Sequence[_Piece], other: Sequence[_Piece]) -> str:
-    """Return the common literal end of two rests."""
-    mine, theirs = (each[-1] if each and isinstance(each[-1], str) else "" for each in (one, other))
-    return _beginning(mine[::-1], theirs[::-1])[::-1]
 
 
 def _beginning(one: str, other: str) -> str:

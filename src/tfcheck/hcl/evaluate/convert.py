@@ -21,6 +21,7 @@ from tfcheck.hcl.evaluate.types import (
     ListType,
     MapType,
     ObjectType,
+    Primitive,
     SetType,
     TupleType,
     Type,
@@ -46,11 +47,7 @@ _OPEN_TYPE = "converted to the type of another value, which is not known yet"
 
 
 def to_string(value: Value) -> Value:
-    """Convert to a string; null and unknown parts stay.
-
-    Raises:
-        EvaluationError: `value` is a list, a set or an object.
-    """
+    """Convert to a string; null and unknown parts stay."""
     match value:
         case None:
             return None
@@ -62,11 +59,7 @@ def to_string(value: Value) -> Value:
 
 
 def to_number(value: Value) -> Value:
-    """Convert to a number (int or Fraction); null stays null.
-
-    Raises:
-        EvaluationError: the text is not a number, or `value` cannot be one.
-    """
+    """Convert to a number (int or Fraction); null stays null."""
     if value is None or is_number(value):
         return exact(value)
     if isinstance(value, str):
@@ -78,11 +71,7 @@ def to_number(value: Value) -> Value:
 
 
 def to_bool(value: Value) -> Value:
-    """Convert to a bool; null stays null.
-
-    Raises:
-        EvaluationError: the text is neither `true` nor `false`, or `value` cannot be a bool.
-    """
+    """Convert to a bool; null stays null."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -102,11 +91,7 @@ def _converted_text(value: Value, wanted: str) -> Value:
 
 
 def convert(value: Value, kind: Type) -> Value:
-    """Convert `value` to `kind`, as Terraform does for a variable of that type.
-
-    Raises:
-        EvaluationError: it cannot be converted.
-    """
+    """Convert `value` to `kind`, as Terraform does for a variable of that type."""
     if isinstance(value, Unknown) or value is None:
         return value
     if isinstance(value, (list, dict)) and not take(2 * len(value)):
@@ -125,44 +110,27 @@ def convert(value: Value, kind: Type) -> Value:
                 raise EvaluationError(f"tuple of {len(kind.elements)} elements required, got {len(items)}")
             return [convert(item, element) for item, element in zip(items, kind.elements, strict=True)]
         case ObjectType():
-            return _to_object(_mapping(value), kind)
-        case _:
-            return _to_primitive(value, kind)
-
-
-def _to_primitive(value: Value, kind: Type) -> Value:
-    if kind == STRING:
-        return to_string(value)
-    if kind == NUMBER:
-        return to_number(value)
-    if kind == BOOL:
-        return to_bool(value)
-    return _convert_to_open_type(value) if kind == UNSEEN else value
+            members = _mapping(value)
+            attributes: dict[str, Value] = {}
+            for name, wanted in kind.attributes.items():
+                if name not in members and name not in kind.defaults:
+                    raise EvaluationError(f"attribute `{name}` is required")
+                item = members.get(name)
+                attributes[name] = convert(kind.defaults.get(name) if item is None else item, wanted)
+            return attributes
+        case Primitive():
+            to_primitive = _TO_PRIMITIVE.get(kind)
+            return value if to_primitive is None else to_primitive(value)
 
 
 def elements_of(items: Sequence[Value], element: Type) -> list[Value]:
-    """Convert every element to one type; for `any`, to their common type.
-
-    Raises:
-        EvaluationError: one of them cannot be converted.
-    """
+    """Convert every element to one type; for `any`, to their common type."""
     converted = [convert(item, element) for item in items]
     return unify(converted) if _is_open_type(element) else converted
 
 
 def _is_open_type(kind: Type) -> bool:
     return kind == ANY or any(_is_open_type(inner) for inner in elements(kind))
-
-
-def _to_object(members: dict[str, Value], kind: ObjectType) -> Value:
-    """Keep the declared attributes; a missing or null optional one gets its default."""
-    converted: dict[str, Value] = {}
-    for name, wanted in kind.attributes.items():
-        if name not in members and name not in kind.defaults:
-            raise EvaluationError(f"attribute `{name}` is required")
-        given = members.get(name)
-        converted[name] = convert(kind.defaults.get(name) if given is None else given, wanted)
-    return converted
 
 
 def _sequence(value: Value) -> list[Value]:
@@ -184,9 +152,6 @@ def unify(values: Sequence[Value], *, structural: bool = False) -> list[Value]:
 
     Whether a list is a list or a tuple for Terraform may affect its elements: then the element becomes unknown. With
     `structural` all are tuples and objects.
-
-    Raises:
-        EvaluationError: they share none.
     """
     if all(isinstance(value, str | Text | JsonText | Unknown | None) for value in values):
         return list(values)
@@ -225,6 +190,9 @@ def _convert_to_open_type(value: Value) -> Value:
             return value
 
 
+_TO_PRIMITIVE = {STRING: to_string, NUMBER: to_number, BOOL: to_bool, UNSEEN: _convert_to_open_type}
+
+
 def _common_reading(one: Value, other: Value) -> Value:
     """Keep what two readings have in common."""
     match one, other:
@@ -245,16 +213,16 @@ def build_set(items: Iterable[Value]) -> Value:
     items = list(items)
     if all(isinstance(item, str) for item in items):
         return Set(tuple(sorted({str(item): item for item in items}.values(), key=str)))
-    kept: list[Value] = []
+    distinct: list[Value] = []
     for item in items:
-        found = Truth.some(equal_values(item, other, alike=True) for other in kept)
+        found = Truth.some(equal_values(item, other, alike=True) for other in distinct)
         if found is Truth.UNKNOWN:
             return Unknown(reason="a set of values that may turn out to be equal")
         if found is Truth.FALSE:
-            kept.append(item)
-    if all(isinstance(item, str | None | bool | int | float | Fraction | list | dict | Set) for item in kept):
-        kept.sort(key=_rank)
-    return Set(tuple(kept))
+            distinct.append(item)
+    if all(isinstance(item, str | None | bool | int | float | Fraction | list | dict | Set) for item in distinct):
+        distinct.sort(key=_rank)
+    return Set(tuple(distinct))
 
 
 def _rank(item: Value) -> tuple[int, Fraction, str]:

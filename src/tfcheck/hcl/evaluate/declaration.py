@@ -5,6 +5,8 @@ See https://developer.hashicorp.com/terraform/language/expressions/type-constrai
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tfcheck.hcl.evaluate.expressions import evaluate
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.hcl.evaluate.types import (
@@ -23,41 +25,29 @@ from tfcheck.hcl.syntax.expression import Call, Expression, ListOf, Literal, Obj
 from tfcheck.symbolic.value import Value
 
 _PRIMITIVES: dict[str, Type] = {"string": STRING, "number": NUMBER, "bool": BOOL, "any": ANY}
-#: The bare names of old configurations.
-_BARE: dict[str, Type] = {"list": ListType(ANY), "map": MapType(ANY), "set": SetType(ANY)}
+_COLLECTIONS: dict[str, Callable[[Type], Type]] = {"list": ListType, "map": MapType, "set": SetType}
 
 
 def parse_type(expression: Expression) -> Type:
-    """Parse a type expression: `list(string)`, `object({ name = optional(string, "x") })`, or the old quoted form.
-
-    Raises:
-        EvaluationError: it is not a type.
-    """
+    """Parse a type expression: `list(string)`, `object({ name = optional(string, "x") })`, or the old quoted form."""
     match expression:
         case Variable(name=name) if name in _PRIMITIVES:
             return _PRIMITIVES[name]
         case Variable(name=name) | Literal(value=str() as name) | Template(parts=(Literal(value=str() as name),)):
-            if name in _BARE or name == "string":
-                return _BARE.get(name, STRING)
-        case Call(name=name, arguments=(argument,)):
-            return _build_type(name, argument)
-    raise EvaluationError("not a type")
-
-
-def _build_type(name: str, argument: Expression) -> Type:
-    match name, argument:
-        case "list", _:
-            return ListType(parse_type(argument))
-        case "set", _:
-            return SetType(parse_type(argument))
-        case "map", _:
-            return MapType(parse_type(argument))
-        case "tuple", ListOf():
-            return TupleType(tuple(parse_type(item) for item in argument.items))
-        case "object", ObjectOf():
+            # The bare names of old configurations.
+            if name == "string":
+                return STRING
+            if name in _COLLECTIONS:
+                return _COLLECTIONS[name](ANY)
+        case Call(name=name, arguments=(argument,)) if name in _COLLECTIONS:
+            return _COLLECTIONS[name](parse_type(argument))
+        case Call(name="tuple", arguments=(ListOf(items=items),)):
+            return TupleType(tuple(map(parse_type, items)))
+        case Call(name="object", arguments=(ObjectOf() as argument,)):
             return _object(argument)
-        case _:
+        case Call(name=name, arguments=(_,)):
             raise EvaluationError(f"`{name}` is not a type")
+    raise EvaluationError("not a type")
 
 
 def _object(node: ObjectOf) -> Type:

@@ -9,8 +9,8 @@ from tfcheck.hcl.evaluate.elements import LazyCollection, LocalScope, elements
 from tfcheck.hcl.evaluate.expressions import see
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.syntax.block import Block
-from tfcheck.hcl.syntax.expression import Expression, Variable
-from tfcheck.symbolic.value import Unknown, Value
+from tfcheck.hcl.syntax.expression import Variable
+from tfcheck.symbolic.value import Unknown
 
 #: More blocks than any provider accepts in one resource.
 _MOST = 10_000
@@ -62,11 +62,6 @@ def _expand(block: Block, name: str, scope: Scope) -> list[tuple[Block, Scope]] 
     for_each = block.attribute("for_each")
     if not _is_whole(block) or for_each is None:
         return Unknown(reason="unsupported: a `dynamic` block without `for_each` and `content`", where=str(block.place))
-    items = _items(for_each, scope)
-    return items if isinstance(items, Unknown) else [_content(block, name, scope, *each) for each in items]
-
-
-def _items(for_each: Expression, scope: Scope) -> list[tuple[Value, Seen]] | Unknown:
     where = str(for_each.place)
     try:
         items = elements(see(for_each, scope))
@@ -78,4 +73,4 @@ def _items(for_each: Expression, scope: Scope) -> list[tuple[Value, Seen]] | Unk
         return Unknown(reason=items.reason, where=items.where or where, unsure=items.unsure)
     if len(items) > _MOST:
         return Unknown(reason=f"limit: more than {_MOST} `dynamic` blocks", where=where, unsure=True)
-    return items
+    return [_content(block, name, scope, *each) for each in items]

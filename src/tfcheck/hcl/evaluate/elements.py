@@ -32,19 +32,11 @@ class LocalScope(msgspec.Struct, frozen=True, eq=False):
     names: dict[str, Seen]
 
     def lookup(self, root: str, name: str) -> Seen:
-        """Return a bound name, or look it up in `parent`.
-
-        Raises:
-            EvaluationError: there definitely is no such thing.
-        """
+        """Return a bound name, or look it up in `parent`."""
         return member(self.names[root], name) if root in self.names else self.parent.lookup(root, name)
 
     def read_file(self, path: str) -> bytes | None:
-        """Read a file as `parent` does.
-
-        Raises:
-            EvaluationError: the source tree is at hand and holds no such file.
-        """
+        """Read a file as `parent` does."""
         return self.parent.read_file(path)
 
     def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
@@ -64,17 +56,13 @@ class LazyCollection:
         self._whole: Value = None
 
     def member(self, key: str | int) -> Seen:
-        """Return one of the members.
-
-        Raises:
-            EvaluationError: there is none of that name.
-        """
+        """Return one of the members."""
         if isinstance(self.members, Mapping):
             if isinstance(key, str) and key in self.members:
                 return self.members[key]
         elif isinstance(key, int) and 0 <= key < len(self.members):
             return self.members[key]
-        raise EvaluationError(f"no element {_key_text(key)}")
+        raise EvaluationError(f"no element {key}" if isinstance(key, int) else f"no element `{redact(key)}`")
 
     def keys(self) -> Sequence[str] | int | None:
         """Return the names, or the length of a list."""
@@ -82,14 +70,11 @@ class LazyCollection:
 
     def evaluate(self) -> Value:
         """Evaluate every member, once: it may be a part of several others."""
-        if self._whole is None:
-            self._whole = self._evaluate_members()
+        if self._whole is None and isinstance(self.members, Mapping):
+            self._whole = {name: evaluate_all(member) for name, member in self.members.items()}
+        elif self._whole is None:
+            self._whole = [evaluate_all(member) for member in self.members]
         return self._whole
-
-    def _evaluate_members(self) -> Value:
-        if isinstance(self.members, Mapping):
-            return {name: evaluate_all(member) for name, member in self.members.items()}
-        return [evaluate_all(member) for member in self.members]
 
 
 def is_referent(seen: Seen) -> TypeGuard[Referent]:
@@ -117,8 +102,8 @@ def bound(scope: Scope, name: str) -> tuple[bool, Seen]:
     return False, None
 
 
-def sure(seen: Seen) -> Seen:
-    """Remove the doubt from a value: an error in a referenced block ends the run, and no `try` catches it."""
+def without_doubt(seen: Seen) -> Seen:
+    """Return a value that is not an error: an error in a referenced block ends the run, and no `try` catches it."""
     if isinstance(seen, Unknown) and seen.unsure:
         return msgspec.structs.replace(seen, unsure=False)
     return seen
@@ -132,11 +117,7 @@ def doubt(seen: Seen) -> Unknown | None:
 
 
 def member(seen: Seen, name: str) -> Seen:
-    """Evaluate `seen.name`.
-
-    Raises:
-        EvaluationError: there definitely is no such attribute.
-    """
+    """Evaluate `seen.name`."""
     if is_referent(seen):
         return member_at(seen, name)
     match seen:
@@ -153,15 +134,14 @@ def member(seen: Seen, name: str) -> Seen:
 
 
 def element(seen: Seen, key: Value) -> Seen:
-    """Evaluate `seen[key]`.
-
-    Raises:
-        EvaluationError: there definitely is no such element.
-    """
+    """Evaluate `seen[key]`."""
     if key is None:
         raise EvaluationError("an index must not be null")
     if isinstance(key, (Unknown, Text, JsonText)):
-        return _any_element(seen, key)
+        if isinstance(seen, str | bool | None):
+            raise EvaluationError(f"{kind_name(seen)} has no elements to be picked")
+        waits = next(unknowns(key), None) or Unknown()
+        return Unknown(reason=waits.reason, where=waits.where, unsure=True)
     if isinstance(key, (list, dict, Set)):
         raise EvaluationError(f"{kind_name(key)} is not an index")
     if is_referent(seen):
@@ -191,11 +171,7 @@ def known_element(seen: Seen, key: Seen) -> Value:
 
 
 def elements(seen: Seen) -> list[tuple[Value, Seen]] | Unknown:
-    """Return keys and elements in the order of `for` and `for_each`, or Unknown.
-
-    Raises:
-        EvaluationError: `seen` is not a collection.
-    """
+    """Return keys and elements in the order of `for` and `for_each`, or Unknown."""
     if is_referent(seen):
         keys = seen.keys()
         if keys is None:
@@ -217,13 +193,9 @@ def elements(seen: Seen) -> list[tuple[Value, Seen]] | Unknown:
 
 
 def member_at(referent: Referent, key: str | int) -> Seen:
-    """Return a member, where no error inside another block can be caught.
-
-    Raises:
-        EvaluationError: there definitely is none of that name.
-    """
+    """Return a member, where no error inside another block can be caught."""
     seen = referent.member(key)
-    return seen if isinstance(referent, LazyCollection) else sure(seen)
+    return seen if isinstance(referent, LazyCollection) else without_doubt(seen)
 
 
 def _element_of_referent(referent: Referent, key: Value) -> Seen:
@@ -249,13 +221,6 @@ def _position(key: Value, length: int) -> int:
     if not 0 <= number < length:
         raise EvaluationError(f"index {number} is out of range")
     return number
-
-
-def _any_element(seen: Seen, key: Unknown | Text | JsonText) -> Unknown:
-    if isinstance(seen, str | bool | None):
-        raise EvaluationError(f"{kind_name(seen)} has no elements to be picked")
-    waits = next(unknowns(key), None) or Unknown()
-    return Unknown(reason=waits.reason, where=waits.where, unsure=True)
 
 
 def _part_of_unknown(source: Unknown, step: str | int) -> Unknown:
@@ -292,7 +257,3 @@ def element_symbol(symbol: Symbol, position: int) -> Symbol | None:
         return None
     at = symbol.path.index(_EACH)
     return Symbol(symbol.owner, (*symbol.path[:at], position, *symbol.path[at + 1 :]))
-
-
-def _key_text(key: str | int) -> str:
-    return str(key) if isinstance(key, int) else f"`{redact(key)}`"

@@ -40,9 +40,14 @@ def equal_values(left: Value, right: Value, *, alike: bool = False) -> Truth:
         case (Set() | list(), Set() | list()):
             return _may_overlap(_items(left), _items(right))
         case (dict(), dict()):
-            return _equal_mappings(left, right, alike=alike)
-        case _:
-            return _equal_scalars(left, right)
+            if left.keys() != right.keys():
+                return Truth.FALSE
+            contents = Truth.every(equal_values(item, right[name], alike=alike) for name, item in left.items())
+            return contents if alike or contents is Truth.FALSE else Truth.UNKNOWN
+    if left is None or right is None or isinstance(left, bool) or isinstance(right, bool):
+        return Truth.of(left is right)
+    first, second = exact(left), exact(right)
+    return Truth.of(first is not None and first == second)
 
 
 def _equal_unknown(left: Value, right: Value) -> Truth:
@@ -52,15 +57,6 @@ def _equal_unknown(left: Value, right: Value) -> Truth:
     if is_definitely_text(other):
         return equal(unknown, other)
     return Truth.FALSE if is_definitely_text(unknown) else Truth.UNKNOWN
-
-
-def _equal_scalars(left: Value, right: Value) -> Truth:
-    if left is None or right is None:
-        return Truth.of(left is right)
-    if isinstance(left, bool) or isinstance(right, bool):
-        return Truth.of(left is right)
-    first, second = exact(left), exact(right)
-    return Truth.of(first is not None and first == second)
 
 
 def _equal_lists(left: list[Value], right: list[Value], *, alike: bool) -> Truth:
@@ -89,13 +85,6 @@ def _may_overlap(left: Sequence[Value], right: Sequence[Value]) -> Truth:
 
 def _has_missing(items: Iterable[Value], others: Sequence[Value]) -> bool:
     return any(all(equal_values(item, other) is Truth.FALSE for other in others) for item in items)
-
-
-def _equal_mappings(left: dict[str, Value], right: dict[str, Value], *, alike: bool) -> Truth:
-    if left.keys() != right.keys():
-        return Truth.FALSE
-    contents = Truth.every(equal_values(item, right[name], alike=alike) for name, item in left.items())
-    return contents if alike or contents is Truth.FALSE else Truth.UNKNOWN
 
 
 def _items(value: Set | list[Value]) -> Sequence[Value]:

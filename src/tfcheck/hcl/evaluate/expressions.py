@@ -22,7 +22,7 @@ from tfcheck.hcl.evaluate.elements import (
     gather,
     is_referent,
     member,
-    sure,
+    without_doubt,
 )
 from tfcheck.hcl.evaluate.lazy_calls import call_lazily
 from tfcheck.hcl.evaluate.marking import (
@@ -151,11 +151,17 @@ class _Run:
     def _see(self, node: Expression, scope: Scope) -> Seen:
         match node:
             case Attribute():
-                return self._attribute(node, scope)
+                root = self._root(node.source, scope)
+                if root is None:
+                    return member(self.see(node.source, scope), node.name)
+                return without_doubt(scope.lookup(root, node.name))
             case Template():
                 return render(node, scope, self)
             case Variable():
-                return self._variable(node, scope)
+                found, seen = bound(scope, node.name)
+                if not found:
+                    raise EvaluationError(f"`{node.name}` is not defined")
+                return seen
             case Index():
                 key = self.see(node.key, scope)
                 return mark_if(is_marked(key), element(self.see(node.source, scope), evaluate_all(key)))
@@ -166,7 +172,12 @@ class _Run:
             case ListOf():
                 return gather([self.see(item, scope) for item in node.items])
             case Conditional():
-                return self._conditional(node, scope)
+                from tfcheck.hcl.evaluate.conditional import chosen, common_value
+
+                truth, marks = self.condition(node.condition, scope)
+                if isinstance(truth, Unknown):
+                    return mark_if(marks, common_value(node, truth, scope, self))
+                return mark_if(marks, chosen(node, truth, scope, self))
             case Binary():
                 return self._binary(node, scope)
             case Unary():
@@ -186,20 +197,8 @@ class _Run:
             case Literal():
                 return node.value
 
-    # References
-
-    def _variable(self, node: Variable, scope: Scope) -> Seen:
-        found, seen = bound(scope, node.name)
-        if not found:
-            raise EvaluationError(f"`{node.name}` is not defined")
-        return seen
-
-    def _attribute(self, node: Attribute, scope: Scope) -> Seen:
-        root = self._root(node.source, scope)
-        return member(self.see(node.source, scope), node.name) if root is None else sure(scope.lookup(root, node.name))
-
     def _root(self, node: Expression, scope: Scope) -> str | None:
-        """Return the value of the longest reference that the scope knows, such as `var.x` or `data.TYPE.NAME`."""
+        """Return the first part of a reference that the scope knows, such as `var` or `data.TYPE`, or None."""
         match node:
             case Variable(name=name) if name not in _LONG_ROOTS and not bound(scope, name)[0]:
                 return name
@@ -208,23 +207,21 @@ class _Run:
             case _:
                 return None
 
-    # Operators
-
     def _binary(self, node: Binary, scope: Scope) -> Seen:
         if node.operator in ("&&", "||"):
             return self._logical(node, scope)
         left, right = self.see(node.left, scope), self.see(node.right, scope)
         marks = has_mark(left) or has_mark(right)
-        return mark_if(marks, self._compare(node, scope, without_mark(left), without_mark(right)))
-
-    def _compare(self, node: Binary, scope: Scope, left: Seen, right: Seen) -> Value:
+        left, right = without_mark(left), without_mark(right)
         if node.operator in ("==", "!="):
             equal = self._equals(node, left, right)
             result = equal if node.operator == "==" else invert(equal)
         else:
             self.budget.spend(20)  # numbers are kept exactly
             result = compute(node.operator, evaluate_all(left), evaluate_all(right))
-        return self._compare_length(node, scope, left, right, result) if isinstance(result, Unknown) else result
+        if isinstance(result, Unknown):
+            result = self._compare_length(node, scope, left, right, result)
+        return mark_if(marks, result)
 
     def _compare_length(self, node: Binary, scope: Scope, left: Seen, right: Seen, result: Unknown) -> Value:
         """Decide a comparison of the length of a definitely non-empty text, if possible."""
@@ -263,16 +260,6 @@ class _Run:
         result = conjunction(left, right) if node.operator == "&&" else disjunction(left, right)
         return mark_if(left_marked or right_marked, result)
 
-    def _conditional(self, node: Conditional, scope: Scope) -> Seen:
-        from tfcheck.hcl.evaluate.conditional import chosen, common_value
-
-        truth, marks = self.condition(node.condition, scope)
-        if isinstance(truth, Unknown):
-            return mark_if(marks, common_value(node, truth, scope, self))
-        return mark_if(marks, chosen(node, truth, scope, self))
-
-    # Objects and calls
-
     def _object(self, node: ObjectOf, scope: Scope) -> Seen:
         members: dict[str, Seen] = {}
         marks = False
@@ -296,7 +283,9 @@ class _Run:
         if len(arguments) == 1:
             is_about_marks, seen = call_mark_function(node.name, arguments[0])
             if is_about_marks:
-                self._weigh(arguments[0])
+                unmarked = without_mark(arguments[0])
+                if not is_referent(unmarked):
+                    self.budget.weigh(evaluate_all(unmarked))
                 return seen
         possible, seen = call_lazily(node.name, arguments)
         if possible:
@@ -306,10 +295,6 @@ class _Run:
             self.budget.weigh(value)
         self.budget.spend(10)
         return mark_result(node.name, arguments, values, call(node.name, values, scope, see))
-
-    def _weigh(self, seen: Seen) -> None:
-        if not is_referent(without_mark(seen)):
-            self.budget.weigh(evaluate_all(without_mark(seen)))
 
     def _arguments(self, node: Call, scope: Scope) -> list[Seen] | Unknown:
         """Evaluate the arguments; with `...` the last one is expanded."""

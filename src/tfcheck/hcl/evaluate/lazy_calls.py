@@ -13,9 +13,6 @@ def call_lazily(name: str, arguments: Sequence[Seen]) -> tuple[bool, Seen]:
     """Compute functions that only move the members of lazy arguments, such as `length`, `values`, `concat` and `merge`.
 
     Returns whether that is possible, and the result.
-
-    Raises:
-        EvaluationError: as the function itself.
     """
     if name == "element" and len(arguments) == 2 and (known := known_element(*arguments)) is not None:
         return True, known
@@ -40,16 +37,20 @@ def _call_on_members(name: str, argument: Seen) -> tuple[bool, Seen]:
     keys = argument.keys() if is_referent(argument) else None
     if keys is None:
         return False, None
-    names = None if isinstance(keys, int) else sorted(keys)
     if name == "length":
         return True, keys if isinstance(keys, int) else len(keys)
-    if name == "keys" and names is not None:
-        return True, list(names)
-    if name == "values" and names is not None:
-        return True, gather([member(argument, each) for each in names])
-    if name == "reverse" and isinstance(keys, int):
+    if not isinstance(keys, int):
+        if name == "keys":
+            return True, [*sorted(keys)]
+        return (True, gather([member(argument, each) for each in sorted(keys)])) if name == "values" else (False, None)
+    if name == "reverse":
         return True, gather([element(argument, position) for position in reversed(range(keys))])
-    return _only_element(argument, keys) if name == "one" and isinstance(keys, int) else (False, None)
+    if name != "one":
+        return False, None
+    if keys > 1:
+        raise EvaluationError("more than one element")
+    items = elements(argument)
+    return True, items[0][1] if items and not isinstance(items, Unknown) else None
 
 
 def _call_on_positions(name: str, arguments: Sequence[Seen]) -> tuple[bool, Seen]:
@@ -68,13 +69,6 @@ def _call_on_positions(name: str, arguments: Sequence[Seen]) -> tuple[bool, Seen
             return True, gather([gather(items[start : start + size]) for start in range(0, length, size)])
         case _:
             return False, None  # an error, which the function itself reports
-
-
-def _only_element(argument: Seen, length: int) -> tuple[bool, Seen]:
-    if length > 1:
-        raise EvaluationError("more than one element")
-    items = elements(argument)
-    return True, items[0][1] if items and not isinstance(items, Unknown) else None
 
 
 def _lookup(arguments: Sequence[Seen]) -> tuple[bool, Seen]:

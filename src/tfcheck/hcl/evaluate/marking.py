@@ -16,7 +16,7 @@ from tfcheck.symbolic.marks import mark_all, marked_strings, unmark_all
 from tfcheck.symbolic.sensitive_number import SENSITIVE_NUMBERS
 from tfcheck.symbolic.sensitive_text import redact
 from tfcheck.symbolic.size import parts_of
-from tfcheck.symbolic.value import JsonText, PlainText, Set, Text, TextLike, Unknown, Value
+from tfcheck.symbolic.value import JsonText, PlainText, Set, Text, TextLike, Unknown, Value, pieces
 
 
 class Marked:
@@ -27,11 +27,7 @@ class Marked:
         self._whole: Value = None
 
     def member(self, key: str | int) -> Seen:
-        """Return one element, marked.
-
-        Raises:
-            EvaluationError: there is no such element.
-        """
+        """Return one element, marked."""
         return mark(element(self.value, key))
 
     def keys(self) -> Sequence[str] | int | None:
@@ -158,7 +154,8 @@ def mark_result(name: str, arguments: Sequence[Seen], values: Sequence[Value], r
     if not any(map(has_mark, arguments)):
         return result
     if name in _PIECEWISE and isinstance(result, (str, Text, JsonText)) and _covers(result, arguments):
-        return mark_if(any(map(_has_unmarkable, arguments)), result)
+        parts = (part for each in arguments for part in _parts_of(each))
+        return mark_if(any(isinstance(part, Marked) and _is_unmarkable(part.value) for part in parts), result)
     if name in _ELEMENTWISE:
         return mark_if(_marks_whole(name, arguments), result)
     return mark(result)
@@ -171,12 +168,11 @@ def _marks_whole(name: str, arguments: Sequence[Seen], *, lazily: bool = False) 
         return True
     if name == "setproduct" and any(isinstance(each, Set) for each in arguments):
         return any(map(has_mark, arguments))
+    if lazily or name in ("length", "keys"):
+        return False
     # An element that cannot keep its mark in the function marks the whole result.
-    return not lazily and name not in ("length", "keys") and any(map(_has_marked_structure, arguments))
-
-
-def _has_marked_structure(seen: Seen) -> bool:
-    return isinstance(seen, LazyCollection) and any(isinstance(each, Marked) for each in _parts_of(seen))
+    collections = (each for each in arguments if isinstance(each, LazyCollection))
+    return any(isinstance(part, Marked) for each in collections for part in _parts_of(each))
 
 
 def _open(seen: Seen) -> Seen:
@@ -191,28 +187,16 @@ def _open(seen: Seen) -> Seen:
     return LazyCollection({key: _open(seen.member(key)) for key in keys})
 
 
-def _has_unmarkable(seen: Seen) -> bool:
-    """Whether something in `seen` is marked that cannot carry a mark itself: a bool, null, or a map's key."""
-    return any(isinstance(each, Marked) and _is_unmarkable(each.value) for each in _parts_of(seen))
-
-
 def _is_unmarkable(value: Value) -> bool:
+    """Whether a marked value cannot carry its mark itself: a bool, null, or the keys of a map."""
     if value is None or isinstance(value, (bool, dict)):
         return True
     return isinstance(value, (list, Set)) and any(map(_is_unmarkable, parts_of(value)))
 
 
-def _covers(result: Value, arguments: Sequence[Seen]) -> bool:
+def _covers(result: TextLike, arguments: Sequence[Seen]) -> bool:
     """Whether the marks of a text cover every marked text of the arguments."""
     if not value_holds_mark(result):
         return False
-    shown = "\0".join(map(redact, _literals(result)))
+    shown = "\0".join(redact(each) for each in pieces(result) if isinstance(each, str))
     return not any(each in shown for argument in arguments for each in marked_strings(evaluate_all(argument)) if each)
-
-
-def _literals(value: Value) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Text):
-        for piece in value.pieces:
-            yield from _literals(piece)

@@ -32,11 +32,7 @@ _ORDER: dict[str, Callable[[Number, Number], bool]] = {
 
 
 def negate(operand: Value) -> Value:
-    """Evaluate `-operand`.
-
-    Raises:
-        EvaluationError: it is not a number.
-    """
+    """Evaluate `-operand`."""
     number = _number(operand)
     if isinstance(number, Unknown):
         return number
@@ -44,21 +40,13 @@ def negate(operand: Value) -> Value:
 
 
 def invert(operand: Value) -> Value:
-    """Evaluate `!operand`.
-
-    Raises:
-        EvaluationError: it is not a bool.
-    """
+    """Evaluate `!operand`."""
     truth = condition(operand)
     return truth if isinstance(truth, Unknown) else not truth
 
 
 def condition(value: Value) -> bool | Unknown:
-    """Evaluate a condition, of `? :`, `if` or a logical operator.
-
-    Raises:
-        EvaluationError: it is null or no bool.
-    """
+    """Evaluate a condition, of `? :`, `if` or a logical operator."""
     truth = to_bool(value)
     if truth is None:
         raise EvaluationError("a condition must not be null")
@@ -66,11 +54,7 @@ def condition(value: Value) -> bool | Unknown:
 
 
 def compute(sign: str, left: Value, right: Value) -> Value:
-    """Evaluate `left sign right` for `+ - * / %` and `< <= > >=`; numeric strings count as numbers.
-
-    Raises:
-        EvaluationError: an operand is not a number.
-    """
+    """Evaluate `left sign right` for `+ - * / %` and `< <= > >=`; numeric strings count as numbers."""
     first, second = _number(left), _number(right)
     if isinstance(first, Unknown):
         return first
@@ -78,7 +62,14 @@ def compute(sign: str, left: Value, right: Value) -> Value:
         return second
     if sign in _ORDER:
         return _ORDER[sign](first, second)
-    return _remainder(first, second) if sign == "%" else _result(sign, first, second)
+    if not second and sign in "/%":
+        return Unknown(reason="division by zero", unsure=True)
+    if sign == "%":
+        return _remainder(first, second)
+    result = _EXACT[sign](Fraction(first), Fraction(second))
+    if not result and sign in "*/" and min(first, second) < 0:
+        return Unknown(reason="unsupported: a negative zero")
+    return agree_with_rounded(result, _EXACT[sign](round_number(first), round_number(second)))
 
 
 def equals(left: Value, right: Value, *, alike: bool = False) -> bool | Unknown:
@@ -106,19 +97,8 @@ def disjunction(left: bool | Unknown, right: bool | Unknown) -> bool | Unknown:
     return left if isinstance(left, Unknown) else right
 
 
-def _result(sign: str, left: Number, right: Number) -> Value:
-    if sign == "/" and not right:
-        return Unknown(reason="division by zero", unsure=True)
-    result = _EXACT[sign](Fraction(left), Fraction(right))
-    if not result and sign in "*/" and min(left, right) < 0:
-        return Unknown(reason="unsupported: a negative zero")
-    return agree_with_rounded(result, _EXACT[sign](round_number(left), round_number(right)))
-
-
 def _remainder(left: Number, right: Number) -> Value:
     """Return the remainder of a division that truncates towards zero."""
-    if not right:
-        return Unknown(reason="division by zero", unsure=True)
     first, second = round_number(left), round_number(right)
     times = int(round_number(first / second))
     return agree_with_rounded(left - int(Fraction(left) / right) * right, first - round_number(times * second))

@@ -19,39 +19,28 @@ from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, pieces, text
 
 
 def render(node: Template, scope: Scope, run: EvaluationRun) -> Seen:
-    """Evaluate a template; a single interpolation keeps its type.
-
-    Raises:
-        EvaluationError: a part of it cannot be text.
-    """
+    """Evaluate a template; a single interpolation keeps its type."""
     if len(node.parts) == 1 and not isinstance(node.parts[0], (IfDirective, ForDirective)):
         return run.see(node.parts[0], scope)
     return join_parts(node.parts, scope, run)
 
 
 def join_parts(parts: Sequence[Expression], scope: Scope, run: EvaluationRun) -> TextLike:
-    """Convert every part to text and join them.
-
-    Raises:
-        EvaluationError: a part of it cannot be text.
-    """
+    """Convert every part to text and join them."""
     rendered = [_part_text(part, scope, run) for part in parts]
-    return _mark_if(any(map(is_marked, rendered)), _check_length(rendered, run))
+    return _mark_if(any(map(is_marked, rendered)), _join(rendered, run))
 
 
 def as_text(value: Value) -> TextLike:
-    """Convert an interpolated value.
-
-    Raises:
-        EvaluationError: it is null or a collection.
-    """
+    """Convert an interpolated value."""
     converted = to_string(value)
     if isinstance(converted, TextLike):
         return converted
     raise EvaluationError("null cannot be part of a text")
 
 
-def _check_length(parts: Sequence[TextLike], run: EvaluationRun) -> TextLike:
+def _join(parts: Sequence[TextLike], run: EvaluationRun) -> TextLike:
+    """Join texts, if that does not become too long."""
     count = sum(len(pieces(part)) for part in parts)
     length = sum(len(piece) for part in parts for piece in pieces(part) if isinstance(piece, str))
     if length > LENGTH or count > PIECES:
@@ -67,10 +56,7 @@ def _part_text(part: Expression, scope: Scope, run: EvaluationRun) -> TextLike:
         case IfDirective():
             return _render_if(part, scope, run)
         case ForDirective():
-            collection = run.see(part.collection, scope)
-            return cast(
-                TextLike, mark_if(is_marked(collection), _render_for(part, without_mark(collection), scope, run))
-            )
+            return _render_for(part, scope, run)
         case _:
             seen = run.see(part, scope)
             return _mark_if(is_marked(seen), as_text(evaluate_all(seen)))
@@ -83,21 +69,21 @@ def _mark_if(condition: bool, rendered: TextLike) -> TextLike:
 
 def _render_if(node: IfDirective, scope: Scope, run: EvaluationRun) -> TextLike:
     truth, is_secret = run.condition(node.condition, scope)
-    arms = [_arm(arm, scope, run) for arm in (node.then, node.otherwise)]
+    arms: list[TextLike | EvaluationError] = []
+    for parts in (node.then, node.otherwise):
+        try:
+            arms.append(join_parts(parts, scope, run))
+        except EvaluationError as error:
+            arms.append(error)
     # NOTE: as with `? :`, the mark of the other arm counts too.
     is_secret = is_secret or any(is_marked(arm) for arm in arms if not isinstance(arm, EvaluationError))
-    return cast(TextLike, mark_if(is_secret, _common_arm(truth, arms)))
+    return cast(TextLike, mark_if(is_secret, _common_arm(truth, *arms)))
 
 
-def _arm(parts: Sequence[Expression], scope: Scope, run: EvaluationRun) -> TextLike | EvaluationError:
-    try:
-        return join_parts(parts, scope, run)
-    except EvaluationError as error:
-        return error
-
-
-def _common_arm(truth: bool | Unknown, arms: Sequence[TextLike | EvaluationError]) -> TextLike:
-    then, otherwise = arms
+def _common_arm(
+    truth: bool | Unknown, then: TextLike | EvaluationError, otherwise: TextLike | EvaluationError
+) -> TextLike:
+    """Return the arm that the condition chooses, or what both arms are."""
     if isinstance(truth, bool):
         found = then if truth else otherwise
         if isinstance(found, EvaluationError):
@@ -108,13 +94,15 @@ def _common_arm(truth: bool | Unknown, arms: Sequence[TextLike | EvaluationError
     return then if equal_values(then, otherwise) is Truth.TRUE else truth
 
 
-def _render_for(node: ForDirective, collection: Seen, scope: Scope, run: EvaluationRun) -> TextLike:
-    items = elements(collection)
+def _render_for(node: ForDirective, scope: Scope, run: EvaluationRun) -> TextLike:
+    collection = run.see(node.collection, scope)
+    items = elements(without_mark(collection))
     if isinstance(items, Unknown):
-        return Unknown(reason=items.reason, where=items.where, unsure=items.unsure)
+        open_text = Unknown(reason=items.reason, where=items.where, unsure=items.unsure)
+        return cast(TextLike, mark_if(is_marked(collection), open_text))
     rendered: list[TextLike] = []
     for key, item in items:
         run.budget.spend(5)
         names = {node.key: key, node.value: item} if node.key else {node.value: item}
         rendered.append(join_parts(node.parts, LocalScope(scope, names), run))
-    return _check_length(rendered, run)
+    return cast(TextLike, mark_if(is_marked(collection), _join(rendered, run)))

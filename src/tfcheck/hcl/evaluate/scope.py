@@ -13,7 +13,10 @@ from tfcheck.symbolic.value import Value
 
 
 class EvaluationError(Exception):
-    """Terraform would report an error here. `try` and `can` catch it; elsewhere it makes the value unknown."""
+    """Terraform would report an error here.
+
+    Everything that evaluates may raise it. `try` and `can` catch it; elsewhere it makes the value unknown.
+    """
 
 
 @runtime_checkable

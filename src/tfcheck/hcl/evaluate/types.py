@@ -105,7 +105,9 @@ def type_of(value: Value, *, collections: bool) -> Type:
         case int() | float() | Fraction():
             return NUMBER
         case list():
-            return _sequence([type_of(item, collections=collections) for item in value], collections=collections)
+            columns = tuple(type_of(item, collections=collections) for item in value)
+            uniform = _uniform(columns) if collections else None
+            return TupleType(columns) if uniform is None else ListType(uniform)
         case dict():
             members = {name: type_of(item, collections=collections) for name, item in value.items()}
             uniform = _uniform(members.values()) if collections else None
@@ -187,11 +189,6 @@ def elements(kind: Type) -> tuple[Type, ...]:
             return tuple(kind.attributes.values())
         case _:
             return ()
-
-
-def _sequence(members: list[Type], *, collections: bool) -> Type:
-    uniform = _uniform(members) if collections else None
-    return TupleType(tuple(members)) if uniform is None else ListType(uniform)
 
 
 def _uniform(members: Iterable[Type]) -> Type | None:

@@ -67,7 +67,7 @@ def decode(value: TextLike) -> Value:
     """
     match value:
         case str():
-            return _decode_marked(value) if isinstance(value, Sensitive) else _decode_known(value)
+            return _parse(value)
         case JsonText():
             return value.value
         case Text():
@@ -104,7 +104,10 @@ def _spell(value: Value, out: list[TextLike]) -> None:
     if isinstance(value, (Text, JsonText)) or (
         isinstance(value, Unknown) and (value.shape is not None or value.hole != ANYTHING)
     ):
-        out += ['"', *_escape(value), '"']
+        parts = pieces(inline(value))
+        if any(isinstance(each, JsonText) for each in parts):
+            raise _OpenError
+        out += ['"', *(_escaped_literal(each) if isinstance(each, str) else each for each in parts), '"']
     elif isinstance(value, dict):
         for index, key in enumerate(sorted(value)):
             out.append(("," if index else "{") + quote(key) + ":")
@@ -121,13 +124,6 @@ def _spell(value: Value, out: list[TextLike]) -> None:
         out += known
     else:
         raise _OpenError
-
-
-def _escape(value: TextLike) -> list[TextLike]:
-    parts = pieces(inline(value))
-    if any(isinstance(each, JsonText) for each in parts):
-        raise _OpenError
-    return [_escaped_literal(each) if isinstance(each, str) else each for each in parts]
 
 
 def quote(string: str) -> str:
@@ -164,63 +160,47 @@ def _write(value: Value, out: list[str]) -> None:
                 _write(item, out)
             out.append("]")
         case dict():
-            _write_members(value, out)
+            out.append("{")
+            for index, key in enumerate(sorted(value)):
+                out.append(("," if index else "") + quote(key) + ":")
+                _write(value[key], out)
+            out.append("}")
         case int() | float() | Fraction():
-            out.append(_number_text(value))
+            written = as_text(value)
+            if not isinstance(written, str):
+                raise EvaluationError("limit: a number that Terraform rounds")
+            out.append(written)
         case _:
             raise AssertionError("an unknown value is never written")
-
-
-def _number_text(value: Value) -> str:
-    written = as_text(value)
-    if not isinstance(written, str):
-        raise EvaluationError("limit: a number that Terraform rounds")
-    return written
-
-
-def _write_members(members: dict[str, Value], out: list[str]) -> None:
-    out.append("{")
-    for index, key in enumerate(sorted(members)):
-        out.append(("," if index else "") + quote(key) + ":")
-        _write(members[key], out)
-    out.append("}")
-
-
-def _decode_marked(written: Sensitive) -> Value:
-    """Parse a partly marked JSON text: its marked strings keep their marks, numbers and keys do not."""
-    marks = Marks(written)
-    try:
-        return _normalise(_load(marks.add_brackets(written)), restored=marks.restore)
-    except _LimitError as limit:
-        return Unknown(reason=f"limit: {limit}", unsure=True)
-    except ValueError as error:
-        raise EvaluationError(f"not valid JSON: {_message(error)}") from error
 
 
 class _LimitError(Exception):
     """The document is valid but exceeds the evaluator's limits."""
 
 
-def _decode_known(written: str) -> Value:
+def _parse(written: str) -> Value:
+    """Parse a JSON text; its marked strings keep their marks, numbers and keys do not."""
+    marks = Marks(written) if isinstance(written, Sensitive) else None
     try:
-        return _normalise(_load(written))
+        if marks is None:
+            return _normalise(_load(written), normal)
+        return _normalise(_load(marks.add_brackets(written)), marks.restore)
     except _LimitError as limit:
         return Unknown(reason=f"limit: {limit}", unsure=True)
     except ValueError as error:
         raise EvaluationError(f"not valid JSON: {_message(error)}") from error
 
 
-def _normalise(value: Any, depth: int = 0, restored: Callable[[str], str] | None = None) -> Value:
-    """Normalise the strings of a parsed document as Terraform does; `restored` does so where some are marked."""
+def _normalise(value: Any, spelled: Callable[[str], str], depth: int = 0) -> Value:
+    """Normalise the strings of a parsed document as Terraform does, each by `spelled`."""
     if depth > _DEPTH:
         raise _LimitError("the JSON text is nested too deeply")
     if isinstance(value, str):
-        return normal(value) if restored is None else restored(value)
+        return spelled(value)
     if isinstance(value, list):
-        return [_normalise(item, depth + 1, restored) for item in value]
+        return [_normalise(item, spelled, depth + 1) for item in value]
     if isinstance(value, dict):
-        spelled = normal if restored is None else restored
-        return {str(spelled(key)): _normalise(item, depth + 1, restored) for key, item in value.items()}
+        return {str(spelled(key)): _normalise(item, spelled, depth + 1) for key, item in value.items()}
     return value  # type: ignore[no-any-return]
 
 
@@ -233,7 +213,7 @@ def _load(written: str) -> Any:
 
 def _number(written: str) -> Value:
     number = parse_number(written)
-    # Every JSON number is valid for Terraform; `parsed` refuses none.
+    # Every JSON number is valid for Terraform; `parse_number` refuses none.
     return Unknown(reason="limit: a number that Terraform rounds", unsure=True) if number is None else number
 
 
@@ -291,7 +271,7 @@ class _Marked:
                 return self.marks.restore(value)
             whole = self.instead.fullmatch(value)
             if whole:
-                return decode(self._hole(whole))
+                return decode(self.holes[int(whole[1])])
             parts = self.inside.split(value)
             restored = self.marks.restore
             return text(self.holes[int(part)] if index % 2 else restored(part) for index, part in enumerate(parts))
@@ -301,16 +281,12 @@ class _Marked:
             return self._object(value, depth)
         return value  # type: ignore[no-any-return]
 
-    def _hole(self, found: re.Match[str]) -> Unknown | JsonText:
-        return self.holes[int(found[1])]
-
     def _list(self, items: list[Value], written: list[Any]) -> Value:
         """Return the list, unless an unknown element may be several elements or none."""
         for item in written:
             found = self.instead.fullmatch(item) if isinstance(item, str) else None
-            if found and isinstance(self._hole(found), Unknown):
-                hole = self._hole(found)
-                assert isinstance(hole, Unknown)
+            hole = self.holes[int(found[1])] if found else None
+            if isinstance(hole, Unknown):
                 return Unknown(reason=f"{hole.reason}; it may be any number of elements", where=hole.where)
         return items
 
@@ -318,7 +294,7 @@ class _Marked:
         for key in members:
             found = re.search(f"{self.mark}=?([0-9]+)", key)
             if found:
-                hole = next(unknowns(self._hole(found)))
+                hole = next(unknowns(self.holes[int(found[1])]))
                 return Unknown(reason=f"{hole.reason}; a key of the JSON text depends on it", where=hole.where)
         return {str(self.marks.restore(key)): self._fill(item, depth + 1) for key, item in members.items()}
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import chain, count, repeat
 
 from tfcheck.hcl.formats.json import normal, unused_character
 from tfcheck.hcl.formats.yaml_events import (
@@ -71,14 +72,10 @@ class _Marked:
         self.holes = [piece for piece in parts if not isinstance(piece, str)]
         self.mark = unused_character("".join(piece for piece in parts if isinstance(piece, str)))
         self.marker = re.compile(f"{self.mark}([0-9]+){self.mark}")
-        self.written = ""
-        count = 0
-        for piece in parts:
-            if isinstance(piece, str):
-                self.written += piece
-            else:
-                self.written += f"{self.mark}{count}{self.mark}"
-                count += 1
+        numbers = count()
+        self.written = "".join(
+            piece if isinstance(piece, str) else f"{self.mark}{next(numbers)}{self.mark}" for piece in parts
+        )
 
     def decode(self) -> Value:
         return self._fill(read_document(self.written))
@@ -114,15 +111,17 @@ def _is_definitely_text(whole: TextLike, style: ScalarStyle) -> bool:
     """Whether a scalar with unknown pieces is definitely a string."""
     parts = pieces(spelled_out(whole))
     first = next(iter(parts), "")
-    told = any(isinstance(each, str) and not may_be_value(each) for each in parts)
+    is_not_value = any(isinstance(each, str) and not may_be_value(each) for each in parts)
     if _may_end_scalar(parts):
         return False
     if style is ScalarStyle.BLOCK:
-        return told or (isinstance(first, JsonText) and isinstance(first.value, (list, dict)))
+        return is_not_value or (isinstance(first, JsonText) and isinstance(first.value, (list, dict)))
     if isinstance(first, str):
-        return is_definitely_text(first) or (told and first[:1].isalpha() and first.isascii())
+        return is_definitely_text(first) or (is_not_value and first[:1].isalpha() and first.isascii())
+    if not is_not_value or not isinstance(first, Unknown):
+        return False
     # A text that begins with an unknown piece may begin with any YAML syntax.
-    return told and isinstance(first, Unknown) and first.hole.shortest > 0 and not any(map(first.hole.allows, _MARKS))
+    return first.hole.shortest > 0 and not any(map(first.hole.allows, _MARKS))
 
 
 def _may_end_scalar(parts: Sequence[str | Unknown | JsonText]) -> bool:
@@ -168,7 +167,11 @@ def encode(value: Value) -> Value:
 def _block_lines(value: Value) -> list[str]:
     match value:
         case list() if value:
-            return [line for item in value for line in _indent("- ", _block_lines(item))]
+            return [
+                mark + line
+                for item in value
+                for mark, line in zip(chain(("- ",), repeat("  ")), _block_lines(item), strict=False)
+            ]
         case Set() if value.items:
             return _block_lines(list(value.items))
         case dict() if value:
@@ -184,10 +187,6 @@ def _member(key: str, value: Value) -> list[str]:
     if (isinstance(value, list) and value) or (isinstance(value, Set) and value.items):
         return [name, *_block_lines(value)]
     return [f"{name} {_write_scalar(value)}"]
-
-
-def _indent(mark: str, lines: list[str]) -> list[str]:
-    return [mark + lines[0], *(" " * len(mark) + line for line in lines[1:])]
 
 
 def _write_scalar(value: Value) -> str:

@@ -175,7 +175,10 @@ class _Reader:
             raise UnsupportedError("a structure nested so deeply")
         kind = type(event).__name__
         if kind == "AliasEvent":
-            return self._resolve_alias(event.anchor)
+            aliased = self.anchors.get(event.anchor)
+            if aliased is None:
+                raise UnsupportedError("an alias of nothing, or of what it is in")
+            return aliased
         if event.anchor is not None:
             self.anchors[event.anchor] = None
         if kind == "ScalarEvent":
@@ -187,12 +190,6 @@ class _Reader:
             raise UnsupportedError("aliases that make the text grow so much")
         if event.anchor is not None:
             self.anchors[event.anchor] = found
-        return found
-
-    def _resolve_alias(self, anchor: str) -> BuiltNode:
-        found = self.anchors.get(anchor)
-        if found is None:
-            raise UnsupportedError("an alias of nothing, or of what it is in")
         return found
 
     def _items(self, start: Any, depth: int) -> BuiltNode:
@@ -218,12 +215,16 @@ class _Reader:
             size, height = size + key.size + found.size, max(height, found.height + 1)
             if size > _LARGEST:
                 raise UnsupportedError("aliases that make the text grow so much")
-            if not _merges(event, key.node):
-                members[_key_text(key.node)] = found.node
-            elif isinstance(found.node, dict):
+            merges = isinstance(key.node, YamlScalar) and key.node.text == "<<" and getattr(event, "tag", None) is None
+            if merges and isinstance(found.node, dict):
                 members.update(found.node)  # also above the text before it
-            else:
+                continue
+            if merges:
                 raise UnsupportedError("a merge of what is not one mapping")
+            name = as_text(resolve_scalar(key.node)) if isinstance(key.node, YamlScalar) else None
+            if not isinstance(name, str):
+                raise UnsupportedError("a key that is not a string")
+            members[name] = found.node
         return BuiltNode(members, size, height)
 
 
@@ -244,14 +245,3 @@ def _scalar(event: Any, inside: str) -> YamlScalar:
 def _refuse_tag(event: Any, kind: str) -> None:
     if event.tag not in (None, _PREFIX + kind):
         raise UnsupportedError("a tag")
-
-
-def _merges(event: Any, key: Node) -> bool:
-    return isinstance(key, YamlScalar) and key.text == "<<" and getattr(event, "tag", None) is None
-
-
-def _key_text(key: Node) -> str:
-    name = as_text(resolve_scalar(key)) if isinstance(key, YamlScalar) else None
-    if not isinstance(name, str):
-        raise UnsupportedError("a key that is not a string")
-    return name

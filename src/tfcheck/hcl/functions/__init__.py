@@ -69,8 +69,8 @@ def call(name: str, arguments: Sequence[Seen], scope: Scope, see: See) -> Value:
         if isinstance(ready, Unknown):
             return _add_function_name(ready, name)
         afford(characters=sum(len(each) for each in ready if isinstance(each, str)))
-        result = _compute(function, ready, scope, see)
-        return _add_function_name(_check_size(result), name)
+        context = (see, scope) if function.evaluates else (scope,) if function.scoped else ()
+        return _add_function_name(_check_size(function.compute(*context, *ready)), name)
     except LimitError as limit:
         return Unknown(reason=f"`{name}`: {limit}", unsure=not function.total)
     except RecursionError:
@@ -87,12 +87,6 @@ def find_function(name: str) -> Function | None:
 def all_functions() -> dict[str, Function]:
     """Return every supported function by name."""
     return {name: function for name in _MODULE_OF if (function := find_function(name)) is not None}
-
-
-def _compute(function: Function, arguments: list[Value], scope: Scope, see: See) -> Value:
-    if function.evaluates:
-        return function.compute(see, scope, *arguments)
-    return function.compute(scope, *arguments) if function.scoped else function.compute(*arguments)
 
 
 def _check_size(result: Value) -> Value:

@@ -62,7 +62,11 @@ def convert_arguments(function: Function, arguments: Sequence[Value]) -> list[Va
         EvaluationError: an argument is missing, is one too many or has the wrong type.
     """
     words = _parameter_kinds(function.parameters, len(arguments))
-    converted = [_convert(word, argument) for word, argument in zip(words, arguments, strict=True)]
+    converted: list[Value] = []
+    for word, argument in zip(words, arguments, strict=True):
+        if argument is None and not word.startswith("~"):
+            raise EvaluationError("an argument must not be null")
+        converted.append(None if argument is None else _CONVERSIONS[word.lstrip("~")](argument))
     for word, argument in zip(words, converted, strict=True):
         if _is_open(argument, word) if function.partial else not is_known(argument):
             return unknown_result(argument, unsure=not function.total, hole=function.hole)
@@ -115,14 +119,6 @@ def _is_open(argument: Value, word: str) -> bool:
     return isinstance(argument, Set) and word.lstrip("~") != "any" and not is_known(argument)
 
 
-def _convert(word: str, argument: Value) -> Value:
-    if argument is None:
-        if word.startswith("~"):
-            return None
-        raise EvaluationError("an argument must not be null")
-    return _CONVERSIONS[word.lstrip("~")](argument)
-
-
 def to_int(value: Value) -> Value:
     """Convert to an int.
 
@@ -164,10 +160,6 @@ def _object(value: Value) -> Value:
     raise EvaluationError(f"an object or a map is required, got {kind_name(value)}")
 
 
-def _any(value: Value) -> Value:
-    return value
-
-
 _CONVERSIONS: dict[str, Callable[[Any], Value]] = {
     "string": to_string,
     "number": to_number,
@@ -178,5 +170,5 @@ _CONVERSIONS: dict[str, Callable[[Any], Value]] = {
     "list": _list,
     "strings": _strings,
     "object": _object,
-    "any": _any,
+    "any": lambda value: value,
 }

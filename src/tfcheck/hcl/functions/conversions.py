@@ -17,16 +17,16 @@ from tfcheck.symbolic.value import Set, Unknown, Value, is_known
 
 def tolist(items: Value) -> Value:
     """Convert all elements to one type, in order."""
-    if isinstance(items, Set):
-        return list(items.items) if is_known(items) else _sort(items)
-    return _collection(items) if items is not None else None
-
-
-def _sort(items: Set) -> Value:
-    """Sort the strings of a set with unknown parts in Terraform's order, if their known parts decide it."""
+    if not isinstance(items, Set):
+        return _collection(items) if items is not None else None
+    if is_known(items):
+        return list(items.items)
+    if None in items.items:
+        return unknown_result(items)
+    # The known parts of strings may decide Terraform's order.
     from tfcheck.hcl.functions.lists import sort
 
-    return unknown_result(items) if None in items.items else sort(list(items.items))
+    return sort(list(items.items))
 
 
 def _collection(items: Value) -> Value:

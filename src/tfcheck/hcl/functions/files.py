@@ -14,7 +14,7 @@ from tfcheck.hcl.evaluate.elements import LocalScope, evaluate_all
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope
 from tfcheck.hcl.functions.arguments import Function, LimitError, See, afford, limit_error, unknown_result
 from tfcheck.hcl.functions.encoding import digest, utf8
-from tfcheck.hcl.functions.pieces import isolate
+from tfcheck.hcl.functions.pieces import isolate, split_pieces
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.parse import parse_template
 from tfcheck.repository import RefusedError
@@ -139,47 +139,43 @@ def basename(path: TextLike) -> Value:
 
 def _base_name(path: TextLike) -> Value:
     """Return the part after the last slash of a literal, if no unknown piece after it can contain another."""
-    kept: list[str | Unknown | JsonText] = []
+    after: list[str | Unknown | JsonText] = []
     for piece in reversed(pieces(path)):
         if isinstance(piece, str) and "/" in piece:
-            last = piece.rstrip("/") if not kept else piece
-            if not kept and "/" not in last:
+            last = piece if after else piece.rstrip("/")
+            if not after and "/" not in last:
                 return unknown_result(path)
-            return text([last.rpartition("/")[2], *kept]) if kept or last.rpartition("/")[2] else unknown_result(path)
-        if not isinstance(piece, str) and not _is_part(piece):
+            name = last.rpartition("/")[2]
+            return text([name, *after]) if after or name else unknown_result(path)
+        if isinstance(piece, JsonText):
             return unknown_result(path)
-        kept.insert(0, piece)
-    return path if isinstance(path, Text) and kept else unknown_result(path)
-
-
-def _is_part(piece: Unknown | JsonText) -> bool:
-    return isinstance(piece, Unknown) and not piece.hole.allows("/") and piece.hole.shortest > 0
+        if isinstance(piece, Unknown) and (piece.hole.allows("/") or piece.hole.shortest == 0):
+            return unknown_result(path)
+        after.insert(0, piece)
+    return path if isinstance(path, Text) and after else unknown_result(path)
 
 
 def dirname(path: TextLike) -> Value:
     """Return a path without its last part."""
     if not isinstance(path, str):
-        sure = isolate(path, "/")
-        parts: list[list[str | Unknown | JsonText]] = [[]]
-        for piece in pieces(sure) if sure is not None else ():
-            first, *rest = piece.split("/") if isinstance(piece, str) else [piece]
-            parts[-1].append(first)
-            parts.extend([each] for each in rest)
-        kept = parts[:-1]
-        if not kept or not all(map(_is_tidy, kept)):
+        isolated = isolate(path, "/")
+        *directories, _ = split_pieces(isolated, "/") if isolated is not None else [""]
+        if not directories or not all(map(_is_tidy, directories)):
             return unknown_result(path)
-        return text(part for index, each in enumerate(kept) for part in (("/", *each) if index else each))
+        return text(part for index, each in enumerate(directories) for part in (("/", each) if index else (each,)))
     before = path.rpartition("/")[0] + ("/" if "/" in path else "")
     cleaned = posixpath.normpath(before) if before else "."
     return "/" + cleaned.lstrip("/") if cleaned.startswith("//") else cleaned
 
 
-def _is_tidy(part: list[str | Unknown | JsonText]) -> bool:
+def _is_tidy(part: TextLike) -> bool:
     """Whether a part of a path is neither empty nor `.` or `..`."""
-    part = list(pieces(spelled_out(text(part))))
-    if any(isinstance(each, str) and each.strip(".") for each in part):
-        return True
-    return any(isinstance(each, Unknown) and each.hole.shortest > 0 and not each.hole.allows(".") for each in part)
+    return any(
+        each.strip(".") != ""
+        if isinstance(each, str)
+        else isinstance(each, Unknown) and each.hole.shortest > 0 and not each.hole.allows(".")
+        for each in pieces(spelled_out(part))
+    )
 
 
 def abspath(path: str) -> Value:

@@ -6,7 +6,6 @@ See https://developer.hashicorp.com/terraform/language/functions/format.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from fractions import Fraction
 
 import msgspec
@@ -48,7 +47,7 @@ def format_(written: TextLike, *arguments: Value) -> Value:
     if not isinstance(written, str):
         return unknown_result(written, unsure=True)
     parts: list[TextLike] = []
-    position = used = following = made = 0
+    position = used = following = total = 0
     while True:
         start = written.find("%", position)
         if start < 0:
@@ -59,31 +58,25 @@ def format_(written: TextLike, *arguments: Value) -> Value:
             raise EvaluationError("the format ends within a verb")
         position = found.end()
         if found["mode"] == "%":
-            parts.append(_percent(found))
+            if found[0] != "%%":
+                raise limit_error("a format with an unusual `%`")
+            parts.append("%")
             continue
         chosen = int(found["index"][:6]) if found["index"] else following + 1
         if not 1 <= chosen <= len(arguments):
             raise EvaluationError("the format needs more arguments")
         following = chosen
         used = max(used, chosen)
-        parts.append(_format_argument(_verb(found), arguments[chosen - 1]))
-        made += _length(parts[-1])
-        afford(steps=_VERB_STEPS + _length(parts[-1]) // 40)
-        if made > LONGEST_STRING:
+        part = _format_argument(_verb(found), arguments[chosen - 1])
+        parts.append(part)
+        length = len(part) if isinstance(part, str) else 1
+        total += length
+        afford(steps=_VERB_STEPS + length // 40)
+        if total > LONGEST_STRING:
             raise limit_error("a string of so many characters")
     if used < len(arguments):
         raise EvaluationError("the format needs fewer arguments")
     return text([*parts, written[position:]])
-
-
-def _length(part: TextLike) -> int:
-    return len(part) if isinstance(part, str) else 1
-
-
-def _percent(found: re.Match[str]) -> str:
-    if found[0] != "%%":
-        raise limit_error("a format with an unusual `%`")
-    return "%"
 
 
 def _verb(found: re.Match[str]) -> Verb:
@@ -112,7 +105,9 @@ def _format_argument(verb: Verb, argument: Value) -> TextLike:
             written = to_string(argument)
             if not isinstance(written, str):
                 raise limit_error("a number that Terraform rounds")
-            return _string(verb, written)
+            if verb.precision:
+                written = "".join(graphemes.clusters(written)[: verb.precision])
+            return _pad(verb, json.quote(written) if verb.mode == "q" else written)
         case _:
             number = to_number(argument)
             if not isinstance(number, (int, Fraction)):
@@ -149,12 +144,6 @@ def _format_default(verb: Verb, argument: Value) -> str:
     encoded = json.encode(argument)
     assert isinstance(encoded, str)
     return _pad(verb, encoded)
-
-
-def _string(verb: Verb, written: str) -> str:
-    if verb.precision:
-        written = "".join(graphemes.clusters(written)[: verb.precision])
-    return _pad(verb, json.quote(written) if verb.mode == "q" else written)
 
 
 def _pad(verb: Verb, written: str) -> str:
@@ -215,11 +204,7 @@ def formatlist(written: TextLike, *arguments: Value) -> Value:
     if len(lengths) > 1:
         raise EvaluationError("the lists differ in length")
     count = lengths.pop() if lengths else 1
-    return [format_(written, *_arguments_at(lists, index)) for index in range(count)]
-
-
-def _arguments_at(lists: Sequence[Value], index: int) -> list[Value]:
-    return [each[index] if isinstance(each, list) else each for each in lists]
+    return [format_(written, *(each[at] if isinstance(each, list) else each for each in lists)) for at in range(count)]
 
 
 FUNCTIONS = {

@@ -57,14 +57,9 @@ def concat(*lists: list[Value]) -> Value:
     shared = set().union(*kinds)
     if shared - {str} and (str in shared or set() in kinds):
         # Lists would become one list of strings, tuples would not; values do not show which they are.
-        return [_unconverted_item(item) for item in together]
+        converted = Unknown(reason="an element of lists of different types, which may have to be converted")
+        return [item if item is None or isinstance(item, str) or _is_open(item) else converted for item in together]
     return together
-
-
-def _unconverted_item(item: Value) -> Value:
-    if _is_open(item) or isinstance(item, str) or item is None:
-        return item
-    return Unknown(reason="an element of lists of different types, which may have to be converted")
 
 
 def _is_open(item: Value) -> bool:
@@ -105,17 +100,17 @@ def _flatten(value: Value, flat: list[Value], depth: int) -> None:
 
 def distinct(items: list[Value]) -> Value:
     """Keep the first of equal elements."""
-    kept: list[Value] = []
+    first_ones: list[Value] = []
     items = unify(items)
     if all(isinstance(item, str) for item in items):
         return list({str(item): item for item in items}.values())
     for item in items:
-        found = Truth.some(equal_values(item, other, alike=True) for other in kept)
+        found = Truth.some(equal_values(item, other, alike=True) for other in first_ones)
         if found is Truth.UNKNOWN:
             return _unknown_equality(items)
         if found is Truth.FALSE:
-            kept.append(item)
-    return kept
+            first_ones.append(item)
+    return first_ones
 
 
 def _unknown_equality(items: Value) -> Unknown:

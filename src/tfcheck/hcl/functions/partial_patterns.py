@@ -95,7 +95,8 @@ def certain(pattern: Pattern, subject: TextLike, find: Callable[[str], Iterable[
     every = product(*lengths_of)
     for lengths in every if several else [tuple(hole.shortest for hole in holes)]:
         filled = _fill(parts, [letter * length for letter, length in zip(letters, lengths, strict=True)])
-        tried = [_candidates(each, parts, filled) for each in find("".join(filled))]
+        matched = find("".join(filled))
+        tried = [tuple(None if at < 0 else _places(at, parts, filled) for at in each) for each in matched]
         found = tried if found is None else _common_places(found, tried)
         if found is None:
             return None
@@ -198,10 +199,6 @@ def _lengths(hole: Hole, size: int) -> range:
 def _fill(parts: tuple[_Piece, ...], fillings: list[str]) -> list[str]:
     rest = iter(fillings)
     return [each if isinstance(each, str) else next(rest) for each in parts]
-
-
-def _candidates(captures: Captures, parts: tuple[_Piece, ...], filled: list[str]) -> _Candidates:
-    return tuple(None if each < 0 else _places(each, parts, filled) for each in captures)
 
 
 def _places(position: int, parts: tuple[_Piece, ...], filled: list[str]) -> frozenset[Place]:

@@ -84,16 +84,16 @@ def _expand(replacement: str, pattern: Pattern, places: Places, found: Matches) 
         out.append(replacement[last : reference.start()])
         last = reference.end()
         name = reference[1] or reference[2]
-        out.append("$" if name is None else _named_group(name, pattern, places, found) or "")
+        if name is None:
+            group: TextLike | None = "$"
+        elif name.isdigit() and len(name) < 9:
+            group = _group(places, int(name), found)
+        else:
+            group = _group(places, pattern.names.index(name) + 1, found) if name in pattern.names else None
+        out.append(group or "")
         longest += len(out[-1]) if isinstance(out[-1], str) else 1
         afford(characters=longest)
     return [*out, replacement[last:]]
-
-
-def _named_group(name: str, pattern: Pattern, places: Places, found: Matches) -> TextLike | None:
-    if name.isdigit() and len(name) < 9:
-        return _group(places, int(name), found)
-    return _group(places, pattern.names.index(name) + 1, found) if name in pattern.names else None
 
 
 def _parse(pattern: str, subject: TextLike) -> Pattern:

@@ -86,25 +86,31 @@ def _may_contain(hole: Hole, middle: str, *, spans: bool) -> bool:
 
 
 def _may_end(before: Sequence[Piece], part: str) -> bool:
-    if not part:
-        return True
-    if not before:
-        return False
+    if not part or not before:
+        return not part
     last = before[-1]
     return not isinstance(last, str) or last.endswith(part) or (len(before) > 1 and part.endswith(last))
 
 
 def _may_begin(behind: Sequence[Piece], part: str) -> bool:
-    if not part:
-        return True
-    if not behind:
-        return False
+    if not part or not behind:
+        return not part
     first = behind[0]
     return not isinstance(first, str) or first.startswith(part) or (len(behind) > 1 and part.startswith(first))
 
 
 def _count(subject: TextLike, part: str) -> int:
     return sum(piece.count(part) for piece in pieces(subject) if isinstance(piece, str))
+
+
+def split_pieces(subject: TextLike, separator: str) -> list[TextLike]:
+    """Split the literals of a text at every `separator`."""
+    parts: list[list[Piece]] = [[]]
+    for piece in pieces(subject):
+        first, *rest = piece.split(separator) if isinstance(piece, str) else [piece]
+        parts[-1].append(first)
+        parts.extend([each] for each in rest)
+    return [text(part) for part in parts]
 
 
 def without_affix(subject: TextLike, affix: TextLike, *, at_end: bool) -> TextLike | None:
@@ -127,15 +133,11 @@ def _remove_affix(whole: list[Piece], part: list[Piece], *, at_end: bool) -> Tex
                 return None
             rest = mine[: len(mine) - len(other)] if at_end else mine[len(other) :]
             whole.insert(len(whole) if at_end else 0, rest)
-        elif not _is_same_symbol(mine, other):
-            return None
+        else:
+            symbol, wanted = (each.symbol if isinstance(each, Unknown) else None for each in (mine, other))
+            if symbol is None or symbol != wanted:
+                return None
     return text(whole)
-
-
-def _is_same_symbol(mine: Piece, other: Piece) -> bool:
-    if isinstance(mine, Unknown) and isinstance(other, Unknown):
-        return mine.symbol is not None and mine.symbol == other.symbol
-    return False
 
 
 def strip_ends(subject: TextLike, characters: str, *, start: bool = True, end: bool = True) -> TextLike | None:
@@ -145,38 +147,31 @@ def strip_ends(subject: TextLike, characters: str, *, start: bool = True, end: b
         return subject.rstrip(characters) if end and characters else subject
     parts: list[Piece] | None = list(pieces(subject))
     if parts and start:
-        parts = _strip_start(parts, characters)
+        parts = _strip_end(parts, characters, first=True)
     if parts and end:
-        parts = _strip_end(parts, characters)
+        parts = _strip_end(parts, characters, first=False)
     return None if parts is None else text(parts)
 
 
-def _strip_start(parts: list[Piece], characters: str) -> list[Piece] | None:
-    first, *rest = parts
-    if isinstance(first, str):
-        stripped = first.lstrip(characters)
-        return [stripped, *rest] if stripped or not rest else _strip_start(rest, characters)
-    if _has_bounded_ends(first, characters):
+def _strip_end(parts: list[Piece], characters: str, *, first: bool) -> list[Piece] | None:
+    """Remove characters from the first or the last end; None if their number is not certain."""
+    outer, rest = (parts[0], parts[1:]) if first else (parts[-1], parts[:-1])
+    remaining: TextLike | None = None
+    if isinstance(outer, str):
+        remaining = outer.lstrip(characters) if first else outer.rstrip(characters)
+        if not remaining and rest:
+            return _strip_end(rest, characters, first=first)
+    elif _has_bounded_ends(outer, characters):
         return parts
-    if isinstance(first, Unknown) and first.shape is not None:
-        shape = strip_ends(first.shape, characters, end=False)
-        if shape:
-            return parts if shape == first.shape else [*pieces(shape), *rest]
-    return None
-
-
-def _strip_end(parts: list[Piece], characters: str) -> list[Piece] | None:
-    *rest, last = parts
-    if isinstance(last, str):
-        stripped = last.rstrip(characters)
-        return [*rest, stripped] if stripped or not rest else _strip_end(rest, characters)
-    if _has_bounded_ends(last, characters):
-        return parts
-    if isinstance(last, Unknown) and last.shape is not None:
-        shape = strip_ends(last.shape, characters, start=False)
-        if shape:
-            return parts if shape == last.shape else [*rest, *pieces(shape)]
-    return None
+    elif isinstance(outer, Unknown) and outer.shape is not None:
+        remaining = strip_ends(outer.shape, characters, start=first, end=not first)
+        if not remaining:
+            return None
+        if remaining == outer.shape:
+            return parts
+    if remaining is None:
+        return None
+    return [*pieces(remaining), *rest] if first else [*rest, *pieces(remaining)]
 
 
 def _has_bounded_ends(piece: Unknown | JsonText, characters: str) -> bool:

@@ -12,7 +12,14 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import inline
 from tfcheck.hcl.functions import graphemes
 from tfcheck.hcl.functions.arguments import Function, afford, limit_error, unknown_result
-from tfcheck.hcl.functions.pieces import isolate, isolate_around, settled_start, strip_ends, without_affix
+from tfcheck.hcl.functions.pieces import (
+    isolate,
+    isolate_around,
+    settled_start,
+    split_pieces,
+    strip_ends,
+    without_affix,
+)
 from tfcheck.symbolic.match import Verbatim, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Hole, JsonText, ListStart, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
@@ -258,20 +265,22 @@ def replace(subject: TextLike, part: TextLike, replacement: TextLike) -> Value:
 
         return patterns.replace(subject, part[1:-1], replacement)
     if isinstance(subject, str) and isinstance(replacement, str):
-        return _replace(subject, part, replacement)
+        afford(characters=subject.count(part) * len(replacement))
+        return subject.replace(part, replacement)
     spelled = inline(subject)
-    sure = isolate(spelled, part) if part else None
-    if sure is not None and not any(part in piece for piece in pieces(sure) if isinstance(piece, str)):
+    isolated = isolate(spelled, part) if part else None
+    if isolated is not None and not any(part in piece for piece in pieces(isolated) if isinstance(piece, str)):
         return subject
-    if sure is None and isinstance(replacement, str):
-        sure = isolate_around(spelled, part, lambda piece: _replace_unknown(piece, replacement))
-    if sure is None:
+    if isolated is None and isinstance(replacement, str):
+        isolated = isolate_around(spelled, part, lambda piece: _replace_unknown(piece, replacement))
+    if isolated is None:
         return unknown_result([subject, replacement])
-    count = sum(piece.count(part) for piece in pieces(sure) if isinstance(piece, str))
+    count = sum(piece.count(part) for piece in pieces(isolated) if isinstance(piece, str))
     afford(characters=count * _weight(replacement), steps=count)
     parts: list[TextLike] = []
-    for piece in pieces(sure):
-        parts.extend(_interleave(piece.split(part), replacement) if isinstance(piece, str) else [piece])
+    for piece in pieces(isolated):
+        first, *others = piece.split(part) if isinstance(piece, str) else [piece]
+        parts += [first, *(each for other in others for each in (replacement, other))]
     return text(parts)
 
 
@@ -282,19 +291,6 @@ def _replace_unknown(piece: Unknown, replacement: str) -> Unknown:
     return unknown_result(piece, hole=Hole(chars, negated=piece.hole.negated))
 
 
-def _replace(subject: str, part: str, replacement: str) -> str:
-    count = subject.count(part)
-    afford(characters=count * len(replacement))
-    return subject.replace(part, replacement)
-
-
-def _interleave(items: list[str], between: TextLike) -> list[TextLike]:
-    parts: list[TextLike] = []
-    for index, item in enumerate(items):
-        parts += [between, item] if index else [item]
-    return parts
-
-
 def split(separator: TextLike, subject: TextLike) -> Value:
     """Split a string at every `separator`; an empty one separates all characters."""
     if not isinstance(separator, str):
@@ -302,21 +298,12 @@ def split(separator: TextLike, subject: TextLike) -> Value:
     if isinstance(subject, str):
         afford(elements=subject.count(separator) if separator else len(subject))
         return list(subject.split(separator) if separator else subject)
-    sure = isolate(inline(subject), separator)
-    if sure is not None:
-        return _parts(sure, separator)
-    first = _parts(settled_start(inline(subject), separator), separator)[:-1] if separator else []
+    isolated = isolate(inline(subject), separator)
+    if isolated is not None:
+        return [*split_pieces(isolated, separator)]
+    first = split_pieces(settled_start(inline(subject), separator), separator)[:-1] if separator else []
     waits = unknown_result(subject)
     return ListStart(reason=waits.reason, where=waits.where, unsure=waits.unsure, first=(*first,)) if first else waits
-
-
-def _parts(subject: TextLike, separator: str) -> list[Value]:
-    items: list[list[TextLike]] = [[]]
-    for piece in pieces(subject):
-        first, *rest = piece.split(separator) if isinstance(piece, str) else [piece]
-        items[-1].append(first)
-        items.extend([each] for each in rest)
-    return [text(item) for item in items]
 
 
 def join(separator: TextLike, *lists: list[Value]) -> Value:

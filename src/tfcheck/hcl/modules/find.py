@@ -112,8 +112,11 @@ def _open(path: Path, configuration: PlannedModule | None, opentofu: bool | None
         unlike = with_tofu is None or (configuration is not None and _difference(with_tofu, configuration))
         # NOTE: a directory may have both `main.tf` and the `main.tofu` that hides it only from OpenTofu.
         return (_open(path, configuration, False, run) if unlike else None) or with_tofu
-    if not _has_sources(path, opentofu, run):
-        return None
+    try:
+        if not module_files(Gate(path, run).names("."), opentofu=opentofu):
+            return None
+    except OSError as error:
+        raise refusal_error(str(path), error_words(error)) from None
     planned = partial(_planned_source, configuration) if configuration else None
     return from_directory(path, opentofu=opentofu, run=run, planned=planned)
 
@@ -126,13 +129,6 @@ def _planned_source(configuration: PlannedModule, path: ModuleNames) -> str:
         call = module.calls.get(name) if module else None
         module = call.module if call else None
     return call.source if call else ""
-
-
-def _has_sources(directory: Path, opentofu: bool, run: SourceAccess) -> bool:
-    try:
-        return bool(module_files(Gate(directory, run).names("."), opentofu=opentofu))
-    except OSError as error:
-        raise refusal_error(str(directory), error_words(error)) from None
 
 
 def _directory_of_saved_plan(saved: Path, run: SourceAccess) -> Path | None:
@@ -177,7 +173,11 @@ def _similar(directory: Path, configuration: PlannedModule, run: SourceAccess) -
     smallest = sum(len("module {}") + len(name) for _, name in wanted)
     for place, directories, names in islice(os.walk(gate.tree), _MOST_DIRECTORIES):
         below = os.path.relpath(place, gate.tree)
-        directories[:] = sorted(each for each in directories if _is_searched(place, each))
+        directories[:] = sorted(
+            each
+            for each in directories
+            if not each.startswith(".") and each != "node_modules" and not has_git(Path(place, each))
+        )
         files = module_files(names, opentofu=True)
         paths = [posixpath.join(below, name) for name in files]
         if not files or _is_too_small(smallest, place, files):
@@ -206,10 +206,6 @@ def _may_declare(wanted: frozenset[tuple[str, str]], files: Sequence[str], gate:
         return skim(decode_source(each, gate.source(each)).text for each in files) == wanted
     except (OSError, UnicodeDecodeError, RefusedError):
         return True
-
-
-def _is_searched(parent: str, name: str) -> bool:
-    return not name.startswith(".") and name != "node_modules" and not has_git(Path(parent, name))
 
 
 def _difference(sources: Sources, configuration: PlannedModule) -> str:

@@ -25,27 +25,21 @@ def module_files(names: Iterable[str], *, opentofu: bool) -> tuple[str, ...]:
     https://developer.hashicorp.com/terraform/language/files and https://opentofu.org/docs/language/files/.
     """
     endings = _ENDINGS + _OPENTOFU_ENDINGS if opentofu else _ENDINGS
-    present = {name for name in names if name.endswith(endings) and not _is_ignored(name)}
-    in_force = [name for name in present if not _hiding_files(name) & present]
-    return tuple(sorted(in_force, key=lambda name: (is_override(name), name)))
+    present = {name for name in names if name.endswith(endings) and not (name.startswith(".") or name.endswith("~"))}
+    present = {name for name in present if not (name.startswith("#") and name.endswith("#"))}
+    hidden = {
+        name.removesuffix(ending) + hidden_ending
+        for ending, hidden_ending in zip(_OPENTOFU_ENDINGS, _ENDINGS, strict=True)
+        for name in present
+        if name.endswith(ending)
+    }
+    return tuple(sorted(present - hidden, key=lambda name: (is_override(name), name)))
 
 
 def is_override(name: str) -> bool:
     """Whether a file is an override file."""
     stem = name.removesuffix(".json").rpartition(".")[0]
     return stem == "override" or stem.endswith("_override")
-
-
-def _is_ignored(name: str) -> bool:
-    return name.startswith(".") or name.endswith("~") or (name.startswith("#") and name.endswith("#"))
-
-
-def _hiding_files(name: str) -> set[str]:
-    """Return the names of the files that would hide `name`."""
-    for ending, hidden_by in zip(_ENDINGS, _OPENTOFU_ENDINGS, strict=True):
-        if name.endswith(ending):
-            return {name.removesuffix(ending) + hidden_by}
-    return set()
 
 
 class Module:
@@ -166,6 +160,7 @@ def overridden(base: Block, override: Block) -> Block:
     Follows https://developer.hashicorp.com/terraform/language/files/override: argument by argument, and nested blocks
     of one type replace those of the same type together.
     """
+    replaced = {_block_type(block) for block in override.nested}
     return OverriddenBlock(
         type=base.type,
         labels=base.labels,
@@ -175,15 +170,10 @@ def overridden(base: Block, override: Block) -> Block:
         body_end=base.body_end,
         end=base.end,
         arguments={**base.arguments, **override.arguments},
-        nested=_merge_nested(base, override),
+        nested=(*(block for block in base.nested if _block_type(block) not in replaced), *override.nested),
         base=base,
         override=override,
     )
-
-
-def _merge_nested(base: Block, override: Block) -> tuple[Block, ...]:
-    replaced = {_block_type(block) for block in override.nested}
-    return (*(block for block in base.nested if _block_type(block) not in replaced), *override.nested)
 
 
 def _block_type(block: Block) -> str:

@@ -122,12 +122,15 @@ def as_json(path: Path) -> bytes:
 
 
 def _show(program: str, path: Path) -> tuple[bytes | None, str]:
-    """Run `show -json` where the providers are installed; return its output, or its error."""
+    """Run `show -json` where `init` has been run, here or beside the plan; return its output, or its error."""
     import subprocess
 
     command = [program, "show", "-json", "-no-color", str(path.resolve())]
+    data = os.environ.get("TF_DATA_DIR") or ".terraform"
+    places = (Path.cwd(), path.resolve().parent)
+    directory = next((each for each in places if (each / data).is_dir()), Path.cwd())
     try:
-        run = subprocess.run(command, cwd=_initialised_directory(path), capture_output=True, check=False, timeout=300)
+        run = subprocess.run(command, cwd=directory, capture_output=True, check=False, timeout=300)
     except (OSError, subprocess.TimeoutExpired) as error:
         return None, type(error).__name__
     if run.returncode == 0 and run.stdout.lstrip().startswith(b"{"):
@@ -135,12 +138,3 @@ def _show(program: str, path: Path) -> tuple[bytes | None, str]:
     # NOTE: only the title of the error: the rest may quote values.
     title = re.search(r"Error: ([^\n]*)", run.stderr.decode("utf-8", "replace"))
     return None, title[1].strip() if title else f"exit status {run.returncode}"
-
-
-def _initialised_directory(path: Path) -> Path:
-    """Choose the directory to run in: the current one or the plan's, wherever `init` has been run."""
-    data = os.environ.get("TF_DATA_DIR") or ".terraform"
-    for directory in (Path.cwd(), path.resolve().parent):
-        if (directory / data).is_dir():
-            return directory
-    return Path.cwd()

@@ -224,11 +224,14 @@ class Sources:
             self.missing[path] = "the module that calls it is not at hand"
             return None
         call = caller.call(path[-1])
-        source = _constant(call.attribute("source")) if call else None
+        source = _constant_text(call.attribute("source")) if call else None
         if call and source is None and self._planned is not None:
             source = self._planned(path)
         if source is None or not source.startswith(("./", "../")):
-            self.missing[path] = _not_installed_reason(source) if call else "nothing calls it"
+            if source is not None and source.startswith(("/", "~")):
+                self.missing[path] = f"{refusal_error(source, 'it is an absolute path')}"
+            else:
+                self.missing[path] = "it is not installed: run `terraform init`" if call else "nothing calls it"
             return None
         return posixpath.normpath(posixpath.join(caller.directory, source))
 
@@ -278,13 +281,7 @@ def _file(text: SourceText | Problem) -> SourceFile:
     return read_json(text) if text.name.endswith(".json") else read_blocks(text)
 
 
-def _not_installed_reason(source: str | None) -> str:
-    if source is not None and source.startswith(("/", "~")):
-        return f"{refusal_error(source, 'it is an absolute path')}"
-    return "it is not installed: run `terraform init`"
-
-
-def _constant(expression: Expression | None) -> str | None:
+def _constant_text(expression: Expression | None) -> str | None:
     match expression:
         case Template(parts=(Literal(value=str(written)),)):
             return written

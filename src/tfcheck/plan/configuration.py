@@ -12,7 +12,7 @@ from typing import Any, cast
 import msgspec
 from msgspec import Raw
 
-from tfcheck.plan.document import Mode, decode, decoded_json, decoded_section, present
+from tfcheck.plan.document import Mode, decode, decoded_json, decoded_section, is_written, present
 from tfcheck.symbolic.lazy import Lazy
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Value
@@ -205,7 +205,13 @@ class ConfigModule:
     @Lazy
     def variables(self) -> dict[str, VariableConfig]:
         """Return the variables by name."""
-        return {name: _variable(name, row or _Variable()) for name, row in (self._row.variables or {}).items()}
+        found = {}
+        for name, written in (self._row.variables or {}).items():
+            row = written or _Variable()
+            default = decoded_json(row.default, f"variable `{name}`")
+            # A default of null is a default: only a missing key makes a variable required.
+            found[name] = VariableConfig(default, is_written(row.default), bool(row.sensitive or row.ephemeral))
+        return found
 
 
 def configuration(raw: Raw) -> Configuration:
@@ -250,11 +256,3 @@ def references(expression: Any) -> tuple[str, ...]:
     """List the references in an expression of `configuration`, the longest form of each first."""
     found = expression.get("references") if isinstance(expression, dict) else None
     return tuple(each for each in found if isinstance(each, str)) if isinstance(found, list) else ()
-
-
-def _variable(name: str, row: _Variable) -> VariableConfig:
-    # A default of null is a default: only a missing key makes a variable required.
-    has_default = len(memoryview(row.default)) > 0
-    return VariableConfig(
-        decoded_json(row.default, f"variable `{name}`"), has_default, bool(row.sensitive or row.ephemeral)
-    )

@@ -7,6 +7,7 @@ allocation.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -27,6 +28,7 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _T = TypeVar("_T")
 _S = TypeVar("_S")
 _Row = TypeVar("_Row")
+_Module = TypeVar("_Module", bound="StateModule[Any]")
 _MASK: Any = bool | dict[str, Any]
 _NOTHING = Raw()
 _NULL = Raw(b"null")
@@ -202,6 +204,21 @@ class KeptAny(msgspec.Struct, gc=False):
 def present(raw: Raw) -> bool:
     """Whether a key has a value other than null."""
     return raw not in (_NOTHING, _NULL)
+
+
+def is_written(raw: Raw) -> bool:
+    """Whether a key is in the document, even if its value is null."""
+    return len(memoryview(raw)) > 0
+
+
+def each_module(root: _Module | None) -> Iterator[_Module]:
+    """Iterate over the modules of a state, parents first, without recursion because they may be deep."""
+    waiting: list[Any] = [root]
+    while waiting:
+        module = waiting.pop()
+        if module:
+            yield module
+            waiting += reversed(module.child_modules or ())
 
 
 def decode(raw: Raw, kind: type[_T], what: str) -> _T:

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
-from tfcheck.plan.overlay import KEY, Path, looks_like_reference
+from tfcheck.plan.overlay import KEY, REPLACED, Path, looks_like_reference
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Symbol, Unknown, Value
 
 #: Whether a text is a reference in the configuration of the object that has it.
 IsReference: TypeAlias = Callable[[str], bool]
 
-REPLACED = "the plan was edited: a reference stands where its value was"
 #: No reference that a person writes is longer.
 _LONGEST = 500
 _RESOURCE = regex(

@@ -6,6 +6,7 @@ Follows https://developer.hashicorp.com/terraform/internals/json-format#change-r
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeAlias, cast
 
 from msgspec import Raw
@@ -105,13 +106,16 @@ class Instance:
             return None
         if self.actions == ("forget",):
             return self.before
-        after = self._planned_values() or {}
-        mask = decoded_mask(self._change.after_unknown, f"`after_unknown` of {self._description}")
-        owner = str(self.address)
+        change, owner = self._change, str(self.address)
+        is_changed = change.after != change.before
+        # An unchanged object is decoded only once, and an edited plan has references only where values change.
+        after = (self._object(change.after) if present(change.after) else {}) if is_changed else self.before or {}
+        mask = decoded_mask(change.after_unknown, f"`after_unknown` of {self._description}")
         found: dict[str, Value] = after
-        if marks_anything(mask) or self._may_be_edited():
+        if marks_anything(mask) or (is_changed and may_be_edited(bytes(change.after))):
             planned = overlay(after, dict.fromkeys(after, True) if mask is True else mask, owner)
-            found = restore_references(cast("dict[str, Value]", planned), self._is_reference, owner)
+            is_reference = partial(self._refers, self.address)
+            found = restore_references(cast("dict[str, Value]", planned), is_reference, owner)
         wrong = mistyped_attributes(after, self.address.type, owner)
         self._settled = found is after and not wrong
         found = {**found, **wrong} if wrong else found
@@ -161,20 +165,6 @@ class Instance:
         arn = decoded_section(raw, OnlyArn, self._description).arn
         found = decode(arn, str, self._description) if bytes(arn).startswith(b'"') else ""
         return found if found.startswith("arn:") else None
-
-    def _planned_values(self) -> dict[str, Any] | None:
-        """Return the plan's `after`; for an unchanged object it is decoded only once."""
-        if self._change.after == self._change.before:
-            return self.before
-        return self._object(self._change.after) if present(self._change.after) else None
-
-    def _is_reference(self, text: str) -> bool:
-        return self._refers(self.address, text)
-
-    def _may_be_edited(self) -> bool:
-        """Whether an edited plan may have references in place of values, which is only possible where values change."""
-        change = self._change
-        return change.after != change.before and may_be_edited(bytes(change.after))
 
     @Lazy
     def left_behind(self) -> dict[str, Value] | None:

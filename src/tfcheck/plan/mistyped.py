@@ -95,9 +95,10 @@ def mistyped_attributes(values: dict[str, Any], resource_type: str, owner: str) 
         return {}
     wrong = [name for name in _TEXTS.intersection(values) if not isinstance(values[name], str)]
     wrong += [name for name in _LISTS.intersection(values) if not isinstance(values[name], list)]
-    return {name: _unknown(owner, name) for name in wrong if values[name] is not None}
-
-
-def _unknown(owner: str, name: str) -> Unknown:
-    wanted = "text" if name in _TEXTS else "a list"
-    return Unknown(Symbol(owner, (name,)), reason=f"the plan was edited: `{name}` of {owner} is not {wanted}")
+    found: dict[str, Unknown] = {}
+    for name in wrong:
+        if values[name] is not None:
+            wanted = "text" if name in _TEXTS else "a list"
+            reason = f"the plan was edited: `{name}` of {owner} is not {wanted}"
+            found[name] = Unknown(Symbol(owner, (name,)), reason=reason)
+    return found

@@ -27,7 +27,7 @@ _MAY_BE_EDITED = regex(
     rb'"(?:\$\{|(?:[a-z][a-z0-9]*_[^".]+|module|var|local|each|count|data)\.)|\\u00'
     rb'|(?:role_arn|policy_arns?)"\s*:\s*(?!"arn:|""|null|\[\s*\])'
 )
-_REPLACED = "the plan was edited: a reference stands where its value was"
+REPLACED = "the plan was edited: a reference stands where its value was"
 
 
 def overlay(after: Any, after_unknown: Any, owner: str, path: Path = ()) -> Value:
@@ -140,7 +140,7 @@ def _was_edited(value: Any, name: str) -> bool:
 def _restore(value: Any, owner: str, path: Path) -> Value:
     match value:
         case str() if _was_replaced(value, _last_name(path)):
-            return Unknown(Symbol(owner, path), reason=_REPLACED)
+            return Unknown(Symbol(owner, path), reason=REPLACED)
         case dict():
             return {
                 name: each if _is_plain(name, each) else _without_edited_arns(each, owner, (*path, name))

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Generic, Protocol, TypeAlias, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
-from tfcheck.plan.configuration import ConfigModule, ConfigResource, Configuration, ProviderConfig, configuration
+from tfcheck.plan.configuration import ConfigModule, Configuration, ProviderConfig, configuration
 from tfcheck.plan.document import (
     Document,
     Mode,
@@ -21,10 +21,10 @@ from tfcheck.plan.document import (
     StateAny,
     StateData,
     StateManaged,
-    StateModule,
     decode,
     decoded_json,
     decoded_state,
+    each_module,
     present,
     refuse_deep,
 )
@@ -115,10 +115,10 @@ class Plan:
     @cached_property
     def _secrets(self) -> frozenset[str]:
         declared = self.configuration.variables if self.configuration else {}
-        given = (self.variables.get(name, each.default) for name, each in declared.items() if each.sensitive)
+        marked = (self.variables.get(name, each.default) for name, each in declared.items() if each.sensitive)
         return frozenset(
             (
-                *(text for value in given for text in marked_strings(mark_all(value))),
+                *(text for value in marked for text in marked_strings(mark_all(value))),
                 *sensitive_in_plan(self._document),
                 *self._prior.marked,
             )
@@ -181,16 +181,13 @@ class Plan:
     def module_instances(self) -> frozenset[ModulePath]:
         """Return every module instance in the plan, with the enclosing ones and the root."""
         found = {ModulePath()}
-        for written in self._module_addresses():
+        listed = {row.module_address or "" for rows in self._rows.values() for row in rows}
+        for written in listed | self._prior.modules:
             path = self._addresses.module(written)
             while path not in found:
                 found.add(path)
                 path = path.parent
         return frozenset(found)
-
-    def _module_addresses(self) -> set[str]:
-        found = {row.module_address or "" for rows in self._rows.values() for row in rows}
-        return found | self._prior.modules
 
     def _instances(self, mode: str, kind: str) -> _Index[Instance]:
         if (mode, kind) not in self._managed:
@@ -208,18 +205,15 @@ class Plan:
             return named in self._declared_resources
         references = self._references.get(address.config)
         if references is None:
-            resource = self._config_resource(address)
+            module = self.configuration
+            for name in address.module.config:
+                call = module.calls.get(name) if module else None
+                module = call.module if call else None
+            resource = module.resources.get(address.resource) if module else None
             references = frozenset(references_in(resource.expressions) if resource else ())
             self._references[address.config] = references
         prefix = f"{address.module}." if address.module.steps else ""
         return strip_interpolation(text).removeprefix(prefix) in references
-
-    def _config_resource(self, address: Address) -> ConfigResource | None:
-        module = self.configuration
-        for name in address.module.config:
-            call = module.calls.get(name) if module else None
-            module = call.module if call else None
-        return module.resources.get(address.resource) if module else None
 
     @cached_property
     def _declared_resources(self) -> frozenset[tuple[str, str, str]]:
@@ -284,7 +278,7 @@ class Plan:
             return _Prior()
         state = decoded_state(raw, State[StateData | StateManaged], State[StateAny], "the plan's prior state")
         prior = _Prior(marked=frozenset(sensitive_in_state(state)))
-        for module in _modules(state.values.root_module if state.values else None):
+        for module in each_module(state.values.root_module if state.values else None):
             for row in module.resources or ():
                 if row is None or isinstance(row, StateManaged):
                     continue
@@ -353,16 +347,3 @@ class _Prior(msgspec.Struct):
     reads: dict[str, list[ReadRow]] = {}
     modules: set[str] = set()
     marked: frozenset[str] = frozenset()
-
-
-_Module: TypeAlias = StateModule[StateData | StateManaged] | StateModule[StateAny]
-
-
-def _modules(root: _Module | None) -> Iterator[_Module]:
-    """Iterate over the modules of a state, parents first, without recursion because they may be deep."""
-    waiting = [root]
-    while waiting:
-        module = waiting.pop()
-        if module:
-            yield module
-            waiting += reversed(module.child_modules or ())

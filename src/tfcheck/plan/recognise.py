@@ -20,6 +20,7 @@ from tfcheck.plan.document import (
     State,
     StateModule,
     decoded_state,
+    is_written,
     present,
 )
 from tfcheck.plan.file import SHOW
@@ -86,16 +87,12 @@ def _is_plan(document: Document) -> bool:
     if present(document.plan_format_version):
         return True
     sections = (document.planned_values, document.configuration)
-    return _is_given(document.format_version) and any(map(_is_given, sections))
-
-
-def _is_given(raw: Raw) -> bool:
-    return len(memoryview(raw)) > 0
+    return is_written(document.format_version) and any(map(is_written, sections))
 
 
 def _other_document_error(document: Document, named: str, text: Buffer) -> InputError:
     for key, what, hint in _OTHERS:
-        if _is_given(getattr(document, key)):
+        if is_written(getattr(document, key)):
             return InputError(f"{named} {what}", hint=hint)
     if len(text) <= _LONGEST_EMPTY_STATE and _EMPTY_STATE.fullmatch(text) is not None:
         return InputError(f"{named} is an empty Terraform state shown as JSON, not a plan", hint=SHOW)

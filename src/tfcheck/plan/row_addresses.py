@@ -20,7 +20,10 @@ class Addresses:
     def find(self, written: str) -> Address | None:
         """Return the address in a text, or None if it is not one."""
         if written not in self._known:
-            self._known[written] = _parse(written)
+            try:
+                self._known[written] = parse(written)
+            except InputError:
+                self._known[written] = None
         return self._known[written]
 
     def parse(self, written: str) -> Address:
@@ -78,10 +81,3 @@ def _is_same_address(row: ResourceChange) -> bool:
     mode = "" if row.mode is None or row.mode is Mode.MANAGED else f"{row.mode}."
     key = "" if row.index is None else f"[{row.index}]"
     return f"{module}{mode}{row.type}.{row.name}{key}" == row.address
-
-
-def _parse(written: str) -> Address | None:
-    try:
-        return parse(written)
-    except InputError:
-        return None

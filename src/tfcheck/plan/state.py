@@ -14,7 +14,16 @@ from pathlib import Path
 import msgspec
 from msgspec import Raw
 
-from tfcheck.plan.document import Document, Mode, ResourceChange, decoded_section, present
+from tfcheck.plan.document import (
+    Document,
+    Mode,
+    ResourceChange,
+    StateModule,
+    decoded_section,
+    each_module,
+    is_written,
+    present,
+)
 from tfcheck.plan.file import SHOW, SavedPlanError, content, json_text
 from tfcheck.plan.load import Loaded, documents, load
 from tfcheck.plan.plan import Plan
@@ -47,14 +56,8 @@ class _Resource(msgspec.Struct, gc=False):
     sensitive_values: Raw = _NOTHING
 
 
-class _Module(msgspec.Struct, gc=False):
-    address: str | None = None
-    resources: list[_Resource | None] | None = None
-    child_modules: list[_Module | None] | None = None
-
-
 class _Values(msgspec.Struct, gc=False):
-    root_module: _Module | None = None
+    root_module: StateModule[_Resource] | None = None
 
 
 class ShownFile(msgspec.Struct, frozen=True):
@@ -84,8 +87,12 @@ def load_shown(path: Path | None) -> ShownFile:
         if present(first.format_version):
             known_version(first.format_version, named)
         label = "-" if path is None else str(path)
-        return ShownFile(Loaded((_build_plan(first, Raw(text), label, named),), warnings), is_state=True)
-    if first is not None and (_is_given(first.lineage) or _is_given(first.serial)):
+        values = decoded_section(first.values, _Values, named) if present(first.values) else _Values()
+        rows: list[ResourceChange | None] = [*_no_op_changes(values.root_module)]
+        # What data sources read is in the prior state.
+        document = Document(terraform_version=first.terraform_version, resource_changes=rows, prior_state=Raw(text))
+        return ShownFile(Loaded((Plan(label, document, ""),), warnings), is_state=True)
+    if first is not None and (is_written(first.lineage) or is_written(first.serial)):
         raise InputError(f"{named} is a raw state, not what `show -json` prints of it", hint=_SHOW)
     try:
         return ShownFile(load(path, BytesIO(whole) if path is None else None), is_state=False)
@@ -101,46 +108,27 @@ def _context_error(error: InputError) -> InputError:
 
 def _is_state(document: Document) -> bool:
     """Whether a document is a shown state; an empty one has only a version."""
-    if isinstance(document.resource_changes, list) or _is_given(document.lineage) or _is_given(document.serial):
+    others = (document.lineage, document.serial, document.planned_values, document.configuration)
+    if isinstance(document.resource_changes, list) or any(map(is_written, others)):
         return False
-    if _is_given(document.planned_values) or _is_given(document.configuration) or present(document.plan_format_version):
-        return False
-    return _is_given(document.format_version)
+    return is_written(document.format_version) and not present(document.plan_format_version)
 
 
-def _is_given(raw: Raw) -> bool:
-    return len(memoryview(raw)) > 0
-
-
-def _build_plan(document: Document, whole: Raw, label: str, named: str) -> Plan:
-    """Build a plan without changes from a state; what its data sources read is its prior state."""
-    values = decoded_section(document.values, _Values, named) if present(document.values) else _Values()
-    rows: list[ResourceChange | None] = list(_rows(values.root_module))
-    found = Document(terraform_version=document.terraform_version, resource_changes=rows, prior_state=whole)
-    return Plan(label, found, "")
-
-
-def _rows(root: _Module | None) -> Iterator[ResourceChange]:
-    waiting = [root]
-    while waiting:
-        module = waiting.pop()
-        for row in (module.resources or ()) if module else ():
+def _no_op_changes(root: StateModule[_Resource] | None) -> Iterator[ResourceChange]:
+    """Yield the managed objects of a state as rows of a plan that leaves them as they are."""
+    change = b'{"actions":["no-op"],"before":%b,"after":%b,"before_sensitive":%b,"after_sensitive":%b}'
+    for module in each_module(root):
+        for row in module.resources or ():
             if row is None or row.mode not in (None, Mode.MANAGED) or row.deposed_key:
                 continue
             if row.type.startswith(_WANTED):
-                yield _no_op_change(row, module.address if module else None)
-        waiting += reversed((module.child_modules or ()) if module else ())
-
-
-def _no_op_change(row: _Resource, module: str | None) -> ResourceChange:
-    values, mask = bytes(row.values) or b"null", bytes(row.sensitive_values) or b"null"
-    change = b'{"actions":["no-op"],"before":%b,"after":%b,"before_sensitive":%b,"after_sensitive":%b}'
-    return ResourceChange(
-        address=row.address,
-        type=row.type,
-        mode=Mode.MANAGED,
-        name=row.name,
-        index=row.index,
-        module_address=module,
-        change=Raw(change % (values, values, mask, mask)),
-    )
+                values, mask = bytes(row.values) or b"null", bytes(row.sensitive_values) or b"null"
+                yield ResourceChange(
+                    address=row.address,
+                    type=row.type,
+                    mode=Mode.MANAGED,
+                    name=row.name,
+                    index=row.index,
+                    module_address=module.address,
+                    change=Raw(change % (values, values, mask, mask)),
+                )

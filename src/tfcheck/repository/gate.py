@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterator
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -224,27 +223,20 @@ class Gate:
 
     def _refuse_private(self, path: str, place: Path) -> None:
         """Raise RefusedError for git's and Terraform's own files."""
-        below = next(each for each in self._tops(place) if place.is_relative_to(each))
+        data, is_package = self._data_directory, self._is_package(place)
+        # Names of directories are checked below these.
+        tops = (*((data / "modules",) if data is not None and is_package else ()), self._here, self.tree)
+        below = next(each for each in tops if place.is_relative_to(each))
         parts = [_comparable_name(each) for each in place.relative_to(below).parts]
         if any(each in (".git", "git~1") for each in parts) or any(
             place.is_relative_to(each) for each in self._visibility.directories
         ):
             raise refusal_error(path, "it is git's own")
-        if ".terraform" in parts or (self._is_terraforms(place) and not self._is_package(place)):
+        is_terraforms = data is not None and data != self._here and place.is_relative_to(data)
+        if ".terraform" in parts or (is_terraforms and not is_package):
             raise refusal_error(path, "it belongs to Terraform's working directory")
         if any(".tfstate" in each for each in parts):
             raise refusal_error(path, "it is Terraform state")
-
-    def _tops(self, place: Path) -> Iterator[Path]:
-        """Yield the directories below which names of directories are checked."""
-        if self._is_package(place) and self._data_directory is not None:
-            yield self._data_directory / "modules"
-        yield self._here
-        yield self.tree
-
-    def _is_terraforms(self, place: Path) -> bool:
-        directory = self._data_directory
-        return directory is not None and directory != self._here and place.is_relative_to(directory)
 
     def _refuse_hidden(self, path: str, place: Path) -> None:
         """Raise RefusedError for what the repository does not show."""

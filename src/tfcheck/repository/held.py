@@ -58,6 +58,14 @@ class HeldDirectory:
         """
         return os.stat(self.path_of(name), dir_fd=self.descriptor, follow_symlinks=False)
 
+    def has(self, name: str) -> bool:
+        """Whether there is an entry, as far as that can be seen."""
+        try:
+            self.stat(name)
+        except OSError:
+            return False
+        return True
+
     def open(self, name: str, flags: int, mode: int = 0o666) -> int:
         """Return a descriptor of an entry.
 

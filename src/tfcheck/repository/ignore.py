@@ -57,21 +57,19 @@ class Ignored:
     def _rules_for(self, path: tuple[str, ...]) -> Iterator[tuple[tuple[_Rule, ...], tuple[str, ...]]]:
         """Yield the rules for a path, the most important first, with the path relative to each."""
         for depth in range(len(path) - 1, -1, -1):
-            yield self._rules_of(path[:depth]), path[depth:]
+            directory = path[:depth]
+            if directory not in self._rules:
+                self._rules[directory] = _rules(_text(self._tree.joinpath(*directory, ".gitignore")))
+            yield self._rules[directory], path[depth:]
         yield self._global_rules, path
-
-    def _rules_of(self, directory: tuple[str, ...]) -> tuple[_Rule, ...]:
-        if directory not in self._rules:
-            self._rules[directory] = _rules(_text(self._tree.joinpath(*directory, ".gitignore")))
-        return self._rules[directory]
 
     @cached_property
     def _global_rules(self) -> tuple[_Rule, ...]:
-        own = _text(self._git_directory / "info" / "exclude")
-        return (*_rules(_text(_users(self._variables))), *_rules(own))
+        files = (_global_ignore_file(self._variables), self._git_directory / "info" / "exclude")
+        return tuple(rule for file in files for rule in _rules(_text(file)))
 
 
-def _users(variables: Mapping[str, str]) -> Path:
+def _global_ignore_file(variables: Mapping[str, str]) -> Path:
     """Return the user's global ignore file."""
     home = Path(variables.get("HOME") or os.path.expanduser("~"))
     settings = Path(variables.get("XDG_CONFIG_HOME") or home / ".config") / "git"

@@ -84,7 +84,7 @@ class _Search:
             path = (*below, entry.name)
             if not entry.is_directory:
                 yield from (path,) if self._matches(path) else ()
-            elif self._can_match_below(path):
+            elif any(each < len(self._parts) for each in states(self._parts, path)):
                 if entry.is_link:
                     raise refusal_error(self._path(path), "it is a link to a directory")
                 yield from self._walk(path)
@@ -100,9 +100,6 @@ class _Search:
 
     def _matches(self, below: tuple[str, ...]) -> bool:
         return len(self._parts) in states(self._parts, below)
-
-    def _can_match_below(self, below: tuple[str, ...]) -> bool:
-        return any(each < len(self._parts) for each in states(self._parts, below))
 
     def _path(self, below: tuple[str, ...]) -> str:
         return posixpath.normpath(posixpath.join(self._start, *below))

@@ -58,15 +58,14 @@ def _piece(found: re.Match[str]) -> str:
     if found["escaped"] is not None:
         return re.escape(found["escaped"])
     if found["set"]:
-        inside = "".join(map(_class_character, _MEMBER.finditer(found["set"])))
+        inside = ""
+        for each in _MEMBER.finditer(found["set"]):
+            if each["name"]:
+                inside += _CLASSES.get(each["name"], "")
+            else:
+                inside += "-" if each[0] == "-" else re.escape(each["escaped"] or each[0])
         return f"[{'^' if found['not'] else ''}{inside}]"
     return "." if found[0] == "?" else re.escape(found[0])
-
-
-def _class_character(found: re.Match[str]) -> str:
-    if found["name"]:
-        return _CLASSES.get(found["name"], "")
-    return "-" if found[0] == "-" else re.escape(found["escaped"] or found[0])
 
 
 def matches_path(pattern: tuple[str, ...], path: tuple[str, ...], *, fold: bool = False) -> bool:

@@ -91,8 +91,10 @@ def append(path: Path, text: str) -> None:
     Raises:
         OSError: it cannot be written, or must not be.
     """
-    with _held_directory(path) as (directory, name):
-        descriptor = directory.open(name, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NO_FOLLOW)
+    place = destination(path)
+    with HeldDirectory(place.parent) as directory:
+        _refuse_changed(path, place)
+        descriptor = directory.open(place.name, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NO_FOLLOW)
     with open(descriptor, "wb") as file:
         _refuse_shared(path, os.fstat(descriptor))
         file.write(text.encode("utf-8", "backslashreplace"))
@@ -151,26 +153,13 @@ def _adopt(descriptor: int, new: Path, about: os.stat_result) -> None:
         os.chmod(new, mode)
 
 
-@contextmanager
-def _held_directory(path: Path) -> Iterator[tuple[HeldDirectory, str]]:
-    """Open the directory of a file to write, and return the file's name in it.
-
-    Raises:
-        UnwritableError: a link leads there that must not, also one that was put there meanwhile.
-    """
-    place = destination(path)
-    with HeldDirectory(place.parent) as directory:
-        _refuse_changed(path, place)
-        yield directory, place.name
-
-
 def _refuse_changed(path: Path, place: Path) -> None:
     """Raise UnwritableError if a path no longer leads to its open directory."""
     if destination(path) != place:
         raise UnwritableError(path, "its directory has changed since it was looked at")
 
 
-def _keep(directory: HeldDirectory) -> None:
+def _sync(directory: HeldDirectory) -> None:
     """Flush renames to disk, if the system supports that for directories."""
     with suppress(OSError):
         descriptor = directory.reopen()
@@ -241,7 +230,7 @@ class _Work:
                     self._content(file, directory, prepared.name)
                 self._begun.append(prepared)
                 directory.replace(prepared.new, prepared.name)
-                _keep(directory)
+                _sync(directory)
                 self._check(f"replaced {file.path.name}", last=len(self._begun) == len(self._prepared))
         except BaseException:
             self._put_back()
@@ -260,7 +249,7 @@ class _Work:
             with suppress(OSError):
                 if each.old is not None:
                     each.directory.replace(each.old, each.name)
-                elif not _is_there(each.directory, each.new):
+                elif not each.directory.has(each.new):
                     each.directory.unlink(each.name)
 
     def _content(self, file: FileChange, directory: HeldDirectory, name: str) -> bytes:
@@ -292,14 +281,6 @@ class _Work:
         _step(step)
         if self._came and not last:
             raise _interruption(self._came[0])
-
-
-def _is_there(directory: HeldDirectory, name: str) -> bool:
-    try:
-        directory.stat(name)
-    except OSError:
-        return False
-    return True
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.catalogue import LOG_GROUP, catalogue
 from tfcheck.inventory.ecs import member
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import existence
 from tfcheck.startup.place import TaskPlace
@@ -44,7 +44,11 @@ def log_calls(
         return
     doubt = "" if is_awslogs is Truth.TRUE else "which log driver is used is known only after apply"
     group = _group_arn(place, options, world)
-    stream = text([group, ":log-stream:", _stream(options, middle)])
+    prefix = member(options, "awslogs-stream-prefix")
+    stream_name: TextLike = Unknown(symbol=_TASK, reason="ECS names the stream when a task starts", hole=NAME)
+    if prefix and isinstance(prefix, PlainText):
+        stream_name = text([prefix, middle, stream_name])
+    stream = text([group, ":log-stream:", stream_name])
     yield place.require(rule, "logs:CreateLogStream", stream, doubt=doubt)
     yield place.require(rule, "logs:PutLogEvents", stream, Severity.WARNING, doubt=doubt)
     makes_group = _is_true(member(options, "awslogs-create-group"))
@@ -93,20 +97,11 @@ def _group_arn(place: TaskPlace, options: Value, world: World) -> TextLike:
     if not isinstance(region, PlainText) or region == "":
         region = around.region
     resource = catalogue(world, LOG_GROUP).find_by_name(name, Surroundings(around.partition, region, around.account))
-    arn = resource.attribute("arn") if resource is not None and _is_at(resource, region, around.account) else None
+    here = resource.surroundings if resource is not None else None
+    is_here = here and equal(here.region, region) & equal(here.account, around.account) is Truth.TRUE
+    arn = resource.attribute("arn") if resource is not None and is_here else None
     if isinstance(arn, PlainText):
         return arn.removesuffix(":*") if isinstance(arn, str) else arn
     if not isinstance(name, PlainText):
         name = Unknown(reason="the log driver names no group", hole=NAME)
     return Arn(around.partition, "logs", region, around.account, text(["log-group:", name])).as_text()
-
-
-def _is_at(group: WorldObject, region: Value, account: Value) -> bool:
-    around = group.surroundings
-    return equal(around.region, region) & equal(around.account, account) is Truth.TRUE
-
-
-def _stream(options: Value, middle: TextLike) -> TextLike:
-    prefix = member(options, "awslogs-stream-prefix")
-    task = Unknown(symbol=_TASK, reason="ECS names the stream when a task starts", hole=NAME)
-    return text([prefix, middle, task]) if prefix and isinstance(prefix, PlainText) else task

@@ -91,16 +91,14 @@ def _is_of(providers: WorldObject, cluster: WorldObject) -> Truth:
 
 
 def _strategy(value: Value) -> list[Value]:
-    """Return the names in a strategy; None represents any number of unknown ones."""
-    return [None if isinstance(each, Unknown) else each.get("capacity_provider") for each in _used_items(value)]
-
-
-def _used_items(value: Value) -> Iterator[dict[str, Value] | Unknown]:
-    """Yield the strategy items that tasks are placed by, which excludes weight 0 without a base."""
+    """Return the names in a strategy that tasks are placed by; None represents any number of unknown ones."""
+    names: list[Value] = []
     for each in blocks_or_unknown(value):
-        idle = isinstance(each, dict) and each.get("weight") == 0 and each.get("base") in (None, 0)
-        if not idle:
-            yield each
+        if isinstance(each, Unknown):
+            names.append(None)
+        elif each.get("weight") != 0 or each.get("base") not in (None, 0):
+            names.append(each.get("capacity_provider"))
+    return names
 
 
 def _named_capacity(names: Iterable[Value], what: str) -> Capacity:

@@ -102,14 +102,11 @@ def _decode_user_data(value: Value) -> str | None:
         return None
     plain = base64decode(value)
     parts = pieces(plain if isinstance(plain, Text) else value)
-    if any(not isinstance(each, (str, Unknown)) or _may_assign(each) for each in parts):
-        return None
+    for each in parts:
+        # An unknown piece may contain the assignment before a cluster's name.
+        if not isinstance(each, (str, Unknown)) or (isinstance(each, Unknown) and any(map(each.hole.allows, "=\n\t "))):
+            return None
     return "".join(each if isinstance(each, str) else _OPEN for each in parts)
-
-
-def _may_assign(piece: str | Unknown) -> bool:
-    """Whether an unknown piece may contain the assignment before a cluster's name."""
-    return isinstance(piece, Unknown) and any(map(piece.hole.allows, "=\n\t "))
 
 
 def _decode_base64(value: str) -> str:

@@ -66,9 +66,10 @@ def _needs(
     around = place.task.resource.surroundings
     arn = file_system_arn(system if isinstance(system, PlainText) else Unknown(), around, world)
     through = _access_point(point, place.task, world)
-    decides = _has_policy(arn, world)
-    doubt = _MAY_NOT_ASK if asks is Truth.UNKNOWN else "" if decides else _MAY_NOT_DECIDE
-    severity = Severity.ERROR if decides else Severity.INFO
+    worlds = (world, *world.context)
+    has_policy = any(settings(each, FILE_SYSTEM_POLICY).on(file_system_of(arn, each)).sure for each in worlds)
+    doubt = _MAY_NOT_ASK if asks is Truth.UNKNOWN else "" if has_policy else _MAY_NOT_DECIDE
+    severity = Severity.ERROR if has_policy else Severity.INFO
     yield place.require(ID, "elasticfilesystem:ClientMount", arn, severity, doubt=doubt, through=through)
     written = _is_written(place.task, member(volume, "name"))
     if written is not Truth.FALSE:
@@ -83,13 +84,6 @@ def _access_point(point: Value, task: TaskDefinition, world: World) -> TextLike 
     if isinstance(point, Unknown) and (point.symbol is None or point.symbol.owner == str(task.address)):
         return Unknown(reason="whether the volume has an access point is known only after apply")
     return access_point_arn(point, task.resource.surroundings, world)
-
-
-def _has_policy(arn: TextLike, world: World) -> bool:
-    """Whether the plan or another stack definitely sets a policy on a file system."""
-    return any(
-        settings(each, FILE_SYSTEM_POLICY).on(file_system_of(arn, each)).sure for each in (world, *world.context)
-    )
 
 
 def _is_written(task: TaskDefinition, name: Value) -> Truth:

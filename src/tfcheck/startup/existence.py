@@ -56,19 +56,22 @@ def named_at(name: Value, around: Surroundings, region: Value = None) -> NamedOb
 
 def repository(arn: TextLike, world: World) -> Truth:
     """Whether a repository of Amazon ECR exists."""
-    resources = (each for one in (world, *world.context) for each in _objects_of_kind(REPOSITORY, one))
-    known = Truth.some(equal(each.attribute("arn"), arn) for each in resources)
+    known = Truth.some(equal(each.attribute("arn"), arn) for each in _managed_or_looked_up(REPOSITORY, world))
     return known | Truth.UNKNOWN | Truth.of(identity(arn) in world.before().once(_used_repositories))
 
 
 def possible_namesakes(kind: ObjectKind, named: NamedObject, world: World) -> Iterator[WorldObject]:
     """Return the objects with a name, definitely or possibly: managed, looked up or in another stack."""
-    for each in found_once(world, (_namesakes, kind), lambda: _namesakes(kind, world)).possible(named.name):
-        if reachable(each, named.region, named.account) and _is_perhaps(each.attribute("name"), named.name, world):
+    # Managed and looked-up objects by name, here and in other stacks.
+    index = found_once(
+        world, (possible_namesakes, kind), lambda: AttributeIndex(_managed_or_looked_up(kind, world), "name")
+    )
+    for each in index.possible(named.name):
+        if reachable(each, named.region, named.account) and _may_be_same(each.attribute("name"), named.name, world):
             yield each
 
 
-def _is_perhaps(one: Value, other: Value, world: World) -> bool:
+def _may_be_same(one: Value, other: Value, world: World) -> bool:
     """Whether two names may be equal: an id that AWS assigns to a new object is not in any known name."""
     if isinstance(one, PlainText) and isinstance(other, PlainText):
         return is_same_name(one, other, world) is not Truth.FALSE
@@ -80,8 +83,9 @@ def log_group(named: NamedObject, world: World) -> Truth:
     found = list(possible_namesakes(LOG_GROUP, named, world))
     if found:
         return Truth.some(has_name(each, named) for each in found) | Truth.UNKNOWN
-    if _is_deleted(named, world):
-        return Truth.FALSE
+    former = (each for each in world.before().resources(*LOG_GROUP.types) if has_name(each, named) is Truth.TRUE)
+    if any(each.attribute("skip_destroy") is not True and not each.is_abandoned for each in former):
+        return Truth.FALSE  # the change deletes or renames it
     if _identity_key(named) in world.before().once(_used_groups):
         return Truth.TRUE
     name = named.name
@@ -95,12 +99,6 @@ def is_made_by_tasks(named: NamedObject, world: World) -> bool:
     if key not in before.once(_used_groups) or key in before.once(_expected_groups):
         return False
     return not any(True for _ in possible_namesakes(LOG_GROUP, named, world))
-
-
-def _is_deleted(named: NamedObject, world: World) -> bool:
-    """Whether the change deletes or renames a log group."""
-    former = (each for each in world.before().resources(*LOG_GROUP.types) if has_name(each, named) is Truth.TRUE)
-    return any(each.attribute("skip_destroy") is not True and not each.is_abandoned for each in former)
 
 
 def has_name(resource: WorldObject, named: NamedObject) -> Truth:
@@ -138,14 +136,15 @@ def _used_repositories(world: World) -> frozenset[Hashable]:
     return frozenset(key for each in found if each is not None and (key := identity(each.arn)) is not None)
 
 
-def _namesakes(kind: ObjectKind, world: World) -> AttributeIndex:
-    """Index managed and looked-up objects by name, here and in other stacks."""
-    return AttributeIndex([each for one in (world, *world.context) for each in _objects_of_kind(kind, one)], "name")
+def _managed_or_looked_up(kind: ObjectKind, world: World) -> list[WorldObject]:
+    """Return the objects of a kind in the plan and in other stacks."""
+    types, worlds = kind.types, (world, *world.context)
+    return [each for one in worlds for each in (*one.resources(*types), *one.looked_up(*types))]
 
 
-def _objects_of_kind(kind: ObjectKind, world: World) -> Iterator[WorldObject]:
-    yield from world.resources(*kind.types)
-    yield from world.looked_up(*kind.types)
+def _managed(world: World, *types: str) -> list[WorldObject]:
+    """Return the managed objects of these types in the plan and in other stacks."""
+    return [each for one in (world, *world.context) for each in one.resources(*types)]
 
 
 def is_read(name: Value, world: World) -> bool:
@@ -163,8 +162,10 @@ def file(arn: TextLike, services: Iterable[WorldObject], world: World) -> Truth:
     key = key_in(arn)
     if resource is None or key is None or not is_created(resource, world):
         return Truth.UNKNOWN
+    names = [resource.attribute(name) for name in ("id", "bucket", "arn")]
     there = Truth.some(
-        equal(cleaned_key(each.attribute("key")), key) & _is_in(each, resource)
+        equal(cleaned_key(each.attribute("key")), key)
+        & Truth.some(equal(each.attribute("bucket"), name) for name in names)
         for each in world.once(_objects).possible(key)
     )
     return there if there is not Truth.FALSE or not _may_be_filled(resource, services, world) else Truth.UNKNOWN
@@ -181,23 +182,12 @@ def key_in(arn: TextLike) -> TextLike | None:
 
 def index_created(kind: ObjectKind, world: World) -> AttributeIndex:
     """Index the objects of a kind that the plan creates or that are in other stacks by name."""
-    return found_once(world, (_index_created, kind), lambda: _index_created(kind, world))
-
-
-def _index_created(kind: ObjectKind, world: World) -> AttributeIndex:
-    return AttributeIndex([each for one in (world, *world.context) for each in one.resources(*kind.types)], "name")
+    return found_once(world, (index_created, kind), lambda: AttributeIndex(_managed(world, *kind.types), "name"))
 
 
 def _objects(world: World) -> AttributeIndex:
     """Index the objects by their future key, since the ARN of a new one may be unknown."""
-    return AttributeIndex(
-        [each for one in (world, *world.context) for each in one.resources(*_OBJECTS)], "key", cleaned_key
-    )
-
-
-def _is_in(each: WorldObject, bucket: WorldObject) -> Truth:
-    place = each.attribute("bucket")
-    return Truth.some(equal(place, bucket.attribute(name)) for name in ("id", "bucket", "arn"))
+    return AttributeIndex(_managed(world, *_OBJECTS), "key", cleaned_key)
 
 
 # Values of secrets
@@ -220,7 +210,7 @@ def _filled_secrets(world: World) -> frozenset[str]:
 
 
 def _versions(world: World) -> AttributeIndex:
-    return AttributeIndex([each for one in (world, *world.context) for each in one.resources(_VERSION)], "secret_id")
+    return AttributeIndex(_managed(world, _VERSION), "secret_id")
 
 
 # Scripts
@@ -235,12 +225,8 @@ def _may_be_filled(resource: WorldObject, services: Iterable[WorldObject], world
             return True
         if any(each.address.config in earlier.resources for each in scripts):
             return True
-    return any(_waits_for(each, resource, world) for each in scripts)
-
-
-def _waits_for(script: WorldObject, resource: WorldObject, world: World) -> bool:
-    earlier = world.earlier(script.address)
-    return earlier.open or resource.address.config in earlier.resources
+    before_scripts = (world.earlier(each.address) for each in scripts)
+    return any(earlier.open or resource.address.config in earlier.resources for earlier in before_scripts)
 
 
 # What the change deletes
@@ -264,33 +250,26 @@ def deleted_addresses(world: World) -> frozenset[str]:
         str(each.address)
         for kind, names in _KINDS
         for each in _gone_resources(kind, names, world)
-        if _is_gone(each, kind, names, world)
+        if _is_not_replaced(each, kind, names, world)
     )
 
 
-def _gone_resources(kind: ObjectKind, names: tuple[str, ...], world: World) -> list[WorldObject]:
-    """Return the objects that are deleted or renamed."""
+def _gone_resources(kind: ObjectKind, names: tuple[str, ...], world: World) -> Iterator[WorldObject]:
+    """Yield the objects that are deleted or renamed."""
     staying = {str(each.address): each for each in world.resources(*kind.types)}
-    before = world.before().resources(*kind.types)
-    ended = [each for each in before if each.attribute("skip_destroy") is not True and not each.is_abandoned]
-    return [each for each in ended if not _keeps_names(each, staying.get(str(each.address)), names)]
+    for each in world.before().resources(*kind.types):
+        later = staying.get(str(each.address))
+        keeps_names = later is not None and all(each.attribute(name) == later.attribute(name) for name in names)
+        if each.attribute("skip_destroy") is not True and not each.is_abandoned and not keeps_names:
+            yield each
 
 
-def _keeps_names(resource: WorldObject, later: WorldObject | None, names: tuple[str, ...]) -> bool:
-    return later is not None and all(resource.attribute(name) == later.attribute(name) for name in names)
-
-
-def _is_gone(resource: WorldObject, kind: ObjectKind, names: tuple[str, ...], world: World) -> bool:
-    types = (*kind.types, *_ALSO.get(kind, ()))
-    others = (each for one in (world, *world.context) for each in one.resources(*types))
+def _is_not_replaced(resource: WorldObject, kind: ObjectKind, names: tuple[str, ...], world: World) -> bool:
+    """Whether no other object can have the names of a resource."""
+    around = resource.surroundings
     return all(
         any(equal(resource.attribute(name), each.attribute(name)) is Truth.FALSE for name in names)
-        or not _may_be_either(resource, each, kind)
-        for each in others
+        # The names of buckets are global.
+        or not (kind in (BUCKET, OBJECT) or reachable(each, around.region, around.account))
+        for each in _managed(world, *kind.types, *_ALSO.get(kind, ()))
     )
-
-
-def _may_be_either(resource: WorldObject, other: WorldObject, kind: ObjectKind) -> bool:
-    """Whether a name may denote either of two resources; bucket names are global."""
-    around = resource.surroundings
-    return kind in (BUCKET, OBJECT) or reachable(other, around.region, around.account)

@@ -76,18 +76,14 @@ class _Instances:
         if not running.sure:
             raise _OpenError("on which instances it runs: nothing in the plan runs it")
         for service in running.sure:
-            yield from self._service_roles(service)
-
-    def _service_roles(self, service: WorldObject) -> Iterator[Value]:
-        found = capacity(service, self._world)
-        if found.open:
-            raise _OpenError(found.open)
-        if not found.named:
-            yield from self._cluster_roles(service)
-            return
-        for name, provider in providers(found, service, self._world):
-            if name not in FARGATE_PROVIDERS:
-                yield self._provider_role(name, provider)
+            found = capacity(service, self._world)
+            if found.open:
+                raise _OpenError(found.open)
+            if not found.named:
+                yield from self._cluster_roles(service)
+            for name, provider in providers(found, service, self._world):
+                if name not in FARGATE_PROVIDERS:
+                    yield self._provider_role(name, provider)
 
     def _cluster_roles(self, service: WorldObject) -> Iterator[Value]:
         """Yield the roles of all instances in a cluster, any of which may run the tasks."""

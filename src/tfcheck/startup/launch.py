@@ -189,25 +189,19 @@ class _Running:
             return Runs(open=tuple(self._vague))
         names = _Names(task)
         # NOTE: a state machine may have several states that start tasks.
-        sure = {id(each): each for name in names.everywhere for each in self._filed.get(name, ())}
-        open_: dict[int, WorldObject] = {}
+        definite = {id(each): each for name in names.everywhere for each in self._filed.get(name, ())}
+        possible: dict[int, WorldObject] = {}
         filed = [(name, each) for name in names.here for each in self._filed.get(name, ())]
-        for called, run in (*filed, *self._candidates(names.family)):
-            truth = Truth.FALSE if id(run) in sure else names.are(called, run)
+        families = (names.family, None) if isinstance(names.family, str) else tuple(self._by_family)
+        candidates = (pair for family in families for pair in self._by_family.get(family, ()))
+        for called, run in (*filed, *candidates):
+            truth = Truth.FALSE if id(run) in definite else names.are(called, run)
             if truth is Truth.TRUE:
-                sure[id(run)] = run
+                definite[id(run)] = run
             elif truth is Truth.UNKNOWN:
-                open_[id(run)] = run
-        may = (each for key, each in open_.items() if key not in sure)
-        return Runs(tuple(sure.values()), (*may, *self._vague))
-
-    def _candidates(self, family: Value) -> Iterator[tuple[TextLike, WorldObject]]:
-        """Return the references that may denote a family, or a revision of it."""
-        if isinstance(family, str):
-            yield from self._by_family.get(family, ())
-            yield from self._by_family.get(None, ())
-        else:
-            yield from (pair for pairs in self._by_family.values() for pair in pairs)
+                possible[id(run)] = run
+        only_possible = (each for key, each in possible.items() if key not in definite)
+        return Runs(tuple(definite.values()), (*only_possible, *self._vague))
 
 
 class _Names:
@@ -215,6 +209,7 @@ class _Names:
 
     def __init__(self, task: TaskDefinition) -> None:
         self._surroundings = task.resource.surroundings
+        #: Whether a text is one of the names anywhere, and whether it is one in the same region.
         self._answers: dict[TextLike, tuple[Truth, Truth]] = {}
         self.family, revision = task.resource.attribute("family"), task.resource.attribute("revision")
         arns = [task.resource.attribute("arn"), task.resource.attribute("arn_without_revision")]
@@ -232,18 +227,14 @@ class _Names:
     def are(self, called: TextLike, service: WorldObject) -> Truth:
         """Whether a service's reference denotes this task definition."""
         if called not in self._answers:
-            self._answers[called] = self._answer(called)
+            anywhere = within = Truth.some(equal(called, each) for each in self.everywhere)
+            if anywhere is not Truth.TRUE:
+                within = Truth.some(equal(called, each) for each in (*self.here, *self.everywhere[1:]))
+            self._answers[called] = anywhere, within
         anywhere, within = self._answers[called]
         if anywhere is Truth.TRUE or within is Truth.FALSE:
-            return anywhere if anywhere is Truth.TRUE else within
+            return within
         return within & is_in_same_region(service.surroundings, self._surroundings)
-
-    def _answer(self, called: TextLike) -> tuple[Truth, Truth]:
-        """Return whether a text is one of the names anywhere, and whether it is one in the same region."""
-        anywhere = Truth.some(equal(called, each) for each in self.everywhere)
-        if anywhere is Truth.TRUE:
-            return anywhere, anywhere
-        return anywhere, Truth.some(equal(called, each) for each in (*self.here, *self.everywhere[1:]))
 
 
 class _Newest:

@@ -22,6 +22,7 @@ from tfcheck.symbolic.value import (
     TextLike,
     Unknown,
     Value,
+    is_never_empty,
     pieces,
     spelled_out,
     text,
@@ -101,8 +102,17 @@ def _misshape(value: TextLike, world: World) -> MalformedArn | None:
     found = _missing_slash(value, world)
     if found is not None:
         return found
-    what = _misshapen(value)
-    return MalformedArn(what) if what else None
+    parts = parse_arn(value)
+    if parts is None:
+        return MalformedArn("has too few parts for an ARN") if isinstance(value, str) else None
+    if isinstance(parts.service, str) and parts.service != "s3":
+        return MalformedArn("is not an ARN of s3")
+    if is_never_empty(parts.region) or is_never_empty(parts.account):
+        return MalformedArn("has a region or an account, which the ARN of an object has not")
+    bucket_and_key = split_text(parts.resource, "/", limit=1)
+    if bucket_and_key is None or (len(bucket_and_key) == 2 and "" not in bucket_and_key):
+        return None
+    return MalformedArn("names a bucket and no key")
 
 
 def is_other_than_arn(value: Value) -> bool:
@@ -127,24 +137,6 @@ def _missing_slash(value: TextLike, world: World) -> MalformedArn | None:
             readable = any(not isinstance(each, str) or "/" in each.rstrip("/") for each in rest)
             return MalformedArn("has no slash between bucket and key", readable) if is_name else None
     return None
-
-
-def _misshapen(value: TextLike) -> str:
-    parts = parse_arn(value)
-    if parts is None:
-        return "has too few parts for an ARN" if isinstance(value, str) else ""
-    if isinstance(parts.service, str) and parts.service != "s3":
-        return "is not an ARN of s3"
-    if any(each if isinstance(each, str) else _is_never_empty(each) for each in (parts.region, parts.account)):
-        return "has a region or an account, which the ARN of an object has not"
-    bucket_and_key = split_text(parts.resource, "/", limit=1)
-    if bucket_and_key is None or (len(bucket_and_key) == 2 and "" not in bucket_and_key):
-        return ""
-    return "names a bucket and no key"
-
-
-def _is_never_empty(part: TextLike) -> bool:
-    return any(isinstance(each, str) or (isinstance(each, Unknown) and each.hole.shortest > 0) for each in pieces(part))
 
 
 # The bucket

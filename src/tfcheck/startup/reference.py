@@ -13,8 +13,8 @@ from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
 from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup.secret_arn import has_no_suffix
-from tfcheck.symbolic.value import PlainText, TextLike, Unknown, Value, pieces, spelled_out, text
-from tfcheck.vocabulary.arn import Arn, is_arn, parse_arn, partition_of_region, split_text
+from tfcheck.symbolic.value import PlainText, TextLike, Unknown, Value, is_never_empty, pieces, spelled_out, text
+from tfcheck.vocabulary.arn import is_arn, parse_arn, partition_of_region, split_text
 from tfcheck.vocabulary.finding import Severity
 
 _MALFORMED = (
@@ -109,17 +109,12 @@ def _tail_error(tail: list[TextLike]) -> InvalidReference | None:
     stage, version = tail[1:] or ("", "")
     if isinstance(version, str) and 0 < len(version) < _SHORTEST_VERSION:
         return InvalidReference("ends in a version id that is too short to be one", symptom=_SHORT_VERSION)
-    if _is_told(stage) and _is_told(version):
+    if is_never_empty(stage) and is_never_empty(version):
         what = (
             "has a version stage and a version id: AWS accepts one of them, and Secrets Manager both only if they agree"
         )
         return InvalidReference(what, Severity.WARNING)
     return None
-
-
-def _is_told(field: TextLike) -> bool:
-    """Whether a field definitely is not empty."""
-    return any(isinstance(each, str) or (isinstance(each, Unknown) and each.hole.shortest) for each in pieces(field))
 
 
 # The ARN itself
@@ -133,18 +128,14 @@ def _arn_error(value: TextLike, around: Surroundings) -> InvalidReference | None
         return InvalidReference("is an ARN of neither Secrets Manager nor Systems Manager")
     if parts.region == "" or parts.account == "":
         return InvalidReference("has no region or no account")
-    if _is_of_other_partition(parts, around):
+    here = [partition_of_region(parts.region)] if isinstance(parts.region, str) else []
+    here += [around.partition] if isinstance(around.partition, str) else []
+    if isinstance(parts.partition, str) and any(each != parts.partition for each in here):
         return InvalidReference("names another partition than the one that its region, or the task, is in")
     fields = split_text(parts.resource, ":")
     if fields is None:
         return None
     return _secret_error(fields) if parts.service == "secretsmanager" else _parameter_error(parts.resource)
-
-
-def _is_of_other_partition(parts: Arn, around: Surroundings) -> bool:
-    here = [partition_of_region(parts.region)] if isinstance(parts.region, str) else []
-    here += [around.partition] if isinstance(around.partition, str) else []
-    return isinstance(parts.partition, str) and any(each != parts.partition for each in here)
 
 
 def _secret_error(fields: list[TextLike]) -> InvalidReference | None:

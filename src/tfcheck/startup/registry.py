@@ -65,17 +65,14 @@ def _arn_from_host(image: TextLike, task: WorldObject) -> TextLike | None:
 
 
 def _repository_name(path: TextLike) -> TextLike:
-    """Remove tag and digest."""
-    kept: list[TextLike] = []
+    """Return the path of an image without its tag and digest."""
+    found: list[TextLike] = []
     for piece in pieces(path):
-        if isinstance(piece, str):
-            name = piece.partition("@")[0].partition(":")[0]
-            kept.append(name)
-            if name != piece:
-                break
-        else:
-            kept.append(piece)
-    return text(kept)
+        name = piece.partition("@")[0].partition(":")[0] if isinstance(piece, str) else piece
+        found.append(name)
+        if name != piece:
+            break
+    return text(found)
 
 
 # Pull-through caches

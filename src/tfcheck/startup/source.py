@@ -120,18 +120,18 @@ def named_secret(value: TextLike, around: Surroundings, world: World) -> TextLik
 
 def without_tail(value: TextLike) -> TextLike:
     """Cut a secret's ARN after its seventh field: the rest chooses a value within the secret, invisible to IAM."""
-    kept: list[TextLike] = []
+    arn: list[TextLike] = []
     colons = 0
     for piece in pieces(value):
         if isinstance(piece, str):
             fields = piece.split(":")
             if colons + len(fields) > 7:
-                return text([*kept, ":".join(fields[: 7 - colons])])
+                return text([*arn, ":".join(fields[: 7 - colons])])
             colons += len(fields) - 1
         else:
             colons += _colons(piece)
-        kept.append(piece)
-    return text(kept)
+        arn.append(piece)
+    return text(arn)
 
 
 def _colons(piece: Unknown | JsonText) -> int:

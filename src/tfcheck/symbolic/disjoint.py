@@ -176,6 +176,7 @@ _RIGHT_BEGUN = 2
 _TIED = 3  # both began together and neither has ended
 _LEFT_ENDED = 4  # tied, the left one has ended, nothing was read since
 _RIGHT_ENDED = 5
+_LEFT, _RIGHT = (_LEFT_BEGUN, _LEFT_ENDED), (_RIGHT_BEGUN, _RIGHT_ENDED)
 
 _State: TypeAlias = tuple[int, int, int]
 
@@ -203,9 +204,11 @@ def _next_states(
     ours = left[i] if i < len(left) else None
     theirs = right[j] if j < len(right) else None
     if ours is not None and ours.kind is not StepKind.ONE:
-        yield from _skip_left(ours, right, i, j, tie)
+        after = _tie_after(ours, right, j, tie, _LEFT, _RIGHT)
+        yield from () if after is None else ((i + 1, j, after),)
     if theirs is not None and theirs.kind is not StepKind.ONE:
-        yield from _skip_right(theirs, left, i, j, tie)
+        after = _tie_after(theirs, left, i, tie, _RIGHT, _LEFT)
+        yield from () if after is None else ((i, j + 1, after),)
     if ours is None or theirs is None or _is_mark(ours) or _is_mark(theirs):
         return
     if _meet(ours.characters, theirs.characters):
@@ -213,37 +216,19 @@ def _next_states(
         yield i + (ours.kind is not StepKind.MANY), j + (theirs.kind is not StepKind.MANY), read
 
 
-def _skip_left(ours: LanguageStep, right: Sequence[LanguageStep], i: int, j: int, tie: int) -> Iterator[_State]:
-    if ours.kind is StepKind.BEGIN:
-        together = tie == _RIGHT_BEGUN and _is_disjoint(ours, _mark_before(right, j))
-        yield i + 1, j, _TIED if together else _LEFT_BEGUN
-    elif ours.kind is StepKind.END:
-        if tie != _RIGHT_ENDED:
-            yield i + 1, j, _tie_after_end(tie, ended=_LEFT_ENDED, begun=_LEFT_BEGUN)
-    else:
-        yield i + 1, j, tie
+def _tie_after(
+    step: LanguageStep, others: Sequence[LanguageStep], at: int, tie: int, own: tuple[int, int], other: tuple[int, int]
+) -> int | None:
+    """Return the state after one side skips an optional step or a mark, or None; `at` is the place of the other side.
 
-
-def _skip_right(theirs: LanguageStep, left: Sequence[LanguageStep], i: int, j: int, tie: int) -> Iterator[_State]:
-    if theirs.kind is StepKind.BEGIN:
-        together = tie == _LEFT_BEGUN and _is_disjoint(theirs, _mark_before(left, i))
-        yield i, j + 1, _TIED if together else _RIGHT_BEGUN
-    elif theirs.kind is StepKind.END:
-        if tie != _LEFT_ENDED:
-            yield i, j + 1, _tie_after_end(tie, ended=_RIGHT_ENDED, begun=_RIGHT_BEGUN)
-    else:
-        yield i, j + 1, tie
-
-
-def _tie_after_end(tie: int, *, ended: int, begun: int) -> int:
-    if tie == _TIED:
-        return ended
-    return _NONE if tie == begun else tie
-
-
-def _mark_before(row: Sequence[LanguageStep], position: int) -> LanguageStep | None:
-    return next((each for each in reversed(row[:position]) if each.kind is StepKind.BEGIN), None)
-
-
-def _is_disjoint(one: LanguageStep, other: LanguageStep | None) -> bool:
-    return other is not None and one.family == other.family and one.key != other.key
+    `own` and `other` are the states where the stretch of a side has begun, and where it has ended.
+    """
+    if step.kind is StepKind.BEGIN:
+        last = next((each for each in reversed(others[:at]) if each.kind is StepKind.BEGIN), None)
+        differs = last is not None and step.family == last.family and step.key != last.key
+        return _TIED if tie == other[0] and differs else own[0]
+    if step.kind is not StepKind.END:
+        return tie
+    if tie == other[1]:
+        return None
+    return own[1] if tie == _TIED else _NONE if tie == own[0] else tie

@@ -67,11 +67,10 @@ def _rebuilt(value: Value, parts: list[Value]) -> Value:
 
 def has_mark(value: Value) -> bool:
     """Whether a string, a number or an unknown inside `value` is marked."""
-    return any(map(_is_marked, _leaves(value)))
-
-
-def _is_marked(leaf: Leaf) -> bool:
-    return leaf.sensitive if isinstance(leaf, Unknown) else isinstance(leaf, (Sensitive, *_NUMBERS))
+    return any(
+        each.sensitive if isinstance(each, Unknown) else isinstance(each, (Sensitive, *_NUMBERS))
+        for each in _leaves(value)
+    )
 
 
 def is_marked_throughout(value: Value) -> bool:

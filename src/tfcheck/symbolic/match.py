@@ -17,7 +17,7 @@ from tfcheck.symbolic import wildcards
 from tfcheck.symbolic.disjoint import LanguageStep, disjoint, exact, expand_hole
 from tfcheck.symbolic.limits import affordable, take
 from tfcheck.symbolic.size import is_deep
-from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Symbol, Text, TextLike, Truth, Unknown, Value, pieces
+from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Text, TextLike, Truth, Unknown, Value, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -60,7 +60,11 @@ def equal(a: Value, b: Value) -> Truth:
         return Truth.every(equal(x, y) for x, y in zip(a, b, strict=True)) if len(a) == len(b) else Truth.FALSE
     if isinstance(a, dict) and isinstance(b, dict):
         return Truth.every(equal(a[key], b[key]) for key in a) if a.keys() == b.keys() else Truth.FALSE
-    return Truth.of(_equal_plain(a, b))
+    if isinstance(a, bool) or isinstance(b, bool) or a is None or b is None:
+        return Truth.of(a is b)
+    if isinstance(a, (str, list, dict)) or isinstance(b, (str, list, dict)):
+        return Truth.FALSE
+    return Truth.of(a == b or _fraction(a) == _fraction(b))
 
 
 def spelling(value: str | Unknown | Text) -> Hashable:
@@ -89,23 +93,12 @@ def _equal_open(a: Value, b: Value) -> Truth:
     if isinstance(a, TextLike) and isinstance(b, TextLike):
         return _compare((Verbatim(a),), b)
     strings = [each for each in (a, b) if isinstance(each, (Unknown, Text, JsonText))]
-    return Truth.FALSE if any(map(_is_certain_text, strings)) else Truth.UNKNOWN
-
-
-def _is_certain_text(value: Unknown | Text | JsonText) -> bool:
-    return not isinstance(value, Unknown) or value.shape is not None
+    is_text = any(not isinstance(each, Unknown) or each.shape is not None for each in strings)
+    return Truth.FALSE if is_text else Truth.UNKNOWN
 
 
 def _within(part: Sequence[Value], whole: Sequence[Value]) -> Truth:
     return Truth.every(Truth.some(equal(each, other) for other in whole) for each in part)
-
-
-def _equal_plain(a: Value, b: Value) -> bool:
-    if isinstance(a, bool) or isinstance(b, bool) or a is None or b is None:
-        return a is b
-    if isinstance(a, (str, list, dict)) or isinstance(b, (str, list, dict)):
-        return isinstance(a, str) and isinstance(b, str) and a == b
-    return a == b or _fraction(a) == _fraction(b)
 
 
 def _fraction(number: Value) -> object:
@@ -168,9 +161,9 @@ def _compare_atoms(pattern: list[_Atom], subject: list[_Atom]) -> Truth:
     known = not any(isinstance(atom, _Open) for atom in (*pattern, *subject))
     if not take(0) or (known and len(subject) > _MOST_READS):
         return Truth.UNKNOWN  # it was not read completely
-    if known or _is_new_to(pattern, subject) or _short_of_characters(pattern, subject) or _never(pattern, subject):
+    if known or _is_new_to(pattern, subject) or _short_of_characters(pattern, subject):
         return Truth.FALSE
-    return Truth.UNKNOWN
+    return Truth.FALSE if disjoint(_elements(pattern), _elements(subject)) else Truth.UNKNOWN
 
 
 def _pattern_atoms(pattern: Pattern, *, spell: bool) -> Iterator[_Atom]:
@@ -200,16 +193,11 @@ def _subject_atoms(subject: TextLike, *, spell: bool, inside: Hashable = None) -
             if spell and piece.shape is not None:
                 within = (key, piece.shape) if key is not None else None
                 yield from _subject_atoms(piece.shape, spell=spell, inside=within)
+            elif piece.hole.longest is not None and piece.hole.longest <= len(piece.hole.starts):
+                yield from piece.hole.starts
             else:
-                yield from _open_atoms(piece, key)
-
-
-def _open_atoms(piece: Unknown, key: Hashable) -> Iterator[_Atom]:
-    if piece.hole.longest is not None and piece.hole.longest <= len(piece.hole.starts):
-        yield from piece.hole.starts
-    else:
-        family = piece.family if isinstance(piece.symbol, Symbol) else ""
-        yield _Open(key, piece.hole, family, wild=False, fresh=piece.fresh)
+                family = piece.family if piece.symbol is not None else ""
+                yield _Open(key, piece.hole, family, wild=False, fresh=piece.fresh)
 
 
 def _has_shape(pattern: Pattern) -> bool:
@@ -233,13 +221,13 @@ def _common_run(pattern: Sequence[_Atom], subject: Sequence[_Atom]) -> int:
         if isinstance(ours, str) and isinstance(theirs, str):
             if ours != theirs:
                 return -1
-        elif not _same(ours, theirs) or (isinstance(ours, _Open) and ours.wild):
+        elif not _is_same(ours, theirs) or (isinstance(ours, _Open) and ours.wild):
             break
         count += 1
     return count
 
 
-def _same(ours: _Atom, theirs: _Atom) -> bool:
+def _is_same(ours: _Atom, theirs: _Atom) -> bool:
     return isinstance(ours, _Open) and isinstance(theirs, _Open) and ours.key is not None and ours.key == theirs.key
 
 
@@ -347,10 +335,6 @@ def _short_of_characters(pattern: list[_Atom], subject: list[_Atom]) -> bool:
         count > offered[char] and not any(hole.allows(char) or char in hole.starts for hole in spare)
         for char, count in wanted.items()
     )
-
-
-def _never(pattern: list[_Atom], subject: list[_Atom]) -> bool:
-    return disjoint(_elements(pattern), _elements(subject))
 
 
 def _elements(atoms: list[_Atom]) -> list[LanguageStep]:

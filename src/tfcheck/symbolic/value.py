@@ -236,6 +236,13 @@ def without_prefix(value: TextLike, prefix: str) -> TextLike:
     return text([first.removeprefix(prefix), *rest]) if isinstance(first, str) else value
 
 
+def is_never_empty(value: TextLike) -> bool:
+    """Whether a string definitely has a character."""
+    return any(
+        isinstance(each, str) or (isinstance(each, Unknown) and each.hole.shortest > 0) for each in pieces(value)
+    )
+
+
 def spelled_out(value: TextLike) -> TextLike:
     """Replace every unknown piece that has a known shape by that shape, recursively."""
     if isinstance(value, str):
@@ -258,16 +265,12 @@ def identity(value: Value) -> TextLike | None:
         return value
     if not isinstance(value, (Unknown, Text)):
         return None
-    parts = [_identity_of_piece(each) for each in pieces(spelled_out(value))]
-    known = [each for each in parts if each is not None]
-    return text(known) if len(known) == len(parts) else None
-
-
-def _identity_of_piece(piece: str | Unknown | JsonText) -> str | Unknown | None:
-    """Return a literal unchanged, and an unknown piece with only its symbol."""
-    if isinstance(piece, str):
-        return piece
-    return Unknown(symbol=piece.symbol) if isinstance(piece, Unknown) and piece.symbol is not None else None
+    parts: list[TextLike] = []
+    for piece in pieces(spelled_out(value)):
+        if isinstance(piece, JsonText) or (isinstance(piece, Unknown) and piece.symbol is None):
+            return None
+        parts.append(piece if isinstance(piece, str) else Unknown(symbol=piece.symbol))
+    return text(parts)
 
 
 def items(value: Value) -> tuple[Value, ...] | Unknown:

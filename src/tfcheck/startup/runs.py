@@ -64,23 +64,25 @@ def all_runs(world: World) -> Iterator[WorldObject]:
     yield from world.resources(*_PLAIN)
     for target in world.resources("aws_cloudwatch_event_target"):
         for block in blocks_or_unknown(target.attribute("ecs_target")):
-            given = _overrides_of_target(target)
-            said = ("ecs_target", "input", "input_transformer")
-            yield from _runs_in_block(target, said, block, target.attribute("arn"), given)
+            overrides = _overrides_of_target(target)
+            arguments = ("ecs_target", "input", "input_transformer")
+            yield from _runs_in_block(target, arguments, block, target.attribute("arn"), overrides)
     for schedule in world.resources("aws_scheduler_schedule"):
         whole = only_block_or_unknown(schedule.attribute("target"))
         for block in blocks_or_unknown(member(whole, "ecs_parameters")):
-            given = _overrides_in(member(whole, "input"))
-            yield from _runs_in_block(schedule, ("target",), block, member(whole, "arn"), given)
+            overrides = _overrides_in(member(whole, "input"))
+            yield from _runs_in_block(schedule, ("target",), block, member(whole, "arn"), overrides)
     for pipe in world.resources("aws_pipes_pipe"):
         whole = only_block_or_unknown(pipe.attribute("target_parameters"))
         for block in blocks_or_unknown(member(whole, "ecs_task_parameters")):
-            given = _overrides_of_pipe(only_block_or_unknown(member(block, "overrides")))
-            yield from _runs_in_block(pipe, ("target_parameters",), block, pipe.attribute("target"), given)
+            written = only_block_or_unknown(member(block, "overrides"))
+            overrides = {name: member(written, name) for name in _ROLES}
+            overrides[CONTAINERS] = member(written, "container_override")
+            yield from _runs_in_block(pipe, ("target_parameters",), block, pipe.attribute("target"), overrides)
     for machine in world.resources("aws_sfn_state_machine"):
         definition = machine.attribute("definition")
         for parameters in _parameters(_decode(definition)) if isinstance(definition, TextLike) else ():
-            yield TaskRun(machine, ("definition",), _state_parameters(parameters))
+            yield TaskRun(machine, ("definition",), _service_arguments(parameters))
 
 
 def _runs_in_block(
@@ -99,15 +101,15 @@ def _runs_in_block(
 # Overrides of the task definition
 
 
-def _overrides(given: Value) -> dict[str, Value]:
+def _overrides(task_override: Value) -> dict[str, Value]:
     """Return the content of the API's `TaskOverride`; a path or an expression in it is unknown."""
     names = {**_ROLES, CONTAINERS: "containerOverrides"}
-    return {name: _unless_dynamic(given, theirs) for name, theirs in names.items()}
+    return {name: _unless_dynamic(task_override, theirs) for name, theirs in names.items()}
 
 
-def _unless_dynamic(given: Value, name: str) -> Value:
-    value = member(given, name)
-    is_dynamic = value is None and member(given, f"{name}.$") is not None
+def _unless_dynamic(parameters: Value, name: str) -> Value:
+    value = member(parameters, name)
+    is_dynamic = value is None and member(parameters, f"{name}.$") is not None
     return Unknown(reason=_WHEN_RUN) if is_dynamic or _is_expression(value) else value
 
 
@@ -146,11 +148,6 @@ def _without_variables(template: TextLike) -> TextLike:
     return text(parts)
 
 
-def _overrides_of_pipe(given: Value) -> dict[str, Value]:
-    roles = {name: member(given, name) for name in _ROLES}
-    return {**roles, CONTAINERS: member(given, "container_override")}
-
-
 # State machines
 
 
@@ -164,30 +161,31 @@ def _decode(definition: TextLike) -> Value:
 def _parameters(part: Value) -> Iterator[dict[str, Value]]:
     """Yield the parameters of `RunTask` in a part of a state machine."""
     if isinstance(part, dict):
-        called, given = part.get("Resource"), part.get("Parameters") or part.get("Arguments")
+        called, parameters = part.get("Resource"), part.get("Parameters") or part.get("Arguments")
         written = pieces(called) if isinstance(called, TextLike) else ()
-        if any(isinstance(each, str) and _STATE in each for each in written) and isinstance(given, dict):
-            yield given
+        if any(isinstance(each, str) and _STATE in each for each in written) and isinstance(parameters, dict):
+            yield parameters
     inner = tuple(part.values()) if isinstance(part, dict) else items(part)
     # NOTE: an unknown state may start any task, as anybody with the command line may.
     for each in () if isinstance(inner, Unknown) else inner:
         yield from _parameters(each)
 
 
-def _state_parameters(given: dict[str, Value]) -> dict[str, Value]:
-    strategy = items(_unless_dynamic(given, "CapacityProviderStrategy"))
-    return {
-        **_overrides(_unless_dynamic(given, "Overrides")),
-        # NOTE: a state whose definition comes from its input may start any task, as anybody with the command line may.
-        "task_definition": given.get("TaskDefinition"),
-        "cluster": _unless_dynamic(given, "Cluster"),
-        "launch_type": _unless_dynamic(given, "LaunchType"),
-        "platform_version": _unless_dynamic(given, "PlatformVersion"),
-        "capacity_provider_strategy": strategy if isinstance(strategy, Unknown) else [*map(_item, strategy)],
-    }
-
-
-def _item(listed: Value) -> Value:
-    """Return a strategy item with the argument names of a service."""
+def _service_arguments(parameters: dict[str, Value]) -> dict[str, Value]:
+    """Return the parameters of `RunTask` with the argument names of a service."""
     names = {"capacity_provider": "CapacityProvider", "weight": "Weight", "base": "Base"}
-    return {name: member(listed, theirs) for name, theirs in names.items()}
+    listed = items(_unless_dynamic(parameters, "CapacityProviderStrategy"))
+    strategy: Value = None
+    if isinstance(listed, Unknown):
+        strategy = listed
+    else:
+        strategy = [{name: member(each, theirs) for name, theirs in names.items()} for each in listed]
+    return {
+        **_overrides(_unless_dynamic(parameters, "Overrides")),
+        # NOTE: a state whose definition comes from its input may start any task, as anybody with the command line may.
+        "task_definition": parameters.get("TaskDefinition"),
+        "cluster": _unless_dynamic(parameters, "Cluster"),
+        "launch_type": _unless_dynamic(parameters, "LaunchType"),
+        "platform_version": _unless_dynamic(parameters, "PlatformVersion"),
+        "capacity_provider_strategy": strategy,
+    }

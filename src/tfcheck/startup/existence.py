@@ -142,7 +142,7 @@ def _managed_or_looked_up(kind: ObjectKind, world: World) -> list[WorldObject]:
     return [each for one in worlds for each in (*one.resources(*types), *one.looked_up(*types))]
 
 
-def _managed(world: World, *types: str) -> list[WorldObject]:
+def _managed_objects(world: World, *types: str) -> list[WorldObject]:
     """Return the managed objects of these types in the plan and in other stacks."""
     return [each for one in (world, *world.context) for each in one.resources(*types)]
 
@@ -182,12 +182,14 @@ def key_in(arn: TextLike) -> TextLike | None:
 
 def index_created(kind: ObjectKind, world: World) -> AttributeIndex:
     """Index the objects of a kind that the plan creates or that are in other stacks by name."""
-    return found_once(world, (index_created, kind), lambda: AttributeIndex(_managed(world, *kind.types), "name"))
+    return found_once(
+        world, (index_created, kind), lambda: AttributeIndex(_managed_objects(world, *kind.types), "name")
+    )
 
 
 def _objects(world: World) -> AttributeIndex:
     """Index the objects by their future key, since the ARN of a new one may be unknown."""
-    return AttributeIndex(_managed(world, *_OBJECTS), "key", cleaned_key)
+    return AttributeIndex(_managed_objects(world, *_OBJECTS), "key", cleaned_key)
 
 
 # Values of secrets
@@ -210,7 +212,7 @@ def _filled_secrets(world: World) -> frozenset[str]:
 
 
 def _versions(world: World) -> AttributeIndex:
-    return AttributeIndex(_managed(world, _VERSION), "secret_id")
+    return AttributeIndex(_managed_objects(world, _VERSION), "secret_id")
 
 
 # Scripts
@@ -271,5 +273,5 @@ def _is_not_replaced(resource: WorldObject, kind: ObjectKind, names: tuple[str, 
         any(equal(resource.attribute(name), each.attribute(name)) is Truth.FALSE for name in names)
         # The names of buckets are global.
         or not (kind in (BUCKET, OBJECT) or reachable(each, around.region, around.account))
-        for each in _managed(world, *kind.types, *_ALSO.get(kind, ()))
+        for each in _managed_objects(world, *kind.types, *_ALSO.get(kind, ()))
     )

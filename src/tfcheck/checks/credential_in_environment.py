@@ -1,9 +1,9 @@
 """Keep credentials out of `environment`.
 
-What stands in `environment` is part of the task definition: whoever may call `ecs:DescribeTaskDefinition` can read it,
-it stays in every old revision, and in Terraform's state. A variable that is named like a credential and is given its
-value there belongs into `secrets`. Only the name is shown; a value that is empty, an ARN, a path, an address, a number
-or a switch is passed over.
+Everything in `environment` is part of the task definition: anyone with `ecs:DescribeTaskDefinition` can read it, and it
+remains in every old revision and in Terraform's state. A variable that is named like a credential belongs in `secrets`.
+tfcheck shows only the name of the variable, never its value. It ignores values that are empty, an ARN, a path, an
+address, a number or a switch such as `true`.
 
 Write:
 

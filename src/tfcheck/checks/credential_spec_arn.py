@@ -1,7 +1,7 @@
-"""Name a credential specification by the ARN of an object or a parameter, or as a file on the host.
+"""Refer to a credential specification by the ARN of an S3 object or a parameter, or by a file on the host.
 
-The ECS agent reads what follows `credentialspec:` or `credentialspecdomainless:` from S3 or from the Parameter Store,
-by its whole ARN. It refuses the ARN of anything else, also that of a secret or of a bucket without a key.
+After `credentialspec:` or `credentialspecdomainless:`, the ECS agent expects the full ARN of an object in S3 or of a
+parameter in Parameter Store. It rejects any other ARN, including that of a secret or of a bucket without a key.
 
 Write:
 
@@ -35,4 +35,4 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             )
 
 
-CHECK = Check("credential-spec-arn", "ARNs of credential specifications", __doc__, _search)
+CHECK = Check("credential-spec-arn", "invalid references to credential specifications", __doc__, _search)

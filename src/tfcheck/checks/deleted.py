@@ -1,13 +1,15 @@
-"""Keep what a task is started with.
+"""Keep the resources that tasks need to start.
 
-Where a plan deletes a log group, a secret, a parameter, an environment file or its bucket, or replaces it by one of
-another name, and a task definition still names it, tasks that run go on running, and no new one starts. It shows only
-when ECS replaces a task. Nothing is said where something of the same name is there after the change, in this plan or in
-another stack that is known, nor of log groups that stay behind (`skip_destroy`) or that their driver creates again.
-What the plan of another stack deletes that is checked in the same call is missed, too.
+tfcheck reports a log group, secret, parameter, environment file or bucket that the plan deletes, or replaces with one
+of another name, while a task definition still refers to it. Running tasks keep running, but new ones cannot start, so
+the problem appears only when ECS next replaces a task. Deletions by the plan of another stack that is checked in the
+same call count, too.
 
-Take what is deleted out of the task definition first, in a change of its own. Where another stack is to have it, let
-Terraform forget it:
+tfcheck reports nothing if something of the same name exists after the change, in this plan or in another known stack.
+Nor does it report log groups that are kept (`skip_destroy`) or that the log driver creates again.
+
+Remove the reference from the task definition first, in a separate change. To hand the resource over to another stack,
+make Terraform forget it:
 
     removed {
       from = aws_cloudwatch_log_group.web
@@ -139,4 +141,4 @@ def _is_written_to(task: TaskDefinition, log: AwsLogs, group: WorldObject) -> bo
     return equal(log.region, there.region) & equal(here.account, there.account) is Truth.TRUE
 
 
-CHECK = Check("deleted", "what tasks need and the change deletes", __doc__, _search)
+CHECK = Check("deleted", "deleted resources that tasks need", __doc__, _search)

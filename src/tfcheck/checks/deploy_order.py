@@ -1,12 +1,14 @@
 """Make a service wait for what its tasks need.
 
-A service refers to its task definition and, through it, to its roles: Terraform does not make it wait for the policies
-of the execution role, for those by which the task role mounts volumes, nor for a file, a log group, a parameter or the
-value of a secret that is named by a plain string. Where one plan creates or changes these and starts tasks that need
-them, the first tasks may come too early, and fail; later ones start, unless a deployment circuit breaker gives up
-before. It is worst where the policy, or the value, waits for something that the service does not wait for, a database
-for example: then it definitely comes late. Policies inside a role (`inline_policy`, `managed_policy_arns`) come with
-it.
+A service refers to its task definition and, through it, to its roles. That does not make Terraform wait for the
+policies of the execution role, for the policies with which the task role mounts volumes, or for a file, log group,
+parameter or secret value that is named by a plain string. If one plan creates or changes any of these and also starts
+tasks that need them, the first tasks may start too early and fail. Later ones start, unless a deployment circuit
+breaker gives up first.
+
+It is worst if the policy or the value itself waits for something that the service does not wait for, such as a
+database: then it definitely comes too late. Policies inside a role (`inline_policy`, `managed_policy_arns`) are created
+with the role.
 
 Write into the service:
 
@@ -136,4 +138,4 @@ def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
             return
 
 
-CHECK = Check("deploy-order", "deploy order", __doc__, _search)
+CHECK = Check("deploy-order", "services that do not wait for what they need", __doc__, _search)

@@ -1,11 +1,11 @@
-"""Keep the key enabled that a secret, a parameter or a file is encrypted with.
+"""Keep the key enabled that encrypts a secret, parameter or file.
 
-A customer managed key that is disabled (`is_enabled = false`) decrypts nothing, even if all policies allow it. Neither
-does one that a plan deletes: AWS schedules it for deletion, and from then on it cannot be used. Tasks that run go on
-running, and no new one starts.
+A customer managed key that is disabled (`is_enabled = false`) decrypts nothing, even if all policies allow it. The same
+is true of a key that the plan deletes: AWS schedules its deletion, and from then on it cannot be used. Running tasks
+keep running, but new ones cannot start.
 
-Encrypt what tasks read with another key first, in a change of its own: a secret and a parameter by their argument, a
-file by uploading it again.
+First encrypt what the tasks read with another key, in a separate change: set the key argument of a secret or parameter,
+and upload a file again.
 
 See https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html.
 """
@@ -37,4 +37,4 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             yield Misconfiguration(message, Severity.ERROR, need.container, need.resource)
 
 
-CHECK = Check("disabled-key", "keys that are enabled", __doc__, _search)
+CHECK = Check("disabled-key", "disabled keys", __doc__, _search)

@@ -1,10 +1,10 @@
 """Allow the task role what ECS Exec needs.
 
-With `enable_execute_command = true` a service lets commands be run in its containers. An agent that ECS starts in each
-container opens channels to Session Manager for that with the *task* role, never with the execution role: it needs four
-actions of `ssmmessages`, which are granted on `*` only. Without them the tasks start all the same, and
-`aws ecs execute-command` ends in `TargetNotConnectedException`. A service on Fargate whose task definition names no
-task role is refused.
+With `enable_execute_command = true`, commands can be run in the containers of a service. ECS starts an agent in each
+container for this, which opens channels to Session Manager with the *task* role, never with the execution role. The
+role needs four `ssmmessages` actions, which can only be granted on `*`. Without them, tasks still start, but `aws ecs
+execute-command` fails with `TargetNotConnectedException`. On Fargate, ECS rejects a service whose task definition has
+no task role.
 
 Write into a policy of the task role:
 
@@ -97,4 +97,4 @@ def _calls(task: TaskDefinition, role_kind: RoleKind) -> list[Requirement]:
     return [place.require(ID, action, "*", Severity.INFO) for action in ACTIONS]
 
 
-CHECK = Check(ID, "permissions of ECS Exec", __doc__, _search)
+CHECK = Check(ID, "missing permissions for ECS Exec", __doc__, _search)

@@ -1,9 +1,9 @@
-"""Set on EFS volumes what their authorization requires.
+"""Set what the authorization of an EFS volume requires.
 
-ECS registers no task definition that has a volume with `iam = "ENABLED"` and names no task role, which is the role that
-mounts it. IAM authorization and access points both need `transit_encryption = "ENABLED"`; it is off where nothing is
-written. Through an access point the volume begins at the access point's directory: `root_directory` must then be `/`
-or left out. Releases of the AWS provider before June 2023 leave it out by themselves.
+The task role mounts a volume with `iam = "ENABLED"`, and ECS does not register such a task definition without one. IAM
+authorization and access points both require `transit_encryption = "ENABLED"`, which is off by default. With an access
+point, the volume starts at the directory of the access point, so `root_directory` must be `/` or left out. Releases of
+the AWS provider before June 2023 leave it out automatically.
 
 Write:
 
@@ -95,4 +95,4 @@ def _is_given(point: Value, world: World) -> bool:
     return catalogue(world, ACCESS_POINT).owner(point) is not None
 
 
-CHECK = Check("efs-authorization", "authorization of EFS volumes", __doc__, _search)
+CHECK = Check("efs-authorization", "incomplete authorization of EFS volumes", __doc__, _search)

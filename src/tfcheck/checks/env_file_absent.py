@@ -1,7 +1,7 @@
-"""Put environment files into the bucket before a service starts.
+"""Upload environment files before a service starts.
 
-Where a plan creates the bucket and starts tasks, nothing is in the bucket yet but what the plan puts there. A file
-that is not there stops the task; without `s3:ListBucket`, S3 says `403 Forbidden` and not `404`, so it looks like a
+If the plan creates a bucket and starts tasks that read from it, the bucket contains only what the plan puts there. A
+missing file stops the task. Without `s3:ListBucket`, S3 reports `403 Forbidden` instead of `404`, so it looks like a
 missing permission.
 
 Write:
@@ -51,4 +51,4 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             )
 
 
-CHECK = Check("env-file-absent", "environment files that exist", __doc__, _search)
+CHECK = Check("env-file-absent", "missing environment files", __doc__, _search)

@@ -1,11 +1,11 @@
-"""Name every environment file by the ARN of its object.
+"""Refer to every environment file by the ARN of its object.
 
-ECS takes an ARN of the form `arn:PARTITION:s3:::BUCKET/KEY`: no `s3://` address, no URL, no region and no account, a
-slash between bucket and key. An ARN put together from a bucket's ARN and a key needs that slash written out. What ECS
-cannot take apart stops the task before any permission is looked at, so none is suggested.
+ECS expects `arn:PARTITION:s3:::BUCKET/KEY`: not an `s3://` address or a URL, without region and account, and with a
+slash between bucket and key. If you join a bucket's ARN and a key, write the slash. ECS stops the task before it makes
+any call if it cannot parse the reference, so tfcheck does not list permissions for it.
 
-ECS drops the partition and asks S3 in its own. Which of two IAM compares is not documented: where another one is
-written than the task is in, only what is granted in both is sure.
+ECS ignores the partition in the ARN and calls S3 in its own partition. AWS does not document which of the two IAM
+compares. If they differ, only a permission that is granted in both partitions is certain.
 
 Write:
 
@@ -48,4 +48,4 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             yield Misconfiguration(message, Severity.WARNING, file.container.name, file.value)
 
 
-CHECK = Check("env-file-arn", "ARNs of environment files", __doc__, _search)
+CHECK = Check("env-file-arn", "invalid ARNs of environment files", __doc__, _search)

@@ -1,9 +1,9 @@
-"""Write environment files as ECS reads them.
+"""Write environment files in the format that ECS reads.
 
-Each line is `NAME=VALUE`, parted at the first `=`. There is no more to it: a line without `=` is passed over, quotes
-around a value become part of it, `export` and spaces before the `=` become part of the name, and only a `#` in the
-first column makes a comment. Looked at are files whose `content` the plan shows; only the numbers of lines are
-reported.
+Each line is `NAME=VALUE`, split at the first `=`. ECS interprets nothing else: it ignores a line without `=`, keeps
+quotes as part of the value, keeps `export` and spaces before the `=` as part of the name, and accepts a comment only
+with a `#` in the first column. tfcheck inspects files whose `content` is in the plan, and reports only the numbers of
+lines.
 
 Write:
 
@@ -79,4 +79,4 @@ def _line_numbers(lines: list[int]) -> str:
     return f"line {', '.join(map(str, lines[:_MOST]))}{more}"
 
 
-CHECK = Check("env-file-content", "lines of environment files", __doc__, _search)
+CHECK = Check("env-file-content", "invalid lines in environment files", __doc__, _search)

@@ -1,9 +1,9 @@
-"""Name ten environment files at most.
+"""Use at most ten environment files.
 
-AWS documents a limit of ten environment files: the API reference for each container, the developer guide for the whole
-task definition. More than ten in one container are an error, more than ten in all a warning.
+AWS documents a limit of ten environment files: per container in the API reference, per task definition in the developer
+guide. tfcheck reports more than ten in one container as an error, and more than ten in a task definition as a warning.
 
-Put what belongs together into one file.
+Merge files that belong together.
 
 See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html.
 """
@@ -41,4 +41,4 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         )
 
 
-CHECK = Check("env-file-count", "ten environment files at most", __doc__, _search)
+CHECK = Check("env-file-count", "too many environment files", __doc__, _search)

@@ -1,7 +1,7 @@
-"""Let the name of every environment file end in `.env`.
+"""Name environment files with the extension `.env`.
 
-AWS documents that the object's key must have this ending. The ECS agent does not look at it, so another name may work;
-nothing promises that it will.
+AWS documents that the object's key must end in `.env`. The ECS agent does not check it, so another name may work, but
+AWS does not guarantee it.
 
 Write:
 
@@ -39,4 +39,4 @@ def _definitely_ends_otherwise(value: Value) -> bool:
     return isinstance(last, str) and not last.endswith(_ENDING) and not (_ENDING.endswith(last) and last != value)
 
 
-CHECK = Check("env-file-name", "names that end in .env", __doc__, _search)
+CHECK = Check("env-file-name", "environment files without the extension .env", __doc__, _search)

@@ -1,7 +1,7 @@
 """Set the type of every environment file to `s3`.
 
-S3 is the only place that ECS fetches environment files from, and `type` must say so. Anything else is refused when the
-task definition is registered, or when the task starts.
+ECS fetches environment files only from S3, and `type` must say so. ECS rejects any other value when the task definition
+is registered, or when the task starts.
 
 Write:
 
@@ -30,4 +30,4 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             )
 
 
-CHECK = Check("env-file-type", "environment files of type s3", __doc__, _search)
+CHECK = Check("env-file-type", "invalid types of environment files", __doc__, _search)

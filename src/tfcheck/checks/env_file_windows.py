@@ -1,7 +1,8 @@
-"""Do not rely on environment files on Windows.
+"""Do not use environment files on Windows.
 
-The developer guide says that environment files are not supported for Windows containers on Fargate, where such a task
-ends with `PlatformTaskDefinitionIncompatibilityException`. For Windows on container instances the pages of AWS differ.
+The developer guide says that environment files are not supported for Windows containers on Fargate: such a task stops
+with `PlatformTaskDefinitionIncompatibilityException`. For Windows on container instances, the pages of AWS contradict
+each other.
 
 Use `environment` and `secrets` instead.
 

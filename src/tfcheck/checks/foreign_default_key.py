@@ -1,10 +1,10 @@
 """Encrypt what another account reads with a customer managed key.
 
-The keys that AWS manages, `aws/secretsmanager` and `aws/ssm`, can be used in their own account only. A task that reads
-a secret or an encrypted parameter of another account under such a key stops, even if all policies allow the calls:
-`AccessDeniedException: Access to KMS is not allowed`.
+The AWS managed keys `aws/secretsmanager` and `aws/ssm` can only be used in their own account. A task that reads a
+secret or an encrypted parameter of another account under such a key stops with `AccessDeniedException: Access to KMS is
+not allowed`, even if all policies allow the calls.
 
-Write `kms_key_id = aws_kms_key.shared.arn`, let the key's policy name the role or its account, and allow the role
+Set `kms_key_id = aws_kms_key.shared.arn`, name the role or its account in the key policy, and allow the role
 `kms:Decrypt` on the key.
 
 See https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html.
@@ -59,4 +59,4 @@ def _aws_managed_key(read: WorldObject) -> str | None:
     return name if key in (None, "", f"alias/{name}") else None
 
 
-CHECK = Check("foreign-default-key", "default keys of other accounts", __doc__, _search)
+CHECK = Check("foreign-default-key", "AWS managed keys of other accounts", __doc__, _search)

@@ -1,10 +1,10 @@
-"""Name an image of Amazon ECR by a host that ECS signs in to.
+"""Use a host that ECS signs in to for images in Amazon ECR.
 
-Amazon ECR also answers at dual-stack hosts, `ACCOUNT.dkr-ecr.REGION.on.aws`. ECS does not ask for a token for these: it
-pulls without signing in, and a private repository refuses. The repository is the same under both hosts.
+Amazon ECR also serves images at dual-stack hosts, `ACCOUNT.dkr-ecr.REGION.on.aws`. ECS does not request a token for
+these hosts, so it pulls without signing in, and a private repository refuses. Both hosts serve the same repository.
 
-A registry of China is under `amazonaws.com.cn` and every other one under `amazonaws.com`: the other way round there is
-no such host.
+Registries in China are under `amazonaws.com.cn`, all others under `amazonaws.com`. The other combination does not
+exist.
 
 Write:
 
@@ -67,4 +67,4 @@ def _domain(region: str) -> str:
     return _DOMAINS.get(partition_of_region(region), "")
 
 
-CHECK = Check("image-host", "hosts of images", __doc__, _search)
+CHECK = Check("image-host", "image hosts that ECS does not sign in to", __doc__, _search)

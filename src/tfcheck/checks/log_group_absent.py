@@ -1,8 +1,8 @@
 """Create the log group, or let the driver create it.
 
-The `awslogs` driver does not create its group unless `awslogs-create-group` says so. Where neither the plan creates it,
-nor a data source looks it up or has read its name (from a remote state, for example), nor a task wrote to it before the
-change, it must have been made elsewhere; otherwise no task starts.
+The `awslogs` driver creates its group only if `awslogs-create-group` is set. tfcheck reports a group if nothing shows
+that it exists: the plan does not create it, no data source looks it up or provides its name (a remote state, for
+example), and no task used it before the change. Unless the group was created elsewhere, no task starts.
 
 Write:
 
@@ -61,4 +61,4 @@ def _may_exist(log: AwsLogs, task: TaskDefinition, world: World) -> bool:
     )
 
 
-CHECK = Check("log-group-absent", "log groups that exist", __doc__, _search)
+CHECK = Check("log-group-absent", "missing log groups", __doc__, _search)

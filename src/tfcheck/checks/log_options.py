@@ -1,8 +1,8 @@
 """Set the options that the `awslogs` driver requires.
 
-`awslogs-group` is the name of a log group, not its ARN. On Fargate `awslogs-stream-prefix` is required as well: a task
-definition for Fargate without it is refused. Without a group that the driver can name no call is made, and no
-permission is looked at.
+`awslogs-group` is the name of a log group, not its ARN. Fargate also requires `awslogs-stream-prefix`: ECS rejects a
+task definition for Fargate without it. Without a usable group name, the driver does not call CloudWatch Logs, so
+tfcheck does not list permissions for it.
 
 Write:
 
@@ -40,4 +40,4 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             yield Misconfiguration(message, Severity.ERROR, log.container, "prefix")
 
 
-CHECK = Check("log-options", "options of the awslogs driver", __doc__, _search)
+CHECK = Check("log-options", "missing options of the awslogs driver", __doc__, _search)

@@ -1,7 +1,7 @@
-"""Set the region of its log group for the `awslogs` driver.
+"""Set the region of the log group.
 
-On Fargate the driver does not start without `awslogs-region`, and the group is looked for in that region only. A group
-that the plan, or a stack beside it, makes in another region is not found.
+On Fargate, the `awslogs` driver does not start without `awslogs-region`, and it looks for the group in that region
+only. It does not find a group that the plan, or another stack, creates in another region.
 
 Write:
 
@@ -74,4 +74,4 @@ def groups_in_other_regions(log: AwsLogs, task: TaskDefinition, world: World) ->
     return named if all(equal(each.surroundings.region, log.region) is Truth.FALSE for each in named) else []
 
 
-CHECK = Check("log-region", "regions of log groups", __doc__, _search)
+CHECK = Check("log-region", "missing or wrong regions of log groups", __doc__, _search)

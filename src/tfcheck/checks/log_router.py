@@ -1,9 +1,9 @@
-"""Keep the configuration of a log router where it can be read.
+"""Keep the configuration of a log router where the router can read it.
 
-With `config-file-type` `s3` the file is named by the ARN of its object, not by an `s3://` address: anything else is
-refused when the task definition is registered. Fargate takes only `file`, a path in the image of the router.
+With `config-file-type` `s3`, refer to the file by the ARN of its object, not by an `s3://` address: ECS rejects
+anything else when the task definition is registered. Fargate supports only `file`, a path in the image of the router.
 
-Write, on EC2:
+On EC2, write:
 
     options = { config-file-type = "s3", config-file-value = "arn:aws:s3:::my-config/fluent-bit.conf" }
 
@@ -43,4 +43,4 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
                 )
 
 
-CHECK = Check("log-router", "configuration of log routers", __doc__, _search)
+CHECK = Check("log-router", "unusable configuration of log routers", __doc__, _search)

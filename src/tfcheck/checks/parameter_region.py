@@ -1,7 +1,7 @@
-"""Name a parameter of another region by its ARN.
+"""Refer to a parameter in another region by its ARN.
 
-The name of a parameter always means the task's own region. A parameter that the plan, or a stack beside it, makes
-elsewhere is not found by its name: the task stops with `invalid parameters`.
+The name of a parameter always refers to the task's own region. ECS does not find a parameter by its name if the plan,
+or another stack, creates it in another region: the task stops with `invalid parameters`.
 
 Write `valueFrom = aws_ssm_parameter.token.arn`.
 
@@ -45,4 +45,4 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             )
 
 
-CHECK = Check("parameter-region", "parameters of other regions", __doc__, _search)
+CHECK = Check("parameter-region", "parameters in other regions", __doc__, _search)

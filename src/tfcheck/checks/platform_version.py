@@ -1,10 +1,10 @@
-"""Run a task on a Fargate platform that knows what it asks for.
+"""Run a task on a Fargate platform version that supports what it uses.
 
-Environment files, and secrets of which only one JSON key or version is taken, came with Fargate platform version 1.4.0
-for Linux; whole secrets of Secrets Manager came with 1.3.0, credentials of private registries with 1.2.0. A service
-or a schedule that is pinned to an older version cannot start such a task.
+On Linux, environment files and single JSON keys or versions of secrets require Fargate platform version 1.4.0. Whole
+secrets of Secrets Manager require 1.3.0, and credentials of private registries 1.2.0. A service or schedule that is
+pinned to an older version cannot start such a task.
 
-Write into it `platform_version = "LATEST"`, or leave it out.
+Set `platform_version = "LATEST"` there, or leave it out.
 
 See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/platform-fargate.html.
 """
@@ -67,4 +67,4 @@ def _format(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
 
 
-CHECK = Check("platform-version", "platform versions of Fargate", __doc__, _search)
+CHECK = Check("platform-version", "Fargate platform versions that are too old", __doc__, _search)

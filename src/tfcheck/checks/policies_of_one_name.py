@@ -1,9 +1,9 @@
-"""Name every inline policy of a role differently.
+"""Give every inline policy of a role its own name.
 
-A role has one inline policy of each name. Two resources that write one name on one role overwrite each other: which of
-them remains after the apply is open, and every later plan wants to change it again.
+A role has only one inline policy of each name. Two resources that write the same name on one role overwrite each other:
+it is undefined which one remains after the apply, and every later plan wants to change it again.
 
-Give one of them another name, or put both into one policy.
+Rename one of them, or merge both into one policy.
 
 See https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html.
 """
@@ -33,4 +33,4 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             )
 
 
-CHECK = Check("policies-of-one-name", "inline policies of one name", __doc__, _search)
+CHECK = Check("policies-of-one-name", "inline policies with the same name", __doc__, _search)

@@ -1,11 +1,11 @@
-"""Write policies as AWS accepts them.
+"""Write policies that AWS accepts.
 
-IAM refuses a policy that breaks its grammar, and the apply fails with `MalformedPolicyDocument`: a `Resource` that is
-the name of a bucket or a secret instead of its ARN, an `Action` without the service, another `Version` than the two
-that exist, a statement without an `Effect`. A plan succeeds with it, because the provider only checks that the text is
-JSON.
+IAM rejects a policy that breaks its grammar, and the apply fails with `MalformedPolicyDocument`: a `Resource` that is
+the name of a bucket or secret instead of its ARN, an `Action` without a service, a `Version` other than the two that
+exist, a statement without an `Effect`. The plan succeeds nevertheless, because the provider checks only that the policy
+is JSON.
 
-Name each resource by its `arn`, and each action as `service:Name`.
+Refer to each resource by its `arn`, and write each action as `service:Name`.
 
 See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html.
 """
@@ -47,4 +47,4 @@ def _is_written(name: str, argument: str, world: World) -> bool:
     return found is not None and is_written(found, (argument,), world)
 
 
-CHECK = Check("policy-refused", "policies that AWS accepts", __doc__, _search)
+CHECK = Check("policy-refused", "policies that AWS rejects", __doc__, _search)

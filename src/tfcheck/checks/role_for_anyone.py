@@ -1,9 +1,9 @@
-"""Name the service that may assume a role, not everybody.
+"""Name the service that is allowed to assume a role, not everyone.
 
-A trust policy with `Principal: "*"` or `{"AWS": "*"}` and no condition lets every user and role of every AWS account
-assume the role, and do with it what its policies allow. Tasks gain nothing by it: ECS needs its own service named.
+A trust policy with `Principal: "*"` or `{"AWS": "*"}` and no condition lets every user and role in every AWS account
+assume the role and use its permissions. It does not help tasks: ECS needs its own service to be named.
 
-Name it: `Principal = { Service = "ecs-tasks.amazonaws.com" }`.
+Write `Principal = { Service = "ecs-tasks.amazonaws.com" }`.
 
 See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
 """
@@ -55,4 +55,4 @@ def _allows_anyone(statement: Statement) -> bool:
     return assumes and any(kind == "*" for kind, _ in principals.entries)
 
 
-CHECK = Check("role-for-anyone", "roles that anyone may assume", __doc__, _search)
+CHECK = Check("role-for-anyone", "roles that anyone can assume", __doc__, _search)

@@ -1,12 +1,14 @@
-"""Write `valueFrom` as ECS reads it.
+"""Write `valueFrom` in a form that ECS can read.
 
-A secret of Secrets Manager is named by its whole ARN, alone or followed by all three of JSON key, version stage and
-version id: `ARN:key::`. One colon too few is a malformed ARN; of version stage and version id AWS takes one. The name
-of a secret is no reference to it: what is not an ARN is the name of a parameter, and behind a parameter no key can
-stand. An ARN without its six random characters names a secret only as long as no other begins like it, and IAM compares
-the short form. The ARN of a parameter has one slash behind `parameter`, whether or not the parameter's name begins with
-one. Wildcards are themselves here, and region and task are in the partition that the ARN names. What ECS cannot
-read it asks nobody for: no permission is looked at, and none is suggested.
+Refer to a secret in Secrets Manager by its full ARN, either alone or followed by all three of JSON key, version stage
+and version id: `ARN:key::`. With one colon too few, the ARN is malformed. Set the version stage or the version id, not
+both. The name of a secret does not work: ECS treats anything other than an ARN as the name of a parameter, and a
+parameter cannot be followed by a key. An ARN without its six random characters works only while no other secret has a
+name that starts like it, and IAM then compares the short form.
+
+The ARN of a parameter has exactly one slash after `parameter`, whether or not the name of the parameter starts with
+one. ECS does not expand wildcards, and the task must be in the partition of the region that the ARN names. If ECS
+cannot read a reference, it makes no call, so tfcheck does not list permissions for it.
 
 Write:
 
@@ -60,4 +62,4 @@ def _mistakes(
         yield Misconfiguration(message, wrong.severity, container, value, symptom=wrong.symptom, argument=argument)
 
 
-CHECK = Check("secret-reference", "references to secrets and parameters", __doc__, _search)
+CHECK = Check("secret-reference", "invalid references to secrets and parameters", __doc__, _search)

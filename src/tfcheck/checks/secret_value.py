@@ -1,8 +1,8 @@
 """Set the value of a secret before a service starts.
 
-`aws_secretsmanager_secret` creates a secret without a value. Where a plan creates or replaces the secret, starts tasks
-that read it, and creates no `aws_secretsmanager_secret_version`, the first tasks stop with
-`ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSCURRENT`.
+`aws_secretsmanager_secret` creates a secret without a value. If a plan creates or replaces the secret and starts tasks
+that read it, but creates no `aws_secretsmanager_secret_version`, the first tasks stop with `ResourceNotFoundException:
+Secrets Manager can't find the specified secret value for staging label: AWSCURRENT`.
 
 Write:
 
@@ -11,8 +11,8 @@ Write:
       secret_string = var.database_password
     }
 
-or start the service, with `desired_count`, once the secret is filled. Nothing is said where a script (a provisioner,
-`null_resource`, `terraform_data`) that the service waits for may fill it.
+or raise the service's `desired_count` only once the secret has a value. tfcheck reports nothing if the service waits
+for a script that may set the value: a provisioner, `null_resource` or `terraform_data`.
 
 See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html.
 """
@@ -67,4 +67,4 @@ def _secrets(task: TaskDefinition, world: World) -> Iterator[tuple[TaskPlace, Wo
                 yield place, found
 
 
-CHECK = Check("secret-value", "secrets that have a value", __doc__, _search)
+CHECK = Check("secret-value", "secrets without a value", __doc__, _search)

@@ -1,9 +1,10 @@
-"""Fetch the credential specifications of group managed service accounts.
+"""Read the credential specifications of group managed service accounts.
 
-`credentialSpecs` and `dockerSecurityOptions` may name a specification in S3 or in the Parameter Store, as
-`credentialspec:ARN` or `credentialspecdomainless:ARN`. The ECS agent reads it before the container starts, with the
-task's *execution* role: `s3:GetObject` on the object, or `ssm:GetParameters` on the parameter. A specification in a
-file on the host needs no permission. What the secret of a domainless specification needs is not in the plan.
+`credentialSpecs` and `dockerSecurityOptions` can refer to a specification in S3 or Parameter Store, as
+`credentialspec:ARN` or `credentialspecdomainless:ARN`. The ECS agent reads it with the task's *execution* role before
+the container starts. The role needs `s3:GetObject` on the object, or `ssm:GetParameters` on the parameter. A
+specification in a file on the host needs no permission. The plan does not show which secret a domainless specification
+uses, so tfcheck does not check it.
 
 Write into a policy of the execution role:
 

@@ -1,16 +1,18 @@
-"""Decrypt what a customer managed key encrypts.
+"""Decrypt what is encrypted with a customer managed key.
 
-S3, Secrets Manager and Systems Manager decrypt an object, a secret or a parameter on behalf of the role that reads it:
-the task's *execution* role. Where a customer managed KMS key encrypts it, the role needs `kms:Decrypt` on that key, and
-the key's policy must let the account's IAM policies decide, or name the role. An object keeps the key that was in force
-when it was written: a new default encryption of its bucket does not change it. The ARN of an alias names the alias and
-never the key. Keys that AWS manages (`aws/s3`, `aws/secretsmanager`, `aws/ssm`) need nothing within their account, and
-cannot be used from another one. Credential specifications and the credentials of file systems are read from the
-Parameter Store as they are stored, so that no key is needed. Where it is open which secret, parameter or object is
-read, it is unknown whether the key of each that it may be is needed.
+S3, Secrets Manager and Systems Manager decrypt an object, secret or parameter on behalf of the role that reads it,
+which is the task's *execution* role. With a customer managed KMS key, the role needs `kms:Decrypt` on the key, and the
+key policy must either leave the decision to the IAM policies of the account or name the role. A statement must name the
+key itself: the ARN of an alias does not match. The AWS managed keys `aws/s3`, `aws/secretsmanager` and `aws/ssm` need
+no permission within their account, and cannot be used from another one.
 
-A missing permission shows only when a task starts, as `Access to KMS is not allowed` or `The ciphertext refers to a
-customer master key that does not exist`; S3 only says `Forbidden`.
+An object stays encrypted with the key that was in force when it was written: a new default encryption of the bucket
+does not change it. ECS reads credential specifications and the credentials of file systems from Parameter Store without
+decrypting them, so no key is needed. If it is not known which secret, parameter or object is read, it is unknown
+whether the key of each possible one is needed.
+
+Without the permission, tasks stop with `Access to KMS is not allowed` or `The ciphertext refers to a customer master
+key that does not exist`. S3 reports only `Forbidden`.
 
 Write into a policy of the execution role:
 

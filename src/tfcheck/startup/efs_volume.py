@@ -1,16 +1,16 @@
 """Mount EFS volumes whose file system checks IAM.
 
 A volume with `iam = "ENABLED"` in its `authorization_config` is mounted with the *task* role, never with the execution
-role. It needs `elasticfilesystem:ClientMount` on the file system: allowed by a policy of the role, or by the policy of
-the file system, and denied by neither. Both may ask for an access point (`elasticfilesystem:AccessPointArn`). A file
-system without a policy of its own lets every client in: what is missing is an error only where the plan sets a policy,
-or another stack does.
+role. The role needs `elasticfilesystem:ClientMount` on the file system, allowed by its own policies or by the policy of
+the file system, and denied by neither. Both can require an access point (`elasticfilesystem:AccessPointArn`). A file
+system without a policy accepts every client, so a missing permission is an error only if the plan, or another stack,
+sets a policy.
 
-`ClientMount` alone gives a volume that can be read. `elasticfilesystem:ClientWrite` is listed where a container mounts
-it for writing, and never stops the start; without `elasticfilesystem:ClientRootAccess` the user root has no rights of
-its own there.
+`ClientMount` alone allows reading. If a container mounts the volume for writing, tfcheck also lists
+`elasticfilesystem:ClientWrite`, which is not needed to start. Without `elasticfilesystem:ClientRootAccess`, the root
+user has no special rights on the volume.
 
-A missing permission shows only when a task starts, as `mount.nfs4: access denied by server`.
+Without the permission, tasks stop with `mount.nfs4: access denied by server`.
 
 Write into a policy of the task role:
 

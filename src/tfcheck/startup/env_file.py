@@ -1,18 +1,17 @@
-"""Fetch the files that `environmentFiles` names.
+"""Read the files that `environmentFiles` names.
 
 The ECS agent downloads each file from S3 before the first container starts, with the task's *execution* role, never
-with the task role. It needs `s3:GetObject` on the object. AWS also documents `s3:GetBucketLocation` on the bucket: ECS
-agents before 1.84.0 (June 2024) call it, later ones and Fargate were not seen to.
+with the task role. The role needs `s3:GetObject` on the object. AWS also documents `s3:GetBucketLocation` on the
+bucket: ECS agents before 1.84.0 (June 2024) call it, later agents and Fargate do not appear to.
 
-Files that a rule, a schedule, a pipe or a state machine names when it starts tasks take the place of the definition's,
-and are fetched in the same way.
+An EventBridge rule, a schedule, a pipe or a state machine can name other files when it starts tasks. They replace the
+files of the task definition, and ECS reads them in the same way.
 
-A missing permission shows only when a task starts, as
-`ResourceInitializationError: failed to download env files`. Without `s3:ListBucket`, S3 reports a file that does not
-exist in the same words.
+Without the permission, tasks stop with `ResourceInitializationError: failed to download env files`. If the role lacks
+`s3:ListBucket`, S3 reports a missing file with the same message.
 
-A bucket of another account has to let the role in by its own policy as well. What lies under a customer managed key
-also needs `kms:Decrypt` on the key: see the rule `decrypt`.
+The policy of a bucket in another account must allow the role as well. A file that is encrypted with a customer managed
+key also needs `kms:Decrypt` on the key: see the rule `decrypt`.
 
 Write into a policy of the execution role:
 

@@ -1,13 +1,13 @@
-"""Fetch a log router's configuration that `firelensConfiguration` keeps in S3.
+"""Read the configuration of a log router in S3.
 
-With `config-file-type` `s3` the ECS agent downloads the file before the containers start, with the task's *execution*
-role. It needs `s3:GetObject` on the object; AWS also documents `s3:GetBucketLocation` on the bucket. Fargate takes only
-files inside the image.
+If `firelensConfiguration` has the `config-file-type` `s3`, the ECS agent downloads the file before the containers
+start, with the task's *execution* role. The role needs `s3:GetObject` on the object. AWS also documents
+`s3:GetBucketLocation` on the bucket. Fargate supports only files in the image.
 
-A bucket of another account has to let the role in by its own policy as well. What lies under a customer managed key
-also needs `kms:Decrypt` on the key: see the rule `decrypt`.
+The policy of a bucket in another account must allow the role as well. A file that is encrypted with a customer managed
+key also needs `kms:Decrypt` on the key: see the rule `decrypt`.
 
-A missing permission shows only when a task starts, as `unable to download firelens s3 config file`.
+Without the permission, tasks stop with `unable to download firelens s3 config file`.
 
 Write into a policy of the execution role:
 

@@ -1,11 +1,11 @@
-"""Mount a file system of FSx for Windows File Server.
+"""Mount volumes of FSx for Windows File Server.
 
-Before the containers of a task with an `fsx_windows_file_server_volume_configuration` start, the ECS agent asks where
-the file system is and reads the credentials of the domain user, with the task's *execution* role. It needs
-`fsx:DescribeFileSystems`, which is granted on `*`, and `secretsmanager:GetSecretValue` or `ssm:GetParameters` on what
-`credentials_parameter` names.
+For an `fsx_windows_file_server_volume_configuration`, the ECS agent looks up the file system and reads the credentials
+of the domain user before the containers start, with the task's *execution* role. The role needs
+`fsx:DescribeFileSystems`, which can only be granted on `*`, and `secretsmanager:GetSecretValue` or `ssm:GetParameters`
+on the secret or parameter in `credentials_parameter`.
 
-A missing permission shows only when a task starts.
+Without the permissions, tasks do not start.
 
 Write into a policy of the execution role:
 

@@ -1,14 +1,13 @@
-"""Pull the image from Amazon ECR.
+"""Pull images from Amazon ECR.
 
-For an image in ECR, ECS asks for a token and downloads manifest and layers, with the task's *execution* role if it
-has one; on EC2 without one, with the role of the container instance. The role needs `ecr:GetAuthorizationToken`,
-which is granted on `*` only, and `ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer` on the repository. AWS's older
-policy also holds `ecr:BatchCheckLayerAvailability`. An image of another account also needs the repository's policy
-there. A repository that is a pull-through cache is filled with `ecr:BatchImportUpstreamImage`, and made with
-`ecr:CreateRepository`.
+For an image in ECR, ECS requests a token and downloads the manifest and the layers with the task's *execution* role or,
+on EC2 without one, with the role of the container instance. The role needs `ecr:GetAuthorizationToken`, which can only
+be granted on `*`, and `ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer` on the repository. The older policy of AWS
+also contains `ecr:BatchCheckLayerAvailability`. For an image in another account, the policy of the repository there
+must allow the role as well. A pull-through cache needs `ecr:BatchImportUpstreamImage` to import an image, and
+`ecr:CreateRepository` to create its repository.
 
-A missing permission shows only when a task starts, as `CannotPullContainerError` or
-`unable to retrieve ecr registry auth`.
+Without the permissions, tasks stop with `CannotPullContainerError` or `unable to retrieve ecr registry auth`.
 
 Attach the policy `service-role/AmazonECSTaskExecutionRolePolicy`, or write into a policy of the execution role:
 

@@ -1,12 +1,11 @@
-"""Write to the log group that the `awslogs` driver names.
+"""Write to the log group of the `awslogs` driver.
 
-Before a container starts, its log driver opens a stream in the log group, with the task's *execution* role if it has
-one; on EC2 without one, with the role of the container instance. The role needs `logs:CreateLogStream` and
-`logs:PutLogEvents` on the streams of the group, so the ARN of the group must be followed by `:*`. With
-`awslogs-create-group` it needs `logs:CreateLogGroup` as well; otherwise the group must exist.
+Before a container starts, its log driver creates a stream in the log group with the task's *execution* role or, on EC2
+without one, with the role of the container instance. The role needs `logs:CreateLogStream` and `logs:PutLogEvents` on
+the streams of the group, so the statement must name the ARN of the group followed by `:*`. With `awslogs-create-group`
+it also needs `logs:CreateLogGroup`. Without that option, the group must exist.
 
-A missing permission shows only when a task starts, as
-`ResourceInitializationError: failed to validate logger args`.
+Without the permissions, tasks stop with `ResourceInitializationError: failed to validate logger args`.
 
 Attach the policy `service-role/AmazonECSTaskExecutionRolePolicy`, or write into a policy of the execution role:
 

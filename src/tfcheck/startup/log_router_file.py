@@ -1,12 +1,12 @@
-"""Fetch the files named in the environment of an AWS for Fluent Bit init image.
+"""Read the files that an AWS for Fluent Bit init image downloads.
 
-Images of `aws-for-fluent-bit` whose tag begins with `init` download each file that a variable
-`aws_fluent_bit_init_s3_1`, `aws_fluent_bit_init_s3_2` and so on names by its ARN, before Fluent Bit begins. They do it
-with the *task* role, not with the execution role: it needs `s3:GetObject` on the object, and AWS documents
-`s3:GetBucketLocation` on the bucket, which newer images ask for only without `s3:ListBucket`.
+`aws-for-fluent-bit` images whose tag starts with `init` download the files whose ARNs are in the variables
+`aws_fluent_bit_init_s3_1`, `aws_fluent_bit_init_s3_2` and so on, before Fluent Bit starts. They use the *task* role,
+not the execution role. The role needs `s3:GetObject` on the object. AWS also documents `s3:GetBucketLocation` on the
+bucket, which newer images need only without `s3:ListBucket`.
 
-ECS starts such a container, but without a file it ends at once with `Cannot download ... from s3` in its log, and with
-it the task, if the container is essential. Of an image that may be another one it is open whether it fetches anything.
+The container starts without the permission, but exits at once with `Cannot download ... from s3` in its log. If it is
+essential, the task stops. If the image is not known, it is unknown whether it downloads anything.
 
 Write into a policy of the task role:
 

@@ -1,13 +1,13 @@
-"""Fetch the values that `secrets` and `secretOptions` name in the Parameter Store of Systems Manager.
+"""Read the parameters that `secrets` and `secretOptions` name.
 
-ECS reads all parameters of a task before the first container starts, with the task's *execution* role. It calls
-`ssm:GetParameters` (the plural: `ssm:GetParameter` grants nothing here) on the parameter's ARN, in which the name has
-no leading slash: `/app/token` is `parameter/app/token`. A name means the region and account of the task. A
-`SecureString` under a customer managed key also needs `kms:Decrypt`. A name that begins with
-`/aws/reference/secretsmanager/` is a secret, which the role must be allowed to read as well.
+ECS reads all parameters of a task before the first container starts, with the task's *execution* role. The role needs
+`ssm:GetParameters` on the ARN of the parameter: the plural, `ssm:GetParameter` does not help. In the ARN, the name has
+no leading slash: `/app/token` is `parameter/app/token`. A name refers to the region and account of the task. A
+`SecureString` that is encrypted with a customer managed key also needs `kms:Decrypt` on the key. A name that starts
+with `/aws/reference/secretsmanager/` refers to a secret, which the role must also be allowed to read.
 
-A missing permission shows only when a task starts, as `ResourceInitializationError: unable to pull secrets or
-registry auth`. One name that is denied fails its whole batch.
+Without the permission, tasks stop with `ResourceInitializationError: unable to pull secrets or registry auth`. If one
+parameter is denied, ECS reads none of its batch.
 
 Write into a policy of the execution role:
 

@@ -1,11 +1,11 @@
-"""Fetch the credentials of a private registry that `repositoryCredentials` names.
+"""Read the credentials of a private registry.
 
-For an image in a private registry outside AWS, ECS reads user name and password from a secret in Secrets Manager,
-with the task's *execution* role. It needs `secretsmanager:GetSecretValue` on the secret, and `kms:Decrypt` if the
-secret is under a customer managed key. The secret is named by its ARN, or by its name in the region and account of
-the task.
+For an image with `repositoryCredentials`, from a private registry outside AWS, ECS reads the user name and the password
+from a secret in Secrets Manager with the task's *execution* role. The role needs `secretsmanager:GetSecretValue` on the
+secret, and `kms:Decrypt` on the key if the secret is encrypted with a customer managed one. Refer to the secret by its
+ARN, or by its name in the region and account of the task.
 
-A missing permission shows only when a task starts, as `unable to get registry auth from asm`.
+Without the permission, tasks stop with `unable to get registry auth from asm`.
 
 Write into a policy of the execution role:
 

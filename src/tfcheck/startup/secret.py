@@ -1,13 +1,12 @@
-"""Fetch the values that `secrets` and `secretOptions` name in Secrets Manager.
+"""Read the secrets that `secrets` and `secretOptions` name.
 
-ECS reads each secret before the first container starts, with the task's *execution* role. It needs
-`secretsmanager:GetSecretValue` on the secret's ARN. A tail `:json-key:version-stage:version-id` behind the ARN chooses
-within the secret and is no part of what IAM sees. The ARN ends in six random characters: a policy that leaves them out
-matches nothing; write `NAME-??????`, or refer to the secret. A secret under a customer managed key also needs
-`kms:Decrypt`.
+ECS reads each secret from Secrets Manager before the first container starts, with the task's *execution* role. The role
+needs `secretsmanager:GetSecretValue` on the ARN of the secret. A suffix `:json-key:version-stage:version-id` in
+`valueFrom` selects a part of the secret, and is not part of the ARN that IAM compares. The ARN ends in six random
+characters, and a policy without them does not match it: write `NAME-??????`, or refer to the secret. A secret that is
+encrypted with a customer managed key also needs `kms:Decrypt` on the key.
 
-A missing permission shows only when a task starts, as
-`ResourceInitializationError: unable to pull secrets or registry auth`.
+Without the permission, tasks stop with `ResourceInitializationError: unable to pull secrets or registry auth`.
 
 Write into a policy of the execution role:
 

@@ -1,8 +1,8 @@
 """Write the logs of the Service Connect proxy.
 
-ECS adds a proxy to the tasks of a service with Service Connect. Its `log_configuration` is served like that of a
-container: with the `awslogs` driver the task's *execution* role needs `logs:CreateLogStream` and `logs:PutLogEvents` on
-the streams of the group, and what `secret_option` names must be readable.
+ECS adds a proxy to the tasks of a service with Service Connect. Its `log_configuration` works like that of a container:
+with the `awslogs` driver, the task's *execution* role needs `logs:CreateLogStream` and `logs:PutLogEvents` on the
+streams of the group, and it must be allowed to read what `secret_option` names.
 
 Write into a policy of the execution role:
 

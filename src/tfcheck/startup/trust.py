@@ -1,11 +1,11 @@
-"""Let ECS assume the roles that the task definition names.
+"""Allow ECS to assume the roles that the task definition names.
 
-ECS assumes the execution role to prepare the task and the task role for the code in its containers. Each role's trust
-policy must allow `sts:AssumeRole` to the service `ecs-tasks.amazonaws.com`; conditions on `aws:SourceAccount` and
-`aws:SourceArn` may narrow that to its own account and region, but not to one cluster.
+ECS assumes the execution role to prepare the task, and the task role for the code in its containers. The trust policy
+of each role must allow `sts:AssumeRole` to the service `ecs-tasks.amazonaws.com`. Conditions on `aws:SourceAccount` and
+`aws:SourceArn` can restrict this to your own account and region, but not to one cluster.
 
-A task on EC2 without an execution role leaves images and logs to the role of its container instance, which must trust
-`ec2.amazonaws.com` instead.
+Without an execution role, a task on EC2 uses the role of its container instance for images and logs. That role must
+trust `ec2.amazonaws.com` instead.
 
 Otherwise tasks do not start: `ECS was unable to assume the role`.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from tfcheck.symbolic.match import glob
-from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, spelled_out, text
+from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, pieces, spelled_out, text
 from tfcheck.symbolic.wildcards import glob_known
 
 
@@ -46,14 +46,17 @@ def read_action(written: TextLike) -> Action | str:
     """Parse one entry; a string says why AWS would refuse the policy."""
     spelled = spelled_out(written)
     if not isinstance(spelled, str):
-        return Action(written, _widen(spelled))
+        # The letters of unknown parts may be in either case: any text may be there.
+        widened = text([part.lower() if isinstance(part, str) else Unknown() for part in pieces(spelled)])
+        assert isinstance(widened, (Text, Unknown))
+        return Action(written, widened)
     pattern = spelled.lower()
     if pattern in ("*", "*:*"):
         return Action(written, "*")
     service, colon, name = pattern.partition(":")
     if not colon or not service:
         return "an action must be written as service:Name"
-    if not name or any(char.isspace() for char in pattern):
+    if not name or pattern.split() != [pattern]:
         return Action(written, pattern, "names no action", never=True, wildcard=True)
     strange = "has a wildcard in the name of the service" if "*" in service or "?" in service else ""
     return Action(written, pattern, strange, wildcard="*" in name or "?" in name or bool(strange))
@@ -61,37 +64,17 @@ def read_action(written: TextLike) -> Action | str:
 
 def names(actions: Actions, action: str) -> Truth:
     """Whether the entries cover `action`, which is in lower case."""
-    answer = Truth.TRUE if action in actions.exact else _matches_any(actions.others, action)
-    return ~answer if actions.negated else answer
-
-
-def _matches_any(entries: tuple[Action, ...], action: str) -> Truth:
-    answer = Truth.FALSE
-    for entry in entries:
-        matched = _matches(entry, action)
+    answer = Truth.TRUE if action in actions.exact else Truth.FALSE
+    for entry in () if answer is Truth.TRUE else actions.others:
+        if not isinstance(entry.pattern, str):
+            matched = glob(entry.pattern, action)
+        elif glob_known(entry.pattern, action):
+            matched = Truth.UNKNOWN if entry.strange else Truth.TRUE
+        else:
+            continue
         if matched is Truth.TRUE:
-            return matched
+            answer = matched
+            break
         if matched is Truth.UNKNOWN:
             answer = matched
-    return answer
-
-
-def _matches(entry: Action, action: str) -> Truth:
-    pattern = entry.pattern
-    if not isinstance(pattern, str):
-        return glob(pattern, action)
-    if not glob_known(pattern, action):
-        return Truth.FALSE
-    return Truth.UNKNOWN if entry.strange else Truth.TRUE
-
-
-def _widen(spelled: TextLike) -> Text | Unknown:
-    """Replace unknown parts by any text, since their letters may be in either case."""
-    parts = [part.lower() if isinstance(part, str) else Unknown() for part in _parts(spelled)]
-    widened = text(parts)
-    assert isinstance(widened, (Text, Unknown))
-    return widened
-
-
-def _parts(spelled: TextLike) -> tuple[object, ...]:
-    return spelled.pieces if isinstance(spelled, Text) else (spelled,)
+    return ~answer if actions.negated else answer

@@ -48,14 +48,10 @@ def applies(statement: Statement, request: Request) -> StatementMatch:
     fits_action = action.names(statement.actions, request.action.lower())
     fits_resource = resource.covers(statement.resources, wanted, request.context)
     fits_principal = Truth.TRUE
-    if statement.principals is not None:
-        assert statement.principals is not None
-        # NotPrincipal is decided with the layers, since it depends on the boundary; here it is unknown.
-        fits_principal = (
-            Truth.UNKNOWN
-            if statement.principals.negated
-            else principal.match(statement.principals, request.caller).any_match()
-        )
+    if statement.principals is not None and statement.principals.negated:
+        fits_principal = Truth.UNKNOWN  # it depends on the boundary, and so is decided with the layers
+    elif statement.principals is not None:
+        fits_principal = principal.match(statement.principals, request.caller).any_match()
     fits = Truth.every(condition.evaluate(each, request.context) for each in statement.conditions)
     found = StatementMatch(fits_action, fits_resource, fits_principal, fits)
     if statement.effect is not Effect.OPEN and found.verdict is not Truth.UNKNOWN:
@@ -91,30 +87,23 @@ def _waits(statement: Statement, request: Request, found: StatementMatch) -> Ite
     for each in statement.conditions:
         if condition.evaluate(each, request.context) is Truth.UNKNOWN:
             yield condition.wait_of(each, request.context)
-    if found.resource is Truth.UNKNOWN:
-        yield from _resource_waits(statement, request)
+    if found.resource is Truth.UNKNOWN and statement.resources is not None:
+        wanted = resource.target(request.resource)
+        fits = ((each, resource.matches(each, wanted, request.context)) for each in statement.resources.entries)
+        entry = next((each for each, truth in fits if truth is Truth.UNKNOWN), None)
+        template = entry.whole if entry is not None and isinstance(entry.whole, PolicyTemplate) else None
+        keys = expand(template, request.context).waits_for if template is not None else ()
+        yield from (Wait("condition", key) for key in keys)
+        if entry is not None and not keys:
+            open_rule = entry.strange or "whether a wildcard may run over a colon"
+            yield from _unknown_texts(_differing(entry.written, request.resource), open_rule)
     if found.action is Truth.UNKNOWN:
-        yield from _unknown_texts(
-            tuple(entry.written for entry in statement.actions.entries), "an open rule of matching"
-        )
+        written = tuple(entry.written for entry in statement.actions.entries)
+        yield from _unknown_texts(written, "an open rule of matching")
     if found.principal is Truth.UNKNOWN and statement.principals is not None:
         yield from _unknown_texts(tuple(value for _, value in statement.principals.entries), "whom the principal names")
     if statement.effect is Effect.OPEN:
         yield Wait("unknown_value", "the statement's Effect")
-
-
-def _resource_waits(statement: Statement, request: Request) -> Iterator[Wait]:
-    assert statement.resources is not None
-    wanted = resource.target(request.resource)
-    for entry in statement.resources.entries:
-        if resource.matches(entry, wanted, request.context) is Truth.UNKNOWN:
-            keys = expand(entry.whole, request.context).waits_for if isinstance(entry.whole, PolicyTemplate) else ()
-            yield from (Wait("condition", key) for key in keys)
-            if keys:
-                return
-            open_rule = entry.strange or "whether a wildcard may run over a colon"
-            yield from _unknown_texts(_differing(entry.written, request.resource), open_rule)
-            return
 
 
 def _differing(one: TextLike, other: TextLike) -> tuple[TextLike, ...]:
@@ -129,12 +118,9 @@ def _differing(one: TextLike, other: TextLike) -> tuple[TextLike, ...]:
 def _unknown_texts(texts: tuple[TextLike, ...], otherwise: str) -> Iterator[Wait]:
     for each in sorted(texts, key=lambda text: is_known(spelled_out(text))):
         if not is_known(each):
-            yield Wait("unknown_value", _name(each))
+            first = next(unknowns(each), Unknown())
+            # A value that is not an attribute is better explained by its reason.
+            is_attribute = first.symbol is not None and first.symbol.path
+            yield Wait("unknown_value", display(first) if is_attribute else first.reason)
             return
     yield Wait("unknown_value", otherwise)
-
-
-def _name(text: TextLike) -> str:
-    first = next(unknowns(text), Unknown())
-    # A value that is not an attribute is better explained by its reason.
-    return display(first) if first.symbol is not None and first.symbol.path else first.reason

@@ -13,7 +13,7 @@ import msgspec
 
 from tfcheck.iam import operators
 from tfcheck.iam.context import MULTIVALUED, Absent, Context, Later, OneOfValues, PresenceUnknown
-from tfcheck.iam.variables import PolicyTemplate, PolicyText, as_text, expand
+from tfcheck.iam.variables import PolicyTemplate, PolicyText, agree, as_text, expand
 from tfcheck.symbolic.match import Pattern
 from tfcheck.symbolic.value import Set, TextLike, Truth, Unknown, Value, display, is_known
 
@@ -124,7 +124,9 @@ def evaluate(condition: Condition, context: Context) -> Truth:
         absent = Truth.TRUE if isinstance(entry, Absent) else Truth.FALSE
         if isinstance(entry, PresenceUnknown):
             absent = Truth.UNKNOWN
-        return Truth.some(_null_value(value, absent) for value in condition.values)
+        answers = {"true": absent, "false": ~absent}
+        wanted = (each.lower() if isinstance(each, str) else "" for each in condition.values)
+        return Truth.some(answers.get(each, Truth.UNKNOWN) for each in wanted)
     if isinstance(entry, Absent):
         return _missing(condition.operator)
     if isinstance(entry, PresenceUnknown):
@@ -146,9 +148,9 @@ def wait_of(condition: Condition, context: Context) -> Wait:
     if condition.unread is not None:
         return Wait("unknown_value", display(condition.unread))
     entry = context.lookup(condition.key)
-    if isinstance(entry, (PresenceUnknown, OneOfValues, Later)) or (
-        not isinstance(entry, Absent) and not is_known(entry)
-    ):
+    if isinstance(entry, (PresenceUnknown, OneOfValues, Later)):
+        return Wait("condition", condition.key)
+    if not isinstance(entry, Absent) and not is_known(entry):
         return Wait("condition", condition.key)
     for value in condition.values:
         if isinstance(value, PolicyTemplate):
@@ -162,11 +164,6 @@ def wait_of(condition: Condition, context: Context) -> Wait:
 
 def _agree(*answers: Truth) -> Truth:
     return answers[0] if all(each is answers[0] for each in answers) else Truth.UNKNOWN
-
-
-def _null_value(value: PolicyText, absent: Truth) -> Truth:
-    wanted = value.lower() if isinstance(value, str) else None
-    return absent if wanted == "true" else ~absent if wanted == "false" else Truth.UNKNOWN
 
 
 def _missing(asked: Operator) -> Truth:
@@ -195,18 +192,12 @@ def _present(condition: Condition, value: Value, context: Context) -> Truth:
 
 
 def _value_passes(condition: Condition, value: Value, context: Context) -> Truth:
-    subject = as_text(value)
-    matched = Truth.some(_matches(condition, pattern, subject, context) for pattern in condition.values)
-    return ~matched if condition.operator.negated else matched
-
-
-def _matches(condition: Condition, pattern: PolicyText, subject: TextLike, context: Context) -> Truth:
-    test = condition.operator.test
+    subject, test = as_text(value), condition.operator.test
     assert test is not None
-    if not isinstance(pattern, PolicyTemplate):
-        return test(pattern, subject)
-    expansion = expand(pattern, context)
-    answers = [test(each, subject) for each in expansion.patterns]
-    if expansion.valueless or not answers:
-        answers.append(Truth.FALSE)  # a variable without a value equals nothing
-    return _agree(*answers)
+    matched = Truth.some(
+        agree(each, context, lambda pattern: test(pattern, subject))
+        if isinstance(each, PolicyTemplate)
+        else test(each, subject)
+        for each in condition.values
+    )
+    return ~matched if condition.operator.negated else matched

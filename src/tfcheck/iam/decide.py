@@ -15,7 +15,7 @@ from tfcheck.iam import resource
 from tfcheck.iam.applies import applies, elements_apply
 from tfcheck.iam.condition import Wait
 from tfcheck.iam.decision import Allowed, Decision, Denied, Layers, OpenKind, Undecided
-from tfcheck.iam.layer import SILENT, Heard, LayerAnswer, ResourceAnswer, evaluate_layer, evaluate_resource_policy
+from tfcheck.iam.layer import Heard, LayerAnswer, ResourceAnswer, any_applies, evaluate_layer, evaluate_resource_policy
 from tfcheck.iam.model import Effect, Origin, Policy, Request
 from tfcheck.iam.principal import PrincipalMatch, names_service
 from tfcheck.symbolic.match import equal
@@ -48,20 +48,13 @@ def decide(request: Request, layers: Layers) -> Decision:
     decision = _decide(request, layers)
     if request.documented is None:
         return decision
+    # A decision that the documented form of the resource would change is unknown.
     other = msgspec.structs.replace(request, resource=request.documented)
-    return _reconcile(decision, _decide(other, layers), _denying_origins(other, layers))
-
-
-def _denying_origins(request: Request, layers: Layers) -> tuple[Origin, ...]:
-    """Return the places of the statements that deny a request, or may."""
-    denying = _evaluate_layers(request, _unreadable_set_aside(layers)).denying_statements()
-    return tuple(dict.fromkeys(statement.origin for statement, truth in denying if truth is not _F))
-
-
-def _reconcile(decision: Decision, documented: Decision, forbidding: tuple[Origin, ...]) -> Decision:
-    """Make a decision unknown that only the documented form of the resource would change."""
+    documented = _decide(other, layers)
     if isinstance(decision, Denied) and decision.kind != "explicit" and not isinstance(documented, Denied):
         return Undecided("unknown_value", _TWO_FORMS, documented.by)
+    denying = _evaluate_layers(other, _unreadable_set_aside(layers)).denying_statements()
+    forbidding = tuple(dict.fromkeys(statement.origin for statement, truth in denying if truth is not _F))
     if isinstance(decision, Allowed) and forbidding:
         return Undecided("unknown_value", _TWO_FORMS, forbidding)
     return decision
@@ -74,17 +67,16 @@ def _decide(request: Request, layers: Layers) -> Decision:
     layers = _unreadable_set_aside(layers)
     case = _evaluate_layers(request, layers)
     denying = case.denying_statements()
-    deny = Truth.some(truth for _, truth in denying)
-    guard = Truth.every(each.allow for each in case.guards)
-    core = _core(case, layers, hidden=False) & guard
-    possible = _core(case, layers, hidden=True) & guard
+    deny = any_applies(denying)
     if deny is _T:
         return Denied("explicit", _origins(denying, _T))
+    guard = Truth.every(each.allow for each in case.guards) if case.guards else _T
+    core = _core(case, layers, hidden=False) & guard
     if core is _T and deny is _F:
         return Allowed(_granting_origins(case, layers), _assumptions(request, layers, case))
     if core is _T:
         return _open_because(request, denying)
-    if possible is _F:
+    if (_core(case, layers, hidden=True) & guard) is _F:
         return _implicit_deny(case)
     return _undecided_because(request, layers, case, core)
 
@@ -97,8 +89,20 @@ def decide_trust(policy: Policy, service: str, context: Context) -> Decision:
     """
     if policy.invalid is not None:
         return Undecided("policy_not_readable", f"{policy.name}: {policy.invalid}")
-    allowing, denying = _evaluate_trust(policy, service, context)
-    allow, deny = (Truth.some(truth for _, truth in each) for each in (allowing, denying))
+    wanted = resource.target("*")
+    allowing: list[Heard] = []
+    denying: list[Heard] = []
+    for statement in policy.statements:
+        truth = elements_apply(statement, "sts:assumerole", wanted, context)
+        if statement.principals is not None and truth is not _F:
+            truth = truth & names_service(statement.principals, service)
+        if statement.effect is Effect.OPEN:
+            truth = truth & _U
+        if statement.effect is not Effect.DENY:
+            allowing.append((statement, truth))
+        if statement.effect is not Effect.ALLOW:
+            denying.append((statement, truth))
+    allow, deny = any_applies(allowing), any_applies(denying)
     if deny is _T:
         return Denied("explicit", _origins(denying, _T))
     if allow is _F:
@@ -107,21 +111,6 @@ def decide_trust(policy: Policy, service: str, context: Context) -> Decision:
         return Allowed(_origins(allowing, _T))
     doubtful = [each for each in (*allowing, *denying) if each[1] is _U]
     return Undecided(*_trust_wait(doubtful, context), _origins(doubtful, _U))
-
-
-def _evaluate_trust(policy: Policy, service: str, context: Context) -> tuple[list[Heard], list[Heard]]:
-    wanted = resource.target("*")
-    allowing: list[Heard] = []
-    denying: list[Heard] = []
-    for statement in policy.statements:
-        truth = elements_apply(statement, "sts:assumerole", wanted, context)
-        if statement.principals is not None and truth is not _F:
-            truth = truth & names_service(statement.principals, service)
-        if statement.effect is not Effect.DENY:
-            allowing.append((statement, truth & _U if statement.effect is Effect.OPEN else truth))
-        if statement.effect is not Effect.ALLOW:
-            denying.append((statement, truth & _U if statement.effect is Effect.OPEN else truth))
-    return allowing, denying
 
 
 def permits(request: Request, policies: tuple[Policy, ...]) -> Truth:
@@ -154,30 +143,21 @@ def _unreadable_set_aside(layers: Layers) -> Layers:
 
 def _evaluate_layers(request: Request, layers: Layers) -> _Case:
     wanted = resource.target(request.resource)
+    identity = evaluate_layer(layers.identity, request, wanted)
     bounded = layers.boundary is not None or layers.boundary_hidden is not None
-    return _Case(
-        evaluate_layer(layers.identity, request, wanted),
-        _evaluate_boundary(request, layers, wanted),
-        evaluate_resource_policy(layers.resource, request, wanted, bounded=bounded),
-        tuple(evaluate_layer(each, request, wanted) for each in layers.guards),
-        _same_account(request, wanted),
-    )
-
-
-def _evaluate_boundary(request: Request, layers: Layers, wanted: resource.Target) -> LayerAnswer:
-    if layers.boundary is None and layers.boundary_hidden is None:
-        return LayerAnswer(_T, _F)
-    voice = SILENT if layers.boundary is None else evaluate_layer(layers.boundary, request, wanted)
-    if layers.boundary_hidden is None:
-        return voice
-    return LayerAnswer(_U, voice.deny, voice.allowing, voice.denying)
-
-
-def _same_account(request: Request, wanted: resource.Target) -> Truth:
+    boundary = evaluate_layer(layers.boundary, request, wanted) if layers.boundary is not None else LayerAnswer(_T, _F)
+    if layers.boundary_hidden is not None:
+        boundary = LayerAnswer(_U, boundary.deny, boundary.allowing, boundary.denying)
     owner = request.resource_account
     if owner is None and wanted.parts is not None and wanted.parts[4] != "":
         owner = wanted.parts[4]
-    return _T if owner is None else equal(owner, request.caller.account)
+    return _Case(
+        identity,
+        boundary,
+        evaluate_resource_policy(layers.resource, request, wanted, bounded=bounded),
+        tuple(evaluate_layer(each, request, wanted) for each in layers.guards) if layers.guards else (),
+        _T if owner is None else equal(owner, request.caller.account),
+    )
 
 
 # The combination of the layers
@@ -209,14 +189,10 @@ def _decide_in_account(i: Truth, b: Truth, found: PrincipalMatch, layers: Layers
 
 
 def _principal_match(case: _Case, layers: Layers, *, hidden: bool) -> PrincipalMatch:
-    found = case.resource.named
-    if layers.resource is None and layers.resource_hidden is None:
-        return _default_principals(layers)
-    return found | PrincipalMatch(_U, _U, _U) if hidden and layers.resource_hidden is not None else found
-
-
-def _default_principals(layers: Layers) -> PrincipalMatch:
-    """Return the principals that a resource without a policy allows."""
+    """Return the principals that a resource allows, by its policy or without one."""
+    if layers.resource is not None or layers.resource_hidden is not None:
+        found = case.resource.named
+        return found | PrincipalMatch(_U, _U, _U) if hidden and layers.resource_hidden is not None else found
     match layers.resource_kind:
         case "kms":
             return PrincipalMatch(account=_T)  # the default key policy
@@ -282,7 +258,23 @@ def _undecided_because(request: Request, layers: Layers, case: _Case, core: Trut
         return _open_because(request, doubtful)
     if core is _U and case.boundary.allow is _U and layers.boundary_hidden is not None:
         return Undecided("policy_not_readable", layers.boundary_hidden, _origins(case.identity.allowing, _T))
-    return _hidden(request, layers, case)
+    evidence = _origins(case.identity.allowing, _T) or _origins(doubtful, _U)
+    if case.identity.allow is not _T:
+        if layers.outside:
+            return Undecided("role_outside_plan", f"the policies of {display(request.caller.arn)}", evidence)
+        if layers.identity_hidden:
+            return Undecided("policy_not_readable", layers.identity_hidden[0], evidence)
+    unseen = layers.resource_hidden or layers.resource_outside
+    if unseen is None:
+        unseen = layers.boundary_hidden
+    if unseen is not None:
+        return Undecided("policy_not_readable", unseen, evidence)
+    if case.same is _U:
+        return Undecided("unknown_value", "the account that the resource belongs to", evidence)
+    grants = tuple(origin for origin, truth in layers.grants if truth is _U)
+    if grants:
+        return Undecided("unknown_value", f"whether {grants[0].policy} covers the call", grants)
+    return Undecided("unknown_value", "a value known only after apply", evidence)
 
 
 def _doubtful(case: _Case) -> list[Heard]:
@@ -292,26 +284,6 @@ def _doubtful(case: _Case) -> list[Heard]:
     layers.append(case.resource.allowing if case.resource.named.any_match() is _U or not case.identity.allowing else ())
     layers.extend(each.allowing for each in case.guards if each.allow is _U)
     return [heard for layer in layers for heard in layer if heard[1] is _U]
-
-
-def _hidden(request: Request, layers: Layers, case: _Case) -> Undecided:
-    evidence = _origins(case.identity.allowing, _T) or _origins(_doubtful(case), _U)
-    if case.identity.allow is not _T:
-        if layers.outside:
-            return Undecided("role_outside_plan", f"the policies of {display(request.caller.arn)}", evidence)
-        if layers.identity_hidden:
-            return Undecided("policy_not_readable", layers.identity_hidden[0], evidence)
-    unseen = layers.resource_hidden or layers.resource_outside
-    if unseen is not None:
-        return Undecided("policy_not_readable", unseen, evidence)
-    if layers.boundary_hidden is not None:
-        return Undecided("policy_not_readable", layers.boundary_hidden, evidence)
-    if case.same is _U:
-        return Undecided("unknown_value", "the account that the resource belongs to", evidence)
-    grants = tuple(origin for origin, truth in layers.grants if truth is _U)
-    if grants:
-        return Undecided("unknown_value", f"whether {grants[0].policy} covers the call", grants)
-    return Undecided("unknown_value", "a value known only after apply", evidence)
 
 
 def _open_because(request: Request, heard: Iterable[Heard]) -> Undecided:
@@ -340,4 +312,4 @@ def _kind(wait: Wait) -> OpenKind:
 
 
 def _origins(heard: Iterable[Heard], truth: Truth) -> tuple[Origin, ...]:
-    return tuple(dict.fromkeys(statement.origin for statement, each in heard if each is truth))
+    return tuple(dict.fromkeys([statement.origin for statement, each in heard if each is truth])) if heard else ()

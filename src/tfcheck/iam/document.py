@@ -7,7 +7,7 @@ evaluated: the policy is `invalid`, with the reason. What is only strange is rea
 from __future__ import annotations
 
 import json
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import msgspec
 
@@ -38,6 +38,9 @@ STATEMENT_KEYS = (
 _NOT_IN_SID = regex("[^A-Za-z0-9]")
 
 
+_Entry = TypeVar("_Entry", Action, Resource)
+
+
 class _UnreadError(Exception):
     """The policy cannot be read, or AWS may refuse it; the argument says why."""
 
@@ -65,23 +68,19 @@ def rename_policy(policy: Policy, name: str) -> Policy:
     """Return a policy under another name, as if it had been read for that object."""
     if policy.name == name:
         return policy
-    statements = tuple(
-        _with_origin(each, msgspec.structs.replace(each.origin, policy=name)) for each in policy.statements
-    )
-    return msgspec.structs.replace(policy, name=name, statements=statements)
+    return msgspec.structs.replace(policy, name=name, statements=_with_origins(policy, {"policy": name}))
 
 
 def conceal(policy: Policy) -> Policy:
     """Return a policy whose text must not be shown."""
-    statements = tuple(
-        _with_origin(each, msgspec.structs.replace(each.origin, sid=None, secret=True)) for each in policy.statements
-    )
+    statements = _with_origins(policy, {"sid": None, "secret": True})
     invalid = None if policy.invalid is None else "its text is sensitive"
     return msgspec.structs.replace(policy, statements=statements, invalid=invalid, refused=False, warnings=())
 
 
-def _with_origin(statement: Statement, origin: Origin) -> Statement:
-    return msgspec.structs.replace(statement, origin=origin)
+def _with_origins(policy: Policy, changes: dict[str, object]) -> tuple[Statement, ...]:
+    replace = msgspec.structs.replace
+    return tuple(replace(each, origin=replace(each.origin, **changes)) for each in policy.statements)
 
 
 class _Reader:
@@ -100,13 +99,11 @@ class _Reader:
             document = document.shape
         if isinstance(document, JsonText):
             return document.value
-        return self.parse(document) if isinstance(document, str) else document
-
-    def parse(self, document: str) -> Value:
+        if not isinstance(document, str):
+            return document
+        text = document.lstrip("\ufeff")
         try:
-            value: Value = json.loads(
-                document.lstrip("\ufeff"), object_pairs_hook=self.json_object, parse_constant=_refuse_constant
-            )
+            value: Value = json.loads(text, object_pairs_hook=self.json_object, parse_constant=_refuse_constant)
         except ValueError:
             raise _RefusedError("the document is not JSON") from None
         return value
@@ -128,11 +125,12 @@ class _Reader:
             raise _RefusedError("the policy has no Statement")
         statement = document["Statement"]
         if isinstance(statement, Unknown):
-            return Policy(
-                self.name, (self.unread(statement, UNLISTED),), version, warnings=tuple(self.warnings), open=True
-            )
+            unread = (self.unread(statement, UNLISTED),)
+            return Policy(self.name, unread, version, warnings=tuple(self.warnings), open=True)
         statements = tuple(self.statement(each, index) for index, each in enumerate(_as_list(statement)))
-        self.check_sids(statements)
+        sids = [each.origin.sid for each in statements if each.origin.sid]
+        if len(sids) != len(set(sids)):
+            self.warn("two statements have the same Sid")
         return Policy(self.name, statements, version, warnings=tuple(self.warnings))
 
     def version(self, document: dict[str, Value]) -> str | None:
@@ -145,11 +143,6 @@ class _Reader:
             raise _RefusedError("Version is neither 2012-10-17 nor 2008-10-17")
         self.variables = Truth.of(spelled == "2012-10-17")
         return spelled
-
-    def check_sids(self, statements: tuple[Statement, ...]) -> None:
-        sids = [each.origin.sid for each in statements if each.origin.sid]
-        if len(sids) != len(set(sids)):
-            self.warn("two statements have the same Sid")
 
     # One statement
 
@@ -196,16 +189,8 @@ class _Reader:
         written, negated = self.one_of(value, "Action", "NotAction")
         if written is None:
             raise _RefusedError("a statement has neither Action nor NotAction")
-        entries = [self.action(each) for each in self.texts(written, "an action")]
+        entries = (self.entry(read_action(each), "an action") for each in self.texts(written, "an action"))
         return group_actions(tuple(entries), negated=negated)
-
-    def action(self, written: TextLike) -> Action:
-        entry = read_action(written)
-        if isinstance(entry, str):
-            raise _RefusedError(entry)
-        if entry.strange:
-            self.warn(f"an action {entry.strange}")
-        return entry
 
     def resources(self, value: dict[str, Value]) -> Resources | None:
         written, negated = self.one_of(value, "Resource", "NotResource")
@@ -215,14 +200,14 @@ class _Reader:
             return None
         if self.kind is PolicyKind.TRUST:
             raise _RefusedError("a trust policy has no Resource")
-        return Resources(tuple(self.resource(each) for each in self.texts(written, "a resource")), negated)
+        read = (read_resource(each, variables=self.variables) for each in self.texts(written, "a resource"))
+        return Resources(tuple(self.entry(each, "a resource") for each in read), negated)
 
-    def resource(self, written: TextLike) -> Resource:
-        entry = read_resource(written, variables=self.variables)
+    def entry(self, entry: _Entry | str, what: str) -> _Entry:
         if isinstance(entry, str):
             raise _RefusedError(entry)
         if entry.strange:
-            self.warn(f"a resource {entry.strange}")
+            self.warn(f"{what} {entry.strange}")
         return entry
 
     def principals(self, value: dict[str, Value]) -> Principals | None:

@@ -32,10 +32,6 @@ class LayerAnswer(msgspec.Struct, frozen=True):
     denying: tuple[Heard, ...] = ()
 
 
-#: A missing layer.
-SILENT = LayerAnswer(Truth.FALSE, Truth.FALSE)
-
-
 class ResourceAnswer(msgspec.Struct, frozen=True):
     """The answer of a resource policy, with its allows by kind of principal."""
 
@@ -61,7 +57,7 @@ def evaluate_layer(policies: Iterable[Policy], request: Request, wanted: Target)
                 allowing.append((statement, truth))
             if statement.effect is not Effect.ALLOW:
                 denying.append((statement, truth))
-    return LayerAnswer(_any_applies(allowing), _any_applies(denying), tuple(allowing), tuple(denying))
+    return LayerAnswer(any_applies(allowing), any_applies(denying), tuple(allowing), tuple(denying))
 
 
 def evaluate_resource_policy(
@@ -82,18 +78,17 @@ def evaluate_resource_policy(
             allowing.append((statement, grant.any_match()))
         if statement.effect is not Effect.ALLOW:
             denying.append((statement, truth & _is_denied(statement, request.caller, bounded=bounded)))
-    return ResourceAnswer(found, _any_applies(denying), _may_apply(allowing), _may_apply(denying))
+    return ResourceAnswer(found, any_applies(denying), _may_apply(allowing), _may_apply(denying))
 
 
 def _granted_to(statement: Statement, caller: Caller, truth: Truth) -> PrincipalMatch:
     principals = statement.principals
-    open_effect = statement.effect is Effect.OPEN
     if principals is None or principals.negated:
         # NOTE: an Allow with NotPrincipal allows nearly everybody; AWS advises against it, and it is not decided here.
         found = PrincipalMatch(Truth.UNKNOWN, Truth.UNKNOWN, Truth.UNKNOWN)
     else:
         found = principal.match(principals, caller)
-    limit = truth & Truth.UNKNOWN if open_effect else truth
+    limit = truth & Truth.UNKNOWN if statement.effect is Effect.OPEN else truth
     return PrincipalMatch(found.session & limit, found.role & limit, found.account & limit)
 
 
@@ -106,8 +101,15 @@ def _is_denied(statement: Statement, caller: Caller, *, bounded: bool) -> Truth:
     return principal.match(principals, caller).any_match()
 
 
-def _any_applies(heard: list[Heard]) -> Truth:
-    return Truth.some(truth for _, truth in heard)
+def any_applies(heard: list[Heard]) -> Truth:
+    """Whether any of the statements applies."""
+    answer = Truth.FALSE
+    for _, truth in heard:
+        if truth is Truth.TRUE:
+            return truth
+        if truth is Truth.UNKNOWN:
+            answer = truth
+    return answer
 
 
 def _may_apply(heard: list[Heard]) -> tuple[Heard, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfcheck.iam import action, condition, resource
-from tfcheck.iam.applies import StatementMatch, applies
+from tfcheck.iam.applies import applies
 from tfcheck.iam.model import Effect, Origin, Statement
 from tfcheck.iam.principal import names_service
 from tfcheck.symbolic import limits
@@ -60,7 +60,7 @@ def near_misses(request: Request, policies: Iterable[Policy]) -> list[NearMiss]:
     for policy in policies:
         for statement in _nearest(policy, request):
             if statement.effect is Effect.ALLOW and statement.unread is None:
-                ranked = _look(statement, request)
+                ranked = _near_miss(statement, request)
                 if ranked is not None:
                     found.append(ranked)
     return [miss for _, miss in sorted(found, key=lambda each: each[0])]
@@ -97,7 +97,7 @@ def _unmet(statement: Statement, context: Context) -> list[str]:
     return [each.key for each in statement.conditions if condition.evaluate(each, context) is Truth.FALSE]
 
 
-def _look(statement: Statement, request: Request) -> tuple[tuple[int, int], NearMiss] | None:
+def _near_miss(statement: Statement, request: Request) -> tuple[tuple[int, int], NearMiss] | None:
     # NOTE: half of the run is reserved for verdicts.
     if limits.steps_left() < limits.STEPS // 2 or not limits.take(_STEPS):
         return None
@@ -108,22 +108,17 @@ def _look(statement: Statement, request: Request) -> tuple[tuple[int, int], Near
     if seen.action is Truth.FALSE:
         return _similar_actions(statement, request)
     entries = statement.resources.entries if statement.resources is not None else ()
-    mismatch, patterns = _mismatch(statement, request, seen), tuple(display(entry.written) for entry in entries)
-    key = _unmet(statement, request.context)[0] if mismatch is Mismatch.CONDITION else ""
+    wanted = resource.target(request.resource)
+    mismatch, key = Mismatch.RESOURCE, ""
+    if seen.conditions is Truth.FALSE:
+        mismatch, key = Mismatch.CONDITION, _unmet(statement, request.context)[0]
+    elif seen.principal is Truth.FALSE:
+        mismatch = Mismatch.PRINCIPAL
+    elif any(resource.differs_in_partition_only(each, wanted, request.context) for each in entries):
+        mismatch = Mismatch.PARTITION
+    patterns = tuple(display(entry.written) for entry in entries)
     likeness = max((_common(pattern, display(request.resource)) for pattern in patterns), default=0)
     return (mismatch.value, -likeness), NearMiss(statement.origin, mismatch, patterns, key)
-
-
-def _mismatch(statement: Statement, request: Request, seen: StatementMatch) -> Mismatch:
-    if seen.conditions is Truth.FALSE:
-        return Mismatch.CONDITION
-    if seen.principal is Truth.FALSE:
-        return Mismatch.PRINCIPAL
-    wanted = resource.target(request.resource)
-    entries = statement.resources.entries if statement.resources is not None else ()
-    if any(resource.differs_in_partition_only(each, wanted, request.context) for each in entries):
-        return Mismatch.PARTITION
-    return Mismatch.RESOURCE
 
 
 def _similar_actions(statement: Statement, request: Request) -> tuple[tuple[int, int], NearMiss] | None:

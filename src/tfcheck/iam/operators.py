@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tfcheck.symbolic.match import Pattern, Verbatim, equal, glob
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import TextLike, Truth, Unknown, pieces, spelled_out, text
+from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import parse_arn
 
 if TYPE_CHECKING:
@@ -78,15 +78,12 @@ def arn_like(pattern: Pattern, value: TextLike) -> Truth:
 
 def _harmless(part: TextLike | Verbatim) -> bool:
     """Whether the value of a part can be inserted into the pattern without changing its meaning."""
-    if not isinstance(part, Verbatim):
-        return True
-    return all(_excludes(piece, ":*?") for piece in pieces(spelled_out(part.value)))
-
-
-def _excludes(piece: TextLike, chars: str) -> bool:
-    if isinstance(piece, str):
-        return not any(char in piece for char in chars)
-    return isinstance(piece, Unknown) and not any(map(piece.hole.allows, chars))
+    inserted = pieces(spelled_out(part.value)) if isinstance(part, Verbatim) else ()
+    return not any(
+        isinstance(each, JsonText)
+        or any(char in each if isinstance(each, str) else each.hole.allows(char) for char in ":*?")
+        for each in inserted
+    )
 
 
 def _arn_like(pattern: TextLike, value: TextLike) -> Truth:

@@ -101,11 +101,16 @@ def _match_value(value: TextLike, caller: Caller) -> PrincipalMatch:
         if _ACCOUNT.fullmatch(spelled):
             return PrincipalMatch(account=equal(spelled, caller.account))
         if not spelled.startswith("arn:"):
-            return PrincipalMatch(role=_is_unique_id(spelled, caller))
+            own = caller.unique_id if _UNIQUE_ID.fullmatch(spelled) else None
+            return PrincipalMatch(role=Truth.UNKNOWN if own is None else equal(spelled, own))
     if _is_another(value, caller.arn):
         return PrincipalMatch()
     arn = parse_arn(value)
-    return _match_unknown(value, caller) if arn is None else _match_arn(arn, caller)
+    if arn is not None:
+        return _match_arn(arn, caller)
+    if caller.unique_id is not None and equal(value, caller.unique_id) is Truth.TRUE:
+        return PrincipalMatch(role=Truth.TRUE)
+    return PrincipalMatch(account=Truth.TRUE) if equal(value, caller.account) is Truth.TRUE else _OPEN
 
 
 def _is_another(value: TextLike, own: TextLike) -> bool:
@@ -113,20 +118,6 @@ def _is_another(value: TextLike, own: TextLike) -> bool:
     if not isinstance(value, Unknown) or not isinstance(own, Unknown) or not value.family:
         return False
     return value.family == own.family and equal(value, own) is Truth.FALSE
-
-
-def _is_unique_id(spelled: str, caller: Caller) -> Truth:
-    if not _UNIQUE_ID.fullmatch(spelled):
-        return Truth.UNKNOWN
-    return Truth.UNKNOWN if caller.unique_id is None else equal(spelled, caller.unique_id)
-
-
-def _match_unknown(value: TextLike, caller: Caller) -> PrincipalMatch:
-    if caller.unique_id is not None and equal(value, caller.unique_id) is Truth.TRUE:
-        return PrincipalMatch(role=Truth.TRUE)
-    if equal(value, caller.account) is Truth.TRUE:
-        return PrincipalMatch(account=Truth.TRUE)
-    return _OPEN
 
 
 def _match_arn(arn: Arn, caller: Caller) -> PrincipalMatch:
@@ -139,7 +130,9 @@ def _match_arn(arn: Arn, caller: Caller) -> PrincipalMatch:
     if kind is None or not isinstance(arn.service, str):
         return PrincipalMatch(here & Truth.UNKNOWN, here & Truth.UNKNOWN, here & Truth.UNKNOWN)
     if (arn.service, kind) == ("iam", "role"):
-        return PrincipalMatch(role=here & _wildless(name) & _is_role(name, caller))
+        same = equal(_last_step(name), caller.name)
+        same = same | Truth.UNKNOWN if any(map(_may_contain_slash, pieces(name))) else same
+        return PrincipalMatch(role=here & _wildless(name) & same)
     if (arn.service, kind) == ("sts", "assumed-role"):
         return PrincipalMatch(session=here & _is_session(name, caller))
     return PrincipalMatch()
@@ -155,14 +148,8 @@ def _kind_and_name(resource: TextLike) -> tuple[str | None, TextLike]:
 
 def _wildless(name: TextLike) -> Truth:
     # AWS refuses a principal with wildcards inside.
-    return (
-        Truth.UNKNOWN if any(isinstance(part, str) and set(part) & {"*", "?"} for part in pieces(name)) else Truth.TRUE
-    )
-
-
-def _is_role(name: TextLike, caller: Caller) -> Truth:
-    same = equal(_last_step(name), caller.name)
-    return same | Truth.UNKNOWN if any(_may_contain_slash(piece) for piece in pieces(name)) else same
+    wild = any(isinstance(part, str) and ("*" in part or "?" in part) for part in pieces(name))
+    return Truth.UNKNOWN if wild else Truth.TRUE
 
 
 def _may_contain_slash(piece: TextLike) -> bool:
@@ -171,13 +158,13 @@ def _may_contain_slash(piece: TextLike) -> bool:
 
 def _last_step(name: TextLike) -> TextLike:
     """Remove the path of a role: a session's ARN has none, and names are unique in an account."""
-    kept: list[TextLike] = []
+    tail: list[TextLike] = []
     for piece in reversed(pieces(name)):
         if isinstance(piece, str) and "/" in piece:
-            kept.append(piece.rpartition("/")[2])
+            tail.append(piece.rpartition("/")[2])
             break
-        kept.append(piece)
-    return text(reversed(kept))
+        tail.append(piece)
+    return text(reversed(tail))
 
 
 def _is_session(name: TextLike, caller: Caller) -> Truth:

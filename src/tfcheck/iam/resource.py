@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from tfcheck.iam.context import Context
-from tfcheck.iam.variables import PolicyTemplate, PolicyText, expand, read_text
+from tfcheck.iam.variables import PolicyTemplate, PolicyText, agree, read_text
 from tfcheck.symbolic.match import Pattern, Verbatim, equal, glob
 from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, text
 from tfcheck.symbolic.wildcards import affordable, glob_known
@@ -58,8 +58,8 @@ def target(resource: TextLike) -> Target:
 
 
 def _all_known(parts: tuple[PolicyText, ...]) -> tuple[str, ...] | None:
-    known = tuple(part for part in parts if isinstance(part, str))
-    return known if len(known) == len(parts) else None
+    known = [part for part in parts if isinstance(part, str)]
+    return tuple(known) if len(known) == len(parts) else None
 
 
 def read_resource(written: TextLike, *, variables: Truth) -> Resource | str:
@@ -96,9 +96,8 @@ def _read_known(written: TextLike, spelled: str, whole: PolicyText, variables: T
         return Resource(written, whole, short=True, strange="has fewer than the six parts of an ARN")
     *early, last = parts
     if isinstance(whole, PolicyTemplate) and any("${" in part for part in early):
-        return Resource(
-            written, PolicyTemplate((), broken=True), strange="has a variable before the sixth part of its ARN"
-        )
+        strange = "has a variable before the sixth part of its ARN"
+        return Resource(written, PolicyTemplate((), broken=True), strange=strange)
     return _split_entry(written, whole, (*early, _with_variables(last, variables)), _strange(early, last))
 
 
@@ -145,19 +144,14 @@ def covers(resources: Resources | None, wanted: Target, context: Context) -> Tru
     """Whether the entries cover the resource of a request. Without the element every resource is covered."""
     if resources is None:
         return Truth.TRUE
-    answer = _is_covered(resources.entries, wanted, context)
-    return ~answer if resources.negated else answer
-
-
-def _is_covered(entries: tuple[Resource, ...], wanted: Target, context: Context) -> Truth:
     answer = Truth.FALSE
-    for entry in entries:
+    for entry in resources.entries:
         matched = matches(entry, wanted, context)
-        if matched is Truth.TRUE:
-            return matched
-        if matched is Truth.UNKNOWN:
+        if matched is not Truth.FALSE:
             answer = matched
-    return answer
+        if matched is Truth.TRUE:
+            break
+    return ~answer if resources.negated else answer
 
 
 def matches(entry: Resource, wanted: Target, context: Context) -> Truth:
@@ -179,14 +173,10 @@ def matches(entry: Resource, wanted: Target, context: Context) -> Truth:
 
 def differs_in_partition_only(entry: Resource, wanted: Target, context: Context) -> bool:
     """Whether an entry would match with the partition of the resource."""
-    if (
-        entry.parts is None
-        or wanted.parts is None
-        or _match_part(entry.parts[1], wanted.parts[1], context) is not Truth.FALSE
-    ):
+    ours, theirs = entry.parts, wanted.parts
+    if ours is None or theirs is None or _match_part(ours[1], theirs[1], context) is not Truth.FALSE:
         return False
-    others = (_match_part(entry.parts[i], wanted.parts[i], context) for i in (2, 3, 4, 5))
-    return all(each is not Truth.FALSE for each in others)
+    return all(_match_part(ours[i], theirs[i], context) is not Truth.FALSE for i in (2, 3, 4, 5))
 
 
 def _beginning(entry: Resource) -> Pattern:
@@ -236,15 +226,9 @@ def _share_an_attribute(whole: PolicyText, wanted: TextLike) -> bool:
 
 
 def _match_part(pattern: PolicyText, subject: TextLike, context: Context) -> Truth:
-    if isinstance(pattern, str) and isinstance(subject, str):
-        return glob(pattern, subject)
-    if not isinstance(pattern, PolicyTemplate):
-        return glob(pattern, subject)
-    expansion = expand(pattern, context)
-    answers = [glob(each, subject) for each in expansion.patterns]
-    if expansion.valueless or not answers:
-        answers.append(Truth.FALSE)  # an entry without a value names nothing
-    return answers[0] if all(each is answers[0] for each in answers) else Truth.UNKNOWN
+    if isinstance(pattern, PolicyTemplate):
+        return agree(pattern, context, lambda each: glob(each, subject))
+    return glob(pattern, subject)
 
 
 def _names_type(entry: Resource, subject: TextLike) -> bool:

@@ -6,7 +6,7 @@ Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_vari
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
@@ -14,7 +14,10 @@ from tfcheck.iam.context import MULTIVALUED, Absent, Context, Entry, Later, OneO
 from tfcheck.symbolic import numerals
 from tfcheck.symbolic.match import Pattern, Verbatim
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import Set, TextLike, Unknown, Value, pieces, spelled_out
+from tfcheck.symbolic.value import Set, TextLike, Truth, Unknown, Value, pieces, spelled_out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _VARIABLE = regex(r"\$\{([^{}]*)\}")
 #: As AWS documents it, with a comma and one space; other spacing is undocumented, and so broken.
@@ -87,6 +90,15 @@ def expand(template: PolicyTemplate, context: Context) -> Expansion:
         choices = choices if len(rows) * len(choices) <= _MOST_ROWS else [Unknown()]
         rows = [(*row, Verbatim(choice)) for row in rows for choice in choices]
     return Expansion(tuple(rows), valueless, tuple(waits))
+
+
+def agree(template: PolicyTemplate, context: Context, test: Callable[[Pattern], Truth]) -> Truth:
+    """Return the common answer of a test for all possible values of a template; without a value it matches nothing."""
+    expansion = expand(template, context)
+    answers = {test(each) for each in expansion.patterns}
+    if expansion.valueless or not answers:
+        answers.add(Truth.FALSE)
+    return answers.pop() if len(answers) == 1 else Truth.UNKNOWN
 
 
 _MOST_ROWS = 16

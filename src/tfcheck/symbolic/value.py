@@ -59,7 +59,8 @@ class Truth(Enum):
         for truth in truths:
             if truth is _FALSE:
                 return _FALSE
-            result = result & truth
+            if truth is _UNKNOWN:
+                result = truth
         return result
 
     @staticmethod
@@ -69,7 +70,8 @@ class Truth(Enum):
         for truth in truths:
             if truth is _TRUE:
                 return _TRUE
-            result = result | truth
+            if truth is _UNKNOWN:
+                result = truth
         return result
 
 

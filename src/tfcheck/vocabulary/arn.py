@@ -26,8 +26,8 @@ class Arn(msgspec.Struct, frozen=True):
 
     def as_text(self) -> TextLike:
         """Join the parts."""
-        parts = (self.partition, self.service, self.region, self.account, self.resource)
-        return text(["arn", *(part for each in parts for part in (":", each))])
+        first = ("arn:", self.partition, ":", self.service, ":", self.region, ":")
+        return text((*first, self.account, ":", self.resource))
 
 
 def parse_arn(value: TextLike) -> Arn | None:

@@ -59,6 +59,7 @@ class MadeWorld:
         self._resources = resources
         self._earlier = resources if earlier is None else earlier
         self._built: dict[object, object] = {}
+        self.found: dict[tuple[object, ...], Any] = {}
 
     def resources(self, *types: str) -> list[MadeResource]:
         return [each for each in self._resources if each.address.type in types and each.address.mode == "managed"]

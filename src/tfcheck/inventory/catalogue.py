@@ -6,7 +6,7 @@ ARN or name it equals. What only may denote a resource is not found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import cached_property
 
 import msgspec
@@ -65,8 +65,10 @@ class Catalogue:
     def __init__(self, world: World, kind: ObjectKind) -> None:
         self.kind = kind
         self.resources: list[WorldObject] = list(world.resources(*kind.types))
-        if kind.looked_up:
-            self.resources.extend(_not_here(world.looked_up(*kind.types), self.resources, kind))
+        if kind.looked_up:  # leave out what data sources look up of this plan
+            managed = {arn for each in self.resources for arn in _arn_texts(each, (kind.arn,))}
+            looked_up = world.looked_up(*kind.types)
+            self.resources += [each for each in looked_up if managed.isdisjoint(_arn_texts(each, (kind.arn,)))]
         self._by_address = {str(each.address): each for each in self.resources}
         self._by_arn = {arn: each for each in self.resources for arn in _arn_texts(each, (kind.arn,))}
         self._by_name: dict[Hashable, list[WorldObject]] = {}
@@ -112,12 +114,12 @@ class Catalogue:
     def _by_spelling(self) -> dict[Hashable, list[WorldObject]]:
         """The resources by a key of their ARN that is the same however much of it is known."""
         # NOTE: a large stack looks up each of its ARNs in every other stack; comparing them would be quadratic.
-        filed: dict[Hashable, list[WorldObject]] = {}
+        by_key: dict[Hashable, list[WorldObject]] = {}
         for arn, each in self._by_arn.items():
-            same = _arn_key(arn)
-            if same is not None:
-                filed.setdefault(same, []).append(each)
-        return filed
+            key = _arn_key(arn)
+            if key is not None:
+                by_key.setdefault(key, []).append(each)
+        return by_key
 
     def find_by_name(self, reference: Value, near: Surroundings | None) -> WorldObject | None:
         """Find the resource that a name, or a reference, definitely denotes as seen from `near`.
@@ -146,14 +148,6 @@ def reachable(resource: WorldObject, region: Value, account: Value) -> bool:
     """Whether a resource may be the one with its name in a region of an account."""
     around = resource.surroundings
     return equal(around.region, region) & equal(around.account, account) is not Truth.FALSE
-
-
-def _not_here(looked_up: Sequence[WorldObject], here: Sequence[WorldObject], kind: ObjectKind) -> Iterator[WorldObject]:
-    """Leave out data sources that look up a resource of this plan."""
-    managed = {arn for each in here for arn in _arn_texts(each, (kind.arn,))}
-    for each in looked_up:
-        if not managed.intersection(_arn_texts(each, (kind.arn,))):
-            yield each
 
 
 def _arn_texts(resource: WorldObject, attributes: tuple[str, ...]) -> Iterator[TextLike]:

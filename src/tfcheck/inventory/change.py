@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, is_known, pieces, spelled_out
+from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, is_known, pieces, spelled_out
 from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.errors import InputError
 
@@ -32,15 +32,15 @@ def is_written(resource: WorldObject, attributes: tuple[str, ...], world: World)
     earlier = None if is_created(resource, world) else object_before(resource, world)
     if earlier is None:
         return True
-    pairs = ((earlier.attribute(name), resource.attribute(name)) for name in attributes)
-    return any(_differ(one, other, world) for one, other in pairs)
-
-
-def _differ(one: Value, other: Value, world: World) -> bool:
-    """Whether two values are definitely different."""
-    if isinstance(one, PlainText) and isinstance(other, PlainText):
-        return is_same_name(one, other, world) is Truth.FALSE
-    return equal(one, other) is Truth.FALSE
+    for name in attributes:
+        one, other = earlier.attribute(name), resource.attribute(name)
+        if isinstance(one, PlainText) and isinstance(other, PlainText):
+            same = is_same_name(one, other, world)
+        else:
+            same = equal(one, other)
+        if same is Truth.FALSE:
+            return True
+    return False
 
 
 def is_changed(resource: WorldObject, attributes: tuple[str, ...], world: World) -> bool:
@@ -87,14 +87,16 @@ def is_same_name(one: TextLike, other: TextLike, world: World) -> Truth:
     truth = equal(one, other)
     if truth is not Truth.UNKNOWN:
         return truth
-    made = world.once(_Changes)
-    apart = (_is_settled(one) and made.is_to_be(other, one)) or (_is_settled(other) and made.is_to_be(one, other))
+    apart = (_is_settled(one) and is_to_be(other, world, one)) or (_is_settled(other) and is_to_be(one, world, other))
     return Truth.FALSE if apart else truth
 
 
-def is_to_be(name: TextLike, world: World) -> bool:
-    """Whether a name contains something that AWS assigns to a new object, which nothing has had before."""
-    return world.once(_Changes).is_to_be(name, None)
+def is_to_be(name: TextLike, world: World, settled: TextLike | None = None) -> bool:
+    """Whether a name contains something that AWS assigns to a new object, which nothing has had before.
+
+    With a `settled` name, a replacement counts too, if the replaced object did not have that name.
+    """
+    return any(_is_assigned(each, settled, world) for each in pieces(spelled_out(name)))
 
 
 def may_be_named(name: TextLike, own: TextLike, world: World) -> bool:
@@ -113,27 +115,17 @@ def _is_settled(name: TextLike) -> bool:
     )
 
 
-class _Changes:
-    """The objects that a change creates."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def is_to_be(self, name: TextLike, settled: TextLike | None) -> bool:
-        """Whether a name contains something that AWS will assign to a new resource, unlike the replaced one's."""
-        return any(self._is_assigned(each, settled) for each in pieces(spelled_out(name)))
-
-    def _is_assigned(self, piece: object, settled: TextLike | None) -> bool:
-        if not isinstance(piece, Unknown) or piece.symbol is None or not piece.family:
-            return False
-        try:
-            owner = parse(piece.symbol.owner)
-        except InputError:
-            return False
-        if owner.mode != "managed":
-            return False
-        former = objects_before(owner.type, self._world).get(str(owner))
-        if settled is None:
-            return former is None
-        had = [former.attribute(each) for each in _IDENTITY] if former is not None else []
-        return not any(equal(each, settled) is not Truth.FALSE for each in had if isinstance(each, str))
+def _is_assigned(piece: object, settled: TextLike | None, world: World) -> bool:
+    if not isinstance(piece, Unknown) or piece.symbol is None or not piece.family:
+        return False
+    try:
+        owner = parse(piece.symbol.owner)
+    except InputError:
+        return False
+    if owner.mode != "managed":
+        return False
+    former = objects_before(owner.type, world).get(str(owner))
+    if settled is None:
+        return former is None
+    had = [former.attribute(each) for each in _IDENTITY] if former is not None else []
+    return not any(equal(each, settled) is not Truth.FALSE for each in had if isinstance(each, str))

@@ -6,7 +6,6 @@ Follows the task definition parameters
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 
 import msgspec
@@ -59,7 +58,10 @@ class Container(msgspec.Struct, frozen=True, dict=True):
 
     def members(self, name: str) -> list[Value] | Unknown:
         """Return a member that is a list; an absent one is empty."""
-        listed = items(self.member(name))
+        value = self.member(name)
+        if isinstance(value, list):
+            return list(value)
+        listed = items(value)
         return list(listed) if isinstance(listed, tuple) else listed
 
 
@@ -136,7 +138,12 @@ def _task_definitions(world: World) -> tuple[TaskDefinition, ...]:
 
 def _task_definition(resource: WorldObject, world: World) -> TaskDefinition | None:
     if resource.address.type == EXPRESS_SERVICE:
-        return _express_task(resource)
+        found = container_of_service(resource)
+        if found is None:
+            return None  # it uses a task definition that is defined elsewhere
+        express = (_container(0, found),) if isinstance(found, dict) else ()
+        problem = _unknown_reason(found, "primary_container") if isinstance(found, Unknown) else ""
+        return TaskDefinition(resource, express, problem, resource.sensitive("primary_container"))
     text = resource.attribute("container_definitions")
     sensitive = resource.sensitive("container_definitions") and is_marked_throughout(text)
     if sensitive:
@@ -146,16 +153,6 @@ def _task_definition(resource: WorldObject, world: World) -> TaskDefinition | No
     else:
         containers, problem = _containers(text)
     return TaskDefinition(resource, tuple(containers), problem, sensitive)
-
-
-def _express_task(service: WorldObject) -> TaskDefinition | None:
-    """Return the task definition of an Express service; None if it uses one that is defined elsewhere."""
-    found = container_of_service(service)
-    if found is None:
-        return None
-    containers = (_container(0, found),) if isinstance(found, dict) else ()
-    problem = _unknown_reason(found, "primary_container") if isinstance(found, Unknown) else ""
-    return TaskDefinition(service, containers, problem, service.sensitive("primary_container"))
 
 
 def _containers(text: Value) -> tuple[list[Container], str]:
@@ -171,7 +168,9 @@ def _containers(text: Value) -> tuple[list[Container], str]:
         case list():
             found = [_container(index, each) for index, each in enumerate(definitions) if isinstance(each, dict)]
             strange = [each for each in definitions if not isinstance(each, dict)]
-            return found, _problem(strange)
+            if strange and isinstance(strange[0], Unknown):
+                return found, _unknown_reason(strange[0])
+            return found, "container_definitions contains something that is not a container" if strange else ""
         case Unknown():
             return [], _unknown_reason(definitions)
         case _:
@@ -189,17 +188,6 @@ def _decode(text: Value) -> Value:
     if isinstance(text, TextLike):
         return decode(text)
     return None
-
-
-def _problem(strange: Sequence[Value]) -> str:
-    if not strange:
-        return ""
-    first = strange[0]
-    return (
-        _unknown_reason(first)
-        if isinstance(first, Unknown)
-        else "container_definitions contains something that is not a container"
-    )
 
 
 def _unknown_reason(unknown: Unknown, argument: str = "container_definitions") -> str:

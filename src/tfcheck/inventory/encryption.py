@@ -132,18 +132,15 @@ def keys_of_parameter(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
     kind = parameter.attribute("type")
     if kind != "SecureString" and not isinstance(kind, Unknown):
         return None
-    found = _parameter_keys(parameter, world)
-    doubt = f"whether {parameter.address} is encrypted"
-    return tuple(doubt_key(each, doubt) for each in found) if isinstance(kind, Unknown) else found
-
-
-def _parameter_keys(parameter: WorldObject, world: World) -> tuple[KmsKey, ...]:
     new = named_key(chosen(parameter, "key_id"), parameter, world)
     earlier = object_before(parameter, world)
     if earlier is None or is_written(parameter, _PUT, world):
-        return _as_tuple(new)
-    had = earlier.attribute("key_id")
-    return _unchanged_key(named_key(None if isinstance(had, Unknown) else had, earlier, world.before()), new)
+        found = _as_tuple(new)
+    else:
+        had = earlier.attribute("key_id")
+        found = _unchanged_key(named_key(None if isinstance(had, Unknown) else had, earlier, world.before()), new)
+    doubt = f"whether {parameter.address} is encrypted"
+    return tuple(doubt_key(each, doubt) for each in found) if isinstance(kind, Unknown) else found
 
 
 def _unchanged_key(old: KmsKey | None, new: KmsKey | None) -> tuple[KmsKey, ...]:

@@ -21,42 +21,30 @@ def container_of_service(service: WorldObject) -> Value:
     block = _only(service.attribute("primary_container"))
     if not isinstance(block, dict):
         return block
-    credentials = _only(block.get("repository_credentials"))
+    # NOTE: the provider's page calls the block `secrets`, but it is `secret`.
+    secrets = items(block.get("secret") or block.get("secrets"))
+    log = _only(block.get("aws_logs_configuration"))
+    if not log:
+        log = {"log_group": Unknown(symbol=_GROUP, reason="ECS names the log group of the service", hole=LOG_GROUP)}
+    options: Value = log
+    if isinstance(log, dict):
+        options = {
+            "awslogs-group": log.get("log_group"),
+            "awslogs-region": service.surroundings.region,
+            "awslogs-stream-prefix": log.get("log_stream_prefix") or "ecs",
+        }
     return {
         "name": "Main",
         "image": block.get("image"),
         "environment": block.get("environment"),
-        # NOTE: the provider's page calls the block `secrets`, but it is `secret`.
-        "secrets": _secrets(block.get("secret") or block.get("secrets")),
-        "repositoryCredentials": _rename_members(credentials, {"credentials_parameter": "credentialsParameter"}),
-        "logConfiguration": {"logDriver": "awslogs", "options": _log_options(block, service)},
+        "secrets": secrets if isinstance(secrets, Unknown) else [_rename_members(each) for each in secrets],
+        "repositoryCredentials": _rename_members(_only(block.get("repository_credentials"))),
+        "logConfiguration": {"logDriver": "awslogs", "options": options},
     }
 
 
-def _log_options(block: dict[str, Value], service: WorldObject) -> Value:
-    log = _only(block.get("aws_logs_configuration"))
-    if isinstance(log, Unknown):
-        return log
-    given = log or {
-        "log_group": Unknown(symbol=_GROUP, reason="ECS names the log group of the service", hole=LOG_GROUP)
-    }
-    return {
-        "awslogs-group": given.get("log_group"),
-        "awslogs-region": service.surroundings.region,
-        "awslogs-stream-prefix": given.get("log_stream_prefix") or "ecs",
-    }
-
-
-def _secrets(blocks: Value) -> Value:
-    listed = items(blocks)
-    return (
-        listed
-        if isinstance(listed, Unknown)
-        else [_rename_members(each, {"value_from": "valueFrom"}) for each in listed]
-    )
-
-
-def _rename_members(block: Value, names: dict[str, str]) -> Value:
+def _rename_members(block: Value) -> Value:
+    names = {"value_from": "valueFrom", "credentials_parameter": "credentialsParameter"}
     return {names.get(key, key): value for key, value in block.items()} if isinstance(block, dict) else block
 
 

@@ -67,8 +67,11 @@ def _key_by_reference(reference: Value, resource: WorldObject, world: World) -> 
         return None
     key = catalogue(world, KEY).find(reference, resource.surroundings)
     if key is not None:
-        return KmsKey(_arn(key))
-    if _is_alias(reference):
+        arn, reason = key.attribute("arn"), f"the plan does not show the ARN of {key.address}"
+        return KmsKey(arn if isinstance(arn, PlainText) else _hidden_arn(key, reason))
+    name = _alias_name(reference)
+    is_alias = name is not None and _beginning(name).startswith("alias/")
+    if is_alias or _is_reference_to(reference, "aws_kms_alias"):
         return _key_of_alias(reference, resource, world)
     spelled = spelled_out(reference)
     if _beginning(spelled).startswith("arn:") or _is_reference_to(reference, "aws_kms_", "arn"):
@@ -79,19 +82,13 @@ def _key_by_reference(reference: Value, resource: WorldObject, world: World) -> 
     return KmsKey(_hidden_arn(resource, "which key encrypts it is known only after apply"), doubt)
 
 
-def _arn(key: WorldObject) -> TextLike:
-    arn = key.attribute("arn")
-    return arn if isinstance(arn, PlainText) else _hidden_arn(key, f"the plan does not show the ARN of {key.address}")
-
-
 def _key_arn(resource: WorldObject, key_id: TextLike) -> TextLike:
     """Write the ARN of a key by its id, in the region and account of the resource that names it."""
     own, around = resource.attribute("arn"), resource.surroundings
     known = parse_arn(own) if isinstance(own, str) else None
-    region, account = (known.region, known.account) if known else ("", "")
-    return Arn(
-        around.partition, "kms", region or around.region, account or around.account, text(["key/", key_id])
-    ).as_text()
+    region = known.region if known and known.region else around.region
+    account = known.account if known and known.account else around.account
+    return Arn(around.partition, "kms", region, account, text(["key/", key_id])).as_text()
 
 
 def _hidden_arn(resource: WorldObject, reason: str) -> TextLike:
@@ -115,13 +112,6 @@ def _is_reference_to(reference: TextLike, resource_type: str, attribute: str = "
 
 
 # Aliases
-
-
-def _is_alias(reference: TextLike) -> bool:
-    if _is_reference_to(reference, "aws_kms_alias"):
-        return True
-    name = _alias_name(reference)
-    return name is not None and _beginning(name).startswith("alias/")
 
 
 def _alias_name(reference: TextLike) -> TextLike | None:

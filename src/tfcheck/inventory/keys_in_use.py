@@ -29,9 +29,9 @@ _Find = Callable[[TextLike, World], tuple[KmsKey, ...] | None]
 def keys_in_use(action: str, arn: TextLike, world: World) -> tuple[KmsKey, ...]:
     """Return the customer managed keys that a call on `arn` needs, according to the plan and the other stacks."""
     rule = _RULES.get(action)
-    return (
-        () if rule is None else found_once(world, (_possible_keys, rule, arn), lambda: _possible_keys(rule, arn, world))
-    )
+    if rule is None:
+        return ()
+    return found_once(world, (_possible_keys, rule, arn), lambda: _possible_keys(rule, arn, world))
 
 
 class _Rule(msgspec.Struct, frozen=True, eq=False):

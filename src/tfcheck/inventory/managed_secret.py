@@ -29,9 +29,14 @@ _KEEPERS = {
 
 def keys_of_managed_secret(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
     """Return the keys of the secret of a database in the plan; None if it definitely is not one."""
+    symbol = arn.symbol if isinstance(arn, Unknown) else None
     for keeper in world.resources(*_KEEPERS):
         attribute, argument = _KEEPERS[keeper.address.type]
-        if _is_secret_of(keeper, attribute, arn):
+        own = _secret_of(keeper, attribute)
+        is_same = own is not None and equal(own, arn) is Truth.TRUE
+        if symbol is not None and symbol.owner == str(keeper.address):
+            is_same = symbol.path[0] == attribute
+        if is_same:
             key = _customer_key(keeper, argument, world)
             return () if key is None else (key,)
     return None
@@ -39,17 +44,15 @@ def keys_of_managed_secret(arn: TextLike, world: World) -> tuple[KmsKey, ...] | 
 
 def keys_of_possible_secrets(arn: TextLike, world: World) -> Iterator[KmsKey]:
     """Yield the keys of the database secrets that an ARN may denote, each with that doubt."""
-    for keeper in world.resources(*_KEEPERS) if _may_be_managed(arn) else ():
+    # NOTE: the name of a secret that a service creates begins with the service's.
+    patterns = (f"arn:*:secretsmanager:*:secret:{each}!*" for each in ("rds", "redshift"))
+    may_be_managed = any(glob(each, arn) is not Truth.FALSE for each in patterns)
+    for keeper in world.resources(*_KEEPERS) if may_be_managed else ():
         attribute, argument = _KEEPERS[keeper.address.type]
         own = _secret_of(keeper, attribute)
         key = _customer_key(keeper, argument, world) if own is not None and may_be_named(arn, own, world) else None
         if key is not None:
             yield doubt_key(key, f"whether the secret is that of {keeper.address}")
-
-
-def _may_be_managed(arn: TextLike) -> bool:
-    """Whether an ARN may be that of a secret created by a service, whose name begins with the service's."""
-    return any(glob(f"arn:*:secretsmanager:*:secret:{each}!*", arn) is not Truth.FALSE for each in ("rds", "redshift"))
 
 
 def _secret_of(keeper: WorldObject, attribute: str) -> TextLike | None:
@@ -59,14 +62,6 @@ def _secret_of(keeper: WorldObject, attribute: str) -> TextLike | None:
         first = value[0] if value else None
         value = first.get("secret_arn") if isinstance(first, dict) else first
     return value if isinstance(value, PlainText) and value != "" else None
-
-
-def _is_secret_of(keeper: WorldObject, attribute: str, arn: TextLike) -> bool:
-    """Whether an ARN is that of a database's secret, by its value or by reference."""
-    if isinstance(arn, Unknown) and arn.symbol is not None and arn.symbol.owner == str(keeper.address):
-        return arn.symbol.path[0] == attribute
-    own = _secret_of(keeper, attribute)
-    return own is not None and equal(own, arn) is Truth.TRUE
 
 
 def _customer_key(keeper: WorldObject, argument: str, world: World) -> KmsKey | None:

@@ -64,7 +64,12 @@ def keys_of_object(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
         return _own_key(own, read, arn, world)
     if read is not None and isinstance(read.attribute("server_side_encryption"), str):
         return ()
-    return _bucket_or_object_keys(arn, _bucket_key(arn, world), world)
+    bucket = bucket_of(arn, world)
+    if bucket is not None and bucket.resource is not None and is_created(bucket.resource, world):
+        of_bucket = _keys_of_default(_default(bucket, world))  # it was empty before
+    else:
+        of_bucket = _key_as_uploaded(arn, world)
+    return _bucket_or_object_keys(arn, of_bucket, world)
 
 
 def has_bucket_key(arn: TextLike, world: World) -> bool | None:
@@ -100,7 +105,11 @@ def _managed_object_key(found: WorldObject, arn: TextLike, world: World) -> tupl
     if isinstance(algorithm, str) and algorithm:
         return ()  # an algorithm without a key means AWS's own key, regardless of the bucket
     if is_written(found, _UPLOADED, world):
-        return _key_when_written(found, arn, world)
+        old, new = _defaults(arn, world)
+        holder = new.holder if new is not None else None
+        if holder is not None and holder.address.config in world.earlier(found.address).resources:
+            return _keys_of_default(new)
+        return _either_key(old, new, _UPLOAD_OPEN)
     if not is_changed(found, _UPLOADED, world) and (isinstance(algorithm, str) or _is_plain(found)):
         return ()
     return _key_as_uploaded(arn, world)
@@ -149,15 +158,6 @@ def _is_plain(resource: WorldObject) -> bool:
     return isinstance(content, str) and etag == md5(content.encode(), usedforsecurity=False).hexdigest()
 
 
-def _key_when_written(found: WorldObject, arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
-    """Return the default key at the time when this plan writes an object."""
-    old, new = _defaults(arn, world)
-    holder = new.holder if new is not None else None
-    if holder is not None and holder.address.config in world.earlier(found.address).resources:
-        return _keys_of_default(new)
-    return _either_key(old, new, _UPLOAD_OPEN)
-
-
 def _looked_up_objects(world: World) -> dict[TextLike, WorldObject]:
     """Index the objects that data sources look up by ARN."""
     found: dict[TextLike, WorldObject] = {}
@@ -169,13 +169,6 @@ def _looked_up_objects(world: World) -> dict[TextLike, WorldObject]:
 
 
 # Buckets
-
-
-def _bucket_key(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
-    bucket = bucket_of(arn, world)
-    if bucket is not None and bucket.resource is not None and is_created(bucket.resource, world):
-        return _keys_of_default(_default(bucket, world))  # it was empty before
-    return _key_as_uploaded(arn, world)
 
 
 def _key_as_uploaded(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
@@ -212,13 +205,8 @@ def _default(bucket: SettingOwner | None, world: World) -> DefaultEncryption | N
         doubt = f"whether {holder.address} is for this bucket"
         key = doubt_key(found.key, doubt) if found.key else None
         return msgspec.structs.replace(found, key=key, with_bucket_key=Unknown(reason=doubt))
-    return _inline_encryption(bucket, world)
-
-
-def _inline_encryption(bucket: SettingOwner, world: World) -> DefaultEncryption | None:
-    """Read the encryption in the bucket resource itself; a computed one repeats another resource's."""
-    argument = "server_side_encryption_configuration"
-    resource = bucket.resource
+    argument, resource = "server_side_encryption_configuration", bucket.resource
+    # NOTE: an argument that is not written is computed, and repeats what another resource sets.
     if resource is None or (not resource.is_configured(argument) and was_set(world, BUCKET_ENCRYPTION, bucket)):
         return None
     return _encryption_from(resource, argument, world) if chosen(resource, argument) else None

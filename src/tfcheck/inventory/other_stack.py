@@ -173,22 +173,15 @@ class _OtherStackResource:
         if self._around is not None:
             return self._around.of(self._resource)
         own = self._resource.surroundings
-        partition, region, account = (_text(each, self._stack) for each in (own.partition, own.region, own.account))
-        return Surroundings(partition, region, _ambiguous_account(own.account) or account)
+        owned = [_own_by_stack(each, self._stack) for each in (own.partition, own.region, own.account)]
+        partition, region, account = (each for each in owned if isinstance(each, TextLike))
+        symbol = own.account.symbol if isinstance(own.account, Unknown) else None
+        if isinstance(own.account, Unknown) and symbol is not None and symbol.owner != "provider.aws":
+            from tfcheck.inventory.state_location import SEVERAL
 
-
-def _ambiguous_account(account: TextLike) -> TextLike | None:
-    """Return an unknown account if the plan uses several credentials and the object names no provider."""
-    if not isinstance(account, Unknown) or account.symbol is None or account.symbol.owner == "provider.aws":
-        return None
-    from tfcheck.inventory.state_location import SEVERAL
-
-    return Unknown(reason=SEVERAL, hole=account.hole)
-
-
-def _text(value: TextLike, stack: str) -> TextLike:
-    found = _own_by_stack(value, stack)
-    return found if isinstance(found, TextLike) else value
+            # The plan uses several credentials, and the object names no provider.
+            account = Unknown(reason=SEVERAL, hole=own.account.hole)
+        return Surroundings(partition, region, account)
 
 
 def _own_by_stack(value: Value, stack: str) -> Value:

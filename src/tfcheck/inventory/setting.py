@@ -14,7 +14,6 @@ from tfcheck.inventory.catalogue import (
     KEY,
     REPOSITORY,
     SECRET,
-    Catalogue,
     ObjectKind,
     catalogue,
     is_in_same_region,
@@ -77,45 +76,39 @@ class SettingsIndex:
     def __init__(self, world: World, setting: SettingKind) -> None:
         self._world = world
         self._argument = setting.argument
-        self._filed: dict[str, list[WorldObject]] = {}
-        self._loose: list[tuple[WorldObject, TextLike]] = []
-        self._others: list[tuple[WorldObject, TextLike]] = []
-        self._found: dict[tuple[str, tuple[TextLike, ...], Surroundings | None], AttachedSettings] = {}
+        self._by_resource: dict[str, list[WorldObject]] = {}
+        self._of_unmanaged: list[tuple[WorldObject, TextLike]] = []
+        self._of_managed: list[tuple[WorldObject, TextLike]] = []
+        self._found: dict[tuple[object, tuple[TextLike, ...], Surroundings | None], AttachedSettings] = {}
         for holder in world.resources(setting.type):
-            self._file(holder, setting, catalogue(world, setting.kind))
-
-    def _file(self, holder: WorldObject, setting: SettingKind, known: Catalogue) -> None:
-        reference = holder.attribute(setting.argument)
-        resource = known.find(reference, holder.surroundings)
-        if resource is not None:
-            self._filed.setdefault(str(resource.address), []).append(holder)
-            reference = resource.attribute(setting.by)
-        if isinstance(reference, PlainText):
-            (self._loose if resource is None else self._others).append((holder, reference))
+            reference = holder.attribute(setting.argument)
+            resource = catalogue(world, setting.kind).find(reference, holder.surroundings)
+            if resource is not None:
+                self._by_resource.setdefault(str(resource.address), []).append(holder)
+                reference = resource.attribute(setting.by)
+            if isinstance(reference, PlainText):
+                (self._of_unmanaged if resource is None else self._of_managed).append((holder, reference))
 
     def on(self, subject: SettingOwner) -> AttachedSettings:
         """Return the settings on a resource."""
-        key = str(subject.resource.address) if subject.resource else "", subject.names, subject.near
+        key = subject.resource, subject.names, subject.near
         if key not in self._found:
-            filed = self._filed.get(str(subject.resource.address), ()) if subject.resource else ()
-            remaining = ((each, each.remains_on(each.attribute(self._argument))) for each in filed)
+            own = self._by_resource.get(str(subject.resource.address), ()) if subject.resource else ()
+            remaining = ((each, each.remains_on(each.attribute(self._argument))) for each in own)
             sure = [each for each, truth in remaining if truth is Truth.TRUE]
-            open_ = [each for each in filed if each not in sure]
-            for holder, reference in (*self._loose, *(self._others if subject.resource is None else ())):
-                truth = self._is_on(reference, holder, subject)
-                truth = truth & holder.remains_on(holder.attribute(self._argument)) if truth is Truth.TRUE else truth
+            open_ = [each for each in own if each not in sure]
+            for holder, reference in (*self._of_unmanaged, *(self._of_managed if subject.resource is None else ())):
+                truth = Truth.some(is_same_name(reference, name, self._world) for name in subject.names)
+                if truth is not Truth.FALSE and subject.near is not None:
+                    truth = truth & is_in_same_region(holder.surroundings, subject.near)
+                if truth is Truth.TRUE:
+                    truth = holder.remains_on(holder.attribute(self._argument))
                 if truth is Truth.TRUE:
                     sure.append(holder)
                 elif truth is Truth.UNKNOWN:
                     open_.append(holder)
             self._found[key] = AttachedSettings(tuple(sure), tuple(open_))
         return self._found[key]
-
-    def _is_on(self, reference: TextLike, holder: WorldObject, subject: SettingOwner) -> Truth:
-        truth = Truth.some(is_same_name(reference, name, self._world) for name in subject.names)
-        if truth is Truth.FALSE or subject.near is None:
-            return truth
-        return truth & is_in_same_region(holder.surroundings, subject.near)
 
 
 def settings(world: World, setting: SettingKind) -> SettingsIndex:

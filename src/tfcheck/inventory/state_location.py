@@ -56,21 +56,19 @@ class StateLocations:
             region = region or _only_value(self._shared_location("region"))
             account = account or _only_value(self._shared_location("account"))
             partition = partition or _only_value(self._shared_location("partition"))
-        unknown = (
-            Unknown(reason=SEVERAL, hole=ACCOUNT_ID)
-            if self._are_several(resource)
-            else _unknown_part("account", ACCOUNT_ID)
-        )
+        names_provider = self._belong and not self._is_default(resource.address)
+        several = Unknown(reason=SEVERAL, hole=ACCOUNT_ID) if names_provider or self._are_several_accounts else None
         return Surroundings(
             partition or (partition_of_region(region) if region else _unknown_part("partition", PARTITION)),
             region or _unknown_part("region", REGION),
-            account or unknown,
+            account or several or _unknown_part("account", ACCOUNT_ID),
         )
 
-    def _are_several(self, resource: WorldObject) -> bool:
-        """Whether anything shows that the stack is in more than one account."""
-        names_one = self._belong and not self._is_default(resource.address)
-        return names_one or len({each[2] for each in self._own_arns if each[2]}) > 1
+    @cached_property
+    def _are_several_accounts(self) -> bool:
+        """Whether the ARNs in the state show that the stack is in more than one account."""
+        arns = _arn_locations(values.get("arn") for _, values in self._telling)
+        return len({account for _, _, account in arns if account}) > 1
 
     def _own_location(self, resource: WorldObject) -> tuple[str, str, str]:
         """Return partition, region and account from the attributes of a resource; empty where they are not known."""
@@ -90,10 +88,6 @@ class StateLocations:
     def _arns(self) -> list[tuple[str, str, str]]:
         rows = (values for address, values in self._telling if self._is_default(address))
         return list(_arn_locations(each.get("arn") for each in rows))
-
-    @cached_property
-    def _own_arns(self) -> list[tuple[str, str, str]]:
-        return list(_arn_locations(values.get("arn") for _, values in self._telling))
 
     @cached_property
     def _telling(self) -> list[tuple[Address, dict[str, Value]]]:

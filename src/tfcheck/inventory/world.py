@@ -75,6 +75,9 @@ class World(Protocol):
     def earlier(self, address: Address) -> FinishedBefore:
         """Return what is definitely finished before a resource of this world is created."""
 
+    #: What `found_once` has found.
+    found: dict[tuple[object, ...], Any]
+
     def once(self, make: Callable[[World], T]) -> T:
         """Return what `make` builds from this world, for example an index, building it only once."""
 
@@ -84,15 +87,10 @@ class World(Protocol):
 
 def found_once(world: World, key: tuple[object, ...], find: Callable[[], T]) -> T:
     """Return what `find` finds for `key` in a world, computing it only once."""
-    known = world.once(_new_cache)
-    if key not in known:
-        known[key] = find()
-    found: T = known[key]
+    if key not in world.found:
+        world.found[key] = find()
+    found: T = world.found[key]
     return found
-
-
-def _new_cache(_: World) -> dict[tuple[object, ...], Any]:
-    return {}
 
 
 def share_equal(world: World, key: tuple[object, ...], found: T) -> T:
@@ -111,6 +109,7 @@ class CachingWorld:
     resolver: Resolver
 
     def __init__(self, shared: dict[tuple[object, ...], Any]) -> None:
+        self.found: dict[tuple[object, ...], Any] = {}
         self._built: dict[object, Any] = {}
         self._shared = shared
 
@@ -138,36 +137,51 @@ class CachingWorld:
         return str(module)
 
 
-class After(CachingWorld):
+class _PlanWorld(CachingWorld):
+    """A world of a plan's own resources."""
+
+    def __init__(self, resolver: Resolver, shared: dict[tuple[object, ...], Any], context: Sequence[World]) -> None:
+        super().__init__(shared)
+        self.resolver = resolver
+        self.planned_at = resolver.plan.planned_at
+        self.context = context
+        self._resources: dict[tuple[str, ...], Sequence[WorldObject]] = {}
+        self._texts_read: frozenset[str] | None = None
+
+    def resources(self, *types: str) -> Sequence[WorldObject]:
+        """List the managed resources of these types; lists of several types have the same objects."""
+        if types not in self._resources:
+            several = [each for kind in types for each in self.resources(kind)] if len(types) != 1 else None
+            self._resources[types] = self._of_type(*types) if several is None else several
+        return self._resources[types]
+
+    def _of_type(self, kind: str) -> Sequence[WorldObject]:
+        raise NotImplementedError
+
+    def texts_read(self) -> frozenset[str]:
+        """Return the strings that data sources read while planning."""
+        if self._texts_read is None:
+            self._texts_read = frozenset(strings([each.values for each in self.resolver.plan.all_data_sources()]))
+        return self._texts_read
+
+
+class After(_PlanWorld):
     """The world after the change."""
 
     def __init__(
         self, resolver: Resolver, context: Sequence[World] = (), former: Sequence[World] | None = None
     ) -> None:
         """Build from the plan's resolver and the other stacks; `former` are these before the change."""
-        super().__init__({})
-        self.resolver = resolver
-        self.planned_at = resolver.plan.planned_at
-        self.context = context
-        self._resources: dict[tuple[str, ...], Sequence[WorldObject]] = {}
+        super().__init__(resolver, {}, context)
         self._before = Before(resolver, self._shared, context if former is None else former)
         self._order = Order(resolver)
 
-    def resources(self, *types: str) -> Sequence[WorldObject]:
-        """List the managed resources of these types that exist after the change."""
-        if types not in self._resources:
-            self._resources[types] = _each_type(self, types) if len(types) != 1 else self._of_type(*types)
-        return self._resources[types]
-
     def _of_type(self, kind: str) -> Sequence[WorldObject]:
-        instances = [i for i in self.resolver.plan.instances(kind) if i.exists_after and self._is_independent(i)]
-        return [_Planned(self.resolver, i) for i in without_adopted(instances)]
-
-    def _is_independent(self, instance: Instance) -> bool:
-        """Whether an object does not depend on the resource that it is on; objects on roles are decided per role."""
-        if instance.address.type.startswith("aws_iam_"):
-            return True
-        return self.resolver.survival.remains(instance) is not Truth.FALSE
+        instances = [each for each in self.resolver.plan.instances(kind) if each.exists_after]
+        if not kind.startswith("aws_iam_"):  # whether what is on a role remains there is decided for each role
+            remains = self.resolver.survival.remains
+            instances = [each for each in instances if remains(each) is not Truth.FALSE]
+        return [_Planned(self.resolver, each) for each in without_adopted(instances)]
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
         """List the data sources of these types, including deferred ones."""
@@ -178,10 +192,6 @@ class After(CachingWorld):
         found.extend(_Read(self.resolver, each) for each in read if str(each.address) not in later)
         return found
 
-    def texts_read(self) -> frozenset[str]:
-        """Return the strings that data sources read while planning."""
-        return self.once(_texts_read)
-
     def before(self) -> World:
         """Return the world before the change."""
         return self._before
@@ -191,7 +201,7 @@ class After(CachingWorld):
         return self._order.earlier(address)
 
 
-class Before(CachingWorld):
+class Before(_PlanWorld):
     """The refreshed world before the change: everything in it is known."""
 
     def __init__(
@@ -201,31 +211,17 @@ class Before(CachingWorld):
         context: Sequence[World] = (),
     ) -> None:
         """Build from the plan's resolver, the cache shared with the world after, and the other stacks."""
-        super().__init__({} if shared is None else shared)
-        self.resolver = resolver
-        self.planned_at = resolver.plan.planned_at
-        self.context = context
-        self._resources: dict[tuple[str, ...], Sequence[WorldObject]] = {}
-
-    def resources(self, *types: str) -> Sequence[WorldObject]:
-        """List the managed resources of these types that existed before the change."""
-        if types not in self._resources:
-            self._resources[types] = _each_type(self, types) if len(types) != 1 else self._of_type(*types)
-        return self._resources[types]
+        super().__init__(resolver, {} if shared is None else shared, context)
 
     def _of_type(self, kind: str) -> Sequence[WorldObject]:
-        instances = [i for i in self.resolver.plan.instances(kind) if i.exists_before]
+        instances = [each for each in self.resolver.plan.instances(kind) if each.exists_before]
         # NOTE: a deposed task definition or service has already started all its tasks.
         deposed = [] if kind.startswith("aws_ecs_") else self.resolver.plan.deposed_objects(kind)
-        return [_Existing(self.resolver, i) for i in (*without_adopted(instances), *deposed)]
+        return [_Existing(self.resolver, each) for each in (*without_adopted(instances), *deposed)]
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
         """List the data sources of these types that were read while planning."""
         return [_Read(self.resolver, each) for each in self.resolver.plan.data_sources(*types)]
-
-    def texts_read(self) -> frozenset[str]:
-        """Return the strings that data sources read while planning."""
-        return self.once(_texts_read)
 
     def before(self) -> World:
         """Return itself."""
@@ -236,26 +232,31 @@ class Before(CachingWorld):
         return FinishedBefore(frozenset(), True)
 
 
-def _each_type(world: World, types: Sequence[str]) -> Sequence[WorldObject]:
-    """List the objects of several types, with the same objects in each type's list."""
-    return [resource for kind in types for resource in world.resources(kind)]
+class _PlanObject:
+    """An object of a plan, at an address."""
+
+    def __init__(self, resolver: Resolver, address: Address) -> None:
+        self._resolver = resolver
+        self.address = address
+
+    @property
+    def is_abandoned(self) -> bool:
+        return False
+
+    def remains_on(self, named: Value) -> Truth:
+        return Truth.TRUE
+
+    @property
+    def surroundings(self) -> Surroundings:
+        return self._resolver.surroundings(self.address)
 
 
-def _texts_read(world: World) -> frozenset[str]:
-    if not isinstance(world, (After, Before)):
-        return frozenset()
-    return frozenset(strings([each.values for each in world.resolver.plan.all_data_sources()]))
-
-
-class _Planned:
+class _Planned(_PlanObject):
     """A resource instance after the change."""
 
-    is_abandoned = False
-
     def __init__(self, resolver: Resolver, instance: Instance) -> None:
-        self._resolver = resolver
+        super().__init__(resolver, instance.address)
         self._instance = instance
-        self.address = instance.address
 
     def attribute(self, name: str) -> Value:
         return self._resolver.attribute_of(self._instance, name)
@@ -269,18 +270,13 @@ class _Planned:
     def remains_on(self, named: Value) -> Truth:
         return self._resolver.survival.remains_on(self._instance, named)
 
-    @property
-    def surroundings(self) -> Surroundings:
-        return self._resolver.surroundings(self.address)
 
-
-class _Existing:
+class _Existing(_PlanObject):
     """A resource instance before the change."""
 
     def __init__(self, resolver: Resolver, instance: Instance) -> None:
-        self._resolver = resolver
+        super().__init__(resolver, instance.address)
         self._instance = instance
-        self.address = instance.address
 
     def attribute(self, name: str) -> Value:
         return (self._instance.before or {}).get(name)
@@ -291,27 +287,17 @@ class _Existing:
     def is_configured(self, name: str) -> bool | None:
         return False
 
-    def remains_on(self, named: Value) -> Truth:
-        return Truth.TRUE
-
     @property
     def is_abandoned(self) -> bool:
         return self._instance.left_behind is not None
 
-    @property
-    def surroundings(self) -> Surroundings:
-        return self._resolver.surroundings(self.address)
 
-
-class _Read:
+class _Read(_PlanObject):
     """A data source that was read while planning."""
 
-    is_abandoned = False
-
     def __init__(self, resolver: Resolver, data: PriorData) -> None:
-        self._resolver = resolver
+        super().__init__(resolver, data.address)
         self._data = data
-        self.address = data.address
 
     def attribute(self, name: str) -> Value:
         return self._data.values.get(name)
@@ -321,13 +307,6 @@ class _Read:
 
     def is_configured(self, name: str) -> bool | None:
         return None
-
-    def remains_on(self, named: Value) -> Truth:
-        return Truth.TRUE
-
-    @property
-    def surroundings(self) -> Surroundings:
-        return self._resolver.surroundings(self.address)
 
 
 def without_adopted(instances: Sequence[Instance]) -> Sequence[Instance]:
@@ -361,6 +340,7 @@ class WorldView:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.found: dict[tuple[object, ...], Any] = {}
         self._built: dict[object, Any] = {}
         self.planned_at, self.context = world.planned_at, world.context
         self.looked_up, self.texts_read, self.before = world.looked_up, world.texts_read, world.before

@@ -216,7 +216,7 @@ def _refused_policies(attached: Attached) -> tuple[tuple[str, Policy], ...]:
 
 
 def _caller(resource: WorldObject) -> Caller:
-    arn, name, unique_id = (resource.attribute(each) for each in ("arn", "name", "unique_id"))
+    arn, name, unique_id = resource.attribute("arn"), resource.attribute("name"), resource.attribute("unique_id")
     tags = resource.attribute("tags_all")
     if tags is None:
         tags = resource.attribute("tags")

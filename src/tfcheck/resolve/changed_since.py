@@ -159,7 +159,7 @@ def _block_lists_differ(written: Sequence[Block], planned: Any) -> bool:
     elements = [
         {name: _constant(value) for name in each.attributes() if (value := each.attribute(name))} for each in written
     ]
-    return not all(any(_is_element(each, row) for row in rows) for each in elements)
+    return not all(any(isinstance(row, dict) and _is_element(each, row) for row in rows) for each in elements)
 
 
 def _expressions(blocks: Sequence[Block]) -> Iterator[Expression]:
@@ -169,20 +169,13 @@ def _expressions(blocks: Sequence[Block]) -> Iterator[Expression]:
             yield from _expressions(each.blocks(name))
 
 
-def _is_element(written: Mapping[str, Value], row: Any) -> bool:
+def _is_element(written: Mapping[str, Value], row: dict[str, Any]) -> bool:
     """Whether a block may be an element of an argument whose values are converted to the schema's types."""
-    if not isinstance(row, dict):
-        return False
+    known = [(value, as_text(value), row.get(name)) for name, value in written.items() if is_known(value)]
     return all(
-        not is_known(value) or _equals_json(value, row.get(name)) or _is_same_string(value, row.get(name))
-        for name, value in written.items()
+        _equals_json(value, planned) or (string is not None and string == as_text(planned))
+        for value, string, planned in known
     )
-
-
-def _is_same_string(written: Value, planned: Any) -> bool:
-    """Whether both are the same string after conversion."""
-    mine = as_text(written)
-    return mine is not None and mine == as_text(planned)
 
 
 def _repetition_differs(block: Block, count: Any, for_each: Any) -> bool:
@@ -191,13 +184,9 @@ def _repetition_differs(block: Block, count: Any, for_each: Any) -> bool:
 
 def _is_other(written: Expression | None, planned: Any) -> bool:
     # NOTE: a call over literals, `toset(["a"])`, leaves nothing in the plan.
-    return (
-        written is None
-        if _is_expression(planned)
-        else False
-        if written is None
-        else _expressions_differ(written, planned)
-    )
+    if _is_expression(planned):
+        return written is None
+    return _expressions_differ(written, planned)
 
 
 def _expressions_differ(written: Expression | None, planned: Any) -> bool:
@@ -239,9 +228,8 @@ def _equals_json(written: Value, planned: Value) -> bool:
     """Compare a value with JSON, in which sets are lists in their own order."""
     match written, planned:
         case (Set(), list()):
-            return len(written.items) == len(planned) and all(
-                any(_equals_json(i, j) for j in planned) for i in written.items
-            )
+            same = len(written.items) == len(planned)
+            return same and all(any(_equals_json(mine, theirs) for theirs in planned) for mine in written.items)
         case (list(), list()):
             return len(written) == len(planned) and all(map(_equals_json, written, planned))
         case (dict(), dict()):

@@ -71,9 +71,8 @@ def unproven(json: Any) -> str:
 
 
 def _is_key(reference: str) -> bool:
-    return (
-        reference.split(".", 1)[0] in ("each", "count") and reference != "each.value" and "each.value." not in reference
-    )
+    is_value = reference == "each.value" or "each.value." in reference
+    return reference.split(".", 1)[0] in ("each", "count") and not is_value
 
 
 #: More characters than a reference has.

@@ -42,8 +42,8 @@ _HASH = regex(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _NOT_COMPARED = frozenset(
     ("count", "for_each", "provider", "depends_on", "lifecycle", "provisioner", "connection", "timeouts")
 )
-#: Members that the provider adds to containers.
-_ADDED = frozenset(("tcp",))
+#: Values of members that the provider adds to containers.
+_ADDED = frozenset(("tcp", "true", "false"))
 #: The minimum length of a name's text that proves it, in an equal planned text and in a different one.
 _SHORTEST_PROOF, _SHORTEST_IN_OTHER = 3, 10
 
@@ -63,7 +63,12 @@ class Comparison(msgspec.Struct, frozen=True):
 
 def compare(resolver: Resolver) -> Iterator[Comparison]:
     """Compare the arguments known in the plan with their evaluation from the sources."""
-    for instance in _instances(resolver):
+    seen: Counter[str] = Counter()
+    for instance in resolver.plan.instances(*resolver.plan.types()):
+        seen[instance.address.config] += 1
+        is_planned = instance.after is not None and instance.actions != ("forget",)
+        if not is_planned or seen[instance.address.config] > _MOST_ALIKE or seen.total() > _MOST:
+            continue
         block = resolver.block(instance.address)
         ignored = set(block.ignored_changes()) if block else set()
         names = (*block.attributes(), *nested_names(block)) if block and "all" not in ignored else ()
@@ -77,17 +82,14 @@ def _compare(resolver: Resolver, instance: Instance, name: str, planned: Value) 
     found, direct = resolver.evaluation.with_dependencies(lambda: resolver.evaluate(instance.address, name))
     evaluated = evaluate_all(found)
     if name == "container_definitions" and isinstance(evaluated, (str, JsonText)):
-        evaluated = _kept_definitions(evaluated)
-    differs = is_other(evaluated, planned, instance.address.type) and not (
-        _is_kept(instance, name, evaluated, planned) or _is_completed(instance, name, evaluated, planned)
+        document = _document(evaluated)
+        evaluated = evaluated if document is None else keep_known_members(document)
+    differs = (
+        is_other(evaluated, planned, instance.address.type)
+        and not _is_kept(instance, name, evaluated, planned)
+        and not _is_completed(instance, name, evaluated, planned)
     )
     return Comparison(instance.address, name, differs, planned, direct)
-
-
-def _kept_definitions(written: str | JsonText) -> Value:
-    """Return container definitions in the provider's form."""
-    document = _document(written)
-    return written if document is None else keep_known_members(document)
 
 
 def contradictions(resolver: Resolver, comparisons: Iterable[Comparison]) -> tuple[list[Comparison], list[Doubted]]:
@@ -97,29 +99,21 @@ def contradictions(resolver: Resolver, comparisons: Iterable[Comparison]) -> tup
     plan's configuration keeps completely. If nothing else remains, the provider has the same value in another form.
     """
     rows = [(each, resolver.evaluation.all_dependencies(each.direct)) for each in comparisons]
-    proven = {key for each, found in rows for key in _proven(resolver, each, found)}
-    suspected: set[Key] = set()
+    unchanged: set[Key] = {("argument", each.address, each.name) for each, _ in rows if not each.differs}
+    for each, keys in rows:
+        if isinstance(each.planned, str):
+            shortest = _SHORTEST_IN_OTHER if each.differs else _SHORTEST_PROOF
+            unchanged.update(key for key in keys if _is_shown_in(resolver, key, each.planned, shortest))
+    suspected: dict[Key, Doubted] = {}
     wrong: list[Comparison] = []
-    for each, found in rows:
-        open_keys = {key for key in found - proven if _is_open(resolver, key)} if each.differs else set()
-        suspected |= open_keys
-        if open_keys:
+    for each, keys in rows:
+        candidates = ((key, _doubted_at(key)) for key in (keys - unchanged if each.differs else ()))
+        # What the configuration keeps whole `changed_since` has compared.
+        changed = {key: at for key, at in candidates if at and not is_kept_whole(resolver.declarations, key)}
+        suspected |= changed
+        if changed:
             wrong.append(each)
-    return wrong, [each for each in map(_doubted_at, suspected) if each is not None]
-
-
-def _proven(resolver: Resolver, each: Comparison, found: set[Key]) -> Iterator[Key]:
-    """Yield what one comparison proves to be unchanged."""
-    if not each.differs:
-        yield ("argument", each.address, each.name)
-    if isinstance(each.planned, str):
-        shortest = _SHORTEST_IN_OTHER if each.differs else _SHORTEST_PROOF
-        yield from (key for key in found if _is_shown_in(resolver, key, each.planned, shortest))
-
-
-def _is_open(resolver: Resolver, key: Key) -> bool:
-    """Whether something may have changed undetected by `changed_since`."""
-    return _doubted_at(key) is not None and not is_kept_whole(resolver.declarations, key)
+    return wrong, list(suspected.values())
 
 
 def _is_shown_in(resolver: Resolver, key: Key, planned: str, shortest: int) -> bool:
@@ -149,16 +143,6 @@ def _doubted_at(key: Key) -> Doubted | None:
             return Doubted("file", (), path)
         case _:
             return None
-
-
-def _instances(resolver: Resolver) -> Iterator[Instance]:
-    plan = resolver.plan
-    seen: Counter[str] = Counter()
-    for instance in plan.instances(*plan.types()):
-        seen[instance.address.config] += 1
-        is_planned = instance.after is not None and instance.actions != ("forget",)
-        if is_planned and seen[instance.address.config] <= _MOST_ALIKE and seen.total() <= _MOST:
-            yield instance
 
 
 def _is_kept(instance: Instance, name: str, evaluated: Value, planned: Value) -> bool:
@@ -191,29 +175,19 @@ def is_other(evaluated: Value, planned: Value, kind: str = "") -> bool:
     """
     if evaluated is None or not is_known(planned) or (isinstance(planned, str) and _HASH.fullmatch(planned)):
         return False
-    said = drop_empty(_parse_json(evaluated), _parse_json(planned))
-    mine, theirs = ([normal(each, kind) for each in _leaves(side)] for side in (said, planned))
-    if any(isinstance(each, Unknown) for each in mine) and not isinstance(evaluated, (str, Text)):
-        return _is_missing(theirs, mine)
-    return _is_missing(theirs, mine) or (
-        _is_strict(planned) and _is_missing(mine, [each for each in theirs if _is_said(each)])
-    )
-
-
-def _is_strict(planned: Value) -> bool:
-    """Whether the provider adds nothing to such a value."""
-    return not isinstance(planned, dict) and not _has_blocks(planned)
+    compared = drop_empty(_parse_json(evaluated), _parse_json(planned))
+    mine, theirs = ([normal(each, kind) for each in _leaves(side)] for side in (compared, planned))
+    if _is_missing(theirs, mine):
+        return True
+    is_open = any(isinstance(each, Unknown) for each in mine) and not isinstance(evaluated, (str, Text))
+    if is_open or isinstance(planned, dict) or _has_blocks(planned):
+        return False  # the provider may have added something
+    texts = [each for each in theirs if isinstance(each, str) and not each.lstrip("-").isdigit()]
+    return _is_missing(mine, [each for each in texts if each not in _ADDED])
 
 
 def _has_blocks(planned: Value) -> bool:
     return isinstance(planned, list) and any(isinstance(each, dict) for each in planned)
-
-
-def _is_said(leaf: Value) -> bool:
-    return isinstance(leaf, str) and leaf not in _ADDED and not leaf.lstrip("-").isdigit() and leaf not in _BOOLS
-
-
-_BOOLS = ("true", "false")
 
 
 def _is_missing(there: list[Value], wanted: list[Value]) -> bool:
@@ -298,11 +272,8 @@ def is_kept_whole(declarations: Declarations, key: Key) -> bool:
     match key:
         case ("argument", Address() as address, str(name)):
             block, resource = declarations.block(address), declarations.config_resource(address)
-            return (
-                block is not None
-                and resource is not None
-                and _is_argument_kept(block, name, resource.expressions.get(name))
-            )
+            planned = resource.expressions.get(name) if resource else None
+            return block is not None and resource is not None and _is_argument_kept(block, name, planned)
         case ("var", ModulePath() as module, str(name)) if module.steps:
             block, call = declarations.call_block(module), declarations.config_call(module)
             return block is not None and call is not None and _is_argument_kept(block, name, call.expressions.get(name))
@@ -325,12 +296,10 @@ def _is_argument_kept(block: Block, name: str, planned: Any) -> bool:
     rows = planned if isinstance(planned, list) else [planned]
     if len(rows) != len(written) or not all(isinstance(each, dict) for each in rows):
         return False
-    return all(_is_block_kept(each, row) for each, row in zip(written, rows, strict=True))
-
-
-def _is_block_kept(written: Block, planned: dict[str, Any]) -> bool:
     return all(
-        _is_argument_kept(written, name, planned.get(name)) for name in (*written.attributes(), *nested_names(written))
+        _is_argument_kept(each, inner, row.get(inner))
+        for each, row in zip(written, rows, strict=True)
+        for inner in (*each.attributes(), *nested_names(each))
     )
 
 

@@ -68,38 +68,48 @@ class DataSourceLookups:
         if address not in self._twins:
             self._twins[address] = None  # a cycle is not found
             types, scope, ways = _LOOKED_UP.get(address.type, ((), (), ()))
-            named = (self._equal(address, argument, types, attribute, scope) for argument, attribute in ways)
-            self._twins[address] = next((each for each in named if each is not None), None)
+            self._twins[address] = self._equal_resource(address, types, ways, scope)
         twin = self._twins[address]
         if twin is not None:
             called = _CALLED.get((address.type, name), name)
-            return (twin, called) if called else self._key_behind(twin, "key_id")
+            key = twin if called else self._key_of(twin)
+            return (key, called or "key_id") if key is not None else None
         if address.type == "aws_kms_key" and name in ("arn", "id"):
-            alias = self._alias(address)
-            found = self._key_behind(alias, "key_id" if name == "id" else name) if alias is not None else None
-            if found is not None or alias is None:
-                return found or self._earlier(address, name)
-            return (alias, "target_key_arn") if name == "arn" else None
+            by_alias = (("key_id", "name"), ("key_id", "arn"))
+            alias = self._equal_resource(address, ("aws_kms_alias",), by_alias, _REGIONAL)
+            key = self._key_of(alias) if alias is not None else None
+            if key is not None:
+                return key, "key_id" if name == "id" else name
+            if alias is not None:
+                return (alias, "target_key_arn") if name == "arn" else None
         return self._earlier(address, name)
 
     # Resources of this plan
 
-    def _equal(
-        self, source: Address, argument: str, types: tuple[str, ...], attribute: str, scope: tuple[str, ...]
+    def _key_of(self, alias: Address) -> Address | None:
+        """Find the managed key of an alias."""
+        return self._equal_resource(alias, _KEYS, (("target_key_id", "key_id"), ("target_key_id", "arn")), _REGIONAL)
+
+    def _equal_resource(
+        self, source: Address, types: tuple[str, ...], ways: tuple[tuple[str, str], ...], scope: tuple[str, ...]
     ) -> Address | None:
-        """Find the only resource whose attribute certainly equals the argument of a data source."""
-        wanted = self._argument(source, argument)
-        if wanted is None:
-            return None
+        """Find the only resource that certainly equals what an object names, by the first pair that finds one.
+
+        Each pair is an argument of `source` and an attribute of the resource; `scope` must be the same.
+        """
         attributes = self._attributes
-        found = [
-            each.address
-            for each in attributes.plan.instances(*types)
-            if each.after is not None and equal(wanted, attributes.attribute(each.address, attribute)) is Truth.TRUE
-        ]
-        # NOTE: an ARN contains its region and account; a name denotes another object in each of them.
-        beside = [each for each in found if attribute == "arn" or self._is_beside(each, source, scope)]
-        return beside[0] if len(beside) == 1 else None
+        for argument, attribute in ways:
+            wanted = self._argument(source, argument)
+            beside: list[Address] = []
+            for each in attributes.plan.instances(*types) if wanted is not None else ():
+                if each.after is None or equal(wanted, attributes.attribute(each.address, attribute)) is not Truth.TRUE:
+                    continue
+                # NOTE: an ARN contains its region and account; a name denotes another object in each of them.
+                if attribute == "arn" or self._is_beside(each.address, source, scope):
+                    beside.append(each.address)
+            if len(beside) == 1:
+                return beside[0]
+        return None
 
     def _is_beside(self, one: Address, other: Address, scope: tuple[str, ...]) -> bool:
         here, there = self._attributes.surroundings(one), self._attributes.surroundings(other)
@@ -110,24 +120,6 @@ class DataSourceLookups:
         instance = self._attributes.plan.instance(str(address)) if written is None or not is_known(written) else None
         known = (instance.after or {}).get(argument) if instance else None
         return written if known is None or not is_known(known) else known
-
-    # Keys behind aliases
-
-    def _alias(self, address: Address) -> Address | None:
-        """Find the managed alias that a data source uses to look up a key."""
-        for attribute in ("name", "arn"):
-            found = self._equal(address, "key_id", ("aws_kms_alias",), attribute, _REGIONAL)
-            if found is not None:
-                return found
-        return None
-
-    def _key_behind(self, alias: Address, name: str) -> tuple[Address, str] | None:
-        """Return an attribute of the managed key of an alias."""
-        for attribute in ("key_id", "arn"):
-            found = self._equal(alias, "target_key_id", _KEYS, attribute, _REGIONAL)
-            if found is not None:
-                return found, name
-        return None
 
     # Other data sources
 
@@ -160,7 +152,11 @@ class DataSourceLookups:
         arguments = self._arguments(address)
         around = self._attributes.surroundings(address)
         scope = _LOOKED_UP.get(address.type, ((), _REGIONAL, ()))[1]
-        row = [(name, _comparison_key(value)) for name, value in arguments or () if value is not None]
+        row = [
+            (name, str(value) if isinstance(value, (bool, int, float)) else identity(value))
+            for name, value in arguments
+            if value is not None
+        ]
         place = [identity(getattr(around, each)) for each in scope]
         return None if not row or None in place or any(each is None for _, each in row) else (*place, *row)
 
@@ -171,8 +167,3 @@ class DataSourceLookups:
             names.update(each.labels[0] if each.type == "dynamic" else each.type for each in block.nested)
         for name in sorted(names.difference(_ASIDE)):
             yield name, self._argument(address, name)
-
-
-def _comparison_key(value: Value) -> Hashable:
-    """Return a key that only an equal argument shares; None if there is none."""
-    return str(value) if isinstance(value, (bool, int, float)) else identity(value)

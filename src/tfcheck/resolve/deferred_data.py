@@ -18,7 +18,6 @@ from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, is_known, ite
 from tfcheck.vocabulary.address import Address
 
 if TYPE_CHECKING:
-    from tfcheck.hcl.syntax.block import Block
     from tfcheck.resolve.attributes import Attributes
 
 
@@ -32,26 +31,20 @@ def policy_document(attributes: Attributes, instance: Instance) -> Value:
         statements,
         version=attributes.attribute(address, "version"),
         policy_id=attributes.attribute(address, "policy_id"),
-        sources=[
-            *_source_documents(attributes, instance, "source_policy_documents"),
-            *_source_documents(attributes, instance, "source_json"),
-        ],
-        overrides=[
-            *_source_documents(attributes, instance, "override_policy_documents"),
-            *_source_documents(attributes, instance, "override_json"),
-        ],
+        sources=_source_documents(attributes, instance, "source_policy_documents", "source_json"),
+        overrides=_source_documents(attributes, instance, "override_policy_documents", "override_json"),
         open=further,
     )
     return rendered if isinstance(rendered, Unknown) else encode(rendered)
 
 
-def _source_documents(attributes: Attributes, instance: Instance, argument: str) -> list[Value]:
-    value = attributes.attribute(instance.address, argument)
-    if isinstance(value, (str, Text, JsonText)):
-        return [value]
-    listed = items(value)
-    # An unknown document may be any number of documents: each may add statements and replace others.
-    return [listed] if isinstance(listed, Unknown) else list(listed)
+def _source_documents(attributes: Attributes, instance: Instance, *arguments: str) -> list[Value]:
+    found: list[Value] = []
+    for value in (attributes.attribute(instance.address, each) for each in arguments):
+        listed = (value,) if isinstance(value, (str, Text, JsonText)) else items(value)
+        # An unknown document may be any number of documents: each may add statements and replace others.
+        found += [listed] if isinstance(listed, Unknown) else listed
+    return found
 
 
 def _statements(attributes: Attributes, instance: Instance) -> tuple[list[dict[str, Value]], Unknown | None]:
@@ -68,18 +61,14 @@ def _statements(attributes: Attributes, instance: Instance) -> tuple[list[dict[s
         return [_merged_statement(mine, theirs) for mine, theirs in zip(planned, written, strict=True)], None
     if isinstance(planned, list) and (further is not None or is_known(planned)):
         return _planned_statements(planned)
-    may_be = further and _possible_statements(attributes, block, address)
-    return ([*written, *may_be], None) if may_be else (written, further)
-
-
-def _possible_statements(attributes: Attributes, block: Block, address: Address) -> list[dict[str, Value]]:
-    """Return the statements of `dynamic` blocks whose number is unknown; nothing if not all can be read.
-
-    Whether it exists is unknown like a condition: its content is known, and it does not affect the rest. One with a Sid
-    may replace another.
-    """
-    kinds = possible_blocks(attributes.evaluation, block, "statement", attributes.scope_of(address))
-    return [] if any(each.get("sid") for each, _ in kinds) else [{**each, "condition": more} for each, more in kinds]
+    if further is None:
+        return written, None
+    possible = possible_blocks(attributes.evaluation, block, "statement", attributes.scope_of(address))
+    # Whether a statement of a `dynamic` block exists is unknown like a condition: its content is known, and it does not
+    # affect the rest. Only one with a Sid may replace another.
+    if not possible or any(each.get("sid") for each, _ in possible):
+        return written, further
+    return [*written, *({**each, "condition": reason} for each, reason in possible)], None
 
 
 def _planned_statements(planned: Value) -> tuple[list[dict[str, Value]], Unknown | None]:
@@ -109,20 +98,14 @@ def _merged_statement(planned: Value, written: dict[str, Value]) -> dict[str, Va
 
 def render_template(attributes: Attributes, address: Address) -> Value:
     """Return the text, as far as template and variables are known."""
+    from tfcheck.hcl.evaluate.convert import to_string
     from tfcheck.hcl.evaluate.expressions import see
     from tfcheck.hcl.functions import call
 
     template, variables = attributes.attribute(address, "template"), attributes.attribute(address, "vars")
     try:
-        given = {} if variables is None else _strings(variables)
-        return call("templatestring", [template, given], attributes.scope_of(address), see)
+        if variables is None or isinstance(variables, dict):
+            variables = {name: to_string(value) for name, value in (variables or {}).items() if value is not None}
+        return call("templatestring", [template, variables], attributes.scope_of(address), see)
     except EvaluationError as error:
         return Unknown(reason=f"{address} cannot be rendered: {error}", unsure=True)
-
-
-def _strings(variables: Value) -> Value:
-    from tfcheck.hcl.evaluate.convert import to_string
-
-    if not isinstance(variables, dict):
-        return variables
-    return {name: to_string(value) for name, value in variables.items() if value is not None}

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from operator import attrgetter
+from typing import TypeAlias
 
 from tfcheck.resolve.attribute_shapes import ASSIGNED_ID, BUCKET, IAM, LOG_GROUP, SECRET, restrict_characters
-from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.resolve.derived_instance import DerivedInstance
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import (
     NAME,
@@ -27,40 +28,14 @@ from tfcheck.symbolic.value import (
     pieces,
     spelled_out,
     text,
+    without_prefix,
 )
 from tfcheck.vocabulary.arn import Arn, parse_arn
 
-
-class DerivedFrom(Protocol):
-    """One resource instance with access to its other attributes."""
-
-    @property
-    def owner(self) -> str:
-        """Return the instance's address."""
-
-    @property
-    def surroundings(self) -> Surroundings:
-        """Return the instance's location."""
-
-    @property
-    def looked_up(self) -> bool:
-        """Whether it is a data source, which may find an existing object that others find too."""
-
-    @property
-    def is_new(self) -> bool:
-        """Whether the plan creates it at a new address."""
-
-    def attribute(self, name: str) -> Value:
-        """Return another attribute's value."""
-
-    def planned_argument(self, name: str) -> Value:
-        """Return another argument from the plan or the sources; None if it definitely is not set."""
+Derivation: TypeAlias = Callable[[DerivedInstance], TextLike | None]
 
 
-Derivation: TypeAlias = Callable[[DerivedFrom], TextLike | None]
-
-
-def shape(resource_type: str, attribute: str, instance: DerivedFrom) -> TextLike | None:
+def shape(resource_type: str, attribute: str, instance: DerivedInstance) -> TextLike | None:
     """Evaluate the certain part of a computed attribute; None if nothing is known of its form."""
     derivation = _DERIVATIONS.get(resource_type, {}).get(attribute)
     return derivation(instance) if derivation else None
@@ -71,9 +46,9 @@ def _text(value: Value) -> TextLike | None:
 
 
 def _arn(
-    service: str, resource: Callable[[DerivedFrom], TextLike | None], *, regional: bool = True, owned: bool = True
+    service: str, resource: Callable[[DerivedInstance], TextLike | None], *, regional: bool = True, owned: bool = True
 ) -> Derivation:
-    def derive(instance: DerivedFrom) -> TextLike | None:
+    def derive(instance: DerivedInstance) -> TextLike | None:
         tail = resource(instance)
         if tail is None:
             return None
@@ -89,7 +64,7 @@ def _attribute(name: str) -> Derivation:
 
 
 def _concatenation(*parts: str | Derivation) -> Derivation:
-    def derive(instance: DerivedFrom) -> TextLike | None:
+    def derive(instance: DerivedInstance) -> TextLike | None:
         known = [part if isinstance(part, str) else part(instance) for part in parts]
         return None if any(part is None for part in known) else text(part for part in known if part is not None)
 
@@ -99,7 +74,7 @@ def _concatenation(*parts: str | Derivation) -> Derivation:
 def _generated_name(name: str, prefix: str, names: Hole) -> Derivation:
     """Return the form of a name that the provider generates: prefix, or `terraform-`, and 26 hexadecimal digits."""
 
-    def derive(instance: DerivedFrom) -> TextLike | None:
+    def derive(instance: DerivedInstance) -> TextLike | None:
         written = _text(restrict_characters(instance.planned_argument(name), names))
         if written:
             return written
@@ -115,16 +90,14 @@ def _generated_name(name: str, prefix: str, names: Hole) -> Derivation:
 def _opaque(attribute: str, family: str, hole: Hole = ASSIGNED_ID) -> Derivation:
     """Return the form of an id that AWS assigns, unique for created objects but not for data sources."""
 
-    def derive(instance: DerivedFrom) -> TextLike | None:
-        own = "" if instance.looked_up else family
-        return Unknown(
-            symbol=Symbol(instance.owner, (attribute,)), hole=hole, family=own, fresh=bool(own) and instance.is_new
-        )
+    def derive(instance: DerivedInstance) -> TextLike | None:
+        own, symbol = "" if instance.looked_up else family, Symbol(instance.owner, (attribute,))
+        return Unknown(symbol=symbol, hole=hole, family=own, fresh=bool(own) and instance.is_new)
 
     return derive
 
 
-def _path(instance: DerivedFrom) -> TextLike | None:
+def _path(instance: DerivedInstance) -> TextLike | None:
     if instance.looked_up:
         return Unknown(symbol=Symbol(instance.owner, ("path",)), reason="known only after apply", hole=_PATH)
     return _text(instance.planned_argument("path")) or "/"
@@ -137,14 +110,14 @@ _PATH = Hole(chars=":*?$ ", starts="/", shortest=1)
 def _arn_or(otherwise: Derivation) -> Derivation:
     """Return the ARN that a data source looks an object up by; otherwise derive it."""
 
-    def derive(instance: DerivedFrom) -> TextLike | None:
-        given = _text(instance.planned_argument("arn")) if instance.looked_up else None
-        return given or otherwise(instance)
+    def derive(instance: DerivedInstance) -> TextLike | None:
+        written = _text(instance.planned_argument("arn")) if instance.looked_up else None
+        return written or otherwise(instance)
 
     return derive
 
 
-def _parameter(instance: DerivedFrom) -> TextLike | None:
+def _parameter(instance: DerivedInstance) -> TextLike | None:
     name = _text(instance.attribute("name"))
     if isinstance(name, str):
         return "parameter/" + name.removeprefix("/")
@@ -152,10 +125,6 @@ def _parameter(instance: DerivedFrom) -> TextLike | None:
     if isinstance(name, Text) and isinstance(first, str):
         return text(["parameter/", first.removeprefix("/"), *name.pieces[1:]])
     return None
-
-
-def _object_key(instance: DerivedFrom) -> TextLike | None:
-    return cleaned_key(_text(instance.attribute("key")))
 
 
 def cleaned_key(key: Value) -> TextLike | None:
@@ -170,7 +139,7 @@ def cleaned_key(key: Value) -> TextLike | None:
     return text(re.sub("/+", "/", each) if isinstance(each, str) else each for each in (begun, *rest))
 
 
-def _object_id(instance: DerivedFrom) -> TextLike | None:
+def _object_id(instance: DerivedInstance) -> TextLike | None:
     """Return the key; since provider 6, whose resources have a region, the bucket precedes it."""
     key = _text(instance.attribute("key"))
     bucket = _text(instance.attribute("bucket"))
@@ -179,14 +148,14 @@ def _object_id(instance: DerivedFrom) -> TextLike | None:
     return None if bucket is None else text([bucket, "/", key])
 
 
-def _dns_suffix(instance: DerivedFrom) -> TextLike | None:
+def _dns_suffix(instance: DerivedInstance) -> TextLike | None:
     partition = instance.surroundings.partition
     if not isinstance(partition, str):
         return None
     return "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
 
 
-def _regional_host(instance: DerivedFrom) -> TextLike | None:
+def _regional_host(instance: DerivedInstance) -> TextLike | None:
     """Return what follows `BUCKET.s3.` in the name of a bucket's regional endpoint.
 
     NOTE: some versions of the provider omit us-east-1 in it.
@@ -200,7 +169,7 @@ def _regional_host(instance: DerivedFrom) -> TextLike | None:
 _HOST = Hole("abcdefghijklmnopqrstuvwxyz0123456789.-", False, 1)
 
 
-def _access_point(instance: DerivedFrom) -> TextLike | None:
+def _access_point(instance: DerivedInstance) -> TextLike | None:
     """Return the ARN of an access point to a bucket in a region; those of Outposts have another form."""
     first = next(iter(pieces(spelled_out(_text(instance.planned_argument("bucket")) or ""))), "")
     if first.startswith("arn:") if isinstance(first, str) else not isinstance(first, Unknown) or first.hole.allows(":"):
@@ -211,19 +180,7 @@ def _access_point(instance: DerivedFrom) -> TextLike | None:
     return Arn(around.partition, "s3", around.region, account, tail).as_text()
 
 
-def _account(instance: DerivedFrom) -> TextLike | None:
-    return instance.surroundings.account
-
-
-def _region(instance: DerivedFrom) -> TextLike | None:
-    return instance.surroundings.region
-
-
-def _partition(instance: DerivedFrom) -> TextLike | None:
-    return instance.surroundings.partition
-
-
-def _target_key(instance: DerivedFrom) -> TextLike | None:
+def _target_key(instance: DerivedInstance) -> TextLike | None:
     """Return the ARN of an alias's key, which is in the same region and account."""
     target = _text(instance.attribute("target_key_id"))
     if target is None:
@@ -235,36 +192,35 @@ def _target_key(instance: DerivedFrom) -> TextLike | None:
     return _arn("kms", lambda _: text(["key/", target]))(instance) if is_id else None
 
 
-def _key_id(instance: DerivedFrom) -> TextLike | None:
+def _key_id(instance: DerivedInstance) -> TextLike | None:
     """Return the id of a key; a data source accepts an id, an ARN or an alias."""
     if not instance.looked_up:
         return _assigned_key_id(instance)
-    given = spelled_out(_text(instance.planned_argument("key_id")) or "")
-    first, *rest = pieces(given) or ("",)
+    written = spelled_out(_text(instance.planned_argument("key_id")) or "")
+    first, *rest = pieces(written) or ("",)
     if isinstance(first, str) and _KEY_ARN.match(first):
         return text([_KEY_ARN.sub("", first, count=1), *rest])
-    if isinstance(given, str) and _KEY_ID.fullmatch(given):
-        return given
+    if isinstance(written, str) and _KEY_ID.fullmatch(written):
+        return written
     return Unknown(symbol=Symbol(instance.owner, ("id",)), hole=NAME)
 
 
-def _replica_id(instance: DerivedFrom) -> TextLike | None:
+def _replica_id(instance: DerivedInstance) -> TextLike | None:
     """Return the id of a replica, which equals that of its primary key; only the region in its ARN differs."""
     primary = spelled_out(_text(instance.planned_argument("primary_key_arn")) or "")
     found = parse_arn(primary)
-    first, *rest = pieces(found.resource) if found is not None else ("",)
-    if isinstance(first, str) and first.startswith("key/"):
-        return text([first.removeprefix("key/"), *rest])
+    key_id = without_prefix(found.resource, "key/") if found is not None else ""
+    if found is not None and key_id != found.resource:
+        return key_id
     return Unknown(symbol=Symbol(instance.owner, ("key_id",)), hole=NAME)
-
-
-def _alias_id(instance: DerivedFrom) -> TextLike | None:
-    return _text(instance.attribute("arn" if instance.looked_up else "name"))
 
 
 _KEY_ARN = regex(r"arn:[^:]+:kms:[^:]*:[^:]*:key/")
 _KEY_ID = regex(r"mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
+_account: Derivation = attrgetter("surroundings.account")
+_region: Derivation = attrgetter("surroundings.region")
+_partition: Derivation = attrgetter("surroundings.partition")
 _bucket = _generated_name("bucket", "bucket_prefix", BUCKET)
 _role = _generated_name("name", "name_prefix", IAM)
 _policy = _generated_name("name", "name_prefix", IAM)
@@ -285,7 +241,12 @@ def _key(key_id: Derivation) -> dict[str, Derivation]:
 
 
 _OBJECT: dict[str, Derivation] = {
-    "arn": _arn("s3", _concatenation(_attribute("bucket"), "/", _object_key), regional=False, owned=False),
+    "arn": _arn(
+        "s3",
+        _concatenation(_attribute("bucket"), "/", lambda instance: cleaned_key(instance.attribute("key"))),
+        regional=False,
+        owned=False,
+    ),
     "id": _object_id,
 }
 _BUCKET_SETTINGS = (
@@ -346,7 +307,7 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
     "aws_kms_replica_key": _key(_replica_id),
     "aws_kms_replica_external_key": _key(_replica_id),
     "aws_kms_alias": {
-        "id": _alias_id,
+        "id": lambda alias: _text(alias.attribute("arn" if alias.looked_up else "name")),
         "target_key_arn": _target_key,
         "arn": _arn("kms", _attribute("name")),
     },

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class DerivedInstance:
-    """One instance, as `derived` needs it."""
+    """One instance with access to its other attributes.
+
+    `looked_up`: it is a data source, which may find an existing object that others find too.
+    """
 
     def __init__(self, attributes: Attributes, address: Address) -> None:
         self._attributes = attributes

@@ -77,7 +77,10 @@ class Evaluation:
     def see_safely(self, expression: Expression, scope: Scope) -> Seen:
         """Evaluate an expression, leaving resources and modules lazy; an error makes the value unknown."""
         if expression.place is configuration_refs.PLACE:
-            return _follow_safely(expression, scope)
+            try:
+                return follow(expression, scope)
+            except EvaluationError as error:
+                return Unknown(reason=f"the plan's configuration leads nowhere: {error}")
         from tfcheck.hcl.evaluate.expressions import see
 
         try:
@@ -95,14 +98,6 @@ def evaluate_all(seen: Seen) -> Value:
     if isinstance(seen, (str, dict, list, Unknown, Text, JsonText)):
         return seen
     return seen.evaluate() if hasattr(seen, "evaluate") else seen  # type: ignore[union-attr]
-
-
-def _follow_safely(expression: Expression, scope: Scope) -> Seen:
-    """Follow a reference of the configuration; an error makes the value unknown."""
-    try:
-        return follow(expression, scope)
-    except EvaluationError as error:
-        return Unknown(reason=f"the plan's configuration leads nowhere: {error}")
 
 
 _LONG_ROOTS = ("data", "ephemeral", "resource")

@@ -28,8 +28,8 @@ def fill(planned: Value, written: Value) -> Value:
             return _more_informative(planned, written)
         case dict(), dict():
             # NOTE: a null argument of a block is not written: the provider uses its default.
-            told = {name: part for name, part in written.items() if part is not None}
-            return {name: fill(part, told[name]) if name in told else part for name, part in planned.items()}
+            parts = {name: part for name, part in written.items() if part is not None}
+            return {name: fill(part, parts[name]) if name in parts else part for name, part in planned.items()}
         case list(), list() | Set():
             return _fill_list(planned, list(written.items) if isinstance(written, Set) else written)
         case [dict()], dict():  # `.tf.json` writes one nested block as an object

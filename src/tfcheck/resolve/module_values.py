@@ -116,17 +116,12 @@ class ModuleNames:
         block = sources.variable(name) if sources else None
         known = config.variables.get(name) if config else None
         is_marked = (known is not None and known.sensitive) or _is_secret(block)
-        value = self._unmarked_variable(module, name, block)
+        value = self._passed_value(module, name)
+        if value is _ABSENT or (value is None and block is not None and not_nullable(block)):
+            value = self._default(module, name, block)
+        wanted = block.attribute("type") if block is not None else None
+        value = self._convert(value, wanted) if wanted is not None else value
         return _mark(value) if is_marked else value
-
-    def _unmarked_variable(self, module: ModulePath, name: str, block: Block | None) -> Seen:
-        given = self._passed_value(module, name)
-        if given is _ABSENT or (given is None and block is not None and not_nullable(block)):
-            given = self._default(module, name, block)
-        if block is None:
-            return given
-        wanted = block.attribute("type")
-        return self._convert(given, wanted) if wanted is not None else given
 
     def _passed_value(self, module: ModulePath, name: str) -> Seen | NotWritten:
         if not module.steps:
@@ -134,27 +129,22 @@ class ModuleNames:
                 # NOTE: other plans show all variables, including those with defaults: the default may not be the value.
                 return self._nameless(module, "var", name, f"a redacted plan does not show var.{name}")
             return self._plan.variables.get(name, _ABSENT)
+        call = self._declarations.config_call(module)
         if self._doubts.is_doubted("var", module.config, name):
-            return self._doubted_argument(module, name)
+            if call is not None and name not in call.expressions:
+                return _ABSENT
+            is_constant, value = constant(call.expressions[name]) if call else (False, None)
+            return value if is_constant else self._nameless(module, "var", name, CHANGED)
         block = self._declarations.call_block(module)
         scope = self.call_scope(module)
         if block is not None:
             expression = block.attribute(name)
             return _ABSENT if expression is None else self._evaluation.see_safely(expression, scope)
-        call = self._declarations.config_call(module)
         if call is None:
             return self._nameless(module, "var", name, "the plan shows no call of this module")
         if name not in call.expressions:
             return _ABSENT
         return self._follow(call.expressions[name], name, scope, module, "var")
-
-    def _doubted_argument(self, module: ModulePath, name: str) -> Seen | NotWritten:
-        """Return the planned form of a module call's argument if the sources have another."""
-        call = self._declarations.config_call(module)
-        if call is not None and name not in call.expressions:
-            return _ABSENT
-        is_constant, value = constant(call.expressions[name]) if call else (False, None)
-        return value if is_constant else self._nameless(module, "var", name, CHANGED)
 
     def _default(self, module: ModulePath, name: str, block: Block | None) -> Seen:
         if block is not None and not self._doubts.is_doubted("default", module.config, name):
@@ -169,17 +159,17 @@ class ModuleNames:
                 return default
         return self._nameless(module, "var", name, f"the plan contains no value of var.{name}")
 
-    def _convert(self, given: Seen, wanted: Expression) -> Seen:
+    def _convert(self, value: Seen, wanted: Expression) -> Seen:
         """Convert a variable's value to its declared type; resources and modules stay lazy."""
         from tfcheck.hcl.evaluate.convert import convert
         from tfcheck.hcl.evaluate.declaration import parse_type
         from tfcheck.hcl.evaluate.marking import Marked, mark_if, without_mark
 
-        is_secret, given = isinstance(given, Marked), without_mark(given)
-        if isinstance(given, Unknown) or hasattr(given, "evaluate"):
-            return mark_if(is_secret, given)
+        is_secret, value = isinstance(value, Marked), without_mark(value)
+        if isinstance(value, Unknown) or hasattr(value, "evaluate"):
+            return mark_if(is_secret, value)
         try:
-            return mark_if(is_secret, convert(evaluate_all(given), parse_type(wanted)))
+            return mark_if(is_secret, convert(evaluate_all(value), parse_type(wanted)))
         except EvaluationError as error:
             return Unknown(reason=f"evaluation error: {error}", where=str(wanted.place))
 
@@ -192,9 +182,8 @@ class ModuleNames:
         expression = sources.local(name)
         if expression is None:
             raise EvaluationError(f"there is no local.{name}")
-        return self._add_symbol(
-            module, "local", name, self._evaluation.see_safely(expression, ModuleScope(self, module))
-        )
+        value = self._evaluation.see_safely(expression, ModuleScope(self, module))
+        return self._add_symbol(module, "local", name, value)
 
     def _output(self, module: ModulePath, name: str) -> Seen:
         sources, config = self._declarations.module_sources(module), self._declarations.config_module(module)
@@ -234,14 +223,14 @@ class ModuleNames:
         enabled = self._evaluation.see_safely(switch, ModuleScope(self, module)) if switch is not None else True
         if enabled is False:
             return None
-        if isinstance(keys, Unknown) or enabled is not True:
-            return keys if isinstance(keys, Unknown) else self._unknown_repetition(module.child(name))
+        called = module.child(name)
+        if isinstance(keys, Unknown):
+            return keys
+        if enabled is not True:
+            return self._unknown_repetition(called)
         if isinstance(keys, int) and keys > _MOST_INSTANCES:
-            called = module.child(name)
             return Unknown(Symbol(str(called)), reason=f"limit: {called} has more than {_MOST_INSTANCES:,} instances")
-        if keys is None:
-            return ModuleReferent(self, module.child(name))
-        return CallReferent(self, module, name, keys)
+        return ModuleReferent(self, called) if keys is None else CallReferent(self, module, name, keys)
 
     def _call_keys(self, module: ModulePath, name: str) -> list[str] | int | None | Unknown:
         """List the instance keys of a module call; None without count and for_each."""

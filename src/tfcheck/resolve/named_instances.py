@@ -21,7 +21,6 @@ class NamedInstances:
         self._plan = declarations.plan
         self._declarations = declarations
         self._resources = resources
-        self._siblings: dict[_Resource, dict[InstanceKey, Address]] = {}
         self._referents: dict[_Resource, Seen] = {}
 
     def referent(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
@@ -33,34 +32,20 @@ class NamedInstances:
         return self._referents[asked]
 
     def _referent(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
-        asked = module, mode, resource_type, name
-        if asked not in self._siblings:
-            self._siblings[asked] = self._instances_by_key(*asked)
-        found = self._siblings[asked]
-        base = Address(module, mode, resource_type, name)
-        if not found:
-            return self._absent(base)
-        keys = list(found)
-        if keys == [None]:
-            return InstanceReferent(self._resources, found[None])
-        if all(isinstance(key, int) for key in keys):
-            return ResourceReferent(
-                self._resources, [found[key] for key in sorted(key for key in keys if isinstance(key, int))]
-            )
-        return ResourceReferent(self._resources, {str(key): address for key, address in found.items()})
-
-    def _instances_by_key(
-        self, module: ModulePath, mode: str, resource_type: str, name: str
-    ) -> dict[InstanceKey, Address]:
-        found = {
-            each.address.key: each.address
-            for each in self._plan.siblings(module, mode, resource_type, name)
-            if each.after is not None
+        siblings = self._plan.siblings(module, mode, resource_type, name)
+        found: dict[InstanceKey, Address] = {
+            each.address.key: each.address for each in siblings if each.after is not None
         }
-        if mode == "data":
-            for prior in self._plan.data_siblings(module, resource_type, name):
-                found.setdefault(prior.address.key, prior.address)
-        return found
+        for prior in self._plan.data_siblings(module, resource_type, name) if mode == "data" else ():
+            found.setdefault(prior.address.key, prior.address)
+        if not found:
+            return self._absent(Address(module, mode, resource_type, name))
+        if list(found) == [None]:
+            return InstanceReferent(self._resources, found[None])
+        numbers = sorted(key for key in found if isinstance(key, int))
+        if len(numbers) == len(found):
+            return ResourceReferent(self._resources, [found[key] for key in numbers])
+        return ResourceReferent(self._resources, {str(key): address for key, address in found.items()})
 
     def _absent(self, address: Address) -> Seen:
         """Return the value of a resource without instances: none, or something that the plan does not show."""

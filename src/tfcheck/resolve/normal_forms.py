@@ -52,7 +52,7 @@ def _member_names(value: Value) -> Iterator[str]:
     """Yield the name of each member that is not null, once per object."""
     match value:
         case dict():
-            yield from (_lower_name(name) for name, each in value.items() if each is not None)
+            yield from (name.lower() for name, each in value.items() if each is not None)
             for each in value.values():
                 yield from _member_names(each)
         case list():
@@ -65,18 +65,12 @@ def _member_names(value: Value) -> Iterator[str]:
 def _without_empty(value: Value, rarer: set[str]) -> Value:
     match value:
         case dict():
-            kept = (
-                (name, each) for name, each in value.items() if not (_is_empty(each) and _lower_name(name) in rarer)
-            )
-            return {name: _without_empty(each, rarer) for name, each in kept}
+            dropped = {name for name, each in value.items() if _is_empty(each) and name.lower() in rarer}
+            return {name: _without_empty(each, rarer) for name, each in value.items() if name not in dropped}
         case list():
             return [_without_empty(each, rarer) for each in value]
         case _:
             return value
-
-
-def _lower_name(member: str) -> str:
-    return member.lower()
 
 
 def _is_empty(value: Value) -> bool:

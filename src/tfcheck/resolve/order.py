@@ -68,13 +68,12 @@ class Order:
             seen.update(new)
             waiting += new
         nodes = [node for node in seen if node[1].partition(".")[0] not in _NAMES]
-        provisioned = (_node_text(node) for node in nodes if self._is_provisioned(node))
+        provisioned: set[str] = set()
+        for path, name in nodes:
+            module = self._module(path)
+            if module is not None and name in module.resources and module.resources[name].has_provisioners:
+                provisioned.add(_node_text((path, name)))
         return FinishedBefore(frozenset(map(_node_text, nodes)), is_open, frozenset(provisioned))
-
-    def _is_provisioned(self, node: _Node) -> bool:
-        module = self._module(node[0])
-        found = module.resources.get(node[1]) if module is not None else None
-        return found is not None and found.has_provisioners
 
     def _follow(self, node: _Node) -> list[_Node] | None:
         """Return the direct dependencies of a node; None if they cannot be determined."""
@@ -87,11 +86,9 @@ class Order:
             case "local":
                 sources = self._resolver.sources.module(path) if self._resolver.sources else None
                 expression = sources.local(rest) if sources else None
-                return (
-                    _referenced_nodes(path, tuple(_expression_references(expression)))
-                    if expression is not None
-                    else None
-                )
+                if expression is None:
+                    return None
+                return _referenced_nodes(path, tuple(_expression_references(expression)))
             case "var":
                 call = self._call(path)
                 return _nodes(path[:-1], call.expressions.get(rest)) if call else []
@@ -102,7 +99,11 @@ class Order:
                 written = tuple(block_references(block)) if block is not None else ()
                 return [*_nodes(path, module.outputs.get(rest)), *_referenced_nodes(path, written)]
             case "module":
-                return self._nodes_of_module((*path, rest))
+                called = self._module((*path, rest))
+                if called is None:
+                    return None
+                names = (*called.resources, *(f"module.{each}" for each in called.calls))
+                return [((*path, rest), each) for each in names]
             case _:
                 return self._resource(path, name, module)
 
@@ -122,13 +123,6 @@ class Order:
                 nodes += _referenced_nodes(around, (*call.depends_on, *self._more.get(called, ())))
                 nodes += [*_nodes(around, call.count_expression), *_nodes(around, call.for_each_expression)]
         return nodes
-
-    def _nodes_of_module(self, path: tuple[str, ...]) -> list[_Node] | None:
-        """Return all nodes in a module."""
-        module = self._module(path)
-        if module is None:
-            return None
-        return [*((path, each) for each in module.resources), *((path, f"module.{each}") for each in module.calls)]
 
     def _module(self, path: tuple[str, ...]) -> ConfigModule | None:
         found = self._resolver.plan.configuration

@@ -8,7 +8,7 @@ the service, and each database has a secret of its own. The provider shows it as
 
 from __future__ import annotations
 
-from tfcheck.resolve.derived import DerivedFrom
+from tfcheck.resolve.derived_instance import DerivedInstance
 from tfcheck.symbolic.value import Hole, Symbol, Text, Unknown, Value
 from tfcheck.vocabulary.arn import Arn
 
@@ -32,7 +32,7 @@ _COPIED_FROM = ("snapshot_identifier", "replicate_source_db", "restore_to_point_
 _NAME = Hole(chars=":*?$ ", shortest=8)
 
 
-def password_secret(resource_type: str, attribute: str, instance: DerivedFrom) -> Value:
+def password_secret(resource_type: str, attribute: str, instance: DerivedInstance) -> Value:
     """Return the attribute that shows the secret, as far as it is certain; None if its form is unknown."""
     switch = _SWITCHES.get(resource_type)
     if switch is None or attribute not in (_LIST, _ARNS.get(resource_type)):
@@ -47,12 +47,10 @@ def password_secret(resource_type: str, attribute: str, instance: DerivedFrom) -
     return [{**members, "secret_arn": _arn(instance, (_LIST, 0, "secret_arn"), "rds!")}]
 
 
-def _arn(instance: DerivedFrom, path: tuple[str | int, ...], beginning: str) -> Unknown:
-    symbol = Symbol(instance.owner, path)
+def _arn(instance: DerivedInstance, path: tuple[str | int, ...], beginning: str) -> Unknown:
+    symbol, name_symbol = Symbol(instance.owner, path), Symbol(instance.owner, (*path, "name"))
     around = instance.surroundings
-    name = Unknown(
-        Symbol(instance.owner, (*path, "name")), hole=_NAME, family="password_secret.name", fresh=instance.is_new
-    )
+    name = Unknown(name_symbol, hole=_NAME, family="password_secret.name", fresh=instance.is_new)
     resource = Text((f"secret:{beginning}", name))
     shape = Arn(around.partition, "secretsmanager", around.region, around.account, resource).as_text()
     assert isinstance(shape, Text)

@@ -72,21 +72,25 @@ def document(
     """
     try:
         merged = _Policy("", "", [])
-        given = [_parsed_source(source) for source in sources if source not in (None, "")]
-        _refuse_twins([entry for policy in given for entry in policy.statements], "source documents")
-        for policy in given:
+        parsed = [_parsed_source(source) for source in sources if source not in (None, "")]
+        _refuse_twins([entry for policy in parsed for entry in policy.statements], "source documents")
+        for policy in parsed:
             merged = _merge(merged, policy, replaceable=0)
-        merged = _merge(
-            merged, _policy_of_arguments(statements, version, policy_id, open), replaceable=len(merged.statements)
-        )
+        entries = [_statement(each, version or _VERSION) for each in statements]
+        _refuse_twins(entries, "data source")
+        own = _Policy(version or _VERSION, policy_id or "", entries if open is None else [*entries, open])
+        merged = _merge(merged, own, replaceable=len(merged.statements))
         for override in overrides:
             if override not in (None, ""):
                 merged = _merge(merged, _parsed_source(override))
     except _RefusedError as refused:
         return Unknown(reason=f"the provider refuses the policy document: {refused}", unsure=True)
-    identity: dict[str, Value] = {} if merged.identity == "" else {"Id": merged.identity}
-    entries: dict[str, Value] = {"Statement": list(merged.statements)} if merged.statements else {}
-    return {"Version": merged.version, **identity, **entries}
+    rendered: dict[str, Value] = {"Version": merged.version}
+    if merged.identity != "":
+        rendered["Id"] = merged.identity
+    if merged.statements:
+        rendered["Statement"] = list(merged.statements)
+    return rendered
 
 
 # Merging
@@ -98,15 +102,14 @@ def _merge(policy: _Policy, newer: _Policy, replaceable: int | None = None) -> _
     for entry in newer.statements:
         _put_statement(statements, entry, replaceable)
     identity = policy.identity if newer.identity == "" else newer.identity
-    return _Policy(_higher(policy.version, newer.version), identity, statements)
-
-
-def _higher(version: Value, other: Value) -> Value:
+    version, other = policy.version, newer.version
     if isinstance(version, str) and isinstance(other, str):
-        return max(version, other)
-    if _VERSION in (version, other):
-        return _VERSION
-    return version if not isinstance(version, str) else other
+        higher: Value = max(version, other)
+    elif _VERSION in (version, other):
+        higher = _VERSION
+    else:
+        higher = other if isinstance(version, str) else version
+    return _Policy(higher, identity, statements)
 
 
 def _put_statement(statements: list[Entry], entry: Entry, replaceable: int | None) -> None:
@@ -160,11 +163,9 @@ def _parsed_source(source: Value) -> _Policy:
 
 def _entries(statements: Value) -> list[Entry]:
     listed = items(statements)
-    if isinstance(listed, Unknown):
-        if not isinstance(statements, Unknown):
-            raise _RefusedError("the Statement of a document is not a list of objects")
+    if isinstance(statements, Unknown):
         return [statements]
-    if not all(isinstance(item, (dict, Unknown)) for item in listed):
+    if isinstance(listed, Unknown) or not all(isinstance(item, (dict, Unknown)) for item in listed):
         raise _RefusedError("the Statement of a document is not a list of objects")
     return [_clean(item) if isinstance(item, dict) else item for item in listed if isinstance(item, (dict, Unknown))]
 
@@ -209,15 +210,6 @@ def _condition_keys(keys: Value) -> Value:
 # Own statements
 
 
-def _policy_of_arguments(
-    statements: Sequence[dict[str, Value]], version: Value, policy_id: Value, open: Unknown | None
-) -> _Policy:
-    version = version or _VERSION
-    entries = [_statement(each, version) for each in statements]
-    _refuse_twins(entries, "data source")
-    return _Policy(version, policy_id or "", entries if open is None else [*entries, open])
-
-
 def _statement(arguments: dict[str, Value], version: Value) -> Entry:
     written: dict[str, Value] = {}
     if arguments.get("sid"):
@@ -230,21 +222,16 @@ def _statement(arguments: dict[str, Value], version: Value) -> Entry:
     for name, argument in (("Principal", "principals"), ("NotPrincipal", "not_principals")):
         written |= _present(name, _principals(arguments.get(argument), version))
     written |= _present("Condition", _conditions(arguments.get("condition"), version))
-    return _statement_or_unknown(written)
+    for name in ("Action", "Resource", "Principal"):
+        both = [written.get(name), written.get(f"Not{name}")]
+        if None not in both and any(isinstance(value, Unknown) for value in both):
+            waits = next(unknowns(both))
+            return Unknown(reason=f"{waits.reason}; it decides between {name} and Not{name}", where=waits.where)
+    return written
 
 
 def _present(name: str, value: Value) -> dict[str, Value]:
     return {} if value is None else {name: value}
-
-
-def _statement_or_unknown(statement: dict[str, Value]) -> Entry:
-    """Return the statement, unless it is unknown which of two exclusive keys it has."""
-    for name in ("Action", "Resource", "Principal"):
-        both = [statement.get(name), statement.get(f"Not{name}")]
-        if None not in both and any(isinstance(value, Unknown) for value in both):
-            waits = next(unknowns(both))
-            return Unknown(reason=f"{waits.reason}; it decides between {name} and Not{name}", where=waits.where)
-    return statement
 
 
 def _scalar_or_list(value: Value, version: Value = "") -> Value:
@@ -349,10 +336,10 @@ def _blocks(value: Value) -> list[dict[str, Value]] | Unknown:
     if isinstance(listed, Unknown):
         return listed
     strange = next((item for item in listed if not isinstance(item, dict)), None)
+    if isinstance(strange, Unknown):
+        return strange
     if strange is not None:
-        return (
-            strange if isinstance(strange, Unknown) else Unknown(reason="a nested block is not an object", unsure=True)
-        )
+        return Unknown(reason="a nested block is not an object", unsure=True)
     different: list[dict[str, Value]] = []
     for item in listed:
         if isinstance(item, dict) and item not in different:

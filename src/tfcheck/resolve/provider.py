@@ -100,7 +100,6 @@ class Providers:
         self._given = account
         self._known: dict[str, Surroundings] = {}
         self._arns: dict[str, list[str]] | None = None
-        self._literal: str | None = None
         self._accounts: dict[tuple[str, ...], str | None] = {}
         self._inherited: dict[str, str] = {}
 
@@ -121,19 +120,16 @@ class Providers:
         root module has none. What a call passes by `providers` is always resolved.
         """
         if key not in self._inherited:
-            self._inherited[key] = self._found_source(key)
+            configs = self._plan.provider_configs
+            found, source = configs.get(key), key
+            if found is not None and found.module_address and not found.expressions and not found.alias:
+                source, module = found.name, found.module_address
+                while module := module.rpartition(".module.")[0]:
+                    if (caller := f"{module}:{found.name}") in configs:
+                        source = self._source_of(caller)
+                        break
+            self._inherited[key] = source
         return self._inherited[key]
-
-    def _found_source(self, key: str) -> str:
-        configs = self._plan.provider_configs
-        found = configs.get(key)
-        if found is None or not found.module_address or found.expressions or found.alias:
-            return key
-        module = found.module_address
-        while module := module.rpartition(".module.")[0]:
-            if (caller := f"{module}:{found.name}") in configs:
-                return self._source_of(caller)
-        return found.name
 
     def of(self, key: str) -> Surroundings:
         """Return the location of the resources of the provider configuration `key`."""
@@ -212,8 +208,11 @@ class Providers:
     def _account_or_assumption(self, group: tuple[str, ...]) -> tuple[str | None, str]:
         """Return the account of some provider configurations, and the assumption if nothing shows it."""
         known = self._account(group)
-        if known is not None or not self._is_default(group):
+        if known is not None:
             return known or None, ""
+        # An option's account is for the only configurations with an unknown one, and for those without credentials.
+        if self._open_groups != {group} and self._arguments.has_credentials(group[0]):
+            return None, ""
         if self._given is not None:
             return self._given, ""
         literal = self._literal_account
@@ -222,10 +221,6 @@ class Providers:
         assumption = f"assumes account `{redact(literal)}`, the only one in the ARNs written for this plan"
         self._attributes.assume(assumption)
         return literal, assumption
-
-    def _is_default(self, group: tuple[str, ...]) -> bool:
-        """Whether a given account applies to these: the only ones with an unknown account, or without credentials."""
-        return self._open_groups == {group} or not self._arguments.has_credentials(group[0])
 
     @cached_property
     def _groups(self) -> frozenset[tuple[str, ...]]:
@@ -239,15 +234,14 @@ class Providers:
 
     @cached_property
     def _literal_account(self) -> str | None:
-        found = literal_accounts(self._plan, self._attributes.declarations.source_texts())
+        texts = self._attributes.declarations.source_texts
+        found = literal_accounts(self._plan, texts())
         if len(found) != 1:
             return None
-        secrets = self._plan.secrets()
-        shown = (
-            literal_accounts(self._plan, self._attributes.declarations.source_texts(), secrets) if secrets else found
-        )
         (account,) = found
-        return account if shown else Sensitive(account)
+        secrets = self._plan.secrets()
+        is_shown = not secrets or literal_accounts(self._plan, texts(), secrets)
+        return account if is_shown else Sensitive(account)
 
     def _account(self, group: tuple[str, ...]) -> str | None:
         if group not in self._accounts:
@@ -277,15 +271,12 @@ class Providers:
         for each, (name, foreign) in _LOOKED_UP_BY_NAME.items():
             for source in self._plan.data_sources(each):
                 arn = source.values.get("arn")
-                here = self._account_key_of(source.address) in group and self._is_by_name(source.address, name, foreign)
-                if here and isinstance(arn, str):
+                if not isinstance(arn, str) or self._account_key_of(source.address) not in group:
+                    continue
+                written = self._attributes.evaluate(source.address, name)
+                elsewhere = any(self._attributes.is_configured(source.address, each) for each in foreign)
+                if isinstance(written, str) and not written.startswith("arn:") and not elsewhere:
                     yield arn
-
-    def _is_by_name(self, address: Address, name: str, foreign: tuple[str, ...]) -> bool:
-        """Whether a data source looks up by name, not ARN, and names no other account."""
-        written = self._attributes.evaluate(address, name)
-        elsewhere = any(self._attributes.is_configured(address, each) for each in foreign)
-        return isinstance(written, str) and not written.startswith("arn:") and not elsewhere
 
     def _attached_policy_arns(self, group: tuple[str, ...]) -> Iterator[str]:
         """Return the ARNs of attached managed policies, which belong to the same account or to AWS."""
@@ -342,7 +333,7 @@ class Providers:
         for arn in map(parse_arn, self._arns_of(group)):
             if arn and isinstance(arn.partition, str):
                 return arn.partition
-        literal = self._literal_partition()
+        literal = self._literal_partition
         if literal:
             self._attributes.assume(f"assumes partition `{literal}`, which every ARN written for this plan uses")
             return literal
@@ -370,16 +361,13 @@ class Providers:
                     known[key] = tuple({*known.get(key, ()), *beginnings})
         return [arn for key in keys for arn in self._arns.get(key, ())]
 
+    @cached_property
     def _literal_partition(self) -> str:
-        if self._literal is None:
-            found: set[str] = set()
-            for instance in self._plan.instances(*_LITERALS):
-                for text in strings(instance.after):
-                    found.update(_ARN_PARTITION.findall(text))
-            for text in self._attributes.declarations.source_texts():
-                found.update(_ARN_PARTITION.findall(text))
-            self._literal = found.pop() if len(found) == 1 else ""
-        return self._literal
+        """The only partition in the ARNs that the plan and its sources write; empty if there are several."""
+        planned = (text for each in self._plan.instances(*_LITERALS) for text in strings(each.after))
+        texts = (*planned, *self._attributes.declarations.source_texts())
+        found = {partition for text in texts for partition in _ARN_PARTITION.findall(text)}
+        return found.pop() if len(found) == 1 else ""
 
 
 _SET_REGION = "set `region` in the provider configuration"

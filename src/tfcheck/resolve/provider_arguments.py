@@ -10,7 +10,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tfcheck.plan import constant
-from tfcheck.plan.configuration import ProviderConfig
 from tfcheck.resolve import configuration_refs
 from tfcheck.resolve.blocks import block_values
 from tfcheck.resolve.provider_instances import CREDENTIALS, ProviderInstances
@@ -18,7 +17,6 @@ from tfcheck.symbolic.value import Symbol, Unknown, Value, is_known
 from tfcheck.vocabulary.address import ModulePath
 
 if TYPE_CHECKING:
-    from tfcheck.hcl.syntax.block import Block
     from tfcheck.resolve.attributes import Attributes
 
 
@@ -35,13 +33,7 @@ class ProviderArguments:
         if (key, name) not in self._found:
             # NOTE: a provider may assume a role that another one creates, whose ARN needs all providers again.
             self._found[key, name] = Unknown(reason="the provider configuration leads back to itself")
-            config = self._config(key)
-            sources = self._attributes.declarations.module_sources(self._module(key))
-            block = sources.provider(config.name, config.alias) if config and sources else None
-            is_kept = block is None or self._is_doubted(key, name)
-            self._found[key, name] = (
-                self._from_configuration(key, name) if is_kept or not block else self._evaluate(key, name, block)
-            )
+            self._found[key, name] = self._value(key, name)
         return self._found[key, name]
 
     def credentials(self, key: str) -> str:
@@ -52,33 +44,25 @@ class ProviderArguments:
         """Whether a configuration sets credentials."""
         return any(self.value(key, name) not in (None, []) for name in CREDENTIALS)
 
-    def _module(self, key: str) -> ModulePath:
-        config = self._config(key)
-        path = ModulePath()
-        for name in ((config.module_address if config else None) or "").split(".")[1::2]:
-            path = path.child(name)
-        return path
-
-    def _config(self, key: str) -> ProviderConfig | None:
-        return self._attributes.plan.provider_configs.get(self._instances.block_of(key))
-
-    def _is_doubted(self, key: str, name: str) -> bool:
-        block = self._instances.block_of(key)
-        return self._config(key) is not None and self._attributes.declarations.doubts.is_doubted(
-            "provider", (), block, name
-        )
-
-    def _evaluate(self, key: str, name: str, block: Block) -> Value:
-        scope = self._instances.scope(key, self._module(key), block)
+    def _value(self, key: str, name: str) -> Value:
+        """Evaluate an argument in the sources; where they are missing or doubted, return the configuration's value."""
+        attributes, block_key = self._attributes, self._instances.block_of(key)
+        config = attributes.plan.provider_configs.get(block_key)
+        if config is None:
+            return None
+        module = ModulePath()
+        for step in (config.module_address or "").split(".")[1::2]:
+            module = module.child(step)
+        sources = attributes.declarations.module_sources(module)
+        block = sources.provider(config.name, config.alias) if sources else None
+        if block is None or attributes.declarations.doubts.is_doubted("provider", (), block_key, name):
+            expressions = config.expressions or {}
+            return _configured_value(expressions[name]) if name in expressions else None
+        scope = self._instances.scope(key, module, block)
         expression = block.attribute(name)
         if expression is not None:
-            return self._attributes.evaluation.evaluate(expression, scope)
-        return block_values(self._attributes.evaluation, block, name, scope) if block.blocks(name) else None
-
-    def _from_configuration(self, key: str, name: str) -> Value:
-        config = self._config(key)
-        expressions = (config.expressions if config else None) or {}
-        return _configured_value(expressions[name]) if name in expressions else None
+            return attributes.evaluation.evaluate(expression, scope)
+        return block_values(attributes.evaluation, block, name, scope) if block.blocks(name) else None
 
 
 def _configured_value(expression: Any) -> Value:

@@ -1,6 +1,6 @@
 """Find the instance of a provider configuration with `for_each` (OpenTofu 1.9) that a resource uses.
 
-A plan names the block only. Which of its instances it is stands in the sources, at the resource or at the call of its
+A plan names only the block. The sources show which of its instances is used, at the resource or at the call of its
 module (https://opentofu.org/docs/language/providers/configuration/).
 """
 
@@ -91,7 +91,9 @@ class ProviderInstances:
         while not isinstance(written, Index):
             name = _name(written) or config.name
             call = attributes.declarations.call_block(module) if module.steps else None
-            written = _passed_provider(call, name) if call is not None else None
+            providers = call.attribute("providers") if call is not None else None
+            passed = providers.items if isinstance(providers, ObjectOf) else ()
+            written = next((value for key, value in passed if _name(key) == name), None)
             if call is None or (written is None and name != config.name):
                 return None
             scope, module = attributes.names.call_scope(module), module.parent
@@ -104,13 +106,6 @@ def _names_instance(config: ProviderConfig, *arguments: str) -> bool:
     expressions = config.expressions or {}
     written = [expressions[each] for each in arguments if each in expressions]
     return any(each.startswith("each.") for each in references_in(written))
-
-
-def _passed_provider(call: Block, name: str) -> Expression | None:
-    """Return what a module call passes as one of its provider configurations; None if it is inherited."""
-    providers = call.attribute("providers")
-    items = providers.items if isinstance(providers, ObjectOf) else ()
-    return next((value for key, value in items if _name(key) == name), None)
 
 
 def _name(written: Expression | None) -> str:

@@ -150,17 +150,14 @@ class Resolver:
     def surroundings(self, address: Address) -> Surroundings:
         """Return the partition, region and account of an instance."""
         if address not in self._around:
-            self._around[address] = self._surroundings(address)
+            around = self.providers.of(self.providers.key_of(address))
+            own = self._own_region(address)
+            # NOTE: if nothing is written, an unknown region is the provider's.
+            is_own = (
+                own if isinstance(own, str) else isinstance(own, PlainText) and self.is_configured(address, "region")
+            )
+            self._around[address] = msgspec.structs.replace(around, region=own) if is_own else around
         return self._around[address]
-
-    def _surroundings(self, address: Address) -> Surroundings:
-        around = self.providers.of(self.providers.key_of(address))
-        own = self._own_region(address)
-        if own == "" or not isinstance(own, PlainText):
-            return around
-        # NOTE: if nothing is written, an unknown region is the provider's.
-        is_own = isinstance(own, str) or self.is_configured(address, "region")
-        return msgspec.structs.replace(around, region=own) if is_own else around
 
     def _own_region(self, address: Address) -> Value:
         """Return the region of a resource, an argument since version 6 of the provider; None without one."""
@@ -190,19 +187,16 @@ class Resolver:
             written = self._evaluated_argument(address, name)
             return written if proven_by(planned, written) else planned
         if planned is not NotWritten.ABSENT and is_known(planned):
-            return self._narrow_mark(address, name, planned) if is_secret else planned
-        deferred = address.mode == "data"
-        found = (
-            self._deferred_attribute(instance, name, planned) if deferred else self._complete(instance, name, planned)
-        )
+            # NOTE: Terraform marks a text completely; its sources show which part is meant.
+            if is_secret and isinstance(planned, str) and is_whole(planned) and self.block(address) is not None:
+                return narrow_mark(planned, self._evaluated_argument(address, name))
+            return planned
+        if address.mode == "data":
+            found = self._deferred_attribute(instance, name, planned)
+        else:
+            found = self._complete(instance, name, planned)
         # NOTE: the plan marks it; if the evaluation of the sources does not, it has missed a mark.
         return found if not is_secret or has_mark(found) else mark_all(found)
-
-    def _narrow_mark(self, address: Address, name: str, planned: Value) -> Value:
-        """Limit the marks of a planned text to those in its sources: Terraform marks it completely."""
-        if not isinstance(planned, str) or not is_whole(planned) or self.block(address) is None:
-            return planned
-        return narrow_mark(planned, self._evaluated_argument(address, name))
 
     def _complete(self, instance: Instance, name: str, planned: Value | NotWritten) -> Value:
         """Fill in the unknown parts of a planned attribute."""
@@ -213,9 +207,9 @@ class Resolver:
             return self._shape(address, name)
         known: Value = self._unknown(address, name) if planned is NotWritten.ABSENT else planned
         if self.is_configured(address, name):
-            given = self._argument(address, name)
-            if given is not None:
-                value = fill(known, given)
+            written = self._argument(address, name)
+            if written is not None:
+                value = fill(known, written)
                 names = grammar(address.type, name)
                 return value if names is None else restrict_characters(value, names)
         if isinstance(known, Unknown):
@@ -280,7 +274,11 @@ class Resolver:
             return self._configuration_value(address, name)
         self.evaluation.record(("argument", address, name))
         if self._is_doubted(address, name):
-            return self._kept_constant(address, name)
+            config = self.declarations.config_resource(address)
+            if config is not None and name not in config.expressions:
+                return None
+            is_constant, value = constant(config.expressions[name]) if config else (False, None)
+            return value if is_constant else self._unknown(address, name, CHANGED)
         scope = self.scope_of(address)
         expression = block.attribute(name)
         if expression is not None:
@@ -289,14 +287,6 @@ class Resolver:
 
     def _is_doubted(self, address: Address, name: str) -> bool:
         return self.declarations.doubts.is_doubted("argument", address.module.config, address.resource, name)
-
-    def _kept_constant(self, address: Address, name: str) -> Value:
-        """Return the planned constant of an argument whose text has changed since."""
-        config = self.declarations.config_resource(address)
-        if config is not None and name not in config.expressions:
-            return None
-        is_constant, value = constant(config.expressions[name]) if config else (False, None)
-        return value if is_constant else self._unknown(address, name, CHANGED)
 
     def _configuration_value(self, address: Address, name: str) -> Value:
         """Return the proven value of an argument in the plan's configuration; None if it is not written.
@@ -340,15 +330,11 @@ class Resolver:
             return ModuleScope(names, address.module)
         block = self.block(address)
         config = self.declarations.config_resource(address)
+        for_each = block.attribute("for_each") if block else None
+        json = config.for_each_expression if config and not block else None
         if self._is_doubted(address, "for_each"):
-            return names.instance_scope(address.module, address.key, str(address), None, None)
-        return names.instance_scope(
-            address.module,
-            address.key,
-            str(address),
-            block.attribute("for_each") if block else None,
-            config.for_each_expression if config and not block else None,
-        )
+            for_each = json = None
+        return names.instance_scope(address.module, address.key, str(address), for_each, json)
 
     def assume(self, assumption: str) -> None:
         """Record an assumption for the report, once."""

@@ -31,21 +31,17 @@ def narrow_mark(planned: str, written: Value) -> str:
         return planned
     if isinstance(written, str) and written == planned:
         return written
-    return _mark_leaves(str(planned), written) or planned
-
-
-def _mark_leaves(planned: str, written: Value) -> str | None:
-    """Mark the strings of a JSON text that are not public in the sources."""
-    leaves = _Leaves()
     try:
         decoded = decode(written) if isinstance(written, (str, Text, JsonText)) else None
     except EvaluationError:
-        return None
-    if not isinstance(decoded, (list, dict)) or planned.lstrip()[:1] not in ("[", "{"):
-        return None
+        return planned
+    text = str(planned)
+    if not isinstance(decoded, (list, dict)) or text.lstrip()[:1] not in ("[", "{"):
+        return planned
+    leaves = _Leaves()
     leaves.take(decoded)
-    spans = [span for found in _TOKEN.finditer(planned) if not found[1] for span in leaves.spans(found)]
-    return Sensitive(planned, merge_spans(spans)) if spans else None
+    spans = [span for found in _TOKEN.finditer(text) if not found[1] for span in leaves.spans(found)]
+    return Sensitive(text, merge_spans(spans)) if spans else planned
 
 
 class _Leaves:
@@ -65,7 +61,7 @@ class _Leaves:
         elif isinstance(value, str):
             self.public.add(value)
         else:
-            for item in _items(value):
+            for item in _parts(value):
                 self.take(item)
 
     def spans(self, found: re.Match[str]) -> Iterator[tuple[int, int]]:
@@ -81,7 +77,7 @@ class _Leaves:
             yield start, end
 
 
-def _items(value: Value) -> Any:
+def _parts(value: Value) -> Any:
     match value:
         case list():
             return value

@@ -93,12 +93,9 @@ class Survival:
         former = self._deleted_afterwards(instance, named)
         if former is not None:
             what = "the old one of its name" if former is instance else former.address
-            self.notes.setdefault(
-                str(instance.address),
-                f"{instance.address} is written before {what} is deleted, which removes it; the next plan restores it",
-            )
+            self._note(instance, f"is written before {what} is deleted, which removes it; the next plan restores it")
             return Truth.FALSE
-        swept, by = (Truth.FALSE, instance)
+        swept, by = Truth.FALSE, instance
         if owner is not None and isinstance(named, str):
             swept, by = self._swept(instance, named, owner)
         if swept is Truth.FALSE:
@@ -108,12 +105,12 @@ class Survival:
         if instance.actions == ("update",) and instance.address.type not in _UPDATED_IN_PART:
             return Truth.TRUE if _is_written(instance) and self._waits_for(instance, owner) else Truth.UNKNOWN
         goes = "goes" if swept is Truth.TRUE else "may go"
-        self.notes.setdefault(
-            str(instance.address),
-            f"{instance.address} {goes} with {by.address}, which this plan deletes, although the plan does not list it "
-            "as changed; the next plan restores it",
-        )
+        unlisted = "although the plan does not list it as changed; the next plan restores it"
+        self._note(instance, f"{goes} with {by.address}, which this plan deletes, {unlisted}")
         return ~swept
+
+    def _note(self, instance: Instance, what: str) -> None:
+        self.notes.setdefault(str(instance.address), f"{instance.address} {what}")
 
     def _deleted_afterwards(self, instance: Instance, named: Value) -> Instance | None:
         """Return what is deleted after an identical object is written in its place.
@@ -124,8 +121,12 @@ class Survival:
         former = [instance] if instance.actions == ("create", "delete") else []
         former += (each for each in self._plan.deposed_objects(kind) if each.current == instance.address)
         own = _identity(kind, instance.after) if former else None
-        same = (each for each in former if own is not None and own == _identity(kind, each.before))
-        return next((each for each in same if _has(each, named)), None)
+        for each in former:
+            roles = (each.before or {}).get("roles")
+            on_it = not isinstance(roles, list) or named in roles  # it may be on several
+            if own is not None and own == _identity(kind, each.before) and on_it:
+                return each
+        return None
 
     def _remains_elsewhere(self, instance: Instance) -> Truth:
         """Whether an object remains although the plan may delete the same one at another address.
@@ -139,11 +140,8 @@ class Survival:
             here = Truth.FALSE if each is instance else self._are_in_one_place(instance, each, kind)
             if here is not Truth.FALSE:
                 goes = instance.actions == ("no-op",) and here is Truth.TRUE
-                self.notes.setdefault(
-                    str(instance.address),
-                    f"{instance.address} {'goes' if goes else 'may go'} with {each.address}, which this plan deletes: "
-                    "both are one object; a `moved` block keeps it",
-                )
+                verb, remedy = "goes" if goes else "may go", "both are one object; a `moved` block keeps it"
+                self._note(instance, f"{verb} with {each.address}, which this plan deletes: {remedy}")
                 return Truth.FALSE if goes else Truth.UNKNOWN
         return Truth.TRUE
 
@@ -193,9 +191,8 @@ class Survival:
 def _is_written(instance: Instance) -> bool:
     """Whether an update definitely changes something: an apply skips one whose unknown values stay equal."""
     before, after = instance.before or {}, instance.after or {}
-    return instance.action_reason == TRIED or any(
-        equal(before.get(name), value) is Truth.FALSE for name, value in after.items()
-    )
+    changed = (equal(before.get(name), value) is Truth.FALSE for name, value in after.items())
+    return instance.action_reason == TRIED or any(changed)
 
 
 def _identity(kind: str, values: dict[str, Value] | None) -> tuple[str, ...] | None:
@@ -204,9 +201,3 @@ def _identity(kind: str, values: dict[str, Value] | None) -> tuple[str, ...] | N
     found = [] if names is None or values is None else [values.get(name) for name in names]
     known = tuple(each for each in found if isinstance(each, str))
     return None if names is None or len(known) < len(names) else known
-
-
-def _has(former: Instance, named: Value) -> bool:
-    """Whether a deleted object is on the named resource, which may be one of several."""
-    roles = (former.before or {}).get("roles")
-    return not isinstance(roles, list) or named in roles

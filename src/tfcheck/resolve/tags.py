@@ -44,11 +44,8 @@ class AllTags:
         if key not in self._added:
             added = self._providers.default_tags(key)
             plan = self._attributes.plan
-            of_key = (
-                each
-                for each in plan.instances(*(plan.types() if added is not None else ()))
-                if self._providers.key_of(each.address) == key
-            )
+            instances = plan.instances(*plan.types()) if added is not None else ()
+            of_key = (each for each in instances if self._providers.key_of(each.address) == key)
             shown = (_has_added_tags(each, added or {}) for each in of_key)
             self._added[key] = added if next((each for each in shown if each is not None), False) else None
         return self._added[key]

@@ -34,19 +34,15 @@ def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None, acco
     if sources is None:
         return resolver
     rows = list(compare(resolver))
-    if (
-        chosen is not None
-        and any(each.differs for each in rows)
-        and any(".workspace" in each for each in resolver.declarations.source_texts())
-    ):
+    differs = any(each.differs for each in rows)
+    if chosen is not None and differs and any(".workspace" in each for each in resolver.declarations.source_texts()):
         resolver, rows = _without_workspace(resolver, rows, Doubts(changed), chosen)
     wrong, doubted = contradictions(resolver, rows)
     if not changed and not wrong:
         return resolver
     doubts = Doubts([*changed, *doubted])
-    believed = Resolver(
-        plan, sources, resolver.workspace if isinstance(resolver.workspace, str) else None, account, doubts
-    )
+    selected = resolver.workspace if isinstance(resolver.workspace, str) else None
+    believed = Resolver(plan, sources, selected, account, doubts)
     believed.contradictions += [*resolver.contradictions, _changed_names(sources, changed, wrong)]
     return believed
 

@@ -40,29 +40,24 @@ def start_up_context(
     tags, `kms:ViaService`, the encryption context, `secretsmanager:SecretId`. The keys of another service are absent.
     Any other key may be absent, and may have any value.
     """
-    if action.lower().startswith("elasticfilesystem:"):
+    service = action.partition(":")[0].lower()
+    if service == "elasticfilesystem":
         return Context(_FILE_SYSTEM_ENTRIES).extend(extras or {})
+    account: Entry = Unknown(hole=ACCOUNT_ID) if resource_account is None else resource_account
     entries: dict[str, Entry] = {
         **_caller_entries(caller),
         **_call_entries(region, direct=direct),
-        **_service_entries(action.partition(":")[0].lower(), caller, resource_account),
-        **(dict.fromkeys(_INSTANCE_KEYS, ABSENT) if on_fargate else {}),
+        "aws:resourceaccount": account,
     }
-    tags: Entry = caller.tags
-    own = action.partition(":")[0].lower()
-    others = (f"{each}:" for each in _WITH_KEYS if each != own)
-    context = Context(entries, ("aws:requesttag/", *others)).extend({"aws:PrincipalTag/": tags})
-    return context.extend(extras or {})
-
-
-def _service_entries(service: str, caller: Caller, owner: TextLike | None) -> dict[str, Entry]:
-    account: Entry = Unknown(hole=ACCOUNT_ID) if owner is None else owner
-    entries: dict[str, Entry] = {"aws:resourceaccount": account}
     if service == "s3":
-        return entries | _S3_ENTRIES | {"s3:resourceaccount": account}
-    if service == "kms":
-        return entries | {"kms:calleraccount": caller.account, **dict.fromkeys(_NOT_OF_DECRYPTION, ABSENT)}
-    return entries
+        entries |= _S3_ENTRIES | {"s3:resourceaccount": account}
+    elif service == "kms":
+        entries |= {"kms:calleraccount": caller.account, **dict.fromkeys(_NOT_OF_DECRYPTION, ABSENT)}
+    if on_fargate:
+        entries |= dict.fromkeys(_INSTANCE_KEYS, ABSENT)
+    others = (f"{each}:" for each in _WITH_KEYS if each != service)
+    context = Context(entries, ("aws:requesttag/", *others)).extend({"aws:PrincipalTag/": caller.tags})
+    return context.extend(extras or {})
 
 
 def service_context(

@@ -9,8 +9,7 @@ from __future__ import annotations
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, is_known, pieces, spelled_out
-from tfcheck.vocabulary.address import parse
-from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.address import owner_of
 
 
 def is_new(resource: WorldObject, world: World) -> bool:
@@ -116,13 +115,8 @@ def _is_settled(name: TextLike) -> bool:
 
 
 def _is_assigned(piece: object, settled: TextLike | None, world: World) -> bool:
-    if not isinstance(piece, Unknown) or piece.symbol is None or not piece.family:
-        return False
-    try:
-        owner = parse(piece.symbol.owner)
-    except InputError:
-        return False
-    if owner.mode != "managed":
+    owner = owner_of(piece) if isinstance(piece, Unknown) and piece.family else None
+    if owner is None or owner.mode != "managed":
         return False
     former = objects_before(owner.type, world).get(str(owner))
     if settled is None:

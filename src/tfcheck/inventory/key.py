@@ -24,9 +24,8 @@ from tfcheck.symbolic.value import (
     spelled_out,
     text,
 )
-from tfcheck.vocabulary.address import parse
+from tfcheck.vocabulary.address import owner_of
 from tfcheck.vocabulary.arn import Arn, parse_arn
-from tfcheck.vocabulary.errors import InputError
 
 
 class KmsKey(msgspec.Struct, frozen=True):
@@ -102,13 +101,11 @@ def _beginning(spelled: TextLike) -> str:
 
 def _is_reference_to(reference: TextLike, resource_type: str, attribute: str = "") -> bool:
     """Whether a reference is to a resource, or data source, whose type begins with `resource_type`."""
-    if not isinstance(reference, Unknown) or reference.symbol is None:
+    owner = owner_of(reference)
+    if owner is None or not owner.type.startswith(resource_type):
         return False
-    try:
-        owner = parse(reference.symbol.owner)
-    except InputError:
-        return False
-    return owner.type.startswith(resource_type) and (not attribute or reference.symbol.path == (attribute,))
+    symbol = reference.symbol if isinstance(reference, Unknown) else None
+    return not attribute or (symbol is not None and symbol.path == (attribute,))
 
 
 # Aliases

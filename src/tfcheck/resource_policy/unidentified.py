@@ -18,9 +18,8 @@ from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resource_policy.reading import own_policy, readable
 from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.role.policies import Policies, PolicyOrReason
-from tfcheck.symbolic.value import PlainText, TextLike, Unknown, Value, pieces
-from tfcheck.vocabulary.address import parse
-from tfcheck.vocabulary.errors import InputError
+from tfcheck.symbolic.value import PlainText, TextLike, Value, pieces
+from tfcheck.vocabulary.address import owner_of
 
 _POLICIES = {
     BUCKET_POLICY: "s3",
@@ -40,14 +39,8 @@ _SERVICES = (
 
 def service_of(arn: TextLike) -> str | None:
     """Return the service of the resource whose attribute begins an unknown ARN."""
-    first = next(iter(pieces(arn)), "")
-    if not isinstance(first, Unknown) or first.symbol is None:
-        return None
-    try:
-        owner = parse(first.symbol.owner)
-    except InputError:
-        return None
-    return next((service for prefix, service in _SERVICES if owner.type.startswith(prefix)), None)
+    owner = owner_of(next(iter(pieces(arn)), ""))
+    return next((service for prefix, service in _SERVICES if owner and owner.type.startswith(prefix)), None)
 
 
 def unidentified_side(world: World, policies: Policies, service: str | None = None) -> ResourceSide:

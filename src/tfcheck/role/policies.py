@@ -70,14 +70,14 @@ class Policies:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._read: dict[tuple[str, str], PolicyOrReason] = {}
+        self._read: dict[tuple[WorldObject, str], PolicyOrReason] = {}
 
     def of_attribute(self, resource: WorldObject, attribute: str, kind: PolicyKind | None = None) -> PolicyOrReason:
         """Read the policy document in an attribute of a resource; nothing if it is not set.
 
         `kind` says what the policy is attached to, where the resource's type does not.
         """
-        key = (str(resource.address), attribute)
+        key = resource, attribute
         if key not in self._read:
             if kind is None and attribute == "assume_role_policy":
                 kind = PolicyKind.TRUST
@@ -85,7 +85,7 @@ class Policies:
                 is_identity = resource.address.type.startswith("aws_iam_")
                 kind = PolicyKind.IDENTITY if is_identity else PolicyKind.RESOURCE
             secret = resource.sensitive(attribute)
-            self._read[key] = self.read(resource.attribute(attribute), key[0], kind, secret=secret)
+            self._read[key] = self.read(resource.attribute(attribute), str(resource.address), kind, secret=secret)
         return self._read[key]
 
     def read(

@@ -21,10 +21,9 @@ from tfcheck.role.policies import Attached, Policies
 from tfcheck.role.role import Role, attach, join_role, namesake
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
-from tfcheck.symbolic.value import PlainText, Symbol, Text, TextLike, Truth, Unknown, Value, display, identity, text
-from tfcheck.vocabulary.address import parse
+from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, display, identity, text
+from tfcheck.vocabulary.address import owner_of
 from tfcheck.vocabulary.arn import parse_arn
-from tfcheck.vocabulary.errors import InputError
 
 
 class Roles:
@@ -34,7 +33,7 @@ class Roles:
         self._world = world
         self.policies = world.once(Policies)
         self.attachments = Attachments(world, self.policies)
-        self._found: dict[str, Role] = {}
+        self._found: dict[WorldObject, Role] = {}
         self._written: dict[tuple[TextLike, bool], Role] = {}
 
     def of(self, reference: Value, *, nameless: bool = False) -> Role | None:
@@ -46,10 +45,9 @@ class Roles:
             return None
         resource = self.resource(reference)
         if resource is not None:
-            key = str(resource.address)
-            if key not in self._found:
-                self._found[key] = self._with_other_stacks(reference, resource, nameless=nameless)
-            return self._found[key]
+            if resource not in self._found:
+                self._found[resource] = self._with_other_stacks(reference, resource, nameless=nameless)
+            return self._found[resource]
         if not isinstance(reference, PlainText):
             return self._with_other_stacks(reference, None, nameless=nameless)
         if (reference, nameless) not in self._written:
@@ -270,16 +268,9 @@ def _ambiguity_reason(reference: TextLike | None) -> str | None:
     """Explain why a role cannot be identified; None if its ARN, or its resource, is known."""
     if reference is None:
         return "which role it is"
-    if not isinstance(reference, Unknown) or reference.shape is not None or _is_elsewhere(reference.symbol):
+    if not isinstance(reference, Unknown) or reference.shape is not None:
         return None
+    owner, is_each = owner_of(reference), reference.symbol is not None and reference.symbol.path[:1] == ("each",)
+    if owner is not None and owner.type not in TASK_TYPES and not is_each:
+        return None  # it is the attribute of a resource, and not only the argument that names the role
     return f"which role it is: {reference.reason}{f' ({reference.where})' if reference.where else ''}"
-
-
-def _is_elsewhere(symbol: Symbol | None) -> bool:
-    """Whether a value is the attribute of a resource, and not only the argument that names the role."""
-    if symbol is None or symbol.path[:1] == ("each",):
-        return False
-    try:
-        return parse(symbol.owner).type not in TASK_TYPES
-    except InputError:
-        return False

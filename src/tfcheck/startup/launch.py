@@ -31,8 +31,7 @@ from tfcheck.symbolic.value import (
     spelled_out,
     text,
 )
-from tfcheck.vocabulary.address import parse
-from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.address import owner_of
 from tfcheck.vocabulary.finding import Requirement, RoleKind
 
 _NEVER_BY_INSTANCE = frozenset(("FARGATE", "EXTERNAL", "MANAGED_INSTANCES"))
@@ -261,13 +260,8 @@ class _Newest:
 
 def _owner(reference: Value) -> str | None:
     """Return the address of the task definition whose attribute a reference takes."""
-    if not isinstance(reference, Unknown) or reference.symbol is None:
-        return None
-    try:
-        owner = parse(reference.symbol.owner)
-    except InputError:
-        return None
-    return str(owner) if owner.type == _TYPE and owner.mode == "managed" else None
+    owner = owner_of(reference)
+    return str(owner) if owner and owner.type == _TYPE and owner.mode == "managed" else None
 
 
 def _family_in(called: TextLike) -> str | None:

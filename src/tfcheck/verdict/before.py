@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from tfcheck import startup
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
-from tfcheck.inventory.world import World
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.limits import is_exceeded
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, identity
@@ -29,7 +29,7 @@ class VerdictsBefore:
     def __init__(self, judge: Judge, world: World) -> None:
         self._judge = judge
         self.world = world
-        self._needed: dict[str, dict[_Kind, list[Requirement]]] = {}
+        self._needed: dict[WorldObject, dict[_Kind, list[Requirement]]] = {}
 
     def verdict(self, requirement: Requirement) -> Verdict | None:
         """Return the earlier verdict on `requirement`; None if nothing needed it.
@@ -86,13 +86,12 @@ class VerdictsBefore:
 
     def _requirements(self, task: TaskDefinition) -> dict[_Kind, list[Requirement]]:
         """Return the earlier requirements of a task definition, by kind."""
-        key = str(task.address)
-        if key not in self._needed:
+        if task.resource not in self._needed:
             found: dict[_Kind, list[Requirement]] = {}
             for requirement in startup.requirements(task, self.world):
                 found.setdefault(_comparable_part(requirement), []).append(requirement)
-            self._needed[key] = found
-        return self._needed[key]
+            self._needed[task.resource] = found
+        return self._needed[task.resource]
 
 
 def _comparable_part(requirement: Requirement) -> _Kind:

@@ -55,8 +55,9 @@ def without_denials(call: RoleCall) -> RoleCall:
     denying = set(map(id, denials(call)))
     changed: dict[int, Policy] = {}
     for policy in call.policies:
-        kept = tuple(each for each in policy.statements if id(each) not in denying)
-        changed[id(policy)] = policy if kept == policy.statements else msgspec.structs.replace(policy, statements=kept)
+        others = tuple(each for each in policy.statements if id(each) not in denying)
+        is_same = others == policy.statements
+        changed[id(policy)] = policy if is_same else msgspec.structs.replace(policy, statements=others)
 
     def several(policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
         return tuple(changed.get(id(each), each) for each in policies)
@@ -73,7 +74,10 @@ def without_denials(call: RoleCall) -> RoleCall:
 
 
 def _decide(call: RoleCall) -> Decision:
-    decision = _merge([decide(call.request, _layers(call, identity)) for identity in _identities(call.role)])
+    decision, *others = [decide(call.request, _layers(call, identity)) for identity in _identities(call.role)]
+    if any(type(each) is not type(decision) for each in others):
+        by = tuple(origin for each in (decision, *others) for origin in each.by)
+        return Undecided("unknown_value", "which of several policies of one name is written last", by)
     if isinstance(decision, Denied) and call.doubt:
         return Undecided("unknown_value", call.doubt, decision.by)
     if isinstance(decision, Allowed) and _rests_on_its_account(call):
@@ -138,8 +142,13 @@ def _rests_on_its_account(call: RoleCall) -> bool:
 
 def _layers(call: RoleCall, identity: tuple[Policy, ...]) -> Layers:
     role, guarded = call.role, call.guarded
-    same = _same_account(call)
-    elsewhere = guarded.outside_only_elsewhere and same is Truth.TRUE
+    outside = guarded.outside
+    if outside is not None:
+        arn = parse_arn(call.request.resource)
+        # A bucket's ARN has no account: the role's is assumed.
+        same = Truth.TRUE if arn is None or arn.service == "s3" else equal(arn.account, role.caller.account)
+        is_settled = guarded.outside_only_elsewhere and same is Truth.TRUE
+        outside = None if is_settled else outside + _MISSING[same]
     return Layers(
         identity=identity,
         identity_hidden=role.hidden,
@@ -148,7 +157,7 @@ def _layers(call: RoleCall, identity: tuple[Policy, ...]) -> Layers:
         boundary_hidden=role.boundary_hidden,
         resource=guarded.policy,
         resource_hidden=guarded.hidden,
-        resource_outside=None if elsewhere or guarded.outside is None else guarded.outside + _MISSING[same],
+        resource_outside=outside,
         resource_kind=guarded.kind,
         grants=covering_grants(guarded.grants, call.request),
     )
@@ -162,25 +171,11 @@ _MISSING = {
 }
 
 
-def _same_account(call: RoleCall) -> Truth:
-    arn = parse_arn(call.request.resource)
-    if arn is None or arn.service == "s3":
-        return Truth.TRUE  # a bucket's ARN has no account: the role's is assumed
-    return equal(arn.account, call.role.caller.account)
-
-
 def _identities(role: Role) -> list[tuple[Policy, ...]]:
     """Return the possible identity policies of a role, one for each choice among policies of one name."""
+    if not role.same_name_policies:
+        return [role.identity]
     disputed = {id(policy) for group in role.same_name_policies for policy in group}
     settled = tuple(policy for policy in role.identity if id(policy) not in disputed)
     choices = itertools.islice(itertools.product(*role.same_name_policies), 64)
     return [(*settled, *choice) for choice in choices]
-
-
-def _merge(decisions: list[Decision]) -> Decision:
-    """Return the common decision; otherwise it depends on which policy remains."""
-    first = decisions[0]
-    if all(type(each) is type(first) for each in decisions):
-        return first
-    evidence = tuple(origin for each in decisions for origin in each.by)
-    return Undecided("unknown_value", "which of several policies of one name is written last", evidence)

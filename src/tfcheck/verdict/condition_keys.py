@@ -8,6 +8,7 @@ and of KMS (https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from tfcheck.iam import CLOCK_KEYS, Absent, Entry, Later, OneOfValues, PresenceUnknown
 from tfcheck.inventory.bucket import bucket_of
@@ -25,6 +26,7 @@ from tfcheck.vocabulary.arn import Arn, parse_arn
 from tfcheck.vocabulary.finding import Requirement
 
 _ANY = PresenceUnknown()
+_UNSEEN_REGION = Unknown(reason="the bucket's region is not in the plan", hole=REGION)
 
 
 def context_of(requirement: Requirement, world: World) -> Mapping[str, Entry]:
@@ -32,20 +34,15 @@ def context_of(requirement: Requirement, world: World) -> Mapping[str, Entry]:
 
     A key that is not among them may be absent, or have any value.
     """
-    parts = parse_arn(requirement.resource)
-    owner: dict[str, Entry] = {"aws:ResourceAccount": parts.account} if parts is not None and parts.account else {}
-    return owner | _clock(world) | _service_keys(requirement, world)
-
-
-def _clock(world: World) -> dict[str, Entry]:
-    """Return the keys for the time of the call, which is after the plan; none if the plan has no time."""
     from datetime import datetime  # for the few conditions that use a key
 
-    try:
+    parts = parse_arn(requirement.resource)
+    found: dict[str, Entry] = {"aws:ResourceAccount": parts.account} if parts is not None and parts.account else {}
+    with suppress(ValueError):  # a plan without a time
         planned = datetime.fromisoformat(world.planned_at)
-    except ValueError:
-        return {}
-    return dict.fromkeys(CLOCK_KEYS, Later(int(planned.timestamp()))) if planned.tzinfo else {}
+        # The call is made after the plan.
+        found |= dict.fromkeys(CLOCK_KEYS, Later(int(planned.timestamp()))) if planned.tzinfo else {}
+    return found | _service_keys(requirement, world)
 
 
 def _service_keys(requirement: Requirement, world: World) -> dict[str, Entry]:
@@ -65,7 +62,10 @@ def _service_keys(requirement: Requirement, world: World) -> dict[str, Entry]:
         case "kms":
             return _kms(requirement, world)
         case "elasticfilesystem":
-            return _file_system(requirement)
+            point: Entry = Absent() if requirement.through is None else requirement.through
+            if isinstance(requirement.through, Unknown) and requirement.through.symbol is None:
+                point = PresenceUnknown(requirement.through)
+            return {"aws:ResourceAccount": _ANY, "elasticfilesystem:AccessPointArn": point}
         case _:
             return {}
 
@@ -91,10 +91,7 @@ def _s3(requirement: Requirement, world: World) -> dict[str, Entry]:
     resource = requirement.resource
     bucket = bucket_of(resource, world)
     owner = bucket.resource if bucket else None
-    region = (
-        owner.surroundings.region if owner else Unknown(reason="the bucket's region is not in the plan", hole=REGION)
-    )
-    found: dict[str, Entry] = {"aws:RequestedRegion": region}
+    found: dict[str, Entry] = {"aws:RequestedRegion": owner.surroundings.region if owner else _UNSEEN_REGION}
     if owner is not None and not world.resources("aws_s3_bucket_abac"):
         found["aws:ResourceTag/"] = Absent()
     tagged = catalogue(world, OBJECT).find_by_arn(resource)
@@ -137,17 +134,6 @@ def _log_group(stream: TextLike, world: World) -> WorldObject | None:
     return known.find_by_name(first.removeprefix("log-group:").partition(":")[0], None)
 
 
-# EFS
-
-
-def _file_system(requirement: Requirement) -> dict[str, Entry]:
-    through = requirement.through
-    point: Entry = Absent() if through is None else through
-    if isinstance(through, Unknown) and through.symbol is None:
-        point = PresenceUnknown(through)
-    return {"aws:ResourceAccount": _ANY, "elasticfilesystem:AccessPointArn": point}
-
-
 # KMS, which other services call on behalf of the role
 
 
@@ -184,8 +170,7 @@ def _via(encrypted: TextLike, parts: Arn, world: World) -> Entry:
     region = parts.region
     if parts.service == "s3":
         bucket = bucket_of(encrypted, world)
-        unseen = Unknown(reason="the bucket's region is not in the plan", hole=REGION)
-        region = bucket.resource.surroundings.region if bucket and bucket.resource else unseen
+        region = bucket.resource.surroundings.region if bucket and bucket.resource else _UNSEEN_REGION
     # NOTE: if nothing in the plan shows the partition, its authors write the host names of the common one.
     return text([parts.service, ".", region, ".amazonaws.com.cn" if parts.partition == "aws-cn" else ".amazonaws.com"])
 
@@ -224,8 +209,7 @@ def _object_or_bucket(arn: TextLike, world: World) -> Entry:
     whole = bucket.resource.attribute("arn") if bucket and bucket.resource else None
     if not isinstance(whole, PlainText):
         return PresenceUnknown()
-    match has_bucket_key(arn, world):
-        case None:
-            return OneOfValues((arn, whole))
-        case with_key:
-            return whole if with_key else arn
+    with_key = has_bucket_key(arn, world)
+    if with_key is None:
+        return OneOfValues((arn, whole))
+    return whole if with_key else arn

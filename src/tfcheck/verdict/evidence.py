@@ -42,10 +42,17 @@ _TO_OTHER_ROLE = {
 
 def call_evidence(decision: Decision, call: RoleCall) -> tuple[Evidence, ...]:
     """Return the statements that decided a call; if they did not allow it, also the nearest ones."""
-    decided = tuple(_deciding(origin, decision, call) for origin in decision.by[:_MOST])
-    if isinstance(decision, Allowed):
-        return decided
-    return (*decided, *map(_near, near_misses(call.request, call.policies)))[:_MOST]
+    by = decision.by[:_MOST]
+    match decision:
+        case Allowed():
+            return tuple(_statement(origin, "Allow", EvidenceKind.ALLOWS) for origin in by)
+        case Denied():
+            found = [_statement(origin, "Deny", EvidenceKind.DENIES) for origin in by]
+        case Undecided():
+            found = [_undecided_statement(origin, call) for origin in by]
+        case _:
+            assert_never(decision)
+    return (*found, *map(_near, near_misses(call.request, call.policies)))[:_MOST]
 
 
 def trust_evidence(decision: Decision, trust: Policy, service: str, context: Context) -> tuple[Evidence, ...]:
@@ -75,26 +82,16 @@ def deletion_evidence(role: Role) -> tuple[Evidence, ...]:
     return (Evidence(policy=str(role.deleted), sid=None, effect="", kind=kind),)
 
 
-def _deciding(origin: Origin, decision: Decision, call: RoleCall) -> Evidence:
-    match decision:
-        case Allowed():
-            return _statement(origin, "Allow", EvidenceKind.ALLOWS)
-        case Denied():
-            return _statement(origin, "Deny", EvidenceKind.DENIES)
-        case Undecided():
-            effect, key = _effect_and_key(origin, call)
-            return _statement(origin, effect, EvidenceKind.MAY_DECIDE, condition_key=key)
-        case _:
-            assert_never(decision)
-
-
-def _effect_and_key(origin: Origin, call: RoleCall) -> tuple[str, str]:
-    """Return the effect of a statement that may decide, and its undecided condition key."""
+def _undecided_statement(origin: Origin, call: RoleCall) -> Evidence:
+    """Return a statement that may decide, with its effect and its undecided condition key."""
+    effect, keys = "", []
     for statement in (each for policy in call.policies for each in policy.statements):
         if statement.origin == origin:
+            effect = _EFFECTS[statement.effect]
             keys = [each.name for each in applies(statement, call.request).waits if each.kind == "condition"]
-            return _EFFECTS[statement.effect], keys[0] if keys and not origin.secret else ""
-    return "", ""
+            break
+    key = keys[0] if keys and not origin.secret else ""
+    return _statement(origin, effect, EvidenceKind.MAY_DECIDE, condition_key=key)
 
 
 def _near(miss: NearMiss) -> Evidence:

@@ -8,7 +8,7 @@ import msgspec
 
 from tfcheck.iam import Context, PresenceUnknown, service_context
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.world import World, share_equal
+from tfcheck.inventory.world import World, WorldObject, share_equal
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Role, Roles
 from tfcheck.startup.launch import instance_role_serves, runs
@@ -54,14 +54,13 @@ class TaskRoles:
     def __init__(self, world: World, roles: Roles) -> None:
         self._world = world
         self._roles = roles
-        self._found: dict[str, RolesOfTask] = {}
+        self._found: dict[WorldObject, RolesOfTask] = {}
 
     def of(self, task: TaskDefinition) -> RolesOfTask:
         """Return the roles of one task definition."""
-        key = str(task.address)
-        if key not in self._found:
+        if task.resource not in self._found:
             roles, no_roles, no_others = self._instances(task)
-            self._found[key] = RolesOfTask(
+            self._found[task.resource] = RolesOfTask(
                 instances=roles,
                 no_instances=no_roles,
                 no_others=no_others,
@@ -71,9 +70,10 @@ class TaskRoles:
                 surroundings=task.resource.surroundings,
                 others=tuple(self._others(task)),
             )
-        return self._found[key]
+        return self._found[task.resource]
 
     def _others(self, task: TaskDefinition) -> Iterator[tuple[str, RoleKind, Role]]:
+        """Yield the roles that something starts tasks with instead, or may."""
         found = runs(task, self._world)
         for run in (*found.sure, *found.open):
             for kind in (RoleKind.EXECUTION, RoleKind.TASK):

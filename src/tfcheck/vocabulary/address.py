@@ -13,6 +13,7 @@ from typing import TypeAlias
 import msgspec
 
 from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.value import Unknown
 from tfcheck.vocabulary.errors import InputError
 
 InstanceKey: TypeAlias = int | str | None
@@ -140,6 +141,16 @@ def address_in(written: str | None) -> Address | None:
     """Return the address in a text; None if it is not one."""
     try:
         return parse(written) if written else None
+    except InputError:
+        return None
+
+
+def owner_of(value: object) -> Address | None:
+    """Return the resource whose attribute an unknown value is; None if it is something else."""
+    if not isinstance(value, Unknown) or value.symbol is None:
+        return None
+    try:
+        return parse(value.symbol.owner)
     except InputError:
         return None
 

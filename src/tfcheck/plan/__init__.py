@@ -1,13 +1,6 @@
 """The plan file as data: loading it fast, and its resource instances, configuration and prior state."""
 
-from tfcheck.plan.configuration import (
-    ConfigModule,
-    ConfigResource,
-    ModuleCall,
-    constant,
-    constant_text,
-    references,
-)
+from tfcheck.plan.configuration import ConfigModule, ConfigResource, ModuleCall, constant, constant_text, references
 from tfcheck.plan.file import SavedPlanError
 from tfcheck.plan.instance import Instance, PriorData
 from tfcheck.plan.load import Loaded, load

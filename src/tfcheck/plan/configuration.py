@@ -215,11 +215,7 @@ class ConfigModule:
 
 
 def configuration(raw: Raw) -> Configuration:
-    """Decode the `configuration` of a plan; a missing one has no root module.
-
-    Raises:
-        InputError: it has another shape.
-    """
+    """Decode the `configuration` of a plan; a missing one has no root module."""
     return decoded_section(raw, Configuration, "the plan's configuration") if present(raw) else Configuration()
 
 

@@ -2,7 +2,7 @@
 
 Follows https://developer.hashicorp.com/terraform/internals/json-format. What is large or seldom wanted stays `Raw`, a
 view of the file's bytes that is decoded when somebody asks; keys that are not named here are skipped without
-allocation.
+allocation. What cannot be decoded raises an `InputError` that names it.
 """
 
 from __future__ import annotations
@@ -222,11 +222,7 @@ def each_module(root: _Module | None) -> Iterator[_Module]:
 
 
 def decode(raw: Raw, kind: type[_T], what: str) -> _T:
-    """Decode one part of a plan with all its values; `what` names it in errors.
-
-    Raises:
-        InputError: it has another shape than `kind`, is too large, or is nested too deep.
-    """
+    """Decode one part of a plan with all its values; `what` names it in errors."""
     opened = affordable(memoryview(raw), what)
     found = decoded_section(raw, kind, what)
     if opened > DEEPEST and isinstance(found, (dict, list)):
@@ -235,11 +231,7 @@ def decode(raw: Raw, kind: type[_T], what: str) -> _T:
 
 
 def decoded_section(raw: Raw, kind: type[_T], what: str) -> _T:
-    """Decode a section of a plan, possibly most of it, to a type that leaves values undecoded.
-
-    Raises:
-        InputError: it has another shape than `kind`, or is nested too deep.
-    """
+    """Decode a section of a plan, possibly most of it, to a type that leaves values undecoded."""
     try:
         return msgspec.json.decode(raw, type=kind)
     except UNREADABLE as error:
@@ -247,11 +239,7 @@ def decoded_section(raw: Raw, kind: type[_T], what: str) -> _T:
 
 
 def decoded_state(raw: Raw, known: type[_T], any_mode: type[_S], what: str) -> _T | _S:
-    """Decode a state by modes, which needs the least memory; one with newer modes as `any_mode`.
-
-    Raises:
-        InputError: it has another shape.
-    """
+    """Decode a state by modes, which needs the least memory; one with newer modes as `any_mode`."""
     try:
         return msgspec.json.decode(raw, type=known)
     except msgspec.ValidationError:
@@ -261,20 +249,12 @@ def decoded_state(raw: Raw, known: type[_T], any_mode: type[_S], what: str) -> _
 
 
 def decoded_json(raw: Raw, what: str) -> Any:
-    """Decode one part of a plan of any shape; a missing one is None.
-
-    Raises:
-        InputError: it holds text that is not UTF-8, or is nested too deep.
-    """
+    """Decode one part of a plan of any shape; a missing one is None."""
     return decode(raw, object, what) if present(raw) else None
 
 
 def decoded_mask(raw: Raw, what: str) -> Mask:
-    """Decode the mask of an object; a missing one is None, and one without marks may be False.
-
-    Raises:
-        InputError: it does not have the shape of a mask, or is nested too deep.
-    """
+    """Decode the mask of an object; a missing one is None, and one without marks may be False."""
     # NOTE: nearly all masks of a large plan mark nothing, which can be seen without decoding them.
     if not present(raw):
         return None
@@ -289,11 +269,7 @@ def marks_nothing(mask: Raw) -> bool:
 
 
 def refuse_deep(value: Any, what: str) -> None:
-    """Refuse a value that is nested too deeply for recursion; `what` names it in errors.
-
-    Raises:
-        InputError: it is nested too deeply.
-    """
+    """Refuse a value that is nested too deeply for recursion; `what` names it in errors."""
     if is_deep(value):
         raise _nesting_error(what)
 

@@ -44,11 +44,7 @@ def _objects_in(text: Buffer) -> int:
 
 
 def affordable(part: memoryview, what: str) -> int:
-    """Charge the values of a part of a plan, and return how many objects and lists it opens.
-
-    Raises:
-        InputError: it is too large, or too much was decoded before.
-    """
+    """Charge the values of a part of a plan, or raise InputError; return how many objects and lists it opens."""
     if len(part) > _LARGEST:
         raise InputError(f"{what}: {len(part):,} bytes are more than tfcheck decodes", hint=_HINT)
     text = bytes(part)

@@ -11,7 +11,7 @@ from tfcheck.vocabulary.errors import InputError
 
 
 class Addresses:
-    """The addresses of one plan."""
+    """The addresses of one plan; what does not have one raises InputError."""
 
     def __init__(self) -> None:
         self._known: dict[str, Address | None] = {}
@@ -27,41 +27,25 @@ class Addresses:
         return self._known[written]
 
     def parse(self, written: str) -> Address:
-        """Parse an address of the plan.
-
-        Raises:
-            InputError: it is not one.
-        """
+        """Parse an address of the plan."""
         found = self.find(written)
         if not found:
             raise InputError(f"the plan lists `{written}`, which is not the address of a resource instance")
         return found
 
     def module(self, written: str) -> ModulePath:
-        """Return the path of a module instance; an empty text is the root.
-
-        Raises:
-            InputError: it is not one.
-        """
+        """Return the path of a module instance; an empty text is the root."""
         if written not in self._modules:
             self._modules[written] = parse_module(written)
         return self._modules[written]
 
     def of(self, row: ResourceChange) -> Address:
-        """Return the address of a row, and cache it.
-
-        Raises:
-            InputError: the address cannot be determined from the row.
-        """
+        """Return the address of a row, and cache it."""
         found = self._known[row.address] = self.build(row)
         return found
 
     def build(self, row: ResourceChange) -> Address:
-        """Return the address of a row: from its parts if they agree, or if other tools wrote the address.
-
-        Raises:
-            InputError: the row does not show.
-        """
+        """Return the address of a row: from its parts if they agree, or if other tools wrote the address."""
         if not _is_same_address(row) and (row.name is None or self.find(row.address)):
             return self.parse(row.address)
         mode = str(row.mode or Mode.MANAGED)

@@ -43,7 +43,10 @@ class SourceAccess(msgspec.Struct, frozen=True):
 
 
 class Gate:
-    """Access to the files of one root module and of the modules that it calls."""
+    """Access to the files of one root module and of the modules that it calls.
+
+    What must not be read raises RefusedError with the rule, and what cannot be read OSError.
+    """
 
     def __init__(self, root: Path, run: SourceAccess = SourceAccess()) -> None:  # noqa: B008 (it is frozen)
         """Build from the root module's directory.
@@ -62,11 +65,7 @@ class Gate:
     # Modules
 
     def module(self, directory: str) -> Path:
-        """Return the real path of a module's directory.
-
-        Raises:
-            RefusedError: where sources must not be read.
-        """
+        """Return the real path of a module's directory."""
         place = self._resolve_inside(directory)
         self._refuse_private(directory, place)
         foreign = "" if self._is_package(place) else self._visibility.foreign(self._parts_in_tree(place))
@@ -75,21 +74,11 @@ class Gate:
         return place
 
     def names(self, directory: str) -> tuple[str, ...]:
-        """Return the names in a module's directory, except directories.
-
-        Raises:
-            RefusedError: it lies where sources must not be read.
-            OSError: it cannot be listed.
-        """
+        """Return the names in a module's directory, except directories."""
         return tuple(each.name for each in list_directory(self.module(directory)) if not each.is_directory)
 
     def source(self, name: str) -> bytes:
-        """Return the content of a module's file; a link must lead to a file that `file` allows.
-
-        Raises:
-            RefusedError: it must not be read.
-            OSError: it cannot be read.
-        """
+        """Return the content of a module's file; a link must lead to a file that `file` allows."""
         directory, base = os.path.split(name)
         place = self._resolve_inside(name)
         if place == self.module(directory or ".") / base:
@@ -101,11 +90,7 @@ class Gate:
     # Configuration
 
     def place_of_input(self, path: str) -> Path:
-        """Return the real path of an input that a configuration file names; the job may have created it.
-
-        Raises:
-            RefusedError: out of the source tree, or where git or Terraform keep what is their own.
-        """
+        """Return the real path of an input that a configuration file names; the job may have created it."""
         place = self._resolve_inside(path)
         self._refuse_private(path, place)
         return place
@@ -113,11 +98,7 @@ class Gate:
     # Functions
 
     def place(self, path: str) -> Path:
-        """Return the real path of a file that an expression names.
-
-        Raises:
-            RefusedError: where expressions must not read.
-        """
+        """Return the real path of a file that an expression names."""
         place = self._resolve_inside(path)
         self._refuse_hidden(path, place)
         with suppress(OSError):  # a missing or unreachable file is found by reading it
@@ -198,11 +179,7 @@ class Gate:
     # The rules
 
     def _resolve_inside(self, path: str) -> Path:
-        """Return a path with links resolved, if it is inside.
-
-        Raises:
-            RefusedError: out of the source tree.
-        """
+        """Return a path with links resolved, if it is inside."""
         if "\0" in path or path.startswith("~") or len(path) > _LONGEST_PATH:
             raise refusal_error(path, "it is not a path in the sources")
         try:
@@ -270,11 +247,7 @@ def refusal_error(path: str, rule: str) -> RefusedError:
 
 
 def _tree(root: Path, here: Path) -> Path:
-    """Return the source tree of a root module at the resolved path `here`.
-
-    Raises:
-        RefusedError: a link leads to it out of a repository.
-    """
+    """Return the source tree of a root module at the resolved path `here`."""
     written = Path(os.path.abspath(root))
     for each in (written, *written.parents):
         if has_git(each) and not is_home(each) and not here.is_relative_to(os.path.realpath(each)):

@@ -20,7 +20,7 @@ class HeldDirectory:
     """A directory whose path has no links.
 
     Pass `descriptor` as the `dir_fd` of a function of `os`, and `path_of(name)` as its path. Where the system cannot
-    hold a directory, `descriptor` is None and the path is a whole one.
+    hold a directory, `descriptor` is None and the path is a whole one. All methods raise OSError as those of `os` do.
     """
 
     def __init__(self, path: Path) -> None:
@@ -51,11 +51,7 @@ class HeldDirectory:
         return str(self.path / name) if self.descriptor is None else name or "."
 
     def stat(self, name: str) -> os.stat_result:
-        """Return the status of an entry, without following a link.
-
-        Raises:
-            OSError: it is not there.
-        """
+        """Return the status of an entry, without following a link."""
         return os.stat(self.path_of(name), dir_fd=self.descriptor, follow_symlinks=False)
 
     def has(self, name: str) -> bool:
@@ -67,36 +63,20 @@ class HeldDirectory:
         return True
 
     def open(self, name: str, flags: int, mode: int = 0o666) -> int:
-        """Return a descriptor of an entry.
-
-        Raises:
-            OSError: it cannot be opened.
-        """
+        """Return a descriptor of an entry."""
         return os.open(self.path_of(name), flags, mode, dir_fd=self.descriptor)
 
     def replace(self, old: str, new: str) -> None:
-        """Rename an entry, replacing another one.
-
-        Raises:
-            OSError: it cannot be done.
-        """
+        """Rename an entry, replacing another one."""
         held = self.descriptor
         os.replace(self.path_of(old), self.path_of(new), src_dir_fd=held, dst_dir_fd=held)
 
     def unlink(self, name: str) -> None:
-        """Remove an entry.
-
-        Raises:
-            OSError: it is not there, or cannot be removed.
-        """
+        """Remove an entry."""
         os.unlink(self.path_of(name), dir_fd=self.descriptor)
 
     def reopen(self) -> int | None:
-        """Return a descriptor for listing and synchronising, or None if the system opens no directories.
-
-        Raises:
-            OSError: it must not be read.
-        """
+        """Return a descriptor for listing and synchronising, or None if the system opens no directories."""
         return None if os.name == "nt" else self.open("", _LIST)
 
 

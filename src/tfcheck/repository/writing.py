@@ -1,6 +1,7 @@
 """Write files: all or none, each atomically, and never through a link in a repository.
 
-Whoever opens a pull request can commit a link where a report or a fix is going to be written.
+Whoever opens a pull request can commit a link where a report or a fix is going to be written. What
+cannot or must not be written raises OSError.
 """
 
 from __future__ import annotations
@@ -69,11 +70,7 @@ def replace(*files: FileChange) -> None:
 
 
 def write(path: Path, content: bytes, *, mode: int = 0o666) -> None:
-    """Write one file; a terminal, pipe or device is written to directly.
-
-    Raises:
-        OSError: it cannot be written, or must not be.
-    """
+    """Write one file; a terminal, pipe or device is written to directly."""
     place = destination(path)
     if path.exists() and not path.is_file() and not place.is_dir():
         descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_CLOEXEC", 0))
@@ -86,11 +83,7 @@ def write(path: Path, content: bytes, *, mode: int = 0o666) -> None:
 
 
 def append(path: Path, text: str) -> None:
-    """Append text to a file that belongs to the user who started the job.
-
-    Raises:
-        OSError: it cannot be written, or must not be.
-    """
+    """Append text to a file that belongs to the user who started the job."""
     place = destination(path)
     with HeldDirectory(place.parent) as directory:
         _refuse_changed(path, place)
@@ -101,11 +94,7 @@ def append(path: Path, text: str) -> None:
 
 
 def make_directories(path: Path) -> None:
-    """Create the parent directories of a file.
-
-    Raises:
-        OSError: they cannot be made, or a link of the repository leads elsewhere.
-    """
+    """Create the parent directories of a file."""
     destination(path).parent.mkdir(parents=True, exist_ok=True)
 
 

@@ -28,7 +28,7 @@ LEVELS = 100
 
 
 class Limit(Exception):  # noqa: N818 (not an error of the expression: `try` does not see it)
-    """Evaluating this would cost too much."""
+    """Evaluating this would cost too much; all methods of `Budget` that spend steps may raise this."""
 
 
 class Budget:
@@ -40,11 +40,7 @@ class Budget:
         self._owed = 0
 
     def spend(self, steps: int) -> None:
-        """Spend a number of steps.
-
-        Raises:
-            Limit: there are no more.
-        """
+        """Spend a number of steps."""
         self.steps -= steps
         if self.steps < 0:
             raise Limit("limit: the expression takes too many steps")
@@ -58,11 +54,7 @@ class Budget:
         return take(steps)
 
     def enter(self) -> None:
-        """Enter a nested expression.
-
-        Raises:
-            Limit: it nests too deeply.
-        """
+        """Enter a nested expression."""
         if self.depth >= DEPTH:
             raise Limit("limit: the expression nests too deeply")
         self.depth += 1
@@ -73,11 +65,7 @@ class Budget:
         self.depth -= 1
 
     def weigh(self, value: Value) -> None:
-        """Count the leaves of `value`, visiting each shared part once.
-
-        Raises:
-            Limit: it has too many leaves or too many characters, or nests too deeply.
-        """
+        """Count the leaves of `value`, visiting each shared part once."""
         found = size(value)
         self.spend(found.looked // 2 + found.leaves // 8)
         if found.leaves > LEAVES:

@@ -45,9 +45,6 @@ def encode(value: Value) -> str | JsonText:
 
     Compact, members sorted by code point, `<`, `>`, `&` and the line separators escaped, numbers exact. The marks in
     `value` are kept in the text.
-
-    Raises:
-        EvaluationError: a number has no decimal notation of its own.
     """
     if not is_known(value):
         return JsonText(value)
@@ -61,9 +58,6 @@ def decode(value: TextLike) -> Value:
 
     A hole inside a JSON string is assumed to need no escaping. Sets inside a `JsonText` stay sets, since their order is
     unknown. A text that cannot be parsed because of its unknown pieces is an `Unknown` with the parser's message.
-
-    Raises:
-        EvaluationError: a text without unknown pieces is not JSON.
     """
     match value:
         case str():

@@ -55,11 +55,7 @@ class Program(msgspec.Struct, frozen=True):
 
 
 def compile_pattern(pattern: Pattern) -> Program:
-    """Compile a pattern.
-
-    Raises:
-        LimitError: it is too large.
-    """
+    """Compile a pattern."""
     writer = _Writer()
     writer.node(CaptureGroup(pattern.node, 0))
     writer.add(Instruction("match"))
@@ -162,11 +158,7 @@ class Machine:
         self.steps = 0
 
     def search(self, start: int) -> Captures | None:
-        """Find the leftmost match at `start` or later.
-
-        Raises:
-            LimitError: it takes too long.
-        """
+        """Find the leftmost match at `start` or later."""
         threads: list[tuple[int, Captures]] = []
         found: Captures | None = None
         nothing = (-1,) * (2 * self.program.groups)

@@ -52,15 +52,11 @@ class Function(msgspec.Struct, frozen=True):
 
 
 class LimitError(Exception):
-    """The result would exceed the evaluator's limits."""
+    """The result would exceed the evaluator's limits; every function may raise this, as it may an EvaluationError."""
 
 
 def convert_arguments(function: Function, arguments: Sequence[Value]) -> list[Value] | Unknown:
-    """Convert the arguments of a call, or return the unknown result.
-
-    Raises:
-        EvaluationError: an argument is missing, is one too many or has the wrong type.
-    """
+    """Convert the arguments of a call, or return the unknown result."""
     words = _parameter_kinds(function.parameters, len(arguments))
     converted: list[Value] = []
     for word, argument in zip(words, arguments, strict=True):
@@ -88,11 +84,7 @@ def limit_error(what: str) -> LimitError:
 
 
 def afford(*, elements: int = 0, characters: int = 0, steps: int = 0) -> None:
-    """Charge the run for a result of this size before it is built, and for `steps` of work.
-
-    Raises:
-        LimitError: it is larger than is worked out here, or the run may take no more.
-    """
+    """Charge the run for a result of this size before it is built, and for `steps` of work."""
     if characters > LONGEST_STRING:
         raise limit_error("a string of so many characters")
     if elements > LONGEST_LIST:
@@ -120,11 +112,7 @@ def _is_open(argument: Value, word: str) -> bool:
 
 
 def to_int(value: Value) -> Value:
-    """Convert to an int.
-
-    Raises:
-        EvaluationError: it is not a whole number.
-    """
+    """Convert to an int."""
     number = to_number(value)
     if isinstance(number, Unknown) or (isinstance(number, int) and abs(number) < 1 << 63):
         return number

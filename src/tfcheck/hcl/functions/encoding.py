@@ -73,11 +73,7 @@ def base64decode(written: TextLike) -> Value:
 
 
 def base64_bytes(written: str) -> bytes:
-    """Decode Base64 like Go: padded, ignoring newlines.
-
-    Raises:
-        EvaluationError: it is not Base64.
-    """
+    """Decode Base64 like Go: padded, ignoring newlines."""
     written = written.replace("\r", "").replace("\n", "")
     try:
         return base64.b64decode(written.encode("ascii"), validate=True)
@@ -86,11 +82,7 @@ def base64_bytes(written: str) -> bytes:
 
 
 def utf8(data: bytes) -> str:
-    """Decode UTF-8.
-
-    Raises:
-        EvaluationError: it is not one.
-    """
+    """Decode UTF-8."""
     try:
         return json.normal(data.decode("utf-8"))
     except UnicodeDecodeError as error:

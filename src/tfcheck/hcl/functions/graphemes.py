@@ -20,11 +20,7 @@ _PLAIN = regex(
 
 
 def clusters(subject: str) -> list[str]:
-    """Split a string into its grapheme clusters.
-
-    Raises:
-        LimitError: it holds characters that may combine.
-    """
+    """Split a string into its grapheme clusters."""
     if not _PLAIN.fullmatch(subject):
         raise limit_error("the characters of a string that may combine")
     return re.findall("\r\n|.", subject, re.DOTALL) if "\r\n" in subject else list(subject)

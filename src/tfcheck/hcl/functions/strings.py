@@ -12,14 +12,7 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import inline
 from tfcheck.hcl.functions import graphemes
 from tfcheck.hcl.functions.arguments import Function, afford, limit_error, unknown_result
-from tfcheck.hcl.functions.pieces import (
-    isolate,
-    isolate_around,
-    settled_start,
-    split_pieces,
-    strip_ends,
-    without_affix,
-)
+from tfcheck.hcl.functions.pieces import isolate, isolate_around, settled_start, split_pieces, strip_ends, without_affix
 from tfcheck.symbolic.match import Verbatim, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Hole, JsonText, ListStart, TextLike, Truth, Unknown, Value, pieces, spelled_out, text

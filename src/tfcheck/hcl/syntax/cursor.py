@@ -63,11 +63,7 @@ class Cursor:
         return True
 
     def expect(self, kind: str) -> str:
-        """Skip the next token, which must be of this kind, and return its text.
-
-        Raises:
-            MalformedError: it is of another kind.
-        """
+        """Skip the next token, which must be of this kind, and return its text."""
         token = self.tokens.listed[self.index]
         if token.kind != kind:
             raise self.unexpected_token()
@@ -81,11 +77,7 @@ class Cursor:
         return MalformedError(f"unexpected {written.get(self.kind) or f'`{text}`'}", self.token.start)
 
     def run_rule(self, rule: Rule) -> Expression:
-        """Run a rule and the rules that it needs, on a list instead of Python's stack.
-
-        Raises:
-            MalformedError: a rule raised it and no rule that waits handled it, or too many wait for each other.
-        """
+        """Run a rule and the rules that it needs, on a list instead of Python's stack."""
         waiting: list[Rule] = [rule]
         found: Expression | None = None
         fault: MalformedError | None = None

@@ -61,11 +61,7 @@ JsonValue: TypeAlias = Union[JsonScalar, Array, Object]  # noqa: UP007 (the part
 
 
 def read_document(text: str) -> JsonValue:
-    """Parse a whole JSON text.
-
-    Raises:
-        MalformedError: it is not JSON, or nested too deeply.
-    """
+    """Parse a whole JSON text."""
     reader = _Reader(text)
     value = reader.value(0)
     if reader.position != len(text):

@@ -77,7 +77,7 @@ _SEQUENCES = ("${", "%{")
 
 
 class MalformedError(Exception):
-    """Terraform would not accept the text at `offset`."""
+    """Terraform would not accept the text at `offset`; all that reads source text may raise this."""
 
     def __init__(self, message: str, offset: int) -> None:
         super().__init__(message)
@@ -136,29 +136,17 @@ class _Open(msgspec.Struct, frozen=True):
 
 
 def tokens(text: str, start: int, end: int) -> Tokens:
-    """Split the expression between two offsets into tokens.
-
-    Raises:
-        MalformedError: brackets or quotes do not pair up, or are nested too deeply.
-    """
+    """Split the expression between two offsets into tokens."""
     return _Lexer(text, start, end).all_tokens("")
 
 
 def template_tokens(text: str) -> Tokens:
-    """Split the text of a template file into tokens; it is a heredoc without a marker, opened at index 0.
-
-    Raises:
-        MalformedError: a `${` or `%{` is not closed.
-    """
+    """Split the text of a template file into tokens; it is a heredoc without a marker, opened at index 0."""
     return _Lexer(text, 0, len(text)).all_tokens("<<")
 
 
 def attribute_end(text: str, start: int) -> int:
-    """Return the offset after the value that begins at `start`, without trailing blanks and comments.
-
-    Raises:
-        MalformedError: brackets or quotes do not pair up.
-    """
+    """Return the offset after the value that begins at `start`, without trailing blanks and comments."""
     end = position = start
     while True:
         found = _VALUE.match(text, position)
@@ -181,11 +169,7 @@ def line_end(text: str, start: int) -> int:
 
 
 def comment_end(text: str, start: int) -> int | None:
-    """Return the offset after the comment at `start`, without a line comment's newline; None if there is none.
-
-    Raises:
-        MalformedError: a `/*` is not closed.
-    """
+    """Return the offset after the comment at `start`, without a line comment's newline; None if there is none."""
     if text.startswith(("#", "//"), start):
         return line_end(text, start)
     if not text.startswith("/*", start):
@@ -197,30 +181,18 @@ def comment_end(text: str, start: int) -> int | None:
 
 
 def quoted_end(text: str, start: int) -> int:
-    """Return the offset after the quoted string that begins at `start`.
-
-    Raises:
-        MalformedError: it is not closed on its line.
-    """
+    """Return the offset after the quoted string that begins at `start`."""
     plain = _PLAIN_QUOTED.match(text, start)
     return plain.end() if plain else _Scanner(text, start, len(text)).construct_end()
 
 
 def bracket_end(text: str, start: int) -> int:
-    """Return the offset after the bracket that matches the one at `start`.
-
-    Raises:
-        MalformedError: brackets or quotes do not pair up, or are nested too deeply.
-    """
+    """Return the offset after the bracket that matches the one at `start`."""
     return _Scanner(text, start, len(text)).construct_end()
 
 
 def heredoc_at(text: str, start: int) -> Heredoc | None:
-    """Split the heredoc that begins at `start`; None if there is none.
-
-    Raises:
-        MalformedError: its end marker is missing.
-    """
+    """Split the heredoc that begins at `start`; None if there is none."""
     if not _HEREDOC_AT.match(text, start):
         return None
     lexer = _Lexer(text, start, len(text))
@@ -334,11 +306,7 @@ class _Scanner:
         self.open.pop()
 
     def finish(self) -> None:
-        """Handle the end of the text.
-
-        Raises:
-            MalformedError: something is still open.
-        """
+        """Handle the end of the text."""
         unclosed = self.open[-1]
         match unclosed.kind:
             case "<<":

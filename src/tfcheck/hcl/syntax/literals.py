@@ -36,11 +36,7 @@ _LONGEST = 150
 
 
 def number(written: str, offset: int) -> int | Fraction:
-    """Parse `1`, `-1.50` or `1e3`: an int if it is whole, else a fraction.
-
-    Raises:
-        MalformedError: it is not one, or so large that computing with it would take too long.
-    """
+    """Parse `1`, `-1.50` or `1e3`: an int if it is whole, else a fraction."""
     digits, _, exponent = written.lower().partition("e")
     try:
         if len(digits) > _LONGEST or abs(int(exponent[:10] or "0")) > _LONGEST:

@@ -22,11 +22,7 @@ Binding: TypeAlias = Callable[[], Generator[Rule, Any, tuple[str, str, Expressio
 
 
 def template(at: Cursor, expression: Callable[[], Rule], binding: Binding) -> Rule:
-    """Parse the template whose opening token is next, with the rules for the inside of `${ }` and `%{ for }`.
-
-    Raises:
-        MalformedError: a directive is not closed, or closes nothing.
-    """
+    """Parse the template whose opening token is next, with the rules for the inside of `${ }` and `%{ for }`."""
     place, opening = at.place, at.index
     pieces = list(at.tokens.indices_inside(opening))
     builder = _Builder(place)

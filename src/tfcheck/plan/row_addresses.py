@@ -11,7 +11,7 @@ from tfcheck.vocabulary.errors import InputError
 
 
 class Addresses:
-    """The addresses of one plan; what does not have one raises InputError."""
+    """The addresses of one plan; a text that is not one, or a row that does not show it, raises InputError."""
 
     def __init__(self) -> None:
         self._known: dict[str, Address | None] = {}

@@ -179,7 +179,7 @@ class Gate:
     # The rules
 
     def _resolve_inside(self, path: str) -> Path:
-        """Return a path with links resolved, if it is inside."""
+        """Return a path with links resolved, if it is in the source tree."""
         if "\0" in path or path.startswith("~") or len(path) > _LONGEST_PATH:
             raise refusal_error(path, "it is not a path in the sources")
         try:
@@ -188,9 +188,8 @@ class Gate:
             raise refusal_error(path, "it is not a path in the sources") from None
         if place.is_relative_to(self.tree) or (self._is_package(place) and not os.path.isabs(path)):
             return place
-        where = (
-            "the repository" if find_work_tree(self._here) else "the root module's directory; there is no repository"
-        )
+        has_tree = find_work_tree(self._here) is not None
+        where = "the repository" if has_tree else "the root module's directory; there is no repository"
         if Path(os.path.abspath(self._here / path)).is_relative_to(self.tree):
             raise refusal_error(path, f"it is a link that leads out of {where}")
         raise refusal_error(path, f"it lies outside {where}")

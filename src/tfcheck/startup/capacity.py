@@ -6,7 +6,7 @@ or a strategy of the service's own wins; otherwise its cluster's default strateg
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 
@@ -63,11 +63,9 @@ def _default(service: WorldObject, world: World) -> Capacity:
             return Capacity(open=f"whether {each.address} is for {cluster.address}")
         if truth is Truth.TRUE:
             found += _strategy(each.attribute("default_capacity_provider_strategy"))
-    return (
-        _named_capacity(found, f"the default capacity providers of {cluster.address}")
-        if found
-        else Capacity(launch_type="EC2")
-    )
+    if not found:
+        return Capacity(launch_type="EC2")
+    return _named_capacity(found, f"the default capacity providers of {cluster.address}")
 
 
 def attached_providers(cluster: WorldObject, world: World) -> Value:
@@ -101,14 +99,14 @@ def _strategy(value: Value) -> list[Value]:
     return names
 
 
-def _named_capacity(names: Iterable[Value], what: str) -> Capacity:
-    named = tuple(names)
-    nameless = (isinstance(each, Unknown) and each.symbol is None and each.shape is None for each in named)
-    return (
-        Capacity(open=what)
-        if any(nameless) or not all(isinstance(each, PlainText) for each in named)
-        else Capacity(named)
-    )
+def _named_capacity(names: list[Value], what: str) -> Capacity:
+    """Return the capacity of these providers, or that `what` is open where one of them has no name."""
+    for each in names:
+        if not isinstance(each, PlainText) or (
+            isinstance(each, Unknown) and each.symbol is None and each.shape is None
+        ):
+            return Capacity(open=what)
+    return Capacity(tuple(names))
 
 
 def providers(found: Capacity, service: WorldObject, world: World) -> Iterator[tuple[Value, WorldObject | None]]:

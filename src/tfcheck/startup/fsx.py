@@ -23,9 +23,7 @@ from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.startup.nested import blocks_or_unknown, only_block, only_block_or_unknown
 from tfcheck.startup.place import TaskPlace
-from tfcheck.startup.reference import is_refused, reference_error
 from tfcheck.startup.rule import Rule
-from tfcheck.startup.source import sources
 from tfcheck.startup.value_from import require_value
 from tfcheck.symbolic.value import Unknown, Value
 from tfcheck.vocabulary.finding import Requirement
@@ -74,11 +72,7 @@ def _may_have_one(task: TaskDefinition) -> bool:
 
 def _needs(place: TaskPlace, credentials: Value, doubt: str, world: World) -> Iterator[Requirement]:
     yield place.require(ID, "fsx:DescribeFileSystems", "*", doubt=doubt)
-    around = place.task.resource.surroundings
-    if is_refused(reference_error(credentials, around, world)):
-        return
-    for source in sources(credentials, around, world):
-        yield require_value(ID, place, source)
+    yield from require_value(ID, place, credentials, place.task.resource.surroundings, world)
 
 
 RULE = Rule(

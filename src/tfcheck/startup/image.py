@@ -43,13 +43,8 @@ _PULL = (
 )
 
 
-def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Require every image in ECR, and what fills a pull-through cache."""
-    yield from requirements_of_launch(image_requirements(task, world), task, world)
-
-
 def image_requirements(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Require every image in ECR, regardless of the role that pulls it."""
+    """Require every image in ECR, and what fills a pull-through cache, regardless of the role that pulls it."""
     for container in task.containers:
         value = container.member("image")
         image = repository(value, task.resource, world) if isinstance(value, PlainText) else None
@@ -67,12 +62,11 @@ def image_requirements(task: TaskDefinition, world: World) -> Iterator[Requireme
 _DENIED = (
     "CannotPullContainerError: The task can't pull the image. Check that the role has the permissions to pull images"
 )
-
 RULE = Rule(
     id=ID,
     title="images in Amazon ECR",
     manual=__doc__,
-    derive=_derive,
+    derive=lambda task, world: requirements_of_launch(image_requirements(task, world), task, world),
     symptoms={
         "ecr:GetAuthorizationToken": (
             "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval "

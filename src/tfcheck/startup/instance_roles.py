@@ -27,7 +27,6 @@ _TEMPLATE = ObjectKind(("aws_launch_template",), names=("name", "id"))
 _CONFIGURATION = ObjectKind(("aws_launch_configuration",), aliases=("id",))
 _PROFILE = ObjectKind(("aws_iam_instance_profile",), aliases=("id",), looked_up=True)
 _ROLE = ObjectKind(("aws_iam_role",), aliases=("id",))
-_NO_GROUP = "the Auto Scaling group of {}, which is not in the plan"
 
 
 class Instances(msgspec.Struct, frozen=True):
@@ -113,12 +112,10 @@ class _Instances:
     def _provider_role(self, name: Value, provider: WorldObject | None) -> Value:
         if provider is None:
             raise _OpenError(f"capacity provider {display(name)}, which is not in the plan")
-        asked = member(
-            only_block_or_unknown(provider.attribute("auto_scaling_group_provider")), "auto_scaling_group_arn"
-        )
-        group = catalogue(self._world, _GROUP).find(asked, provider.surroundings)
+        block = only_block_or_unknown(provider.attribute("auto_scaling_group_provider"))
+        group = catalogue(self._world, _GROUP).find(member(block, "auto_scaling_group_arn"), provider.surroundings)
         if group is None:
-            raise _OpenError(_NO_GROUP.format(provider.address))
+            raise _OpenError(f"the Auto Scaling group of {provider.address}, which is not in the plan")
         return self._group_role(group)
 
     def _group_role(self, group: WorldObject) -> Value:
@@ -134,10 +131,12 @@ class _Instances:
         existing = next((each for each in before.resources(*_GROUP.types) if each.address == group.address), None)
         if before is self._world or existing is None:
             return
-        now, then = (
-            _profile_label(self._world, profile, group),
-            _profile_label(before, _earlier(before, existing), existing),
-        )
+        try:
+            earlier = list(_distinct(before.once(_Instances).profiles(existing)))
+        except _OpenError:
+            earlier = []
+        now = _profile_label(self._world, profile, group)
+        then = _profile_label(before, earlier[0] if len(earlier) == 1 else None, existing)
         resource = catalogue(self._world, _PROFILE).find(profile, group.surroundings)
         replaced = resource is not None and is_created(resource, self._world)
         if now is None or now != then or replaced:
@@ -177,9 +176,8 @@ class _Instances:
 
     def _templates(self, group: WorldObject) -> Iterator[WorldObject]:
         configuration = group.attribute("launch_configuration")
-        resource = (
-            catalogue(self._world, _CONFIGURATION).find(configuration, group.surroundings) if configuration else None
-        )
+        configurations = catalogue(self._world, _CONFIGURATION)
+        resource = configurations.find(configuration, group.surroundings) if configuration else None
         if resource is not None:
             yield resource
             return
@@ -216,12 +214,11 @@ class _Instances:
     def _is_current(self, template: WorldObject, version: Value) -> bool:
         """Whether a version of a template is definitely the one in the plan."""
         if version in (None, "", "$Default") or _is_reference_to(version, template, "default_version"):
-            was_there = any(
-                each.address == template.address for each in self._world.before().resources(*_TEMPLATE.types)
-            )
+            before = self._world.before().resources(*_TEMPLATE.types)
+            is_new = not any(each.address == template.address for each in before)
             default, latest = template.attribute("default_version"), template.attribute("latest_version")
-            settled = isinstance(latest, int) and default == latest
-            return settled or not was_there or template.attribute("update_default_version") is True
+            is_latest = isinstance(latest, int) and default == latest
+            return is_latest or is_new or template.attribute("update_default_version") is True
         if version == "$Latest" or _is_reference_to(version, template, "latest_version"):
             return True
         latest = template.attribute("latest_version")
@@ -239,20 +236,8 @@ def _profile_value(profile: Value, template: WorldObject) -> Value:
 
 
 def _is_reference_to(value: Value, resource: WorldObject, attribute: str) -> bool:
-    return (
-        isinstance(value, Unknown)
-        and value.symbol is not None
-        and (value.symbol.owner, value.symbol.path) == (str(resource.address), (attribute,))
-    )
-
-
-def _earlier(before: World, group: WorldObject) -> Value:
-    """Return the profile of a group's instances before the change; None if it is unknown."""
-    try:
-        found = list(_distinct(before.once(_Instances).profiles(group)))
-    except _OpenError:
-        return None
-    return found[0] if len(found) == 1 else None
+    symbol = value.symbol if isinstance(value, Unknown) else None
+    return symbol is not None and (symbol.owner, symbol.path) == (str(resource.address), (attribute,))
 
 
 def _profile_label(world: World, profile: Value, near: WorldObject) -> str | None:

@@ -74,9 +74,8 @@ def requirements_of_launch(needs: Iterable[Requirement], task: TaskDefinition, w
         elif by_instance is Truth.UNKNOWN:
             yield doubt_requirement(each, "whether its tasks run on Fargate, which the plan does not show")
         elif each.action.startswith("ecr:") and _only_outside_aws(task, world):
-            yield doubt_requirement(
-                each, "whether the role of the external instance, which the plan does not show, pulls it"
-            )
+            doubt = "whether the role of the external instance, which the plan does not show, pulls it"
+            yield doubt_requirement(each, doubt)
         else:
             yield each
 
@@ -104,15 +103,13 @@ def instance_role_serves(task: TaskDefinition, world: World) -> Truth:
 
     That nothing is seen to start its tasks proves nothing: what does may be elsewhere.
     """
-    if task.execution_role not in (None, ""):
-        return Truth.FALSE
-    if _kinds(task, world) & _NEVER_BY_INSTANCE:
+    if task.execution_role not in (None, "") or _kinds(task, world) & _NEVER_BY_INSTANCE:
         return Truth.FALSE
     if not _may_run_on_fargate(task):
         return Truth.TRUE
     running = runs(task, world)
-    decided = running.sure and not running.open and all(_names_its_launch(each, world) for each in running.sure)
-    return Truth.TRUE if decided else Truth.UNKNOWN
+    is_known = running.sure and not running.open and all(_names_its_launch(each, world) for each in running.sure)
+    return Truth.TRUE if is_known else Truth.UNKNOWN
 
 
 def _kinds(task: TaskDefinition, world: World) -> set[str]:
@@ -128,9 +125,8 @@ def _kinds(task: TaskDefinition, world: World) -> set[str]:
 def _names_its_launch(service: WorldObject, world: World) -> bool:
     """Whether a service's capacity is known, from itself or its cluster, and cannot be Fargate."""
     found = capacity(service, world)
-    return not found.open and all(
-        isinstance(name, str) or resource for name, resource in providers(found, service, world)
-    )
+    named = providers(found, service, world)
+    return not found.open and all(isinstance(name, str) or resource for name, resource in named)
 
 
 def _may_run_on_fargate(task: TaskDefinition) -> bool:
@@ -175,7 +171,6 @@ class _Running:
             self._by_family.setdefault(_family_in(called), []).append((called, service))
 
     def of(self, task: TaskDefinition) -> Runs:
-        """Return what runs a task definition."""
         key = str(task.address)
         if key not in self._found:
             self._found[key] = self._runs_of(task)
@@ -248,14 +243,14 @@ class _Newest:
 
     def in_place_of(self, reference: TextLike) -> TextLike:
         """Replace the greatest of several revisions by the task definition's, if that is one of them."""
-        return text(self._revision(each) if isinstance(each, Unknown) else each for each in pieces(reference))
-
-    def _revision(self, piece: Unknown) -> TextLike:
-        if piece.symbol is None or piece.symbol.owner != GREATEST:
-            return piece
-        own = [self._revisions[each] for each in piece.symbol.path if isinstance(each, str) and each in self._revisions]
-        revision = own[0].attribute("revision") if len(own) == 1 else None
-        return revision if isinstance(revision, Unknown) else piece
+        found: list[TextLike] = []
+        for piece in pieces(reference):
+            symbol = piece.symbol if isinstance(piece, Unknown) else None
+            candidates = symbol.path if symbol is not None and symbol.owner == GREATEST else ()
+            own = [self._revisions[each] for each in candidates if isinstance(each, str) and each in self._revisions]
+            revision = own[0].attribute("revision") if len(own) == 1 else None
+            found.append(revision if isinstance(revision, Unknown) else piece)
+        return text(found)
 
 
 def _owner(reference: Value) -> str | None:

@@ -34,11 +34,6 @@ from tfcheck.vocabulary.finding import Requirement
 ID = "log-group"
 
 
-def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Require writing the logs of every container with the `awslogs` driver."""
-    yield from requirements_of_launch(log_requirements(task, world), task, world)
-
-
 def log_requirements(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Require writing the logs of every container with the `awslogs` driver, regardless of the role."""
     for container in task.containers:
@@ -53,7 +48,7 @@ RULE = Rule(
     id=ID,
     title="log groups in CloudWatch Logs",
     manual=__doc__,
-    derive=_derive,
+    derive=lambda task, world: requirements_of_launch(log_requirements(task, world), task, world),
     symptoms={
         "logs:CreateLogStream": (
             "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "

@@ -24,7 +24,7 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import ValueStore
-from tfcheck.startup.value_from import NO_ROLE, injected_values, require_value, sources_in
+from tfcheck.startup.value_from import NO_ROLE, injected_values, require_value
 from tfcheck.vocabulary.finding import Requirement
 
 ID = "parameter"
@@ -32,8 +32,9 @@ ID = "parameter"
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Require every parameter that a container, or its log driver, gets a value from."""
-    for place, source in sources_in(injected_values(task), ValueStore.PARAMETER_STORE, world):
-        yield require_value(ID, place, source)
+    around = task.resource.surroundings
+    for place, value in injected_values(task):
+        yield from require_value(ID, place, value, around, world, only=ValueStore.PARAMETER_STORE)
 
 
 RULE = Rule(

@@ -188,15 +188,14 @@ def _name_error(value: TextLike, around: Surroundings, world: World) -> InvalidR
     spelled = spelled_out(value)
     if isinstance(spelled, str) and spelled.count(":") >= 2:
         return InvalidReference("is not an ARN, and the name of a parameter contains no colons", symptom=_NO_NAME)
-    if catalogue(world, PARAMETER).find_by_name(value, around) is None and _names_secret(value, world):
-        return InvalidReference("is the name of a secret, which ECS reads as the name of a parameter: write its ARN")
-    return None
-
-
-def _names_secret(value: TextLike, world: World) -> bool:
+    if catalogue(world, PARAMETER).find_by_name(value, around) is not None:
+        return None
     if isinstance(value, Unknown) and value.symbol is not None:
-        return value.symbol.path == ("name",) and catalogue(world, SECRET).owner(value) is not None
-    return isinstance(value, str) and value in world.once(_secret_names)
+        names_secret = value.symbol.path == ("name",) and catalogue(world, SECRET).owner(value) is not None
+    else:
+        names_secret = isinstance(value, str) and value in world.once(_secret_names)
+    wrong = "is the name of a secret, which ECS reads as the name of a parameter: write its ARN"
+    return InvalidReference(wrong) if names_secret else None
 
 
 def _secret_names(world: World) -> frozenset[str]:

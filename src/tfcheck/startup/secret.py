@@ -23,7 +23,7 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import ValueStore
-from tfcheck.startup.value_from import NO_ROLE, injected_values, require_value, sources_in
+from tfcheck.startup.value_from import NO_ROLE, injected_values, require_value
 from tfcheck.vocabulary.finding import Requirement
 
 ID = "secret"
@@ -31,8 +31,9 @@ ID = "secret"
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Require every secret that a container, or its log driver, gets a value from."""
-    for place, source in sources_in(injected_values(task), ValueStore.SECRETS_MANAGER, world):
-        yield require_value(ID, place, source)
+    around = task.resource.surroundings
+    for place, value in injected_values(task):
+        yield from require_value(ID, place, value, around, world, only=ValueStore.SECRETS_MANAGER)
 
 
 RULE = Rule(

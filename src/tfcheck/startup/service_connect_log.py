@@ -26,9 +26,7 @@ from tfcheck.startup.awslogs_options import log_configuration
 from tfcheck.startup.launch import doubt_requirement, possible_services, requirements_of_launch, services
 from tfcheck.startup.nested import blocks_or_unknown
 from tfcheck.startup.place import TaskPlace
-from tfcheck.startup.reference import is_refused, reference_error
 from tfcheck.startup.rule import Rule
-from tfcheck.startup.source import sources
 from tfcheck.startup.value_from import require_value
 from tfcheck.symbolic.value import NAME, Symbol, Unknown, Value, text
 from tfcheck.vocabulary.finding import Requirement
@@ -52,9 +50,7 @@ def _needs(task: TaskDefinition, service: WorldObject, world: World) -> Iterator
         return
     cause = f"Service Connect proxy of {service.address}"
     for place, value in proxy_options(task, service):
-        if not is_refused(reference_error(value, service.surroundings, world)):
-            for source in sources(value, service.surroundings, world):
-                yield require_value(ID, place, source)
+        yield from require_value(ID, place, value, service.surroundings, world)
     proxy = Unknown(symbol=Symbol("proxy", ("name",)), reason="ECS names the proxy", hole=NAME)
     middle = text(["/", proxy, "/"])
     driver, options = member(log, "log_driver"), member(log, "options")

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import Container, TaskDefinition, member
 from tfcheck.inventory.world import World
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup.place import TaskPlace, container_place
 from tfcheck.startup.reference import is_refused, reference_error
-from tfcheck.startup.source import Source, ValueStore, sources
+from tfcheck.startup.source import ValueStore, sources
 from tfcheck.symbolic.value import Unknown, Value, items
 from tfcheck.vocabulary.finding import Requirement
 
@@ -35,22 +36,18 @@ def _references(
             yield container_place(task, container, f"{pointer}/{index}", what), reference
 
 
-def sources_in(
-    places: Iterator[tuple[TaskPlace, Value]], store: ValueStore, world: World
-) -> Iterator[tuple[TaskPlace, Source]]:
-    """Return what is read from one store; nothing for invalid references."""
-    for place, value in places:
-        around = place.task.resource.surroundings
-        if is_refused(reference_error(value, around, world)):
-            continue
-        for source in sources(value, around, world):
-            if source.store is store:
-                yield place, source
+def require_value(
+    rule: str, place: TaskPlace, value: Value, around: Surroundings, world: World, only: ValueStore | None = None
+) -> Iterator[Requirement]:
+    """Require the calls that read what a reference at a place names, from any store or only one.
 
-
-def require_value(rule: str, place: TaskPlace, source: Source) -> Requirement:
-    """Require the call that reads from a store."""
-    return place.require(rule, ACTIONS[source.store], source.arn, doubt=source.doubt, through=source.named)
+    Nothing is read for a reference that ECS refuses.
+    """
+    if is_refused(reference_error(value, around, world)):
+        return
+    for source in sources(value, around, world):
+        if only in (None, source.store):
+            yield place.require(rule, ACTIONS[source.store], source.arn, doubt=source.doubt, through=source.named)
 
 
 #: The API's error, regardless of the launch type.

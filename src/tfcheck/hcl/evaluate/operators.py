@@ -77,9 +77,8 @@ def equals(left: Value, right: Value, *, alike: bool = False) -> bool | Unknown:
     truth = equal_values(left, right, alike=alike)
     if truth is Truth.UNKNOWN:
         waits = next((side for side in (left, right) if isinstance(side, Unknown)), None)
-        return (
-            _unknown_result(waits) if waits else Unknown(reason="a comparison of values that are not known well enough")
-        )
+        reason = "a comparison of values that are not known well enough"
+        return _unknown_result(waits) if waits else Unknown(reason=reason)
     return truth is Truth.TRUE
 
 

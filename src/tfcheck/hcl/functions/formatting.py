@@ -156,11 +156,13 @@ def _pad(verb: Verb, written: str) -> str:
 
 def _number(verb: Verb, number: Number) -> str:
     sign = "-" if number < 0 else "+" if "+" in verb.flags else " " if " " in verb.flags else ""
-    if verb.mode in "bdoxX":
-        return _add_sign(verb, sign, _digits(verb, number))
-    if "#" in verb.flags:
+    if verb.mode not in "bdoxX" and "#" in verb.flags:
         raise limit_error("a format of a number with `#`")
-    return _add_sign(verb, sign, _decimals(verb, -number if number < 0 else number))
+    digits = _digits(verb, number) if verb.mode in "bdoxX" else _decimals(verb, -number if number < 0 else number)
+    missing = max(0, (verb.width or 0) - len(sign) - len(digits))
+    if "0" in verb.flags:
+        return sign + "0" * missing + digits
+    return sign + digits + " " * missing if "-" in verb.flags else " " * missing + sign + digits
 
 
 def _digits(verb: Verb, number: Number) -> str:
@@ -183,13 +185,6 @@ def _decimals(verb: Verb, number: Number) -> str:
             if verb.precision is not None:
                 raise limit_error("a format of a number with significant digits")
             return shortest(number).upper() if verb.mode == "G" else shortest(number)
-
-
-def _add_sign(verb: Verb, sign: str, digits: str) -> str:
-    missing = max(0, (verb.width or 0) - len(sign) - len(digits))
-    if "0" in verb.flags:
-        return sign + "0" * missing + digits
-    return sign + digits + " " * missing if "-" in verb.flags else " " * missing + sign + digits
 
 
 def formatlist(written: TextLike, *arguments: Value) -> Value:

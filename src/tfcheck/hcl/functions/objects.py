@@ -29,11 +29,9 @@ def lookup(members: dict[str, Value], key: Value, *default: Value) -> Value:
     if not isinstance(key, str):
         return unknown_result(key, unsure=True)
     # NOTE: the default must have the map's element type even if it is not used.
-    fallback = (
-        _convert_default(members, default[0])
-        if default and isinstance(members, MapValue)
-        else next(iter(default), None)
-    )
+    fallback = default[0] if default else None
+    if default and isinstance(members, MapValue):
+        fallback = _convert_default(members, fallback)
     if key not in members and not default:
         raise EvaluationError("there is no such key, and no default")
     return members.get(key, fallback)

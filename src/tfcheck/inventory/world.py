@@ -262,7 +262,7 @@ class _Planned(_PlanObject):
         return self._resolver.attribute_of(self._instance, name)
 
     def sensitive(self, name: str) -> bool:
-        return is_masked(self._instance.after_sensitive, (name,))
+        return is_masked(self._instance.after_sensitive, name)
 
     def is_configured(self, name: str) -> bool | None:
         return self._resolver.is_set(self.address, name)
@@ -282,7 +282,7 @@ class _Existing(_PlanObject):
         return (self._instance.before or {}).get(name)
 
     def sensitive(self, name: str) -> bool:
-        return is_masked(self._instance.before_sensitive, (name,))
+        return is_masked(self._instance.before_sensitive, name)
 
     def is_configured(self, name: str) -> bool | None:
         return False
@@ -303,7 +303,7 @@ class _Read(_PlanObject):
         return self._data.values.get(name)
 
     def sensitive(self, name: str) -> bool:
-        return is_masked(self._data.sensitive, (name,))
+        return is_masked(self._data.sensitive, name)
 
     def is_configured(self, name: str) -> bool | None:
         return None

@@ -129,7 +129,7 @@ class Instance:
             after = {name: value for name, value in after.items() if value is None or isinstance(value, (str, int))}
         if not marks_anything(mask):
             return after
-        return {name: value for name, value in after.items() if not is_masked(mask, (name,))}
+        return {name: value for name, value in after.items() if not is_masked(mask, name)}
 
     def has_only_arns_of(self, beginnings: tuple[bytes, ...]) -> bool:
         """Whether it has ARNs, and all known ones have one of these `arn_beginning`s.

@@ -28,64 +28,21 @@ _READ = (
 )
 #: Attributes that are text in each of these types that has them.
 _TEXTS = frozenset(
-    (
-        "account_id",
-        "arn",
-        "assume_role_policy",
-        "bucket",
-        "bucket_prefix",
-        "cluster",
-        "container_definitions",
-        "content",
-        "execution_role_arn",
-        "family",
-        "file_system_id",
-        "id",
-        "json",
-        "key",
-        "key_id",
-        "kms_key_id",
-        "launch_type",
-        "name",
-        "name_prefix",
-        "override_json",
-        "path",
-        "permissions_boundary",
-        "platform_version",
-        "policy",
-        "policy_arn",
-        "policy_id",
-        "region",
-        "registry_id",
-        "repository",
-        "repository_url",
-        "role",
-        "role_name",
-        "secret_arn",
-        "secret_id",
-        "secret_string",
-        "server_side_encryption",
-        "source_json",
-        "target_key_arn",
-        "target_key_id",
-        "task_definition",
-        "task_role_arn",
-        "unique_id",
-    )
+    {
+        *("account_id", "arn", "assume_role_policy", "bucket", "bucket_prefix", "cluster", "container_definitions"),
+        *("content", "execution_role_arn", "family", "file_system_id", "id", "json", "key", "key_id", "kms_key_id"),
+        *("launch_type", "name", "name_prefix", "override_json", "path", "permissions_boundary", "platform_version"),
+        *("policy", "policy_arn", "policy_id", "region", "registry_id", "repository", "repository_url", "role"),
+        *("role_name", "secret_arn", "secret_id", "secret_string", "server_side_encryption", "source_json"),
+        *("target_key_arn", "target_key_id", "task_definition", "task_role_arn", "unique_id"),
+    }
 )
 #: Attributes that are a list or a set in each of these types that has them.
 _LISTS = frozenset(
-    (
-        "inline_policy",
-        "managed_policy_arns",
-        "override_policy_documents",
-        "policy_arns",
-        "policy_names",
-        "requires_compatibilities",
-        "roles",
-        "source_policy_documents",
-        "statement",
-    )
+    {
+        *("inline_policy", "managed_policy_arns", "override_policy_documents", "policy_arns", "policy_names"),
+        *("requires_compatibilities", "roles", "source_policy_documents", "statement"),
+    }
 )
 
 

@@ -6,7 +6,6 @@ Terraform's `omitUnknowns`, which leaves unknown parts out of `after`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from tfcheck.symbolic.regex import regex
@@ -67,17 +66,9 @@ def may_be_edited(text: bytes) -> bool:
     return _MAY_BE_EDITED.search(text) is not None
 
 
-def is_masked(mask: Any, path: Sequence[str | int]) -> bool:
-    """Whether a sensitivity mask marks the value at `path`, or anything above or below it."""
-    for step in path:
-        match mask, step:
-            case dict(), str():
-                mask = mask.get(step)
-            case list(), int():
-                mask = mask[step] if -len(mask) <= step < len(mask) else None
-            case _:
-                return mask is True
-    return marks_anything(mask)
+def is_masked(mask: Any, name: str) -> bool:
+    """Whether a sensitivity mask marks the whole object, its member `name`, or anything in that."""
+    return mask is True or (isinstance(mask, dict) and marks_anything(mask.get(name)))
 
 
 def looks_like_reference(text: str) -> bool:

@@ -182,7 +182,7 @@ class Resolver:
         if instance.after is None:
             return None
         planned: Value | NotWritten = instance.after.get(name, NotWritten.ABSENT)
-        is_secret = is_masked(instance.after_sensitive, (name,))
+        is_secret = is_masked(instance.after_sensitive, name)
         if isinstance(planned, str) and name in HASHED and is_hash(planned):
             written = self._evaluated_argument(address, name)
             return written if proven_by(planned, written) else planned

@@ -20,7 +20,7 @@ from tfcheck.symbolic.size import is_deep
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Text, TextLike, Truth, Unknown, Value, pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
 
 
 class Verbatim(msgspec.Struct, frozen=True):
@@ -152,8 +152,9 @@ def _compare(pattern: Pattern, subject: TextLike) -> Truth:
 
 
 def _compare_atoms(pattern: list[_Atom], subject: list[_Atom]) -> Truth:
-    start, end = _common(pattern, subject)
-    if start < 0:
+    start = _common_run(pattern, subject)
+    end = _common_run(pattern[start:][::-1], subject[start:][::-1]) if start >= 0 else -1
+    if end < 0:
         return Truth.FALSE
     pattern, subject = pattern[start : len(pattern) - end], subject[start : len(subject) - end]
     if _always(pattern, subject):
@@ -206,16 +207,8 @@ def _has_shape(pattern: Pattern) -> bool:
     return any(isinstance(piece, Unknown) and piece.shape is not None for value in values for piece in pieces(value))
 
 
-def _common(pattern: list[_Atom], subject: list[_Atom]) -> tuple[int, int]:
-    """Count the equal atoms at both ends; a negative count means that literals differ there."""
-    start = _common_run(pattern, subject)
-    if start < 0:
-        return -1, -1
-    end = _common_run(pattern[start:][::-1], subject[start:][::-1])
-    return (start, end) if end >= 0 else (-1, -1)
-
-
 def _common_run(pattern: Sequence[_Atom], subject: Sequence[_Atom]) -> int:
+    """Count the equal atoms at the beginning; a negative count means that literals differ there."""
     count = 0
     for ours, theirs in zip(pattern, subject, strict=False):
         if isinstance(ours, str) and isinstance(theirs, str):
@@ -344,15 +337,11 @@ def _elements(atoms: list[_Atom]) -> list[LanguageStep]:
             elements.append(exact(atom))
         elif isinstance(atom, _Wild):
             elements.extend(expand_hole(ANYTHING) if atom is _Wild.MANY else (exact(None),))
+        elif atom.wild and atom.hole.allows("*"):
+            elements += _elements([_Wild(char) if char in "*?" else char for char in atom.hole.starts])
+            elements += expand_hole(ANYTHING)
         elif atom.wild:
-            elements.extend(_wild_elements(atom.hole))
+            elements += expand_hole(Hole(shortest=atom.hole.shortest, longest=atom.hole.longest))
         else:
-            elements.extend(expand_hole(atom.hole, family=atom.family, key=atom.key))
+            elements += expand_hole(atom.hole, family=atom.family, key=atom.key)
     return elements
-
-
-def _wild_elements(hole: Hole) -> Iterable[LanguageStep]:
-    if hole.allows("*"):
-        start = [_Wild(char) if char in "*?" else char for char in hole.starts]
-        return [*_elements(list(start)), *expand_hole(ANYTHING)]
-    return expand_hole(Hole(shortest=hole.shortest, longest=hole.longest))

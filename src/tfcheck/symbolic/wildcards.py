@@ -41,19 +41,15 @@ def _contains_parts(subject: str, start: int, parts: Sequence[str]) -> bool:
     *middle, tail = parts
     end = len(subject) - len(tail)
     for part in middle:
-        start = _find_part(part, subject, start, end)
+        if "?" in part:
+            places = range(start, end - len(part) + 1)
+            start = next((place for place in places if _matches_at(part, subject, place)), -1)
+        else:
+            start = subject.find(part, start, max(end, 0))
         if start < 0:
             return False
         start += len(part)
     return start <= end and _matches_at(tail, subject, end)
-
-
-def _find_part(part: str, subject: str, start: int, end: int) -> int:
-    """Return the first offset of a part, in which `?` is any character, in a stretch of a text, or -1."""
-    if "?" not in part:
-        return subject.find(part, start, max(end, 0))
-    places = range(start, end - len(part) + 1)
-    return next((place for place in places if _matches_at(part, subject, place)), -1)
 
 
 def _matches_at(part: str, subject: str, place: int) -> bool:

@@ -145,7 +145,12 @@ def element(seen: Seen, key: Value) -> Seen:
     if isinstance(key, (list, dict, Set)):
         raise EvaluationError(f"{kind_name(key)} is not an index")
     if is_referent(seen):
-        return _element_of_referent(seen, key)
+        keys = seen.keys()
+        if isinstance(keys, int):
+            return member_at(seen, _position(key, keys))
+        if keys is None and isinstance(key, int) and not isinstance(key, bool):
+            return member_at(seen, key)
+        return member_at(seen, _member_name(key))
     match seen:
         case Unordered():
             _position(key, len(seen))
@@ -196,15 +201,6 @@ def member_at(referent: Referent, key: str | int) -> Seen:
     """Return a member, where no error inside another block can be caught."""
     seen = referent.member(key)
     return seen if isinstance(referent, LazyCollection) else without_doubt(seen)
-
-
-def _element_of_referent(referent: Referent, key: Value) -> Seen:
-    keys = referent.keys()
-    if isinstance(keys, int):
-        return member_at(referent, _position(key, keys))
-    if keys is None and isinstance(key, int) and not isinstance(key, bool):
-        return member_at(referent, key)
-    return member_at(referent, _member_name(key))
 
 
 def _member_name(key: Value) -> str:

@@ -124,23 +124,18 @@ def common(types: Iterable[Type]) -> Type | None:
     decided = [kind for kind in seen if kind != UNSEEN]
     if not decided:
         return UNSEEN if seen else ANY
-    shared = _common_type(decided)
-    if shared is None and len(decided) < len(seen) and all(isinstance(kind, Primitive) for kind in decided):
-        # A number and a bool have no common type, unless the unknown value turns out to be a string.
-        return UNSEEN
+    shared: Type | None = None
+    if all(isinstance(kind, Primitive) for kind in decided):
+        if STRING in decided or all(kind == decided[0] for kind in decided):
+            shared = STRING if STRING in decided else decided[0]
+        elif len(decided) < len(seen):
+            # A number and a bool have no common type, unless the unknown value turns out to be a string.
+            return UNSEEN
+    elif all(isinstance(kind, (MapType, ObjectType)) for kind in decided):
+        shared = _common_mapping(decided)
+    elif all(isinstance(kind, (ListType, TupleType, SetType)) for kind in decided):
+        shared = _common_sequence(decided)
     return shared if shared is None or len(decided) == len(seen) else _blur(shared)
-
-
-def _common_type(types: Sequence[Type]) -> Type | None:
-    if all(isinstance(kind, Primitive) for kind in types):
-        if STRING in types:
-            return STRING
-        return types[0] if all(kind == types[0] for kind in types) else None
-    if all(isinstance(kind, (MapType, ObjectType)) for kind in types):
-        return _common_mapping(types)
-    if all(isinstance(kind, (ListType, TupleType, SetType)) for kind in types):
-        return _common_sequence(types)
-    return None
 
 
 def _common_mapping(types: Sequence[Type]) -> Type | None:

@@ -119,8 +119,7 @@ class _Writer:
         for _ in range(repeat.most - repeat.least):
             splits.append(self.split(repeat.greedy))
             self.node(repeat.node)
-        for split in splits:
-            _leave(split, repeat.greedy, self.here)
+        self.leave(repeat, *splits)
 
     def loop(self, repeat: Repeat) -> None:
         # NOTE: `x*` is compiled as `(x+)?`. For an `x` that may be empty, the preference depends on it.
@@ -132,21 +131,20 @@ class _Writer:
             again.first = start
         else:
             again.second = start
-        _leave(again, repeat.greedy, self.here)
-        if optional is not None:
-            _leave(optional, repeat.greedy, self.here)
+        self.leave(repeat, again, *(() if optional is None else (optional,)))
 
     def split(self, greedy: bool) -> Instruction:
         """Emit a choice between the next instruction and an exit that is set later."""
         here = self.here + 1
         return self.add(Instruction("split", first=here) if greedy else Instruction("split", second=here))
 
-
-def _leave(split: Instruction, greedy: bool, end: int) -> None:
-    if greedy:
-        split.second = end
-    else:
-        split.first = end
+    def leave(self, repeat: Repeat, *splits: Instruction) -> None:
+        """Set the exit of choices to the next free place."""
+        for split in splits:
+            if repeat.greedy:
+                split.second = self.here
+            else:
+                split.first = self.here
 
 
 class Machine:

@@ -293,7 +293,12 @@ class _Reader:
         if mark == "x":
             return self.hexadecimal()
         if mark in "01234567":
-            return self.octal(mark)
+            digits = mark
+            while len(digits) < 3 and self.pattern[self.position : self.position + 1] in tuple("01234567"):
+                digits += self.take()
+            if mark != "0" and len(digits) == 1:
+                raise EvaluationError("the regular expression refers back to a group, which RE2 does not know")
+            return int(digits, 8)
         if mark.isascii() and not mark.isalnum():
             return ord(mark)
         raise EvaluationError("the regular expression has an escape that RE2 does not know")
@@ -310,14 +315,6 @@ class _Reader:
         if not digits or len(digits) > 8 or digits.strip("0123456789abcdefABCDEF") or int(digits, 16) > LAST:
             raise EvaluationError("the regular expression has a bad hexadecimal escape")
         return int(digits, 16)
-
-    def octal(self, first: str) -> int:
-        digits = first
-        while len(digits) < 3 and self.pattern[self.position : self.position + 1] in tuple("01234567"):
-            digits += self.take()
-        if first != "0" and len(digits) == 1:
-            raise EvaluationError("the regular expression refers back to a group, which RE2 does not know")
-        return int(digits, 8)
 
     def bracket(self, flags: Flags) -> Ranges:
         """Parse a character class after its `[`."""
@@ -336,7 +333,12 @@ class _Reader:
 
     def bracket_item(self) -> Ranges:
         if self.is_at("[:") and self.pattern.find(":]", self.position + 2) >= 0:
-            return self.posix()
+            self.position += 2
+            name = self.read_until(":]")
+            named = _POSIX.get(name.removeprefix("^"))
+            if named is None:
+                raise EvaluationError("the regular expression has a character class that RE2 does not know")
+            return invert(named) if name.startswith("^") else named
         if self.is_at("\\"):
             self.position += 1
             ranges = self.class_escape()
@@ -353,14 +355,6 @@ class _Reader:
         if last < low:
             raise EvaluationError("the regular expression has a range that runs backwards")
         return ((low, last),)
-
-    def posix(self) -> Ranges:
-        self.position += 2
-        name = self.read_until(":]")
-        ranges = _POSIX.get(name.removeprefix("^"))
-        if ranges is None:
-            raise EvaluationError("the regular expression has a character class that RE2 does not know")
-        return invert(ranges) if name.startswith("^") else ranges
 
     def read_repetition(self, node: Node, flags: Flags) -> Node:
         """Parse the repetition after `node`, if there is one."""

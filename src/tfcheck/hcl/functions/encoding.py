@@ -175,17 +175,14 @@ def _csv_records(written: str) -> list[list[str]]:
         records = [record for record in csv.reader(written.splitlines(keepends=True), strict=True) if record]
     except csv.Error as error:
         raise limit_error("a CSV text with unusual quotes") from error
-    if _has_stray_quote(written, records) or "\r" in written.replace("\r\n", ""):
+    # Any other quotes are around a field, or doubled inside one.
+    inside = sum(field.count('"') for record in records for field in record)
+    is_stray = (written.count('"') - 2 * inside) % 2 != 0 or (inside > 0 and '""' not in written)
+    if is_stray or "\r" in written.replace("\r\n", ""):
         raise limit_error("a CSV text with unusual quotes or line ends")
     if not records:
         raise EvaluationError("the CSV text has no header")
     return records
-
-
-def _has_stray_quote(written: str, records: list[list[str]]) -> bool:
-    """Whether there are quotes other than around a field and doubled inside one."""
-    inside = sum(field.count('"') for record in records for field in record)
-    return (written.count('"') - 2 * inside) % 2 != 0 or (inside > 0 and '""' not in written)
 
 
 def yamlencode(value: Value) -> Value:

@@ -34,7 +34,7 @@ def cidrnetmask(prefix: str) -> Value:
 def cidrsubnet(prefix: str, bits: int, number: int) -> Value:
     """Return the subnet with that number, longer by `bits`."""
     network = _network(prefix)
-    length = _longer(network, network.prefixlen, bits)
+    length = _longer_prefix(network, bits)
     if number < 0:
         raise limit_error("a part with a negative number")
     if number >= 1 << bits:
@@ -55,7 +55,7 @@ def cidrsubnets(prefix: str, *bits: int) -> Value:
     for each in bits:
         if each < 1:
             raise EvaluationError("a range must be longer by one bit at least")
-        length = _longer(network, network.prefixlen, each)
+        length = _longer_prefix(network, each)
         size = 1 << (network.max_prefixlen - length)
         start = -(-following // size) * size
         following = start + size
@@ -79,14 +79,14 @@ def _network(prefix: str) -> Network:
         raise EvaluationError("the text is not an address range") from error
 
 
-def _longer(network: Network, length: int, bits: int) -> int:
+def _longer_prefix(network: Network, bits: int) -> int:
     if bits < 0:
         raise limit_error("a range that is longer by less than nothing")
-    if length + bits > network.max_prefixlen:
+    if network.prefixlen + bits > network.max_prefixlen:
         raise EvaluationError("the range cannot be longer by so many bits")
     if bits > 32:
         raise limit_error("a range that is longer by more than 32 bits")
-    return length + bits
+    return network.prefixlen + bits
 
 
 def _address_text(network: Network, number: int) -> str:

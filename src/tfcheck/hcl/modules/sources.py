@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
@@ -45,7 +44,7 @@ class Sources:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: Folder | SavedPlanFiles,
         label: str,
         gate: Gate | None,
         *,
@@ -246,12 +245,7 @@ def skim(texts: Iterable[str]) -> frozenset[tuple[str, str]]:
 
 
 def from_directory(
-    root: Path,
-    label: str = "",
-    *,
-    opentofu: bool = True,
-    run: SourceAccess = NO_RUN,
-    planned: PlannedSource | None = None,
+    root: Path, *, opentofu: bool = True, run: SourceAccess = NO_RUN, planned: PlannedSource | None = None
 ) -> Sources:
     """Return the sources in the root module's directory; `planned` is as for `Sources`.
 
@@ -259,12 +253,10 @@ def from_directory(
         RefusedError: it is a link that leads out of the repository.
     """
     gate = Gate(root, run)
-    return Sources(Folder(gate), label or str(root), gate, opentofu=opentofu, run=run, planned=planned)
+    return Sources(Folder(gate), str(root), gate, opentofu=opentofu, run=run, planned=planned)
 
 
-def from_saved_plan(
-    path: Path, directory: Path | None = None, label: str = "", *, run: SourceAccess = NO_RUN
-) -> Sources:
+def from_saved_plan(path: Path, directory: Path | None = None, *, run: SourceAccess = NO_RUN) -> Sources:
     """Return the sources in a saved plan; files that they read come from `directory`, if given.
 
     Raises:
@@ -272,7 +264,7 @@ def from_saved_plan(
         RefusedError: the directory is a link that leads out of the repository.
     """
     gate = Gate(directory, run) if directory else None
-    return Sources(SavedPlanFiles(snapshot(path)), label or str(path), gate, run=run)
+    return Sources(SavedPlanFiles(snapshot(path)), str(path), gate, run=run)
 
 
 def _file(text: SourceText | Problem) -> SourceFile:
@@ -289,25 +281,7 @@ def _constant_text(expression: Expression | None) -> str | None:
             return None
 
 
-class Storage(Protocol):
-    """The storage of module files; a module is identified by its key (`web.roles`) and its directory below the root."""
-
-    def directory(self, key: str) -> str | None:
-        """Return the directory of a module from the manifest, if it is listed."""
-
-    def refusal(self, directory: str) -> str:
-        """Return why a module must not be read, or an empty string."""
-
-    def names(self, key: str, directory: str) -> tuple[str, ...]:
-        """Return the file names of a module; none if it is missing."""
-
-    def data(self, key: str, directory: str, name: str) -> bytes:
-        """Read a file of a module.
-
-        Raises:
-            OSError: it cannot be read.
-            RefusedError: it must not be read.
-        """
+# Where the files of modules are kept; a module is named by its key (`web.roles`) and its directory below the root.
 
 
 class Folder:
@@ -325,7 +299,7 @@ class Folder:
         return {record.key: record.dir for record in manifest.modules}
 
     def directory(self, key: str) -> str | None:
-        """Look up the manifest of `terraform init`."""
+        """Return the directory of a module from the manifest of `terraform init`, if it is listed."""
         return self._manifest.get(key)
 
     def refusal(self, directory: str) -> str:
@@ -337,7 +311,7 @@ class Folder:
         return ""
 
     def names(self, key: str, directory: str) -> tuple[str, ...]:
-        """List a directory."""
+        """Return the file names of a module; none if it is missing."""
         try:
             return self.gate.names(directory)
         except (OSError, RefusedError):
@@ -355,7 +329,7 @@ class SavedPlanFiles:
         self.snapshot = snapshot
 
     def directory(self, key: str) -> str | None:
-        """Look up the manifest of the saved plan."""
+        """Return the directory of a module from the manifest of the saved plan, if it is listed."""
         return self.snapshot.directories.get(key)
 
     def refusal(self, directory: str) -> str:

@@ -53,7 +53,13 @@ def load(path: Path | None, stdin: BinaryIO | None = None) -> Loaded:
         version = format_version(document, which, own)
         label = "-" if path is None else str(path)
         plans.append(Plan(label if number == 1 else f"{label}#{number}", document, version, len(text)))
-        warnings += _warnings(plans[-1], which)
+        if not version:
+            warnings += (
+                f"{which} has no `format_version`: it was made by hand or by another tool, and is read as it is",
+            )
+        if plans[-1].is_redacted:
+            lacks = "without configuration and sensitive values: more stays unknown"
+            warnings += (f"{which} is a redacted plan, {lacks}",)
     release(text)
     return Loaded(tuple(plans), warnings)
 
@@ -107,13 +113,3 @@ def _malformed_error(error: Exception, begin: int, end: int, named: str) -> Inpu
         return InputError(f"{named} is cut short: it ends at byte {end} in the middle of the JSON", hint=SHOW)
     problem = _BYTE.sub(lambda found: f"byte {begin + int(found[1])}", reason(error))
     return InputError(f"{named} is not JSON: {problem}", hint=SHOW)
-
-
-def _warnings(plan: Plan, named: str) -> tuple[str, ...]:
-    """Explain what a plan lacks that tfcheck could use."""
-    found = []
-    if not plan.format_version:
-        found.append(f"{named} has no `format_version`: it was made by hand or by another tool, and is read as it is")
-    if plan.is_redacted:
-        found.append(f"{named} is a redacted plan, without configuration and sensitive values: more stays unknown")
-    return tuple(found)

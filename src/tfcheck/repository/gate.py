@@ -228,7 +228,11 @@ class Gate:
         return data
 
     def _is_of_run(self, about: os.stat_result) -> bool:
-        return any(_is_same(each, about) for each in self._run.files)
+        for file in self._run.files:
+            with suppress(OSError, ValueError):
+                if os.path.samestat(os.stat(file), about):
+                    return True
+        return False
 
 
 def error_words(error: OSError) -> str:
@@ -258,13 +262,6 @@ def _comparable_name(name: str) -> str:
     """Normalise a name as file systems may that ignore case, or invisible characters."""
     visible = "".join(char for char in name if unicodedata.category(char) != "Cf")
     return visible.rstrip(" .").casefold() or name
-
-
-def _is_same(file: str, about: os.stat_result) -> bool:
-    try:
-        return os.path.samestat(os.stat(file), about)
-    except (OSError, ValueError):
-        return False
 
 
 def read_named(file: str, largest: int, *, shared: bool | None = None) -> bytes:

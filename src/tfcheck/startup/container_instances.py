@@ -61,24 +61,17 @@ def instances_of_cluster(service: WorldObject, world: World) -> ClusterInstances
     listed = items(attached_providers(cluster, world))
     if isinstance(listed, Unknown):
         return ClusterInstances(open="its capacity providers")
-    named = Capacity(tuple(each for each in listed if each not in FARGATE_PROVIDERS))
-    return _add_user_data(ClusterInstances(cluster, providers=tuple(providers(named, service, world))), name, world)
-
-
-def _add_user_data(found: ClusterInstances, cluster: str, world: World) -> ClusterInstances:
     launching = []
     for launcher in world.resources(*LAUNCHING):
-        names = list(_clusters(launcher))
-        if None in names:
-            return ClusterInstances(
-                open=f"whether the instances of {launcher.address}, whose user data is not known, join it"
-            )
-        called = (each for each in names if each)
-        if any(
-            each == cluster or (each.startswith("arn:") and each.endswith(f":cluster/{cluster}")) for each in called
-        ):
+        joined = list(_clusters(launcher))
+        if None in joined:
+            unknown = f"whether the instances of {launcher.address}, whose user data is not known, join it"
+            return ClusterInstances(open=unknown)
+        called = (each for each in joined if each)
+        if any(each == name or (each.startswith("arn:") and each.endswith(f":cluster/{name}")) for each in called):
             launching.append(launcher)
-    return msgspec.structs.replace(found, launching=tuple(launching))
+    attached = Capacity(tuple(each for each in listed if each not in FARGATE_PROVIDERS))
+    return ClusterInstances(cluster, tuple(launching), tuple(providers(attached, service, world)))
 
 
 def _clusters(resource: WorldObject) -> Iterator[str | None]:

@@ -38,10 +38,19 @@ _DOUBT = "whether a credential specification is named, and where it is, is known
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Require every credential specification that is not a file on the host."""
+    around = task.resource.surroundings
     for place, option in options(task):
         arn = specification(option)
-        if arn is not None and specification_error(arn, task.resource.surroundings, world) is None:
-            yield from _needs(place, arn)
+        if arn is None or specification_error(arn, around, world) is not None:
+            continue
+        parts = parse_arn(arn)
+        if parts is not None and isinstance(parts.service, str):
+            yield place.require(ID, _ACTIONS[parts.service], iam_object_arn(arn, around))
+            continue
+        # It may be in either store, or in neither.
+        for service, action in _ACTIONS.items():
+            if glob(f"arn:*:{service}:*", arn) is not Truth.FALSE:
+                yield place.require(ID, action, arn, doubt=_DOUBT)
 
 
 def options(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]:
@@ -70,17 +79,6 @@ def specification_error(arn: TextLike, around: Surroundings, world: World) -> st
         return "is an ARN of neither S3 nor Systems Manager, where credential specifications are kept"
     refused = reference_error(arn, around, world)
     return refused.what if refused is not None else None
-
-
-def _needs(place: TaskPlace, arn: TextLike) -> Iterator[Requirement]:
-    """Require what an ARN names; an unknown one may be in either store, or in neither."""
-    parts = parse_arn(arn)
-    if parts is not None and isinstance(parts.service, str):
-        yield place.require(ID, _ACTIONS[parts.service], iam_object_arn(arn, place.task.resource.surroundings))
-        return
-    for service, action in _ACTIONS.items():
-        if glob(f"arn:*:{service}:*", arn) is not Truth.FALSE:
-            yield place.require(ID, action, arn, doubt=_DOUBT)
 
 
 def specification(option: Value) -> TextLike | None:

@@ -53,28 +53,22 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         system = only_block_or_unknown(member(volume, "efs_volume_configuration"))
         authorization = only_block_or_unknown(member(system, "authorization_config"))
         asks = equal(member(authorization, "iam"), "ENABLED")
-        if asks is not Truth.FALSE:
-            pointer = "/volumes" if isinstance(volume, Unknown) else f"/volumes/{index}/efsVolumeConfiguration"
-            place = TaskPlace(task, None, pointer, "EFS volume", RoleKind.TASK)
-            point = member(authorization, "access_point_id")
-            yield from _needs(place, volume, member(system, "file_system_id"), point, asks, world)
-
-
-def _needs(
-    place: TaskPlace, volume: Value, system: Value, point: Value, asks: Truth, world: World
-) -> Iterator[Requirement]:
-    around = place.task.resource.surroundings
-    arn = file_system_arn(system if isinstance(system, PlainText) else Unknown(), around, world)
-    through = _access_point(point, place.task, world)
-    worlds = (world, *world.context)
-    has_policy = any(settings(each, FILE_SYSTEM_POLICY).on(file_system_of(arn, each)).sure for each in worlds)
-    doubt = _MAY_NOT_ASK if asks is Truth.UNKNOWN else "" if has_policy else _MAY_NOT_DECIDE
-    severity = Severity.ERROR if has_policy else Severity.INFO
-    yield place.require(ID, "elasticfilesystem:ClientMount", arn, severity, doubt=doubt, through=through)
-    written = _is_written(place.task, member(volume, "name"))
-    if written is not Truth.FALSE:
-        doubt = doubt or ("" if written is Truth.TRUE else _MAY_ONLY_READ)
-        yield place.require(ID, "elasticfilesystem:ClientWrite", arn, Severity.INFO, doubt=doubt, through=through)
+        if asks is Truth.FALSE:
+            continue
+        pointer = "/volumes" if isinstance(volume, Unknown) else f"/volumes/{index}/efsVolumeConfiguration"
+        place = TaskPlace(task, None, pointer, "EFS volume", RoleKind.TASK)
+        named = member(system, "file_system_id")
+        arn = file_system_arn(named if isinstance(named, PlainText) else Unknown(), task.resource.surroundings, world)
+        through = _access_point(member(authorization, "access_point_id"), task, world)
+        worlds = (world, *world.context)
+        has_policy = any(settings(each, FILE_SYSTEM_POLICY).on(file_system_of(arn, each)).sure for each in worlds)
+        doubt = _MAY_NOT_ASK if asks is Truth.UNKNOWN else "" if has_policy else _MAY_NOT_DECIDE
+        severity = Severity.ERROR if has_policy else Severity.INFO
+        yield place.require(ID, "elasticfilesystem:ClientMount", arn, severity, doubt=doubt, through=through)
+        written = _is_written(task, member(volume, "name"))
+        if written is not Truth.FALSE:
+            doubt = doubt or ("" if written is Truth.TRUE else _MAY_ONLY_READ)
+            yield place.require(ID, "elasticfilesystem:ClientWrite", arn, Severity.INFO, doubt=doubt, through=through)
 
 
 def _access_point(point: Value, task: TaskDefinition, world: World) -> TextLike | None:

@@ -83,15 +83,11 @@ def caches(image: Image, world: World) -> bool:
     parts = parse_arn(image.arn)
     if parts is None:
         return False
-    rules = world.resources("aws_ecr_pull_through_cache_rule")
-    return any(_caches(each, parts) for each in rules)
-
-
-def _caches(rule: WorldObject, parts: Arn) -> bool:
-    prefix = rule.attribute("ecr_repository_prefix")
-    if not isinstance(prefix, PlainText):
-        return False
-    around = rule.surroundings
-    here = equal(around.region, parts.region) & equal(around.account, parts.account)
-    pattern = "repository/*" if prefix == "ROOT" else text(["repository/", prefix, "/*"])
-    return here is not Truth.FALSE and glob(pattern, parts.resource) is Truth.TRUE
+    for rule in world.resources("aws_ecr_pull_through_cache_rule"):
+        prefix, around = rule.attribute("ecr_repository_prefix"), rule.surroundings
+        if isinstance(prefix, PlainText):
+            here = equal(around.region, parts.region) & equal(around.account, parts.account)
+            pattern = "repository/*" if prefix == "ROOT" else text(["repository/", prefix, "/*"])
+            if here is not Truth.FALSE and glob(pattern, parts.resource) is Truth.TRUE:
+                return True
+    return False

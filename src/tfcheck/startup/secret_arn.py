@@ -36,7 +36,9 @@ def secret_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:
 
 def whole_arn(arn: TextLike, account: TextLike, world: World) -> TextLike:
     """Return the ARN for IAM when a task of an account names a secret by `arn`, whose end may be missing."""
-    parts, name = parse_arn(arn), _secret_name(arn)
+    parts = parse_arn(arn)
+    fields = split_text(parts.resource, ":") if parts is not None and parts.service == "secretsmanager" else None
+    name = fields[1] if fields is not None and len(fields) == 2 and fields[0] == "secret" else None
     if parts is None or name is None or not has_no_suffix(name):
         return arn
     if (known := _known_secret(arn, name, world)) is not None:
@@ -68,10 +70,3 @@ def has_no_suffix(name: TextLike) -> bool:
     if isinstance(name, str) or len(last) >= len("-AbCdEf"):
         return not _SUFFIX.fullmatch(last[-7:])
     return not last.isalnum()
-
-
-def _secret_name(arn: TextLike) -> TextLike | None:
-    """Return the name in a secret's ARN, with the random characters if it has them."""
-    parts = parse_arn(arn)
-    fields = split_text(parts.resource, ":") if parts is not None and parts.service == "secretsmanager" else None
-    return fields[1] if fields is not None and len(fields) == 2 and fields[0] == "secret" else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import partial
 
 import msgspec
 
@@ -21,21 +22,6 @@ from tfcheck.symbolic.value import GREATEST, LEAST, Symbol, Unknown, Value
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LARGEST_EXACT = 1 << 53
-
-
-def absolute(number: Number) -> Value:
-    """Drop the sign."""
-    return -number if number < 0 else number
-
-
-def ceil(number: Number) -> Value:
-    """Round up to a whole number."""
-    return math.ceil(number)
-
-
-def floor(number: Number) -> Value:
-    """Round down to a whole number."""
-    return math.floor(number)
 
 
 def log(number: Number, base: Number) -> Value:
@@ -82,16 +68,6 @@ def parseint(written: Value, base: int) -> Value:
     return -total if written.startswith("-") else total
 
 
-def largest(*numbers: Number | Unknown) -> Value:
-    """Return the greatest number."""
-    return _extremum(max, numbers, GREATEST)
-
-
-def smallest(*numbers: Number | Unknown) -> Value:
-    """Return the least number."""
-    return _extremum(min, numbers, LEAST)
-
-
 def total(items: list[Value]) -> Value:
     """Add up all elements."""
     result = approximate = Fraction(0)
@@ -106,9 +82,8 @@ def total(items: list[Value]) -> Value:
     return agree_with_rounded(result, approximate)
 
 
-def _extremum(
-    choose: Callable[[Sequence[Fraction]], Fraction], numbers: Sequence[Number | Unknown], name: str
-) -> Value:
+def extremum(choose: Callable[[Sequence[Fraction]], Fraction], owner: str, *numbers: Number | Unknown) -> Value:
+    """Return the greatest or the least number, as `choose` does; the symbol of an unknown one has this `owner`."""
     if not numbers:
         raise EvaluationError("at least one number is required")
     known = [number for number in numbers if not isinstance(number, Unknown)]
@@ -119,16 +94,16 @@ def _extremum(
     names = sorted({str(each.symbol if isinstance(each, Unknown) else each) for each in numbers})
     if any(each.symbol is None for each in waits):
         return unknown_result(list(waits), unsure=True)
-    return msgspec.structs.replace(unknown_result(list(waits), unsure=True), symbol=Symbol(name, tuple(names)))
+    return msgspec.structs.replace(unknown_result(list(waits), unsure=True), symbol=Symbol(owner, tuple(names)))
 
 
 FUNCTIONS = {
-    "abs": Function(absolute, "number"),
-    "ceil": Function(ceil, "number"),
-    "floor": Function(floor, "number"),
+    "abs": Function(abs, "number"),
+    "ceil": Function(math.ceil, "number"),
+    "floor": Function(math.floor, "number"),
     "log": Function(log, "number number"),
-    "max": Function(largest, "quantity*", partial=True),
-    "min": Function(smallest, "quantity*", partial=True),
+    "max": Function(partial(extremum, max, GREATEST), "quantity*", partial=True),
+    "min": Function(partial(extremum, min, LEAST), "quantity*", partial=True),
     "parseint": Function(parseint, "any whole"),
     "pow": Function(power, "number number"),
     "signum": Function(signum, "whole"),

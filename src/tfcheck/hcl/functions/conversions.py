@@ -82,15 +82,11 @@ def _definitely_chosen(value: Value, values: Sequence[Value]) -> bool:
     return is_definitely_filled(value) or (is_known(value) and value != "")
 
 
-def identity(value: Value) -> Value:
-    """Return the value unchanged, since a mark is not part of it."""
-    return value
-
-
+# NOTE: a mark is not part of the value.
 FUNCTIONS = {
     "coalesce": Function(coalesce, "~any*", partial=True),
-    "nonsensitive": Function(identity, "~any", partial=True),
-    "sensitive": Function(identity, "~any", partial=True),
+    "nonsensitive": Function(lambda value: value, "~any", partial=True),
+    "sensitive": Function(lambda value: value, "~any", partial=True),
     "tobool": Function(to_bool, "~any", partial=True),
     "tolist": Function(tolist, "~any", partial=True),
     "tonumber": Function(to_number, "~any", partial=True),

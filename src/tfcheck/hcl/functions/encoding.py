@@ -20,11 +20,6 @@ _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _SOME_BASE64 = Hole(chars=_BASE64, negated=False)
 
 
-def jsonencode(value: Value) -> Value:
-    """Write JSON."""
-    return json.encode(value)
-
-
 def jsondecode(written: TextLike) -> Value:
     """Read JSON."""
     return _sets_to_lists(json.decode(written))
@@ -206,7 +201,7 @@ FUNCTIONS = {
     "base64sha512": Function(base64_hash("sha512"), "string", total=True, hole=_SOME_BASE64),
     "csvdecode": Function(csvdecode, "string"),
     "jsondecode": Function(jsondecode, "string", partial=True),
-    "jsonencode": Function(jsonencode, "~any", partial=True),
+    "jsonencode": Function(json.encode, "~any", partial=True),
     "md5": Function(hexadecimal("md5"), "string", total=True, hole=hex_hole(32)),
     "sha1": Function(hexadecimal("sha1"), "string", total=True, hole=hex_hole(40)),
     "sha256": Function(hexadecimal("sha256"), "string", total=True, hole=hex_hole(64)),

@@ -6,6 +6,7 @@ position, unknown or not; what depends on whether two of them are equal waits un
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from itertools import pairwise, product
 
@@ -290,22 +291,18 @@ def one(items: Value) -> Value:
 
 def alltrue(items: list[Value]) -> Value:
     """Whether every element is true."""
-    return _answer(Truth.every(_truth(item) for item in items), items)
+    return _answer(Truth.every, items)
 
 
 def anytrue(items: list[Value]) -> Value:
     """Whether some element is true."""
-    return _answer(Truth.some(_truth(item) for item in items), items)
+    return _answer(Truth.some, items)
 
 
-def _truth(item: Value) -> Truth:
-    value = to_bool(item)
-    return Truth.UNKNOWN if isinstance(value, Unknown) else Truth.of(value is True)
-
-
-def _answer(truth: Truth, items: list[Value]) -> Value:
-    # The conversion of every element must succeed, also of those that no longer matter.
+def _answer(combine: Callable[[Iterable[Truth]], Truth], items: list[Value]) -> Value:
+    # The conversion of every element must succeed, also of those that do not matter.
     converted = [to_bool(item) for item in items]
+    truth = combine(Truth.UNKNOWN if isinstance(each, Unknown) else Truth.of(each is True) for each in converted)
     return unknown_result(converted) if truth is Truth.UNKNOWN else truth is Truth.TRUE
 
 

@@ -7,6 +7,7 @@ holds however they turn out is answered.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import inline
@@ -21,17 +22,8 @@ from tfcheck.symbolic.value import Hole, JsonText, ListStart, TextLike, Truth, U
 SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 
 
-def lower(subject: TextLike) -> Value:
-    """Convert to lower case; unknown pieces without capitals stay the same."""
-    return _map_pieces(subject, str.lower)
-
-
-def upper(subject: TextLike) -> Value:
-    """Convert to upper case; unknown pieces without lower-case letters stay the same."""
-    return _map_pieces(subject, str.upper)
-
-
-def _map_pieces(subject: TextLike, change: Callable[[str], str]) -> Value:
+def change_case(subject: TextLike, change: Callable[[str], str]) -> Value:
+    """Convert to lower or upper case; unknown pieces that have no other letters stay the same."""
     return text(_mapped_piece(piece, change) for piece in pieces(subject))
 
 
@@ -43,7 +35,7 @@ def _mapped_piece(piece: str | Unknown | JsonText, change: Callable[[str], str])
     if isinstance(piece, Unknown) and not piece.hole.negated and change(piece.hole.chars) == piece.hole.chars:
         return piece
     if isinstance(piece, Unknown) and piece.shape is not None:
-        shape = _map_pieces(piece.shape, change)
+        shape = change_case(piece.shape, change)
         return piece if shape == piece.shape else shape  # type: ignore[return-value]
     return unknown_result(piece, hole=Hole(shortest=piece.hole.shortest if isinstance(piece, Unknown) else 1))
 
@@ -201,17 +193,8 @@ def _answer(truth: Truth, *waits_for: TextLike) -> Value:
     return unknown_result(list(waits_for)) if truth is Truth.UNKNOWN else truth is Truth.TRUE
 
 
-def trimprefix(subject: TextLike, start: TextLike) -> Value:
-    """Remove the prefix `start`, once."""
-    return _without(subject, start, at_end=False)
-
-
-def trimsuffix(subject: TextLike, end: TextLike) -> Value:
-    """Remove the suffix `end`, once."""
-    return _without(subject, end, at_end=True)
-
-
-def _without(subject: TextLike, affix: TextLike, *, at_end: bool) -> Value:
+def trim_affix(subject: TextLike, affix: TextLike, *, at_end: bool) -> Value:
+    """Remove a prefix or suffix, once."""
     spelled = inline(subject)
     has_it = glob(("*", Verbatim(affix)) if at_end else (Verbatim(affix), "*"), spelled)
     if has_it is Truth.FALSE:
@@ -347,7 +330,7 @@ FUNCTIONS = {
     "endswith": Function(endswith, "string string", partial=True, total=True),
     "indent": Function(indent, "whole string", partial=True),
     "join": Function(join, "string strings*", partial=True),
-    "lower": Function(lower, "string", partial=True, total=True),
+    "lower": Function(partial(change_case, change=str.lower), "string", partial=True, total=True),
     "replace": Function(replace, "string string string", partial=True),
     "split": Function(split, "string string", partial=True, total=True),
     "startswith": Function(startswith, "string string", partial=True, total=True),
@@ -356,8 +339,8 @@ FUNCTIONS = {
     "substr": Function(substr, "string whole whole", partial=True),
     "title": Function(title, "string", partial=True, total=True),
     "trim": Function(trim, "string string", partial=True, total=True),
-    "trimprefix": Function(trimprefix, "string string", partial=True, total=True),
+    "trimprefix": Function(partial(trim_affix, at_end=False), "string string", partial=True, total=True),
     "trimspace": Function(trimspace, "string", partial=True, total=True),
-    "trimsuffix": Function(trimsuffix, "string string", partial=True, total=True),
-    "upper": Function(upper, "string", partial=True, total=True),
+    "trimsuffix": Function(partial(trim_affix, at_end=True), "string string", partial=True, total=True),
+    "upper": Function(partial(change_case, change=str.upper), "string", partial=True, total=True),
 }

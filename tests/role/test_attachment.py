@@ -223,7 +223,7 @@ def test_what_a_role_lists_as_before_goes_with_the_resource_that_attached_it(
         if listed_before and not remains
         else {"aws_iam_role_policy.p", "aws_iam_policy.files"}
         if listed_before
-        else {"aws_iam_role.exec", "aws_iam_policy.files", *(["aws_iam_role_policy.p"] if remains else [])}
+        else {"aws_iam_role.exec", "aws_iam_policy.files"}
     )
 
 
@@ -332,3 +332,29 @@ def test_an_attachment_that_another_type_takes_over_may_go(former: MadeResource,
     found = Roles(MadeWorld(role, policy, later, earlier=[role, policy, former])).of_object(role)
     is_sure = former.address == later.address or former.address.type.endswith("_exclusive")
     assert (len(found.identity), len(found.possible_policies)) == ((1, 0) if is_sure else (0, 1))
+
+
+@pytest.mark.parametrize(
+    ("there", "again", "remain"),
+    [
+        ([], [], "q"),  # both are new, and one waits for the other
+        (["p"], [], "q"),
+        (["q"], [], "p"),
+        (["p", "q"], [], "pq"),  # nothing is written: whose text it is, is not known
+        (["p", "q"], ["p"], "p"),
+        (["p", "q"], ["p", "q"], "q"),
+    ],
+)
+def test_of_two_policies_of_one_name_the_last_one_written_remains(
+    there: list[str], again: list[str], remain: str
+) -> None:
+    def made(label: str, text: str) -> MadeResource:
+        named: dict[str, Value] = {"id": "exec:p", "name": "p", "role": "exec", "policy": text}
+        return MadeResource(f"aws_iam_role_policy.{label}", named)
+
+    earlier = [made(each, "{}" if each in again else POLICY) for each in there]
+    world = OrderedWorld(PLAIN, made("p", POLICY), made("q", POLICY), earlier=[PLAIN, *earlier])
+    world.later = "aws_iam_role_policy.q"
+    found = Roles(world).of(ARN)
+    assert found is not None
+    assert {each.name.rpartition(".")[2] for each in found.identity} == set(remain)

@@ -36,3 +36,11 @@ def test_one_that_cannot_be_read_may_remain(unread: set[int], tmp_path: Path) ->
     assert asked
     assert {each.verdict.value for each in asked} == {"unknown"}
     assert "policies-of-one-name" in {each.rule for each in report.findings}
+
+
+def test_the_only_one_that_the_change_writes_remains(tmp_path: Path) -> None:
+    report = checked(tmp_path, set())
+    verdicts = {each.requirement.action: each.verdict.value for each in report.answers}
+    assert (verdicts["s3:GetObject"], verdicts["s3:GetBucketLocation"]) == ("denied", "allowed")
+    assert "policies-of-one-name" in {each.rule for each in report.findings}
+    assert "aws_iam_role_policy.locate" in str(report.answers[-1].evidence)

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.iam import Policy
+from tfcheck.iam import Policy, rename_policy
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.grants import DeletedGrants, PolicyAttachment, attached_before, grants, known_arn
 from tfcheck.role.policies import Attached, Policies, PolicyOrReason, first_policies
@@ -23,6 +23,7 @@ from tfcheck.role.removed import (
     group_by_name,
     is_rewritten,
     is_unchanged,
+    last_written,
     left_out,
     name_or_arn,
     possibly_of_one_name,
@@ -181,22 +182,24 @@ class Attachments:
         if outcome is not None:
             lasting = [each for each in lasting if self._is_left(each, outcome(each), attached)]
         lasting, open_ = first_policies(lasting, attached.hidden), first_policies(open_, attached.hidden)
-        for grant in lasting:
+        of_one = [(group, last_written(group, self._world)) for group in group_by_name(lasting)]
+        replaced = [id(each) for group, last in of_one for each in group if last is not None and each is not last]
+        for grant in (each for each in lasting if id(each) not in replaced):
             found = self._policy(grant)
             attached.add(found)
             if isinstance(grant.name, str) and found.policy is not None:
                 attached.inline.append((grant.name, found.policy))
         for grant in open_:
             self._doubt(grant, "which may be attached to this role", attached)
-        of_one = list(group_by_name(lasting))
-        for group in (*possibly_of_one_name(lasting, open_), *of_one):
+        pairs = [(pair, None) for pair in possibly_of_one_name(lasting, open_)]
+        for several, last in (*pairs, *of_one):
             # NOTE: an unreadable one may remain too; that it is hidden has already been recorded.
-            attached.same_name_policies.append(
-                tuple(self._policy(each).policy or Policy(str(each.resource.address)) for each in group)
-            )
-        for group in of_one:
-            named = " and ".join(str(grant.resource.address) for grant in group)
-            attached.notes.append(f"{named} have one name on one role: the last one written remains")
+            named = [(str(each.resource.address), self._policy(last or each).policy) for each in several]
+            choices = (rename_policy(policy or Policy(name), name) for name, policy in named)
+            attached.same_name_policies.append(tuple(choices))
+        for group, _ in of_one:
+            said = " and ".join(str(grant.resource.address) for grant in group)
+            attached.notes.append(f"{said} have one name on one role: the last one written remains")
 
     def _definitely_remains(self, grant: PolicyAttachment, name: Value, attached: Attached) -> bool:
         """Whether a grant definitely survives a replacement of the role."""

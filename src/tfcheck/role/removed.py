@@ -53,7 +53,7 @@ def removed_by_update(role: WorldObject, world: World) -> RemovedByUpdate:
 
 def is_unchanged(grant: WorldObject, world: World) -> bool:
     """Whether a resource that attaches a policy is unchanged."""
-    earlier = object_before(grant, world)
+    earlier = None if is_created(grant, world) else object_before(grant, world)
     compared = ((earlier.attribute(each), each) for each in _arguments(grant)) if earlier is not None else ()
     return earlier is not None and all(
         equal(value, grant.attribute(each)) is Truth.TRUE
@@ -178,6 +178,18 @@ def group_by_name(grants: Sequence[PolicyAttachment]) -> Iterator[list[PolicyAtt
         if grant.reference is None and isinstance(grant.name, str) and grant.name:
             by_name.setdefault(grant.name, []).append(grant)
     return (group for group in by_name.values() if len(group) > 1)
+
+
+def last_written(group: Sequence[PolicyAttachment], world: World) -> PolicyAttachment | None:
+    """Return the policy of one name that definitely is written last, after the others or as the only one; else None."""
+    for last in group if world.before() is not world else ():
+        before = world.earlier(last.resource.address).resources
+        others = [each.resource for each in group if each is not last]
+        if is_rewritten(last.resource, world) and all(
+            is_unchanged(each, world) or each.address.config in before for each in others
+        ):
+            return last
+    return None
 
 
 def possibly_of_one_name(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 
 import msgspec
@@ -127,8 +128,13 @@ def _decide_with_policy(call: RoleCall, policy: Policy) -> Iterator[Decision]:
 
 def _denials(policies: tuple[Policy, ...]) -> list[Policy]:
     """Return policies reduced to statements that may deny, without empty ones."""
-    pairs = ((each, tuple(one for one in each.statements if one.effect is not Effect.ALLOW)) for each in policies)
-    return [msgspec.structs.replace(each, statements=denying) for each, denying in pairs if denying]
+    return _without_effect(policies, Effect.ALLOW)
+
+
+def _without_effect(policies: tuple[Policy, ...], without: Effect) -> list[Policy]:
+    """Return policies without the statements that definitely have an effect, and without empty ones."""
+    pairs = ((each, tuple(one for one in each.statements if one.effect is not without)) for each in policies)
+    return [msgspec.structs.replace(each, statements=kept) for each, kept in pairs if kept]
 
 
 def _rests_on_its_account(call: RoleCall) -> bool:
@@ -172,10 +178,36 @@ _MISSING = {
 
 
 def _identities(role: Role) -> list[tuple[Policy, ...]]:
-    """Return the possible identity policies of a role, one for each choice among policies of one name."""
-    if not role.same_name_policies:
+    """Return the possible identity policies of a role, one for each order in which policies of one name are written."""
+    groups = role.same_name_policies
+    if not groups:
         return [role.identity]
-    disputed = {id(policy) for group in role.same_name_policies for policy in group}
+    disputed = {id(policy): policy for group in groups for policy in group}
     settled = tuple(policy for policy in role.identity if id(policy) not in disputed)
-    choices = itertools.islice(itertools.product(*role.same_name_policies), 64)
-    return [(*settled, *choice) for choice in choices]
+    if math.prod(map(len, groups)) > _MOST_CHOICES:
+        every = tuple(disputed.values())
+        granting = _without_effect(every, Effect.DENY)
+        return [(*settled, *granting), (*settled, *_denials(every))]  # every other choice is between these
+    found = []
+    for choice in itertools.product(*groups):
+        pairs = zip(groups, choice, strict=True)
+        replaced = [(id(last), {id(each) for each in group} - {id(last)}) for group, last in pairs]
+        if _is_an_order(replaced):
+            gone = frozenset[int]().union(*(others for _, others in replaced))
+            remaining = {id(each): each for each in choice if id(each) not in gone}
+            found.append((*settled, *remaining.values()))
+    return found
+
+
+_MOST_CHOICES = 64
+
+
+def _is_an_order(replaced: list[tuple[int, set[int]]]) -> bool:
+    """Whether policies can be written in an order in which each replaces those that it is paired with."""
+    while replaced:
+        before = frozenset[int]().union(*(others for _, others in replaced))
+        kept = [each for each in replaced if each[0] in before]
+        if len(kept) == len(replaced):
+            return False
+        replaced = kept
+    return True

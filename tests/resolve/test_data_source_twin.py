@@ -172,13 +172,13 @@ def with_alias(*rows: dict[str, Any], target: Value = None, **options: Any) -> R
     if target is None:
         reference = {"references": ["aws_kms_key.k.key_id", "aws_kms_key.k"]}
         config.resources["aws_kms_alias.a"].expressions["target_key_id"] = reference
-    kept = found._evaluated_argument
+    kept = found.evaluate
 
     def argument(address: Address, name: str) -> Value:
         refers = target is None and (str(address), name) == ("aws_kms_alias.a", "target_key_id")
         return value(found, "aws_kms_key.k.key_id") if refers else kept(address, name)
 
-    found._evaluated_argument = argument  # type: ignore[method-assign]
+    found.evaluate = argument  # type: ignore[method-assign]
     return found
 
 

@@ -1,6 +1,6 @@
 """Compare how strict the conditions of two sets of statements are.
 
-A request is met by a statement if it meets all conditions of it, and by several if it meets those of one. Follows
+A request satisfies a statement if it meets all of its conditions, and several if it satisfies one of them. Follows
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html.
 The values of keys are not known here: only what is true for every possible request is reported.
 """
@@ -45,15 +45,12 @@ def _implies(ours: Limits, theirs: Limits) -> Truth:
     if any(each.unread is not None for each in (*ours, *theirs)):
         return Truth.UNKNOWN
     own = [our for our in ours if not any(_is_as_strict(our, each) and _is_as_strict(each, our) for each in theirs)]
-    return Truth.FALSE if any(_is_definitely_stricter(each, own, ours) for each in missing) else Truth.UNKNOWN
-
-
-def _is_definitely_stricter(missing: Condition, own: list[Condition], ours: Limits) -> bool:
-    """Whether some request definitely satisfies our conditions but not the missing one; `own` are only ours."""
-    of_same_key = [our for our in ours if our.key.lower() == missing.key.lower()]
-    if not of_same_key:
-        return not own
-    return own == of_same_key and len(of_same_key) == 1 and _is_looser(of_same_key[0], missing)
+    for each in missing:
+        # Does some request definitely satisfy our conditions, but not this one?
+        of_same_key = [our for our in ours if our.key.lower() == each.key.lower()]
+        if own == of_same_key and (not own or (len(own) == 1 and _is_looser(own[0], each))):
+            return Truth.FALSE
+    return Truth.UNKNOWN
 
 
 def _always_holds(condition: Condition) -> bool:

@@ -1,7 +1,7 @@
 """The condition keys of a request, as far as they are known before it is made.
 
-A key has a value (perhaps an unknown one), or definitely is absent, or may be absent. What nobody said anything about
-may be absent and may have any value. Follows
+A key has a value (perhaps an unknown one), or definitely is absent, or may be absent. Any other key may be absent, and
+may have any value. Follows
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
 """
 

@@ -2,7 +2,7 @@
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html, and for keys
 https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html, in three values: an explicit deny wins;
-else some combination of layers must allow; what cannot be determined stays open.
+otherwise some combination of layers must allow; what cannot be determined stays open.
 """
 
 from __future__ import annotations
@@ -82,11 +82,7 @@ def _decide(request: Request, layers: Layers) -> Decision:
 
 
 def decide_trust(policy: Policy, service: str, context: Context) -> Decision:
-    """Decide whether a trust policy lets an AWS service assume the role.
-
-    `service` is the service principal (`ecs-tasks.amazonaws.com`), `context` the keys of the service's call
-    (`service_context`).
-    """
+    """Decide whether a trust policy lets a service principal assume the role, with the keys of `service_context`."""
     if policy.invalid is not None:
         return Undecided("policy_not_readable", f"{policy.name}: {policy.invalid}")
     wanted = resource.target("*")

@@ -67,10 +67,7 @@ def service_context(
     region: TextLike | None = None,
     extras: Mapping[str, Entry] | None = None,
 ) -> Context:
-    """Return the keys of the call by which an AWS service assumes a role.
-
-    `source_account` and `source_arn` are what the service does it for.
-    """
+    """Return the keys of the call by which an AWS service assumes a role on behalf of a source."""
     entries: dict[str, Entry] = {
         **_call_entries(region, direct=True),
         "aws:sourceaccount": source_account,

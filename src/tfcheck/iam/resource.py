@@ -63,10 +63,7 @@ def _all_known(parts: tuple[PolicyText, ...]) -> tuple[str, ...] | None:
 
 
 def read_resource(written: TextLike, *, variables: Truth) -> Resource | str:
-    """Parse one entry; a string says why AWS would refuse the policy.
-
-    `variables` is whether `${…}` is a variable in this policy.
-    """
+    """Parse one entry, with `variables` if `${…}` is one in this policy; a string says why AWS would refuse it."""
     if written == "*":
         return Resource(written, "*", everything=True)
     spelled = spelled_out(written)

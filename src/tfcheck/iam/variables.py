@@ -69,10 +69,7 @@ def read_text(written: TextLike) -> PolicyText:
 
 
 def expand(template: PolicyTemplate, context: Context) -> Expansion:
-    """Substitute the values of the request in a template.
-
-    NOTE: inserted text never contains wildcards, regardless of the value.
-    """
+    """Substitute the values of the request in a template; inserted text never contains wildcards."""
     if template.broken:
         return Expansion((Unknown(),), valueless=True)
     rows: list[tuple[TextLike | Verbatim, ...]] = [()]

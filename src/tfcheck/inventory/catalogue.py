@@ -1,7 +1,7 @@
 """Find the resource of the plan that a name, an ARN or a reference denotes.
 
 A reference to an attribute denotes its resource, also while the value is unknown; a literal denotes the resource whose
-ARN or name it equals. What only may denote a resource is not found.
+ARN or name it equals. A resource that a reference only may denote is not found.
 """
 
 from __future__ import annotations
@@ -122,10 +122,7 @@ class Catalogue:
         return by_key
 
     def find_by_name(self, reference: Value, near: Surroundings | None) -> WorldObject | None:
-        """Find the resource that a name, or a reference, definitely denotes as seen from `near`.
-
-        Without `near` any account and region counts.
-        """
+        """Find the resource that a name, or a reference, definitely denotes as seen from `near`; None is anywhere."""
         found = self.resolve(reference, near)
         if found is not None or not isinstance(reference, PlainText):
             return found

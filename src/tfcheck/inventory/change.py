@@ -1,7 +1,7 @@
 """Find out what the change does to an object: create, change or keep it.
 
-What AWS assigns to a new resource, an id or the end of an ARN, is none that was assigned before: a key that a plan
-creates definitely is not the key whose ARN a data source has read.
+What AWS assigns to a new resource, an id or the end of an ARN, was never assigned before: a key that a plan creates
+definitely is not the key whose ARN a data source has read.
 """
 
 from __future__ import annotations
@@ -24,10 +24,8 @@ def is_created(resource: WorldObject, world: World) -> bool:
 
 
 def is_written(resource: WorldObject, attributes: tuple[str, ...], world: World) -> bool:
-    """Whether the change creates an object, or definitely changes one of these attributes.
-
-    An apply skips an update whose unknown values stay equal.
-    """
+    """Whether the change creates an object, or definitely changes one of these attributes."""
+    # NOTE: an apply skips an update whose unknown values stay equal.
     earlier = None if is_created(resource, world) else object_before(resource, world)
     if earlier is None:
         return True

@@ -6,11 +6,11 @@ Follows the ARN formats of Amazon EFS
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
 
 from tfcheck.inventory.catalogue import ACCESS_POINT, FILE_SYSTEM, ObjectKind, catalogue
 from tfcheck.inventory.setting import SettingOwner
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, text, without_prefix
@@ -42,19 +42,10 @@ def file_system_of(arn: TextLike, world: World) -> SettingOwner:
 
 
 def _arn_of(name: TextLike, kind: ObjectKind, prefix: str, around: Surroundings, world: World) -> TextLike:
-    for found in _objects_by_id(name, kind, world):
-        arn = found.attribute("arn")
+    by_id = (catalogue(each, kind).find_by_name(name, None) for each in (world, *world.context))
+    looked_up = (each for each in world.looked_up(*kind.types) if equal(each.attribute("id"), name) is Truth.TRUE)
+    for found in itertools.chain(by_id, looked_up):
+        arn = found.attribute("arn") if found is not None else None
         if isinstance(arn, PlainText):
             return arn
     return Arn(around.partition, "elasticfilesystem", around.region, around.account, text([prefix, name])).as_text()
-
-
-def _objects_by_id(name: TextLike, kind: ObjectKind, world: World) -> Iterator[WorldObject]:
-    """Return the object with an id: in the plan, in another stack, or in a data source."""
-    for each in (world, *world.context):
-        found = catalogue(each, kind).find_by_name(name, None)
-        if found is not None:
-            yield found
-    for data in world.looked_up(*kind.types):
-        if equal(data.attribute("id"), name) is Truth.TRUE:
-            yield data

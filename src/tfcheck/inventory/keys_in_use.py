@@ -1,7 +1,7 @@
 """Find the customer managed KMS keys that a call on a secret, a parameter or an object needs.
 
-What definitely is one object of the plan, or of another stack, is under that object's key. What may be one of several
-is under the key of any that it may turn out to be: then whether a key is needed is open.
+An ARN that definitely denotes one object of the plan, or of another stack, needs the key of that object. One that may
+denote several objects may need the key of any of them: then it is open whether a key is needed.
 """
 
 from __future__ import annotations

@@ -51,11 +51,10 @@ class StateLocations:
 
     def of(self, resource: WorldObject) -> Surroundings:
         """Return the location of a resource."""
-        partition, region, account = self._own_location(resource)
+        location: Iterable[str] = self._own_location(resource)
         if self._is_default(resource.address):
-            region = region or _only_value(self._shared_location("region"))
-            account = account or _only_value(self._shared_location("account"))
-            partition = partition or _only_value(self._shared_location("partition"))
+            location = (own or shared for own, shared in zip(location, self._shared_location, strict=True))
+        partition, region, account = location
         names_provider = self._belong and not self._is_default(resource.address)
         several = Unknown(reason=SEVERAL, hole=ACCOUNT_ID) if names_provider or self._are_several_accounts else None
         return Surroundings(
@@ -79,15 +78,12 @@ class StateLocations:
 
     # Resources that name no provider configuration
 
-    def _shared_location(self, field: str) -> Iterator[str]:
-        """Return the location in the ARNs of resources that name no provider configuration."""
-        index = ("partition", "region", "account").index(field)
-        return (each[index] for each in self._arns if each[index])
-
     @cached_property
-    def _arns(self) -> list[tuple[str, str, str]]:
+    def _shared_location(self) -> list[str]:
+        """The location in the ARNs of resources that name no provider configuration; empty parts where they differ."""
         rows = (values for address, values in self._telling if self._is_default(address))
-        return list(_arn_locations(each.get("arn") for each in rows))
+        arns = list(_arn_locations(each.get("arn") for each in rows))
+        return [_only_value(each[part] for each in arns if each[part]) for part in range(3)]
 
     @cached_property
     def _telling(self) -> list[tuple[Address, dict[str, Value]]]:

@@ -22,7 +22,7 @@ from tfcheck.symbolic.numerals import as_text, exact
 from tfcheck.symbolic.value import Set, Unknown, Value, is_known
 
 if TYPE_CHECKING:
-    from tfcheck.hcl.modules import Module, Sources
+    from tfcheck.hcl.modules import Sources
     from tfcheck.hcl.syntax.block import Block
 
 #: Arguments of Terraform itself, which the configuration lists elsewhere or not at all.
@@ -55,7 +55,14 @@ def _compare_module(sources: Sources, planned: ConfigModule, path: tuple[str, ..
             yield Doubted("argument", path, address, name)
         if block and _repetition_differs(block, resource.count_expression, resource.for_each_expression):
             yield Doubted("argument", path, address, "for_each")
-    yield from _outputs_and_defaults(module, planned, path)
+    for name, json in planned.outputs.items():
+        block = module.output(name)
+        if block and _expressions_differ(block.attribute("value"), json):
+            yield Doubted("output", path, name)
+    for name, variable in planned.variables.items():
+        block = module.variable(name)
+        if block and _has_other_default(block, variable.has_default, variable.default):
+            yield Doubted("default", path, name)
     for name, call in planned.calls.items():
         block = module.call(name)
         for argument in _changed_attributes(block, call.expressions) if block else ():
@@ -65,24 +72,11 @@ def _compare_module(sources: Sources, planned: ConfigModule, path: tuple[str, ..
         yield from _compare_module(sources, call.module, (*path, name))
 
 
-def _outputs_and_defaults(module: Module, planned: ConfigModule, path: tuple[str, ...]) -> Iterator[Doubted]:
-    for name, json in planned.outputs.items():
-        block = module.output(name)
-        if block and _expressions_differ(block.attribute("value"), json):
-            yield Doubted("output", path, name)
-    for name, variable in planned.variables.items():
-        block = module.variable(name)
-        written = block.attribute("default") if block else None
-        if block and _has_other_default(block, written, variable.has_default, variable.default):
-            yield Doubted("default", path, name)
-
-
-def _has_other_default(block: Block, written: Expression | None, is_planned: bool, planned: Value) -> bool:
+def _has_other_default(block: Block, is_planned: bool, planned: Value) -> bool:
     """Whether a variable's default differs; the plan keeps it converted to the variable's type."""
-    if (written is not None) != is_planned:
-        return True
-    if written is None:
-        return False
+    written = block.attribute("default")
+    if written is None or not is_planned:
+        return (written is not None) != is_planned
     from tfcheck.hcl.evaluate.convert import convert
     from tfcheck.hcl.evaluate.declaration import parse_type
 

@@ -44,10 +44,7 @@ _HEAD = regex(r"[\w-]+")
 
 
 def expression(json: Any, argument: str) -> Expression:
-    """Return the simplest expression with the references that the configuration has for `argument`.
-
-    It is `Unreadable` if several objects are combined.
-    """
+    """Return the simplest expression with an argument's references; `Unreadable` if several objects are combined."""
     is_constant, value = constant(json)
     if is_constant:
         return Literal(value, PLACE)

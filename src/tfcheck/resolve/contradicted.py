@@ -1,7 +1,7 @@
 """Find sources that the plan contradicts: arguments that evaluate to another value than the planned one.
 
-Locals, outputs, what calls pass and files that expressions read are in no plan. Where a value that rests on them is
-another in the plan, any of them may have changed since.
+A plan does not contain locals, outputs, arguments of calls, and files that expressions read. If a value that depends on
+them differs from the planned one, any of them may have changed.
 """
 
 from __future__ import annotations
@@ -146,10 +146,7 @@ def _doubted_at(key: Key) -> Doubted | None:
 
 
 def _is_kept(instance: Instance, name: str, evaluated: Value, planned: Value) -> bool:
-    """Whether the provider may have kept the old value because the argument is another form of it.
-
-    An engine's version `15` stays `15.4`, and a family stays the ARN of its revision.
-    """
+    """Whether the provider may have kept the old value, of which the argument is another form: `15` for `15.4`."""
     before = (instance.before or {}).get(name)
     if before is None or before != planned:
         return False
@@ -265,9 +262,8 @@ _DECIDED_ELSEWHERE = ("each.", "count.", "path.", "terraform.")
 def is_kept_whole(declarations: Declarations, key: Key) -> bool:
     """Whether the configuration keeps all of an expression, of an argument, an output, or a module call.
 
-    It keeps constants, and references without anything around them. If the sources have another one there,
-    `changed_since` finds it. If such an expression leads to another value than the planned one, that is the provider's
-    form of it.
+    It keeps constants, and references without anything around them. `changed_since` finds what the sources changed of
+    these: if one has another value than the planned one, that is the provider's form of it.
     """
     match key:
         case ("argument", Address() as address, str(name)):

@@ -1,8 +1,7 @@
 """Evaluate data sources that Terraform computes itself but reads only during apply.
 
 Follows https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document and
-https://registry.terraform.io/providers/hashicorp/template/latest/docs/data-sources/file, which Terraform's
-`templatefile` took the place of.
+https://registry.terraform.io/providers/hashicorp/template/latest/docs/data-sources/file, which `templatefile` replaced.
 """
 
 from __future__ import annotations

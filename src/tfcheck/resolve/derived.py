@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from operator import attrgetter
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from tfcheck.resolve.attribute_shapes import ASSIGNED_ID, BUCKET, IAM, LOG_GROUP, SECRET, restrict_characters
-from tfcheck.resolve.derived_instance import DerivedInstance
+from tfcheck.resolve.merge import fill
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import (
     NAME,
@@ -25,12 +26,60 @@ from tfcheck.symbolic.value import (
     TextLike,
     Unknown,
     Value,
+    is_known,
     pieces,
     spelled_out,
     text,
     without_prefix,
 )
 from tfcheck.vocabulary.arn import Arn, parse_arn
+
+if TYPE_CHECKING:
+    from tfcheck.resolve.attributes import Attributes
+    from tfcheck.vocabulary.address import Address
+
+
+class DerivedInstance:
+    """One instance with access to its other attributes.
+
+    `looked_up`: it is a data source, which may find an existing object that others find too.
+    """
+
+    def __init__(self, attributes: Attributes, address: Address) -> None:
+        self._attributes = attributes
+        self._address = address
+        self.owner = str(address)
+        self.looked_up = address.mode == "data"
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the plan creates it at a new address."""
+        instance = self._attributes.plan.instance(self.owner)
+        return instance is not None and not self.looked_up and not instance.exists_before
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """The partition, region and account of the instance."""
+        return self._attributes.surroundings(self._address)
+
+    def attribute(self, name: str) -> Value:
+        """Return another attribute's value."""
+        return self._attributes.attribute(self._address, name)
+
+    def planned_argument(self, name: str) -> Value:
+        """Return another argument from the plan or the sources; None if it definitely is not set."""
+        instance = self._attributes.plan.instance(self.owner)
+        after = (instance.after or {}) if instance else {}
+        known = after.get(name)
+        # NOTE: an attribute missing in the plan is not known to be null: a trial adds instances without any.
+        if name in after and is_known(known):
+            return known
+        written = self._attributes.evaluate(self._address, name)
+        if written is not None:
+            return fill(known, written) if name in after else written
+        # NOTE: a written argument that is null is not set either: modules write both `name` and `name_prefix`.
+        return known if self._attributes.is_configured(self._address, name) is None else None
+
 
 Derivation: TypeAlias = Callable[[DerivedInstance], TextLike | None]
 
@@ -128,10 +177,7 @@ def _parameter(instance: DerivedInstance) -> TextLike | None:
 
 
 def cleaned_key(key: Value) -> TextLike | None:
-    """Normalise an object's key like the provider: without leading or repeated slashes.
-
-    Unknown parts are assumed to contain no slashes to remove.
-    """
+    """Normalise an object's key like the provider, without leading or repeated slashes, except in unknown parts."""
     if not isinstance(key, (str, Text)):
         return _text(key)
     first, *rest = pieces(key) or ("",)
@@ -156,10 +202,8 @@ def _dns_suffix(instance: DerivedInstance) -> TextLike | None:
 
 
 def _regional_host(instance: DerivedInstance) -> TextLike | None:
-    """Return what follows `BUCKET.s3.` in the name of a bucket's regional endpoint.
-
-    NOTE: some versions of the provider omit us-east-1 in it.
-    """
+    """Return what follows `BUCKET.s3.` in the name of a bucket's regional endpoint."""
+    # NOTE: some versions of the provider omit us-east-1 in it.
     region, suffix = instance.surroundings.region, _dns_suffix(instance)
     if suffix is not None and region != "us-east-1" and isinstance(region, str):
         return text([region, ".", suffix])

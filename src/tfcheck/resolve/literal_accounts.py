@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from tfcheck.plan import Plan
 from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.value import Value, strings
 
 # fmt: off
 #: Accounts that write the logs of load balancers
@@ -52,8 +53,8 @@ _COMMENT_LINE = regex(r"^[ \t]*(?:#|//).*$", re.MULTILINE)
 def literal_accounts(plan: Plan, source_texts: Iterable[str], secrets: frozenset[str] = frozenset()) -> frozenset[str]:
     """Return the accounts in ARNs of planned resources, variables and sources, except AWS's own.
 
-    Looked-up values do not count, nor do repositories and Lambda layers: somebody else may own them. An account that
-    only trust policies name is let in from outside. Texts of the plan that are `secrets` do not count either.
+    Looked-up values do not count, nor do repositories and Lambda layers: somebody else may own them. Accounts that only
+    trust policies name belong to others. Texts of the plan that are `secrets` do not count either.
     """
     planned = set(accounts_in(plan.variables, secrets))
     trusted: set[str] = set()
@@ -65,22 +66,7 @@ def literal_accounts(plan: Plan, source_texts: Iterable[str], secrets: frozenset
     return frozenset((planned | written) - (trusted - planned) - _OF_AWS)
 
 
-def accounts_in(value: object, secrets: frozenset[str] = frozenset()) -> Iterator[str]:
+def accounts_in(value: Value, secrets: frozenset[str] = frozenset()) -> Iterator[str]:
     """Yield the account numbers in the ARNs of a value, except in strings that are `secrets`."""
     for text in strings(value):
         yield from () if text in secrets else _ACCOUNT.findall(text)
-
-
-def strings(value: object) -> Iterator[str]:
-    """Yield the strings in a value."""
-    match value:
-        case str():
-            yield value
-        case dict():
-            for each in value.values():
-                yield from strings(each)
-        case list():
-            for each in value:
-                yield from strings(each)
-        case _:
-            pass

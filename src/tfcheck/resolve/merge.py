@@ -18,8 +18,8 @@ from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, i
 def fill(planned: Value, written: Value) -> Value:
     """Fill the unknown parts of `planned` from `written` where that is more precise.
 
-    A list that the provider may have sorted is taken over as a whole if it holds everything that the plan knows of
-    it; where the two disagree the planned value stays as it is.
+    A list that the provider may have sorted is used as written if it contains everything that the plan knows of it;
+    where the two disagree, the planned value stays.
     """
     if is_known(planned):
         return planned
@@ -74,10 +74,7 @@ def _agree(planned: Value, written: Value) -> bool:
 
 
 def _merge_pairs(planned: list[Value], written: list[Value]) -> Value:
-    """Fill each planned object from the corresponding written one; other elements are used as written.
-
-    What the plan knows best is paired first: an object without a known part is whichever is left.
-    """
+    """Fill each planned object from the corresponding written one, best known first; use other elements as written."""
     if not any(isinstance(each, dict) for each in planned):
         return written
     filled, left = list(planned), list(written)

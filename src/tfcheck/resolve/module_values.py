@@ -188,23 +188,21 @@ class ModuleNames:
     def _output(self, module: ModulePath, name: str) -> Seen:
         sources, config = self._declarations.module_sources(module), self._declarations.config_module(module)
         block = sources.output(name) if sources else None
-        is_marked = (config is not None and config.marks_output(name)) or _is_secret(block)
-        value = self._unmarked_output(module, name, block)
-        return _mark(value) if is_marked else value
-
-    def _unmarked_output(self, module: ModulePath, name: str, block: Block | None) -> Seen:
         scope = ModuleScope(self, module)
+        value: Seen
         if self._doubts.is_doubted("output", module.config, name):
-            return self._nameless(module, "output", name, CHANGED)
-        if self._declarations.module_sources(module) is not None:
-            value = block.attribute("value") if block else None
-            if value is None:
+            value = self._nameless(module, "output", name, CHANGED)
+        elif sources is not None:
+            expression = block.attribute("value") if block else None
+            if expression is None:
                 raise EvaluationError(f"{module} has no output {name}")
-            return self._add_symbol(module, "output", name, self._evaluation.see_safely(value, scope))
-        config = self._declarations.config_module(module)
-        if config is None or name not in config.outputs:
-            return self._nameless(module, "output", name, f"the plan does not show the outputs of {module}")
-        return self._follow(config.outputs[name], name, scope, module, "output")
+            value = self._add_symbol(module, "output", name, self._evaluation.see_safely(expression, scope))
+        elif config is None or name not in config.outputs:
+            value = self._nameless(module, "output", name, f"the plan does not show the outputs of {module}")
+        else:
+            value = self._follow(config.outputs[name], name, scope, module, "output")
+        is_marked = (config is not None and config.marks_output(name)) or _is_secret(block)
+        return _mark(value) if is_marked else value
 
     def _follow(self, json: Any, name: str, scope: Scope, module: ModulePath, kind: str) -> Seen:
         """Follow an expression's references in the configuration, as far as that is certain."""

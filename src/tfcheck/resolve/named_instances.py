@@ -53,10 +53,9 @@ class NamedInstances:
         block = self._declarations.block(address)
         counted = (config and config.count_expression is not None) or (block and block.attribute("count") is not None)
         mapped = (config and config.for_each_expression is not None) or (block and block.attribute("for_each"))
-        if not self._plan.is_redacted and block and block.switch() is not None:
-            return None  # it is not enabled
-        if not self._plan.is_redacted and counted:
-            return ResourceReferent(self._resources, [])
-        if not self._plan.is_redacted and mapped:
-            return ResourceReferent(self._resources, {})
+        if not self._plan.is_redacted:
+            if block and block.switch() is not None:
+                return None  # it is not enabled
+            if counted or mapped:
+                return ResourceReferent(self._resources, [] if counted else {})
         return Unknown(symbol=Symbol(str(address)), reason=f"{address} is not in the plan")

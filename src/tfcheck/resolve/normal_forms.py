@@ -38,10 +38,7 @@ def _number(text: str) -> str:
 
 
 def drop_empty(evaluated: Value, planned: Value) -> Value:
-    """Remove members that the provider omits because they are empty: `cpu = 0`.
-
-    That is any member without a value of its own that the planned objects have less often.
-    """
+    """Remove empty members that the planned objects have less often, since the provider omits them: `cpu = 0`."""
     if not isinstance(evaluated, (dict, list)):
         return evaluated
     mine, theirs = Counter(_member_names(evaluated)), Counter(_member_names(planned))

@@ -8,7 +8,7 @@ the service, and each database has a secret of its own. The provider shows it as
 
 from __future__ import annotations
 
-from tfcheck.resolve.derived_instance import DerivedInstance
+from tfcheck.resolve.derived import DerivedInstance
 from tfcheck.symbolic.value import Hole, Symbol, Text, Unknown, Value
 from tfcheck.vocabulary.arn import Arn
 

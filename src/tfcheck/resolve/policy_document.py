@@ -67,8 +67,8 @@ def document(
 ) -> Value:
     """Merge source documents, own statements and overriding documents into one policy.
 
-    `statements` holds the arguments of the `statement` blocks; `open` says that there may be more of these. `sources`
-    and `overrides` are JSON texts; null and empty ones are left out. What the provider refuses is an `Unknown`.
+    `statements` are the arguments of the `statement` blocks; with `open` there may be more of these. `sources` and
+    `overrides` are JSON texts; null and empty ones are left out. What the provider refuses is an `Unknown`.
     """
     try:
         merged = _Policy("", "", [])

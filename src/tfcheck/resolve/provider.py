@@ -11,14 +11,26 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tfcheck.plan.instance import arn_beginning
-from tfcheck.resolve.literal_accounts import literal_accounts, strings
+from tfcheck.resolve.literal_accounts import literal_accounts
 from tfcheck.resolve.provider_arguments import ProviderArguments
 from tfcheck.resolve.provider_instances import ProviderInstances
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.marks import has_mark
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive, redact
-from tfcheck.symbolic.value import ACCOUNT_ID, PARTITION, REGION, Hole, Set, Symbol, TextLike, Unknown, Value, is_known
+from tfcheck.symbolic.value import (
+    ACCOUNT_ID,
+    PARTITION,
+    REGION,
+    Hole,
+    Set,
+    Symbol,
+    TextLike,
+    Unknown,
+    Value,
+    is_known,
+    strings,
+)
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.arn import parse_arn, partition_of_region
 
@@ -286,10 +298,7 @@ class Providers:
                 yield policy
 
     def _roles_attached_to(self, group: tuple[str, ...]) -> Iterator[str]:
-        """Return the ARNs of task roles that a policy is attached to by name.
-
-        A policy is attached within one account, and no role is passed to ECS from another one.
-        """
+        """Return the ARNs of task roles that a policy is attached to by name, which only works in their own account."""
         names = {
             name
             for kind, argument in _ATTACHING.items()

@@ -43,10 +43,7 @@ class ProviderInstances:
         self._instances: dict[str, tuple[str, str | None]] = {}
 
     def key_of(self, block: str, address: Address) -> str:
-        """Return the key of the provider instance that a resource uses, or of its block if that has no instances.
-
-        Where nothing shows which instance it is, the resource has a key of its own: others may belong elsewhere.
-        """
+        """Return the key of the provider instance that a resource uses; one of its own if it is open which that is."""
         config = self._attributes.plan.provider_configs.get(block)
         if block not in self._repeated:
             self._repeated[block] = config is not None and _names_instance(config, *(config.expressions or {}))

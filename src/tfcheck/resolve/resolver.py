@@ -1,7 +1,7 @@
 """Find the value of an attribute of a resource instance after the change.
 
-The plan answers where it knows; else the sources are evaluated; else the plan's configuration is followed; what remains
-is `Unknown` with the symbol it is.
+A value that the plan knows counts. Otherwise the sources are evaluated, or the plan's configuration is followed. What
+remains is `Unknown`, with its symbol.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tfcheck.resolve.attribute_shapes import assigned_family, grammar, hole_of, 
 from tfcheck.resolve.blocks import block_values, is_set_in_block
 from tfcheck.resolve.data_source_twin import DataSourceLookups
 from tfcheck.resolve.declarations import Declarations
-from tfcheck.resolve.derived_instance import DerivedInstance
+from tfcheck.resolve.derived import DerivedInstance
 from tfcheck.resolve.doubts import CHANGED, Doubts
 from tfcheck.resolve.evaluation import Evaluation, evaluate_all
 from tfcheck.resolve.merge import fill
@@ -96,10 +96,6 @@ class Resolver:
             return decided[name]
         return self.attribute(instance.address, name)
 
-    def evaluate(self, address: Address, name: str) -> Value:
-        """Evaluate an argument from the sources even if the plan knows it; None if it is not written."""
-        return self._evaluated_argument(address, name)
-
     def is_configured(self, address: Address, name: str) -> bool | None:
         """Whether an argument is written for this resource; None if that is unknown."""
         block = self.block(address)
@@ -111,8 +107,7 @@ class Resolver:
     def is_set(self, address: Address, name: str) -> bool | None:
         """Whether an argument is written and not null; None if that is unknown.
 
-        Null is the same as nothing, and so are dynamic blocks of which there are none. `block.argument` is an argument
-        of nested blocks.
+        A dynamic block without elements is not written. `block.argument` is an argument of nested blocks.
         """
         name, _, inner = name.partition(".")
         if inner:
@@ -184,12 +179,12 @@ class Resolver:
         planned: Value | NotWritten = instance.after.get(name, NotWritten.ABSENT)
         is_secret = is_masked(instance.after_sensitive, name)
         if isinstance(planned, str) and name in HASHED and is_hash(planned):
-            written = self._evaluated_argument(address, name)
+            written = self.evaluate(address, name)
             return written if proven_by(planned, written) else planned
         if planned is not NotWritten.ABSENT and is_known(planned):
             # NOTE: Terraform marks a text completely; its sources show which part is meant.
             if is_secret and isinstance(planned, str) and is_whole(planned) and self.block(address) is not None:
-                return narrow_mark(planned, self._evaluated_argument(address, name))
+                return narrow_mark(planned, self.evaluate(address, name))
             return planned
         if address.mode == "data":
             found = self._deferred_attribute(instance, name, planned)
@@ -263,12 +258,12 @@ class Resolver:
 
     def _argument(self, address: Address, name: str) -> Value:
         """Evaluate an argument; None if it is not written, null, or an empty list of blocks."""
-        written = self._evaluated_argument(address, name)
+        written = self.evaluate(address, name)
         block = self.block(address) if written == [] else None
         return None if block is not None and name not in block.attributes() else written
 
-    def _evaluated_argument(self, address: Address, name: str) -> Value:
-        """Evaluate an argument as written; None if it is not."""
+    def evaluate(self, address: Address, name: str) -> Value:
+        """Evaluate an argument from the sources even if the plan knows it; None if it is not written."""
         block = self.block(address)
         if block is None:
             return self._configuration_value(address, name)

@@ -1,7 +1,7 @@
 """The names that are in scope in one module instance.
 
-Values come from the plan where it knows them, else from the sources, else from the plan's configuration. A value that
-cannot be worked out keeps a symbol of its own, so that it still equals itself.
+Values come from the plan if it knows them, otherwise from the sources or the plan's configuration. A value that cannot
+be evaluated has a symbol of its own, so that it equals itself.
 """
 
 from __future__ import annotations

@@ -67,7 +67,10 @@ class _Leaves:
     def spans(self, found: re.Match[str]) -> Iterator[tuple[int, int]]:
         """Yield the marked parts of a JSON string, by their offsets in the document."""
         start, end = found.start() + 1, found.end() - 1
-        text = _unquote(found[0])
+        try:
+            text = msgspec.json.decode(found[0], type=str)
+        except msgspec.DecodeError:
+            text = found[0]
         partly = self.partly.get(text)
         if text in self.secret or (partly is None and text not in self.public):
             yield start, end
@@ -89,11 +92,3 @@ def _parts(value: Value) -> Any:
             return (value.value,)
         case _:
             return ()
-
-
-def _unquote(token: str) -> str:
-    try:
-        found = msgspec.json.decode(token)
-    except msgspec.DecodeError:
-        return token
-    return found if isinstance(found, str) else token

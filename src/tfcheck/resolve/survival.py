@@ -113,10 +113,7 @@ class Survival:
         self.notes.setdefault(str(instance.address), f"{instance.address} {what}")
 
     def _deleted_afterwards(self, instance: Instance, named: Value) -> Instance | None:
-        """Return what is deleted after an identical object is written in its place.
-
-        Terraform deletes a deposed object after it has created or updated the current one.
-        """
+        """Return what is deleted after an identical object is written in its place, as every deposed object is."""
         kind = instance.address.type
         former = [instance] if instance.actions == ("create", "delete") else []
         former += (each for each in self._plan.deposed_objects(kind) if each.current == instance.address)
@@ -131,8 +128,8 @@ class Survival:
     def _remains_elsewhere(self, instance: Instance) -> Truth:
         """Whether an object remains although the plan may delete the same one at another address.
 
-        So it is after a new key of `for_each` or a new name without a `moved` block: Terraform orders neither before
-        the other. What does not change is not written again.
+        This happens with a new key of `for_each`, or a new name, without a `moved` block: Terraform does not order the
+        two. An unchanged object is not written again.
         """
         kind = instance.address.type
         own = None if kind.startswith("aws_iam_") else _identity(kind, instance.after)

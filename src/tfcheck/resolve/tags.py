@@ -33,22 +33,16 @@ class AllTags:
             return {} if self._providers.default_tags(key) is not None else None
         if not isinstance(own, dict) or any(each is None for each in own.values()):
             return None
-        added = self._confirmed_tags(key)
-        return None if added is None else {**added, **own}
-
-    def _confirmed_tags(self, key: str) -> dict[str, Value] | None:
-        """Return the default tags of a provider configuration, if a resource in the plan confirms them.
-
-        The environment of Terraform may add more (`TF_AWS_DEFAULT_TAGS_...`).
-        """
         if key not in self._added:
-            added = self._providers.default_tags(key)
+            # NOTE: the environment may add more (`TF_AWS_DEFAULT_TAGS_...`): a planned resource must confirm them.
+            default = self._providers.default_tags(key)
             plan = self._attributes.plan
-            instances = plan.instances(*plan.types()) if added is not None else ()
+            instances = plan.instances(*plan.types()) if default is not None else ()
             of_key = (each for each in instances if self._providers.key_of(each.address) == key)
-            shown = (_has_added_tags(each, added or {}) for each in of_key)
-            self._added[key] = added if next((each for each in shown if each is not None), False) else None
-        return self._added[key]
+            shown = (_has_added_tags(each, default or {}) for each in of_key)
+            self._added[key] = default if next((each for each in shown if each is not None), False) else None
+        added = self._added[key]
+        return None if added is None else {**added, **own}
 
 
 def _has_added_tags(instance: Instance, added: dict[str, Value]) -> bool | None:

@@ -1,9 +1,8 @@
 """Leave out of a resource's policy the roles that the change deletes.
 
-When a policy is saved, AWS puts the unique id of a role in the place of its ARN: a new role with that ARN is not the
-one that the policy names (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html).
-A plan changes nothing where the text is the same, and an apply skips an update that comes to the same text.
-The role may be one of another stack; which of two stacks is applied first is open.
+When a policy is saved, AWS replaces the ARN of a role by its unique id: a new role with that ARN is not the one in the
+policy (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html). Terraform does not
+save a policy whose text stays the same. The role may be in another stack; it is open which stack is applied first.
 """
 
 from __future__ import annotations

@@ -311,7 +311,7 @@ class Attachments:
     ) -> Iterator[tuple[Value, Truth]]:
         """Yield the elements of a role's list, except those that the change leaves as other resources leave them.
 
-        An apply writes only what the role did not list before. Each comes with whether that may be so.
+        An apply writes only what the role did not list before. Each comes with whether the change may leave it.
         """
         value = role.attribute(argument)
         listed = items(value)

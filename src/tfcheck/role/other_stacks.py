@@ -58,10 +58,8 @@ class OtherStackGrants:
         return min(outcomes, key=lambda each: each.stays.value, default=STAYS)
 
     def _outcomes_of_deletion(self, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
-        """Return the outcomes where another stack deletes the role, and perhaps creates one of its name.
-
-        A stack that creates the role itself is applied after that.
-        """
+        """Return the outcomes where another stack deletes the role, and perhaps creates one of its name."""
+        # NOTE: a stack that creates the role itself is applied after that.
         own = self._stacks[self._own]
         deleted = [each for other in self._stacks if other is not own for each in other.once(deleted_roles)]
         gone = Truth.some(self._is_target(each) for each in deleted)
@@ -109,10 +107,7 @@ class OtherStackGrants:
         return role is None or _lists(role.attribute(argument), grant) is not Truth.TRUE
 
     def _rulers(self, other: World, grant: PolicyAttachment) -> Iterator[tuple[WorldObject, Truth]]:
-        """Return what may remove the grant in another stack because it does not list it.
-
-        FALSE where it definitely does not.
-        """
+        """Return what may remove the grant in another stack; FALSE if it definitely does not list the grant."""
         ruling = other.once(_ExclusiveResources)
         listing = ruling.listing(self._target.name, inline=grant.reference is None)
         found = [(resource, _lists(resource.attribute(argument), grant)) for resource, argument in listing]
@@ -161,10 +156,7 @@ class _StackAttachments:
                 self._by_role.setdefault(each.role, []).append(each)
 
     def of(self, target: TargetRole, grant: PolicyAttachment, *, listed: bool = False) -> list[PolicyAttachment]:
-        """Return the attachments of the same policy to the role.
-
-        What is only `listed` is not taken away where the list itself is deleted.
-        """
+        """Return the attachments of the same policy to the role; with `listed` also by lists, which never detach."""
         if not isinstance(target.name, str):
             return []
         is_inline = grant.reference is None

@@ -73,10 +73,7 @@ class Policies:
         self._read: dict[tuple[WorldObject, str], PolicyOrReason] = {}
 
     def of_attribute(self, resource: WorldObject, attribute: str, kind: PolicyKind | None = None) -> PolicyOrReason:
-        """Read the policy document in an attribute of a resource; nothing if it is not set.
-
-        `kind` says what the policy is attached to, where the resource's type does not.
-        """
+        """Read the policy in an attribute of a resource, of a `kind` if the resource's type does not show that."""
         key = resource, attribute
         if key not in self._read:
             if kind is None and attribute == "assume_role_policy":
@@ -117,9 +114,9 @@ class Policies:
         return self._world.once_for_both((text, marks, label, kind, secret), parse)
 
     def by_arn(self, reference: Value, secret_in: str = "") -> PolicyOrReason:
-        """Read the managed policy with an ARN: of this plan, looked up by it, or an AWS managed one.
+        """Read the managed policy with an ARN, which must not be shown if it is `secret_in` something.
 
-        An ARN that must not be shown is called by what it is `secret_in`.
+        It may be a policy of this plan or of another stack, one that the plan looks up, or an AWS managed one.
         """
         if not isinstance(reference, PlainText):
             return PolicyOrReason(hidden="an attached policy whose ARN is not known")

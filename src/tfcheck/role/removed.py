@@ -140,10 +140,8 @@ class Exclusive:
         )
 
     def outlasting(self, grant: WorldObject, own: Value, world: World) -> Iterator[tuple[WorldObject, Truth]]:
-        """Pair each resource that does not list a policy with whether the policy exists after this apply.
-
-        They remove what is there when they are applied; what does not change is not applied.
-        """
+        """Pair each resource that does not list a policy with whether the policy exists after this apply."""
+        # NOTE: they remove what is there when they are applied; what does not change is not applied.
         for each, truth, listed in self._lists:
             if (
                 truth is not Truth.TRUE

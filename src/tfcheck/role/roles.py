@@ -37,10 +37,7 @@ class Roles:
         self._written: dict[tuple[TextLike, bool], Role] = {}
 
     def of(self, reference: Value, *, nameless: bool = False) -> Role | None:
-        """Return the role that an argument such as `execution_role_arn` names; None without one.
-
-        With `nameless` a role that the plan only names is not called by that name: it is sensitive.
-        """
+        """Return the role that an argument such as `execution_role_arn` names; `nameless` if the name is sensitive."""
         if reference is None or reference == "":
             return None
         resource = self.resource(reference)
@@ -115,8 +112,8 @@ class Roles:
         if found is not None:
             return found
         if isinstance(reference, Text):
-            sure = [each for each in self._managed_roles if equal(reference, each.attribute("arn")) is Truth.TRUE]
-            return sure[0] if len(sure) == 1 else None
+            same = [each for each in self._managed_roles if equal(reference, each.attribute("arn")) is Truth.TRUE]
+            return same[0] if len(same) == 1 else None
         return None
 
     @cached_property

@@ -88,19 +88,15 @@ def _decide(call: RoleCall) -> Decision:
         if hidden:
             return Undecided("policy_not_readable", " and ".join(hidden), decision.by)
         return Undecided("unknown_value", _policy_words(call), decision.by)
-    if isinstance(decision, Denied) and decision.kind != "explicit" and _may_be_granted(call):
-        return Undecided("unknown_value", _policy_words(call), decision.by)
+    if isinstance(decision, Denied) and decision.kind != "explicit":
+        possible = (one for each in call.guarded.possible_policies for one in _decide_with_policy(call, each))
+        if any(not isinstance(each, Denied) for each in possible):
+            return Undecided("unknown_value", _policy_words(call), decision.by)
     return decision
 
 
 def _policy_words(call: RoleCall) -> str:
     return f"whether it has the policy of {' or '.join(each.name for each in call.guarded.possible_policies)}"
-
-
-def _may_be_granted(call: RoleCall) -> bool:
-    """Whether a readable policy that may not be on the resource could allow a call by itself."""
-    possible = (one for each in call.guarded.possible_policies for one in _decide_with_policy(call, each))
-    return any(not isinstance(each, Denied) for each in possible)
 
 
 def _may_be_denied(call: RoleCall) -> bool:

@@ -107,10 +107,7 @@ def _s3(requirement: Requirement, world: World) -> dict[str, Entry]:
 
 
 def _secret(requirement: Requirement) -> dict[str, Entry]:
-    """Return the keys for the secret and its requested version.
-
-    Without a version Secrets Manager takes the current one, and does not document the keys of such a call.
-    """
+    """Return the keys for the secret and its requested version; AWS documents none for calls without a version."""
     whole, named = requirement.resource, requirement.through
     short = whole if named is None else without_tail(named)
     found: dict[str, Entry] = {"secretsmanager:SecretId": whole if short == whole else OneOfValues((whole, short))}

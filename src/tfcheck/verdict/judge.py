@@ -143,10 +143,7 @@ class Judge:
     def verdicts_with(
         self, policy: Policy, asked: Iterable[tuple[Requirement, TaskDefinition]], *, bounded: bool = True
     ) -> Iterator[Verdict]:
-        """Decide requirements as if their roles had one more policy, each only once.
-
-        Without `bounded` they are decided as if the roles had no permissions boundary.
-        """
+        """Decide requirements as if their roles had one more policy, and unless `bounded` no permissions boundary."""
         known: dict[tuple[object, ...], Verdict] = {}
 
         def extend(role: Role) -> Role:

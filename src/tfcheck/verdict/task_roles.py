@@ -83,10 +83,7 @@ class TaskRoles:
                     yield str(run.address), kind, self._share(role)
 
     def _instances(self, task: TaskDefinition) -> tuple[tuple[Role, ...], str, str]:
-        """Return the roles of the container instances for a task, or why they are unknown.
-
-        The last is the assumption that these are all.
-        """
+        """Return the roles of a task's instances, why they are unknown, and the assumption that these are all."""
         if instance_role_serves(task, self._world) is not Truth.TRUE:
             return (), "", ""
         from tfcheck.startup.instance_roles import instances

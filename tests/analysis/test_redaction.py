@@ -47,6 +47,41 @@ def test_a_short_string_is_replaced_where_it_is_a_part_of_its_own(said: str, sho
     assert Redactor(["blue"], ["aws_iam_role", "aws_s3_bucket"]).text(said) == shown
 
 
+SECRETS = ("abc", "abcd", "abcdefgh", "abcdefghij", "abd", "xyz", "arn:aws:s3:::b", "arn:aws:s3:::bucket/key")
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("abcdefghijk", "(sensitive)k"),
+        ("abcdefghik", "(sensitive)ik"),
+        ("/abcd/abc/abce/abd", "/(sensitive)/(sensitive)/abce/(sensitive)"),
+        ("xabcdefghi", "x(sensitive)i"),
+        ("arn:aws:s3:::bucket/ke", "(sensitive)ucket/ke"),
+        ("arn:aws:s3:::a", "arn:aws:s3:::a"),
+        ("ab", "ab"),
+    ],
+)
+def test_of_secrets_that_begin_alike_the_longest_is_replaced(said: str, shown: str) -> None:
+    assert Redactor(SECRETS).text(said) == shown
+
+
+@pytest.mark.parametrize(
+    ("secrets", "said"),
+    [
+        (["a" * length + "b" for length in range(8, 4_000)], "a" * 20_000),
+        (["a" * length for length in range(3, 4_000)], ("a" * 100 + "b") * 1_000),
+        (["z" * length + "y" for length in range(8, 4_000)], "z" * 20_000),
+        (["n" * 1_000_000 + "x"], "n" * 1_000_000),
+    ],
+)
+def test_what_takes_too_long_to_search_is_hidden(secrets: list[str], said: str) -> None:
+    found = Redactor(secrets).text(said)
+
+    assert len(found) < len(said)
+    assert "(sensitive)" in found
+
+
 @pytest.mark.parametrize("common", ["", "5", "ab", "true", "null", "8080"])
 def test_what_is_too_common_is_not_looked_for(common: str) -> None:
     assert not Redactor([common])

@@ -57,6 +57,19 @@ def test_a_run_that_is_not_exceeded_says_nothing() -> None:
     assert limits.NOTE not in report.notes
 
 
+def test_a_plan_is_allowed_more_for_its_task_definitions_and_not_for_what_fills_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sizes: list[int] = []
+    monkeypatch.setattr(limits.Allowance, "extend", lambda _, size: sizes.append(size))
+    rows = role(), policy(statements("*")), task([container()])
+    for padding in (0, 1_000_000):
+        check(loaded(json.dumps(plan(*rows)) + " " * padding).plans[0])
+
+    assert sizes[0] < 5_000
+    assert sizes[1] == 10_000
+
+
 def test_more_containers_than_ecs_accepts_are_skipped_with_a_reason() -> None:
     report = checked(role(), task([container()] * (MOST_CONTAINERS + 1)))
 

@@ -15,7 +15,7 @@ from tfcheck.analysis.options import DEFAULTS, RunOptions
 from tfcheck.analysis.redaction import Redactor
 from tfcheck.analysis.task_changes import task_changes
 from tfcheck.analysis.waivers import Waivers, waivers_of
-from tfcheck.inventory.ecs import TaskDefinition, task_definitions
+from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition, task_definitions
 from tfcheck.inventory.object_address import subject
 from tfcheck.inventory.other_stack import Stack, formerly
 from tfcheck.inventory.world import After, World
@@ -54,6 +54,8 @@ NOT_EVALUATED = (
 #: Steps for looking at a task definition, deciding one of its requirements, reporting a
 #: finding, and finding a fix for it.
 _TASK_STEPS, _REQUIREMENT_STEPS, _FINDING_STEPS, _FIX_STEPS = 1_000, 350, 500, 300
+#: The bytes of a plan that count for each task definition: what fills a plan beside them allows no more steps.
+_TASK_BYTES = 10_000
 
 
 def check(
@@ -74,7 +76,8 @@ def check(
     mark as sensitive is in the report. `remarks` returns notes about what was read, and is called at the end.
     `progress` shows how far the check is.
     """
-    with limits.limit_steps(plan.size) as allowance:
+    size = min(plan.size, _TASK_BYTES * len(plan.instances(*TASK_TYPES)))
+    with limits.limit_steps(size) as allowance:
         report, redactor = check_unredacted(
             plan, sources, options, stacks=stacks, directory=directory, progress=progress
         )

@@ -15,6 +15,7 @@ sensitive in them.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from typing import TypeVar, cast
 
@@ -44,6 +45,8 @@ from tfcheck.vocabulary.rewriter import Rewriter
 from tfcheck.vocabulary.waiver import WaiverUse
 
 _SHORTEST, _LONG, _DIGITS = 3, 8, 6
+#: The number of characters of a secret that are compared, and of comparisons: what is beyond them is hidden.
+_LONGEST, _MOST_COMPARISONS = 4_000, 1_000_000
 #: Words that are not secrets.
 _WORDS = frozenset(
     {
@@ -89,12 +92,13 @@ class Redactor:
     def __init__(self, secrets: Iterable[str], types: Iterable[str] = ()) -> None:
         """Build from the secrets and from the resource types of the plan, which identify addresses."""
         self._by_start: dict[str, list[str]] = {}
-        for secret in sorted(set(map(str, filter(_is_looked_for, secrets))), key=len, reverse=True):
+        for secret in sorted({str(each)[:_LONGEST] for each in filter(_is_looked_for, secrets)}):
             self._by_start.setdefault(secret[:_SHORTEST], []).append(secret)
         kinds = "|".join(map(re.escape, sorted(types)))
         resource = rf"|(?:data\.|ephemeral\.)?(?:{kinds})\.[\w-]+{_KEY}" if kinds else ""
         self._address = re.compile(rf"(?<![\w.:/-])(?:module\.[\w-]+{_KEY}{resource})(?:\.[\w-]+{_KEY})*")
         self._known: dict[str, str] = {}
+        self._comparisons = _MOST_COMPARISONS
         self._rewriter = Rewriter(self.text, _text_fields, dict.fromkeys((Unknown, Text, JsonText), self._redact))
 
     def __bool__(self) -> bool:
@@ -135,20 +139,40 @@ class Redactor:
         out: list[str] = []
         position = kept = start
         while position < end:
-            secret = self._secret_at(text, position, end)
-            if secret is None:
+            secrets = self._by_start.get(text[position : position + _SHORTEST])
+            length = self._secret_at(text, position, end, secrets) if secrets else 0
+            if length == 0:
                 position += 1
                 continue
             out += (text[kept:position], SENSITIVE)
-            position = kept = position + len(secret)
+            position = kept = position + length
         return "".join((*out, text[kept:end]))
 
-    def _secret_at(self, text: str, position: int, end: int) -> str | None:
-        for secret in self._by_start.get(text[position : position + _SHORTEST], ()):
-            after = position + len(secret)
-            if after <= end and text.startswith(secret, position) and _is_secret_at(text, position, after):
-                return secret
-        return None
+    def _secret_at(self, text: str, position: int, end: int, secrets: list[str]) -> int:
+        """Return the length of the longest secret at a position, or 0; of all the rest if searching takes too long.
+
+        The last secret in alphabetical order that is not after the text is the longest one that the text begins with,
+        or shares more characters with it than any other.
+        """
+        here = text[position : min(end, position + _LONGEST)]
+        while self._comparisons > 0:
+            self._comparisons -= 1 + len(here) // 64
+            at = bisect_right(secrets, here)
+            if at == 0:
+                return 0
+            found = secrets[at - 1]
+            if not here.startswith(found):
+                here = here[: _common_length(here, found)]
+            elif _is_secret_at(text, position, position + len(found)):
+                return len(found) if len(found) < _LONGEST else end - position
+            else:
+                here = found[:-1]
+        return end - position
+
+
+def _common_length(one: str, other: str) -> int:
+    """Return the number of characters that two texts begin with alike."""
+    return next((i for i, (ours, theirs) in enumerate(zip(one, other, strict=False)) if ours != theirs), len(other))
 
 
 def _text_fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:

@@ -61,17 +61,20 @@ class Gate:
         self.shared = is_shared(os.environ) if run.shared is None else run.shared
         self._visibility = Visibility(self.tree, only_tracked=self.shared)
         self._shown: dict[str, bool] = {}
+        self._modules: dict[str, Path] = {}
 
     # Modules
 
     def module(self, directory: str) -> Path:
         """Return the real path of a module's directory."""
-        place = self._resolve_inside(directory)
-        self._refuse_private(directory, place)
-        foreign = "" if self._is_package(place) else self._visibility.foreign(self._parts_in_tree(place))
-        if foreign:
-            raise refusal_error(directory, foreign)
-        return place
+        if directory not in self._modules:
+            place = self._resolve_inside(directory)
+            self._refuse_private(directory, place)
+            foreign = "" if self._is_package(place) else self._visibility.foreign(self._parts_in_tree(place))
+            if foreign:
+                raise refusal_error(directory, foreign)
+            self._modules[directory] = place
+        return self._modules[directory]
 
     def names(self, directory: str) -> tuple[str, ...]:
         """Return the names in a module's directory, except directories."""

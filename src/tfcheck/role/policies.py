@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import cached_property
 from typing import TypeVar
 
@@ -23,7 +24,7 @@ from tfcheck.inventory.catalogue import ReferenceIndex
 from tfcheck.inventory.other_stack import Stack
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.limits import take
-from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.match import equal, spelling
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import (
     PlainText,
@@ -34,6 +35,7 @@ from tfcheck.symbolic.value import (
     Value,
     display,
     is_known,
+    pieces,
     spelled_out,
 )
 
@@ -196,17 +198,29 @@ class Policies:
         found = self._index.find(reference)
         if found is not None or is_known(reference):
             return found
-        sure = [each for each in self._open if equal(reference, each.attribute("arn")) is Truth.TRUE]
-        return sure[0] if len(sure) == 1 else None
+        keys = _keys(reference) if isinstance(reference, (Unknown, Text)) else ()
+        sure = {id(each): each for key in keys for each in self._open_by_key.get(key, ())}
+        return next(iter(sure.values())) if len(sure) == 1 else None
 
     @cached_property
     def _index(self) -> ReferenceIndex:
         return ReferenceIndex(self._world, "aws_iam_policy")
 
     @cached_property
-    def _open(self) -> list[WorldObject]:
-        """The policies whose ARN is partly unknown, which no other definitely equals."""
-        return [each for each in self._index.objects if not isinstance(each.attribute("arn"), str)]
+    def _open_by_key(self) -> dict[Hashable, list[WorldObject]]:
+        """The policies whose ARN is partly unknown, by what only definitely equal ARNs share."""
+        found: dict[Hashable, list[WorldObject]] = {}
+        for each in self._index.objects:
+            arn = each.attribute("arn")
+            for key in _keys(arn) if isinstance(arn, (Unknown, Text)) else ():
+                found.setdefault(key, []).append(each)
+        return found
+
+
+def _keys(arn: str | Unknown | Text) -> set[Hashable]:
+    """Return the keys of a partly unknown ARN, what is known of it and its symbols; equal ARNs share one."""
+    symbols = tuple(each.symbol if isinstance(each, Unknown) else each for each in pieces(arn))
+    return {spelling(arn), None if None in symbols else symbols} - {None}
 
 
 def _looked_up_arn(resource: WorldObject) -> Value:
@@ -269,4 +283,6 @@ class Attached:
         if found.hidden and found.hidden not in self.hidden:
             self.hidden.append(found.hidden)
             self.refused += [found.refused] if found.refused else []
-        self.possible_policies += [each for each in found.possible_policies if each not in self.possible_policies]
+        own = set(map(id, self.possible_policies))
+        new = (each for each in found.possible_policies if id(each) not in own)
+        self.possible_policies += [each for each in new if each not in self.possible_policies]

@@ -15,6 +15,7 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.capacity import capacity, launch_types, providers
 from tfcheck.startup.runs import all_runs
+from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numerals import as_text
 from tfcheck.symbolic.value import (
@@ -189,7 +190,9 @@ class _Running:
         families = (names.family, None) if isinstance(names.family, str) else tuple(self._by_family)
         candidates = (pair for family in families for pair in self._by_family.get(family, ()))
         for called, run in (*filed, *candidates):
-            truth = Truth.FALSE if id(run) in definite else names.are(called, run)
+            if id(run) in definite:
+                continue
+            truth = names.are(called, run) if take(1) else Truth.UNKNOWN
             if truth is Truth.TRUE:
                 definite[id(run)] = run
             elif truth is Truth.UNKNOWN:

@@ -140,6 +140,8 @@ _COMPARED, _ATOMS = 10, 4
 
 
 def _compare(pattern: Pattern, subject: TextLike) -> Truth:
+    if not take(0):
+        return Truth.UNKNOWN
     patterns, subjects = list(_pattern_atoms(pattern, spell=True)), list(_subject_atoms(subject, spell=True))
     if not (affordable(len(patterns), len(subjects)) and take(_COMPARED + (len(patterns) + len(subjects)) // _ATOMS)):
         return Truth.UNKNOWN
@@ -160,7 +162,9 @@ def _compare_atoms(pattern: list[_Atom], subject: list[_Atom]) -> Truth:
     if _always(pattern, subject):
         return Truth.TRUE
     known = not any(isinstance(atom, _Open) for atom in (*pattern, *subject))
-    if not take(0) or (known and len(subject) > _MOST_READS):
+    if _is_anything(pattern, subject) or _is_anything(subject, pattern):
+        return Truth.UNKNOWN
+    if not take(0 if known else len(pattern) + len(subject)) or (known and len(subject) > _MOST_READS):
         return Truth.UNKNOWN  # it was not read completely
     if known or _is_new_to(pattern, subject) or _short_of_characters(pattern, subject):
         return Truth.FALSE
@@ -222,6 +226,14 @@ def _common_run(pattern: Sequence[_Atom], subject: Sequence[_Atom]) -> int:
 
 def _is_same(ours: _Atom, theirs: _Atom) -> bool:
     return isinstance(ours, _Open) and isinstance(theirs, _Open) and ours.key is not None and ours.key == theirs.key
+
+
+def _is_anything(atoms: Sequence[_Atom], other: Sequence[_Atom]) -> bool:
+    """Whether a text is one unknown stretch that may be any text, and not a part of the other text."""
+    only = atoms[0] if len(atoms) == 1 else None
+    if not isinstance(only, _Open) or only.hole != ANYTHING or only.family or only.fresh:
+        return False
+    return not any(_is_same(only, each) for each in other)
 
 
 # TRUE: for every filling

@@ -104,6 +104,19 @@ def test_a_policy_that_cannot_be_read_hides() -> None:
     assert isinstance(decided("s3:GetObject", FILE, guarded), Allowed)
 
 
+def test_a_policy_of_the_cloud_control_provider_is_not_read() -> None:
+    named: dict[str, Value] = {"bucket": reference("aws_s3_bucket.cfg", "id"), "policy_document": policy("Deny")}
+    assert "awscc_s3_bucket_policy.p" in (
+        of(FILE, bucket(), MadeResource("awscc_s3_bucket_policy.p", named)).hidden or ""
+    )
+    named = {"bucket": "other", "policy_document": policy("Deny")}
+    assert of(FILE, bucket(), MadeResource("awscc_s3_bucket_policy.p", named)).hidden is None
+    named = {"secret_id": SECRET, "resource_policy": policy("Deny")}
+    secret = MadeResource("aws_secretsmanager_secret.db", {"arn": SECRET, "name": "db", "id": SECRET})
+    written = MadeResource("awscc_secretsmanager_resource_policy.p", named)
+    assert "awscc_secretsmanager_resource_policy.p" in (of(SECRET, secret, written).hidden or "")
+
+
 def test_a_bucket_without_a_policy_has_none_and_one_outside_may_have_one() -> None:
     assert of(FILE, bucket()) == ResourceSide(account="111122223333", in_plan=True)
     assert of(FILE) == ResourceSide(outside="a bucket outside the plan")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.made_world import ELSEWHERE, HERE, OPEN, MadeResource, MadeWorld
+from tests.made_world import ELSEWHERE, HERE, OPEN, MadeResource, MadeWorld, reference
 from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Roles
@@ -52,6 +52,28 @@ def attached(*more: MadeResource, name: str = "exec") -> tuple[int, int, bool, b
     found = Roles(MadeWorld(role, policy, *more)).of(ARN)
     assert found is not None
     return len(found.identity), len(found.possible_policies), bool(found.hidden), bool(found.notes)
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "hidden"),
+    [
+        ("role_policy", {"role_name": "exec"}, True),
+        ("role_policy", {"role_name": reference("aws_iam_role.exec", "id")}, True),
+        ("role_policy", {"role_name": LATER}, True),
+        ("role_policy", {"role_name": "other"}, False),
+        ("role_policy", {"role_name": reference("aws_iam_role.other", "name")}, False),
+        ("managed_policy", {"roles": ["other", "exec"]}, True),
+        ("managed_policy", {"roles": LATER}, True),
+        ("managed_policy", {"roles": ["other"]}, False),
+        ("managed_policy", {"roles": None}, False),
+    ],
+)
+def test_a_policy_of_the_cloud_control_provider_may_allow_more(
+    kind: str, attributes: dict[str, Value], *, hidden: bool
+) -> None:
+    other = MadeResource("aws_iam_role.other", {"name": reference("aws_iam_role.other", "name")})
+    written = MadeResource(f"awscc_iam_{kind}.p", {"policy_document": POLICY, **attributes})
+    assert attached(other, written) == (0, 0, hidden, False)
 
 
 def attachment(roles: Value, arn: Value = MANAGED, name: str = "a") -> MadeResource:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from tfcheck.iam import Policy
+from tfcheck.inventory.cloud_control import unread_policy_on
 from tfcheck.inventory.setting import SettingKind, SettingOwner, settings, was_set
 from tfcheck.inventory.world import World
 from tfcheck.resource_policy.former_roles import policy_as_saved
@@ -31,8 +32,9 @@ def set_policy(world: World, policies: Policies, setting: SettingKind, subject: 
 def policy_of(world: World, policies: Policies, setting: SettingKind, subject: SettingOwner) -> PolicyOrReason:
     """Read the policy set by a separate resource, otherwise the resource's own `policy` argument."""
     found = set_policy(world, policies, setting, subject) or PolicyOrReason()
-    if found.policy or found.hidden:
-        return found
+    unread = found.hidden or unread_policy_on(world, setting, subject)
+    if found.policy or unread:
+        return msgspec.structs.replace(found, hidden=unread)
     own = own_policy(world, policies, setting, subject)
     return msgspec.structs.replace(own, possible_policies=(*found.possible_policies, *own.possible_policies))
 

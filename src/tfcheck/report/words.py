@@ -327,6 +327,8 @@ def question_words(reason: Reason | None, cause: str) -> str:
         return f"it depends on {cause}"
     if reason is Reason.POLICY_NOT_READABLE and _may_detach_policy(cause):
         return f"a policy may not be on the role: {cause}"
+    if reason is Reason.POLICY_NOT_READABLE:
+        cause = cause.replace(_UNREAD, "")
     return f"{reason_words(reason)}{f': {cause}' if cause else ''}"
 
 
@@ -334,9 +336,13 @@ def question_words(reason: Reason | None, cause: str) -> str:
 EITHER_ROLE = ("the instance that a task is placed on", "the role that a task is started with")
 
 
+#: A policy is there, but its text is not known.
+_UNREAD = ", which cannot be read"
+
+
 def _may_detach_policy(cause: str) -> bool:
     """Whether an answer depends on something in the plan that may detach a policy."""
-    return ", which " in cause or ", unless " in cause
+    return (", which " in cause and _UNREAD not in cause) or ", unless " in cause
 
 
 def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> str:
@@ -349,6 +355,8 @@ def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> s
         case Reason.POLICY_NOT_READABLE if "AWS would refuse" in cause:
             by_arn = " Name each resource by its `arn`, not by its name or id." if "begin with `arn:`" in cause else ""
             return f"Correct the policy: the apply fails with it.{by_arn}"
+        case Reason.POLICY_NOT_READABLE if _UNREAD in cause:
+            return ""
         case Reason.POLICY_NOT_READABLE if _may_detach_policy(cause):
             return "Let one resource attach the policy to every role that is to have it." if "undo" in cause else ""
         case Reason.POLICY_NOT_READABLE:

@@ -1,0 +1,33 @@
+"""Why is an answer open, in words?"""
+
+from __future__ import annotations
+
+import pytest
+
+from tfcheck.report.words import deciding_words, question_words
+from tfcheck.vocabulary.finding import Reason
+
+
+@pytest.mark.parametrize(
+    ("cause", "words", "advice"),
+    [
+        (
+            "aws_iam_policy.files, which cannot be read: not JSON",
+            "a policy cannot be read: aws_iam_policy.files: not JSON",
+            "",
+        ),
+        (
+            "aws_iam_role_policy.a, which this change may remove",
+            "a policy may not be on the role: aws_iam_role_policy.a, which this change may remove",
+            "",
+        ),
+        (
+            "arn:aws:iam::111122223333:policy/files",
+            "a policy cannot be read: arn:aws:iam::111122223333:policy/files",
+            "Pass the state of the stack that manages it: --context FILE, from `terraform show -json`.",
+        ),
+    ],
+)
+def test_a_policy_that_cannot_be_read_is_not_one_that_may_go(cause: str, words: str, advice: str) -> None:
+    assert question_words(Reason.POLICY_NOT_READABLE, cause) == words
+    assert deciding_words(Reason.POLICY_NOT_READABLE, cause, has_sources=True) == advice

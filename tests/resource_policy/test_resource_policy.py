@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.made_world import ELSEWHERE, HERE, MadeResource, MadeWorld, reference
+from tests.made_world import ELSEWHERE, HERE, OPEN, MadeResource, MadeWorld, reference
 from tfcheck.iam import (
     Absent,
     Allowed,
@@ -167,6 +167,23 @@ def test_restricting_a_public_bucket_cuts_off_other_accounts_only() -> None:
     assert found.by[0].policy == "aws_s3_bucket_public_access_block.cfg"
     here = of(FILE, bucket(), bucket_policy(text=public), blocked())
     assert isinstance(decided("s3:GetObject", FILE, here), Allowed)
+
+
+@pytest.mark.parametrize(
+    ("around", "account", "expected"),
+    [
+        (ELSEWHERE, Unknown(), Denied),  # computed: the account of its provider
+        (ELSEWHERE, "111122223333", Allowed),
+        (HERE, ELSEWHERE.account, Denied),
+        (HERE, None, Allowed),
+        (OPEN, None, Undecided),
+    ],
+)
+def test_an_account_restricts_all_its_buckets(around: Surroundings, account: Value, expected: type) -> None:
+    attributes: dict[str, Value] = {"account_id": account, "restrict_public_buckets": True}
+    block = MadeResource("aws_s3_account_public_access_block.all", attributes, around)
+    public = bucket_policy(text=policy(principal="*"), around=ELSEWHERE)
+    assert isinstance(decided("s3:GetObject", FILE, of(FILE, bucket(ELSEWHERE), public, block)), expected)
 
 
 def test_what_is_not_public_is_not_restricted() -> None:
@@ -446,10 +463,10 @@ def test_a_file_system_outside_the_plan_may_let_everybody_in() -> None:
 # What may stand in the way
 
 
-def warned(*resources: MadeResource) -> list[str]:
+def warned(*resources: MadeResource, action: str = "s3:GetObject", resource: str = FILE) -> list[str]:
     world = MadeWorld(*resources)
     caller = Caller(ROLE, "execution", "111122223333", tags={})
-    request = Request("s3:GetObject", FILE, caller, start_up_context(caller, "s3:GetObject"))
+    request = Request(action, resource, caller, start_up_context(caller, action))
     return list(ResourcePolicies(world, Policies(world)).warnings(request))
 
 
@@ -467,12 +484,26 @@ def test_an_endpoint_policy_that_leaves_no_room_is_worth_a_warning() -> None:
     assert len(warned(endpoint(), holder)) == 1
 
 
+def test_calls_pass_only_endpoints_of_their_region_and_never_those_for_keys() -> None:
+    narrow = policy(principal="*", Action="logs:PutLogEvents", Resource="*")
+    read = {"action": "ssm:GetParameters", "resource": "arn:aws:ssm:eu-west-1:111122223333:parameter/a"}
+    assert len(warned(endpoint("com.amazonaws.eu-west-1.ssm", policy=narrow), **read)) == 1
+    assert len(warned(endpoint("cn.com.amazonaws.cn-north-1.ssm", policy=narrow), **read)) == 1
+    read["resource"] = "arn:aws:ssm:us-east-1:111122223333:parameter/a"
+    assert warned(endpoint("com.amazonaws.eu-west-1.ssm", policy=narrow), **read) == []
+    assert warned(endpoint(policy=narrow), resource="arn:aws-cn:s3:::acme/prod.env") == []
+    key = "arn:aws:kms:eu-west-1:111122223333:key/k"
+    assert warned(endpoint("com.amazonaws.eu-west-1.kms", policy=narrow), action="kms:Decrypt", resource=key) == []
+
+
 @pytest.mark.parametrize(
     ("kind", "statement", "count"),
     [
         ("SERVICE_CONTROL_POLICY", {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}, 1),
         (None, {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}, 1),
+        ("SERVICE_CONTROL_POLICY", {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}, 0),
         ("SERVICE_CONTROL_POLICY", {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}, 0),
+        ("SERVICE_CONTROL_POLICY", {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}, 1),
         ("RESOURCE_CONTROL_POLICY", {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}, 1),
         ("RESOURCE_CONTROL_POLICY", {"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Resource": "*"}, 0),
         ("TAG_POLICY", {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}, 0),
@@ -482,4 +513,9 @@ def test_an_organization_s_policy_that_forbids_is_worth_a_warning(
     kind: Value, statement: dict[str, str], count: int
 ) -> None:
     content = json.dumps({"Version": "2012-10-17", "Statement": statement})
-    assert len(warned(MadeResource("aws_organizations_policy.p", {"type": kind, "content": content}))) == count
+    attributes: dict[str, Value] = {"id": "p-1", "type": kind, "content": content}
+    made = MadeResource("aws_organizations_policy.p", attributes)
+    assert len(warned(made)) == count
+    for target, expected in (("444455556666", 0), ("111122223333", count), ("ou-1", count)):
+        attached = {"policy_id": "p-1", "target_id": target}
+        assert len(warned(made, MadeResource("aws_organizations_policy_attachment.p", {**attached}))) == expected

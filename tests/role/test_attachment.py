@@ -380,3 +380,11 @@ def test_of_two_policies_of_one_name_the_last_one_written_remains(
     found = Roles(world).of(ARN)
     assert found is not None
     assert {each.name.rpartition(".")[2] for each in found.identity} == set(remain)
+
+
+@pytest.mark.parametrize(
+    ("arn", "count"), [("arn:aws:iam::aws:policy/AdministratorAccess", 1), ("arn:aws-cn:iam::aws:policy/ReadOnly", 0)]
+)
+def test_a_managed_policy_of_another_partition_is_never_attached(arn: str, count: int) -> None:
+    attributes: dict[str, Value] = {"role": "exec", "policy_arn": arn}
+    assert attached(MadeResource("aws_iam_role_policy_attachment.a", attributes)) == (count, 0, False, count == 0)

@@ -9,7 +9,7 @@ from tfcheck.iam.applies import StatementMatch, applies
 from tfcheck.iam.caller import Caller
 from tfcheck.iam.condition import Wait
 from tfcheck.iam.context import Absent, Context, Deferred, Entry, Later, OneOfValues, PresenceUnknown
-from tfcheck.iam.decide import decide, decide_trust, permits
+from tfcheck.iam.decide import decide, decide_trust
 from tfcheck.iam.decision import Allowed, Decision, Denied, Layers, Undecided
 from tfcheck.iam.document import conceal, parse_policy, rename_policy
 from tfcheck.iam.keys import CLOCK_KEYS, service_context, start_up_context
@@ -52,7 +52,6 @@ __all__ = [
     "near_misses",
     "near_trust",
     "parse_policy",
-    "permits",
     "rename_policy",
     "service_context",
     "start_up_context",

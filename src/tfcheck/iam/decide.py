@@ -109,12 +109,6 @@ def decide_trust(policy: Policy, service: str, context: Context) -> Decision:
     return Undecided(*_trust_wait(doubtful, context), _origins(doubtful, _U))
 
 
-def permits(request: Request, policies: tuple[Policy, ...]) -> Truth:
-    """Whether policies without principals (an SCP, an endpoint policy's statements) allow and do not deny."""
-    voice = evaluate_layer(policies, request, resource.target(request.resource))
-    return voice.allow & ~voice.deny
-
-
 # The answers of the layers
 
 

@@ -21,6 +21,7 @@ from tfcheck.resource_policy.reading import policy_of, readable
 from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.resource_policy.unidentified import own_policies, unidentified_side
 from tfcheck.role.policies import Policies
+from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, items
 
 
@@ -63,7 +64,9 @@ def _restrict_public(policy: Policy, bucket: SettingOwner, owner: WorldObject, w
     joined = settings(world, BUCKET_PUBLIC_ACCESS).on(bucket)
     blocks = [(each, Truth.TRUE) for each in joined.sure] + [(each, Truth.UNKNOWN) for each in joined.open]
     for each in world.resources("aws_s3_account_public_access_block"):
-        blocks.append((each, Truth.of(each.surroundings.account == owner.surroundings.account)))
+        named = each.attribute("account_id")  # computed where it is not set
+        account = named if isinstance(named, str) and named else each.surroundings.account
+        blocks.append((each, equal(account, owner.surroundings.account)))
     for block, applies in blocks:
         restricts = _restricts_public(block) & applies & public
         if restricts is not Truth.FALSE:

@@ -14,15 +14,16 @@ from tfcheck.iam import Effect, Policy, PolicyKind, Request, applies
 from tfcheck.inventory.setting import ENDPOINT_POLICY, SettingOwner, settings
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.policies import Policies
+from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Value
+from tfcheck.vocabulary.arn import parse_arn
 
 
 def warnings(request: Request, world: World, policies: Policies) -> Iterator[str]:
     """Return warnings for endpoint policies, SCPs and RCPs that definitely do not allow a request."""
-    service = request.action.partition(":")[0]
     calls = f"{request.action} that the tasks need"  # one warning covers all of them
     for resource in world.resources("aws_vpc_endpoint"):
-        for policy in _policies_of_endpoint(resource, service, world, policies):
+        for policy in _policies_of_endpoint(resource, request, world, policies):
             if _allows(policy, request) is Truth.FALSE:
                 yield f"the policy of {resource.address} does not allow every {calls}, if they call through it"
     for resource in world.resources("aws_organizations_policy"):
@@ -31,7 +32,11 @@ def warnings(request: Request, world: World, policies: Policies) -> Iterator[str
             on_resource = kind == "RESOURCE_CONTROL_POLICY"
             read_as = PolicyKind.RESOURCE if on_resource else PolicyKind.IDENTITY
             found = policies.read(resource.attribute("content"), str(resource.address), read_as).policy
-            if found is not None and _allows(found, request, denies_only=on_resource) is Truth.FALSE:
+            if found is None or _is_only_elsewhere(resource, request, world):
+                continue
+            # NOTE: beside a policy that only denies, another one is attached that allows, or nothing would be.
+            denies_only = on_resource or all(each.effect is Effect.DENY for each in found.statements)
+            if _allows(found, request, denies_only=denies_only) is Truth.FALSE:
                 yield f"{resource.address} does not allow every {calls}, if it is attached to their account"
 
 
@@ -49,15 +54,37 @@ def _allows(policy: Policy, request: Request, *, denies_only: bool = False) -> T
     return allow & ~deny
 
 
-def _policies_of_endpoint(endpoint: WorldObject, service: str, world: World, policies: Policies) -> Iterator[Policy]:
-    """Yield the policies of an endpoint for calls of an IAM service."""
-    name = endpoint.attribute("service_name")
-    if not isinstance(name, str):
+def _policies_of_endpoint(
+    endpoint: WorldObject, request: Request, world: World, policies: Policies
+) -> Iterator[Policy]:
+    """Yield the policies of an endpoint that a request may pass: other services decrypt with a key, not the task."""
+    service, name = request.action.partition(":")[0], endpoint.attribute("service_name")
+    if not isinstance(name, str) or service == "kms" or _is_elsewhere(endpoint, request):
         return
-    tail = name.split(".", 3)[-1] if name.count(".") >= 3 else name  # after `com.amazonaws.REGION.`
+    # What follows `com.amazonaws.REGION.`, in China `cn.com.amazonaws.REGION.`
+    tail = name.removeprefix("cn.").split(".", 3)[-1] if name.count(".") >= 3 else name
     if tail.split(".")[0] == service:
         joined = settings(world, ENDPOINT_POLICY).on(SettingOwner(endpoint, ()))
         for holder in joined.sure or ((endpoint,) if endpoint.is_configured("policy") else ()):
             found = policies.of_attribute(holder, "policy").policy
             if found is not None:
                 yield found
+
+
+def _is_elsewhere(endpoint: WorldObject, request: Request) -> bool:
+    """Whether the resource of a request is definitely in another region or partition than an endpoint."""
+    arn, near = parse_arn(request.resource), endpoint.surroundings
+    if arn is None:
+        return False
+    other_region = arn.region != "" and equal(arn.region, near.region) is Truth.FALSE
+    return other_region or equal(arn.partition, near.partition) is Truth.FALSE
+
+
+def _is_only_elsewhere(policy: WorldObject, request: Request, world: World) -> bool:
+    """Whether a policy of an organization is attached, and definitely to other accounts only."""
+    attachments = world.resources("aws_organizations_policy_attachment")
+    own = (each for each in attachments if equal(each.attribute("policy_id"), policy.attribute("id")) is Truth.TRUE)
+    targets = [each.attribute("target_id") for each in own]
+    others = [each for each in targets if isinstance(each, str) and each.isdigit()]
+    away = [equal(each, request.caller.account) is Truth.FALSE for each in others]
+    return bool(targets) and len(others) == len(targets) and all(away)

@@ -32,7 +32,7 @@ from tfcheck.role.removed import (
     removed_by_update,
 )
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, identity, items
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, display, identity, items
 from tfcheck.vocabulary.arn import parse_arn
 
 
@@ -74,6 +74,16 @@ class OwnAttachments(msgspec.Struct, frozen=True):
 
 
 NOTHING_OWNED = OwnAttachments()
+
+
+def _is_abroad(grant: PolicyAttachment, attached: Attached) -> bool:
+    """Whether AWS refuses to attach a managed policy because its ARN is of another partition than the role's."""
+    reference, partition = grant.reference, grant.resource.surroundings.partition
+    arn = parse_arn(reference) if isinstance(reference, TextLike) else None
+    found = arn is not None and equal(arn.partition, partition) is Truth.FALSE
+    if found:
+        attached.notes.append(f"{grant.resource.address} attaches a policy that {display(partition)} does not have")
+    return found
 
 
 class Attachments:
@@ -181,6 +191,7 @@ class Attachments:
         if not self._is_before_change:
             lasting = [each for each in lasting if not self._is_contested(each, name, attached)]
             lasting = [each for each in lasting if self._definitely_remains(each, name, attached)]
+        lasting = [each for each in lasting if not _is_abroad(each, attached)]
         if outcome is not None:
             lasting = [each for each in lasting if self._is_left(each, outcome(each), attached)]
         lasting, open_ = first_policies(lasting, attached.hidden), first_policies(open_, attached.hidden)

@@ -57,7 +57,7 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
         "if isinstance(part, Verbatim):",
         "if isinstance(part, int):",
     ),
-    ("families are forgotten", "symbolic/match.py", 'piece.family if isinstance(piece.symbol, Symbol) else ""', '""'),
+    ("families are forgotten", "symbolic/match.py", 'piece.family if piece.symbol is not None else ""', '""'),
     (
         "members of a family differ in every part",
         "symbolic/disjoint.py",
@@ -79,8 +79,8 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "numbers equal their text",
         "symbolic/match.py",
-        "return isinstance(a, str) and isinstance(b, str) and a == b",
-        "return str(a) == str(b)",
+        "isinstance(b, (str, list, dict)):\n        return Truth.FALSE",
+        "isinstance(b, (str, list, dict)):\n        return Truth.of(str(a) == str(b))",
     ),
     (
         "lists of different length are equal",

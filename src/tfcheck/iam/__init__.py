@@ -5,7 +5,7 @@ Usable by itself: nothing here knows of Terraform or of ECS.
 
 from __future__ import annotations
 
-from tfcheck.iam.applies import StatementMatch, applies
+from tfcheck.iam.applies import applies
 from tfcheck.iam.caller import Caller
 from tfcheck.iam.condition import Wait
 from tfcheck.iam.context import Absent, Context, Deferred, Entry, Later, OneOfValues, PresenceUnknown
@@ -39,7 +39,6 @@ __all__ = [
     "PresenceUnknown",
     "Request",
     "Statement",
-    "StatementMatch",
     "Undecided",
     "Wait",
     "applies",

@@ -77,7 +77,14 @@ def evaluate_resource_policy(
             found = found | grant
             allowing.append((statement, grant.any_match()))
         if statement.effect is not Effect.ALLOW:
-            denying.append((statement, truth & _is_denied(statement, request.caller, bounded=bounded)))
+            principals = statement.principals
+            if principals is None or statement.effect is Effect.OPEN:
+                is_named = Truth.UNKNOWN
+            elif principals.negated:
+                is_named = ~principal.is_exempt(principals, request.caller, bounded=bounded)
+            else:
+                is_named = principal.match(principals, request.caller).any_match()
+            denying.append((statement, truth & is_named))
     return ResourceAnswer(found, any_applies(denying), _may_apply(allowing), _may_apply(denying))
 
 
@@ -90,15 +97,6 @@ def _granted_to(statement: Statement, caller: Caller, truth: Truth) -> Principal
         found = principal.match(principals, caller)
     limit = truth & Truth.UNKNOWN if statement.effect is Effect.OPEN else truth
     return PrincipalMatch(found.session & limit, found.role & limit, found.account & limit)
-
-
-def _is_denied(statement: Statement, caller: Caller, *, bounded: bool) -> Truth:
-    principals = statement.principals
-    if principals is None or statement.effect is Effect.OPEN:
-        return Truth.UNKNOWN
-    if principals.negated:
-        return ~principal.is_exempt(principals, caller, bounded=bounded)
-    return principal.match(principals, caller).any_match()
 
 
 def any_applies(heard: list[Heard]) -> Truth:

@@ -58,22 +58,17 @@ def near_misses(request: Request, policies: Iterable[Policy]) -> list[NearMiss]:
     """
     found = []
     for policy in policies:
-        for statement in _nearest(policy, request):
+        statements: Sequence[Statement] = policy.statements
+        if len(policy.statements) > _MANY:
+            about = policy.index.similar(resource.target(request.resource))
+            known = set(map(id, about))
+            statements = (*about, *[each for each in statements[: 2 * _MANY] if id(each) not in known][:_MANY])
+        for statement in statements:
             if statement.effect is Effect.ALLOW and statement.unread is None:
                 ranked = _near_miss(statement, request)
                 if ranked is not None:
                     found.append(ranked)
     return [miss for _, miss in sorted(found, key=lambda each: each[0])]
-
-
-def _nearest(policy: Policy, request: Request) -> Sequence[Statement]:
-    if len(policy.statements) <= _MANY:
-        return policy.statements
-    about = policy.index.similar(resource.target(request.resource))
-    if len(about) == len(policy.statements):
-        return about
-    known = set(map(id, about))
-    return (*about, *[each for each in policy.statements[: 2 * _MANY] if id(each) not in known][:_MANY])
 
 
 def near_trust(policy: Policy, service: str, context: Context) -> list[NearMiss]:

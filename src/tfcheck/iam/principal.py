@@ -13,7 +13,7 @@ import msgspec
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, text
-from tfcheck.vocabulary.arn import Arn, parse_arn
+from tfcheck.vocabulary.arn import Arn, parse_arn, split_text
 
 if TYPE_CHECKING:
     from tfcheck.iam.caller import Caller
@@ -126,9 +126,10 @@ def _match_arn(arn: Arn, caller: Caller) -> PrincipalMatch:
     here = partition & equal(arn.account, caller.account)
     if arn.service == "iam" and arn.resource == "root":
         return PrincipalMatch(account=here)
-    kind, name = _kind_and_name(arn.resource)
-    if kind is None or not isinstance(arn.service, str):
+    path = split_text(arn.resource, "/", 1)
+    if path is None or not isinstance(path[0], str) or not isinstance(arn.service, str):
         return PrincipalMatch(here & Truth.UNKNOWN, here & Truth.UNKNOWN, here & Truth.UNKNOWN)
+    kind, name = path if len(path) == 2 else (path[0], "")
     if (arn.service, kind) == ("iam", "role"):
         same = equal(_last_step(name), caller.name)
         same = same | Truth.UNKNOWN if any(map(_may_contain_slash, pieces(name))) else same
@@ -136,14 +137,6 @@ def _match_arn(arn: Arn, caller: Caller) -> PrincipalMatch:
     if (arn.service, kind) == ("sts", "assumed-role"):
         return PrincipalMatch(session=here & _is_session(name, caller))
     return PrincipalMatch()
-
-
-def _kind_and_name(resource: TextLike) -> tuple[str | None, TextLike]:
-    first, *rest = pieces(resource) or ("",)
-    if not isinstance(first, str) or "/" not in first:
-        return (None, resource) if rest or not isinstance(first, str) else (first, "")
-    kind, _, start = first.partition("/")
-    return kind, text([start, *rest])
 
 
 def _wildless(name: TextLike) -> Truth:

@@ -71,13 +71,20 @@ def read_resource(written: TextLike, *, variables: Truth) -> Resource | str:
         return "a resource must be `*` or begin with `arn:`"
     whole = _with_variables(written, variables)
     if isinstance(spelled, str):
-        return _read_known(written, spelled, whole, variables)
+        parts = spelled.split(":", 5)
+        if len(parts) < 6:
+            return Resource(written, whole, short=True, strange="has fewer than the six parts of an ARN")
+        *known, last = parts
+        if isinstance(whole, PolicyTemplate) and any("${" in part for part in known):
+            strange = "has a variable before the sixth part of its ARN"
+            return Resource(written, PolicyTemplate((), broken=True), strange=strange)
+        return _split_entry(written, whole, (*known, _with_variables(last, variables)), _strange(known, last))
     arn = parse_arn(spelled)
     if arn is None:
         return Resource(written, whole)
     early: tuple[TextLike, ...] = ("arn", arn.partition, arn.service, arn.region, arn.account)
-    last = _with_variables(arn.resource, variables)
-    return _split_entry(written, whole, (*early, last), _strange(early, arn.resource))
+    entries = (*early, _with_variables(arn.resource, variables))
+    return _split_entry(written, whole, entries, _strange(early, arn.resource))
 
 
 def _begins_like_arn(spelled: TextLike) -> bool:
@@ -85,17 +92,6 @@ def _begins_like_arn(spelled: TextLike) -> bool:
     if isinstance(first, Unknown) and first.hole.shortest and not any(map(first.hole.allows, ":*")):
         return not isinstance(rest, str) or rest.startswith(":")  # otherwise it is a name
     return not isinstance(first, str) or first.startswith("arn:") or (first != spelled and "arn:".startswith(first))
-
-
-def _read_known(written: TextLike, spelled: str, whole: PolicyText, variables: Truth) -> Resource:
-    parts = spelled.split(":", 5)
-    if len(parts) < 6:
-        return Resource(written, whole, short=True, strange="has fewer than the six parts of an ARN")
-    *early, last = parts
-    if isinstance(whole, PolicyTemplate) and any("${" in part for part in early):
-        strange = "has a variable before the sixth part of its ARN"
-        return Resource(written, PolicyTemplate((), broken=True), strange=strange)
-    return _split_entry(written, whole, (*early, _with_variables(last, variables)), _strange(early, last))
 
 
 def _split_entry(written: TextLike, whole: PolicyText, parts: tuple[PolicyText, ...], strange: str) -> Resource:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from tfcheck.inventory.catalogue import BUCKET, OBJECT, catalogue
 from tfcheck.inventory.setting import SettingOwner
 from tfcheck.inventory.world import World, found_once
-from tfcheck.symbolic.value import PlainText, TextLike, Unknown, pieces, text
-from tfcheck.vocabulary.arn import parse_arn
+from tfcheck.symbolic.value import PlainText, TextLike, pieces
+from tfcheck.vocabulary.arn import parse_arn, split_text
 
 
 def bucket_of(arn: TextLike, world: World) -> SettingOwner | None:
@@ -28,25 +28,11 @@ def _bucket_of(arn: TextLike, world: World) -> SettingOwner | None:
         holder = catalogue(world, OBJECT).resolve(first)
         resource = catalogue(world, BUCKET).find_by_name(holder.attribute("bucket"), None) if holder else None
     parts = parse_arn(arn)
-    name = _before_slash(parts.resource) if parts is not None and parts.service == "s3" else None
+    path = split_text(parts.resource, "/", 1) if parts is not None and parts.service == "s3" else None
+    name = path[0] if path is not None else None
     if resource is None and name is not None:
         resource = catalogue(world, BUCKET).find_by_name(name, None)
     if resource is not None:
         own = resource.attribute("bucket")
         name = own if isinstance(own, PlainText) else name
     return None if resource is None and name is None else SettingOwner(resource, () if name is None else (name,))
-
-
-def _before_slash(resource: TextLike) -> TextLike | None:
-    found: list[TextLike] = []
-    for piece in pieces(resource):
-        if isinstance(piece, str):
-            head, slash, _ = piece.partition("/")
-            found.append(head)
-            if slash:
-                return text(found)
-        elif isinstance(piece, Unknown) and not piece.hole.allows("/"):
-            found.append(piece)
-        else:
-            return None
-    return text(found)

@@ -18,7 +18,7 @@ from tfcheck.inventory.key import KmsKey, doubt_key, is_same_key
 from tfcheck.inventory.managed_secret import keys_of_possible_secrets
 from tfcheck.inventory.object_key import keys_of_object
 from tfcheck.inventory.setting import BUCKET_ENCRYPTION
-from tfcheck.inventory.world import World, WorldObject, found_once
+from tfcheck.inventory.world import World, found_once
 from tfcheck.resolve import attribute_shapes
 from tfcheck.resolve.attribute_shapes import restrict_characters
 from tfcheck.symbolic.value import PlainText, TextLike, Unknown, text
@@ -79,23 +79,17 @@ def _possible_objects(arn: TextLike, world: World) -> Iterator[KmsKey]:
     yield from _objects(arn, world)
     if bucket_of(arn, world) is not None:
         return
-    for each, bucket_arn in _buckets(world):
-        inside = text([bucket_arn, "/", Unknown(reason="which file of the bucket it is")])
-        doubt = f"whether the file is in the bucket of {each.address}"
-        yield from (doubt_key(key, doubt) for key in keys_of_object(inside, world) or ())
-
-
-def _buckets(world: World) -> Iterator[tuple[WorldObject, TextLike]]:
-    """Yield the ARNs of all buckets in the plan, and of those whose encryption it sets."""
     buckets = catalogue(world, BUCKET)
-    for bucket in buckets.resources:
-        own = bucket.attribute("arn")
-        if isinstance(own, PlainText):
-            yield bucket, own
+    found = [(each, each.attribute("arn")) for each in buckets.resources]
     for holder in world.resources(BUCKET_ENCRYPTION.type):
         name = restrict_characters(holder.attribute("bucket"), attribute_shapes.BUCKET)
         if isinstance(name, PlainText) and buckets.find_by_name(holder.attribute("bucket"), None) is None:
-            yield holder, text(["arn:", holder.surroundings.partition, ":s3:::", name])
+            found.append((holder, text(["arn:", holder.surroundings.partition, ":s3:::", name])))
+    for each, bucket_arn in found:
+        if isinstance(bucket_arn, PlainText):
+            inside = text([bucket_arn, "/", Unknown(reason="which file of the bucket it is")])
+            doubt = f"whether the file is in the bucket of {each.address}"
+            yield from (doubt_key(key, doubt) for key in keys_of_object(inside, world) or ())
 
 
 _RULES = {

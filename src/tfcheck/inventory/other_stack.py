@@ -196,7 +196,8 @@ def _own_by_stack(value: Value, stack: str) -> Value:
             # NOTE: the stack may have been applied before the checked plan was made, which then knows the assigned ids.
             return msgspec.structs.replace(value, symbol=owner, shape=shape, fresh=False)
         case Text(pieces=pieces):
-            return Text(tuple(_piece(each, stack) for each in pieces))
+            owned = (_own_by_stack(each, stack) for each in pieces)
+            return Text(tuple(each for each in owned if isinstance(each, (str, Unknown, JsonText))))
         case JsonText(value=inside):
             return JsonText(_own_by_stack(inside, stack))
         case Set(items=items):
@@ -207,8 +208,3 @@ def _own_by_stack(value: Value, stack: str) -> Value:
             return {name: _own_by_stack(each, stack) for name, each in value.items()}
         case _:
             return value
-
-
-def _piece(piece: str | Unknown | JsonText, stack: str) -> str | Unknown | JsonText:
-    found = _own_by_stack(piece, stack)
-    return found if isinstance(found, (str, Unknown, JsonText)) else piece

@@ -57,7 +57,8 @@ def _statements(attributes: Attributes, instance: Instance) -> tuple[list[dict[s
         return _planned_statements(Unknown(reason=CHANGED) if planned is None else planned)
     written, further = nested_blocks(attributes.evaluation, block, "statement", attributes.scope_of(address))
     if isinstance(planned, list) and len(planned) == len(written) and further is None:
-        return [_merged_statement(mine, theirs) for mine, theirs in zip(planned, written, strict=True)], None
+        merged = [{**mine, **_known_members(theirs, mine)} for theirs, mine in zip(planned, written, strict=True)]
+        return merged, None
     if isinstance(planned, list) and (further is not None or is_known(planned)):
         return _planned_statements(planned)
     if further is None:
@@ -84,15 +85,10 @@ def _planned_statements(planned: Value) -> tuple[list[dict[str, Value]], Unknown
             return [], Unknown(reason="the statements are not a list")
 
 
-def _merged_statement(planned: Value, written: dict[str, Value]) -> dict[str, Value]:
-    """Return each member as planned if the plan knows it completely, otherwise as written."""
-    if not isinstance(planned, dict):
-        return written
-    joined = dict(written)
-    for name, value in planned.items():
-        if (is_known(value) and (value is not None or name not in written)) or name not in written:
-            joined[name] = value
-    return joined
+def _known_members(planned: Value, written: dict[str, Value]) -> dict[str, Value]:
+    """Return the members that the plan knows completely, or that are not written."""
+    members = planned.items() if isinstance(planned, dict) else ()
+    return {name: each for name, each in members if name not in written or (is_known(each) and each is not None)}
 
 
 def render_template(attributes: Attributes, address: Address) -> Value:

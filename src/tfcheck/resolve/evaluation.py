@@ -104,11 +104,7 @@ _LONG_ROOTS = ("data", "ephemeral", "resource")
 
 
 def follow(expression: Expression, scope: Scope) -> Seen:
-    """Evaluate a constant, or a reference with its attributes and indexes.
-
-    Raises:
-        EvaluationError: there definitely is no such thing.
-    """
+    """Evaluate a constant or a reference; an EvaluationError if there definitely is no such object."""
     match expression:
         case Literal():
             return expression.value

@@ -69,11 +69,7 @@ class ModuleNames:
         return self._once(("local", module, name), lambda: self._local(module, name))
 
     def output(self, module: ModulePath, name: str) -> Seen:
-        """Return an output of one module instance.
-
-        Raises:
-            EvaluationError: the module definitely has no such output.
-        """
+        """Return an output of one module instance; an EvaluationError if the module definitely has no such output."""
         return self._once(("output", module, name), lambda: self._output(module, name))
 
     def output_names(self, module: ModulePath) -> Sequence[str] | None:

@@ -100,7 +100,17 @@ def _merge(policy: _Policy, newer: _Policy, replaceable: int | None = None) -> _
     """Add a document; a statement with a known Sid replaces one of the first `replaceable` (all)."""
     statements = list(policy.statements)
     for entry in newer.statements:
-        _put_statement(statements, entry, replaceable)
+        for index, existing in enumerate(statements[:replaceable]):
+            same = _same_sid(existing, entry)
+            if same is Truth.TRUE:
+                statements[index] = entry
+                break
+            if same is Truth.UNKNOWN:
+                first = next(unknowns([existing, entry]))
+                reason = f"{first.reason}; it decides whether a statement is replaced by one with the same Sid"
+                statements[index] = Unknown(reason=reason, where=first.where)
+        else:
+            statements.append(entry)
     identity = policy.identity if newer.identity == "" else newer.identity
     version, other = policy.version, newer.version
     if isinstance(version, str) and isinstance(other, str):
@@ -110,20 +120,6 @@ def _merge(policy: _Policy, newer: _Policy, replaceable: int | None = None) -> _
     else:
         higher = other if isinstance(version, str) else version
     return _Policy(higher, identity, statements)
-
-
-def _put_statement(statements: list[Entry], entry: Entry, replaceable: int | None) -> None:
-    """Replace the statement with the same Sid, or append one."""
-    for index, existing in enumerate(statements[:replaceable]):
-        same = _same_sid(existing, entry)
-        if same is Truth.TRUE:
-            statements[index] = entry
-            return
-        if same is Truth.UNKNOWN:
-            first = next(unknowns([existing, entry]))
-            reason = f"{first.reason}; it decides whether a statement is replaced by one with the same Sid"
-            statements[index] = Unknown(reason=reason, where=first.where)
-    statements.append(entry)
 
 
 def _same_sid(existing: Entry, entry: Entry) -> Truth:

@@ -46,11 +46,7 @@ class Names(Protocol):
         """Return a local value of one module instance."""
 
     def output(self, module: ModulePath, name: str) -> Seen:
-        """Return an output of one module instance.
-
-        Raises:
-            EvaluationError: the module definitely has no such output.
-        """
+        """Return an output of one module instance; an EvaluationError if the module definitely has no such output."""
 
     def output_names(self, module: ModulePath) -> Sequence[str] | None:
         """List a module's outputs; None if neither sources nor configuration show them."""
@@ -161,11 +157,7 @@ class InstanceReferent:
         self.address = address
 
     def member(self, key: str | int) -> Seen:
-        """Return one attribute.
-
-        Raises:
-            EvaluationError: a resource has no numbered attributes.
-        """
+        """Return one attribute; an EvaluationError for a number, since a resource is not a list."""
         if not isinstance(key, str):
             raise EvaluationError(f"{self.address} is not a list")
         value = self._resources.attribute(self.address, key)
@@ -195,11 +187,7 @@ class ResourceReferent:
         self._instances = instances
 
     def member(self, key: str | int) -> Seen:
-        """Return one instance.
-
-        Raises:
-            EvaluationError: the plan has no such instance.
-        """
+        """Return one instance; an EvaluationError if the plan has no such instance."""
         try:
             if isinstance(self._instances, dict):
                 return InstanceReferent(self._resources, self._instances[str(key)])
@@ -229,11 +217,7 @@ class ModuleReferent:
         self.module = module
 
     def member(self, key: str | int) -> Seen:
-        """Return one output.
-
-        Raises:
-            EvaluationError: the module has no such output.
-        """
+        """Return one output; an EvaluationError if the module has no such output."""
         return self._names.output(self.module, str(key))
 
     def keys(self) -> Sequence[str] | None:
@@ -256,11 +240,7 @@ class CallReferent:
         self._keys = keys
 
     def member(self, key: str | int) -> Seen:
-        """Return one module instance.
-
-        Raises:
-            EvaluationError: the plan has no such instance.
-        """
+        """Return one module instance; an EvaluationError if the plan has no such instance."""
         found: InstanceKey = key
         if isinstance(self._keys, int):
             # NOTE: the plan may have keys where changed sources have a number.

@@ -7,7 +7,7 @@ The provider writes the SHA-1 of `user_data` into plans and state, decoded first
 from __future__ import annotations
 
 import base64
-import binascii
+from contextlib import suppress
 
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Value
@@ -26,12 +26,9 @@ def proven_by(planned: str, evaluated: Value) -> bool:
     """Whether a hash is that of a text."""
     import hashlib  # loads OpenSSL, which takes longer than a small plan
 
-    return isinstance(evaluated, str) and hashlib.sha1(_decode(evaluated), usedforsecurity=False).hexdigest() == planned
-
-
-def _decode(text: str) -> bytes:
-    data = text.encode("utf-8", "surrogatepass")
-    try:
-        return base64.b64decode(data, validate=True)
-    except (ValueError, binascii.Error):
-        return data
+    if not isinstance(evaluated, str):
+        return False
+    data = evaluated.encode("utf-8", "surrogatepass")
+    with suppress(ValueError):  # it is not base64
+        data = base64.b64decode(data, validate=True)
+    return hashlib.sha1(data, usedforsecurity=False).hexdigest() == planned

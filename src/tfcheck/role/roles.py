@@ -246,18 +246,15 @@ def _name_in(reference: TextLike | None) -> TextLike | None:
     parts = parse_arn(reference)
     if parts is None:
         return reference if isinstance(reference, str) and not reference.startswith("arn:") else None
-    resource = parts.resource
-    if isinstance(resource, str):
-        return resource.rpartition("/")[2]
-    if isinstance(resource, Text):
-        tail: list[TextLike] = []
-        for piece in reversed(resource.pieces):
-            if isinstance(piece, str) and "/" in piece:
-                return text([piece.rpartition("/")[2], *reversed(tail)])
-            if isinstance(piece, Unknown) and piece.hole.allows("/"):
-                return None
-            tail.append(piece)
-        return None
+    if isinstance(parts.resource, str):
+        return parts.resource.rpartition("/")[2]
+    tail: list[TextLike] = []
+    for piece in reversed(parts.resource.pieces if isinstance(parts.resource, Text) else ()):
+        if isinstance(piece, str) and "/" in piece:
+            return text([piece.rpartition("/")[2], *reversed(tail)])
+        if isinstance(piece, Unknown) and piece.hole.allows("/"):
+            return None
+        tail.append(piece)
     return None
 
 

@@ -144,7 +144,13 @@ def _kms(requirement: Requirement, world: World) -> dict[str, Entry]:
     encrypted = requirement.encrypted
     parts = parse_arn(encrypted) if encrypted is not None else None
     if encrypted is not None and parts is not None:
-        found["kms:ViaService"] = _via(encrypted, parts, world)
+        region = parts.region
+        if parts.service == "s3":
+            bucket = bucket_of(encrypted, world)
+            region = bucket.resource.surroundings.region if bucket and bucket.resource else _UNSEEN_REGION
+        # NOTE: if nothing in the plan shows the partition, its authors write the host names of the common one.
+        domain = ".amazonaws.com.cn" if parts.partition == "aws-cn" else ".amazonaws.com"
+        found["kms:ViaService"] = text([parts.service, ".", region, domain])
         found |= _encryption_context(encrypted, parts, world)
     return found
 
@@ -161,15 +167,6 @@ def _targets(world: World) -> list[tuple[Value, TextLike]]:
     looked_up = ((each, each.attribute("target_key_arn")) for each in world.looked_up("aws_kms_alias"))
     named = ((each, named_key(target, each, world)) for each, target in (*managed, *looked_up))
     return [(each.attribute("name"), key.arn) for each, key in named if key is not None]
-
-
-def _via(encrypted: TextLike, parts: Arn, world: World) -> Entry:
-    region = parts.region
-    if parts.service == "s3":
-        bucket = bucket_of(encrypted, world)
-        region = bucket.resource.surroundings.region if bucket and bucket.resource else _UNSEEN_REGION
-    # NOTE: if nothing in the plan shows the partition, its authors write the host names of the common one.
-    return text([parts.service, ".", region, ".amazonaws.com.cn" if parts.partition == "aws-cn" else ".amazonaws.com"])
 
 
 #: The keys with these prefixes; `Absent` leaves only those that follow it.

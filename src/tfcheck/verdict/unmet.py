@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
-from tfcheck.iam import Effect, Policy, Request, applies, condition
-from tfcheck.iam.model import Statement
+from tfcheck.iam import Effect, Origin, Policy, Request, applies, condition
 from tfcheck.iam.variables import PolicyTemplate
 from tfcheck.symbolic.sensitive_text import redact
 from tfcheck.symbolic.value import Truth, display
@@ -36,19 +35,17 @@ def unmet(request: Request, policies: Iterable[Policy]) -> tuple[UnmetCondition,
                 seen = applies(statement, request)
                 fits = seen.action & seen.resource & seen.principal
                 if fits is Truth.TRUE and seen.conditions is Truth.FALSE:
-                    return tuple(_unmet(statement, request))
+                    tests = (
+                        each
+                        for each in statement.conditions
+                        if condition.evaluate(each, request.context) is Truth.FALSE
+                    )
+                    return tuple(_unmet(each, statement.origin, request) for each in tests)
     return ()
 
 
-def _unmet(statement: Statement, request: Request) -> Iterator[UnmetCondition]:
-    for each in statement.conditions:
-        if condition.evaluate(each, request.context) is Truth.FALSE:
-            entry = request.context.lookup(each.key)
-            yield UnmetCondition(
-                policy=statement.origin.policy,
-                sid=statement.origin.sid,
-                operator=each.operator.written,
-                key=each.key,
-                values=tuple(display(value) for value in each.values if not isinstance(value, PolicyTemplate)),
-                carried=redact(entry) if isinstance(entry, str) else "",
-            )
+def _unmet(test: condition.Condition, origin: Origin, request: Request) -> UnmetCondition:
+    entry = request.context.lookup(test.key)
+    values = tuple(display(value) for value in test.values if not isinstance(value, PolicyTemplate))
+    carried = redact(entry) if isinstance(entry, str) else ""
+    return UnmetCondition(origin.policy, origin.sid, test.operator.written, test.key, values, carried)

@@ -14,7 +14,7 @@ from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection
 from tfcheck.checks import CHECKS
 from tfcheck.fix.edits.insertion import apply_insertions
-from tfcheck.fix.into_object import item_into
+from tfcheck.fix.into_object import items_into_object
 from tfcheck.fix.literal import ObjectParts, read_parts
 from tfcheck.fix.second_reader import SecondOpinion, compare
 from tfcheck.hcl.modules import from_directory
@@ -67,7 +67,7 @@ def test_an_item_is_aligned_with_those_above_it(before: str, after: str | None) 
     source = SourceText("main.tf", f"x = {before}\n")
     parts = read_parts(source.text, len("x = "))
     assert isinstance(parts, ObjectParts)
-    edits = item_into(source, parts, "long", "x")
+    edits = items_into_object(source, parts, [("long", "x")])
     assert (apply_insertions(source.text, edits) if edits else None) == (f"x = {after}\n" if after else None)
     assert compare(source.text, edits) is SecondOpinion.SAME_BUT_INSERTED
 

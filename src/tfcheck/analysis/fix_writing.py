@@ -52,7 +52,8 @@ def second_opinion(name: str, before: str, insertions: Sequence[Insertion]) -> s
     """
     from tfcheck.fix.second_reader import SecondOpinion, compare
 
-    found = SecondOpinion.SAME_BUT_INSERTED if name.endswith(".json") else compare(before, insertions)
+    is_hcl = name.endswith((".tf", ".tofu"))
+    found = compare(before, insertions) if is_hcl else SecondOpinion.SAME_BUT_INSERTED
     if found is SecondOpinion.DIFFERENT:
         raise InputError(
             f"`{name}`: python-hcl2 finds more changed than the fix inserts, so nothing was written",

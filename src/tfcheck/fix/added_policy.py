@@ -40,6 +40,8 @@ from tfcheck.symbolic.value import PlainText, Truth
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 _NAME = "ecs-start-up"
+#: A name that begins with what tells environments apart.
+_PREFIXED = regex(r'"((?:[\w-]*\$\{(?:var|local)(?:\.[\w-]+)+\}-)+)[\w-]+"')
 _AT_MOST_ONE = regex(r"\? (?:1 : 0|0 : 1)$")
 _OF_ONE_CALLER = "; it names instances that another caller of the module may not have"
 
@@ -93,8 +95,9 @@ class AddedPolicies:
             role.address, sources, role.address.name, keys[0] if others and len(keys) == 1 else None, need.rules()
         )
         remark += self._places.doubts(shared.statements, block, module, is_gated=bool(gate))
+        prefix = self._prefix(need)
         for managed in _kinds(block):
-            policy = self._policy(label, need, repeated, shared, given, managed=managed)
+            policy = self._policy(label, need, repeated, shared, given, managed=managed, prefix=prefix)
             policy = msgspec.structs.replace(policy, repeated=("count", gate)) if gate else policy
             keyed = [(each.module, 0 if gate else _made_key(each.key, repeated)) for each in made]
             beside = tuple(each.address for each in need.roles)
@@ -147,6 +150,7 @@ class AddedPolicies:
         provider: str,
         *,
         managed: bool = False,
+        prefix: str = "",
     ) -> NewPolicy:
         return NewPolicy(
             label=label,
@@ -156,6 +160,7 @@ class AddedPolicies:
             repeated=repeated.repetition(by_value=shared.by_value),
             provider=provider,
             managed=managed,
+            prefix=prefix,
         )
 
     def _propose_after(
@@ -175,6 +180,14 @@ class AddedPolicies:
             added=tuple(added),
             hcl="\n".join(hcl(policy)),
         )
+
+    def _prefix(self, need: RoleNeed) -> str:
+        """Return the template that begins the names of all other policies of the roles: `${local.name}-`."""
+        holders = [each for each in self._places.holders_of(need) if each.resource.address.type != "aws_iam_role"]
+        blocks = (self._resolver.block(each.resource.address) for each in holders)
+        texts = [each.attribute_text("name") for each in blocks if each is not None]
+        found = {match[1] if (match := _PREFIXED.fullmatch(each)) else "" for each in texts}
+        return found.pop() if len(found) == 1 else ""
 
     def _name(self, need: RoleNeed) -> str:
         role = need.roles[0]

@@ -111,7 +111,7 @@ def _change(choice: int, calls: Sequence[CallNeeds], world: After) -> _Change | 
                 insertions += edits
                 texts[source.name] = source
             names[done.name] = None
-            doubts = doubts or ("" if one.shape == "arn" else done.by.doubts(actions))
+            doubts = doubts or done.by.doubts(actions, one.shape)
     return _Change(tuple(names), tuple(dict.fromkeys(insertions)), texts, doubts) if insertions else None
 
 

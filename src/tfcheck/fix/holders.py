@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import msgspec
 
+from tfcheck.fix.policy_files import PolicyFiles
 from tfcheck.fix.proposal import outside_role_words
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
@@ -35,23 +36,21 @@ class Holders:
         self._resolver = world.resolver
         self._roles = roles
         self._by_block: dict[str, dict[int, list[Address]]] = {}
+        self.files = PolicyFiles(world.resolver)
 
     def of(self, role: WorldObject) -> Iterator[Holder]:
         """Return the policies of a role that the sources contain, inline ones first."""
         found = self._by_role.get(str(role.address), ())
-        for resource in sorted(found, key=lambda each: each.address.type != "aws_iam_role_policy"):
-            yield from self._holder(resource, "policy")
+        yield from self._holders(found)
         block = self._resolver.block(role.address)
         frozen = block is None or is_frozen(block, "inline_policy")
         for nested in block.blocks("inline_policy") if block and not frozen else ():
             if nested.type == "inline_policy" and "policy" in nested.arguments:
-                yield Holder(role, nested.arguments["policy"], "inline_policy")
+                yield Holder(role, self.files.text_of(nested.arguments["policy"], role.address), "inline_policy")
 
     def of_named_role(self, name: str) -> Iterator[Holder]:
         """Return the policies that the plan attaches to an unmanaged role, inline ones first."""
-        found = self._by_role.get(outside_role_words(name), ())
-        for resource in sorted(found, key=lambda each: each.address.type != "aws_iam_role_policy"):
-            yield from self._holder(resource, "policy")
+        yield from self._holders(self._by_role.get(outside_role_words(name), ()))
 
     def reach(self, holder: WorldObject) -> frozenset[str] | None:
         """Return every role that a statement in a holder's block applies to; None if that cannot be determined.
@@ -105,11 +104,17 @@ class Holders:
             key=str,
         )
 
-    def _holder(self, resource: WorldObject, attribute: str) -> Iterator[Holder]:
-        block: Block | None = self._resolver.block(resource.address)
-        argument = block.arguments.get(attribute) if block else None
-        if block is not None and argument is not None and not is_frozen(block, attribute):
-            yield Holder(resource, argument, attribute)
+    def _holders(self, resources: Iterable[WorldObject]) -> Iterator[Holder]:
+        ordered = sorted(resources, key=lambda each: each.address.type != "aws_iam_role_policy")
+        yield from filter(None, (self.holder(each, "policy") for each in ordered))
+
+    def holder(self, resource: WorldObject | None, attribute: str) -> Holder | None:
+        """Return the policy in an attribute of a resource, if the sources contain it and changes have an effect."""
+        block = self._resolver.block(resource.address) if resource is not None else None
+        argument = block.arguments.get(attribute) if block and not is_frozen(block, attribute) else None
+        if resource is None or argument is None:
+            return None
+        return Holder(resource, self.files.text_of(argument, resource.address), attribute)
 
     @cached_property
     def _by_role(self) -> dict[str, list[WorldObject]]:

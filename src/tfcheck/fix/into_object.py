@@ -10,43 +10,48 @@ from tfcheck.fix.literal import ItemParts, ObjectParts
 from tfcheck.hcl.syntax.source import SourceText
 
 
-def item_into(source: SourceText, parts: ObjectParts, name: str, value: str) -> tuple[Insertion, ...]:
-    """Add `name = value` after the last item of an object, on its line or below it, in the same style.
+def items_into_object(
+    source: SourceText, parts: ObjectParts, items: Sequence[tuple[str, str]]
+) -> tuple[Insertion, ...]:
+    """Add items (`name = value`) after the last one of an object, on its line or below it, in the same style.
 
-    If the name is wider than those above it, these are aligned with it. Nothing if the object has no item, or another
+    If a name is wider than those above it, these are aligned with it. Nothing if the object has no item, or another
     layout.
     """
     text = source.text
     if not parts.items or comment_follows(text, parts.items[-1].value.end):
         return ()
     last = parts.items[-1]
-    written = f'"{name}"' if last.quoted else name
+    written = [(f'"{name}"' if last.quoted else name, value) for name, value in items]
     sign = ":" if ":" in last.between else "="
     if "\n" not in text[parts.start : parts.end]:
         blank = "" if sign == ":" and not last.between.startswith(" ") else " "
-        return (Insertion(source.name, last.value.end, f", {written}{blank}{sign} {value}"),)
+        added = "".join(f", {name}{blank}{sign} {value}" for name, value in written)
+        return (Insertion(source.name, last.value.end, added),)
     group = _group(text, parts.items)
     if not group or line_start(text, last.start) == line_start(text, parts.end - 1):
         return ()
-    return tuple(_insert_below(source, group, written, value, sign))
+    return tuple(_insert_below(source, group, written, sign))
 
 
 def _insert_below(
-    source: SourceText, group: Sequence[ItemParts], written: str, value: str, sign: str
+    source: SourceText, group: Sequence[ItemParts], items: Sequence[tuple[str, str]], sign: str
 ) -> Iterator[Insertion]:
     text, last = source.text, group[-1]
     comma = "," if text[last.value.end : last.value.end + 1] == "," else ""
     base = source.newline + indentation(text, last.start)
-    joint = last.between if sign == ":" else " = "
+    joint, width = last.between if sign == ":" else " = ", 0
     if sign == "=" and _is_aligned(text, group):
-        widest = max(_width(text, each) for each in group)
-        joint = " " * max(widest - len(written), 0) + joint
-        for each in group if len(written) > widest else ():
-            yield Insertion(source.name, each.start + _width(text, each), " " * (len(written) - widest))
-    if sign == ":" and not comma:
-        yield Insertion(source.name, last.value.end, f",{base}{written}{joint}{value}")
+        old = max(_width(text, each) for each in group)
+        width = max(old, *(len(name) for name, _ in items))
+        for each in group if width > old else ():
+            yield Insertion(source.name, each.start + _width(text, each), " " * (width - old))
+    between = "," if sign == ":" and not comma else comma
+    lines = [f"{base}{name:<{width}}{joint}{value}" for name, value in items]
+    if between and not comma:
+        yield Insertion(source.name, last.value.end, "".join(f",{each}" for each in lines))
     else:
-        yield Insertion(source.name, last.value.end + len(comma), f"{base}{written}{joint}{value}{comma}")
+        yield Insertion(source.name, last.value.end + len(comma), "".join(f"{each}{comma}" for each in lines))
 
 
 def _group(text: str, items: Sequence[ItemParts]) -> list[ItemParts]:

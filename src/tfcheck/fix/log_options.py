@@ -12,7 +12,7 @@ import msgspec
 
 from tfcheck.checks import log_options, log_region
 from tfcheck.fix.edits.insertion import Insertion, Replacement
-from tfcheck.fix.into_object import item_into
+from tfcheck.fix.into_object import items_into_object
 from tfcheck.fix.literal import ObjectParts, read_parts
 from tfcheck.fix.new_block import INDEX
 from tfcheck.fix.place import FixPlaces
@@ -104,7 +104,7 @@ class LogOptions:
             for name in (_NAME, _REGION, _PREFIX):
                 if options.parts.item(name) is None and name not in log.options:
                     for value in dict.fromkeys(self._values(name, task, log, options)):
-                        edits = item_into(options.source, options.parts, name, value)
+                        edits = items_into_object(options.source, options.parts, [(name, value)])
                         title = f"set `{name}` to `{value}` in {options.place}"
                         yield from [(title, options, edits)] if edits else []
 

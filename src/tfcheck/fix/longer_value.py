@@ -13,7 +13,7 @@ import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion, Replacement, indentation, line_end, line_start
 from tfcheck.fix.into_list import comment_follows
-from tfcheck.fix.into_object import item_into
+from tfcheck.fix.into_object import items_into_object
 from tfcheck.fix.literal import ListParts, ObjectParts, OtherParts, Parts, read_json_parts, read_parts
 from tfcheck.fix.new_argument import items_into
 from tfcheck.fix.render import WIDEST
@@ -162,7 +162,7 @@ def _insert_into_map(
     if not spread or comment_follows(text, last.end) or any(each.label in known for each in elements):
         return ()
     if len(elements) == 1 and ("\n" not in elements[0].lines or "\n" not in text[last.start : last.end]):
-        return item_into(source, parts, elements[0].label, elements[0].flat)
+        return items_into_object(source, parts, [(elements[0].label, elements[0].flat)])
     # NOTE: several on one line each would have to be aligned with those before them.
     base = source.newline + indentation(text, parts.items[-1].start)
     end = line_end(text, last.end)

@@ -14,12 +14,14 @@ import msgspec
 
 from tfcheck import startup
 from tfcheck.fix.as_text import role_as_text
+from tfcheck.fix.attachments import AWS_POLICY, BY_AWS
 from tfcheck.fix.freshness import outdated_objects
 from tfcheck.fix.naming import module_words
 from tfcheck.fix.new_argument import argument_into, unit_of
 from tfcheck.fix.new_block import insert_after
 from tfcheck.fix.new_role import (
     ECS_TRUST,
+    LONGEST_PREFIX,
     NewRole,
     common_arguments,
     label_for,
@@ -32,6 +34,7 @@ from tfcheck.fix.new_role import (
 from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.plan_fixes import DraftFix, draft_fix
 from tfcheck.fix.proposal import Proposal, RoleNeed
+from tfcheck.fix.render import quote
 from tfcheck.fix.repetition import Statements, names_instance, share_statements
 from tfcheck.fix.task_needs import needs_after, relieved_answers
 from tfcheck.fix.task_proof import is_readable
@@ -51,19 +54,6 @@ _ARGUMENT = "execution_role_arn"
 _TASK = "aws_ecs_task_definition"
 _BEHIND = ("task_role_arn", "memory", "cpu", "network_mode", "requires_compatibilities", "family")
 _ROLE = regex(r"(?:data\.)?aws_iam_role\.[\w-]+\.arn|(?:var|local|module)(?:\.[\w-]+)+")
-_MANAGED = "AmazonECSTaskExecutionRolePolicy"
-#: What that policy allows, of what start-up needs.
-_BY_AWS = frozenset(
-    (
-        "ecr:GetAuthorizationToken",
-        "ecr:BatchCheckLayerAvailability",
-        "ecr:BatchGetImage",
-        "ecr:GetDownloadUrlForLayer",
-        "logs:CreateLogStream",
-        "logs:PutLogEvents",
-    )
-)
-
 #: What each task definition of a block needs with an execution role.
 _Needs: TypeAlias = dict[Address, tuple[Answer, ...]]
 
@@ -214,16 +204,16 @@ class MissingRoles:
 
     def _managed_policy_arn(self, task: Address, needs: _Needs) -> str:
         """Write the ARN of the AWS managed policy as the module does; empty if it is not needed or not known."""
-        if not any(each.requirement.action in _BY_AWS for several in needs.values() for each in several):
+        if not any(each.requirement.action in BY_AWS for several in needs.values() for each in several):
             return ""
         partition = self._resolver.surroundings(task).partition
-        arn = managed_policy_arn(_MANAGED, partition=partition) if isinstance(partition, str) else None
+        arn = managed_policy_arn(AWS_POLICY, partition=partition) if isinstance(partition, str) else None
         module = self._resolver.module_sources(task.module)
         declared = module.resource_keys() if module else ()
         named = sorted(name for mode, kind, name in declared if (mode, kind) == ("data", "aws_partition"))
         if module is not None and named and not _is_gated(module.resource("data", "aws_partition", named[0])):
             general = f"${{data.aws_partition.{named[0]}.partition}}"
-            return f'"arn:{general}:iam::aws:policy/service-role/{_MANAGED}"'
+            return f'"arn:{general}:iam::aws:policy/service-role/{AWS_POLICY}"'
         return f'"{arn}"' if isinstance(arn, str) else ""
 
     def _new_roles_with(
@@ -238,10 +228,13 @@ class MissingRoles:
         label = self._label(task, module)
         several = len(self._places.holders.modules(task.module)) > 1
         family = self._resolver.attribute(task, "family") if not argument else None
+        name = name_for(label, block, family, several=several, repeated=bool(argument))
+        if not argument and any(self._is_taken(each, name[1]) for each in needs):
+            name = "name_prefix", quote(f"{label.replace('_', '-')[: LONGEST_PREFIX - 1]}-")
         for trust in trusts(module):
             role = NewRole(
                 label=label,
-                name=name_for(label, block, family, several=several, repeated=bool(argument)),
+                name=name,
                 trust=trust,
                 managed=managed,
                 wanted=statements,
@@ -254,6 +247,11 @@ class MissingRoles:
             title += self._places.doubts(statements, block, task.module)
             yield from self._proposal(title, block, list(needs), f"{role.reference}.arn", role)
 
+    def _is_taken(self, task: Address, name: str) -> bool:
+        """Whether another role has a name, as the module of a task definition evaluates it."""
+        roles = (*self._world.resources("aws_iam_role"), *self._world.looked_up("aws_iam_role"))
+        return self._places.lists.evaluate(name, task) in [each.attribute("name") for each in roles]
+
     def _label(self, task: Address, module: Module) -> str:
         taken = {name for _, kind, name in module.resource_keys() if kind.startswith("aws_iam_")}
         taken |= {label for (where, block), label in self._labels.items() if where is module and block != task.name}
@@ -263,7 +261,7 @@ class MissingRoles:
         """Write what a new role needs beyond the AWS managed policy, and whether each task definition needs its own."""
         found: list[Statements] = []
         for task, several in needs.items():
-            left = [each for each in several if not (managed and each.requirement.action in _BY_AWS)]
+            left = [each for each in several if not (managed and each.requirement.action in BY_AWS)]
             statements = self._places.statements(left, task, lists=lists)
             if statements is None or (lists and not self._places.lists.are_usable(statements, [task])):
                 return None

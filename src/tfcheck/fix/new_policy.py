@@ -12,7 +12,7 @@ from tfcheck.fix.edits.insertion import Insertion, indentation, line_start
 from tfcheck.fix.into_document import member_behind
 from tfcheck.fix.new_argument import unit_of
 from tfcheck.fix.new_block import INDEX, block_lines
-from tfcheck.fix.render import StatementStyle, align, quote, render_on_one_line, statement
+from tfcheck.fix.render import StatementStyle, align, render_on_one_line, statement
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.json_document import JsonValue, Member, Object, read_document
@@ -25,7 +25,7 @@ class NewPolicy(msgspec.Struct, frozen=True):
 
     `repeated` is the expression of `for_each` or `count`; `provider` the provider configuration, if it is not the
     default. With `managed` it becomes a customer managed policy with an attachment, since the role removes inline
-    policies.
+    policies. `prefix` is a template that begins the names of the role's other policies.
     """
 
     label: str
@@ -35,6 +35,7 @@ class NewPolicy(msgspec.Struct, frozen=True):
     repeated: tuple[str, str] | None = None
     provider: str = ""
     managed: bool = False
+    prefix: str = ""
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -64,11 +65,11 @@ def insert_after(anchor: Block, policy: NewPolicy) -> tuple[Insertion, ...] | No
 def hcl(policy: NewPolicy, unit: str = "  ") -> list[str]:
     """Write the resource blocks of the policy."""
     if not policy.managed:
-        arguments = [("name", quote(policy.name)), ("role", policy.role)]
+        arguments = [("name", f'"{policy.prefix}{policy.name}"'), ("role", policy.role)]
         return _resource("aws_iam_role_policy", policy, arguments, unit, with_policy=True)
     key = INDEX[policy.repeated[0]] if policy.repeated else ""
     attachment = [("role", policy.role), ("policy_arn", f"aws_iam_policy.{policy.label}{key}.arn")]
-    name = [("name_prefix", quote(policy.name + "-"))]
+    name = [("name_prefix", f'"{policy.prefix}{policy.name}-"')]
     return [
         *_resource("aws_iam_policy", policy, name, unit, with_policy=True),
         "",
@@ -122,6 +123,6 @@ def _json_members(policy: NewPolicy) -> dict[str, str]:
     if policy.repeated:
         content[policy.repeated[0]] = f"${{{policy.repeated[1]}}}"
     statements = ", ".join(render_on_one_line(each, StatementStyle(one_line=True)) for each in policy.wanted)
-    content |= {"name": policy.name, "role": f"${{{policy.role}}}"}
+    content |= {"name": f"{policy.prefix}{policy.name}", "role": f"${{{policy.role}}}"}
     document = f'{{ Version = "2012-10-17", Statement = [{statements}] }}'
     return content | {"policy": f"${{jsonencode({document})}}"}

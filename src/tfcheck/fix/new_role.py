@@ -33,7 +33,7 @@ _FAMILY = regex(r'(?:var|local|module)(?:\.[\w-]+)+|"(?:[\w-]|\$\{\s*(?:var|loca
 #: Names of task definitions without information.
 _PLAIN_NAMES = ("this", "main", "default", "task", "task_definition", "ecs_task", "ecs_task_definition")
 #: The characters that IAM accepts in a role's name, and at its beginning.
-_LONGEST, _LONGEST_PREFIX = 64, 38
+_LONGEST, LONGEST_PREFIX = 64, 38
 
 
 class NewRole(msgspec.Struct, frozen=True):
@@ -166,5 +166,5 @@ def name_for(label: str, task: Block, family: object, *, several: bool, repeated
         return "name", f'"{inner}-execution"'
     base = label.replace("_", "-")
     if several:
-        return "name_prefix", quote(f"{base[: _LONGEST_PREFIX - 1]}-")
+        return "name_prefix", quote(f"{base[: LONGEST_PREFIX - 1]}-")
     return "name", quote(base)

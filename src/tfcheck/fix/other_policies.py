@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 import msgspec
 
 from tfcheck.fix.as_text import verdicts_with
-from tfcheck.fix.holders import Holder, is_frozen
+from tfcheck.fix.holders import Holder
 from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
 from tfcheck.fix.trial import ChangedAttribute
@@ -65,7 +65,11 @@ class OtherPolicies:
         guarded = self._still_denied(need.answers)
         own = self._policies_of_resources(need, guarded)
         choices = [own, [*boundaries, *own]] if len(guarded) == len(need.answers) else [[*boundaries, *own]]
-        others = [several for several in (*choices, boundaries) if several and None not in several]
+        # NOTE: a boundary must not name a key whose policy names the role.
+        choices += (
+            [boundaries, [*self._boundaries(need, everything=True), *own]] if boundaries and own else [boundaries]
+        )
+        others = [several for several in choices if several and None not in several]
         for each in ways(need):
             for several in others:
                 yield msgspec.structs.replace(join_proposals([each, *filter(None, several)]), safety="review")
@@ -92,7 +96,7 @@ class OtherPolicies:
         verdicts = verdicts_with(answers, self._world, bounded=False)
         return [each for each, found in zip(answers, verdicts, strict=True) if found is Verdict.DENIED]
 
-    def _boundaries(self, need: RoleNeed) -> Iterator[Proposal | None]:
+    def _boundaries(self, need: RoleNeed, *, everything: bool = False) -> Iterator[Proposal | None]:
         """Yield what each boundary must allow besides a grant, or None for one that cannot be changed."""
         by_policy: dict[Hashable, list[WorldObject]] = {}
         for role in need.roles:
@@ -104,13 +108,16 @@ class OtherPolicies:
         for roles in by_policy.values():
             denied = [each for role in roles for each in lacking[str(role.address)]]
             if denied:
-                yield self.boundary(roles[0], denied)
+                yield self.boundary(roles[0], denied, everything=everything)
 
-    def boundary(self, role: WorldObject, answers: Sequence[Answer]) -> Proposal | None:
-        """Add missing permissions to a managed boundary."""
+    def boundary(self, role: WorldObject, answers: Sequence[Answer], *, everything: bool = False) -> Proposal | None:
+        """Add missing permissions to a managed boundary, with `everything` for all resources.
+
+        A boundary only limits the role's other policies, and cannot name what depends on the role.
+        """
         reference = role.attribute("permissions_boundary")
         resource = self._roles.policies.resource(reference) if isinstance(reference, PlainText) else None
-        holder = self._holder(resource, "policy")
+        holder = self._places.holders.holder(resource, "policy")
         if resource is None or holder is None:
             return None
         bounded = [each for each in self._world.resources("aws_iam_role") if self._is_bounded(each, resource)]
@@ -119,9 +126,13 @@ class OtherPolicies:
         place, _ = self._places.text_block(holder)
         listed = self._places.statements(answers, place, lists=True)
         given = listed if listed and self._places.lists.are_usable(listed, [place]) else None
-        return self._places.propose_into(
-            holder, answers, f", the permissions boundary of {role.address}{remark}", given
-        )
+        remark = f", the permissions boundary of {role.address}{remark}"
+        actions = tuple(dict.fromkeys(each.requirement.action for each in answers))
+        whole = (NeededStatement(sid(actions[0]), actions, (("*",),)),)
+        named = (self._places.propose_into(holder, answers, remark, each) for each in (given, None))
+        found = None if everything else next(filter(None, named), None)
+        wide = f"{remark}; `*` is for what cannot be named there"
+        return found or self._places.propose_into(holder, answers, wide, whole)
 
     def _is_bounded(self, role: WorldObject, policy: WorldObject) -> bool:
         reference = role.attribute("permissions_boundary")
@@ -153,17 +164,12 @@ class OtherPolicies:
         names = (key.attribute("arn"), key.attribute("key_id"))
         subject = SettingOwner(key, tuple(each for each in names if isinstance(each, PlainText)))
         sure = settings(self._world, KEY_POLICY).on(subject).sure
-        return self._holder(sure[0] if sure else key, "policy")
+        return self._places.holders.holder(sure[0] if sure else key, "policy")
 
     def _bucket_policy(self, answers: Sequence[Answer]) -> Holder | None:
         bucket = bucket_of(answers[0].requirement.resource, self._world)
         sure = settings(self._world, BUCKET_POLICY).on(bucket).sure if bucket else ()
-        return self._holder(sure[0], "policy") if sure else None
-
-    def _holder(self, resource: WorldObject | None, attribute: str) -> Holder | None:
-        block = self._world.resolver.block(resource.address) if resource else None
-        argument = block.arguments.get(attribute) if block and not is_frozen(block, attribute) else None
-        return Holder(resource, argument, attribute) if resource and argument else None
+        return self._places.holders.holder(sure[0], "policy") if sure else None
 
 
 _WAYS = {

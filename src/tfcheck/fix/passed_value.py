@@ -11,14 +11,14 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import chain
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 import msgspec
 
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Insertion, indentation, line_end
+from tfcheck.fix.edits.insertion import Insertion, Replacement, indentation, line_end
 from tfcheck.fix.into_document import member_behind
-from tfcheck.fix.into_object import item_into
+from tfcheck.fix.into_object import items_into_object
 from tfcheck.fix.literal import ItemParts, ObjectParts, read_parts
 from tfcheck.fix.longer_value import NewElement, label_like, longer, new_value
 from tfcheck.fix.module_inputs import ModuleInput, decides_how_many
@@ -26,7 +26,7 @@ from tfcheck.fix.new_argument import argument_beside, unit_of
 from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.render import WIDEST, StatementStyle, Syntax, render_on_one_line, statement, text
 from tfcheck.fix.repetition import InstanceTerms, Statements, share_statements, terms_of_call
-from tfcheck.fix.wanted import Reference
+from tfcheck.fix.wanted import Reference, Spelled
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError
@@ -139,10 +139,29 @@ class CallNeeds:
         shared = share_statements(found)
         return shared.statements if shared is not None else None
 
-    def doubts(self, actions: Sequence[str]) -> str:
-        """Explain why the passed values may be wrong for another plan of the same sources."""
-        statements = self.shared_statements(actions)
+    def doubts(self, actions: Sequence[str], shape: str) -> str:
+        """Explain why values passed to an input of a shape may be wrong for another plan of the same sources."""
+        statements = self.shared_statements(actions) if shape != "arn" else None
+        if shape == "arns":
+            whole = self.with_all_instances(statements or ())
+            statements = tuple(
+                msgspec.structs.replace(each, resources=tuple(one for one in each.resources if not _is_list(one)))
+                for each in whole
+            )
         return self.places.doubts(statements, self.call, self.caller) if statements else ""
+
+    def with_all_instances(self, statements: Statements) -> Statements:
+        """Write what may not exist, as the only instance of its block, as the list of its instances."""
+        sources = self.world.resolver.module_sources(self.caller)
+
+        def spell(spelled: Spelled) -> Spelled:
+            only = spelled[0].expression if len(spelled) == 1 and isinstance(spelled[0], Reference) else ""
+            first = _FIRST.match(only)
+            block = sources.resource("resource", *first[1].split(".")) if sources and first else None
+            count = block.attribute_text("count") if block is not None else ""
+            return (Reference(f"{first[1]}[*]{first[2]}", first[1]),) if first and not count.isdigit() else spelled
+
+        return tuple(msgspec.structs.replace(each, resources=tuple(map(spell, each.resources))) for each in statements)
 
     def statements_for(self, key: InstanceKey, actions: Sequence[str], into: str = "") -> Statements | None:
         """Write what one instance lacks as the calling module does."""
@@ -178,6 +197,7 @@ def pass_value(passing: CallNeeds, given: ModuleInput, actions: Sequence[str]) -
             return higher
     if not statements or not passing.is_for_one or not passing.places.files.editable(passing.call.source):
         return None
+    statements = passing.with_all_instances(statements) if given.shape == "arns" else statements
     edits = _add_argument(passing.call, argument, given, statements)
     return PassedInput(((passing.call.source, edits),), passing, given.name) if edits else None
 
@@ -190,6 +210,9 @@ def _add_argument(
         return _insert_in_json(call, argument, given, statements)
     known = call.attribute_text(given.name)
     elements = _elements(statements, given, unit, known)
+    if lists := dict.fromkeys(one[0].expression for each in statements for one in filter(_is_list, each.resources)):
+        parts = [*([f"[{', '.join(each.flat for each in elements)}]"] if elements else []), *lists]
+        return _with_lists(call, argument, given.name, parts) if not any(each in known for each in lists) else ()
     if given.shape == "arn":
         is_one = len(elements) == 1 and argument is None
         made = argument_beside(call, given.name, elements[0].flat) if is_one else None
@@ -200,6 +223,22 @@ def _add_argument(
         end = argument.value_end
         return longer(argument.source, argument.value_start, end, elements, unit) if elements else ()
     return (made,) if made else ()
+
+
+def _is_list(spelled: Spelled) -> TypeGuard[tuple[Reference, ...]]:
+    return isinstance(spelled[0], Reference) and bool(spelled[0].over)
+
+
+def _with_lists(call: Block, argument: Argument | None, name: str, lists: Sequence[str]) -> tuple[Insertion, ...]:
+    """Add lists to an argument of a call by `concat`."""
+    known = argument.text if argument is not None else ""
+    inner = known.removeprefix("concat(").removesuffix(")") if known.startswith("concat(") else known
+    parts = [*([inner] if inner not in ("", "[]", "null") else []), *lists]
+    value = parts[0] if len(parts) == 1 else f"concat({', '.join(parts)})"
+    if argument is None:
+        made = argument_beside(call, name, value)
+        return (made,) if made else ()
+    return (Replacement(argument.source.name, argument.value_start, value, known),) if "\n" not in known else ()
 
 
 def _add_to_element(
@@ -246,7 +285,7 @@ def _insert_in_element(
     flat = f"[{', '.join(each.flat for each in elements)}]"
     if not is_optional or given.shape not in ("arns", "list") or not elements or len(flat) > WIDEST:
         return ()
-    aligned = item_into(source, object_, member, flat)
+    aligned = items_into_object(source, object_, [(member, flat)])
     if aligned and not files.reveals(aligned, {source.name: source}):
         return aligned
     last = object_.items[-1] if object_.items else None
@@ -277,7 +316,7 @@ def _elements(
 ) -> list[NewElement]:
     """Write statements as an input accepts them, without ARNs that it has already."""
     if given.shape in ("arns", "arn"):
-        arns = dict.fromkeys(text(one, syntax) for each in statements for one in each.resources)
+        arns = dict.fromkeys(text(one, syntax) for each in statements for one in each.resources if not _is_list(one))
         if given.shape == "arn":
             arns = dict.fromkeys(_FIRST.sub(r"one(\1[*]\2)", each) for each in arns)
         return [NewElement(each, each) for each in arns if each not in known]

@@ -16,8 +16,9 @@ from tfcheck.fix.holders import Holder, Holders
 from tfcheck.fix.into_policy import insert_into_policy
 from tfcheck.fix.lengths import collection_of, may_vary
 from tfcheck.fix.naming import rename_taken_sids
+from tfcheck.fix.policy_files import as_in_file, literal
 from tfcheck.fix.policy_statements import ReadableStatement, readable
-from tfcheck.fix.policy_text import document_of, merged_documents
+from tfcheck.fix.policy_text import FileText, document_of, merged_documents
 from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
 from tfcheck.fix.referable import Referable, Refuse
 from tfcheck.fix.repetition import InstanceTerms, SharedStatements, Statements, share_statements
@@ -26,8 +27,8 @@ from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.fix.wanted import NeededStatement, needed_statements, rank, with_gates
 from tfcheck.fix.written_lists import WrittenLists
 from tfcheck.fix.written_text import flat
-from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.world import After, WorldObject
 from tfcheck.role import Roles
 from tfcheck.symbolic.regex import regex
@@ -195,7 +196,7 @@ class FixPlaces:
         names = need.names()
         first = self.holders.of(need.roles[0]) if need.roles else self.holders_of(need)
         fitting: list[tuple[Holder, str]] = []
-        for holder in sorted(first, key=lambda each: not _came_near(each, need)):
+        for holder in sorted(first, key=lambda each: not came_near(each, need)):
             reach = self.holders.reach(holder.resource)
             if reach is not None and names <= reach and (reach <= names) is not wide:
                 fitting.append((holder, other_roles_words(reach - names)))
@@ -236,6 +237,10 @@ class FixPlaces:
     def statements_for(self, holder: Holder, need: RoleNeed) -> Iterator[Statements]:
         """Yield what roles lack as it can be written in the text of their common policy block."""
         name, goal = self._goal(holder)
+        if isinstance(holder.argument, FileText) and not holder.argument.is_template:
+            every = {needed_statements(each, literal) for each in need.answers_by_role().values()}
+            yield from [each for each in every if each and len(every) == 1]
+            return
         places: dict[str, Address] = {}
         for role in need.roles:
             own = self.own_holder(holder, role)
@@ -282,6 +287,9 @@ class FixPlaces:
         """Write the needed statements for a policy's text; None if something cannot be named there."""
         address, (name, goal) = holder.resource.address, self._goal(holder)
         module = self._resolver.module_sources(address.module)
+        if isinstance(holder.argument, FileText) and not holder.argument.is_template:
+            given = given if given and given[0].principal else needed_statements(answers, literal)
+            return rename_taken_sids(given, self._quoted_words(holder.argument.source)) if given else None
         statements = None if module is None else given or self.as_statements(answers, address.module, goal)
         if module is None or statements is None:
             return None
@@ -290,7 +298,13 @@ class FixPlaces:
         statements = with_gates(statements, self._gates.condition_finder(own, place), gates=name is not None)
         if statements is not None and place is not None:
             statements = adapt_bucket_arns(statements, place.source.text[place.start : place.end])
-        return None if statements is None else rename_taken_sids(statements, self._quoted_words(module))
+        return (
+            None
+            if statements is None
+            else rename_taken_sids(
+                statements, self._quoted_words(*(file.source for file in module.files), holder.argument.source)
+            )
+        )
 
     def propose_into(
         self,
@@ -314,20 +328,25 @@ class FixPlaces:
             return None
         (_, goal), (_, place) = self._goal(holder), self.text_block(holder)
         ways = {"extends": extends, "adds": adds, "shared": shared}
-        into = insert_into_policy(holder.argument, module, statements, beside=self.replacing, **ways)
-        if into is None or not self._files.editable(into.source):
+        passed = as_in_file(statements, holder.argument)
+        if passed is None:
+            return None
+        into = insert_into_policy(holder.argument, module, passed.statements, beside=self.replacing, **ways)
+        if into is None or not all(map(self._files.editable, (into.source, *passed.texts.values()))):
             return None
         remark += self.doubts(statements, place, address.module) if place is not None else ""
         goal = f"an inline policy of {goal}" if holder.attribute == "inline_policy" else goal
         goal = join_names(into.documents) if into.documents else goal
+        goal, remark = passed.goal(goal), passed.remark(module) + remark
         return Proposal(
             title=f"add {into.description} to {goal}{remark}",
             safety="review" if remark else "safe",
-            insertions=into.insertions,
-            texts={into.source.name: into.source},
+            insertions=(*into.insertions, *passed.insertions),
+            texts={into.source.name: into.source, **passed.texts},
             touched=self.changes(holder),
             added=(),
             hcl=into.hcl,
+            reported=passed.reported,
         )
 
     def gate(self, statements: Statements, places: Sequence[Address], block: Block) -> Statements:
@@ -350,9 +369,11 @@ class FixPlaces:
         """Read the Allow statements of a policy, if the block with its text may be changed."""
         place, block = self.text_block(holder)
         module = self._resolver.module_sources(holder.resource.address.module)
-        if block is None or module is None or not self._files.editable(block.source):
+        texts = (block.source, holder.argument.source) if block is not None else ()
+        if not texts or module is None or not all(map(self._files.editable, texts)):
             return ()
-        evaluate = partial(self._resolver.evaluation.evaluate, scope=self._resolver.scope_of(place))
+        scope = self.holders.files.scope(holder.argument, self._resolver.scope_of(place))
+        evaluate = partial(self._resolver.evaluation.evaluate, scope=scope)
         return readable(holder.argument, module, evaluate)
 
     # Other parts of a holder's text, and what the plan does not know yet
@@ -376,16 +397,15 @@ class FixPlaces:
         names = (name, *merged_documents(name, module))
         return [ChangedAttribute(one) for each in names for one in self.holders.document_instances(module, each)]
 
-    def _quoted_words(self, module: Module) -> frozenset[str]:
-        """List the quoted words in a module, which a new Sid must differ from."""
-        if id(module) not in self._words:
-            self._words[id(module)] = frozenset(
-                each for file in module.files for each in _WORD.findall(file.source.text)
-            )
-        return self._words[id(module)]
+    def _quoted_words(self, *texts: SourceText) -> frozenset[str]:
+        """List the quoted words in files, which a new Sid must differ from."""
+        for each in texts:
+            if id(each) not in self._words:
+                self._words[id(each)] = frozenset(_WORD.findall(each.text))
+        return frozenset(word for each in texts for word in self._words[id(each)])
 
 
-def _came_near(holder: Holder, need: RoleNeed) -> bool:
+def came_near(holder: Holder, need: RoleNeed) -> bool:
     """Whether the report shows a statement of a policy as a near miss."""
     address = str(holder.resource.address)
     return any(each.policy == address and each.effect == "Allow" for one in need.answers for each in one.evidence)

@@ -1,21 +1,20 @@
 """Locate the text of a policy.
 
-A policy is an expression: a reference to an `aws_iam_policy_document`, a `jsonencode` of what is written out, or a
-heredoc. Texts made in any other way (`for`, `concat`, a local, a template, a file) are left alone.
+A policy is an expression: a reference to an `aws_iam_policy_document`, a `jsonencode` of what is written out, a
+heredoc, or the content of a file. Texts made in any other way (`for`, `concat`, a local) are left alone.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from tfcheck.fix.literal import Parts, read_json_parts, read_parts
 from tfcheck.fix.render import Syntax
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument
-from tfcheck.hcl.syntax.lexer import Heredoc, heredoc_at
-from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.lexer import MalformedError, Token, heredoc_at, template_tokens
 from tfcheck.symbolic.regex import regex
 
 _DOCUMENT = regex(
@@ -25,6 +24,18 @@ _MERGED = regex(r"data\.aws_iam_policy_document\.([\w-]+)(?:\[[^\[\]]*\])?\.json
 _FILE = regex(r'(?:templatefile|file)\(\s*"(?:\$\{path\.(?:module|root)\}/|\./)?([\w./-]+)"')
 _ENCODE = regex(r"jsonencode\s*\(\s*(?=\{)")
 _QUOTE = regex(r'(?<!\\)(?:\\\\)*"')
+
+
+class FileText(Argument, frozen=True, eq=False, dict=True, kw_only=True):
+    """The text of a file as a policy; `read_by` is the argument that reads it."""
+
+    read_by: Argument
+    is_template: bool
+
+
+def is_configuration(name: str) -> bool:
+    """Whether a file declares Terraform blocks, and is not one that an expression reads."""
+    return name.endswith((".tf", ".tofu", ".tf.json", ".tofu.json"))
 
 
 def document_of(argument: Argument) -> str | None:
@@ -74,6 +85,8 @@ def find_policy_text(argument: Argument) -> tuple[Parts, Syntax] | None:
         MalformedError: brackets or quotes do not pair up.
     """
     source = argument.source
+    if isinstance(argument, FileText):
+        return parse_file(source.text), Syntax.JSON
     encode = _ENCODE.match(source.text, argument.value_start)
     if encode:
         policy = read_parts(source.text, encode.end())
@@ -81,25 +94,31 @@ def find_policy_text(argument: Argument) -> tuple[Parts, Syntax] | None:
     heredoc = heredoc_at(source.text, argument.value_start)
     if heredoc is None or heredoc.end != argument.value_end:
         return None
-    return _parse_heredoc(source, heredoc)
+    return (_parse_json(source.text, heredoc.pieces), Syntax.JSON) if heredoc.pieces else None
 
 
-def _parse_heredoc(source: SourceText, heredoc: Heredoc) -> tuple[Parts, Syntax] | None:
-    """Parse JSON in a heredoc, with interpolations masked so that every offset stays the same."""
-    pieces = heredoc.pieces
-    if not pieces or any(each.kind == "%{" for each in pieces):
-        return None
-    start, end = pieces[0].start, pieces[-1].end
-    if pieces[0].kind != "text" or pieces[-1].kind != "text":
-        return None
-    masked = source.text[:start] + "".join(_mask(source.text, heredoc))
-    return read_json_parts(masked, start, end), Syntax.JSON
+def parse_file(text: str) -> Parts:
+    """Parse a file with JSON, or a template of it.
+
+    Raises:
+        MalformedError: it is neither.
+    """
+    found = template_tokens(text)
+    return _parse_json(text, tuple(map(found.stretch, found.indices_inside(0))))
 
 
-def _mask(text: str, heredoc: Heredoc) -> Iterator[str]:
+def _parse_json(text: str, pieces: Sequence[Token]) -> Parts:
+    """Parse JSON of a template, with interpolations masked so that every offset stays the same."""
+    if not pieces or {pieces[0].kind, pieces[-1].kind} != {"text"} or any(each.kind == "%{" for each in pieces):
+        raise MalformedError("it is not JSON", 0)
+    start = pieces[0].start
+    return read_json_parts(text[:start] + "".join(_mask(text, pieces)), start, pieces[-1].end)
+
+
+def _mask(text: str, pieces: Sequence[Token]) -> Iterator[str]:
     """Return the text with each interpolation replaced by a word or number of the same length."""
     inside = False
-    for piece in heredoc.pieces:
+    for piece in pieces:
         written = text[piece.start : piece.end]
         if piece.kind == "text":
             inside ^= len(_QUOTE.findall(written)) % 2 == 1

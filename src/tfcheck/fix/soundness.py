@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tfcheck.fix.edits.insertion import Insertion, apply_insertions, fits, group_by_file
+from tfcheck.fix.policy_text import is_configuration
 from tfcheck.fix.trial import reread
 from tfcheck.hcl.syntax.block import Block, SourceFile
 from tfcheck.hcl.syntax.expression import Unreadable
@@ -32,7 +33,7 @@ def is_sound(before: SourceFile, insertions: Sequence[Insertion]) -> bool:
     after = reread(source, apply_insertions(source.text, insertions))
     if before.problem or after.problem:
         return False
-    if source.name.endswith(".json"):
+    if source.name.endswith(".json") and is_configuration(source.name):
         try:
             read_document(after.source.text)
         except MalformedError:

@@ -6,6 +6,7 @@ known only after apply, and what the change adds is put in. Then the same requir
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
@@ -14,8 +15,10 @@ import msgspec
 from msgspec import Raw
 
 from tfcheck.fix.edits.insertion import Insertion, apply_insertions, group_by_file
+from tfcheck.fix.policy_text import is_configuration, parse_file
 from tfcheck.hcl.modules import Module, Sources
-from tfcheck.hcl.syntax.block import Block, SourceFile, read_blocks
+from tfcheck.hcl.syntax.block import Block, Problem, SourceFile, read_blocks
+from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import read_json
 from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition
@@ -75,6 +78,11 @@ class ChangedSources(Sources):
             self._changed[found.directory] = Module(found.directory, map(self._file, found.files))
         return self._changed[found.directory]
 
+    def read_file(self, path: str) -> bytes | None:
+        """Read a file for `file` and `templatefile`, with its changes."""
+        text = self._new_texts.get(posixpath.normpath(path))
+        return self._original.read_file(path) if text is None else text.encode()
+
     def _file(self, file: SourceFile) -> SourceFile:
         text = self._new_texts.get(file.source.name)
         return file if text is None else _share_blocks(file, reread(file.source, text))
@@ -93,7 +101,18 @@ def _identity(block: Block) -> tuple[str, tuple[str, ...], str]:
 def reread(source: SourceText, text: str) -> SourceFile:
     """Read the new text of a file, also checking its syntax."""
     changed = SourceText(source.name, text, bom=source.bom)
+    if not is_configuration(source.name):
+        return SourceFile(changed, (), _problem_of(changed))
     return read_json(changed) if source.name.endswith(".json") else read_blocks(changed)
+
+
+def _problem_of(policy: SourceText) -> Problem | None:
+    """Return what is wrong with a file that a policy is read from."""
+    try:
+        parse_file(policy.text)
+    except MalformedError as error:
+        return Problem(policy.place(error.offset), error.message)
+    return None
 
 
 def change_sources(

@@ -18,7 +18,7 @@ from tfcheck.fix.new_argument import items_into, unit_of
 from tfcheck.fix.new_block import INDEX, block_lines, insert_after
 from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.policy_statements import items
-from tfcheck.fix.policy_text import document_of, find_policy_text
+from tfcheck.fix.policy_text import FileText, document_of, find_policy_text
 from tfcheck.fix.proposal import Proposal
 from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.fix.wanted import NeededStatement, free
@@ -58,7 +58,10 @@ class TrustPolicies:
         if block is None or module is None or argument is None:
             return
         argument = _definition(argument, module)
+        argument = self._places.holders.files.text_of(argument, role.address, shared=True)
         users = _users(argument, block, module)
+        if isinstance(argument, FileText):
+            users = self._readers(argument)
         if self._is_for_all(users, block, service):
             holder = Holder(role, argument, _ARGUMENT)
             remark = self._remark_about_others(role, users)
@@ -81,6 +84,17 @@ class TrustPolicies:
             return True
         roles = [str(each.address) for each in self._world.resources("aws_iam_role") if self._is_of(each, users)]
         return service == _TASKS and set(roles) <= self._task_roles()
+
+    def _readers(self, file: FileText) -> list[Block] | None:
+        """List the roles whose trust policy a file is; None if something else reads it too."""
+        files, found = self._places.holders.files, dict[int, Block]()
+        for each in self._world.resources("aws_iam_role"):
+            block = self._resolver.block(each.address)
+            argument = block.arguments.get(_ARGUMENT) if block is not None else None
+            text = files.text_of(argument, each.address, shared=True) if argument is not None else None
+            if block is not None and text is not None and text.source is file.source:
+                found[id(block)] = block
+        return list(found.values()) if files.uses(file.source.name) == len(found) else None
 
     def _is_of(self, role: WorldObject, users: Sequence[Block]) -> bool:
         return any(self._resolver.block(role.address) is each for each in users)
@@ -115,6 +129,7 @@ class TrustPolicies:
         source = document.source if document is not None else holder.argument.source
         own = holder.argument.name
         place = f"data.{_DOCUMENT}.{name}" if name else f"local.{own}" if own != _ARGUMENT else f"`{_ARGUMENT}`"
+        place = source.name if isinstance(holder.argument, FileText) else place
         if not self._places.files.editable(source):
             return
         for services in _services(holder.argument, document):

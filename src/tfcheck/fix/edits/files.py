@@ -14,6 +14,7 @@ import msgspec
 from tfcheck.fix.edits.diff import Lines, diff, replaced_lines
 from tfcheck.fix.edits.harmless import empty, harmless
 from tfcheck.fix.edits.insertion import Insertion, group_by_file, line_end
+from tfcheck.fix.policy_text import is_configuration
 from tfcheck.hcl.modules import Sources
 from tfcheck.hcl.syntax.block import Block, read_blocks
 from tfcheck.hcl.syntax.source import BYTE_ORDER_MARK, SourceText
@@ -39,7 +40,9 @@ class ShownLines(Lines):
         self._source = source
         self._conceals = conceals
         self._is_json = source.name.endswith(".json")
-        blocks = (read_json(source) if self._is_json else read_blocks(source)).blocks
+        self._is_policy = not is_configuration(source.name)
+        read = read_json if self._is_json else read_blocks
+        blocks = () if self._is_policy else read(source).blocks
         self._blocks = sorted(blocks, key=lambda each: -each.start)
         self._edited: tuple[range, ...] = ()
 
@@ -65,6 +68,8 @@ class ShownLines(Lines):
 
     def _edited_lines(self, insertion: Insertion) -> list[range]:
         text = self._source.text
+        if self._is_policy:
+            return [range(len(self.all))]
         behind = bisect_left(self._blocks, -insertion.offset, key=lambda each: -each.start)
         around = (each for each in self._blocks[behind:] if insertion.offset <= line_end(text, each.end))
         found = next(around, None)

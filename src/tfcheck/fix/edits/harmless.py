@@ -24,7 +24,8 @@ _SERVICES = (
 _INDEX = r"(?:\[(?:\d{1,4}|\*|(?:each|count)\.\w+|\"[\w./@-]{0,128}\")\])"
 _HEAD = r"(?:data\.)?aws_\w+|var|local|module|each|count|path|aws|statement"
 _REFERENCE = rf"(?:{_HEAD})(?:\.[A-Za-z_][\w-]*|{_INDEX})+"
-_HOLE = rf"\$\{{\s*{_REFERENCE}\s*\}}"
+#: A reference, or a variable of a template.
+_HOLE = rf"\$\{{\s*(?:{_REFERENCE}|[a-z_]\w*)\s*\}}"
 _SAFE_TEXT = (
     rf"(?:arn:|{_HOLE})(?:{_HOLE}|[\w:/*?.+=@~-])*",  # an ARN, or a beginning with a reference
     rf"(?:{_SERVICES}):[A-Za-z*?]{{1,60}}",  # an action

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tfcheck.fix.freshness import unplanned_instances
 from tfcheck.fix.trial import ChangedAttribute, Trial
-from tfcheck.fix.unplanned import unplanned_instances
 from tfcheck.hcl.modules import Sources
 from tfcheck.inventory.world import After
 from tfcheck.plan import Plan

@@ -14,7 +14,7 @@ from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection
 from tfcheck.checks import CHECKS
 from tfcheck.fix.edits.insertion import apply_insertions
-from tfcheck.fix.into_object import items_into_object
+from tfcheck.fix.into_list import items_into_object
 from tfcheck.fix.literal import ObjectParts, read_parts
 from tfcheck.fix.second_reader import SecondOpinion, compare
 from tfcheck.hcl.modules import from_directory

@@ -11,10 +11,8 @@ import msgspec
 
 from tfcheck.fix import new_block
 from tfcheck.fix.edits.insertion import Insertion
-from tfcheck.fix.naming import Labels, module_words, passed_provider
-from tfcheck.fix.new_argument import unit_of
-from tfcheck.fix.new_block import block_lines
-from tfcheck.fix.new_policy import NewPolicy, hcl, insert_after
+from tfcheck.fix.new_block import block_lines, unit_of
+from tfcheck.fix.new_policy import Labels, NewPolicy, hcl, insert_after, module_words, passed_provider
 from tfcheck.fix.place import FixPlaces, other_roles_words
 from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
 from tfcheck.fix.repetition import (

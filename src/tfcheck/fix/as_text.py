@@ -6,11 +6,12 @@ whether the change is enough.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from tfcheck.fix.naming import Labels, module_reference
-from tfcheck.fix.new_policy import NewPolicy, hcl
+import msgspec
+
+from tfcheck.fix.new_policy import Labels, NewPolicy, hcl, module_reference
 from tfcheck.fix.new_role import ECS_TRUST, START_UP, NewRole, role_hcl
 from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.proposal import Proposal, RoleNeed
@@ -18,14 +19,17 @@ from tfcheck.fix.referable import local_name
 from tfcheck.fix.render import StatementStyle, quote, statement
 from tfcheck.fix.repetition import InstanceTerms, Statements, share_statements, use_each_key
 from tfcheck.fix.trial import Trial
+from tfcheck.fix.wanted import Spelled, free, needed_statements
 from tfcheck.iam import parse_policy
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After, WorldObject
 from tfcheck.resolve import Resolver
+from tfcheck.role import Role
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import JsonText, Symbol, Unknown, Value
+from tfcheck.symbolic.value import JsonText, Symbol, TextLike, Unknown, Value
 from tfcheck.verdict.judge import Judge
-from tfcheck.vocabulary.address import Address, ModulePath, parse
+from tfcheck.verdict.unmet import UnmetCondition
+from tfcheck.vocabulary.address import Address, ElsewhereAddress, ModulePath, parse
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Fix, Reason, Verdict
 
@@ -232,3 +236,92 @@ class _SameDoubt:
         """Whether a change does for a call what a policy with exactly its permission would do."""
         found = self._trial.judgement(answer)
         return found.verdict is Verdict.UNKNOWN and self._doubts[id(answer)] == (found.reason, found.waits_for)
+
+
+_KEY = "aws:principaltag/"
+_EXACT = ("stringequals", "stringequalsignorecase", "stringlike")
+
+
+def suggest_tags(answers: Iterable[Answer], world: After) -> Iterator[tuple[Fix, tuple[Answer, ...]]]:
+    """Suggest the tags that conditions require, if the denied calls are allowed with them."""
+    judge, tasks = world.once(Judge), tasks_by_address(world)
+    by_role: dict[tuple[str, tuple[tuple[str, str], ...]], list[Answer]] = {}
+    for answer in answers:
+        task = tasks[answer.requirement.task_definition]
+        unmet = judge.unmet(answer.requirement, task)
+        tags = _tags(unmet)
+        if tags and answer.role and judge.verdict_if(_add_tags(tags), answer.requirement, task) is Verdict.ALLOWED:
+            by_role.setdefault((answer.role, tuple(tags.items())), []).append(answer)
+    for (role, pairs), several in by_role.items():
+        lines = [f"  {key if key.isidentifier() else quote(key)} = {quote(value)}" for key, value in pairs]
+        written = ", ".join(f"{key} = {quote(value)}" for key, value in pairs)
+        title = f"tag {role} with {written}: a statement allows it to roles with that tag"
+        fix = Fix(title=title, safety="review", proven=True, hcl="\n".join(["tags = {", *lines, "}"]))
+        yield fix, tuple(several)
+
+
+def _tags(unmet: Iterable[UnmetCondition]) -> dict[str, str]:
+    """Return the tags that satisfy conditions; none if one of them requires something else."""
+    found: dict[str, str] = {}
+    for each in unmet:
+        exact = each.operator.lower() in _EXACT and each.values and not set(each.values[0]) & set("*?$")
+        if not each.key.lower().startswith(_KEY) or not exact:
+            return {}
+        found[each.key[len(_KEY) :]] = each.values[0]
+    return found
+
+
+def _add_tags(tags: dict[str, str]) -> Callable[[Role], Role]:
+    def change(role: Role) -> Role:
+        known = role.caller.tags if isinstance(role.caller.tags, dict) else {}
+        return msgspec.structs.replace(role, caller=msgspec.structs.replace(role.caller, tags={**known, **tags}))
+
+    return change
+
+
+class _Lacking(msgspec.Struct, frozen=True):
+    """What one role of another stack lacks."""
+
+    role: Role
+    home: ElsewhereAddress
+    answers: list[Answer]
+
+
+def grants_elsewhere(
+    answers: Iterable[Answer], world: After
+) -> Iterator[tuple[Fix, tuple[Answer, ...], ElsewhereAddress]]:
+    """Write what roles of other stacks lack, with the fixed answers and the role.
+
+    There is nothing for what even that would not allow, or where something in it is not known yet.
+    """
+    labels = Labels()
+    for lacking in _lacking(answers, world):
+        verdicts = verdicts_with(lacking.answers, world)
+        fixed = tuple(
+            each for each in without_denied(lacking.answers, verdicts) if needed_statements([each], _spell_known)
+        )
+        statements = needed_statements(fixed, _spell_known)
+        if fixed and statements is not None:
+            home = lacking.home
+            name = free(START_UP, [taken for taken, _ in lacking.role.inline], "-")
+            policy = NewPolicy(
+                labels.label(home, None, home.name, home.key), name, f"{local_name(home)}.id", statements
+            )
+            where = f" in {home.module}" if home.module.steps else ""
+            title = f"add an inline policy to {local_name(home)}{where} in the stack of {home.stack}"
+            yield fix_of(title, "\n".join(hcl(policy)), verdicts), fixed, home
+
+
+def _lacking(answers: Iterable[Answer], world: After) -> Iterable[_Lacking]:
+    judge = world.once(Judge)
+    tasks = tasks_by_address(world)
+    found: dict[ElsewhereAddress, _Lacking] = {}
+    for answer in answers:
+        role = judge.role(answer.requirement, tasks[answer.requirement.task_definition])
+        if role is not None and isinstance(role.home, ElsewhereAddress):
+            found.setdefault(role.home, _Lacking(role, role.home, [])).answers.append(answer)
+    return found.values()
+
+
+def _spell_known(value: TextLike) -> Spelled | None:
+    return (value,) if isinstance(value, str) else None

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion
+from tfcheck.fix.freshness import unplanned_instances
 from tfcheck.fix.module_inputs import ModuleInput, inputs_for
 from tfcheck.fix.passed_value import CallNeeds, pass_value
 from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.trial import ChangedAttribute, change_sources
-from tfcheck.fix.unplanned import unplanned_instances
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver

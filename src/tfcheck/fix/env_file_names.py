@@ -12,10 +12,10 @@ from tfcheck.checks.env_file_name import CHECK
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Replacement, line_start
 from tfcheck.fix.plan_fixes import DraftFix, draft_for_review
+from tfcheck.fix.policy_statements import WrittenText, flat
 from tfcheck.fix.task_corrections import literals_in
 from tfcheck.fix.task_proof import blocks_of, is_better, is_readable, world_after
 from tfcheck.fix.trial import ChangedAttribute
-from tfcheck.fix.written_text import WrittenText, flat
 from tfcheck.inventory.catalogue import OBJECT, catalogue
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import After

@@ -11,25 +11,21 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 import msgspec
 
 from tfcheck.fix.added_policy import AddedPolicies
-from tfcheck.fix.as_text import InDoubt, grants_as_text
-from tfcheck.fix.case import Allowing, Case, RoleCase
+from tfcheck.fix.as_text import InDoubt, grants_as_text, grants_elsewhere, suggest_tags
 from tfcheck.fix.corrections import Corrections
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion, Replacement
-from tfcheck.fix.freshness import outdated_objects
+from tfcheck.fix.freshness import outdated_objects, unplanned_instances
 from tfcheck.fix.joined_needs import join_by_shared_policy, join_needs, needs_of_outside_roles
 from tfcheck.fix.module_inputs import changed_inputs
 from tfcheck.fix.other_policies import OtherPolicies
-from tfcheck.fix.other_stack_files import grants_elsewhere
 from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.plan_fixes import DraftFix, FixChoice, PlanFixes, draft_fix
-from tfcheck.fix.proposal import Proposal, RoleNeed
+from tfcheck.fix.proposal import Allowing, Case, Proposal, RoleCase, RoleNeed
 from tfcheck.fix.ranking import rank
 from tfcheck.fix.remedies import Remedies, remedy_for_stale_plan
-from tfcheck.fix.role_tags import suggest_tags
-from tfcheck.fix.soundness import are_sound
+from tfcheck.fix.task_proof import are_sound
 from tfcheck.fix.trial import ChangedAttribute, Trial, change_sources, repeats_the_check
-from tfcheck.fix.unplanned import unplanned_instances
 from tfcheck.fix.without_grants import without_grants
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.world import After

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.fix.lengths import may_vary
+from tfcheck.fix.listed_texts import may_vary
 from tfcheck.fix.repetition import Statements
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.fix.written_lists import WrittenLists

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from tfcheck.fix.edits.insertion import Insertion
-from tfcheck.fix.extension import Extension, extension
-from tfcheck.fix.into_document import insert_into_document
-from tfcheck.fix.into_list import insert_into_list
-from tfcheck.fix.literal import ObjectParts
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
+from tfcheck.fix.into_list import WIDEST_LINE, comment_follows, insert_into_list
+from tfcheck.fix.literal import ListParts, ObjectParts, Parts, read_json_parts
+from tfcheck.fix.new_block import items_below, items_beside
+from tfcheck.fix.policy_statements import WrittenStatement, items, statements_of
 from tfcheck.fix.policy_text import document_of, find_policy_text, is_own, merged_documents
-from tfcheck.fix.render import StatementStyle, Syntax, block, statement
+from tfcheck.fix.render import StatementStyle, Syntax, block, ends_with_comma, statement, text
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.json_document import Member
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.symbolic.regex import regex
 
 
 class PolicyInsertion(msgspec.Struct, frozen=True):
@@ -115,3 +118,231 @@ def _statements(
         return (insert_into_list(argument.source, item.value, wanted, syntax) or None) if item and syntax else None
     except MalformedError:
         return None
+
+
+def insert_into_document(document: Block, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
+    """Add `statement` blocks after the last one; None if the block's layout has no room."""
+    if isinstance(document, JsonBlock):
+        return _insert_into_json(document, wanted)
+    text = document.source.text
+    nested = [each for each in document.blocks("statement") if each.source is document.source]
+    if len(nested) != len(document.blocks("statement")):
+        return None
+    style = _style(text, document, nested)
+    if nested:
+        return _insert_after(document, nested, wanted, style)
+    brace = document.body_end
+    start = line_start(text, brace)
+    if start <= document.start or text[start:brace].strip():
+        return None
+    base, newline = indentation(text, brace) + style.unit, document.source.newline
+    blank = "" if not text[document.body_start : start].strip() else newline
+    added = (newline * 2).join(_block_text(each, style, base, newline) for each in wanted)
+    return (Insertion(document.source.name, start, f"{blank}{added}{newline}"),)
+
+
+def _insert_after(
+    document: Block, nested: Sequence[Block], wanted: Sequence[NeededStatement], style: StatementStyle
+) -> tuple[Insertion, ...]:
+    text, newline = document.source.text, document.source.newline
+    last = max(nested, key=lambda each: each.start)
+    gap = newline * (1 if _close(text, nested) else 2)
+    base = indentation(text, last.start)
+    added = "".join(gap + _block_text(each, style, base, newline) for each in wanted)
+    return (Insertion(document.source.name, line_end(text, last.end), added),)
+
+
+def _block_text(wanted: NeededStatement, style: StatementStyle, base: str, newline: str) -> str:
+    return newline.join(base + line if line else line for line in block(wanted, style))
+
+
+def _close(text: str, nested: Sequence[Block]) -> bool:
+    """Whether statements follow one another without a blank line."""
+    ordered = sorted(nested, key=lambda each: each.start)
+    between = [text[one.end : other.start] for one, other in itertools.pairwise(ordered)]
+    return bool(between) and all(each.count("\n") == 1 for each in between)
+
+
+def _style(text: str, document: Block, nested: Sequence[Block]) -> StatementStyle:
+    shown = [each for each in nested if each.type == "statement"]
+    shown += [inner for each in nested if each.type == "dynamic" for inner in each.blocks("content")]
+    named = any("sid" in each.arguments for each in shown) or not shown
+    effect = any("effect" in each.arguments for each in shown)
+    every = [each.attribute_text(name) for each in shown for name in ("actions", "resources")]
+    lists = every[-2:]
+    return StatementStyle(
+        sid=named,
+        effect=effect,
+        spread=all("\n" in each for each in lists) and bool(lists),
+        trailing=ends_with_comma(every),
+        order=tuple(shown[-1].arguments) if shown else (),
+        unit=_unit(text, document),
+    )
+
+
+def _unit(text: str, document: Block) -> str:
+    starts = [*(each.start for each in document.arguments.values()), *(each.start for each in document.nested)]
+    base = indentation(text, document.start)
+    steps = [indentation(text, start).removeprefix(base) for start in starts]
+    return next((each for each in steps if each), "  ")
+
+
+def _insert_into_json(document: JsonBlock, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
+    source = document.source
+    found = next((each for each in document.value.members if each.name == "statement"), None)
+    if found is None:
+        members = document.value.members
+        if not members:
+            return None
+        style = StatementStyle(Syntax.TF_JSON, quoted=True, between=": ", one_line=True, effect=False)
+        added = ", ".join("".join(statement(each, style, document=True)) for each in wanted)
+        return (member_behind(document.source, members[-1], f'"statement": [{added}]'),)
+    parts = read_json_parts(source.text, found.value.start, found.value.end)
+    return insert_into_list(source, parts, wanted, Syntax.TF_JSON, document=True)
+
+
+def member_behind(source: SourceText, last: Member, written: str) -> Insertion:
+    """Add a member after the last one of a JSON object, on a line of its own if that one is."""
+    own_line = not source.text[line_start(source.text, last.start) : last.start].strip()
+    gap = source.newline + indentation(source.text, last.start) if own_line else " "
+    return Insertion(source.name, last.value.end, f",{gap}{written}")
+
+
+#: A reference that is a single ARN.
+_ARN = regex(r'(?:data\.)?aws_\w+\.[\w-]+(?:\[(?:\w+|"[^"\[\]]*"|(?:each|count)\.\w+)\])?\.arn')
+_ELEMENT = regex(r'[a-z]\w*(?:\.[\w-]+|\[(?:\w+|"[^"\[\]]*"|(?:each|count)\.\w+)\])+')
+_QUOTED_ARN = regex(r'"\$\{[^{}"]*\}"')
+_QUOTED = regex(r'"[^"\n]*"')
+
+
+class Extension(msgspec.Struct, frozen=True):
+    """The additions to existing statements, and the needed statements that match none of them."""
+
+    insertions: tuple[Insertion, ...]
+    resources: tuple[str, ...]
+    actions: tuple[str, ...]
+    left: tuple[NeededStatement, ...]
+    source: SourceText | None
+
+
+def extension(
+    argument: Argument, module: Module, wanted: Sequence[NeededStatement], beside: Sequence[Insertion] = ()
+) -> Extension:
+    """Add needed statements to those of a policy with the same actions, or the same resources.
+
+    A statement that one of the changes `beside` corrects will not have the same resources.
+    """
+    free = list(statements_of(argument, module))
+    insertions: list[Insertion] = []
+    resources: list[str] = []
+    actions: list[str] = []
+    left: list[NeededStatement] = []
+    source: SourceText | None = None
+    for each in wanted:
+        here = [one for one in free if source is None or one.source is source]  # a policy is changed in one file
+        ways = [(one, one.resources, _texts(one, each), resources) for one in here if _is_like(one, each)]
+        corrected = {
+            one
+            for one in here
+            for other in beside
+            if other.file == one.source.name and one.start <= other.offset < one.end
+        }
+        kept = (one for one in here if _is_about(one, each) and one not in corrected)
+        ways += [(one, one.actions, _actions(one, each), actions) for one in kept]
+        found = next(((way, made) for way in ways if (made := _append_items(*way[:3]))), None)
+        if found is None:
+            left.append(each)
+        else:
+            (statement, _, new, written), made = found
+            source = statement.source
+            free.remove(statement)
+            insertions += made
+            written += new
+    return Extension(tuple(insertions), tuple(resources), tuple(actions), tuple(left), source)
+
+
+def _is_like(statement: WrittenStatement, wanted: NeededStatement) -> bool:
+    actions = {each.lower() for each in _item_texts(statement, statement.actions)}
+    is_open = not statement.is_plain or wanted.principal is not None or wanted.gate or not wanted.resources
+    return not is_open and wanted.resource_list is None and actions == {f'"{each.lower()}"' for each in wanted.actions}
+
+
+def _is_about(statement: WrittenStatement, wanted: NeededStatement) -> bool:
+    actions = (*_item_texts(statement, statement.actions), *_actions(statement, wanted))
+    services = {each.lower().partition(":")[0] for each in actions}
+    is_open = not statement.is_plain or wanted.principal is not None or wanted.gate
+    return (
+        not is_open
+        and len(services) == 1
+        and set(_item_texts(statement, statement.resources)) == set(_texts(statement, wanted))
+    )
+
+
+def _actions(statement: WrittenStatement, wanted: NeededStatement) -> list[str]:
+    known = {each.lower() for each in _item_texts(statement, statement.actions)}
+    written = (text((each,), statement.syntax) for each in wanted.actions)
+    return [each for each in written if each.lower() not in known]
+
+
+def _item_texts(statement: WrittenStatement, parts: Parts) -> list[str]:
+    source = statement.source.text
+    return [source[each.start : each.end] for each in items(parts)]
+
+
+def _texts(statement: WrittenStatement, wanted: NeededStatement) -> list[str]:
+    """Write the resources, with references in quotes if the existing ones have them."""
+    quotes = any(map(_QUOTED_ARN.fullmatch, _item_texts(statement, statement.resources)))
+    written = [text(each, statement.syntax) for each in wanted.resources]
+    return [f'"${{{each}}}"' if quotes and not each.startswith('"') else each for each in written]
+
+
+def _append_items(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> list[Insertion] | None:
+    """Append texts to a list of a statement; None if its layout has no room."""
+    source = statement.source
+    listed = items(parts)
+    is_list = isinstance(parts, ListParts)
+    if not listed or any(not _is_text(source, each, is_element=is_list) for each in listed) or '"*"' in new:
+        return None
+    if line_start(source.text, parts.end - 1) > listed[-1].end - 1:
+        return items_below(source, parts, new)
+    if "\n" in source.text[parts.start : parts.end] or comment_follows(source.text, parts.end):
+        return None
+    if _has_room(statement, parts, new):
+        return items_beside(source, parts, new)
+    return _broken(statement, parts, listed[0], new) if len(listed) == 1 else None
+
+
+def _has_room(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> bool:
+    """Whether the line of a list stays short enough, or contains other text anyway."""
+    written = statement.source.text
+    start = line_start(written, parts.start)
+    width = line_end(written, parts.end) - start + len("[]") + sum(len(each) + 2 for each in new)
+    begins_its_line = not written[line_start(written, statement.start) : statement.start].strip()
+    is_beside = "\n" not in written[statement.start : statement.end] and not begins_its_line
+    return width <= WIDEST_LINE or is_beside
+
+
+def _broken(statement: WrittenStatement, parts: Parts, first: Parts, new: Sequence[str]) -> list[Insertion] | None:
+    """Break each text onto a line of its own where the whole statement was on one line.
+
+    A statement of several lines would have to be aligned again.
+    """
+    source = statement.source
+    if "\n" in source.text[statement.start : statement.end] or getattr(parts, "comma", None) is not None:
+        return None
+    base = f"{source.newline}{indentation(source.text, statement.start)}"
+    unit = "\t" if base.endswith("\t") else "  "
+    comma = "," if statement.syntax is Syntax.HCL else ""
+    opening, closing = ("", "") if isinstance(parts, ListParts) else ("[", "]")
+    behind = ",".join(["", *(f"{base}{unit}{each}" for each in new)])
+    return [
+        Insertion(source.name, first.start, f"{opening}{base}{unit}"),
+        Insertion(source.name, first.end, f"{behind}{comma}{base}{closing}"),
+    ]
+
+
+def _is_text(source: SourceText, place: Parts, *, is_element: bool) -> bool:
+    """Whether a value is a single text: a literal, a resource's ARN, or any reference in a list."""
+    written = source.text[place.start : place.end]
+    known = _QUOTED.fullmatch(written) or (_ELEMENT if is_element else _ARN).fullmatch(written)
+    return known is not None and written != '"*"'

@@ -13,19 +13,18 @@ import msgspec
 
 from tfcheck.checks.log_group_absent import CHECK
 from tfcheck.fix.edits.insertion import Insertion, Replacement
+from tfcheck.fix.freshness import unplanned_instances
 from tfcheck.fix.literal import OtherParts, read_parts
-from tfcheck.fix.naming import module_words
-from tfcheck.fix.new_argument import unit_of
-from tfcheck.fix.new_block import INDEX, block_lines, insert_after
+from tfcheck.fix.new_block import INDEX, block_lines, insert_after, unit_of
+from tfcheck.fix.new_policy import module_words
 from tfcheck.fix.new_role import common_arguments
 from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.plan_fixes import DraftFix, draft_for_review
+from tfcheck.fix.policy_statements import flat, written_text
 from tfcheck.fix.render import align
 from tfcheck.fix.task_proof import is_better, is_readable, mistakes, world_after
 from tfcheck.fix.trial import ChangedAttribute, Trial
-from tfcheck.fix.unplanned import unplanned_instances
 from tfcheck.fix.wanted import free
-from tfcheck.fix.written_text import flat, written_text
 from tfcheck.hcl.evaluate.scope import Scope
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block

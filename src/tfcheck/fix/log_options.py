@@ -12,7 +12,7 @@ import msgspec
 
 from tfcheck.checks import log_options, log_region
 from tfcheck.fix.edits.insertion import Insertion, Replacement
-from tfcheck.fix.into_object import items_into_object
+from tfcheck.fix.into_list import items_into_object
 from tfcheck.fix.literal import ObjectParts, read_parts
 from tfcheck.fix.new_block import INDEX
 from tfcheck.fix.place import FixPlaces

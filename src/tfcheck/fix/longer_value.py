@@ -12,10 +12,9 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion, Replacement, indentation, line_end, line_start
-from tfcheck.fix.into_list import comment_follows
-from tfcheck.fix.into_object import items_into_object
+from tfcheck.fix.into_list import comment_follows, items_into_object
 from tfcheck.fix.literal import ListParts, ObjectParts, OtherParts, Parts, read_json_parts, read_parts
-from tfcheck.fix.new_argument import items_into
+from tfcheck.fix.new_block import items_into
 from tfcheck.fix.render import WIDEST
 from tfcheck.hcl.syntax.lexer import MalformedError, bracket_end
 from tfcheck.hcl.syntax.source import SourceText

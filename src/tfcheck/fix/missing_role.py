@@ -14,11 +14,9 @@ import msgspec
 
 from tfcheck import startup
 from tfcheck.fix.as_text import role_as_text
-from tfcheck.fix.attachments import AWS_POLICY, BY_AWS
-from tfcheck.fix.freshness import outdated_objects
-from tfcheck.fix.naming import module_words
-from tfcheck.fix.new_argument import argument_into, unit_of
-from tfcheck.fix.new_block import insert_after
+from tfcheck.fix.freshness import outdated_objects, unplanned_instances
+from tfcheck.fix.new_block import argument_into, insert_after, unit_of
+from tfcheck.fix.new_policy import module_words
 from tfcheck.fix.new_role import (
     ECS_TRUST,
     LONGEST_PREFIX,
@@ -34,12 +32,11 @@ from tfcheck.fix.new_role import (
 from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.plan_fixes import DraftFix, draft_fix
 from tfcheck.fix.proposal import Proposal, RoleNeed
+from tfcheck.fix.ranking import AWS_POLICY, BY_AWS
 from tfcheck.fix.render import quote
 from tfcheck.fix.repetition import Statements, names_instance, share_statements
-from tfcheck.fix.task_needs import needs_after, relieved_answers
-from tfcheck.fix.task_proof import is_readable
+from tfcheck.fix.task_proof import is_readable, needs_after, relieved_answers
 from tfcheck.fix.trial import ChangedAttribute, Trial, change_sources
-from tfcheck.fix.unplanned import unplanned_instances
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock

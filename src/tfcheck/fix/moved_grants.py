@@ -16,10 +16,9 @@ from tfcheck.fix.edits.insertion import Insertion, Replacement, line_end, line_s
 from tfcheck.fix.holders import Holder
 from tfcheck.fix.literal import ListParts
 from tfcheck.fix.place import FixPlaces
-from tfcheck.fix.policy_statements import ReadableStatement, WrittenStatement
+from tfcheck.fix.policy_statements import ReadableStatement, WrittenStatement, flat
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.trial import ChangedAttribute
-from tfcheck.fix.written_text import flat
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.world import After, WorldObject
 from tfcheck.vocabulary.clipping import few

@@ -14,15 +14,15 @@ from msgspec.structs import replace
 from tfcheck.fix.call_inputs import passings
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end
 from tfcheck.fix.longer_value import NewElement, new_value
-from tfcheck.fix.naming import module_reference
-from tfcheck.fix.new_argument import argument_beside, unit_of
+from tfcheck.fix.new_block import argument_beside, unit_of
+from tfcheck.fix.new_policy import module_reference
 from tfcheck.fix.passed_value import CallNeeds
 from tfcheck.fix.place import FixPlaces
+from tfcheck.fix.policy_statements import flat
 from tfcheck.fix.policy_text import document_of
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.render import text
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, free, sid, writable
-from tfcheck.fix.written_text import flat
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock

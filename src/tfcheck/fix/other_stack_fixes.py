@@ -11,10 +11,9 @@ from functools import cached_property
 
 import msgspec
 
-from tfcheck.fix.case import Allowing, RoleCase
 from tfcheck.fix.fix_finder import FixFinder
 from tfcheck.fix.plan_fixes import FixChoice, PlanFixes
-from tfcheck.fix.proposal import RoleNeed
+from tfcheck.fix.proposal import Allowing, RoleCase, RoleNeed
 from tfcheck.fix.trial import Trial, bare_tasks
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.other_stack import Stack

@@ -17,12 +17,12 @@ import msgspec
 
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion, Replacement, indentation, line_end
-from tfcheck.fix.into_document import member_behind
-from tfcheck.fix.into_object import items_into_object
+from tfcheck.fix.into_list import items_into_object
+from tfcheck.fix.into_policy import member_behind
 from tfcheck.fix.literal import ItemParts, ObjectParts, read_parts
 from tfcheck.fix.longer_value import NewElement, label_like, longer, new_value
 from tfcheck.fix.module_inputs import ModuleInput, decides_how_many
-from tfcheck.fix.new_argument import argument_beside, unit_of
+from tfcheck.fix.new_block import argument_beside, unit_of
 from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.render import WIDEST, StatementStyle, Syntax, render_on_one_line, statement, text
 from tfcheck.fix.repetition import InstanceTerms, Statements, share_statements, terms_of_call

@@ -7,26 +7,24 @@ from functools import cached_property, partial
 
 from msgspec.structs import replace
 
-from tfcheck.fix.bucket_arns import adapt_bucket_arns
 from tfcheck.fix.cycle import Dependencies
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.gates import Gates, gated_instance
 from tfcheck.fix.holders import Holder, Holders
 from tfcheck.fix.into_policy import insert_into_policy
-from tfcheck.fix.lengths import collection_of, may_vary
-from tfcheck.fix.naming import rename_taken_sids
+from tfcheck.fix.listed_texts import collection_of, may_vary
+from tfcheck.fix.new_policy import rename_taken_sids
 from tfcheck.fix.policy_files import as_in_file, literal
-from tfcheck.fix.policy_statements import ReadableStatement, readable
+from tfcheck.fix.policy_statements import ReadableStatement, flat, readable
 from tfcheck.fix.policy_text import FileText, document_of, merged_documents
 from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
 from tfcheck.fix.referable import Referable, Refuse
 from tfcheck.fix.repetition import InstanceTerms, SharedStatements, Statements, share_statements
-from tfcheck.fix.spelling import Spelling
+from tfcheck.fix.spelling import Spelling, adapt_bucket_arns
 from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.fix.wanted import NeededStatement, needed_statements, rank, with_gates
 from tfcheck.fix.written_lists import WrittenLists
-from tfcheck.fix.written_text import flat
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.world import After, WorldObject

@@ -18,11 +18,10 @@ from tfcheck.fix.holders import Holder
 from tfcheck.fix.literal import ObjectParts, Parts
 from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.plan_fixes import DraftFix, draft_for_review
-from tfcheck.fix.policy_statements import ReadableStatement, items
+from tfcheck.fix.policy_statements import ReadableStatement, WrittenText, items
 from tfcheck.fix.policy_text import find_policy_text
 from tfcheck.fix.render import Syntax, text
 from tfcheck.fix.task_proof import is_better, is_readable, partition_of, world_after
-from tfcheck.fix.written_text import WrittenText
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.iam.document import STATEMENT_KEYS

@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tfcheck.fix.edits.insertion import Insertion
-from tfcheck.fix.into_object import items_into_object
+from tfcheck.fix.into_list import items_into_object
 from tfcheck.fix.literal import ObjectParts, read_parts
 from tfcheck.fix.policy_text import FileText
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, free

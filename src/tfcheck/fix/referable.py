@@ -11,10 +11,9 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TypeAlias
 
-from tfcheck.fix.named_parts import NamedParts
+from tfcheck.fix.policy_statements import flat
 from tfcheck.fix.render import quote
-from tfcheck.fix.templates import ModuleTexts
-from tfcheck.fix.written_text import flat
+from tfcheck.fix.templates import ModuleTexts, NamedParts
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.inventory.catalogue import (
     ALIAS,

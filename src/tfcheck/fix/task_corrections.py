@@ -6,8 +6,9 @@ tried: the changed text is evaluated, and the same checks must find less wrong w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import TypeAlias
 
 import msgspec
 
@@ -16,16 +17,16 @@ from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Replacement
 from tfcheck.fix.literal import OtherParts
 from tfcheck.fix.plan_fixes import DraftFix, draft_for_review
+from tfcheck.fix.policy_statements import WrittenText, flat, written_text
 from tfcheck.fix.task_proof import blocks_of, is_readable, mistakes, partition_of, world_after
 from tfcheck.fix.trial import ChangedAttribute
-from tfcheck.fix.well_formed import CORRECTIONS
-from tfcheck.fix.written_text import WrittenText, flat, written_text
 from tfcheck.hcl.evaluate.scope import Scope
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError, Tokens, tokens
 from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address, address_in
 from tfcheck.vocabulary.finding import Finding
 
@@ -144,3 +145,60 @@ def _texts_in_heredoc(text: str, found: Tokens, opening: int) -> Iterator[OtherP
                 if begun >= 0:
                     yield OtherParts(begun, position + 1)
                 begun = position if begun < 0 else -1
+
+
+#: The possible corrections of a literal, likeliest first; the second argument is the task's partition.
+Correct: TypeAlias = Callable[[WrittenText, str], Iterator[str]]
+_SECRET = regex(r"(?:arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]+|\0[^\0]*\0)(?P<rest>:[^:\s]+(?::[^:\s]*)?)")
+_BUCKET = regex(r'"s3://\$\{\s*(?P<bucket>aws_s3_bucket\.[\w-]+(?:\[[^\[\]]*\])?)\.(?:bucket|id)\s*\}(?P<rest>/[^"]*)"')
+_PARAMETER = regex(r"(?:^|:)parameter//")
+_TYPE = regex(r'(?:^|[{,\s])"?type"?\s*[=:]\s*$')
+_COLONS = 3
+
+
+def _reference(literal: WrittenText, _: str) -> Iterator[str]:
+    found = _SECRET.fullmatch(literal.value)
+    if found is not None:
+        yield from _with_replacement(literal, len(literal.value), ":" * (_COLONS - found["rest"].count(":")))
+    twice = _PARAMETER.search(literal.value)
+    if twice is not None:
+        new = literal.replace(twice.end() - 1, twice.end(), "")
+        yield from [new] if new else []
+
+
+def _object(literal: WrittenText, partition: str) -> Iterator[str]:
+    written = literal.source.text[literal.start : literal.end]
+    found = _BUCKET.fullmatch(written)
+    if found is not None:
+        yield f'"${{{found["bucket"]}.arn}}{found["rest"]}"'
+    elif literal.value.startswith("s3://"):
+        new = literal.replace(0, len("s3://"), f"arn:{partition}:s3:::")
+        yield from [new] if new else []
+    at = 0
+    for before, part in zip(literal.parts, literal.parts[1:], strict=False):
+        at += len(before.value)
+        if not before.is_literal and part.is_literal and not part.value.startswith("/"):
+            yield from _with_replacement(literal, at, "/")
+
+
+def _type(literal: WrittenText, _: str) -> Iterator[str]:
+    if _TYPE.search(literal.source.text[max(literal.start - len('{ "type" : ') * 2, 0) : literal.start]):
+        yield '"s3"'
+
+
+def _latest(literal: WrittenText, _: str) -> Iterator[str]:
+    yield '"LATEST"'
+
+
+def _with_replacement(literal: WrittenText, at: int, new: str) -> Iterator[str]:
+    found = literal.replace(at, at, new)
+    yield from [found] if found else []
+
+
+#: By rule. Attempts are proven, so that a wrong guess is never shown.
+CORRECTIONS: dict[str, Correct] = {
+    "secret-reference": _reference,
+    "env-file-arn": _object,
+    "env-file-type": _type,
+    "platform-version": _latest,
+}

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tfcheck import startup
 from tfcheck.checks import CHECKS
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Insertion
-from tfcheck.fix.soundness import are_sound
-from tfcheck.fix.trial import ChangedAttribute, Trial, change_sources
+from tfcheck.fix.edits.insertion import Insertion, apply_insertions, fits, group_by_file
+from tfcheck.fix.policy_text import is_configuration
+from tfcheck.fix.trial import ChangedAttribute, Trial, change_sources, reread
 from tfcheck.hcl.evaluate.scope import Scope
-from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.block import Block, SourceFile
+from tfcheck.hcl.syntax.expression import Unreadable
+from tfcheck.hcl.syntax.json_document import read_document
+from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import After, World
 from tfcheck.resolve import Resolver
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
-from tfcheck.vocabulary.finding import Verdict
+from tfcheck.vocabulary.finding import Answer, Requirement, RoleKind, Verdict
 
 
 def is_readable(
@@ -101,3 +105,88 @@ def blocks_of(address: Address, resolver: Resolver) -> Iterator[tuple[Block, Sco
         if not path.steps:
             return
         path = path.parent
+
+
+def needs_after(task: Address, trial: Trial) -> Iterator[Answer]:
+    """Yield what a task definition definitely needs from its execution role after a change."""
+    known = tasks_by_address(trial.world).get(str(task))
+    for each in startup.requirements(known, trial.world) if known is not None else ():
+        if each.role_kind is RoleKind.EXECUTION and not each.doubt:
+            yield Answer(requirement=each, role=None, verdict=Verdict.DENIED)
+
+
+def relieved_answers(answers: Iterable[Answer], tasks: Iterable[Address], trial: Trial) -> Iterator[Answer]:
+    """Yield what other roles, such as those of instances, no longer need once there is an execution role."""
+    known = tasks_by_address(trial.world)
+    for task in (known[each] for each in map(str, tasks) if each in known):
+        kinds: dict[tuple[object, ...], set[RoleKind]] = {}
+        for each in startup.requirements(task, trial.world):
+            kinds.setdefault(_permission_key(each), set()).add(each.role_kind)
+        for one in (each for each in answers if each.requirement.task_definition == str(task.address)):
+            need = one.requirement
+            is_call = need.role_kind is not RoleKind.EXECUTION and need.action != startup.trust.ACTION
+            if is_call and kinds.get(_permission_key(need)) == {RoleKind.EXECUTION}:
+                yield one
+
+
+def _permission_key(need: Requirement) -> tuple[object, ...]:
+    """Return a key for a permission, regardless of who needs it."""
+    return need.rule, need.container, need.pointer, need.action
+
+
+def are_sound(insertions: Iterable[Insertion], texts: Mapping[str, SourceText]) -> bool:
+    """Whether all changed files parse as intended."""
+    changes = group_by_file(insertions)
+    return all(is_sound(reread(texts[name], texts[name].text), several) for name, several in changes.items())
+
+
+def is_sound(before: SourceFile, insertions: Sequence[Insertion]) -> bool:
+    """Whether an edited file parses as intended; the insertions are sorted by offset.
+
+    The file has its old blocks and perhaps new ones at the insertions; no other block has changed, and every changed
+    argument can be parsed.
+    """
+    source = before.source
+    if not fits(source.text, insertions):
+        return False
+    after = reread(source, apply_insertions(source.text, insertions))
+    if before.problem or after.problem:
+        return False
+    if source.name.endswith(".json") and is_configuration(source.name):
+        try:
+            read_document(after.source.text)
+        except MalformedError:
+            return False
+        return True
+    return _same_blocks(before, after, set(_changed_blocks(before, insertions)))
+
+
+def _changed_blocks(before: SourceFile, insertions: Sequence[Insertion]) -> Iterator[int]:
+    ends = [block.end for block in before.blocks]
+    for each in insertions:
+        index = bisect_right(ends, each.offset)
+        if index < len(ends) and before.blocks[index].start < each.offset:
+            yield index
+
+
+def _same_blocks(before: SourceFile, after: SourceFile, changed: set[int]) -> bool:
+    position = 0
+    for block in after.blocks:
+        old = before.blocks[position] if position < len(before.blocks) else None
+        if old is not None and (old.type, old.labels) == (block.type, block.labels):
+            if position not in changed and _text(old) != _text(block):
+                return False
+            if position in changed and not _parses(block):
+                return False
+            position += 1
+        elif not _parses(block):
+            return False
+    return position == len(before.blocks)
+
+
+def _text(block: Block) -> str:
+    return block.source.text[block.start : block.end]
+
+
+def _parses(block: Block) -> bool:
+    return not any(isinstance(each.expression, Unreadable) for each in block.all_arguments())

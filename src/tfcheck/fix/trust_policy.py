@@ -14,8 +14,7 @@ import msgspec
 from tfcheck.fix.edits.insertion import Insertion, Replacement
 from tfcheck.fix.holders import Holder, is_frozen
 from tfcheck.fix.literal import ListParts, ObjectParts, Parts, read_parts
-from tfcheck.fix.new_argument import items_into, unit_of
-from tfcheck.fix.new_block import INDEX, block_lines, insert_after
+from tfcheck.fix.new_block import INDEX, block_lines, insert_after, items_into, unit_of
 from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.policy_statements import items
 from tfcheck.fix.policy_text import FileText, document_of, find_policy_text

@@ -6,7 +6,7 @@ service needs must be finished before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -14,20 +14,21 @@ from tfcheck.checks.deploy_order import CHECK, waiting_places
 from tfcheck.checks.deploy_order_graph import late_resources
 from tfcheck.checks.services_started import starting_services
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Insertion, apply_insertions, group_by_file, indentation
+from tfcheck.fix.edits.insertion import Insertion, apply_insertions, fits, group_by_file, indentation
 from tfcheck.fix.literal import ListParts, read_parts
-from tfcheck.fix.new_argument import insert_last_argument, items_into, unit_of
-from tfcheck.fix.ordered_world import OrderedWorld, after_fixes
+from tfcheck.fix.new_block import insert_last_argument, items_into, unit_of
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.task_proof import is_readable
-from tfcheck.fix.trial import reread
+from tfcheck.fix.trial import Trial, change_sources, reread
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.expression import ListOf
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.parse import reference_text
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import SERVICE_TYPES, TaskDefinition, tasks_by_address
-from tfcheck.inventory.world import After, WorldObject
+from tfcheck.inventory.world import After, WorldObject, WorldView
+from tfcheck.resolve import Resolver
+from tfcheck.resolve.order import FinishedBefore, Order, block_references
 from tfcheck.symbolic.limits import take
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.clipping import join_names
@@ -318,3 +319,54 @@ def _insert_into_list(argument: Argument, names: Sequence[str]) -> tuple[Inserti
     except MalformedError:
         return ()
     return items_into(argument.source, listed, names) if isinstance(listed, ListParts) else ()
+
+
+#: Additional references, by resource or module call without instance keys.
+References = Mapping[str, tuple[str, ...]]
+
+
+def after_fixes(drafts: Sequence[DraftFix], world: After) -> OrderedWorld | None:
+    """Return the world after fixes that are applied together; None if that is impossible."""
+    resolver = world.resolver
+    insertions = [each for draft in drafts for each in draft.insertions]
+    texts = {name: text for draft in drafts for name, text in draft.texts.items()}
+    if resolver.sources is None or not all(
+        fits(texts[name].text, each) for name, each in group_by_file(insertions).items()
+    ):
+        return None
+    sources = change_sources(resolver.sources, insertions, texts)
+    touched = dict.fromkeys(each for draft in drafts for each in draft.touched)
+    added = dict.fromkeys(each for draft in drafts for each in draft.added)
+    after = Trial(resolver, sources, touched, added, context=world.context).world if drafts else world
+    return OrderedWorld(after, _references((*(each.address for each in touched), *added), after.resolver))
+
+
+def _references(addresses: Iterable[Address], resolver: Resolver) -> References:
+    """Return the references in changed or added blocks, which the plan's configuration lacks."""
+    found: dict[str, tuple[str, ...]] = {}
+    for each in addresses:
+        block = resolver.block(each) if each.config not in found else None
+        if block is not None:
+            found[each.config] = tuple(dict.fromkeys(block_references(block)))
+    return found
+
+
+class OrderedWorld(WorldView):
+    """A world whose resources are created in another order than in the plan's configuration."""
+
+    def __init__(self, world: After, more: References) -> None:
+        """Build from the world, and the references that the configuration lacks."""
+        super().__init__(world)
+        self._after = world
+        self._more = more
+        self._order = Order(world.resolver, more)
+
+    def with_references(self, more: References) -> OrderedWorld:
+        """Return the world with further references."""
+        names = {*self._more, *more}
+        both = {each: tuple(dict.fromkeys((*self._more.get(each, ()), *more.get(each, ())))) for each in names}
+        return OrderedWorld(self._after, both)
+
+    def earlier(self, address: Address) -> FinishedBefore:
+        """Return what is finished before a resource is created."""
+        return self._order.earlier(address)

@@ -14,11 +14,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.fix.lengths import collection_of, depends_on_elements, may_vary
-from tfcheck.fix.listed_texts import lists_in, spelled_text
+from tfcheck.fix.listed_texts import collection_of, depends_on_elements, lists_in, may_vary, spelled_text
+from tfcheck.fix.policy_statements import flat
 from tfcheck.fix.referable import Refuse
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, is_exact, sid, writable
-from tfcheck.fix.written_text import flat
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import Place

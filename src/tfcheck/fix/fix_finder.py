@@ -82,7 +82,7 @@ class FixFinder:
         self._remedies = Remedies(world, self.places)
         self._elsewhere = OtherPolicies(world, self._roles, self.places)
         self._answers = answers
-        self._open_then: dict[Requirement, Proposal] = {}
+        self._open_then: dict[Requirement, str] = {}
         corrections = Corrections(world, self.places, self._files, answers)
         self._replacing = [corrections.proposals] if choice.corrects else []
         if choice.moves:
@@ -124,7 +124,11 @@ class FixFinder:
         found = list(filter(None, map(self._draft, [*alone, *beside])))
         done |= {each.requirement for draft in found for each in draft.answers}
         doubtful = self._drafts_in_doubt(needs, done, settled)
-        found += doubtful
+        known = {each.fix.hcl: each.fix.title for each in found}
+        self._open_then |= {
+            one.requirement: known[each.fix.hcl] for each in doubtful if each.fix.hcl in known for one in each.answers
+        }
+        found += [each for each in doubtful if each.fix.hcl not in known]
         done |= {each.requirement for draft in doubtful for each in draft.answers}
         lacking = self._lacking(needs, done, settled)
         found += [DraftFix(*each) for each in grants_as_text(lacking, self.places, self._world)]
@@ -145,7 +149,7 @@ class FixFinder:
                 words = f"run `terraform plan` again: the sources of {old} differ from what the plan shows"
                 yield finding, Remedy(words)
             elif left and (then := self._open_then.get(left[0].requirement)):
-                yield finding, Remedy(f"{then.title}; what the plan does not show decides whether that is enough")
+                yield finding, Remedy(f"{then}; what the plan does not show decides whether that is enough")
             elif left:
                 yield finding, self._remedies.of(left)
             elif found.of(finding) is None and finding.answers:

@@ -53,7 +53,7 @@ def needs_of_outside_roles(answers: Sequence[Answer], world: World) -> Iterator[
 
 
 def join_by_shared_policy(needs: Sequence[RoleNeed], holders: Holders) -> Iterator[RoleNeed]:
-    """Group equal needs of roles of several blocks where a policy is for exactly these roles."""
+    """Group the needs of roles where a policy is for exactly these: equal ones, or those of the roles of one block."""
     by_role: dict[str, list[RoleNeed]] = {}
     for need in needs:
         for name in need.names() if need.answers else ():
@@ -67,7 +67,10 @@ def join_by_shared_policy(needs: Sequence[RoleNeed], holders: Holders) -> Iterat
                 continue
             tried.add((str(holder.resource.address), asked))
             beside = {id(each): each for name in sorted(reach) for each in by_role.get(name, ())}.values()
-            same = [each for each in beside if each.names() <= reach and _permissions(each) == asked]
+            siblings = {str(each) for each in holders.instances(need.roles[0].address)}
+            same = [
+                each for each in beside if each.names() <= reach and (_permissions(each) == asked or reach <= siblings)
+            ]
             if len(same) > 1 and {name for each in same for name in each.names()} == reach:
                 done |= reach
                 yield _sum(same)

@@ -67,7 +67,7 @@ class MissingRoles:
         self._places = places
         self._labels: dict[tuple[Module, str], str] = {}
         #: What the plan does not decide once a task definition has the new role.
-        self.open_then: dict[Requirement, Proposal] = {}
+        self.open_then: dict[Requirement, str] = {}
 
     def fixes(self, answers: Iterable[Answer]) -> Iterator[DraftFix]:
         """Yield a proven change for each block of task definitions, or text where there is none."""
@@ -80,7 +80,7 @@ class MissingRoles:
             found, allowed = next((each for each in tried if each[1]), (None, ()))
             if found is not None:
                 done |= set(several)
-                self.open_then |= {each.requirement: found for each in several if each not in allowed}
+                self.open_then |= {each.requirement: found.title for each in several if each not in allowed}
                 yield self._draft(found, (*allowed, *relieved_answers(answers, found.beside, self._trial(found))))
         for several in _group_by_task(each for each in without if each not in done):
             text = role_as_text(several, self._places, self._resolver)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
 
@@ -228,6 +229,9 @@ class FixPlaces:
         self, holder: Holder, remark: str, need: RoleNeed, *, extends: bool = True, adds: bool = True
     ) -> Proposal | None:
         """Propose to add what all roles of a need lack to a policy block that each of them has."""
+        lacking = [{each.requirement.resource for each in several} for several in need.answers_by_role().values()]
+        if any(each != lacking[0] for each in lacking) and not self.is_repeated(holder):
+            remark += "; each of its roles gets what one of them lacks"
         ways: Iterator[Statements | None] = self.statements_for(holder, need) if need.roles else iter([None])
         found = (self.propose_into(holder, need.answers, remark, each, extends=extends, adds=adds) for each in ways)
         return next(filter(None, found), None)
@@ -246,10 +250,19 @@ class FixPlaces:
                 return
             places[str(role.address)] = self._block_of_document(own, name)
         edited = [each.address for each in self.changes(holder) if not name or each.address.type == _DOCUMENT]
-        for shared in self.share(need, goal, places):
-            statements = self.with_lists(shared.statements, next(iter(places.values()))) if name else shared.statements
+        place = next(iter(places.values()))
+        ways: Iterator[Statements | None] = (each.statements for each in self.share(need, goal, places))
+        if len(places) > 1 and set(places.values()) == {place}:
+            whole = (self.statements(need.answers, place, goal, lists=lists) for lists in (True, False))
+            ways = itertools.chain(ways, whole)
+        for each in filter(None, ways):
+            statements = self.with_lists(each, place) if name else each
             if self.lists.are_usable(statements, edited):
                 yield statements
+
+    def is_repeated(self, holder: Holder) -> bool:
+        """Whether each instance of a policy has a text of its own."""
+        return self.text_block(holder)[0].key is not None
 
     def own_holder(self, holder: Holder, role: WorldObject) -> Holder | None:
         """Return the policy of a role that is written in the same block as another one."""

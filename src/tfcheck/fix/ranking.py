@@ -226,6 +226,7 @@ def _propose_key(need: RoleNeed, places: FixPlaces, world: After) -> Iterator[Pr
                 ),
                 hcl="\n".join(map(quote, keys)),
                 beside=tuple(each.address for each in need.roles),
+                reported=tuple(quote(str(each.key)) for each in places.holders.instances(role)),
             )
             return
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.fix.freshness import unplanned_instances
+from tfcheck.fix.task_proof import unplanned_instances
 from tfcheck.fix.trial import ChangedAttribute, Trial
 from tfcheck.hcl.modules import Sources
 from tfcheck.inventory.world import After

@@ -22,7 +22,7 @@ from tfcheck import startup
 from tfcheck.analysis.check import check
 from tfcheck.fix import PlanFixes, find_fixes
 from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
-from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.proposal import DraftFix
 from tfcheck.hcl.modules import Sources, from_directory
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After

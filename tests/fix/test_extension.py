@@ -14,7 +14,7 @@ from tfcheck.analysis.check import check
 from tfcheck.fix import find_fixes
 from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
 from tfcheck.fix.into_policy import extension
-from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.proposal import DraftFix
 from tfcheck.fix.second_reader import SecondOpinion, compare
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import Module, from_directory

@@ -6,7 +6,7 @@ import pytest
 
 from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
 from tfcheck.fix.into_list import insert_into_list
-from tfcheck.fix.literal import ObjectParts, read_parts
+from tfcheck.fix.policy_text import ObjectParts, read_parts
 from tfcheck.fix.render import Syntax
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.source import SourceText

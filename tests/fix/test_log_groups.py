@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.fix.found import copied, found_in
 from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection
-from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.proposal import DraftFix
 
 CASE = "inline-and-managed-on-role"
 ONLY = FixSelection(only=("log-group-absent",))

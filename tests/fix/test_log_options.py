@@ -15,7 +15,7 @@ from tfcheck.analysis.options import FixSelection
 from tfcheck.checks import CHECKS
 from tfcheck.fix.edits.insertion import apply_insertions
 from tfcheck.fix.into_list import items_into_object
-from tfcheck.fix.literal import ObjectParts, read_parts
+from tfcheck.fix.policy_text import ObjectParts, read_parts
 from tfcheck.fix.second_reader import SecondOpinion, compare
 from tfcheck.hcl.modules import from_directory
 from tfcheck.hcl.syntax.source import SourceText

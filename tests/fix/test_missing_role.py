@@ -11,7 +11,7 @@ from tests.cases import TESTDATA, Case
 from tests.fix.found import copied, found_in, replaced
 from tfcheck.analysis.fix_session import Fixed, fix
 from tfcheck.analysis.options import FixSelection
-from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.proposal import DraftFix
 from tfcheck.vocabulary.finding import RoleKind
 
 CASE = "roles-forgotten"

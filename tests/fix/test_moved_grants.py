@@ -13,7 +13,7 @@ from tfcheck.analysis.check import check
 from tfcheck.analysis.options import RunOptions
 from tfcheck.fix import FixChoice
 from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
-from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.proposal import DraftFix
 from tfcheck.fix.second_reader import SecondOpinion, compare
 from tfcheck.hcl.modules import from_directory
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.cases import TESTDATA
 from tests.fix.found import copied, found_in, replaced
 from tfcheck.fix.place import other_roles_words
-from tfcheck.fix.plan_fixes import DraftFix, FixChoice
+from tfcheck.fix.proposal import DraftFix, FixChoice
 
 
 def fixes(folder: Path, choice: FixChoice | None = None) -> tuple[DraftFix, ...]:

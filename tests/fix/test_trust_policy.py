@@ -9,7 +9,7 @@ import pytest
 from tests.fix.found import copied, found_in
 from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection
-from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.proposal import DraftFix
 
 CASE = "trust-shared"
 ROLES = {

@@ -15,7 +15,7 @@ from tfcheck.analysis.check import check
 from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection, RunOptions
 from tfcheck.fix import FixChoice
-from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.proposal import DraftFix
 from tfcheck.fix.waiting import _insert_into_list
 from tfcheck.hcl.modules import from_directory
 from tfcheck.hcl.syntax.block import read_blocks

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tfcheck.analysis.redaction import Redactor
     from tfcheck.fix.edits.files import Files
     from tfcheck.fix.other_stack_fixes import OtherStackNeeds
-    from tfcheck.fix.plan_fixes import DraftFix, PlanFixes
+    from tfcheck.fix.proposal import DraftFix, PlanFixes
     from tfcheck.hcl.modules import Sources
     from tfcheck.hcl.syntax.block import SourceFile
     from tfcheck.inventory.other_stack import Stack
@@ -366,7 +366,7 @@ def _grown(directory: Path, path: Path | None, plan: Plan, run: SourceAccess) ->
 
 def _has_grown(sources: Sources, module: ConfigModule, path: tuple[str, ...]) -> bool:
     """Whether the sources declare everything in the plan, and beyond that only what a fix adds."""
-    from tfcheck.fix.freshness import ADDED
+    from tfcheck.fix.task_proof import ADDED
 
     declared = sources.definitely_declares(path)
     listed = {(kind, name) for kind, _, name in (each.partition(".") for each in module.resources) if "." not in name}

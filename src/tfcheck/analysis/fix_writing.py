@@ -15,7 +15,7 @@ from tfcheck.vocabulary.finding import Fix
 if TYPE_CHECKING:
     from tfcheck.fix.edits.files import Files
     from tfcheck.fix.edits.insertion import Insertion
-    from tfcheck.fix.plan_fixes import DraftFix
+    from tfcheck.fix.proposal import DraftFix
 
 
 def write_fixes(drafts: Sequence[DraftFix], files: Files) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from tfcheck.fix.fix_finder import find_fixes
-from tfcheck.fix.plan_fixes import FixChoice, PlanFixes
+from tfcheck.fix.proposal import FixChoice, PlanFixes
 from tfcheck.inventory.world import After
 from tfcheck.vocabulary.finding import Answer, Finding
 

@@ -1,7 +1,4 @@
-"""Propose a new policy: after the role that it is for, or where the role's module is called.
-
-The policy is repeated as the role or the call is, so that it goes with them where a key or a gate of theirs goes.
-"""
+"""Propose a new policy: after the role that it is for and repeated like it, or where the role's module is called."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Suggest HCL as text where no file can be changed.
-
-There are no sources, or the role is made by a module from elsewhere that has no output for its name, or it is open
-whether the change is enough.
-"""
+"""Suggest HCL as text where no file can be changed: policies, roles, tags, and policies in other stacks."""
 
 from __future__ import annotations
 
@@ -14,7 +10,7 @@ import msgspec
 from tfcheck.fix.new_policy import Labels, NewPolicy, hcl, module_reference
 from tfcheck.fix.new_role import ECS_TRUST, START_UP, NewRole, role_hcl
 from tfcheck.fix.place import FixPlaces
-from tfcheck.fix.proposal import Proposal, RoleNeed
+from tfcheck.fix.proposal import Allows, Proposal, RoleNeed
 from tfcheck.fix.referable import local_name
 from tfcheck.fix.render import StatementStyle, quote, statement
 from tfcheck.fix.repetition import InstanceTerms, Statements, share_statements, use_each_key
@@ -218,24 +214,18 @@ class InDoubt:
         left = (need.restrict_to([each for each in need.answers if id(each) in self._doubts]) for need in needs)
         self.needs = [each for each in left if each.answers]
 
-    def after(self, trial: Trial) -> _SameDoubt:
-        """Return the test whether a change leaves only the same unknown."""
-        return _SameDoubt(trial, self._doubts)
+    def after(self, trial: Trial) -> Allows:
+        """Return the test whether a change does for a call what a policy with exactly its permission would do."""
+
+        def leaves_only_that(answer: Answer) -> bool:
+            found = trial.judgement(answer)
+            return found.verdict is Verdict.UNKNOWN and self._doubts[id(answer)] == (found.reason, found.waits_for)
+
+        return leaves_only_that
 
     def fix(self, proposal: Proposal) -> Fix:
         """Build a fix as text from a change."""
         return fix_of(proposal.title, proposal.hcl, [Verdict.UNKNOWN])
-
-
-class _SameDoubt:
-    def __init__(self, trial: Trial, doubts: dict[int, _Doubt]) -> None:
-        self._trial = trial
-        self._doubts = doubts
-
-    def allows(self, answer: Answer) -> bool:
-        """Whether a change does for a call what a policy with exactly its permission would do."""
-        found = self._trial.judgement(answer)
-        return found.verdict is Verdict.UNKNOWN and self._doubts[id(answer)] == (found.reason, found.waits_for)
 
 
 _KEY = "aws:principaltag/"

@@ -1,25 +1,33 @@
-"""Propose to pass what a role lacks to its module, by inputs that end up in the role's policies.
-
-Inputs for statements are tried (`{ actions = [...], resources = [...] }`, in a list or a map), and inputs for ARNs
-whose name says of what. Their effect in the module is evaluated, like any other change.
-"""
+"""Propose to pass what a role lacks to its module, by existing inputs or by new ones that are empty by default."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
-from tfcheck.fix.edits.insertion import Insertion
-from tfcheck.fix.freshness import unplanned_instances
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_end
+from tfcheck.fix.longer_value import NewElement, new_value
 from tfcheck.fix.module_inputs import ModuleInput, inputs_for
+from tfcheck.fix.new_block import argument_beside, unit_of
+from tfcheck.fix.new_policy import module_reference
 from tfcheck.fix.passed_value import CallNeeds, pass_value
 from tfcheck.fix.place import FixPlaces
+from tfcheck.fix.policy_statements import flat
+from tfcheck.fix.policy_text import document_of
 from tfcheck.fix.proposal import Proposal, RoleNeed
+from tfcheck.fix.render import text
+from tfcheck.fix.task_proof import unplanned_instances
 from tfcheck.fix.trial import ChangedAttribute, change_sources
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, free, sid, writable
+from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
+from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.value import PlainText
 from tfcheck.vocabulary.address import InstanceKey, ModulePath
 from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Answer
@@ -134,3 +142,150 @@ def _remark_about_others(
             reached |= places.holders.roles_of(each.address)
     others = sorted(reached - need.names())
     return f"; also for {few(others)}" if others else ""
+
+
+_ELEMENT = regex(r"var\.([\w-]+)(?:\.[\w-]+|\[[^\[\]]+\])")
+#: The name of the input for an action, and the kind of its ARNs.
+_INPUTS = {
+    "s3:GetObject": ("env_file_arns", "environment files"),
+    "s3:GetBucketLocation": ("env_file_bucket_arns", "buckets with environment files"),
+    "secretsmanager:GetSecretValue": ("secret_arns", "secrets"),
+    "ssm:GetParameters": ("parameter_arns", "parameters"),
+    "kms:Decrypt": ("kms_key_arns", "KMS keys that decrypt them"),
+}
+
+
+class _Edits:
+    """Edits of several files, in the order in which they are made."""
+
+    def __init__(self) -> None:
+        self.insertions: list[Insertion] = []
+        self.texts: dict[str, SourceText] = {}
+
+    def add(self, source: SourceText, insertions: Sequence[Insertion]) -> None:
+        self.insertions += insertions
+        self.texts[source.name] = source
+
+
+class _Input(msgspec.Struct, frozen=True):
+    """An input of a module, and the actions that its ARNs are granted."""
+
+    name: str
+    action: str
+
+
+def propose_new_inputs(need: RoleNeed, places: FixPlaces, world: After) -> Iterator[Proposal]:
+    """Propose new inputs for policies that are an `aws_iam_policy_document` of the roles' module."""
+    role = need.roles[0]
+    module, sources = role.address.module, world.resolver.module_sources(role.address.module)
+    modules = {str(each.address): each.address.module for each in need.roles}
+    own = [each for each in need.answers if not _is_foreign(each, places, modules.get(each.role or "", module))]
+    foreign = [each for each in need.answers if each not in own]
+    calls = passings(need.restrict_to(foreign), places, world) if foreign else []
+    known = {each.requirement.action for each in foreign} <= set(_INPUTS)
+    if len(calls) != 1 or sources is None or not known or len({each.address.resource for each in need.roles}) > 1:
+        return
+    edits = _Edits()
+    inputs = _pass_inputs(calls[0], sources, foreign, places, edits)
+    for holder in places.holders.of(role) if inputs else ():
+        name, reach = document_of(holder.argument), places.holders.reach(holder.resource)
+        local = next(places.statements_for(holder, need.restrict_to(own)), None) if own else ()
+        if name is None or reach is None or not need.names() <= reach or local is None:
+            continue
+        into = places.propose_into(holder, need.answers, given=(*local, *map(_statement, inputs)))
+        if into is not None:
+            paths = calls[0].paths
+            called = module_reference(paths[0]) if len(paths) == 1 else f"module.{paths[0].steps[-1].name}"
+            named = " and ".join(f"`{each.name}`" for each in inputs)
+            yield replace(
+                into,
+                title=f"{into.title}, and pass what it names to {called} by the new input {named}",
+                safety="review",
+                insertions=(*into.insertions, *edits.insertions),
+                texts={**into.texts, **edits.texts},
+            )
+
+
+def _is_foreign(answer: Answer, places: FixPlaces, module: ModulePath) -> bool:
+    """Whether a module cannot name what is needed, which would be a literal there."""
+    spelling, resource = places.spelling(module), answer.requirement.resource
+    spelled = spelling.spell(writable(resource))
+    return resource != "*" and (spelled is None or spelling.is_of_this_plan(spelled))
+
+
+def _statement(given: _Input) -> NeededStatement:
+    name = f"var.{given.name}"
+    return NeededStatement(sid(given.action), (given.action,), ((Reference(name, name),),), gate=f"length({name}) > 0")
+
+
+def _pass_inputs(
+    passing: CallNeeds, called: Module, answers: Sequence[Answer], places: FixPlaces, edits: _Edits
+) -> list[_Input]:
+    """Pass what some answers are about to a module by new inputs; none if that is impossible."""
+    inputs: list[_Input] = []
+    for action in dict.fromkeys(each.requirement.action for each in answers):
+        statements = passing.shared_statements([action])
+        name, about = _INPUTS[action]
+        name = free(name, called.variables(), "_")
+        value = [one for each in statements or () for one in each.resources]
+        there = places.spelling(passing.caller)
+        named = [each for each in value if any(isinstance(part, Reference) for part in each)]
+        if not value or named != value or any(map(there.is_of_this_plan, value)):
+            return []
+        wanted = {flat(each.requirement.resource) for each in answers if each.requirement.action == action}
+        written = _list(value, wanted, passing)
+        if not written or not _add_argument(passing, name, written, edits):
+            return []
+        if not _add_variable(called, name, about, places, edits):
+            return []
+        inputs.append(_Input(name, action))
+    return inputs
+
+
+def _list(value: Sequence[Spelled], wanted: set[str], passing: CallNeeds) -> list[str]:
+    """Write the concatenation of lists: all elements of a map or list input, which differs between plans.
+
+    Nothing if only some of its elements are wanted.
+    """
+    single, whole = list[str](), dict[str, None]()
+    for each in value:
+        found = _ELEMENT.fullmatch(each[0].expression) if isinstance(each[0], Reference) else None
+        if found is None:
+            single.append(text(each))
+            continue
+        seen = passing.world.resolver.names.variable(passing.caller, found[1])
+        elements = list(seen.values()) if isinstance(seen, dict) else seen if isinstance(seen, list) else []
+        flats = [flat(one) if isinstance(one, PlainText) else "" for one in elements]
+        if len(each) > 1 or not flats or not wanted.issuperset(flats):
+            return []
+        whole[f"values(var.{found[1]})" if isinstance(seen, dict) else f"var.{found[1]}"] = None
+    unit = unit_of(passing.call)
+    base = f"{passing.call.source.newline}{indentation(passing.call.source.text, passing.call.start)}{unit}"
+    return [*([new_value([NewElement(each, each) for each in single], base, unit)] if single else []), *whole]
+
+
+def _add_argument(passing: CallNeeds, name: str, lists: Sequence[str], edits: _Edits) -> bool:
+    call = passing.call
+    if isinstance(call, JsonBlock) or not passing.is_for_one or not passing.places.files.editable(call.source):
+        return False
+    made = argument_beside(call, name, lists[0] if len(lists) == 1 else f"concat({', '.join(lists)})")
+    edits.add(call.source, [made] if made else [])
+    return made is not None
+
+
+def _add_variable(called: Module, name: str, about: str, places: FixPlaces, edits: _Edits) -> bool:
+    files = [(file, [each for each in file.blocks if each.type == "variable"]) for file in called.files]
+    file, declared = max(files, key=lambda each: len(each[1]), default=(None, []))
+    if file is None or not declared or isinstance(declared[-1], JsonBlock) or not places.files.editable(file.source):
+        return False
+    lines = (
+        f'variable "{name}" {{',
+        f'  description = "ARNs of {about} that the execution role reads."',
+        "  type        = list(string)",
+        "  default     = []",
+        "}",
+    )
+    newline = file.source.newline
+    end = line_end(file.source.text, declared[-1].end)
+    edits.add(file.source, [Insertion(file.source.name, end, newline * 2 + newline.join(lines))])
+    return True

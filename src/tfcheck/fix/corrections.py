@@ -1,9 +1,4 @@
-"""Propose to correct a small mistake in a literal, without which a statement would grant the permission.
-
-The literal may be in the statement, or in the local value or the call of a module that the statement gets it from. It
-is not corrected where it may be meant for something else that exists: an object of the plan, of a data source
-or of another stack that it names, or a name that the sources use elsewhere too.
-"""
+"""Propose to correct a small mistake in a literal, unless it may be meant for something else that exists."""
 
 from __future__ import annotations
 
@@ -67,8 +62,7 @@ class Correction(msgspec.Struct, frozen=True):
 
     def edit(self) -> Replacement:
         """Return the edit of the file."""
-        source, start, end = self.literal.source, self.literal.start, self.literal.end
-        return Replacement(source.name, start, self.new, source.text[start:end])
+        return self.literal.edit(self.new)
 
     def shown_texts(self) -> Iterator[str]:
         """Yield the parts of the line that a diff shows: the literal, and the name that it is assigned to."""
@@ -183,10 +177,14 @@ class Corrections:
         inner = replace(found, start=found.start - at, end=found.end - at)
         for block, scope in blocks_of(place, self._resolver) if part else ():
             literals = literals_in(block, scope, self._resolver, self._files)
-            same = [each for each in literals if part and each.value == part.value and not _is_in(literal, block)]
-            made = [(each, each.replace(inner.start, inner.end, inner.text)) for each in same]
-            if made and not (unique and self._is_in_use(same[0].value, inner, block)):
-                return tuple(Correction(each, new, found.cause) for each, new in made if new is not None)
+            # NOTE: a local value may be made of another one.
+            is_own = _is_in(literal, block) and block.type != "locals"
+            same = [each for each in literals if part and not is_own and each.value == part.value]
+            same = [each for each in same if (each.source, each.start) != (literal.source, literal.start)]
+            if same and not (unique and self._is_in_use(same[0].value, inner, block)):
+                made = [(each, each.replace(inner.start, inner.end, inner.text)) for each in same]
+                further = self._correct_source(same[0], inner, place, unique=unique) if made[0][1] is None else ()
+                return further or tuple(Correction(each, new, found.cause) for each, new in made if new is not None)
         return ()
 
     def _is_in_use(self, pattern: str, found: Misspelling, block: Block) -> bool:

@@ -1,8 +1,4 @@
-"""Detect whether a reference, or several changes together, would create a dependency cycle.
-
-Terraform refuses a plan in which a policy names a key whose own policy names the role that the first is written in,
-also where the key and the role are in modules: an input depends on what is passed by it, an output on what it names.
-"""
+"""Detect whether a reference, or several changes together, would create a dependency cycle, also through modules."""
 
 from __future__ import annotations
 

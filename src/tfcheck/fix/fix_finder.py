@@ -1,8 +1,4 @@
-"""Choose the fix for a denied requirement: the first one proven to allow it.
-
-Everything that is offered was applied to the model and decided again (`tfcheck.fix.trial`). What no place in the
-sources can fix is written as text, proven the same way, or not offered at all.
-"""
+"""Choose the fix for a denied requirement: the first one that was applied to the model and proven to allow it."""
 
 from __future__ import annotations
 
@@ -15,16 +11,14 @@ from tfcheck.fix.as_text import InDoubt, grants_as_text, grants_elsewhere, sugge
 from tfcheck.fix.corrections import Corrections
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion, Replacement
-from tfcheck.fix.freshness import outdated_objects, unplanned_instances
 from tfcheck.fix.joined_needs import join_by_shared_policy, join_needs, needs_of_outside_roles
 from tfcheck.fix.module_inputs import changed_inputs
 from tfcheck.fix.other_policies import OtherPolicies
 from tfcheck.fix.place import FixPlaces
-from tfcheck.fix.plan_fixes import DraftFix, FixChoice, PlanFixes, draft_fix
-from tfcheck.fix.proposal import Allowing, Case, Proposal, RoleCase, RoleNeed
+from tfcheck.fix.proposal import Allows, Case, DraftFix, FixChoice, PlanFixes, Proposal, RoleCase, RoleNeed, draft_fix
 from tfcheck.fix.ranking import rank
 from tfcheck.fix.remedies import Remedies, remedy_for_stale_plan
-from tfcheck.fix.task_proof import are_sound
+from tfcheck.fix.task_proof import are_sound, outdated_objects, unplanned_instances
 from tfcheck.fix.trial import ChangedAttribute, Trial, change_sources, repeats_the_check
 from tfcheck.fix.without_grants import without_grants
 from tfcheck.hcl.syntax.source import SourceText
@@ -232,9 +226,9 @@ class FixFinder:
         self._is_older = bool(added or self._resolver.declarations.doubts)
         if not added and repeats_the_check(self._resolver, touched):
             return []
-        trial = self._decides(Trial(self._resolver, self._sources, dict.fromkeys(touched), added, context=context))
+        allows = self._decides(Trial(self._resolver, self._sources, dict.fromkeys(touched), added, context=context))
         answers = [*(each.answers for each in needs), *(each for each, _ in groups)]
-        return [answer for several in answers for answer in several if trial.allows(answer)]
+        return [answer for several in answers for answer in several if allows(answer)]
 
     def _need(self, answers: Sequence[Answer]) -> RoleNeed:
         roles = (each for each in self._world.resources("aws_iam_role") if str(each.address) == answers[0].role)
@@ -255,7 +249,7 @@ class FixFinder:
         self,
         cases: Sequence[Case],
         kept: Sequence[Answer] = (),
-        enough: Callable[[Trial], Allowing] | None = None,
+        enough: Callable[[Trial], Allows] | None = None,
     ) -> list[Case]:
         """Try the proposals of all cases together, then the next ones of those that did not suffice.
 
@@ -270,10 +264,10 @@ class FixFinder:
             unsound = self._unsound(waiting)
             sane = [case for case in waiting if case not in unsound]
             trial = self._trial([case.current for case in sane if case.current])
-            decides = enough(trial) if enough else self._decides(trial)
+            allows = enough(trial) if enough else self._decides(trial)
             failed: list[Case] = list(unsound)
             for case in sane:
-                fixed = tuple(each for each in case.answers if decides.allows(each))
+                fixed = tuple(each for each in case.answers if allows(each))
                 fixed = () if any(_is_worse(trial.verdict(each), each) for each in kept) else fixed
                 if fixed == case.answers:
                     proven.append(case)
@@ -351,8 +345,8 @@ class FixFinder:
             return False
         return are_sound(insertions, texts) and not self._makes_circles(insertions, texts)
 
-    def _decides(self, trial: Trial) -> Allowing:
-        return trial
+    def _decides(self, trial: Trial) -> Allows:
+        return trial.allows
 
     def _trial(self, proposals: Sequence[Proposal]) -> Trial:
         assert self._sources is not None  # otherwise there are no proposals

@@ -1,9 +1,4 @@
-"""Find what statements refer to and another plan of the same sources may not have.
-
-`aws_s3_bucket.config[0]` fails where `count` is 0, `aws_s3_bucket.config["web"]` where the map has no such key. It is
-fine where the sources rely on it anyway: in a block without `count` and `for_each`, or in one with the same as here. A
-branch of a condition relies on nothing.
-"""
+"""Find the instances that statements name and that another plan of the same sources may not have."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Find where to insert a statement into a list of statements.
-
-The list may be written out in `jsonencode`, in a heredoc, or in a `.tf.json` file; on one line or on many; closed by
-`]`, `}]` or, where there is one statement that is no list yet, by `}`.
-"""
+"""Insert a statement into a list of statements, or an item into an object, in `jsonencode`, JSON or `.tf.json`."""
 
 from __future__ import annotations
 
@@ -14,7 +10,7 @@ from msgspec.structs import replace
 
 from tfcheck.fix.edits.harmless import harmless
 from tfcheck.fix.edits.insertion import Insertion, Replacement, indentation, line_end, line_start
-from tfcheck.fix.literal import ItemParts, ListParts, ObjectParts, Parts
+from tfcheck.fix.policy_text import ItemParts, ListParts, ObjectParts, Parts
 from tfcheck.fix.render import WIDEST, StatementStyle, Syntax, ends_with_comma, render_on_one_line, statement
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.source import SourceText

@@ -1,4 +1,4 @@
-"""Add permissions to the text of a policy: to an existing statement, or as a new one."""
+"""Add permissions to the text of a policy: to an existing statement for the same, or as a new one."""
 
 from __future__ import annotations
 
@@ -9,10 +9,18 @@ import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
 from tfcheck.fix.into_list import WIDEST_LINE, comment_follows, insert_into_list
-from tfcheck.fix.literal import ListParts, ObjectParts, Parts, read_json_parts
 from tfcheck.fix.new_block import items_below, items_beside
 from tfcheck.fix.policy_statements import WrittenStatement, items, statements_of
-from tfcheck.fix.policy_text import document_of, find_policy_text, is_own, merged_documents
+from tfcheck.fix.policy_text import (
+    ListParts,
+    ObjectParts,
+    Parts,
+    document_of,
+    find_policy_text,
+    is_own,
+    merged_documents,
+    read_json_parts,
+)
 from tfcheck.fix.render import StatementStyle, Syntax, block, ends_with_comma, statement, text
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.modules import Module

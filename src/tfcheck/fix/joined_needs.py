@@ -1,4 +1,4 @@
-"""Group equal needs of roles from one block, so that one change fixes all of them."""
+"""Group the needs of roles that one change can fix."""
 
 from __future__ import annotations
 

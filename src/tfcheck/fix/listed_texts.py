@@ -1,4 +1,4 @@
-"""Find the lists and per-instance texts that an expression for containers reads from."""
+"""Find the lists that an expression for containers reads from, and whether another plan may have them empty."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.fix.literal import ItemParts, ListParts, ObjectParts, Parts, read_parts
+from tfcheck.fix.policy_text import ItemParts, ListParts, ObjectParts, Parts, read_parts
 from tfcheck.fix.wanted import Reference, Spelled
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block

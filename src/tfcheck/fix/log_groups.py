@@ -1,8 +1,4 @@
-"""Create the log group that a task definition names and nothing creates, and refer to it.
-
-The name is taken from where the sources write it. The change is tried: the same checks must find less wrong with the
-task definitions, and nothing about their logs may be denied that was not before.
-"""
+"""Create the log group that a task definition names and nothing creates, and refer to it."""
 
 from __future__ import annotations
 
@@ -13,16 +9,15 @@ import msgspec
 
 from tfcheck.checks.log_group_absent import CHECK
 from tfcheck.fix.edits.insertion import Insertion, Replacement
-from tfcheck.fix.freshness import unplanned_instances
-from tfcheck.fix.literal import OtherParts, read_parts
 from tfcheck.fix.new_block import INDEX, block_lines, insert_after, unit_of
 from tfcheck.fix.new_policy import module_words
 from tfcheck.fix.new_role import common_arguments
 from tfcheck.fix.place import FixPlaces
-from tfcheck.fix.plan_fixes import DraftFix, draft_for_review
 from tfcheck.fix.policy_statements import flat, written_text
+from tfcheck.fix.policy_text import OtherParts, read_parts
+from tfcheck.fix.proposal import DraftFix, draft_for_review
 from tfcheck.fix.render import align
-from tfcheck.fix.task_proof import is_better, is_readable, mistakes, world_after
+from tfcheck.fix.task_proof import mistakes, proven_draft, unplanned_instances, world_after, wrong_tasks
 from tfcheck.fix.trial import ChangedAttribute, Trial
 from tfcheck.fix.wanted import free
 from tfcheck.hcl.evaluate.scope import Scope
@@ -32,7 +27,7 @@ from tfcheck.hcl.syntax.lexer import MalformedError, heredoc_at
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
-from tfcheck.inventory.world import After, World
+from tfcheck.inventory.world import After
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Finding
@@ -83,10 +78,8 @@ class LogGroups:
 
     def _group_by_name(self, findings: Iterable[Finding]) -> dict[tuple[Address, str], list[Finding]]:
         found: dict[tuple[int, str], tuple[Address, list[Finding]]] = {}
-        for each in findings if self._resolver.sources is not None else ():
-            task = tasks_by_address(self._world).get(each.task_definition) if each.rule == CHECK.id else None
-            name = _name(task, each, self._world) if task is not None and not task.sensitive else ""
-            if task is not None and name:
+        for each, task, mistake in wrong_tasks(findings, [CHECK], self._world):
+            if name := flat(mistake.about):
                 module = self._resolver.module_sources(task.address.module)
                 found.setdefault((id(module), name), (task.address, []))[1].append(each)
         return {(address, name): several for (_, name), (address, several) in found.items()}
@@ -147,12 +140,14 @@ class LogGroups:
         added = [Address(path, "managed", _GROUP, label, key) for path, key in sorted(keys, key=str)]
         if not all(any(True for _ in CHECK.search(each, self._world)) for each in tasks):
             return None  # another caller of the module has its own group
-        if not self._is_better(tasks, findings, insertions, texts, added):
-            return None
         title = f"create {_GROUP}.{label}{module_words(task.module)}, and let the containers that log to it refer to it"
         hcl = "\n".join([*lines, "", f"awslogs-group = {reference}"])
         touched = tuple(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
-        return draft_for_review(title, hcl, insertions, texts, self._places.files, touched=touched, added=tuple(added))
+        draft = draft_for_review(title, hcl, insertions, texts, touched=touched, added=tuple(added))
+        found = proven_draft(draft, self._world, self._places.files, tasks, gone={each.message for each in findings})
+        after = world_after(self._world, insertions, texts, touched, added) if found is not None else self._world
+        names = [flat(each.attribute("name")) for each in after.resources(_GROUP)]
+        return None if any(names.count(each) > 1 for each in names if each) else found
 
     def _place(self, module: Module, block: Block) -> Block:
         known = [each for each in _groups(module) if self._places.files.editable(each.source)]
@@ -165,42 +160,16 @@ class LogGroups:
 
     # The proof
 
-    def _is_better(
-        self,
-        tasks: Sequence[TaskDefinition],
-        findings: Sequence[Finding],
-        insertions: Sequence[Insertion],
-        texts: dict[str, SourceText],
-        added: Sequence[Address],
-    ) -> bool:
-        """Whether the findings are gone in every instance, with no new one and no further denied call."""
-        if not is_readable(insertions, texts, self._places.files):
-            return False
-        touched = [ChangedAttribute(each.address, _CONTAINERS) for each in tasks]
-        after = world_after(self._world, insertions, texts, touched, added)
-        names = [flat(each.attribute("name")) for each in after.resources(_GROUP)]
-        if any(names.count(each) > 1 for each in names if each):
-            return False
-        return is_better(tasks, {each.message for each in findings}, self._world, after)
-
     def _is_settled(self, task: Address, findings: Sequence[Finding]) -> bool:
         added = unplanned_instances(task.module, self._resolver)
         if not any(each.type == _GROUP for each in added):
             return False
-        touched = [ChangedAttribute(each.address, _CONTAINERS) for each in self._tasks(self._module_of(task))]
-        trial = Trial(self._resolver, self._resolver.sources, touched, added, context=self._world.context)
-        after = mistakes(self._tasks(self._module_of(task)), trial.world)
-        return not after & {each.message for each in findings}
-
-    def _module_of(self, task: Address) -> Module:
         module = self._resolver.module_sources(task.module)
-        assert module is not None  # otherwise there are no names
-        return module
-
-
-def _name(task: TaskDefinition, finding: Finding, world: World) -> str:
-    found = (each for each in CHECK.search(task, world) if each.message == finding.message)
-    return next((flat(each.about) for each in found), "")
+        tasks = self._tasks(module) if module is not None else []
+        touched = [ChangedAttribute(each.address, _CONTAINERS) for each in tasks]
+        trial = Trial(self._resolver, self._resolver.sources, touched, added, context=self._world.context)
+        after = mistakes(tasks, trial.world)
+        return not after & {each.message for each in findings}
 
 
 def _values(block: Block, argument: Argument) -> Iterator[_GroupOption]:

@@ -1,24 +1,21 @@
-"""Add the missing options of a container's `awslogs` driver, written as elsewhere in the module.
-
-A name of a log group that is an ARN becomes the name. What is written is tried: the same checks must find less wrong
-with every task definition of the block, and no call may be denied that was not before.
-"""
+"""Add the missing options of a container's `awslogs` driver, written as elsewhere in the module."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import msgspec
 
 from tfcheck.checks import log_options, log_region
 from tfcheck.fix.edits.insertion import Insertion, Replacement
 from tfcheck.fix.into_list import items_into_object
-from tfcheck.fix.literal import ObjectParts, read_parts
 from tfcheck.fix.new_block import INDEX
 from tfcheck.fix.place import FixPlaces
-from tfcheck.fix.plan_fixes import DraftFix, draft_for_review
+from tfcheck.fix.policy_text import ObjectParts, read_parts
+from tfcheck.fix.proposal import DraftFix, draft_for_review
 from tfcheck.fix.render import quote
-from tfcheck.fix.task_proof import blocks_of, is_better, is_readable, world_after
+from tfcheck.fix.task_proof import blocks_of, proven_draft, wrong_tasks
 from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
@@ -78,18 +75,11 @@ class LogOptions:
 
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
         """Yield the proven changes."""
-        by_rule = {each.id: each for each in _RULES}
-        for finding in findings if self._resolver.sources is not None else ():
-            task = tasks_by_address(self._world).get(finding.task_definition) if finding.rule in by_rule else None
-            if task is None or task.sensitive:
-                continue
-            found = by_rule[finding.rule].search(task, self._world)
-            container = next((each.container for each in found if each.message == finding.message), None)
-            log = next((each for each in awslogs(task, self._world) if each.container == container), None)
-            if container is not None and log is not None:
-                ways = (each for each, _ in zip(self._ways(task, log), range(_MOST), strict=False))
-                proven = (self._proven(finding, task, *each) for each in ways)
-                yield from [draft for draft in proven if draft is not None][:1]
+        for finding, task, found in wrong_tasks(findings, _RULES, self._world):
+            log = next((each for each in awslogs(task, self._world) if each.container == found.container), None)
+            if found.container is not None and log is not None:
+                ways = islice(self._ways(task, log), _MOST)
+                yield from islice(filter(None, (self._proven(finding, task, *each) for each in ways)), 1)
 
     # The ways
 
@@ -148,16 +138,12 @@ class LogOptions:
     def _proven(
         self, finding: Finding, task: TaskDefinition, title: str, options: _Options, edits: tuple[Insertion, ...]
     ) -> DraftFix | None:
-        texts = {options.source.name: options.source}
-        if not is_readable(edits, texts, self._places.files):
-            return None
+        texts, hcl = {options.source.name: options.source}, edits[-1].text.strip(" ,\n\t")
         block, every = self._resolver.block(task.address), tasks_by_address(self._world).values()
         tasks = [each for each in every if self._resolver.block(each.address) is block]
         touched = tuple(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
-        if not is_better(tasks, {finding.message}, self._world, world_after(self._world, edits, texts, touched)):
-            return None
-        hcl = edits[-1].text.strip(" ,\n\t")
-        return draft_for_review(title, hcl, edits, texts, self._places.files, finding=finding, touched=touched)
+        draft = draft_for_review(title, hcl, edits, texts, finding=finding, touched=touched)
+        return proven_draft(draft, self._world, self._places.files, tasks)
 
 
 def written_options(block: Block) -> Iterator[_Options]:
@@ -173,7 +159,7 @@ def written_options(block: Block) -> Iterator[_Options]:
 
 def _options_around(text: str, start: int, options: ObjectParts) -> ObjectParts | None:
     found: ObjectParts | None = None
-    for each, _ in zip(_BRACE.finditer(text, start, options.start), range(_MOST_AROUND), strict=False):
+    for each in islice(_BRACE.finditer(text, start, options.start), _MOST_AROUND):
         parts = _object(text, each.start())
         if parts is not None and parts.end >= options.end and parts.item("name") and parts.item("logConfiguration"):
             found = parts

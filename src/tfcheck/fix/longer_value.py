@@ -1,8 +1,4 @@
-"""Extend a list or a map that is passed as an argument.
-
-One that is written out gets it behind the last element. Any other expression becomes `concat(EXPRESSION, [...])` or
-`merge(EXPRESSION, {...})`, or gets it inside where it is such a call already.
-"""
+"""Extend a list or a map that is passed as an argument, by `concat` or `merge` if it is not written out."""
 
 from __future__ import annotations
 
@@ -13,8 +9,8 @@ import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion, Replacement, indentation, line_end, line_start
 from tfcheck.fix.into_list import comment_follows, items_into_object
-from tfcheck.fix.literal import ListParts, ObjectParts, OtherParts, Parts, read_json_parts, read_parts
 from tfcheck.fix.new_block import items_into
+from tfcheck.fix.policy_text import ListParts, ObjectParts, OtherParts, Parts, read_json_parts, read_parts
 from tfcheck.fix.render import WIDEST
 from tfcheck.hcl.syntax.lexer import MalformedError, bracket_end
 from tfcheck.hcl.syntax.source import SourceText

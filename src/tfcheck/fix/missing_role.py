@@ -1,8 +1,4 @@
-"""Set an execution role for a task definition without one: that of other tasks in its module, or a new one.
-
-A new role gets the policy of AWS for pulling images and writing logs, and statements for everything else. Each way is
-tried: what the task definition needs with the role is derived again, and all of it must be allowed.
-"""
+"""Set an execution role for a task definition without one: that of other tasks in its module, or a new one."""
 
 from __future__ import annotations
 
@@ -14,7 +10,6 @@ import msgspec
 
 from tfcheck import startup
 from tfcheck.fix.as_text import role_as_text
-from tfcheck.fix.freshness import outdated_objects, unplanned_instances
 from tfcheck.fix.new_block import argument_into, insert_after, unit_of
 from tfcheck.fix.new_policy import module_words
 from tfcheck.fix.new_role import (
@@ -30,12 +25,11 @@ from tfcheck.fix.new_role import (
     trusts,
 )
 from tfcheck.fix.place import FixPlaces
-from tfcheck.fix.plan_fixes import DraftFix, draft_fix
-from tfcheck.fix.proposal import Proposal, RoleNeed
+from tfcheck.fix.proposal import DraftFix, Proposal, RoleNeed, draft_fix
 from tfcheck.fix.ranking import AWS_POLICY, BY_AWS
 from tfcheck.fix.render import quote
 from tfcheck.fix.repetition import Statements, names_instance, share_statements
-from tfcheck.fix.task_proof import is_readable, needs_after, relieved_answers
+from tfcheck.fix.task_proof import is_readable, needs_after, outdated_objects, relieved_answers, unplanned_instances
 from tfcheck.fix.trial import ChangedAttribute, Trial, change_sources
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block

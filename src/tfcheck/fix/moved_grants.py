@@ -1,8 +1,4 @@
-"""Propose to move a grant from the task role to the execution role if only start-up needs it.
-
-The plan does not show what the code in the containers calls, so that a move is offered beside a copy and never in its
-place unless it is asked for. What the task role loses is part of the title.
-"""
+"""Propose to move a grant from the task role to the execution role if only start-up needs it."""
 
 from __future__ import annotations
 
@@ -14,9 +10,9 @@ import msgspec
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion, Replacement, line_end, line_start
 from tfcheck.fix.holders import Holder
-from tfcheck.fix.literal import ListParts
 from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.policy_statements import ReadableStatement, WrittenStatement, flat
+from tfcheck.fix.policy_text import ListParts
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.hcl.syntax.tf_json import JsonBlock

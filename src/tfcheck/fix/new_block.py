@@ -1,4 +1,4 @@
-"""Write a new block after an existing one."""
+"""Write a new block, or a missing argument of one, in the layout of its neighbours."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
-from tfcheck.fix.literal import ListParts, Parts
+from tfcheck.fix.policy_text import ListParts, Parts
 from tfcheck.fix.render import indent
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.source import SourceText

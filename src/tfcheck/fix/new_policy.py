@@ -1,4 +1,4 @@
-"""Write a new policy resource after the block of a role, or of the module that creates it."""
+"""Write and name a new policy resource after the block of a role, or of the module that creates it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import msgspec
 from tfcheck.fix import new_block
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_start
 from tfcheck.fix.into_policy import member_behind
-from tfcheck.fix.literal import ObjectParts, read_parts
 from tfcheck.fix.new_block import INDEX, block_lines, unit_of
+from tfcheck.fix.policy_text import ObjectParts, read_parts
 from tfcheck.fix.render import StatementStyle, align, quote, render_on_one_line, statement
 from tfcheck.fix.wanted import NeededStatement, free
 from tfcheck.hcl.modules import Module

@@ -1,7 +1,4 @@
-"""Suggest changes where a grant on the role does not help: boundary, trust policy, or resource policy.
-
-Each of these edits changes who may do what beyond this one task, so that all of them want a review.
-"""
+"""Suggest changes where a grant on the role does not help: boundary, trust policy, or resource policy."""
 
 from __future__ import annotations
 

@@ -1,19 +1,14 @@
-"""Grant a role of this plan what tasks of other plans in the same run need.
-
-The statements go where this plan's own would go. That they fix it is proven in the other plans: each is decided again
-beside this plan as it would be then.
-"""
+"""Grant a role of this plan what tasks of other plans in the same run need, proven in those plans."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cache
 
 import msgspec
 
 from tfcheck.fix.fix_finder import FixFinder
-from tfcheck.fix.plan_fixes import FixChoice, PlanFixes
-from tfcheck.fix.proposal import Allowing, RoleCase, RoleNeed
+from tfcheck.fix.proposal import Allows, FixChoice, PlanFixes, RoleCase, RoleNeed
 from tfcheck.fix.trial import Trial, bare_tasks
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.other_stack import Stack
@@ -65,46 +60,28 @@ class _OtherStackFixes(FixFinder):
             tuple(draft for case in self._current(proven) if (draft := self._draft(case)) is not None), tuple(settled)
         )
 
-    def _decides(self, trial: Trial) -> Allowing:
-        return _DecisionsBeside([_OtherPlan(each, trial.world) for each in self._asked])
-
-
-class _DecisionsBeside:
-    """Decides the requirements of other plans with a changed plan."""
-
-    def __init__(self, others: Sequence[_OtherPlan]) -> None:
+    def _decides(self, trial: Trial) -> Allows:
         # NOTE: tasks of two plans may have the same address, and equal answers: they are compared by identity.
-        self._others = {id(answer): each for each in others for answer in each.asked.answers}
+        judges = ((each.answers, _judge_beside(each, trial.world)) for each in self._asked)
+        others = {id(answer): judge for answers, judge in judges for answer in answers}
+        return lambda answer: others[id(answer)](answer)
 
-    def allows(self, answer: Answer) -> bool:
-        return self._others[id(answer)].allows(answer)
 
+def _judge_beside(asked: OtherStackNeeds, changed: After) -> Allows:
+    """Decide the requirements of another plan beside a changed one, which it sees as one of its stacks."""
 
-class _OtherPlan:
-    """One of the other plans, with the changed plan."""
-
-    def __init__(self, asked: OtherStackNeeds, world: After) -> None:
-        self.asked = asked
-        self._changed = world
-
-    def allows(self, answer: Answer) -> bool:
-        task = self._tasks.get(answer.requirement.task_definition)
-        return task is not None and self._judge.judge(answer.requirement, task).verdict is Verdict.ALLOWED
-
-    @cached_property
-    def _world(self) -> After:
-        stacks = [
-            each.with_world(self._changed) if each.name == self.asked.name else each for each in self.asked.stacks
-        ]
-        for stack, before in zip(stacks, self.asked.stacks, strict=True):
+    @cache
+    def beside() -> tuple[After, dict[str, TaskDefinition]]:
+        stacks = [each.with_world(changed) if each.name == asked.name else each for each in asked.stacks]
+        for stack, before in zip(stacks, asked.stacks, strict=True):
             if stack is not before:
                 stack.link(stacks)
-        return After(self.asked.world.resolver, stacks)
+        world = After(asked.world.resolver, stacks)
+        return world, bare_tasks(world)
 
-    @cached_property
-    def _judge(self) -> Judge:
-        return Judge(self._world)
+    def allows(answer: Answer) -> bool:
+        world, tasks = beside()
+        task = tasks.get(answer.requirement.task_definition)
+        return task is not None and world.once(Judge).verdict(answer.requirement, task) is Verdict.ALLOWED
 
-    @cached_property
-    def _tasks(self) -> dict[str, TaskDefinition]:
-        return bare_tasks(self._world)
+    return allows

@@ -1,9 +1,4 @@
-"""Write a value to pass by a module's input at the place that defines the input's value.
-
-That is the argument of the call; the element of the map that the call is repeated for, where the argument takes it
-from there (`each.value.secret_arns`); or, where it is handed on as it is (`var.secret_arns`), the argument of the call
-above.
-"""
+"""Write a value to pass by a module's input where it is defined: in a call, or an element of its `for_each`."""
 
 from __future__ import annotations
 
@@ -19,11 +14,11 @@ from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion, Replacement, indentation, line_end
 from tfcheck.fix.into_list import items_into_object
 from tfcheck.fix.into_policy import member_behind
-from tfcheck.fix.literal import ItemParts, ObjectParts, read_parts
 from tfcheck.fix.longer_value import NewElement, label_like, longer, new_value
 from tfcheck.fix.module_inputs import ModuleInput, decides_how_many
 from tfcheck.fix.new_block import argument_beside, unit_of
 from tfcheck.fix.place import FixPlaces
+from tfcheck.fix.policy_text import ItemParts, ObjectParts, read_parts
 from tfcheck.fix.render import WIDEST, StatementStyle, Syntax, render_on_one_line, statement, text
 from tfcheck.fix.repetition import InstanceTerms, Statements, share_statements, terms_of_call
 from tfcheck.fix.wanted import Reference, Spelled

@@ -1,9 +1,4 @@
-"""Correct the syntax of a policy that AWS refuses.
-
-The name of an object becomes its ARN, an action gets the service that the task calls, and an element of a statement, a
-Version or an Effect that does not exist the one that is meant. All of one policy is one change, which is tried: the
-checks must find less wrong, and no call may be denied that was not.
-"""
+"""Correct the syntax of a policy that AWS refuses: names instead of ARNs, services, versions, elements."""
 
 from __future__ import annotations
 
@@ -15,13 +10,12 @@ from tfcheck import startup
 from tfcheck.checks import policy_refused
 from tfcheck.fix.edits.insertion import Replacement
 from tfcheck.fix.holders import Holder
-from tfcheck.fix.literal import ObjectParts, Parts
 from tfcheck.fix.place import FixPlaces
-from tfcheck.fix.plan_fixes import DraftFix, draft_for_review
 from tfcheck.fix.policy_statements import ReadableStatement, WrittenText, items
-from tfcheck.fix.policy_text import find_policy_text
+from tfcheck.fix.policy_text import ObjectParts, Parts, find_policy_text
+from tfcheck.fix.proposal import DraftFix, draft_for_review
 from tfcheck.fix.render import Syntax, text
-from tfcheck.fix.task_proof import is_better, is_readable, partition_of, world_after
+from tfcheck.fix.task_proof import partition_of, proven_draft
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.iam.document import STATEMENT_KEYS
@@ -75,29 +69,16 @@ class PolicyCorrections:
         corrected = list(self._replacements(holder, task))
         texts = {source.name: source for source, *_ in corrected}
         edits = [Replacement(source.name, at, new, old) for source, at, old, new in corrected]
-        touched = self._places.changes(holder)
         if not edits or not all(map(self._places.files.editable, texts.values())):
-            return None
-        if not is_readable(
-            edits, texts, self._places.files, [one for each in edits for one in (f'"{each.old}"', each.old)]
-        ):
-            return None
-        if not is_better([task], {finding.message}, self._world, world_after(self._world, edits, texts, touched)):
             return None
         quote = '"'
         listed = [f"`{each.old.strip(quote)}` to `{each.text.strip(quote)}`" for each in edits]
         more = f", and {len(edits) - _MOST:,} more" if len(edits) > _MOST else ""
-        place, _ = self._places.text_block(holder)
-        title = f"in {place.resource}, correct {', '.join(listed[:_MOST])}{more}"
-        return draft_for_review(
-            title,
-            "\n".join(each.text for each in edits),
-            edits,
-            texts,
-            self._places.files,
-            finding=finding,
-            touched=touched,
-        )
+        title = f"in {self._places.text_block(holder)[0].resource}, correct {', '.join(listed[:_MOST])}{more}"
+        hcl, touched = "\n".join(each.text for each in edits), self._places.changes(holder)
+        draft = draft_for_review(title, hcl, edits, texts, finding=finding, touched=touched)
+        reported = [one for each in edits for one in (f'"{each.old}"', each.old)]
+        return proven_draft(draft, self._world, self._places.files, [task], reported)
 
     # What is wrong
 

@@ -1,8 +1,4 @@
-"""Find the files that policies are read from: `file("exec.json")`, `templatefile("exec.json.tftpl", { ... })`.
-
-A statement for one is written like those in the file. `file` accepts no references, so that only known ARNs are
-written there. A template names its variables, and the call passes it what it does not have.
-"""
+"""Find the files that policies are read from, and pass templates the variables that a statement needs."""
 
 from __future__ import annotations
 
@@ -17,8 +13,7 @@ from msgspec.structs import replace
 
 from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.into_list import items_into_object
-from tfcheck.fix.literal import ObjectParts, read_parts
-from tfcheck.fix.policy_text import FileText
+from tfcheck.fix.policy_text import FileText, ObjectParts, read_parts
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, free
 from tfcheck.hcl.evaluate.elements import LocalScope
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope

@@ -1,4 +1,4 @@
-"""Locate the statements of a literal policy in the sources, and their literals."""
+"""Locate the statements of a literal policy, and the parts of their texts with offsets and values."""
 
 from __future__ import annotations
 
@@ -9,8 +9,17 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.fix.literal import ListParts, ObjectParts, Parts, read_json_parts, read_parts
-from tfcheck.fix.policy_text import document_of, find_policy_text, merged_documents
+from tfcheck.fix.edits.insertion import Replacement
+from tfcheck.fix.policy_text import (
+    ListParts,
+    ObjectParts,
+    Parts,
+    document_of,
+    find_policy_text,
+    merged_documents,
+    read_json_parts,
+    read_parts,
+)
 from tfcheck.fix.render import Syntax
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
@@ -219,6 +228,10 @@ class WrittenText(msgspec.Struct, frozen=True):
         """The text as written in the file, without quotes."""
         written = self.source.text[self.start : self.end]
         return written[1:-1] if self.is_quoted else written
+
+    def edit(self, new: str) -> Replacement:
+        """Return the edit that replaces it in its file."""
+        return Replacement(self.source.name, self.start, new, self.source.text[self.start : self.end])
 
     def replace(self, start: int, end: int, new: str) -> str | None:
         """Return the source text with a part of its value replaced; None if that part is not literal."""

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 
 from tfcheck.fix.added_policy import AddedPolicies
 from tfcheck.fix.edits.insertion import Insertion
-from tfcheck.fix.literal import ListParts, read_parts
 from tfcheck.fix.new_block import block_lines, insert_after, items_into
 from tfcheck.fix.new_policy import module_words
 from tfcheck.fix.place import FixPlaces, came_near, other_roles_words
+from tfcheck.fix.policy_text import ListParts, read_parts
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.render import quote
 from tfcheck.fix.repetition import Repeated
@@ -49,7 +49,7 @@ def rank(need: RoleNeed, places: FixPlaces, added: AddedPolicies, world: After) 
     if added.is_for_callers(need):
         yield from added.propose_at_callers(need)
     if need.roles[0].address.module.steps:
-        from tfcheck.fix.new_inputs import propose_new_inputs
+        from tfcheck.fix.call_inputs import propose_new_inputs
 
         yield from propose_new_inputs(need, places, world)
     if added.is_named_by_callers(need):

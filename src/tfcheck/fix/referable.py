@@ -1,8 +1,4 @@
-"""The expressions that a block of one module instance can use, and their values.
-
-It is found once for all blocks of the module. A block may not use all of it, as a reference could lead back to itself:
-whoever looks something up says which objects it must not refer to.
-"""
+"""The expressions that a block of one module instance can use, and their values."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Explain what to do about a denied requirement for which no change can be written.
-
-The words name the statement, policy or role; the HCL is what belongs there. Neither is proven, and neither is a change
-of a file: whoever knows more than the plan decides.
-"""
+"""Explain what to do about a denied requirement for which no change can be written."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Write one policy for several instances of a role, or of a module that creates one.
-
-What each instance lacks is said in its own terms (`each.key`, `each.value.file`), so that all of them say the same. The
-policy is repeated as the role is: no key of an instance is named that another plan of the same sources may not have.
-"""
+"""Write one policy for several instances of a role, or of a module, in the terms of each (`each.key`)."""
 
 from __future__ import annotations
 

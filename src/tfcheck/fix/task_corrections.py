@@ -1,32 +1,40 @@
-"""Correct a malformed reference in a task definition: no permission can fix it.
-
-The literal is looked for in the block of the task definition first, then in the rest of its module. Each correction is
-tried: the changed text is evaluated, and the same checks must find less wrong with the task definition than before.
-"""
+"""Correct malformed references of task definitions, and the names of environment files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from typing import TypeAlias
 
 import msgspec
 
 from tfcheck.checks import CHECKS
+from tfcheck.checks.env_file_name import CHECK
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Replacement
-from tfcheck.fix.literal import OtherParts
-from tfcheck.fix.plan_fixes import DraftFix, draft_for_review
+from tfcheck.fix.edits.insertion import line_start
 from tfcheck.fix.policy_statements import WrittenText, flat, written_text
-from tfcheck.fix.task_proof import blocks_of, is_readable, mistakes, partition_of, world_after
+from tfcheck.fix.policy_text import OtherParts
+from tfcheck.fix.proposal import DraftFix, draft_for_review
+from tfcheck.fix.task_proof import (
+    blocks_of,
+    is_readable,
+    mistakes,
+    partition_of,
+    proven_draft,
+    world_after,
+    wrong_tasks,
+)
 from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.hcl.evaluate.scope import Scope
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError, Tokens, tokens
+from tfcheck.inventory.catalogue import OBJECT, catalogue
 from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.value import PlainText, TextLike, text
 from tfcheck.vocabulary.address import Address, address_in
 from tfcheck.vocabulary.finding import Finding
 
@@ -52,26 +60,15 @@ class TaskCorrections:
 
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
         """Yield the corrections that are proven."""
-        for finding in findings:
-            wrong = self._wrong_value(finding) if self._resolver.sources and finding.rule in CORRECTIONS else None
-            if wrong is not None:
-                proposed = (self._proven(finding, wrong, *each) for each in self._propose(finding.rule, wrong))
-                fix = next(filter(None, (each for each, _ in zip(proposed, range(_MOST), strict=False))), None)
-                if fix is not None:
-                    yield fix
-
-    def _wrong_value(self, finding: Finding) -> _WrongValue | None:
-        task = tasks_by_address(self._world).get(finding.task_definition)
-        check = next((each for each in CHECKS if each.id == finding.rule), None)
-        if task is None or check is None or task.sensitive:
-            return None
-        found = next((each for each in check.search(task, self._world) if each.message == finding.message), None)
-        if found is None:
-            return None
-        address = address_in(found.address) or task.address
-        own = self._resolver.attribute(address, found.argument) if found.address else found.about
-        value = flat(own) if found.argument == "platform_version" else flat(found.about)
-        return _WrongValue(value, address, found.argument) if value else None
+        checks = [each for each in CHECKS if each.id in CORRECTIONS]
+        for finding, task, found in wrong_tasks(findings, checks, self._world):
+            address = address_in(found.address) or task.address
+            own = self._resolver.attribute(address, found.argument) if found.address else found.about
+            value = flat(own) if found.argument == "platform_version" else flat(found.about)
+            wrong = _WrongValue(value, address, found.argument)
+            proposed = (self._proven(finding, wrong, *each) for each in self._propose(finding.rule, wrong) if value)
+            fix = next(filter(None, islice(proposed, _MOST)), None)
+            yield from [fix] if fix is not None else []
 
     # The place
 
@@ -86,30 +83,27 @@ class TaskCorrections:
 
     def _proven(self, finding: Finding, wrong: _WrongValue, literal: WrittenText, new: str) -> DraftFix | None:
         """Correct a literal if the checks then find one problem less and no new one in any task definition."""
-        source = literal.source
-        edit = Replacement(source.name, literal.start, new, source.text[literal.start : literal.end])
-        texts = {source.name: source}
+        edit, texts = literal.edit(new), {literal.source.name: literal.source}
         if not is_readable([edit], texts, self._files):
             return None
         touched = [ChangedAttribute(each, wrong.argument) for each in self._touched_addresses(wrong.address)]
-        tasks = self._tasks(wrong, finding)
+        own = wrong.address.type in TASK_TYPES
+        names = map(str, self._touched_addresses(wrong.address)) if own else [finding.task_definition]
+        tasks = [known[each] for known in [tasks_by_address(self._world)] for each in names if each in known]
         wrong_now = mistakes(tasks, self._world)
         left = mistakes(tasks, world_after(self._world, [edit], texts, touched))
         if finding.message not in wrong_now - left or not left <= wrong_now:
             return None
-        title = f"correct `{literal.text}` to `{new[1:-1]}` in {source.name}"
-        return draft_for_review(title, new, [edit], texts, self._files, finding=finding)
+        title = f"correct `{literal.text}` to `{new[1:-1]}` in {literal.source.name}"
+        draft = draft_for_review(title, new, [edit], texts, finding=finding)
+        return msgspec.structs.replace(
+            draft, fix=msgspec.structs.replace(draft.fix, diff=self._files.diff([edit], texts))
+        )
 
     def _touched_addresses(self, address: Address) -> list[Address]:
         block = self._resolver.block(address)
         resources = self._world.resources(address.type)
         return [each.address for each in resources if self._resolver.block(each.address) is block]
-
-    def _tasks(self, wrong: _WrongValue, finding: Finding) -> list[TaskDefinition]:
-        own = wrong.address.type in TASK_TYPES
-        names = map(str, self._touched_addresses(wrong.address)) if own else [finding.task_definition]
-        known = tasks_by_address(self._world)
-        return [known[each] for each in names if each in known]
 
 
 def literals_in(block: Block, scope: Scope, resolver: Resolver, files: Files) -> Iterator[WrittenText]:
@@ -202,3 +196,73 @@ CORRECTIONS: dict[str, Correct] = {
     "env-file-type": _type,
     "platform-version": _latest,
 }
+
+
+_ENDING, _KEY, _CONTAINERS = ".env", "key", "container_definitions"
+#: The number of places of a name that are tried.
+_MOST_NAMES = 4
+
+
+class EnvFileNames:
+    """Finds the names of environment files in the sources of one plan."""
+
+    def __init__(self, world: After, files: Files) -> None:
+        self._world = world
+        self._resolver = world.resolver
+        self._files = files
+        self._texts: dict[Address, dict[str, list[WrittenText]]] = {}
+
+    def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
+        """Yield the proven changes."""
+        for finding, task, found in wrong_tasks(findings, [CHECK], self._world):
+            if isinstance(found.about, PlainText):
+                proven = (self._proven(finding, *each) for each in self._ways(task, found.about))
+                yield from islice(filter(None, proven), 1)
+
+    def _ways(self, task: TaskDefinition, value: TextLike) -> Iterator[tuple[str, tuple[WrittenText, ...], Address]]:
+        objects = catalogue(self._world, OBJECT)
+        in_task = self._final_parts(task.address, flat(value))
+        target = objects.find_by_arn(text([value, _ENDING]))
+        if target is not None and target.address.mode == "managed":
+            for each in in_task:
+                yield f"name {target.address} in {task.address.resource}", (each,), target.address
+            return
+        named = objects.find_by_arn(value)
+        if named is None or named.address.mode != "managed":
+            return
+        key = flat(named.attribute(_KEY))
+        for own in self._final_parts(named.address, key) if key else ():
+            title = f"let the key of {named.address.resource} end in `{_ENDING}`"
+            yield title, (own,), named.address
+            for each in in_task:
+                yield f"{title}, as {task.address.resource} names it", (own, each), named.address
+
+    def _final_parts(self, address: Address, value: str) -> list[WrittenText]:
+        return [each for each in self._texts_by_value(address).get(value, ()) if _with_ending(each)][:_MOST_NAMES]
+
+    def _texts_by_value(self, address: Address) -> dict[str, list[WrittenText]]:
+        if address not in self._texts:
+            found = self._texts[address] = {}
+            for block in blocks_of(address, self._resolver):
+                for each in literals_in(*block, self._resolver, self._files):
+                    found.setdefault(each.value, []).append(each)
+        return self._texts[address]
+
+    def _proven(self, finding: Finding, title: str, names: Sequence[WrittenText], object_: Address) -> DraftFix | None:
+        edits = [each.edit(_with_ending(each)) for each in names]
+        tasks = list(tasks_by_address(self._world).values())
+        touched = ChangedAttribute(object_, _KEY), *(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
+        texts = {each.source.name: each.source for each in names}
+        hcl = "\n".join(each.text for each in edits)
+        draft = draft_for_review(title, hcl, edits, texts, finding=finding, touched=touched)
+        return proven_draft(draft, self._world, self._files, tasks, map(_line_of, names))
+
+
+def _line_of(name: WrittenText) -> str:
+    text = name.source.text
+    line = text[line_start(text, name.start) : name.end]
+    return line.strip() if line.split("=")[0].strip() == _KEY else ""
+
+
+def _with_ending(name: WrittenText) -> str:
+    return name.replace(len(name.value), len(name.value), _ENDING) or ""

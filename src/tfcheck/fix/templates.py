@@ -1,8 +1,4 @@
-"""Find how the sources of a module build a text, so that a fix writes it the same way.
-
-A value that one plan knows may come from variables and be another in the next environment. Where the module has an
-expression that is the value, or begins with it, the fix uses that; a literal is fine where the module has it as one.
-"""
+"""Find how the sources of a module build a text, so that a fix is right for other plans of the same sources too."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Let ECS, or EC2, assume a role: in its trust policy, in a shared one, or in a new one.
-
-A text that several roles share is extended where ECS uses all of them; otherwise the role gets a document that contains
-what it had, and the statement.
-"""
+"""Let ECS, or EC2, assume a role: in its trust policy, in a shared one, or in a new one."""
 
 from __future__ import annotations
 
@@ -13,11 +9,10 @@ import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion, Replacement
 from tfcheck.fix.holders import Holder, is_frozen
-from tfcheck.fix.literal import ListParts, ObjectParts, Parts, read_parts
 from tfcheck.fix.new_block import INDEX, block_lines, insert_after, items_into, unit_of
 from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.policy_statements import items
-from tfcheck.fix.policy_text import FileText, document_of, find_policy_text
+from tfcheck.fix.policy_text import FileText, ListParts, ObjectParts, Parts, document_of, find_policy_text, read_parts
 from tfcheck.fix.proposal import Proposal
 from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.fix.wanted import NeededStatement, free

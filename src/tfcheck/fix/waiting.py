@@ -1,8 +1,4 @@
-"""Make a service wait for what its tasks need, by its `depends_on` or that of its module call.
-
-All such changes of a plan are tried together: with them, Terraform's graph must have no circle, and everything that a
-service needs must be finished before it.
-"""
+"""Make a service wait for what its tasks need, by its `depends_on` or that of its module call, proven on the graph."""
 
 from __future__ import annotations
 
@@ -15,9 +11,9 @@ from tfcheck.checks.deploy_order_graph import late_resources
 from tfcheck.checks.services_started import starting_services
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion, apply_insertions, fits, group_by_file, indentation
-from tfcheck.fix.literal import ListParts, read_parts
 from tfcheck.fix.new_block import insert_last_argument, items_into, unit_of
-from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.policy_text import ListParts, read_parts
+from tfcheck.fix.proposal import DraftFix
 from tfcheck.fix.task_proof import is_readable
 from tfcheck.fix.trial import Trial, change_sources, reread
 from tfcheck.hcl.syntax.block import Argument, Block

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfcheck.fix.place import FixPlaces
-from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.proposal import DraftFix
 from tfcheck.inventory.ecs import SERVICE_TYPES
 from tfcheck.inventory.world import After
 from tfcheck.vocabulary.finding import Finding, Remedy
@@ -33,11 +33,10 @@ def without_grants(
 
 
 def _correct(findings: Sequence[Finding], world: After, places: FixPlaces) -> tuple[list[DraftFix], list[Finding]]:
-    from tfcheck.fix.env_file_names import EnvFileNames
     from tfcheck.fix.log_groups import LogGroups
     from tfcheck.fix.log_options import LogOptions
     from tfcheck.fix.policy_corrections import PolicyCorrections
-    from tfcheck.fix.task_corrections import TaskCorrections
+    from tfcheck.fix.task_corrections import EnvFileNames, TaskCorrections
 
     groups = LogGroups(world, places)
     found = [

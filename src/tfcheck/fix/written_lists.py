@@ -1,9 +1,4 @@
-"""Find the lists that a task definition builds with `for`, so that a policy can name the same objects.
-
-`secrets = [for name, secret in aws_secretsmanager_secret.app : { name = name, valueFrom = secret.arn }]` becomes
-`[for secret in aws_secretsmanager_secret.app : secret.arn]`, which stays right when a secret is added. What all
-instances of a task definition name in their own terms becomes a list over its `for_each`.
-"""
+"""Find the lists that a task definition builds with `for`, so that a policy can name the same objects."""
 
 from __future__ import annotations
 

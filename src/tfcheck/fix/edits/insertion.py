@@ -1,9 +1,4 @@
-"""Insertions and replacements in the user's text, and the resulting text.
-
-A change is a list of insertions into the text as it stands, so that line ends, tabs, comments and everything else
-around them stay byte for byte. A replacement is an insertion that names the text that it takes away: it corrects a
-literal, or removes a statement that goes elsewhere.
-"""
+"""Insertions and replacements in the user's text, which stays byte for byte the same around them."""
 
 from __future__ import annotations
 

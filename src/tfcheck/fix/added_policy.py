@@ -8,9 +8,10 @@ import msgspec
 
 from tfcheck.fix import new_block
 from tfcheck.fix.edits.insertion import Insertion
+from tfcheck.fix.holders import other_roles_words
 from tfcheck.fix.new_block import block_lines, unit_of
 from tfcheck.fix.new_policy import Labels, NewPolicy, hcl, insert_after, module_words, passed_provider
-from tfcheck.fix.place import FixPlaces, other_roles_words
+from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
 from tfcheck.fix.repetition import (
     InstanceTerms,
@@ -94,7 +95,8 @@ class AddedPolicies:
         for managed in _kinds(block):
             policy = self._policy(label, need, repeated, shared, given, managed=managed, prefix=prefix)
             policy = msgspec.structs.replace(policy, repeated=("count", gate)) if gate else policy
-            keyed = [(each.module, 0 if gate else _made_key(each.key, repeated)) for each in made]
+            own = [(str(each.key) if others else each.key) if repeated.is_repeated else None for each in made]
+            keyed = [(each.module, 0 if gate else key) for each, key in zip(made, own, strict=True)]
             beside = tuple(each.address for each in need.roles)
             for found in self._propose_after(block, policy, keyed, remark):
                 yield msgspec.structs.replace(found, beside=beside)
@@ -195,21 +197,12 @@ class AddedPolicies:
 
     def is_for_callers(self, need: RoleNeed) -> bool:
         """Whether the callers of the roles' module can name what the module cannot."""
-        module = need.roles[0].address.module
-        return not self._visible(need, module) or self._can_be_named_by_callers(need, module)
-
-    def _visible(self, need: RoleNeed, module: ModulePath) -> bool:
-        """Whether a module can name everything that is unknown before apply."""
-        spell = self._places.spelling(module).spell
-        open_ = [each.requirement.resource for each in need.answers if not isinstance(each.requirement.resource, str)]
-        return all(any(isinstance(part, Reference) for part in spell(each) or ()) for each in open_)
-
-    def _can_be_named_by_callers(self, need: RoleNeed, module: ModulePath) -> bool:
-        """Whether a module's caller can name what would be a literal in the module."""
-        if not module.steps:
-            return False
-        here, there = self._places.spelling(module).spell, self._places.spelling(module.parent).spell
-        known = [each.requirement.resource for each in need.answers if isinstance(each.requirement.resource, str)]
+        module, needed = need.roles[0].address.module, [each.requirement.resource for each in need.answers]
+        here = self._places.spelling(module).spell
+        if not all(_has_reference(here(each)) for each in needed if not isinstance(each, str)):
+            return True
+        there = self._places.spelling(module.parent).spell if module.steps else here
+        known = (each for each in needed if isinstance(each, str))
         return any(not _has_reference(here(each)) and _has_reference(there(each)) for each in known)
 
     def is_named_by_callers(self, need: RoleNeed, *, literally: bool = False) -> bool:
@@ -242,10 +235,8 @@ class AddedPolicies:
         """
         paths = [role.address.module for role in need.roles]
         while all(path.steps for path in paths):
-            if _is_one_call(paths):
-                found = self._propose_at_caller(need, paths, new_output=new_output)
-                if found is not None:
-                    yield found
+            found = self._propose_at_caller(need, paths, new_output=new_output) if _is_one_call(paths) else None
+            yield from [found] if found is not None else []
             paths = [path.parent for path in paths]
 
     def propose_at_each_caller(self, need: RoleNeed) -> Iterator[Proposal]:
@@ -265,23 +256,23 @@ class AddedPolicies:
         output = outputs.pop() if len(outputs) == 1 else None
         made = self._new_output(role) if new_output and output is None and paths[0] == role.address.module else None
         output = made[0] if made is not None else output
-        if call is None or output is None or not self._places.files.editable(call.source):
+        if call is None or output is None or not self._places.files.editable(call.source) or call.switch() is not None:
             return None
-        if call.switch() is not None:
-            return None
-        keys = tuple(path.steps[-1].key for path in paths)
-        repeated = Repeated(f"module.{name}", output, call, keys, set(self._keys_of_call(caller, name)) != set(keys))
+        keys, seen = tuple(path.steps[-1].key for path in paths), self._resolver.names.call(caller, name)
+        every = seen.keys() if isinstance(seen, CallReferent) else (None,)
+        others = set(range(every) if isinstance(every, int) else every) != set(keys)
+        repeated = Repeated(f"module.{name}", output, call, keys, others)
         shared = self._share_at_call(need, paths, call, by_value=repeated.can_use_values())
         if shared is None:
             return None
-        others = len(self._places.holders.modules(caller)) - 1
-        remark = f"; {others + 1} instances of the module that calls it share it" if others else ""
+        modules = self._places.holders.modules(caller)
+        remark = f"; {len(modules)} instances of the module that calls it share it" if len(modules) > 1 else ""
         remark += _OF_ONE_CALLER if repeated.others and repeated.is_repeated and caller.steps else ""
         remark += self._places.doubts(shared.statements, call, caller)
         key = keys[0] if repeated.others and len(keys) == 1 else None
         label = self._labels.label(role.address, sources, name, key, need.rules())
         policy = self._policy(label, need, repeated, shared, passed_provider(call))
-        places = [(each, key) for each in self._places.holders.modules(caller) for key in repeated.made_keys()]
+        places = [(each, key) for each in modules for key in repeated.made_keys()]
         found = next(self._propose_after(call, policy, places, remark), None)
         if found is None or made is None:
             return found
@@ -332,13 +323,6 @@ class AddedPolicies:
             found.append((terms_of_call(call, caller, path.steps[-1].key, self._resolver), statements))
         return share_statements(found, by_value=by_value)
 
-    def _keys_of_call(self, caller: ModulePath, name: str) -> Sequence[InstanceKey]:
-        seen = self._resolver.names.call(caller, name)
-        if not isinstance(seen, CallReferent):
-            return (None,)
-        keys = seen.keys()
-        return range(keys) if isinstance(keys, int) else keys
-
     def _output_for_role(self, role: WorldObject, module: ModulePath) -> str | None:
         """Find the module output that is the role's name, or the role; one derived from the role is preferred."""
         sources, name = self._resolver.module_sources(module), role.attribute("name")
@@ -365,12 +349,6 @@ def _is_one_call(paths: Sequence[ModulePath]) -> bool:
     if not all(path.steps for path in paths) or len({path.parent for path in paths}) > 1:
         return False
     return len({path.steps[-1].name for path in paths}) == 1 and len(set(paths)) == len(paths)
-
-
-def _made_key(key: InstanceKey, repeated: Repeated) -> InstanceKey:
-    if not repeated.is_repeated:
-        return None
-    return str(key) if repeated.others else key
 
 
 def _kinds(block: Block) -> Iterator[bool]:

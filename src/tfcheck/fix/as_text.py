@@ -7,8 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.fix.new_policy import Labels, NewPolicy, hcl, module_reference
-from tfcheck.fix.new_role import ECS_TRUST, START_UP, NewRole, role_hcl
+from tfcheck.fix.new_policy import ECS_TRUST, START_UP, Labels, NewPolicy, NewRole, hcl, module_reference, role_hcl
 from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.proposal import Allows, Proposal, RoleNeed
 from tfcheck.fix.referable import local_name
@@ -18,7 +17,7 @@ from tfcheck.fix.trial import Trial
 from tfcheck.fix.wanted import Spelled, free, needed_statements
 from tfcheck.iam import parse_policy
 from tfcheck.inventory.ecs import tasks_by_address
-from tfcheck.inventory.world import After, WorldObject
+from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
 from tfcheck.role import Role
 from tfcheck.symbolic.regex import regex
@@ -44,8 +43,12 @@ def grants_as_text(needs: Sequence[RoleNeed], places: FixPlaces, world: After) -
     if any(_are_contested(need, world) for need in needs):
         trial = exactly(needs, world)
         verdicts = [[trial.verdict(each) for each in need.answers] for need in needs]
-    found = (_grant_as_text(need, places, each, world) for need, each in zip(needs, verdicts, strict=True))
-    return [each for each in found if each is not None]
+    found: list[tuple[Fix, tuple[Answer, ...]]] = []
+    for need, several in zip(needs, verdicts, strict=True):
+        fixed = without_denied(need.answers, several)
+        written = _policy_text(RoleNeed(need.roles, fixed), places, world) if fixed else None
+        found += [(fix_of(*written, several), fixed)] if written is not None else []
+    return found
 
 
 def _split_by_module_instance(need: RoleNeed, places: FixPlaces) -> list[RoleNeed]:
@@ -87,27 +90,12 @@ def exactly(needs: Sequence[RoleNeed], world: After) -> Trial:
     for need in needs:
         lacking = need.answers_by_role()
         for role in need.roles:
-            given |= _policy_of(role, lacking[str(role.address)])
+            name = f"{role.address.name}_start_up"
+            address = Address(role.address.module, "managed", "aws_iam_role_policy", name, role.address.key)
+            given[address, "name"], given[address, "role"] = START_UP, role.attribute("name")
+            given[address, "policy"] = JsonText(_document(lacking[str(role.address)]))
     added = list(dict.fromkeys(address for address, _ in given))
     return Trial(world.resolver, world.resolver.sources, (), added, given, world.context)
-
-
-def _policy_of(role: WorldObject, answers: Sequence[Answer]) -> dict[tuple[Address, str], Value]:
-    key = role.address.key
-    address = Address(role.address.module, "managed", "aws_iam_role_policy", f"{role.address.name}_start_up", key)
-    return {
-        (address, "name"): START_UP,
-        (address, "role"): role.attribute("name"),
-        (address, "policy"): JsonText(_document(answers)),
-    }
-
-
-def _grant_as_text(
-    need: RoleNeed, places: FixPlaces, verdicts: Sequence[Verdict], world: After
-) -> tuple[Fix, tuple[Answer, ...]] | None:
-    fixed = without_denied(need.answers, verdicts)
-    written = _policy_text(RoleNeed(need.roles, fixed), places, world) if fixed else None
-    return None if written is None else (fix_of(*written, verdicts), fixed)
 
 
 def without_denied(answers: Sequence[Answer], verdicts: Sequence[Verdict]) -> tuple[Answer, ...]:
@@ -168,7 +156,8 @@ def _policy_text(need: RoleNeed, places: FixPlaces, world: After) -> tuple[str, 
         module = module.parent
         statements = places.as_statements(need.answers, module)
     called = ModulePath(role.address.module.steps[: len(module.steps) + 1])
-    inputs = [each for each in places.inputs(called) if _INPUT.search(each)]
+    sources = world.resolver.module_sources(called)
+    inputs = [each for each in (sources.variables() if sources else ()) if _INPUT.search(each)]
     through = f"; its inputs {', '.join(inputs)} can accept them" if inputs else ""
     text = "\n".join("\n".join(statement(each, StatementStyle())) + "," for each in statements)
     return f"grant these statements to the role where {module_reference(called)} is called{through}", text
@@ -269,14 +258,6 @@ def _add_tags(tags: dict[str, str]) -> Callable[[Role], Role]:
     return change
 
 
-class _Lacking(msgspec.Struct, frozen=True):
-    """What one role of another stack lacks."""
-
-    role: Role
-    home: ElsewhereAddress
-    answers: list[Answer]
-
-
 def grants_elsewhere(
     answers: Iterable[Answer], world: After
 ) -> Iterator[tuple[Fix, tuple[Answer, ...], ElsewhereAddress]]:
@@ -284,33 +265,23 @@ def grants_elsewhere(
 
     There is nothing for what even that would not allow, or where something in it is not known yet.
     """
-    labels = Labels()
-    for lacking in _lacking(answers, world):
-        verdicts = verdicts_with(lacking.answers, world)
-        fixed = tuple(
-            each for each in without_denied(lacking.answers, verdicts) if needed_statements([each], _spell_known)
-        )
-        statements = needed_statements(fixed, _spell_known)
-        if fixed and statements is not None:
-            home = lacking.home
-            name = free(START_UP, [taken for taken, _ in lacking.role.inline], "-")
-            policy = NewPolicy(
-                labels.label(home, None, home.name, home.key), name, f"{local_name(home)}.id", statements
-            )
-            where = f" in {home.module}" if home.module.steps else ""
-            title = f"add an inline policy to {local_name(home)}{where} in the stack of {home.stack}"
-            yield fix_of(title, "\n".join(hcl(policy)), verdicts), fixed, home
-
-
-def _lacking(answers: Iterable[Answer], world: After) -> Iterable[_Lacking]:
-    judge = world.once(Judge)
-    tasks = tasks_by_address(world)
-    found: dict[ElsewhereAddress, _Lacking] = {}
+    judge, tasks, labels = world.once(Judge), tasks_by_address(world), Labels()
+    found: dict[ElsewhereAddress, tuple[Role, list[Answer]]] = {}
     for answer in answers:
         role = judge.role(answer.requirement, tasks[answer.requirement.task_definition])
         if role is not None and isinstance(role.home, ElsewhereAddress):
-            found.setdefault(role.home, _Lacking(role, role.home, [])).answers.append(answer)
-    return found.values()
+            found.setdefault(role.home, (role, []))[1].append(answer)
+    for home, (role, lacking) in found.items():
+        verdicts = verdicts_with(lacking, world)
+        fixed = tuple(each for each in without_denied(lacking, verdicts) if needed_statements([each], _spell_known))
+        statements = needed_statements(fixed, _spell_known)
+        if fixed and statements is not None:
+            name = free(START_UP, [taken for taken, _ in role.inline], "-")
+            label = labels.label(home, None, home.name, home.key)
+            policy = NewPolicy(label, name, f"{local_name(home)}.id", statements)
+            where = f" in {home.module}" if home.module.steps else ""
+            title = f"add an inline policy to {local_name(home)}{where} in the stack of {home.stack}"
+            yield fix_of(title, "\n".join(hcl(policy)), verdicts), fixed, home
 
 
 def _spell_known(value: TextLike) -> Spelled | None:

@@ -167,13 +167,6 @@ class _Edits:
         self.texts[source.name] = source
 
 
-class _Input(msgspec.Struct, frozen=True):
-    """An input of a module, and the actions that its ARNs are granted."""
-
-    name: str
-    action: str
-
-
 def propose_new_inputs(need: RoleNeed, places: FixPlaces, world: After) -> Iterator[Proposal]:
     """Propose new inputs for policies that are an `aws_iam_policy_document` of the roles' module."""
     role = need.roles[0]
@@ -192,11 +185,12 @@ def propose_new_inputs(need: RoleNeed, places: FixPlaces, world: After) -> Itera
         local = next(places.statements_for(holder, need.restrict_to(own)), None) if own else ()
         if name is None or reach is None or not need.names() <= reach or local is None:
             continue
-        into = places.propose_into(holder, need.answers, given=(*local, *map(_statement, inputs)))
+        into = places.propose_into(holder, need.answers, given=(*local, *inputs))
         if into is not None:
             paths = calls[0].paths
             called = module_reference(paths[0]) if len(paths) == 1 else f"module.{paths[0].steps[-1].name}"
-            named = " and ".join(f"`{each.name}`" for each in inputs)
+            names = [each.resource_list.over.removeprefix("var.") for each in inputs if each.resource_list]
+            named = " and ".join(f"`{each}`" for each in names)
             yield replace(
                 into,
                 title=f"{into.title}, and pass what it names to {called} by the new input {named}",
@@ -213,16 +207,11 @@ def _is_foreign(answer: Answer, places: FixPlaces, module: ModulePath) -> bool:
     return resource != "*" and (spelled is None or spelling.is_of_this_plan(spelled))
 
 
-def _statement(given: _Input) -> NeededStatement:
-    name = f"var.{given.name}"
-    return NeededStatement(sid(given.action), (given.action,), ((Reference(name, name),),), gate=f"length({name}) > 0")
-
-
 def _pass_inputs(
     passing: CallNeeds, called: Module, answers: Sequence[Answer], places: FixPlaces, edits: _Edits
-) -> list[_Input]:
+) -> list[NeededStatement]:
     """Pass what some answers are about to a module by new inputs; none if that is impossible."""
-    inputs: list[_Input] = []
+    inputs: list[NeededStatement] = []
     for action in dict.fromkeys(each.requirement.action for each in answers):
         statements = passing.shared_statements([action])
         name, about = _INPUTS[action]
@@ -238,7 +227,8 @@ def _pass_inputs(
             return []
         if not _add_variable(called, name, about, places, edits):
             return []
-        inputs.append(_Input(name, action))
+        listed, gate = (Reference(f"var.{name}", f"var.{name}"),), f"length(var.{name}) > 0"
+        inputs.append(NeededStatement(sid(action), (action,), (listed,), gate=gate))
     return inputs
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Replacement, line_start
-from tfcheck.fix.holders import Holder
+from tfcheck.fix.holders import Holder, other_roles_words
 from tfcheck.fix.misspelling import (
     Misspelling,
     compared_parts,
@@ -20,7 +20,7 @@ from tfcheck.fix.misspelling import (
     misspelled_prefix,
     misspelled_resources,
 )
-from tfcheck.fix.place import FixPlaces, other_roles_words
+from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.policy_statements import ReadableStatement, WrittenText, flat
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.render import Syntax
@@ -123,16 +123,13 @@ class Corrections:
         lacking = need.answers_by_role()
         own = [(self._places.own_holder(holder, each), lacking[str(each.address)]) for each in need.roles]
         for one, answers in own or [(holder, need.answers)]:
-            for each in self._corrections_for_role(one, answers) if one else ():
-                found.setdefault((each.literal.source.name, each.literal.start), each)
+            place, block = self._places.text_block(one) if one is not None else (None, None)
+            statements = self._places.readable(one) if one is not None and block is not None else ()
+            for answer in answers if place is not None and block is not None else ():
+                ways = (self._correct_statement(answer, each, place, block) for each in statements if place and block)
+                for each in next(filter(None, ways), ()):
+                    found.setdefault((each.literal.source.name, each.literal.start), each)
         return tuple(found.values())
-
-    def _corrections_for_role(self, holder: Holder, answers: Sequence[Answer]) -> Iterator[Correction]:
-        place, block = self._places.text_block(holder)
-        statements = self._places.readable(holder) if block is not None else ()
-        for answer in answers:
-            ways = (self._correct_statement(answer, each, place, block) for each in statements if block)
-            yield from next(filter(None, ways), ())
 
     def _correct_statement(
         self, answer: Answer, statement: ReadableStatement, place: Address, block: Block

@@ -11,7 +11,7 @@ from tfcheck.fix.as_text import InDoubt, grants_as_text, grants_elsewhere, sugge
 from tfcheck.fix.corrections import Corrections
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion, Replacement
-from tfcheck.fix.joined_needs import join_by_shared_policy, join_needs, needs_of_outside_roles
+from tfcheck.fix.holders import join_by_shared_policy, join_needs, needs_of_outside_roles
 from tfcheck.fix.module_inputs import changed_inputs
 from tfcheck.fix.other_policies import OtherPolicies
 from tfcheck.fix.place import FixPlaces
@@ -221,18 +221,15 @@ class FixFinder:
                 touched.append(ChangedAttribute(holder.resource.address, holder.attribute))
                 touched += self.places.documents_of(holder)
             touched += self._elsewhere.changed_attributes(need)
-        trusts = [each for each, _ in groups if each[0].reason is Reason.TRUST_POLICY]
-        added, context = self._unplanned_policies([*needs, *map(self._need, trusts)]), self._world.context
+        trusts = {each[0].role for each, _ in groups if each[0].reason is Reason.TRUST_POLICY}
+        roles = [each for each in self._world.resources("aws_iam_role") if str(each.address) in trusts]
+        added, context = self._unplanned_policies([*needs, RoleNeed(tuple(roles), ())]), self._world.context
         self._is_older = bool(added or self._resolver.declarations.doubts)
         if not added and repeats_the_check(self._resolver, touched):
             return []
         allows = self._decides(Trial(self._resolver, self._sources, dict.fromkeys(touched), added, context=context))
         answers = [*(each.answers for each in needs), *(each for each, _ in groups)]
         return [answer for several in answers for answer in several if allows(answer)]
-
-    def _need(self, answers: Sequence[Answer]) -> RoleNeed:
-        roles = (each for each in self._world.resources("aws_iam_role") if str(each.address) == answers[0].role)
-        return RoleNeed(tuple(roles), tuple(answers))
 
     def _unplanned_policies(self, needs: Sequence[RoleNeed]) -> list[Address]:
         """List the policies for roles that the sources declare and the plan lacks."""

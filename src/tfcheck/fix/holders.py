@@ -1,21 +1,26 @@
-"""Find the policies in the plan that grant to roles, and the roles that share each of them."""
+"""Find the policies in the plan that grant to roles, the roles that share each, and the needs that they share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import TypeAlias
 
 import msgspec
 
 from tfcheck.fix.policy_files import PolicyFiles
-from tfcheck.fix.proposal import outside_role_words
+from tfcheck.fix.proposal import RoleNeed, outside_role_words
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
-from tfcheck.inventory.world import After, WorldObject
+from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.inventory.world import After, World, WorldObject
 from tfcheck.role import Roles
 from tfcheck.role.grants import grants
-from tfcheck.symbolic.value import PlainText, Value
+from tfcheck.symbolic.value import PlainText, Value, identity
+from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address, ModulePath
+from tfcheck.vocabulary.clipping import few
+from tfcheck.vocabulary.finding import Answer
 
 _OTHER_ATTACHMENTS = ("aws_iam_user_policy_attachment", "aws_iam_group_policy_attachment")
 
@@ -167,3 +172,115 @@ class Holders:
 def is_frozen(block: Block, attribute: str) -> bool:
     """Whether Terraform ignores changes of an attribute (`ignore_changes`)."""
     return not {attribute, "all"}.isdisjoint(block.ignored_changes())
+
+
+def came_near(holder: Holder, need: RoleNeed) -> bool:
+    """Whether the report shows a statement of a policy as a near miss."""
+    address = str(holder.resource.address)
+    return any(each.policy == address and each.effect == "Allow" for one in need.answers for each in one.evidence)
+
+
+def other_roles_words(others: frozenset[str]) -> str:
+    """Describe the other roles that a fix would grant to."""
+    if not others:
+        return ""
+    return f"; it is shared by {len(others) + 1} roles: also for {few(sorted(others))}"
+
+
+#: The number of unmatched needs that others are compared with: each is compared with all.
+_MOST = 10
+#: Whether what several roles lack can be written as shared statements.
+IsShared: TypeAlias = Callable[[RoleNeed], bool]
+
+
+def join_needs(needs: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
+    """Yield the needs of roles from one block, with equal ones merged.
+
+    If the roles lack different permissions, the permissions for each rule are joined separately.
+    """
+    if len(needs) == 1 or is_shared(_sum(needs)):
+        yield _sum(needs)
+        return
+    by_rule: dict[str, list[RoleNeed]] = {}
+    for each in needs:
+        for rule in dict.fromkeys(one.requirement.rule for one in each.answers):
+            by_rule.setdefault(rule, []).append(
+                each.restrict_to([one for one in each.answers if one.requirement.rule == rule])
+            )
+    by_roles: dict[frozenset[str], list[RoleNeed]] = {}
+    for each in (one for several in by_rule.values() for one in _join_by_rule(several, is_shared)):
+        by_roles.setdefault(each.names(), []).append(each)
+    for several in by_roles.values():
+        whole = RoleNeed(several[0].roles, tuple(answer for each in several for answer in each.answers))
+        yield from [whole] if len(whole.roles) == 1 or is_shared(whole) else several
+
+
+def needs_of_outside_roles(answers: Sequence[Answer], world: World) -> Iterator[RoleNeed]:
+    """Yield the needs of each unmanaged role that may get a policy from the plan."""
+    own = {str(each.address) for each in world.resources("aws_iam_role")}
+    tasks, judge = tasks_by_address(world), world.once(Judge)
+    by_name: dict[str, list[Answer]] = {}
+    for answer in answers:
+        task = tasks.get(answer.requirement.task_definition) if answer.role not in own else None
+        role = judge.role(answer.requirement, task) if task is not None else None
+        if role is not None and isinstance(role.caller.name, str):
+            by_name.setdefault(role.caller.name, []).append(answer)
+    for name, several in by_name.items():
+        yield RoleNeed((), tuple(several), name)
+
+
+def join_by_shared_policy(needs: Sequence[RoleNeed], holders: Holders) -> Iterator[RoleNeed]:
+    """Group the needs of roles where a policy is for exactly these: equal ones, or those of the roles of one block."""
+    by_role: dict[str, list[RoleNeed]] = {}
+    for need in needs:
+        for name in need.names() if need.answers else ():
+            by_role.setdefault(name, []).append(need)
+    done: set[str] = set()
+    tried: set[tuple[str, frozenset[tuple[str, object]]]] = set()
+    for need in needs:
+        for holder in holders.of(need.roles[0]) if need.roles and need.answers else ():
+            asked, reach = _permissions(need), holders.reach(holder.resource) or frozenset()
+            if (str(holder.resource.address), asked) in tried or not done.isdisjoint(reach):
+                continue
+            tried.add((str(holder.resource.address), asked))
+            beside = {id(each): each for name in sorted(reach) for each in by_role.get(name, ())}.values()
+            role = need.roles[0].address
+            siblings = {str(each) for each in holders.instances(role) if each.module == role.module}
+            same = [
+                each for each in beside if each.names() <= reach and (_permissions(each) == asked or reach <= siblings)
+            ]
+            if len(same) > 1 and {name for each in same for name in each.names()} == reach:
+                done |= reach
+                yield _sum(same)
+
+
+def _permissions(need: RoleNeed) -> frozenset[tuple[str, object]]:
+    return frozenset((each.requirement.action, identity(each.requirement.resource)) for each in need.answers)
+
+
+def _join_by_rule(needs: list[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
+    alone = 0
+    while needs:
+        if alone == _MOST:
+            yield from needs
+            return
+        together = needs
+        if not is_shared(_sum(needs)):
+            first = needs[0]
+            together = [each for each in needs if each is first or is_shared(_sum([first, each]))]
+        if together is not needs and not is_shared(_sum(together)):
+            first, *others = together
+            together = [first]
+            for each in others:
+                together += [each] if is_shared(_sum([*together, each])) else []
+        alone += len(together) == 1
+        chosen = set(map(id, together))
+        needs = [each for each in needs if id(each) not in chosen]
+        yield _sum(together)
+
+
+def _sum(needs: Sequence[RoleNeed]) -> RoleNeed:
+    return RoleNeed(
+        tuple(role for each in needs for role in each.roles),
+        tuple(answer for each in needs for answer in each.answers),
+    )

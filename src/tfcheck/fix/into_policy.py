@@ -9,7 +9,7 @@ import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
 from tfcheck.fix.into_list import WIDEST_LINE, comment_follows, insert_into_list
-from tfcheck.fix.new_block import items_below, items_beside
+from tfcheck.fix.new_block import items_below, items_beside, unit_of
 from tfcheck.fix.policy_statements import WrittenStatement, items, statements_of
 from tfcheck.fix.policy_text import (
     ListParts,
@@ -154,7 +154,9 @@ def _insert_after(
 ) -> tuple[Insertion, ...]:
     text, newline = document.source.text, document.source.newline
     last = max(nested, key=lambda each: each.start)
-    gap = newline * (1 if _close(text, nested) else 2)
+    ordered = sorted(nested, key=lambda each: each.start)
+    between = [text[one.end : other.start] for one, other in itertools.pairwise(ordered)]
+    gap = newline * (1 if between and all(each.count("\n") == 1 for each in between) else 2)
     base = indentation(text, last.start)
     added = "".join(gap + _block_text(each, style, base, newline) for each in wanted)
     return (Insertion(document.source.name, line_end(text, last.end), added),)
@@ -162,13 +164,6 @@ def _insert_after(
 
 def _block_text(wanted: NeededStatement, style: StatementStyle, base: str, newline: str) -> str:
     return newline.join(base + line if line else line for line in block(wanted, style))
-
-
-def _close(text: str, nested: Sequence[Block]) -> bool:
-    """Whether statements follow one another without a blank line."""
-    ordered = sorted(nested, key=lambda each: each.start)
-    between = [text[one.end : other.start] for one, other in itertools.pairwise(ordered)]
-    return bool(between) and all(each.count("\n") == 1 for each in between)
 
 
 def _style(text: str, document: Block, nested: Sequence[Block]) -> StatementStyle:
@@ -184,15 +179,8 @@ def _style(text: str, document: Block, nested: Sequence[Block]) -> StatementStyl
         spread=all("\n" in each for each in lists) and bool(lists),
         trailing=ends_with_comma(every),
         order=tuple(shown[-1].arguments) if shown else (),
-        unit=_unit(text, document),
+        unit=unit_of(document),
     )
-
-
-def _unit(text: str, document: Block) -> str:
-    starts = [*(each.start for each in document.arguments.values()), *(each.start for each in document.nested)]
-    base = indentation(text, document.start)
-    steps = [indentation(text, start).removeprefix(base) for start in starts]
-    return next((each for each in steps if each), "  ")
 
 
 def _insert_into_json(document: JsonBlock, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
@@ -248,7 +236,11 @@ def extension(
     source: SourceText | None = None
     for each in wanted:
         here = [one for one in free if source is None or one.source is source]  # a policy is changed in one file
-        ways = [(one, one.resources, _texts(one, each), resources) for one in here if _is_like(one, each)]
+        is_open = each.principal is not None or bool(each.gate)
+        asked = {f'"{action.lower()}"' for action in each.actions}
+        like = (one for one in here if {text.lower() for text in _item_texts(one, one.actions)} == asked)
+        extensible = not is_open and bool(each.resources) and each.resource_list is None
+        ways = [(one, one.resources, _texts(one, each), resources) for one in like if extensible and one.is_plain]
         corrected = {
             one
             for one in here
@@ -267,12 +259,6 @@ def extension(
             insertions += made
             written += new
     return Extension(tuple(insertions), tuple(resources), tuple(actions), tuple(left), source)
-
-
-def _is_like(statement: WrittenStatement, wanted: NeededStatement) -> bool:
-    actions = {each.lower() for each in _item_texts(statement, statement.actions)}
-    is_open = not statement.is_plain or wanted.principal is not None or wanted.gate or not wanted.resources
-    return not is_open and wanted.resource_list is None and actions == {f'"{each.lower()}"' for each in wanted.actions}
 
 
 def _is_about(statement: WrittenStatement, wanted: NeededStatement) -> bool:
@@ -309,7 +295,9 @@ def _append_items(statement: WrittenStatement, parts: Parts, new: Sequence[str])
     source = statement.source
     listed = items(parts)
     is_list = isinstance(parts, ListParts)
-    if not listed or any(not _is_text(source, each, is_element=is_list) for each in listed) or '"*"' in new:
+    kind, written = _ELEMENT if is_list else _ARN, [source.text[each.start : each.end] for each in listed]
+    is_open = not all(_QUOTED.fullmatch(each) or kind.fullmatch(each) for each in written)  # each must be a single text
+    if not listed or is_open or '"*"' in (*new, *written):
         return None
     if line_start(source.text, parts.end - 1) > listed[-1].end - 1:
         return items_below(source, parts, new)
@@ -347,10 +335,3 @@ def _broken(statement: WrittenStatement, parts: Parts, first: Parts, new: Sequen
         Insertion(source.name, first.start, f"{opening}{base}{unit}"),
         Insertion(source.name, first.end, f"{behind}{comma}{base}{closing}"),
     ]
-
-
-def _is_text(source: SourceText, place: Parts, *, is_element: bool) -> bool:
-    """Whether a value is a single text: a literal, a resource's ARN, or any reference in a list."""
-    written = source.text[place.start : place.end]
-    known = _QUOTED.fullmatch(written) or (_ELEMENT if is_element else _ARN).fullmatch(written)
-    return known is not None and written != '"*"'

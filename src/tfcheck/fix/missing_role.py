@@ -11,13 +11,13 @@ import msgspec
 from tfcheck import startup
 from tfcheck.fix.as_text import role_as_text
 from tfcheck.fix.new_block import argument_into, insert_after, unit_of
-from tfcheck.fix.new_policy import module_words
-from tfcheck.fix.new_role import (
+from tfcheck.fix.new_policy import (
     ECS_TRUST,
     LONGEST_PREFIX,
     NewRole,
     common_arguments,
     label_for,
+    module_words,
     name_for,
     place_for_roles,
     role_hcl,
@@ -75,16 +75,17 @@ class MissingRoles:
             if found is not None:
                 done |= set(several)
                 self.open_then |= {each.requirement: found.title for each in several if each not in allowed}
-                yield self._draft(found, (*allowed, *relieved_answers(answers, found.beside, self._trial(found))))
-        for several in _group_by_task(each for each in without if each not in done):
-            text = role_as_text(several, self._places, self._resolver)
-            if text is not None:
-                yield DraftFix(text, several)
-
-    def _draft(self, found: Proposal, answers: tuple[Answer, ...]) -> DraftFix:
-        diff = self._places.files.diff(found.insertions, found.texts)
-        fix = Fix(title=found.title, safety="review", proven=True, hcl=found.hcl, diff=diff)
-        return draft_fix(fix, answers, found)
+                diff = self._places.files.diff(found.insertions, found.texts)
+                fix = Fix(title=found.title, safety="review", proven=True, hcl=found.hcl, diff=diff)
+                relieved = relieved_answers(answers, found.beside, self._trial(found))
+                yield draft_fix(fix, (*allowed, *relieved), found)
+        by_task: dict[str, list[Answer]] = {}
+        for each in without:
+            if each not in done:
+                by_task.setdefault(each.requirement.task_definition, []).append(each)
+        for left in by_task.values():
+            text = role_as_text(left, self._places, self._resolver)
+            yield from [DraftFix(text, tuple(left))] if text is not None else []
 
     def granted_by_sources(self, answers: Iterable[Answer]) -> list[Answer]:
         """Return what the sources already grant by a role that the older plan lacks."""
@@ -95,17 +96,14 @@ class MissingRoles:
                 tasks = self._places.holders.instances(next(_tasks(several)))
                 added = (each for task in tasks for each in unplanned_instances(task.module, self._resolver))
                 touched = [ChangedAttribute(each, _ARGUMENT) for each in tasks]
-                touched += [each for task in tasks for each in self._policies(task)]
+                modules = {each.module for each in tasks}
+                roles = [each for each in self._world.resources("aws_iam_role") if each.address.module in modules]
+                holders = (holder for role in roles for holder in self._places.holders.of(role))
+                touched += [each for holder in holders for each in self._places.changes(holder)]
                 trial = Trial(self._resolver, self._sources, dict.fromkeys(touched), dict.fromkeys(added))
                 allowed = [each for each in several if trial.allows(each)]
                 found += [*allowed, *(relieved_answers(answers, tasks, trial) if allowed == list(several) else ())]
         return found
-
-    def _policies(self, task: Address) -> Iterator[ChangedAttribute]:
-        for role in self._world.resources("aws_iam_role"):
-            if role.address.module == task.module:
-                for holder in self._places.holders.of(role):
-                    yield from self._places.changes(holder)
 
     def _group_by_block(self, answers: Iterable[Answer]) -> list[tuple[Block, tuple[Answer, ...]]]:
         found: dict[int, tuple[Block, list[Answer]]] = {}
@@ -220,7 +218,9 @@ class MissingRoles:
         several = len(self._places.holders.modules(task.module)) > 1
         family = self._resolver.attribute(task, "family") if not argument else None
         name = name_for(label, block, family, several=several, repeated=bool(argument))
-        if not argument and any(self._is_taken(each, name[1]) for each in needs):
+        roles = (*self._world.resources("aws_iam_role"), *self._world.looked_up("aws_iam_role"))
+        taken = [each.attribute("name") for each in roles]
+        if not argument and any(self._places.lists.evaluate(name[1], each) in taken for each in needs):
             name = "name_prefix", quote(f"{label.replace('_', '-')[: LONGEST_PREFIX - 1]}-")
         for trust in trusts(module):
             role = NewRole(
@@ -237,11 +237,6 @@ class MissingRoles:
             title = f"create the execution role {role.types[0]}.{label} for {users}"
             title += self._places.doubts(statements, block, task.module)
             yield from self._proposal(title, block, list(needs), f"{role.reference}.arn", role)
-
-    def _is_taken(self, task: Address, name: str) -> bool:
-        """Whether another role has a name, as the module of a task definition evaluates it."""
-        roles = (*self._world.resources("aws_iam_role"), *self._world.looked_up("aws_iam_role"))
-        return self._places.lists.evaluate(name, task) in [each.attribute("name") for each in roles]
 
     def _label(self, task: Address, module: Module) -> str:
         taken = {name for _, kind, name in module.resource_keys() if kind.startswith("aws_iam_")}
@@ -279,7 +274,13 @@ class MissingRoles:
             insertions=(argument, *([insert_after(place, new)] if role else [])),
             texts={each.source.name: each.source for each in (block, place)},
             touched=tuple(ChangedAttribute(each, _ARGUMENT) for each in tasks),
-            added=tuple(_instances(role, tasks)) if role else (),
+            added=tuple(
+                Address(path, "managed", kind, role.label, key)
+                for path, key in dict.fromkeys((each.module, each.key if role.repeated else None) for each in tasks)
+                for kind in role.types
+            )
+            if role
+            else (),
             hcl="\n".join([*new, *([""] if new else []), f"{_ARGUMENT} = {value}"]),
             beside=tuple(tasks),
         )
@@ -313,21 +314,8 @@ class MissingRoles:
         return () if outdated_objects((), proposal.beside, self._resolver) else allowed
 
 
-def _group_by_task(answers: Iterable[Answer]) -> list[tuple[Answer, ...]]:
-    found: dict[str, list[Answer]] = {}
-    for each in answers:
-        found.setdefault(each.requirement.task_definition, []).append(each)
-    return [tuple(each) for each in found.values()]
-
-
 def _tasks(answers: Iterable[Answer]) -> Iterator[Address]:
     yield from (parse(each) for each in dict.fromkeys(one.requirement.task_definition for one in answers))
-
-
-def _instances(role: NewRole, tasks: Sequence[Address]) -> Iterator[Address]:
-    places = dict.fromkeys((each.module, each.key if role.repeated else None) for each in tasks)
-    for module, key in places:
-        yield from (Address(module, "managed", kind, role.label, key) for kind in role.types)
 
 
 def _name_of(tasks: Sequence[Address]) -> str:

@@ -43,7 +43,9 @@ class MovedGrants:
             return
         role, holder, _ = found[0]
         statements = [each for _, _, each in found]
-        loss = f"; {role.address} loses {_statement_words(statements)}"
+        actions = dict.fromkeys(each.text for one in statements for each in one.actions)
+        resources = dict.fromkeys(each.text for one in statements for each in one.resources)
+        loss = f"; {role.address} loses {few(list(actions))} on {few(list(resources))}"
         if len(statements) == statements[0].place.of:
             yield from self._propose_attachment(need, role, holder, loss)
             return
@@ -59,20 +61,14 @@ class MovedGrants:
         policies = {each.policy for answer in first for each in answer.evidence}
         for role in self._world.resources("aws_iam_role"):
             for holder in self._places.holders.of(role) if str(role.address) not in need.names() else ():
-                if str(holder.resource.address) in policies and self._is_for(holder, role):
-                    for each in self._statements(holder):
+                reach, (_, block) = self._places.holders.reach(holder.resource), self._places.text_block(holder)
+                siblings = frozenset(str(each) for each in self._places.holders.instances(role.address))
+                is_own = str(holder.resource.address) in policies and reach is not None and reach <= siblings
+                if is_own and not isinstance(block, JsonBlock):
+                    for each in self._places.readable(holder):
                         needs = ((one.requirement.action, flat(one.requirement.resource)) for one in first)
                         if any(what and each.matches_action(action) and each.covers(what) for action, what in needs):
                             yield role, holder, each
-
-    def _is_for(self, holder: Holder, role: WorldObject) -> bool:
-        reach = self._places.holders.reach(holder.resource)
-        siblings = frozenset(str(each) for each in self._places.holders.instances(role.address))
-        return reach is not None and reach <= siblings
-
-    def _statements(self, holder: Holder) -> tuple[ReadableStatement, ...]:
-        _, block = self._places.text_block(holder)
-        return () if isinstance(block, JsonBlock) else self._places.readable(holder)
 
     def _propose_attachment(self, need: RoleNeed, role: WorldObject, holder: Holder, loss: str) -> Iterator[Proposal]:
         policy, target = holder.resource.address, need.roles[0].address
@@ -114,12 +110,6 @@ class MovedGrants:
             texts={**copy.texts, source.name: source},
             touched=(*copy.touched, *self._places.changes(holder)),
         )
-
-
-def _statement_words(statements: list[ReadableStatement]) -> str:
-    actions = list(dict.fromkeys(each.text for one in statements for each in one.actions))
-    resources = list(dict.fromkeys(each.text for one in statements for each in one.resources))
-    return f"{few(actions)} on {few(resources)}"
 
 
 def _without(statements: Sequence[WrittenStatement]) -> list[Insertion] | None:

@@ -134,11 +134,9 @@ def items_below(source: SourceText, listed: Parts, new: Sequence[str]) -> list[I
 def unit_of(block: Block) -> str:
     """Return the indentation of a block's arguments, relative to the block."""
     base = indentation(block.source.text, block.start)
-    steps = (
-        indentation(block.source.text, each.start).removeprefix(base)
-        for each in block.arguments.values()
-        if each.source is block.source
-    )
+    inside: list[Argument | Block] = [*block.arguments.values(), *block.nested]
+    own = (each for each in inside if each.source is block.source)
+    steps = (indentation(block.source.text, each.start).removeprefix(base) for each in own)
     return next((each for each in steps if each), "  ")
 
 

@@ -1,10 +1,10 @@
-"""Write and name a new policy resource after the block of a role, or of the module that creates it."""
+"""Write and name new policies and roles, in the style of the module's other ones."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -21,6 +21,8 @@ from tfcheck.hcl.syntax.json_document import JsonValue, Member, Object, read_doc
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 
@@ -91,18 +93,17 @@ def _resource(
 
 def _document(wanted: Sequence[NeededStatement], unit: str) -> list[str]:
     gates = dict.fromkeys(sorted((each.gate for each in wanted), key=bool))
-    lists = [(each, _list([one for one in wanted if one.gate == each], unit)) for each in gates]
+    lists: list[tuple[str, list[str]]] = []
+    for gate in gates:
+        written = [statement(each, StatementStyle(unit=unit)) for each in wanted if each.gate == gate]
+        lines = [unit + line for each in written for line in (*each[:-1], f"{each[-1]},")]
+        lists.append((gate, ["[", *lines, "]"]))
     listed = lists[0][1]
     if any(gates):
         given = [[f"{gate} ? {each[0]}", *each[1:-1], "] : []"] if gate else each for gate, each in lists]
         listed = ["concat(", *(unit + line for each in given for line in (*each[:-1], f"{each[-1]},")), ")"]
     inside = ['Version = "2012-10-17"', f"Statement = {listed[0]}", *listed[1:]]
     return ["policy = jsonencode({", *(unit + line for line in inside), "})"]
-
-
-def _list(wanted: Sequence[NeededStatement], unit: str) -> list[str]:
-    written = (statement(each, StatementStyle(unit=unit)) for each in wanted)
-    return ["[", *(unit + line for each in written for line in (*each[:-1], f"{each[-1]},")), "]"]
 
 
 def _member(value: JsonValue, name: str) -> Member | None:
@@ -219,3 +220,152 @@ def rename_taken_sids(statements: Sequence[NeededStatement], words: frozenset[st
         found.append(msgspec.structs.replace(each, sid=free(each.sid, taken)))
         taken.add(found[-1].sid)
     return tuple(found)
+
+
+#: A trust policy with which ECS can assume a role.
+ECS_TRUST: Value = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}],
+}
+#: The name of a suggested inline policy.
+START_UP = "ecs-start-up"
+ROLE, POLICY, ATTACHMENT = "aws_iam_role", "aws_iam_role_policy", "aws_iam_role_policy_attachment"
+#: Arguments that a new role shares with the module's other roles.
+_GIVEN = regex(r"(?:var|local|module|data)(?:\.[\w-]+)+|\"[\w/-]+\"|\d+")
+_TRUST = regex(r"data\.aws_iam_policy_document\.[\w-]+(?:\[0\])?\.json|local\.[\w-]+")
+_FAMILY = regex(r'(?:var|local|module)(?:\.[\w-]+)+|"(?:[\w-]|\$\{\s*(?:var|local|module)(?:\.[\w-]+)+\s*\})+"')
+#: Names of task definitions without information.
+_PLAIN_NAMES = ("this", "main", "default", "task", "task_definition", "ecs_task", "ecs_task_definition")
+#: The characters that IAM accepts in a role's name, and at its beginning.
+_LONGEST, LONGEST_PREFIX = 64, 38
+
+
+class NewRole(msgspec.Struct, frozen=True):
+    """An execution role to create.
+
+    `name` is the argument with its name, `trust` an expression, or empty for a new document. `repeated` is `count` or
+    `for_each` with its expression, `managed` the attached AWS policy, `wanted` the other permissions.
+    """
+
+    label: str
+    name: tuple[str, str]
+    trust: str
+    managed: str
+    wanted: tuple[NeededStatement, ...]
+    repeated: tuple[str, str] | None = None
+    provider: str = ""
+    common: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def index(self) -> str:
+        """The index of an instance in an equally repeated block."""
+        return INDEX[self.repeated[0]] if self.repeated else ""
+
+    @property
+    def reference(self) -> str:
+        """The expression for the role in an equally repeated block."""
+        return f"{ROLE}.{self.label}{self.index}"
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The resource types that it needs, the role first."""
+        return (ROLE, *([ATTACHMENT] if self.managed else []), *([POLICY] if self.wanted else []))
+
+
+def role_hcl(role: NewRole, unit: str = "  ") -> list[str]:
+    """Write the resource blocks of a role."""
+    inside = align([role.name, ("assume_role_policy", role.trust), *role.common], " = ", "")
+    if not role.trust:
+        inside = [*align([role.name], " = ", ""), "", *_trust_lines(unit)]
+        inside += ["", *align(role.common, " = ", "")] if role.common else []
+    lines = _block(ROLE, role, inside, unit)
+    if role.managed:
+        inside = [f"role       = {role.reference}.name", f"policy_arn = {role.managed}"]
+        lines += ["", *_block(ATTACHMENT, role, inside, unit)]
+    if role.wanted:
+        policy = NewPolicy(role.label, START_UP, f"{role.reference}.id", role.wanted, role.repeated, role.provider)
+        lines += ["", *hcl(policy, unit)]
+    return lines
+
+
+def _block(kind: str, role: NewRole, inside: Sequence[str], unit: str) -> list[str]:
+    head = f'resource "{kind}" "{role.label}"'
+    return block_lines(head, inside, unit, repeated=role.repeated, provider=role.provider)
+
+
+def _trust_lines(unit: str) -> list[str]:
+    return [
+        "assume_role_policy = jsonencode({",
+        f'{unit}Version = "2012-10-17"',
+        f"{unit}Statement = [",
+        f"{unit * 2}{{",
+        f'{unit * 3}Effect    = "Allow"',
+        f'{unit * 3}Action    = "sts:AssumeRole"',
+        f'{unit * 3}Principal = {{ Service = "ecs-tasks.amazonaws.com" }}',
+        f"{unit * 2}}},",
+        f"{unit}]",
+        "})",
+    ]
+
+
+# The module's style for roles
+
+
+def roles_of(module: Module) -> Iterator[Block]:
+    """Yield the blocks of roles in a module, in source order."""
+    for file in module.files:
+        yield from (each for each in file.blocks if each.type == "resource" and each.labels[:1] == (ROLE,))
+
+
+def trusts(module: Module) -> list[str]:
+    """List the trust policy expressions of the module's roles; the last one is empty, for a new document."""
+    found = (each.attribute_text("assume_role_policy") for each in roles_of(module))
+    return [*dict.fromkeys(each for each in found if _TRUST.fullmatch(each)), ""]
+
+
+def common_arguments(
+    known: Sequence[Block], task: Block, names: Sequence[str] = ("path", "permissions_boundary", "tags")
+) -> tuple[tuple[str, str], ...]:
+    """Return the arguments common to all roles of a module, such as path and tags; otherwise the task's tags."""
+    found: list[tuple[str, str]] = []
+    for name in names:
+        texts = {each.attribute_text(name) for each in known or ([task] if name == "tags" else [])}
+        only = texts.pop() if len(texts) == 1 else ""
+        found += [(name, only)] if _GIVEN.fullmatch(only) else []
+    return tuple(found)
+
+
+def place_for_roles(module: Module, task: Block, editable: Sequence[str]) -> Block:
+    """Return the block to insert a new role after: the last IAM block near other roles, otherwise the task's."""
+    found = [each for each in roles_of(module) if each.source.name in editable and not isinstance(each, JsonBlock)]
+    same = [each for each in found if each.source is task.source]
+    if not found:
+        return task
+    source = (same or found)[-1].source
+    kinds = [each for file in module.files if file.source is source for each in file.blocks]
+    return [each for each in kinds if each.type == "resource" and each.labels[0].startswith("aws_iam_")][-1]
+
+
+def label_for(task: str, taken: frozenset[str]) -> str:
+    """Return an unused label for the role of a task definition."""
+    base = "execution" if task in _PLAIN_NAMES else f"{re.sub(r'_(?:task(?:_definition)?)$', '', task)}_execution"
+    label, number = base, 2
+    while label in taken:
+        label, number = f"{base}_{number}", number + 1
+    return label
+
+
+def name_for(label: str, task: Block, family: object, *, several: bool, repeated: bool) -> tuple[str, str]:
+    """Name a role after the family of its tasks, as unique as that is, otherwise by a prefix."""
+    text = task.attribute_text("family")
+    fits = not isinstance(family, str) or len(f"{family}-execution") <= _LONGEST
+    uses = "${" in text or not text.startswith('"')
+    is_own = "each." in text or "count." in text
+    plain = repeated and re.fullmatch(r"each\.key|\"(?:[\w-]|\$\{(?:each\.key|(?:var|local)(?:\.[\w-]+)+)\})+\"", text)
+    if fits and (plain or (_FAMILY.fullmatch(text) and not is_own)) and (uses or not several):
+        inner = text[1:-1] if text.startswith('"') else f"${{{text}}}"
+        return "name", f'"{inner}-execution"'
+    base = label.replace("_", "-")
+    if several:
+        return "name_prefix", quote(f"{base[: LONGEST_PREFIX - 1]}-")
+    return "name", quote(base)

@@ -117,8 +117,9 @@ class OtherPolicies:
         holder = self._places.holders.holder(resource, "policy")
         if resource is None or holder is None:
             return None
-        bounded = [each for each in self._world.resources("aws_iam_role") if self._is_bounded(each, resource)]
-        others = len(bounded) - 1
+        boundaries = [each.attribute("permissions_boundary") for each in self._world.resources("aws_iam_role")]
+        found = [self._roles.policies.resource(each) for each in boundaries if isinstance(each, PlainText)]
+        others = sum(each is not None and each.address == resource.address for each in found) - 1
         remark = f"; it bounds {others} other role{'s' if others > 1 else ''} too" if others > 0 else ""
         place, _ = self._places.text_block(holder)
         listed = self._places.statements(answers, place, lists=True)
@@ -127,14 +128,9 @@ class OtherPolicies:
         actions = tuple(dict.fromkeys(each.requirement.action for each in answers))
         whole = (NeededStatement(sid(actions[0]), actions, (("*",),)),)
         named = (self._places.propose_into(holder, answers, remark, each) for each in (given, None))
-        found = None if everything else next(filter(None, named), None)
+        narrow = None if everything else next(filter(None, named), None)
         wide = f"{remark}; `*` is for what cannot be named there"
-        return found or self._places.propose_into(holder, answers, wide, whole)
-
-    def _is_bounded(self, role: WorldObject, policy: WorldObject) -> bool:
-        reference = role.attribute("permissions_boundary")
-        found = self._roles.policies.resource(reference) if isinstance(reference, PlainText) else None
-        return found is not None and found.address == policy.address
+        return narrow or self._places.propose_into(holder, answers, wide, whole)
 
     def policy_of_resource(self, role: WorldObject, answers: Sequence[Answer]) -> Proposal | None:
         """Add the role to the policy of a key or a bucket."""

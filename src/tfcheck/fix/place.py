@@ -12,7 +12,7 @@ from tfcheck.fix.cycle import Dependencies
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.gates import Gates, gated_instance
-from tfcheck.fix.holders import Holder, Holders
+from tfcheck.fix.holders import Holder, Holders, came_near, other_roles_words
 from tfcheck.fix.into_policy import insert_into_policy
 from tfcheck.fix.listed_texts import collection_of, may_vary
 from tfcheck.fix.new_policy import rename_taken_sids
@@ -32,7 +32,7 @@ from tfcheck.inventory.world import After, WorldObject
 from tfcheck.role import Roles
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address, ModulePath
-from tfcheck.vocabulary.clipping import few, join_names
+from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import Answer
 
 _DOCUMENT = "aws_iam_policy_document"
@@ -172,9 +172,10 @@ class FixPlaces:
 
     def terms(self, address: Address) -> InstanceTerms:
         """Return the key of a resource instance, and its element of `for_each`."""
-        if not isinstance(address.key, str):
-            return InstanceTerms(address.key)
-        return InstanceTerms(address.key, self._resolver.scope_of(address).lookup("each", "value"))
+        is_keyed = isinstance(address.key, str)
+        return InstanceTerms(
+            address.key, self._resolver.scope_of(address).lookup("each", "value") if is_keyed else None
+        )
 
     def labels_of(self, module: ModulePath, kind: str) -> frozenset[str]:
         """List the labels of a module's resources of one type."""
@@ -230,7 +231,11 @@ class FixPlaces:
     ) -> Proposal | None:
         """Propose to add what all roles of a need lack to a policy block that each of them has."""
         lacking = [{each.requirement.resource for each in several} for several in need.answers_by_role().values()]
-        if any(each != lacking[0] for each in lacking) and not self.is_repeated(holder):
+        owned = (self.own_holder(holder, each) for each in need.roles)
+        if (
+            any(each != lacking[0] for each in lacking)
+            and len({self.text_block(each)[0] for each in owned if each}) == 1
+        ):
             remark += "; each of its roles gets what one of them lacks"
         ways: Iterator[Statements | None] = self.statements_for(holder, need) if need.roles else iter([None])
         found = (self.propose_into(holder, need.answers, remark, each, extends=extends, adds=adds) for each in ways)
@@ -239,16 +244,15 @@ class FixPlaces:
     def statements_for(self, holder: Holder, need: RoleNeed) -> Iterator[Statements]:
         """Yield what roles lack as it can be written in the text of their common policy block."""
         name, goal = self._goal(holder)
-        if isinstance(holder.argument, FileText) and not holder.argument.is_template:
-            every = {needed_statements(each, literal) for each in need.answers_by_role().values()}
-            yield from [each for each in every if each and len(every) == 1]
-            return
         places: dict[str, Address] = {}
         for role in need.roles:
             own = self.own_holder(holder, role)
             if own is None:
                 return
             places[str(role.address)] = self._block_of_document(own, name)
+        if isinstance(holder.argument, FileText) and not holder.argument.is_template:
+            yield from filter(None, [needed_statements(need.answers, literal)])
+            return
         edited = [each.address for each in self.changes(holder) if not name or each.address.type == _DOCUMENT]
         place = next(iter(places.values()))
         ways: Iterator[Statements | None] = (each.statements for each in self.share(need, goal, places))
@@ -259,10 +263,6 @@ class FixPlaces:
             statements = self.with_lists(each, place) if name else each
             if self.lists.are_usable(statements, edited):
                 yield statements
-
-    def is_repeated(self, holder: Holder) -> bool:
-        """Whether each instance of a policy has a text of its own."""
-        return self.text_block(holder)[0].key is not None
 
     def own_holder(self, holder: Holder, role: WorldObject) -> Holder | None:
         """Return the policy of a role that is written in the same block as another one."""
@@ -286,13 +286,10 @@ class FixPlaces:
     def _block_of_document(self, holder: Holder, document: str | None) -> Address:
         """Return the instance of the block that contains the policy's text."""
         address = holder.resource.address
-        if document is None:
-            return address
-        sources = self._resolver.module_sources(address.module)
-        block = sources.resource("data", "aws_iam_policy_document", document) if sources else None
-        repeated = block is not None and ("for_each" in block.arguments or "count" in block.arguments)
-        key = address.key if repeated else None
-        return Address(address.module, "data", "aws_iam_policy_document", document, key)
+        sources = self._resolver.module_sources(address.module) if document is not None else None
+        block = sources.resource("data", _DOCUMENT, document) if sources is not None and document else None
+        key = address.key if block is not None and not {"for_each", "count"}.isdisjoint(block.arguments) else None
+        return address if document is None else Address(address.module, "data", _DOCUMENT, document, key)
 
     def _render(self, holder: Holder, answers: Sequence[Answer], given: Statements | None) -> Statements | None:
         """Write the needed statements for a policy's text; None if something cannot be named there."""
@@ -307,15 +304,11 @@ class FixPlaces:
         own = self.holders.document_instances(module, name) if name else self.holders.instances(address)
         _, place = self.text_block(holder)
         statements = with_gates(statements, self._gates.condition_finder(own, place), gates=name is not None)
-        if statements is not None and place is not None:
-            statements = adapt_bucket_arns(statements, place.source.text[place.start : place.end])
-        return (
-            None
-            if statements is None
-            else rename_taken_sids(
-                statements, self._quoted_words(*(file.source for file in module.files), holder.argument.source)
-            )
-        )
+        if statements is None:
+            return None
+        around = place.source.text[place.start : place.end] if place is not None else ""
+        words = self._quoted_words(*(file.source for file in module.files), holder.argument.source)
+        return rename_taken_sids(adapt_bucket_arns(statements, around), words)
 
     def propose_into(
         self,
@@ -350,7 +343,7 @@ class FixPlaces:
         goal = join_names(into.documents) if into.documents else goal
         goal, remark = passed.goal(goal), passed.remark(module) + remark
         return Proposal(
-            title=f"add {into.description} to {goal}{remark}",
+            title=f"add {into.description}{goal}{remark}",
             safety="review" if remark else "safe",
             insertions=(*into.insertions, *passed.insertions),
             texts={into.source.name: into.source, **passed.texts},
@@ -394,11 +387,6 @@ class FixPlaces:
         sources = self._resolver.module_sources(module)
         return sources is not None and not any(self._files.editable(file.source) for file in sources.files)
 
-    def inputs(self, module: ModulePath) -> tuple[str, ...]:
-        """Return the names of a module's variables."""
-        sources = self._resolver.module_sources(module)
-        return sources.variables() if sources else ()
-
     def documents_of(self, holder: Holder) -> list[ChangedAttribute]:
         """List the policy documents that a policy's text comes from."""
         module = self._resolver.module_sources(holder.resource.address.module)
@@ -414,16 +402,3 @@ class FixPlaces:
             if id(each) not in self._words:
                 self._words[id(each)] = frozenset(_WORD.findall(each.text))
         return frozenset(word for each in texts for word in self._words[id(each)])
-
-
-def came_near(holder: Holder, need: RoleNeed) -> bool:
-    """Whether the report shows a statement of a policy as a near miss."""
-    address = str(holder.resource.address)
-    return any(each.policy == address and each.effect == "Allow" for one in need.answers for each in one.evidence)
-
-
-def other_roles_words(others: frozenset[str]) -> str:
-    """Describe the other roles that a fix would grant to."""
-    if not others:
-        return ""
-    return f"; it is shared by {len(others) + 1} roles: also for {few(sorted(others))}"

@@ -143,12 +143,11 @@ class PassedStatements(msgspec.Struct, frozen=True):
         return {source.name: source} if source is not None and self.insertions else {}
 
     def goal(self, policy: str) -> str:
-        """Describe the text of a policy."""
+        """Describe the text of a policy, and what else its template is passed."""
         if not isinstance(self.argument, FileText):
-            return policy
-        goal = f"{self.argument.source.name}, the text of {policy}"
-        new = join_names(f"`{each}`" for each in self.names) if self.names else ""
-        return f"{goal}, and pass it {new}" if new else goal
+            return f" to {policy}"
+        new = f" with {join_names(f'`{each}`' for each in self.names)}" if self.names else ""
+        return f"{new} to {self.argument.source.name}, the text of {policy}"
 
     def remark(self, module: Module) -> str:
         """Mention that other configurations may read a file from outside the module."""

@@ -143,17 +143,12 @@ def _object(
     source: SourceText, one: ObjectParts, syntax: Syntax, names: Sequence[str], among: Parts
 ) -> WrittenStatement | None:
     _, effect, action, resource = (one.item(name) for name in names)
-    if action is None or resource is None or not _allows(source, effect.value if effect else None, names):
+    written = source.text[effect.value.start : effect.value.end] if effect else '"Allow"' if names is _DOCUMENT else ""
+    if action is None or resource is None or written != '"Allow"':
         return None
     is_plain = {each.name for each in one.items} <= set(names)
     place = (source, syntax, one.start, one.end)
     return WrittenStatement(*place, action.value, resource.value, is_plain, among, len(items(among)))
-
-
-def _allows(source: SourceText, effect: Parts | None, names: Sequence[str]) -> bool:
-    if effect is None:
-        return names is _DOCUMENT
-    return source.text[effect.start : effect.end] == '"Allow"'
 
 
 def _statements_in_document(block: Block) -> Iterator[WrittenStatement]:

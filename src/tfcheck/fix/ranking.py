@@ -13,9 +13,10 @@ from collections.abc import Iterator, Sequence
 
 from tfcheck.fix.added_policy import AddedPolicies
 from tfcheck.fix.edits.insertion import Insertion
+from tfcheck.fix.holders import came_near, other_roles_words
 from tfcheck.fix.new_block import block_lines, insert_after, items_into
 from tfcheck.fix.new_policy import module_words
-from tfcheck.fix.place import FixPlaces, came_near, other_roles_words
+from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.policy_text import ListParts, read_parts
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.render import quote

@@ -8,7 +8,7 @@ import msgspec
 
 from tfcheck.fix.as_text import verdicts_with
 from tfcheck.fix.narrowing import DenialPlace, narrowing
-from tfcheck.fix.new_role import NewRole, role_hcl
+from tfcheck.fix.new_policy import NewRole, role_hcl
 from tfcheck.fix.place import FixPlaces
 from tfcheck.fix.policy_text import document_of, file_of, is_json
 from tfcheck.fix.proposal import RoleNeed
@@ -22,7 +22,7 @@ from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.role import Role
 from tfcheck.symbolic.sensitive_text import redact
-from tfcheck.symbolic.value import TextLike, pieces
+from tfcheck.symbolic.value import pieces
 from tfcheck.verdict.judge import Judge
 from tfcheck.verdict.unmet import UnmetCondition
 from tfcheck.vocabulary.address import Address, ModulePath, address_in
@@ -58,7 +58,8 @@ class Remedies:
             case Reason.EXPLICIT_DENY:
                 return self._beside(self._narrow(answers), answers)
             case Reason.PERMISSIONS_BOUNDARY:
-                boundary = self._boundary(first)
+                judged = self._judged_role(first)
+                boundary = address_in(judged.boundary[0].name) if judged is not None and judged.boundary else None
                 file = self._file(boundary)
                 words = (
                     f"let the permissions boundary of {first.role} allow {_permissions(answers)}: add this statement "
@@ -73,7 +74,10 @@ class Remedies:
                 words = f"let the policy of {_resources(answers)} name {first.role}: add this statement to it"
                 return Remedy(words, self._statements(answers, self._role_of(first)))
             case Reason.TRUST_POLICY:
-                return self._trust(first)
+                service = _SERVICES.get(first.requirement.role_kind, "ecs-tasks.amazonaws.com")
+                words = f"let {service} assume {first.role}: add this statement to its `assume_role_policy`"
+                needed = NeededStatement("AssumeRole", ("sts:AssumeRole",), (), ("Service", (service,)))
+                return Remedy(words, _text([needed], StatementStyle()))
             case Reason.NO_EXECUTION_ROLE:
                 return self._role(first)
             case _:
@@ -173,12 +177,6 @@ class Remedies:
                 found.setdefault(denial.origin, (denial, []))[1].append(answer)
         return found
 
-    def _trust(self, answer: Answer) -> Remedy:
-        service = _SERVICES.get(answer.requirement.role_kind, "ecs-tasks.amazonaws.com")
-        words = f"let {service} assume {answer.role}: add this statement to its `assume_role_policy`"
-        needed = NeededStatement("AssumeRole", ("sts:AssumeRole",), (), ("Service", (service,)))
-        return Remedy(words, _text([needed], StatementStyle()))
-
     def _role(self, answer: Answer) -> Remedy:
         task = answer.requirement.task_definition
         argument = "task_role_arn" if answer.requirement.role_kind is RoleKind.TASK else "execution_role_arn"
@@ -216,23 +214,13 @@ class Remedies:
     ) -> list[Spelled]:
         """Write needed resources for a policy, by default as the role's module can, without cycles unless `circles`."""
         into = policy.resource if policy is not None and not circles else ""
-        found = (
-            self._spell(
-                writable(each.requirement.resource), policy.module if policy is not None else _module(each.role), into
-            )
-            for each in answers
-            if not each.requirement.sensitive
-        )
+        found: list[Spelled] = []
+        for each in (one for one in answers if not one.requirement.sensitive):
+            place, value = policy or address_in(each.role), writable(each.requirement.resource)
+            spelling = self._places.spelling(place.module if place is not None else ModulePath(), into)
+            hidden = tuple(redact(one) if isinstance(one, str) else "*" for one in pieces(value))
+            found.append(spelling.spell(value) or hidden)
         return list(dict.fromkeys(found))
-
-    def _spell(self, value: TextLike, module: ModulePath, into: str) -> Spelled:
-        return self._places.spelling(module, into).spell(value) or tuple(
-            redact(each) if isinstance(each, str) else "*" for each in pieces(value)
-        )
-
-    def _boundary(self, answer: Answer) -> Address | None:
-        role = self._judged_role(answer)
-        return address_in(role.boundary[0].name) if role is not None and role.boundary else None
 
     def _role_of(self, answer: Answer, policy: Address | None = None) -> Spelled:
         address = address_in(answer.role)
@@ -283,11 +271,6 @@ def _permissions(answers: Sequence[Answer]) -> str:
 def _resources(answers: Sequence[Answer]) -> str:
     shown = list(dict.fromkeys(each.requirement.shown_resource for each in answers))
     return shown[0] if len(shown) == 1 else f"{len(shown):,} resources"
-
-
-def _module(address: str | None) -> ModulePath:
-    found = address_in(address)
-    return found.module if found is not None else ModulePath()
 
 
 def _label(task: str) -> str:

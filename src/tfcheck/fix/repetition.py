@@ -173,7 +173,9 @@ class Repeated(msgspec.Struct, frozen=True):
             name = "index" if self.is_counted else "key"
             what = "call" if self.base.startswith("module.") else "role"
             value = "value" if by_value else what
-            return "for_each", f"{{ for {name}, {value} in {collection} : {name} => {value} if {self._choice(name)} }}"
+            keys = [str(each) if isinstance(each, int) else quote(str(each)) for each in self.keys]
+            choice = f"{name} == {keys[0]}" if len(keys) == 1 else f"contains([{', '.join(keys)}], {name})"
+            return "for_each", f"{{ for {name}, {value} in {collection} : {name} => {value} if {choice} }}"
         return ("count", f"length({self.base})") if self.is_counted else ("for_each", collection)
 
     def role(self, *, by_value: bool) -> str:
@@ -189,10 +191,6 @@ class Repeated(msgspec.Struct, frozen=True):
         if not self.is_repeated:
             return [None]
         return [str(each) for each in self.keys] if self.others else list(self.keys)
-
-    def _choice(self, name: str) -> str:
-        written = [str(each) if isinstance(each, int) else quote(str(each)) for each in self.keys]
-        return f"{name} == {written[0]}" if len(written) == 1 else f"contains([{', '.join(written)}], {name})"
 
     def _collection(self) -> str:
         written = self.block.attribute_text("for_each") or self.block.attribute_text("count")

@@ -31,10 +31,6 @@ from tfcheck.vocabulary.address import ModulePath, address_in, parse
 _INSTANCE = regex(r"(?:^|\.)aws_\w+\.[\w-]+\[")
 
 
-def _is_instance(spelled: Spelled) -> bool:
-    return any(isinstance(each, Reference) and _INSTANCE.search(each.expression) for each in spelled)
-
-
 class Spelling:
     """Writes values as the expressions of one module instance can.
 
@@ -95,7 +91,9 @@ class Spelling:
 
     def _spell_by_names(self, value: TextLike) -> Spelled | None:
         own, whole = self._spell_by_resources(value), self._reference_to(value)
-        if own is not None and (whole is None or not (self.is_of_this_plan(own) or _is_instance(own))):
+        names = [each.expression for each in own or () if isinstance(each, Reference)]
+        is_open = own is not None and (self.is_of_this_plan(own) or any(map(_INSTANCE.search, names)))
+        if own is not None and (whole is None or not is_open):
             return own
         if whole is not None:
             return (Reference(whole),)

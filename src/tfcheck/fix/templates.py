@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
+from itertools import islice, takewhile
 from typing import TypeAlias
 
 import msgspec
@@ -75,7 +76,8 @@ class ModuleTexts:
         if not wanted:
             return None
         found: dict[str, _Written] = {}
-        for each in self._beginning_with(wanted):
+        first = bisect_left(self._texts, wanted, key=lambda each: each.text)
+        for each in takewhile(lambda each: each.text.startswith(wanted), islice(self._texts, first, None)):
             if not any(map(refuse, each.subjects)):
                 found.setdefault(each.text, each)
         shortest = sorted(found.values(), key=lambda each: (len(each.text), each.place))
@@ -94,22 +96,17 @@ class ModuleTexts:
             return part in self._words
         return re.search(rf"(?<![\w-]){re.escape(part)}(?![\w-])", self._declared_text) is not None
 
-    def _beginning_with(self, wanted: str) -> Iterator[_Written]:
-        for position in range(bisect_left(self._texts, wanted, key=lambda each: each.text), len(self._texts)):
-            if not self._texts[position].text.startswith(wanted):
-                break
-            yield self._texts[position]
-
     @cached_property
     def _texts(self) -> list[_Written]:
         """List the texts in the order of their characters; equal ones as in the sources."""
         found: list[_Written] = []
         for block, written in _templates(self._module) if self._module else ():
-            for scope in self._scopes(block) if _REFERS.search(_names(written)) else ():
+            for scope in self._scopes(block) if _REFERS.search(" ".join(_names(written))) else ():
                 parts = self._pieces(written, scope)
                 if parts:
                     text = "".join(each.value for each in parts)
-                    found.append(_Written(text, len(found), parts, _subjects(written)))
+                    subjects = tuple(".".join(_NAME.findall(name)[:2]) for name in _names(written) if name)
+                    found.append(_Written(text, len(found), parts, subjects))
         return sorted(found, key=lambda each: each.text)
 
     def _scopes(self, block: Block) -> Iterator[Scope]:
@@ -165,13 +162,8 @@ def _flat(value: TextLike) -> str:
     return "".join(parts)
 
 
-def _subjects(written: _Parts) -> tuple[str, ...]:
-    names = (reference_text(each) for each in written if not isinstance(each, str))
-    return tuple(".".join(_NAME.findall(name)[:2]) for name in names if name)
-
-
-def _names(written: _Parts) -> str:
-    return " ".join(reference_text(each) for each in written if not isinstance(each, str))
+def _names(written: _Parts) -> list[str]:
+    return [reference_text(each) for each in written if not isinstance(each, str)]
 
 
 def _prefix_with_value(parts: tuple[_Piece, ...], value: str) -> Spelled | None:

@@ -85,12 +85,10 @@ class ChangedSources(Sources):
 
     def _file(self, file: SourceFile) -> SourceFile:
         text = self._new_texts.get(file.source.name)
-        return file if text is None else _share_blocks(file, reread(file.source, text))
-
-
-def _share_blocks(before: SourceFile, after: SourceFile) -> SourceFile:
-    known = {_identity(each): each for each in before.blocks}
-    return SourceFile(after.source, tuple(known.get(_identity(each), each) for each in after.blocks), after.problem)
+        if text is None:
+            return file
+        after, known = reread(file.source, text), {_identity(each): each for each in file.blocks}
+        return SourceFile(after.source, tuple(known.get(_identity(each), each) for each in after.blocks), after.problem)
 
 
 def _identity(block: Block) -> tuple[str, tuple[str, ...], str]:

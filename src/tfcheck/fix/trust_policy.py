@@ -51,7 +51,8 @@ class TrustPolicies:
         argument = block.arguments.get(_ARGUMENT) if block and not is_frozen(block, _ARGUMENT) else None
         if block is None or module is None or argument is None:
             return
-        argument = _definition(argument, module)
+        local = _LOCAL.fullmatch(argument.text)
+        argument = (module.local_argument(local[1]) if local else None) or argument
         argument = self._places.holders.files.text_of(argument, role.address, shared=True)
         users = _users(argument, block, module)
         if isinstance(argument, FileText):
@@ -77,7 +78,10 @@ class TrustPolicies:
         if [each for each in users if each is not block] == []:
             return True
         roles = [str(each.address) for each in self._world.resources("aws_iam_role") if self._is_of(each, users)]
-        return service == _TASKS and set(roles) <= self._task_roles()
+        known = self._world.once(Judge).roles
+        named = [one for task in task_definitions(self._world) for one in (task.execution_role, task.task_role)]
+        of_tasks = {str(found.address) for each in named if (found := known.resource(each)) is not None}
+        return service == _TASKS and set(roles) <= of_tasks
 
     def _readers(self, file: FileText) -> list[Block] | None:
         """List the roles whose trust policy a file is; None if something else reads it too."""
@@ -92,11 +96,6 @@ class TrustPolicies:
 
     def _is_of(self, role: WorldObject, users: Sequence[Block]) -> bool:
         return any(self._resolver.block(role.address) is each for each in users)
-
-    def _task_roles(self) -> set[str]:
-        roles = self._world.once(Judge).roles
-        named = [each for task in task_definitions(self._world) for each in (task.execution_role, task.task_role)]
-        return {str(found.address) for each in named if (found := roles.resource(each)) is not None}
 
     def _remark_about_others(self, role: WorldObject, users: Sequence[Block] | None) -> str:
         own = set(map(str, self._places.holders.instances(role.address)))
@@ -154,7 +153,9 @@ class TrustPolicies:
         repetition = (repeated, block.attribute_text(repeated)) if repeated else None
         lines = _document(label, old, service, unit_of(block), repetition)
         new = f"data.{_DOCUMENT}.{label}{index}.json"
-        place = _document_block(argument, module, block)
+        name = document_of(argument)
+        shared = module.resource("data", _DOCUMENT, name) if name else None
+        place = shared if shared is not None and shared.source is block.source else block
         instances = self._places.holders.instances(role.address)
         keys = {(each.module, each.key if repeated else None) for each in instances}
         yield Proposal(
@@ -191,17 +192,6 @@ def _document(label: str, old: str, service: str, unit: str, repeated: tuple[str
         "}",
     ]
     return block_lines(f'data "{_DOCUMENT}" "{label}"', inside, unit, repeated=repeated)
-
-
-def _document_block(argument: Argument, module: Module, block: Block) -> Block:
-    name = document_of(argument)
-    found = module.resource("data", _DOCUMENT, name) if name else None
-    return found if found is not None and found.source is block.source else block
-
-
-def _definition(argument: Argument, module: Module) -> Argument:
-    found = _LOCAL.fullmatch(argument.text)
-    return (module.local_argument(found[1]) if found else None) or argument
 
 
 def _users(argument: Argument, block: Block, module: Module) -> list[Block] | None:

@@ -16,7 +16,7 @@ from tfcheck.fix.policy_text import ListParts, read_parts
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.fix.task_proof import is_readable
 from tfcheck.fix.trial import Trial, change_sources, reread
-from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import ListOf
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.parse import reference_text
@@ -105,10 +105,10 @@ class ServiceWaits:
             return []
         wanted = self._waits(findings, drafts, after)
         written = (
-            msgspec.structs.replace(each, insertions=_insert_depends_on(each.block, each.names)) for each in wanted
+            msgspec.structs.replace(each, insertions=insert_depends_on(each.block, each.names)) for each in wanted
         )
         waits = [each for each in written if each.insertions and is_readable(each.insertions, each.texts, self._files)]
-        later = after.with_references({name: self._depends_on(each) for each in waits for name in each.waiting})
+        later = after.with_references({name: _names_after(each) for each in waits for name in each.waiting})
         proven = [each for each in waits if all(_is_in_time(service, each, later) for service in each.services)]
         return _proven_whole(proven, [each for each in waits if each not in proven])
 
@@ -134,9 +134,11 @@ class ServiceWaits:
         edited: list[DraftFix | _Wait] = [*distinct, *waits]
         insertions = tuple(one for each in edited for one in each.insertions)
         texts = {name: text for each in edited for name, text in each.texts.items()}
+        is_own = all(each.block.type == "resource" and not each.findings for each in waits)
         fix = Fix(
             title=_title(distinct, waits),
-            safety=_safety(distinct, waits),
+            # NOTE: safe if only services wait, no whole module, and nothing was late before.
+            safety="safe" if parts and is_own and all(each.fix.safety == "safe" for each in distinct) else "review",
             proven=True,
             hcl="\n\n".join([*(each.fix.hcl for each in distinct), *(each.hcl for each in waits)]),
             diff=self._files.diff(insertions, texts),
@@ -205,14 +207,14 @@ class ServiceWaits:
         )
         return around.call(path[depth]) if around is not None and quiet else None
 
-    # The proof
 
-    def _depends_on(self, wait: _Wait) -> tuple[str, ...]:
-        source = wait.block.source
-        (several,) = group_by_file(wait.insertions).values()
-        blocks = reread(source, apply_insertions(source.text, several)).blocks
-        changed = next(each for each in blocks if (each.type, each.labels) == (wait.block.type, wait.block.labels))
-        return _listed_names(changed)
+def _names_after(wait: _Wait) -> tuple[str, ...]:
+    source = wait.block.source
+    (several,) = group_by_file(wait.insertions).values()
+    blocks = reread(source, apply_insertions(source.text, several)).blocks
+    return _listed_names(
+        next(each for each in blocks if each.labels == wait.block.labels and each.type == wait.block.type)
+    )
 
 
 class _ServiceWait(msgspec.Struct, frozen=True):
@@ -275,12 +277,6 @@ def _title(parts: Sequence[DraftFix], waits: Sequence[_Wait]) -> str:
     return "; ".join([*(each.fix.title for each in parts), f"{listed} {verb} for {what}"])
 
 
-def _safety(parts: Sequence[DraftFix], waits: Sequence[_Wait]) -> str:
-    """Return whether a change is safe: only services wait, no whole module, and nothing was late before."""
-    is_own = all(each.block.type == "resource" and not each.findings for each in waits)
-    return "safe" if parts and is_own and all(each.fix.safety == "safe" for each in parts) else "review"
-
-
 def _is_in_time(started: tuple[WorldObject, TaskDefinition], wait: _Wait, world: OrderedWorld) -> bool:
     """Whether everything that a service should wait for is in time, and nothing waits for itself.
 
@@ -297,24 +293,21 @@ def _listed_names(block: Block) -> tuple[str, ...]:
     return tuple(reference_text(each) for each in listed.items) if isinstance(listed, ListOf) else ()
 
 
-def _insert_depends_on(block: Block, names: Sequence[str]) -> tuple[Insertion, ...]:
+def insert_depends_on(block: Block, names: Sequence[str]) -> tuple[Insertion, ...]:
+    """Write names into the `depends_on` of a block; nothing if its layout has no room."""
     argument = block.arguments.get(_ARGUMENT)
     if argument is not None:
-        return _insert_into_list(argument, names)
+        try:
+            listed = read_parts(argument.source.text, argument.value_start)
+        except MalformedError:
+            return ()
+        return items_into(argument.source, listed, names) if isinstance(listed, ListParts) else ()
     text, unit = f"[{', '.join(names)}]", unit_of(block)
     if len(text) > _WIDEST:
         gap = block.source.newline + indentation(block.source.text, block.start) + unit
         text = "".join(["[", *(f"{gap}{unit}{each}," for each in names), f"{gap}]"])
     found = insert_last_argument(block, _ARGUMENT, text)
     return (found,) if found is not None else ()
-
-
-def _insert_into_list(argument: Argument, names: Sequence[str]) -> tuple[Insertion, ...]:
-    try:
-        listed = read_parts(argument.source.text, argument.value_start)
-    except MalformedError:
-        return ()
-    return items_into(argument.source, listed, names) if isinstance(listed, ListParts) else ()
 
 
 #: Additional references, by resource or module call without instance keys.

@@ -89,12 +89,13 @@ def needed_statements(
         if need.action not in known:
             known.append(need.action)
     resources: dict[tuple[str, ...], list[Spelled]] = {}
-    for spelled, several in actions.items():
-        resources.setdefault(tuple(several), []).append(spelled)
-    return _add_sids(
-        (each, tuple(_group_by_prefix(found) if prefixes and each == ("s3:GetObject",) else found))
-        for each, found in resources.items()
-    )
+    for spelled, names in actions.items():
+        resources.setdefault(tuple(names), []).append(spelled)
+    found: list[NeededStatement] = []
+    for each, files in resources.items():
+        several = _group_by_prefix(files) if prefixes and each == ("s3:GetObject",) else files
+        found.append(NeededStatement(free(sid(each[0]), {one.sid for one in found}), each, tuple(several)))
+    return tuple(found)
 
 
 def with_gates(
@@ -132,13 +133,6 @@ def is_exact(resource: TextLike) -> bool:
     """Whether a policy entry means exactly this resource: it has no `*`, `?` or `${`."""
     literals = [each for each in pieces(resource) if isinstance(each, str)]
     return resource == "*" or not any(mark in each for each in literals for mark in ("*", "?", "${"))
-
-
-def _add_sids(groups: Iterable[tuple[tuple[str, ...], tuple[Spelled, ...]]]) -> tuple[NeededStatement, ...]:
-    found: list[NeededStatement] = []
-    for actions, resources in groups:
-        found.append(NeededStatement(free(sid(actions[0]), {each.sid for each in found}), actions, resources))
-    return tuple(found)
 
 
 def sid(action: str) -> str:

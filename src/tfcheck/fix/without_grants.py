@@ -33,8 +33,7 @@ def without_grants(
 
 
 def _correct(findings: Sequence[Finding], world: After, places: FixPlaces) -> tuple[list[DraftFix], list[Finding]]:
-    from tfcheck.fix.log_groups import LogGroups
-    from tfcheck.fix.log_options import LogOptions
+    from tfcheck.fix.log_options import LogGroups, LogOptions
     from tfcheck.fix.policy_corrections import PolicyCorrections
     from tfcheck.fix.task_corrections import EnvFileNames, TaskCorrections
 

@@ -231,7 +231,8 @@ class WrittenLists:
         if not values or not all(values):
             return None
         collection = self.evaluate(over, task)
-        if not _has_only_harmless_literals(text, [*values, *_names_in(collection)]):
+        names = [each for each in collection if isinstance(each, str)] if isinstance(collection, (list, dict)) else []
+        if not _has_only_harmless_literals(text, [*values, *names]):
             return None
         whole = _shortest_expression(text, over, collection)
         return WrittenList(whole, over, frozenset(values))
@@ -286,7 +287,3 @@ def _has_only_harmless_literals(text: str, known: Sequence[str]) -> bool:
     except MalformedError:
         return False
     return all(any(each in one for one in known) for each in found if len(each) > 1 or not each.isdigit())
-
-
-def _names_in(collection: Seen) -> list[str]:
-    return [each for each in collection if isinstance(each, str)] if isinstance(collection, (list, dict)) else []

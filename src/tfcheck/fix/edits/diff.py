@@ -55,18 +55,13 @@ def diff(path: str, lines: Lines, insertions: Sequence[Insertion]) -> str:
     Lines keep their ends, including carriage returns. Offsets count characters of the text.
     """
     hunks = "".join(_hunk(lines, group, before) for group, before in _groups(lines, _changes(lines, insertions)))
-    return _header(path) + hunks if hunks else ""
+    old, new, tab = _quote("a/" + path), _quote("b/" + path), "\t" if " " in path else ""
+    return f"diff --git {old} {new}\n--- {old}{tab}\n+++ {new}{tab}\n{hunks}" if hunks else ""
 
 
 def replaced_lines(lines: Lines, insertions: Sequence[Insertion]) -> list[str]:
     """Return the old lines that a diff must show because an edit changes them."""
     return [line for each in _changes(lines, insertions) for line in lines.all[each.start : each.end]]
-
-
-def _header(path: str) -> str:
-    old, new = _quote("a/" + path), _quote("b/" + path)
-    tab = "\t" if " " in path else ""
-    return f"diff --git {old} {new}\n--- {old}{tab}\n+++ {new}{tab}\n"
 
 
 def _quote(path: str) -> str:
@@ -153,18 +148,14 @@ def _groups(lines: Lines, changes: Iterator[_Change]) -> Iterator[tuple[list[_Ch
     group: list[_Change] = []
     grown = growing = 0
     for change in changes:
-        if group and not _meet(lines, group[-1], change):
+        between = range(group[-1].end if group else 0, change.start)
+        if group and not (len(between) <= 2 * _CONTEXT and all(map(lines.may_show, between))):
             yield group, grown
             group, grown = [], growing
         group.append(change)
         growing += len(change.lines) - (change.end - change.start)
     if group:
         yield group, grown
-
-
-def _meet(lines: Lines, one: _Change, other: _Change) -> bool:
-    between = range(one.end, other.start)
-    return len(between) <= 2 * _CONTEXT and all(map(lines.may_show, between))
 
 
 def _hunk(lines: Lines, changes: list[_Change], grown: int) -> str:

@@ -12,6 +12,7 @@ from tfcheck.fix.into_list import WIDEST_LINE, comment_follows, insert_into_list
 from tfcheck.fix.new_block import items_below, items_beside, unit_of
 from tfcheck.fix.policy_statements import WrittenStatement, items, statements_of
 from tfcheck.fix.policy_text import (
+    FileText,
     ListParts,
     ObjectParts,
     Parts,
@@ -46,6 +47,7 @@ class PolicyInsertion(msgspec.Struct, frozen=True):
     resources: tuple[str, ...]
     actions: tuple[str, ...]
     documents: tuple[str, ...]
+    in_file: bool
 
     @property
     def description(self) -> str:
@@ -61,7 +63,8 @@ class PolicyInsertion(msgspec.Struct, frozen=True):
         if self.document is not None:
             blocks = ("\n".join(block(each, StatementStyle(effect=False))) for each in self.statements)
             return "\n\n".join(["\n".join(listed), *blocks]).strip()
-        written = ("\n".join(statement(each, StatementStyle())) + "," for each in self.statements)
+        style = StatementStyle(Syntax.JSON, quoted=True, between=": ") if self.in_file else StatementStyle()
+        written = ("\n".join(statement(each, style)) + "," for each in self.statements)
         return "\n".join([*listed, *written])
 
 
@@ -98,7 +101,16 @@ def insert_into_policy(
         return None
     insertions = (*extended.insertions, *added)
     edited = tuple(_edited_documents(name, module, insertions)) if name is not None else ()
-    return PolicyInsertion(insertions, source, document, extended.left, extended.resources, extended.actions, edited)
+    return PolicyInsertion(
+        insertions,
+        source,
+        document,
+        extended.left,
+        extended.resources,
+        extended.actions,
+        edited,
+        isinstance(argument, FileText),
+    )
 
 
 def _edited_documents(name: str, module: Module, insertions: Sequence[Insertion]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from tfcheck.fix.holders import Holder, Holders, came_near, other_roles_words
 from tfcheck.fix.into_policy import insert_into_policy
 from tfcheck.fix.listed_texts import collection_of, may_vary
 from tfcheck.fix.new_policy import rename_taken_sids
-from tfcheck.fix.policy_files import as_in_file, literal
+from tfcheck.fix.policy_files import as_in_file, has_references, literal_in
 from tfcheck.fix.policy_statements import ReadableStatement, flat, readable
 from tfcheck.fix.policy_text import FileText, document_of, merged_documents
 from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
@@ -172,10 +172,8 @@ class FixPlaces:
 
     def terms(self, address: Address) -> InstanceTerms:
         """Return the key of a resource instance, and its element of `for_each`."""
-        is_keyed = isinstance(address.key, str)
-        return InstanceTerms(
-            address.key, self._resolver.scope_of(address).lookup("each", "value") if is_keyed else None
-        )
+        scope = self._resolver.scope_of(address) if isinstance(address.key, str) else None
+        return InstanceTerms(address.key, scope.lookup("each", "value") if scope is not None else None)
 
     def labels_of(self, module: ModulePath, kind: str) -> frozenset[str]:
         """List the labels of a module's resources of one type."""
@@ -221,9 +219,8 @@ class FixPlaces:
         rest = found.pop(-1, [])
         if found:
             next(iter(found.values())).extend(rest)
-            several = [
-                self._propose_in_shared(*holders[place], need.restrict_to(each)) for place, each in found.items()
-            ]
+            parts = [(holders[place], need.restrict_to(each)) for place, each in found.items()]
+            several = [self._propose_in_shared(*holder, part) for holder, part in parts]
             yield from [join_proposals(list(filter(None, several)))] if None not in several else []
 
     def _propose_in_shared(
@@ -231,11 +228,8 @@ class FixPlaces:
     ) -> Proposal | None:
         """Propose to add what all roles of a need lack to a policy block that each of them has."""
         lacking = [{each.requirement.resource for each in several} for several in need.answers_by_role().values()]
-        owned = (self.own_holder(holder, each) for each in need.roles)
-        if (
-            any(each != lacking[0] for each in lacking)
-            and len({self.text_block(each)[0] for each in owned if each}) == 1
-        ):
+        texts = {self.text_block(own)[0] for each in need.roles if (own := self.own_holder(holder, each))}
+        if any(each != lacking[0] for each in lacking) and len(texts) == 1:
             remark += "; each of its roles gets what one of them lacks"
         ways: Iterator[Statements | None] = self.statements_for(holder, need) if need.roles else iter([None])
         found = (self.propose_into(holder, need.answers, remark, each, extends=extends, adds=adds) for each in ways)
@@ -250,16 +244,16 @@ class FixPlaces:
             if own is None:
                 return
             places[str(role.address)] = self._block_of_document(own, name)
-        if isinstance(holder.argument, FileText) and not holder.argument.is_template:
-            yield from filter(None, [needed_statements(need.answers, literal)])
-            return
         edited = [each.address for each in self.changes(holder) if not name or each.address.type == _DOCUMENT]
         place = next(iter(places.values()))
+        if isinstance(holder.argument, FileText) and not holder.argument.is_template:
+            yield from filter(None, [self.as_statements(need.answers, place.module, goal)])
+            return
         ways: Iterator[Statements | None] = (each.statements for each in self.share(need, goal, places))
         if len(places) > 1 and set(places.values()) == {place}:
             whole = (self.statements(need.answers, place, goal, lists=lists) for lists in (True, False))
             ways = itertools.chain(ways, whole)
-        for each in filter(None, ways):
+        for each in (one for one in ways if one is not None):
             statements = self.with_lists(each, place) if name else each
             if self.lists.are_usable(statements, edited):
                 yield statements
@@ -296,8 +290,9 @@ class FixPlaces:
         address, (name, goal) = holder.resource.address, self._goal(holder)
         module = self._resolver.module_sources(address.module)
         if isinstance(holder.argument, FileText) and not holder.argument.is_template:
-            given = given if given and given[0].principal else needed_statements(answers, literal)
-            return rename_taken_sids(given, self._quoted_words(holder.argument.source)) if given else None
+            spell = literal_in(holder.argument, self.spelling(address.module, goal).spell)
+            named = given if given and not has_references(given) else needed_statements(answers, spell)
+            return rename_taken_sids(named, self._quoted_words(holder.argument.source)) if named else None
         statements = None if module is None else given or self.as_statements(answers, address.module, goal)
         if module is None or statements is None:
             return None

@@ -58,9 +58,7 @@ class PolicyCorrections:
         address = address_in(finding.address)
         resources: Iterable[WorldObject] = self._world.resources(address.type) if address else ()
         for each in (one for one in resources if one.address == address):
-            block = self._world.resolver.block(each.address)
-            arguments = block.arguments if block is not None else {}
-            yield from (Holder(each, arguments[name], name) for name in _ARGUMENTS if name in arguments)
+            yield from filter(None, (self._places.holders.holder(each, name) for name in _ARGUMENTS))
             inline = self._places.holders.of(each) if each.address.type == "aws_iam_role" else ()
             yield from (one for one in inline if one.attribute == "inline_policy")
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.into_list import items_into_object
 from tfcheck.fix.policy_text import FileText, ObjectParts, read_parts
-from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, free
+from tfcheck.fix.wanted import NeededStatement, Reference, Spell, Spelled, free
 from tfcheck.hcl.evaluate.elements import LocalScope
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope
 from tfcheck.hcl.modules import Module
@@ -109,22 +109,37 @@ class PolicyFiles:
 _ROOT = ("${path.root}", ".")
 
 
-def literal(value: TextLike) -> Spelled | None:
-    """Write a value without references; None if it is not known."""
+def literal_in(file: FileText, spell: Spell) -> Spell:
+    """Return how a file without variables writes values: known ones that its module cannot name, or the file has."""
+
+    def write(value: TextLike) -> Spelled | None:
+        found = _literal(value)
+        is_named = any(isinstance(each, Reference) for each in spell(value) or ())
+        return (found,) if found and (not is_named or found.partition("/")[0] in file.source.text) else None
+
+    return write
+
+
+def _literal(value: TextLike) -> str:
+    """Write a value without references; empty if it is not known."""
     found: list[str] = []
     for piece in pieces(value):
-        inner = (piece,) if isinstance(piece, str) else _known_piece(piece)
-        if inner is None:
-            return None
-        found += map(str, inner)
-    return ("".join(found),)
+        if isinstance(piece, Unknown) and piece.hole == SECRET_SUFFIX:
+            piece = "?" * SECRET_SUFFIX.shortest
+        elif isinstance(piece, Unknown) and isinstance(piece.shape, PlainText):
+            piece = _literal(piece.shape)
+        found.append(piece if isinstance(piece, str) else "")
+    return "".join(found) if all(found) else ""
 
 
-def _known_piece(piece: object) -> Spelled | None:
-    if isinstance(piece, Unknown) and piece.hole == SECRET_SUFFIX:
-        return ("?" * SECRET_SUFFIX.shortest,)
-    shape = piece.shape if isinstance(piece, Unknown) else None
-    return literal(shape) if isinstance(shape, PlainText) else None
+def has_references(statements: Sequence[NeededStatement]) -> bool:
+    """Whether statements name anything by a reference."""
+    spelled = (one for each in statements for one in (*each.resources, _principal(each)))
+    return any(isinstance(part, Reference) for one in spelled for part in one)
+
+
+def _principal(statement: NeededStatement) -> Spelled:
+    return statement.principal[1] if statement.principal else ()
 
 
 class PassedStatements(msgspec.Struct, frozen=True):
@@ -167,9 +182,7 @@ def as_in_file(statements: Sequence[NeededStatement], argument: Argument) -> Pas
     items = given.items if given is not None else ()
     known = {source.text[each.value.start : each.value.end]: each.name for each in items}
     added: list[tuple[str, str]] = []
-    spelled = [
-        one for each in statements for one in (*each.resources, *([each.principal[1]] if each.principal else []))
-    ]
+    spelled = [one for each in statements for one in (*each.resources, _principal(each))]
     for each in dict.fromkeys(part.expression for one in spelled for part in one if isinstance(part, Reference)):
         named = _NAMED.fullmatch(each) if each not in known and given is not None else None
         if named is not None:
@@ -181,8 +194,8 @@ def as_in_file(statements: Sequence[NeededStatement], argument: Argument) -> Pas
     renamed = tuple(
         replace(
             each,
-            resources=tuple(_renamed(one, known) for one in each.resources),
-            principal=(each.principal[0], _renamed(each.principal[1], known)) if each.principal else None,
+            resources=tuple(_with_variables(one, known) for one in each.resources),
+            principal=(each.principal[0], _with_variables(each.principal[1], known)) if each.principal else None,
         )
         for each in statements
     )
@@ -193,7 +206,7 @@ def as_in_file(statements: Sequence[NeededStatement], argument: Argument) -> Pas
     )
 
 
-def _renamed(spelled: Spelled, names: dict[str, str]) -> Spelled:
+def _with_variables(spelled: Spelled, names: dict[str, str]) -> Spelled:
     return tuple(Reference(names[each.expression]) if isinstance(each, Reference) else each for each in spelled)
 
 

@@ -323,7 +323,7 @@ def unplanned_instances(module: ModulePath, resolver: Resolver) -> list[Address]
         if kind in (_LOOKED_UP if mode == "data" else ADDED)
         for key in _keys(Address(module, mode, kind, name), resolver)
         if (address := Address(module, mode, kind, name, key))
-        and resolver.plan.instance(str(address)) is None
+        and ((planned := resolver.plan.instance(str(address))) is None or planned.after is None)
         and str(address) not in known
     ]
 

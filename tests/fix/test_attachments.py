@@ -1,0 +1,52 @@
+"""A role gets the policy of AWS that the module's other roles have, as they have it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.fix.found import copied, found_in, replaced
+from tfcheck.analysis.fix_session import fix
+from tfcheck.analysis.options import FixSelection
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return copied("attachments-forgotten", tmp_path)
+
+
+def titles(folder: Path) -> list[str]:
+    return [each.fix.title.partition(";")[0] for each in found_in(folder).fixes.found]
+
+
+POLICY = "AmazonECSTaskExecutionRolePolicy"
+
+
+def test_it_is_attached_again_like_that_of_a_sibling_or_by_a_key(folder: Path) -> None:
+    assert titles(folder) == [
+        f"attach {POLICY} again to aws_iam_role.lost",
+        f"attach {POLICY}, as aws_iam_role.web has it, to aws_iam_role.forgotten",
+        f"attach {POLICY} to aws_iam_role.keyed by aws_iam_role_policy_attachment.keyed, which has it for the "
+        "other keys",
+        "add an action to aws_iam_role_policy.own",
+    ]
+
+
+def test_the_expression_of_the_sibling_is_used(folder: Path) -> None:
+    replaced(
+        folder / "main.tf",
+        f'role       = aws_iam_role.web.name\n  policy_arn = "arn:aws:iam::aws:policy/service-role/{POLICY}"',
+        "role       = aws_iam_role.web.name\n  policy_arn = local.policy",
+    )
+    with (folder / "main.tf").open("a") as file:
+        file.write(f'\nlocals {{\n  policy = "arn:aws:iam::aws:policy/service-role/{POLICY}"\n}}\n')
+    (found,) = (each for each in found_in(folder).fixes.found if "aws_iam_role.forgotten" in each.fix.title)
+    assert "policy_arn = local.policy" in found.fix.hcl
+
+
+def test_what_is_attached_again_is_not_lacked_a_second_time(folder: Path) -> None:
+    done = fix([str(folder / "plan.json")], str(folder), FixSelection(), into_files=True)
+    text = (folder / "main.tf").read_text()
+    again = fix([str(folder / "plan.json")], str(folder), FixSelection(), into_files=True)
+    assert (done.changed, again.changed, (folder / "main.tf").read_text() == text) == (1, 0, True)

@@ -85,10 +85,7 @@ class OnlyArn(msgspec.Struct, gc=False):
 
 
 class Document(msgspec.Struct, gc=False):
-    """The top level of a plan, and keys that identify other documents.
-
-    A key that only identifies a document is `Raw`, so that it may contain anything.
-    """
+    """The top level of a plan, and keys that only identify other documents, with any value."""
 
     format_version: Raw = _NOTHING
     plan_format_version: Raw = _NOTHING

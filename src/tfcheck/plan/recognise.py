@@ -147,10 +147,8 @@ def _managed_addresses(document: Document) -> Iterator[str]:
 
 
 def _is_listed(row: KeptManaged | KeptAny, module: _Module) -> bool:
-    """Whether an object belongs in `resource_changes` under its address in the state.
-
-    Deposed objects have rows of their own. Early versions wrote addresses without the module and the key.
-    """
+    """Whether an object belongs in `resource_changes` under its address in the state."""
+    # NOTE: deposed objects have rows of their own, and early versions wrote addresses without the module and the key.
     key = "" if row.index is None else "["
     whole = f"{module.address}.{row.type}.{row.name}" if module.address else f"{row.type}.{row.name}"
     return row.deposed_key is None and row.address.startswith(whole + key)

@@ -48,11 +48,7 @@ def _map(begin: bytes, blocks: Iterator[bytes]) -> Buffer:
 
 
 def _view(file: IO[bytes]) -> Buffer:
-    """Map a file that was written; it stays mapped while any part of it is referenced.
-
-    Raises:
-        MemoryError: there is no room to map it.
-    """
+    """Map a file that was written; it stays mapped while any part of it is referenced."""
     try:
         return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) if file.tell() else b""
     except (OSError, ValueError):

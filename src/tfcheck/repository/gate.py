@@ -147,11 +147,7 @@ class Gate:
     # What `terraform init` creates
 
     def manifest(self) -> bytes:
-        """Return the list of installed modules.
-
-        Raises:
-            OSError: there is none, or it cannot be read.
-        """
+        """Return the list of installed modules."""
         return self._data("modules", "modules.json")
 
     def selected_workspace(self) -> str | None:

@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
 
 class Visibility:
-    """The files that git tracks in a work tree and its submodules; unless `only_tracked`, also those not ignored.
-
-    Without git all files are visible.
-    """
+    """The files that git tracks in a work tree and its submodules, or does not ignore; without git, all files."""
 
     def __init__(self, tree: Path, *, only_tracked: bool, variables: Mapping[str, str] = os.environ) -> None:
         self._tree = tree

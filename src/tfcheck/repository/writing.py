@@ -164,10 +164,7 @@ def _step(name: str) -> None:
 
 
 class _Prepared(msgspec.Struct):
-    """A file that is ready to be replaced: its name, and those of its new and old content.
-
-    `old` is None for a new file.
-    """
+    """A file that is ready to be replaced: its name, and those of its new and, if there is any, old content."""
 
     directory: HeldDirectory
     name: str

@@ -45,18 +45,11 @@ MOST_REQUIREMENTS = 5_000
 
 
 def rule(rule_id: str) -> Rule:
-    """Return a rule by its id.
-
-    Raises:
-        KeyError: there is no such rule.
-    """
+    """Return a rule by its id."""
     return {each.id: each for each in RULES}[rule_id]
 
 
 def requirements(task: TaskDefinition, world: World) -> tuple[Requirement, ...]:
-    """Derive everything that a task definition needs to start in a world, in the order of the rules.
-
-    Of too many, only the first are derived.
-    """
+    """Derive what a task definition needs to start in a world, in the order of the rules; of too many, the first."""
     found = (*derive_requirements(_FETCHES, task, world), *derive_requirements(_KEYS, task, world))
     return found[:MOST_REQUIREMENTS]

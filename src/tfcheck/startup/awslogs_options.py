@@ -42,10 +42,8 @@ class AwsLogs(msgspec.Struct, frozen=True):
 
 
 def awslogs(task: TaskDefinition, world: World) -> Iterator[AwsLogs]:
-    """Return every log configuration with a definite `awslogs` driver and known options.
-
-    Not that of an ECS Express service, which sees to its log group itself.
-    """
+    """Return every log configuration with a definite `awslogs` driver and known options."""
+    # NOTE: an ECS Express service sees to its log group itself.
     for container in () if task.is_of_service else task.containers:
         configuration = container.member("logConfiguration")
         driver, options = member(configuration, "logDriver"), member(configuration, "options")

@@ -34,10 +34,7 @@ FORM = "arn:PARTITION:s3:::BUCKET/KEY"
 
 
 class MalformedArn(msgspec.Struct, frozen=True):
-    """What is definitely wrong with an object's ARN.
-
-    `readable`: ECS takes it apart all the same, into another object.
-    """
+    """What is definitely wrong with an object's ARN; if it is `readable`, ECS takes it for another object's."""
 
     what: str
     readable: bool = False

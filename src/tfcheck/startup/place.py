@@ -10,10 +10,7 @@ from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
 
 
 class TaskPlace(msgspec.Struct, frozen=True):
-    """A place in a task definition: its JSON Pointer, its container if any, and what it asks for.
-
-    `role_kind` is the role with which ECS gets it.
-    """
+    """A place in a task definition: its JSON Pointer, its container if any, what it asks for and with which role."""
 
     task: TaskDefinition
     container: Container | None
@@ -35,6 +32,9 @@ class TaskPlace(msgspec.Struct, frozen=True):
         once: bool = False,
     ) -> Requirement:
         """Require one action of the place's role on one resource."""
+        is_volume = self.pointer.startswith("/volumes")
+        # What the plan marks is this place, or something beside it.
+        is_sensitive = self.task.resource.sensitive("volume") if is_volume else self.task.sensitive
         return Requirement(
             rule=rule,
             task_definition=str(self.task.address),
@@ -45,18 +45,13 @@ class TaskPlace(msgspec.Struct, frozen=True):
             resource=resource,
             severity=severity,
             cause=self.cause,
-            sensitive=self._sensitive,
+            sensitive=is_sensitive,
             doubt=doubt,
             documented=documented,
             through=through,
             mistaken=mistaken,
             once=once,
         )
-
-    @property
-    def _sensitive(self) -> bool:
-        """Whether the plan marks this place, or something beside it, as sensitive."""
-        return self.task.resource.sensitive("volume") if self.pointer.startswith("/volumes") else self.task.sensitive
 
 
 def container_place(task: TaskDefinition, container: Container, pointer: str, what: str) -> TaskPlace:

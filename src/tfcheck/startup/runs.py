@@ -28,10 +28,7 @@ _STATE = ":ecs:runTask"
 
 
 class TaskRun:
-    """How a resource starts tasks, with the argument names of a service.
-
-    `arguments` are those that say it.
-    """
+    """How a resource starts tasks, by some of its `arguments`, with the argument names of a service."""
 
     is_abandoned = False
 

@@ -39,10 +39,7 @@ def _references(
 def require_value(
     rule: str, place: TaskPlace, value: Value, around: Surroundings, world: World, only: ValueStore | None = None
 ) -> Iterator[Requirement]:
-    """Require the calls that read what a reference at a place names, from any store or only one.
-
-    Nothing is read for a reference that ECS refuses.
-    """
+    """Require the calls that read what a reference names, from any store or only one; none if ECS refuses it."""
     if is_refused(reference_error(value, around, world)):
         return
     for source in sources(value, around, world):

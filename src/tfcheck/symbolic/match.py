@@ -120,10 +120,7 @@ class _Wild(Enum):
 
 
 class _Open(msgspec.Struct, frozen=True):
-    """An unknown stretch. Equal keys are equal texts; `wild`: it may contain wildcards.
-
-    `fresh`: it is nothing that is known already.
-    """
+    """An unknown stretch: equal keys are equal texts, a `wild` one may contain wildcards, a `fresh` one is a new text."""
 
     key: Hashable
     hole: Hole

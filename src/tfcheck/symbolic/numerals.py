@@ -56,10 +56,7 @@ def spell_number(number: Number) -> str | None:
 
 
 def as_text(value: Value) -> str | Unknown | Text | JsonText | None:
-    """Convert a string, number or bool to Terraform's string for it; None for anything else.
-
-    What is marked stays marked.
-    """
+    """Convert a string, number or bool to Terraform's string for it, with its mark; None for anything else."""
     if isinstance(value, TextLike):
         return value
     if isinstance(value, bool):

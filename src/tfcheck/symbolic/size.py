@@ -16,10 +16,7 @@ _NESTED = (list, dict, Set, JsonText, Text)
 
 
 class Size(msgspec.Struct, frozen=True):
-    """The number of leaves of a value, of visited parts, and of nesting levels.
-
-    What has too many leaves is not counted to its end.
-    """
+    """The number of leaves of a value, up to a limit, of visited parts, and of nesting levels."""
 
     leaves: int
     looked: int

@@ -339,10 +339,7 @@ def is_known(value: Value) -> bool:
 
 
 def display(value: Value) -> str:
-    """Format a string for people, with unknown pieces as references: `${aws_s3_bucket.b.arn}/web.env`.
-
-    What is marked in it is written `(sensitive)`.
-    """
+    """Format a string for people: unknown pieces as `${aws_s3_bucket.b.arn}`, marked ones as `(sensitive)`."""
     match value:
         case str():
             return redact(value)

@@ -220,10 +220,7 @@ def _position(key: Value, length: int) -> int:
 
 
 def _part_of_unknown(source: Unknown, step: str | int) -> Unknown:
-    """Return a part of an unknown attribute: its symbol, extended by the step.
-
-    The element may not exist.
-    """
+    """Return a part of an unknown attribute, which may not exist: its symbol, extended by the step."""
     if is_definitely_text(source):
         raise EvaluationError("a string has no attributes and no elements")
     if source.symbol is None:

@@ -81,11 +81,7 @@ def evaluate(expression: Expression, scope: Scope) -> Value:
 
 
 def see(expression: Expression, scope: Scope) -> Seen:
-    """Evaluate `expression` as far as needed; a resource or a module stays lazy.
-
-    Raises:
-        EvaluationError: Terraform would report an error.
-    """
+    """Evaluate `expression` as far as needed; a resource or a module stays lazy."""
     run = _Run()
     try:
         seen = run.see(expression, scope)

@@ -10,10 +10,7 @@ from tfcheck.symbolic.value import Unknown
 
 
 def call_lazily(name: str, arguments: Sequence[Seen]) -> tuple[bool, Seen]:
-    """Compute functions that only move the members of lazy arguments, such as `length`, `values`, `concat` and `merge`.
-
-    Returns whether that is possible, and the result.
-    """
+    """Return whether a function only moves the members of lazy arguments, as `values` does, and its result."""
     if name == "element" and len(arguments) == 2 and (known := known_element(*arguments)) is not None:
         return True, known
     if not any(is_referent(argument) for argument in arguments):

@@ -65,7 +65,11 @@ def compute(sign: str, left: Value, right: Value) -> Value:
     if not second and sign in "/%":
         return Unknown(reason="division by zero", unsure=True)
     if sign == "%":
-        return _remainder(first, second)
+        # NOTE: the division truncates towards zero.
+        left_rounded, right_rounded = round_number(first), round_number(second)
+        times = int(round_number(left_rounded / right_rounded))
+        rest = first - int(Fraction(first) / second) * second
+        return agree_with_rounded(rest, left_rounded - round_number(times * right_rounded))
     result = _EXACT[sign](Fraction(first), Fraction(second))
     if not result and sign in "*/" and min(first, second) < 0:
         return Unknown(reason="unsupported: a negative zero")
@@ -94,13 +98,6 @@ def disjunction(left: bool | Unknown, right: bool | Unknown) -> bool | Unknown:
     if left is True or right is True:
         return True
     return left if isinstance(left, Unknown) else right
-
-
-def _remainder(left: Number, right: Number) -> Value:
-    """Return the remainder of a division that truncates towards zero."""
-    first, second = round_number(left), round_number(right)
-    times = int(round_number(first / second))
-    return agree_with_rounded(left - int(Fraction(left) / right) * right, first - round_number(times * second))
 
 
 def _number(value: Value) -> Number | Unknown:

@@ -24,11 +24,7 @@ class Referent(Protocol):
     """An object or a list whose members are evaluated on request."""
 
     def member(self, key: str | int) -> Seen:
-        """Return one attribute or element.
-
-        Raises:
-            EvaluationError: there definitely is none of that name.
-        """
+        """Return one attribute or element; if there definitely is none of that name, it is an EvaluationError."""
 
     def keys(self) -> Sequence[str] | int | None:
         """Return the names of an object's members, the length of a list, or None if they are unknown."""

@@ -128,12 +128,7 @@ def fold_case(ranges: Ranges) -> Ranges:
 
 
 def parse(pattern: str) -> Pattern:
-    """Parse a pattern.
-
-    Raises:
-        EvaluationError: RE2 would refuse it.
-        LimitError: it uses what is not supported here.
-    """
+    """Parse a pattern; one that RE2 would refuse is an EvaluationError, and what is not supported here a LimitError."""
     reader = _Reader(pattern)
     node = reader.choice(Flags(), 0)
     if reader.position < len(pattern):

@@ -75,11 +75,7 @@ _IN_VALUES = frozenset("".join(_WORDS) + "0123456789abcdefABCDEFxoeE+-.:TtZz \ti
 
 
 def read_document(written: str) -> Node:
-    """Return the only document of a text.
-
-    Raises:
-        UnsupportedError: it is not YAML that Terraform reads, or not read here.
-    """
+    """Return the only document of a text."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", None)
@@ -95,11 +91,7 @@ def read_document(written: str) -> Node:
 
 
 def resolve_scalar(scalar: YamlScalar) -> Value:
-    """Return the value of a scalar.
-
-    Raises:
-        UnsupportedError: a time, or a number that Terraform refuses.
-    """
+    """Return the value of a scalar."""
     if scalar.style is ScalarStyle.QUOTED:
         return scalar.text
     value = _scalar_value(scalar.text)

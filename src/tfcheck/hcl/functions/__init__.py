@@ -54,9 +54,6 @@ def call(name: str, arguments: Sequence[Seen], scope: Scope, see: See) -> Value:
     """Compute a call; if that is impossible, return an `Unknown` whose reason names the function.
 
     `see` evaluates the templates of `templatefile` and `templatestring`.
-
-    Raises:
-        EvaluationError: Terraform would report an error.
     """
     function = find_function(name.removeprefix("core::"))
     if function is None:

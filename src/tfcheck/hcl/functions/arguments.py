@@ -119,11 +119,6 @@ def to_int(value: Value) -> Value:
     raise EvaluationError("a whole number is required")
 
 
-def _quantity(value: Value) -> Value:
-    """Convert to a number; an unknown one keeps its symbol, since equal texts are equal numbers."""
-    return value if isinstance(value, Unknown) else to_number(value)
-
-
 def _sequence(value: Value) -> Value:
     """Return a list, set or tuple; a set stays a set only if its order is unknown."""
     if isinstance(value, Set):
@@ -151,7 +146,8 @@ def _object(value: Value) -> Value:
 _CONVERSIONS: dict[str, Callable[[Any], Value]] = {
     "string": to_string,
     "number": to_number,
-    "quantity": _quantity,
+    # An unknown one keeps its symbol, since equal texts are equal numbers.
+    "quantity": lambda value: value if isinstance(value, Unknown) else to_number(value),
     "whole": to_int,
     "bool": to_bool,
     "sequence": _sequence,

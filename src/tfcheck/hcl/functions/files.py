@@ -35,13 +35,18 @@ def file(scope: Scope, path: str) -> Value:
     return _file_content(scope, path, utf8)
 
 
-def _file_content(scope: Scope, path: str, convert: Callable[[bytes], Value]) -> Value:
+def _read(scope: Scope, path: str) -> bytes | Unknown:
     try:
         data = scope.read_file(path)
     except RefusedError as error:
         return Unknown(reason=str(error), unsure=True)
-    if data is None:
-        return Unknown(reason=_NOT_AT_HAND, unsure=True)
+    return Unknown(reason=_NOT_AT_HAND, unsure=True) if data is None else data
+
+
+def _file_content(scope: Scope, path: str, convert: Callable[[bytes], Value]) -> Value:
+    data = _read(scope, path)
+    if isinstance(data, Unknown):
+        return data
     if not take(len(data) // 100) or len(data) > _LARGEST:
         raise limit_error("files of so many bytes")
     return convert(data)
@@ -52,12 +57,10 @@ def fileexists(scope: Scope, path: str) -> Value:
     if posixpath.normpath(path) in (".", ".."):
         raise EvaluationError("a directory is not a file")
     try:
-        data = scope.read_file(path)
+        data = _read(scope, path)
     except EvaluationError:
         return False
-    except RefusedError as error:
-        return Unknown(reason=str(error), unsure=True)
-    return Unknown(reason=_NOT_AT_HAND, unsure=True) if data is None else True
+    return data if isinstance(data, Unknown) else True
 
 
 def fileset(scope: Scope, path: str, pattern: str) -> Value:

@@ -14,8 +14,8 @@ from tfcheck.hcl.evaluate.convert import to_bool, to_number, to_string
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.hcl.formats import json
-from tfcheck.hcl.functions import graphemes
 from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, afford, limit_error, unknown_result
+from tfcheck.hcl.functions.strings import clusters
 from tfcheck.symbolic.numerals import Number, spell_number
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Hole, JsonText, Set, Text, TextLike, Unknown, Value, is_known, pieces, text
@@ -106,7 +106,7 @@ def _format_argument(verb: Verb, argument: Value) -> TextLike:
             if not isinstance(written, str):
                 raise limit_error("a number that Terraform rounds")
             if verb.precision:
-                written = "".join(graphemes.clusters(written)[: verb.precision])
+                written = "".join(clusters(written)[: verb.precision])
             return _pad(verb, json.quote(written) if verb.mode == "q" else written)
         case _:
             number = to_number(argument)
@@ -147,7 +147,7 @@ def _format_default(verb: Verb, argument: Value) -> str:
 
 
 def _pad(verb: Verb, written: str) -> str:
-    missing = verb.width - len(graphemes.clusters(written)) if verb.width else 0
+    missing = verb.width - len(clusters(written)) if verb.width else 0
     if missing <= 0:
         return written
     padding = ("0" if "0" in verb.flags else " ") * missing

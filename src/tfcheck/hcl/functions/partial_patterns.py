@@ -100,8 +100,10 @@ def certain(pattern: Pattern, subject: TextLike, find: Callable[[str], Iterable[
         found = tried if found is None else _common_places(found, tried)
         if found is None:
             return None
-    matches = [_certain_places(each) for each in found or ()]
-    return Matches(subject, tuple(each for each in matches if each)) if all(matches) else None
+    if any(each is not None and not each for match in found or () for each in match):
+        return None  # a place is inside an unknown piece
+    matches = (tuple(None if each is None else min(each) for each in match) for match in found or ())
+    return Matches(subject, tuple(matches))
 
 
 def _literal(pattern: Pattern) -> str:
@@ -135,13 +137,6 @@ def _common_places(found: list[_Candidates], tried: list[_Candidates]) -> list[_
             return None
         both.append(tuple(None if a is None or b is None else a & b for a, b in zip(mine, theirs, strict=True)))
     return both
-
-
-def _certain_places(match: _Candidates) -> Places | None:
-    """Return a single place of each; None if one is inside an unknown piece."""
-    if any(each is not None and not each for each in match):
-        return None
-    return tuple(None if each is None else min(each) for each in match)
 
 
 def _is_simple(node: Node) -> bool:

@@ -58,10 +58,7 @@ def _open_hole(piece: Piece, part: str) -> TextLike:
 
 
 def _may_touch(parts: Sequence[Piece], index: int, part: str, *, within: bool = True) -> bool:
-    """Whether `part` may occur in, begin in, end in or span the unknown piece at `index`.
-
-    Without `within`, an occurrence inside the piece does not count.
-    """
+    """Whether `part` may occur in (if `within`), begin in, end in or span the unknown piece at `index`."""
     piece = parts[index]
     if isinstance(piece, str):
         return False

@@ -6,12 +6,12 @@ holds however they turn out is answered.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import inline
-from tfcheck.hcl.functions import graphemes
 from tfcheck.hcl.functions.arguments import Function, afford, limit_error, unknown_result
 from tfcheck.hcl.functions.pieces import isolate, isolate_around, settled_start, split_pieces, strip_ends, without_affix
 from tfcheck.symbolic.match import Verbatim, glob
@@ -97,26 +97,41 @@ def _separates(letter: str) -> bool:
     return letter in SPACE and not letter.isalpha()
 
 
+#: Characters that are always a cluster of their own: Latin, Greek and Cyrillic letters, punctuation, kana and Chinese
+#: characters. The tables of Unicode are not worth their weight here.
+_CLUSTERS = regex(
+    "[\x00-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf"
+    "\u3000-\u3029\u3041-\u3096\u309b-\u30ff\u3400-\u9fff]*"
+)
+
+
+def clusters(subject: str) -> list[str]:
+    """Split a string into grapheme clusters (Unicode Standard Annex 29), which `length` and `substr` count."""
+    if not _CLUSTERS.fullmatch(subject):
+        raise limit_error("the characters of a string that may combine")
+    return re.findall("\r\n|.", subject, re.DOTALL) if "\r\n" in subject else list(subject)
+
+
 def strrev(subject: str) -> Value:
     """Reverse a string, grapheme cluster by grapheme cluster."""
-    return "".join(reversed(graphemes.clusters(subject)))
+    return "".join(reversed(clusters(subject)))
 
 
 def substr(subject: TextLike, offset: int, length: int) -> Value:
     """Return `length` characters from `offset`; -1 means the rest, a negative offset counts from the end."""
     if isinstance(subject, str):
-        return _substr(graphemes.clusters(subject), offset, length)
+        return _substr(clusters(subject), offset, length)
     split = _split_at(spelled_out(subject), offset, length)
     if split is not None:
         return split
     first, *rest = pieces(subject)
     if offset < 0 or not isinstance(first, str):
         return subject if offset == 0 and 0 <= _longest(subject) <= length else unknown_result(subject)
-    clusters = graphemes.clusters(first)
-    if length >= 0 and offset + length < len(clusters):
-        return _substr(clusters, offset, length)
-    if offset < len(clusters) and (length < 0 or 0 <= _longest(subject) <= offset + length):
-        return text(["".join(clusters[offset:]), *rest])
+    begun = clusters(first)
+    if length >= 0 and offset + length < len(begun):
+        return _substr(begun, offset, length)
+    if offset < len(begun) and (length < 0 or 0 <= _longest(subject) <= offset + length):
+        return text(["".join(begun[offset:]), *rest])
     return unknown_result(subject)
 
 
@@ -144,16 +159,16 @@ def _split_at(subject: TextLike, offset: int, length: int) -> TextLike | None:
     return text(out)
 
 
-def _substr(clusters: list[str], offset: int, length: int) -> str:
+def _substr(letters: list[str], offset: int, length: int) -> str:
     if offset < 0:
-        offset = max(0, offset + len(clusters))
+        offset = max(0, offset + len(letters))
         # NOTE: Terraform checks for a length of 0 only after a positive offset.
         length = -1 if length == 0 else length
     elif length == 0:
         return ""
-    if offset and offset >= len(clusters):
+    if offset and offset >= len(letters):
         return ""
-    return "".join(clusters[offset:] if length < 0 else clusters[offset : offset + length])
+    return "".join(letters[offset:] if length < 0 else letters[offset : offset + length])
 
 
 def _longest(subject: TextLike) -> int:
@@ -307,17 +322,15 @@ def _weight(written: Value) -> int:
 def length_of(subject: TextLike) -> Value:
     """Count the characters of a string, each grapheme cluster as one."""
     if isinstance(subject, str):
-        return len(graphemes.clusters(subject))
+        return len(clusters(subject))
     lengths = [_fixed_length(each) for each in pieces(spelled_out(subject))]
     known = [each for each in lengths if each is not None]
     return sum(known) if len(known) == len(lengths) else unknown_result(subject)
 
 
 def _fixed_length(piece: str | Unknown | JsonText) -> int | None:
-    """Return how many characters a piece adds to any text; None if that is unknown.
-
-    Only ASCII without the carriage return never joins several characters to one cluster.
-    """
+    """Return how many characters a piece adds to any text; None if that is unknown."""
+    # NOTE: only ASCII without the carriage return never joins several characters to one cluster.
     if isinstance(piece, str):
         return len(piece) if piece.isascii() and "\r" not in piece else None
     if isinstance(piece, JsonText) or piece.hole.negated or not piece.hole.chars.isascii() or "\r" in piece.hole.chars:

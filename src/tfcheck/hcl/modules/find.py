@@ -100,11 +100,7 @@ def _sources_of_option(
 
 
 def _open(path: Path, configuration: PlannedModule | None, opentofu: bool | None, run: SourceAccess) -> Sources | None:
-    """Open a directory or a saved plan; None if it contains no sources.
-
-    Raises:
-        RefusedError: it is a link that leads out of the repository, or cannot be listed.
-    """
+    """Open a directory or a saved plan; None if it contains no sources."""
     if not path.is_dir():
         return from_saved_plan(path, _directory_of_saved_plan(path, run), run=run) if is_saved_plan(path) else None
     if opentofu is None:
@@ -180,28 +176,25 @@ def _similar(directory: Path, configuration: PlannedModule, run: SourceAccess) -
         )
         files = module_files(names, opentofu=True)
         paths = [posixpath.join(below, name) for name in files]
-        if not files or _is_too_small(smallest, place, files):
+        has_json = any(each.endswith(".json") for each in files)  # it cannot be skimmed
+        if not files or not (has_json or _is_large_enough(smallest, place, files)):
             continue
-        if not all(map(gate.may_be_shown, paths)) or not _may_declare(wanted, paths, gate):
+        if not all(map(gate.may_be_shown, paths)) or not (has_json or _may_declare(wanted, paths, gate)):
             continue
         if from_directory(Path(place), run=run).declares(()) == wanted:
             yield Path(os.path.relpath(place))
 
 
-def _is_too_small(smallest: int, place: str, files: Sequence[str]) -> bool:
-    """Whether files are shorter than blocks of the wanted names, so that most need not be read for a large plan."""
-    if any(each.endswith(".json") for each in files):
-        return False
+def _is_large_enough(smallest: int, place: str, files: Sequence[str]) -> bool:
+    """Whether files have room for blocks of the wanted names: for a large plan, most need not be read."""
     try:
-        return sum(os.path.getsize(os.path.join(place, each)) for each in files) < smallest
+        return sum(os.path.getsize(os.path.join(place, each)) for each in files) >= smallest
     except OSError:
-        return False
+        return True
 
 
 def _may_declare(wanted: frozenset[tuple[str, str]], files: Sequence[str], gate: Gate) -> bool:
     """Whether the files appear to declare exactly that, by a quick look."""
-    if any(each.endswith(".json") for each in files):
-        return True
     try:
         return skim(decode_source(each, gate.source(each)).text for each in files) == wanted
     except (OSError, UnicodeDecodeError, RefusedError):

@@ -91,8 +91,7 @@ class Sources:
     def declares(self, path: ModuleNames) -> frozenset[tuple[str, str]] | None:
         """List a module's managed resources by type and name, and its calls with the type `module`.
 
-        None if the module is not available. This only skims the files, and may be misled by text that looks like a
-        block.
+        None if the module is not available. This only skims the files; text that looks like a block may mislead it.
         """
         directory = self._directory(path)
         texts = self._files(path, directory) if directory is not None else ()
@@ -142,12 +141,7 @@ class Sources:
             raise
 
     def read_source(self, name: str) -> bytes:
-        """Read a file of a module from its directory, to edit it.
-
-        Raises:
-            RefusedError: it is generated, or lies where nothing is read.
-            OSError: it cannot be read.
-        """
+        """Read a file of a module from its directory, to edit it; raises as `Gate` does, also for a generated one."""
         if self._gate is None or not self._gate.may_be_shown(name):
             raise RefusedError(f"`{name}` is not a file of the repository")
         return self._gate.source(name)

@@ -117,12 +117,9 @@ class Block(msgspec.Struct, frozen=True, eq=False):
 
     def ignored_changes(self) -> tuple[str, ...]:
         """Return the entries of `lifecycle { ignore_changes }` as written (`tags["x"]`); `all` for everything."""
-        names: list[str] = []
-        for lifecycle in self.blocks("lifecycle"):
-            listed = lifecycle.attribute("ignore_changes")
-            for item in listed.items if isinstance(listed, ListOf) else (listed,):
-                names.append(reference_text(item) if item is not None else "")
-        return tuple(name for name in names if name)
+        listed = [each.attribute("ignore_changes") for each in self.blocks("lifecycle")]
+        entries = [item for each in listed for item in (each.items if isinstance(each, ListOf) else (each,))]
+        return tuple(name for each in entries if each is not None and (name := reference_text(each)))
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """Read the bytes of a plan, and find the JSON in them.
 
-Files are mapped, so that what is not decoded is never copied, and so is what comes from standard input and pipes.
+Files are mapped, so that what is not decoded is never copied, and so is what comes from standard input and pipes. What
+is not a readable plan raises an InputError that says why.
 """
 
 from __future__ import annotations
@@ -37,9 +38,6 @@ def content(path: Path | None, stdin: BinaryIO | None = None) -> Buffer:
     """Return the bytes of a file, or of standard input without a path; of `stdin` if given.
 
     A file stays mapped while any part of it is referenced.
-
-    Raises:
-        InputError: there is no such file, or permission to read it is denied.
     """
     if path is None or stdin is not None:
         try:
@@ -65,11 +63,7 @@ def _blocks(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def json_text(buffer: Buffer, named: str) -> tuple[Buffer, tuple[str, ...]]:
-    """Find the JSON in a file, as decompressed UTF-8, with warnings about text before it.
-
-    Raises:
-        InputError: the file is empty, binary, or none of it is JSON.
-    """
+    """Find the JSON in a file, as decompressed UTF-8, with warnings about text before it."""
     if is_gzip(bytes(buffer[:2])):
         buffer = decompress(buffer, named)
     _refuse_binary(bytes(buffer[:64]), named)
@@ -166,11 +160,7 @@ def is_gzip(head: bytes) -> bool:
 
 
 def decompress(buffer: Buffer, named: str) -> Buffer:
-    """Return the content of all members of a gzip file.
-
-    Raises:
-        InputError: the file is damaged, cut short, or decompresses to more than the limit.
-    """
+    """Return the content of all members of a gzip file."""
     return spool_blocks(_limit(_members(memoryview(buffer), named), named))
 
 

@@ -54,11 +54,7 @@ _LONGEST_EMPTY_STATE = 300
 
 
 def format_version(document: Document, named: str, text: Buffer = b"") -> str:
-    """Return the format version of a complete plan, or an empty string.
-
-    Raises:
-        InputError: the document is not a plan, not a complete one, or of a format that we do not know.
-    """
+    """Return the format version of a complete plan, or an empty string."""
     if not _is_plan(document):
         raise _other_document_error(document, named, text)
     if document.errored:
@@ -100,11 +96,7 @@ def _other_document_error(document: Document, named: str, text: Buffer) -> Input
 
 
 def known_version(raw: Raw, named: str) -> str:
-    """Return the known format version. Its parts are integers: 1.10 is newer than 1.9, which only adds keys.
-
-    Raises:
-        InputError: it is not a version, or a newer major one.
-    """
+    """Return the known format version. Its parts are integers: 1.10 is newer than 1.9, which only adds keys."""
     found = _VERSION.fullmatch(bytes(raw))
     if not found:
         raise InputError(f"{named} has a `format_version` that is not a version", hint=SHOW)

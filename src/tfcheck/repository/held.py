@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 import stat
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from types import TracebackType
 
 import msgspec
 
+
+def open_flags(*names: str) -> int:
+    """Return flags for `os.open`; those that the system lacks are left out."""
+    return reduce(or_, (getattr(os, each, 0) for each in names))
+
+
 #: Each part of a path is opened from its parent, without read permission and without following a link.
-_HOLD = getattr(os, "O_PATH", 0) | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
-_HOLD |= getattr(os, "O_CLOEXEC", 0)
-_LIST = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_HOLD = open_flags("O_PATH", "O_DIRECTORY", "O_NOFOLLOW", "O_CLOEXEC")
+_LIST = open_flags("O_RDONLY", "O_DIRECTORY", "O_NOFOLLOW", "O_CLOEXEC")
 _CAN_HOLD = hasattr(os, "O_PATH") and {os.open, os.stat, os.access, os.unlink, os.rename} <= os.supports_dir_fd
 
 
@@ -92,14 +99,7 @@ def _open(path: Path) -> int:
 
 
 #: A FIFO is not waited for, a terminal not taken over, and a link at the end not followed.
-_FLAGS = (
-    os.O_RDONLY
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_NOCTTY", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
-)
+_READ = open_flags("O_RDONLY", "O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY")
 
 
 class UnreadableError(OSError):
@@ -130,7 +130,7 @@ def read_file(path: Path, largest: int) -> tuple[bytes, os.stat_result]:
         before = directory.stat(path.name)
         if not stat.S_ISREG(before.st_mode):
             raise UnreadableError("it is not a regular file")
-        descriptor = directory.open(path.name, _FLAGS)
+        descriptor = directory.open(path.name, _READ)
         is_held = directory.descriptor is not None
     with open(descriptor, "rb") as file:
         about = os.fstat(descriptor)

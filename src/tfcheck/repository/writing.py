@@ -17,12 +17,12 @@ from types import FrameType
 
 import msgspec
 
-from tfcheck.repository.held import HeldDirectory
+from tfcheck.repository.held import HeldDirectory, open_flags
 from tfcheck.repository.work_tree import find_work_tree
 
 #: An interruption must not leave half of the files changed.
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_NO_FOLLOW = open_flags("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY")
 
 
 class UnwritableError(OSError):

@@ -8,7 +8,6 @@ capacity providers of a cluster are for that cluster.
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator
 
@@ -90,7 +89,10 @@ def _clusters(resource: WorldObject) -> Iterator[str | None]:
 def _decode_user_data(value: Value) -> str | None:
     """Return user data with a mark for unknown parts; None if these may name a cluster."""
     if isinstance(value, str) and not _HASH.fullmatch(value):
-        return _decode_base64(value)
+        try:
+            return base64.b64decode(value, validate=True).decode("utf-8", "replace") if value.strip() else ""
+        except ValueError:
+            return value
     if not isinstance(value, (Text, Unknown)):
         return None
     plain = base64decode(value)
@@ -100,10 +102,3 @@ def _decode_user_data(value: Value) -> str | None:
         if not isinstance(each, (str, Unknown)) or (isinstance(each, Unknown) and any(map(each.hole.allows, "=\n\t "))):
             return None
     return "".join(each if isinstance(each, str) else _OPEN for each in parts)
-
-
-def _decode_base64(value: str) -> str:
-    try:
-        return base64.b64decode(value, validate=True).decode("utf-8", "replace") if value.strip() else ""
-    except (ValueError, binascii.Error):
-        return value

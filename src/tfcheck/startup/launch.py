@@ -152,24 +152,22 @@ class _Running:
 
     def __init__(self, world: World) -> None:
         self._newest = _Newest(world)
-        self._filed: dict[TextLike, list[WorldObject]] = {}
+        self._by_name: dict[TextLike, list[WorldObject]] = {}
         self._by_family: dict[str | None, list[tuple[TextLike, WorldObject]]] = {}
         self._vague: list[WorldObject] = []
         self._found: dict[str, Runs] = {}
-        for each in all_runs(world):
-            self._file(each.attribute("task_definition"), each)
-
-    def _file(self, reference: Value, service: WorldObject) -> None:
-        owner = _owner(reference)
-        if owner is not None:
-            self._filed.setdefault(owner, []).append(service)
-        elif isinstance(reference, PlainText):
-            called = spelled_out(self._newest.in_place_of(reference))
-            if isinstance(called, Unknown) and called.symbol is None and called.hole == ANYTHING:
-                self._vague.append(service)
-                return
-            self._filed.setdefault(called, []).append(service)
-            self._by_family.setdefault(_family_in(called), []).append((called, service))
+        for run in all_runs(world):
+            reference = run.attribute("task_definition")
+            owner = owner_of(reference)
+            if owner and owner.type == _TYPE and owner.mode == "managed":
+                self._by_name.setdefault(str(owner), []).append(run)
+            elif isinstance(reference, PlainText):
+                called = spelled_out(self._newest.in_place_of(reference))
+                if isinstance(called, Unknown) and called.symbol is None and called.hole == ANYTHING:
+                    self._vague.append(run)
+                    continue
+                self._by_name.setdefault(called, []).append(run)
+                self._by_family.setdefault(_family_in(called), []).append((called, run))
 
     def of(self, task: TaskDefinition) -> Runs:
         key = str(task.address)
@@ -180,16 +178,16 @@ class _Running:
     def _runs_of(self, task: TaskDefinition) -> Runs:
         if task.is_of_service:
             return Runs()  # nothing else can refer to its task definition
-        if not self._filed:
+        if not self._by_name:
             return Runs(open=tuple(self._vague))
         names = _Names(task)
         # NOTE: a state machine may have several states that start tasks.
-        definite = {id(each): each for name in names.everywhere for each in self._filed.get(name, ())}
+        definite = {id(each): each for name in names.everywhere for each in self._by_name.get(name, ())}
         possible: dict[int, WorldObject] = {}
-        filed = [(name, each) for name in names.here for each in self._filed.get(name, ())]
+        at_home = [(name, each) for name in names.here for each in self._by_name.get(name, ())]
         families = (names.family, None) if isinstance(names.family, str) else tuple(self._by_family)
         candidates = (pair for family in families for pair in self._by_family.get(family, ()))
-        for called, run in (*filed, *candidates):
+        for called, run in (*at_home, *candidates):
             if id(run) in definite:
                 continue
             truth = names.are(called, run) if take(1) else Truth.UNKNOWN
@@ -254,12 +252,6 @@ class _Newest:
             revision = own[0].attribute("revision") if len(own) == 1 else None
             found.append(revision if isinstance(revision, Unknown) else piece)
         return text(found)
-
-
-def _owner(reference: Value) -> str | None:
-    """Return the address of the task definition whose attribute a reference takes."""
-    owner = owner_of(reference)
-    return str(owner) if owner and owner.type == _TYPE and owner.mode == "managed" else None
 
 
 def _family_in(called: TextLike) -> str | None:

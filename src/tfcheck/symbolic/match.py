@@ -120,7 +120,7 @@ class _Wild(Enum):
 
 
 class _Open(msgspec.Struct, frozen=True):
-    """An unknown stretch: equal keys are equal texts, a `wild` one may contain wildcards, a `fresh` one is a new text."""
+    """An unknown stretch: equal keys are equal texts, a `wild` one may contain wildcards, a `fresh` one is new."""
 
     key: Hashable
     hole: Hole

@@ -36,9 +36,14 @@ def equal_values(left: Value, right: Value, *, alike: bool = False) -> Truth:
         case (list(), list()):
             return _equal_lists(left, right, alike=alike)
         case (Set(), Set()):
-            return _equal_sets(left, right, alike=alike)
+            contents = _equal_lists(list(left.items), list(right.items), alike=True)
+            is_certain = alike or (bool(left.items) and all(isinstance(item, str) for item in left.items))
+            if contents is Truth.TRUE and is_certain:
+                return Truth.TRUE
+            return _may_overlap(left.items, right.items)
         case (Set() | list(), Set() | list()):
-            return _may_overlap(_items(left), _items(right))
+            first, second = (each.items if isinstance(each, Set) else each for each in (left, right))
+            return _may_overlap(first, second)
         case (dict(), dict()):
             if left.keys() != right.keys():
                 return Truth.FALSE
@@ -67,13 +72,6 @@ def _equal_lists(left: list[Value], right: list[Value], *, alike: bool) -> Truth
     return Truth.every(equal_values(one, other, alike=True) for one, other in zip(left, right, strict=True))
 
 
-def _equal_sets(left: Set, right: Set, *, alike: bool) -> Truth:
-    contents = _equal_lists(list(left.items), list(right.items), alike=True)
-    if contents is Truth.TRUE and (alike or (all(isinstance(item, str) for item in left.items) and left.items)):
-        return Truth.TRUE
-    return _may_overlap(left.items, right.items)
-
-
 def _may_overlap(left: Sequence[Value], right: Sequence[Value]) -> Truth:
     """Return FALSE if one side has an element that the other definitely lacks.
 
@@ -85,7 +83,3 @@ def _may_overlap(left: Sequence[Value], right: Sequence[Value]) -> Truth:
 
 def _has_missing(items: Iterable[Value], others: Sequence[Value]) -> bool:
     return any(all(equal_values(item, other) is Truth.FALSE for other in others) for item in items)
-
-
-def _items(value: Set | list[Value]) -> Sequence[Value]:
-    return value.items if isinstance(value, Set) else value

@@ -41,8 +41,7 @@ def to_set(items: Value) -> Value:
     """Build a set: one type, no duplicates."""
     if items is None or isinstance(items, Set):
         return items
-    converted = _collection(items)
-    return toset(converted)
+    return toset(_collection(items))
 
 
 def coalesce(*values: Value) -> Value:

@@ -50,10 +50,10 @@ class Base64Rest(Unknown, frozen=True):
 def base64encode(subject: TextLike) -> Value:
     """Encode the UTF-8 bytes of a string as Base64; with unknown pieces, only the known beginning."""
     if isinstance(subject, str):
-        return base64.b64encode(subject.encode()).decode()
+        return base64_text(subject.encode())
     first = pieces(spelled_out(subject))[0]
     known = first.encode() if isinstance(first, str) else b""
-    begun = base64.b64encode(known[: len(known) // 3 * 3]).decode()
+    begun = base64_text(known[: len(known) // 3 * 3])
     open_ = unknown_result(subject)
     return text([begun, Base64Rest(None, open_.reason, open_.where, _SOME_BASE64, begun=begun, encoded=subject)])
 
@@ -65,6 +65,11 @@ def base64decode(written: TextLike) -> Value:
     *begun, rest = pieces(written)
     is_whole = isinstance(rest, Base64Rest) and text(begun) == rest.begun
     return rest.encoded if isinstance(rest, Base64Rest) and is_whole else unknown_result(written, unsure=True)
+
+
+def base64_text(data: bytes) -> str:
+    """Encode bytes as Base64."""
+    return base64.b64encode(data).decode()
 
 
 def base64_bytes(written: str) -> bytes:
@@ -86,7 +91,7 @@ def utf8(data: bytes) -> str:
 
 def textencodebase64(written: str, encoding: str) -> Value:
     """Encode a string in another encoding as Base64."""
-    return base64.b64encode(written.encode(_codec(encoding))).decode()
+    return base64_text(written.encode(_codec(encoding)))
 
 
 def textdecodebase64(written: str, encoding: str) -> Value:
@@ -130,14 +135,9 @@ def uuidv5(namespace: str, name: str) -> Value:
     return str(uuid.uuid5(space, name))
 
 
-def hexadecimal(algorithm: str) -> Callable[[str], str]:
-    """Return the function that hashes the UTF-8 bytes of a string as hexadecimal digits."""
-    return lambda written: digest(algorithm, written.encode()).hex()
-
-
-def base64_hash(algorithm: str) -> Callable[[str], str]:
-    """Return the function that hashes the UTF-8 bytes of a string as Base64."""
-    return lambda written: base64.b64encode(digest(algorithm, written.encode())).decode()
+def hash_of_text(algorithm: str, spell: Callable[[bytes], str]) -> Callable[[str], str]:
+    """Return the function that hashes the UTF-8 bytes of a string and spells the hash."""
+    return lambda written: spell(digest(algorithm, written.encode()))
 
 
 def digest(algorithm: str, data: bytes) -> bytes:
@@ -197,15 +197,15 @@ def yamldecode(written: TextLike) -> Value:
 FUNCTIONS = {
     "base64decode": Function(base64decode, "string", partial=True),
     "base64encode": Function(base64encode, "string", partial=True, total=True, hole=_SOME_BASE64),
-    "base64sha256": Function(base64_hash("sha256"), "string", total=True, hole=_SOME_BASE64),
-    "base64sha512": Function(base64_hash("sha512"), "string", total=True, hole=_SOME_BASE64),
+    "base64sha256": Function(hash_of_text("sha256", base64_text), "string", total=True, hole=_SOME_BASE64),
+    "base64sha512": Function(hash_of_text("sha512", base64_text), "string", total=True, hole=_SOME_BASE64),
     "csvdecode": Function(csvdecode, "string"),
     "jsondecode": Function(jsondecode, "string", partial=True),
     "jsonencode": Function(json.encode, "~any", partial=True),
-    "md5": Function(hexadecimal("md5"), "string", total=True, hole=hex_hole(32)),
-    "sha1": Function(hexadecimal("sha1"), "string", total=True, hole=hex_hole(40)),
-    "sha256": Function(hexadecimal("sha256"), "string", total=True, hole=hex_hole(64)),
-    "sha512": Function(hexadecimal("sha512"), "string", total=True, hole=hex_hole(128)),
+    "md5": Function(hash_of_text("md5", bytes.hex), "string", total=True, hole=hex_hole(32)),
+    "sha1": Function(hash_of_text("sha1", bytes.hex), "string", total=True, hole=hex_hole(40)),
+    "sha256": Function(hash_of_text("sha256", bytes.hex), "string", total=True, hole=hex_hole(64)),
+    "sha512": Function(hash_of_text("sha512", bytes.hex), "string", total=True, hole=hex_hole(128)),
     "textdecodebase64": Function(textdecodebase64, "string string"),
     "textencodebase64": Function(textencodebase64, "string string"),
     "urlencode": Function(urlencode, "string", total=True),

@@ -6,14 +6,13 @@ scope, which stays inside the source tree.
 
 from __future__ import annotations
 
-import base64
 import posixpath
 from collections.abc import Callable
 
 from tfcheck.hcl.evaluate.elements import LocalScope, evaluate_all
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope
 from tfcheck.hcl.functions.arguments import Function, LimitError, See, afford, limit_error, unknown_result
-from tfcheck.hcl.functions.encoding import digest, utf8
+from tfcheck.hcl.functions.encoding import base64_text, digest, utf8
 from tfcheck.hcl.functions.pieces import isolate, split_pieces
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.parse import parse_template
@@ -74,17 +73,11 @@ def fileset(scope: Scope, path: str, pattern: str) -> Value:
 
 def filebase64(scope: Scope, path: str) -> Value:
     """Read a file as Base64."""
-    return _file_content(scope, path, lambda data: base64.b64encode(data).decode())
+    return _file_content(scope, path, base64_text)
 
 
-def _hexadecimal(algorithm: str) -> Callable[[Scope, str], Value]:
-    return lambda scope, path: _file_content(scope, path, lambda data: digest(algorithm, data).hex())
-
-
-def _file_base64_hash(algorithm: str) -> Callable[[Scope, str], Value]:
-    return lambda scope, path: _file_content(
-        scope, path, lambda data: base64.b64encode(digest(algorithm, data)).decode()
-    )
+def _hash_of_file(algorithm: str, spell: Callable[[bytes], str]) -> Callable[[Scope, str], Value]:
+    return lambda scope, path: _file_content(scope, path, lambda data: spell(digest(algorithm, data)))
 
 
 def templatefile(see: See, scope: Scope, path: TextLike, variables: Value) -> Value:
@@ -199,14 +192,14 @@ FUNCTIONS = {
     "dirname": Function(dirname, "string", partial=True, total=True),
     "file": Function(file, "string", scoped=True),
     "filebase64": Function(filebase64, "string", scoped=True),
-    "filebase64sha256": Function(_file_base64_hash("sha256"), "string", scoped=True),
-    "filebase64sha512": Function(_file_base64_hash("sha512"), "string", scoped=True),
+    "filebase64sha256": Function(_hash_of_file("sha256", base64_text), "string", scoped=True),
+    "filebase64sha512": Function(_hash_of_file("sha512", base64_text), "string", scoped=True),
     "fileexists": Function(fileexists, "string", scoped=True),
-    "filemd5": Function(_hexadecimal("md5"), "string", scoped=True),
+    "filemd5": Function(_hash_of_file("md5", bytes.hex), "string", scoped=True),
     "fileset": Function(fileset, "string string", scoped=True),
-    "filesha1": Function(_hexadecimal("sha1"), "string", scoped=True),
-    "filesha256": Function(_hexadecimal("sha256"), "string", scoped=True),
-    "filesha512": Function(_hexadecimal("sha512"), "string", scoped=True),
+    "filesha1": Function(_hash_of_file("sha1", bytes.hex), "string", scoped=True),
+    "filesha256": Function(_hash_of_file("sha256", bytes.hex), "string", scoped=True),
+    "filesha512": Function(_hash_of_file("sha512", bytes.hex), "string", scoped=True),
     "pathexpand": Function(pathexpand, "string"),
     "templatefile": Function(templatefile, "string any", partial=True, evaluates=True),
     "templatestring": Function(templatestring, "string any", partial=True, evaluates=True),

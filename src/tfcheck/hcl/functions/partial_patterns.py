@@ -94,7 +94,8 @@ def certain(pattern: Pattern, subject: TextLike, find: Callable[[str], Iterable[
         return None
     every = product(*lengths_of)
     for lengths in every if several else [tuple(hole.shortest for hole in holes)]:
-        filled = _fill(parts, [letter * length for letter, length in zip(letters, lengths, strict=True)])
+        fillings = (letter * length for letter, length in zip(letters, lengths, strict=True))
+        filled = [each if isinstance(each, str) else next(fillings) for each in parts]
         matched = find("".join(filled))
         tried = [tuple(None if at < 0 else _places(at, parts, filled) for at in each) for each in matched]
         found = tried if found is None else _common_places(found, tried)
@@ -189,11 +190,6 @@ def _lengths(hole: Hole, size: int) -> range:
     """Return the lengths to try; beyond the pattern's size, longer ones change nothing."""
     most = hole.shortest + size
     return range(hole.shortest, (most if hole.longest is None else min(most, hole.longest)) + 1)
-
-
-def _fill(parts: tuple[_Piece, ...], fillings: list[str]) -> list[str]:
-    rest = iter(fillings)
-    return [each if isinstance(each, str) else next(rest) for each in parts]
 
 
 def _places(position: int, parts: tuple[_Piece, ...], filled: list[str]) -> frozenset[Place]:

@@ -17,7 +17,7 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.errors import InputError
 
 if TYPE_CHECKING:
-    from zipfile import ZipFile, ZipInfo
+    from zipfile import ZipInfo
 
 _ENTRY = regex(r"tfconfig/m-([^/\\]*)/([^/\\]+)")
 _MANIFEST = "tfconfig/modules.json"
@@ -67,26 +67,22 @@ def snapshot(path: Path) -> Snapshot:
     unreadable = (OSError, BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, KeyError)
     try:
         with ZipFile(path) as archive:
-            return _snapshot(archive, path)
+            entries = archive.infolist()
+            _refuse_hostile(entries, path)
+            sizes = [entry.file_size for entry in entries if entry.filename.startswith("tfconfig/")]
+            if not sizes:
+                raise InputError(f"`{path}` contains no configuration", hint="write it with `terraform plan -out`")
+            if max(sizes) > _LARGEST or sum(sizes) > _LARGEST_TOGETHER:
+                raise InputError(f"the configuration in `{path}` is too large")
+            records = msgspec.json.decode(archive.read(_MANIFEST), type=list[Record])
+            files: dict[str, dict[str, bytes]] = {}
+            for entry in entries:
+                found = _ENTRY.fullmatch(entry.filename)
+                if found and found[2] not in (".", ".."):
+                    files.setdefault(found[1], {})[found[2]] = archive.read(entry)
+            return Snapshot({record.key: record.dir for record in records}, files)
     except (*unreadable, msgspec.DecodeError) as error:
         raise InputError(f"`{path}` cannot be read as a saved plan: {error}") from error
-
-
-def _snapshot(archive: ZipFile, path: Path) -> Snapshot:
-    entries = archive.infolist()
-    _refuse_hostile(entries, path)
-    sizes = [entry.file_size for entry in entries if entry.filename.startswith("tfconfig/")]
-    if not sizes:
-        raise InputError(f"`{path}` contains no configuration", hint="write it with `terraform plan -out`")
-    if max(sizes) > _LARGEST or sum(sizes) > _LARGEST_TOGETHER:
-        raise InputError(f"the configuration in `{path}` is too large")
-    records = msgspec.json.decode(archive.read(_MANIFEST), type=list[Record])
-    files: dict[str, dict[str, bytes]] = {}
-    for entry in entries:
-        found = _ENTRY.fullmatch(entry.filename)
-        if found and found[2] not in (".", ".."):
-            files.setdefault(found[1], {})[found[2]] = archive.read(entry)
-    return Snapshot({record.key: record.dir for record in records}, files)
 
 
 def _refuse_hostile(entries: list[ZipInfo], path: Path) -> None:

@@ -108,14 +108,7 @@ class Sources:
         return frozenset(resources | {("module", name) for name in module.calls()})
 
     def read_file(self, path: str) -> bytes | None:
-        """Read a file for `file` and `templatefile`; relative paths start at the root module.
-
-        None where there is no directory.
-
-        Raises:
-            EvaluationError: the source tree is at hand and holds no such file.
-            RefusedError: the sources are not allowed to read it.
-        """
+        """Read a file as `Scope` does; relative paths start at the root module. None where there is no directory."""
         if self._gate is None:
             return None
         try:
@@ -127,11 +120,7 @@ class Sources:
             raise EvaluationError(f"there is no file `{redact(path)}`") from None
 
     def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
-        """List the files below a directory for `fileset`; None without a root module directory.
-
-        Raises:
-            RefusedError: the sources are not allowed to read one of them.
-        """
+        """List the files below a directory as `Scope` does; None without a root module directory."""
         from tfcheck.repository.listing import matching_files
 
         try:

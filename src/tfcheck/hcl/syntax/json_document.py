@@ -89,10 +89,6 @@ class _Reader:
         if self.text.startswith("[", start):
             items = self.items("]", lambda: self.value(depth + 1))
             return Array(tuple(items), start, self.end)
-        return self.scalar()
-
-    def scalar(self) -> JsonScalar:
-        start = self.position
         if self.text.startswith('"', start):
             return JsonScalar(self.string(), start, self.end)
         word = self.take(_WORD)

@@ -42,8 +42,8 @@ def equal_values(left: Value, right: Value, *, alike: bool = False) -> Truth:
                 return Truth.TRUE
             return _may_overlap(left.items, right.items)
         case (Set() | list(), Set() | list()):
-            first, second = (each.items if isinstance(each, Set) else each for each in (left, right))
-            return _may_overlap(first, second)
+            items, others = (each.items if isinstance(each, Set) else each for each in (left, right))
+            return _may_overlap(items, others)
         case (dict(), dict()):
             if left.keys() != right.keys():
                 return Truth.FALSE

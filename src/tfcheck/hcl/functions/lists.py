@@ -167,11 +167,6 @@ def slice_(items: list[Value], start: int, end: int) -> Value:
     return items[start:end]
 
 
-def reverse(items: list[Value]) -> Value:
-    """Reverse the order."""
-    return items[::-1]
-
-
 def sort(items: list[Value]) -> Value:
     """Sort strings by code point; partly unknown ones if their known beginnings decide the order."""
     if None in items:
@@ -322,7 +317,7 @@ FUNCTIONS = {
     "matchkeys": Function(matchkeys, "sequence sequence sequence", partial=True),
     "one": Function(one, "any", partial=True),
     "range": Function(range_, "number*"),
-    "reverse": Function(reverse, "sequence", partial=True),
+    "reverse": Function(lambda items: items[::-1], "sequence", partial=True),
     "setproduct": Function(setproduct, "any*", partial=True),
     "slice": Function(slice_, "list whole whole", partial=True),
     "sort": Function(sort, "strings", partial=True),

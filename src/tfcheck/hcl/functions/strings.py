@@ -112,11 +112,6 @@ def clusters(subject: str) -> list[str]:
     return re.findall("\r\n|.", subject, re.DOTALL) if "\r\n" in subject else list(subject)
 
 
-def strrev(subject: str) -> Value:
-    """Reverse a string, grapheme cluster by grapheme cluster."""
-    return "".join(reversed(clusters(subject)))
-
-
 def substr(subject: TextLike, offset: int, length: int) -> Value:
     """Return `length` characters from `offset`; -1 means the rest, a negative offset counts from the end."""
     if isinstance(subject, str):
@@ -224,11 +219,6 @@ def trim(subject: TextLike, characters: TextLike) -> Value:
         return unknown_result([subject, characters])
     stripped = strip_ends(inline(subject), characters)
     return unknown_result(subject) if stripped is None else stripped
-
-
-def trimspace(subject: TextLike) -> Value:
-    """Remove white space from both ends."""
-    return trim(subject, SPACE)
 
 
 def chomp(subject: TextLike) -> Value:
@@ -348,12 +338,12 @@ FUNCTIONS = {
     "split": Function(split, "string string", partial=True, total=True),
     "startswith": Function(startswith, "string string", partial=True, total=True),
     "strcontains": Function(strcontains, "string string", partial=True, total=True),
-    "strrev": Function(strrev, "string", total=True),
+    "strrev": Function(lambda subject: "".join(reversed(clusters(subject))), "string", total=True),
     "substr": Function(substr, "string whole whole", partial=True),
     "title": Function(title, "string", partial=True, total=True),
     "trim": Function(trim, "string string", partial=True, total=True),
     "trimprefix": Function(partial(trim_affix, at_end=False), "string string", partial=True, total=True),
-    "trimspace": Function(trimspace, "string", partial=True, total=True),
+    "trimspace": Function(partial(trim, characters=SPACE), "string", partial=True, total=True),
     "trimsuffix": Function(partial(trim_affix, at_end=True), "string string", partial=True, total=True),
     "upper": Function(partial(change_case, change=str.upper), "string", partial=True, total=True),
 }

@@ -252,7 +252,7 @@ TASK_ARN = text([f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/", TASK, "/", TASK])
 
 def trusted(*statements: Value, **extras: Entry) -> Decision:
     policy = parse_policy(document(*statements), "aws_iam_role.exec", PolicyKind.TRUST)
-    context: Context = service_context(source_account=ACCOUNT, source_arn=TASK_ARN, region=REGION, extras=extras)
+    context = service_context(source_account=ACCOUNT, source_arn=TASK_ARN, region=REGION).extend(extras)
     return decide_trust(policy, "ecs-tasks.amazonaws.com", context)
 
 

@@ -77,7 +77,10 @@ def _decide(request: Request, layers: Layers) -> Decision:
     if core is _T:
         return _open_because(request, denying)
     if (_core(case, layers, hidden=True) & guard) is _F:
-        return _implicit_deny(case)
+        by_role = case.identity.allow | case.resource.named.role
+        if by_role is not _F and case.boundary.allow is _F:
+            return Denied("boundary")
+        return Denied("resource_policy" if case.identity.allow is not _F and guard is not _F else "implicit")
     return _undecided_because(request, layers, case, core)
 
 
@@ -209,14 +212,6 @@ def _granting_origins(case: _Case, layers: Layers) -> tuple[Origin, ...]:
     if by_role and case.same is _T and layers.resource_kind != "kms":
         return role_side
     return (*role_side, *resource_side, *grants) if by_role else (*resource_side, *grants)
-
-
-def _implicit_deny(case: _Case) -> Denied:
-    by_role = case.identity.allow | case.resource.named.role
-    if by_role is not _F and case.boundary.allow is _F:
-        return Denied("boundary")
-    granted = case.identity.allow is not _F and Truth.every(each.allow for each in case.guards) is not _F
-    return Denied("resource_policy" if granted else "implicit")
 
 
 def _assumptions(request: Request, layers: Layers, case: _Case) -> tuple[str, ...]:

@@ -224,18 +224,15 @@ class _Reader:
             return Principals((("*", "*"),), negated)
         if not isinstance(written, dict):
             raise _RefusedError("a Principal is neither `*` nor an object")
-        return Principals(tuple(self.principal_entries(written)), negated)
-
-    def principal_entries(self, written: dict[str, Value]) -> list[tuple[str, TextLike]]:
-        entries = []
+        entries: list[tuple[str, TextLike]] = []
         for kind, values in written.items():
             if kind not in KINDS and kind != "*":
                 raise _RefusedError(f"a Principal cannot be of the kind `{kind}`")
-            for value in self.texts(values, "a principal"):
-                entries.append(("*" if value == "*" and kind in ("AWS", "*") else kind, value))
+            for named in self.texts(values, "a principal"):
+                entries.append(("*" if named == "*" and kind in ("AWS", "*") else kind, named))
         if not entries:
             self.warn("a Principal names nobody")
-        return entries
+        return Principals(tuple(entries), negated)
 
     # Conditions
 

@@ -65,7 +65,6 @@ def service_context(
     source_account: TextLike,
     source_arn: TextLike,
     region: TextLike | None = None,
-    extras: Mapping[str, Entry] | None = None,
 ) -> Context:
     """Return the keys of the call by which an AWS service assumes a role on behalf of a source."""
     entries: dict[str, Entry] = {
@@ -79,7 +78,7 @@ def service_context(
         "aws:multifactorauthpresent": ABSENT,
         "aws:multifactorauthage": ABSENT,
     }
-    return Context(entries).extend(extras or {})
+    return Context(entries)
 
 
 def _caller_entries(caller: Caller) -> dict[str, Entry]:

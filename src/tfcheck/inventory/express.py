@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from tfcheck.inventory.world import WorldObject
 from tfcheck.resolve.attribute_shapes import LOG_GROUP
+from tfcheck.resolve.blocks import only_block
 from tfcheck.symbolic.value import Symbol, Unknown, Value, items
 
 EXPRESS_SERVICE = "aws_ecs_express_gateway_service"
@@ -18,12 +19,12 @@ _GROUP = Symbol("service", ("log_group",))
 
 def container_of_service(service: WorldObject) -> Value:
     """Return the container in the form of a task definition; None if another resource defines the task."""
-    block = _only(service.attribute("primary_container"))
+    block = only_block(service.attribute("primary_container"))
     if not isinstance(block, dict):
         return block
     # NOTE: the provider's page calls the block `secrets`, but it is `secret`.
     secrets = items(block.get("secret") or block.get("secrets"))
-    log = _only(block.get("aws_logs_configuration"))
+    log = only_block(block.get("aws_logs_configuration"))
     if not log:
         log = {"log_group": Unknown(symbol=_GROUP, reason="ECS names the log group of the service", hole=LOG_GROUP)}
     options: Value = log
@@ -38,7 +39,7 @@ def container_of_service(service: WorldObject) -> Value:
         "image": block.get("image"),
         "environment": block.get("environment"),
         "secrets": secrets if isinstance(secrets, Unknown) else [_rename_members(each) for each in secrets],
-        "repositoryCredentials": _rename_members(_only(block.get("repository_credentials"))),
+        "repositoryCredentials": _rename_members(only_block(block.get("repository_credentials"))),
         "logConfiguration": {"logDriver": "awslogs", "options": options},
     }
 
@@ -46,10 +47,3 @@ def container_of_service(service: WorldObject) -> Value:
 def _rename_members(block: Value) -> Value:
     names = {"value_from": "valueFrom", "credentials_parameter": "credentialsParameter"}
     return {names.get(key, key): value for key, value in block.items()} if isinstance(block, dict) else block
-
-
-def _only(value: Value) -> dict[str, Value] | Unknown | None:
-    """Return the only nested block, also where the provider's version has an object instead."""
-    listed = (value,) if isinstance(value, dict) else items(value)
-    first = listed if isinstance(listed, Unknown) else next(iter(listed), None)
-    return first if isinstance(first, dict | Unknown) else None

@@ -14,8 +14,9 @@ from tfcheck.inventory.change import is_changed, is_created, is_written, may_be_
 from tfcheck.inventory.key import KmsKey, doubt_key, is_same_key, named_key
 from tfcheck.inventory.setting import BUCKET_ENCRYPTION, SettingOwner, settings, was_set
 from tfcheck.inventory.world import World, WorldObject
+from tfcheck.resolve.blocks import only_block
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, items, spelled_out, text
+from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, spelled_out, text
 
 #: Attributes of an object whose change makes the provider upload it again, including those about encryption.
 #: NOTE: tags, the ACL and locks are changed without writing the object.
@@ -222,8 +223,5 @@ def _encryption_from(holder: WorldObject, argument: str, world: World) -> Defaul
 
 def _member(block: Value, name: str) -> Value:
     """Return a member of the only nested block."""
-    listed = (block,) if isinstance(block, dict) else items(block)
-    first = listed if isinstance(listed, Unknown) else next(iter(listed), None)
-    if isinstance(first, dict):
-        return first.get(name)
-    return first if isinstance(first, Unknown) else None
+    found = only_block(block)
+    return found.get(name) if isinstance(found, dict) else found

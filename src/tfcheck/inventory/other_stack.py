@@ -31,7 +31,7 @@ _KEYS = ("kms_key_id", "key_id", "target_key_id", "rule", "server_side_encryptio
 class Stack(CachingWorld):
     """The world of another stack; for a plan, after its change.
 
-    `changes`: its plan is checked too, so that its changes are a part of the change.
+    `is_checked`: its plan is checked too, so that its changes are a part of the change.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Stack(CachingWorld):
         self._inner = inner
         self._around = around
         self._gone = frozenset(gone)
-        self._changes = changes
+        self.is_checked = changes
         self._siblings: Sequence[Stack] = ()
         self._later: Stack | None = None
         self._seen: dict[str, list[WorldObject]] = {}
@@ -59,11 +59,6 @@ class Stack(CachingWorld):
     def plan(self) -> Plan:
         """Return the plan, or the state read as one, that the stack comes from."""
         return self._inner.resolver.plan
-
-    @property
-    def is_checked(self) -> bool:
-        """Whether its plan is checked as well."""
-        return self._changes
 
     @property
     def context(self) -> Sequence[World]:
@@ -76,11 +71,11 @@ class Stack(CachingWorld):
 
     def without(self, gone: Collection[Address]) -> Stack:
         """Return the stack without the resources that others decide, and without other stacks."""
-        return Stack(self.name, self._inner, self._around, gone, changes=self._changes)
+        return Stack(self.name, self._inner, self._around, gone, changes=self.is_checked)
 
     def with_world(self, world: After) -> Stack:
         """Return the stack as if its plan led to another world, without other stacks."""
-        return Stack(self.name, world, self._around, self._gone, changes=self._changes)
+        return Stack(self.name, world, self._around, self._gone, changes=self.is_checked)
 
     def resources(self, *types: str) -> Sequence[WorldObject]:
         """List the managed resources of these types."""
@@ -107,7 +102,7 @@ class Stack(CachingWorld):
     @property
     def formerly(self) -> Stack:
         """Return the stack as it counts before the change: its later state, unless its plan is a part of the change."""
-        return self._earlier if self._changes else self
+        return self._earlier if self.is_checked else self
 
     @cached_property
     def _earlier(self) -> Stack:

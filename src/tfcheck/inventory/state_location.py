@@ -83,7 +83,8 @@ class StateLocations:
         """The location in the ARNs of resources that name no provider configuration; empty parts where they differ."""
         rows = (values for address, values in self._telling if self._is_default(address))
         arns = list(_arn_locations(each.get("arn") for each in rows))
-        return [_only_value(each[part] for each in arns if each[part]) for part in range(3)]
+        values = ({each[part] for each in arns if each[part]} for part in range(3))
+        return [each.pop() if len(each) == 1 else "" for each in values]
 
     @cached_property
     def _telling(self) -> list[tuple[Address, dict[str, Value]]]:
@@ -140,11 +141,6 @@ def _arn_locations(values: Iterable[object]) -> Iterator[tuple[str, str, str]]:
 
 def _first_text(*values: object) -> str:
     return next((each for each in values if isinstance(each, str) and each), "")
-
-
-def _only_value(found: Iterable[str]) -> str:
-    values = set(found)
-    return values.pop() if len(values) == 1 else ""
 
 
 def _unknown_part(what: str, hole: Hole) -> Unknown:

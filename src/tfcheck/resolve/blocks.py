@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tfcheck.hcl.evaluate.scope import Scope
-from tfcheck.symbolic.value import Unknown, Value
+from tfcheck.symbolic.value import Unknown, Value, items
 
 if TYPE_CHECKING:
     from tfcheck.hcl.syntax.block import Block
@@ -53,6 +53,13 @@ def nested_names(block: Block) -> list[str]:
     """Return the types of nested blocks, including `dynamic` ones, each once."""
     names = (each.labels[0] if each.type == "dynamic" and each.labels else each.type for each in block.nested)
     return list(dict.fromkeys(names))
+
+
+def only_block(value: Value) -> dict[str, Value] | Unknown | None:
+    """Return the only nested block, also where the provider's version has an object instead."""
+    listed = (value,) if isinstance(value, dict) else items(value)
+    first = listed if isinstance(listed, Unknown) else next(iter(listed), None)
+    return first if isinstance(first, dict | Unknown) else None
 
 
 def is_set_in_block(config: ConfigResource | None, name: str, argument: str) -> bool | None:

@@ -52,11 +52,22 @@ def expression(json: Any, argument: str) -> Expression:
     heads = _longest(named)
     keys = [head for head in heads if _is_key(head)]
     objects = [head for head in heads if not _is_key(head)]
-    if len(objects) == 1:
-        return _reference(objects[0], keys, argument)
-    if not objects and len(keys) == 1:
-        return _traversal(keys[0])
-    return Unreadable(unproven(json), PLACE)
+    if len(objects) != 1:
+        return _traversal(keys[0]) if not objects and len(keys) == 1 else Unreadable(unproven(json), PLACE)
+    written, is_whole = objects[0], _is_whole_resource(objects[0])
+    found = _traversal(written)
+    if isinstance(found, Unreadable):
+        return found
+    if keys:
+        if len(keys) > 1 or not is_whole:
+            return Unreadable(f"the plan does not show how {written} and {', '.join(keys)} are combined", PLACE)
+        found = Index(found, _traversal(keys[0]), PLACE)
+    if is_whole and argument != "for_each":
+        implied = IMPLIED.get(argument)
+        if implied is None:
+            return Unreadable(f"the plan does not show which attribute of {written} is used", PLACE)
+        found = Attribute(found, implied, PLACE)
+    return found
 
 
 def unproven(json: Any) -> str:
@@ -81,22 +92,6 @@ def _longest(named: tuple[str, ...]) -> list[str]:
     names = [name for name in dict.fromkeys(named) if len(name) <= _LONGEST]
     beginnings = {name[:end] for name in names for end, char in enumerate(name) if char in ".["}
     return [name for name in names if name not in beginnings]
-
-
-def _reference(written: str, keys: list[str], argument: str) -> Expression:
-    found = _traversal(written)
-    if isinstance(found, Unreadable):
-        return found
-    if keys:
-        if len(keys) > 1 or not _is_whole_resource(written):
-            return Unreadable(f"the plan does not show how {written} and {', '.join(keys)} are combined", PLACE)
-        found = Index(found, _traversal(keys[0]), PLACE)
-    if _is_whole_resource(written) and argument != "for_each":
-        implied = IMPLIED.get(argument)
-        if implied is None:
-            return Unreadable(f"the plan does not show which attribute of {written} is used", PLACE)
-        found = Attribute(found, implied, PLACE)
-    return found
 
 
 def _is_whole_resource(written: str) -> bool:

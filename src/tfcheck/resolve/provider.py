@@ -196,26 +196,22 @@ class Providers:
                 found = next((value for value in named if isinstance(value, str) and value), None)
                 if found is not None:
                     return found
-        shown = set(self._regions_in_arns(key)) or set(self._inherited_regions(key))
+        in_arns: set[TextLike] = set()
+        inherited: set[TextLike] = set()  # from the provider configuration, since version 6
+        for instance in self._plan.instances(*_TELLING, *_ALSO_TELLING):
+            if self.key_of(instance.address) != key:
+                continue
+            if not self._attributes.is_configured(instance.address, "region"):
+                arns = ((values or {}).get("arn") for values in (instance.before, instance.after))
+                parsed = (parse_arn(arn) for arn in arns if isinstance(arn, str))
+                in_arns |= {arn.region for arn in parsed if arn and arn.region}
+            region = (instance.after or {}).get("region")
+            resource = self._attributes.declarations.config_resource(instance.address)
+            if isinstance(region, str) and region and resource is not None and "region" not in resource.expressions:
+                inherited.add(region)
+        shown = in_arns or inherited
         only = next(iter(shown)) if len(shown) == 1 else None
         return only if isinstance(only, str) else None
-
-    def _regions_in_arns(self, key: str) -> Iterator[TextLike]:
-        """Yield the regions in the ARNs of resources without a region of their own."""
-        for instance in self._plan.instances(*_TELLING, *_ALSO_TELLING):
-            if self.key_of(instance.address) == key and not self._attributes.is_configured(instance.address, "region"):
-                arns = ((values or {}).get("arn") for values in (instance.before, instance.after))
-                found = (parse_arn(arn) for arn in arns if isinstance(arn, str))
-                yield from (arn.region for arn in found if arn and arn.region)
-
-    def _inherited_regions(self, key: str) -> Iterator[str]:
-        """Yield the regions that resources inherit from their provider configuration, since version 6."""
-        for instance in self._plan.instances(*_TELLING, *_ALSO_TELLING):
-            region = (instance.after or {}).get("region")
-            if isinstance(region, str) and region and self.key_of(instance.address) == key:
-                resource = self._attributes.declarations.config_resource(instance.address)
-                if resource is not None and "region" not in resource.expressions:
-                    yield region
 
     def _account_or_assumption(self, group: tuple[str, ...]) -> tuple[str | None, str]:
         """Return the account of some provider configurations, and the assumption if nothing shows it."""

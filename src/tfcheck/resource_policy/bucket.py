@@ -68,16 +68,13 @@ def _restrict_public(policy: Policy, bucket: SettingOwner, owner: WorldObject, w
         account = named if isinstance(named, str) and named else each.surroundings.account
         blocks.append((each, equal(account, owner.surroundings.account)))
     for block, applies in blocks:
-        restricts = _restricts_public(block) & applies & public
+        value = block.attribute("restrict_public_buckets")
+        is_set = Truth.UNKNOWN if isinstance(value, Unknown) else Truth.of(value is True)
+        restricts = is_set & applies & public
         if restricts is not Truth.FALSE:
             cut = _cut_off(owner, block, sure=restricts is Truth.TRUE)
             return msgspec.structs.replace(policy, statements=(*policy.statements, *cut.statements))
     return policy
-
-
-def _restricts_public(block: WorldObject) -> Truth:
-    value = block.attribute("restrict_public_buckets")
-    return Truth.UNKNOWN if isinstance(value, Unknown) else Truth.of(value is True)
 
 
 def _is_public(statement: Statement) -> Truth:

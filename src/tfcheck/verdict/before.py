@@ -81,7 +81,7 @@ class VerdictsBefore:
 
     @cached_property
     def tasks(self) -> dict[str, TaskDefinition]:
-        """Return the earlier task definitions by address."""
+        """The earlier task definitions by address."""
         return tasks_by_address(self.world)
 
     def _requirements(self, task: TaskDefinition) -> dict[_Kind, list[Requirement]]:

@@ -328,13 +328,44 @@ def test_fixes_are_for_selected_rules(checkout: Path, capsys: pytest.CaptureFixt
         ),
         (
             ["--severity", "image=fatal"],
-            "error: `--severity` gives `fatal`\nhint: write RULE=error, RULE=warning or RULE=info\n",
+            "error: `--severity` of `image` is `fatal`\nhint: write RULE=error, RULE=warning or RULE=info\n",
+        ),
+        (
+            ["--severity", "image"],
+            "error: `--severity` of `image` is missing\nhint: write RULE=error, RULE=warning or RULE=info\n",
         ),
     ],
 )
 def test_a_rule_that_there_is_not_is_refused(option: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", "plan.json", *option]) == 2
     assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("TFCHECK_NEW_ONLY", "maybe", "`maybe` is not true or false"),
+        ("TFCHECK_FAIL_ON", "errors", "`errors` is not one of `error`, `warning`, `info`, `never`"),
+    ],
+)
+def test_a_wrong_value_is_reported_by_its_variable(
+    variable: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    assert run(["check", "plan.json"]) == 2
+    assert (
+        capsys.readouterr().err == f"error: invalid value for `{variable}`: {said}\nhint: see `tfcheck check --help`\n"
+    )
+
+
+def test_an_empty_selection_selects_all_rules_and_is_not_named(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure(checkout, "select = []\n")
+
+    assert run(["infra/orders/plan.json"]) == 1
+    assert "sets" not in capsys.readouterr().out
 
 
 # Laws

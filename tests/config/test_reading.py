@@ -174,7 +174,7 @@ def test_a_link_inside_of_the_work_tree_is_followed_where_it_is_named(here: Path
         ),
         (
             "[targets.'infra/a']\nformat = 'json'",
-            "`tfcheck.toml:2`: unknown key `format` in [targets.infra/a]",
+            '`tfcheck.toml:2`: unknown key `format` in [targets."infra/a"]',
             "the keys are fail-on, new-only, strict, select, ignore, severity, baseline, context, workspace, account",
         ),
         (
@@ -183,6 +183,13 @@ def test_a_link_inside_of_the_work_tree_is_followed_where_it_is_named(here: Path
             "the root module's directory; there is no repository",
             "paths stay inside the work tree of the file",
         ),
+        ("[targets]\n'.' = 3", "`tfcheck.toml:2`: `.` is not a table", 'write it as [targets."."]'),
+        ("workspace = ['a']", "`tfcheck.toml:1`: `workspace` is a list", "it is a string"),
+        (
+            "ignore = ['image', 3]",
+            "`tfcheck.toml:1`: `ignore` is a list with values that are not strings",
+            'it is a list of strings: ["..."]',
+        ),
         (
             "a = 1\na = 2\n",
             "`tfcheck.toml:2` is not TOML: cannot overwrite a value",
@@ -190,7 +197,7 @@ def test_a_link_inside_of_the_work_tree_is_followed_where_it_is_named(here: Path
         ),
         (
             "x",
-            "`tfcheck.toml` is not TOML: expected '=' after a key in a key/value pair",
+            "`tfcheck.toml:1` is not TOML: expected '=' after a key in a key/value pair",
             "https://toml.io explains how TOML is written",
         ),
     ],

@@ -144,7 +144,7 @@ class _InputValues:
         if given or _variable(name) not in self._settings:
             return given
         key, setting = self._settings[_variable(name)]
-        if key.counts:
+        if key.counts and setting.shown:
             self.in_force[key.path] = setting.shown
         if key.kind is Kind.PATH:  # relative to here, and checked as such
             return str(setting.value)

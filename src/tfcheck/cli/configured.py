@@ -244,9 +244,10 @@ def choice() -> Choice:
     context = click.get_current_context()
     command, found = context.command, loaded_settings()
     in_force = {
-        key.path: found.values[key.path].shown
+        key.path: shown
         for option, key in (command.keyed_options() if isinstance(command, ConfiguredCommand) else ())
         if key.counts and context.get_parameter_source(option.name or "") is ParameterSource.DEFAULT_MAP
+        if (shown := found.values[key.path].shown)
     }
     rules = rule_selection(*(context.meta.get(f"tfcheck.{name}", ()) for name in ("select", "ignore", "severity")))
     return chosen(rules, found, in_force)
@@ -272,7 +273,8 @@ def rule_selection(select: Iterable[str], ignore: Iterable[str], severity: Itera
         for each in names:
             if not match_rules(each, known := _known_rules()):
                 raise UsageError(f"`--{option}`: there is no rule `{each}`", hint=suggestion(each, known))
-    for each in weights.values():
+    for rule, each in weights.items():
         if each not in ("error", "warning", "info"):
-            raise UsageError(f"`--severity` gives `{each}`", hint="write RULE=error, RULE=warning or RULE=info")
+            given = f"`{each}`" if each else "missing"
+            raise UsageError(f"`--severity` of `{rule}` is {given}", hint="write RULE=error, RULE=warning or RULE=info")
     return found

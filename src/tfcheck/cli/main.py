@@ -281,9 +281,18 @@ def run(arguments: list[str]) -> int:
 
 
 def _rephrase(error: click.UsageError) -> UsageError:
-    message = error.format_message().rstrip(".").replace("'", "`")
+    message = error.format_message().rstrip(".").replace("'", "`").partition(" a valid boolean.")
+    said = f"{message[0]} true or false" if message[1] else message[0]
+    option = error.param if isinstance(error, click.BadParameter) else None
+    if (
+        option is not None
+        and error.ctx
+        and error.ctx.get_parameter_source(option.name or "") is ParameterSource.ENVIRONMENT
+    ):
+        named = next((each for each in option.envvar or () if os.environ.get(each)), "")
+        said = said.replace(f"`{option.opts[-1]}`", f"`{named}`", 1) if named else said
     command = error.ctx.command_path if error.ctx else "tfcheck"
-    return UsageError(message[:1].lower() + message[1:], hint=f"see `{command} --help`")
+    return UsageError(said[:1].lower() + said[1:], hint=f"see `{command} --help`")
 
 
 def _report_bug(error: Exception, *, debug: bool) -> None:

@@ -169,16 +169,18 @@ def _decode(named: str, data: bytes) -> tuple[str, dict[str, Any]]:
     except RecursionError:
         raise UsageError(f"`{named}` is not TOML: it is nested too deep") from None
     except ValueError as error:  # also for numbers that are too long for Python
-        raise UsageError(_problem(named, str(error)), hint="https://toml.io explains how TOML is written") from None
+        raise UsageError(
+            _problem(named, str(error), text), hint="https://toml.io explains how TOML is written"
+        ) from None
 
 
 def _blank(string: re.Match[str]) -> str:
     return "" if string[0].startswith("#") else "a"
 
 
-def _problem(named: str, said: str) -> str:
+def _problem(named: str, said: str, text: str) -> str:
     position = _POSITION.search(said)
-    line = f":{position[1]}" if position and position[1] else ""
+    line = f":{position[1] or len(text.splitlines())}" if position else ""
     what = clip(_POSITION.sub("", said)) if position else "a number is too long"
     return f"`{named}{line}` is not TOML: {what[:1].lower()}{what[1:]}"
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,15 +94,21 @@ def _targets(table: Table, read: _Reader) -> dict[str, dict[str, ConfigValue]]:
 def _table(table: Table, name: str) -> Table:
     content = table.content.get(name, {})
     if not isinstance(content, dict):
-        raise table.error(f"`{clip(name)}` is not a table", f"write it as [{clip(name)}]", name)
+        raise table.error(f"`{clip(name)}` is not a table", f"write it as {_header((*table.path, name))}", name)
     return table.subtable(name, content)
+
+
+def _header(path: Sequence[str | int]) -> str:
+    """Return the header of a table, with quotes around names that need them."""
+    names = map(str, path)
+    return "[" + ".".join(each if re.fullmatch(r"[A-Za-z0-9_-]+", each) else json.dumps(each) for each in names) + "]"
 
 
 def _refuse_unknown(table: Table, known: Iterable[str]) -> None:
     known = list(known)
     for name in table.content:
         if name not in known:
-            where = f" in [{'.'.join(map(str, table.path))}]" if table.path else ""
+            where = f" in {_header(table.path)}" if table.path else ""
             meant = _KNOWN[name] if _KNOWN.get(name) in known else name
             hint = did_you_mean(meant, known, f"the keys are {', '.join(known)}")
             raise table.error(f"unknown key `{clip(name)}`{clip(where)}", hint, name)
@@ -204,7 +211,9 @@ def _shorten(value: Any) -> str:
         case int():
             return f"`{clip(str(value) if abs(value) < 10**20 else 'a number', _LONGEST_SHOWN)}`"
         case list():
-            return "a list with something else than strings"
+            return (
+                "a list" if all(isinstance(each, str) for each in value) else "a list with values that are not strings"
+            )
         case dict():
             return "a table"
         case _:

@@ -245,6 +245,7 @@ RESOURCE, ROLE, POLICY = (
     [
         (RESOURCE, "# tfcheck:ignore env-file -- public"),
         (RESOURCE, "# tfcheck:ignore env-file -- public\n# and a word about it"),
+        (RESOURCE, "# tfcheck:ignore env-file --\n#   public, and known\n#   to all (until 2026-06-15)"),
         ("execution_role_arn", "  // tfcheck:ignore env-* -- public (until 2026-06-15)"),
         ("image     =", "      # tfcheck:ignore env-file -- public"),
         ("environmentFiles", "      # tfcheck:ignore env-file container=orders -- public"),
@@ -265,6 +266,12 @@ def test_a_comment_at_task_container_role_or_policy_waives(
     assert states(found) == ["used"]
 
 
+def test_a_reason_goes_on_in_indented_lines(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    comment(checkout, RESOURCE, "# tfcheck:ignore env-file -- public,\n#   known to all\n# Orders and their items")
+    (found,) = report(capsys)["waivers"]
+    assert (found["reason"], found["state"]) == ("public, known to all", "used")
+
+
 @pytest.mark.parametrize(
     ("before", "line", "state", "problem"),
     [
@@ -272,6 +279,8 @@ def test_a_comment_at_task_container_role_or_policy_waives(
         (RESOURCE, "# tfcheck:ignore env-file-arn -- public", "unused", ""),
         (RESOURCE, "# tfcheck:ignore env-file container=web -- public", "unused", ""),
         (RESOURCE, "# tfcheck:ignore env-file -- public (until 2026-06-14)", "expired", ""),
+        (RESOURCE, "# tfcheck:ignore env-file -- public and\n# known to all\n# (until 2026-06-14)", "expired", ""),
+        (RESOURCE, "# tfcheck:ignore env-file -- public\n#   (until 2026-06-14)\n# others", "expired", ""),
         (RESOURCE, "# tfcheck:ignore env-file -- public\n", "invalid", "it is not at a block"),
         (
             RESOURCE,

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 _MARK = "tfcheck:ignore"
 _COMMENT = regex(r"(?:^|(?<=[\s,{}\[\]()]))(?:#|//)[ \t]*tfcheck:ignore\b(?P<rest>.*)$")
 _ONLY_COMMENT = regex(r"[ \t]*(?:#|//|$)")
+_CONTINUED = regex(r"[ \t]*(?:#|//)(?P<indent>[ \t]+)(?P<text>\S.*)$")
 _UNTIL = regex(r"\(until ([^()]*)\)[ \t]*$")
 _NARROWING = ("container", "resource", "verdict")
-_LONGEST, _MOST = 500, 1_000
+_LONGEST, _MOST, _MOST_CONTINUED = 500, 1_000, 10
 #: The most lines of comments between a waiver and its block.
 _FURTHEST = 100
 _GRAMMAR = "write `# tfcheck:ignore RULE -- REASON`"
@@ -50,10 +51,30 @@ def _read_file(file: SourceFile, directory: str | None, rules: tuple[str, ...]) 
     lines = file.source.text.split("\n")
     for number, line in enumerate(lines, 1):
         if _MARK in line and (comment := _COMMENT.search(line)):
-            yield _waiver(comment["rest"], file, lines, number, name, rules)
+            further = _continuation(comment["rest"], lines, number) if _ONLY_COMMENT.match(line) else []
+            yield _waiver(" ".join((comment["rest"], *further)), file, lines, number, name, rules, len(further))
 
 
-def _waiver(text: str, file: SourceFile, lines: list[str], number: int, name: str, rules: tuple[str, ...]) -> Waiver:
+def _continuation(text: str, lines: list[str], number: int) -> list[str]:
+    """Return the comment lines below a waiver that belong to it: indented ones, and all up to one that gives its date.
+
+    NOTE: a waiver without its date would never expire.
+    """
+    found: list[str] = []
+    indented = 0
+    for line in lines[number : number + _MOST_CONTINUED]:
+        below = _CONTINUED.match(line)
+        if below is None or _MARK in line or _UNTIL.search(text.rstrip("\r")):
+            break
+        text = below["text"]
+        found.append(text)
+        indented += indented == len(found) - 1 and len(below["indent"]) > 1
+    return found if found and _UNTIL.search(text.rstrip("\r")) else found[:indented]
+
+
+def _waiver(
+    text: str, file: SourceFile, lines: list[str], number: int, name: str, rules: tuple[str, ...], further: int
+) -> Waiver:
     """Parse one comment; what is wrong with it becomes its problem."""
     what, _, why = text.strip().rstrip("\r").partition("--")
     until = _UNTIL.search(why)
@@ -72,7 +93,7 @@ def _waiver(text: str, file: SourceFile, lines: list[str], number: int, name: st
         reason=clip(reason, _LONGEST),
         file=name,
         line=number,
-        end_line=number,
+        end_line=number + further,
         until=until[1].strip() if until and not problem else "",
         container=container,
         resource=pairs.get("resource", ""),

@@ -10,7 +10,7 @@ from tfcheck.checks import (
 from tfcheck.symbolic.value import Value
 
 
-def policy(label: str, name: Value, role: str = "execution") -> MadeResource:
+def policy(label: str, name: Value, role: Value = "execution") -> MadeResource:
     return MadeResource(f"aws_iam_role_policy.{label}", {"name": name, "role": role, "policy": "{}"})
 
 
@@ -31,3 +31,7 @@ def test_two_policies_of_one_name_overwrite_each_other() -> None:
 def test_other_names_and_other_roles_do_not() -> None:
     assert found_for(policy("a", "read"), policy("b", "write"), policy("c", "read", "another")) == []
     assert found_for(policy("a", "read"), policy("b", LATER)) == []
+
+
+def test_a_policy_whose_role_is_unknown_is_not_reported_for_each_role() -> None:
+    assert found_for(policy("a", "read"), policy("b", "read", LATER)) == []

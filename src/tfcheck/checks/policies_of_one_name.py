@@ -21,8 +21,8 @@ from tfcheck.vocabulary.finding import Severity
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     role = world.once(Roles).of(task.execution_role)
-    for group in role.same_name_policies if role is not None else ():
-        names = sorted({policy.name for policy in group})
+    for group in role.name_conflicts if role is not None else ():
+        names = sorted(set(group))
         if len(names) > 1:
             yield Misconfiguration(
                 f"{' and '.join(names)} write one inline policy of the execution role: only the last one remains",

@@ -211,7 +211,8 @@ class Attachments:
             choices = (rename_policy(policy or Policy(name), name) for name, policy in named)
             attached.same_name_policies.append(tuple(choices))
         for group, _ in of_one:
-            said = " and ".join(str(grant.resource.address) for grant in group)
+            attached.name_conflicts.append(tuple(str(grant.resource.address) for grant in group))
+            said = " and ".join(attached.name_conflicts[-1])
             attached.notes.append(f"{said} have one name on one role: the last one written remains")
 
     def _definitely_remains(self, grant: PolicyAttachment, name: Value, attached: Attached) -> bool:

@@ -270,6 +270,7 @@ class Attached:
         self.identity: list[Policy] = []
         self.hidden: list[str] = []
         self.same_name_policies: list[tuple[Policy, ...]] = []
+        self.name_conflicts: list[tuple[str, ...]] = []
         self.notes: list[str] = []
         self.inline: list[tuple[str, Policy]] = []
         self.possible_policies: list[Policy] = []

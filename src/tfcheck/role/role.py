@@ -18,8 +18,8 @@ class Role(msgspec.Struct, frozen=True):
     `label` is its address in the plan, else its ARN or name as far as known. `managed` roles are complete: what the
     plan, or another stack that is known, shows is what they have, except for what `hidden` lists; of that
     `possible_policies` are the policies that can be read. `home` is the address of the role in another stack that
-    manages it. Of each group in `same_name_policies`, policies of one name, only one will remain; `inline` are the
-    policies that have a name.
+    manages it. Of each group in `same_name_policies`, policies that have one name or may have it, only one will remain;
+    `name_conflicts` are the names of those that definitely do. `inline` are the policies that have a name.
     `refused` are the policies that AWS definitely refuses, and the argument that has each of them.
     `boundary` is None if there is none; `boundary_hidden` explains why it cannot be read. `unknown_because` explains
     why it is open which role this is; such a role has no label. `deleted` is the address of a role that will be gone,
@@ -32,6 +32,7 @@ class Role(msgspec.Struct, frozen=True):
     identity: tuple[Policy, ...] = ()
     hidden: tuple[str, ...] = ()
     same_name_policies: tuple[tuple[Policy, ...], ...] = ()
+    name_conflicts: tuple[tuple[str, ...], ...] = ()
     boundary: tuple[Policy, ...] | None = None
     boundary_hidden: str | None = None
     trust: Policy | None = None
@@ -84,6 +85,10 @@ def _add_policies(role: Role, theirs: Role | Attached) -> Role:
         identity=(*role.identity, *theirs.identity),
         hidden=(*role.hidden, *theirs.hidden),
         same_name_policies=(*role.same_name_policies, *theirs.same_name_policies, *pairs),
+        name_conflicts=(
+            *(*role.name_conflicts, *theirs.name_conflicts),
+            *((ours.name, other.name) for ours, other in pairs),
+        ),
         inline=(*role.inline, *theirs.inline),
         notes=(*role.notes, *theirs.notes, *notes),
         possible_policies=(*role.possible_policies, *theirs.possible_policies),

@@ -95,7 +95,8 @@ class Roles:
         names = [each.attribute("name") for each in ended]
         if not ended or any(True for one in here for name in names for _ in one.possible_namesakes(name)):
             return role
-        nothing = dict.fromkeys(("identity", "hidden", "same_name_policies", "inline", "possible_policies"), ())
+        own = ("identity", "hidden", "same_name_policies", "name_conflicts", "inline", "possible_policies")
+        nothing = dict.fromkeys(own, ())
         return msgspec.structs.replace(role, deleted=ended[0].address, managed=False, trust=None, **nothing)
 
     def find_managed(self, arn: str) -> WorldObject | None:

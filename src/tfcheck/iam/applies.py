@@ -116,11 +116,9 @@ def _differing(one: TextLike, other: TextLike) -> tuple[TextLike, ...]:
 
 
 def _unknown_texts(texts: tuple[TextLike, ...], otherwise: str) -> Iterator[Wait]:
-    for each in sorted(texts, key=lambda text: is_known(spelled_out(text))):
-        if not is_known(each):
-            first = next(unknowns(each), Unknown())
-            # A value that is not an attribute is better explained by its reason.
-            is_attribute = first.symbol is not None and first.symbol.path
-            yield Wait("unknown_value", display(first) if is_attribute else first.reason)
-            return
+    by_certainty = sorted(texts, key=lambda text: is_known(spelled_out(text)))
+    first = next((next(unknowns(each), Unknown()) for each in by_certainty if not is_known(each)), None)
+    if first is not None:
+        # A value that is not an attribute is better explained by its reason.
+        otherwise = display(first) if first.symbol is not None and first.symbol.path else first.reason
     yield Wait("unknown_value", otherwise)

@@ -17,7 +17,6 @@ from tfcheck.symbolic.value import PlainText, TextLike, Truth, text, without_pre
 from tfcheck.vocabulary.arn import Arn, parse_arn
 
 _FILE_SYSTEM = "file-system/"
-_ACCESS_POINT = "access-point/"
 
 
 def file_system_arn(file_system_id: TextLike, around: Surroundings, world: World) -> TextLike:
@@ -27,7 +26,7 @@ def file_system_arn(file_system_id: TextLike, around: Surroundings, world: World
 
 def access_point_arn(access_point_id: TextLike, around: Surroundings, world: World) -> TextLike:
     """Return the ARN of the access point with an id, as seen from `around`."""
-    return _arn_of(access_point_id, ACCESS_POINT, _ACCESS_POINT, around, world)
+    return _arn_of(access_point_id, ACCESS_POINT, "access-point/", around, world)
 
 
 def file_system_of(arn: TextLike, world: World) -> SettingOwner:

@@ -13,7 +13,7 @@ from tfcheck.plan import constant
 from tfcheck.resolve import configuration_refs
 from tfcheck.resolve.blocks import block_values
 from tfcheck.resolve.provider_instances import CREDENTIALS, ProviderInstances
-from tfcheck.symbolic.value import Symbol, Unknown, Value, is_known
+from tfcheck.symbolic.value import Unknown, Value, is_known
 from tfcheck.vocabulary.address import ModulePath
 
 if TYPE_CHECKING:
@@ -38,7 +38,14 @@ class ProviderArguments:
 
     def credentials(self, key: str) -> str:
         """Return a text that two configurations share only if they use the same credentials."""
-        return json.dumps([_comparable(self.value(key, name), f"{key}.{name}") for name in CREDENTIALS])
+        parts: list[object] = []
+        for name in CREDENTIALS:
+            value = self.value(key, name)
+            symbol = value.symbol if isinstance(value, Unknown) else None
+            # What is unknown without a symbol is equal to nothing else.
+            unknown = str(symbol) if symbol is not None else f"{key}.{name}"
+            parts.append(str(value) if is_known(value) else {"symbol": unknown})
+        return json.dumps(parts)
 
     def has_credentials(self, key: str) -> bool:
         """Whether a configuration sets credentials."""
@@ -81,11 +88,3 @@ def _configured_block(block: Any) -> Value:
     if not isinstance(block, dict):
         return Unknown(reason=configuration_refs.unproven(block))
     return {name: _configured_value(each) for name, each in block.items()}
-
-
-def _comparable(value: Value, place: str) -> Any:
-    """Return JSON that is equal only for equal values; `place` makes unknown ones unique."""
-    if is_known(value):
-        return str(value)
-    symbol = value.symbol if isinstance(value, Unknown) else None
-    return {"symbol": str(symbol) if isinstance(symbol, Symbol) else place}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tfcheck.plan import Plan
 from tfcheck.resolve.changed_since import changed_since
 from tfcheck.resolve.contradicted import Comparison, compare, contradictions
-from tfcheck.resolve.doubts import Doubted, Doubts
+from tfcheck.resolve.doubts import Doubts
 from tfcheck.resolve.resolver import Resolver
 from tfcheck.vocabulary.clipping import and_more
 
@@ -43,7 +43,14 @@ def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None, acco
     doubts = Doubts([*changed, *doubted])
     selected = resolver.workspace if isinstance(resolver.workspace, str) else None
     believed = Resolver(plan, sources, selected, account, doubts)
-    believed.contradictions += [*resolver.contradictions, _changed_names(sources, changed, wrong)]
+    names = list(dict.fromkeys((*map(str, changed), *map(str, wrong))))
+    shown = ", ".join(names[:_MOST_NAMED]) + and_more(len(names), _MOST_NAMED)
+    verb = "differs" if len(names) == 1 else "differ"
+    believed.contradictions += resolver.contradictions
+    believed.contradictions.append(
+        f"the sources in `{sources.label}` are not those that the plan was made from: {shown} {verb}. What "
+        "depends on them is unknown; run `terraform plan` again"
+    )
     return believed
 
 
@@ -62,15 +69,3 @@ def _without_workspace(
         "workspace is unknown; name the right one with --workspace"
     )
     return without, again
-
-
-def _changed_names(sources: Sources, changed: list[Doubted], wrong: list[Comparison]) -> str:
-    """Name what has changed."""
-    named = list(dict.fromkeys((*map(str, changed), *map(str, wrong))))
-    shown = ", ".join(named[:_MOST_NAMED])
-    more = and_more(len(named), _MOST_NAMED)
-    verb = "differs" if len(named) == 1 else "differ"
-    return (
-        f"the sources in `{sources.label}` are not those that the plan was made from: {shown}{more} {verb}. What "
-        "depends on them is unknown; run `terraform plan` again"
-    )

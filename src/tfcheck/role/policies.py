@@ -139,8 +139,14 @@ class Policies:
         for other in self._world.context:
             if other.once(Policies).has_arn(spelled):
                 return other.once(Policies).by_arn(spelled)
-        is_secret = bool(secret_in) and not isinstance(reference, Unknown)
-        hidden = f"the policy in {secret_in}" if is_secret else _not_visible(reference)
+        if secret_in and not isinstance(reference, Unknown):
+            hidden = f"the policy in {secret_in}"
+        elif isinstance(reference, str) and ":iam::aws:policy/" in reference:
+            hidden = f"managed policy {reference}, which is not in the bundled set"
+        elif isinstance(reference, Unknown) and reference.symbol is None:
+            hidden = f"an attached policy whose ARN is unknown: {reference.reason}"
+        else:
+            hidden = f"policy {display(reference)}, which is not in the plan"
         is_open = not is_known(spelled) and take(len(self._denying_policies))
         listed = self._denying_policies if is_open else ()
         return PolicyOrReason(
@@ -253,14 +259,6 @@ def _policy(text: str, label: str, kind: PolicyKind) -> Policy:
     if isinstance(document, Unknown):
         return conceal(parse_policy(text, label, kind))
     return parse_policy(document, label, kind)
-
-
-def _not_visible(reference: TextLike) -> str:
-    if isinstance(reference, str) and ":iam::aws:policy/" in reference:
-        return f"managed policy {reference}, which is not in the bundled set"
-    if isinstance(reference, Unknown) and reference.symbol is None:
-        return f"an attached policy whose ARN is unknown: {reference.reason}"
-    return f"policy {display(reference)}, which is not in the plan"
 
 
 class Attached:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 from click.testing import CliRunner
 
 from tests.cases import TESTDATA
 from tfcheck.cli.main import main
+from tfcheck.report.access import access_text
+from tfcheck.vocabulary.access import AccessUnknown
+from tfcheck.vocabulary.finding import PlanInfo, Report
 
 PLAN = str(TESTDATA / "regression-on-update" / "plan.json")
 
@@ -57,6 +61,15 @@ def test_roles_that_come_and_go_are_reported_whole() -> None:
         " from aws_iam_role.old to aws_iam_role.search\n" in page
     )
     assert "    - ses:SendEmail on *: the permissions boundary aws_iam_policy.boundary does not allow it now\n" in page
+
+
+def test_unknown_changes_are_not_reported_as_none() -> None:
+    report = Report(PlanInfo("plan.json", None, None, None, complete=True), (), (), ())
+    report = msgspec.structs.replace(report, access_unknown=(AccessUnknown("aws_iam_role.a", "limit: too many"),))
+    assert access_text([report]) == (
+        "plan.json: what 1 execution role may gain or lose is unknown\n"
+        "  unknown: what aws_iam_role.a gains or loses: limit: too many\n"
+    )
 
 
 def test_no_changes_are_reported_as_none() -> None:

@@ -83,7 +83,9 @@ def _role_change(told: list[AccessChange]) -> str:
 
 def _headline(report: Report) -> str:
     said = [*_numbers(report.access_changes, ""), *_numbers(report.access_possible, "perhaps ")]
-    return ", ".join(said) or _NOTHING
+    roles = len({each.role for each in report.access_unknown})
+    nothing = f"what {plural(roles, 'execution role')} may gain or lose is unknown" if roles else _NOTHING
+    return ", ".join(said) or nothing
 
 
 def _numbers(told: Sequence[AccessChange], prefix: str) -> list[str]:

@@ -44,11 +44,11 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Answering:
     def install(*reports: Report, error: Exception | None = None) -> None:
         waiting = list(reports)
 
-        def check(*_: object, remarks: Callable[[], Iterable[str]] = tuple, **__: object) -> Report:
+        def check(*_: object, remarks: Iterable[str] = (), **__: object) -> Report:
             if error:
                 raise error
             report = waiting.pop(0)
-            return msgspec.structs.replace(report, notes=(*remarks(), *report.notes))
+            return msgspec.structs.replace(report, notes=(*remarks, *report.notes))
 
         monkeypatch.setitem(sys.modules, "tfcheck.analysis.check", SimpleNamespace(check=check))
 

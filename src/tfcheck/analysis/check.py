@@ -28,7 +28,6 @@ from tfcheck.verdict.judge import Judge, Judgement
 from tfcheck.vocabulary.clipped_report import clip_report
 from tfcheck.vocabulary.finding import (
     Answer,
-    Evidence,
     Finding,
     Fix,
     PlanInfo,
@@ -65,7 +64,7 @@ def check(
     *,
     stacks: Sequence[Stack] = (),
     directory: str | None = None,
-    remarks: Callable[[], Iterable[str]] = tuple,
+    remarks: Iterable[str] = (),
     progress: Progress | None = None,
 ) -> Report:
     """Decide whether everything that the plan's task definitions need to start is allowed.
@@ -73,16 +72,15 @@ def check(
     Takes a loaded plan and, if available, its sources, which are at `directory` in their repository. The objects of
     other `stacks` count as existing, before the change and after it; for stacks whose plan is checked too, their
     earlier objects count before the change. Reads nothing else and prints nothing. Nothing that the plan or the sources
-    mark as sensitive is in the report. `remarks` returns notes about what was read, and is called at the end.
-    `progress` shows how far the check is.
+    mark as sensitive is in the report. `remarks` are notes about what was read; they are read at the end. `progress`
+    shows how far the check is.
     """
     size = min(plan.size, _TASK_BYTES * len(plan.instances(*TASK_TYPES)))
     with limits.limit_steps(size) as allowance:
         report, redactor = check_unredacted(
             plan, sources, options, stacks=stacks, directory=directory, progress=progress
         )
-        report = msgspec.structs.replace(report, notes=(*remarks(), *report.notes))
-        report = redactor.report(report)
+        report = redactor.report(msgspec.structs.replace(report, notes=(*remarks, *report.notes)))
     noted = (*report.notes, limits.NOTE) if allowance.exceeded else report.notes
     return clip_report(msgspec.structs.replace(report, notes=noted))
 
@@ -110,7 +108,7 @@ def check_unredacted(
     of_answers = findings(decided.answers, decided.tasks, locations, waivers)
     of_checks = checks.findings(decided.tasks, after, locations)
     found = worst_first(waivers.waive_findings([*of_answers, *of_checks]))
-    report = _report(_info(plan, sources), decided, found, waivers, after, past)
+    report = _report(decided, found, waivers, after, past)
     types = plan.resource_types().union(*(each.plan.resource_types() for each in stacks))
     redactor = Redactor((*resolver.evaluation.secrets, *marked), types)
     wanted = options.wanted_fixes(report) if options.fixes and limits.take(_FINDING_STEPS * len(found)) else ()
@@ -134,24 +132,35 @@ class _Decided(msgspec.Struct):
 
 
 def _decide(after: After, past: VerdictsBefore, locations: Locations, now: Progress) -> _Decided:
-    found, tasks = _Decided(), task_definitions(after)
+    decided, tasks, judge = _Decided(), task_definitions(after), after.once(Judge)
     now.begin("checking task definitions", len(tasks))
-    for task in map(_affordable, tasks):
+    for task in tasks:
         now.step()
-        found.tasks.append(task)
-        for requirement, judgement in _judge(task, after, past):
-            found.judgements.append(judgement)
-            found.answers.append(_answer(requirement, judgement, past, locations, after))
-    return found
+        is_affordable = bool(task.problem) or limits.take(_TASK_STEPS)
+        if not is_affordable:
+            task = msgspec.structs.replace(task, containers=(), problem=limits.REASON)
+        decided.tasks.append(task)
+        for requirement in startup.requirements(task, after) if task.problem != limits.REASON else ():
+            limits.take(_REQUIREMENT_STEPS)
+            if not past.has_made(requirement):
+                judgement = judge.judge(requirement, task)
+                decided.judgements.append(judgement)
+                decided.answers.append(_answer(requirement, judgement, past, locations, after))
+    return decided
 
 
-def _report(
-    info: PlanInfo, decided: _Decided, found: list[Finding], waivers: Waivers, after: After, past: VerdictsBefore
-) -> Report:
+def _report(decided: _Decided, found: list[Finding], waivers: Waivers, after: After, past: VerdictsBefore) -> Report:
     tasks, answers, judge = decided.tasks, decided.answers, after.once(Judge)
+    plan, sources = after.resolver.plan, after.resolver.sources
     roles = dict.fromkeys(each.role for each in answers if each.role)
     return Report(
-        plan=info,
+        plan=PlanInfo(
+            path=plan.label,
+            format_version=plan.format_version,
+            terraform_version=plan.terraform_version,
+            sources=sources.label if sources else None,
+            complete=plan.complete,
+        ),
         task_definitions=tuple(str(task.address) for task in tasks),
         answers=tuple(answers),
         findings=tuple(found),
@@ -183,13 +192,6 @@ def _policies_of(tasks: Sequence[TaskDefinition], judge: Judge) -> Callable[[Ans
     return policies
 
 
-def _affordable(task: TaskDefinition) -> TaskDefinition:
-    """Return a task definition, without its containers if the run has no steps left."""
-    if task.problem or limits.take(_TASK_STEPS):
-        return task
-    return msgspec.structs.replace(task, containers=(), problem=limits.REASON)
-
-
 def _skipped_tasks(tasks: Sequence[TaskDefinition], answers: Sequence[Answer]) -> Iterator[Skipped]:
     """Yield the tasks that could not be analysed completely, with the reason."""
     needs = Counter(each.requirement.task_definition for each in answers)
@@ -211,34 +213,20 @@ def _with_fixes(report: Report, wanted: Sequence[Finding], after: After, redacto
         wanted, notes = wanted[:affordable], (*report.notes, f"limit: fixes of {affordable:,} findings are looked for")
         report = msgspec.structs.replace(report, notes=notes)
     pairs = zip(wanted, suggest(wanted, after, redactor.finds, report.answers), strict=True)
-    fixed = {id(old): _without_secret(new, redactor) for old, new in pairs}
-    findings = tuple(fixed.get(id(each), each) for each in report.findings)
-    return msgspec.structs.replace(report, findings=findings)
-
-
-def _without_secret(finding: Finding, redactor: Redactor) -> Finding:
-    """Return a finding without its fix if that would write a sensitive value into the sources."""
-    if finding.fix is None or not writes_secret(finding.fix, redactor):
-        return finding
-    said = "no fix is shown: it would contain a sensitive value"
     remedy = Remedy("grant it by a reference to what the value is taken from: the plan marks the value as sensitive")
-    return msgspec.structs.replace(finding, fix=None, remedy=remedy, explanation=(*finding.explanation, said))
+    fixed = {}
+    for old, new in pairs:
+        if new.fix is not None and writes_secret(new.fix, redactor):
+            explanation = (*new.explanation, "no fix is shown: it would contain a sensitive value")
+            new = msgspec.structs.replace(new, fix=None, remedy=remedy, explanation=explanation)
+        fixed[id(old)] = new
+    return msgspec.structs.replace(report, findings=tuple(fixed.get(id(each), each) for each in report.findings))
 
 
 def writes_secret(fix: Fix, redactor: Redactor) -> bool:
     """Whether a fix would write a sensitive value."""
     added = (line[1:] for line in fix.diff.splitlines() if line.startswith("+"))
     return redactor.finds(fix.hcl) or any(map(redactor.finds, added))
-
-
-def _judge(task: TaskDefinition, world: World, past: VerdictsBefore) -> Iterator[tuple[Requirement, Judgement]]:
-    judge = world.once(Judge)
-    if task.problem == limits.REASON:
-        return
-    for requirement in startup.requirements(task, world):
-        limits.take(_REQUIREMENT_STEPS)
-        if not past.has_made(requirement):
-            yield requirement, judge.judge(requirement, task)
 
 
 def _answer(
@@ -253,25 +241,13 @@ def _answer(
         reason=found.reason,
         before=past.verdict(requirement),
         waits_for=found.waits_for,
-        evidence=tuple(_locate(each, argument, locations) for each in found.evidence),
+        evidence=tuple(
+            msgspec.structs.replace(each, location=place) if (place := locations.of(each.policy, argument)) else each
+            for each in found.evidence
+        ),
         assumptions=found.assumptions,
         needed_at=None if is_allowed else locations.need(requirement),
         subject="" if is_allowed or requirement.sensitive else subject(requirement.resource, world),
-    )
-
-
-def _locate(evidence: Evidence, argument: str, locations: Locations) -> Evidence:
-    location = locations.of(evidence.policy, argument)
-    return evidence if location is None else msgspec.structs.replace(evidence, location=location)
-
-
-def _info(plan: Plan, sources: Sources | None) -> PlanInfo:
-    return PlanInfo(
-        path=plan.label,
-        format_version=plan.format_version,
-        terraform_version=plan.terraform_version,
-        sources=sources.label if sources else None,
-        complete=plan.complete,
     )
 
 

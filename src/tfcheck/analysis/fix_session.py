@@ -21,7 +21,6 @@ from tfcheck.vocabulary.finding import Finding, Fix, Remedy, Report, Verdict
 from tfcheck.vocabulary.progress import Progress
 
 if TYPE_CHECKING:
-    from tfcheck.analysis.inputs import PlanInput
     from tfcheck.analysis.redaction import Redactor
     from tfcheck.fix.edits.files import Files
     from tfcheck.fix.other_stack_fixes import OtherStackNeeds
@@ -76,9 +75,10 @@ def fix(
     for plan in dict.fromkeys(plans):
         with limits.sublimit(together.allowances[plan]) as allowance:
             file = together.read(plan)
-            for given in file.given:
-                work.notes += together.notes(file, given, about_sources=False)
-                work.add(given, together.paths[plan], together.neighbours.of(given), together.progress)
+            for each in file.plans:
+                work.notes += together.notes(file, each, about_sources=False)
+                stacks = together.other_stacks.view(each.plan).stacks
+                work.add(each.plan, together.paths[plan], stacks, together.progress)
         work.notes += [limits.NOTE] if allowance.exceeded else []
     work.fix_other_stacks()
     drafts = list({each.insertions: each for each in reversed(_compatible_drafts(work))}.values())[::-1]
@@ -155,24 +155,24 @@ class _Work:
         self._worlds: dict[str, tuple[After, Sources | None]] = {}
         self._asked: dict[tuple[str, ElsewhereAddress], list[tuple[DraftFix, OtherStackNeeds]]] = {}
 
-    def add(self, given: PlanInput, path: Path | None, stacks: Sequence[Stack], progress: Progress) -> None:
+    def add(self, plan: Plan, path: Path | None, stacks: Sequence[Stack], progress: Progress) -> None:
         """Collect the fixes that one plan needs."""
         from tfcheck.analysis.check import check_unredacted, writes_secret
         from tfcheck.fix import FixChoice, find_fixes
 
-        found = fixable_sources(self._sources, path, given.plan, self._run)
-        report, redactor = check_unredacted(given.plan, found.sources, self._options, stacks=stacks, progress=progress)
+        found = fixable_sources(self._sources, path, plan, self._run)
+        report, redactor = check_unredacted(plan, found.sources, self._options, stacks=stacks, progress=progress)
         self.redactors.append(redactor)
-        world = self._world(given.plan, found.sources, stacks)
-        self._worlds[given.plan.label] = world, found.sources
+        world = self._world(plan, found.sources, stacks)
+        self._worlds[plan.label] = world, found.sources
         self.notes += world.resolver.contradictions
         wanted = [each for each in report.findings if self._options.reports(each) and self._selection.wants(each)]
         if not wanted:
             left = _undecided_note(report)
             missing = "no definite problem" if left else "nothing is missing"
             what = "nothing that is asked for" if report.findings else missing
-            self._idle[given.plan.label] = self._nothing_to_do(given.plan.label, f"{what}{left}")
-            self.notes.append(self._idle[given.plan.label])
+            self._idle[plan.label] = self._nothing_to_do(plan.label, f"{what}{left}")
+            self.notes.append(self._idle[plan.label])
             return
         progress.begin(f"searching for fixes of {len(wanted):,} findings")
         selection = self._selection

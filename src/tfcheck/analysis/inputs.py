@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from tfcheck.vocabulary.errors import InputError
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import FoundSources, Sources
     from tfcheck.inventory.other_stack import Stack
-    from tfcheck.plan import Loaded, Plan
+    from tfcheck.plan import Plan
 
 
 class PlanInput(msgspec.Struct, frozen=True):
@@ -42,7 +43,7 @@ class PlanInput(msgspec.Struct, frozen=True):
 class InputFile(msgspec.Struct, frozen=True):
     """The content of one file, and the warnings about it."""
 
-    given: tuple[PlanInput, ...]
+    plans: tuple[PlanInput, ...]
     warnings: tuple[str, ...] = ()
 
 
@@ -54,6 +55,7 @@ def read_plans(path: Path | None, sources: Path | None, run: SourceAccess) -> In
     Raises:
         InputError: it cannot be read, or is not a complete plan.
     """
+    from tfcheck.hcl.modules import find
     from tfcheck.plan import SavedPlanError, load
 
     try:
@@ -66,7 +68,8 @@ def read_plans(path: Path | None, sources: Path | None, run: SourceAccess) -> In
         from tfcheck.hcl.modules.saved_plan import as_json
 
         loaded = load(path, BytesIO(as_json(path)))
-    return _find_sources(loaded, sources, path, run)
+    rows = (PlanInput(each, find(sources, path, each.configuration, run=run)) for each in loaded.plans)
+    return InputFile(tuple(rows), loaded.warnings)
 
 
 def read_stack(path: Path | None, run: SourceAccess) -> InputFile:
@@ -75,7 +78,7 @@ def read_stack(path: Path | None, run: SourceAccess) -> InputFile:
     Raises:
         InputError: it cannot be read, is a raw state, or holds something else.
     """
-    from tfcheck.hcl.modules import FoundSources
+    from tfcheck.hcl.modules import FoundSources, find
     from tfcheck.plan import SavedPlanError, load_shown
 
     try:
@@ -84,24 +87,11 @@ def read_stack(path: Path | None, run: SourceAccess) -> InputFile:
         if path is None:
             raise
         return read_plans(path, None, run)
+    plans, beside = found.loaded.plans, None
     if not found.is_state:
-        return _find_sources(found.loaded, None, path, run)
-    beside = _sources_beside(path, run) if path else None
-    rows = (PlanInput(each, FoundSources(None, ()), is_state=True, beside=beside) for each in found.loaded.plans)
+        rows = [PlanInput(each, find(None, path, each.configuration, run=run)) for each in plans]
+    else:
+        with suppress(InputError):  # no sources
+            beside = find(path.parent, None, None, run=run).sources if path else None
+        rows = [PlanInput(each, FoundSources(None, ()), is_state=True, beside=beside) for each in plans]
     return InputFile(tuple(rows), found.loaded.warnings)
-
-
-def _find_sources(loaded: Loaded, sources: Path | None, path: Path | None, run: SourceAccess) -> InputFile:
-    from tfcheck.hcl.modules import find
-
-    rows = (PlanInput(each, find(sources, path, each.configuration, run=run)) for each in loaded.plans)
-    return InputFile(tuple(rows), loaded.warnings)
-
-
-def _sources_beside(path: Path, run: SourceAccess) -> Sources | None:
-    from tfcheck.hcl.modules import find
-
-    try:
-        return find(path.parent, None, None, run=run).sources
-    except InputError:
-        return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ import msgspec
 
 from tfcheck.analysis.inputs import InputFile, PlanInput, read_plans, read_stack
 from tfcheck.analysis.options import DEFAULTS, RunOptions
-from tfcheck.analysis.stacks import OtherStacks, short_names
+from tfcheck.analysis.stacks import OtherStacks
 from tfcheck.repository import SourceAccess
 from tfcheck.symbolic.limits import Allowance, sublimit
 from tfcheck.vocabulary.ci import context
@@ -68,7 +68,6 @@ class Session:
         #: The paths of the plans, None for standard input.
         self.paths = {each: None if each == "-" else Path(each) for each in self._plans}
         self.run = SourceAccess((*plans, *context, *outputs), shared)
-        self._read: dict[str, InputFile | InputError] = {}
         #: The allowance for reading and checking each of the plans' files.
         self.allowances = {each: Allowance() for each in self._plans}
         named = list(dict.fromkeys(context))
@@ -78,9 +77,7 @@ class Session:
         read = {
             each: read_stack(None if each == "-" else Path(each), self.run) for each in named if each not in self._again
         }
-        self._names = short_names([str(Path(each)) for each in (*self._plans, *read)])
-        self._warnings = tuple(each for file in read.values() for each in file.warnings)
-        self._context = [each for file in read.values() for each in file.given]
+        self._context = read
 
     def check(self, plan: str) -> Iterator[Checked]:
         """Check the plans in one file.
@@ -92,24 +89,23 @@ class Session:
         from tfcheck.analysis.rule_selection import select
 
         file = self.read(plan)
-        for each in file.given:
-            found = each.found.sources
-            directory = _directory(found)
+        for each in file.plans:
+            sources = each.found.sources
             with sublimit(self.allowances[plan]):
                 report = check(
                     each.plan,
-                    found,
+                    sources,
                     self._options,
-                    stacks=self.neighbours.of(each),
-                    directory=directory,
-                    remarks=partial(self.notes, file, each),
+                    stacks=self.other_stacks.view(each.plan).stacks,
+                    directory=_directory(sources),
+                    remarks=self.notes(file, each),
                     progress=self.progress,
                 )
             report = _with_repository_paths(
-                select(report, self._options.choice), found, self._options.workspace, self.paths[plan]
+                select(report, self._options.choice), sources, self._options.workspace, self.paths[plan]
             )
             report = msgspec.structs.replace(report, unread=self.unread)
-            yield Checked(report, str((found.root if found else None) or "."))
+            yield Checked(report, str((sources.root if sources else None) or "."))
 
     def read(self, plan: str) -> InputFile:
         """Return the plans in one file, with their sources.
@@ -117,7 +113,7 @@ class Session:
         Raises:
             InputError: it cannot be read, or is not a complete plan.
         """
-        file = self._file(plan)
+        file = self._files[plan]
         if isinstance(file, InputError):
             raise file
         return file
@@ -125,23 +121,26 @@ class Session:
     def notes(self, file: InputFile, given: PlanInput, *, about_sources: bool = True) -> Iterator[str]:
         """Yield warnings about a plan's file, the context and, if requested, the plan's sources."""
         yield from file.warnings
-        yield from self._warnings
+        yield from (each for other in self._context.values() for each in other.warnings)
         yield from (f"`{each}` is already checked as a plan: it is not used as context" for each in self._again)
-        yield from self.neighbours.notes(given)
+        yield from self.other_stacks.view(given.plan).notes
         yield from _unused_source_notes(given.found) if about_sources else ()
 
     @cached_property
     def unread(self) -> tuple[Unread, ...]:
-        """Return the plans that cannot be read, with the errors."""
-        found = ((each, self._file(each)) for each in self._plans)
-        return tuple(Unread(each, file.message) for each, file in found if isinstance(file, InputError))
+        """The plans that cannot be read, with the errors."""
+        return tuple(Unread(each, file.message) for each, file in self._files.items() if isinstance(file, InputError))
 
     @cached_property
-    def neighbours(self) -> OtherStacks:
-        """Return what each plan sees of the others and of the context."""
-        files = [self._file(each) for each in self._plans]
-        plans = [each for file in files if isinstance(file, InputFile) for each in file.given]
-        return OtherStacks(plans, self._context, self._names, self._options.workspace, self._options.account)
+    def other_stacks(self) -> OtherStacks:
+        """What each plan sees of the others and of the context."""
+        return OtherStacks(
+            [each for file in self._files.values() if isinstance(file, InputFile) for each in file.plans],
+            [each for file in self._context.values() for each in file.plans],
+            [str(Path(each)) for each in (*self._plans, *self._context)],
+            self._options.workspace,
+            self._options.account,
+        )
 
     def unread_reports(self) -> Iterator[Report]:
         """Yield an empty report for each unreadable plan with sources beside it, to show where it is."""
@@ -155,15 +154,18 @@ class Session:
                     empty = Report(PlanInfo(each.path, None, None, None, complete=False), (), (), ())
                     yield _with_repository_paths(empty, found, self._options.workspace, path)
 
-    def _file(self, plan: str) -> InputFile | InputError:
-        if plan not in self._read:
-            self.progress.begin(f"reading {'standard input' if plan == '-' else plan}")
+    @cached_property
+    def _files(self) -> dict[str, InputFile | InputError]:
+        """The content of each plan file, or why it cannot be read."""
+        found: dict[str, InputFile | InputError] = {}
+        for plan, path in self.paths.items():
+            self.progress.begin(f"reading {'standard input' if path is None else plan}")
             try:
                 with sublimit(self.allowances[plan]):
-                    self._read[plan] = read_plans(self.paths[plan], self._sources, self.run)
+                    found[plan] = read_plans(path, self._sources, self.run)
             except InputError as error:
-                self._read[plan] = error
-        return self._read[plan]
+                found[plan] = error
+        return found
 
 
 def is_same_file(one: str, other: str) -> bool:
@@ -184,24 +186,14 @@ def _directory(sources: Sources | None) -> str | None:
 
 def _with_repository_paths(report: Report, sources: Sources | None, workspace: str | None, file: Path | None) -> Report:
     """Add to a report the repository path of its files and, in CI, the origin of the report."""
-    own = _repository_path(file) if file else None
-    plan = msgspec.structs.replace(report.plan, directory=_directory(sources), file=own)
-    return msgspec.structs.replace(report, plan=plan, context=_context(sources, workspace))
-
-
-def _repository_path(file: Path) -> str:
-    """Return the path of a file, relative to the root of its work tree.
-
-    NOTE: a link counts where it is, not where it leads; `/dev/fd/63` leads nowhere.
-    """
     from tfcheck.repository import work_tree
 
-    return (file.parent.resolve() / file.name).relative_to(work_tree(file.parent)).as_posix()
-
-
-def _context(sources: Sources | None, workspace: str | None) -> dict[str, str | int] | None:
-    """Return the origin of a report on a plan with these sources."""
-    return context(os.environ, _directory(sources), workspace or (sources.workspace if sources else None))
+    directory, own = _directory(sources), None
+    if file:  # NOTE: a link counts where it is, not where it leads; `/dev/fd/63` leads nowhere
+        own = (file.parent.resolve() / file.name).relative_to(work_tree(file.parent)).as_posix()
+    origin = context(os.environ, directory, workspace or (sources.workspace if sources else None))
+    plan = msgspec.structs.replace(report.plan, directory=directory, file=own)
+    return msgspec.structs.replace(report, plan=plan, context=origin)
 
 
 def _unused_source_notes(found: FoundSources) -> Iterator[str]:

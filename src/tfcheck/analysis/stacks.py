@@ -6,9 +6,11 @@ state, and what was given first before what was given later.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tfcheck.symbolic.value import Value
 
@@ -19,6 +21,13 @@ if TYPE_CHECKING:
     from tfcheck.vocabulary.address import Address
 
 
+class StackView(msgspec.Struct, frozen=True):
+    """What one plan sees of the other stacks, and notes on the stacks that repeat what others decide."""
+
+    stacks: tuple[Stack, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 class OtherStacks:
     """The stacks of one run."""
 
@@ -26,84 +35,72 @@ class OtherStacks:
         self,
         plans: Sequence[PlanInput],
         context: Sequence[PlanInput],
-        names: Mapping[str, str],
+        files: Sequence[str],
         workspace: str | None = None,
         account: str | None = None,
     ) -> None:
-        """Build from the checked plans, the other stacks, and the names of their files in reports.
+        """Build from the checked plans, the other stacks, and the files of both.
 
         `workspace` and `account` are those of the plans that are checked.
         """
-        self._names = names
+        self._stacks: list[Stack] = []
+        self._states: list[Stack] = []
+        self._views: dict[str, StackView] = {}
+        if len(plans) + len(context) < 2:
+            return
+        names = short_names(files)
         rows = [(each, True) for each in plans] + [(each, False) for each in context]
-        rows = [] if len(rows) < 2 else sorted(rows, key=lambda each: each[0].is_state)
-        self._states = frozenset(each.plan.label for each, _ in rows if each.is_state)
-        self._stacks = [
-            each.stack(
-                self._display_name(each.plan.label),
-                workspace if checked else None,
-                account if checked else None,
-                changes=checked,
-            )
-            for each, checked in rows
-        ]
+        for each, checked in sorted(rows, key=lambda row: row[0].is_state):
+            file, mark, number = each.plan.label.rpartition("#")
+            name = names.get(each.plan.label) or f"{names.get(file, file)}{mark}{number}"
+            assumptions = (workspace, account) if checked else (None, None)
+            self._stacks.append(each.stack(name, *assumptions, changes=checked))
+        states = {each.plan.label for each, _ in rows if each.is_state}
+        self._states = [each for each in self._stacks if each.plan.label in states]
         for stack in self._stacks:
             stack.link(self._stacks)
-        self._views: dict[str, list[tuple[Stack, int]]] = {}
 
-    def of(self, given: PlanInput) -> list[Stack]:
+    def view(self, plan: Plan) -> StackView:
         """Return what a plan sees of all other stacks, without objects that it, or an earlier stack, decides."""
-        return [stack for stack, _ in self._visible_from(given.plan)]
-
-    def notes(self, given: PlanInput) -> Iterator[str]:
-        """Return notes on the stacks that repeat what others decide."""
-        for stack, count in self._visible_from(given.plan):
-            if count:
-                shared = "a resource" if count == 1 else f"{count:,} resources"
-                yield f"{stack.name} contains {shared} that a plan or an earlier file also contains; that one is used"
-        yield from self._outdated_plans(given)
-
-    def _outdated_plans(self, given: PlanInput) -> Iterator[str]:
-        """Return the plans that would create what a state already has."""
-        states = [each for each in self._stacks if each.plan.label in self._states]
-        for stack in self._stacks:
-            if stack.plan.label in self._states:
-                continue
-            for state in states:
-                count = count_recreated(stack.plan, state.plan)
-                if count:
-                    shared = "a resource" if count == 1 else f"{count:,} resources"
-                    name = f"`{given.plan.label}`" if stack.plan.label == given.plan.label else stack.name
-                    yield (
-                        f"{name} creates {shared} that {state.name} already contains: the plan looks out of "
-                        f"date; run `terraform plan` again"
-                    )
-
-    def _visible_from(self, plan: Plan) -> list[tuple[Stack, int]]:
-        """Pair each other stack, as a plan sees it, with the number of resources that another stack decides."""
+        others = [each for each in self._stacks if each.plan.label != plan.label]
+        if not others:
+            return StackView()
         if plan.label not in self._views:
-            found = list(self._already_decided(plan))
-            stacks = [stack for stack, _ in found]
-            if any(gone for _, gone in found):
-                stacks = [stack.without(gone) for stack, gone in found]
-                own = [stack for stack in self._stacks if stack.plan.label == plan.label]
+            repeated: list[frozenset[Address]] = []
+            first = [plan]
+            for stack in others:
+                known = [identity for each in first for identity in held_identities(each, stack.plan.types())]
+                repeated.append(frozenset(copies(stack.plan, frozenset(known))))
+                first.append(stack.plan)
+            stacks = others
+            if any(repeated):
+                stacks = [stack.without(each) for stack, each in zip(others, repeated, strict=True)]
+                own = [each for each in self._stacks if each.plan.label == plan.label]
                 for stack in stacks:
                     stack.link([*own, *stacks])
-            self._views[plan.label] = [(stack, len(gone)) for stack, (_, gone) in zip(stacks, found, strict=True)]
+            notes = [
+                f"{stack.name} contains {_resource_count(len(each))} that a plan or an earlier file also contains; "
+                "that one is used"
+                for stack, each in zip(stacks, repeated, strict=True)
+                if each
+            ]
+            self._views[plan.label] = StackView(tuple(stacks), (*notes, *self._outdated_plans(plan)))
         return self._views[plan.label]
 
-    def _already_decided(self, plan: Plan) -> Iterator[tuple[Stack, frozenset[Address]]]:
-        """Pair each other stack with the resources that the plan, or an earlier stack, decides."""
-        first: list[Plan] = [plan]
-        for stack in self._stacks:
-            if stack.plan.label != plan.label:
-                known = [identity for each in first for identity in held_identities(each, stack.plan.types())]
-                yield stack, frozenset(copies(stack.plan, frozenset(known)))
-                first.append(stack.plan)
+    def _outdated_plans(self, plan: Plan) -> Iterator[str]:
+        """Yield notes on the plans that would create what a state already has."""
+        for stack in (each for each in self._stacks if each not in self._states):
+            name = f"`{plan.label}`" if stack.plan.label == plan.label else stack.name
+            for state in self._states:
+                if count := count_recreated(stack.plan, state.plan):
+                    yield (
+                        f"{name} creates {_resource_count(count)} that {state.name} already contains: the plan looks "
+                        "out of date; run `terraform plan` again"
+                    )
 
-    def _display_name(self, label: str) -> str:
-        file, mark, number = label.rpartition("#")
-        return self._names.get(label) or f"{self._names.get(file, file)}{mark}{number}"
+
+def _resource_count(count: int) -> str:
+    return "a resource" if count == 1 else f"{count:,} resources"
 
 
 def short_names(files: Sequence[str]) -> dict[str, str]:

@@ -40,7 +40,16 @@ def entries(reports: Sequence[Report]) -> tuple[BaselineEntry, ...]:
     for report in reports:
         for finding in (each for each in _all_findings(report) if each.waived is None):
             for answer in finding.answers or (None,):
-                counts[_entry(finding, answer, _target(report) if several else None)] += 1
+                entry = BaselineEntry(
+                    task_definition=finding.task_definition,
+                    rule=finding.rule,
+                    severity=finding.severity,
+                    address=finding.address,
+                    message=finding.message if answer is None else _missing(answer),
+                    fingerprint=_fingerprint(finding, answer),
+                    target=_target(report) if several else None,
+                )
+                counts[entry] += 1
     return tuple(msgspec.structs.replace(each, count=count) for each, count in counts.items())
 
 
@@ -53,18 +62,6 @@ def remaining(reports: Sequence[Report], baseline: Baseline) -> tuple[BaselineEn
 def finding_count(listed: Iterable[BaselineEntry]) -> int:
     """Count the findings of entries: all that one role lacks for one rule of one task counts once."""
     return len(set(map(_finding_of, listed)))
-
-
-def _entry(finding: Finding, answer: Answer | None, target: str | None) -> BaselineEntry:
-    return BaselineEntry(
-        task_definition=finding.task_definition,
-        rule=finding.rule,
-        severity=finding.severity,
-        address=finding.address,
-        message=finding.message if answer is None else _missing(answer),
-        fingerprint=_fingerprint(finding, answer),
-        target=target,
-    )
 
 
 def _missing(answer: Answer) -> str:
@@ -115,7 +112,8 @@ class _Known:
                 continue
             for part, wanted in ((new, False), (old, True)):
                 pairs = zip(finding.answers, known, strict=True)
-                part.append(_finding_about(finding, tuple(each for each, is_known in pairs if is_known is wanted)))
+                answers = tuple(each for each, is_known in pairs if is_known is wanted)
+                part.append(msgspec.structs.replace(finding, answers=answers, message=message_of(list(answers))))
         return new, old
 
     def _take(self, report: Report, print_: str, severity: Severity) -> bool:
@@ -132,10 +130,6 @@ class _Known:
         return False
 
 
-def _finding_about(finding: Finding, answers: tuple[Answer, ...]) -> Finding:
-    return msgspec.structs.replace(finding, answers=answers, message=message_of(list(answers)))
-
-
 class _GoneEntry(msgspec.Struct, frozen=True):
     """The number of fixed problems of an entry, and the index of the first report that covers it, or -1."""
 
@@ -148,7 +142,14 @@ def _fixed_entries(reports: Sequence[Report], listed: Iterable[BaselineEntry]) -
     """Yield the definitely fixed part of every entry; anything unchecked or undecided is left out."""
     present = [_present(report) for report in reports]
     skipped = [{each.address for each in report.skipped} for report in reports]
-    waiting = [{_place(each) for each in report.answers if each.verdict is Verdict.UNKNOWN} for report in reports]
+    waiting = [
+        {
+            (each.requirement.task_definition, each.requirement.rule)
+            for each in report.answers
+            if each.verdict is Verdict.UNKNOWN
+        }
+        for report in reports
+    ]
     names = [_target_names(report) for report in reports]
     is_unread = any(report.unread for report in reports)
     for entry in listed:
@@ -163,10 +164,6 @@ def _fixed_entries(reports: Sequence[Report], listed: Iterable[BaselineEntry]) -
             continue
         left = entry.count - sum(present[each][entry.fingerprint] for each in about)
         yield _GoneEntry(entry, max(left, 0), about[0])
-
-
-def _place(answer: Answer) -> tuple[str, str]:
-    return answer.requirement.task_definition, answer.requirement.rule
 
 
 def _present(report: Report) -> Counter[str]:

@@ -97,7 +97,8 @@ def message_of(answers: list[Answer]) -> str:
     need = first.requirement
     role = f"{need.role_kind.value} role {first.role or ''}".rstrip()
     actions = join_names(dict.fromkeys(answer.requirement.action for answer in answers))
-    what = _resources(answers)
+    shown = list(dict.fromkeys(answer.requirement.shown_resource for answer in answers))
+    what = shown[0] if len(shown) == 1 else f"{len(shown):,} resources"
     if first.verdict is Verdict.UNKNOWN:
         return f"whether the {role} is allowed {actions} on {what} cannot be decided"
     match first.reason:
@@ -124,11 +125,6 @@ def message_of(answers: list[Answer]) -> str:
 
 _ASSUMING = {RoleKind.INSTANCE: ("EC2", "ec2.amazonaws.com")}
 _DELETIONS = (EvidenceKind.DELETED, EvidenceKind.DELETED_BY_OTHER_STACK)
-
-
-def _resources(answers: list[Answer]) -> str:
-    shown = list(dict.fromkeys(answer.requirement.shown_resource for answer in answers))
-    return shown[0] if len(shown) == 1 else f"{len(shown):,} resources"
 
 
 def _explanation(answers: list[Answer]) -> Iterator[str]:

@@ -159,11 +159,15 @@ class _Work:
         """Collect the fixes that one plan needs."""
         from tfcheck.analysis.check import check_unredacted, writes_secret
         from tfcheck.fix import FixChoice, find_fixes
+        from tfcheck.inventory.other_stack import formerly
+        from tfcheck.inventory.world import After
+        from tfcheck.resolve import resolver_of
 
         found = fixable_sources(self._sources, path, plan, self._run)
         report, redactor = check_unredacted(plan, found.sources, self._options, stacks=stacks, progress=progress)
         self.redactors.append(redactor)
-        world = self._world(plan, found.sources, stacks)
+        resolver = resolver_of(plan, found.sources, self._options.workspace, self._options.account)
+        world = After(resolver, stacks, formerly(stacks))
         self._worlds[plan.label] = world, found.sources
         self.notes += world.resolver.contradictions
         wanted = [each for each in report.findings if self._options.reports(each) and self._selection.wants(each)]
@@ -227,14 +231,6 @@ class _Work:
     def _contains_secret(self, text: str) -> bool:
         """Whether a text contains anything that a plan marks as sensitive."""
         return any(each.finds(text) for each in self.redactors)
-
-    def _world(self, plan: Plan, sources: Sources | None, stacks: Sequence[Stack]) -> After:
-        from tfcheck.inventory.other_stack import formerly
-        from tfcheck.inventory.world import After
-        from tfcheck.resolve import resolver_of
-
-        resolver = resolver_of(plan, sources, self._options.workspace, self._options.account)
-        return After(resolver, stacks, formerly(stacks))
 
     def _with_absolute_paths(self, draft: DraftFix, sources: Sources | None) -> DraftFix:
         """Name the files of a change by their absolute paths, since plans may share files or file names.

@@ -112,7 +112,12 @@ class Redactor:
         if not self._by_start or not text:
             return text
         if text not in self._known:
-            self._known[text] = self._without(text)
+            out: list[str] = []
+            position = 0
+            for found in self._address.finditer(text):
+                out += (self._replace_secrets(text, position, found.start()), found[0])
+                position = found.end()
+            self._known[text] = "".join((*out, self._replace_secrets(text, position, len(text))))
         return self._known[text]
 
     def finds(self, text: str) -> bool:
@@ -126,14 +131,6 @@ class Redactor:
     def _redact(self, value: Unknown | Text | JsonText) -> Unknown | Text | JsonText | str:
         shown = display(value)
         return value if self.text(shown) == shown else self.text(shown)
-
-    def _without(self, text: str) -> str:
-        out: list[str] = []
-        position = 0
-        for found in self._address.finditer(text):
-            out += (self._replace_secrets(text, position, found.start()), found[0])
-            position = found.end()
-        return "".join((*out, self._replace_secrets(text, position, len(text))))
 
     def _replace_secrets(self, text: str, start: int, end: int) -> str:
         out: list[str] = []

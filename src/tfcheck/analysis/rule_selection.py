@@ -21,26 +21,21 @@ def select(report: Report, choice: Choice) -> Report:
     kept = [_with_severity(each, choice.rules) for each in report.findings if choice.rules.selects(each.rule)]
     rest = [each for each in report.findings if not choice.rules.selects(each.rule)]
     unselected = tuple(Unselected(each.rule, each.severity, each.task_definition) for each in rest)
+    before = report.configuration or RunConfiguration()
+    rules = dict.fromkeys((*known_rules(), *(each.rule for each in report.findings)))
+    off = (each for each in rules if not choice.rules.selects(each))
     return msgspec.structs.replace(
         report,
         findings=tuple(worst_first(kept)),
         unselected=(*report.unselected, *unselected),
-        configuration=_configuration(report, choice),
+        configuration=RunConfiguration(
+            before.file or choice.file,
+            {**before.settings, **choice.settings},
+            tuple(dict.fromkeys((*before.rules_off, *off))),
+        ),
     )
 
 
 def _with_severity(finding: Finding, rules: RuleSelection) -> Finding:
     severity = rules.severity_of(finding.rule)
     return msgspec.structs.replace(finding, severity=Severity(severity)) if severity else finding
-
-
-def _configuration(report: Report, choice: Choice) -> RunConfiguration:
-    """Return the configuration behind a report; a saved report may already have left out rules."""
-    before = report.configuration or RunConfiguration()
-    rules = dict.fromkeys((*known_rules(), *(each.rule for each in report.findings)))
-    off = (each for each in rules if not choice.rules.selects(each))
-    return RunConfiguration(
-        before.file or choice.file,
-        {**before.settings, **choice.settings},
-        tuple(dict.fromkeys((*before.rules_off, *off))),
-    )

@@ -138,7 +138,12 @@ def _container(block: Block, lines: list[str], number: int) -> tuple[str, str]:
     first, last = argument.place.line, argument.source.line(max(argument.value_end - 1, argument.value_start))
     if not first < number <= last:
         return "", ""
-    items = _items(argument.expression)
+    inner = (
+        argument.expression.arguments[0]
+        if isinstance(argument.expression, Call) and argument.expression.arguments
+        else argument.expression
+    )
+    items = [each for each in inner.items if isinstance(each, ObjectOf)] if isinstance(inner, ListOf) else []
     if not limits.take(len(items)):
         return "", limits.REASON
     ahead, furthest = number, min(len(lines), number + _FURTHEST)
@@ -147,12 +152,6 @@ def _container(block: Block, lines: list[str], number: int) -> tuple[str, str]:
     starts = [each for each in items if each.place.line <= ahead]
     name = _container_name(starts[-1]) if starts else ""
     return name, "" if name else "its container is not known: write container=NAME before the reason"
-
-
-def _items(expression: Expression) -> list[ObjectOf]:
-    """Return the containers of a literal list."""
-    inner = expression.arguments[0] if isinstance(expression, Call) and expression.arguments else expression
-    return [each for each in inner.items if isinstance(each, ObjectOf)] if isinstance(inner, ListOf) else []
 
 
 def _container_name(item: ObjectOf) -> str:

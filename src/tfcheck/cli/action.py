@@ -114,17 +114,14 @@ def _check_plans(wanted: Inputs) -> _Found:
         shared=True,
     )
     found = _read_all(plans.files, together.check, plans.errors)
-    return msgspec.structs.replace(found, absent=_absent(together, found))
-
-
-def _absent(together: Session, found: _Found) -> tuple[str, ...]:
-    """Name the targets of unreadable plans, with the plan if the target has another one."""
     from tfcheck.report.markdown.results import distinguish_targets
     from tfcheck.report.origin import target
 
     unread = list(together.unread_reports())
     pairs = distinguish_targets([*unread, *(each.report for each in found.reports)])
-    return tuple(target(renamed) for report, renamed in pairs if report in unread)
+    return msgspec.structs.replace(
+        found, absent=tuple(target(renamed) for report, renamed in pairs if report in unread)
+    )
 
 
 def _read_reports(wanted: Inputs) -> _Found:

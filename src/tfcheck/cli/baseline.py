@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from tfcheck.cli import options, terminal
@@ -13,10 +11,6 @@ from tfcheck.config.keys import ConfigKey, key
 from tfcheck.report.safe_text import visible
 from tfcheck.report.words import plural
 from tfcheck.vocabulary.errors import UsageError
-from tfcheck.vocabulary.finding import Report
-
-if TYPE_CHECKING:
-    from tfcheck.analysis.baseline_file import Baseline
 
 
 class _Baseline(ConfiguredCommand):
@@ -55,7 +49,8 @@ def baseline(
       tfcheck --baseline tfcheck-baseline.json plan.json
       tfcheck baseline --update plan.json
     """  # noqa: D301 (click's mark for lines that are not to be joined)
-    from tfcheck.analysis.baseline_file import is_baseline, read_baseline
+    from tfcheck.analysis.baseline import compare, entries, finding_count, remaining
+    from tfcheck.analysis.baseline_file import is_baseline, read_baseline, text
 
     if update and output == "-":
         raise UsageError("`--update` changes a file, and standard output is not one", hint="leave out `--output -`")
@@ -68,31 +63,17 @@ def baseline(
         return status
     reports = [each.report for each in found]
     if known is None:
-        _write(reports, output)
+        terminal.publish(text(entries(reports)), output, colour=False)
+        number = sum(len(each.open_findings) for each in reports)
+        if output != "-":
+            terminal.say(visible(f"{output}: {plural(number, 'finding')} in the baseline"))
     else:
-        _shrink(reports, known)
+        left = remaining(reports, known)
+        if left != known.entries:
+            terminal.publish(text(left), known.file, colour=False)
+        before, after = finding_count(known.entries), finding_count(left)
+        new = sum(len(each.open_findings) for each in compare(reports, known))
+        removed = f"{plural(before - after, 'finding')} removed, {after:,} left in the baseline"
+        more = f"; {plural(new, 'new finding')} not added" if new else ""
+        terminal.say(visible(f"{known.file}: {removed}{more}"))
     return 0
-
-
-def _write(reports: list[Report], output: str) -> None:
-    from tfcheck.analysis.baseline import entries
-    from tfcheck.analysis.baseline_file import text
-
-    terminal.publish(text(entries(reports)), output, colour=False)
-    number = sum(len(each.open_findings) for each in reports)
-    if output != "-":
-        terminal.say(visible(f"{output}: {plural(number, 'finding')} in the baseline"))
-
-
-def _shrink(reports: list[Report], known: Baseline) -> None:
-    from tfcheck.analysis.baseline import compare, finding_count, remaining
-    from tfcheck.analysis.baseline_file import text
-
-    left = remaining(reports, known)
-    if left != known.entries:
-        terminal.publish(text(left), known.file, colour=False)
-    before, after = finding_count(known.entries), finding_count(left)
-    new = sum(len(each.open_findings) for each in compare(reports, known))
-    said = f"{plural(before - after, 'finding')} removed, {after:,} left in the baseline"
-    more = f"; {plural(new, 'new finding')} not added" if new else ""
-    terminal.say(visible(f"{known.file}: {said}{more}"))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 import click
 
@@ -17,9 +17,6 @@ from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.errors import InputError, UsageError
 from tfcheck.vocabulary.fail_options import FailOptions
 from tfcheck.vocabulary.finding import Report
-
-if TYPE_CHECKING:
-    from tfcheck.pull_request.report_comment import CommentOptions
 
 _FINDINGS = 1
 
@@ -92,35 +89,33 @@ def comment(
       tfcheck comment reports/*.json --expect-reports 4
       tfcheck comment --id orders --on-clean delete report.json
     """  # noqa: D301 (click's mark for lines that are not to be joined)
+    from tfcheck.cli.posting import REFUSED, post, render_comment, summarize
+    from tfcheck.pull_request.report_comment import CommentOptions
+
     if not files and not given["expect_reports"]:
         raise UsageError("there is no report to comment on", hint="pass the output of `tfcheck --format json`")
     leave_out = baseline_filter(baseline)
     reports, status = _read_reports(files, choice())
     reports = leave_out(reports)
-    comment_options = _comment_options(given, least=len(files) if status else 0)
-    status = max(status, _FINDINGS if FailOptions(fail_on, strict, new_only).fail(reports) else 0)
-    if dry_run:
-        from tfcheck.cli.posting import render_comment
-
-        terminal.publish(render_comment(reports, comment_options, os.environ), None, colour=False)
-        return status
-    refused = _post(reports, comment_options, required=required, debug=debug)
-    return status or refused
-
-
-def _comment_options(given: dict[str, Any], least: int) -> CommentOptions:
-    """Build the comment's options from the command line; `least` is the minimum number of reports."""
-    from tfcheck.pull_request.report_comment import CommentOptions
-
-    return CommentOptions(
+    comment_options = CommentOptions(
         id=given["name"],
         author=given["author"],
         number=given["pr_number"],
         when=given["when"],
         on_clean=given["on_clean"],
-        expected=max(given["expect_reports"], least),
+        expected=max(given["expect_reports"], len(files) if status else 0),
         suggestions=given["suggestions"],
     )
+    status = max(status, _FINDINGS if FailOptions(fail_on, strict, new_only).fail(reports) else 0)
+    if dry_run:
+        terminal.publish(render_comment(reports, comment_options, os.environ), None, colour=False)
+        return status
+    summarize(reports, comment_options, os.environ, debug=debug)
+    if post(reports, comment_options, os.environ, debug=debug) is not None:
+        return status
+    if ci.in_actions(os.environ):
+        terminal.log(reporting.render("github", reports))
+    return status or (REFUSED if required else 0)
 
 
 def _read_reports(files: Iterable[str], chosen: Choice) -> tuple[list[Report], int]:
@@ -134,14 +129,3 @@ def _read_reports(files: Iterable[str], chosen: Choice) -> tuple[list[Report], i
             terminal.print_error(error)
             status = error.exit_status
     return reports, status
-
-
-def _post(reports: Sequence[Report], comment_options: CommentOptions, *, required: bool, debug: bool) -> int:
-    from tfcheck.cli.posting import REFUSED, post, summarize
-
-    summarize(reports, comment_options, os.environ, debug=debug)
-    if post(reports, comment_options, os.environ, debug=debug) is not None:
-        return 0
-    if ci.in_actions(os.environ):
-        terminal.log(reporting.render("github", reports))
-    return REFUSED if required else 0

@@ -55,10 +55,10 @@ def rules_and_addresses(ctx: click.Context, option: click.Parameter, incomplete:
     return [*found, *_completions(_addresses(ctx, *_TASK_TYPES, "aws_iam_role"), incomplete)]
 
 
-def _known_rules() -> list[str]:
-    from tfcheck.cli.rulebook import manuals
+def _known_rules() -> tuple[str, ...]:
+    from tfcheck.analysis.rule_ids import known_rules
 
-    return [each.id for each in manuals()]
+    return known_rules()
 
 
 def _addresses(ctx: click.Context, *types: str) -> Iterator[str]:
@@ -90,8 +90,7 @@ def _completions(found: Iterable[str], incomplete: str) -> list[CompletionItem]:
     begun = incomplete.lstrip("'\"")
     fitting = [each for each in found if each.startswith(begun) and each.isprintable()][:_MOST]
     in_bash = os.environ.get("_TFCHECK_COMPLETE", "").startswith("bash")
-    return [CompletionItem(_quote(each) if in_bash else each) for each in fitting]
-
-
-def _quote(text: str) -> str:
-    return text if _SAFE.issuperset(text) else "'" + text.replace("'", "'\\''") + "'"
+    quoted = (
+        "'" + each.replace("'", "'\\''") + "'" if in_bash and not _SAFE.issuperset(each) else each for each in fitting
+    )
+    return [CompletionItem(each) for each in quoted]

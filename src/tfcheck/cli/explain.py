@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import click
 
 from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import OwnFormats
-from tfcheck.cli.json_pick import Pick, json_pick
+from tfcheck.cli.json_pick import json_pick
 from tfcheck.vocabulary.errors import InputError, UsageError
-
-if TYPE_CHECKING:
-    from tfcheck.analysis.session import Checked
-    from tfcheck.stopped_reason import Explanation
 
 #: Texts of ECS are short; anything longer is something else.
 _LONGEST = 100_000
@@ -49,7 +43,8 @@ def explain(
     also show what the plan does not grant of it.
     """
     from tfcheck.cli.plans import reports as checked
-    from tfcheck.report.explanation import findings_to_fix
+    from tfcheck.report.explanation import explanation_json, explanation_text, findings_to_fix, plan_text
+    from tfcheck.report.json import encode
     from tfcheck.stopped_reason import explain_text
 
     pick = json_pick(form, query)
@@ -63,35 +58,14 @@ def explain(
             "unrecognised error text",
             hint="pass the complete `stoppedReason` of the task, or the complete event of the service",
         )
-    coloured = pick is None and terminal.is_coloured(colour, sys.stdout, os.environ)
+    coloured, columns = terminal.is_coloured(colour, sys.stdout, os.environ), terminal.width(sys.stdout, os.environ)
     if pick is None:
-        _print_meaning(found, coloured)
+        click.echo(explanation_text(found, width=columns, colour=coloured), nl=False, color=coloured)
     reports, status = checked(plans, about, about.run_options(fixes=True, to_fix=partial(findings_to_fix, found)))
-    if pick is None:
-        _print_plans(found, reports, coloured)
-    else:
-        _print_json(found, reports, pick)
-    return status
-
-
-def _print_meaning(found: Explanation, coloured: bool) -> None:
-    from tfcheck.report.explanation import explanation_text
-
-    columns = terminal.width(sys.stdout, os.environ)
-    click.echo(explanation_text(found, width=columns, colour=coloured), nl=False, color=coloured)
-
-
-def _print_plans(found: Explanation, reports: Sequence[Checked], coloured: bool) -> None:
-    from tfcheck.report.explanation import plan_text
-
-    columns = terminal.width(sys.stdout, os.environ)
+    if pick is not None:
+        terminal.publish(encode(pick(explanation_json(found, [each.report for each in reports]))), None, colour=False)
+        return status
     for each in reports:
         shown = plan_text(found, each.report, width=columns, colour=coloured, directory=each.directory)
         click.echo(f"\n{shown}", nl=False, color=coloured)
-
-
-def _print_json(found: Explanation, reports: Sequence[Checked], pick: Pick) -> None:
-    from tfcheck.report.explanation import explanation_json
-    from tfcheck.report.json import encode
-
-    terminal.publish(encode(pick(explanation_json(found, [each.report for each in reports]))), None, colour=False)
+    return status

@@ -31,20 +31,13 @@ def read_saved(files: Iterable[str], choice: Choice | None = None) -> Iterator[C
         InputError: a file does not exist, or is not a report.
         UsageError: the content of a file is in place of its path.
     """
+    from tfcheck.analysis.rule_selection import select
     from tfcheck.report.reading import read_reports
 
     for file in files:
         refuse_content(file, "an argument")
         for report in read_reports(_content(file), file):
-            yield Checked(_select(report, choice), report.plan.directory or ".")
-
-
-def _select(report: Report, choice: Choice | None) -> Report:
-    if choice is None or not choice.is_reported:
-        return report
-    from tfcheck.analysis.rule_selection import select
-
-    return select(report, choice)
+            yield Checked(select(report, choice) if choice else report, report.plan.directory or ".")
 
 
 def _content(file: str) -> bytes:
@@ -85,17 +78,13 @@ def render(form: str, reports: Sequence[Report], failing: FailOptions = FailOpti
 
             return code_insights(reports, failed=failing.fail(reports) or any(report.unread for report in reports))
         case _:
-            return _page(form, reports)
+            from tfcheck.cli.rulebook import manuals
+            from tfcheck.report.html import html
+            from tfcheck.report.markdown import markdown, summary
+            from tfcheck.report.markdown.page import Page
 
-
-def _page(form: str, reports: Sequence[Report]) -> str:
-    from tfcheck.cli.rulebook import manuals
-    from tfcheck.report.html import html
-    from tfcheck.report.markdown import markdown, summary
-    from tfcheck.report.markdown.page import Page
-
-    write = {"summary": summary, "html": html}.get(form, markdown)
-    return write(reports, Page(links=_links(os.environ), manuals=manuals()))
+            write = {"summary": summary, "html": html}.get(form, markdown)
+            return write(reports, Page(links=_links(os.environ), manuals=manuals()))
 
 
 def _links(variables: Mapping[str, str]) -> Links | None:

@@ -5,22 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import click
 
-from tfcheck.analysis.session import Checked
 from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import OwnFormats
-from tfcheck.cli.json_pick import Pick, json_pick
+from tfcheck.cli.json_pick import json_pick
 from tfcheck.report.cause_text import Detail
 from tfcheck.report.causes import block
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import and_more, clip
 from tfcheck.vocabulary.errors import UsageError
-
-if TYPE_CHECKING:
-    from tfcheck.report.access_map import TaskNode
 
 _SHOWN_NAMES = 5
 _LONGEST = 200
@@ -59,6 +54,11 @@ def show(
     """
     from tfcheck.cli.plans import reports as checked
     from tfcheck.report.access_map import access_map
+    from tfcheck.report.folded_map import folded_maps, one_group_per_task
+    from tfcheck.report.json import encode
+    from tfcheck.report.map_json import map_json
+    from tfcheck.report.map_text import map_text
+    from tfcheck.report.words import headline
 
     pick = json_pick(form, query)
     found, status = checked([plan], about, about.run_options())
@@ -67,32 +67,19 @@ def show(
         wanted = chosen(task, [each.address for tasks in maps for each in tasks])
         maps = [tuple(each for each in tasks if each.address in wanted) for tasks in maps]
     columns, coloured = terminal.width(sys.stdout, os.environ), terminal.is_coloured(colour, sys.stdout, os.environ)
-    shown = [
-        _json(each, tasks, pick, alone=len(found) == 1)
-        if pick is not None
-        else _text(each, tasks, Detail(columns, each.directory, expand=expand), colour=coloured)
-        for each, tasks in zip(found, maps, strict=True)
-        if tasks or task is None
-    ]
+    shown = []
+    for each, tasks in zip(found, maps, strict=True):
+        if not tasks and task is not None:
+            continue
+        if pick is not None:
+            shown.append(encode(pick(map_json(each.report.plan, tasks)), indent=len(found) == 1))
+            continue
+        _, words = headline(each.report, {node.address: node.status for node in tasks})
+        groups = one_group_per_task(tasks) if expand else folded_maps(tasks)
+        detail = Detail(columns, each.directory, expand=expand)
+        shown.append(map_text(f"{each.report.plan.path}: {words}", groups, detail, colour=coloured))
     click.echo(("\n" if pick is None else "").join(shown), nl=False, color=coloured)
     return status
-
-
-def _json(checked: Checked, tasks: tuple[TaskNode, ...], pick: Pick, *, alone: bool) -> str:
-    from tfcheck.report.json import encode
-    from tfcheck.report.map_json import map_json
-
-    return encode(pick(map_json(checked.report.plan, tasks)), indent=alone)
-
-
-def _text(checked: Checked, tasks: tuple[TaskNode, ...], detail: Detail, *, colour: bool) -> str:
-    from tfcheck.report.folded_map import folded_maps, one_group_per_task
-    from tfcheck.report.map_text import map_text
-    from tfcheck.report.words import headline
-
-    _, words = headline(checked.report, {each.address: each.status for each in tasks})
-    groups = one_group_per_task(tasks) if detail.expand else folded_maps(tasks)
-    return map_text(f"{checked.report.plan.path}: {words}", groups, detail, colour=colour)
 
 
 def chosen(task: str, addresses: Sequence[str]) -> frozenset[str]:

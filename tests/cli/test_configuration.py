@@ -385,7 +385,7 @@ def test_a_selection_never_changes_a_verdict_and_loses_no_finding(rules: RuleSel
     assert found.answers == report.answers
     assert len(found.findings) + len(found.unselected) == len(report.findings)
     if found.unselected:
-        assert "can start" not in headline(found, standings(found))[1]
+        assert "can start" not in headline([found], standings(found))[1]
         assert not FailOptions("info").fail([found]) or found.findings
 
 

@@ -57,7 +57,7 @@ def test_what_may_be_is_not_reported_as_what_is() -> None:
         both, access_changes=(*both.access_changes, AccessChange("b", "x:*", "*", "granted"))
     )
     summary = "5 permissions revoked, 1 permission granted, 1 permission perhaps revoked, 1 permission perhaps granted"
-    assert f"<summary>Access of execution roles: {summary}, 1 role not told</summary>" in markdown([both])
+    assert f"<summary>Access of execution roles: {summary}, 1 role not known</summary>" in markdown([both])
 
 
 def test_a_screen_of_many_tasks_is_bounded() -> None:

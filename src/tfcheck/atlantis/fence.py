@@ -57,7 +57,7 @@ def fence(reports: Sequence[Report], after: Sequence[str] = ()) -> str:
 
 def _heads(report: Report) -> Iterator[str]:
     """Write first how the change affects what existed before."""
-    yield f"tfcheck: {headline(report, standings(report))[1]}"
+    yield f"tfcheck: {headline([report], standings(report))[1]}"
     said = one_line_summary(report)
     if said:
         mark = "- " if any(each.change == "broken" for each in report.task_changes) else ""

@@ -74,7 +74,7 @@ def show(
         if pick is not None:
             shown.append(encode(pick(map_json(each.report.plan, tasks)), indent=len(found) == 1))
             continue
-        _, words = headline(each.report, {node.address: node.status for node in tasks})
+        _, words = headline([each.report], {node.address: node.status for node in tasks})
         groups = one_group_per_task(tasks) if expand else folded_maps(tasks)
         detail = Detail(columns, each.directory, expand=expand)
         shown.append(map_text(f"{each.report.plan.path}: {words}", groups, detail, colour=coloured))

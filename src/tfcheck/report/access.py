@@ -40,18 +40,18 @@ def access_json(report: Report) -> Json:
 
 def _access_lines(report: Report) -> Iterator[Line]:
     yield line(Span(f"{report.plan.path}: ", SpanStyle.STRONG), _headline(report))
-    for said in _role_lines(report):
-        yield line("  ", said)
-    for role, told in _group_by_role(report.access_changes).items():
+    for words in _role_lines(report):
+        yield line("  ", words)
+    for role, members in _group_by_role(report.access_changes).items():
         yield ()
-        yield line("  ", Span(role, SpanStyle.STRONG), _role_change(told))
-        for each in told:
+        yield line("  ", Span(role, SpanStyle.STRONG), _role_change(members))
+        for each in members:
             mark, style = _MARKS[each.change]
             yield line("    ", Span(f"{mark} {role_change_words(each)}", style))
-    for role, told in _group_by_role(report.access_possible).items():
+    for role, members in _group_by_role(report.access_possible).items():
         yield ()
         yield line("  ", Span(role, SpanStyle.STRONG))
-        for each in told:
+        for each in members:
             yield line("    ", Span(_possible_line(each), SpanStyle.UNKNOWN))
 
 
@@ -60,12 +60,12 @@ def _markdown_parts(report: Report) -> Iterator[str]:
     about = list(_role_lines(report))
     if about:
         yield fence("\n".join(about))
-    for role, told in _group_by_role(report.access_changes).items():
-        yield f"{code(role)}{_role_change(told)}"
-        yield fence("\n".join(f"{_MARKS[each.change][0]} {role_change_words(each)}" for each in told), "diff")
-    for role, told in _group_by_role(report.access_possible).items():
+    for role, members in _group_by_role(report.access_changes).items():
+        yield f"{code(role)}{_role_change(members)}"
+        yield fence("\n".join(f"{_MARKS[each.change][0]} {role_change_words(each)}" for each in members), "diff")
+    for role, members in _group_by_role(report.access_possible).items():
         yield code(role)
-        yield fence("\n".join(map(_possible_line, told)))
+        yield fence("\n".join(map(_possible_line, members)))
 
 
 def _possible_line(each: AccessChange) -> str:
@@ -77,24 +77,24 @@ def _role_lines(report: Report) -> Iterator[str]:
     yield from (f"unknown: {unread(each).plain}" for each in report.access_unknown)
 
 
-def _role_change(told: list[AccessChange]) -> str:
-    return _ROLES.get(told[0].role_change or "", "")
+def _role_change(members: list[AccessChange]) -> str:
+    return _ROLES.get(members[0].role_change or "", "")
 
 
 def _headline(report: Report) -> str:
-    said = [*_numbers(report.access_changes, ""), *_numbers(report.access_possible, "perhaps ")]
+    counts = [*_numbers(report.access_changes, ""), *_numbers(report.access_possible, "perhaps ")]
     roles = len({each.role for each in report.access_unknown})
     nothing = f"what {plural(roles, 'execution role')} may gain or lose is unknown" if roles else _NOTHING
-    return ", ".join(said) or nothing
+    return ", ".join(counts) or nothing
 
 
-def _numbers(told: Sequence[AccessChange], prefix: str) -> list[str]:
-    kinds = [each.change for each in told]
+def _numbers(found: Sequence[AccessChange], prefix: str) -> list[str]:
+    kinds = [each.change for each in found]
     return [f"{plural(kinds.count(kind), 'permission')} {prefix}{kind}" for kind in _MARKS if kind in kinds]
 
 
-def _group_by_role(told: Iterable[AccessChange]) -> dict[str, list[AccessChange]]:
+def _group_by_role(unsorted: Iterable[AccessChange]) -> dict[str, list[AccessChange]]:
     found: dict[str, list[AccessChange]] = {}
-    for each in sorted(told, key=lambda each: (each.role, each.change, each.action, each.resource)):
+    for each in sorted(unsorted, key=lambda each: (each.role, each.change, each.action, each.resource)):
         found.setdefault(each.role, []).append(each)
     return found

@@ -147,7 +147,11 @@ class _ReportIndex:
             status,
             next(filter(None, places), None),
             tuple(self._role(role, kind, rows) for (kind, role), rows in roles.items()),
-            tuple(_mistake(each) for each in findings if not each.answers),
+            tuple(
+                MistakeNode(each.rule, each.severity, each.message, each.needed_at or each.location)
+                for each in findings
+                if not each.answers
+            ),
             self._former.get(address),
             tuple(self._skipped.get(address, ())),
         )
@@ -183,10 +187,6 @@ class _ReportIndex:
             () if verdict is Verdict.ALLOWED else tuple(each for each in answer.evidence if each is not end),
             answer.before is Verdict.ALLOWED and verdict is Verdict.DENIED,
         )
-
-
-def _mistake(finding: Finding) -> MistakeNode:
-    return MistakeNode(finding.rule, finding.severity, finding.message, finding.needed_at or finding.location)
 
 
 def _trust_policy_locations(answers: Iterable[Answer]) -> dict[str, Location]:

@@ -49,18 +49,14 @@ def _files(rows: Iterator[str]) -> Iterator[Edit]:
     file = ""
     for row in rows:
         if row.startswith("+++ "):
-            file = _path(row)
+            named = _FILE.fullmatch(row)
+            path = posixpath.normpath(named[1]) if named else ".."
+            if path.startswith(("/", "..")) or path == ".":
+                raise _OtherDiffError
+            file = path
         elif found := _HUNK.fullmatch(row):
             start, old, new = int(found[1]), int(found[2] or 1), int(found[3] or 1)
             yield from _hunk(rows, file, start if old else start + 1, old, new)
-
-
-def _path(row: str) -> str:
-    found = _FILE.fullmatch(row)
-    path = posixpath.normpath(found[1]) if found else ".."
-    if path.startswith(("/", "..")) or path == ".":
-        raise _OtherDiffError
-    return path
 
 
 def _hunk(rows: Iterator[str], file: str, line: int, old: int, new: int) -> Iterator[Edit]:

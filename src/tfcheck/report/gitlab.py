@@ -35,35 +35,27 @@ def rows(report: Report) -> Iterator[Json]:
         for answer in finding.answers or (None,):
             yield _finding(report, finding, answer)
     for answer in report.undecided_answers():
-        yield _unknown(report, answer)
+        words, identity = _need_words(answer, "may or may not be allowed"), fingerprint.answer_fingerprint(answer)
+        yield _row(report, answer.requirement.rule, Severity.INFO, words, identity, answer.needed_at)
     for skipped in report.skipped:
-        said = f"{skipped.address} could not be analysed: {skipped.reason}"
-        yield _row(report, "skipped", Severity.WARNING, said, skipped.address)
+        words = f"{skipped.address} could not be analysed: {skipped.reason}"
+        yield _row(report, "skipped", Severity.WARNING, words, skipped.address)
     for unread in report.unread:
         yield _row(report, "unread", Severity.ERROR, f"not checked: {unread.problem}", unread.path)
-    if said := unselected_words(report):
-        yield _row(report, "configuration", Severity.INFO, f"not reported: {said}", "configuration")
+    if words := unselected_words(report):
+        yield _row(report, "configuration", Severity.INFO, f"not reported: {words}", "configuration")
 
 
 def _finding(report: Report, finding: Finding, answer: Answer | None) -> Json:
     """Return one finding; a waived one has the lowest severity and begins with the reason."""
-    said = finding.message
-    identity = fingerprint.finding_fingerprint(finding)
-    severity = finding.severity
+    words, severity, identity = finding.message, finding.severity, fingerprint.finding_fingerprint(finding)
     if answer is not None:
         severity = finding.weight(answer) if len(finding.answers) > 1 else severity
-        said, identity = _need_words(answer, "is not allowed"), fingerprint.answer_fingerprint(answer)
+        words, identity = _need_words(answer, "is not allowed"), fingerprint.answer_fingerprint(answer)
     place = (answer.needed_at if answer else None) or finding.needed_at or finding.location
     if finding.waived is not None:
-        said, severity = f"waived: {reason_and_place(finding.waived)}: {said}", Severity.INFO
-    return _row(report, finding.rule, severity, said, identity, place)
-
-
-def _unknown(report: Report, answer: Answer) -> Json:
-    said = _need_words(answer, "may or may not be allowed")
-    return _row(
-        report, answer.requirement.rule, Severity.INFO, said, fingerprint.answer_fingerprint(answer), answer.needed_at
-    )
+        words, severity = f"waived: {reason_and_place(finding.waived)}: {words}", Severity.INFO
+    return _row(report, finding.rule, severity, words, identity, place)
 
 
 def _need_words(answer: Answer, verb: str) -> str:
@@ -73,13 +65,13 @@ def _need_words(answer: Answer, verb: str) -> str:
 
 
 def _row(
-    report: Report, rule: str, severity: Severity, said: str, identity: str, place: Location | None = None
+    report: Report, rule: str, severity: Severity, words: str, identity: str, place: Location | None = None
 ) -> Json:
     path = file_path(report, place)
     # NOTE: the directory, since a renamed file has the same problems; targets share it if they share it.
     whole = (rule, target(report) if path is None else posixpath.dirname(path), identity)
     return {
-        "description": visible(clip_width(said, _LONGEST)),
+        "description": visible(clip_width(words, _LONGEST)),
         "check_name": visible(rule),
         "fingerprint": hashlib.sha256("\0".join(whole).encode("utf-8", "backslashreplace")).hexdigest()[:32],
         "severity": _SEVERITIES[severity],

@@ -228,17 +228,15 @@ def _replacement(edit: Edit) -> Json:
     return {"deletedRegion": region, "insertedContent": {"text": "".join(f"{line}\n" for line in edit.new)}}
 
 
-def _manuals(manuals: Sequence[Manual], told: list[SarifResult]) -> list[Manual]:
-    """Add the rules of other tfcheck versions to the manuals."""
-    known = {manual.id for manual in manuals}
-    others = dict.fromkeys(visible(each.rule) for each in told if each.rule not in known)
-    return [*manuals, *(Manual(rule, rule or "rule", "A rule of another version of tfcheck.") for rule in others)]
-
-
 def _rules(manuals: Sequence[Manual], told: list[SarifResult]) -> Iterator[Json]:
     """Yield each rule once for each severity in the results; one without results has none."""
     used = {(visible(each.rule), each.severity) for each in told}
-    for manual in _manuals(manuals, told):
+    known = {manual.id for manual in manuals}
+    others = dict.fromkeys(visible(each.rule) for each in told if each.rule not in known)
+    for manual in [
+        *manuals,
+        *(Manual(rule, rule or "rule", "A rule of another version of tfcheck.") for rule in others),
+    ]:
         severities: list[Severity | None] = [each for each in Severity if (manual.id, each) in used]
         yield from (_rule(manual, each) for each in severities or [None])
 

@@ -52,14 +52,11 @@ def wrap(first: str | Span, text: str, width: int, style: SpanStyle = SpanStyle.
     """
     lead = Span(first) if isinstance(first, str) else first
     indent = " " * len(visible(lead.text))
-    for number, part in enumerate(_broken(visible(text), max(width - len(indent), 20))):
+    text, room = visible(text), max(width - len(indent), 20)
+    fits = len(text) <= room and text == text.strip()
+    parts = [text] if fits else textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+    for number, part in enumerate(parts):
         yield (Span(indent) if number else lead, Span(part, style))
-
-
-def _broken(text: str, width: int) -> list[str]:
-    if len(text) <= width and text == text.strip():
-        return [text]
-    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def columns(rows: Iterable[tuple[Span, Span]], indent: str, widest: int) -> Iterator[Line]:

@@ -56,7 +56,7 @@ def text(
 
 def _paragraphs(report: Report, found: list[Cause], detail: Detail) -> Iterator[list[Line]]:
     standing = standings(report)
-    style, words = headline(report, standing)
+    style, words = headline([report], standing)
     yield list(_title(report.plan.path, words, style, detail.width))
     yield list(broken_lines(report, detail))
     if detail.verbose:
@@ -140,14 +140,12 @@ def _skipped_lines(report: Report, detail: Detail) -> Iterator[Line]:
 
 
 def _notes(report: Report, detail: Detail) -> Iterator[Line]:
-    assumptions = (each for answer in report.answers for each in answer.assumptions)
-    notes = list(dict.fromkeys((*report.notes, *assumptions)))
-    for note in notes:
+    for note in report.notes_and_assumptions:
         if detail.verbose or not note.startswith(_ASIDES):
             yield from wrap(Span("note: ", SpanStyle.INFO), note, detail.width)
-    resting = sum(note.startswith(_ASIDES[0]) for note in notes)
-    if resting and not detail.verbose:
-        yield line(Span(f"{plural(resting, 'assumption')}, see -v", SpanStyle.QUIET))
+    assumed = sum(note.startswith(_ASIDES[0]) for note in report.notes_and_assumptions)
+    if assumed and not detail.verbose:
+        yield line(Span(f"{plural(assumed, 'assumption')}, see -v", SpanStyle.QUIET))
 
 
 def _waived_lines(report: Report, detail: Detail) -> Iterator[Line]:

@@ -231,13 +231,8 @@ def _is_spared(answer: Answer) -> bool:
     return answer.verdict is Verdict.DENIED and answer.requirement.severity is Severity.INFO
 
 
-def headline(report: Report, standing: dict[str, TaskStatus]) -> tuple[SpanStyle, str]:
-    """Return the verdict on the whole plan in one clause with its style; it mentions what does not count."""
-    return joint_headline([report], standing)
-
-
-def joint_headline(reports: Sequence[Report], standing: dict[str, TaskStatus]) -> tuple[SpanStyle, str]:
-    """Return the verdict on several plans in one clause, with its style."""
+def headline(reports: Sequence[Report], standing: dict[str, TaskStatus]) -> tuple[SpanStyle, str]:
+    """Return the verdict on plans in one clause, with its style; it mentions what does not count."""
     excused = excused_words(reports)
     style, words = _headline(standing, new_findings_count(reports))
     if not excused:

@@ -383,6 +383,11 @@ class Report(msgspec.Struct, frozen=True):
         return tuple(each for each in self.counted_answers() if each.verdict is Verdict.UNKNOWN)
 
     @property
+    def notes_and_assumptions(self) -> tuple[str, ...]:
+        """The notes, and what the answers assume, each once."""
+        return tuple(dict.fromkeys((*self.notes, *(each for answer in self.answers for each in answer.assumptions))))
+
+    @property
     def known_findings(self) -> tuple[Finding, ...]:
         """The findings that are in the baseline."""
         return self.baseline.known if self.baseline else ()

@@ -38,7 +38,7 @@ def test_what_breaks_stands_below_the_title_and_the_rest_after_the_findings() ->
         "- ⚠️ leaves broken `aws_ecs_task_definition.c`",
         "",
         "<details><summary>Access of execution roles: 2 permissions revoked, 2 permissions granted,"
-        " 1 role switched, 1 role not told</summary>",
+        " 1 role switched, 1 role not known</summary>",
         "",
         "- switches the execution role of `aws_ecs_task_definition.c` from `aws_iam_role.old` to `aws_iam_role.new`",
         "- revokes `s3:Get*` on `*` from `aws_iam_role.a` except `s3:GetObject`",

@@ -17,7 +17,7 @@ from tfcheck.report.html.view import View, capitalize, join_markup
 from tfcheck.report.left_out_words import excused_words, selection_sentence, waiver_sentences
 from tfcheck.report.markdown.page import PageContent, group_by_cause
 from tfcheck.report.origin import context_text, target
-from tfcheck.report.words import TaskStatus, fixed_words, joint_headline, plural, standings
+from tfcheck.report.words import TaskStatus, fixed_words, headline, plural, standings
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Report, Severity, Verdict
 
@@ -44,7 +44,8 @@ def page_body(content: PageContent, maps: Sequence[PageMap], more_maps: int, vie
     }
     findings, known, waived = _findings(content, view)
     open_articles = [each for one in content.reports for each in questions(one, view)]
-    words = _headline(standing, content)
+    _, words = headline(content.reports, standing)
+    words = capitalize(words) if content.reports else "No result for this commit"
     sections = (
         _section("findings", "Findings", findings, _nothing_missing(content)),
         _section("baseline", "In the baseline", known, "") if known else None,
@@ -67,11 +68,6 @@ def page_body(content: PageContent, maps: Sequence[PageMap], more_maps: int, vie
 
 
 # The head of the page
-
-
-def _headline(standing: dict[str, TaskStatus], content: PageContent) -> str:
-    _, words = joint_headline(content.reports, standing)
-    return capitalize(words) if content.reports else "No result for this commit"
 
 
 def _header(words: str, standing: dict[str, TaskStatus], content: PageContent) -> Markup:

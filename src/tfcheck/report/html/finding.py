@@ -28,7 +28,7 @@ class AlreadyShown:
         self.remedies: set[Remedy] = set()
 
 
-def article(found: TargetedCause, number: int, view: View, told: AlreadyShown, most: int) -> Markup:
+def article(found: TargetedCause, number: int, view: View, shown: AlreadyShown, most: int) -> Markup:
     """Write a cause with at most `most` groups as an article; a repeated fix is only named."""
     cause = found.cause
     alone = len(cause.groups) == 1
@@ -46,7 +46,7 @@ def article(found: TargetedCause, number: int, view: View, told: AlreadyShown, m
         head,
         tag("p", join_markup(list(_facts(found, view)), " · "), class_="facts"),
         _waivers(found),
-        (_group(cause, group, found.report, view, told, alone=alone) for group in cause.groups[:most]),
+        (_group(cause, group, found.report, view, shown, alone=alone) for group in cause.groups[:most]),
         tag("p", f"and {plural(rest, 'more task definition')}: see the JSON report", class_="soft") if rest else None,
         class_="cause",
         id=f"finding-{number}",
@@ -76,14 +76,14 @@ def _waivers(found: TargetedCause) -> Iterator[Markup]:
             )
 
 
-def _group(cause: Cause, group: Group, report: Report, view: View, told: AlreadyShown, *, alone: bool) -> Markup:
+def _group(cause: Cause, group: Group, report: Report, view: View, shown: AlreadyShown, *, alone: bool) -> Markup:
     left = [
         *_affected_tasks(cause, group, report, view, alone=alone),
         *_near(group, report, view),
         _explanations(group),
         _consequence(cause, group),
     ]
-    right = [*_sources(group, report, view), *_fixes(group, told)]
+    right = [*_sources(group, report, view), *_fixes(group, shown)]
     columns = (tag("div", left, class_="stack"), tag("div", right, class_="stack") if right else None)
     return tag("div", columns if right else tag("div", left, class_="stack alone"), class_="columns")
 
@@ -155,18 +155,12 @@ def _patterns(evidence: Evidence, needed: str) -> Markup | None:
     compared = compares_resources(evidence)
     rows: list[Child] = [tag("dt", "needed"), tag("dd", needed)] if compared else []
     rows.append(tag("dt", "denied" if evidence.effect == "Deny" else "granted"))
-    rows += [
-        tag("dd", _mark_mismatch(each, parting(needed, each) if compared else None))
-        for each in patterns[:_SHOWN_PATTERNS]
-    ]
+    for each in patterns[:_SHOWN_PATTERNS]:
+        stop = parting(needed, each) if compared else None  # where the pattern stops matching
+        rows.append(tag("dd", (each[:stop], tag("mark", each[stop:])) if stop and stop < len(each) else each))
     if len(patterns) > _SHOWN_PATTERNS:
         rows.append(tag("dd", f"and {len(patterns) - _SHOWN_PATTERNS:,} more"))
     return tag("dl", rows)
-
-
-def _mark_mismatch(pattern: str, stop: int | None) -> Child:
-    """Mark the part of a pattern that does not match; if all of it matches, append the rest of what is needed."""
-    return (pattern[:stop], tag("mark", pattern[stop:])) if stop and stop < len(pattern) else pattern
 
 
 def _explanations(group: Group) -> Markup | None:
@@ -203,17 +197,17 @@ def _places(finding: Finding) -> Iterator[tuple[str, Location]]:
             yield name, place
 
 
-def _fixes(group: Group, told: AlreadyShown) -> Iterator[Markup]:
+def _fixes(group: Group, shown: AlreadyShown) -> Iterator[Markup]:
     for fix in dict.fromkeys(each.fix for each in group.findings if each.fix is not None):
-        if fix in told.fixes:
-            again = tag("a", "the change above", href=f"#{told.fixes[fix]}")
+        if fix in shown.fixes:
+            again = tag("a", "the change above", href=f"#{shown.fixes[fix]}")
             yield tag("p", tag("b", "Fix: "), prose(fix.title), " (", again, ")", class_="prose")
         else:
-            told.fixes[fix] = f"fix-{len(told.fixes) + 1}"
-            yield tag("div", change(fix), id=told.fixes[fix])
+            shown.fixes[fix] = f"fix-{len(shown.fixes) + 1}"
+            yield tag("div", change(fix), id=shown.fixes[fix])
     for gist, remedy in remedies(group.findings).items():
-        if gist not in told.remedies:
-            told.remedies.add(gist)
+        if gist not in shown.remedies:
+            shown.remedies.add(gist)
             yield remedy_text(remedy)
 
 
@@ -244,23 +238,13 @@ def _numbered_lines(found: Excerpt) -> Iterator[Markup]:
 
 def change(fix: Fix) -> Markup:
     """Write a suggested change with its diff, or the code to add."""
-    marks = "safe" if fix.safety == "safe" else "review it"
-    proven = ", proven" if fix.proven else ", not proven"
-    return _figure(
-        (("Fix: ", prose(fix.title)), f"{marks}{proven}"),
-        list(_diff(fix.diff) if fix.diff else _code(fix.hcl)),
-        _apply_hint(fix),
-    )
-
-
-def _apply_hint(fix: Fix) -> Child:
+    marks = f"{'safe' if fix.safety == 'safe' else 'review it'}, {'proven' if fix.proven else 'not proven'}"
+    caption = (("Fix: ", prose(fix.title)), marks)
     if not fix.diff:
-        return None
-    option = "--unidiff-zero " if needs_unidiff_zero(fix.diff) else ""
-    command = tag("code", f"git apply {option}fix.patch")
-    return tag(
-        "p", "Save as ", tag("code", "fix.patch"), ", then ", command, " at the top of the repository.", class_="how"
-    )
+        return _figure(caption, list(_code(fix.hcl)))
+    command = tag("code", f"git apply {'--unidiff-zero ' if needs_unidiff_zero(fix.diff) else ''}fix.patch")
+    how = ("Save as ", tag("code", "fix.patch"), ", then ", command, " at the top of the repository.")
+    return _figure(caption, list(_diff(fix.diff)), tag("p", how, class_="how"))
 
 
 def _diff(diff: str) -> Iterator[Markup]:

@@ -12,7 +12,7 @@ from tfcheck.report.origin import target
 from tfcheck.report.unknown_text import open_questions
 from tfcheck.report.words import deciding_words, instances, question_words
 from tfcheck.vocabulary.clipping import and_more
-from tfcheck.vocabulary.finding import Answer, Reason, Report
+from tfcheck.vocabulary.finding import Answer, Report
 
 _SHOWN_TASKS = 4
 _SHOWN_ROWS = 200
@@ -22,33 +22,31 @@ _CLASSES = {"fixed": "good", "still_broken": "warning", "broken": "error"}
 def questions(report: Report, view: View) -> Iterator[Markup]:
     """Write one article for everything undecided with the same cause."""
     for (reason, cause), members in open_questions(report).items():
-        yield _question(reason, cause, members, report, view)
-
-
-def _question(reason: Reason | None, cause: str, members: list[Answer], report: Report, view: View) -> Markup:
-    tasks = list(dict.fromkeys(each.requirement.task_definition for each in members))
-    rules = dict.fromkeys(each.requirement.rule for each in members)
-    names = blocks(tasks)
-    who = join_markup([view.task(each if each in tasks else tasks[0], report, each) for each in names[:_SHOWN_TASKS]])
-    more = and_more(len(names), _SHOWN_TASKS)
-    advice = deciding_words(reason, cause, has_sources=report.plan.sources is not None)
-    head = tag(
-        "div",
-        tag("span", "unknown", class_="badge unknown"),
-        tag("h3", prose(capitalize(question_words(reason, cause)))),
-        class_="title",
-    )
-    return tag(
-        "article",
-        head,
-        tag("p", who, more, _in_target(report, view), class_="prose"),
-        tag("p", prose(advice), class_="prose") if advice else None,
-        _rows(members),
-        _all_tasks(tasks, report, view) if len(tasks) > len(names) or more else None,
-        class_="open stack",
-        data_verdict="unknown",
-        data_rule=" ".join(rules),
-    )
+        tasks = list(dict.fromkeys(each.requirement.task_definition for each in members))
+        rules = dict.fromkeys(each.requirement.rule for each in members)
+        names = blocks(tasks)
+        who = join_markup(
+            [view.task(each if each in tasks else tasks[0], report, each) for each in names[:_SHOWN_TASKS]]
+        )
+        more = and_more(len(names), _SHOWN_TASKS)
+        advice = deciding_words(reason, cause, has_sources=report.plan.sources is not None)
+        head = tag(
+            "div",
+            tag("span", "unknown", class_="badge unknown"),
+            tag("h3", prose(capitalize(question_words(reason, cause)))),
+            class_="title",
+        )
+        yield tag(
+            "article",
+            head,
+            tag("p", who, more, _in_target(report, view), class_="prose"),
+            tag("p", prose(advice), class_="prose") if advice else None,
+            _rows(members),
+            _all_tasks(tasks, report, view) if len(tasks) > len(names) or more else None,
+            class_="open stack",
+            data_verdict="unknown",
+            data_rule=" ".join(rules),
+        )
 
 
 def _rows(members: list[Answer]) -> Markup:
@@ -121,10 +119,5 @@ def notes(reports: Sequence[Report], view: View) -> Iterator[Markup]:
         )
     unread = dict.fromkeys(each for report in reports for each in report.unread)
     yield from (tag("li", tag("b", "not checked: "), prose(each.problem)) for each in unread)
-    said = (note for report in reports for note in (*report.notes, *_assumptions(report)))
-    yield from (tag("li", prose(each)) for each in dict.fromkeys(said))
-
-
-def _assumptions(report: Report) -> Iterator[str]:
-    for answer in report.answers:
-        yield from answer.assumptions
+    remarks = (each for report in reports for each in report.notes_and_assumptions)
+    yield from (tag("li", prose(each)) for each in dict.fromkeys(remarks))

@@ -12,7 +12,6 @@ from tfcheck.report.access_map import (
     PolicyNode,
     PolicyOrigin,
     RoleNode,
-    StatementNode,
     TaskNode,
     paths,
 )
@@ -121,11 +120,14 @@ def _role(role: RoleNode, report: Report, view: View) -> Markup:
 def _policy(policy: PolicyNode, report: Report, view: View) -> Markup:
     name = address(policy.address) if policy.kind is PolicyOrigin.POLICY else "of the role"
     node = (_kind(policy.kind.value), name, _place(policy.location, report, view))
-    return _item("policy", node, (_statement(each, report, view) for each in policy.statements))
-
-
-def _statement(statement: StatementNode, report: Report, view: View) -> Markup:
-    return _item("statement", statement_name(statement), (_call(each, report, view) for each in statement.calls))
+    return _item(
+        "policy",
+        node,
+        (
+            _item("statement", statement_name(each), (_call(call, report, view) for call in each.calls))
+            for each in policy.statements
+        ),
+    )
 
 
 def _unmet(calls: Iterable[CallNode], report: Report, view: View) -> Iterator[Markup]:

@@ -55,7 +55,13 @@ def _parts(told: PageContent, page: Page, rows: int, *, marked: bool) -> Iterato
         yield from listed.rows(existing, (), told, page, rows)
         yield from _folds(existing, rows, page, first=rows, pictures=0)
         yield PagePart("</details>", PartKind.KEPT)
-    yield from _baseline(told, page, rows)
+    if told.known:
+        title = f"{plural(len(told.known), 'finding')} in the baseline"
+        yield PagePart(f"<details><summary>{title}</summary>", PartKind.KEPT)
+        yield from listed.rows(group_by_cause(told.known), (), told, page, rows)
+        yield PagePart("</details>", PartKind.KEPT)
+    for words in dict.fromkeys(words for report in told.reports for words in fixed_words(report)):
+        yield PagePart(words, PartKind.KEPT)
     yield from rest.changes(told, rows)
     yield from waived_rest(told, page)
     yield from rest.unread(told)
@@ -66,17 +72,6 @@ def _parts(told: PageContent, page: Page, rows: int, *, marked: bool) -> Iterato
     yield from rest.notes(told)
     yield budget.LEFT_OUT
     yield PagePart(top.footer(told, page), PartKind.KEPT)
-
-
-def _baseline(told: PageContent, page: Page, rows: int) -> Iterator[PagePart]:
-    """Fold the known findings of a baseline, and report how many are fixed."""
-    if told.known:
-        title = f"{plural(len(told.known), 'finding')} in the baseline"
-        yield PagePart(f"<details><summary>{title}</summary>", PartKind.KEPT)
-        yield from listed.rows(group_by_cause(told.known), (), told, page, rows)
-        yield PagePart("</details>", PartKind.KEPT)
-    for words in dict.fromkeys(words for report in told.reports for words in fixed_words(report)):
-        yield PagePart(words, PartKind.KEPT)
 
 
 def _folds(found: list[TargetedCause], most: int, page: Page, first: int, pictures: int) -> Iterator[PagePart]:

@@ -6,7 +6,7 @@ goes is always a whole part, so that no fence, list or fold is ever cut.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import IntEnum
 
 import msgspec
@@ -61,7 +61,8 @@ def page(parts: Iterable[PagePart], budget: int, elsewhere: str) -> str:
     parts = list(parts)
     gone, left_out = _chosen(parts, budget, len(_left_out(len(parts), elsewhere).encode()))
     kept = [part for number, part in enumerate(parts) if number not in gone]
-    written = _join(_fill_left_out(kept, left_out, elsewhere))
+    note = [PagePart(_left_out(left_out, elsewhere), PartKind.KEPT)] if left_out else []
+    written = _join(each for part in kept for each in (note if part.kind is PartKind.LEFT_OUT else [part]))
     if len(written.encode()) > budget:
         raise ValueError("what must stay does not fit")
     return written
@@ -97,14 +98,6 @@ def _drop_order(parts: list[PagePart], sizes: list[int]) -> list[list[int]]:
         return kind, -sum(sizes[number] for number in unit) if kind is PartKind.DIFF else 0, -unit[0]
 
     return sorted(units.values(), key=when)
-
-
-def _fill_left_out(parts: list[PagePart], left_out: int, elsewhere: str) -> Iterator[PagePart]:
-    for part in parts:
-        if part.kind is not PartKind.LEFT_OUT:
-            yield part
-        elif left_out:
-            yield PagePart(_left_out(left_out, elsewhere), PartKind.KEPT)
 
 
 def _left_out(number: int, elsewhere: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.report.causes import Group
+from tfcheck.report.causes import Group, broken_actions
 from tfcheck.report.diff import needs_unidiff_zero
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, fence, html_code, prose, sentence
@@ -29,12 +29,14 @@ def evidence(group: Group, report: Report, number: int, page: Page, *, drawn: bo
     """Write the fold with the explanation; `number` distinguishes the folds of a page, `drawn` adds a picture."""
     finding = _first_task_finding(group)
     kind = PartKind.EVIDENCE_OF_ERROR if finding.severity is Severity.ERROR else PartKind.EVIDENCE_OF_WARNING
-    lines = [
-        *_facts(finding, report, page),
-        *_instances(group),
-        *_answers(finding, report, page),
-        *_explanation(finding),
-    ]
+    lines = list(_facts(finding, report, page))
+    if len(group.tasks) > 1:
+        others = ", ".join(map(code, group.tasks[:_SHOWN_TASKS])) + and_more(len(group.tasks), _SHOWN_TASKS)
+        lines.append(f"- The same for {others}; shown is the first")
+    lines += _answers(finding, report, page)
+    lines += [f"- {sentence(each, names(finding))}" for each in finding.explanation[:_SHOWN_ANSWERS]]
+    if finding.symptom:
+        lines.append(f"- {symptom_words(finding.symptom).capitalize()} ECS would say {code(finding.symptom)}")
     bullets = "\n".join(lines)
     yield PagePart(f"<details><summary>{_question(finding, group)}</summary>\n\n{bullets}", kind, number)
     drawing = picture(finding) if drawn else None
@@ -55,14 +57,6 @@ def _first_task_finding(group: Group) -> Finding:
     )
 
 
-def _instances(group: Group) -> Iterator[str]:
-    """Name the other affected task definitions."""
-    if len(group.tasks) > 1:
-        shown = ", ".join(map(code, group.tasks[:_SHOWN_TASKS]))
-        more = and_more(len(group.tasks), _SHOWN_TASKS)
-        yield f"- The same for {shown}{more}; shown is the first"
-
-
 def _question(finding: Finding, group: Group) -> str:
     actions = list(dict.fromkeys(answer.requirement.action for answer in finding.answers))
     task = html_code(group.shown[0])
@@ -72,7 +66,10 @@ def _question(finding: Finding, group: Group) -> str:
 
 
 def _facts(finding: Finding, report: Report, page: Page) -> Iterator[str]:
-    yield f"- {sentence(finding.message, names(finding))}{_change(finding)}"
+    change = " (already broken before this change)" if finding.change == "existing" else ""
+    if broken_actions(finding):
+        change = " (**this change breaks it**: it was allowed before)"
+    yield f"- {sentence(finding.message, names(finding))}{change}"
     belongs = place_link(finding.location, report, page)
     needed = place_link(finding.needed_at, report, page)
     places = filter(None, (f"needed at {needed}" if needed else "", f"fix at {belongs}" if belongs else ""))
@@ -81,13 +78,6 @@ def _facts(finding: Finding, report: Report, page: Page) -> Iterator[str]:
     manual = page.manual(finding.rule)
     if manual and manual.url:
         yield f"- Rule {code(finding.rule)}: [{manual.title}]({manual.url})"
-
-
-def _change(finding: Finding) -> str:
-    lost = any(each.before is Verdict.ALLOWED and each.verdict is Verdict.DENIED for each in finding.answers)
-    if lost:
-        return " (**this change breaks it**: it was allowed before)"
-    return " (already broken before this change)" if finding.change == "existing" else ""
 
 
 def names(finding: Finding) -> tuple[str | None, ...]:
@@ -125,13 +115,6 @@ def _statement(found: Evidence, answer: Answer, report: Report, page: Page) -> s
     sid = f" (statement {code(found.sid)})" if found.sid else ""
     place = place_link(found.location, report, page)
     return f"  - {code(found.policy)}{sid}{on}{f' at {place}' if place else ''}: {prose(evidence_words(found))}"
-
-
-def _explanation(finding: Finding) -> Iterator[str]:
-    for each in finding.explanation[:_SHOWN_ANSWERS]:
-        yield f"- {sentence(each, names(finding))}"
-    if finding.symptom:
-        yield f"- {symptom_words(finding.symptom).capitalize()} ECS would say {code(finding.symptom)}"
 
 
 def suggestion(fix: Fix, number: int, *, opened: bool) -> Iterator[PagePart]:
@@ -220,9 +203,12 @@ def _edges(answer: Answer) -> Iterator[Edge]:
         return
     yield Edge(need.task_definition, role, f"{need.role_kind.value} role")
     policies = [each for each in answer.evidence if _is_on_the_path(each, answer)][:_SHOWN_POLICIES]
-    for evidence in policies:
-        yield Edge(role, evidence.policy, "has")
-        yield _last_edge(evidence, answer)
+    for each in policies:
+        yield Edge(role, each.policy, "has")
+        if each.effect == "Deny":
+            yield Edge(each.policy, need.shown_resource, f"denies {need.action}", "--x")
+        else:
+            yield Edge(each.policy, need.shown_resource, f"{need.action}: {evidence_words(each)}", "-.->")
     if not policies:
         yield Edge(role, need.shown_resource, f"{need.action}: {_GAPS.get(answer.reason, 'not granted')}", "-.->")
 
@@ -232,10 +218,3 @@ def _is_on_the_path(evidence: Evidence, answer: Answer) -> bool:
     if answer.reason is Reason.EXPLICIT_DENY:
         return evidence.effect == "Deny"
     return answer.reason is Reason.IMPLICIT_DENY and evidence.policy != answer.role
-
-
-def _last_edge(evidence: Evidence, answer: Answer) -> Edge:
-    need = answer.requirement
-    if evidence.effect == "Deny":
-        return Edge(evidence.policy, need.shown_resource, f"denies {need.action}", "--x")
-    return Edge(evidence.policy, need.shown_resource, f"{need.action}: {evidence_words(evidence)}", "-.->")

@@ -102,6 +102,8 @@ def content(reports: Iterable[Report], page: Page) -> PageContent:
         plain += () if _is_stale(report, page) else (report,)
     fresh.sort(key=target)
     several = len({task for report in fresh for task in report.task_definitions}) > 1
+    bases = Counter(target(each) for each in plain)
+    whole = (name_with_plan(target(each), plan_path(each)) for each in plain)
     return PageContent(
         tuple(fresh),
         tuple(stale),
@@ -110,15 +112,8 @@ def content(reports: Iterable[Report], page: Page) -> PageContent:
         known=_findings((report, report.known_findings) for report in fresh),
         waived=_findings((report, report.waived_findings) for report in fresh),
         several=several,
-        listed=_listed_results(plain, fresh),
+        listed=ListedResults.of((*bases, *whole, *map(target, fresh)), bases),
     )
-
-
-def _listed_results(plain: list[Report], fresh: list[Report]) -> ListedResults:
-    """Return the names that earlier pages may list results by: their targets, also with their plans."""
-    bases = Counter(target(each) for each in plain)
-    whole = (name_with_plan(target(each), plan_path(each)) for each in plain)
-    return ListedResults.of((*bases, *whole, *map(target, fresh)), bases)
 
 
 def _is_stale(report: Report, page: Page) -> bool:
@@ -145,11 +140,8 @@ def _findings(reports: Iterable[tuple[Report, Iterable[Finding]]]) -> tuple[Targ
                 found[key] = TargetedFinding(finding, report, (target(report),))
             elif target(report) not in known.targets:
                 found[key] = msgspec.structs.replace(known, targets=(*known.targets, target(report)))
-    return tuple(sorted(found.values(), key=_rank))
-
-
-def _rank(each: TargetedFinding) -> tuple[bool, int]:
-    return each.finding.change == "existing", each.finding.severity.rank
+    ranked = sorted(found.values(), key=lambda each: (each.finding.change == "existing", each.finding.severity.rank))
+    return tuple(ranked)
 
 
 def group_by_cause(findings: Iterable[TargetedFinding]) -> list[TargetedCause]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
 
 from tfcheck.report.causes import skipped_blocks
-from tfcheck.report.change_words import ACCESS, TASKS, Access, access_changes, role_switch
+from tfcheck.report.change_words import ACCESS, TASKS, access_changes, role_switch
 from tfcheck.report.left_out_words import WaivedGroup, waived_groups, waiver_sentences
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose
@@ -30,19 +29,15 @@ def undecided_parts(waiting: tuple[TargetedUnknown, ...]) -> Iterator[PagePart]:
     lines: list[str] = []
     for (reason, cause), members in groups.items():
         lines.append(f"- {question_words(reason, prose(cause))}")
-        lines += _members(members)
+        for each in members[:_SHOWN_PER_GROUP]:
+            need = each.answer.requirement
+            where = f"{code(need.task_definition)}, {needed_by(each.answer)}"
+            lines.append(f"  - {code(need.action)} on {code(need.shown_resource)} for {where}")
+        if len(members) > _SHOWN_PER_GROUP:
+            lines.append(f"  - and {len(members) - _SHOWN_PER_GROUP:,} more")
     if lines:
         title = f"{UNKNOWN_ICON} {plural(len(waiting), 'permission')} cannot be decided before apply"
         yield _fold(title, lines, PartKind.OPEN_QUESTIONS)
-
-
-def _members(members: list[TargetedUnknown]) -> Iterator[str]:
-    for each in members[:_SHOWN_PER_GROUP]:
-        need = each.answer.requirement
-        where = f"{code(need.task_definition)}, {needed_by(each.answer)}"
-        yield f"  - {code(need.action)} on {code(need.shown_resource)} for {where}"
-    if len(members) > _SHOWN_PER_GROUP:
-        yield f"  - and {len(members) - _SHOWN_PER_GROUP:,} more"
 
 
 def skipped_parts(content: PageContent) -> Iterator[PagePart]:
@@ -99,16 +94,10 @@ def _permissions(content: PageContent, wanted: Callable[[Answer], bool]) -> list
 
 def notes(content: PageContent) -> Iterator[PagePart]:
     """List the assumptions of the answers."""
-    lines = [f"- {prose(note)}" for note in dict.fromkeys(_notes(content.reports))]
+    remarks = dict.fromkeys(each for report in content.reports for each in report.notes_and_assumptions)
+    lines = [f"- {prose(each)}" for each in remarks]
     if lines:
         yield _fold("Assumptions", lines, PartKind.NOTES)
-
-
-def _notes(reports: Iterable[Report]) -> Iterator[str]:
-    for report in reports:
-        yield from report.notes
-        for answer in report.answers:
-            yield from answer.assumptions
 
 
 def _in_target(report: Report, content: PageContent) -> str:
@@ -195,14 +184,12 @@ def waived_rest(content: PageContent, page: Page) -> Iterator[PagePart]:
     new = new_waivers(content, page)
     groups = [each for each in waived_groups(content.reports) if each not in new]
     lines = [_line(each, content.reports, page) for each in groups]
-    said = [f"- {prose(each)}" for each in waiver_sentences(content.reports)]
+    remarks = [f"- {prose(each)}" for each in waiver_sentences(content.reports)]
     if lines:
         number = sum(len(each.findings) for each in groups)
-        written = "\n".join((*lines, *said))
-        summary = f"{plural(number, 'waived finding')}"
-        yield PagePart(f"<details><summary>{summary}</summary>\n\n{written}\n\n</details>", PartKind.NOTES)
-    elif said:
-        yield PagePart("\n".join(said), PartKind.NOTES)
+        yield _fold(plural(number, "waived finding"), [*lines, *remarks], PartKind.NOTES)
+    elif remarks:
+        yield PagePart("\n".join(remarks), PartKind.NOTES)
 
 
 def _line(group: WaivedGroup, reports: tuple[Report, ...], page: Page) -> str:
@@ -255,10 +242,7 @@ def _section(reports: list[Report], content: PageContent, most: int) -> Iterator
         shown = [*tasks, *roles] if number <= _UNFOLDED else tasks
         yield PagePart("\n".join((f"{title}\n", *shown)) if shown else title, PartKind.CHANGE)
     if number > _UNFOLDED:
-        lines = "\n".join(roles)
-        yield PagePart(
-            f"<details><summary>{_access_counts(report)}</summary>\n\n{lines}\n\n</details>", PartKind.ACCESS
-        )
+        yield _fold(_access_counts(report), roles, PartKind.ACCESS)
 
 
 def _tasks(report: Report, most: int) -> Iterator[str]:
@@ -278,14 +262,11 @@ def _tasks(report: Report, most: int) -> Iterator[str]:
 def _roles(report: Report, most: int) -> Iterator[str]:
     kinds = [("switches the execution role", tuple(map(role_switch, report.role_switches)))]
     kinds += [(each.words, each.lines) for each in access_changes(report)]
-    for words, told in kinds:
-        yield from (f"- {words} {_access_line(each)}" for each in islice(told, most))
-        yield from _more_line(len(told), most)
-
-
-def _access_line(each: Access) -> str:
-    shown = "".join(code(part) if number % 2 else part for number, part in enumerate(each.parts))
-    return f"{shown}: {prose(each.because)}" if each.because else shown
+    for words, accesses in kinds:
+        for each in accesses[:most]:
+            shown = "".join(code(part) if number % 2 else part for number, part in enumerate(each.parts))
+            yield f"- {words} {shown}{f': {prose(each.because)}' if each.because else ''}"
+        yield from _more_line(len(accesses), most)
 
 
 def _more_line(number: int, most: int) -> Iterable[str]:
@@ -293,10 +274,10 @@ def _more_line(number: int, most: int) -> Iterable[str]:
 
 
 def _access_counts(report: Report) -> str:
-    said: list[str] = []
+    counts: list[str] = []
     for changes, prefix in ((report.access_changes, ""), (report.access_possible, "perhaps ")):
         kinds = [each.change for each in changes]
-        said += [f"{plural(kinds.count(kind), 'permission')} {prefix}{kind}" for kind in ACCESS if kind in kinds]
-    said += [f"{plural(len(report.role_switches), 'role')} switched"] if report.role_switches else []
-    said += [f"{plural(len(report.access_unknown), 'role')} not told"] if report.access_unknown else []
-    return f"Access of execution roles: {', '.join(said)}"
+        counts += [f"{plural(kinds.count(kind), 'permission')} {prefix}{kind}" for kind in ACCESS if kind in kinds]
+    counts += [f"{plural(len(report.role_switches), 'role')} switched"] if report.role_switches else []
+    counts += [f"{plural(len(report.access_unknown), 'role')} not known"] if report.access_unknown else []
+    return f"Access of execution roles: {', '.join(counts)}"

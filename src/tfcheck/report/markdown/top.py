@@ -22,7 +22,7 @@ from tfcheck.vocabulary.finding import Severity
 
 _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
 _LONGEST_ID = 100
-_MOST_ABSENT = 20
+_SHOWN_TARGETS, _MOST_ABSENT = 3, 20
 #: What to do about two jobs or workflows that write one comment.
 SHARED_ID_HINT = "give each job a comment id of its own, or combine their reports in a final job"
 
@@ -46,7 +46,7 @@ def name(content: PageContent, page: Page) -> str:
 def title(content: PageContent, page: Page) -> str:
     """Write the heading, which is the summary."""
     icon, words = _verdict(content, page)
-    where = _clipped_names(content.targets)
+    where = _names(content.targets)
     about = f"{words} in {where}" if words and where else words
     return f"### {icon} tfcheck: {', '.join(filter(None, (about, _lost(content, page))))}"
 
@@ -55,16 +55,12 @@ def _lost(content: PageContent, page: Page) -> str:
     """Name the targets without a result, or count the results if not all are known; empty if there are none."""
     absent, number = content.absent(page), missing(content, page)
     if number and number == len(page.replaced):
-        return f"result of {_clipped_names(page.replaced)} not shown"
+        return f"result of {_names(page.replaced)} not shown"
     if absent and len(absent) == number:
-        return f"no result for {_clipped_names(absent)}"
+        return f"no result for {_names(absent)}"
     if not (content.reports or page.expected):
         return "no result for this commit"
     return f"{plural(number, 'result')} missing" if number else ""
-
-
-def _clipped_names(targets: tuple[str, ...]) -> str:
-    return target_names(tuple(clip_width(each, _LONGEST_ID) for each in targets))
 
 
 def _verdict(content: PageContent, page: Page) -> tuple[str, str]:
@@ -132,26 +128,34 @@ def lead(content: PageContent, page: Page) -> Iterator[str]:
     absent = content.absent(page)
     if lost := tuple(each for each in absent if each not in page.replaced):
         yield (
-            f"{UNKNOWN_ICON} **No result for this commit**: {_names(lost)}. "
+            f"{UNKNOWN_ICON} **No result for this commit**: {_names(lost, _MOST_ABSENT)}. "
             "The plan failed or was not made, so its earlier findings may still apply."
         )
     if page.replaced:
         yield (
-            f"{UNKNOWN_ICON} **Result not shown**: {_names(page.replaced)}. Another job wrote it to this comment, "
-            f"under the same id. To see every result, {SHARED_ID_HINT}."
+            f"{UNKNOWN_ICON} **Result not shown**: {_names(page.replaced, _MOST_ABSENT)}. Another job wrote it to this "
+            f"comment, under the same id. To see every result, {SHARED_ID_HINT}."
         )
     if unnamed := missing(content, page) - len(absent):
         yield f"{UNKNOWN_ICON} **{plural(unnamed, 'result')} missing**: a job failed, or did not send its report."
 
 
-def _names(targets: tuple[str, ...]) -> str:
-    return target_names(tuple(clip_width(each, _LONGEST_ID) for each in targets), most=_MOST_ABSENT)
+def _names(targets: tuple[str, ...], most: int = _SHOWN_TARGETS) -> str:
+    return target_names(tuple(clip_width(each, _LONGEST_ID) for each in targets), most)
 
 
 def _breaks(content: PageContent) -> str:
     tasks = sum(len(report.task_definitions) for report in content.reports)
     if content.findings:
-        return _sentence(content)
+        first = content.findings[0].finding
+        answers = [answer for each in content.findings for answer in each.finding.answers]
+        required = sum(each.requirement.severity is Severity.ERROR for each in answers)
+        recommended = len(answers) - required
+        if not required:
+            return f"{sentence(first.message, names(first))}."
+        more = f", {recommended:,} recommended" if recommended else ""
+        waiting = f", {len(content.waiting):,} not decided" if content.waiting else ""
+        return f"**{plural(required, 'required permission')} missing**{more}{waiting}."
     if content.known:
         return "Everything that is missing is in the baseline."
     if content.waiting:
@@ -164,18 +168,6 @@ def _breaks(content: PageContent) -> str:
     if excused := excused_words(content.reports):
         return f"No other finding in {plural(tasks, 'ECS task definition')}: {excused}."
     return f"The roles of {plural(tasks, 'ECS task definition')} grant every permission that is checked."
-
-
-def _sentence(content: PageContent) -> str:
-    first = content.findings[0].finding
-    answers = [answer for each in content.findings for answer in each.finding.answers]
-    required = sum(each.requirement.severity is Severity.ERROR for each in answers)
-    recommended = len(answers) - required
-    if not required:
-        return f"{sentence(first.message, names(first))}."
-    more = f", {recommended:,} recommended" if recommended else ""
-    waiting = f", {len(content.waiting):,} not decided" if content.waiting else ""
-    return f"**{plural(required, 'required permission')} missing**{more}{waiting}."
 
 
 def footer(content: PageContent, page: Page) -> str:

@@ -16,7 +16,7 @@ from tfcheck.report.left_out_words import selection_sentence, waived_groups, wai
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.safe_text import clip_width, visible
 from tfcheck.report.words import instances, plural, reason_words
-from tfcheck.vocabulary.finding import Answer, Finding, Reason, Report, Severity, Unread
+from tfcheck.vocabulary.finding import Answer, Finding, Reason, Report, Severity, all_unread
 
 MOST = 10
 #: The maximum number of the ten notices that are about changes.
@@ -39,18 +39,19 @@ class Annotation(msgspec.Struct, frozen=True):
 def workflow_commands(reports: Sequence[Report]) -> str:
     """Write reports as workflow commands: changes, then errors, and so on, up to GitHub's limit."""
     several = len(reports) > 1
-    changes = list(dict.fromkeys(each for report in reports for each in _change(report, several)))[:_CHANGES]
-    unread = [Annotation("error", "tfcheck", f"not checked: {each.problem}") for each in _unread(reports)]
+    changes = [
+        Annotation("notice", "tfcheck", words + _target_remark(report, several))
+        for report in reports
+        if (words := one_line_summary(report))
+    ]
+    changes = list(dict.fromkeys(changes))[:_CHANGES]
+    unread = (Annotation("error", "tfcheck", f"not checked: {each.problem}") for each in all_unread(reports))
     found = list(dict.fromkeys([*unread, *(each for report in reports for each in _annotations_of(report, several))]))
     lines = [workflow_command(each) for each in changes]
     for command in _COMMANDS.values():
         most = MOST - len(changes) if command == "notice" else MOST
         lines += _limit([each for each in found if each.command == command], command, most)
     return "".join(f"{line}\n" for line in lines)
-
-
-def _unread(reports: Sequence[Report]) -> Iterator[Unread]:
-    yield from dict.fromkeys(each for report in reports for each in report.unread)
 
 
 def _limit(found: list[Annotation], command: str, most: int) -> Iterator[str]:
@@ -60,13 +61,6 @@ def _limit(found: list[Annotation], command: str, most: int) -> Iterator[str]:
     if len(shown) < len(found):
         more = f"and {plural(len(found) - len(shown), command)} more, see the job summary"
         yield workflow_command(Annotation(command, "tfcheck", more))
-
-
-def _change(report: Report, several: bool) -> Iterator[Annotation]:
-    """Return how the change affects existing tasks, as a notice before all others."""
-    said = one_line_summary(report)
-    if said:
-        yield Annotation("notice", "tfcheck", said + _target_remark(report, several))
 
 
 def _target_remark(report: Report, several: bool) -> str:
@@ -80,14 +74,14 @@ def _annotations_of(report: Report, several: bool) -> Iterator[Annotation]:
         yield _finding(report, finding, remark)
     for group in waived_groups([report]):
         yield Annotation("notice", f"tfcheck {group.rule}", f"waived: {waived_words(group)}{remark}")
-    for said in waiver_sentences([report]):
-        yield Annotation("notice", "tfcheck", f"{said}{remark}")
+    for words in waiver_sentences([report]):
+        yield Annotation("notice", "tfcheck", f"{words}{remark}")
     for each, number in skipped_blocks(report.skipped):
         who = f"{each.address}{instances(number)}"
         yield Annotation("warning", "tfcheck", f"{who} could not be analysed: {each.reason}{remark}")
     yield from _unknown(report, remark)
-    if said := selection_sentence(report):
-        yield Annotation("notice", "tfcheck", f"{said}{remark}")
+    if words := selection_sentence(report):
+        yield Annotation("notice", "tfcheck", f"{words}{remark}")
 
 
 def _finding(report: Report, finding: Finding, remark: str) -> Annotation:
@@ -116,9 +110,9 @@ def _unknown(report: Report, remark: str) -> Iterator[Annotation]:
         what = f"{need.action} on {need.shown_resource} for {need.task_definition}"
         more = f" and {plural(len(members) - 1, 'permission')} more" if len(members) > 1 else ""
         why = f"{reason_words(reason)}{f': {waits_for}' if waits_for else ''}"
-        said = f"not decided: {what}{more}: {why}{remark}"
+        words = f"not decided: {what}{more}: {why}{remark}"
         file = file_path(report, place)
-        yield Annotation("notice", f"tfcheck {need.rule}", said, file, place.line if place else 0)
+        yield Annotation("notice", f"tfcheck {need.rule}", words, file, place.line if place else 0)
 
 
 def workflow_command(each: Annotation) -> str:

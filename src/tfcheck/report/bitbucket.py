@@ -27,38 +27,34 @@ def code_insights(reports: Sequence[Report], *, failed: bool) -> str:
     severities = [finding.severity for report in reports for finding in report.open_findings]
     errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
     tasks = sum(len(report.task_definitions) for report in reports)
-    said = f"{plural(errors, 'error')}, {plural(warnings, 'warning')} in {plural(tasks, 'ECS task definition')}"
+    counts = f"{plural(errors, 'error')}, {plural(warnings, 'warning')} in {plural(tasks, 'ECS task definition')}"
     excused = excused_words(reports)
-    said += f"; {excused}" if excused else ""
+    counts += f"; {excused}" if excused else ""
     known = sum(len(report.known_findings) for report in reports)
     if known:
-        said += f"; {plural(known, 'finding')} in the baseline"
+        counts += f"; {plural(known, 'finding')} in the baseline"
     report: Json = {
         "title": "tfcheck",
         "report_type": "SECURITY",
         "reporter": "tfcheck",
         "result": "FAILED" if failed else "PASSED",
-        "details": f"Whether every ECS task of the plan can start: {said}.",
+        "details": f"Whether every ECS task of the plan can start: {counts}.",
         "data": [
             {"title": "Errors", "type": "NUMBER", "value": errors},
             {"title": "Warnings", "type": "NUMBER", "value": warnings},
             {"title": "Task definitions", "type": "NUMBER", "value": tasks},
         ],
     }
-    lists = [[_annotation(row) for row in some] for some in _batches(found[:_MOST])]
-    return encode({"report": report, "annotations": lists})
-
-
-def _batches(found: Sequence[Json]) -> list[Sequence[Json]]:
-    return [found[start : start + _AT_ONCE] for start in range(0, len(found), _AT_ONCE)]
-
-
-def _annotation(row: Json) -> Json:
-    return {
-        "external_id": row["fingerprint"],
-        "annotation_type": "VULNERABILITY",
-        "severity": _SEVERITIES[row["severity"]],
-        "summary": clip_width(row["description"], _LONGEST),
-        "path": row["location"]["path"],
-        "line": row["location"]["lines"]["begin"],
-    }
+    annotations = [
+        {
+            "external_id": row["fingerprint"],
+            "annotation_type": "VULNERABILITY",
+            "severity": _SEVERITIES[row["severity"]],
+            "summary": clip_width(row["description"], _LONGEST),
+            "path": row["location"]["path"],
+            "line": row["location"]["lines"]["begin"],
+        }
+        for row in found[:_MOST]
+    ]
+    batches = [annotations[start : start + _AT_ONCE] for start in range(0, len(annotations), _AT_ONCE)]
+    return encode({"report": report, "annotations": batches})

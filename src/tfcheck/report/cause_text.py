@@ -54,8 +54,8 @@ class Detail(msgspec.Struct, frozen=True):
         return _ALL if self.expand else number
 
 
-def cause_lines(cause: Cause, detail: Detail, told: set[Fix | Remedy] | None = None) -> Iterator[Line]:
-    """Write one cause with the fixes that are not in `told` yet, which are added to it."""
+def cause_lines(cause: Cause, detail: Detail, shown_before: set[Fix | Remedy]) -> Iterator[Line]:
+    """Write one cause with its fixes, except those in `shown_before`; they are added to that."""
     yield from _title(cause, detail)
     if not detail.quiet:
         yield from _place_lines(cause, detail)
@@ -75,7 +75,7 @@ def cause_lines(cause: Cause, detail: Detail, told: set[Fix | Remedy] | None = N
             yield ()
             yield from wrap("  ", outcome_words(symptom, cause), detail.width)
             yield from wrap("    ", symptom, detail.width)
-        yield from _fixes(cause, detail, set() if told is None else told)
+        yield from _fixes(cause, detail, shown_before)
 
 
 def _title(cause: Cause, detail: Detail) -> Iterator[Line]:
@@ -104,6 +104,11 @@ def place_text(place: Location, directory: str) -> str:
     return f"{posixpath.normpath(posixpath.join(directory, place.file))}:{place.line}"
 
 
+def place_words(place: Location | None, detail: Detail) -> str:
+    """Write a place in brackets after what is there; nothing without a place."""
+    return f" ({place_text(place, detail.directory)})" if place else ""
+
+
 # Who needs what
 
 
@@ -114,7 +119,9 @@ def _group(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
         yield from wrap("  ", f"{_tasks(group, detail)} {'need' if len(group.tasks) > 1 else 'needs'}", detail.width)
         yield from _need_lines(group, detail)
         if not detail.quiet:
-            yield from wrap("  ", f"but {_denied_lines(cause, group, detail)}.", detail.width)
+            role = f"{group.role}{place_words(group.findings[0].location, detail)}" if group.role else ""
+            problem = role_problem_words(cause.reason, cause.role_kind, role)
+            yield from wrap("  ", f"but {problem}.", detail.width)
     if (not detail.quiet or detail.expand) and len(group.shown) < len(group.tasks):
         yield from wrap("  Instances: ", instances(group.tasks, detail), detail.width)
     if not detail.quiet:
@@ -128,8 +135,7 @@ def _mistake(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
         yield from wrap("  ", f"{group.message}:", detail.width)
     yield from wrap("  ", _tasks(group, detail), detail.width)
     if group.role and group.role not in group.shown:
-        place = group.findings[0].location
-        where = f" ({place_text(place, detail.directory)})" if place else ""
+        where = place_words(group.findings[0].location, detail)
         yield from wrap("  ", f"see {group.role}{where}", detail.width)
 
 
@@ -162,13 +168,6 @@ def _need_lines(group: Group, detail: Detail) -> Iterator[Line]:
             yield from wrap("      ", f"{needed.cause}, {needed.pointer}", detail.width, SpanStyle.QUIET)
     if len(group.needs) > len(needs):
         yield line(f"    and {plural(len(group.needs) - len(needs), 'more permission')} (--expand shows all)")
-
-
-def _denied_lines(cause: Cause, group: Group, detail: Detail) -> str:
-    """Explain what is wrong, and where."""
-    place = group.findings[0].location
-    where = f" ({place_text(place, detail.directory)})" if place else ""
-    return role_problem_words(cause.reason, cause.role_kind, f"{group.role}{where}" if group.role else "")
 
 
 def instances(tasks: Sequence[str], detail: Detail) -> str:
@@ -223,8 +222,8 @@ def _explanations(findings: Iterable[Finding], detail: Detail) -> Iterator[Line]
     """Explain what a reader may not know; recommended permissions need no more, unless requested."""
     first = next(iter(findings))
     before = "It was already broken before this change" if first.change == "existing" else ""
-    told = [each for finding in findings if detail.verbose or finding is first for each in finding.explanation]
-    sentences = [sentence(each) for each in dict.fromkeys((breakage(first) or before, *told)) if each]
+    explained = [each for finding in findings if detail.verbose or finding is first for each in finding.explanation]
+    sentences = [sentence(each) for each in dict.fromkeys((breakage(first) or before, *explained)) if each]
     if sentences:
         yield ()
     for each in sentences:
@@ -234,30 +233,27 @@ def _explanations(findings: Iterable[Finding], detail: Detail) -> Iterator[Line]
 # Its consequence, and its fix
 
 
-def _fixes(cause: Cause, detail: Detail, told: set[Fix | Remedy]) -> Iterator[Line]:
+def _fixes(cause: Cause, detail: Detail, shown_before: set[Fix | Remedy]) -> Iterator[Line]:
     fixes = cause.fixes
     shown = fixes[: detail.limit(1)]
     rest = len(fixes) - len(shown)
     for fix in shown:
         yield ()
-        yield from _fix(fix, detail, again=fix in told)
+        again = fix in shown_before
+        marks = "as above" if again else ", ".join(filter(None, (fix.safety, "proven" if fix.proven else "")))
+        yield from wrap(Span("  fix: ", SpanStyle.GOOD), f"{fix.title} ({marks})", detail.width)
+        if not again:
+            yield from (_diff(fix.diff) if fix.diff else _code(fix.hcl))
     if rest:
         yield from wrap("  ", f"and {plural(rest, 'more fix', 'more fixes')} (--expand shows all)", detail.width)
-    told.update(fixes)
+    shown_before.update(fixes)
     remedies = cause.remedies
     for gist, remedy in list(remedies.items())[: detail.limit(1)]:
         yield ()
-        again = bool(remedy.hcl) and gist in told
+        again = bool(remedy.hcl) and gist in shown_before
         yield from wrap(Span("  to do: ", SpanStyle.GOOD), remedy.words + " (as above)" * again, detail.width)
         yield from _code("" if again else remedy.hcl)
-    told.update(remedies)
-
-
-def _fix(fix: Fix, detail: Detail, *, again: bool) -> Iterator[Line]:
-    marks = "as above" if again else ", ".join(filter(None, (fix.safety, "proven" if fix.proven else "")))
-    yield from wrap(Span("  fix: ", SpanStyle.GOOD), f"{fix.title} ({marks})", detail.width)
-    if not again:
-        yield from (_diff(fix.diff) if fix.diff else _code(fix.hcl))
+    shown_before.update(remedies)
 
 
 def _code(hcl: str) -> Iterator[Line]:

@@ -247,12 +247,12 @@ def _common(texts: list[str], fold: Callable[[str], str]) -> str:
 
 def _needs(findings: list[Finding], names: tuple[str, ...], name: Callable[[Answer], str]) -> Iterator[Need]:
     """Yield the needs, each once: several files may share a bucket."""
-    told: set[tuple[str, str]] = set()
+    shown: set[tuple[str, str]] = set()
     for finding in findings:
         for answer in finding.answers:
             resource = fold_keys(name(answer), names)
-            if (answer.requirement.action, resource) not in told:
-                told.add((answer.requirement.action, resource))
+            if (answer.requirement.action, resource) not in shown:
+                shown.add((answer.requirement.action, resource))
                 yield Need(answer, resource)
 
 
@@ -302,12 +302,12 @@ def fold_keys(text: str, names: tuple[str, ...]) -> str:
     """Replace the keys of an instance in a text, so that texts that differ only by key are equal."""
     for name in names:
         is_number = name.lstrip("-").isdecimal()
-        stands_for = "${count.index}" if is_number else "${each.key}"
+        reference = "${count.index}" if is_number else "${each.key}"
         if len(name) < _SHORTEST or is_number:
             parts = re.split(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", text)
-            text = stands_for.join(parts)
+            text = reference.join(parts)
         else:
-            text = text.replace(name, stands_for)
-        for quoted in (f'["{stands_for}"]', f"[{stands_for}]"):
-            text = text.replace(quoted, f"[{stands_for[2:-1]}]")
+            text = text.replace(name, reference)
+        for quoted in (f'["{reference}"]', f"[{reference}]"):
+            text = text.replace(quoted, f"[{reference[2:-1]}]")
     return text

@@ -56,14 +56,14 @@ def access_changes(report: Report) -> Iterator[ChangeLines]:
     yield ChangeLines("unknown", "unknown", tuple(map(unread, report.access_unknown)))
 
 
-def _access(told: list[AccessChange]) -> Iterator[Access]:
+def _access(changes: list[AccessChange]) -> Iterator[Access]:
     """Return the lines about revoked or granted access, existing roles first."""
     alike: dict[AccessChange, list[str]] = {}
-    for each in told:
+    for each in changes:
         if each.role_change is None:
             alike.setdefault(msgspec.structs.replace(each, role=""), []).append(each.role)
     yield from (Access(tuple(_alternating_parts(each, roles)), each.because or "") for each, roles in alike.items())
-    yield from _created_and_deleted_roles([each for each in told if each.role_change is not None])
+    yield from _created_and_deleted_roles([each for each in changes if each.role_change is not None])
 
 
 def _alternating_parts(each: AccessChange, roles: list[str]) -> Iterator[str]:
@@ -75,17 +75,17 @@ def _alternating_parts(each: AccessChange, roles: list[str]) -> Iterator[str]:
         before = ", "
     more = len(roles) - _SHOWN_ROLES
     others = f" and {plural(more, 'more role')}" if more > 0 else ""
-    first, *rest = _but_for(each) or ("",)
+    first, *rest = _unchanged_part(each) or ("",)
     if others or first:
         yield from (f"{others}{first}", *rest)
 
 
 def role_change_words(each: AccessChange) -> str:
     """Describe what a role gains or loses, without its name."""
-    return Access((each.action, " on ", each.resource, *_but_for(each)), each.because or "").plain
+    return Access((each.action, " on ", each.resource, *_unchanged_part(each)), each.because or "").plain
 
 
-def _but_for(each: AccessChange) -> list[str]:
+def _unchanged_part(each: AccessChange) -> list[str]:
     """Name the part that the role has anyway; empty if there is none."""
     kept = [piece for piece in each.kept if (piece.action, piece.resource) != (each.action, each.resource)]
     parts: list[str] = []
@@ -97,14 +97,14 @@ def _but_for(each: AccessChange) -> list[str]:
     return [*parts, f" and {len(kept) - _SHOWN_KEPT:,} more"] if len(kept) > _SHOWN_KEPT else parts
 
 
-def _created_and_deleted_roles(told: list[AccessChange]) -> Iterator[Access]:
+def _created_and_deleted_roles(changes: list[AccessChange]) -> Iterator[Access]:
     """Count the permissions of created and deleted roles."""
     roles: dict[str, list[AccessChange]] = {}
-    for each in told:
+    for each in changes:
         roles.setdefault(each.role, []).append(each)
     if len(roles) > _SHOWN_ROLES:
-        kind, word = _ROLES[told[0].role_change or "created"], _TOWARDS[told[0].change]
-        yield Access((f"{plural(len(told), 'permission')} {word} {plural(len(roles), f'{kind} role')}",))
+        kind, word = _ROLES[changes[0].role_change or "created"], _TOWARDS[changes[0].change]
+        yield Access((f"{plural(len(changes), 'permission')} {word} {plural(len(roles), f'{kind} role')}",))
         return
     for role, members in roles.items():
         kind, word = _ROLES[members[0].role_change or "created"], _TOWARDS[members[0].change]
@@ -126,15 +126,15 @@ def unread(each: AccessUnknown) -> Access:
 
 def one_line_summary(report: Report) -> str:
     """Summarise in one line how the change affects existing access; empty if it does not."""
-    said: list[str] = []
+    effects: list[str] = []
     for kind, words in TASKS.items():
         found = [each.task_definition for each in report.task_changes if each.change == kind]
         if found:
-            said.append(f"{words} {found[0]}{f' and {len(found) - 1:,} more' if len(found) > 1 else ''}")
+            effects.append(f"{words} {found[0]}{f' and {len(found) - 1:,} more' if len(found) > 1 else ''}")
     if report.role_switches:
-        said.append(f"switches the execution role of {plural(len(report.role_switches), 'task definition')}")
+        effects.append(f"switches the execution role of {plural(len(report.role_switches), 'task definition')}")
     for names, changes in ((ACCESS, report.access_changes), (POSSIBLE, report.access_possible)):
         for kind, words in names.items():
             number = sum(each.change == kind and each.role_change is None for each in changes)
-            said += [f"{words} {plural(number, 'permission')}"] if number else []
-    return f"this change {', '.join(said)}" if said else ""
+            effects += [f"{words} {plural(number, 'permission')}"] if number else []
+    return f"this change {', '.join(effects)}" if effects else ""

@@ -80,8 +80,8 @@ def _plan_lines(found: RelatedRows, cause: StopCause, report: Report, width: int
     for each in causes(found.findings):
         yield ()
         yield from cause_lines(each, Detail(width, directory), fixes)
-    told = {row(answer) for finding in found.findings for answer in finding.answers}
-    left = [each for each in found.answers if each.verdict is not Verdict.ALLOWED and row(each) not in told]
+    shown = {row(answer) for finding in found.findings for answer in finding.answers}
+    left = [each for each in found.answers if each.verdict is not Verdict.ALLOWED and row(each) not in shown]
     if left:
         yield ()
     for answer in left:
@@ -102,23 +102,19 @@ def verdict(found: RelatedRows, cause: StopCause) -> str:
     if found.findings:
         return f"{plural(len(found.findings), 'finding')} about this"
     if not found.answers:
-        return found.remark or _NOTHING.get(cause, "nothing in this plan is about this")
+        if cause is StopCause.MISTAKE and not found.remark:
+            return "this plan has no such misconfiguration; it does not show whether objects that it only names exist"
+        return found.remark or "nothing in this plan is about this"
     denied = sum(each.verdict is Verdict.DENIED for each in found.answers)
     if denied:
         return f"{plural(denied, 'call')} of this kind {'is' if denied == 1 else 'are'} not allowed"
     if any(each.verdict is Verdict.UNKNOWN for each in found.answers):
         return "nothing that is missing, but something that the plan does not decide"
     return (
-        f"everything of this kind is allowed ({calls}). If it is applied and the text still comes: is the thing there, "
-        "does a service control policy or an endpoint's policy deny it, did the task start before the policy was "
-        "attached?"
+        f"everything of this kind is allowed ({calls}). If the plan is applied and the text still appears: does the "
+        "object exist, does a service control policy or an endpoint's policy deny the call, did the task start before "
+        "the policy was attached?"
     )
-
-
-_NOTHING = {
-    StopCause.MISTAKE: "this plan has no such misconfiguration; it does not show whether objects that it only names "
-    "exist",
-}
 
 
 def _next_permission_hint(found: RelatedRows, calls: str) -> str:
@@ -129,9 +125,8 @@ def _next_permission_hint(found: RelatedRows, calls: str) -> str:
         return f"everything of this kind is allowed ({calls}): it is the network"
     denied = sum(each.verdict is Verdict.DENIED for each in found.answers)
     return (
-        f"this is a network problem: no permission was refused yet. Of {calls} of this kind {denied} will be "
-        f"refused once they "
-        f"are answered, and {sum(each.verdict is Verdict.UNKNOWN for each in found.answers)} may be: see "
+        f"this is a network problem: no permission was refused yet. Of {calls} of this kind {denied} will be refused "
+        f"once they are answered, and {sum(each.verdict is Verdict.UNKNOWN for each in found.answers)} may be: see "
         "`tfcheck PLAN`"
     )
 
@@ -159,8 +154,8 @@ def explanation_json(explanation: Explanation, reports: Sequence[Report] = ()) -
 def _plan_json(explanation: Explanation, report: Report) -> Json:
     """Return the related rows, findings and fixes of a report, each as in the JSON report."""
     found = related_rows(explanation, report)
-    told = [answer for finding in found.findings for answer in finding.answers]
-    answers = (*found.answers, *(each for each in told if each not in found.answers))
+    denied = [answer for finding in found.findings for answer in finding.answers]
+    answers = (*found.answers, *(each for each in denied if each not in found.answers))
     part = document(msgspec.structs.replace(report, answers=answers, findings=found.findings, baseline=None))
     summary = verdict(found, explanation.cause)
     return {"path": report.plan.path, "summary": summary, **{name: part[name] for name in _SHARED}}
@@ -258,30 +253,26 @@ def _filter_by_named_arn(answers: list[Answer], names: tuple[str, ...]) -> list[
 def _most_certain(answers: Iterable[Answer], test: Callable[[Answer], Truth]) -> list[Answer]:
     """Keep what definitely passes a test, otherwise what may."""
     tested = [(each, test(each)) for each in answers]
-    sure = [each for each, truth in tested if truth is Truth.TRUE]
-    return sure or [each for each, truth in tested if truth is Truth.UNKNOWN]
+    passing = [each for each, truth in tested if truth is Truth.TRUE]
+    return passing or [each for each, truth in tested if truth is Truth.UNKNOWN]
 
 
 def _is_about(finding: Finding, explanation: Explanation, rows: set[tuple[object, ...]], names: _RoleNames) -> bool:
     """Whether a text may be about a finding: one of its calls, or a mistake of its rules."""
     if finding.answers:
         return any(row(answer) in rows for answer in finding.answers)
-    if explanation.cause is StopCause.NETWORK or not _is_told(finding, explanation):
+    if explanation.cause is StopCause.NETWORK:
         return False
+    if finding.rule not in explanation.known.rules:
+        stopped = explain_text(finding.symptom) if finding.symptom else None
+        if stopped is None or stopped.known != explanation.known:
+            return False
     denial = explanation.denial
     if denial is None:
         return True
     # NOTE: such a mistake is about a call of the task role that no container waits for.
     has_role = _has_role(denial, finding.task_definition, RoleKind.TASK, names)
     return denial.action in finding.message and has_role is not Truth.FALSE
-
-
-def _is_told(finding: Finding, explanation: Explanation) -> bool:
-    """Whether a text may be about a mistake, by its rule or its error text."""
-    if finding.rule in explanation.known.rules:
-        return True
-    said = explain_text(finding.symptom) if finding.symptom else None
-    return said is not None and said.known == explanation.known
 
 
 def _has_role(denial: Denial, task: str, kind: RoleKind, names: _RoleNames) -> Truth:
@@ -332,10 +323,10 @@ def _refused_role_words(denial: Denial, report: Report) -> str:
     fits = [(each, _is_role(each.name, denial.role)) for each in report.roles]
     if all(truth is Truth.FALSE for _, truth in fits):
         return f"no task definition of this plan runs with the role `{denial.role}`"
-    sure = [each for each, truth in fits if truth is Truth.TRUE]
-    if sure and all(each.kind is RoleKind.TASK for each in sure):
+    users = [each for each, truth in fits if truth is Truth.TRUE]
+    if users and all(each.kind is RoleKind.TASK for each in users):
         return (
-            f"`{denial.role}` is the task role of {sure[0].task_definition}: the code in its containers made the call, "
-            "not ECS"
+            f"`{denial.role}` is the task role of {users[0].task_definition}: the code in its containers made the "
+            "call, not ECS"
         )
     return ""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 import msgspec
+from msgspec.structs import asdict
 
 from tfcheck import __version__
 from tfcheck.report.words import evidence_words
@@ -23,12 +23,10 @@ from tfcheck.vocabulary.finding import (
     Finding,
     Fix,
     Location,
-    Remedy,
     Report,
     Severity,
     Verdict,
 )
-from tfcheck.vocabulary.waiver import Waived
 
 FORMAT_VERSION = "1.0"
 
@@ -76,7 +74,10 @@ def _escape(found: re.Match[str]) -> str:
 
 def document(report: Report) -> Json:
     """Return the report as plain data; each fix appears once, and findings refer to it by id."""
-    fixes = {fix: f"f{number}" for number, fix in enumerate(_fixes((*report.findings, *report.known_findings)), 1)}
+    found = dict.fromkeys(each.fix for each in (*report.findings, *report.known_findings) if each.fix is not None)
+    fixes = {fix: f"f{number}" for number, fix in enumerate(found, 1)}
+    verdicts = [answer.verdict for answer in report.answers]
+    severities = [finding.severity for finding in report.open_findings]
     shown: Json = {
         "format_version": FORMAT_VERSION,
         "tfcheck_version": __version__,
@@ -89,25 +90,31 @@ def document(report: Report) -> Json:
             "file": report.plan.file,
             "complete": report.plan.complete,
         },
-        "summary": _summary(report),
+        "summary": {
+            "task_definitions": len(report.task_definitions),
+            "requirements": len(verdicts),
+            **{verdict.value: verdicts.count(verdict) for verdict in Verdict},
+            Verdict.UNKNOWN.value: verdicts.count(Verdict.UNKNOWN) + len(report.skipped),
+            "errors": severities.count(Severity.ERROR),
+            "warnings": severities.count(Severity.WARNING),
+            "waived": len(report.findings) - len(severities),
+        },
         **changes(report),
         "task_definitions": list(report.task_definitions),
         "requirements": [_requirement(answer) for answer in report.answers],
         "findings": [_finding(finding, fixes) for finding in report.findings],
-        "fixes": [_fix(fix, name) for fix, name in fixes.items()],
-        "skipped": [{"address": each.address, "reason": each.reason} for each in report.skipped],
+        "fixes": [{"id": name, **asdict(fix), "diff": fix.diff or None} for fix, name in fixes.items()],
+        "skipped": [asdict(each) for each in report.skipped],
         "notes": list(report.notes),
     }
     if report.unread:
-        shown["unread"] = [msgspec.structs.asdict(each) for each in report.unread]
+        shown["unread"] = [asdict(each) for each in report.unread]
     if report.configuration is not None:
-        shown["configuration"] = msgspec.structs.asdict(report.configuration)
+        shown["configuration"] = asdict(report.configuration)
     if report.waivers:
-        shown["waivers"] = [msgspec.structs.asdict(each) for each in report.waivers]
+        shown["waivers"] = [asdict(each) for each in report.waivers]
     if report.unselected:
-        shown["unselected"] = [
-            {**msgspec.structs.asdict(each), "severity": each.severity.value} for each in report.unselected
-        ]
+        shown["unselected"] = [{**asdict(each), "severity": each.severity.value} for each in report.unselected]
     if report.baseline is not None:
         shown["baseline"] = {
             "file": report.baseline.file,
@@ -124,30 +131,16 @@ def document(report: Report) -> Json:
 def changes(report: Report) -> Json:
     """Return the changes: first broken and fixed tasks, then access."""
     return {
-        "task_changes": [msgspec.structs.asdict(each) for each in report.task_changes],
-        "role_switches": [msgspec.structs.asdict(each) for each in report.role_switches],
+        "task_changes": [asdict(each) for each in report.task_changes],
+        "role_switches": [asdict(each) for each in report.role_switches],
         "access_changes": [_access(each) for each in report.access_changes],
-        "access_unknown": [msgspec.structs.asdict(each) for each in report.access_unknown],
+        "access_unknown": [asdict(each) for each in report.access_unknown],
         "access_possible": [_access(each) for each in report.access_possible],
     }
 
 
 def _access(change: AccessChange) -> Json:
-    return {**msgspec.structs.asdict(change), "kept": [msgspec.structs.asdict(piece) for piece in change.kept]}
-
-
-def _summary(report: Report) -> Json:
-    verdicts = [answer.verdict for answer in report.answers]
-    severities = [finding.severity for finding in report.open_findings]
-    return {
-        "task_definitions": len(report.task_definitions),
-        "requirements": len(verdicts),
-        **{verdict.value: verdicts.count(verdict) for verdict in Verdict},
-        Verdict.UNKNOWN.value: verdicts.count(Verdict.UNKNOWN) + len(report.skipped),
-        "errors": severities.count(Severity.ERROR),
-        "warnings": severities.count(Severity.WARNING),
-        "waived": len(report.findings) - len(severities),
-    }
+    return {**asdict(change), "kept": [asdict(piece) for piece in change.kept]}
 
 
 def _requirement(answer: Answer) -> Json:
@@ -191,18 +184,9 @@ def _evidence(evidence: Evidence) -> Json:
     }
 
 
-def _fixes(findings: Iterable[Finding]) -> dict[Fix, None]:
-    """Return the fixes of all findings without duplicates."""
-    return dict.fromkeys(each.fix for each in findings if each.fix is not None)
-
-
 def finding_document(finding: Finding) -> Json:
     """Return a finding as plain data, before its fix is added."""
     return _finding(finding, {})
-
-
-def _waived_json(waived: Waived | None) -> Json | None:
-    return None if waived is None else {"reason": waived.reason, "until": waived.until, "where": waived.where}
 
 
 def _finding(finding: Finding, fixes: dict[Fix, str]) -> Json:
@@ -219,9 +203,9 @@ def _finding(finding: Finding, fixes: dict[Fix, str]) -> Json:
         "location": _location(finding.location),
         "needed_at": _location(finding.needed_at),
         "fix": fixes.get(finding.fix) if finding.fix is not None else None,
-        "remedy": _remedy(finding.remedy),
+        "remedy": {"words": finding.remedy.words, "hcl": finding.remedy.hcl or None} if finding.remedy else None,
         "fingerprint": None if finding.answers else fingerprint.finding_fingerprint(finding),
-        "waived": _waived_json(finding.waived),
+        "waived": asdict(finding.waived) if finding.waived else None,
     }
 
 
@@ -230,18 +214,3 @@ def _location(location: Location | None) -> Json | None:
         return None
     # NOTE: without the line's text, which may contain a secret.
     return {"file": location.file, "line": location.line, "end_line": location.end_line}
-
-
-def _fix(fix: Fix, name: str) -> Json:
-    return {
-        "id": name,
-        "title": fix.title,
-        "safety": fix.safety,
-        "proven": fix.proven,
-        "hcl": fix.hcl,
-        "diff": fix.diff or None,
-    }
-
-
-def _remedy(remedy: Remedy | None) -> Json | None:
-    return None if remedy is None else {"words": remedy.words, "hcl": remedy.hcl or None}

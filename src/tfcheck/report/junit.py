@@ -17,7 +17,7 @@ from tfcheck.report.origin import file_path, target
 from tfcheck.report.safe_text import visible
 from tfcheck.report.words import reason_words
 from tfcheck.vocabulary.fail_options import FailOptions
-from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Verdict
+from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Verdict, all_unread
 from tfcheck.vocabulary.waiver import Waived
 
 
@@ -39,10 +39,7 @@ def junit(reports: Sequence[Report], failing: FailOptions = FailOptions()) -> st
     if failing.fail_on == "never":
         failing = msgspec.structs.replace(failing, fail_on="error")
     suites = [(report, list(_cases(report, failing))) for report in reports]
-    unread = [
-        TestCase(each.path, "can be read", "error", each.problem, rule="unread")
-        for each in dict.fromkeys(each for report in reports for each in report.unread)
-    ]
+    unread = [TestCase(each.path, "can be read", "error", each.problem, rule="unread") for each in all_unread(reports)]
     every = [*(case for _, cases in suites for case in cases), *unread]
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
@@ -61,15 +58,15 @@ def junit(reports: Sequence[Report], failing: FailOptions = FailOptions()) -> st
 
 def _properties(report: Report) -> Iterator[str]:
     """Write the changes as properties of the suite, which precede its tests."""
-    told = [
+    changes = [
         (TASKS[kind], each.task_definition) for kind in TASKS for each in report.task_changes if each.change == kind
     ]
-    told += [("switches the execution role", role_switch(each).plain) for each in report.role_switches]
-    told += [(kind.words, each.plain) for kind in access_changes(report) for each in kind.lines]
-    rows = [(f"this change {name}", value) for name, value in told]
-    rows += [("not reported", said)] if (said := unselected_words(report)) else []
-    rows += [("configuration", said)] if (said := configuration_words(report.configuration)) else []
-    rows += [("waiver", said) for said in waiver_sentences([report])]
+    changes += [("switches the execution role", role_switch(each).plain) for each in report.role_switches]
+    changes += [(kind.words, each.plain) for kind in access_changes(report) for each in kind.lines]
+    rows = [(f"this change {name}", value) for name, value in changes]
+    rows += [("not reported", words)] if (words := unselected_words(report)) else []
+    rows += [("configuration", words)] if (words := configuration_words(report.configuration)) else []
+    rows += [("waiver", words) for words in waiver_sentences([report])]
     if rows:
         yield "    <properties>"
         yield from (f"      <property{_attributes(name=name, value=value)}/>" for name, value in rows)
@@ -119,8 +116,8 @@ def _permission(report: Report, answer: Answer, finding: Finding | None, failing
 
 
 def _skip_waived(case: TestCase, finding: Finding, waived: Waived) -> TestCase:
-    said = f"waived: {reason_and_place(waived)}"
-    return msgspec.structs.replace(case, outcome="skipped", message=said, detail=_detail(finding))
+    message = f"waived: {reason_and_place(waived)}"
+    return msgspec.structs.replace(case, outcome="skipped", message=message, detail=_detail(finding))
 
 
 def _rule(report: Report, finding: Finding, failing: FailOptions) -> TestCase:

@@ -18,13 +18,13 @@ from tfcheck.report.access_map import (
     StatementNode,
     TaskNode,
 )
-from tfcheck.report.cause_text import Detail, instances, origin, place_text
+from tfcheck.report.cause_text import Detail, instances, origin, place_words
 from tfcheck.report.folded_map import MapGroup
 from tfcheck.report.safe_text import visible
 from tfcheck.report.screen import Line, Span, SpanStyle, line, render_lines, wrap
 from tfcheck.report.words import SEVERITY_STYLES, VERDICT_STYLES, plural, sentence
 from tfcheck.vocabulary.access import AccessChange
-from tfcheck.vocabulary.finding import Location, RoleKind, Severity, Verdict
+from tfcheck.vocabulary.finding import RoleKind, Severity, Verdict
 
 _MARKS = {Verdict.ALLOWED: "✓", Verdict.DENIED: "✗", Verdict.UNKNOWN: "?"}
 WEIGHTS = {Severity.ERROR: "required", Severity.WARNING: "recommended", Severity.INFO: "optional"}
@@ -54,15 +54,11 @@ def _group_lines(title: str, groups: Iterable[MapGroup], detail: Detail) -> Iter
             Span(f"{task.status.mark} ", task.status.style), f"{group.name}{number}", detail.width, SpanStyle.STRONG
         )
         yield from wrap(
-            "  ", f"{task.status.words}{_place_words(task.location, detail)}", detail.width, task.status.style
+            "  ", f"{task.status.words}{place_words(task.location, detail)}", detail.width, task.status.style
         )
         if number:
             yield from wrap("  instances: ", instances(group.tasks, detail), detail.width, SpanStyle.QUIET)
         yield from _draw_tree(tuple(_branches(task, detail)), "", detail.width)
-
-
-def _place_words(place: Location | None, detail: Detail) -> str:
-    return f" ({place_text(place, detail.directory)})" if place else ""
 
 
 # The branches
@@ -83,11 +79,11 @@ def _branches(task: TaskNode, detail: Detail) -> Iterator[_Branch]:
 
 def _mistake(mistake: MistakeNode, detail: Detail) -> _Branch:
     label = Span(f"{mistake.severity.value}[{mistake.rule}]: ", SEVERITY_STYLES[mistake.severity])
-    return _Branch((label, Span(f"{mistake.message}{_place_words(mistake.location, detail)}")))
+    return _Branch((label, Span(f"{mistake.message}{place_words(mistake.location, detail)}")))
 
 
 def _role(role: RoleNode, detail: Detail) -> _Branch:
-    name = f"{role.address}{_place_words(role.location, detail)}" if role.address else NO_ROLE
+    name = f"{role.address}{place_words(role.location, detail)}" if role.address else NO_ROLE
     return _Branch(
         (Span(f"{role.kind.value} role ", SpanStyle.QUIET), Span(name)),
         branches=(
@@ -124,7 +120,7 @@ def _revoked_branch(change: AccessChange, mark: str, style: SpanStyle, words: st
 def _policy(policy: PolicyNode, detail: Detail) -> _Branch:
     name = policy.address if policy.kind is PolicyOrigin.POLICY else policy.kind.value
     statements = tuple(_statement(each, detail) for each in policy.statements)
-    return _Branch((Span(f"{name}{_place_words(policy.location, detail)}"),), branches=statements)
+    return _Branch((Span(f"{name}{place_words(policy.location, detail)}"),), branches=statements)
 
 
 def _statement(statement: StatementNode, detail: Detail) -> _Branch:

@@ -12,9 +12,8 @@ def target(report: Report) -> str:
 
     The plan's path on a personal machine is not shown.
     """
-    told = (report.context or {}).get("target")
-    if told:
-        return str(told)
+    if named := (report.context or {}).get("target"):
+        return str(named)
     if report.plan.directory and report.plan.directory != ".":
         return report.plan.directory
     path = report.plan.path

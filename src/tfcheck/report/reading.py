@@ -234,14 +234,18 @@ def _problem(error: Exception) -> str:
         return "it is nested too deep"
     if isinstance(error, UnicodeError):
         return "its text is not UTF-8"
-    said = _QUOTED.sub("", str(error).removeprefix("JSON is malformed: "))
-    return said[:1].lower() + said[1:]
+    problem = _QUOTED.sub("", str(error).removeprefix("JSON is malformed: "))
+    return problem[:1].lower() + problem[1:]
 
 
 def _report(shape: _Report, named: str) -> Report:
     answers = [(each.id, _answer(each)) for each in shape.requirements]
     by_id = dict(reversed(answers))
     fixes = {each.id: Fix(each.title, each.safety, each.proven, each.hcl, each.diff or "") for each in shape.fixes}
+    baseline = None
+    if shape.baseline:
+        known = tuple(_finding(each, by_id, fixes, named) for each in shape.baseline.findings)
+        baseline = BaselineComparison(shape.baseline.file, known, shape.baseline.fixed, shape.baseline.partly_fixed)
     tasks = shape.task_definitions
     if tasks is None:  # a report of tfcheck 0.1
         tasks = list(dict.fromkeys(each.task_definition for each in shape.requirements))
@@ -259,16 +263,11 @@ def _report(shape: _Report, named: str) -> Report:
         access_unknown=tuple(shape.access_unknown),
         access_possible=tuple(map(_access, shape.access_possible)),
         unread=tuple(shape.unread),
-        baseline=_baseline(shape.baseline, by_id, fixes, named) if shape.baseline else None,
+        baseline=baseline,
         configuration=shape.configuration,
         waivers=tuple(msgspec.convert(each, WaiverUse, from_attributes=True) for each in shape.waivers),
         unselected=tuple(shape.unselected),
     )
-
-
-def _baseline(shape: _Baseline, answers: dict[str, Answer], fixes: dict[str, Fix], named: str) -> BaselineComparison:
-    known = tuple(_finding(each, answers, fixes, named) for each in shape.findings)
-    return BaselineComparison(shape.file, known, shape.fixed, shape.partly_fixed)
 
 
 def _access(shape: _AccessChange) -> AccessChange:

@@ -10,7 +10,7 @@ computes it from the lines.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
@@ -26,7 +26,7 @@ from tfcheck.report.origin import file_path, plan_path, target
 from tfcheck.report.safe_text import clip_width, visible
 from tfcheck.report.words import reason_words
 from tfcheck.vocabulary import fingerprint
-from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Report, Severity
+from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Report, Severity, all_unread
 from tfcheck.vocabulary.waiver import Waived
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -74,7 +74,11 @@ def sarif(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> str:
 
 def document(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> Json:
     """Return reports as the plain data of SARIF."""
-    shown = _without_duplicates(each for report in reports for each in _results_of(report))[:_MOST_RESULTS]
+    # Reports on the same sources have results in common.
+    found = {
+        (each.fingerprint, each.message, str(each.place)): each for report in reports for each in _results_of(report)
+    }
+    shown = list(found.values())[:_MOST_RESULTS]
     rules = list(_rules(manuals, shown))
     numbers = {rule["id"]: number for number, rule in enumerate(rules)}
     targets = list(dict.fromkeys(target(report) for report in reports))
@@ -142,21 +146,16 @@ def _sentence(finding: Finding, answer: Answer | None) -> str:
 def _unknown(report: Report, answer: Answer) -> SarifResult:
     need = answer.requirement
     waits_for = f": {answer.waits_for}" if answer.waits_for else ""
-    said = f"{need.action} on {need.shown_resource} is not decided: {reason_words(answer.reason)}{waits_for}"
+    words = f"{need.action} on {need.shown_resource} is not decided: {reason_words(answer.reason)}{waits_for}"
     places = [answer.needed_at, *(each.location for each in answer.evidence)]
     return SarifResult(
         need.rule,
         Severity.INFO,
-        _without_links(f"{said}. Needed by {need.task_definition}."),
+        _without_links(f"{words}. Needed by {need.task_definition}."),
         fingerprint.answer_fingerprint(answer),
         _default_location(report, *places),
         state="unchanged" if answer.before is answer.verdict else "new",
     )
-
-
-def _without_duplicates(told: Iterable[SarifResult]) -> list[SarifResult]:
-    """Remove duplicate results from reports on the same sources."""
-    return list({(each.fingerprint, each.message, str(each.place)): each for each in told}.values())
 
 
 def _without_links(text: str) -> str:
@@ -183,9 +182,9 @@ def _artifact(path: str) -> Json:
     return {"uri": quote(path, errors="replace"), "uriBaseId": "%SRCROOT%"}
 
 
-def _results(told: list[SarifResult], numbers: dict[str, int]) -> Iterator[Json]:
+def _results(found: list[SarifResult], numbers: dict[str, int]) -> Iterator[Json]:
     seen: Counter[str] = Counter()
-    for each in told:
+    for each in found:
         seen[each.fingerprint] += 1
         result: Json = {
             "ruleId": each.id,
@@ -198,41 +197,30 @@ def _results(told: list[SarifResult], numbers: dict[str, int]) -> Iterator[Json]
         if each.state:
             result["baselineState"] = each.state
         if each.waived:
-            result["suppressions"] = [_suppression(each.waived)]
+            kind, reason = "inSource" if is_in_sources(each.waived) else "external", reason_and_place(each.waived)
+            result["suppressions"] = [{"kind": kind, "status": "accepted", "justification": _without_links(reason)}]
         if each.related:
             result["relatedLocations"] = [{"id": number, **place} for number, place in enumerate(each.related, 1)]
-        if each.fix and (found := edits(each.fix.diff)):
-            result["fixes"] = [_fix(each.fix, found)]
+        if each.fix and (changes := edits(each.fix.diff)):
+            result["fixes"] = [_fix(each.fix, changes)]
         yield result
 
 
-def _suppression(waived: Waived) -> Json:
-    kind = "inSource" if is_in_sources(waived) else "external"
-    return {"kind": kind, "status": "accepted", "justification": _without_links(reason_and_place(waived))}
-
-
 def _fix(fix: Fix, found: tuple[Edit, ...]) -> Json:
-    files = dict.fromkeys(each.file for each in found)
-    changes = [
-        {
-            "artifactLocation": _artifact(file),
-            "replacements": [_replacement(each) for each in found if each.file == file],
-        }
-        for file in files
-    ]
+    by_file: dict[str, list[Json]] = {}
+    for each in found:
+        region = {"startLine": each.line, "startColumn": 1, "endLine": each.line + len(each.old), "endColumn": 1}
+        text = "".join(f"{line}\n" for line in each.new)
+        by_file.setdefault(each.file, []).append({"deletedRegion": region, "insertedContent": {"text": text}})
+    changes = [{"artifactLocation": _artifact(file), "replacements": rows} for file, rows in by_file.items()]
     return {"description": {"text": _without_links(fix.title)}, "artifactChanges": changes}
 
 
-def _replacement(edit: Edit) -> Json:
-    region = {"startLine": edit.line, "startColumn": 1, "endLine": edit.line + len(edit.old), "endColumn": 1}
-    return {"deletedRegion": region, "insertedContent": {"text": "".join(f"{line}\n" for line in edit.new)}}
-
-
-def _rules(manuals: Sequence[Manual], told: list[SarifResult]) -> Iterator[Json]:
+def _rules(manuals: Sequence[Manual], results: list[SarifResult]) -> Iterator[Json]:
     """Yield each rule once for each severity in the results; one without results has none."""
-    used = {(visible(each.rule), each.severity) for each in told}
+    used = {(visible(each.rule), each.severity) for each in results}
     known = {manual.id for manual in manuals}
-    others = dict.fromkeys(visible(each.rule) for each in told if each.rule not in known)
+    others = dict.fromkeys(visible(each.rule) for each in results if each.rule not in known)
     for manual in [
         *manuals,
         *(Manual(rule, rule or "rule", "A rule of another version of tfcheck.") for rule in others),
@@ -257,11 +245,11 @@ def _rule(manual: Manual, severity: Severity | None) -> Json:
 
 def _invocation(reports: Sequence[Report]) -> Json:
     """Return what has no place: the changes, and what could not be analysed."""
-    done = [said for report in reports if (said := one_line_summary(report))]
-    done += [said for report in reports if (said := selection_sentence(report))]
+    done = [words for report in reports if (words := one_line_summary(report))]
+    done += [words for report in reports if (words := selection_sentence(report))]
     done += waiver_sentences(reports)
     notes: list[Json] = [
-        {"level": "note", "message": {"text": _without_links(f"{said}.")}} for said in dict.fromkeys(done)
+        {"level": "note", "message": {"text": _without_links(f"{words}.")}} for words in dict.fromkeys(done)
     ]
     notes += [
         {
@@ -271,7 +259,7 @@ def _invocation(reports: Sequence[Report]) -> Json:
         for report in reports
         for each in report.skipped
     ]
-    unread = dict.fromkeys(each for report in reports for each in report.unread)
+    unread = all_unread(reports)
     notes += [
         {"level": "error", "message": {"text": _without_links(f"not checked: {each.problem}")}} for each in unread
     ]

@@ -61,9 +61,9 @@ def _paragraphs(report: Report, found: list[Cause], detail: Detail) -> Iterator[
     yield list(broken_lines(report, detail))
     if detail.verbose:
         yield list(_task_definitions(standing, detail))
-    told: set[Fix | Remedy] = set()
+    shown: set[Fix | Remedy] = set()
     for cause in found:
-        yield list(cause_lines(cause, detail, told))
+        yield list(cause_lines(cause, detail, shown))
     if not detail.quiet:
         yield from unknown_lines(report, detail)
     yield [
@@ -155,8 +155,8 @@ def _waived_lines(report: Report, detail: Detail) -> Iterator[Line]:
         yield from wrap(Span("waived: ", SpanStyle.WARNING), waived_words(each), detail.width)
     if len(groups) > detail.limit(_SHOWN_WAIVED):
         yield line(f"and {plural(len(groups) - detail.limit(_SHOWN_WAIVED), 'more waiver')} (--expand shows all)")
-    for said in waiver_sentences([report], verbose=detail.verbose):
-        yield from wrap(Span("note: ", SpanStyle.INFO), said, detail.width)
+    for sentence in waiver_sentences([report], verbose=detail.verbose):
+        yield from wrap(Span("note: ", SpanStyle.INFO), sentence, detail.width)
 
 
 def _selection(report: Report, detail: Detail) -> Iterator[Line]:
@@ -194,14 +194,14 @@ def _permissions(report: Report) -> str:
     missing = [each.requirement.severity for each in counting if each.verdict is Verdict.DENIED]
     unknown = sum(each.verdict is Verdict.UNKNOWN for each in counting)
     required, recommended = missing.count(Severity.ERROR), missing.count(Severity.WARNING)
-    said = [f"{plural(required, 'required permission')} missing"] if required else []
+    counts = [f"{plural(required, 'required permission')} missing"] if required else []
     if recommended:
         alone = f"{plural(recommended, 'recommended permission')} missing"
-        said.append(f"{recommended:,} recommended" if required else alone)
+        counts.append(f"{recommended:,} recommended" if required else alone)
     if unknown:
-        said.append(f"{unknown:,} of {plural(len(counting), 'permission')} not decided")
+        counts.append(f"{unknown:,} of {plural(len(counting), 'permission')} not decided")
     what = "other permission" if known else "permission"
-    return ", ".join(said) or f"{plural(len(counting), what)} checked"
+    return ", ".join(counts) or f"{plural(len(counting), what)} checked"
 
 
 _SHOWN = 3
@@ -251,13 +251,13 @@ def _tasks(report: Report, detail: Detail) -> Iterator[_Row]:
 def _roles(report: Report, detail: Detail) -> Iterator[_Row]:
     switches = [role_switch(each).plain for each in report.role_switches]
     yield from (("switches role", SpanStyle.INFO, each) for each in _some(switches, _SHOWN, detail))
-    for told in access_changes(report):
-        lines = _some([each.plain for each in told.lines], _SHOWN, detail)
-        yield from ((told.words, _STYLES[told.kind], each) for each in lines)
+    for kind in access_changes(report):
+        lines = _some([each.plain for each in kind.lines], _SHOWN, detail)
+        yield from ((kind.words, _STYLES[kind.kind], each) for each in lines)
 
 
-def _some(told: Sequence[str], most: int, detail: Detail) -> Iterator[str]:
-    most = detail.limit(len(told) if detail.verbose else most)
-    yield from told[:most]
-    if len(told) > most:
-        yield f"{len(told) - most:,} more"
+def _some(lines: Sequence[str], most: int, detail: Detail) -> Iterator[str]:
+    most = detail.limit(len(lines) if detail.verbose else most)
+    yield from lines[:most]
+    if len(lines) > most:
+        yield f"{len(lines) - most:,} more"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 
 import msgspec
@@ -391,3 +392,8 @@ class Report(msgspec.Struct, frozen=True):
     def known_findings(self) -> tuple[Finding, ...]:
         """The findings that are in the baseline."""
         return self.baseline.known if self.baseline else ()
+
+
+def all_unread(reports: Iterable[Report]) -> tuple[Unread, ...]:
+    """Return the unreadable plans of reports, each once."""
+    return tuple(dict.fromkeys(each for report in reports for each in report.unread))

@@ -12,7 +12,7 @@ from tfcheck.report.origin import target
 from tfcheck.report.unknown_text import open_questions
 from tfcheck.report.words import deciding_words, instances, question_words
 from tfcheck.vocabulary.clipping import and_more
-from tfcheck.vocabulary.finding import Answer, Report
+from tfcheck.vocabulary.finding import Answer, Report, all_unread
 
 _SHOWN_TASKS = 4
 _SHOWN_ROWS = 200
@@ -117,7 +117,6 @@ def notes(reports: Sequence[Report], view: View) -> Iterator[Markup]:
             )
             for each, number in skipped_blocks(report.skipped)
         )
-    unread = dict.fromkeys(each for report in reports for each in report.unread)
-    yield from (tag("li", tag("b", "not checked: "), prose(each.problem)) for each in unread)
+    yield from (tag("li", tag("b", "not checked: "), prose(each.problem)) for each in all_unread(reports))
     remarks = (each for report in reports for each in report.notes_and_assumptions)
     yield from (tag("li", prose(each)) for each in dict.fromkeys(remarks))

@@ -26,8 +26,8 @@ _PICTURES = 3
 def markdown(reports: Sequence[Report], page: Page | None = None, *, size: int = budget.COMMENT) -> str:
     """Write a comment about one or more reports in at most `size` bytes, with the marker on its first line."""
     page = page or Page()
-    told = content(reports, page)
-    return budget.page(_parts(told, page, _ROWS_OF_COMMENT, marked=True), size, "the job summary")
+    found = content(reports, page)
+    return budget.page(_parts(found, page, _ROWS_OF_COMMENT, marked=True), size, "the job summary")
 
 
 def summary(reports: Sequence[Report], page: Page | None = None, *, size: int = budget.SUMMARY) -> str:
@@ -36,58 +36,58 @@ def summary(reports: Sequence[Report], page: Page | None = None, *, size: int = 
     return budget.page(_parts(content(reports, page), page, _ROWS_OF_SUMMARY, marked=False), size, "the JSON report")
 
 
-def _parts(told: PageContent, page: Page, rows: int, *, marked: bool) -> Iterator[PagePart]:
-    marker = f"{top.mark(told, page)}\n" if marked else ""
-    yield PagePart(f"{marker}{top.title(told, page)}", PartKind.KEPT)
-    yield from newly_waived_parts(told, page)
-    yield from edited_choices_parts(told, page)
-    yield from rest.broken(told)
-    yield from (PagePart(line, PartKind.KEPT) for line in top.lead(told, page))
-    now = group_by_cause(each for each in told.findings if each.finding.change != "existing")
-    existing = group_by_cause(each for each in told.findings if each.finding.change == "existing")
-    yield from listed.rows(now, told.waiting, told, page, rows)
+def _parts(found: PageContent, page: Page, rows: int, *, marked: bool) -> Iterator[PagePart]:
+    marker = f"{top.mark(found, page)}\n" if marked else ""
+    yield PagePart(f"{marker}{top.title(found, page)}", PartKind.KEPT)
+    yield from newly_waived_parts(found, page)
+    yield from edited_choices_parts(found, page)
+    yield from rest.broken(found)
+    yield from (PagePart(line, PartKind.KEPT) for line in top.lead(found, page))
+    now = group_by_cause(each for each in found.findings if each.finding.change != "existing")
+    existing = group_by_cause(each for each in found.findings if each.finding.change == "existing")
+    yield from listed.rows(now, found.waiting, found, page, rows)
     yield from _folds(now, rows, page, first=0, pictures=_PICTURES)
     if existing:
         number = sum(len(each.cause.findings) for each in existing)
         yield PagePart(
             f"<details><summary>{plural(number, 'finding')} from before this change</summary>", PartKind.KEPT
         )
-        yield from listed.rows(existing, (), told, page, rows)
+        yield from listed.rows(existing, (), found, page, rows)
         yield from _folds(existing, rows, page, first=rows, pictures=0)
         yield PagePart("</details>", PartKind.KEPT)
-    if told.known:
-        title = f"{plural(len(told.known), 'finding')} in the baseline"
+    if found.known:
+        title = f"{plural(len(found.known), 'finding')} in the baseline"
         yield PagePart(f"<details><summary>{title}</summary>", PartKind.KEPT)
-        yield from listed.rows(group_by_cause(told.known), (), told, page, rows)
+        yield from listed.rows(group_by_cause(found.known), (), found, page, rows)
         yield PagePart("</details>", PartKind.KEPT)
-    for words in dict.fromkeys(words for report in told.reports for words in fixed_words(report)):
+    for words in dict.fromkeys(words for report in found.reports for words in fixed_words(report)):
         yield PagePart(words, PartKind.KEPT)
-    yield from rest.changes(told, rows)
-    yield from waived_rest(told, page)
-    yield from rest.unread(told)
-    yield from rest.skipped_parts(told)
-    yield from rest.undecided_parts(told.waiting)
-    yield from rest.optional(told)
-    yield from rest.allowed_parts(told)
-    yield from rest.notes(told)
+    yield from rest.changes(found, rows)
+    yield from waived_rest(found, page)
+    yield from rest.unread(found)
+    yield from rest.skipped_parts(found)
+    yield from rest.undecided_parts(found.waiting)
+    yield from rest.optional(found)
+    yield from rest.allowed_parts(found)
+    yield from rest.notes(found)
     yield budget.LEFT_OUT
-    yield PagePart(top.footer(told, page), PartKind.KEPT)
+    yield PagePart(top.footer(found, page), PartKind.KEPT)
 
 
-def _folds(found: list[TargetedCause], most: int, page: Page, first: int, pictures: int) -> Iterator[PagePart]:
+def _folds(causes: list[TargetedCause], most: int, page: Page, first: int, pictures: int) -> Iterator[PagePart]:
     """Write the fix of each cause, the first one open, and its explanation; a shared fix is shown once."""
-    worst = min((each.cause.severity.rank for each in found), default=0)
-    groups = [(each, group) for each in found for group in each.cause.groups][:most]
+    worst = min((each.cause.severity.rank for each in causes), default=0)
+    groups = [(each, group) for each in causes for group in each.cause.groups][:most]
     shown: set[str] = set()
-    told: set[Remedy] = set()
+    shown_remedies: set[Remedy] = set()
     for number, (each, group) in enumerate(groups, first):
         for fix in dict.fromkeys(finding.fix for finding in group.findings if finding.fix):
             if (fix.diff or fix.hcl) not in shown:
                 yield from fold.suggestion(fix, number, opened=not shown and not first)
                 shown.add(fix.diff or fix.hcl)
         for gist, remedy in remedies(group.findings).items():
-            if gist not in told:
-                told.add(gist)
+            if gist not in shown_remedies:
+                shown_remedies.add(gist)
                 yield fold.remedy_part(group.findings[0], remedy, number)
         drawn = number - first < pictures and each.cause.severity.rank == worst
         yield from fold.evidence(group, each.report, number, page, drawn=drawn)

@@ -15,7 +15,7 @@ from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, needed_by, target_
 from tfcheck.report.origin import target
 from tfcheck.report.words import instances, open_question, plural, question_words
 from tfcheck.vocabulary.clipping import and_more
-from tfcheck.vocabulary.finding import Answer, Reason, Report, RunConfiguration, Severity, Verdict
+from tfcheck.vocabulary.finding import Answer, Reason, Report, RunConfiguration, Severity, Verdict, all_unread
 
 _SHOWN_PER_GROUP = 5
 _SHOWN_ALLOWED = 1000
@@ -55,7 +55,7 @@ def skipped_parts(content: PageContent) -> Iterator[PagePart]:
 
 def unread(content: PageContent) -> Iterator[PagePart]:
     """List the unreadable plans of the same call, so that nobody takes the page for complete."""
-    found = dict.fromkeys(each for report in content.reports for each in report.unread)
+    found = all_unread(content.reports)
     if found:
         title = f"{UNKNOWN_ICON} **{plural(len(found), 'plan')} not checked**"
         yield PagePart("\n".join((f"{title}:\n", *(f"- {prose(each.problem)}" for each in found))), PartKind.SKIPPED)

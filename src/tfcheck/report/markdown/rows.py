@@ -28,18 +28,18 @@ Row: TypeAlias = Callable[[], str]
 
 
 def rows(
-    told: Iterable[TargetedCause], waiting: Iterable[TargetedUnknown], content: PageContent, page: Page, most: int
+    causes: Iterable[TargetedCause], waiting: Iterable[TargetedUnknown], content: PageContent, page: Page, most: int
 ) -> Iterator[PagePart]:
     """Write rows for what causes lack and for what is undecided, at most `most`, and count the others."""
     # Thousands of rows are counted, and only the shown ones are written.
-    found = [*_cause_rows(told, content, page), *_unknown_rows(waiting, content, page)]
+    found = [*_cause_rows(causes, content, page), *_unknown_rows(waiting, content, page)]
     yield from (PagePart(f"- {row()}", PartKind.ROW) for row in found[:most])
     if len(found) > most:
         yield PagePart(f"… and {len(found) - most:,} more.", PartKind.KEPT)
 
 
-def _cause_rows(told: Iterable[TargetedCause], content: PageContent, page: Page) -> Iterator[Row]:
-    for each in told:
+def _cause_rows(causes: Iterable[TargetedCause], content: PageContent, page: Page) -> Iterator[Row]:
+    for each in causes:
         for group in each.cause.groups:
             for need in group.needs:
                 yield partial(_need_row, need, group, each, content, page)
@@ -63,11 +63,11 @@ def _mistake(group: Group, cause: TargetedCause, content: PageContent, page: Pag
     first = group.findings[0]
     task = first.task_definition
     subject = group.role or task
-    said = prose(group.message, (task, subject))
+    message = prose(group.message, (task, subject))
     needed_by = "" if subject == task else f", needed by {task_names(group)}"
     seen_at = _place_suffix(first.needed_at or first.location, cause.report, page)
     where = f"{needed_by}{seen_at}{_in_targets(cause.targets, content)}"
-    return f"{ICONS[cause.cause.severity]} {code(subject)}: {said}{where}"
+    return f"{ICONS[cause.cause.severity]} {code(subject)}: {message}{where}"
 
 
 def task_names(group: Group) -> str:

@@ -18,7 +18,7 @@ from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, target_names
 from tfcheck.report.origin import context_text
 from tfcheck.report.safe_text import clip_width
 from tfcheck.report.words import plural
-from tfcheck.vocabulary.finding import Severity
+from tfcheck.vocabulary.finding import Severity, all_unread
 
 _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
 _LONGEST_ID = 100
@@ -71,7 +71,7 @@ def _verdict(content: PageContent, page: Page) -> tuple[str, str]:
         return "❌", ", ".join(counts)
     if missing(content, page) or not (content.reports or page.expected):
         return UNKNOWN_ICON, ", ".join(counts)
-    unread = {each for report in content.reports for each in report.unread}
+    unread = all_unread(content.reports)
     if unread:
         return UNKNOWN_ICON, ", ".join((*counts, f"{plural(len(unread), 'plan')} not checked"))
     if severities:

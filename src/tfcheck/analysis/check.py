@@ -25,7 +25,6 @@ from tfcheck.resolve.locations import Locations
 from tfcheck.symbolic import limits
 from tfcheck.verdict.before import VerdictsBefore
 from tfcheck.verdict.judge import Judge, Judgement
-from tfcheck.vocabulary.clipped_report import clip_report
 from tfcheck.vocabulary.finding import (
     Answer,
     Finding,
@@ -40,6 +39,7 @@ from tfcheck.vocabulary.finding import (
     Verdict,
 )
 from tfcheck.vocabulary.progress import Progress
+from tfcheck.vocabulary.rewriter import clip_report
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources

@@ -46,22 +46,23 @@ def fence(reports: Sequence[Report], after: Sequence[str] = ()) -> str:
     """Write the reports of one project in at most a dozen lines, and `after` at the end."""
     findings = [(report, finding) for report in reports for finding in report.open_findings]
     findings.sort(key=lambda each: each[1].change == "existing")
-    heads = [line for report in reports for line in _heads(report)]
-    tail = [*_undecided_lines(reports), *_fixes(findings), *after]
+    heads: list[str] = []
+    for report in reports:
+        heads.append(f"tfcheck: {headline([report], standings(report))[1]}")
+        if change := one_line_summary(report):
+            mark = "- " if any(each.change == "broken" for each in report.task_changes) else ""
+            heads.append(f"{mark}{harmless(change)}")
+    tail = list(_undecided_lines(reports))
+    titles = list(dict.fromkeys(finding.fix.title for _, finding in findings if finding.fix))
+    if titles:
+        others = f", and {plural(len(titles) - 1, 'more change')}" if len(titles) > 1 else ""
+        tail.append(f"fix: {harmless(titles[0])}{others}")
+    tail += after
     rows = [_finding_line(report, finding) for report, finding in findings]
     room = max(MOST_LINES - len(heads) - len(tail), 1)
     if len(rows) > room:
         rows = [*rows[: room - 1], f"and {plural(len(rows) - room + 1, 'more finding')}"]
     return "".join(f"{each}\n" for each in (*heads, *rows, *tail))
-
-
-def _heads(report: Report) -> Iterator[str]:
-    """Write first how the change affects what existed before."""
-    yield f"tfcheck: {headline([report], standings(report))[1]}"
-    said = one_line_summary(report)
-    if said:
-        mark = "- " if any(each.change == "broken" for each in report.task_changes) else ""
-        yield f"{mark}{harmless(said)}"
 
 
 def failure_text(message: str, hint: str = "", after: Sequence[str] = ()) -> str:
@@ -91,15 +92,8 @@ def _undecided_lines(reports: Sequence[Report]) -> Iterator[str]:
     if groups:
         others = f", and {plural(len(groups) - 1, 'more waiver')}" if len(groups) > 1 else ""
         yield harmless(f"waived: {waived_words(groups[0])}{others}")
-    yield from (harmless(said) for report in reports if (said := selection_sentence(report)))
+    yield from (harmless(words) for report in reports if (words := selection_sentence(report)))
     skipped = [each for report in reports for each in report.skipped]
     if skipped:
         others = f", and {len(skipped) - 1:,} more" if len(skipped) > 1 else ""
         yield f"! not analysed: {harmless(f'{skipped[0].address}: {skipped[0].reason}')}{others}"
-
-
-def _fixes(findings: Sequence[tuple[Report, Finding]]) -> Iterator[str]:
-    titles = list(dict.fromkeys(finding.fix.title for _, finding in findings if finding.fix))
-    if titles:
-        others = f", and {plural(len(titles) - 1, 'more change')}" if len(titles) > 1 else ""
-        yield f"fix: {harmless(titles[0])}{others}"

@@ -73,11 +73,6 @@ class Hook(msgspec.Struct, frozen=True):
     run: str
     debug: bool
 
-    @property
-    def has_failed(self) -> bool:
-        """Whether a project of the command failed."""
-        return self.variables.get("COMMAND_HAS_ERRORS") == "true"
-
 
 class HookResult(msgspec.Struct, frozen=True):
     """The outcome for the comment in one line, and whether the log must show the reports instead.
@@ -117,27 +112,22 @@ def update_comment(
     kept = store.read_all(Path(variables.get("DIR") or os.curdir))
     if not (kept.reports or kept.lost or kept.problems):
         return ""
-    missing = _missing(hook, kept)
+    missing = len(kept.problems) + len(kept.lost) + kept.repeated
+    # NOTE: only comment commands set COMMAND_HAS_ERRORS. A plan that tfcheck stopped has also failed, but its result is
+    # here.
+    if not missing and variables.get("COMMAND_HAS_ERRORS") == "true":
+        missing = int(not any(origin.context_text(report, "stopped") for report in kept.reports))
     _describe(hook.variables, count_line(kept.reports, missing))
-    said = HookResult("no comment: --dry-run", in_log=True) if dry_run else _published_result(hook, kept, missing)
-    missing = max(missing, len(said.absent))
+    result = HookResult("no comment: --dry-run", in_log=True) if dry_run else _published_result(hook, kept, missing)
+    missing = max(missing, len(result.absent))
     _describe(hook.variables, count_line(kept.reports, missing))
     store.drop_superseded()
     lines = [count_line(kept.reports, missing), *(f"warning: {each}" for each in kept.problems)]
-    lines += [f"no result for this commit: {visible(each)}" for each in said.absent or kept.lost]
-    lines += [visible(said.line), *(f"warning: {visible(each)}" for each in said.warnings)]
-    return "".join(f"{line}\n" for line in lines) + (_screens(kept.reports) if said.in_log else "")
-
-
-def _missing(hook: Hook, kept: StoredResults) -> int:
-    """Count the results that are missing.
-
-    NOTE: only comment commands set COMMAND_HAS_ERRORS. A plan that tfcheck stopped has also failed, but its result is
-    here.
-    """
-    missing = len(kept.problems) + len(kept.lost) + kept.repeated
-    stopped = any(origin.context_text(report, "stopped") for report in kept.reports)
-    return missing or int(hook.has_failed and not stopped)
+    lines += [f"no result for this commit: {visible(each)}" for each in result.absent or kept.lost]
+    lines += [visible(result.line), *(f"warning: {visible(each)}" for each in result.warnings)]
+    shown = kept.reports if result.in_log else ()
+    screens = (f"\n{origin.context_text(each, 'target')}\n{text(each, directory='.')}" for each in shown)
+    return "".join((*(f"{line}\n" for line in lines), *screens))
 
 
 def count_line(reports: Sequence[Report], missing: int = 0) -> str:
@@ -174,11 +164,6 @@ def _describe(variables: Mapping[str, str], words: str) -> None:
         return  # the comment says the same
 
 
-def _screens(reports: Sequence[Report]) -> str:
-    """Write the reports to the log, where no comment shows them."""
-    return "".join(f"\n{origin.context_text(each, 'target')}\n{text(each, directory='.')}" for each in reports)
-
-
 def _published_result(hook: Hook, kept: StoredResults, missing: int) -> HookResult:
     """Publish the reports to the pull request, and return the result."""
     host = hook.pull.host
@@ -204,10 +189,8 @@ def _published_result(hook: Hook, kept: StoredResults, missing: int) -> HookResu
         with refusing(debug=hook.debug):
             done = _post(hook, server, token, kept.reports, comment_options)
     except RefusalError as refusal:
-        said = str(refusal).replace("GitHub", words.name)
-        if refusal.kind in OF_TOKENS:
-            said += f"; the token needs {words.rights}"
-        return HookResult(f"no comment: {said}", in_log=True)
+        hint = f"; the token needs {words.rights}" if refusal.kind in OF_TOKENS else ""
+        return HookResult(f"no comment: {str(refusal).replace('GitHub', words.name)}{hint}", in_log=True)
     return HookResult(str(done.outcome), done.warnings, absent=done.absent)
 
 
@@ -220,7 +203,10 @@ def _post(hook: Hook, server: str, token: str, reports: Sequence[Report], commen
         case "gitlab":
             there = MergeConversation(Client(Hosts(f"{server}/api/v4", "", pages), token), wanted)
         case "bitbucket":
-            there = bitbucket.conversation(wanted, _token_with_user(token, hook.variables))
+            # The token that Atlantis itself uses belongs to an account.
+            user = hook.variables.get("ATLANTIS_BITBUCKET_API_USER") or hook.variables.get("ATLANTIS_BITBUCKET_USER")
+            is_personal = user and token == hook.variables.get("ATLANTIS_BITBUCKET_TOKEN")
+            there = bitbucket.conversation(wanted, f"{user}:{token}" if is_personal else token)
         case "bitbucket-server":
             wanted = msgspec.structs.replace(wanted, repository=f"{about.project}/{about.name}")
             there = ServerConversation(Client(Hosts(f"{server}/rest/api/1.0", "", server), token), wanted)
@@ -231,12 +217,6 @@ def _post(hook: Hook, server: str, token: str, reports: Sequence[Report], commen
             addresses = msgspec.structs.replace(hosts(server, hook.variables), server=pages)
             there = GitHubConversation(Client(addresses, token), wanted, {})
     return publish(there, reports, comment_options, hook.manuals, Path(hook.variables.get("DIR") or os.curdir))
-
-
-def _token_with_user(token: str, variables: Mapping[str, str]) -> str:
-    """Return the token that Atlantis itself uses on Bitbucket Cloud with the account that it is for."""
-    user = variables.get("ATLANTIS_BITBUCKET_API_USER") or variables.get("ATLANTIS_BITBUCKET_USER")
-    return f"{user}:{token}" if user and token == variables.get("ATLANTIS_BITBUCKET_TOKEN") else token
 
 
 def hosts(server: str, variables: Mapping[str, str]) -> Hosts:

@@ -24,7 +24,7 @@ from tfcheck.report.left_out_words import (
 )
 from tfcheck.report.words import reason_words
 from tfcheck.vocabulary.fail_options import FailOptions
-from tfcheck.vocabulary.finding import Answer, Report, Verdict
+from tfcheck.vocabulary.finding import Report, Verdict
 
 
 def checked_policy(variables: Mapping[str, str], options: StepOptions) -> str:
@@ -40,8 +40,22 @@ def policy_lines(reports: Sequence[Report], gate: FailOptions) -> str:
     """Write the reports of one project: failures, warnings, and conftest's summary line."""
     fails: list[str] = []
     warns: list[str] = []
-    for failing, line in _results(reports, gate):
-        (fails if failing else warns).append(line)
+
+    def add(line: str, *, fails_check: bool = False) -> None:
+        (fails if fails_check else warns).append(harmless(line))
+
+    for report in reports:
+        for finding in report.open_findings:
+            line = f"{finding.rule} - {finding.task_definition} - {finding.message}"
+            add(line, fails_check=gate.fails_on(finding.severity, finding.change))
+        for answer in report.undecided_answers():
+            need = answer.requirement
+            what = f"{need.action} on {need.shown_resource} is not decided before apply: {reason_words(answer.reason)}"
+            add(f"{need.rule} - {need.task_definition} - {what}", fails_check=gate.fails_on_unknown(answer))
+        for each in report.skipped:
+            add(f"tfcheck - {each.address} - not analysed: {each.reason}", fails_check=gate.strict)
+        for words in _left_out(report):
+            add(f"tfcheck - {words}")
     passed = sum(answer.verdict is Verdict.ALLOWED for report in reports for answer in report.answers)
     return _conftest_lines(dict.fromkeys(fails), dict.fromkeys(warns), passed)
 
@@ -51,47 +65,21 @@ def failure_result(message: str) -> str:
     return _conftest_lines([f"tfcheck - nothing was checked: {harmless(message)}"], [], 0)
 
 
-def _results(reports: Iterable[Report], gate: FailOptions) -> Iterator[tuple[bool, str]]:
-    for report in reports:
-        for finding in report.open_findings:
-            fails = gate.fails_on(finding.severity, finding.change)
-            yield fails, harmless(f"{finding.rule} - {finding.task_definition} - {finding.message}")
-        for answer in report.undecided_answers():
-            yield gate.fails_on_unknown(answer), harmless(_undecided_line(answer))
-        for each in report.skipped:
-            yield gate.strict, harmless(f"tfcheck - {each.address} - not analysed: {each.reason}")
-        yield from ((False, harmless(f"tfcheck - {each}")) for each in _left_out(report))
-
-
 def _left_out(report: Report) -> Iterator[str]:
     """Explain what does not count, without numbers that Atlantis would parse."""
     if report.unselected:
         yield f"findings of rules that are not selected: {unselected_rules(report)}"
     yield from (f"waived: {waived_words(each)}" for each in waived_groups([report]))
     yield from waiver_sentences([report])
-    if said := configuration_words(report.configuration):
-        yield said
-
-
-def _undecided_line(answer: Answer) -> str:
-    need = answer.requirement
-    asked = f"{need.action} on {need.shown_resource} is not decided before apply"
-    return f"{need.rule} - {need.task_definition} - {asked}: {reason_words(answer.reason)}"
+    if words := configuration_words(report.configuration):
+        yield words
 
 
 def _conftest_lines(fails: Iterable[str], warns: Iterable[str], passed: int) -> str:
     fails, warns = list(fails), list(warns)
     lines = [*(f"FAIL - {each}" for each in fails), *(f"WARN - {each}" for each in warns)]
     total = passed + len(lines)
-    counts = (
-        f"{total} test{_s(total)}",
-        f"{passed} passed",
-        f"{len(warns)} warning{_s(len(warns))}",
-        f"{len(fails)} failure{_s(len(fails))}",
-        "0 exceptions",
-    )
-    return "".join(f"{line}\n" for line in (*lines, ", ".join(counts)))
-
-
-def _s(number: int) -> str:
-    return "" if number == 1 else "s"
+    counts = [f"{total} test{'' if total == 1 else 's'}", f"{passed} passed"]
+    for number, name in ((len(warns), "warning"), (len(fails), "failure")):
+        counts.append(f"{number} {name}{'' if number == 1 else 's'}")
+    return "".join(f"{line}\n" for line in (*lines, ", ".join((*counts, "0 exceptions"))))

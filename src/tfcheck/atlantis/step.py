@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from tfcheck.analysis.options import RunOptions
 from tfcheck.analysis.session import Session
 from tfcheck.atlantis.fence import failure_text, fence, harmless
 from tfcheck.atlantis.store import ResultStore, root
-from tfcheck.atlantis.surroundings import PlannedPull, Project, project, pull
+from tfcheck.atlantis.surroundings import Project, project, pull
 from tfcheck.config.settings import Choice
 from tfcheck.report.json import json
 from tfcheck.vocabulary.errors import InputError, TfcheckError
@@ -117,16 +117,12 @@ def check_plan(about: Project, options: StepOptions) -> list[Report]:
     try:
         together = Session((plan,), options.context, None, run, outputs=(about.planfile,), shared=True)
     except InputError as error:  # of the context, whose files the server's administrator has named
-        raise InputError(_shorten_paths(error.message, options.context), hint=error.hint) from None
+        message = error.message
+        for each in options.context:
+            message = message.replace(each, Path(each).name)
+        raise InputError(message, hint=error.hint) from None
     reports = [each.report for each in together.check(plan)]
     return reports if known is None else compare(reports, known)
-
-
-def _shorten_paths(message: str, files: Sequence[str]) -> str:
-    """Shorten the paths of files in a message to their names."""
-    for each in files:
-        message = message.replace(each, Path(each).name)
-    return message
 
 
 def _failure_output(
@@ -150,21 +146,17 @@ def _store_reports(variables: Mapping[str, str], about: Project, reports: list[R
 
     def keep() -> list[str]:
         found = pull(variables)
-        placed = (msgspec.structs.replace(each, context=_context(found, about, stopped=stopped)) for each in reports)
+        origin: dict[str, str | int] = {
+            "target": about.target,
+            "directory": about.directory,  # shows later whether the project still exists
+            "repository": found.repository,
+            "pull_request": found.number,
+            "head_sha": found.commit,
+            **({"stopped": 1} if stopped else {}),
+        }
+        placed = (msgspec.structs.replace(each, context=origin) for each in reports)
         text = "".join(json(each, indent=len(reports) == 1) for each in placed)
         ResultStore(root(variables), found).save(about, text)
         return []
 
     return attempt(keep, lambda message, _: [f"! this will not appear in a comment: {harmless(message)}"])
-
-
-def _context(found: PlannedPull, about: Project, *, stopped: bool) -> dict[str, str | int]:
-    """Return the origin of the result; its directory later shows whether the project still exists."""
-    told: dict[str, str | int] = {
-        "target": about.target,
-        "directory": about.directory,
-        "repository": found.repository,
-        "pull_request": found.number,
-        "head_sha": found.commit,
-    }
-    return told | ({"stopped": 1} if stopped else {})

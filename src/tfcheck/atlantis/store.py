@@ -171,7 +171,11 @@ class ResultStore:
         limit = self._now() - _KEPT_SECONDS
         for commit in self._root.glob("*/*/*/*"):
             if commit != self._folder and commit.is_dir() and (_newest(commit) or limit) < limit:
-                _forget(commit)
+                if _is_commit_folder(commit):
+                    for file in commit.iterdir():
+                        if _OURS.fullmatch(file.name):
+                            file.unlink(missing_ok=True)
+                    _remove_empty(commit, commit.parent)
                 _remove_empty(commit.parent, self._root)
 
 
@@ -188,15 +192,10 @@ def root(variables: Mapping[str, str]) -> Path:
     data = os.path.expanduser(variables.get("ATLANTIS_DATA_DIR", ""))
     if os.path.isabs(data):
         return Path(data, "tfcheck")
-    beside = _data_of(variables.get("DIR", ""), variables)
-    return beside / "tfcheck" if beside else _temporary()
-
-
-def _data_of(directory: str, variables: Mapping[str, str]) -> Path | None:
-    """Return the data directory, from the path of the clone: `DATA/repos/OWNER/REPOSITORY/PULL/WORKSPACE/...`."""
+    # The clone of a step is at DATA/repos/OWNER/REPOSITORY/PULL/WORKSPACE/...
     owner, name, number = (variables.get(each, "") for each in ("BASE_REPO_OWNER", "BASE_REPO_NAME", "PULL_NUM"))
-    before, found, _ = f"{directory}/".partition(f"/repos/{owner}/{name}/{number}/")
-    return Path(before) if found and owner and os.path.isabs(before) else None
+    data, found, _ = f"{variables.get('DIR', '')}/".partition(f"/repos/{owner}/{name}/{number}/")
+    return Path(data, "tfcheck") if found and owner and os.path.isabs(data) else _temporary()
 
 
 def _temporary() -> Path:
@@ -285,16 +284,6 @@ def _is_commit_folder(folder: Path) -> bool:
     return is_commit(folder.name) and folder.parent.name.isdecimal() and not folder.is_symlink()
 
 
-def _forget(folder: Path) -> None:
-    """Remove the results for one commit, and nothing else."""
-    if not _is_commit_folder(folder):
-        return
-    for file in folder.iterdir():
-        if _OURS.fullmatch(file.name):
-            file.unlink(missing_ok=True)
-    _remove_empty(folder, folder.parent)
-
-
 def _remove_empty(folder: Path, root: Path) -> None:
     while folder != root:
         try:
@@ -333,13 +322,10 @@ class Clone:
 
         NOTE: a command for another workspace leaves the clone that hooks run in as an earlier one left it.
         """
-        head = self._text("HEAD").strip()
+        head = self._bytes("HEAD").decode("ascii", "replace").strip()
         if head.startswith("ref: "):
-            head = self._text(head.removeprefix("ref: ")).strip()
+            head = self._bytes(head.removeprefix("ref: ")).decode("ascii", "replace").strip()
         return head == self._commit or self._commit in self._parents(head)
-
-    def _text(self, name: str) -> str:
-        return self._bytes(name).decode("ascii", "replace")
 
     def _bytes(self, name: str) -> bytes:
         """Read a small file of git, empty if it does not exist."""

@@ -44,37 +44,17 @@ from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.address import Address
-from tfcheck.vocabulary.finding import Finding, Location, Severity
+from tfcheck.vocabulary.finding import Finding, Severity
 
-CHECKS: tuple[Check, ...] = (
-    env_file_type.CHECK,
-    env_file_arn.CHECK,
-    env_file_name.CHECK,
-    env_file_count.CHECK,
-    env_file_windows.CHECK,
-    platform_version.CHECK,
-    env_file_absent.CHECK,
-    env_file_content.CHECK,
-    image_host.CHECK,
-    secret_reference.CHECK,
-    secret_value.CHECK,
-    parameter_region.CHECK,
-    foreign_default_key.CHECK,
-    disabled_key.CHECK,
-    credential_spec_arn.CHECK,
-    log_options.CHECK,
-    log_region.CHECK,
-    log_group_absent.CHECK,
-    deleted.CHECK,
-    log_router.CHECK,
-    policies_of_one_name.CHECK,
-    policy_refused.CHECK,
-    role_for_anyone.CHECK,
-    efs_authorization.CHECK,
-    deploy_order.CHECK,
-    ecs_exec.CHECK,
-    credential_in_environment.CHECK,
+_MODULES = (
+    *(env_file_type, env_file_arn, env_file_name, env_file_count, env_file_windows, platform_version),
+    *(env_file_absent, env_file_content, image_host),
+    *(secret_reference, secret_value, parameter_region, foreign_default_key, disabled_key, credential_spec_arn),
+    *(log_options, log_region, log_group_absent, deleted, log_router),
+    *(policies_of_one_name, policy_refused, role_for_anyone, efs_authorization),
+    *(deploy_order, ecs_exec, credential_in_environment),
 )
+CHECKS: tuple[Check, ...] = tuple(each.CHECK for each in _MODULES)
 
 
 class Misconfigurations:
@@ -105,13 +85,13 @@ def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations
     """
     earlier = tasks_by_address(world.before())
     wrong = world.once(Misconfigurations)
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for task in tasks:
         before = earlier.get(str(task.address))
         for by, mistake in wrong.of(task):
             key = (mistake.address or str(task.address), mistake.message)
-            if key not in told:
-                told.add(key)
+            if key not in reported:
+                reported.add(key)
                 change = "existing" if _was_made(mistake, by, before, world) else "introduced"
                 found = _finding(mistake, by, task, change, locations)
                 about = SENSITIVE if task.sensitive else subject(mistake.about, world)
@@ -138,7 +118,11 @@ def _was_made(mistake: Misconfiguration, by: Check, before: TaskDefinition | Non
 def _finding(mistake: Misconfiguration, by: Check, task: TaskDefinition, change: str, locations: Locations) -> Finding:
     from tfcheck.checks.remedies import remedy  # most plans break no rule
 
-    location, needed_at = _places(mistake, task, locations)
+    # For another resource, also the containers that need it.
+    location, needed_at = locations.of_address(task.address, mistake.argument), None
+    if mistake.address is not None:
+        location = locations.of(mistake.address, mistake.argument)
+        needed_at = locations.of_address(task.address, "container_definitions")
     return Finding(
         rule=by.id,
         severity=mistake.severity,
@@ -152,12 +136,3 @@ def _finding(mistake: Misconfiguration, by: Check, task: TaskDefinition, change:
         needed_at=needed_at,
         remedy=remedy(by.id, mistake, task),
     )
-
-
-def _places(
-    mistake: Misconfiguration, task: TaskDefinition, locations: Locations
-) -> tuple[Location | None, Location | None]:
-    """Return the places of a misconfiguration; for another resource, also the containers that need it."""
-    if mistake.address is None:
-        return locations.of_address(task.address, mistake.argument), None
-    return locations.of(mistake.address, mistake.argument), locations.of_address(task.address, "container_definitions")

@@ -57,19 +57,21 @@ class _Volume(msgspec.Struct, frozen=True):
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for volume in _volumes(task, world):
         if volume.asks_iam and task.task_role in (None, ""):
-            said = f"{volume.name} has IAM authorization, but the task definition names no task role to mount it with"
-            yield _mistake(said, Severity.ERROR, _NO_ROLE)
+            message = (
+                f"{volume.name} has IAM authorization, but the task definition names no task role to mount it with"
+            )
+            yield _mistake(message, Severity.ERROR, _NO_ROLE)
         if volume.authorization and equal(volume.system.get("transit_encryption"), "ENABLED") is Truth.FALSE:
-            said = f"{volume.name} has {volume.authorization}, but its transit encryption is not enabled"
-            yield _mistake(said, Severity.ERROR)
+            message = f"{volume.name} has {volume.authorization}, but its transit encryption is not enabled"
+            yield _mistake(message, Severity.ERROR)
         root = volume.system.get("root_directory")
         if volume.has_point and isinstance(root, str) and root not in ("", "/"):
-            said = f"{volume.name} has an access point and a root directory of its own: leave `root_directory` out"
-            yield _mistake(said, Severity.WARNING, _ROOT)
+            message = f"{volume.name} has an access point and a root directory of its own: leave `root_directory` out"
+            yield _mistake(message, Severity.WARNING, _ROOT)
 
 
-def _mistake(said: str, severity: Severity, symptom: str = "") -> Misconfiguration:
-    return Misconfiguration(said, severity, about=said, symptom=symptom, argument="volume")
+def _mistake(message: str, severity: Severity, symptom: str = "") -> Misconfiguration:
+    return Misconfiguration(message, severity, about=message, symptom=symptom, argument="volume")
 
 
 def _volumes(task: TaskDefinition, world: World) -> Iterator[_Volume]:

@@ -40,11 +40,11 @@ _SYMPTOM = (
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     services = starting_services(task, world)
-    told: set[str] = set()
+    reported: set[str] = set()
     for place, secret in _secrets(task, world) if services else ():
         address = str(secret.address)
-        if address not in told and existence.secret_value(secret, services, world) is Truth.FALSE:
-            told.add(address)
+        if address not in reported and existence.secret_value(secret, services, world) is Truth.FALSE:
+            reported.add(address)
             yield Misconfiguration(
                 f"{address}, which {place.cause} is read from, has no value: the plan creates no version of it",
                 Severity.WARNING,

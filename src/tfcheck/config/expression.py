@@ -15,37 +15,14 @@ from tfcheck.vocabulary.errors import did_you_mean
 _LONGEST = 1_000
 _NODES = frozenset(
     (
-        "and_expression",
-        "comparator",
-        "current",
-        "field",
-        "function_expression",
-        "identity",
-        "index",
-        "index_expression",
-        "literal",
-        "not_expression",
-        "or_expression",
-        "subexpression",
+        *("and_expression", "comparator", "current", "field", "function_expression", "identity", "index"),
+        *("index_expression", "literal", "not_expression", "or_expression", "subexpression"),
     )
 )
 #: The fields of a finding. Another name would be null, and a condition with `!=` or `!` always true.
 FIELDS = (
-    "rule",
-    "severity",
-    "task_definition",
-    "address",
-    "message",
-    "explanation",
-    "symptom",
-    "change",
-    "requirements",
-    "location",
-    "needed_at",
-    "fix",
-    "remedy",
-    "fingerprint",
-    "waived",
+    *("rule", "severity", "task_definition", "address", "message", "explanation", "symptom", "change"),
+    *("requirements", "location", "needed_at", "fix", "remedy", "fingerprint", "waived"),
 )
 _FUNCTIONS = frozenset(("contains", "ends_with", "length", "not_null", "starts_with", "type"))
 _HINT = "write it as on https://jmespath.org, for example: change == 'existing' && contains(message, 'prod')"

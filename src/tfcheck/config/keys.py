@@ -26,16 +26,17 @@ class Kind(Enum):
 class ConfigKey(msgspec.Struct, frozen=True):
     """One key: its name, as the option is written, the values that it accepts, and its meaning.
 
-    `variable` is the environment variable with the same meaning. `section` is the table that holds it, empty for the
-    top. `counts` means that it affects the reported findings or the exit status: reports list it if a file sets it.
+    `section` is the table that holds it, empty for the top. `other_variable` is the environment variable with the same
+    meaning, if it is not named after the key. `counts` means that it affects the reported findings or the exit status:
+    reports list it if a file sets it.
     """
 
     name: str
     kind: Kind
     meaning: str
     default: str
-    variable: str
     section: str = ""
+    other_variable: str = ""
     choices: tuple[str, ...] = ()
     most: int = 0
     counts: bool = False
@@ -44,6 +45,11 @@ class ConfigKey(msgspec.Struct, frozen=True):
     def path(self) -> str:
         """The key as people write it, with its section."""
         return f"{self.section}.{self.name}" if self.section else self.name
+
+    @property
+    def variable(self) -> str:
+        """The environment variable with the same meaning."""
+        return self.other_variable or f"TFCHECK_{self.name.upper().replace('-', '_')}"
 
     @property
     def is_input(self) -> bool:
@@ -65,32 +71,20 @@ KEYS: tuple[ConfigKey, ...] = (
         Kind.CHOICE,
         "exit with status 1 if there is a finding of this severity or higher",
         "`error`",
-        "TFCHECK_FAIL_ON",
         choices=(*SEVERITIES, "never"),
         counts=True,
     ),
     ConfigKey(
-        "new-only",
-        Kind.FLAG,
-        "exit with status 1 only for findings that the change introduces",
-        "`false`",
-        "TFCHECK_NEW_ONLY",
-        counts=True,
+        "new-only", Kind.FLAG, "exit with status 1 only for findings that the change introduces", "`false`", counts=True
     ),
     ConfigKey(
-        "strict",
-        Kind.FLAG,
-        "exit with status 1 also for unknown answers and skipped tasks",
-        "`false`",
-        "TFCHECK_STRICT",
-        counts=True,
+        "strict", Kind.FLAG, "exit with status 1 also for unknown answers and skipped tasks", "`false`", counts=True
     ),
     ConfigKey(
         "select",
         Kind.RULES,
         "the rules whose findings are reported, by id, or several as in `env-file*`",
         "all rules",
-        "TFCHECK_SELECT",
         counts=True,
     ),
     ConfigKey(
@@ -98,7 +92,6 @@ KEYS: tuple[ConfigKey, ...] = (
         Kind.RULES,
         "the rules whose findings are not reported, by id, or several as in `env-file*`",
         "none",
-        "TFCHECK_IGNORE",
         counts=True,
     ),
     ConfigKey(
@@ -106,78 +99,46 @@ KEYS: tuple[ConfigKey, ...] = (
         Kind.SEVERITIES,
         "a table: the severity of the findings of a rule, `error`, `warning` or `info`",
         "the rule's own",
-        "TFCHECK_SEVERITY",
         counts=True,
     ),
     ConfigKey(
-        "baseline",
-        Kind.PATH,
-        "a file of `tfcheck baseline`, whose findings are not reported",
-        "none",
-        "TFCHECK_BASELINE",
-        counts=True,
+        "baseline", Kind.PATH, "a file of `tfcheck baseline`, whose findings are not reported", "none", counts=True
     ),
     ConfigKey(
         "sources",
         Kind.PATH,
         "the directory of the plan's `.tf` files, or the saved plan that contains them",
         "beside the plan",
-        "TFCHECK_SOURCES",
         counts=True,
     ),
     ConfigKey(
-        "context",
-        Kind.PATHS,
-        "`terraform show -json` output (state or plan) of other stacks",
-        "none",
-        "TFCHECK_CONTEXT",
-        counts=True,
+        "context", Kind.PATHS, "`terraform show -json` output (state or plan) of other stacks", "none", counts=True
     ),
+    ConfigKey("workspace", Kind.TEXT, "the value of `terraform.workspace`", "the selected one", counts=True),
     ConfigKey(
-        "workspace",
-        Kind.TEXT,
-        "the value of `terraform.workspace`",
-        "the selected one",
-        "TFCHECK_WORKSPACE",
-        counts=True,
+        "account", Kind.ACCOUNT, "the AWS account of the plan, 12 digits in quotes", "the only one in ARNs", counts=True
     ),
-    ConfigKey(
-        "account",
-        Kind.ACCOUNT,
-        "the AWS account of the plan, 12 digits in quotes",
-        "the only one in ARNs",
-        "TFCHECK_ACCOUNT",
-        counts=True,
-    ),
-    ConfigKey("format", Kind.CHOICE, "the output format", "`text`", "TFCHECK_FORMAT", choices=FORMATS),
-    ConfigKey("color", Kind.CHOICE, "colours", "`auto`", "TFCHECK_COLOR", choices=("auto", "always", "never")),
-    ConfigKey("quiet", Kind.FLAG, "omit explanations and what needs no action", "`false`", "TFCHECK_QUIET"),
-    ConfigKey("verbose", Kind.FLAG, "add what is allowed, and every assumption", "`false`", "TFCHECK_VERBOSE"),
-    ConfigKey("expand", Kind.FLAG, "name every instance", "`false`", "TFCHECK_EXPAND"),
-    ConfigKey("safe-only", Kind.FLAG, "omit fixes that need a review", "`false`", "TFCHECK_SAFE_ONLY", "fix"),
-    ConfigKey(
-        "grant-prefix",
-        Kind.FLAG,
-        "grant a directory instead of several of its files",
-        "`false`",
-        "TFCHECK_GRANT_PREFIX",
-        "fix",
-    ),
+    ConfigKey("format", Kind.CHOICE, "the output format", "`text`", choices=FORMATS),
+    ConfigKey("color", Kind.CHOICE, "colours", "`auto`", choices=("auto", "always", "never")),
+    ConfigKey("quiet", Kind.FLAG, "omit explanations and what needs no action", "`false`"),
+    ConfigKey("verbose", Kind.FLAG, "add what is allowed, and every assumption", "`false`"),
+    ConfigKey("expand", Kind.FLAG, "name every instance", "`false`"),
+    ConfigKey("safe-only", Kind.FLAG, "omit fixes that need a review", "`false`", "fix"),
+    ConfigKey("grant-prefix", Kind.FLAG, "grant a directory instead of several of its files", "`false`", "fix"),
     ConfigKey(
         "when",
         Kind.CHOICE,
         "when there should be a comment",
         "`findings`",
-        "TFCHECK_COMMENT_WHEN",
         "comment",
         choices=("findings", "changes", "always"),
+        other_variable="TFCHECK_COMMENT_WHEN",
     ),
     ConfigKey(
         "on-clean",
         Kind.CHOICE,
         "what to do with the comment once nothing is missing",
         "`update`",
-        "TFCHECK_ON_CLEAN",
         "comment",
         choices=("update", "delete", "minimize"),
     ),
@@ -186,9 +147,9 @@ KEYS: tuple[ConfigKey, ...] = (
         Kind.NUMBER,
         "the maximum number of changes suggested on lines of the pull request",
         "`20`",
-        "TFCHECK_MAX_SUGGESTIONS",
         "comment",
         most=50,
+        other_variable="TFCHECK_MAX_SUGGESTIONS",
     ),
 )
 #: The tables with their own keys, and their subjects.

@@ -93,7 +93,10 @@ def _links_outside(file: Path, place: Path) -> bool:
 def _search(file: Path, rules: KnownRules, shared: bool | None) -> ConfigFile | None:
     if file.name == SHARED and not _mentions_tfcheck(file):
         return None
-    named = _path_from_here(file)
+    try:
+        named = file.relative_to(Path.cwd().resolve()).as_posix()
+    except (ValueError, OSError):
+        named = file.name
     gate = Gate(file.parent, SourceAccess(shared=shared))
     try:
         data = gate.file(file.name)
@@ -128,14 +131,6 @@ def _mentions_tfcheck(file: Path) -> bool:
     return b"tfcheck" in data and (b"\\u" in data.lower() or _OWN_TABLE.search(data) is not None)
 
 
-def _path_from_here(file: Path) -> str:
-    """Name a file relative to the current directory."""
-    try:
-        return file.relative_to(Path.cwd().resolve()).as_posix()
-    except (ValueError, OSError):
-        return file.name
-
-
 def _parse(file: Path, named: str, data: bytes) -> Table | None:
     """Return the table for tfcheck in a file; None for a `pyproject.toml` without one."""
     own = file.name != SHARED
@@ -161,7 +156,7 @@ def _decode(named: str, data: bytes) -> tuple[str, dict[str, Any]]:
 
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
-        if _TOO_LONG_KEY.search(_STRING.sub(_blank, text)):
+        if _TOO_LONG_KEY.search(_STRING.sub(lambda found: "" if found[0].startswith("#") else "a", text)):
             raise RecursionError
         return text, tomllib.loads(text)
     except UnicodeDecodeError:
@@ -169,20 +164,11 @@ def _decode(named: str, data: bytes) -> tuple[str, dict[str, Any]]:
     except RecursionError:
         raise UsageError(f"`{named}` is not TOML: it is nested too deep") from None
     except ValueError as error:  # also for numbers that are too long for Python
-        raise UsageError(
-            _problem(named, str(error), text), hint="https://toml.io explains how TOML is written"
-        ) from None
-
-
-def _blank(string: re.Match[str]) -> str:
-    return "" if string[0].startswith("#") else "a"
-
-
-def _problem(named: str, said: str, text: str) -> str:
-    position = _POSITION.search(said)
-    line = f":{position[1] or len(text.splitlines())}" if position else ""
-    what = clip(_POSITION.sub("", said)) if position else "a number is too long"
-    return f"`{named}{line}` is not TOML: {what[:1].lower()}{what[1:]}"
+        position = _POSITION.search(str(error))
+        line = f":{position[1] or len(text.splitlines())}" if position else ""
+        what = clip(_POSITION.sub("", str(error))) if position else "a number is too long"
+        problem = f"`{named}{line}` is not TOML: {what[:1].lower()}{what[1:]}"
+        raise UsageError(problem, hint="https://toml.io explains how TOML is written") from None
 
 
 def candidates(directory: Path) -> Iterator[Path]:

@@ -54,12 +54,13 @@ def _table(properties: Json, description: str) -> Json:
 
 
 def _properties(keys: Iterable[ConfigKey]) -> Json:
-    return {each.name: _property(each) for each in keys}
-
-
-def _property(key: ConfigKey) -> Json:
-    about = f"{key.meaning[:1].upper()}{key.meaning[1:]}. Default: {key.default}."
-    return {"description": about, **_value_schema(key)}
+    return {
+        each.name: {
+            "description": f"{each.meaning[:1].upper()}{each.meaning[1:]}. Default: {each.default}.",
+            **_value_schema(each),
+        }
+        for each in keys
+    }
 
 
 def _value_schema(key: ConfigKey) -> Json:

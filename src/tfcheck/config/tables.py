@@ -62,9 +62,14 @@ def read_settings(file: Path, top: Path | None, table: Table, paths: Paths, rule
         keys = [each for each in KEYS if each.section == section]
         _refuse_unknown(inner, [each.name for each in keys])
         common |= read.keys(inner, keys)
+    targets, sections = {}, _table(table, TARGETS)
+    for name in sections.content:
+        inner = _table(sections, name)
+        _refuse_unknown(inner, [each.name for each in OF_TARGETS])
+        values = read.keys(inner, OF_TARGETS)
+        targets[name] = {path: msgspec.structs.replace(each, target=name) for path, each in values}
     seen = file.relative_to(top).as_posix() if top else file.name
-    waivers = tuple(_waivers(table, rules, seen))
-    return ConfigFile(file, table.named, top, common, _targets(_table(table, TARGETS), read), waivers)
+    return ConfigFile(file, table.named, top, common, targets, tuple(_waivers(table, rules, seen)))
 
 
 def _waivers(table: Table, rules: tuple[str, ...], file: str) -> Iterator[Waiver]:
@@ -79,16 +84,6 @@ def _waivers(table: Table, rules: tuple[str, ...], file: str) -> Iterator[Waiver
             return inner.error(message, hint, *filter(None, (name,)))
 
         yield read_waiver(content, rules, file, (min(lines), max(lines)), error)
-
-
-def _targets(table: Table, read: _Reader) -> dict[str, dict[str, ConfigValue]]:
-    found = {}
-    for name in table.content:
-        inner = _table(table, name)
-        _refuse_unknown(inner, [each.name for each in OF_TARGETS])
-        section = read.keys(inner, OF_TARGETS)
-        found[name] = {path: msgspec.structs.replace(each, target=name) for path, each in section}
-    return found
 
 
 def _table(table: Table, name: str) -> Table:
@@ -124,19 +119,17 @@ class _Reader:
     def keys(self, table: Table, keys: Iterable[ConfigKey]) -> Iterator[tuple[str, ConfigValue]]:
         for key in keys:
             if key.name in table.content:
-                given = table.content[key.name]
-                yield (
-                    key.path,
-                    ConfigValue(self._checked_value(table, key, given), value_words(given), table.line(key.name)),
-                )
+                value = table.content[key.name]
+                checked, line = self._checked_value(table, key, value), table.line(key.name)
+                yield key.path, ConfigValue(checked, value_words(value), line)
 
     def _checked_value(self, table: Table, key: ConfigKey, value: Any) -> Any:
         problem = _problem(key, value)
         if problem and key.kind is Kind.SEVERITIES and isinstance(value, dict):
             rule, wrong = next(pair for pair in value.items() if pair[1] not in SEVERITIES)
-            said = f"`{key.path}` of `{clip(rule, _LONGEST_SHOWN)}` is {_shorten(wrong)}"
+            message = f"`{key.path}` of `{clip(rule, _LONGEST_SHOWN)}` is {_shorten(wrong)}"
             hint = f"it can be {', '.join(SEVERITIES)}"
-            raise table.error(said, did_you_mean(str(wrong), SEVERITIES, hint), key.name, rule)
+            raise table.error(message, did_you_mean(str(wrong), SEVERITIES, hint), key.name, rule)
         if problem:
             raise table.error(f"`{key.path}` is {_shorten(value)}", problem, key.name)
         match key.kind:
@@ -148,8 +141,8 @@ class _Reader:
                 for each in value:
                     if not match_rules(each, self._rules):
                         names = (key.name, each) if key.kind is Kind.SEVERITIES else (key.name,)
-                        said = f"`{key.path}`: there is no rule `{clip(each, _LONGEST_SHOWN)}`"
-                        raise table.error(said, suggestion(each, self._rules), *names)
+                        message = f"`{key.path}`: there is no rule `{clip(each, _LONGEST_SHOWN)}`"
+                        raise table.error(message, suggestion(each, self._rules), *names)
                 return tuple(value) if key.kind is Kind.RULES else value
             case _:
                 return value

@@ -34,29 +34,29 @@ class Explanation(msgspec.Struct, frozen=True):
 
 def explain_text(text: str) -> Explanation | None:
     """Recognise a text; None if it is unknown."""
-    said = NormalizedText(text)
-    denial = refusal(said)
+    normalized = NormalizedText(text)
+    denial = refusal(normalized)
     # NOTE: a refused call was answered, even if the text contains something else.
-    unanswered = denial is None and is_unanswered(said)
-    known = _recognise(said, denial)
+    unanswered = denial is None and is_unanswered(normalized)
+    known = _recognise(normalized, denial)
     if known is None and unanswered:
-        known = _first_match(UNREACHED, said)
+        known = _first_match(UNREACHED, normalized)
     if known is None:
         return None
-    return Explanation(known, StopCause.NETWORK if unanswered else known.cause, denial, _arns_in(said))
+    return Explanation(known, StopCause.NETWORK if unanswered else known.cause, denial, _arns_in(normalized))
 
 
-def _recognise(said: NormalizedText, denial: Denial | None) -> KnownText | None:
+def _recognise(text: NormalizedText, denial: Denial | None) -> KnownText | None:
     """Find the meaning of a text, from a refused call in it and the text around that."""
     call = explain_call(denial) if denial else None
-    known = _first_match(KNOWN, said) or call or (explain_similar_call(denial) if denial else None)
+    known = _first_match(KNOWN, text) or call or (explain_similar_call(denial) if denial else None)
     if known is None or call is None or known.cause not in _OF_ROLES or call.actions[0] in known.actions[:1]:
         return known
     return msgspec.structs.replace(call, cause=known.cause, where=known.where)
 
 
-def _first_match(several: tuple[KnownText, ...], said: NormalizedText) -> KnownText | None:
-    return next((each for each in several if said.search(each.pattern)), None)
+def _first_match(several: tuple[KnownText, ...], text: NormalizedText) -> KnownText | None:
+    return next((each for each in several if text.search(each.pattern)), None)
 
 
 _OF_ROLES = (StopCause.PERMISSION, StopCause.TASK_PERMISSION)
@@ -64,8 +64,8 @@ _ARN = regex(r"\barn:[\w-]+:[\w-]+:[^\s\"'<>,;()\[\]]+")
 _FILE = regex(r"with key (\S+) from bucket ([^\s,]+)")
 
 
-def _arns_in(said: NormalizedText) -> tuple[str, ...]:
+def _arns_in(text: NormalizedText) -> tuple[str, ...]:
     """Return the ARNs in a text, and the ends of those of files named by bucket and key."""
-    arns = (found.rstrip(".:") for text in said.readings for found in _ARN.findall(text))
-    files = (f":::{bucket}/{key}" for key, bucket in _FILE.findall(said.with_spaces))
+    arns = (found.rstrip(".:") for reading in text.readings for found in _ARN.findall(reading))
+    files = (f":::{bucket}/{key}" for key, bucket in _FILE.findall(text.with_spaces))
     return tuple(dict.fromkeys((*arns, *files)))

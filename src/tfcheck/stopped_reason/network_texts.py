@@ -6,11 +6,11 @@ from tfcheck.stopped_reason.known_text import BOTH, FARGATE, KnownText, StopCaus
 from tfcheck.stopped_reason.normalized_text import NormalizedText
 
 
-def is_unanswered(said: NormalizedText) -> bool:
+def is_unanswered(text: NormalizedText) -> bool:
     """Whether a call got no answer; AWS's own headings are only a guess if the text contains an answer."""
-    if said.search(_NO_ANSWER):
+    if text.search(_NO_ANSWER):
         return True
-    return said.search(_GUESS) is not None and said.search(_ANSWER) is None
+    return text.search(_GUESS) is not None and text.search(_ANSWER) is None
 
 
 #: Follows the messages of Go's net, net/http and crypto packages, and of AWS's SDKs for Go.

@@ -15,10 +15,12 @@ from tfcheck.symbolic.regex import regex
 class NormalizedText:
     """A text in two readings: `with_spaces` takes a line's end for a space, `without_spaces` for nothing."""
 
-    def __init__(self, said: str) -> None:
+    def __init__(self, copied: str) -> None:
         from html import unescape  # takes longer to load than to use
 
-        text = _ESCAPE.sub(lambda found: _MEANT.get(found[1], "") or chr(int(found[1][1:], 16)), _UNSEEN.sub("", said))
+        text = _ESCAPE.sub(
+            lambda found: _MEANT.get(found[1], "") or chr(int(found[1][1:], 16)), _UNSEEN.sub("", copied)
+        )
         text = _QUOTE.sub("'", unescape(_UNSEEN.sub("", text))).replace("\u00a0", " ")
         self._lines = [_strip_frame(line) for line in text.splitlines() if not _is_rule(line)]
 

@@ -134,20 +134,20 @@ CALLS = (
 _BY_ACTION = {action.lower(): (action, call) for call in CALLS for action in call.actions}
 
 
-def refusal(said: NormalizedText) -> Denial | None:
+def refusal(text: NormalizedText) -> Denial | None:
     """Parse the refused call in a text."""
-    found = [(match, text) for text in said.readings if (match := _DENIED.search(text))]
+    found = [(match, reading) for reading in text.readings if (match := _DENIED.search(reading))]
     if not found:
         return None
-    match, text = next((each for each in found if each[0]["resource"]), found[0])
+    match, reading = next((each for each in found if each[0]["resource"]), found[0])
     role = _ROLE.search(match["user"])
     resource = match["resource"].rstrip(".,;)").strip("\"'") if match["resource"] else None
     return Denial(
         role=role[1] if role else None,
-        action=_spell(match["action"], is_cut=match.end("action") == len(text)),
+        action=_spell(match["action"], is_cut=match.end("action") == len(reading)),
         resource=resource,
-        why=next((meaning for ending, meaning in _ENDINGS if said.search(ending)), None),
-        is_cut=match.end() == len(text),
+        why=next((meaning for ending, meaning in _ENDINGS if text.search(ending)), None),
+        is_cut=match.end() == len(reading),
         is_user=_USER.search(match["user"]) is not None,
     )
 

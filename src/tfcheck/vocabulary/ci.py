@@ -118,8 +118,8 @@ def workflow(environment: Mapping[str, str]) -> str:
     return environment.get("GITHUB_WORKFLOW_REF", "").partition("@")[0]
 
 
-class OtherJob(msgspec.Struct, frozen=True):
-    """A job of GitLab or Bitbucket: repository path, pull request, head commit, pipeline, and name."""
+class CiJob(msgspec.Struct, frozen=True):
+    """A CI job: repository path, pull request, head commit, pipeline, and name."""
 
     repository: str
     number: int | None
@@ -133,7 +133,7 @@ def in_gitlab(environment: Mapping[str, str]) -> bool:
     return environment.get("GITLAB_CI") == "true"
 
 
-def gitlab(environment: Mapping[str, str]) -> OtherJob:
+def gitlab(environment: Mapping[str, str]) -> CiJob:
     """Read the environment of a GitLab job.
 
     Follows https://docs.gitlab.com/ci/variables/predefined_variables/. NOTE: in a pipeline for merged results
@@ -149,7 +149,7 @@ def in_bitbucket(environment: Mapping[str, str]) -> bool:
     return bool(environment.get("BITBUCKET_BUILD_NUMBER"))
 
 
-def bitbucket(environment: Mapping[str, str]) -> OtherJob:
+def bitbucket(environment: Mapping[str, str]) -> CiJob:
     """Read the environment of a Bitbucket Pipelines step.
 
     Follows https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/.
@@ -158,12 +158,10 @@ def bitbucket(environment: Mapping[str, str]) -> OtherJob:
     return _job(environment, "BITBUCKET_REPO_FULL_NAME", "BITBUCKET_PR_ID", sha, "BITBUCKET_BUILD_NUMBER", attempt)
 
 
-def _job(
-    environment: Mapping[str, str], repository: str, number: str, sha: str, run: str, attempt: str = ""
-) -> OtherJob:
+def _job(environment: Mapping[str, str], repository: str, number: str, sha: str, run: str, attempt: str = "") -> CiJob:
     """Read a job from variables with these names."""
     named, pipeline = environment.get(number, ""), environment.get(run, "")
-    return OtherJob(
+    return CiJob(
         repository=environment.get(repository, ""),
         number=int(named) if named.isascii() and named.isdecimal() and len(named) < 18 else None,
         sha=_commit(sha),
@@ -180,19 +178,17 @@ def context(
     workspace a job of a matrix on GitLab is named by its values: several may plan one directory.
     """
     selected = workspace if workspace not in (None, "default") else _matrix(environment)
-    target = environment.get("TFCHECK_TARGET") or _target(directory, selected)
+    named = environment.get("TFCHECK_TARGET")
+    target = named or ":".join(filter(None, (directory if directory != "." else "", selected)))
     if in_gitlab(environment) or in_bitbucket(environment):
         job = gitlab(environment) if in_gitlab(environment) else bitbucket(environment)
-        return _without_nothing(target, job.repository, job.number, job.sha, job.run)
-    if not in_actions(environment):
-        return {"target": target} if environment.get("TFCHECK_TARGET") else None
-    started = event(environment)
-    return _without_nothing(target, repository(environment), started.number, started.sha, run_id(environment))
-
-
-def _without_nothing(target: str, repository: str, number: int | None, sha: str, run: str) -> dict[str, str | int]:
-    told = {"target": target, "repository": repository, "pull_request": number, "head_sha": sha, "run": run}
-    return {name: value for name, value in told.items() if value}
+    elif in_actions(environment):
+        started = event(environment)
+        job = CiJob(repository(environment), started.number, started.sha, run_id(environment))
+    else:
+        return {"target": target} if named else None
+    origin = {"repository": job.repository, "pull_request": job.number, "head_sha": job.sha, "run": job.run}
+    return {name: value for name, value in {"target": target, **origin}.items() if value}
 
 
 def _matrix(environment: Mapping[str, str]) -> str:
@@ -202,7 +198,3 @@ def _matrix(environment: Mapping[str, str]) -> str:
     """
     found = _MATRIX.search(environment.get("CI_JOB_NAME", "")) if in_gitlab(environment) else None
     return found[1] if found else ""
-
-
-def _target(directory: str | None, selected: str | None) -> str:
-    return ":".join(filter(None, (directory if directory != "." else "", selected)))

@@ -1,4 +1,4 @@
-"""Rewrite the texts of a report."""
+"""Rewrite the texts of a report, for example to clip them to readable lengths."""
 
 from __future__ import annotations
 
@@ -8,6 +8,26 @@ from operator import attrgetter, is_
 from typing import Any
 
 import msgspec
+
+from tfcheck.vocabulary.clipping import clip_words
+from tfcheck.vocabulary.finding import Report
+
+#: Fields that are looked up or compared, have their own format, or are code to be copied: they are never clipped.
+_KEPT_WHOLE = frozenset(
+    (
+        *("address", "configuration", "container", "context", "fingerprint", "fix", "id", "location", "needed_at"),
+        *("path", "plan", "pointer", "remedy", "requirement", "requirements", "role", "roles", "rule", "sid"),
+        *("subject", "task_definition", "task_definitions"),
+    )
+)
+
+
+def clip_report(report: Report) -> Report:
+    """Return a report with sentences, reasons and patterns of readable length."""
+    rewriter = Rewriter(
+        clip_words, lambda kind: tuple(each for each in kind.__struct_fields__ if each not in _KEPT_WHOLE)
+    )
+    return rewriter.of(report)  # type: ignore[no-any-return]
 
 
 class Rewriter:

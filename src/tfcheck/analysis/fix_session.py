@@ -91,8 +91,12 @@ def fix(
     diff = work.files.diff(insertions, texts)
     if into_files:
         work.notes += write_fixes(drafts, work.files)
-    summary = tuple(_summary(each, work.files) for each in drafts)
-    return _redact(Fixed(diff, tuple(work.texts), tuple(dict.fromkeys(work.notes)), len(texts), summary), work)
+    summary = [
+        f"{', '.join(sorted({work.files.path(insertion.file) for insertion in each.insertions}))}: {each.fix.title} "
+        f"({each.fix.safety})"
+        for each in drafts
+    ]
+    return _redact(Fixed(diff, tuple(work.texts), tuple(dict.fromkeys(work.notes)), len(texts), tuple(summary)), work)
 
 
 def _wanted_drafts(drafts: Sequence[DraftFix], work: _Work, choose: Choose) -> Iterator[DraftFix]:
@@ -104,12 +108,6 @@ def _wanted_drafts(drafts: Sequence[DraftFix], work: _Work, choose: Choose) -> I
         )
         work.notes += [note] if note else []
         yield from [found] if found is not None else []
-
-
-def _summary(draft: DraftFix, files: Files) -> str:
-    """Summarise in one line where a change is made, what it does, and whether it is safe."""
-    names = ", ".join(sorted({files.path(each.file) for each in draft.insertions}))
-    return f"{names}: {draft.fix.title} ({draft.fix.safety})"
 
 
 def _redacted_fix(fix: Fix, work: _Work) -> Fix:
@@ -175,15 +173,16 @@ class _Work:
             left = _undecided_note(report)
             missing = "no definite problem" if left else "nothing is missing"
             what = "nothing that is asked for" if report.findings else missing
-            self._idle[plan.label] = self._nothing_to_do(plan.label, f"{what}{left}")
+            which = f" for `{plan.label}`" if self._several else ""
+            self._idle[plan.label] = f"nothing to do{which}: {what}{left}"
             self.notes.append(self._idle[plan.label])
             return
         progress.begin(f"searching for fixes of {len(wanted):,} findings")
         selection = self._selection
         choice = FixChoice(selection.prefixes, corrects=not selection.safe_only, moves=selection.moves)
         drafts = find_fixes(wanted, world, choice=choice, conceals=redactor.finds, answers=report.answers)
-        kept = tuple(each for each in drafts.found if not writes_secret(each.fix, redactor))
-        drafts = msgspec.structs.replace(drafts, found=kept)
+        harmless = tuple(each for each in drafts.found if not writes_secret(each.fix, redactor))
+        drafts = msgspec.structs.replace(drafts, found=harmless)
         for_others = [
             each for each in drafts.found if each.home is not None and self._ask(each, each.home, world, stacks)
         ]
@@ -193,10 +192,6 @@ class _Work:
         self.notes += [] if found.sources else found.messages
         self.notes += _unfixed_notes(wanted, drafts, self._selection, {each.fix.title for each in for_others})
         self.notes += drafts.skipped if not all(map(drafts.of, wanted)) else ()
-
-    def _nothing_to_do(self, label: str, what: str) -> str:
-        which = f" for `{label}`" if self._several else ""
-        return f"nothing to do{which}: {what}"
 
     def _ask(self, draft: DraftFix, home: ElsewhereAddress, world: After, stacks: Sequence[Stack]) -> bool:
         """Ask another plan of the run for what one of its roles lacks, and return whether there is such a plan."""
@@ -280,19 +275,19 @@ def _unfixed_notes(
             left.setdefault(alike, []).append(finding)
         elif fix is not None and selection.safe_only and fix.safety != "safe" and fix.title not in asked:
             yield f"left out, since it wants a review: {fix.title}"
-    told: set[Remedy] = set()
+    shown: set[Remedy] = set()
     for members in left.values():
-        yield _left_note(members, told)
-        told.update(remedies(members))
+        yield _left_note(members, shown)
+        shown.update(remedies(members))
 
 
-def _left_note(findings: Sequence[Finding], told: Container[Remedy]) -> str:
+def _left_note(findings: Sequence[Finding], shown: Container[Remedy]) -> str:
     """Explain what remains to be done about findings that differ only by instance, showing each HCL once."""
     first, number = findings[0], len(findings)
     message = f"{folded_message(first)} ({number:,} task definitions)" if number > 1 else first.message
     note = f"left for you: {first.severity.value}[{first.rule}]: {message}"
     for gist, remedy in remedies(findings).items():
-        again = bool(remedy.hcl) and gist in told
+        again = bool(remedy.hcl) and gist in shown
         lines = () if again else filter(None, remedy.hcl.split("\n"))
         note += "\n    ".join((f"\n  to do: {remedy.words}{' (as above)' * again}", *lines))
     return note

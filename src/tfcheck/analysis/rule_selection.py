@@ -18,7 +18,7 @@ def select(report: Report, choice: Choice) -> Report:
     """
     if not choice.is_reported:
         return report
-    kept = [_with_severity(each, choice.rules) for each in report.findings if choice.rules.selects(each.rule)]
+    selected = [_with_severity(each, choice.rules) for each in report.findings if choice.rules.selects(each.rule)]
     rest = [each for each in report.findings if not choice.rules.selects(each.rule)]
     unselected = tuple(Unselected(each.rule, each.severity, each.task_definition) for each in rest)
     before = report.configuration or RunConfiguration()
@@ -26,7 +26,7 @@ def select(report: Report, choice: Choice) -> Report:
     off = (each for each in rules if not choice.rules.selects(each))
     return msgspec.structs.replace(
         report,
-        findings=tuple(worst_first(kept)),
+        findings=tuple(worst_first(selected)),
         unselected=(*report.unselected, *unselected),
         configuration=RunConfiguration(
             before.file or choice.file,

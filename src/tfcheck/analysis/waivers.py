@@ -76,7 +76,7 @@ class Waivers:
     def waive_answer(self, answer: Answer) -> Waived | None:
         """Return the waiver of a missing or undecided permission, or None."""
         task = answer.requirement.task_definition
-        return self._first_waiver((each for each in self._waivers_of_answer(answer)), task)
+        return self._first_waiver(self._waivers_of_answer(answer), task)
 
     def _waivers_of_answer(self, answer: Answer) -> Iterator[Waiver]:
         need = answer.requirement
@@ -167,13 +167,13 @@ class Waivers:
             self._matching_waivers(finding)
         )
         about |= set(self._waivers_of_misconfiguration(finding)) if not finding.answers else set()
-        said = tuple(f"the waiver at {each.place} expired on {each.until}" for each in about & self._expired)
-        said += tuple(
+        remarks = tuple(f"the waiver at {each.place} expired on {each.until}" for each in about & self._expired)
+        remarks += tuple(
             f"the waiver at {each.place} is for one place and there are {self._wide[each]}: narrow it with `resource`"
             for each in about
             if each in self._wide and each not in self._expired
         )
-        return msgspec.structs.replace(finding, explanation=(*finding.explanation, *sorted(said)))
+        return msgspec.structs.replace(finding, explanation=(*finding.explanation, *sorted(remarks)))
 
     # All of them
 

@@ -56,7 +56,13 @@ class _Found(msgspec.Struct, frozen=True):
 
 
 def _check_and_publish(wanted: Inputs, variables: Mapping[str, str], *, debug: bool) -> int:
-    found = _collect(wanted)
+    leave_out = baseline_filter(wanted.baseline)
+    checked, saved = _check_plans(wanted), _read_reports(wanted)
+    found = _Found(
+        tuple(filter_reports((*checked.reports, *saved.reports), leave_out)),
+        (*checked.errors, *saved.errors),
+        checked.absent,
+    )
     for error in found.errors:
         terminal.print_error(error)
     reports = [each.report for each in found.reports]
@@ -75,18 +81,6 @@ def _check_and_publish(wanted: Inputs, variables: Mapping[str, str], *, debug: b
         terminal.log(reporting.render("github", reports))
     _annotate(found.errors)
     return _publish(wanted, found, status, variables, debug=debug)
-
-
-def _collect(wanted: Inputs) -> _Found:
-    """Check the plans and read the reports; an unreadable one does not keep the others from being reported.
-
-    Raises:
-        InputError: the context or the baseline cannot be read, without which every result could be another one.
-    """
-    leave_out = baseline_filter(wanted.baseline)
-    checked, saved = _check_plans(wanted), _read_reports(wanted)
-    reports = filter_reports((*checked.reports, *saved.reports), leave_out)
-    return _Found(tuple(reports), (*checked.errors, *saved.errors), checked.absent)
 
 
 def _check_plans(wanted: Inputs) -> _Found:
@@ -169,8 +163,8 @@ def _annotate(errors: Sequence[TfcheckError]) -> None:
 
     for error in errors:
         hint = f"; {error.hint}" if error.hint else ""
-        told = workflow_command(Annotation("error", "tfcheck", f"{error.message}{hint}"))
-        terminal.log(f"{told}\n")
+        command = workflow_command(Annotation("error", "tfcheck", f"{error.message}{hint}"))
+        terminal.log(f"{command}\n")
 
 
 def _files(wanted: Inputs, found: _Found) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
@@ -19,7 +19,6 @@ from tfcheck.cli.main import check
 from tfcheck.config.keys import KEYS
 from tfcheck.config.settings import ConfigValue
 from tfcheck.config.tables import value_words
-from tfcheck.config.waivers import Waiver
 from tfcheck.report.safe_text import visible
 
 _NOT_HERE = ("plans", "form", "query", "output", "debug")
@@ -75,34 +74,26 @@ def config(plans: tuple[str, ...], form: str, query: str | None, schema: bool, *
     off = [each for each in known_rules() if not chosen.rules.selects(each)]
     if pick is not None:
         file = found.settings.path if found.settings else None
-        click.echo(as_json(pick(_document(file, rows, chosen.waivers, off))), nl=False)
+        settings = [
+            {"key": each.key, "value": each.value, "source": each.source, "place": each.place or None} for each in rows
+        ]
+        waived = [{"rule": each.rule, "until": each.until or None, "place": each.place} for each in chosen.waivers]
+        shown = {"file": file, "settings": settings, "waivers": waived, "rules_off": off}
+        click.echo(as_json(pick(shown)), nl=False)
         return 0
     click.echo(visible(f"configuration: {found.settings.named if found.settings else 'no file'}"))
     for row in rows:
         click.echo(visible(f"  {row.key:<20} {row.shown:<24} {row.place or row.source}"))
     for each in chosen.waivers:
-        click.echo(visible(f"  {'waiver':<20} {each.rule:<24} {each.place}{_end(each, chosen.today)}"))
+        end = f", {'expired on' if each.is_expired(chosen.today) else 'until'} {each.until}" if each.until else ""
+        click.echo(visible(f"  {'waiver':<20} {each.rule:<24} {each.place}{end}"))
     if off:
-        said = visible(f"rules that are not selected: {', '.join(off)}")
+        words = visible(f"rules that are not selected: {', '.join(off)}")
         columns = terminal.width(sys.stdout, os.environ)
-        click.echo(textwrap.fill(said, columns, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False))
+        click.echo(
+            textwrap.fill(words, columns, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False)
+        )
     return 0
-
-
-def _end(waiver: Waiver, today: str) -> str:
-    if not waiver.until:
-        return ""
-    return f", expired on {waiver.until}" if waiver.is_expired(today) else f", until {waiver.until}"
-
-
-def _document(
-    file: str | None, rows: list[EffectiveValue], waivers: Sequence[Waiver], off: list[str]
-) -> dict[str, Any]:
-    settings = [
-        {"key": each.key, "value": each.value, "source": each.source, "place": each.place or None} for each in rows
-    ]
-    waived = [{"rule": each.rule, "until": each.until or None, "place": each.place} for each in waivers]
-    return {"file": file, "settings": settings, "waivers": waived, "rules_off": off}
 
 
 def _rows(values: Mapping[str, ConfigValue], named: str) -> Iterator[EffectiveValue]:
@@ -114,21 +105,17 @@ def _rows(values: Mapping[str, ConfigValue], named: str) -> Iterator[EffectiveVa
         source = context.get_parameter_source(option.name or "") if option else None
         if option and source in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT):
             value = context.params.get(option.name or "", context.meta.get(f"tfcheck.{option.name}"))
-            by_variable = source is ParameterSource.ENVIRONMENT
-            place = _variable(option) if by_variable else ""
-            yield EffectiveValue(
-                key.path, value, "environment" if by_variable else "command line", value_words(value), place
-            )
-        elif option is None and (given := os.environ.get(key.variable)):
-            yield EffectiveValue(key.path, given, "environment", given, key.variable)
+            words, variables = value_words(value), option.envvar or ()
+            if source is ParameterSource.COMMANDLINE:
+                yield EffectiveValue(key.path, value, "command line", words)
+            else:
+                names = [variables] if isinstance(variables, str) else variables
+                yield EffectiveValue(key.path, value, "environment", words, next(filter(os.environ.get, names), ""))
+        elif option is None and (text := os.environ.get(key.variable)):
+            yield EffectiveValue(key.path, text, "environment", text, key.variable)
         elif key.path in values:
             setting = values[key.path]
             section = f' [targets."{setting.target}"]' if setting.target else ""
             yield EffectiveValue(key.path, setting.value, "file", setting.shown, f"{named}:{setting.line}{section}")
         else:
             yield EffectiveValue(key.path, None, "default", key.default.strip("`"))
-
-
-def _variable(option: click.Option) -> str:
-    names = option.envvar or ()
-    return next((each for each in ([names] if isinstance(names, str) else names) if os.environ.get(each)), "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,8 +18,6 @@ from tfcheck.vocabulary.errors import UsageError
 from tfcheck.vocabulary.finding import Fix
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tfcheck.analysis.fix_session import Fixed
 
 
@@ -84,7 +82,11 @@ def fix(
     from tfcheck.analysis.options import FixSelection
 
     pick = json_pick(form, query)
-    choose = _asker(plans, pick, colour) if interactive else None
+    if interactive and pick is not None:
+        raise UsageError("--interactive shows each change, and JSON is for programs", hint="leave out one of them")
+    if interactive and "-" in plans:
+        raise UsageError("--interactive reads the answers from standard input, so that no PLAN can be `-`")
+    choose = Asking(colour) if interactive else None
     into_files = into_files or interactive
     selection = FixSelection(only, safe_only, grant_prefix, move_grants)
     with progress(plans[0], quiet=interactive) as now:
@@ -102,31 +104,19 @@ def fix(
     return 0
 
 
-def _asker(plans: Sequence[str], pick: Pick | None, colour: str) -> Asking:
-    if pick is not None:
-        raise UsageError("--interactive shows each change, and JSON is for programs", hint="leave out one of them")
-    if "-" in plans:
-        raise UsageError("--interactive reads the answers from standard input, so that no PLAN can be `-`")
-    return Asking(colour)
-
-
-def _data(found: Fixed, into_files: bool) -> dict[str, Any]:
-    """Return the changes as plain data; `changed` is null unless they are written."""
-    return {
-        "changes": list(found.summary),
-        "notes": list(found.notes),
-        "by_hand": [{"title": each.fix.title, "hcl": each.fix.hcl} for each in found.texts],
-        "diff": found.diff,
-        "changed": found.changed if into_files else None,
-    }
-
-
 def _report(found: Fixed, into_files: bool, pick: Pick | None, colour: str) -> None:
     """Print the diff, and the notes on standard error; or everything as JSON."""
     if pick is not None:
         from tfcheck.report.json import encode
 
-        terminal.publish(encode(pick(_data(found, into_files))), None, colour=False)
+        shown = {
+            "changes": list(found.summary),
+            "notes": list(found.notes),
+            "by_hand": [{"title": each.fix.title, "hcl": each.fix.hcl} for each in found.texts],
+            "diff": found.diff,
+            "changed": found.changed if into_files else None,
+        }
+        terminal.publish(encode(pick(shown)), None, colour=False)
         return
     from tfcheck.report.diff import needs_unidiff_zero
 

@@ -22,14 +22,10 @@ def json_pick(form: str | None, query: str | None) -> Pick | None:
         UsageError: the query is not JMESPath, or the command line asks for another format as well.
     """
     if query is None:
-        return _everything if form == "json" else None
+        return (lambda data: data) if form == "json" else None
     given = click.get_current_context().get_parameter_source("form") is ParameterSource.COMMANDLINE
     if given and form != "json":
         raise UsageError("`--query` picks from JSON", hint=f"leave out `--format {form}`")
     from tfcheck.report.query import query as picking
 
     return picking(query)
-
-
-def _everything(data: Any) -> Any:
-    return data

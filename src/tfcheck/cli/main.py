@@ -63,12 +63,6 @@ _COMMANDS = {
 }
 
 
-def _file(incomplete: str) -> list[CompletionItem]:
-    from click.shell_completion import CompletionItem
-
-    return [CompletionItem(incomplete, type="file")]
-
-
 class _PlanFirst(click.Group):
     """A group whose first argument may be a plan: `tfcheck PLAN` is short for `tfcheck check PLAN`."""
 
@@ -87,8 +81,12 @@ class _PlanFirst(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete the commands, and the arguments of `check`, whose name can be omitted."""
+        from click.shell_completion import CompletionItem
+
         found = super().shell_complete(ctx, incomplete)
-        return [*found, *(check.shell_complete(ctx, incomplete) if incomplete[:1] == "-" else _file(incomplete))]
+        if incomplete[:1] == "-":
+            return [*found, *check.shell_complete(ctx, incomplete)]
+        return [*found, CompletionItem(incomplete, type="file")]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Show the options of `check` together with those of the group."""
@@ -302,5 +300,5 @@ def _report_bug(error: Exception, *, debug: bool) -> None:
         from traceback import format_tb
 
         terminal.say("".join(format_tb(error.__traceback__)).rstrip())
-    said = f": {error}" if debug and isinstance(error, (NameError, AttributeError, ImportError)) else ""
-    terminal.say(f"error: this is a bug in tfcheck {__version__}: {type(error).__name__}{visible(said)}; {hint}")
+    detail = f": {error}" if debug and isinstance(error, (NameError, AttributeError, ImportError)) else ""
+    terminal.say(f"error: this is a bug in tfcheck {__version__}: {type(error).__name__}{visible(detail)}; {hint}")

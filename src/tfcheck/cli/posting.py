@@ -42,7 +42,11 @@ def post(
     """
     try:
         with refusing(debug=debug):
-            published = _publish(reports, comment_options, variables)
+            found = _conversation(reports, comment_options, variables)
+            if isinstance(found, NothingToDo):
+                published = Published(Outcome(CommentAction.NOTHING, found.why))
+            else:
+                published = publish(found, reports, comment_options, manuals(), _top(variables))
     except RefusalError as refusal:
         warn(_refusal_words(refusal, variables), variables)
         return None
@@ -84,25 +88,17 @@ def _refusal_words(refusal: RefusalError, variables: Mapping[str, str]) -> str:
     """Explain a refusal in one line, with a hint."""
     host = _host(variables)
     if host:
-        said = host.hint if refusal.kind in OF_TOKENS else refusal.kind.hint if refusal.kind in _OF_ANY_HOST else ""
-        hint = f"; {said}" if said else ""
+        advice = host.hint if refusal.kind in OF_TOKENS else refusal.kind.hint if refusal.kind in _OF_ANY_HOST else ""
+        hint = f"; {advice}" if advice else ""
         return f"no {host.comment}: {str(refusal).replace('GitHub', host.name)}{hint}"
     hint = f"; {refusal.kind.hint}" if refusal.kind.hint else ""
     return f"no comment on the pull request: {refusal}{hint}"
 
 
-def _publish(reports: Sequence[Report], comment_options: CommentOptions, variables: Mapping[str, str]) -> Published:
-    """Write to the job's host; the code for hosts other than GitHub is loaded only when needed."""
-    found = _conversation(reports, comment_options, variables)
-    if isinstance(found, NothingToDo):
-        return Published(Outcome(CommentAction.NOTHING, found.why))
-    return publish(found, reports, comment_options, manuals(), _top(variables))
-
-
 def _conversation(
     reports: Sequence[Report], comment_options: CommentOptions, variables: Mapping[str, str]
 ) -> Conversation[Any] | NothingToDo:
-    """Open the comments of the pull request."""
+    """Open the comments of the pull request; the code for hosts other than GitHub is loaded only when needed."""
     host = _host(variables)
     if host is _GITLAB:
         from tfcheck.pull_request import gitlab

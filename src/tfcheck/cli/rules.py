@@ -24,21 +24,19 @@ def rules(rule: str | None, form: str, query: str | None) -> int:
     from tfcheck.cli import rulebook
 
     pick = json_pick(form, query)
+    named = manual(rule, rulebook.manuals()) if rule is not None else None
     if pick is not None:
         from tfcheck.report.json import encode
 
         found = [*_data("permission", rulebook.permission_rules()), *_data("configuration", rulebook.check_rules())]
-        named = manual(rule, rulebook.manuals()) if rule is not None else None
-        click.echo(
-            encode(pick(found if named is None else found[[each["id"] for each in found].index(named.id)])), nl=False
-        )
-        return 0
-    if rule is not None:
-        found_manual = manual(rule, rulebook.manuals())
-        click.echo(f"{found_manual.id}: {found_manual.title}\n\n{found_manual.text.strip()}")
-        return 0
-    for line in (*_rule_lines(_NEEDS, rulebook.permission_rules()), "", *_rule_lines(_CHECKS, rulebook.check_rules())):
-        click.echo(line)
+        shown = found if named is None else next(each for each in found if each["id"] == named.id)
+        click.echo(encode(pick(shown)), nl=False)
+    elif named is not None:
+        click.echo(f"{named.id}: {named.title}\n\n{named.text.strip()}")
+    else:
+        needs, checks = rulebook.permission_rules(), rulebook.check_rules()
+        for line in (*_rule_lines(_NEEDS, needs), "", *_rule_lines(_CHECKS, checks)):
+            click.echo(line)
     return 0
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -39,6 +39,8 @@ from tfcheck.vocabulary.finding import (
     Verdict,
 )
 from tfcheck.vocabulary.waiver import Waived, WaiverUse
+
+_T = TypeVar("_T", bound=msgspec.Struct)
 
 #: More than any report that people could act on.
 LARGEST = 64 * 1024 * 1024
@@ -242,76 +244,37 @@ def _report(shape: _Report, named: str) -> Report:
     answers = [(each.id, _answer(each)) for each in shape.requirements]
     by_id = dict(reversed(answers))
     fixes = {each.id: Fix(each.title, each.safety, each.proven, each.hcl, each.diff or "") for each in shape.fixes}
-    baseline = None
+    baseline, tasks = None, shape.task_definitions
     if shape.baseline:
         known = tuple(_finding(each, by_id, fixes, named) for each in shape.baseline.findings)
         baseline = BaselineComparison(shape.baseline.file, known, shape.baseline.fixed, shape.baseline.partly_fixed)
-    tasks = shape.task_definitions
     if tasks is None:  # a report of tfcheck 0.1
         tasks = list(dict.fromkeys(each.task_definition for each in shape.requirements))
-    return Report(
-        plan=shape.plan,
+    return _record(
+        Report,
+        shape,
         task_definitions=tuple(tasks),
         answers=tuple(answer for _, answer in answers),
         findings=tuple(_finding(each, by_id, fixes, named) for each in shape.findings),
-        skipped=tuple(shape.skipped),
-        notes=tuple(shape.notes),
-        context=shape.context,
-        task_changes=tuple(TaskChange(each.task_definition, each.change) for each in shape.task_changes),
-        access_changes=tuple(map(_access, shape.access_changes)),
-        role_switches=tuple(shape.role_switches),
-        access_unknown=tuple(shape.access_unknown),
-        access_possible=tuple(map(_access, shape.access_possible)),
-        unread=tuple(shape.unread),
+        task_changes=tuple(_record(TaskChange, each) for each in shape.task_changes),
+        access_changes=tuple(_record(AccessChange, each) for each in shape.access_changes),
+        access_possible=tuple(_record(AccessChange, each) for each in shape.access_possible),
+        waivers=tuple(_record(WaiverUse, each, until=each.until) for each in shape.waivers),
         baseline=baseline,
-        configuration=shape.configuration,
-        waivers=tuple(msgspec.convert(each, WaiverUse, from_attributes=True) for each in shape.waivers),
-        unselected=tuple(shape.unselected),
     )
-
-
-def _access(shape: _AccessChange) -> AccessChange:
-    return msgspec.convert(shape, AccessChange, from_attributes=True)
 
 
 def _answer(shape: _Requirement) -> Answer:
-    requirement = Requirement(
-        rule=shape.rule,
-        task_definition=shape.task_definition,
-        container=shape.container,
-        pointer=shape.pointer,
-        role_kind=shape.role_kind,
-        action=shape.action,
-        resource=shape.resource,
-        severity=shape.severity,
-        cause=shape.cause,
-    )
-    return Answer(
-        requirement=requirement,
+    return _record(
+        Answer,
+        shape,
+        requirement=_record(Requirement, shape, container=shape.container),
         role=shape.role,
-        verdict=shape.verdict,
-        reason=shape.reason,
-        before=shape.before,
-        waits_for=shape.waits_for or "",
-        evidence=tuple(_evidence(each) for each in shape.evidence),
-        assumptions=tuple(shape.assumptions),
+        evidence=tuple(
+            _record(Evidence, each, sid=each.sid, effect=each.effect or "", location=_location(each.location))
+            for each in shape.evidence
+        ),
         needed_at=_location(shape.needed_at),
-        fingerprint=shape.fingerprint or "",
-        subject=shape.subject or "",
-    )
-
-
-def _evidence(shape: _Evidence) -> Evidence:
-    return Evidence(
-        policy=shape.policy,
-        sid=shape.sid,
-        effect=shape.effect or "",
-        kind=shape.kind,
-        patterns=tuple(shape.patterns),
-        location=_location(shape.location),
-        number=shape.number,
-        condition_key=shape.condition_key or "",
-        granted_to=shape.granted_to or "",
     )
 
 
@@ -324,24 +287,25 @@ def _finding(shape: _Finding, answers: dict[str, Answer], fixes: dict[str, Fix],
             raise InputError(
                 f"`{named}` is not a tfcheck report: a finding names a {what} that is not there", hint=_HINT
             )
-    return Finding(
-        rule=shape.rule,
-        severity=shape.severity,
-        task_definition=shape.task_definition,
+    return _record(
+        Finding,
+        shape,
         address=shape.address,
-        message=shape.message,
         answers=tuple(answers[each] for each in shape.requirements),
-        explanation=tuple(shape.explanation),
-        symptom=shape.symptom or "",
-        change=shape.change,
         location=_location(shape.location),
         needed_at=_location(shape.needed_at),
         fix=fixes[shape.fix] if shape.fix is not None else None,
         remedy=Remedy(shape.remedy.words, shape.remedy.hcl or "") if shape.remedy else None,
-        waived=shape.waived,
-        fingerprint=shape.fingerprint or "",
     )
 
 
 def _location(shape: _Location | None) -> Location | None:
     return Location(shape.file, shape.line, shape.end_line) if shape else None
+
+
+def _record(kind: type[_T], shape: msgspec.Struct, **others: Any) -> _T:
+    """Build a record from the fields of a shape with the same names; null means the default."""
+    names = [each for each in shape.__struct_fields__ if each in kind.__struct_fields__ and each not in others]
+    values = {each: getattr(shape, each) for each in names}
+    lists = {each: tuple(value) for each, value in values.items() if isinstance(value, list)}
+    return kind(**{each: value for each, value in (values | lists).items() if value is not None}, **others)

@@ -36,8 +36,8 @@ from pathlib import Path
 import click
 
 from scripts import rule_pages
+from tfcheck.analysis import rulebook
 from tfcheck.cli import main as cli
-from tfcheck.cli import rulebook
 from tfcheck.config.keys import KEYS, ConfigKey, Kind
 from tfcheck.config.schema import schema
 from tfcheck.config.waivers import WAIVER_KEYS

@@ -8,8 +8,8 @@ from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from unittest.mock import patch
 
+from tfcheck.analysis import rulebook
 from tfcheck.cli import main as cli
-from tfcheck.cli import rulebook
 from tfcheck.report.manual import Manual
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from tests.cases import Case, with_plan
+from tfcheck.analysis import rulebook
 from tfcheck.cli import main as command_line
-from tfcheck.cli import rulebook
 from tfcheck.report.markdown import markdown
 from tfcheck.report.text import text as as_text
 

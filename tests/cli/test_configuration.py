@@ -21,8 +21,8 @@ from tests.cases import TESTDATA
 from tests.cli.test_new_only import commands
 from tests.report.samples import BROKEN, MIXED
 from tests.repository.git import git, init
-from tfcheck.analysis.rule_ids import known_rules
 from tfcheck.analysis.rule_selection import select
+from tfcheck.analysis.rulebook import known_rules
 from tfcheck.cli import clock
 from tfcheck.cli.configured import ConfiguredCommand
 from tfcheck.cli.main import main, run

@@ -15,7 +15,7 @@ import yaml
 from scripts import rule_pages
 from tests.cases import TESTDATA
 from tests.laws import part
-from tfcheck.cli import rulebook
+from tfcheck.analysis import rulebook
 from tfcheck.cli.main import main, run
 
 DOCS = TESTDATA.parent / "docs"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tfcheck.cli import rulebook
+from tfcheck.analysis import rulebook
 from tfcheck.cli.main import run
 from tfcheck.report.manual import Manual
 

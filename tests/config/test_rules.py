@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tfcheck.analysis.rule_ids import known_rules
+from tfcheck.analysis.rulebook import known_rules
 from tfcheck.config.rules import RuleSelection, match_rules, suggestion
 
 RULES = known_rules()

@@ -6,9 +6,9 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tests.stopped_reason.test_texts import FETCH, refused
+from tfcheck.analysis import rulebook
 from tfcheck.analysis.check import check
 from tfcheck.checks import ecs_exec
-from tfcheck.cli import rulebook
 from tfcheck.startup import RULES
 from tfcheck.stopped_reason import CALLS, StopCause, explain_text
 

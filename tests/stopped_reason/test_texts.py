@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tfcheck.cli import rulebook
+from tfcheck.analysis import rulebook
 from tfcheck.stopped_reason import KNOWN, StopCause, explain_text
 
 

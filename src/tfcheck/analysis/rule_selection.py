@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tfcheck.analysis.findings import worst_first
-from tfcheck.analysis.rule_ids import known_rules
+from tfcheck.analysis.rulebook import known_rules
 from tfcheck.config.rules import RuleSelection
 from tfcheck.config.settings import Choice
 from tfcheck.vocabulary.finding import Finding, Report, RunConfiguration, Severity, Unselected

@@ -239,7 +239,7 @@ def waivers_of(
     policies: Callable[[Answer], tuple[str, ...]],
 ) -> Waivers:
     """Return the waivers of the configuration file and of the comments in the sources that were read."""
-    from tfcheck.analysis.rule_ids import known_rules
+    from tfcheck.analysis.rulebook import known_rules
     from tfcheck.analysis.waiver_comments import comments
 
     def collect() -> list[Waiver]:

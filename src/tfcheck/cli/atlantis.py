@@ -129,8 +129,8 @@ def publish(name: str, author: str, when: When, on_clean: OnClean, suggestions: 
     variable of the same form. Where there is none, or the host refuses, the reports are in the log of the hook, and the
     exit status stays 0.
     """
+    from tfcheck.analysis.rulebook import manuals
     from tfcheck.atlantis.hook import update_comment
-    from tfcheck.cli.rulebook import manuals
     from tfcheck.pull_request.report_comment import CommentOptions
 
     comment_options = CommentOptions(id=name, author=author, when=when, on_clean=on_clean, suggestions=suggestions)

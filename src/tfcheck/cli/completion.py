@@ -56,7 +56,7 @@ def rules_and_addresses(ctx: click.Context, option: click.Parameter, incomplete:
 
 
 def _known_rules() -> tuple[str, ...]:
-    from tfcheck.analysis.rule_ids import known_rules
+    from tfcheck.analysis.rulebook import known_rules
 
     return known_rules()
 

@@ -69,7 +69,7 @@ def config(plans: tuple[str, ...], form: str, query: str | None, schema: bool, *
         return 0
     found, chosen = loaded_settings(), choice()
     rows = list(_rows(found.values, found.settings.named if found.settings else ""))
-    from tfcheck.analysis.rule_ids import known_rules
+    from tfcheck.analysis.rulebook import known_rules
 
     off = [each for each in known_rules() if not chosen.rules.selects(each)]
     if pick is not None:

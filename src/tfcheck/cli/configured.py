@@ -215,7 +215,7 @@ def _target_names(settings: ConfigFile, place: Path, workspace: str) -> tuple[st
 
 
 def _known_rules() -> tuple[str, ...]:
-    from tfcheck.analysis.rule_ids import known_rules
+    from tfcheck.analysis.rulebook import known_rules
 
     return known_rules()
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
+from tfcheck.analysis.rulebook import manuals
 from tfcheck.cli import terminal
-from tfcheck.cli.rulebook import manuals
 from tfcheck.pull_request.client import Client, hosts
 from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.event import NothingToDo, find_pull_request

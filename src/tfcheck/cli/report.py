@@ -57,7 +57,7 @@ def render(form: str, reports: Sequence[Report], failing: FailOptions = FailOpti
     """Write reports in one of `FORMATS`, some of which show what fails the run; only the needed code is imported."""
     match form:
         case "sarif":
-            from tfcheck.cli.rulebook import manuals
+            from tfcheck.analysis.rulebook import manuals
             from tfcheck.report.sarif import sarif
 
             return sarif(reports, manuals())
@@ -78,7 +78,7 @@ def render(form: str, reports: Sequence[Report], failing: FailOptions = FailOpti
 
             return code_insights(reports, failed=failing.fail(reports) or any(report.unread for report in reports))
         case _:
-            from tfcheck.cli.rulebook import manuals
+            from tfcheck.analysis.rulebook import manuals
             from tfcheck.report.html import html
             from tfcheck.report.markdown import markdown, summary
             from tfcheck.report.markdown.page import Page

@@ -21,7 +21,7 @@ _CHECKS = "ECS configuration rules that no permission can satisfy:"
 @options.query
 def rules(rule: str | None, form: str, query: str | None) -> int:
     """List the rules, or print the manual of the rule with this ID, which every finding shows in brackets."""
-    from tfcheck.cli import rulebook
+    from tfcheck.analysis import rulebook
 
     pick = json_pick(form, query)
     named = manual(rule, rulebook.manuals()) if rule is not None else None

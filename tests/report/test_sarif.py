@@ -67,7 +67,7 @@ def test_what_is_not_decided_is_a_note() -> None:
     needed = msgspec.structs.replace(answer, needed_at=Location("main.tf", 4, 4))
     (placed,) = results(samples.report(needed))
     assert placed["locations"][0]["physicalLocation"]["region"] == {"startLine": 4}
-    assert "is not decided: a value decides that is known only after apply" in found["message"]["text"]
+    assert "is not decided: it depends on a value that is known only after apply" in found["message"]["text"]
 
 
 def test_the_rule_brings_its_manual() -> None:

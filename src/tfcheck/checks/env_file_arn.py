@@ -42,9 +42,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
                 what, Severity.ERROR, file.container.name, file.value, (f"ECS accepts `{FORM}`",), symptom
             )
         elif names_other_partition(file.value, task.resource.surroundings):
-            message = (
-                f"{file.name}, {quote_value(task, file.value)}, names another partition than the one the task lives in"
-            )
+            message = f"{file.name}, {quote_value(task, file.value)}, names another partition than the task's"
             yield Misconfiguration(message, Severity.WARNING, file.container.name, file.value)
 
 

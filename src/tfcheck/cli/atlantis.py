@@ -21,7 +21,7 @@ _strict = click.option("--strict/--no-strict", help="Fail on unknown verdicts an
 _new_only = click.option("--new-only/--no-new-only", help="Ignore findings that existed before the change.")
 
 
-@click.group(short_help="Steps and hooks for a server of Atlantis.")
+@click.group(short_help="Steps and hooks for an Atlantis server.")
 def atlantis() -> None:
     """Check plans in Atlantis, and report findings on the pull request.
 

@@ -56,8 +56,8 @@ class _Config(OwnFormats):
 def config(plans: tuple[str, ...], form: str, query: str | None, schema: bool, **_: Any) -> int:
     """Show the configuration in force for PLAN, and where each key is set.
 
-    Without PLAN, show it for the current directory. Accepts the options of `check`, which override variables, which
-    override the file. Reads no plan.
+    Without PLAN, show it for the current directory. Accepts the options of `check`. Options override environment
+    variables, and these override the file. No plan is read.
     """
     from tfcheck.report.json import encode as as_json
 

@@ -141,8 +141,8 @@ def main(ctx: click.Context) -> int | None:
     "--format",
     "form",
     type=click.Choice(["text", "json", *reporting.FORMATS]),
-    help="The output format: markdown is a comment, summary the page of a job, html a page for a browser, github "
-    "annotates lines, gitlab is Code Quality, bitbucket Code Insights. Default: text.",
+    help="The output format. markdown: a comment; summary: the page of a job; html: a page for a browser; github: "
+    "annotations of lines; gitlab: Code Quality; bitbucket: Code Insights. Default: text.",
 )
 @options.fail_on(
     "Exit with status 1 if there is a finding of this severity or higher. Default with SARIF on standard output: never."
@@ -156,13 +156,15 @@ def main(ctx: click.Context) -> int | None:
 @options.output("Write the report to FILE instead of standard output.")
 @options.colour
 @click.option("--quiet/--no-quiet", "-q", help="Omit explanations, what needs no action, and progress messages.")
-@click.option("--verbose/--no-verbose", "-v", help="Add what is allowed and by which statement, and every assumption.")
+@click.option(
+    "--verbose/--no-verbose", "-v", help="Show also which statement allows each permission, and every assumption."
+)
 @click.option("--expand/--no-expand", help="List every instance and every finding instead of grouping them.")
 @options.hidden_debug
 def check(plans: tuple[str, ...], about: options.PlanOptions, baseline: str | None, **given: Any) -> int:
     """Check that every ECS task in PLAN can start.
 
-    PLAN is what `terraform show -json` prints, or - for standard input. A file named `check` is given as ./check.
+    PLAN is what `terraform show -json` prints, or - for standard input. Write a file named `check` as ./check.
     """
     wanted = _check_options(**given)
     chosen, leave_out = choice(), baseline_filter(baseline)
@@ -176,14 +178,14 @@ def check(plans: tuple[str, ...], about: options.PlanOptions, baseline: str | No
 
 @main.command(
     cls=ConfiguredCommand,
-    short_help="Write saved JSON reports, several as one, in another format.",
+    short_help="Convert saved JSON reports to another format.",
     params=[each for each in check.params if each.name not in ("plans", "sources", "context", "workspace", "account")],
 )
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, shell_complete=options.completing("files"))
 def report(files: tuple[str, ...], baseline: str | None, **given: Any) -> int:
-    """Write saved reports in another format; most formats make one report of several.
+    """Convert saved reports to another format; most formats combine several reports into one.
 
-    FILE is what `tfcheck --format json` wrote, or - for standard input. A plan named `report` is given as ./report.
+    FILE is what `tfcheck --format json` wrote, or - for standard input. Write a plan named `report` as ./report.
     """
     wanted = _check_options(**given)
     chosen, leave_out = choice(), baseline_filter(baseline)

@@ -160,8 +160,8 @@ sources = click.option(
     "--sources",
     shell_complete=completing("files"),
     metavar="DIR|TFPLAN",
-    help="The directory of the plan's .tf files, or the saved plan that contains them. Default: beside PLAN, the "
-    "current directory, then its work tree.",
+    help="The directory of the plan's .tf files, or the saved plan that contains them. Default: searched beside "
+    "PLAN, in the current directory, then in its work tree.",
 )
 context = click.option(
     "--context",
@@ -192,8 +192,8 @@ account = click.option(
     metavar="ID",
     envvar="TFCHECK_ACCOUNT",
     callback=_account_id,
-    help="The AWS account of the plan, 12 digits, where the plan does not show it. Default: TFCHECK_ACCOUNT, or the "
-    "only account in the ARNs written for the plan.",
+    help="The AWS account of the plan (12 digits), if the plan does not show it. Default: TFCHECK_ACCOUNT, or the only "
+    "account in the plan's ARNs.",
 )
 query = click.option(
     "--query", metavar="JMESPATH", help="Print the part of the JSON output that this JMESPath expression selects."
@@ -206,7 +206,7 @@ when = click.option(
     type=click.Choice(["findings", "changes", "always"]),
     default="findings",
     show_default=True,
-    help="When there should be a comment: with findings, also when an answer or the access of a role changes, or "
+    help="When to comment: findings, if there are any; changes, also if an answer or the access of a role changes; "
     "always.",
 )
 on_clean = click.option(

@@ -172,11 +172,15 @@ def _end(report: Report, found: list[Cause], detail: Detail) -> Iterator[Line]:
     yield from wrap("", f"{summary(report, found)}.", detail.width, SpanStyle.STRONG)
     for sentence in baseline_words(report):
         yield from wrap("", sentence, detail.width)
-    fixable = any(fix.diff for cause in found for fix in cause.fixes)
-    if fixable and report.plan.path != "-":
-        number = sum(bool(fix.diff) for fix in dict.fromkeys(fix for cause in found for fix in cause.fixes))
-        what = "the fix" if number == 1 else "the fixes"
-        yield from wrap("", f"Apply {what} with: tfcheck fix {report.plan.path} --write", detail.width)
+    number = len({fix for cause in found for fix in cause.fixes if fix.diff})
+    if number and report.plan.path != "-":
+        words = f"Apply {'the fix' if number == 1 else 'the fixes'} with:"
+        command = f"tfcheck fix {report.plan.path} --write"
+        if len(visible(f"{words} {command}")) <= detail.width:
+            yield line(f"{words} {command}")
+        else:  # on a line of its own it can be copied
+            yield line(words)
+            yield line(f"  {command}")
 
 
 def summary(report: Report, found: list[Cause] | None = None) -> str:

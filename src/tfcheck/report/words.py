@@ -24,7 +24,7 @@ _REASONS = {
     Reason.RESOURCE_POLICY: "the policy on the resource does not allow it",
     Reason.TRUST_POLICY: "the role's trust policy does not let ECS assume it",
     Reason.CONDITION: "it depends on a condition key that the plan does not show",
-    Reason.UNKNOWN_VALUE: "a value decides that is known only after apply",
+    Reason.UNKNOWN_VALUE: "it depends on a value that is known only after apply",
     Reason.ROLE_OUTSIDE_PLAN: "the role is not managed in this plan, and its policies elsewhere are not visible",
     Reason.POLICY_NOT_READABLE: "a policy cannot be read",
     Reason.NO_EXECUTION_ROLE: "the task definition has no execution role",
@@ -101,7 +101,7 @@ def title(cause: Cause) -> str:
     resources = {need.resource for each in cause.groups for need in each.needs if need.is_required}
     purpose = purposes[several or len(resources) > 1]
     if cause.reason is Reason.NO_EXECUTION_ROLE:
-        return f"there is no {role} to {purpose} with"
+        return f"without {'a' if cause.role_kind is RoleKind.TASK else 'an'} {role}, ECS cannot {purpose}"
     if cause.severity is not Severity.ERROR:
         return f"the {role} lacks a recommended permission to {purpose}"
     return f"{f'{role}s' if several else role} cannot {purpose}"

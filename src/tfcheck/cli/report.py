@@ -31,13 +31,16 @@ def read_saved(files: Iterable[str], choice: Choice | None = None) -> Iterator[C
         InputError: a file does not exist, or is not a report.
         UsageError: the content of a file is in place of its path.
     """
-    from tfcheck.analysis.rule_selection import select
     from tfcheck.report.reading import read_reports
 
     for file in files:
         refuse_content(file, "an argument")
         for report in read_reports(_content(file), file):
-            yield Checked(select(report, choice) if choice else report, report.plan.directory or ".")
+            if choice and choice.is_reported:
+                from tfcheck.analysis.rule_selection import select  # loads all rules
+
+                report = select(report, choice)
+            yield Checked(report, report.plan.directory or ".")
 
 
 def _content(file: str) -> bytes:

@@ -38,12 +38,11 @@ from tfcheck.checks import (
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.inventory.object_address import subject
-from tfcheck.inventory.world import World
+from tfcheck.inventory.world import World, found_once
 from tfcheck.resolve.locations import Locations
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import Truth
-from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Finding, Severity
 
 _MODULES = (
@@ -57,25 +56,18 @@ _MODULES = (
 CHECKS: tuple[Check, ...] = tuple(each.CHECK for each in _MODULES)
 
 
-class Misconfigurations:
-    """The misconfigurations of the task definitions in one world, each computed once."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._found: dict[Address, tuple[tuple[Check, Misconfiguration], ...]] = {}
-
-    def of(self, task: TaskDefinition) -> tuple[tuple[Check, Misconfiguration], ...]:
-        """Return the rules that a task definition definitely breaks, and how, in the order of the rules."""
-        if task.address not in self._found:
-            self._found[task.address] = tuple(
-                (check, each) for check in CHECKS for each in check.search(task, self._world)
-            )
-        return self._found[task.address]
+def misconfigurations(task: TaskDefinition, world: World) -> tuple[tuple[Check, Misconfiguration], ...]:
+    """Return the rules that a task definition definitely breaks, and how, in the order of the rules."""
+    return found_once(
+        world,
+        ("misconfigurations", task.address),
+        lambda: tuple((check, each) for check in CHECKS for each in check.search(task, world)),
+    )
 
 
 def is_stopped(task: TaskDefinition, world: World) -> bool:
     """Whether a task definition definitely cannot start because it breaks a rule."""
-    return any(each.severity is Severity.ERROR for _, each in world.once(Misconfigurations).of(task))
+    return any(each.severity is Severity.ERROR for _, each in misconfigurations(task, world))
 
 
 def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations) -> Iterator[Finding]:
@@ -84,11 +76,10 @@ def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations
     What several tasks share is reported once.
     """
     earlier = tasks_by_address(world.before())
-    wrong = world.once(Misconfigurations)
     reported: set[tuple[str, str]] = set()
     for task in tasks:
         before = earlier.get(str(task.address))
-        for by, mistake in wrong.of(task):
+        for by, mistake in misconfigurations(task, world):
             key = (mistake.address or str(task.address), mistake.message)
             if key not in reported:
                 reported.add(key)
@@ -105,7 +96,7 @@ def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
 
 def _was_made(mistake: Misconfiguration, by: Check, before: TaskDefinition | None, world: World) -> bool:
     """Whether the same was wrong before the change, with the same severity."""
-    found = world.before().once(Misconfigurations).of(before) if before is not None else ()
+    found = misconfigurations(before, world.before()) if before is not None else ()
     return any(
         check is by
         and each.container == mistake.container

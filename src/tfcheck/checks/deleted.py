@@ -27,23 +27,19 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tfcheck.checks import env_file_absent, log_group_absent
-from tfcheck.checks.environment_file import files
 from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.named_objects import files, stored_values
 from tfcheck.inventory.bucket import bucket_of
-from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, PARAMETER, SECRET, catalogue
+from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, catalogue
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.other_stack import Stack
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.startup.awslogs_options import AwsLogs, awslogs
+from tfcheck.startup.awslogs_options import awslogs
 from tfcheck.startup.existence import deleted_addresses
-from tfcheck.startup.source import ValueStore, sources
-from tfcheck.startup.value_from import injected_values
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import PlainText, Truth, display
 from tfcheck.vocabulary.finding import Severity
-
-_STORES = {ValueStore.SECRETS_MANAGER: SECRET, ValueStore.PARAMETER_STORE: PARAMETER}
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
@@ -108,37 +104,30 @@ class _Named(NamedTuple):
 def _named_resources(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[_Named, WorldObject]]:
     """Return the objects that a task names, now or before, and that exist in its world or in another stack."""
     around = among if among is world else world.before()
-    every = (*_files(task, among), *_stored_values(task, around, among), *_groups(task, world, among))
-    yield from ((named, resource) for named, resource in every if resource is not None)
+    yield from _files(task, among)
+    for place, source, stored in stored_values(task, around, among):
+        if stored is not None and not source.doubt:
+            yield _Named(place.pointer, place.cause, place.container.name if place.container else None), stored
+    yield from _groups(task, world, among)
 
 
-def _files(task: TaskDefinition, among: World) -> Iterator[tuple[_Named, WorldObject | None]]:
+def _files(task: TaskDefinition, among: World) -> Iterator[tuple[_Named, WorldObject]]:
     for file in files(task):
         if isinstance(file.value, PlainText):
             bucket = bucket_of(file.value, among)
             holder = catalogue(among, OBJECT).find_by_arn(file.value)
-            named = _Named(file.name, file.name, file.container.name)
-            yield named, holder or (bucket.resource if bucket else None)
+            if holder := holder or (bucket.resource if bucket else None):
+                yield _Named(file.name, file.name, file.container.name), holder
 
 
-def _stored_values(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[_Named, WorldObject | None]]:
-    for place, value in injected_values(task):
-        for source in sources(value, task.resource.surroundings, world):
-            if not source.doubt:
-                found = catalogue(among, _STORES[source.store]).find_by_arn(source.arn)
-                yield _Named(place.pointer, place.cause, place.container.name if place.container else None), found
-
-
-def _groups(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[_Named, WorldObject | None]]:
+def _groups(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[_Named, WorldObject]]:
     for log in awslogs(task, world):
         found = catalogue(among, LOG_GROUP).find_by_name(log.group, None) if log.makes_no_group else None
-        if found is not None and _is_written_to(task, log, found):
+        if found is None:
+            continue
+        here, there = task.resource.surroundings, found.surroundings
+        if equal(log.region, there.region) & equal(here.account, there.account) is Truth.TRUE:
             yield _Named(log.name, log.name, log.container), found
-
-
-def _is_written_to(task: TaskDefinition, log: AwsLogs, group: WorldObject) -> bool:
-    here, there = task.resource.surroundings, group.surroundings
-    return equal(log.region, there.region) & equal(here.account, there.account) is Truth.TRUE
 
 
 CHECK = Check("deleted", "deleted resources that tasks need", __doc__, _search)

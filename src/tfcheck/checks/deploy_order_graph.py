@@ -7,22 +7,22 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 from tfcheck import startup
-from tfcheck.checks.environment_file import files
+from tfcheck.checks.named_objects import files, stored_values
 from tfcheck.checks.services_started import starting_services
-from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, PARAMETER, SECRET, catalogue
+from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, SECRET, catalogue
 from tfcheck.inventory.change import is_changed, is_new, object_before
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
-from tfcheck.inventory.world import World, WorldObject, WorldView
+from tfcheck.inventory.world import World, WorldObject, WorldView, found_once
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Roles
 from tfcheck.role.grants import known_arn
 from tfcheck.startup import existence
 from tfcheck.startup.awslogs_options import awslogs
-from tfcheck.startup.source import ValueStore, sources
-from tfcheck.startup.value_from import injected_values
+from tfcheck.startup.source import ValueStore
 from tfcheck.symbolic.value import PlainText, Text, Truth, Unknown, Value, items
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.finding import RoleKind, Verdict
@@ -48,9 +48,12 @@ def late_resources(service: WorldObject, task: TaskDefinition, world: World) -> 
     needed: dict[str, WorldObject] = {}
     for kind in _KINDS:
         grants = late_grants(service, task, kind, world)
-        needed.update({str(each.address): each for each in world.once(_Needed).of(grants, task, kind)})
+        # Many services share a task definition.
+        key = ("needed grants", task.address, kind, *(each.address for each in grants))
+        late = found_once(world, key, partial(_needed_grants, grants, task, kind, world)) if grants else []
+        needed.update({str(each.address): each for each in late})
     earlier = world.earlier(service.address).resources
-    named = world.once(_NamedObjects).of(task)
+    named = found_once(world, ("named objects", task.address), lambda: _named_objects(task, world))
     versions = {str(each.address): each for each in _versions(service, task, world)}
     found = (each for each in {**named, **versions}.values() if is_new(each, world))
     return [*needed.values(), *(each for each in found if each.address.config not in earlier)]
@@ -103,20 +106,6 @@ class _Grants:
     def of(self, task: TaskDefinition, kind: RoleKind) -> list[WorldObject]:
         role = self._roles.resource(task.execution_role if kind is RoleKind.EXECUTION else task.task_role)
         return self._by_role.get(str(role.address), []) if role is not None else []
-
-
-class _Needed:
-    """The late grants that a task needs, computed once since many services share a task definition."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._found: dict[tuple[object, ...], list[WorldObject]] = {}
-
-    def of(self, grants: Sequence[WorldObject], task: TaskDefinition, kind: RoleKind) -> list[WorldObject]:
-        key = (task.address, kind, *(each.address for each in grants))
-        if key not in self._found:
-            self._found[key] = _needed_grants(grants, task, kind, self._world) if grants else []
-        return self._found[key]
 
 
 def _needed_grants(
@@ -183,19 +172,11 @@ class _WorldAsBefore(WorldView):
 # Files, groups and values
 
 
-class _NamedObjects:
-    """The files, log groups and parameters that each task definition names, shared by all of its services."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._of: dict[str, dict[str, WorldObject]] = {}
-
-    def of(self, task: TaskDefinition) -> dict[str, WorldObject]:
-        key = str(task.address)
-        if key not in self._of:
-            found = (each for find in (_files, _groups, _parameters) for each in find(task, self._world))
-            self._of[key] = {str(each.address): each for each in found}
-        return self._of[key]
+def _named_objects(task: TaskDefinition, world: World) -> dict[str, WorldObject]:
+    """Return the files, log groups and parameters that a task definition names, by address."""
+    values = stored_values(task, world)
+    parameters = (found for _, source, found in values if source.store is ValueStore.PARAMETER_STORE and found)
+    return {str(each.address): each for each in (*_files(task, world), *_groups(task, world), *parameters)}
 
 
 def _files(task: TaskDefinition, world: World) -> Iterator[WorldObject]:
@@ -216,34 +197,19 @@ def _groups(task: TaskDefinition, world: World) -> Iterator[WorldObject]:
             yield group
 
 
-def _parameters(task: TaskDefinition, world: World) -> Iterator[WorldObject]:
-    for _, value in injected_values(task):
-        for source in sources(value, task.resource.surroundings, world):
-            found = (
-                catalogue(world, PARAMETER).find_by_arn(source.arn)
-                if source.store is ValueStore.PARAMETER_STORE
-                else None
-            )
-            if found is not None:
-                yield found
-
-
 def _versions(service: WorldObject, task: TaskDefinition, world: World) -> Iterator[WorldObject]:
     """Return the only version of each secret named by a plain string; for a reference, only a late version.
 
     A service that refers to a secret waits for it, and its value follows in a moment, unless the value waits for more.
     """
     earlier = world.earlier(service.address).resources
-    for _, value in injected_values(task):
-        for source in sources(value, task.resource.surroundings, world):
-            secret = (
-                catalogue(world, SECRET).find_by_arn(source.arn) if source.store is ValueStore.SECRETS_MANAGER else None
-            )
-            found = world.once(_Versions).of(secret) if secret is not None else []
-            if secret is not None and len(found) == 1:
-                is_named = secret.address.mode == "managed" and secret.address.config in earlier
-                if not is_named or any(True for _ in later_dependencies(found[0], service, world)):
-                    yield found[0]
+    for _, source, secret in stored_values(task, world):
+        is_secret = secret is not None and source.store is ValueStore.SECRETS_MANAGER
+        found = world.once(_Versions).of(secret) if secret is not None and is_secret else []
+        if secret is not None and len(found) == 1:
+            is_named = secret.address.mode == "managed" and secret.address.config in earlier
+            if not is_named or any(True for _ in later_dependencies(found[0], service, world)):
+                yield found[0]
 
 
 class _Versions:

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.environment_file import files
 from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.named_objects import files
 from tfcheck.inventory.catalogue import OBJECT, catalogue
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, WorldObject

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.environment_file import files
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
+from tfcheck.checks.named_objects import files
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.vocabulary.finding import Severity

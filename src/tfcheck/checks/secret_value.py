@@ -22,14 +22,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.named_objects import stored_values
 from tfcheck.checks.services_started import starting_services
-from tfcheck.inventory.catalogue import SECRET, catalogue
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World
 from tfcheck.startup import existence
-from tfcheck.startup.place import TaskPlace
-from tfcheck.startup.source import ValueStore, sources
-from tfcheck.startup.value_from import injected_values
+from tfcheck.startup.source import ValueStore
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.finding import Severity
 
@@ -41,7 +39,9 @@ _SYMPTOM = (
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     services = starting_services(task, world)
     reported: set[str] = set()
-    for place, secret in _secrets(task, world) if services else ():
+    for place, source, secret in stored_values(task, world) if services else ():
+        if secret is None or source.store is not ValueStore.SECRETS_MANAGER:
+            continue
         address = str(secret.address)
         if address not in reported and existence.secret_value(secret, services, world) is Truth.FALSE:
             reported.add(address)
@@ -54,17 +54,6 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
                 address=address,
                 argument="",
             )
-
-
-def _secrets(task: TaskDefinition, world: World) -> Iterator[tuple[TaskPlace, WorldObject]]:
-    """Return every secret of the plan that a value is read from, with the place."""
-    for place, value in injected_values(task):
-        for source in sources(value, task.resource.surroundings, world):
-            found = (
-                catalogue(world, SECRET).find_by_arn(source.arn) if source.store is ValueStore.SECRETS_MANAGER else None
-            )
-            if found is not None:
-                yield place, found
 
 
 CHECK = Check("secret-value", "secrets without a value", __doc__, _search)

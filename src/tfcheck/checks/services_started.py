@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tfcheck.inventory.change import is_changed
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.startup.capacity import launch_types
 from tfcheck.startup.launch import runs, services
 from tfcheck.startup.nested import only_block
@@ -24,29 +24,18 @@ def runs_on_windows(task: TaskDefinition) -> bool:
     return isinstance(family, str) and family.upper().startswith("WINDOWS")
 
 
-def starting_services(task: TaskDefinition, world: World) -> list[WorldObject]:
-    """Return the services that the change creates or updates to this definition and that start its tasks at once."""
-    return world.once(_Starting).of(task)
-
-
 #: Arguments of a service that make it start new tasks; the last two are those of ECS Express services.
 _STARTING = ("task_definition", "execution_role_arn", "primary_container")
 
 
-class _Starting:
-    """The services that start each task definition, computed once for several checks."""
+def starting_services(task: TaskDefinition, world: World) -> list[WorldObject]:
+    """Return the services that the change creates or updates to this definition and that start its tasks at once."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._of: dict[str, list[WorldObject]] = {}
+    def find() -> list[WorldObject]:
+        running = (task.resource,) if task.is_of_service else services(task, world)
+        return [each for each in running if is_changed(each, _STARTING, world) and _starts_tasks(each)]
 
-    def of(self, task: TaskDefinition) -> list[WorldObject]:
-        key = str(task.address)
-        if key not in self._of:
-            running = (task.resource,) if task.is_of_service else services(task, self._world)
-            changed = (each for each in running if is_changed(each, _STARTING, self._world))
-            self._of[key] = [each for each in changed if _starts_tasks(each)]
-        return self._of[key]
+    return found_once(world, ("starting services", task.address), find)
 
 
 def _starts_tasks(service: WorldObject) -> bool:

@@ -82,10 +82,7 @@ def _title(cause: Cause, detail: Detail) -> Iterator[Line]:
     label = Span(f"{cause.severity.value}[{cause.rule}]: ", SEVERITY_STYLES[cause.severity])
     number = len(cause.tasks)
     several = f" ({plural(number, 'task definition')})" if number > 1 else ""
-    lead = label
-    for _, part in wrap("", f"{title(cause)}{several}", detail.width - len(label.text), SpanStyle.STRONG):
-        yield line(lead, part)
-        lead = Span(" " * len(label.text))
+    yield from wrap(label, f"{title(cause)}{several}", detail.width, SpanStyle.STRONG)
 
 
 def _place_lines(cause: Cause, detail: Detail) -> Iterator[Line]:

@@ -55,10 +55,7 @@ def _title(members: list[Answer], detail: Detail) -> Iterator[Line]:
     label = Span(f"unknown[{', '.join(rules)}]: " if len(rules) <= _SHOWN else "unknown: ", SpanStyle.UNKNOWN)
     who = shown[0] if len(shown) == 1 else plural(len(tasks), "task definition")
     what = f"{plural(len(members), 'permission')} of {who} cannot be decided"
-    lead = label
-    for _, part in wrap("", what, detail.width - len(label.text), SpanStyle.STRONG):
-        yield line(lead, part)
-        lead = Span(" " * len(label.text))
+    yield from wrap(label, what, detail.width, SpanStyle.STRONG)
 
 
 def _deciding(members: list[Answer], detail: Detail) -> Iterator[Line]:

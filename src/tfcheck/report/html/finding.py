@@ -107,7 +107,8 @@ def _affected_tasks(cause: Cause, group: Group, report: Report, view: View, *, a
         before, _, after = role.partition("\0")
         named = (address(group.role), view.place_link(group.findings[0].location, report)) if "\0" in role else None
         yield tag("p", "but ", before, named, after, ".", class_="prose")
-    yield _instances(group, report, view)
+    if not len(group.tasks) <= len(group.shown) <= _SHOWN_TASKS:
+        yield view.all_tasks(group.tasks, report)
 
 
 def _tasks(group: Group, report: Report, view: View) -> Markup:
@@ -122,13 +123,6 @@ def _need_item(need: Need) -> Markup:
     weight = tag("span", "required" if need.is_required else "recommended", class_=f"weight {severity}")
     action = tag("b", need.answer.requirement.action)
     return tag("li", action, weight, tag("span", "on ", address(need.resource), class_="on"))
-
-
-def _instances(group: Group, report: Report, view: View) -> Markup | None:
-    if len(group.tasks) <= len(group.shown) <= _SHOWN_TASKS:
-        return None
-    names = tag("ul", (tag("li", view.task(each, report)) for each in group.tasks), class_="names")
-    return tag("details", tag("summary", f"All {len(group.tasks):,} task definitions", class_="small"), names)
 
 
 # Why

@@ -42,7 +42,7 @@ def questions(report: Report, view: View) -> Iterator[Markup]:
             tag("p", who, more, _in_target(report, view), class_="prose"),
             tag("p", prose(advice), class_="prose") if advice else None,
             _rows(members),
-            _all_tasks(tasks, report, view) if len(tasks) > len(names) or more else None,
+            view.all_tasks(tasks, report) if len(tasks) > len(names) or more else None,
             class_="open stack",
             data_verdict="unknown",
             data_rule=" ".join(rules),
@@ -59,11 +59,6 @@ def _rows(members: list[Answer]) -> Markup:
         more,
         class_="needs",
     )
-
-
-def _all_tasks(tasks: Sequence[str], report: Report, view: View) -> Markup:
-    names = tag("ul", (tag("li", view.task(each, report)) for each in tasks), class_="names")
-    return tag("details", tag("summary", f"All {len(tasks):,} task definitions", class_="small"), names)
 
 
 def _in_target(report: Report, view: View) -> Child:

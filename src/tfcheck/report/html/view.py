@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -48,6 +48,11 @@ class View(msgspec.Struct, frozen=True):
         """Write a place in brackets; nothing without a place."""
         found = self.place(place, report)
         return (" (", found, ")") if found is not None else None
+
+    def all_tasks(self, tasks: Sequence[str], report: Report) -> Markup:
+        """Fold the names of all task definitions."""
+        names = tag("ul", (tag("li", self.task(each, report)) for each in tasks), class_="names")
+        return tag("details", tag("summary", f"All {len(tasks):,} task definitions", class_="small"), names)
 
     def rule(self, rule: str) -> Markup:
         """Name a rule, with a link to its AWS page."""

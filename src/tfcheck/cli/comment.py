@@ -58,8 +58,8 @@ class _Comment(ConfiguredCommand):
 @options.suggestions
 @click.option("--required", is_flag=True, help="Exit with status 4 if the host refuses the comment.")
 @options.fail_on("Exit with status 1 if there is a finding of this severity or higher.")
-@click.option("--new-only/--no-new-only", help="Exit with status 1 only for findings that the change introduces.")
-@click.option("--strict/--no-strict", help="Exit with status 1 also for unknown answers and skipped tasks.")
+@options.new_only
+@options.strict
 @options.rules
 @options.baseline
 @click.option("--dry-run", is_flag=True, help="Print the comment, without contacting the host.")

@@ -147,8 +147,8 @@ def main(ctx: click.Context) -> int | None:
 @options.fail_on(
     "Exit with status 1 if there is a finding of this severity or higher. Default with SARIF on standard output: never."
 )
-@click.option("--new-only/--no-new-only", help="Exit with status 1 only for findings that this change introduces.")
-@click.option("--strict/--no-strict", help="Exit with status 1 also for unknown answers and skipped tasks.")
+@options.new_only
+@options.strict
 @options.rules
 @options.baseline
 @options.plan_options

@@ -112,6 +112,12 @@ def fail_on(what: str, default: str = "error") -> Callable[[_Command], _Command]
     return click.option("--fail-on", type=severities, default=default, show_default=True, help=what)
 
 
+new_only = click.option(
+    "--new-only/--no-new-only", help="Exit with status 1 only for findings that this change introduces."
+)
+strict = click.option("--strict/--no-strict", help="Exit with status 1 also for unknown answers and skipped tasks.")
+
+
 def plan_options(command: Callable[..., int]) -> Callable[..., int]:
     """Add the options about plans to a command, which receives them as `about`."""
 

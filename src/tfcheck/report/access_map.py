@@ -157,16 +157,25 @@ class _ReportIndex:
         )
 
     def _role(self, role: str | None, kind: RoleKind, rows: list[Answer]) -> RoleNode:
-        placed = [(each, self._call(answer, each)) for answer in rows for each in _deciding_statements(answer)]
-        policies = _group_by(
-            ((_policy_kind(each, role, call), each.policy), (each, call)) for each, call in placed if each is not None
-        )
+        unmet: list[CallNode] = []
+        policies: dict[tuple[PolicyOrigin, str], list[tuple[Evidence, CallNode]]] = {}
+        for answer in rows:
+            # A call is shown under all statements that allow it, otherwise under the deciding or nearest one.
+            shown = answer.evidence if answer.verdict is Verdict.ALLOWED else answer.evidence[:1]
+            for each in shown or (None,):
+                call = self._call(answer, each)
+                if each is None:
+                    unmet.append(call)
+                else:
+                    of_role = PolicyOrigin.TRUST if call.action == _ASSUME else PolicyOrigin.INLINE
+                    origin = of_role if each.policy == role else PolicyOrigin.POLICY
+                    policies.setdefault((origin, each.policy), []).append((each, call))
         return RoleNode(
             role,
             kind,
             self._places.get(role or ""),
             tuple(_policy(*key, members) for key, members in policies.items()),
-            _merge_calls(call for each, call in placed if each is None),
+            _merge_calls(unmet),
             tuple(self._revoked.get(role or "", ())),
             tuple(self._perhaps.get(role or "", ())),
         )
@@ -206,13 +215,6 @@ def _roles(findings: Iterable[Finding]) -> dict[str, Location]:
 _AT_ROLE = (Reason.IMPLICIT_DENY, Reason.PERMISSIONS_BOUNDARY, Reason.RESOURCE_POLICY, Reason.TRUST_POLICY)
 
 
-def _deciding_statements(answer: Answer) -> tuple[Evidence | None, ...]:
-    """Return the statements to show a call under: all that allow it, else the deciding or nearest one."""
-    if answer.verdict is Verdict.ALLOWED:
-        return answer.evidence or (None,)
-    return answer.evidence[:1] or (None,)
-
-
 def _because(answer: Answer, end: Evidence | None) -> str:
     """Return a clause for why something is denied or unknown, depending on the last statement."""
     if answer.verdict is Verdict.DENIED:
@@ -221,12 +223,6 @@ def _because(answer: Answer, end: Evidence | None) -> str:
         return "this statement denies it" if end.effect == "Deny" else evidence_words(end)
     waits = f": {answer.waits_for}" if answer.waits_for else ""
     return f"{reason_words(answer.reason)}{waits}"
-
-
-def _policy_kind(end: Evidence, role: str | None, call: CallNode) -> PolicyOrigin:
-    if end.policy != role:
-        return PolicyOrigin.POLICY
-    return PolicyOrigin.TRUST if call.action == _ASSUME else PolicyOrigin.INLINE
 
 
 def _policy(kind: PolicyOrigin, address: str, members: list[tuple[Evidence, CallNode]]) -> PolicyNode:

@@ -219,7 +219,11 @@ def _answers(explanation: Explanation, report: Report, names: _RoleNames) -> lis
         called = [each for each in found if not known.actions or each.requirement.action in known.actions]
         others = [each.requirement for each in found if not each.requirement.read_by]
         places = {(each.task_definition, each.pointer) for each in others}
-        return _filter_by_named_arn([each for each in called if _is_read_there(each, places, known)], explanation.names)
+        there = [each for each in called if _is_read_there(each, places, known)]
+        # The answers whose ARN, or its end, the text names; all if it names none.
+        ends = explanation.names
+        named = [each for each in there if isinstance(arn := each.requirement.resource, str) and arn.endswith(ends)]
+        return named if ends and named else there
     # NOTE: a refusal is matched by action, resource and role, not by its rule; also by what ECS calls for the
     # same purpose.
     is_asked = denial.action in known.actions
@@ -242,12 +246,6 @@ def _is_read_there(answer: Answer, places: set[tuple[str, str]], known: KnownTex
     if known.read_by:
         return need.read_by == known.read_by
     return known.actions == (need.action,) or (need.task_definition, need.pointer) in places
-
-
-def _filter_by_named_arn(answers: list[Answer], names: tuple[str, ...]) -> list[Answer]:
-    """Keep the answers whose ARN, or its end, a text names; all if it names none."""
-    found = [each for each in answers if isinstance(arn := each.requirement.resource, str) and arn.endswith(names)]
-    return found if names and found else answers
 
 
 def _most_certain(answers: Iterable[Answer], test: Callable[[Answer], Truth]) -> list[Answer]:

@@ -8,7 +8,7 @@ from tfcheck.report.access_map import CallNode, PolicyNode, RoleNode, TaskNode
 from tfcheck.report.json import FORMAT_VERSION, Json
 from tfcheck.report.words import evidence_words
 from tfcheck.vocabulary.access import AccessChange
-from tfcheck.vocabulary.finding import Evidence, Location, PlanInfo
+from tfcheck.vocabulary.finding import Location, PlanInfo
 
 
 def map_json(plan: PlanInfo, maps: Iterable[TaskNode]) -> Json:
@@ -76,17 +76,16 @@ def _call(call: CallNode) -> Json:
         "because": call.because or None,
         "decided_by": call.decided_by or None,
         "broken": call.broken,
-        "near": [_nearest_json(each) for each in call.near],
-    }
-
-
-def _nearest_json(evidence: Evidence) -> Json:
-    return {
-        "policy": evidence.policy,
-        "sid": evidence.sid,
-        "number": evidence.number,
-        "because": evidence_words(evidence),
-        "location": _location(evidence.location),
+        "near": [
+            {
+                "policy": each.policy,
+                "sid": each.sid,
+                "number": each.number,
+                "because": evidence_words(each),
+                "location": _location(each.location),
+            }
+            for each in call.near
+        ],
     }
 
 

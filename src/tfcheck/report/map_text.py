@@ -11,7 +11,6 @@ from tfcheck.report.access_map import (
     NO_ROLE,
     NO_STATEMENT,
     CallNode,
-    MistakeNode,
     PolicyNode,
     PolicyOrigin,
     RoleNode,
@@ -66,20 +65,17 @@ def _group_lines(title: str, groups: Iterable[MapGroup], detail: Detail) -> Iter
 
 def _branches(task: TaskNode, detail: Detail) -> Iterator[_Branch]:
     yield from (
-        _Branch((Span("? ", SpanStyle.UNKNOWN), Span(f"could not be analysed: {each}"))) for each in task.skipped
+        _Branch((Span("? ", SpanStyle.UNKNOWN), Span(f"could not be analysed: {reason}"))) for reason in task.skipped
     )
-    yield from (_mistake(each, detail) for each in task.mistakes)
+    for each in task.mistakes:
+        label = Span(f"{each.severity.value}[{each.rule}]: ", SEVERITY_STYLES[each.severity])
+        yield _Branch((label, Span(f"{each.message}{place_words(each.location, detail)}")))
     for role in task.roles:
         if task.former_role and role.kind is RoleKind.EXECUTION:
             yield _Branch(
                 (Span("- ", SpanStyle.ERROR), Span(f"execution role {task.former_role}: this change replaces it"))
             )
         yield _role(role, detail)
-
-
-def _mistake(mistake: MistakeNode, detail: Detail) -> _Branch:
-    label = Span(f"{mistake.severity.value}[{mistake.rule}]: ", SEVERITY_STYLES[mistake.severity])
-    return _Branch((label, Span(f"{mistake.message}{place_words(mistake.location, detail)}")))
 
 
 def _role(role: RoleNode, detail: Detail) -> _Branch:
@@ -119,15 +115,13 @@ def _revoked_branch(change: AccessChange, mark: str, style: SpanStyle, words: st
 
 def _policy(policy: PolicyNode, detail: Detail) -> _Branch:
     name = policy.address if policy.kind is PolicyOrigin.POLICY else policy.kind.value
-    statements = tuple(_statement(each, detail) for each in policy.statements)
-    return _Branch((Span(f"{name}{place_words(policy.location, detail)}"),), branches=statements)
-
-
-def _statement(statement: StatementNode, detail: Detail) -> _Branch:
-    return _Branch(
-        (Span(statement_name(statement), SpanStyle.QUIET),),
-        branches=tuple(_call(each, detail) for each in statement.calls),
+    statements = tuple(
+        _Branch(
+            (Span(statement_name(each), SpanStyle.QUIET),), branches=tuple(_call(call, detail) for call in each.calls)
+        )
+        for each in policy.statements
     )
+    return _Branch((Span(f"{name}{place_words(policy.location, detail)}"),), branches=statements)
 
 
 def statement_name(statement: StatementNode) -> str:

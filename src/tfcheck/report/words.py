@@ -187,20 +187,17 @@ def standings(report: Report) -> dict[str, TaskStatus]:
         findings.setdefault(finding.task_definition, []).append(finding.severity)
     skipped = dict.fromkeys(each.address for each in report.skipped)
     excused = excused_counts(report)
-    standing = {
-        address: _standing(answers.get(address, []), findings.get(address, []), address in skipped)
-        for address in dict.fromkeys((*report.task_definitions, *answers, *findings, *skipped))
-    }
-    return {address: _excused_status(each, excused.get(address, "")) for address, each in standing.items()}
-
-
-def _excused_status(status: TaskStatus, counts: str) -> TaskStatus:
-    """Return the status of a task definition with findings that do not count."""
-    if not counts:
-        return status
-    if status.style in (SpanStyle.GOOD, SpanStyle.QUIET):
-        return TaskStatus("-", SpanStyle.QUIET, f"no open finding: {counts}")
-    return TaskStatus(status.mark, status.style, f"{status.words}, {counts}")
+    standing: dict[str, TaskStatus] = {}
+    for address in dict.fromkeys((*report.task_definitions, *answers, *findings, *skipped)):
+        status = _standing(answers.get(address, []), findings.get(address, []), address in skipped)
+        if counts := excused.get(address, ""):
+            is_fine = status.style in (SpanStyle.GOOD, SpanStyle.QUIET)
+            words = f"no open finding: {counts}" if is_fine else f"{status.words}, {counts}"
+            status = (
+                TaskStatus("-", SpanStyle.QUIET, words) if is_fine else msgspec.structs.replace(status, words=words)
+            )
+        standing[address] = status
+    return standing
 
 
 def _standing(answers: list[Answer], findings: list[Severity], skipped: bool) -> TaskStatus:

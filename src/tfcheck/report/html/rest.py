@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tfcheck.report.causes import blocks, skipped_blocks
-from tfcheck.report.change_words import TASKS, Access, access_changes, role_switch
+from tfcheck.report.change_words import TASKS, access_changes, role_switch
 from tfcheck.report.html.element import Child, Markup, address, prose, render_content, tag
 from tfcheck.report.html.view import View, capitalize, join_markup
 from tfcheck.report.origin import target
@@ -70,28 +70,21 @@ def _in_target(report: Report, view: View) -> Child:
 
 def changes(report: Report, view: View) -> Markup | None:
     """Write how the change affects task definitions and the access of their roles."""
-    rows = [*_task_changes(report, view), *_access(report)]
+    rows = [
+        tag("li", tag("b", words, class_=f"sign {_CLASSES[kind]}"), " ", view.task(each.task_definition, report))
+        for kind, words in TASKS.items()
+        for each in report.task_changes
+        if each.change == kind
+    ]
+    accesses = [("switches the execution role", role_switch(each)) for each in report.role_switches]
+    accesses += [(kind.words, each) for kind in access_changes(report) for each in kind.lines]
+    for words, access in accesses:
+        parts: list[Child] = [address(part) if number % 2 else part for number, part in enumerate(access.parts)]
+        because = (": ", prose(access.because)) if access.because else None
+        rows.append(tag("li", tag("b", words), " ", parts, because))
     if not rows:
         return None
     return render_content((tag("h3", target(report)) if view.several else None, tag("ul", rows, class_="changes")))
-
-
-def _task_changes(report: Report, view: View) -> Iterator[Markup]:
-    for kind, words in TASKS.items():
-        found = [each.task_definition for each in report.task_changes if each.change == kind]
-        for each in found:
-            yield tag("li", tag("b", words, class_=f"sign {_CLASSES[kind]}"), " ", view.task(each, report))
-
-
-def _access(report: Report) -> Iterator[Markup]:
-    yield from (_line("switches the execution role", role_switch(each)) for each in report.role_switches)
-    for kind in access_changes(report):
-        yield from (_line(kind.words, each) for each in kind.lines)
-
-
-def _line(words: str, access: Access) -> Markup:
-    parts: list[Child] = [address(part) if number % 2 else part for number, part in enumerate(access.parts)]
-    return tag("li", tag("b", words), " ", parts, (": ", prose(access.because)) if access.because else None)
 
 
 # Notes

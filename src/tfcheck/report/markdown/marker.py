@@ -110,7 +110,10 @@ def listed_targets(body: str) -> ListedTargets:
     last = body.rstrip().rpartition("\n")[2]
     try:
         if found := _HASHES.fullmatch(last):
-            return _parse_hashes(base64.b64decode(found["hashes"], validate=True))
+            data = base64.b64decode(found["hashes"], validate=True)
+            lost, hashes = int.from_bytes(data[:2], "big"), data[2:]
+            listed = tuple(f"#{hashes[at : at + _HASH].hex()}" for at in range(0, len(hashes), _HASH))
+            return ListedTargets(listed[lost:], listed[:lost])
         found = _TARGETS.fullmatch(last)
         packed = base64.b64decode(found["names"], validate=True) if found else b""
         text = zlib.decompressobj().decompress(packed, _MOST_CHARACTERS).decode()
@@ -119,12 +122,6 @@ def listed_targets(body: str) -> ListedTargets:
     names = text.split("\0") if found else []
     end = names.index("") if "" in names else len(names)
     return ListedTargets(tuple(names[:end]), tuple(filter(None, names[end:])))
-
-
-def _parse_hashes(written: bytes) -> ListedTargets:
-    lost, hashes = int.from_bytes(written[:2], "big"), written[2:]
-    found = tuple(f"#{hashes[at : at + _HASH].hex()}" for at in range(0, len(hashes), _HASH))
-    return ListedTargets(found[lost:], found[:lost])
 
 
 def hashed_target(target: str) -> str:

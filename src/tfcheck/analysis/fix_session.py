@@ -297,13 +297,13 @@ def _compatible_drafts(work: _Work) -> list[DraftFix]:
     """Keep the changes that fit together; one that would break a file for the others is left out."""
     if _are_sound(work.drafts):
         return list(work.drafts)
-    kept: list[DraftFix] = []
+    compatible: list[DraftFix] = []
     for draft in work.drafts:
-        if _are_sound([*kept, draft]):
-            kept.append(draft)
+        if _are_sound([*compatible, draft]):
+            compatible.append(draft)
         else:
             work.notes.append(f"omitted, because it conflicts with another change: {draft.fix.title}")
-    return kept
+    return compatible
 
 
 def _are_sound(drafts: Sequence[DraftFix]) -> bool:

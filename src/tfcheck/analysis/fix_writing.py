@@ -103,13 +103,13 @@ def chosen(
     parts = _hunks(draft, files)
     if not all(is_sound(_with_insertions(draft, each)) for each in parts):
         parts = [list(draft.insertions)]
-    kept = [each for number, each in enumerate(parts, 1) if choose(_hunk(draft, files, each, number, len(parts)))]
-    if not kept:
+    accepted = [each for number, each in enumerate(parts, 1) if choose(_hunk(draft, files, each, number, len(parts)))]
+    if not accepted:
         return None, ""
-    if len(kept) == len(parts):
+    if len(accepted) == len(parts):
         return draft, ""
-    note = f"only {len(kept)} of {len(parts)} hunks are written, so that this fix is not proven: {draft.fix.title}"
-    return _with_insertions(draft, [each for part in kept for each in part]), note
+    note = f"only {len(accepted)} of {len(parts)} hunks are written, so that this fix is not proven: {draft.fix.title}"
+    return _with_insertions(draft, [each for part in accepted for each in part]), note
 
 
 def _hunks(draft: DraftFix, files: Files) -> list[list[Insertion]]:

@@ -118,13 +118,13 @@ class Session:
             raise file
         return file
 
-    def notes(self, file: InputFile, given: PlanInput, *, about_sources: bool = True) -> Iterator[str]:
+    def notes(self, file: InputFile, plan_input: PlanInput, *, about_sources: bool = True) -> Iterator[str]:
         """Yield warnings about a plan's file, the context and, if requested, the plan's sources."""
         yield from file.warnings
         yield from (each for other in self._context.values() for each in other.warnings)
         yield from (f"`{each}` is already checked as a plan: it is not used as context" for each in self._again)
-        yield from self.other_stacks.view(given.plan).notes
-        yield from _unused_source_notes(given.found) if about_sources else ()
+        yield from self.other_stacks.view(plan_input.plan).notes
+        yield from _unused_source_notes(plan_input.found) if about_sources else ()
 
     @cached_property
     def unread(self) -> tuple[Unread, ...]:

@@ -109,23 +109,23 @@ def update_comment(
     store = ResultStore(root(variables), hook.pull, now)
     _describe(variables, "")  # NOTE: an earlier hook's text would look like ours
     store.drop_old()
-    kept = store.read_all(Path(variables.get("DIR") or os.curdir))
-    if not (kept.reports or kept.lost or kept.problems):
+    results = store.read_all(Path(variables.get("DIR") or os.curdir))
+    if not (results.reports or results.lost or results.problems):
         return ""
-    missing = len(kept.problems) + len(kept.lost) + kept.repeated
+    missing = len(results.problems) + len(results.lost) + results.repeated
     # NOTE: only comment commands set COMMAND_HAS_ERRORS. A plan that tfcheck stopped has also failed, but its result is
     # here.
     if not missing and variables.get("COMMAND_HAS_ERRORS") == "true":
-        missing = int(not any(origin.context_text(report, "stopped") for report in kept.reports))
-    _describe(hook.variables, count_line(kept.reports, missing))
-    result = HookResult("no comment: --dry-run", in_log=True) if dry_run else _published_result(hook, kept, missing)
+        missing = int(not any(origin.context_text(report, "stopped") for report in results.reports))
+    _describe(hook.variables, count_line(results.reports, missing))
+    result = HookResult("no comment: --dry-run", in_log=True) if dry_run else _published_result(hook, results, missing)
     missing = max(missing, len(result.absent))
-    _describe(hook.variables, count_line(kept.reports, missing))
+    _describe(hook.variables, count_line(results.reports, missing))
     store.drop_superseded()
-    lines = [count_line(kept.reports, missing), *(f"warning: {each}" for each in kept.problems)]
-    lines += [f"no result for this commit: {visible(each)}" for each in result.absent or kept.lost]
+    lines = [count_line(results.reports, missing), *(f"warning: {each}" for each in results.problems)]
+    lines += [f"no result for this commit: {visible(each)}" for each in result.absent or results.lost]
     lines += [visible(result.line), *(f"warning: {visible(each)}" for each in result.warnings)]
-    shown = kept.reports if result.in_log else ()
+    shown = results.reports if result.in_log else ()
     screens = (f"\n{origin.context_text(each, 'target')}\n{text(each, directory='.')}" for each in shown)
     return "".join((*(f"{line}\n" for line in lines), *screens))
 
@@ -164,7 +164,7 @@ def _describe(variables: Mapping[str, str], words: str) -> None:
         return  # the comment says the same
 
 
-def _published_result(hook: Hook, kept: StoredResults, missing: int) -> HookResult:
+def _published_result(hook: Hook, results: StoredResults, missing: int) -> HookResult:
     """Publish the reports to the pull request, and return the result."""
     host = hook.pull.host
     if host is None:
@@ -183,11 +183,13 @@ def _published_result(hook: Hook, kept: StoredResults, missing: int) -> HookResu
         return HookResult(
             f"no comment: PULL_URL is on a host that {setting} does not name; set {setting} for the hook", in_log=True
         )
-    expected = len(kept.reports) + missing if kept.reports else 0
-    comment_options = msgspec.structs.replace(hook.comment_options, expected=expected, absent=kept.lost, gone=kept.gone)
+    expected = len(results.reports) + missing if results.reports else 0
+    comment_options = msgspec.structs.replace(
+        hook.comment_options, expected=expected, absent=results.lost, gone=results.gone
+    )
     try:
         with refusing(debug=hook.debug):
-            done = _post(hook, server, token, kept.reports, comment_options)
+            done = _post(hook, server, token, results.reports, comment_options)
     except RefusalError as refusal:
         hint = f"; the token needs {words.rights}" if refusal.kind in OF_TOKENS else ""
         return HookResult(f"no comment: {str(refusal).replace('GitHub', words.name)}{hint}", in_log=True)

@@ -31,8 +31,8 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for log in awslogs(task, world):
         wrong = missing_group_reason(log.options)
         if wrong is not None:
-            given = f", {quote_value(task, log.group)}," if log.group else ""
-            message = f"the log driver of {log.name}{given} {wrong}"
+            named = f", {quote_value(task, log.group)}," if log.group else ""
+            message = f"the log driver of {log.name}{named} {wrong}"
             yield Misconfiguration(message, Severity.ERROR, log.container, wrong)
         # NOTE: the proxy of Service Connect has no name of its own to follow a prefix.
         if log.container is not None and not log.prefix and "FARGATE" in task.compatibilities:

@@ -136,9 +136,9 @@ class _InputValues:
         return self._variables.get(_variable(name), "").strip()
 
     def text(self, name: str) -> str:
-        given = self.value(name)
-        if given or _variable(name) not in self._settings:
-            return given
+        value = self.value(name)
+        if value or _variable(name) not in self._settings:
+            return value
         key, setting = self._settings[_variable(name)]
         if key.counts and setting.shown:
             self.in_force[key.path] = setting.shown

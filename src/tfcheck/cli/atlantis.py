@@ -73,7 +73,7 @@ class _Plan(_PolicyCheck):
 @options.baseline
 @options.context
 @options.account
-def plan(fail_on: str, strict: bool, new_only: bool, **given: Any) -> int:
+def plan(fail_on: str, strict: bool, new_only: bool, **others: Any) -> int:
     """Check the plan that the step `show` has written, and store the result for the hook.
 
     Prints at most a dozen lines, for the comment of Atlantis. The exit status is 0 unless --fail-on or --strict stop
@@ -81,7 +81,7 @@ def plan(fail_on: str, strict: bool, new_only: bool, **given: Any) -> int:
     """
     from tfcheck.atlantis.step import StepOptions, after_plan
 
-    printed = after_plan(os.environ, StepOptions(FailOptions(fail_on, strict, new_only), choice=choice, **given))
+    printed = after_plan(os.environ, StepOptions(FailOptions(fail_on, strict, new_only), choice=choice, **others))
     terminal.log(printed.text)
     return printed.status
 
@@ -99,7 +99,7 @@ def plan(fail_on: str, strict: bool, new_only: bool, **given: Any) -> int:
 @options.baseline
 @options.context
 @options.account
-def policy_check(fail_on: str, strict: bool, new_only: bool, **given: Any) -> int:
+def policy_check(fail_on: str, strict: bool, new_only: bool, **others: Any) -> int:
     """Print what fails and what warns as conftest does, for a policy_check with custom_policy_check.
 
     The exit status is always 0, because Atlantis evaluates the output. A plan that cannot be checked fails.
@@ -107,7 +107,7 @@ def policy_check(fail_on: str, strict: bool, new_only: bool, **given: Any) -> in
     from tfcheck.atlantis.policy import checked_policy
     from tfcheck.atlantis.step import StepOptions
 
-    lines = checked_policy(os.environ, StepOptions(FailOptions(fail_on, strict, new_only), choice=choice, **given))
+    lines = checked_policy(os.environ, StepOptions(FailOptions(fail_on, strict, new_only), choice=choice, **others))
     terminal.publish(lines, None, colour=False)
     return 0
 

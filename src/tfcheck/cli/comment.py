@@ -74,7 +74,7 @@ def comment(
     baseline: str | None,
     dry_run: bool,
     debug: bool,
-    **given: Any,
+    **others: Any,
 ) -> int:
     """Update the one comment on the pull request from saved reports.
 
@@ -92,19 +92,19 @@ def comment(
     from tfcheck.cli.posting import REFUSED, post, render_comment, summarize
     from tfcheck.pull_request.report_comment import CommentOptions
 
-    if not files and not given["expect_reports"]:
+    if not files and not others["expect_reports"]:
         raise UsageError("there is no report to comment on", hint="pass the output of `tfcheck --format json`")
     leave_out = baseline_filter(baseline)
     reports, status = _read_reports(files, choice())
     reports = leave_out(reports)
     comment_options = CommentOptions(
-        id=given["name"],
-        author=given["author"],
-        number=given["pr_number"],
-        when=given["when"],
-        on_clean=given["on_clean"],
-        expected=max(given["expect_reports"], len(files) if status else 0),
-        suggestions=given["suggestions"],
+        id=others["name"],
+        author=others["author"],
+        number=others["pr_number"],
+        when=others["when"],
+        on_clean=others["on_clean"],
+        expected=max(others["expect_reports"], len(files) if status else 0),
+        suggestions=others["suggestions"],
     )
     status = max(status, _FINDINGS if FailOptions(fail_on, strict, new_only).fail(reports) else 0)
     if dry_run:

@@ -66,8 +66,8 @@ def _addresses(ctx: click.Context, *types: str) -> Iterator[str]:
     from tfcheck.plan import load
     from tfcheck.vocabulary.errors import TfcheckError
 
-    given = ctx.params.get("plans") or (ctx.params.get("plan"),)
-    named = [each for each in given if isinstance(each, str)] or ctx.meta.get(LINE, ())
+    arguments = ctx.params.get("plans") or (ctx.params.get("plan"),)
+    named = [each for each in arguments if isinstance(each, str)] or ctx.meta.get(LINE, ())
     for name in named:
         try:
             if os.path.isfile(name) and os.stat(name).st_size <= _largest(name):

@@ -23,8 +23,8 @@ def json_pick(form: str | None, query: str | None) -> Pick | None:
     """
     if query is None:
         return (lambda data: data) if form == "json" else None
-    given = click.get_current_context().get_parameter_source("form") is ParameterSource.COMMANDLINE
-    if given and form != "json":
+    asked = click.get_current_context().get_parameter_source("form") is ParameterSource.COMMANDLINE
+    if asked and form != "json":
         raise UsageError("`--query` picks from JSON", hint=f"leave out `--format {form}`")
     from tfcheck.report.query import query as picking
 

@@ -161,12 +161,12 @@ def main(ctx: click.Context) -> int | None:
 )
 @click.option("--expand/--no-expand", help="List every instance and every finding instead of grouping them.")
 @options.hidden_debug
-def check(plans: tuple[str, ...], about: options.PlanOptions, baseline: str | None, **given: Any) -> int:
+def check(plans: tuple[str, ...], about: options.PlanOptions, baseline: str | None, **others: Any) -> int:
     """Check that every ECS task in PLAN can start.
 
     PLAN is what `terraform show -json` prints, or - for standard input. Write a file named `check` as ./check.
     """
-    wanted = _check_options(**given)
+    wanted = _check_options(**others)
     chosen, leave_out = choice(), baseline_filter(baseline)
     run_options = about.run_options(choice=chosen, fixes=True, excerpts=wanted.form == "html")
     reports, status = checked(plans, about, run_options, quiet=wanted.quiet, output=wanted.output)
@@ -182,12 +182,12 @@ def check(plans: tuple[str, ...], about: options.PlanOptions, baseline: str | No
     params=[each for each in check.params if each.name not in ("plans", "sources", "context", "workspace", "account")],
 )
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, shell_complete=options.completing("files"))
-def report(files: tuple[str, ...], baseline: str | None, **given: Any) -> int:
+def report(files: tuple[str, ...], baseline: str | None, **others: Any) -> int:
     """Convert saved reports to another format; most formats combine several reports into one.
 
     FILE is what `tfcheck --format json` wrote, or - for standard input. Write a plan named `report` as ./report.
     """
-    wanted = _check_options(**given)
+    wanted = _check_options(**others)
     chosen, leave_out = choice(), baseline_filter(baseline)
     reports = filter_reports(list(reporting.read_saved(files, chosen)), leave_out)
     terminal.publish(_render(reports, wanted), wanted.output, colour=wanted.colour)

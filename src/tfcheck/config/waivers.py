@@ -108,7 +108,7 @@ def read_waiver(
     if values.get("where") and values.get("verdict"):
         raise wrong("`where` is about findings, which unknown answers are not", f"write {_NARROW_UNKNOWN}", "where")
     if values.get("where"):
-        condition(values["where"], lambda said, hint: wrong(said, hint, "where"))
+        condition(values["where"], lambda message, hint: wrong(message, hint, "where"))
     reason = " ".join(values.pop("reason").split())
     found = Waiver(values.pop("rule"), clip(reason, _LONGEST), file, *lines)
     return msgspec.structs.replace(found, **values)

@@ -101,8 +101,8 @@ class CommentThread:
         on_clean = self._when_clean if wording.clean and not wording.wanted else "update"
         if on_clean == "delete":
             return self._delete(live)
-        kept = self._write_into(live[0], self._body(wording))
-        return self._clean_up(live, minimize=on_clean == "minimize") if kept else None
+        is_written = self._write_into(live[0], self._body(wording))
+        return self._clean_up(live, minimize=on_clean == "minimize") if is_written else None
 
     def _ours(self) -> list[Comment]:
         """Return tfcheck's comments with this id, oldest first, without duplicates from overlapping pages.
@@ -138,16 +138,17 @@ class CommentThread:
         """Choose the words after the existing comments, ignoring an equal one of another job in this run."""
         earlier = self._earlier(ours)
         if earlier.rivals:
-            for told in (True, earlier.told):  # a minimized comment may have been resolved
-                alone = self._draft.choose_wording(msgspec.structs.replace(earlier, beside=(), rivals=(), told=told))
+            for had_findings in (True, earlier.had_findings):  # a minimized comment may have been resolved
+                without_rivals = msgspec.structs.replace(earlier, beside=(), rivals=(), had_findings=had_findings)
+                alone = self._draft.choose_wording(without_rivals)
                 if any(is_same_body(each.body or "", self._body(alone)) for each in ours):
                     return alone
         return self._draft.choose_wording(earlier)
 
     def _earlier(self, ours: list[Comment]) -> EarlierComments:
         """Return the state in tfcheck's comments, including targets of comments removed in the meantime."""
-        said = state_in(ours)
-        self._targets = tuple(dict.fromkeys((*self._targets, *said.targets)))
+        state = state_in(ours)
+        self._targets = tuple(dict.fromkeys((*self._targets, *state.targets)))
         for body in (each.body or "" for each in ours):
             mark, listed = parse_marker(body), listed_targets(body)
             shared = [each for each in listed.absent if each.endswith(ANOTHER_JOB)]
@@ -159,7 +160,7 @@ class CommentThread:
             elif mark and mark.sha == self.marker.sha:
                 self._beside |= dict.fromkeys(shared, False)
         rivals = tuple(each for each, is_rival in self._beside.items() if is_rival)
-        return EarlierComments(said.told, self._targets, tuple(self._beside), rivals)
+        return EarlierComments(state.had_findings, self._targets, tuple(self._beside), rivals)
 
     def _is_of_another(self, mark: Marker) -> bool:
         """Whether a comment was written by another job for the same commit."""
@@ -242,63 +243,63 @@ class CommentThread:
                 raise
             return None
 
-    def _write_into(self, kept: Comment, body: str) -> bool:
+    def _write_into(self, comment: Comment, body: str) -> bool:
         """Write to the oldest comment, and return whether that is its text afterwards.
 
         NOTE: an unchanged comment keeps its old run, so a run between the two would count as the newer one.
         """
-        mark = parse_marker(kept.body or "")
-        if is_same_body(kept.body or "", body) and mark and mark.run >= self.marker.run:
+        mark = parse_marker(comment.body or "")
+        if is_same_body(comment.body or "", body) and mark and mark.run >= self.marker.run:
             return True
         self._written.add(without_run(body))
         try:
-            if self._send(lambda: self._conversation.change(kept, body)) is None:
+            if self._send(lambda: self._conversation.change(comment, body)) is None:
                 return False
         except RefusalError as refusal:
             if refusal.status not in (404, 410):
                 raise
-            self._gone.add(kept.id)
+            self._gone.add(comment.id)
             return False
         self._wrote = CommentAction.UPDATED if self._wrote is CommentAction.UNCHANGED else self._wrote
-        return self._is_still_ours(kept, body)
+        return self._is_still_ours(comment, body)
 
-    def _is_still_ours(self, kept: Comment, body: str) -> bool:
-        """Whether the text is still ours; a newer run's text is kept."""
+    def _is_still_ours(self, comment: Comment, body: str) -> bool:
+        """Whether the text is still ours; a newer run's text is comment."""
         slow = self._is_slow()
         if not self._conversation.patience.wait_random(*_LOOK_AGAIN):
             return True
         with self._deferring_refusal():
-            now = self._text(kept)
+            now = self._text(comment)
             mark = parse_marker(now or "")
             if now is None or not is_same_body(now, body):
                 return mark is not None and mark.run >= self.marker.run and self._is_known_to(mark, now or "")
             if slow:
-                self._give_back(kept)
+                self._give_back(comment)
         return True
 
     def _is_slow(self) -> bool:
         """Whether a newer run may have started and ended since the comment was read."""
         return self._read_at - self._conversation.patience.remaining() >= _LOOK_AGAIN[0]
 
-    def _give_back(self, kept: Comment) -> None:
+    def _give_back(self, comment: Comment) -> None:
         """Restore a newer run's text that a slow request of ours has overwritten.
 
         Where the host keeps no former texts, a comment for an older commit says that there is no result for the newest.
         """
         for _ in range(_MOST_GIVEN_BACK):
             self._read_at = self._conversation.patience.remaining()
-            former = self._conversation.former(kept)
+            former = self._conversation.former(comment)
             newer = next((each for each in former or () if self._is_newer(each)), None)
             if newer is None:
                 break
-            self._conversation.change(kept, newer)
+            self._conversation.change(comment, newer)
             self._late = "a newer run has written the comment"
             if not self._is_slow():
                 return
         if former is not None:
             return
         if self._conversation.outdated_reason():
-            self._conversation.change(kept, self._replace_key(self._draft.render_outdated(self._size)))
+            self._conversation.change(comment, self._replace_key(self._draft.render_outdated(self._size)))
             self._doubt = "but a newer commit has come meanwhile"
         else:
             self._doubt = "but slowly: the result of a newer run for this commit may have been replaced"
@@ -310,19 +311,19 @@ class CommentThread:
 
     def _clean_up(self, live: list[Comment], *, minimize: bool) -> Outcome:
         """Remove duplicate comments that races have created."""
-        kept, *others = live
+        oldest, *others = live
         with self._deferring_refusal():
             for each in others:
                 self._remove(each)
         if self._late:
-            return Outcome(CommentAction.NOTHING, self._late, kept.id, kept.html_url, late=True)
+            return Outcome(CommentAction.NOTHING, self._late, oldest.id, oldest.html_url, late=True)
         if minimize and not self._doubt:
             try:
-                self._conversation.minimize(kept)
+                self._conversation.minimize(oldest)
             except RefusalError as refusal:  # which must not affect the comment itself
-                return Outcome(self._wrote, f"it could not be minimized: {refusal}", kept.id, kept.html_url)
-            return Outcome(CommentAction.MINIMIZED, "no finding is open any more", kept.id, kept.html_url)
-        return Outcome(self._wrote, self._doubt, kept.id, kept.html_url)
+                return Outcome(self._wrote, f"it could not be minimized: {refusal}", oldest.id, oldest.html_url)
+            return Outcome(CommentAction.MINIMIZED, "no finding is open any more", oldest.id, oldest.html_url)
+        return Outcome(self._wrote, self._doubt, oldest.id, oldest.html_url)
 
     def _delete(self, live: list[Comment]) -> Outcome | None:
         """Remove tfcheck's comments; None if one must stay because of a reply or a newer text."""

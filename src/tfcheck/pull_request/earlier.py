@@ -19,13 +19,13 @@ _RUN = regex(
 
 
 class EarlierComments(msgspec.Struct, frozen=True):
-    """What earlier comments with this id said: whether anything was missing, and the targets with a result.
+    """What earlier comments with this id say: whether anything was missing, and the targets with a result.
 
     `beside` are the targets whose result another job wrote for the same commit, `rivals` those of them that no older
     run wrote.
     """
 
-    told: bool = False
+    had_findings: bool = False
     targets: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     rivals: tuple[str, ...] = ()
@@ -44,10 +44,10 @@ def without_run(body: str) -> str:
 def state_in(ours: list[Comment]) -> EarlierComments:
     """Return the state in tfcheck's comments, including minimized ones; only a visible one can be resolved."""
     bodies = [each.body or "" for each in ours]
-    told = any(_reports_problem(each.body or "") for each in ours if each.minimized is None)
+    had_findings = any(_reports_problem(each.body or "") for each in ours if each.minimized is None)
     listed = [listed_targets(body) for body in bodies]
     return EarlierComments(
-        told, tuple(dict.fromkeys(name for each in listed for name in (*each.present, *each.absent)))
+        had_findings, tuple(dict.fromkeys(name for each in listed for name in (*each.present, *each.absent)))
     )
 
 

@@ -65,11 +65,11 @@ def publish(
     )
     if draft.is_empty:
         return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))
-    thread, outcome, said = _write(conversation, draft, comment_options)
-    done = Published(outcome, (*draft.warnings(outcome), *said), draft.absent)
+    thread, outcome, warnings = _write(conversation, draft, comment_options)
+    done = Published(outcome, (*draft.warnings(outcome), *warnings), draft.absent)
     if outcome.late or not comment_options.suggestions:
         return done
-    findings = [each.finding for each in draft.told.findings if each.finding.change != "existing"]
+    findings = [each.finding for each in draft.content.findings if each.finding.change != "existing"]
     try:
         conversation.suggest(
             findings, thread.author, thread.marker.key, top, comment_options.suggestions, done=draft.complete
@@ -117,10 +117,10 @@ def _write(
         return thread, outcome, _foreign(thread, comment_options)
     thread = CommentThread(conversation, account, draft, on_clean)
     again = thread.publish()
-    said = (
+    warning = (
         f"`comment-author` is `{visible(comment_options.author)}`, but the token is that of `{visible(account.login)}`"
     )
-    return thread, again if again.did is not CommentAction.NOTHING else outcome, [said]
+    return thread, again if again.did is not CommentAction.NOTHING else outcome, [warning]
 
 
 def _unnamed_author(

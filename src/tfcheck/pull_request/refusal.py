@@ -63,8 +63,8 @@ class RefusalError(Exception):
 
     def __str__(self) -> str:
         """Report what happened in one line, with GitHub's message."""
-        said = ": ".join(filter(None, (str(self.status or ""), self.message)))
-        return f"{self.kind.value} ({said})" if said else self.kind.value
+        detail = ": ".join(filter(None, (str(self.status or ""), self.message)))
+        return f"{self.kind.value} ({detail})" if detail else self.kind.value
 
 
 class UncertainError(RefusalError):

@@ -71,10 +71,10 @@ class ReportComment:
         self._rewritten = conversation.rewritten
         self._reports = reports
         self._wishes = comment_options
-        self.told = content(reports, about)
-        self.marker = mark(self.told, about)
+        self.content = content(reports, about)
+        self.marker = mark(self.content, about)
         self.numbers_attempts = conversation.numbers_attempts and self.marker.run[1] > 0
-        self._about = msgspec.structs.replace(about, id=name(self.told, about))
+        self._about = msgspec.structs.replace(about, id=name(self.content, about))
         self.absent = about.absent
         self.replaced: tuple[str, ...] = ()
         self.complete = False
@@ -82,7 +82,7 @@ class ReportComment:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to report about the newest commit, not even a missing result."""
-        return not (self.told.reports or self._about.expected or self._about.absent)
+        return not (self.content.reports or self._about.expected or self._about.absent)
 
     def succeeds(self, listed: ListedTargets, marker: Marker) -> bool:
         """Whether this comment replaces one with another id, neither of which the user has named."""
@@ -90,39 +90,39 @@ class ReportComment:
 
     def is_in(self, listed: Collection[str]) -> bool:
         """Whether another comment names all of these targets."""
-        return self.told.listed.are_in(listed, self.told.targets)
+        return self.content.listed.are_in(listed, self.content.targets)
 
     def _results_here(self) -> ListedResults:
         """Return the results in this run, and those known to be missing or gone."""
-        told = self.told
+        found = self.content
         also = ListedResults.of((*self._wishes.gone, *self._wishes.absent), {})
-        return ListedResults(told.listed.names | also.names, told.listed.plans)
+        return ListedResults(found.listed.names | also.names, found.listed.plans)
 
     def render_outdated(self, size: int) -> str:
         """Render the comment for a newer commit: these targets have no result for it."""
         links = self._about.links and msgspec.structs.replace(self._about.links, sha="")
-        absent = tuple(dict.fromkeys((*self.absent, *self.told.targets)))
+        absent = tuple(dict.fromkeys((*self.absent, *self.content.targets)))
         page = msgspec.structs.replace(self._about, links=links, absent=absent, expected=0)
         return self._render((), page, target_list((), absent, size), size)
 
     def choose_wording(self, earlier: EarlierComments) -> CommentWording:
         """Choose the text after `earlier`: a target without a result for this commit is never resolved."""
-        told = self.told
+        found = self.content
         here = self._results_here()
         rivals = [f"{each}{ANOTHER_JOB}" for each in earlier.rivals if each in here.names]
         lost = list(dict.fromkeys((*here.lost(earlier.targets), *rivals)))
         self.replaced = tuple(each for each in lost if each in earlier.beside or each in rivals)
         page = msgspec.structs.replace(
-            self._about, absent=(*self._about.absent, *lost), replaced=self.replaced, resolved=earlier.told
+            self._about, absent=(*self._about.absent, *lost), replaced=self.replaced, resolved=earlier.had_findings
         )
-        self.absent = told.absent(page)
-        absent = missing(told, page)
-        known = target_list(told.targets, self.absent, self.size)
-        self.complete = not (absent or any(report.skipped or report.unread for report in told.reports))
+        self.absent = found.absent(page)
+        absent = missing(found, page)
+        known = target_list(found.targets, self.absent, self.size)
+        self.complete = not (absent or any(report.skipped or report.unread for report in found.reports))
         return CommentWording(
             write=lambda size: self._render(self._reports, page, known, size),
-            clean=self._is_clean(told, page),
-            wanted=bool(told.reports or self._about.expected) and self._is_wanted(told, absent),
+            clean=self._is_clean(found, page),
+            wanted=bool(found.reports or self._about.expected) and self._is_wanted(found, absent),
         )
 
     def _render(self, reports: Sequence[Report], page: Page, known: str, size: int) -> str:
@@ -142,21 +142,21 @@ class ReportComment:
         names = ", ".join(map(visible, self.replaced))
         return (f"the comment had the result of {names} from another job; {SHARED_ID_HINT}",)
 
-    def _is_clean(self, told: PageContent, page: Page) -> bool:
+    def _is_clean(self, found: PageContent, page: Page) -> bool:
         """Whether nothing is open, so that a comment may disappear; only new waivers count as open."""
-        not_selected = any(report.unselected for report in told.reports)
-        left = told.findings or told.known or told.waiting or not_selected or _own_choices(told, page)
+        not_selected = any(report.unselected for report in found.reports)
+        left = found.findings or found.known or found.waiting or not_selected or _own_choices(found, page)
         return self.complete and not left
 
-    def _is_wanted(self, told: PageContent, absent: int) -> bool:
+    def _is_wanted(self, found: PageContent, absent: int) -> bool:
         when = self._wishes.when
-        changed = when == "changes" and any(map(_changes, told.reports))
-        return bool(told.findings or absent or _own_choices(told, self._about)) or when == "always" or changed
+        changed = when == "changes" and any(map(_changes, found.reports))
+        return bool(found.findings or absent or _own_choices(found, self._about)) or when == "always" or changed
 
 
-def _own_choices(told: PageContent, page: Page) -> bool:
+def _own_choices(found: PageContent, page: Page) -> bool:
     """Whether the pull request itself waives something, or edits what decides on the result."""
-    return bool(new_waivers(told, page) or edited_choices(told, page))
+    return bool(new_waivers(found, page) or edited_choices(found, page))
 
 
 def _changes(report: Report) -> bool:

@@ -121,8 +121,8 @@ class Review:
 
     def _is_needless(self, comment: ReviewComment, marker: SuggestionMarker, wanted: WantedSuggestions) -> bool:
         """Whether the finding of a suggestion is gone, whoever fixed it."""
-        kept = {each.key for each in wanted.remarks}
-        ours = marker.of == self._key and marker.key not in kept
+        needed = {each.key for each in wanted.remarks}
+        ours = marker.of == self._key and marker.key not in needed
         return self._complete and ours and comment.path not in wanted.unsettled
 
     def _post(self, remarks: list[ReviewRemark]) -> int:

@@ -87,14 +87,14 @@ def role_change_words(each: AccessChange) -> str:
 
 def _unchanged_part(each: AccessChange) -> list[str]:
     """Name the part that the role has anyway; empty if there is none."""
-    kept = [piece for piece in each.kept if (piece.action, piece.resource) != (each.action, each.resource)]
+    unchanged = [piece for piece in each.kept if (piece.action, piece.resource) != (each.action, each.resource)]
     parts: list[str] = []
-    for number, piece in enumerate(kept[:_SHOWN_KEPT]):
+    for number, piece in enumerate(unchanged[:_SHOWN_KEPT]):
         parts.append((" except " if each.change == "revoked" else " beyond ") if number == 0 else ", ")
         parts.append(piece.resource if piece.action == each.action else piece.action)
         if piece.action != each.action and piece.resource != each.resource:
             parts += [" on ", piece.resource]
-    return [*parts, f" and {len(kept) - _SHOWN_KEPT:,} more"] if len(kept) > _SHOWN_KEPT else parts
+    return [*parts, f" and {len(unchanged) - _SHOWN_KEPT:,} more"] if len(unchanged) > _SHOWN_KEPT else parts
 
 
 def _created_and_deleted_roles(changes: list[AccessChange]) -> Iterator[Access]:

@@ -60,9 +60,9 @@ def page(parts: Iterable[PagePart], budget: int, elsewhere: str) -> str:
     """
     parts = list(parts)
     gone, left_out = _chosen(parts, budget, len(_left_out(len(parts), elsewhere).encode()))
-    kept = [part for number, part in enumerate(parts) if number not in gone]
+    left = [part for number, part in enumerate(parts) if number not in gone]
     note = [PagePart(_left_out(left_out, elsewhere), PartKind.KEPT)] if left_out else []
-    written = _join(each for part in kept for each in (note if part.kind is PartKind.LEFT_OUT else [part]))
+    written = _join(each for part in left for each in (note if part.kind is PartKind.LEFT_OUT else [part]))
     if len(written.encode()) > budget:
         raise ValueError("what must stay does not fit")
     return written

@@ -53,7 +53,7 @@ def _first_task_finding(group: Group) -> Finding:
         first,
         severity=min((each.severity for each in together), key=lambda each: each.rank),
         answers=tuple(answer for each in together for answer in each.answers),
-        explanation=tuple(dict.fromkeys(said for each in together for said in each.explanation)),
+        explanation=tuple(dict.fromkeys(words for each in together for words in each.explanation)),
     )
 
 

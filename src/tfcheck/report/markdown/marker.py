@@ -100,8 +100,8 @@ def target_list(present: Iterable[str], absent: Iterable[str] = (), size: int = 
         return f"<!-- tfcheck:targets:v1 {base64.b64encode(packed).decode()} -->"
     most = size // 2 * 3 // 4 // _HASH  # base64 writes three bytes as four
     lost = sorted(map(hashed_target, missing))[:most]
-    kept = [*lost, *sorted(map(hashed_target, there))][:most]
-    hashes = len(lost).to_bytes(2, "big") + bytes.fromhex("".join(each[1:] for each in kept))
+    listed = [*lost, *sorted(map(hashed_target, there))][:most]
+    hashes = len(lost).to_bytes(2, "big") + bytes.fromhex("".join(each[1:] for each in listed))
     return f"<!-- tfcheck:targets:v2 {base64.b64encode(hashes).decode()} -->"
 
 

@@ -35,8 +35,8 @@ class ListedResults(msgspec.Struct, frozen=True):
         A plan with a renamed file is not lost while its target has as many plans as before.
         """
         before = {base: sum(_is_of(each, base) for each in earlier) for base in self.plans}
-        kept = [base for base, number in before.items() if number <= self.plans[base]]
-        return [each for each in earlier if each not in self.names and not any(_is_of(each, base) for base in kept)]
+        complete = [base for base, number in before.items() if number <= self.plans[base]]
+        return [each for each in earlier if each not in self.names and not any(_is_of(each, base) for base in complete)]
 
     def are_in(self, listed: Collection[str], targets: Iterable[str]) -> bool:
         """Whether another page lists these results in `targets`, or as many plans of each."""

@@ -124,7 +124,7 @@ def missing(content: PageContent, page: Page) -> int:
 def lead(content: PageContent, page: Page) -> Iterator[str]:
     """Report in a sentence what breaks, or does not, and which results are missing."""
     yield _breaks(content)
-    yield from dict.fromkeys(f"{sentence(said)}." for each in content.reports if (said := selection_sentence(each)))
+    yield from dict.fromkeys(f"{sentence(words)}." for each in content.reports if (words := selection_sentence(each)))
     absent = content.absent(page)
     if lost := tuple(each for each in absent if each not in page.replaced):
         yield (

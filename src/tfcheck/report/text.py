@@ -57,7 +57,11 @@ def text(
 def _paragraphs(report: Report, found: list[Cause], detail: Detail) -> Iterator[list[Line]]:
     standing = standings(report)
     style, words = headline([report], standing)
-    yield list(_title(report.plan.path, words, style, detail.width))
+    plan = report.plan.path
+    if len(visible(f"{plan}: {words}")) <= detail.width:
+        yield [line(Span(f"{plan}: ", SpanStyle.STRONG), Span(words, style))]
+    else:
+        yield [line(Span(f"{plan}:", SpanStyle.STRONG)), *wrap("  ", words, detail.width, style)]
     yield list(broken_lines(report, detail))
     if detail.verbose:
         yield list(_task_definitions(standing, detail))
@@ -80,15 +84,6 @@ def _paragraphs(report: Report, found: list[Cause], detail: Detail) -> Iterator[
     yield list(_waived_lines(report, detail))
     yield list(_selection(report, detail))
     yield list(_end(report, found, detail))
-
-
-def _title(path: str, words: str, style: SpanStyle, width: int) -> Iterator[Line]:
-    """Name the plan and the answer, on two lines if they do not fit in one."""
-    if len(visible(f"{path}: {words}")) <= width:
-        yield line(Span(f"{path}: ", SpanStyle.STRONG), Span(words, style))
-    else:
-        yield line(Span(f"{path}:", SpanStyle.STRONG))
-        yield from wrap("  ", words, width, style)
 
 
 def _separate(parts: Iterable[list[Line]]) -> Iterator[Line]:

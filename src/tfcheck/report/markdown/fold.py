@@ -16,7 +16,7 @@ from tfcheck.report.pattern_mismatch import nearest
 from tfcheck.report.safe_text import visible
 from tfcheck.report.words import evidence_words, reason_words, symptom_words
 from tfcheck.symbolic.regex import regex
-from tfcheck.vocabulary.clipping import and_more
+from tfcheck.vocabulary.clipping import and_more, join_names
 from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Fix, Reason, Remedy, Report, Severity, Verdict
 
 _SHOWN_ANSWERS = 12
@@ -32,7 +32,7 @@ def evidence(group: Group, report: Report, number: int, page: Page, *, drawn: bo
     lines = list(_facts(finding, report, page))
     if len(group.tasks) > 1:
         others = ", ".join(map(code, group.tasks[:_SHOWN_TASKS])) + and_more(len(group.tasks), _SHOWN_TASKS)
-        lines.append(f"- The same for {others}; shown is the first")
+        lines.append(f"- The same for {others}; the first is shown")
     lines += _answers(finding, report, page)
     lines += [f"- {sentence(each, names(finding))}" for each in finding.explanation[:_SHOWN_ANSWERS]]
     if finding.symptom:
@@ -62,7 +62,7 @@ def _question(finding: Finding, group: Group) -> str:
     task = html_code(group.shown[0])
     if not actions:
         return f"More on {html_code(finding.rule)} for {task}"
-    return f"Why {' and '.join(map(html_code, actions[:3]))} {'is' if len(actions) == 1 else 'are'} denied to {task}"
+    return f"Why {join_names(map(html_code, actions[:3]))} {'is' if len(actions) == 1 else 'are'} denied to {task}"
 
 
 def _facts(finding: Finding, report: Report, page: Page) -> Iterator[str]:

@@ -30,9 +30,15 @@ def test_a_literal_goes_beside_those_of_its_statement(folder: Path) -> None:
 
 def test_a_template_is_passed_what_it_lacks(folder: Path) -> None:
     found = draft(folder, "aws_iam_role_policy.template")
-    assert "with `key_secret_arn` to policies/template.json.tftpl" in found.fix.title
-    assert "+    key_secret_arn = aws_secretsmanager_secret.key.arn" in found.fix.diff
-    assert '+      "Resource": ["${db_arn}", "${key_secret_arn}"]' in found.fix.diff
+    assert "with `key_arn` to policies/template.json.tftpl" in found.fix.title
+    assert "+    key_arn    = aws_secretsmanager_secret.key.arn" in found.fix.diff
+    assert '+      "Resource": ["${db_arn}", "${key_arn}"]' in found.fix.diff
+
+
+def test_a_variable_is_named_after_its_kind_unless_those_beside_it_are_not(folder: Path) -> None:
+    replaced(folder / "main.tf", "    db_arn     =", "    database   =")
+    replaced(folder / "policies" / "template.json.tftpl", "${db_arn}", "${database}")
+    assert "with `key_secret_arn` to" in draft(folder, "aws_iam_role_policy.template").fix.title
 
 
 def test_a_file_that_several_policies_read_stays(folder: Path) -> None:

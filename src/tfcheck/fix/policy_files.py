@@ -181,12 +181,14 @@ def as_in_file(statements: Sequence[NeededStatement], argument: Argument) -> Pas
     source, given = argument.read_by.source, _variables(argument)
     items = given.items if given is not None else ()
     known = {source.text[each.value.start : each.value.end]: each.name for each in items}
+    own = ((_NAMED.fullmatch(each), name) for each, name in known.items())
+    is_short = any(found is not None and name == f"{found['name']}_{found['attribute']}" for found, name in own)
     added: list[tuple[str, str]] = []
     spelled = [one for each in statements for one in (*each.resources, _principal(each))]
     for each in dict.fromkeys(part.expression for one in spelled for part in one if isinstance(part, Reference)):
         named = _NAMED.fullmatch(each) if each not in known and given is not None else None
         if named is not None:
-            known[each] = free(_variable_name(named), known.values(), "_")
+            known[each] = free(_variable_name(named, is_short=is_short), known.values(), "_")
             added.append((known[each], each))
         elif each not in known:
             return None
@@ -223,10 +225,10 @@ def _variables(file: FileText) -> ObjectParts | None:
     return given if isinstance(given, ObjectParts) else None
 
 
-def _variable_name(named: re.Match[str]) -> str:
-    """Name a variable after its value: `config_bucket_arn` for `aws_s3_bucket.config.arn`."""
+def _variable_name(named: re.Match[str], *, is_short: bool) -> str:
+    """Name a variable after its value: `config_bucket_arn` for `aws_s3_bucket.config.arn`, or short `config_arn`."""
     owner, name, attribute = named["owner"], named["name"].replace("-", "_"), (named["attribute"] or "")
     if not owner.startswith("aws_"):
         return f"{name}_{attribute}".strip("_") if owner not in ("each", "count") or not attribute else attribute
-    kind = owner.rpartition("_")[2]
+    kind = "" if is_short else owner.rpartition("_")[2]
     return "_".join(dict.fromkeys(filter(None, [*name.split("_"), kind, attribute.replace("-", "_")])))

@@ -265,7 +265,8 @@ class FixFinder:
             failed: list[Case] = list(unsound)
             for case in sane:
                 fixed = tuple(each for each in case.answers if allows(each))
-                fixed = () if any(_is_worse(trial.verdict(each), each) for each in kept) else fixed
+                known = ((each.verdict, trial.verdict(each)) for each in kept if each.verdict is not Verdict.DENIED)
+                fixed = () if any(new not in (old, Verdict.ALLOWED) for old, new in known) else fixed
                 if fixed == case.answers:
                     proven.append(case)
                 else:
@@ -382,10 +383,3 @@ _MOVED: dict[Reason | None, str] = {
     ),
     Reason.GRANTED_TO_EXECUTION_ROLE: "; the execution role keeps its own grant: remove it if nothing else needs it",
 }
-
-
-def _is_worse(verdict: Verdict, before: Answer) -> bool:
-    """Whether a verdict is worse than before."""
-    if before.verdict is Verdict.DENIED:
-        return False
-    return verdict is not before.verdict and verdict is not Verdict.ALLOWED

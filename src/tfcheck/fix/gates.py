@@ -107,9 +107,10 @@ def _is_relied_on(instance: str, place: Block, module: Module) -> bool:
     own = _repetition(_block(base, module))
     if not own or own == _repetition(place):
         return True
-    beside = (
-        each for each in _blocks_present_with(place, module) if instance in each.source.text[each.start : each.end]
-    )
+    # NOTE: single blocks exist whenever this one does, and those that are repeated in the same way.
+    kinds, same = ("resource", "data", "module"), ("", _repetition(place))
+    blocks = (each for file in module.files for each in file.blocks if each.type in kinds and _repetition(each) in same)
+    beside = (each for each in blocks if instance in each.source.text[each.start : each.end])
     return any(_names(one.expression, instance) for each in beside for one in each.all_arguments())
 
 
@@ -143,10 +144,3 @@ def _block(base: str, module: Module) -> Block | None:
 
 def _repetition(block: Block | None) -> str:
     return block.attribute_text("count") or block.attribute_text("for_each") if block else ""
-
-
-def _blocks_present_with(place: Block, module: Module) -> Iterable[Block]:
-    """List the blocks that exist whenever a block does: single ones, and those repeated in the same way."""
-    kinds = ("resource", "data", "module")
-    blocks = (each for file in module.files for each in file.blocks if each.type in kinds)
-    return (each for each in blocks if _repetition(each) in ("", _repetition(place)))

@@ -22,7 +22,6 @@ from tfcheck.fix.render import align, quote
 from tfcheck.fix.task_proof import blocks_of, mistakes, proven_draft, unplanned_instances, world_after, wrong_tasks
 from tfcheck.fix.trial import ChangedAttribute, Trial
 from tfcheck.fix.wanted import free
-from tfcheck.hcl.evaluate.scope import Scope
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError, heredoc_at
@@ -268,18 +267,12 @@ class LogGroups:
                 (each for each in own if self._resolver.block(each) is block), key=lambda each: each != task
             )
             scopes = [self._resolver.scope_of(each) for each in instances] or [self._resolver.module_scope(task.module)]
-            if self._places.files.editable(block.source):
-                found += [each for scope in scopes[:1] for each in self._options_in_block(block, name, scope)]
+            evaluate = partial(self._resolver.evaluation.evaluate, scope=scopes[0])
+            written = [each for argument in block.arguments.values() for each in _values(block, argument)]
+            for each in written if self._places.files.editable(block.source) else ():
+                text = written_text(each.source, OtherParts(each.start, each.end), evaluate)
+                found += [each] if text is not None and text.value == name else []
         return found
-
-    def _options_in_block(self, block: Block, name: str, scope: Scope) -> Iterator[_GroupOption]:
-        evaluate = partial(self._resolver.evaluation.evaluate, scope=scope)
-        for argument in block.arguments.values():
-            for option in _values(block, argument):
-                place = OtherParts(option.start, option.end)
-                text = written_text(option.source, place, evaluate)
-                if text is not None and text.value == name:
-                    yield option
 
     # The change
 

@@ -136,8 +136,10 @@ class OtherPolicies:
         """Add the role to the policy of a key or a bucket."""
         need = answers[0].requirement
         is_key = need.action.startswith("kms:")
-        holder = self._key_policy(answers) if is_key else self._bucket_policy(answers)
-        arn = role.attribute("arn")
+        bucket = bucket_of(need.resource, self._world) if not is_key else None
+        policies = settings(self._world, BUCKET_POLICY).on(bucket).sure if bucket else ()
+        own = self._places.holders.holder(policies[0], "policy") if policies else None
+        holder, arn = self._key_policy(answers) if is_key else own, role.attribute("arn")
         if holder is None or not isinstance(arn, PlainText):
             return None
         spelling = self._places.spelling(holder.resource.address.module, holder.resource.address.resource)
@@ -158,11 +160,6 @@ class OtherPolicies:
         subject = SettingOwner(key, tuple(each for each in names if isinstance(each, PlainText)))
         sure = settings(self._world, KEY_POLICY).on(subject).sure
         return self._places.holders.holder(sure[0] if sure else key, "policy")
-
-    def _bucket_policy(self, answers: Sequence[Answer]) -> Holder | None:
-        bucket = bucket_of(answers[0].requirement.resource, self._world)
-        sure = settings(self._world, BUCKET_POLICY).on(bucket).sure if bucket else ()
-        return self._places.holders.holder(sure[0], "policy") if sure else None
 
 
 _WAYS = {

@@ -258,9 +258,12 @@ def written_text(source: SourceText, place: Parts, evaluate: Evaluate) -> Writte
     """Read the text at a place; None if it is built in another way or must not be shown."""
     text = source.text[place.start : place.end]
     try:
-        quoted = text.startswith('"')
-        found = _quoted_parts(source, place, evaluate) if quoted else _reference(source, place, evaluate)
-        parts = tuple(found)
+        if quoted := text.startswith('"'):
+            parts = tuple(_quoted_parts(source, place, evaluate))
+        else:
+            expression = parse_range(source, place.start, place.end)
+            value = flat(evaluate(expression)) if reference_text(expression) else ""
+            parts = (WrittenPart(place.start, place.end, value, False),)
     except MalformedError:
         return None
     if any(not each.value for each in parts) or any(mark in text for mark in _ESCAPES):
@@ -300,9 +303,3 @@ def _quoted_parts(source: SourceText, place: Parts, evaluate: Evaluate) -> Itera
         else:
             inner = parse_range(source, token.start + len("${"), token.end - len("}"))
             yield WrittenPart(token.start, token.end, flat(evaluate(inner)), False)
-
-
-def _reference(source: SourceText, place: Parts, evaluate: Evaluate) -> Iterator[WrittenPart]:
-    expression = parse_range(source, place.start, place.end)
-    value = flat(evaluate(expression)) if reference_text(expression) else ""
-    yield WrittenPart(place.start, place.end, value, False)

@@ -149,7 +149,9 @@ def _proposal(
 def _propose_policy_of_aws(need: RoleNeed, block: Block, places: FixPlaces, world: After) -> Iterator[Proposal]:
     role = need.roles[0].address
     taken = places.labels_of(role.module, _ATTACHMENT)
-    lost = next((each for each in deleted_objects(_ATTACHMENT, world) if _is_lost(each, need)), None)
+    names = (need.roles[0].attribute("name"), need.roles[0].attribute("id"))
+    own = (each for each in deleted_objects(_ATTACHMENT, world) if each.attribute("role") in names)
+    lost = next((each for each in own if str(each.attribute("policy_arn")).endswith(f"/{AWS_POLICY}")), None)
     if lost is not None:
         label = lost.address.name if lost.address.name not in taken else free(role.name, taken, "_")
         arn = quote(str(lost.attribute("policy_arn")))
@@ -165,12 +167,6 @@ def _propose_policy_of_aws(need: RoleNeed, block: Block, places: FixPlaces, worl
             label = free(name if name != attached.labels[1] else role.name, taken, "_")
             anchor = _anchor(block, attached, sibling, places, world)
             yield _proposal(f"attach {AWS_POLICY}, as {sibling} has it, to", label, arn, need, block, anchor, places)
-
-
-def _is_lost(attachment: WorldObject, need: RoleNeed) -> bool:
-    role = need.roles[0]
-    arn, names = attachment.attribute("policy_arn"), (role.attribute("name"), role.attribute("id"))
-    return str(arn).endswith(f"/{AWS_POLICY}") and attachment.attribute("role") in names
 
 
 def _siblings(need: RoleNeed, places: FixPlaces, world: After) -> Iterator[tuple[Address, Block]]:

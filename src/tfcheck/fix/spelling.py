@@ -73,7 +73,8 @@ class Spelling:
     def _spell(self, value: TextLike) -> Spelled | None:
         """Write a value as the module does, so that it is right for every plan; otherwise for this plan."""
         found = self._spell_by_names(value)
-        found = shorter(found, self._partition_of) if found is not None else None
+        module, surroundings = f"{self._module}." if self._module.steps else "", self._resolver.surroundings
+        found = shorter(found, lambda name: surroundings(parse(f"{module}{name}")).partition) if found else None
         if found is not None and not self.is_of_this_plan(found):
             return found
         if (whole := self._known.find_bucket_object(value, self._refuse)) is not None:
@@ -84,10 +85,6 @@ class Spelling:
         return self._known.parts(self._refuse).use_names(
             found, lambda each: self._known.texts.spell(each, self._refuse)
         )
-
-    def _partition_of(self, name: str) -> object:
-        module = f"{self._module}." if self._module.steps else ""
-        return self._resolver.surroundings(parse(f"{module}{name}")).partition
 
     def _spell_by_names(self, value: TextLike) -> Spelled | None:
         own, whole = self._spell_by_resources(value), self._reference_to(value)

@@ -251,7 +251,12 @@ def outdated_objects(
     if not wanted:
         return frozenset()
     now = Trial(resolver, resolver.sources, wanted).world.resolver
-    found = {each.address for each in wanted if _is_doubted(each.address, resolver)}
+    found, is_doubted = set[Address](), resolver.declarations.doubts.is_doubted
+    for address in dict.fromkeys(each.address for each in wanted):
+        block = resolver.block(address)
+        names = (*block.attributes(), *nested_names(block)) if block is not None else ()
+        if any(is_doubted("argument", address.module.config, address.resource, name) for name in names):
+            found.add(address)
     for each in wanted:
         name = "json" if each.address.type == _DOCUMENT else each.attribute
         planned = _known_value(resolver.attribute(each.address, name)) if name else None
@@ -259,12 +264,6 @@ def outdated_objects(
         if planned is not None and _known_value(now.attribute(each.address, name)) not in (None, planned):
             found.add(each.address)
     return frozenset(found)
-
-
-def _is_doubted(address: Address, resolver: Resolver) -> bool:
-    block, about = resolver.block(address), resolver.declarations.doubts.is_doubted
-    names = (*block.attributes(), *nested_names(block)) if block is not None else ()
-    return any(about("argument", address.module.config, address.resource, name) for name in names)
 
 
 def _arguments(address: Address, resolver: Resolver) -> list[str]:

@@ -198,7 +198,9 @@ def _users(argument: Argument, block: Block, module: Module) -> list[Block] | No
     """List the roles that use a trust policy text of the module; None if something else uses it too."""
     own = block.arguments[_ARGUMENT]
     found = [block]
-    for name in _names(own, argument):
+    local, document = _LOCAL.fullmatch(own.text), document_of(argument)
+    names = [*([local[0]] if local else []), *([f"data.{_DOCUMENT}.{document}"] if document else [])]
+    for name in names:
         pattern = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w-])")
         used = sum(len(pattern.findall(file.source.text)) for file in module.files)
         roles = [
@@ -211,12 +213,6 @@ def _users(argument: Argument, block: Block, module: Module) -> list[Block] | No
             return None
         found += [each for each in plain if each is not block]
     return found
-
-
-def _names(own: Argument, argument: Argument) -> list[str]:
-    local = _LOCAL.fullmatch(own.text)
-    document = document_of(argument)
-    return [*([local[0]] if local else []), *([f"data.{_DOCUMENT}.{document}"] if document else [])]
 
 
 def _services(argument: Argument, document: Block | None) -> Iterator[Parts]:

@@ -245,6 +245,32 @@ def test_each_part_of_the_configuration_is_compared(tmp_path: Path, old: str, ne
     assert sorted(map(str, found)) == sorted(expected) or (expected and {*map(str, found)} >= {*expected})
 
 
+@pytest.mark.parametrize(
+    ("written", "differs"),
+    [
+        ("for_each = toset(var.names)", False),
+        ('for_each = toset(concat(var.names, ["b"]))', False),  # the plan keeps the references only
+        ("for_each = toset(var.others)", True),
+        ("for_each = local.names", True),
+        ("count = length(var.names)", True),
+        ("", True),
+    ],
+)
+def test_what_repeats_a_resource_is_compared(tmp_path: Path, written: str, *, differs: bool) -> None:
+    (tmp_path / "main.tf").write_text(f'resource "aws_sqs_queue" "a" {{\n  {written}\n  name = "a"\n}}\n')
+    resource = {
+        "address": "aws_sqs_queue.a",
+        "mode": "managed",
+        "type": "aws_sqs_queue",
+        "name": "a",
+        "expressions": {"name": {"constant_value": "a"}},
+        "for_each_expression": {"references": ["var.names"]},
+    }
+    configuration = {"root_module": {"resources": [resource]}}
+    found = changed_since(from_directory(tmp_path), plan(configuration=configuration))
+    assert [*map(str, found)] == (["aws_sqs_queue.a.for_each"] if differs else [])
+
+
 def test_the_region_of_the_plan_counts_where_the_provider_block_has_changed(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(CHANGED.replace("eu-west-1", "eu-west-2"))
     row = change("aws_sqs_queue.a", "create", after={"name": "a", "tags": {"a": "b"}})

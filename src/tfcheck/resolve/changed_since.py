@@ -104,7 +104,7 @@ def _changed_attributes(block: Block, planned: Mapping[str, Any]) -> Iterator[st
     for name, json in planned.items():
         written = block.attribute(name)
         is_argument = not isinstance(json, list) and not block.blocks(name)
-        if is_argument and (_is_expression(json) if written is None else _expressions_differ(written, json)):
+        if is_argument and _is_other(written, json):
             yield name
     for name in block.attributes():
         expression = block.attribute(name)
@@ -177,10 +177,8 @@ def _repetition_differs(block: Block, count: Any, for_each: Any) -> bool:
 
 
 def _is_other(written: Expression | None, planned: Any) -> bool:
-    # NOTE: a call over literals, `toset(["a"])`, leaves nothing in the plan.
-    if _is_expression(planned):
-        return written is None
-    return _expressions_differ(written, planned)
+    """Whether an argument differs from the plan's, including one that only the plan has."""
+    return _is_expression(planned) if written is None else _expressions_differ(written, planned)
 
 
 def _expressions_differ(written: Expression | None, planned: Any) -> bool:

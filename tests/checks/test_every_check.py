@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.cases import TESTDATA, Case
 from tests.checks.made_tasks import LATER, SECRET, found_in, messages, service
 from tests.made_world import MadeResource, MadeWorld
-from tfcheck.checks import CHECKS
+from tfcheck.analysis.task_changes import task_changes
+from tfcheck.checks import CHECKS, misconfigurations
 from tfcheck.checks.mistake import Check
 from tfcheck.inventory.change import is_changed, is_new
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
 from tfcheck.startup import RULES
+from tfcheck.symbolic import limits
 from tfcheck.symbolic.value import Value
+from tfcheck.verdict.before import VerdictsBefore
+from tfcheck.verdict.judge import Judge
 
 #: What was seeded into twelve services, by rule: the task definition, and whether it is still to be seen once applied.
 SEEDED = {
@@ -127,6 +132,15 @@ def test_ordinary_plans_have_none(case: str) -> None:
     rules = {each.id for each in CHECKS}
     found = [each.rule for each in found_in(case) if each.rule in rules]
     assert sorted(found) == sorted(IN_PASSING.get(case, []))
+
+
+def test_a_task_definition_beyond_the_limit_of_a_run_is_not_checked() -> None:
+    found = Case(TESTDATA / "twelve-services")
+    plan = found.plan()
+    world = After(Resolver(plan, found.sources(plan)))
+    tasks = [msgspec.structs.replace(each, problem=limits.REASON) for each in task_definitions(world)]
+    assert [misconfigurations(each, world) for each in tasks] == [()] * len(tasks)
+    assert [*task_changes(tasks, (), world, VerdictsBefore(Judge(world), world))] == []
 
 
 def test_a_check_has_the_name_of_its_module_and_of_its_tests_and_a_page() -> None:

@@ -22,6 +22,7 @@ from tfcheck.inventory.world import After, World
 from tfcheck.plan import Plan
 from tfcheck.resolve import resolver_of
 from tfcheck.resolve.locations import Locations
+from tfcheck.startup.rule import MOST_REQUIREMENTS
 from tfcheck.symbolic import limits
 from tfcheck.verdict.before import VerdictsBefore
 from tfcheck.verdict.judge import Judge, Judgement
@@ -166,7 +167,7 @@ def _report(decided: _Decided, found: list[Finding], waivers: Waivers, after: Af
         findings=tuple(found),
         skipped=tuple(_skipped_tasks(tasks, answers)),
         notes=tuple(dict.fromkeys(_notes(decided, after))),
-        task_changes=tuple(task_changes(answers, after, past)),
+        task_changes=tuple(task_changes(tasks, answers, after, past)),
         access_changes=tuple(access_changes(after)),
         role_switches=tuple(role_switches(after, past)),
         access_unknown=tuple(access_unknown(after)),
@@ -199,10 +200,8 @@ def _skipped_tasks(tasks: Sequence[TaskDefinition], answers: Sequence[Answer]) -
         address = str(task.address)
         if task.problem:
             yield Skipped(address, task.problem)
-        elif needs[address] >= startup.MOST_REQUIREMENTS:
-            yield Skipped(
-                address, f"limit: only the first {startup.MOST_REQUIREMENTS:,} of its permissions are checked"
-            )
+        elif needs[address] >= MOST_REQUIREMENTS:
+            yield Skipped(address, f"limit: only the first {MOST_REQUIREMENTS:,} of its permissions are checked")
 
 
 def _with_fixes(report: Report, wanted: Sequence[Finding], after: After, redactor: Redactor) -> Report:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tfcheck import checks
-from tfcheck.inventory.ecs import TaskDefinition, task_definitions
+from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup.launch import possible_services
 from tfcheck.symbolic.value import Truth
@@ -13,12 +13,14 @@ from tfcheck.verdict.before import STARTS, VerdictsBefore
 from tfcheck.vocabulary.finding import Answer, Severity, TaskChange
 
 
-def task_changes(answers: Iterable[Answer], world: World, past: VerdictsBefore) -> Iterator[TaskChange]:
+def task_changes(
+    tasks: Iterable[TaskDefinition], answers: Iterable[Answer], world: World, past: VerdictsBefore
+) -> Iterator[TaskChange]:
     """Return the task definitions that could start before the change and cannot after it, or the reverse.
 
     New task definitions are left out, and those for which either answer is unknown.
     """
-    after = _decide_after(answers, world)
+    after = _decide_after(tasks, answers, world)
     for address, task in past.tasks.items():
         if after.get(address, Truth.UNKNOWN) is not Truth.UNKNOWN:
             found = _TASK_CHANGES.get((_could_start_before(task, past), after[address]))
@@ -33,9 +35,8 @@ _TASK_CHANGES = {
 }
 
 
-def _decide_after(answers: Iterable[Answer], world: World) -> dict[str, Truth]:
+def _decide_after(tasks: Iterable[TaskDefinition], answers: Iterable[Answer], world: World) -> dict[str, Truth]:
     """Decide for every task definition whether it can start after the change."""
-    tasks = task_definitions(world)
     found = {str(task.address): _is_definitely_stopped(task, world) for task in tasks}
     for answer in answers:
         need = answer.requirement

@@ -40,6 +40,7 @@ from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.inventory.object_address import subject
 from tfcheck.inventory.world import World, found_once
 from tfcheck.resolve.locations import Locations
+from tfcheck.symbolic import limits
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import Truth
@@ -58,6 +59,8 @@ CHECKS: tuple[Check, ...] = tuple(each.CHECK for each in _MODULES)
 
 def misconfigurations(task: TaskDefinition, world: World) -> tuple[tuple[Check, Misconfiguration], ...]:
     """Return the rules that a task definition definitely breaks, and how, in the order of the rules."""
+    if task.problem == limits.REASON:
+        return ()
     return found_once(
         world,
         ("misconfigurations", task.address),

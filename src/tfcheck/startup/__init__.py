@@ -20,7 +20,7 @@ from tfcheck.startup import (
     service_connect_log,
     trust,
 )
-from tfcheck.startup.rule import Rule, derive_requirements
+from tfcheck.startup.rule import MOST_REQUIREMENTS, Rule, derive_requirements
 from tfcheck.vocabulary.finding import Requirement
 
 _FETCHES: tuple[Rule, ...] = (
@@ -40,8 +40,6 @@ _FETCHES: tuple[Rule, ...] = (
 )
 _KEYS: tuple[Rule, ...] = (decrypt.rule(_FETCHES),)
 RULES: tuple[Rule, ...] = (*_FETCHES, *_KEYS)
-#: More than a task definition of 64 KiB can need.
-MOST_REQUIREMENTS = 5_000
 
 
 def rule(rule_id: str) -> Rule:

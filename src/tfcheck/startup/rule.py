@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import TypeAlias
 
 import msgspec
@@ -44,9 +45,13 @@ class Rule(msgspec.Struct, frozen=True):
         return texts.get(need.action, "")
 
 
+#: More than a task definition of 64 KiB can need.
+MOST_REQUIREMENTS = 5_000
+
+
 def derive_requirements(rules: tuple[Rule, ...], task: TaskDefinition, world: World) -> tuple[Requirement, ...]:
-    """Return the requirements that rules derive for a task definition, computed once."""
-    needs = (need for rule in rules for need in rule.derive(task, world))
+    """Return the requirements that rules derive for a task definition, computed once; of too many, the first."""
+    needs = islice((need for rule in rules for need in rule.derive(task, world)), MOST_REQUIREMENTS)
     return found_once(
         world,
         (derive_requirements, task.address, id(rules)),

@@ -37,17 +37,24 @@ _POINTER = "/serviceConnectConfiguration/logConfiguration"
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Require writing the proxy's logs for every service that definitely or possibly uses Service Connect."""
+    logged = world.once(_logged_services)
+    if not logged:
+        return
     for service in services(task, world):
-        yield from _needs(task, service, world)
+        if service in logged:
+            yield from _needs(task, service, world)
     for service in possible_services(task, world):
-        for need in _needs(task, service, world):
+        for need in _needs(task, service, world) if service in logged else ():
             yield doubt_requirement(need, f"whether {service.address} runs it")
+
+
+def _logged_services(world: World) -> frozenset[WorldObject]:
+    """Return the services whose proxy writes logs, or may."""
+    return frozenset(each for each in world.resources("aws_ecs_service") if log_configuration(each) is not None)
 
 
 def _needs(task: TaskDefinition, service: WorldObject, world: World) -> Iterator[Requirement]:
     log = log_configuration(service)
-    if log is None:
-        return
     cause = f"Service Connect proxy of {service.address}"
     for place, value in proxy_options(task, service):
         yield from require_value(ID, place, value, service.surroundings, world)

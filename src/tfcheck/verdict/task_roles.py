@@ -12,6 +12,7 @@ from tfcheck.inventory.world import World, WorldObject, share_equal
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Role, Roles
 from tfcheck.startup.launch import instance_role_serves, runs
+from tfcheck.startup.runs import TaskRun
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import NAME, Truth, Unknown, identity, text
 from tfcheck.vocabulary.arn import Arn
@@ -75,7 +76,8 @@ class TaskRoles:
     def _others(self, task: TaskDefinition) -> Iterator[tuple[str, RoleKind, Role]]:
         """Yield the roles that something starts tasks with instead, or may."""
         found = runs(task, self._world)
-        for run in (*found.sure, *found.open):
+        # NOTE: a service cannot name other roles, and a plan may have thousands that may run a task.
+        for run in (each for each in (*found.sure, *found.open) if isinstance(each, TaskRun)):
             for kind in (RoleKind.EXECUTION, RoleKind.TASK):
                 argument = f"{kind.value}_role_arn"
                 role = self._roles.of(run.attribute(argument), nameless=run.sensitive(argument))

@@ -7,12 +7,26 @@ from collections.abc import Iterable
 import msgspec
 
 from tfcheck.iam import Policy
-from tfcheck.inventory.cloud_control import unread_policy_on
-from tfcheck.inventory.setting import SettingKind, SettingOwner, settings, was_set
+from tfcheck.inventory.catalogue import BUCKET, SECRET
+from tfcheck.inventory.setting import (
+    BUCKET_POLICY,
+    SECRET_POLICY,
+    AttachedSettings,
+    SettingKind,
+    SettingOwner,
+    settings,
+    was_set,
+)
 from tfcheck.inventory.world import World
 from tfcheck.resource_policy.former_roles import policy_as_saved
-from tfcheck.role.policies import Policies, PolicyOrReason
+from tfcheck.role.policies import Policies, PolicyOrReason, unread_policy
 from tfcheck.symbolic.value import Unknown
+
+#: The types of the AWS Cloud Control provider that set the same policy, which is not read.
+_OF_CLOUD_CONTROL = {
+    BUCKET_POLICY: SettingKind("awscc_s3_bucket_policy", "bucket", BUCKET, "bucket"),
+    SECRET_POLICY: SettingKind("awscc_secretsmanager_resource_policy", "secret_id", SECRET, "arn"),
+}
 
 
 def set_policy(world: World, policies: Policies, setting: SettingKind, subject: SettingOwner) -> PolicyOrReason | None:
@@ -31,10 +45,13 @@ def set_policy(world: World, policies: Policies, setting: SettingKind, subject: 
 
 def policy_of(world: World, policies: Policies, setting: SettingKind, subject: SettingOwner) -> PolicyOrReason:
     """Read the policy set by a separate resource, otherwise the resource's own `policy` argument."""
+    other = _OF_CLOUD_CONTROL.get(setting)
+    unread = settings(world, other).on(subject) if other is not None else AttachedSettings()
+    for holder in (*unread.sure, *unread.open):
+        return unread_policy(holder)
     found = set_policy(world, policies, setting, subject) or PolicyOrReason()
-    unread = found.hidden or unread_policy_on(world, setting, subject)
-    if found.policy or unread:
-        return msgspec.structs.replace(found, hidden=unread)
+    if found.policy or found.hidden:
+        return found
     own = own_policy(world, policies, setting, subject)
     return msgspec.structs.replace(own, possible_policies=(*found.possible_policies, *own.possible_policies))
 

@@ -13,7 +13,6 @@ from typing import TypeAlias
 import msgspec
 
 from tfcheck.iam import Policy, rename_policy
-from tfcheck.inventory.cloud_control import unread_policies_of_role
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.grants import DeletedGrants, PolicyAttachment, attached_before, grants, known_arn
 from tfcheck.role.policies import Attached, Policies, PolicyOrReason, first_policies
@@ -114,7 +113,6 @@ class Attachments:
                     self._doubt(grant, "which this change may leave as another resource leaves it", attached)
             gone = removed_by_update(role, self._world)
             sure = [*(each for each in sure if not self._is_undone(each, gone, role, attached)), *own]
-            attached.hidden.extend(unread_policies_of_role(role, self._world))
         self._collect(attached, sure, open_, name, outcome)
         return attached
 

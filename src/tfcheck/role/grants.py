@@ -8,7 +8,7 @@ import msgspec
 
 from tfcheck.inventory.change import deleted_objects
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.role.policies import PolicyOrReason
+from tfcheck.role.policies import PolicyOrReason, unread_policy
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Unknown, Value, items
 
@@ -41,6 +41,22 @@ def grants(world: World) -> Iterator[PolicyAttachment]:
     for resource in world.resources("aws_iam_role_policy_attachments_exclusive"):
         for arn in members(resource.attribute("policy_arns"), "the list of policies is known only after apply"):
             yield PolicyAttachment(resource, resource.attribute("role_name"), reference=known_arn(arn))
+    yield from _of_cloud_control(world)
+
+
+def _of_cloud_control(world: World) -> Iterator[PolicyAttachment]:
+    """Yield the attachments of the AWS Cloud Control provider, whose policies are not read.
+
+    The provider has the properties of
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_IAM.html.
+    """
+    for resource in world.resources("awscc_iam_role_policy"):
+        name = resource.attribute("policy_name")
+        yield PolicyAttachment(resource, resource.attribute("role_name"), name, found=unread_policy(resource))
+    for resource in world.resources("awscc_iam_managed_policy"):
+        reference = known_arn(resource.attribute("policy_arn"))
+        for role in members(resource.attribute("roles"), "the list of roles is known only after apply"):
+            yield PolicyAttachment(resource, role, reference=reference, found=unread_policy(resource))
 
 
 #: Types whose deletion detaches the policy, unlike that of an exclusive resource.

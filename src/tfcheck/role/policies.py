@@ -240,6 +240,11 @@ def _looked_up_arn(resource: WorldObject) -> Value:
     return resource.attribute("arn")
 
 
+def unread_policy(resource: WorldObject) -> PolicyOrReason:
+    """Return that the policy of a resource of the AWS Cloud Control provider is not read."""
+    return PolicyOrReason(hidden=f"{resource.address}, which cannot be read: it belongs to the provider `awscc`")
+
+
 def _policy_or_secret(policy: Policy, label: str, secret: bool) -> PolicyOrReason:
     policy = conceal(policy) if secret else policy
     if policy.invalid:

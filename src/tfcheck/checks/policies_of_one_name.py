@@ -1,4 +1,4 @@
-"""Give every inline policy of a role its own name.
+"""Name every inline policy of a role differently.
 
 A role has only one inline policy of each name. Two resources that write the same name on one role overwrite each other:
 it is undefined which one remains after the apply, and every later plan wants to change it again.

@@ -133,11 +133,11 @@ class MissingRoles:
 
     def _other_users(self, block: Block, task: Address) -> Iterator[tuple[str, str]]:
         module = self._resolver.module_sources(task.module)
-        told: set[str] = set()
+        seen: set[str] = set()
         for each in (one for file in module.files for one in file.blocks) if module else ():
             text = each.attribute_text(_ARGUMENT)
-            if each.labels[:1] == (_TASK,) and each is not block and _ROLE.fullmatch(text) and text not in told:
-                told.add(text)
+            if each.labels[:1] == (_TASK,) and each is not block and _ROLE.fullmatch(text) and text not in seen:
+                seen.add(text)
                 yield text, ".".join(each.labels)
 
     def _unused_roles(self, task: Address) -> list[Block]:

@@ -197,16 +197,16 @@ class _ResolverWithValues(Resolver):
         given: Mapping[tuple[Address, str], Value],
     ) -> None:
         super().__init__(plan, sources, workspace, account)
-        self._told = given
+        self._given = given
         self._about = {address for address, _ in given}
 
     def attribute_of(self, instance: Instance, name: str) -> Value:
-        told = instance.address in self._about
-        return self.attribute(instance.address, name) if told else super().attribute_of(instance, name)
+        has_given = instance.address in self._about
+        return self.attribute(instance.address, name) if has_given else super().attribute_of(instance, name)
 
     def attribute(self, address: Address, name: str) -> Value:
-        if (address, name) in self._told:
-            return self._told[address, name]
+        if (address, name) in self._given:
+            return self._given[address, name]
         return super().attribute(address, name)
 
 

@@ -440,7 +440,7 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "a resource's own policy counts before one that is set on it",
         "resource_policy/reading.py",
-        "if found.policy or unread:\n        return msgspec.structs.replace(found, hidden=unread)\n    own",
+        "if found.policy or found.hidden:\n        return found\n    own",
         "own",
     ),
     ("a registry's policy is forgotten", "resource_policy/repository.py", ", *_registry(near, world, policies)]", "]"),

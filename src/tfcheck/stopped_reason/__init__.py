@@ -9,18 +9,14 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.stopped_reason.absence_texts import MISSING
-from tfcheck.stopped_reason.fetch_texts import FETCHED
 from tfcheck.stopped_reason.known_text import KnownText, StopCause
-from tfcheck.stopped_reason.launch_texts import LAUNCHED
-from tfcheck.stopped_reason.network_texts import UNREACHED, is_unanswered
+from tfcheck.stopped_reason.no_answer import UNREACHED, is_unanswered
 from tfcheck.stopped_reason.normalized_text import NormalizedText
 from tfcheck.stopped_reason.refusal import CALLS, Denial, explain_call, explain_similar_call, refusal
+from tfcheck.stopped_reason.texts import KNOWN
 from tfcheck.symbolic.regex import regex
 
 __all__ = ["CALLS", "KNOWN", "UNREACHED", "Denial", "Explanation", "KnownText", "StopCause", "explain_text"]
-
-KNOWN: tuple[KnownText, ...] = (*MISSING, *FETCHED, *LAUNCHED)
 
 
 class Explanation(msgspec.Struct, frozen=True):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
 from enum import Enum
-from typing import Any
+from functools import partial
 
 import msgspec
 
@@ -43,6 +43,27 @@ class KnownText(msgspec.Struct, frozen=True):
     read_by: str = ""
 
 
-def known_texts(places: Iterable[tuple[str, str]], *meaning: Any) -> Iterator[KnownText]:
-    """Yield the known texts of one cause: pairs of a pattern and the place where it appears."""
-    return (KnownText(pattern, where, *meaning) for pattern, where in places)
+def _known(
+    cause: StopCause,
+    patterns: str | Mapping[str, str],
+    meaning: str,
+    rules: str = "",
+    actions: str = "",
+    read_by: str = "",
+) -> tuple[KnownText, ...]:
+    """Return the texts of one meaning: a pattern for both launch types, or the pattern of each place."""
+    by_place = {BOTH: patterns} if isinstance(patterns, str) else patterns
+    return tuple(
+        KnownText(pattern, where, cause, meaning, tuple(rules.split()), tuple(actions.split()), read_by)
+        for where, pattern in by_place.items()
+    )
+
+
+deployer = partial(_known, StopCause.DEPLOYER)
+limit = partial(_known, StopCause.LIMIT)
+mistake = partial(_known, StopCause.MISTAKE)
+network = partial(_known, StopCause.NETWORK)
+no_role = partial(_known, StopCause.NO_ROLE)
+permission = partial(_known, StopCause.PERMISSION)
+task_permission = partial(_known, StopCause.TASK_PERMISSION)
+trust = partial(_known, StopCause.TRUST)

@@ -29,105 +29,97 @@ class Denial(msgspec.Struct, frozen=True):
     is_user: bool = False
 
 
-class EcsCall(msgspec.Struct, frozen=True):
-    """The purpose of ECS calls, and their rules. Code in a container makes the same calls for itself."""
-
-    actions: tuple[str, ...]
-    meaning: str
-    rules: tuple[str, ...]
-    cause: StopCause = StopCause.REFUSED
+def _call(actions: str, meaning: str, rules: str, cause: StopCause = StopCause.REFUSED) -> KnownText:
+    return KnownText("", BOTH, cause, meaning, tuple(rules.split()), tuple(actions.split()))
 
 
+#: The purpose of ECS calls, and their rules. Code in a container makes the same calls for itself.
 CALLS = (
-    EcsCall(
-        ("secretsmanager:GetSecretValue",),
+    _call(
+        "secretsmanager:GetSecretValue",
         "the role is not allowed to read a secret. With the execution role ECS reads what `secrets` and "
         "`secretOptions` name, credentials of private registries, users of file systems of FSx, and what the "
         "logs of Service Connect need",
-        ("secret", "registry-credentials", "service-connect-log", "fsx"),
+        "secret registry-credentials service-connect-log fsx",
     ),
-    EcsCall(
-        ("ssm:GetParameters",),
+    _call(
+        "ssm:GetParameters",
         "the role is not allowed to read a parameter. With the execution role ECS reads what `secrets` and "
         "`secretOptions` name, credential specifications, users of file systems of FSx, and what the logs of "
         "Service Connect need",
-        ("parameter", "service-connect-log", "credential-spec", "fsx"),
+        "parameter service-connect-log credential-spec fsx",
     ),
-    EcsCall(
-        ("s3:GetObject",),
+    _call(
+        "s3:GetObject",
         "the role is not allowed to read an object. With the execution role ECS reads environment files, the "
         "configuration of a log router, and credential specifications; the init image of a log router reads "
         "files with the task role",
-        ("env-file", "firelens-config", "credential-spec", "log-router-file"),
+        "env-file firelens-config credential-spec log-router-file",
     ),
-    EcsCall(
-        ("s3:GetBucketLocation",),
+    _call(
+        "s3:GetBucketLocation",
         "the role is not allowed to ask where a bucket is. ECS agents before 1.84.0 ask with the execution role, "
         "the init image of a log router with the task role",
-        ("env-file", "firelens-config", "log-router-file"),
+        "env-file firelens-config log-router-file",
     ),
-    EcsCall(
-        ("kms:Decrypt",),
+    _call(
+        "kms:Decrypt",
         "the role is not allowed to use the KMS key of what it reads: it needs kms:Decrypt on the key, and the "
         "key's policy must allow that",
-        ("decrypt",),
+        "decrypt",
     ),
-    EcsCall(
-        ("ecr:GetAuthorizationToken",),
+    _call(
+        "ecr:GetAuthorizationToken",
         "the role is not allowed to ask Amazon ECR for a token, which is granted on `*` only",
-        ("image",),
+        "image",
     ),
-    EcsCall(
-        ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"),
+    _call(
+        "ecr:BatchGetImage ecr:GetDownloadUrlForLayer ecr:BatchCheckLayerAvailability",
         "the role, or the policy of a repository in another account, does not allow to pull the image",
-        ("image",),
+        "image",
     ),
-    EcsCall(
-        ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository"),
+    _call(
+        "ecr:BatchImportUpstreamImage ecr:CreateRepository",
         "the role is not allowed to fill a pull-through cache, or to create its repository, with the image that "
         "it pulls",
-        ("image",),
+        "image",
     ),
-    EcsCall(
-        ("logs:CreateLogStream", "logs:PutLogEvents"),
+    _call(
+        "logs:CreateLogStream logs:PutLogEvents",
         "the role is not allowed to write to the log group. The execution role writes the logs of the driver "
         "`awslogs`, those of Service Connect too",
-        ("log-group", "service-connect-log", "log-group-absent"),
+        "log-group service-connect-log log-group-absent",
     ),
-    EcsCall(
-        ("logs:CreateLogGroup",),
+    _call(
+        "logs:CreateLogGroup",
         "the role is not allowed to create the log group, which `awslogs-create-group` asks for; AWS's managed "
         "policy for execution roles does not allow it",
-        ("log-group", "log-group-absent"),
+        "log-group log-group-absent",
     ),
-    EcsCall(
-        ("fsx:DescribeFileSystems",),
+    _call(
+        "fsx:DescribeFileSystems",
         "the role is not allowed to ask where a file system of FSx for Windows File Server is",
-        ("fsx",),
+        "fsx",
     ),
-    EcsCall(
-        ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:ClientRootAccess"),
+    _call(
+        "elasticfilesystem:ClientMount elasticfilesystem:ClientWrite elasticfilesystem:ClientRootAccess",
         "the file system did not let the task in: the task role, not the execution role, needs this, by a policy "
         "of its own or by that of the file system, and neither may deny it",
-        ("efs-volume", "efs-authorization"),
+        "efs-volume efs-authorization",
         StopCause.TASK_PERMISSION,
     ),
-    EcsCall(
-        (
-            "ssmmessages:CreateControlChannel",
-            "ssmmessages:CreateDataChannel",
-            "ssmmessages:OpenControlChannel",
-            "ssmmessages:OpenDataChannel",
-        ),
+    _call(
+        "ssmmessages:CreateControlChannel ssmmessages:CreateDataChannel "
+        "ssmmessages:OpenControlChannel ssmmessages:OpenDataChannel",
         "ECS Exec cannot open its channels: the task role, not the execution role, needs four actions of ssmmessages",
-        ("ecs-exec",),
+        "ecs-exec",
         StopCause.TASK_PERMISSION,
     ),
-    EcsCall(
-        ("sts:AssumeRole",),
+    _call(
+        "sts:AssumeRole",
         "somebody is not allowed to assume a role. ECS itself does that as ecs-tasks.amazonaws.com, which the "
         "role must trust; who is named here is another",
-        ("trust",),
+        "trust",
         StopCause.TRUST,
     ),
 )
@@ -165,8 +157,10 @@ def explain_call(denial: Denial) -> KnownText | None:
     action, call = _BY_ACTION.get(denial.action.lower(), ("", None))
     if call is None or denial.is_user:
         return None
-    rules = ("env-file", "decrypt") if _is_env_file(denial) else call.rules
-    return KnownText("", BOTH, call.cause, call.meaning, rules, (action,))
+    is_env_file = denial.action == "s3:GetObject" and (denial.resource or "").endswith(".env") and not denial.is_cut
+    return msgspec.structs.replace(
+        call, actions=(action,), rules=("env-file", "decrypt") if is_env_file else call.rules
+    )
 
 
 def explain_similar_call(denial: Denial) -> KnownText | None:
@@ -185,11 +179,6 @@ def _is_near(action: str, known: str) -> bool:
     """Whether one of two actions of a service contains the other; assuming roles is not a call of ECS."""
     (service, _, name), (same, _, other) = action.partition(":"), known.partition(":")
     return service == same != "sts" and len(name) > _TOO_SHORT and (name in other or other in name)
-
-
-def _is_env_file(denial: Denial) -> bool:
-    whole = denial.resource or ""
-    return denial.action == "s3:GetObject" and whole.endswith(".env") and not denial.is_cut
 
 
 _TOO_SHORT = 6

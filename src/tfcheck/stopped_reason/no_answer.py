@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tfcheck.stopped_reason.known_text import BOTH, FARGATE, KnownText, StopCause
+from itertools import chain
+
+from tfcheck.stopped_reason.known_text import FARGATE, KnownText, network
 from tfcheck.stopped_reason.normalized_text import NormalizedText
 
 
@@ -24,53 +26,42 @@ _NO_ANSWER = (
 _GUESS = r"connection issue|Check your (?:task )?network (?:configuration|connection)"
 _ANSWER = r"AccessDenied|not authorized|StatusCode: [1-9]\d\d\b|\b40[13] (?:Forbidden|Unauthorized)|Exception: "
 
+_NOT_REACHED = r"(?:the task can(?:not|'t) .{0,200} from |between the task and )"
 #: Texts that are recognised only with a sign that no answer came.
-UNREACHED = (
-    KnownText(
-        r"non[- ]empty error stream|the task can(?:not|'t) download .{0,100}Amazon S3"
-        r"|between the task and Amazon S3",
-        FARGATE,
-        StopCause.NETWORK,
+UNREACHED: tuple[KnownText, ...] = (
+    *network(
+        {
+            FARGATE: r"non[- ]empty error stream|the task can(?:not|'t) download .{0,100}Amazon S3"
+            r"|between the task and Amazon S3"
+        },
         "the task does not reach Amazon S3, where its environment files are: it needs a way to the internet, or "
         "VPC endpoints (for S3, a gateway)",
-        ("env-file",),
+        "env-file",
     ),
-    KnownText(
-        r"(?:the task can(?:not|'t) .{0,200} from |between the task and )(?:AWS )?Secrets Manager",
-        FARGATE,
-        StopCause.NETWORK,
-        "the task does not reach Secrets Manager: it needs a way to the internet, or VPC endpoints (secretsmanager)",
-        ("secret", "registry-credentials"),
+    *chain.from_iterable(
+        network(
+            {FARGATE: _NOT_REACHED + pattern},
+            f"the task does not reach {service}: it needs a way to the internet, or VPC endpoints ({endpoints})",
+            rules,
+        )
+        for pattern, service, endpoints, rules in (
+            ("(?:AWS )?Secrets Manager", "Secrets Manager", "secretsmanager", "secret registry-credentials"),
+            ("(?:AWS |Amazon )?(?:Systems Manager|SSM)", "Systems Manager", "ssm", "parameter"),
+            ("Amazon CloudWatch", "CloudWatch Logs", "logs", "log-group"),
+        )
     ),
-    KnownText(
-        r"(?:the task can(?:not|'t) .{0,200} from |between the task and )(?:AWS |Amazon )?(?:Systems Manager|SSM)",
-        FARGATE,
-        StopCause.NETWORK,
-        "the task does not reach Systems Manager: it needs a way to the internet, or VPC endpoints (ssm)",
-        ("parameter",),
-    ),
-    KnownText(
-        r"(?:the task can(?:not|'t) .{0,200} from |between the task and )Amazon CloudWatch",
-        FARGATE,
-        StopCause.NETWORK,
-        "the task does not reach CloudWatch Logs: it needs a way to the internet, or VPC endpoints (logs)",
-        ("log-group",),
-    ),
-    KnownText(
+    *network(
         r"CannotPull\w*Error|The task can(?:not|'t) pull\b"
-        r"|(?:the task can(?:not|'t) .{0,200} from |between the task and )"
-        r"(?:Amazon ECR|Amazon Elastic|the registry)",
-        BOTH,
-        StopCause.NETWORK,
+        rf"|{_NOT_REACHED}(?:Amazon ECR|Amazon Elastic|the registry)",
         "the task does not reach the registry of its image: it needs a way to the internet, or VPC endpoints "
         "(for Amazon ECR: ecr.api, ecr.dkr and S3)",
-        ("image",),
+        "image",
     ),
-    KnownText(
-        r"ResourceInitializationError|unable to pull secrets or registry auth"
-        r"|connection issue between the task and",
-        FARGATE,
-        StopCause.NETWORK,
+    *network(
+        {
+            FARGATE: r"ResourceInitializationError|unable to pull secrets or registry auth"
+            r"|connection issue between the task and"
+        },
         "the task does not reach a service that it needs before its containers start: it needs a way to the "
         "internet, or VPC endpoints",
     ),

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from tfcheck.symbolic.marks import apply_mask, has_mark, mark_all, marked_strings, unmark_all
-from tfcheck.symbolic.numerals import as_text
+from tfcheck.symbolic.numbers import as_text
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import Unknown, Value, display
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.hcl.console import ERROR, needs_terraform, worth
 from tfcheck.hcl.formats.json import encode
-from tfcheck.symbolic.numerals import as_text
+from tfcheck.symbolic.numbers import as_text
 from tfcheck.symbolic.value import Set, Text, Unknown, Value, items
 
 LATER: Final = Unknown(reason="known only after apply")

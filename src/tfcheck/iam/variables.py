@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from tfcheck.iam.context import MULTIVALUED, Absent, Context, Entry, Later, OneOfValues, PresenceUnknown
-from tfcheck.symbolic import numerals
+from tfcheck.symbolic import numbers
 from tfcheck.symbolic.match import Pattern, Verbatim
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Set, TextLike, Truth, Unknown, Value, pieces, spelled_out
@@ -138,5 +138,5 @@ def _choices(variable: PolicyVariable, entry: Entry) -> tuple[list[TextLike], bo
 
 def as_text(value: Value) -> TextLike:
     """Convert a value of a request or a policy to the text for comparisons: `true`, `5`, `1.2`."""
-    written = numerals.as_text(value)
+    written = numbers.as_text(value)
     return Unknown(reason="it is not a string, number or boolean") if written is None else written

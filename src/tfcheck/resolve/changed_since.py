@@ -18,7 +18,7 @@ from tfcheck.resolve.blocks import nested_names
 from tfcheck.resolve.configuration_refs import PLACE
 from tfcheck.resolve.doubts import Doubted
 from tfcheck.resolve.referenced import calls_function, reference_roots, root_of
-from tfcheck.symbolic.numerals import as_text, exact
+from tfcheck.symbolic.numbers import as_text, exact
 from tfcheck.symbolic.value import Set, Unknown, Value, is_known
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from tfcheck.resolve.evaluation import Key, evaluate_all
 from tfcheck.resolve.normal_forms import drop_empty, keep_known_members, normal
 from tfcheck.resolve.resolver import Resolver
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.numerals import as_text
+from tfcheck.symbolic.numbers import as_text
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.size import is_deep, may_be_deep
 from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, is_known, text

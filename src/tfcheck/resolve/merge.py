@@ -11,7 +11,7 @@ from fractions import Fraction
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.numerals import as_text
+from tfcheck.symbolic.numbers import as_text
 from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, is_known
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from tfcheck.symbolic.numerals import as_text, plain
+from tfcheck.symbolic.numbers import as_text, plain
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Value
 

@@ -12,7 +12,7 @@ from tfcheck.iam.context import Absent, PresenceUnknown
 from tfcheck.iam.model import UNLISTED
 from tfcheck.inventory.world import WorldObject
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.numerals import as_text
+from tfcheck.symbolic.numbers import as_text
 from tfcheck.symbolic.value import PlainText, Truth, Unknown, Value, is_known, items
 
 _CONTEXT_KEY = "kms:EncryptionContext:"

@@ -17,7 +17,7 @@ from tfcheck.startup.capacity import capacity, launch_types, providers
 from tfcheck.startup.runs import all_runs
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.numerals import as_text
+from tfcheck.symbolic.numbers import as_text
 from tfcheck.symbolic.value import (
     ANYTHING,
     GREATEST,

@@ -12,9 +12,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from tfcheck.symbolic.numerals import as_text
-from tfcheck.symbolic.sensitive_number import SENSITIVE_NUMBERS as _NUMBERS
-from tfcheck.symbolic.sensitive_number import marked_number, unmarked_number
+from tfcheck.symbolic.numbers import SENSITIVE_NUMBERS as _NUMBERS
+from tfcheck.symbolic.numbers import as_text, marked_number, unmarked_number
 from tfcheck.symbolic.sensitive_text import Sensitive, is_whole, stretches
 from tfcheck.symbolic.size import parts_of
 from tfcheck.symbolic.value import JsonText, Set, Text, Unknown, Value

@@ -16,7 +16,7 @@ from tfcheck.hcl.evaluate.expressions import see
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.hcl.formats.json import normal
 from tfcheck.hcl.functions import all_functions, call
-from tfcheck.symbolic.numerals import spell_number
+from tfcheck.symbolic.numbers import spell_number
 from tfcheck.symbolic.value import Set, Unknown, Value, is_known
 
 FILES: Final = {

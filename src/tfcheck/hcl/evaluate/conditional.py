@@ -17,9 +17,22 @@ from tfcheck.hcl.evaluate.elements import evaluate_all, is_referent
 from tfcheck.hcl.evaluate.equality import equal_values
 from tfcheck.hcl.evaluate.marking import is_marked, mark_if, without_mark
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
-from tfcheck.hcl.evaluate.structural import describe, gives_structure, is_structural
 from tfcheck.hcl.evaluate.types import is_definitely_text
-from tfcheck.hcl.syntax.expression import Attribute, Call, Conditional, Expression, Index, Template, Variable
+from tfcheck.hcl.syntax.expression import (
+    Attribute,
+    Call,
+    Conditional,
+    Expression,
+    ForList,
+    ForObject,
+    Index,
+    ListOf,
+    Literal,
+    ObjectOf,
+    Splat,
+    Template,
+    Variable,
+)
 from tfcheck.symbolic.marks import has_mark
 from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 
@@ -180,3 +193,71 @@ def _beginning(one: str, other: str) -> str:
     """Return the common beginning."""
     pairs = enumerate(zip(one, other, strict=False))
     return one[: next((at for at, (mine, theirs) in pairs if mine != theirs), min(len(one), len(other)))]
+
+
+_LITERALS = (ListOf, ObjectOf, ForList, ForObject)
+
+
+def is_structural(node: Expression, value: Value) -> bool:
+    """Whether all lists in `value`, the result of `node`, are tuples, all mappings objects, and all nulls untyped."""
+    match node, value:
+        case (ListOf(), list()) if len(node.items) == len(value):
+            return all(is_structural(item, part) for item, part in zip(node.items, value, strict=True))
+        case (ObjectOf(), dict()):
+            if all(_is_scalar(part) for part in value.values()):
+                return True
+            written = [(name.value, part) for name, part in node.items if isinstance(name, Literal)]
+            named = {name: part for name, part in written if isinstance(name, str)}
+            return named.keys() == value.keys() and all(
+                is_structural(named[name], part) for name, part in value.items()
+            )
+        case (ForList(), list()):
+            return all(_is_scalar(part) for part in value)
+        case (ForObject(), dict()) if not node.group:
+            return all(_is_scalar(part) for part in value.values())
+        case (Literal(), None):
+            return True
+        case _:
+            return _is_scalar(value)
+
+
+def gives_structure(node: Expression) -> bool:
+    """Whether `node` definitely evaluates to a list or an object."""
+    return isinstance(node, _LITERALS)
+
+
+def describe(node: Expression) -> str:
+    """Describe the kind of an expression, without its values."""
+    match node:
+        case Literal(value=None):
+            return "null"
+        case Literal():
+            return "a literal"
+        case Template():
+            return "a text"
+        case ListOf() | ForList() | Splat():
+            return "a list"
+        case ObjectOf() | ForObject():
+            return "an object"
+        case Call():
+            return f"`{node.name}(…)`"
+        case Variable() | Attribute() | Index():
+            return f"`{_reference(node)}`"
+        case _:
+            return "another expression"
+
+
+def _reference(node: Expression) -> str:
+    match node:
+        case Variable():
+            return node.name
+        case Attribute():
+            return f"{_reference(node.source)}.{node.name}"
+        case Index():
+            return f"{_reference(node.source)}[…]"
+        case _:
+            return "…"
+
+
+def _is_scalar(value: Value) -> bool:
+    return value is not None and not isinstance(value, (list, dict, Set))

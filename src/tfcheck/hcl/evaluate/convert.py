@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from tfcheck.hcl.evaluate.equality import equal_values
-from tfcheck.hcl.evaluate.numbers import is_number, parse_number
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.types import (
     ANY,
@@ -30,7 +29,7 @@ from tfcheck.hcl.evaluate.types import (
     type_of,
 )
 from tfcheck.symbolic.limits import REASON, take
-from tfcheck.symbolic.numerals import as_text, exact, spell_number
+from tfcheck.symbolic.numbers import as_text, exact, parse_number, spell_number
 from tfcheck.symbolic.size import LEAVES, size
 from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value
 
@@ -60,14 +59,14 @@ def to_string(value: Value) -> Value:
 
 def to_number(value: Value) -> Value:
     """Convert to a number (int or Fraction); null stays null."""
-    if value is None or is_number(value):
+    if value is None or (isinstance(value, (int, float, Fraction)) and not isinstance(value, bool)):
         return exact(value)
-    if isinstance(value, str):
-        number = parse_number(value)
-        if number is None:
-            raise EvaluationError("a number is required, got other text")
-        return number
-    return _converted_text(value, "a number")
+    if not isinstance(value, str):
+        return _converted_text(value, "a number")
+    number = parse_number(value)
+    if number is None:
+        raise EvaluationError("a number is required, got other text")
+    return number
 
 
 def to_bool(value: Value) -> Value:

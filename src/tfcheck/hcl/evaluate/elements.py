@@ -13,11 +13,10 @@ from typing import TypeGuard
 import msgspec
 
 from tfcheck.hcl.evaluate.convert import kind_name, to_string
-from tfcheck.hcl.evaluate.numbers import parse_number
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Scope, Seen
 from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.symbolic.marks import mark_all
-from tfcheck.symbolic.numerals import exact
+from tfcheck.symbolic.numbers import exact, parse_number
 from tfcheck.symbolic.sensitive_text import redact
 from tfcheck.symbolic.value import JsonText, ListStart, Set, Symbol, Text, Unknown, Value, unknowns
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.numerals import exact
+from tfcheck.symbolic.numbers import exact
 from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value
 
 #: Steps for comparing two values; the parts of structures are compared one by one.

@@ -35,7 +35,17 @@ from tfcheck.hcl.evaluate.marking import (
     mark_result,
     without_mark,
 )
-from tfcheck.hcl.evaluate.operators import compute, condition, conjunction, disjunction, equals, invert, negate
+from tfcheck.hcl.evaluate.operators import (
+    compare_lengths,
+    compute,
+    condition,
+    conjunction,
+    disjunction,
+    equals,
+    invert,
+    length_argument,
+    negate,
+)
 from tfcheck.hcl.evaluate.rendering import join_parts, render
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.evaluate.types import is_definitely_filled
@@ -60,7 +70,7 @@ from tfcheck.hcl.syntax.expression import (
     Unreadable,
     Variable,
 )
-from tfcheck.symbolic.sensitive_number import SENSITIVE_NUMBERS, unmarked_number
+from tfcheck.symbolic.numbers import SENSITIVE_NUMBERS, unmarked_number
 from tfcheck.symbolic.value import Set, Unknown, Value
 
 __all__ = ["LocalScope", "evaluate", "see"]
@@ -221,18 +231,16 @@ class _Run:
 
     def _compare_length(self, node: Binary, scope: Scope, left: Seen, right: Seen, result: Unknown) -> Value:
         """Decide a comparison of the length of a definitely non-empty text, if possible."""
-        from tfcheck.hcl.evaluate import length_tests
-
-        text = length_tests.length_argument(node)
+        text = length_argument(node)
         if text is None or is_referent(left) or is_referent(right) or not is_definitely_filled(self.probe(text, scope)):
             return result
-        decided = length_tests.compare_lengths(node, evaluate_all(left), evaluate_all(right))
+        decided = compare_lengths(node, evaluate_all(left), evaluate_all(right))
         return result if decided is None else decided
 
     def _equals(self, node: Binary, left: Seen, right: Seen) -> Value:
         if (is_referent(left) and right is None) or (is_referent(right) and left is None):
             return False
-        from tfcheck.hcl.evaluate.structural import is_structural
+        from tfcheck.hcl.evaluate.conditional import is_structural
 
         first, second = evaluate_all(left), evaluate_all(right)
         self.budget.weigh(first)

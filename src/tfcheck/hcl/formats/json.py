@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+import unicodedata
 from fractions import Fraction
 from typing import Any
 
-from tfcheck.hcl.evaluate.numbers import parse_number
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.formats.json_marks import Marks, normal, unused_character
-from tfcheck.symbolic.numerals import as_text
+from tfcheck.symbolic.numbers import as_text, parse_number
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive, iter_stretches, join
+from tfcheck.symbolic.size import parts_of
 from tfcheck.symbolic.value import (
     ANYTHING,
     JsonText,
@@ -48,9 +47,11 @@ def encode(value: Value) -> str | JsonText:
     """
     if not is_known(value):
         return JsonText(value)
-    out: list[str] = []
+    out: list[TextLike] = []
     _write(value, out)
-    return join(out)
+    written = text(out)
+    assert isinstance(written, str)  # all parts are known
+    return written
 
 
 def decode(value: TextLike) -> Value:
@@ -60,16 +61,14 @@ def decode(value: TextLike) -> Value:
     unknown. A text that cannot be parsed because of its unknown pieces is an `Unknown` with the parser's message.
     """
     match value:
-        case str():
-            return _parse(value)
         case JsonText():
             return value.value
-        case Text():
-            return _Marked(value).decode()
-        case _ if value.shape is not None:
+        case Unknown() if value.shape is not None:
             return decode(value.shape)
-        case _:
+        case Unknown():
             return Unknown(reason=value.reason, where=value.where, unsure=True)
+        case _:
+            return _Document(value).decode()
 
 
 def inline(value: TextLike) -> TextLike:
@@ -78,13 +77,13 @@ def inline(value: TextLike) -> TextLike:
     A completely unknown part that may be a number, a list or an object keeps its document unchanged. As in `decode`, a
     hole inside a JSON string is assumed to need no escaping.
     """
-    return text(_spell_document(piece) if isinstance(piece, JsonText) else piece for piece in pieces(value))
+    return text(_write_out(piece) if isinstance(piece, JsonText) else piece for piece in pieces(value))
 
 
-def _spell_document(document: JsonText) -> TextLike:
+def _write_out(document: JsonText) -> TextLike:
     out: list[TextLike] = []
     try:
-        _spell(document.value, out)
+        _write(document.value, out)
     except _OpenError:
         return document
     return text(out)
@@ -92,32 +91,6 @@ def _spell_document(document: JsonText) -> TextLike:
 
 class _OpenError(Exception):
     """A part of a document is unknown, and so is its notation."""
-
-
-def _spell(value: Value, out: list[TextLike]) -> None:
-    if isinstance(value, (Text, JsonText)) or (
-        isinstance(value, Unknown) and (value.shape is not None or value.hole != ANYTHING)
-    ):
-        parts = pieces(inline(value))
-        if any(isinstance(each, JsonText) for each in parts):
-            raise _OpenError
-        out += ['"', *(_escaped_literal(each) if isinstance(each, str) else each for each in parts), '"']
-    elif isinstance(value, dict):
-        for index, key in enumerate(sorted(value)):
-            out.append(("," if index else "{") + quote(key) + ":")
-            _spell(value[key], out)
-        out.append("}" if value else "{}")
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            out.append("," if index else "[")
-            _spell(item, out)
-        out.append("]" if value else "[]")
-    elif is_known(value):
-        known: list[str] = []
-        _write(value, known)
-        out += known
-    else:
-        raise _OpenError
 
 
 def quote(string: str) -> str:
@@ -138,7 +111,8 @@ def _escaped_plain(string: str) -> str:
     return string
 
 
-def _write(value: Value, out: list[str]) -> None:
+def _write(value: Value, out: list[TextLike]) -> None:
+    """Append the notation of a value to `out`; unknown parts of strings stay pieces of the text."""
     match value:
         case None:
             out.append("null")
@@ -146,56 +120,34 @@ def _write(value: Value, out: list[str]) -> None:
             out.append("true" if value else "false")
         case str():
             out.append(quote(value))
+        case Set() if not is_known(value):
+            raise _OpenError  # its order is unknown
         case list() | Set():
-            out.append("[")
-            for index, item in enumerate(value if isinstance(value, list) else list(value.items)):
-                if index:
-                    out.append(",")
+            for index, item in enumerate(value if isinstance(value, list) else value.items):
+                out.append("," if index else "[")
                 _write(item, out)
-            out.append("]")
+            out.append("]" if parts_of(value) else "[]")
         case dict():
-            out.append("{")
             for index, key in enumerate(sorted(value)):
-                out.append(("," if index else "") + quote(key) + ":")
+                out.append(("," if index else "{") + quote(key) + ":")
                 _write(value[key], out)
-            out.append("}")
+            out.append("}" if value else "{}")
         case int() | float() | Fraction():
             written = as_text(value)
             if not isinstance(written, str):
                 raise EvaluationError("limit: a number that Terraform rounds")
             out.append(written)
+        case Unknown(shape=None, hole=hole) if hole == ANYTHING:
+            raise _OpenError
         case _:
-            raise AssertionError("an unknown value is never written")
+            parts = pieces(inline(value))
+            if any(isinstance(each, JsonText) for each in parts):
+                raise _OpenError
+            out += ['"', *(_escaped_literal(each) if isinstance(each, str) else each for each in parts), '"']
 
 
 class _LimitError(Exception):
     """The document is valid but exceeds the evaluator's limits."""
-
-
-def _parse(written: str) -> Value:
-    """Parse a JSON text; its marked strings keep their marks, numbers and keys do not."""
-    marks = Marks(written) if isinstance(written, Sensitive) else None
-    try:
-        if marks is None:
-            return _normalise(_load(written), normal)
-        return _normalise(_load(marks.add_brackets(written)), marks.restore)
-    except _LimitError as limit:
-        return Unknown(reason=f"limit: {limit}", unsure=True)
-    except ValueError as error:
-        raise EvaluationError(f"not valid JSON: {_message(error)}") from error
-
-
-def _normalise(value: Any, spelled: Callable[[str], str], depth: int = 0) -> Value:
-    """Normalise the strings of a parsed document as Terraform does, each by `spelled`."""
-    if depth > _DEPTH:
-        raise _LimitError("the JSON text is nested too deeply")
-    if isinstance(value, str):
-        return spelled(value)
-    if isinstance(value, list):
-        return [_normalise(item, spelled, depth + 1) for item in value]
-    if isinstance(value, dict):
-        return {str(spelled(key)): _normalise(item, spelled, depth + 1) for key, item in value.items()}
-    return value  # type: ignore[no-any-return]
 
 
 def _load(written: str) -> Any:
@@ -222,53 +174,57 @@ def _message(error: ValueError) -> str:
     return str(error)
 
 
-class _Marked:
-    """A text with a marker for each unknown piece, and whether that is inside a JSON string."""
+class _Document:
+    """A JSON text with a marker for each unknown piece, and brackets around what is sensitive."""
 
-    def __init__(self, source: Text) -> None:
+    def __init__(self, source: str | Text) -> None:
         self.source = source
-        self.holes = [piece for piece in source.pieces if not isinstance(piece, str)]
-        self.mark = unused_character("".join(piece for piece in source.pieces if isinstance(piece, str)))
+        self.holes = [piece for piece in pieces(source) if not isinstance(piece, str)]
+        literals = [piece for piece in pieces(source) if isinstance(piece, str)]
+        self.mark = unused_character("".join(literals)) if self.holes else ""
         self.inside = re.compile(f"{self.mark}([0-9]+){self.mark}")
         self.instead = re.compile(f"{self.mark}=([0-9]+){self.mark}")
-        self.marks = Marks(self.mark, *(piece for piece in source.pieces if isinstance(piece, str)))
+        marks = Marks(self.mark, *literals) if any(isinstance(each, Sensitive) for each in literals) else None
+        self.add_brackets = marks.add_brackets if marks else str
+        self.restore = marks.restore if marks else normal
 
     def decode(self) -> Value:
-        first = next(unknowns(self.source))
         try:
-            return self._fill(_load(self._marked_text()))
+            return self._fill(_load(self._with_markers()))
         except _LimitError as limit:
             return Unknown(reason=f"limit: {limit}", unsure=True)
         except ValueError as error:
+            if not self.holes:
+                raise EvaluationError(f"not valid JSON: {_message(error)}") from error
+            first = next(unknowns(self.source))
             reason = f"{first.reason}; the JSON text around it does not parse: {_message(error)}"
             return Unknown(reason=reason, where=first.where, unsure=True)
 
-    def _marked_text(self) -> str:
+    def _with_markers(self) -> str:
         out: list[str] = []
         in_string = False
         count = 0
-        for piece in self.source.pieces:
+        for piece in pieces(self.source):
             if isinstance(piece, str):
-                in_string = _string_open(piece, in_string)
+                in_string = self.holes != [] and _string_open(piece, in_string)
                 out.append(piece)
                 continue
-            marker = f"{self.mark}{count}{self.mark}" if in_string else f'"{self.mark}={count}{self.mark}"'
-            out.append(marker)
+            out.append(f"{self.mark}{count}{self.mark}" if in_string else f'"{self.mark}={count}{self.mark}"')
             count += 1
-        return self.marks.add_brackets(join(out))
+        return self.add_brackets(join(out))
 
     def _fill(self, value: Any, depth: int = 0) -> Value:
+        """Normalise the strings of a parsed document as Terraform does, and put unknown pieces back."""
         if depth > _DEPTH:
             raise _LimitError("the JSON text is nested too deeply")
         if isinstance(value, str):
-            if self.mark not in value:
-                return self.marks.restore(value)
+            if not self.holes or self.mark not in value:
+                return self.restore(value)
             whole = self.instead.fullmatch(value)
             if whole:
                 return decode(self.holes[int(whole[1])])
             parts = self.inside.split(value)
-            restored = self.marks.restore
-            return text(self.holes[int(part)] if index % 2 else restored(part) for index, part in enumerate(parts))
+            return text(self.holes[int(part)] if index % 2 else self.restore(part) for index, part in enumerate(parts))
         if isinstance(value, list):
             return self._list([self._fill(item, depth + 1) for item in value], value)
         if isinstance(value, dict):
@@ -277,7 +233,7 @@ class _Marked:
 
     def _list(self, items: list[Value], written: list[Any]) -> Value:
         """Return the list, unless an unknown element may be several elements or none."""
-        for item in written:
+        for item in written if self.holes else ():
             found = self.instead.fullmatch(item) if isinstance(item, str) else None
             hole = self.holes[int(found[1])] if found else None
             if isinstance(hole, Unknown):
@@ -285,12 +241,12 @@ class _Marked:
         return items
 
     def _object(self, members: dict[str, Any], depth: int) -> Value:
-        for key in members:
+        for key in members if self.holes else ():
             found = re.search(f"{self.mark}=?([0-9]+)", key)
             if found:
                 hole = next(unknowns(self.holes[int(found[1])]))
                 return Unknown(reason=f"{hole.reason}; a key of the JSON text depends on it", where=hole.where)
-        return {str(self.marks.restore(key)): self._fill(item, depth + 1) for key, item in members.items()}
+        return {str(self.restore(key)): self._fill(item, depth + 1) for key, item in members.items()}
 
 
 _STRING_TOKEN = regex(r'\\.|"', re.DOTALL)
@@ -305,3 +261,79 @@ def _string_open(literal: str, in_string: bool) -> bool:
             # NOTE: outside a string a backslash is an error, which the parser will report.
             in_string = token[0] == '\\"'
     return in_string
+
+
+_STRING = regex(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_ESCAPE = regex(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
+
+
+class Marks:
+    """Two characters that enclose what is marked."""
+
+    def __init__(self, *literals: str) -> None:
+        """Choose characters that do not occur in `literals`."""
+        self.opening = unused_character("".join(literals))
+        self.closing = unused_character("".join((*literals, self.opening)))
+        self._stretch = re.compile(f"{self.opening}([^{self.closing}]*){self.closing}")
+
+    def add_brackets(self, written: str) -> str:
+        """Return a JSON text with brackets around the marked stretches of its strings."""
+        if not isinstance(written, Sensitive):
+            return written
+        plain, spans = str(written), list(written.spans)
+        out: list[str] = []
+        position = 0
+        for found in _STRING.finditer(plain):
+            start, end = found.span(1)
+            while spans and spans[0][1] < start:
+                spans.pop(0)
+            for first, last in _spans_within(spans, start, end):
+                first, last = _widen_to_escapes(found, first, last)
+                out += (plain[position:first], self.opening, plain[first:last], self.closing)
+                position = last
+        return "".join((*out, plain[position:]))
+
+    def restore(self, string: str) -> str:
+        """Return a string of the parsed document, normalised, with marks in place of brackets."""
+        if self.opening not in string:
+            return normal(string)
+        parts = self._stretch.split(string)
+        found = join(Sensitive(normal(part)) if index % 2 else normal(part) for index, part in enumerate(parts))
+        whole = normal("".join(parts))
+        return found if found == whole else Sensitive(whole)
+
+
+def _spans_within(spans: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
+    """List the marked stretches of the string whose content is between two offsets."""
+    found = []
+    for first, last in spans:
+        if first > end:
+            break
+        if last > start or first >= start:
+            found.append((max(first, start), min(last, end)))
+    return found
+
+
+def _widen_to_escapes(found: re.Match[str], first: int, last: int) -> tuple[int, int]:
+    """Widen a stretch to whole escape sequences."""
+    for escape in _ESCAPE.finditer(found.string, *found.span(1)):
+        start, end = escape.span()
+        first = start if start < first < end else first
+        last = end if start < last < end else last
+    return first, last
+
+
+def normal(string: str) -> str:
+    """Normalise a string as Terraform does: composed, without unpaired surrogates."""
+    if string.isascii():
+        return string
+    return unicodedata.normalize("NFC", re.sub("[\ud800-\udfff]", "\ufffd", string))
+
+
+def unused_character(literals: str) -> str:
+    """Choose a character that does not occur in the literals, neither plain nor escaped."""
+    lowered = literals.lower()
+    for code in range(0xE000, 0xF8FF):
+        if chr(code) not in literals and f"\\u{code:04x}" not in lowered:
+            return chr(code)
+    raise AssertionError("a text holds every private character")

@@ -19,7 +19,7 @@ from tfcheck.hcl.formats.yaml_events import (
     read_document,
     resolve_scalar,
 )
-from tfcheck.symbolic.numerals import exact, spell_number
+from tfcheck.symbolic.numbers import exact, spell_number
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import (
     Hole,

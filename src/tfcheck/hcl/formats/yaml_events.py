@@ -13,8 +13,7 @@ from typing import Any, TypeAlias, Union
 
 import msgspec
 
-from tfcheck.hcl.evaluate.numbers import parse_number
-from tfcheck.symbolic.numerals import as_text
+from tfcheck.symbolic.numbers import as_text, parse_number
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Value
 

@@ -14,10 +14,9 @@ from functools import partial
 import msgspec
 
 from tfcheck.hcl.evaluate.convert import to_number
-from tfcheck.hcl.evaluate.numbers import agree_with_rounded, round_number
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.functions.arguments import Function, limit_error, unknown_result
-from tfcheck.symbolic.numerals import Number, plain
+from tfcheck.symbolic.numbers import Number, agree_with_rounded, plain, round_number
 from tfcheck.symbolic.value import GREATEST, LEAST, Symbol, Unknown, Value
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

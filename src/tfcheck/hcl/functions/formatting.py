@@ -16,7 +16,7 @@ from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.hcl.formats import json
 from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, afford, limit_error, unknown_result
 from tfcheck.hcl.functions.strings import clusters
-from tfcheck.symbolic.numerals import Number, spell_number
+from tfcheck.symbolic.numbers import Number, spell_number
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Hole, JsonText, Set, Text, TextLike, Unknown, Value, is_known, pieces, text
 

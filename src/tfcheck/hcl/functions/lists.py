@@ -20,7 +20,7 @@ from tfcheck.hcl.evaluate.types import is_definitely_filled, is_definitely_text
 from tfcheck.hcl.functions.arguments import Function, LimitError, afford, limit_error, unknown_result
 from tfcheck.hcl.functions.strings import length_of
 from tfcheck.symbolic.limits import REASON
-from tfcheck.symbolic.numerals import plain
+from tfcheck.symbolic.numbers import plain
 from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, is_known, pieces, spelled_out
 
 _MOST_RANGE = 1024

@@ -569,7 +569,7 @@ def test_a_pull_request_of_gitea_gets_the_comment(
     with serving(gitea, "/api/v1") as where:
         server = where["GITHUB_API_URL"].removesuffix("/api/v1")
         atlantis = Atlantis(tmp_path, {}, in_process, url=f"{server}/acme/shop/pulls/42")
-        atlantis.settings |= {"ATLANTIS_GITEA_TOKEN": TOKEN, "ATLANTIS_GITEA_BASE_URL": server}
+        atlantis.settings |= {"ATLANTIS_GITEA_TOKEN": f"{TOKEN}\n", "ATLANTIS_GITEA_BASE_URL": server}
         atlantis.plan(BAD)
         assert atlantis.hook().lines[1].startswith("comment created")
         atlantis.plan(Project("infra/orders", case="literal-granted"))
@@ -586,7 +586,7 @@ def test_a_pull_request_of_bitbucket_cloud_gets_the_comment(tmp_path: Path, monk
     with serving(bitbucket, "/2.0") as where:
         monkeypatch.setattr("tfcheck.pull_request.bitbucket.API", where["GITHUB_API_URL"])
         atlantis = Atlantis(tmp_path, {}, in_process, url="https://bitbucket.org/acme/shop/pull-requests/42")
-        atlantis.settings |= {"ATLANTIS_BITBUCKET_USER": "atlantis", "ATLANTIS_BITBUCKET_TOKEN": TOKEN}
+        atlantis.settings |= {"ATLANTIS_BITBUCKET_USER": "atlantis", "ATLANTIS_BITBUCKET_TOKEN": f"{TOKEN}\n"}
         atlantis.commit = bitbucket.sha[:12]
         atlantis.plan(BAD)
         assert atlantis.hook().lines[1].startswith("comment created")

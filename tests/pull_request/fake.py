@@ -373,10 +373,13 @@ class FakeGitHub:
                 return Answer(
                     200, {"data": {"node": {"userContentEdits": {"nodes": [{"diff": each} for each in edits]}}}}
                 )
-            if "minimizeComment" in body["query"] and "RESOLVED" in body["query"]:
+            undo = "unminimizeComment(" in body["query"]
+            if undo or ("minimizeComment(" in body["query"] and "RESOLVED" in body["query"]):
                 comment = next(each for each in self.comments.values() if each["node_id"] == body["variables"]["id"])
-                comment["minimized"] = {"reason": "resolved"}
-                return Answer(200, {"data": {"minimizeComment": {"minimizedComment": {"isMinimized": True}}}})
+                comment["minimized"] = None if undo else {"reason": "resolved"}
+                name = "unminimize" if undo else "minimize"
+                shown = {"isMinimized": not undo}
+                return Answer(200, {"data": {f"{name}Comment": {f"{name}dComment": shown}}})
         return Answer(400, {"message": "Problems parsing JSON"})
 
 

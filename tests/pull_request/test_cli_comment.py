@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.pull_request.fake import TOKEN, FakeGitHub, Step, cut_before, says, serving
 from tests.pull_request.job import Clock, bad, clean, variables
+from tests.report.samples import FINDING
 from tfcheck.cli import main
 from tfcheck.report.json import json as written
 from tfcheck.vocabulary.finding import Report
@@ -221,6 +223,18 @@ def test_whatever_the_environment_is_the_exit_status_is_that_of_the_findings(
         monkeypatch.setenv(name, value)
     assert main.run(["comment", save(report)]) == status
     assert "Traceback" not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(("before", "shown"), [(0, True), (920_000, True), (1_020_000, False)])
+def test_the_summaries_of_one_step_stay_below_the_limit_at_which_github_drops_them(
+    github: FakeGitHub, job: Path, save: Save, capsys: pytest.CaptureFixture[str], before: int, shown: bool
+) -> None:
+    job.write_text("x" * before, encoding="utf-8")
+    names = (f"{FINDING.task_definition}_{number}" for number in range(2000))
+    several = tuple(msgspec.structs.replace(FINDING, task_definition=name, address=name) for name in names)
+    assert main.run(["comment", save(msgspec.structs.replace(bad(), findings=several))]) == 1
+    assert before < job.stat().st_size < 1_048_576 if shown else job.stat().st_size == before
+    assert ("no summary of the job: those before it leave no room" in "".join(capsys.readouterr())) is not shown
 
 
 @pytest.mark.parametrize(("report", "status"), [(bad(), 1), (clean(), 0)])

@@ -23,7 +23,7 @@ from tests.pull_request.fake import (
 from tests.pull_request.job import Clock, client
 from tfcheck import __version__
 from tfcheck.pull_request.client import Client, Hosts, hosts
-from tfcheck.pull_request.connection import Connection, HttpAnswer
+from tfcheck.pull_request.connection import Connection
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
 from tfcheck.pull_request.shapes import Comment, PullRequest, User
 
@@ -78,21 +78,14 @@ def test_all_pages_are_read_and_a_page_is_read_when_it_is_needed(github: FakeGit
     assert len(github.requests) == 3
 
 
-def test_a_page_on_another_host_is_not_asked_for(github: FakeGitHub, where: dict[str, str]) -> None:
-    github.say("x")
-    elsewhere = {"Link": '<https://evil.example/comments?page=2>; rel="next"'}
-    github.fault("GET", "/comments", lambda go: Answer(200, go().body, elsewhere))
-    assert len(list(client(where).pages(COMMENTS, Comment))) == 1
-
-
-def test_a_proxy_that_ends_tls_hides_no_page() -> None:
-    asked = Client(Hosts("https://git.example/api/v4", "", "https://git.example"), TOKEN)
-    for link, following in {
-        "http://git.example/api/v4/notes?page=2": "https://git.example/api/v4/notes?page=2",
-        "http://evil.example/api/v4/notes?page=2": None,
-    }.items():
-        answer = HttpAnswer(200, {"link": f'<{link}>; rel="next"'}, b"[]")
-        assert asked._next_page("https://git.example/api/v4/notes", answer) == following
+@pytest.mark.parametrize("name", ["https://ghe.internal/api/v3/repositories/7/comments", "http://[", "/comments"])
+def test_all_pages_are_read_from_the_host_that_was_asked_whatever_it_calls_itself(
+    github: FakeGitHub, where: dict[str, str], name: str
+) -> None:
+    numbers = [github.say("x") for _ in range(150)]
+    linked = {"Link": f'<{name}?per_page=100&page=2>; rel="next"'}
+    github.fault("GET", "/comments", lambda go: Answer(200, go().body, linked))
+    assert [each.id for each in client(where).pages(COMMENTS, Comment)] == numbers
 
 
 @pytest.mark.parametrize(("status", "method"), [(301, "GET"), (307, "GET"), (308, "PATCH")])
@@ -117,7 +110,7 @@ def test_the_token_never_goes_to_another_host(github: FakeGitHub, where: dict[st
             github.fault("GET", "pulls", says(301, "Moved", Location=location))
             with pytest.raises(RefusalError):
                 client(where).get(PULL, PullRequest)
-        github.fault("GET", "/comments", lambda go: Answer(200, go().body, {"Link": f'<{target}>; rel="next"'}))
+        github.fault("GET", "/comments", lambda go: Answer(200, go().body, {"Link": f'<{target}?page=2>; rel="next"'}))
         assert len(list(client(where).pages(COMMENTS, Comment))) == 1
     assert stranger.requests == []
 

@@ -171,13 +171,16 @@ ENVIRONMENTS = [
       for name, value in [("HTTP_PROXY", "socks5://me:hunter2@127.0.0.1:1"), ("http_proxy", "me:hunter2@[::"),
                           ("all_proxy", "http://me:hunter2@127.0.0.1:0"), ("ALL_PROXY", "127.0.0.1:1"),
                           ("HTTP_PROXY", "http://me:hunter2@127.0.0.1:99999")]),
+    *(Script(f"the proxy {value}", said=said, ours=0, environment={"HTTP_PROXY": value})
+      for value, said in [("http://me:hunter2#1@127.0.0.1:1", "percent-encoded"), ("127.0.0.1:1\n", "to the proxy")]),
     *(Script(f"HTTPS by {name}={value}", said=UNREACHED, ours=0, environment={"GITHUB_API_URL":
       "https://api.github.invalid", name: value}) for name, value in TUNNELS),
     Script("HTTPS without a certificate", said=UNREACHED, ours=0, environment={"GITHUB_API_URL": "{secure}"}),
     Script("a proxy that wants a password", at("", says(407, "Proxy")), "407", ours=0, environment=API | {"http_proxy":
            "{base}"}),
     *(Script(f"the API at {value}", said="the address of GitHub is wrong", ours=0, environment={"GITHUB_API_URL":
-      value}) for value in ["nowhere", "https://a:b", "ftp://{base}", "http://me:hunter2@127.0.0.1:1", "http://[::"]),
+      value}) for value in ["nowhere", "https://a:b", "ftp://{base}", "http://me:hunter2@127.0.0.1:1", "http://[::",
+      "http://127.0.0.1:1/?api=v3"]),
     Script("GraphQL at no address", environment={"GITHUB_GRAPHQL_URL": "http://[::"}),
     Script("GraphQL at another scheme", environment={"GITHUB_GRAPHQL_URL": "gopher://127.0.0.1:1/"}),
     Script("a server that is none", environment={"GITHUB_SERVER_URL": "javascript:alert(1)"}),

@@ -26,7 +26,7 @@ from tfcheck.pull_request.github import GiteaConversation, GitHubConversation
 from tfcheck.pull_request.gitlab import MergeConversation
 from tfcheck.pull_request.outcome import CommentAction
 from tfcheck.pull_request.publish import Published, publish
-from tfcheck.pull_request.report_comment import CommentOptions, OnClean
+from tfcheck.pull_request.report_comment import CommentOptions, OnClean, When
 from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.report.markdown.marker import marker
 from tfcheck.report.markdown.without_html import unhidden
@@ -68,7 +68,14 @@ class Turns:
             self.changed.notify_all()
 
 
-def together(github: FakeGitHub, tmp_path: Path, order: list[int], *runs: str, reports: Sequence[Report] = ()) -> None:
+def together(
+    github: FakeGitHub,
+    tmp_path: Path,
+    order: list[int],
+    *runs: str,
+    reports: Sequence[Report] = (),
+    on_clean: OnClean | None = None,
+) -> None:
     """Run jobs at once, their requests in the order that is given."""
     turns = Turns(len(runs), list(order))
 
@@ -78,7 +85,8 @@ def together(github: FakeGitHub, tmp_path: Path, order: list[int], *runs: str, r
         patience = Clock().patience()
         told = variables(tmp_path, where, run=runs[number])
         try:
-            comment_options = CommentOptions(id="orders", when="always" if reports else "findings")
+            when: When = "always" if reports and not on_clean else "findings"
+            comment_options = CommentOptions(id="orders", when=when, on_clean=on_clean or "update")
             run(told, [report], comment_options, patience=patience, around=around(number))
         finally:
             turns.leave(number)
@@ -112,6 +120,19 @@ def test_two_jobs_that_find_no_comment_leave_one_with_what_the_newer_says(tmp_pa
     together(github, tmp_path, order, "10.1", "11.1")
     (comment,) = github.comments.values()
     assert "Of the newest run" in comment["body"]
+    assert github.problems == []
+
+
+@quickly
+@given(order=orders)
+def test_an_older_job_that_minimizes_does_not_hide_what_a_newer_one_has_written(
+    tmp_path: Path, order: list[int]
+) -> None:
+    github = FakeGitHub()
+    github.say(f"{marker('orders', '0ff0' * 10, '9.1')}\n### ❌ tfcheck: 1 task definition will not start")
+    together(github, tmp_path, order, "10.1", "11.1", reports=[clean(), bad()], on_clean="minimize")
+    (comment,) = (each for each in github.comments.values() if not each["minimized"])
+    assert "run=11.1" in comment["body"]
     assert github.problems == []
 
 

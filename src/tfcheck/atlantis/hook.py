@@ -14,7 +14,7 @@ from tfcheck.atlantis.store import ResultStore, StoredResults, root
 from tfcheck.atlantis.surroundings import Host, PlannedPull, pull
 from tfcheck.pull_request import bitbucket
 from tfcheck.pull_request.bitbucket_server import ServerConversation
-from tfcheck.pull_request.client import Client, Hosts
+from tfcheck.pull_request.client import Client, Hosts, first_token
 from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.github import GiteaConversation, GitHubConversation
@@ -172,7 +172,7 @@ def _published_result(hook: Hook, results: StoredResults, missing: int) -> HookR
             "no comment: PULL_URL is not that of a GitHub, GitLab, Gitea, Forgejo or Bitbucket", in_log=True
         )
     words = _WORDS[host]
-    token = next(filter(None, (hook.variables.get(name) for name in words.tokens)), "")
+    token = first_token(hook.variables, words.tokens)
     if not token:
         return HookResult(f"no comment: none of {', '.join(words.tokens)} is set", in_log=True)
     server = (
@@ -207,7 +207,7 @@ def _post(hook: Hook, server: str, token: str, reports: Sequence[Report], commen
         case "bitbucket":
             # The token that Atlantis itself uses belongs to an account.
             user = hook.variables.get("ATLANTIS_BITBUCKET_API_USER") or hook.variables.get("ATLANTIS_BITBUCKET_USER")
-            is_personal = user and token == hook.variables.get("ATLANTIS_BITBUCKET_TOKEN")
+            is_personal = user and token == first_token(hook.variables, ["ATLANTIS_BITBUCKET_TOKEN"])
             there = bitbucket.conversation(wanted, f"{user}:{token}" if is_personal else token)
         case "bitbucket-server":
             wanted = msgspec.structs.replace(wanted, repository=f"{about.project}/{about.name}")

@@ -5,6 +5,7 @@ Whatever it answers, a report gets through: as the summary of the job, as annota
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import msgspec
 
 from tfcheck.analysis.rulebook import manuals
 from tfcheck.cli import terminal
-from tfcheck.pull_request.client import Client, hosts
+from tfcheck.pull_request.client import Client, first_token, hosts
 from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.event import NothingToDo, find_pull_request
 from tfcheck.pull_request.github import GitHubConversation
@@ -22,13 +23,15 @@ from tfcheck.pull_request.publish import Published, page, publish
 from tfcheck.pull_request.refusal import OF_TOKENS, RefusalError, RefusalKind, refusing
 from tfcheck.pull_request.report_comment import CommentOptions
 from tfcheck.report.annotations import Annotation, workflow_command
-from tfcheck.report.markdown import markdown, summary
+from tfcheck.report.markdown import budget, markdown, summary
 from tfcheck.report.safe_text import visible
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Report
 
 #: The variables with a token; the first that is set is used.
 TOKENS = ("TFCHECK_GITHUB_TOKEN", "GITHUB_TOKEN", "GH_TOKEN")
+#: For all summaries of one step, below GitHub's limit, in bytes.
+_SUMMARIES, _SHORTEST_SUMMARY = 1000 * 1024, 10 * 1024
 #: The exit status if a required comment was refused.
 REFUSED = 4
 
@@ -106,22 +109,18 @@ def _conversation(
         wanted = gitlab.find_merge_request(variables, comment_options.number)
         if isinstance(wanted, NothingToDo):
             return wanted
-        client = Client(gitlab.hosts(variables), _token(variables, gitlab.TOKENS))
+        client = Client(gitlab.hosts(variables), first_token(variables, gitlab.TOKENS))
         return gitlab.MergeConversation(client, wanted)
     if host is _BITBUCKET:
         from tfcheck.pull_request import bitbucket
 
         wanted = bitbucket.find_pull_request(variables, comment_options.number)
-        token = _token(variables, bitbucket.TOKENS)
+        token = first_token(variables, bitbucket.TOKENS)
         return wanted if isinstance(wanted, NothingToDo) else bitbucket.conversation(wanted, token)
     wanted = find_pull_request(variables, comment_options.number, reports)
     if isinstance(wanted, NothingToDo):
         return wanted
-    return GitHubConversation(Client(hosts(variables), _token(variables)), wanted, variables)
-
-
-def _token(variables: Mapping[str, str], names: Sequence[str] = TOKENS) -> str:
-    return next((found for name in names if (found := variables.get(name, "").strip())), "")
+    return GitHubConversation(Client(hosts(variables), first_token(variables, TOKENS)), wanted, variables)
 
 
 def warn(message: str, variables: Mapping[str, str]) -> None:
@@ -142,8 +141,13 @@ def summarize(
     from tfcheck.repository.writing import append
 
     try:
+        room = _SUMMARIES - (os.path.getsize(file) if os.path.isfile(file) else 0)
+        if room < _SHORTEST_SUMMARY:
+            warn("no summary of the job: those before it leave no room; GitHub drops them all above 1 MiB", variables)
+            return
         with refusing(debug=debug):
-            text = summary(reports, page(variables, hosts(variables).server, comment_options, manuals()))
+            about = page(variables, hosts(variables).server, comment_options, manuals())
+            text = summary(reports, about, size=min(room, budget.SUMMARY))
         append(Path(file), text)
     except RefusalError as refusal:
         warn(f"no summary of the job: {refusal}; {refusal.kind.hint}", variables)

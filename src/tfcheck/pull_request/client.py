@@ -11,7 +11,7 @@ import base64
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 from urllib.parse import urljoin
 
@@ -92,14 +92,14 @@ class Client:
         return self._send("GET", self.hosts.api + path, None, Any)[1].headers.get(name, "")
 
     def pages(self, path: str, shape: type[_T]) -> Iterator[_T]:
-        """GET all items of a list page by page; links to another host are not followed."""
+        """GET all items of a list page by page."""
         url: str | None = f"{self.hosts.api}{path}{'&' if '?' in path else '?'}per_page=100"
         for _ in range(_MOST_PAGES):
             if url is None:
                 return
             found, answer = self._send("GET", url, None, list[shape])  # type: ignore[valid-type]
             yield from found
-            url = self._next_page(url, answer)
+            url = _next_page(url, answer)
         raise RefusalError(RefusalKind.OTHER, _ENDLESS)
 
     def get_all(self, path: str, page: type[LinkedPage[_T]]) -> Iterator[_T]:
@@ -112,17 +112,6 @@ class Client:
             yield from found.values
             following = found.following(path)
         raise RefusalError(RefusalKind.OTHER, _ENDLESS)
-
-    def _next_page(self, url: str, answer: HttpAnswer) -> str | None:
-        """Return the address of the next page; None after the last one.
-
-        NOTE: a server behind a proxy that terminates TLS may use `http://` for itself.
-        """
-        found = _NEXT.search(answer.headers.get("link", ""))
-        target = _path_of_link(url, found[1]) if found else None
-        if target and origin(self.hosts.api)[0] == "https":
-            target = f"https://{target.partition('://')[2]}"
-        return target if target and origin(target) == origin(self.hosts.api) else None
 
     def create(self, path: str, body: Any, shape: type[_T]) -> _T:
         """POST a new object, once.
@@ -267,6 +256,16 @@ class Client:
         return target if target and origin(target) == origin(url) and target != url else None
 
 
+def _next_page(url: str, answer: HttpAnswer) -> str | None:
+    """Return the address of the next page; None after the last one.
+
+    NOTE: a server behind a proxy may use another name for itself, so only the query of its link counts.
+    """
+    found = _NEXT.search(answer.headers.get("link", ""))
+    query = found[1].partition("#")[0].partition("?")[2] if found else ""
+    return f"{url.partition('?')[0]}?{query}" if query else None
+
+
 def _path_of_link(url: str, link: str) -> str | None:
     """Return the path of a link in a response; None if it is not a link."""
     try:
@@ -284,6 +283,11 @@ class _GraphQL(msgspec.Struct):
 
 def _decode(answer: HttpAnswer, shape: type[_T]) -> _T:
     return msgspec.json.decode(answer.body if answer.status != _NOTHING else b"null", type=shape)
+
+
+def first_token(variables: Mapping[str, str], names: Iterable[str]) -> str:
+    """Return the first of these variables that is set, without spaces around it; empty if none is."""
+    return next((found for name in names if (found := variables.get(name, "").strip())), "")
 
 
 _API = "https://api.github.com"

@@ -101,8 +101,9 @@ class CommentThread:
         on_clean = self._when_clean if wording.clean and not wording.wanted else "update"
         if on_clean == "delete":
             return self._delete(live)
-        is_written = self._write_into(live[0], self._body(wording))
-        return self._clean_up(live, minimize=on_clean == "minimize") if is_written else None
+        body = self._body(wording)
+        is_written = self._write_into(live[0], body)
+        return self._clean_up(live, body, minimize=on_clean == "minimize") if is_written else None
 
     def _ours(self) -> list[Comment]:
         """Return tfcheck's comments with this id, oldest first, without duplicates from overlapping pages.
@@ -216,7 +217,7 @@ class CommentThread:
         if self._conversation.patience.wait_random(*_LOOK_AGAIN):
             with self._deferring_refusal():
                 live = [each.id for each in self._ours() if each.minimized is None]
-                if made.id not in live and self._text(made) is None:
+                if made.id not in live and self._now(made) is None:
                     return None  # NOTE: a list may lag behind, so only the comment itself proves that it is gone
                 if any(each < made.id for each in live):
                     self._remove(made)
@@ -234,10 +235,10 @@ class CommentThread:
         except RefusalError as refusal:
             self._doubt = f"but it could not be checked afterwards: {refusal}"
 
-    def _text(self, comment: Comment) -> str | None:
-        """Read the current text of a comment; None if it is gone."""
+    def _now(self, comment: Comment) -> Comment | None:
+        """Read a comment again; None if it is gone."""
         try:
-            return self._conversation.read(comment).body or ""
+            return self._conversation.read(comment)
         except RefusalError as refusal:
             if refusal.status not in (404, 410):
                 raise
@@ -252,6 +253,7 @@ class CommentThread:
         if is_same_body(comment.body or "", body) and mark and mark.run >= self.marker.run:
             return True
         self._written.add(without_run(body))
+        self._wrote = CommentAction.UPDATED if self._wrote is CommentAction.UNCHANGED else self._wrote
         try:
             if self._send(lambda: self._conversation.change(comment, body)) is None:
                 return False
@@ -260,19 +262,21 @@ class CommentThread:
                 raise
             self._gone.add(comment.id)
             return False
-        self._wrote = CommentAction.UPDATED if self._wrote is CommentAction.UNCHANGED else self._wrote
         return self._is_still_ours(comment, body)
 
     def _is_still_ours(self, comment: Comment, body: str) -> bool:
-        """Whether the text is still ours; a newer run's text is comment."""
+        """Whether the text is still ours, or a newer run's, and an older run has not minimized the comment."""
         slow = self._is_slow()
         if not self._conversation.patience.wait_random(*_LOOK_AGAIN):
             return True
         with self._deferring_refusal():
-            now = self._text(comment)
-            mark = parse_marker(now or "")
-            if now is None or not is_same_body(now, body):
-                return mark is not None and mark.run >= self.marker.run and self._is_known_to(mark, now or "")
+            now = self._now(comment)
+            text = now.body or "" if now else ""
+            mark = parse_marker(text)
+            if not is_same_body(text, body):
+                return mark is not None and mark.run >= self.marker.run and self._is_known_to(mark, text)
+            if now and now.minimized is not None:
+                return False
             if slow:
                 self._give_back(comment)
         return True
@@ -309,8 +313,8 @@ class CommentThread:
         mark = parse_marker(body) if body.rstrip().endswith("-->") else None
         return mark is not None and mark.key == self.marker.key and mark.run > self.marker.run
 
-    def _clean_up(self, live: list[Comment], *, minimize: bool) -> Outcome:
-        """Remove duplicate comments that races have created."""
+    def _clean_up(self, live: list[Comment], body: str, *, minimize: bool) -> Outcome:
+        """Remove duplicate comments that races have created, and minimize the one with `body` if asked to."""
         oldest, *others = live
         with self._deferring_refusal():
             for each in others:
@@ -320,6 +324,11 @@ class CommentThread:
         if minimize and not self._doubt:
             try:
                 self._conversation.minimize(oldest)
+                now = self._now(oldest)
+                if now and not is_same_body(now.body or "", body):
+                    self._conversation.minimize(oldest, undo=True)
+                    why = "a newer run has written the comment"
+                    return Outcome(CommentAction.NOTHING, why, oldest.id, oldest.html_url, late=True)
             except RefusalError as refusal:  # which must not affect the comment itself
                 return Outcome(self._wrote, f"it could not be minimized: {refusal}", oldest.id, oldest.html_url)
             return Outcome(CommentAction.MINIMIZED, "no finding is open any more", oldest.id, oldest.html_url)

@@ -16,7 +16,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import msgspec
 import urllib3
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError
 
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind
 
@@ -83,6 +83,8 @@ class Connection:
             found.release_conn()
         except (ConnectTimeoutError, NewConnectionError):
             return NoAnswer("no connection", sent=False)
+        except ProxyError:
+            return NoAnswer("no connection to the proxy", sent=False)
         except HTTPError as error:
             return NoAnswer(f"the connection broke: {type(error).__name__}", sent=True)
         if len(content) > _LARGEST:
@@ -119,10 +121,11 @@ def origin(url: str) -> tuple[str, str]:
 def _pool(address: str) -> urllib3.PoolManager:
     """Open the connections, through the proxy that the environment sets for this host."""
     parts = _split_address(address)
-    if parts is None or parts.scheme not in ("http", "https") or parts.username is not None:
-        raise RefusalError(RefusalKind.ADDRESS, "the address of the API is not one")
+    foreign = parts and (parts.username is not None or parts.query or parts.fragment)
+    if parts is None or foreign or parts.scheme not in ("http", "https"):
+        raise RefusalError(RefusalKind.ADDRESS, "the address of the API is not valid")
     proxies = getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    proxy = (proxies.get(parts.scheme) or proxies.get("all") or "").strip()
     if proxy and not proxy_bypass(parts.netloc):
         return _proxy_manager(proxy)
     return urllib3.PoolManager()
@@ -135,7 +138,7 @@ def _proxy_manager(proxy: str) -> urllib3.ProxyManager:
     """
     parts = _split_address(proxy if "://" in proxy else f"http://{proxy}")
     if parts is None:
-        raise RefusalError(RefusalKind.PROXY, "its address is not one")
+        raise RefusalError(RefusalKind.PROXY, "its address is not valid; a password in it must be percent-encoded")
     if parts.scheme not in ("http", "https"):
         raise RefusalError(RefusalKind.PROXY, f"only HTTP and HTTPS proxies are supported, not {parts.scheme[:10]}")
     place = parts.netloc.rpartition("@")[2]

@@ -118,8 +118,8 @@ class Conversation(ABC, Generic[_Shape]):
         """Remove a comment."""
         self.client.remove(self._comment_path(comment))
 
-    def minimize(self, comment: Comment) -> None:
-        """Minimize a comment."""
+    def minimize(self, comment: Comment, *, undo: bool = False) -> None:
+        """Minimize a comment, or show it again."""
         raise RefusalError(RefusalKind.OTHER, "it cannot minimize comments")
 
     def former(self, comment: Comment) -> list[str] | None:

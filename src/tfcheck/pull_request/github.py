@@ -22,6 +22,7 @@ _MINIMIZE = (
     "mutation($id: ID!) { minimizeComment(input: {subjectId: $id, classifier: RESOLVED}) "
     "{ minimizedComment { isMinimized } } }"
 )
+_UNMINIMIZE = "mutation($id: ID!) { unminimizeComment(input: {subjectId: $id}) { unminimizedComment { isMinimized } } }"
 #: GitHub keeps the full text of every edit, and lists the newest first.
 _FORMER = "query($id: ID!) { node(id: $id) { ... on IssueComment { userContentEdits(first: 10) { nodes { diff } } } } }"
 #: The maximum number of files that GitHub lists for a pull request.
@@ -83,9 +84,9 @@ class GitHubConversation(GiteaConversation):
     can_minimize = True
     numbers_attempts = True
 
-    def minimize(self, comment: Comment) -> None:
-        """Minimize a comment."""
-        self.client.ask(_MINIMIZE, {"id": comment.node_id}, dict)
+    def minimize(self, comment: Comment, *, undo: bool = False) -> None:
+        """Minimize a comment, or show it again."""
+        self.client.ask(_UNMINIMIZE if undo else _MINIMIZE, {"id": comment.node_id}, dict)
 
     def former(self, comment: Comment) -> list[str] | None:
         """Return the previous texts of a comment, newest first; None if GraphQL does not show them.

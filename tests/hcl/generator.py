@@ -14,11 +14,10 @@ from tfcheck.hcl.syntax.expression import (
     Call,
     Conditional,
     Expression,
-    ForDirective,
     ForList,
     ForObject,
-    IfDirective,
     Index,
+    JoinedTexts,
     ListOf,
     Literal,
     ObjectOf,
@@ -27,6 +26,7 @@ from tfcheck.hcl.syntax.expression import (
     Unary,
     Variable,
 )
+from tfcheck.hcl.syntax.template import always_text
 
 _WORDS: Final = ("", "a", "b", "web", "true", "false", "5", "1.5", "0", "x y", "é", 'q"', "${", "1e2", "a/b")
 _NUMBERS: Final = (0, 1, 2, 3, 10, -1, 100, Fraction(1, 2), Fraction(1, 10), Fraction(3, 4), 1000000)
@@ -150,12 +150,12 @@ class Generator:
         if kind < 0.35:
             return self._word(depth)
         if kind < 0.5:
-            then, otherwise = (self._part(depth - 1),), (self._part(depth - 1),)
-            return IfDirective(self.flag(depth - 1), then, otherwise, HERE)
+            then, otherwise = (always_text((self._part(depth - 1),), HERE) for _ in range(2))
+            return Conditional(self.flag(depth - 1), then, otherwise, HERE)
         if kind < 0.6:
             key, value, collection = self._binding(depth)
             parts = self._inside(key, value, lambda: (self._part(depth - 1), self.text(depth - 1)))
-            return ForDirective(key, value, collection, parts, HERE)
+            return JoinedTexts(ForList(key, value, collection, always_text(parts, HERE), None, HERE), HERE)
         return self.random.choice([self.text, self.text, self.number, self.flag])(depth)
 
     def _arithmetic(self, depth: int) -> Expression:

@@ -14,11 +14,10 @@ from tfcheck.hcl.syntax.expression import (
     Call,
     Conditional,
     Expression,
-    ForDirective,
     ForList,
     ForObject,
-    IfDirective,
     Index,
+    JoinedTexts,
     ListOf,
     Literal,
     ObjectOf,
@@ -28,6 +27,7 @@ from tfcheck.hcl.syntax.expression import (
     Variable,
 )
 from tfcheck.hcl.syntax.literals import unescape
+from tfcheck.hcl.syntax.template import always_text
 
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _CHAINS = ("index_expr_term", "get_attr_expr_term", "attr_splat_expr_term", "full_splat_expr_term")
@@ -181,8 +181,10 @@ def _sequence(rule: Any, kind: str, rules: list[Any]) -> Expression:
         *names, collection = parts
         key, value = ("", *map(_words, names))[-2:]
         _until(rules, inside, ("template_endfor",))
-        return ForDirective(key, value, _node(collection), tuple(inside), HERE)
+        body = always_text(tuple(inside), HERE)
+        return JoinedTexts(ForList(key, value, _node(collection), body, None, HERE), HERE)
     otherwise: list[Expression] = []
     if _until(rules, inside, ("template_else", "template_endif")) == "template_else":
         _until(rules, otherwise, ("template_endif",))
-    return IfDirective(_node(parts[0]), tuple(inside), tuple(otherwise), HERE)
+    then, other = always_text(tuple(inside), HERE), always_text(tuple(otherwise), HERE)
+    return Conditional(_node(parts[0]), then, other, HERE)

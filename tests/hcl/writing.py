@@ -10,11 +10,10 @@ from tfcheck.hcl.syntax.expression import (
     Call,
     Conditional,
     Expression,
-    ForDirective,
     ForList,
     ForObject,
-    IfDirective,
     Index,
+    JoinedTexts,
     ListOf,
     Literal,
     ObjectOf,
@@ -24,6 +23,7 @@ from tfcheck.hcl.syntax.expression import (
     Unary,
     Variable,
 )
+from tfcheck.hcl.syntax.template import always_text
 
 HERE = Place("test.tf", 1)
 
@@ -89,15 +89,21 @@ def _part(part: Expression) -> str:
     match part:
         case Literal(value=str() as text):
             return _escaped(text)
-        case IfDirective():
-            then, otherwise = "".join(map(_part, part.then)), "".join(map(_part, part.otherwise))
-            return f"%{{if {source(part.condition)}}}{then}%{{else}}{otherwise}%{{endif}}"
-        case ForDirective():
-            names = f"{part.key}, {part.value}" if part.key else part.value
-            body = "".join(map(_part, part.parts))
-            return f"%{{for {names} in {source(part.collection)}}}{body}%{{endfor}}"
+        case Conditional(then=Template() as then, otherwise=Template() as otherwise) if _are_texts(then, otherwise):
+            return f"%{{if {source(part.condition)}}}{_parts(then)}%{{else}}{_parts(otherwise)}%{{endif}}"
+        case JoinedTexts(texts=ForList(result=Template() as body) as loop):
+            return f"%{{{_head(loop)}}}{_parts(body)}%{{endfor}}"
         case _:
             return f"${{{source(part)}}}"
+
+
+def _parts(template: Template) -> str:
+    return "".join(map(_part, template.parts))
+
+
+def _are_texts(*arms: Template) -> bool:
+    """Whether these may be the arms of a directive, which are texts."""
+    return all(always_text(arm.parts, arm.place) == arm for arm in arms)
 
 
 def _primary(node: Expression) -> str:

@@ -13,7 +13,7 @@ from tfcheck.fix.written_lists import WrittenLists
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
-from tfcheck.hcl.syntax.expression import Call, Conditional, ForList, ForObject, IfDirective, Splat
+from tfcheck.hcl.syntax.expression import Call, Conditional, ForList, ForObject, Splat
 from tfcheck.hcl.syntax.parse import reference_text
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.resolve import Resolver
@@ -117,7 +117,7 @@ def _is_relied_on(instance: str, place: Block, module: Module) -> bool:
 def _names(part: object, instance: str) -> bool:
     """Whether an expression cannot be evaluated without an instance."""
     match part:
-        case Conditional(condition=first) | IfDirective(condition=first) | Splat(source=first):
+        case Conditional(condition=first) | Splat(source=first):
             return _names(first, instance)
         case ForList(collection=first) | ForObject(collection=first):
             return _names(first, instance)

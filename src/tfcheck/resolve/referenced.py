@@ -8,7 +8,6 @@ from tfcheck.hcl.syntax.expression import (
     Attribute,
     Call,
     Expression,
-    ForDirective,
     ForList,
     ForObject,
     Unreadable,
@@ -37,7 +36,7 @@ def reference_roots(expression: Expression) -> set[str] | None:
         root = _root(node)
         if root:
             found |= {root} if root.partition(".")[0] not in bound else set()
-        elif isinstance(node, (ForList, ForObject, ForDirective)):
+        elif isinstance(node, (ForList, ForObject)):
             waiting.append((node.collection, bound))
             inner = bound | {node.key, node.value}
             waiting += [(getattr(node, name), inner) for name in node.__struct_fields__ if name != "collection"]

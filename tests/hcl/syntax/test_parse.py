@@ -22,11 +22,10 @@ from tfcheck.hcl.syntax.expression import (
     Call,
     Conditional,
     Expression,
-    ForDirective,
     ForList,
     ForObject,
-    IfDirective,
     Index,
+    JoinedTexts,
     ListOf,
     Literal,
     ObjectOf,
@@ -59,6 +58,10 @@ def name(written: str) -> Expression:
 
 def text(*parts: str | Expression) -> Template:
     return Template(tuple(Literal(part, P) if isinstance(part, str) else part for part in parts), P)
+
+
+def loop(key: str, value: str, collection: Expression, body: Template) -> JoinedTexts:
+    return JoinedTexts(ForList(key, value, collection, body, None, P), P)
 
 
 def call(function: str, *arguments: Expression, spread: bool = False) -> Call:
@@ -161,13 +164,13 @@ CONSTRUCTS: list[tuple[str, Expression]] = [
     ('"${ {a = 1}.a }"', text(Attribute(ObjectOf(((Literal("a", P), number(1)),), P), "a", P))),
     ('"a  ${~ b ~}  c"', text("a", name("b"), "c")),
     ('"a\\n ${~ b}"', text("a", name("b"))),
-    ('"%{ if a }b%{ else }c%{ endif }"', text(IfDirective(name("a"), text("b").parts, text("c").parts, P))),
-    ('"%{if a~}  b  %{~endif}"', text(IfDirective(name("a"), text("b").parts, (), P))),
+    ('"%{ if a }b%{ else }c%{ endif }"', text(Conditional(name("a"), text("b"), text("c"), P))),
+    ('"%{if a~}  b  %{~endif}"', text(Conditional(name("a"), text("b"), text(), P))),
     (
         '"%{ for k, v in a }${k}=${v};%{ endfor }"',
-        text(ForDirective("k", "v", name("a"), text(name("k"), "=", name("v"), ";").parts, P)),
+        text(loop("k", "v", name("a"), text(name("k"), "=", name("v"), ";"))),
     ),
-    ('"%{ for v in a }x%{ endfor }"', text(ForDirective("", "v", name("a"), text("x").parts, P))),
+    ('"%{ for v in a }x%{ endfor }"', text(loop("", "v", name("a"), text("x")))),
     # Comments
     ("[1, /* two */ 3]", ListOf((number(1), number(3)), P)),
     ("/* a */ 1", number(1)),
@@ -263,17 +266,17 @@ def test_a_heredoc_is_its_text(written: str, expected: str) -> None:
 def test_marks_trim_one_line_of_a_heredoc_as_terraform_does() -> None:
     """What `terraform console` prints for this text: only the newline goes, the next line's indentation stays."""
     written = "<<E\nx\n  %{ if true ~}\n\n    foo\n  %{ endif ~}\n   bar\nE"
-    inside = text("\n    foo\n  ").parts
+    inside = text("\n    foo\n  ")
 
-    assert placeless(parse(written, P)) == text("x\n  ", IfDirective(Literal(True, P), inside, (), P), "   bar\n")
+    assert placeless(parse(written, P)) == text("x\n  ", Conditional(Literal(True, P), inside, text(), P), "   bar\n")
 
 
 def test_trimmed_newlines_count_for_the_indentation_as_in_terraform() -> None:
     written = "<<-E\n      x ${1}\n    %{ if true ~}\n      foo\n\n    %{ endif }\n   ${y}\n      bar\n    E"
-    inside = text("      foo\n\n ").parts
+    inside = text("      foo\n\n ")
 
     assert placeless(parse(written, P)) == text(
-        "   x ", number(1), "\n ", IfDirective(Literal(True, P), inside, (), P), "\n", name("y"), "\n   bar\n"
+        "   x ", number(1), "\n ", Conditional(Literal(True, P), inside, text(), P), "\n", name("y"), "\n   bar\n"
     )
 
 
@@ -289,8 +292,8 @@ def test_a_heredoc_may_hold_others_and_be_an_argument() -> None:
 def test_a_template_file_has_no_backslash_escapes() -> None:
     found = parse_template('{"a": "${b}",\n "c": "\\n"}\n%{ for x in y ~}\n${x}\n%{ endfor ~}\n', P)
 
-    loop = ForDirective("", "x", name("y"), text(name("x"), "\n").parts, P)
-    assert placeless(found) == text('{"a": "', name("b"), '",\n "c": "\\n"}\n', loop)
+    lines = loop("", "x", name("y"), text(name("x"), "\n"))
+    assert placeless(found) == text('{"a": "', name("b"), '",\n "c": "\\n"}\n', lines)
 
 
 UNREADABLE = [

@@ -46,7 +46,7 @@ from tfcheck.hcl.evaluate.operators import (
     length_argument,
     negate,
 )
-from tfcheck.hcl.evaluate.rendering import join_parts, render
+from tfcheck.hcl.evaluate.rendering import join_texts, render
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.evaluate.types import is_definitely_filled
 from tfcheck.hcl.functions import call
@@ -56,11 +56,10 @@ from tfcheck.hcl.syntax.expression import (
     Call,
     Conditional,
     Expression,
-    ForDirective,
     ForList,
     ForObject,
-    IfDirective,
     Index,
+    JoinedTexts,
     ListOf,
     Literal,
     ObjectOf,
@@ -196,8 +195,8 @@ class _Run:
                 return evaluate_for_list(node, scope, self)
             case ForObject():
                 return evaluate_for_object(node, scope, self)
-            case IfDirective() | ForDirective():
-                return join_parts([node], scope, self)
+            case JoinedTexts():
+                return join_texts(node, scope, self)
             case Unreadable():
                 return Unknown(reason=node.reason, where=str(node.place), unsure=True)
             case Literal():

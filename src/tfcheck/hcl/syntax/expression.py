@@ -38,22 +38,10 @@ class Template(msgspec.Struct, frozen=True):
     place: Place
 
 
-class IfDirective(msgspec.Struct, frozen=True):
-    """`%{ if c }…%{ else }…%{ endif }` in a template."""
+class JoinedTexts(msgspec.Struct, frozen=True):
+    """`%{ for k, v in c }…%{ endfor }` in a template: the texts that a `for` expression makes, joined."""
 
-    condition: Expression
-    then: tuple[Expression, ...]
-    otherwise: tuple[Expression, ...]
-    place: Place
-
-
-class ForDirective(msgspec.Struct, frozen=True):
-    """`%{ for k, v in c }…%{ endfor }` in a template; `key` is empty if it is not named."""
-
-    key: str
-    value: str
-    collection: Expression
-    parts: tuple[Expression, ...]
+    texts: Expression
     place: Place
 
 
@@ -109,7 +97,7 @@ class Binary(msgspec.Struct, frozen=True):
 
 
 class Conditional(msgspec.Struct, frozen=True):
-    """`condition ? then : otherwise`."""
+    """`condition ? then : otherwise`, or `%{ if c }…%{ else }…%{ endif }` in a template, whose arms are texts."""
 
     condition: Expression
     then: Expression
@@ -174,8 +162,7 @@ class Unreadable(msgspec.Struct, frozen=True):
 Expression: TypeAlias = Union[  # noqa: UP007 (nodes refer to each other)
     Literal,
     Template,
-    IfDirective,
-    ForDirective,
+    JoinedTexts,
     Variable,
     Attribute,
     Index,

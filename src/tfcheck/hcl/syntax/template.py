@@ -10,7 +10,16 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeAlias
 
 from tfcheck.hcl.syntax.cursor import Cursor, Rule
-from tfcheck.hcl.syntax.expression import Expression, ForDirective, IfDirective, Literal, Place, Template, Unreadable
+from tfcheck.hcl.syntax.expression import (
+    Conditional,
+    Expression,
+    ForList,
+    JoinedTexts,
+    Literal,
+    Place,
+    Template,
+    Unreadable,
+)
 from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError
 from tfcheck.hcl.syntax.literals import unescape, unescape_bare
 
@@ -70,6 +79,12 @@ def _directive(
         raise at.unexpected_token()
 
 
+def always_text(parts: tuple[Expression, ...], place: Place) -> Template:
+    """Return a template that is a text even if it consists of a single interpolation."""
+    keeps_type = len(parts) == 1 and not (isinstance(parts[0], Literal) and isinstance(parts[0].value, str))
+    return Template((Literal("", place), *parts) if keeps_type else parts, place)
+
+
 class _Level:
     """The parts between a directive and its end, or the whole template at the outermost level."""
 
@@ -93,10 +108,10 @@ class _Level:
     def directive(self) -> Expression:
         """Build the node of the directive."""
         assert self.head is not None  # only the outermost level has none
-        inside = tuple(self.flush())
+        arms = [always_text(parts, self.place) for parts in (self.then, tuple(self.flush())) if parts is not None]
         if self.keyword == "for":
-            return ForDirective(*self.names, self.head, inside, self.place)
-        return IfDirective(self.head, *((inside, ()) if self.then is None else (self.then, inside)), self.place)
+            return JoinedTexts(ForList(*self.names, self.head, arms[0], None, self.place), self.place)
+        return Conditional(self.head, arms[0], arms[1] if len(arms) > 1 else Template((), self.place), self.place)
 
 
 class _Builder:

@@ -14,7 +14,7 @@ from tfcheck.report.markdown import markdown
 from tfcheck.report.text import text
 from tfcheck.report.words import PURPOSES
 from tfcheck.startup import RULES
-from tfcheck.vocabulary.finding import Finding, Remedy, Severity, Skipped
+from tfcheck.vocabulary.finding import Finding, Fix, Remedy, Severity, Skipped
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -146,6 +146,45 @@ def test_mistakes_of_the_same_words_are_one_cause_and_others_are_not() -> None:
     assert [len(each.tasks) for each in causes(findings)] == [2, 1]
 
 
+def test_mistakes_of_one_kind_are_one_cause_with_what_differs() -> None:
+    def mistake(task: str, message: str) -> Finding:
+        return Finding("log-group-absent", Severity.WARNING, f"aws_ecs_task_definition.{task}", None, message)
+
+    findings = [
+        mistake("web", "container `app` logs to `/ecs/web`, 2 times, as aws_ecs_service.web[0] of data.aws_x.y says"),
+        mistake(
+            "jobs", 'container `app` logs to `/ecs/jobs`, 3.1 times, as aws_ecs_service.jobs["a.b"] of aws_x.z says'
+        ),
+        mistake(
+            "jobs", "container `app` logs to `/ecs/jobs`, 4 times, as module.a.aws_ecs_service.jobs of aws_x.z says"
+        ),
+        mistake("jobs", "container `app` logs to nothing"),
+    ]
+    several, alone = causes(findings)
+    assert several.message == "container `app` logs to `…`, … times, as aws_ecs_service.… of aws_x.… says"
+    assert several.names(several.groups[0]) == "`/ecs/web`, 2, aws_ecs_service.web[0], data.aws_x.y"
+    assert several.rest(1) == (2, "more finding")  # two of one task definition
+    assert alone.message == "container `app` logs to nothing"
+    screen = text(msgspec.structs.replace(samples.BROKEN, findings=tuple(findings)))
+    assert "  aws_ecs_task_definition.web: `/ecs/web`, 2, aws_ecs_service.web[0], data.aws_x.y\n" in screen
+
+
+def test_a_fix_that_was_only_counted_is_not_above() -> None:
+    fixes = [Fix(f"add {name}", "safe", True, f"{name} = 1") for name in ("one", "two")]
+    first = [
+        msgspec.structs.replace(instance("k", f"arn:aws:s3:::acme/{fix.title}", fix.title[-3:]), fix=fix)
+        for fix in fixes
+    ]
+    second = msgspec.structs.replace(first[1], rule="secret")
+    screen = text(msgspec.structs.replace(samples.BROKEN, findings=(*first, second)))
+    assert screen.count("  fix: add two (safe, proven)\n    two = 1\n") == 1
+    assert "as above" not in screen
+    remedies = [msgspec.structs.replace(first[0], rule="image", fix=None, remedy=Remedy(name)) for name in ("a", "b")]
+    assert "and 1 more to do (--expand shows all)" in text(
+        msgspec.structs.replace(samples.BROKEN, findings=(*remedies,))
+    )
+
+
 def screen(*options: str) -> str:
     command = [sys.executable, "-m", "tfcheck", "--color", "never", *options, "testdata/thirty-services/plan.json"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=_environment())
@@ -171,8 +210,9 @@ def test_calls_of_one_module_that_make_one_mistake_are_one_group() -> None:
     assert group.role == "module.*.aws_ecs_service.this"
     assert group.message.startswith("module.*.aws_ecs_service.this does not wait for module.iam.")
     assert len(group.shown) == 3
-    apart = causes([late("cart"), late("cart-ui", "module.iam.aws_iam_role_policy.own")])
-    assert len(apart) == 2
+    (apart,) = causes([late("cart"), late("cart-ui", "module.iam.aws_iam_role_policy.own")])
+    assert apart.message == "aws_ecs_service.… does not wait for …"
+    assert [apart.names(each).rpartition(".")[2] for each in apart.groups] == ["managed", "own"]
     (alone,) = causes([late("cart")])
     assert alone.groups[0].message.startswith("module.cart.aws_ecs_service.this does not wait")
 

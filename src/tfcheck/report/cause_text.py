@@ -60,15 +60,17 @@ def cause_lines(cause: Cause, detail: Detail, shown_before: set[Fix | Remedy]) -
     if not detail.quiet:
         yield from _place_lines(cause, detail)
     groups = cause.groups[: 1 if detail.quiet and not detail.expand else detail.limit(_SHOWN_GROUPS)]
-    for number, group in enumerate(groups):
-        if number or (group.needs and not detail.quiet):
+    above = 0
+    for group in groups:
+        lines = list(_group(cause, group, detail))
+        if (group.needs and not detail.quiet) or (above and max(above, len(lines)) > 1):
             yield ()
-        yield from _group(cause, group, detail)
+        yield from lines
+        above = len(lines)
     if len(cause.groups) > len(groups):
-        rest = sum(len(each.tasks) for each in cause.groups[len(groups) :])
-        if not detail.quiet:
+        if above > 1 and not detail.quiet:
             yield ()
-        yield from wrap("  ", f"and {plural(rest, 'more task definition')} (--expand shows all)", detail.width)
+        yield from wrap("  ", f"and {plural(*cause.rest(len(groups)))} (--expand shows all)", detail.width)
     if not detail.quiet:
         symptoms = [each.symptom for each in cause.findings if each.symptom]
         for symptom in dict.fromkeys(symptoms if detail.verbose else symptoms[:1]):
@@ -127,10 +129,9 @@ def _group(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
 
 
 def _mistake(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
-    """Name who makes a mistake; its message is the title, unless there are several."""
-    if len(cause.groups) > 1:
-        yield from wrap("  ", f"{group.message}:", detail.width)
-    yield from wrap("  ", _tasks(group, detail), detail.width)
+    """Name who makes a mistake, whose message is the title, and the names that the title leaves out."""
+    names = cause.names(group)
+    yield from wrap("  ", f"{_tasks(group, detail)}: {names}" if names else _tasks(group, detail), detail.width)
     if group.role and group.role not in group.shown:
         where = place_words(group.findings[0].location, detail)
         yield from wrap("  ", f"see {group.role}{where}", detail.width)
@@ -231,26 +232,26 @@ def _explanations(findings: Iterable[Finding], detail: Detail) -> Iterator[Line]
 
 
 def _fixes(cause: Cause, detail: Detail, shown_before: set[Fix | Remedy]) -> Iterator[Line]:
-    fixes = cause.fixes
-    shown = fixes[: detail.limit(1)]
-    rest = len(fixes) - len(shown)
-    for fix in shown:
+    fixes, remedies = cause.fixes, list(cause.remedies.items())
+    few = not cause.groups[0].needs and len(fixes) + len(remedies) <= _SHOWN_GROUPS
+    most = detail.limit(_SHOWN_GROUPS if few else 1)
+    for fix in fixes[:most]:
         yield ()
         again = fix in shown_before
         marks = "as above" if again else ", ".join(filter(None, (fix.safety, "proven" if fix.proven else "")))
         yield from wrap(Span("  fix: ", SpanStyle.GOOD), f"{fix.title} ({marks})", detail.width)
         if not again:
             yield from (_diff(fix.diff) if fix.diff else _code(fix.hcl))
-    if rest:
+    if rest := len(fixes[most:]):
         yield from wrap("  ", f"and {plural(rest, 'more fix', 'more fixes')} (--expand shows all)", detail.width)
-    shown_before.update(fixes)
-    remedies = cause.remedies
-    for gist, remedy in list(remedies.items())[: detail.limit(1)]:
+    for gist, remedy in remedies[:most]:
         yield ()
         again = bool(remedy.hcl) and gist in shown_before
         yield from wrap(Span("  to do: ", SpanStyle.GOOD), remedy.words + " (as above)" * again, detail.width)
         yield from _code("" if again else remedy.hcl)
-    shown_before.update(remedies)
+    if remedies[most:]:
+        yield from wrap("  ", f"and {len(remedies[most:]):,} more to do (--expand shows all)", detail.width)
+    shown_before.update(fixes[:most], (gist for gist, _ in remedies[:most]))
 
 
 def _code(hcl: str) -> Iterator[Line]:

@@ -21,6 +21,14 @@ _KEY = regex(r'\["((?:[^"\\]|\\.)*)"\]|\[(-?\d+)\]')
 _MODULE = regex(r'(?:module\.[\w-]+(?:\[(?:-?\d+|"(?:[^"\\]|\\.)*")\])?\.)+')
 #: A shorter key may be part of any word, and is replaced only as a separate word.
 _SHORTEST = 3
+#: The parts of a message in which mistakes of one kind differ: names in backticks, addresses, and numbers.
+_NAME = regex(
+    r"(`[^`]*`"
+    r"|(?:module\.[\w*-]+(?:\[[^\]]*\])?\.)*(?:data\.)?aws(?:cc)?_\w+\.[\w-]+(?:\[(?:\"(?:[^\"\\]|\\.)*\"|[^\]\"]*)\])?"
+    r"|(?<!\w)\d+(?:\.\d+)*(?!\w))"
+)
+_TYPE = regex(r"\baws(?:cc)?_\w+\.")
+_DIFFERENT = "…"
 
 
 class Need(msgspec.Struct, frozen=True):
@@ -74,6 +82,27 @@ class Cause(msgspec.Struct, frozen=True):
         return tuple(dict.fromkeys(task for group in self.groups for task in group.tasks))
 
     @property
+    def message(self) -> str:
+        """Return the common message of the groups, with `…` for the names in which they differ."""
+        if len(self.groups) == 1:
+            return self.groups[0].message
+        split = zip(*(_NAME.split(each.message) for each in self.groups), strict=False)
+        return "".join(each[0] if len(set(each)) == 1 else _elide(each) for each in split)
+
+    def names(self, group: Group) -> str:
+        """Return the names in which the message of a group differs from those of the other groups."""
+        split = zip(*(_NAME.split(each.message) for each in (group, *self.groups)), strict=False)
+        return ", ".join(dict.fromkeys(each[0] for each in split if len(set(each)) > 1))
+
+    def rest(self, most: int) -> tuple[int, str]:
+        """Return the number of task definitions in all but the first `most` groups; of findings, if these overlap."""
+        tasks = [task for group in self.groups for task in group.tasks]
+        rest = self.groups[most:]
+        if len(set(tasks)) == len(tasks):
+            return sum(len(group.tasks) for group in rest), "more task definition"
+        return sum(len(group.findings) for group in rest), "more finding"
+
+    @property
     def fixes(self) -> tuple[Fix, ...]:
         """Return the suggested changes, each once."""
         return tuple(dict.fromkeys(each.fix for each in self.findings if each.fix is not None))
@@ -87,6 +116,14 @@ class Cause(msgspec.Struct, frozen=True):
     def breaks(self) -> bool:
         """Whether the change removes a permission."""
         return any(map(broken_actions, self.findings))
+
+
+def _elide(names: Iterable[str]) -> str:
+    """Write one name for different ones: with backticks, or with the resource type, if all have it."""
+    quoted, *types = {"`" if each[:1] == "`" else (_TYPE.search(each) or [""])[0] for each in names}
+    if types:
+        return _DIFFERENT
+    return f"`{_DIFFERENT}`" if quoted == "`" else f"{quoted}{_DIFFERENT}"
 
 
 def broken_actions(finding: Finding) -> tuple[str, ...]:
@@ -143,7 +180,7 @@ def _cause(finding: Finding) -> tuple[object, ...]:
     """Build a cause from its findings; recommended permissions are shown with required ones."""
     first = finding.answers[0] if finding.answers else None
     if first is None:
-        return finding.rule, finding.change, finding.severity, folded_message(finding)
+        return finding.rule, finding.change, finding.severity, _NAME.sub(_DIFFERENT, folded_message(finding))
     return finding.rule, finding.change, first.reason, first.requirement.role_kind
 
 
@@ -162,11 +199,12 @@ def _cause_of(findings: list[Finding]) -> Cause:
 
 def _groups(findings: list[Finding]) -> Iterator[Group]:
     """Group task definitions that lack the same, and instances of a block that differ only by key."""
-    by_task: dict[tuple[str, str | None], list[Finding]] = {}
+    by_task: dict[tuple[str, str | None, str], list[Finding]] = {}
     for finding in findings:
-        by_task.setdefault((finding.task_definition, finding.address), []).append(finding)
+        mistake = "" if finding.answers else finding.message
+        by_task.setdefault((finding.task_definition, finding.address, mistake), []).append(finding)
     instances: dict[tuple[str, str], list[list[Finding]]] = {}
-    for (task, role), members in by_task.items():
+    for (task, role, _), members in by_task.items():
         instances.setdefault((block(task), block(role or "")), []).append(members)
     alike: dict[tuple[object, ...], list[list[Finding]]] = {}
     for several in instances.values():

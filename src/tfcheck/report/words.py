@@ -88,16 +88,15 @@ _ASSUMING = {RoleKind.INSTANCE: "EC2"}
 
 def title(cause: Cause) -> str:
     """Explain the problem in one line, without the names of those affected."""
-    group = cause.groups[0]
     purposes = PURPOSES.get(cause.rule)
-    if len(cause.groups) == 1 and (not group.needs or cause.reason is Reason.TRUST_POLICY or purposes is None):
-        return group.message
+    if len(cause.groups) == 1 and (not cause.groups[0].needs or cause.reason is Reason.TRUST_POLICY):
+        return cause.message
     several = len(cause.tasks) > 1
     role = f"{cause.role_kind.value} role"
     if cause.reason is Reason.TRUST_POLICY:
         return f"{_ASSUMING.get(cause.role_kind, 'ECS')} cannot assume {f'{role}s' if several else f'the {role}'}"
     if purposes is None:
-        return f"{plural(len(cause.groups), 'mistake')} of one kind"
+        return cause.message
     resources = {need.resource for each in cause.groups for need in each.needs if need.is_required}
     purpose = purposes[several or len(resources) > 1]
     if cause.reason is Reason.NO_EXECUTION_ROLE:

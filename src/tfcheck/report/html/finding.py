@@ -32,7 +32,7 @@ def article(found: TargetedCause, number: int, view: View, shown: AlreadyShown, 
     """Write a cause with at most `most` groups as an article; a repeated fix is only named."""
     cause = found.cause
     alone = len(cause.groups) == 1
-    rest = sum(len(each.tasks) for each in cause.groups[most:])
+    number_left, left = cause.rest(most)
     severity = cause.severity.value
     head = tag(
         "div",
@@ -47,7 +47,7 @@ def article(found: TargetedCause, number: int, view: View, shown: AlreadyShown, 
         tag("p", join_markup(list(_facts(found, view)), " · "), class_="facts"),
         _waivers(found),
         (_group(cause, group, found.report, view, shown, alone=alone) for group in cause.groups[:most]),
-        tag("p", f"and {plural(rest, 'more task definition')}: see the JSON report", class_="soft") if rest else None,
+        tag("p", f"and {plural(number_left, left)}: see the JSON report", class_="soft") if number_left else None,
         class_="cause",
         id=f"finding-{number}",
         aria_labelledby=f"finding-{number}-title",

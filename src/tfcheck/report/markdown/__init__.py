@@ -77,7 +77,8 @@ def _parts(found: PageContent, page: Page, rows: int, *, marked: bool) -> Iterat
 def _folds(causes: list[TargetedCause], most: int, page: Page, first: int, pictures: int) -> Iterator[PagePart]:
     """Write the fix of each cause, the first one open, and its explanation; a shared fix is shown once."""
     worst = min((each.cause.severity.rank for each in causes), default=0)
-    groups = [(each, group) for each in causes for group in each.cause.groups][:most]
+    limit = listed.groups_that_fit([[1] * len(each.cause.groups) for each in causes], most)
+    groups = [(each, group) for each in causes for group in each.cause.groups[:limit]][:most]
     shown: set[str] = set()
     shown_remedies: set[Remedy] = set()
     for number, (each, group) in enumerate(groups, first):

@@ -22,6 +22,8 @@ ICONS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.INFO: "ℹ�
 UNKNOWN_ICON = "❔"
 _SHOWN_TARGETS = 3
 _SHOWN_TASKS = 3
+#: The groups of a cause that always have their own rows.
+_FEWEST_GROUPS = 3
 
 #: Writes one row.
 Row: TypeAlias = Callable[[], str]
@@ -30,21 +32,48 @@ Row: TypeAlias = Callable[[], str]
 def rows(
     causes: Iterable[TargetedCause], waiting: Iterable[TargetedUnknown], content: PageContent, page: Page, most: int
 ) -> Iterator[PagePart]:
-    """Write rows for what causes lack and for what is undecided, at most `most`, and count the others."""
+    """Write rows for what causes lack and for what is undecided, at most `most`, and count the others.
+
+    If there are more, each cause has rows for its first groups and one for all others, so that no cause is left out.
+    """
     # Thousands of rows are counted, and only the shown ones are written.
-    found = [*_cause_rows(causes, content, page), *_unknown_rows(waiting, content, page)]
+    causes, unknown = list(causes), list(_unknown_rows(waiting, content, page))
+    limit = groups_that_fit([[len(group.needs) or 1 for group in each.cause.groups] for each in causes], most)
+    found = [*_cause_rows(causes, content, page, limit), *unknown]
     yield from (PagePart(f"- {row()}", PartKind.ROW) for row in found[:most])
     if len(found) > most:
         yield PagePart(f"… and {len(found) - most:,} more.", PartKind.KEPT)
 
 
-def _cause_rows(causes: Iterable[TargetedCause], content: PageContent, page: Page) -> Iterator[Row]:
+def groups_that_fit(sizes: list[list[int]], most: int) -> int | None:
+    """Return how many groups of each cause to show, so that not only the first causes have rows; None for all.
+
+    `sizes` has the number of rows of each group, by cause; the groups that are left out share one.
+    """
+    if sum(map(sum, sizes)) <= most:
+        return None
+    limit = most - 1
+    while limit > _FEWEST_GROUPS and sum(sum(each[:limit]) + (len(each) > limit) for each in sizes) > most:
+        limit //= 2
+    return max(limit, _FEWEST_GROUPS)
+
+
+def _cause_rows(causes: Iterable[TargetedCause], content: PageContent, page: Page, most: int | None) -> Iterator[Row]:
     for each in causes:
-        for group in each.cause.groups:
+        for group in each.cause.groups[:most]:
             for need in group.needs:
                 yield partial(_need_row, need, group, each, content, page)
             if not group.needs:
                 yield partial(_mistake, group, each, content, page)
+        if each.cause.groups[most or len(each.cause.groups) :]:
+            yield partial(_rest, each, content, most or 0)
+
+
+def _rest(cause: TargetedCause, content: PageContent, most: int) -> str:
+    tasks = list(dict.fromkeys(name for group in cause.cause.groups[most:] for name in group.shown))
+    shown = ", ".join(map(code, tasks[:_SHOWN_TASKS])) + and_more(len(tasks), _SHOWN_TASKS)
+    where = _in_targets(cause.targets, content)
+    return f"{ICONS[cause.cause.severity]} {code(cause.cause.rule)} also affects {shown}{where}"
 
 
 def _need_row(need: Need, group: Group, cause: TargetedCause, content: PageContent, page: Page) -> str:

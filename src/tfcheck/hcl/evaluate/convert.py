@@ -97,19 +97,19 @@ def convert(value: Value, kind: Type) -> Value:
         return Unknown(reason=REASON)
     match kind:
         case ListType():
-            return elements_of(_sequence(value), kind.element)
+            return elements_of(sequence(value), kind.element)
         case SetType():
-            return build_set(elements_of(_sequence(value), kind.element))
+            return build_set(elements_of(sequence(value), kind.element))
         case MapType():
-            members = _mapping(value)
+            members = mapping(value)
             return MapValue(zip(members, elements_of(list(members.values()), kind.element), strict=True))
         case TupleType():
-            items = _sequence(value)
+            items = sequence(value)
             if len(items) != len(kind.elements):
                 raise EvaluationError(f"tuple of {len(kind.elements)} elements required, got {len(items)}")
             return [convert(item, element) for item, element in zip(items, kind.elements, strict=True)]
         case ObjectType():
-            members = _mapping(value)
+            members = mapping(value)
             attributes: dict[str, Value] = {}
             for name, wanted in kind.attributes.items():
                 if name not in members and name not in kind.defaults:
@@ -132,15 +132,17 @@ def _is_open_type(kind: Type) -> bool:
     return kind == ANY or any(_is_open_type(inner) for inner in elements(kind))
 
 
-def _sequence(value: Value) -> list[Value]:
+def sequence(value: Value) -> list[Value]:
+    """Return the elements of a list or a set."""
     if isinstance(value, Set):
         return list(value.items)
     if isinstance(value, list):
         return value
-    raise EvaluationError(f"a list is required, got {kind_name(value)}")
+    raise EvaluationError(f"a list or a set is required, got {kind_name(value)}")
 
 
-def _mapping(value: Value) -> dict[str, Value]:
+def mapping(value: Value) -> dict[str, Value]:
+    """Return an object or a map."""
     if isinstance(value, dict):
         return value
     raise EvaluationError(f"an object or a map is required, got {kind_name(value)}")

@@ -27,7 +27,7 @@ from tfcheck.symbolic.value import Text, Unknown, Value
 #: The functions of each module, which is imported when the first of them is called.
 _MODULES = {
     "arithmetic": "abs ceil floor log max min parseint pow signum sum",
-    "conversions": "coalesce nonsensitive sensitive tobool tolist tonumber toset tostring",
+    "conversions": "coalesce nonsensitive sensitive tobool tolist tonumber tostring",
     "encoding": "base64decode base64encode base64sha256 base64sha512 csvdecode jsondecode jsonencode md5 sha1 sha256 "
     "sha512 textdecodebase64 textencodebase64 urlencode uuidv5 yamldecode yamlencode",
     "files": "abspath basename dirname file filebase64 filebase64sha256 filebase64sha512 fileexists filemd5 fileset "
@@ -39,7 +39,7 @@ _MODULES = {
     "objects": "keys lookup merge tomap transpose values zipmap",
     "patterns": "regex regexall",
     "provider": "provider::aws::arn_build provider::aws::arn_parse provider::aws::trim_iam_role_path",
-    "sets": "setintersection setsubtract setunion",
+    "sets": "setintersection setsubtract setunion toset",
     "strings": "chomp endswith indent join lower replace split startswith strcontains strrev substr title trim "
     "trimprefix trimspace trimsuffix upper",
     "times": "formatdate timeadd timecmp",

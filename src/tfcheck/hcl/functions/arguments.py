@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from tfcheck.hcl.evaluate.convert import kind_name, to_bool, to_number, to_string
+from tfcheck.hcl.evaluate.convert import kind_name, mapping, sequence, to_bool, to_number, to_string
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.syntax.expression import Expression
 from tfcheck.symbolic.limits import REASON, take
@@ -119,11 +119,9 @@ def to_int(value: Value) -> Value:
     raise EvaluationError("a whole number is required")
 
 
-def _sequence(value: Value) -> Value:
+def _elements(value: Value) -> Value:
     """Return a list, set or tuple; a set stays a set only if its order is unknown."""
-    if isinstance(value, Set):
-        return list(value.items) if is_known(value) else value
-    return _list(value)
+    return value if isinstance(value, Unknown) or (isinstance(value, Set) and not is_known(value)) else sequence(value)
 
 
 def _list(value: Value) -> Value:
@@ -133,14 +131,8 @@ def _list(value: Value) -> Value:
 
 
 def _strings(value: Value) -> Value:
-    items = _sequence(value)
+    items = _elements(value)
     return [to_string(item) for item in items] if isinstance(items, list) else items
-
-
-def _object(value: Value) -> Value:
-    if isinstance(value, (dict, Unknown)):
-        return value
-    raise EvaluationError(f"an object or a map is required, got {kind_name(value)}")
 
 
 _CONVERSIONS: dict[str, Callable[[Any], Value]] = {
@@ -150,9 +142,9 @@ _CONVERSIONS: dict[str, Callable[[Any], Value]] = {
     "quantity": lambda value: value if isinstance(value, Unknown) else to_number(value),
     "whole": to_int,
     "bool": to_bool,
-    "sequence": _sequence,
+    "sequence": _elements,
     "list": _list,
     "strings": _strings,
-    "object": _object,
+    "object": lambda value: value if isinstance(value, Unknown) else mapping(value),
     "any": lambda value: value,
 }

@@ -11,14 +11,17 @@ from tfcheck.hcl.evaluate.convert import to_bool, to_number, to_string, unify
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.types import is_definitely_filled
 from tfcheck.hcl.functions.arguments import Function, unknown_result
-from tfcheck.hcl.functions.sets import toset
 from tfcheck.symbolic.value import Set, Unknown, Value, is_known
 
 
 def tolist(items: Value) -> Value:
     """Convert all elements to one type, in order."""
+    if isinstance(items, Unknown):
+        return unknown_result(items, unsure=True)
+    if items is None or isinstance(items, list):
+        return None if items is None else unify(items)
     if not isinstance(items, Set):
-        return _collection(items) if items is not None else None
+        raise EvaluationError("a list or a set is required")
     if is_known(items):
         return list(items.items)
     if None in items.items:
@@ -27,21 +30,6 @@ def tolist(items: Value) -> Value:
     from tfcheck.hcl.functions.lists import sort
 
     return sort(list(items.items))
-
-
-def _collection(items: Value) -> Value:
-    if isinstance(items, Unknown):
-        return unknown_result(items, unsure=True)
-    if not isinstance(items, list):
-        raise EvaluationError("a list or a set is required")
-    return unify(items)
-
-
-def to_set(items: Value) -> Value:
-    """Build a set: one type, no duplicates."""
-    if items is None or isinstance(items, Set):
-        return items
-    return toset(_collection(items))
 
 
 def coalesce(*values: Value) -> Value:
@@ -89,6 +77,5 @@ FUNCTIONS = {
     "tobool": Function(to_bool, "~any", partial=True),
     "tolist": Function(tolist, "~any", partial=True),
     "tonumber": Function(to_number, "~any", partial=True),
-    "toset": Function(to_set, "~any", partial=True),
     "tostring": Function(to_string, "~any", partial=True),
 }

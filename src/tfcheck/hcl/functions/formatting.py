@@ -6,6 +6,7 @@ See https://developer.hashicorp.com/terraform/language/functions/format.
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from fractions import Fraction
 
 import msgspec
@@ -16,7 +17,7 @@ from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.hcl.formats import json
 from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, afford, limit_error, unknown_result
 from tfcheck.hcl.functions.strings import clusters
-from tfcheck.symbolic.numbers import Number, spell_number
+from tfcheck.symbolic.numbers import Number, exact, spell_number
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Hole, JsonText, Set, Text, TextLike, Unknown, Value, is_known, pieces, text
 
@@ -134,16 +135,13 @@ def _formatted_open(verb: Verb, argument: Value) -> TextLike:
 
 
 def _format_default(verb: Verb, argument: Value) -> str:
-    if "#" not in verb.flags and isinstance(argument, str):
-        return _pad(verb, argument)
-    if "#" not in verb.flags and isinstance(argument, (int, float, Fraction)) and not isinstance(argument, bool):
-        number = to_number(argument)
-        if not isinstance(number, (int, Fraction)):
-            raise limit_error("a number that Terraform rounds")
-        return _pad(verb, shortest(number))
-    encoded = json.encode(argument)
-    assert isinstance(encoded, str)
-    return _pad(verb, encoded)
+    number = exact(argument)
+    if "#" in verb.flags or not (isinstance(argument, str) or number is not None):
+        argument = json.encode(argument)
+    elif number is not None:
+        argument = shortest(number)
+    assert isinstance(argument, str)
+    return _pad(verb, argument)
 
 
 def _pad(verb: Verb, written: str) -> str:
@@ -221,7 +219,7 @@ def exponential(number: Number, places: int) -> str:
     """Format `number` with one digit before the point, this many after it, and an exponent."""
     if number == 0:
         return ("0." + "0" * places if places else "0") + "e+00"
-    exponent = _exponent(number)
+    exponent = Decimal(_decimal(number)).adjusted()
     digits = str(_round(Fraction(number) * Fraction(10) ** (places - exponent)))
     if len(digits) > places + 1:
         digits, exponent = digits[:-1], exponent + 1
@@ -232,10 +230,8 @@ def shortest(number: Number) -> str:
     """Format `number` with as few digits as possible, with an exponent if that is below -4 or above 5."""
     if number < 0:
         return "-" + shortest(-number)
-    exponent = _exponent(number) if number else 0
-    written = spell_number(number)
-    if written is None:
-        raise limit_error("a number that Terraform rounds")
+    written = _decimal(number)
+    exponent = Decimal(written).adjusted()
     if -4 <= exponent < 6:
         return written
     return _format_exponent(written.replace(".", "").strip("0"), exponent)
@@ -246,15 +242,12 @@ def _format_exponent(digits: str, exponent: int) -> str:
     return f"{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
 
-def _exponent(number: Number) -> int:
-    """Return the exponent of the first digit of a positive number."""
-    fraction = Fraction(number)
-    exponent = len(str(fraction.numerator)) - len(str(fraction.denominator))
-    while Fraction(10) ** exponent > fraction:
-        exponent -= 1
-    while Fraction(10) ** (exponent + 1) <= fraction:
-        exponent += 1
-    return exponent
+def _decimal(number: Number) -> str:
+    """Return the whole decimal notation of a number."""
+    written = spell_number(number)
+    if written is None:
+        raise limit_error("a number that Terraform rounds")
+    return written
 
 
 def _round(number: Fraction) -> int:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise, product
+from math import prod
 
 import msgspec
 
-from tfcheck.hcl.evaluate.convert import build_set, to_bool, unify
+from tfcheck.hcl.evaluate.convert import build_set, sequence, to_bool, unify
 from tfcheck.hcl.evaluate.elements import element_symbol
 from tfcheck.hcl.evaluate.equality import equal_values
 from tfcheck.hcl.evaluate.scope import EvaluationError
@@ -30,9 +32,7 @@ _DEEPEST = 50
 def length(value: Value) -> Value:
     """Count the elements of a collection or the characters of a string."""
     match value:
-        case str() | Text() | JsonText():
-            return length_of(value)
-        case Unknown() if is_definitely_text(value):
+        case str() | Text() | JsonText() | Unknown() if is_definitely_text(value):
             return length_of(value)
         case Unknown():
             return unknown_result(value, unsure=True)
@@ -87,16 +87,11 @@ def flatten(items: Value) -> Value:
 def _flatten(value: Value, flat: list[Value], depth: int) -> None:
     if depth > _DEEPEST:
         raise limit_error("lists nested so deeply")
-    if isinstance(value, list):
-        for item in value:
+    if isinstance(value, list) or (isinstance(value, Set) and is_known(value)):
+        for item in sequence(value):
             _flatten(item, flat, depth + 1)
-    elif isinstance(value, Set) and is_known(value):
-        for item in value.items:
-            _flatten(item, flat, depth + 1)
-    elif isinstance(value, Set):
-        flat.append(unknown_result(value))
     else:
-        flat.append(value)
+        flat.append(unknown_result(value) if isinstance(value, Set) else value)
 
 
 def distinct(items: list[Value]) -> Value:
@@ -151,11 +146,9 @@ def index(items: list[Value], wanted: Value) -> Value:
 
 def contains(items: Value, wanted: Value) -> Value:
     """Whether an element equals `wanted`; a number never equals a string."""
-    members = list(items.items) if isinstance(items, Set) else items
     if isinstance(items, Unknown):
         return unknown_result(items, unsure=True)
-    if not isinstance(members, list):
-        raise EvaluationError("a list or a set is required")
+    members = sequence(items)
     truth = Truth.some(equal_values(item, wanted) for item in members)
     return _unknown_equality([*members, wanted]) if truth is Truth.UNKNOWN else truth is Truth.TRUE
 
@@ -241,20 +234,11 @@ def setproduct(*groups: Value) -> Value:
         raise EvaluationError("at least two arguments are required")
     if any(isinstance(group, Unknown) or (isinstance(group, Set) and not is_known(group)) for group in groups):
         return unknown_result(list(groups), unsure=True)
-    total = 1
-    for group in groups:
-        total *= len(_members(group))
+    members = [sequence(group) for group in groups]
+    total = prod(map(len, members))
     afford(elements=total, steps=total * len(groups) // 4)
-    combined: list[Value] = [list(each) for each in product(*(unify(_members(group)) for group in groups))]
+    combined: list[Value] = [list(each) for each in product(*map(unify, members))]
     return build_set(combined) if any(isinstance(group, Set) for group in groups) else combined
-
-
-def _members(group: Value) -> list[Value]:
-    if isinstance(group, list):
-        return group
-    if isinstance(group, Set):
-        return list(group.items)
-    raise EvaluationError("a list or a set is required")
 
 
 def coalescelist(*lists: Value) -> Value:
@@ -275,26 +259,15 @@ def one(items: Value) -> Value:
         case Unknown():
             only = element_symbol(items.symbol, 0) if items.symbol is not None else None
             return msgspec.structs.replace(unknown_result(items, unsure=True), symbol=only)
-        case list() | Set():
-            members = items if isinstance(items, list) else list(items.items)
         case _:
-            raise EvaluationError("a list, set or tuple is required")
-    if len(members) > 1:
-        raise EvaluationError("there is more than one element")
-    return members[0] if members else None
+            members = sequence(items)
+            if len(members) > 1:
+                raise EvaluationError("there is more than one element")
+            return members[0] if members else None
 
 
-def alltrue(items: list[Value]) -> Value:
-    """Whether every element is true."""
-    return _answer(Truth.every, items)
-
-
-def anytrue(items: list[Value]) -> Value:
-    """Whether some element is true."""
-    return _answer(Truth.some, items)
-
-
-def _answer(combine: Callable[[Iterable[Truth]], Truth], items: list[Value]) -> Value:
+def are_true(items: list[Value], combine: Callable[[Iterable[Truth]], Truth]) -> Value:
+    """Whether every element, or some element, is true."""
     # The conversion of every element must succeed, also of those that do not matter.
     converted = [to_bool(item) for item in items]
     truth = combine(Truth.UNKNOWN if isinstance(each, Unknown) else Truth.of(each is True) for each in converted)
@@ -302,8 +275,8 @@ def _answer(combine: Callable[[Iterable[Truth]], Truth], items: list[Value]) -> 
 
 
 FUNCTIONS = {
-    "alltrue": Function(alltrue, "sequence", partial=True),
-    "anytrue": Function(anytrue, "sequence", partial=True),
+    "alltrue": Function(partial(are_true, combine=Truth.every), "sequence", partial=True),
+    "anytrue": Function(partial(are_true, combine=Truth.some), "sequence", partial=True),
     "chunklist": Function(chunklist, "sequence whole", partial=True),
     "coalescelist": Function(coalescelist, "any*", partial=True),
     "compact": Function(compact, "strings", partial=True),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from tfcheck.hcl.evaluate.convert import build_set, unify
+from tfcheck.hcl.evaluate.convert import build_set, sequence, unify
 from tfcheck.hcl.evaluate.equality import equal_values
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.functions.arguments import Function, unknown_result
@@ -20,7 +20,9 @@ Combine: TypeAlias = Callable[[Sequence[list[Value]]], list[Value]]
 
 def toset(items: Value) -> Value:
     """Build a set: one type, no duplicates, in Terraform's order."""
-    return build_set(unify(_members(items))) if isinstance(items, list) else items
+    if isinstance(items, Unknown):
+        return unknown_result(items, unsure=True)
+    return items if items is None or isinstance(items, Set) else build_set(unify(sequence(items)))
 
 
 def setunion(*groups: Value) -> Value:
@@ -50,7 +52,7 @@ def _combine(groups: Sequence[Value], combine: Combine) -> Value:
     if any(isinstance(group, Unknown) for group in groups):
         return unknown_result(list(groups), unsure=True)
     # NOTE: every group must have a type of its own before all are converted to one.
-    members = [unify(_members(group)) for group in groups]
+    members = [unify(sequence(group)) for group in groups]
     unified = iter(unify([item for items in members for item in items]))
     sets = [[next(unified) for _ in items] for items in members]
     try:
@@ -66,15 +68,8 @@ def _contains(items: Sequence[Value], wanted: Value) -> bool:
     return truth is Truth.TRUE
 
 
-def _members(group: Value) -> list[Value]:
-    if isinstance(group, list):
-        return group
-    if isinstance(group, Set):
-        return list(group.items)
-    raise EvaluationError("a set is required")
-
-
 FUNCTIONS = {
+    "toset": Function(toset, "~any", partial=True),
     "setintersection": Function(setintersection, "any*", partial=True),
     "setsubtract": Function(setsubtract, "any any", partial=True),
     "setunion": Function(setunion, "any*", partial=True),

@@ -181,26 +181,11 @@ def _longest(subject: TextLike) -> int:
     return total
 
 
-def startswith(subject: TextLike, start: TextLike) -> Value:
-    """Whether `subject` begins with `start`."""
+def has_part(subject: TextLike, part: TextLike, *, before: str = "", after: str = "") -> Value:
+    """Whether `part` occurs in `subject`; `before` and `after` are `*` where it may be surrounded by other text."""
     subject = inline(subject)
-    return _answer(glob((Verbatim(start), "*"), subject), subject, start)
-
-
-def endswith(subject: TextLike, end: TextLike) -> Value:
-    """Whether `subject` ends with `end`."""
-    subject = inline(subject)
-    return _answer(glob(("*", Verbatim(end)), subject), subject, end)
-
-
-def strcontains(subject: TextLike, part: TextLike) -> Value:
-    """Whether `part` occurs in `subject`."""
-    subject = inline(subject)
-    return _answer(glob(("*", Verbatim(part), "*"), subject), subject, part)
-
-
-def _answer(truth: Truth, *waits_for: TextLike) -> Value:
-    return unknown_result(list(waits_for)) if truth is Truth.UNKNOWN else truth is Truth.TRUE
+    truth = glob((before, Verbatim(part), after), subject)
+    return unknown_result([subject, part]) if truth is Truth.UNKNOWN else truth is Truth.TRUE
 
 
 def trim_affix(subject: TextLike, affix: TextLike, *, at_end: bool) -> Value:
@@ -330,14 +315,14 @@ def _fixed_length(piece: str | Unknown | JsonText) -> int | None:
 
 FUNCTIONS = {
     "chomp": Function(chomp, "string", partial=True, total=True),
-    "endswith": Function(endswith, "string string", partial=True, total=True),
+    "endswith": Function(partial(has_part, before="*"), "string string", partial=True, total=True),
     "indent": Function(indent, "whole string", partial=True),
     "join": Function(join, "string strings*", partial=True),
     "lower": Function(partial(change_case, change=str.lower), "string", partial=True, total=True),
     "replace": Function(replace, "string string string", partial=True),
     "split": Function(split, "string string", partial=True, total=True),
-    "startswith": Function(startswith, "string string", partial=True, total=True),
-    "strcontains": Function(strcontains, "string string", partial=True, total=True),
+    "startswith": Function(partial(has_part, after="*"), "string string", partial=True, total=True),
+    "strcontains": Function(partial(has_part, before="*", after="*"), "string string", partial=True, total=True),
     "strrev": Function(lambda subject: "".join(reversed(clusters(subject))), "string", total=True),
     "substr": Function(substr, "string whole whole", partial=True),
     "title": Function(title, "string", partial=True, total=True),

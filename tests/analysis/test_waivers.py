@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -315,6 +316,43 @@ def test_any_other_comment_waives_nothing_and_is_reported(
 def test_words_in_a_text_are_no_comment(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     comment(checkout, "family  ", '  tags = { note = "see https://x#tfcheck:ignore env-file -- public" }')
     assert "waivers" not in report(capsys)
+
+
+@pytest.mark.parametrize(
+    ("member", "places"),
+    [
+        ('"tfcheck:ignore env-file -- public (until 2026-06-15)"', ["orders.tf.json:4"]),
+        ('["a word", "# tfcheck:ignore env-file -- public"]', ["orders.tf.json:4"]),
+        ('"tfcheck:ignore image -- public"', [None]),
+        ('"a word about tfcheck:ignore env-file -- public"', [None]),
+        ('{"metadata": "tfcheck:ignore env-file -- public"}', [None]),
+    ],
+)
+def test_json_has_comments_as_members(
+    member: str, places: list[str | None], checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main, task = (checkout / "main.tf").read_text(encoding="utf-8").split(f"{RESOURCE} ", 1)
+    values = re.search(r"jsonencode\((\[.*?\n  \])\)", task, re.DOTALL)
+    assert values is not None
+    arguments = {"family": "orders", "execution_role_arn": "${aws_iam_role.execution.arn}"}
+    arguments["container_definitions"] = f"${{jsonencode({values[1]})}}"
+    lines = [
+        '{ "resource": {',
+        '"aws_ecs_task_definition": {',
+        '"orders": {',
+        f'"//": {member},',
+        f"{json.dumps(arguments)[1:-1]}}}",
+        "} } }",
+    ]
+    (checkout / "main.tf").write_text(main, encoding="utf-8")
+    (checkout / "orders.tf.json").write_text("\n".join(lines), encoding="utf-8")
+    git(checkout, "add", ".")
+    assert waived(report(capsys)) == places * 2
+    in_one_line = " ".join(lines).replace("{", '{ "locals": {},', 1)
+    (checkout / "orders.tf.json").write_text(in_one_line, encoding="utf-8")
+    found = report(capsys)
+    assert waived(found) == [None, None]
+    assert all("several blocks" in each["problem"] for each in found.get("waivers", []))
 
 
 def test_in_ci_a_file_that_git_does_not_track_waives_nothing(

@@ -1,13 +1,14 @@
 """Read waivers from comments in the sources: `# tfcheck:ignore env-file -- reason (until 2027-03-01)`.
 
-A comment counts at the block that it is inside of, or directly above. Only files whose text is for everybody count: not
-those of installed packages, and in CI none that git does not track.
+A comment counts at the block that it is inside of, or directly above; in `.tf.json` it is the member `//` of a block.
+Only files whose text is for everybody count: not those of installed packages, and in CI none that git does not track.
 """
 
 from __future__ import annotations
 
 import posixpath
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING
 from tfcheck.config.rules import match_rules, suggestion
 from tfcheck.config.waivers import UNKNOWN, Waiver, is_date
 from tfcheck.hcl.syntax.expression import Call, Expression, ListOf, Literal, ObjectOf, Template
+from tfcheck.hcl.syntax.json_document import Array, JsonScalar
+from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import clip
@@ -40,7 +43,7 @@ def comments(sources: Sources, directory: str | None, rules: tuple[str, ...]) ->
     every = (
         each
         for file in sources.files_with(_MARK)
-        if not file.source.name.endswith(".json") and sources.may_be_shown(file.source.name)
+        if sources.may_be_shown(file.source.name)
         for each in _read_file(file, directory, rules)
     )
     yield from islice(every, _MOST)
@@ -48,11 +51,30 @@ def comments(sources: Sources, directory: str | None, rules: tuple[str, ...]) ->
 
 def _read_file(file: SourceFile, directory: str | None, rules: tuple[str, ...]) -> Iterator[Waiver]:
     name = posixpath.normpath(posixpath.join(directory or ".", file.source.name))
+    if name.endswith(".json"):
+        yield from (_waiver(text, block, [], number, name, rules, 0) for block, number, text in _members(file))
+        return
     lines = file.source.text.split("\n")
     for number, line in enumerate(lines, 1):
         if _MARK in line and (comment := _COMMENT.search(line)):
             further = _continuation(comment["rest"], lines, number) if _ONLY_COMMENT.match(line) else []
-            yield _waiver(" ".join((comment["rest"], *further)), file, lines, number, name, rules, len(further))
+            text, block = " ".join((comment["rest"], *further)), _block(file, lines, number)
+            yield _waiver(text, block, lines, number, name, rules, len(further))
+
+
+def _members(file: SourceFile) -> Iterator[tuple[Block | None, int, str]]:
+    """Yield the waivers in the members `//`, texts or lists of texts, of the blocks of a JSON file, with their lines.
+
+    NOTE: a waiver finds its block by line, so it has none if several begin there.
+    """
+    starts = Counter(each.place.line for each in file.blocks)
+    for block in file.blocks:
+        for member in block.value.members if isinstance(block, JsonBlock) else ():
+            for each in member.value.items if isinstance(member.value, Array) else (member.value,):
+                text = each.value if member.name == "//" and isinstance(each, JsonScalar) else None
+                if isinstance(text, str) and text.lstrip("# ").startswith(_MARK):
+                    alone = block if starts[block.place.line] == 1 else None
+                    yield alone, file.source.line(each.start), " ".join(text.partition(_MARK)[2].split())
 
 
 def _continuation(text: str, lines: list[str], number: int) -> list[str]:
@@ -73,7 +95,7 @@ def _continuation(text: str, lines: list[str], number: int) -> list[str]:
 
 
 def _waiver(
-    text: str, file: SourceFile, lines: list[str], number: int, name: str, rules: tuple[str, ...], further: int
+    text: str, block: Block | None, lines: list[str], number: int, name: str, rules: tuple[str, ...], further: int
 ) -> Waiver:
     """Parse one comment; what is wrong with it becomes its problem."""
     what, _, why = text.strip().rstrip("\r").partition("--")
@@ -81,11 +103,10 @@ def _waiver(
     reason = " ".join(_UNTIL.sub("", why).split())
     selector, *narrowing = what.split() or [""]
     pairs = dict(each.partition("=")[::2] for each in narrowing)
-    block = _block(file, lines, number)
     container = pairs.get("container", "")
     problem = _problem(selector, pairs, reason, until[1].strip() if until else "", rules)
     if block is None:
-        problem = problem or "it is not at a block"
+        problem = problem or ("it is not at a block" if lines else "several blocks begin in the line of its block")
     elif not (container or problem):
         container, problem = _container(block, lines, number)
     return Waiver(

@@ -56,7 +56,7 @@ def pages() -> list[Path]:
 
 def schema_text() -> str:
     """Return the text that the schema of configuration files should have."""
-    return encode(schema())
+    return encode(schema(rulebook.known_rules()))
 
 
 def current(page: Path) -> str:

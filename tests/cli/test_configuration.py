@@ -121,8 +121,7 @@ def test_every_key_of_a_check_is_set_all_three_ways(
     assert place == name
     by_option, place = in_force(capsys, *option)[key]
     assert place == "command line"
-    as_text = [f"{rule}={each}" for rule, each in by_file.items()] if key == "severity" else by_file
-    assert by_variable == as_text != by_option
+    assert by_variable == by_file != by_option
 
 
 @pytest.mark.parametrize("setting", ['sources = "none"', 'context = ["infra", "none"]', 'baseline = "none"'])
@@ -336,9 +335,14 @@ def test_fixes_are_for_selected_rules(checkout: Path, capsys: pytest.CaptureFixt
         ),
     ],
 )
-def test_a_rule_that_there_is_not_is_refused(option: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_rule_that_there_is_not_is_refused(
+    option: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["check", "plan.json", *option]) == 2
     assert capsys.readouterr().err == said
+    monkeypatch.setenv(variable := f"TFCHECK_{option[0][2:].upper()}", option[1])
+    assert run(["check", "plan.json"]) == 2
+    assert capsys.readouterr().err == said.replace(option[0], variable)
 
 
 @pytest.mark.parametrize(
@@ -346,6 +350,7 @@ def test_a_rule_that_there_is_not_is_refused(option: list[str], said: str, capsy
     [
         ("TFCHECK_NEW_ONLY", "maybe", "`maybe` is not true or false"),
         ("TFCHECK_FAIL_ON", "errors", "`errors` is not one of `error`, `warning`, `info`, `never`"),
+        ("TFCHECK_VERBOSE", "maybe", "`maybe` is not true or false"),
     ],
 )
 def test_a_wrong_value_is_reported_by_its_variable(

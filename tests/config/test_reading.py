@@ -139,6 +139,11 @@ def test_a_link_inside_of_the_work_tree_is_followed_where_it_is_named(here: Path
         ("\nfail_on = 'error'", "`tfcheck.toml:2`: unknown key `fail_on`", "did you mean `fail-on`?"),
         ("colour = 'auto'", "`tfcheck.toml:1`: unknown key `colour`", "did you mean `color`?"),
         (
+            "\n[tool.tfcheck]\nquiet = true",
+            "`tfcheck.toml:2`: unknown key `tool`",
+            "the keys of tfcheck.toml stand by themselves: [tool.tfcheck] is for pyproject.toml",
+        ),
+        (
             "[fix]\n\nsafe_only = true",
             "`tfcheck.toml:3`: unknown key `safe_only` in [fix]",
             "did you mean `safe-only`?",

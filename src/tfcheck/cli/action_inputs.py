@@ -158,7 +158,8 @@ class _InputValues:
         return tuple(filter(None, re.split(r"[,\s]+", self.text(name))))
 
     def rules(self) -> RuleSelection:
-        return rule_selection(self.names("select"), self.names("ignore"), self.names("severity"))
+        select, ignore, severity = map(self.names, ("select", "ignore", "severity"))
+        return rule_selection(select, ignore, severity, "the input `{}`".format)
 
     def lines(self, name: str) -> tuple[str, ...]:
         found = tuple(filter(None, map(str.strip, self.text(name).split("\n"))))
@@ -187,7 +188,7 @@ class _InputValues:
 
     def _invalid(self, name: str, *allowed: str) -> UsageError:
         value = visible(clip_width(self.text(name), _LONGEST))
-        return UsageError(f"the input `{name}` is `{value}`", hint=f"it may be {', '.join(allowed)}")
+        return UsageError(f"the input `{name}` is `{value}`", hint=f"it can be {', '.join(allowed)}")
 
     def number(self, name: str, default: int) -> int:
         value = self.text(name) or str(default)

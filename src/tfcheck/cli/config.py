@@ -16,7 +16,7 @@ from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand, OwnFormats, choice, loaded_settings
 from tfcheck.cli.json_pick import json_pick
 from tfcheck.cli.main import check
-from tfcheck.config.keys import KEYS
+from tfcheck.config.keys import KEYS, Kind
 from tfcheck.config.settings import ConfigValue
 from tfcheck.config.tables import value_words
 from tfcheck.report.safe_text import visible
@@ -59,18 +59,18 @@ def config(plans: tuple[str, ...], form: str, query: str | None, schema: bool, *
     Without PLAN, show it for the current directory. Accepts the options of `check`. Options override environment
     variables, and these override the file. No plan is read.
     """
+    from tfcheck.analysis.rulebook import known_rules
     from tfcheck.report.json import encode as as_json
 
     pick = json_pick(form, query)
     if schema:
         from tfcheck.config.schema import schema as of_file
 
-        click.echo(as_json(pick(of_file()) if pick else of_file()), nl=False)
+        of_keys = of_file(known_rules())
+        click.echo(as_json(pick(of_keys) if pick else of_keys), nl=False)
         return 0
     found, chosen = loaded_settings(), choice()
     rows = list(_rows(found.values, found.settings.named if found.settings else ""))
-    from tfcheck.analysis.rulebook import known_rules
-
     off = [each for each in known_rules() if not chosen.rules.selects(each)]
     if pick is not None:
         file = found.settings.path if found.settings else None
@@ -104,7 +104,8 @@ def _rows(values: Mapping[str, ConfigValue], named: str) -> Iterator[EffectiveVa
         option = options.get(key.path)
         source = context.get_parameter_source(option.name or "") if option else None
         if option and source in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT):
-            value = context.params.get(option.name or "", context.meta.get(f"tfcheck.{option.name}"))
+            value: Any = context.params.get(option.name or "", context.meta.get(f"tfcheck.{option.name}"))
+            value = dict(each.partition("=")[::2] for each in value) if key.kind is Kind.SEVERITIES else value
             words, variables = value_words(value), option.envvar or ()
             if source is ParameterSource.COMMANDLINE:
                 yield EffectiveValue(key.path, value, "command line", words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -249,7 +249,8 @@ def choice() -> Choice:
         if key.counts and context.get_parameter_source(option.name or "") is ParameterSource.DEFAULT_MAP
         if (shown := found.values[key.path].shown)
     }
-    rules = rule_selection(*(context.meta.get(f"tfcheck.{name}", ()) for name in ("select", "ignore", "severity")))
+    select, ignore, severity = (context.meta.get(f"tfcheck.{name}", ()) for name in ("select", "ignore", "severity"))
+    rules = rule_selection(select, ignore, severity, _option_or_variable)
     return chosen(rules, found, in_force)
 
 
@@ -261,8 +262,15 @@ def chosen(rules: RuleSelection, found: LoadedSettings, in_force: Mapping[str, s
     return Choice(rules, settings.path, in_force, settings.waivers, clock.today())
 
 
-def rule_selection(select: Iterable[str], ignore: Iterable[str], severity: Iterable[str]) -> RuleSelection:
-    """Build the rule selection from options or variables.
+def _option_or_variable(name: str) -> str:
+    by_variable = click.get_current_context().get_parameter_source(name) is ParameterSource.ENVIRONMENT
+    return f"`TFCHECK_{name.upper()}`" if by_variable else f"`--{name}`"
+
+
+def rule_selection(
+    select: Iterable[str], ignore: Iterable[str], severity: Iterable[str], name: Callable[[str], str]
+) -> RuleSelection:
+    """Build the rule selection; `name` says what set `select`, `ignore` or `severity`.
 
     Raises:
         UsageError: a rule is named that there is not, or a severity.
@@ -272,9 +280,11 @@ def rule_selection(select: Iterable[str], ignore: Iterable[str], severity: Itera
     for option, names in (("select", found.select), ("ignore", found.ignore), ("severity", tuple(weights))):
         for each in names:
             if not match_rules(each, known := _known_rules()):
-                raise UsageError(f"`--{option}`: there is no rule `{each}`", hint=suggestion(each, known))
+                raise UsageError(f"{name(option)}: there is no rule `{each}`", hint=suggestion(each, known))
     for rule, each in weights.items():
         if each not in ("error", "warning", "info"):
             given = f"`{each}`" if each else "missing"
-            raise UsageError(f"`--severity` of `{rule}` is {given}", hint="write RULE=error, RULE=warning or RULE=info")
+            raise UsageError(
+                f"{name('severity')} of `{rule}` is {given}", hint="write RULE=error, RULE=warning or RULE=info"
+            )
     return found

@@ -290,7 +290,7 @@ def _rephrase(error: click.UsageError) -> UsageError:
         and error.ctx.get_parameter_source(option.name or "") is ParameterSource.ENVIRONMENT
     ):
         named = next((each for each in option.envvar or () if os.environ.get(each)), "")
-        said = said.replace(f"`{option.opts[-1]}`", f"`{named}`", 1) if named else said
+        said = said.replace(" / ".join(f"`{each}`" for each in option.opts), f"`{named}`") if named else said
     command = error.ctx.command_path if error.ctx else "tfcheck"
     return UsageError(said[:1].lower() + said[1:], hint=f"see `{command} --help`")
 

@@ -12,7 +12,7 @@ from typing import Any
 from tfcheck.vocabulary.clipping import clip
 from tfcheck.vocabulary.errors import did_you_mean
 
-_LONGEST = 1_000
+LONGEST = 1_000
 _NODES = frozenset(
     (
         *("and_expression", "comparator", "current", "field", "function_expression", "identity", "index"),
@@ -38,8 +38,8 @@ def condition(expression: str, wrong: Callable[[str, str], Exception]) -> Callab
     import jmespath
     from jmespath.exceptions import JMESPathError
 
-    if len(expression) > _LONGEST:
-        raise wrong(f"`where` is longer than {_LONGEST:,} characters", _HINT)
+    if len(expression) > LONGEST:
+        raise wrong(f"`where` is longer than {LONGEST:,} characters", _HINT)
     try:
         compiled = jmespath.compile(expression)
         refused = _first_refused(compiled.parsed)

@@ -23,6 +23,7 @@ from tfcheck.vocabulary.errors import UsageError, did_you_mean
 _LONGEST_SHOWN = 60
 #: Names used by the option, or by another tool.
 _KNOWN = {"colour": "color", "fail_on": "fail-on", "exclude": "ignore", "include": "select", "output": "format"}
+_HINTS = {"tool": "the keys of tfcheck.toml stand by themselves: [tool.tfcheck] is for pyproject.toml"}
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -105,7 +106,7 @@ def _refuse_unknown(table: Table, known: Iterable[str]) -> None:
         if name not in known:
             where = f" in {_header(table.path)}" if table.path else ""
             meant = _KNOWN[name] if _KNOWN.get(name) in known else name
-            hint = did_you_mean(meant, known, f"the keys are {', '.join(known)}")
+            hint = did_you_mean(meant, known, _HINTS.get(name, f"the keys are {', '.join(known)}"))
             raise table.error(f"unknown key `{clip(name)}`{clip(where)}", hint, name)
 
 

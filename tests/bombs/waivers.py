@@ -42,7 +42,7 @@ def _env_files(count: int) -> Making:
 
 
 _COMMENT = "# tfcheck:ignore env-file -- r\n"
-_NESTED = "!" * 300 + "a"
+_NESTED = "!" * 300 + "rule"
 
 WAIVERS: dict[str, Making] = {
     "waivers-many-secrets": _file('address="*"', 4_000, _secrets(60_000)),
@@ -52,10 +52,10 @@ WAIVERS: dict[str, Making] = {
     "waivers-stars": _file(f'resource="{"*a" * 5000}"', 20, _env_files(900)),
     "waivers-where": _file("where=\"message=='NUMBER'\"", 3_500, _tasks(5_000)),
     "waivers-where-long": _file(f"where=\"contains(message, '{'x' * 900}')\"", 200, _tasks(5_000)),
-    "waivers-where-or": _file(f'where="{"||".join("a" * 330)}"', 200, _tasks(5_000)),
+    "waivers-where-or": _file(f'where="{"||".join(["rule"] * 160)}"', 200, _tasks(5_000)),
     "waivers-where-nested": _file(f'where="{_NESTED}"', 5, _tasks(2)),
-    "waivers-where-dots": _file(f'where="{".".join("a" * 490)}"', 5, _tasks(2)),
-    "waivers-where-compared": _file(f'where="{"==".join("a" * 330)}"', 5, _tasks(2)),
+    "waivers-where-dots": _file(f'where="{"rule" + ".a" * 490}"', 5, _tasks(2)),
+    "waivers-where-compared": _file(f'where="{"==".join(["rule"] * 160)}"', 5, _tasks(2)),
     "comments-1e6-below": _comments(_COMMENT * 1000 + "#\n" * 1_000_000),
     "comments-1e5": _comments(_COMMENT * 100_000),
     "comments-files": _comments(_COMMENT * 1000, 500),

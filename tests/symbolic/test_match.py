@@ -13,6 +13,8 @@ from tfcheck.symbolic.value import (
     ACCOUNT_ID,
     ANYTHING,
     NAME,
+    PARTITION,
+    REGION,
     SECRET_SUFFIX,
     Hole,
     JsonText,
@@ -284,6 +286,15 @@ def test_glob_holds_for_every_filling(pattern: TextLike, subject: TextLike) -> N
 def test_equal_holds_for_every_filling(a: TextLike, b: TextLike) -> None:
     facts = {x == y for x, y in every_filling(a, b)}
     assert agrees(equal(a, b), facts), (a, b, facts)
+
+
+@given(st.sampled_from([ANYTHING, NAME, Hole("ab", negated=False, shortest=2), REGION, PARTITION]), st.text("aws:-"))
+def test_an_unknown_text_is_not_one_that_its_hole_excludes(hole: Hole, known: str) -> None:
+    excluded = not known.startswith(hole.starts) or len(known) < hole.shortest
+    excluded = excluded or not all(map(hole.allows, known.removeprefix(hole.starts)))
+
+    assert equal(Unknown(Symbol("r"), hole=hole), known) is (F if excluded else U)
+    assert equal(known, Unknown(hole=hole)) is (F if excluded else U)
 
 
 #: So few that many rows of them are equal, some of them spelled in different ways.

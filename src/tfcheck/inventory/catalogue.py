@@ -11,10 +11,12 @@ from functools import cached_property
 
 import msgspec
 
+from tfcheck.inventory.change import is_to_be, may_be_named
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.match import equal, spelling
 from tfcheck.symbolic.value import JsonText, PlainText, TextLike, Truth, Unknown, Value, identity, spelled_out, unknowns
+from tfcheck.vocabulary.arn import parse_arn
 
 
 class ObjectKind(msgspec.Struct, frozen=True, eq=False):
@@ -64,6 +66,8 @@ class Catalogue:
 
     def __init__(self, world: World, kind: ObjectKind) -> None:
         self.kind = kind
+        self._world = world
+        self._named: dict[str, _Named] = {}
         self.resources: list[WorldObject] = list(world.resources(*kind.types))
         if kind.looked_up:  # leave out what data sources look up of this plan
             managed = {arn for each in self.resources for arn in _arn_texts(each, (kind.arn,))}
@@ -134,6 +138,56 @@ class Catalogue:
     def find(self, reference: Value, near: Surroundings | None) -> WorldObject | None:
         """Find the resource that an argument definitely denotes, as an ARN or a name."""
         return self.resolve(reference, near) or self._find_by_text(reference) or self.find_by_name(reference, near)
+
+    def possible(self, name: TextLike | None, attribute: str = "") -> Iterator[tuple[WorldObject, Value]]:
+        """Yield the resources that `name` may turn out to denote, with their own names or ARNs; None may be any.
+
+        Compares with the attribute, by default the ARN. A resource that it definitely denotes is left out.
+        """
+        attribute = attribute or self.kind.arn
+        if attribute not in self._named:
+            self._named[attribute] = _Named(self.resources, attribute, self._world)
+        for each, own in self._named[attribute].like(name):
+            if name is None or (isinstance(own, PlainText) and may_be_named(name, own, self._world)):
+                yield each, own
+
+
+class _Named:
+    """Resources by one of their names, so that a name is compared only with those that it may be equal to."""
+
+    def __init__(self, resources: Iterable[WorldObject], attribute: str, world: World) -> None:
+        self._rows = [(each, each.attribute(attribute)) for each in resources]
+        self._world = world
+        self._settled: dict[str, list[int]] = {}
+        self._open: list[int] = []
+        for position, (_, own) in enumerate(self._rows):
+            part = _settled_part(own) if isinstance(own, PlainText) else None
+            if part is None:
+                self._open.append(position)
+            elif not isinstance(own, str):  # known names are equal or not
+                self._settled.setdefault(part, []).append(position)
+
+    def like(self, name: TextLike | None) -> Iterable[tuple[WorldObject, Value]]:
+        """Return the resources whose name is not definitely another one."""
+        part = _settled_part(name) if name is not None else None
+        if part is None:
+            return self._rows
+        unsettled = self._not_assigned if isinstance(name, str) else self._open
+        return (self._rows[position] for position in sorted((*self._settled.get(part, ()), *unsettled)))
+
+    @cached_property
+    def _not_assigned(self) -> list[int]:
+        """The resources whose unknown name is not one that AWS assigns during apply, which no known name equals."""
+        owns = ((position, self._rows[position][1]) for position in self._open)
+        return [position for position, own in owns if isinstance(own, PlainText) and not is_to_be(own, self._world)]
+
+
+def _settled_part(name: TextLike) -> str | None:
+    """Return the part of a name that is the same in every equal one: all of it, or the resource in an ARN."""
+    if isinstance(name, str) and not name.startswith("arn:"):
+        return name
+    arn = parse_arn(name)
+    return arn.resource if arn is not None and isinstance(arn.resource, str) else None
 
 
 def is_in_same_region(one: Surroundings, other: Surroundings) -> Truth:

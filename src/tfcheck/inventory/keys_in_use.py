@@ -12,7 +12,6 @@ import msgspec
 
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import BUCKET, OBJECT, PARAMETER, SECRET, ObjectKind, catalogue
-from tfcheck.inventory.change import may_be_named
 from tfcheck.inventory.encryption import keys_of_parameter, keys_of_secret
 from tfcheck.inventory.key import KmsKey, doubt_key, is_same_key
 from tfcheck.inventory.managed_secret import keys_of_possible_secrets
@@ -57,10 +56,9 @@ def _key_finder(kind: ObjectKind, find: _Find, what: str) -> Callable[[TextLike,
     """Return the function that yields the keys of all resources of a kind that an ARN may denote."""
 
     def possible(arn: TextLike, world: World) -> Iterator[KmsKey]:
-        for each in catalogue(world, kind).resources:
-            own = each.attribute(kind.arn)
-            if isinstance(own, PlainText) and may_be_named(arn, own, world):
-                yield from (doubt_key(key, f"whether {each.address} is the {what}") for key in find(own, world) or ())
+        for each, own in catalogue(world, kind).possible(arn):
+            keys = find(own, world) if isinstance(own, PlainText) else None
+            yield from (doubt_key(key, f"whether {each.address} is the {what}") for key in keys or ())
 
     return possible
 

@@ -10,7 +10,7 @@ import msgspec
 
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import KEY, OBJECT, catalogue
-from tfcheck.inventory.change import is_changed, is_created, is_written, may_be_named
+from tfcheck.inventory.change import is_changed, is_created, is_written
 from tfcheck.inventory.key import KmsKey, doubt_key, is_same_key, named_key
 from tfcheck.inventory.setting import BUCKET_ENCRYPTION, SettingOwner, settings, was_set
 from tfcheck.inventory.world import World, WorldObject
@@ -121,13 +121,11 @@ def _bucket_or_object_keys(
 ) -> tuple[KmsKey, ...] | None:
     """Return the keys for a file in a bucket, with those of managed objects that it may be."""
     keys = of_bucket or ()
-    for each in catalogue(world, OBJECT).resources if keys else ():
-        own = each.attribute("arn")
-        if isinstance(own, PlainText) and may_be_named(arn, own, world):
-            theirs = _managed_object_key(each, own, world) or ()
-            others = [key for key in theirs if not any(is_same_key(key, one) for one in keys)]
-            if others or not theirs:
-                keys = tuple(doubt_key(key, f"whether {each.address} is the file") for key in (*keys, *others))
+    for each, own in catalogue(world, OBJECT).possible(arn) if keys else ():
+        theirs = (_managed_object_key(each, own, world) if isinstance(own, PlainText) else None) or ()
+        others = [key for key in theirs if not any(is_same_key(key, one) for one in keys)]
+        if others or not theirs:
+            keys = tuple(doubt_key(key, f"whether {each.address} is the file") for key in (*keys, *others))
     return keys or of_bucket
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.catalogue import catalogue
-from tfcheck.inventory.change import may_be_named
 from tfcheck.inventory.setting import (
     BUCKET_POLICY,
     KEY_POLICY,
@@ -14,11 +13,11 @@ from tfcheck.inventory.setting import (
     SettingKind,
     SettingOwner,
 )
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World
 from tfcheck.resource_policy.reading import own_policy, readable
 from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.role.policies import Policies, PolicyOrReason
-from tfcheck.symbolic.value import PlainText, TextLike, Value, pieces
+from tfcheck.symbolic.value import PlainText, TextLike, pieces
 from tfcheck.vocabulary.address import owner_of
 
 _POLICIES = {
@@ -64,25 +63,6 @@ def own_policies(
 
     `name` is compared with the attribute `by`; None may be any of them.
     """
-    for resource, own in world.once(_OwnNames).like(name, setting, by or setting.kind.arn):
-        if name is None or (isinstance(own, PlainText) and may_be_named(name, own, world)):
-            names = (own,) if isinstance(own, PlainText) else ()
-            yield own_policy(world, policies, setting, SettingOwner(resource, names))
-
-
-class _OwnNames:
-    """The names of a world's resources, by the kind of setting that they may have as an argument."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._known: dict[tuple[str, str], list[tuple[WorldObject, Value]]] = {}
-        self._open: dict[tuple[str, str], list[tuple[WorldObject, Value]]] = {}
-
-    def like(self, name: TextLike | None, setting: SettingKind, by: str) -> list[tuple[WorldObject, Value]]:
-        """Return the resources that may have a name: different known names never match."""
-        key = setting.type, by
-        if key not in self._known:
-            found = [(each, each.attribute(by)) for each in catalogue(self._world, setting.kind).resources]
-            self._known[key] = found
-            self._open[key] = [each for each in found if not isinstance(each[1], str)]
-        return (self._open if isinstance(name, str) else self._known)[key]
+    for resource, own in catalogue(world, setting.kind).possible(name, by):
+        names = (own,) if isinstance(own, PlainText) else ()
+        yield own_policy(world, policies, setting, SettingOwner(resource, names))

@@ -90,11 +90,20 @@ def _equal_open(a: Value, b: Value) -> Truth:
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             return Truth.FALSE
         return Truth.UNKNOWN if is_deep(decoded) else equal(a.value, decoded)
+    if isinstance(a, str) and isinstance(b, Unknown):
+        a, b = b, a
+    if isinstance(a, Unknown) and isinstance(b, str) and _is_plain(a):
+        return Truth.UNKNOWN if a.hole.admits(b) else Truth.FALSE
     if isinstance(a, TextLike) and isinstance(b, TextLike):
         return _compare((Verbatim(a),), b)
     strings = [each for each in (a, b) if isinstance(each, (Unknown, Text, JsonText))]
     is_text = any(not isinstance(each, Unknown) or each.shape is not None for each in strings)
     return Truth.FALSE if is_text else Truth.UNKNOWN
+
+
+def _is_plain(value: Unknown) -> bool:
+    """Whether nothing but its hole tells which texts an unknown value may be."""
+    return value.shape is None and value.hole.longest is None and not (value.fresh or value.family)
 
 
 def _within(part: Sequence[Value], whole: Sequence[Value]) -> Truth:

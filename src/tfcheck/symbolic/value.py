@@ -96,6 +96,12 @@ class Hole(msgspec.Struct, frozen=True):
         """Whether `char` may occur in the text."""
         return (char in self.chars) is not self.negated
 
+    def admits(self, text: str) -> bool:
+        """Whether it may be this text."""
+        if len(text) < self.shortest or (self.longest is not None and len(text) > self.longest):
+            return False
+        return text.startswith(self.starts) and all(map(self.allows, text[len(self.starts) :]))
+
 
 _ALNUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 

@@ -185,7 +185,7 @@ class Text(msgspec.Struct, frozen=True):
     than one piece.
     """
 
-    pieces: tuple[str | Unknown | JsonText, ...]
+    pieces: tuple[Piece, ...]
 
 
 class Set(msgspec.Struct, frozen=True):
@@ -200,6 +200,7 @@ Value: TypeAlias = Union[  # a quoted name does not go with `|`
 #: A value that is or will be a string; `PlainText` is not the encoding of a JSON document.
 PlainText: TypeAlias = str | Text | Unknown
 TextLike: TypeAlias = str | Unknown | Text | JsonText
+Piece: TypeAlias = str | Unknown | JsonText
 
 
 def text(pieces: Iterable[TextLike]) -> TextLike:
@@ -207,7 +208,7 @@ def text(pieces: Iterable[TextLike]) -> TextLike:
 
     A single piece is returned as it is, so that `"${x}"` stays `x`; no piece at all is the empty string.
     """
-    together: list[str | Unknown | JsonText] = []
+    together: list[Piece] = []
     literals: list[str] = []
     for piece in pieces:
         # NOTE: most are strings, and checking for that first takes a tenth of the time.
@@ -229,7 +230,7 @@ def text(pieces: Iterable[TextLike]) -> TextLike:
     return together[0] if len(together) == 1 else Text(tuple(together))
 
 
-def pieces(value: TextLike) -> tuple[str | Unknown | JsonText, ...]:
+def pieces(value: TextLike) -> tuple[Piece, ...]:
     """Return the pieces of any string; an empty one has none."""
     if isinstance(value, str):
         return (value,) if value else ()
@@ -244,10 +245,14 @@ def without_prefix(value: TextLike, prefix: str) -> TextLike:
     return text([first.removeprefix(prefix), *rest]) if isinstance(first, str) else value
 
 
-def is_never_empty(value: TextLike) -> bool:
-    """Whether a string definitely has a character."""
-    return any(
-        isinstance(each, str) or (isinstance(each, Unknown) and each.hole.shortest > 0) for each in pieces(value)
+def is_never_empty(value: Value) -> bool:
+    """Whether a value definitely is a string with a character."""
+    if isinstance(value, Unknown):
+        return (
+            value.hole.shortest > 0 or bool(value.family) or (value.shape is not None and is_never_empty(value.shape))
+        )
+    return isinstance(value, (str, Text, JsonText)) and any(
+        not isinstance(each, Unknown) or is_never_empty(each) for each in pieces(value)
     )
 
 

@@ -34,7 +34,7 @@ from tfcheck.hcl.syntax.expression import (
     Variable,
 )
 from tfcheck.symbolic.marks import has_mark
-from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
+from tfcheck.symbolic.value import Piece, Set, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 
 #: Expressions without any type for Terraform when they fail. Others have a type even then.
 _TYPELESS = (Variable, Attribute, Index, Call)
@@ -153,9 +153,6 @@ def _convertible(value: Value) -> bool:
             return False
 
 
-_Piece = str | Unknown | JsonText
-
-
 def shared_ends(one: TextLike, other: TextLike, between: Unknown) -> Text | None:
     """Return a text with the common beginning and end of both, and `between` in the middle; None without either."""
     head, *rests = _shared_head(pieces(spelled_out(one)), pieces(spelled_out(other)))
@@ -165,9 +162,9 @@ def shared_ends(one: TextLike, other: TextLike, between: Unknown) -> Text | None
     return found if isinstance(found, Text) else None
 
 
-def _shared_head(one: Sequence[_Piece], other: Sequence[_Piece]) -> tuple[list[_Piece], list[_Piece], list[_Piece]]:
+def _shared_head(one: Sequence[Piece], other: Sequence[Piece]) -> tuple[list[Piece], list[Piece], list[Piece]]:
     """Return the common first pieces, and the rest of each."""
-    head: list[_Piece] = []
+    head: list[Piece] = []
     first, second = list(one), list(other)
     while first and second:
         mine, theirs = first[0], second[0]
@@ -185,7 +182,7 @@ def _shared_head(one: Sequence[_Piece], other: Sequence[_Piece]) -> tuple[list[_
     return head, first, second
 
 
-def _drop_prefix(piece: str, begun: str) -> list[_Piece]:
+def _drop_prefix(piece: str, begun: str) -> list[Piece]:
     return [piece[len(begun) :]] if len(piece) > len(begun) else []
 
 

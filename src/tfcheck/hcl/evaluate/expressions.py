@@ -48,7 +48,6 @@ from tfcheck.hcl.evaluate.operators import (
 )
 from tfcheck.hcl.evaluate.rendering import join_texts, render
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
-from tfcheck.hcl.evaluate.types import is_definitely_filled
 from tfcheck.hcl.functions import call
 from tfcheck.hcl.syntax.expression import (
     Attribute,
@@ -70,7 +69,7 @@ from tfcheck.hcl.syntax.expression import (
     Variable,
 )
 from tfcheck.symbolic.numbers import SENSITIVE_NUMBERS, unmarked_number
-from tfcheck.symbolic.value import Set, Unknown, Value
+from tfcheck.symbolic.value import Set, Unknown, Value, is_never_empty
 
 __all__ = ["LocalScope", "evaluate", "see"]
 
@@ -231,7 +230,7 @@ class _Run:
     def _compare_length(self, node: Binary, scope: Scope, left: Seen, right: Seen, result: Unknown) -> Value:
         """Decide a comparison of the length of a definitely non-empty text, if possible."""
         text = length_argument(node)
-        if text is None or is_referent(left) or is_referent(right) or not is_definitely_filled(self.probe(text, scope)):
+        if text is None or is_referent(left) or is_referent(right) or not is_never_empty(self.probe(text, scope)):
             return result
         decided = compare_lengths(node, evaluate_all(left), evaluate_all(right))
         return result if decided is None else decided

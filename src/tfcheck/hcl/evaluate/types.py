@@ -72,25 +72,6 @@ def is_definitely_text(value: Value) -> bool:
     return isinstance(value, (str, Text, JsonText))
 
 
-def is_definitely_filled(value: Value) -> bool:
-    """Whether `value` is certainly a non-empty string."""
-    match value:
-        case str():
-            return value != ""
-        case Unknown():
-            return (
-                value.hole.shortest > 0
-                or bool(value.family)
-                or (value.shape is not None and is_definitely_filled(value.shape))
-            )
-        case Text():
-            return any(is_definitely_filled(piece) for piece in value.pieces)
-        case JsonText():
-            return True
-        case _:
-            return False
-
-
 def type_of(value: Value, *, collections: bool) -> Type:
     """Return the type of `value`.
 

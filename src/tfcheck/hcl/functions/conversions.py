@@ -9,9 +9,8 @@ from collections.abc import Sequence
 
 from tfcheck.hcl.evaluate.convert import to_bool, to_number, to_string, unify
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.evaluate.types import is_definitely_filled
 from tfcheck.hcl.functions.arguments import Function, unknown_result
-from tfcheck.symbolic.value import Set, Unknown, Value, is_known
+from tfcheck.symbolic.value import Set, Unknown, Value, is_known, is_never_empty
 
 
 def tolist(items: Value) -> Value:
@@ -66,7 +65,7 @@ def _definitely_chosen(value: Value, values: Sequence[Value]) -> bool:
     if isinstance(value, (list, dict, Set)):
         # An unknown argument may be a string, which has no common type with a structure.
         return not any(isinstance(each, Unknown) for each in values)
-    return is_definitely_filled(value) or (is_known(value) and value != "")
+    return is_never_empty(value) or (is_known(value) and value != "")
 
 
 # NOTE: a mark is not part of the value.

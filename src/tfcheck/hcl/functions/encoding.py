@@ -135,16 +135,16 @@ def uuidv5(namespace: str, name: str) -> Value:
     return str(uuid.uuid5(space, name))
 
 
-def hash_of_text(algorithm: str, spell: Callable[[bytes], str]) -> Callable[[str], str]:
-    """Return the function that hashes the UTF-8 bytes of a string and spells the hash."""
-    return lambda written: spell(digest(algorithm, written.encode()))
+def hash_function(algorithm: str, spell: Callable[[bytes], str]) -> Callable[[bytes | str], str]:
+    """Return the function that hashes bytes, or the UTF-8 bytes of a string, and spells the hash."""
 
+    def of(data: bytes | str) -> str:
+        import hashlib  # these hashes protect nothing here
 
-def digest(algorithm: str, data: bytes) -> bytes:
-    """Hash `data` with the named algorithm; these hashes protect nothing here."""
-    import hashlib
+        written = data.encode() if isinstance(data, str) else data
+        return spell(hashlib.new(algorithm, written, usedforsecurity=False).digest())
 
-    return hashlib.new(algorithm, data, usedforsecurity=False).digest()
+    return of
 
 
 def hex_hole(digits: int) -> Hole:
@@ -197,15 +197,15 @@ def yamldecode(written: TextLike) -> Value:
 FUNCTIONS = {
     "base64decode": Function(base64decode, "string", partial=True),
     "base64encode": Function(base64encode, "string", partial=True, total=True, hole=_SOME_BASE64),
-    "base64sha256": Function(hash_of_text("sha256", base64_text), "string", total=True, hole=_SOME_BASE64),
-    "base64sha512": Function(hash_of_text("sha512", base64_text), "string", total=True, hole=_SOME_BASE64),
+    "base64sha256": Function(hash_function("sha256", base64_text), "string", total=True, hole=_SOME_BASE64),
+    "base64sha512": Function(hash_function("sha512", base64_text), "string", total=True, hole=_SOME_BASE64),
     "csvdecode": Function(csvdecode, "string"),
     "jsondecode": Function(jsondecode, "string", partial=True),
     "jsonencode": Function(json.encode, "~any", partial=True),
-    "md5": Function(hash_of_text("md5", bytes.hex), "string", total=True, hole=hex_hole(32)),
-    "sha1": Function(hash_of_text("sha1", bytes.hex), "string", total=True, hole=hex_hole(40)),
-    "sha256": Function(hash_of_text("sha256", bytes.hex), "string", total=True, hole=hex_hole(64)),
-    "sha512": Function(hash_of_text("sha512", bytes.hex), "string", total=True, hole=hex_hole(128)),
+    "md5": Function(hash_function("md5", bytes.hex), "string", total=True, hole=hex_hole(32)),
+    "sha1": Function(hash_function("sha1", bytes.hex), "string", total=True, hole=hex_hole(40)),
+    "sha256": Function(hash_function("sha256", bytes.hex), "string", total=True, hole=hex_hole(64)),
+    "sha512": Function(hash_function("sha512", bytes.hex), "string", total=True, hole=hex_hole(128)),
     "textdecodebase64": Function(textdecodebase64, "string string"),
     "textencodebase64": Function(textencodebase64, "string string"),
     "urlencode": Function(urlencode, "string", total=True),

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
+from functools import partial
 
 from tfcheck.hcl.evaluate.elements import LocalScope, evaluate_all
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope
-from tfcheck.hcl.functions.arguments import Function, LimitError, See, afford, limit_error, unknown_result
-from tfcheck.hcl.functions.encoding import base64_text, digest, utf8
+from tfcheck.hcl.functions.arguments import Function, See, afford, limit_error, unknown_result
+from tfcheck.hcl.functions.encoding import base64_text, hash_function, utf8
 from tfcheck.hcl.functions.pieces import isolate, split_pieces
+from tfcheck.hcl.functions.strings import join
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.parse import parse_template
 from tfcheck.repository import RefusedError
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Unknown, Value, pieces, spelled_out, text
+from tfcheck.symbolic.value import JsonText, Piece, Set, Text, TextLike, Unknown, Value, pieces, spelled_out, text
 
 _IDENTIFIER = regex(r"[^\W\d][\w-]*")
 _NOT_AT_HAND = "file not at hand"
@@ -27,11 +29,6 @@ _NOT_AT_HAND = "file not at hand"
 _LARGEST = 1 << 22
 #: Steps for one more template of any length.
 _TEMPLATE_STEPS = 500
-
-
-def file(scope: Scope, path: str) -> Value:
-    """Read a UTF-8 file."""
-    return _file_content(scope, path, utf8)
 
 
 def _read(scope: Scope, path: str) -> bytes | Unknown:
@@ -42,7 +39,8 @@ def _read(scope: Scope, path: str) -> bytes | Unknown:
     return Unknown(reason=_NOT_AT_HAND, unsure=True) if data is None else data
 
 
-def _file_content(scope: Scope, path: str, convert: Callable[[bytes], Value]) -> Value:
+def file(scope: Scope, path: str, *, convert: Callable[[bytes], Value] = utf8) -> Value:
+    """Read a file, by default as UTF-8."""
     data = _read(scope, path)
     if isinstance(data, Unknown):
         return data
@@ -69,15 +67,6 @@ def fileset(scope: Scope, path: str, pattern: str) -> Value:
     except RefusedError as error:
         return Unknown(reason=str(error), unsure=True)
     return Unknown(reason=_NOT_AT_HAND, unsure=True) if names is None else Set(names)
-
-
-def filebase64(scope: Scope, path: str) -> Value:
-    """Read a file as Base64."""
-    return _file_content(scope, path, base64_text)
-
-
-def _hash_of_file(algorithm: str, spell: Callable[[bytes], str]) -> Callable[[Scope, str], Value]:
-    return lambda scope, path: _file_content(scope, path, lambda data: spell(digest(algorithm, data)))
 
 
 def templatefile(see: See, scope: Scope, path: TextLike, variables: Value) -> Value:
@@ -135,7 +124,7 @@ def basename(path: TextLike) -> Value:
 
 def _base_name(path: TextLike) -> Value:
     """Return the part after the last slash of a literal, if no unknown piece after it can contain another."""
-    after: list[str | Unknown | JsonText] = []
+    after: list[Piece] = []
     for piece in reversed(pieces(path)):
         if isinstance(piece, str) and "/" in piece:
             last = piece if after else piece.rstrip("/")
@@ -158,7 +147,7 @@ def dirname(path: TextLike) -> Value:
         *directories, _ = split_pieces(isolated, "/") if isolated is not None else [""]
         if not directories or not all(map(_is_tidy, directories)):
             return unknown_result(path)
-        return text(part for index, each in enumerate(directories) for part in (("/", each) if index else (each,)))
+        return join("/", [*directories])
     before = path.rpartition("/")[0] + ("/" if "/" in path else "")
     cleaned = posixpath.normpath(before) if before else "."
     return "/" + cleaned.lstrip("/") if cleaned.startswith("//") else cleaned
@@ -174,33 +163,28 @@ def _is_tidy(part: TextLike) -> bool:
     )
 
 
-def abspath(path: str) -> Value:
-    """Return an unknown value, because the result depends on the machine."""
-    raise limit_error("`abspath`, which depends on the machine")
-
-
-def pathexpand(path: str) -> Value:
-    """Return the path, unless it begins with the user's home directory."""
-    if path.startswith("~"):
-        raise LimitError("limit: `pathexpand`, which depends on the machine")
+def machine_path(path: str, *, function: str, start: str) -> Value:
+    """Return a path unchanged, unless a `start` makes the result depend on the machine."""
+    if path.startswith(start):
+        raise limit_error(f"`{function}`, which depends on the machine")
     return path
 
 
 FUNCTIONS = {
-    "abspath": Function(abspath, "string", total=True),
+    "abspath": Function(partial(machine_path, function="abspath", start=""), "string", total=True),
     "basename": Function(basename, "string", partial=True, total=True),
     "dirname": Function(dirname, "string", partial=True, total=True),
     "file": Function(file, "string", scoped=True),
-    "filebase64": Function(filebase64, "string", scoped=True),
-    "filebase64sha256": Function(_hash_of_file("sha256", base64_text), "string", scoped=True),
-    "filebase64sha512": Function(_hash_of_file("sha512", base64_text), "string", scoped=True),
+    "filebase64": Function(partial(file, convert=base64_text), "string", scoped=True),
+    "filebase64sha256": Function(partial(file, convert=hash_function("sha256", base64_text)), "string", scoped=True),
+    "filebase64sha512": Function(partial(file, convert=hash_function("sha512", base64_text)), "string", scoped=True),
     "fileexists": Function(fileexists, "string", scoped=True),
-    "filemd5": Function(_hash_of_file("md5", bytes.hex), "string", scoped=True),
+    "filemd5": Function(partial(file, convert=hash_function("md5", bytes.hex)), "string", scoped=True),
     "fileset": Function(fileset, "string string", scoped=True),
-    "filesha1": Function(_hash_of_file("sha1", bytes.hex), "string", scoped=True),
-    "filesha256": Function(_hash_of_file("sha256", bytes.hex), "string", scoped=True),
-    "filesha512": Function(_hash_of_file("sha512", bytes.hex), "string", scoped=True),
-    "pathexpand": Function(pathexpand, "string"),
+    "filesha1": Function(partial(file, convert=hash_function("sha1", bytes.hex)), "string", scoped=True),
+    "filesha256": Function(partial(file, convert=hash_function("sha256", bytes.hex)), "string", scoped=True),
+    "filesha512": Function(partial(file, convert=hash_function("sha512", bytes.hex)), "string", scoped=True),
+    "pathexpand": Function(partial(machine_path, function="pathexpand", start="~"), "string"),
     "templatefile": Function(templatefile, "string any", partial=True, evaluates=True),
     "templatestring": Function(templatestring, "string any", partial=True, evaluates=True),
 }

@@ -18,12 +18,23 @@ from tfcheck.hcl.evaluate.convert import build_set, sequence, to_bool, unify
 from tfcheck.hcl.evaluate.elements import element_symbol
 from tfcheck.hcl.evaluate.equality import equal_values
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.evaluate.types import is_definitely_filled, is_definitely_text
+from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.hcl.functions.arguments import Function, LimitError, afford, limit_error, unknown_result
 from tfcheck.hcl.functions.strings import length_of
 from tfcheck.symbolic.limits import REASON
 from tfcheck.symbolic.numbers import plain
-from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, is_known, pieces, spelled_out
+from tfcheck.symbolic.value import (
+    JsonText,
+    Set,
+    Text,
+    Truth,
+    Unknown,
+    Value,
+    is_known,
+    is_never_empty,
+    pieces,
+    spelled_out,
+)
 
 _MOST_RANGE = 1024
 _DEEPEST = 50
@@ -119,7 +130,7 @@ def _unknown_equality(items: Value) -> Unknown:
 def compact(items: list[Value]) -> Value:
     """Drop null and empty strings."""
     for item in items:
-        if not is_known(item) and not is_definitely_filled(item):
+        if not is_known(item) and not is_never_empty(item):
             return unknown_result(items)
     return [item for item in items if item is not None and item != ""]
 

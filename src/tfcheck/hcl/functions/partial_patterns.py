@@ -28,7 +28,7 @@ from tfcheck.hcl.formats.regex_syntax import (
     invert,
 )
 from tfcheck.hcl.functions.pieces import isolate
-from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, TextLike, Unknown, pieces, text
+from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Piece, TextLike, Unknown, pieces, text
 
 #: A place in a text: the index of a piece, and the offset in it. The end is before one more piece.
 Place: TypeAlias = tuple[int, int]
@@ -36,7 +36,6 @@ Place: TypeAlias = tuple[int, int]
 Places: TypeAlias = tuple[Place | None, ...]
 #: The possible places of one position: between empty pieces there are several.
 _Candidates: TypeAlias = tuple[frozenset[Place] | None, ...]
-_Piece: TypeAlias = str | Unknown | JsonText
 
 _MOST_UNKNOWN = 3
 _MOST_INSTRUCTIONS = 120
@@ -174,7 +173,7 @@ def _lengths(hole: Hole, size: int) -> range:
     return range(hole.shortest, (most if hole.longest is None else min(most, hole.longest)) + 1)
 
 
-def _places(position: int, parts: tuple[_Piece, ...], filled: list[str]) -> frozenset[Place]:
+def _places(position: int, parts: tuple[Piece, ...], filled: list[str]) -> frozenset[Place]:
     found, begin = set(), 0
     for index, written in enumerate(filled):
         offset = position - begin
@@ -184,7 +183,7 @@ def _places(position: int, parts: tuple[_Piece, ...], filled: list[str]) -> froz
     return frozenset(found | ({(len(parts), 0)} if position == begin else set()))
 
 
-def _slice(piece: _Piece, start: int, end: int | None) -> TextLike:
+def _slice(piece: Piece, start: int, end: int | None) -> TextLike:
     return piece[start:end] if isinstance(piece, str) else piece
 
 

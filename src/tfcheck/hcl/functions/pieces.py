@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
 
-from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, TextLike, Unknown, pieces, spelled_out, text
-
-Piece: TypeAlias = str | Unknown | JsonText
+from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Piece, TextLike, Unknown, pieces, spelled_out, text
 
 #: A longer part is not searched for in unknown pieces.
 _LONGEST_PART = 64

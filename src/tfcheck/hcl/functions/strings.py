@@ -16,7 +16,19 @@ from tfcheck.hcl.functions.arguments import Function, afford, limit_error, unkno
 from tfcheck.hcl.functions.pieces import isolate, isolate_around, settled_start, split_pieces, strip_ends, without_affix
 from tfcheck.symbolic.match import Verbatim, glob
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import Hole, JsonText, ListStart, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
+from tfcheck.symbolic.value import (
+    Hole,
+    JsonText,
+    ListStart,
+    Piece,
+    TextLike,
+    Truth,
+    Unknown,
+    Value,
+    pieces,
+    spelled_out,
+    text,
+)
 
 #: White space for Go, which differs from Python's.
 SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
@@ -27,7 +39,7 @@ def change_case(subject: TextLike, change: Callable[[str], str]) -> Value:
     return text(_mapped_piece(piece, change) for piece in pieces(subject))
 
 
-def _mapped_piece(piece: str | Unknown | JsonText, change: Callable[[str], str]) -> TextLike:
+def _mapped_piece(piece: Piece, change: Callable[[str], str]) -> TextLike:
     if isinstance(piece, str):
         if piece.isascii():
             return change(piece)
@@ -51,7 +63,7 @@ def _mapped_letter(letter: str, change: Callable[[str], str]) -> str:
 def title(subject: TextLike) -> Value:
     """Capitalise every word."""
     out: list[TextLike] = []
-    before: str | Unknown | JsonText = " "
+    before: Piece = " "
     for piece in pieces(spelled_out(inline(subject))):
         if isinstance(piece, str) and piece.isascii():
             out += (_title_letter(piece[0], before), _INITIAL.sub(lambda found: found[0].upper(), piece)[1:])
@@ -67,7 +79,7 @@ def title(subject: TextLike) -> Value:
 _INITIAL = regex("(?<=[^A-Za-z0-9_])[a-z]")
 
 
-def _title_letter(letter: str | Unknown | JsonText, before: str | Unknown | JsonText) -> TextLike:
+def _title_letter(letter: Piece, before: Piece) -> TextLike:
     """Return a letter, or an unknown piece, in title case after another one."""
     begins = _truth(before, _separates)
     if isinstance(letter, str):
@@ -81,7 +93,7 @@ def _title_letter(letter: str | Unknown | JsonText, before: str | Unknown | Json
     return letter if is_same or (is_word and begins is Truth.FALSE) else unknown_result(letter)
 
 
-def _truth(piece: str | Unknown | JsonText, test: Callable[[str], bool]) -> Truth:
+def _truth(piece: Piece, test: Callable[[str], bool]) -> Truth:
     """Whether the last character of a piece passes a test."""
     if isinstance(piece, str):
         return Truth.of(test(piece[-1]))
@@ -243,11 +255,7 @@ def replace(subject: TextLike, part: TextLike, replacement: TextLike) -> Value:
         return unknown_result([subject, replacement])
     count = sum(piece.count(part) for piece in pieces(isolated) if isinstance(piece, str))
     afford(characters=count * _weight(replacement), steps=count)
-    parts: list[TextLike] = []
-    for piece in pieces(isolated):
-        first, *others = piece.split(part) if isinstance(piece, str) else [piece]
-        parts += [first, *(each for other in others for each in (replacement, other))]
-    return text(parts)
+    return join(replacement, [*split_pieces(isolated, part)])
 
 
 def _replace_unknown(piece: Unknown, replacement: str) -> Unknown:
@@ -303,7 +311,7 @@ def length_of(subject: TextLike) -> Value:
     return sum(known) if len(known) == len(lengths) else unknown_result(subject)
 
 
-def _fixed_length(piece: str | Unknown | JsonText) -> int | None:
+def _fixed_length(piece: Piece) -> int | None:
     """Return how many characters a piece adds to any text; None if that is unknown."""
     # NOTE: only ASCII without the carriage return never joins several characters to one cluster.
     if isinstance(piece, str):

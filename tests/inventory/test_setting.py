@@ -49,4 +49,4 @@ def test_the_policy_of_a_new_key_is_not_on_an_old_one(named: Value, sure: bool, 
     made = MadeResource("aws_kms_key.made", {"key_id": MADE, "arn": MADE_ARN})
     holder = MadeResource("aws_kms_key_policy.p", {"key_id": named})
     found = settings(MadeWorld(made, holder, earlier=[]), KEY_POLICY).on(SettingOwner(None, (OLD_ARN, OLD), HERE))
-    assert (bool(found.sure), bool(found.open)) == (sure, open_)
+    assert (bool(found.definite), bool(found.possible)) == (sure, open_)

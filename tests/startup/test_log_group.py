@@ -47,8 +47,8 @@ def test_a_group_that_exists_is_not_created(address: str) -> None:
     assert creation(MadeWorld(context=[MadeWorld(group)])) == []
     elsewhere = MadeResource(address, attributes, Surroundings("aws", "us-east-1", HERE.account))
     assert creation(MadeWorld(elsewhere)) == ["warning"]
-    unsure = MadeResource(address, {"name": LATER})
-    assert creation(MadeWorld(unsure)) == ["warning"]
+    may_fail = MadeResource(address, {"name": LATER})
+    assert creation(MadeWorld(may_fail)) == ["warning"]
 
 
 def test_a_group_that_a_task_wrote_to_exists() -> None:

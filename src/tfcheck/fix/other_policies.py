@@ -137,7 +137,7 @@ class OtherPolicies:
         need = answers[0].requirement
         is_key = need.action.startswith("kms:")
         bucket = bucket_of(need.resource, self._world) if not is_key else None
-        policies = settings(self._world, BUCKET_POLICY).on(bucket).sure if bucket else ()
+        policies = settings(self._world, BUCKET_POLICY).on(bucket).definite if bucket else ()
         own = self._places.holders.holder(policies[0], "policy") if policies else None
         holder, arn = self._key_policy(answers) if is_key else own, role.attribute("arn")
         if holder is None or not isinstance(arn, PlainText):
@@ -158,7 +158,7 @@ class OtherPolicies:
             return None
         names = (key.attribute("arn"), key.attribute("key_id"))
         subject = SettingOwner(key, tuple(each for each in names if isinstance(each, PlainText)))
-        sure = settings(self._world, KEY_POLICY).on(subject).sure
+        sure = settings(self._world, KEY_POLICY).on(subject).definite
         return self._places.holders.holder(sure[0] if sure else key, "policy")
 
 

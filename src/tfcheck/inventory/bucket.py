@@ -25,8 +25,8 @@ def _bucket_of(arn: TextLike, world: World) -> SettingOwner | None:
     first = next(iter(pieces(arn)), "")
     resource = catalogue(world, BUCKET).resolve(first)
     if resource is None:
-        holder = catalogue(world, OBJECT).resolve(first)
-        resource = catalogue(world, BUCKET).find_by_name(holder.attribute("bucket"), None) if holder else None
+        inside = catalogue(world, OBJECT).resolve(first)
+        resource = catalogue(world, BUCKET).find_by_name(inside.attribute("bucket"), None) if inside else None
     parts = parse_arn(arn)
     path = split_text(parts.resource, "/", 1) if parts is not None and parts.service == "s3" else None
     name = path[0] if path is not None else None

@@ -111,8 +111,8 @@ class Catalogue:
         found = self._by_arn.get(spelled)
         if found is not None or isinstance(spelled, str):
             return found  # a known value is not an unknown ARN
-        sure = self._by_spelling.get(_arn_key(spelled), [])
-        return sure[0] if len(sure) == 1 else None
+        same = self._by_spelling.get(_arn_key(spelled), [])
+        return same[0] if len(same) == 1 else None
 
     @cached_property
     def _by_spelling(self) -> dict[Hashable, list[WorldObject]]:

@@ -12,17 +12,19 @@ import msgspec
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
-from tfcheck.inventory.express import EXPRESS_SERVICE, container_of_service
 from tfcheck.inventory.world import World, WorldObject
+from tfcheck.resolve.attribute_shapes import LOG_GROUP
+from tfcheck.resolve.blocks import only_block
 from tfcheck.symbolic.marks import is_marked_throughout, unmark_all
 from tfcheck.symbolic.sensitive_text import Sensitive, redact
 from tfcheck.symbolic.size import is_deep, may_be_deep
-from tfcheck.symbolic.value import TextLike, Unknown, Value, items
+from tfcheck.symbolic.value import Symbol, TextLike, Unknown, Value, items
 from tfcheck.vocabulary.address import Address
 
 #: Far more than ECS accepts (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html): larger
 #: definitions cannot be registered, and are not parsed.
 _LONGEST, MOST_CONTAINERS = 1_000_000, 500
+EXPRESS_SERVICE = "aws_ecs_express_gateway_service"
 #: The types of resources that define tasks.
 TASK_TYPES = ("aws_ecs_task_definition", EXPRESS_SERVICE)
 #: The types of resources that start them.
@@ -138,7 +140,7 @@ def _task_definitions(world: World) -> tuple[TaskDefinition, ...]:
 
 def _task_definition(resource: WorldObject, world: World) -> TaskDefinition | None:
     if resource.address.type == EXPRESS_SERVICE:
-        found = container_of_service(resource)
+        found = _container_of_service(resource)
         if found is None:
             return None  # it uses a task definition that is defined elsewhere
         express = (_container(0, found),) if isinstance(found, dict) else ()
@@ -216,3 +218,44 @@ def member(structure: Value, name: str) -> Value:
         if len(key) == length and key.lower() == lowered:
             return value
     return None
+
+
+# The container of an ECS Express service, which creates its own task definition. Follows
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-work.html and
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateExpressGatewayService.html: the tasks run on
+# Fargate, always write logs, and ECS creates a log group for them where none is named.
+
+#: It is the same need before and after a change, whichever group it is.
+_GROUP = Symbol("service", ("log_group",))
+
+
+def _container_of_service(service: WorldObject) -> Value:
+    """Return the container in the form of a task definition; None if another resource defines the task."""
+    block = only_block(service.attribute("primary_container"))
+    if not isinstance(block, dict):
+        return block
+    # NOTE: the provider's page calls the block `secrets`, but it is `secret`.
+    secrets = items(block.get("secret") or block.get("secrets"))
+    log = only_block(block.get("aws_logs_configuration"))
+    if not log:
+        log = {"log_group": Unknown(symbol=_GROUP, reason="ECS names the log group of the service", hole=LOG_GROUP)}
+    options: Value = log
+    if isinstance(log, dict):
+        options = {
+            "awslogs-group": log.get("log_group"),
+            "awslogs-region": service.surroundings.region,
+            "awslogs-stream-prefix": log.get("log_stream_prefix") or "ecs",
+        }
+    return {
+        "name": "Main",
+        "image": block.get("image"),
+        "environment": block.get("environment"),
+        "secrets": secrets if isinstance(secrets, Unknown) else [_rename_members(each) for each in secrets],
+        "repositoryCredentials": _rename_members(only_block(block.get("repository_credentials"))),
+        "logConfiguration": {"logDriver": "awslogs", "options": options},
+    }
+
+
+def _rename_members(block: Value) -> Value:
+    names = {"value_from": "valueFrom", "credentials_parameter": "credentialsParameter"}
+    return {names.get(key, key): value for key, value in block.items()} if isinstance(block, dict) else block

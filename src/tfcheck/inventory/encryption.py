@@ -11,13 +11,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
-from tfcheck.inventory.change import is_created, is_written, object_before
+from tfcheck.inventory.catalogue import KEY, PARAMETER, SECRET, catalogue
+from tfcheck.inventory.change import is_created, is_written, may_be_named, object_before
 from tfcheck.inventory.key import KmsKey, doubt_key, is_same_key, named_key
-from tfcheck.inventory.managed_secret import keys_of_managed_secret
 from tfcheck.inventory.object_key import chosen
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, items, spelled_out
 from tfcheck.vocabulary.arn import parse_arn
 
@@ -152,3 +151,65 @@ def _unchanged_key(old: KmsKey | None, new: KmsKey | None) -> tuple[KmsKey, ...]
 
 def _as_tuple(key: KmsKey | None) -> tuple[KmsKey, ...]:
     return () if key is None else (key,)
+
+
+# Secrets with the passwords of databases, which create them, under the key that an argument names, else under the one
+# that AWS manages. Follows https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html and
+# https://docs.aws.amazon.com/redshift/latest/mgmt/redshift-secrets-manager-integration.html.
+
+_OF_RDS = ("master_user_secret", "master_user_secret_kms_key_id")
+#: The attribute with the secret, and the argument with its key.
+_DATABASES = {
+    "aws_db_instance": _OF_RDS,
+    "aws_rds_cluster": _OF_RDS,
+    "aws_docdb_cluster": _OF_RDS,
+    "aws_redshift_cluster": ("master_password_secret_arn", "master_password_secret_kms_key_id"),
+    "aws_redshiftserverless_namespace": ("admin_password_secret_arn", "admin_password_secret_kms_key_id"),
+}
+
+
+def keys_of_managed_secret(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
+    """Return the keys of the secret of a database in the plan; None if it definitely is not one."""
+    symbol = arn.symbol if isinstance(arn, Unknown) else None
+    for database in world.resources(*_DATABASES):
+        attribute, argument = _DATABASES[database.address.type]
+        own = _secret_of(database, attribute)
+        is_same = own is not None and equal(own, arn) is Truth.TRUE
+        if symbol is not None and symbol.owner == str(database.address):
+            is_same = symbol.path[0] == attribute
+        if is_same:
+            key = _customer_key(database, argument, world)
+            return () if key is None else (key,)
+    return None
+
+
+def keys_of_possible_secrets(arn: TextLike, world: World) -> Iterator[KmsKey]:
+    """Yield the keys of the database secrets that an ARN may denote, each with that doubt."""
+    # NOTE: the name of a secret that a service creates begins with the service's.
+    patterns = (f"arn:*:secretsmanager:*:secret:{each}!*" for each in ("rds", "redshift"))
+    may_be_managed = any(glob(each, arn) is not Truth.FALSE for each in patterns)
+    for database in world.resources(*_DATABASES) if may_be_managed else ():
+        attribute, argument = _DATABASES[database.address.type]
+        own = _secret_of(database, attribute)
+        key = _customer_key(database, argument, world) if own is not None and may_be_named(arn, own, world) else None
+        if key is not None:
+            yield doubt_key(key, f"whether the secret is that of {database.address}")
+
+
+def _secret_of(database: WorldObject, attribute: str) -> TextLike | None:
+    """Return the ARN of a database's secret; None without one."""
+    value = database.attribute(attribute)
+    if isinstance(value, list):
+        first = value[0] if value else None
+        value = first.get("secret_arn") if isinstance(first, dict) else first
+    return value if isinstance(value, PlainText) and value != "" else None
+
+
+def _customer_key(database: WorldObject, argument: str, world: World) -> KmsKey | None:
+    """Return the customer managed key; if none is written, AWS reports its own key."""
+    reference: Value = database.attribute(argument)
+    key = named_key(reference, database, world)
+    if key is None or database.is_configured(argument):
+        return key
+    known = isinstance(reference, str) and catalogue(world, KEY).find(reference, database.surroundings) is not None
+    return key if known else None

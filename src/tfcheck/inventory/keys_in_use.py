@@ -12,9 +12,8 @@ import msgspec
 
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import BUCKET, OBJECT, PARAMETER, SECRET, ObjectKind, catalogue
-from tfcheck.inventory.encryption import keys_of_parameter, keys_of_secret
+from tfcheck.inventory.encryption import keys_of_parameter, keys_of_possible_secrets, keys_of_secret
 from tfcheck.inventory.key import KmsKey, doubt_key, is_same_key
-from tfcheck.inventory.managed_secret import keys_of_possible_secrets
 from tfcheck.inventory.object_key import keys_of_object
 from tfcheck.inventory.setting import BUCKET_ENCRYPTION
 from tfcheck.inventory.world import World, found_once
@@ -79,10 +78,10 @@ def _possible_objects(arn: TextLike, world: World) -> Iterator[KmsKey]:
         return
     buckets = catalogue(world, BUCKET)
     found = [(each, each.attribute("arn")) for each in buckets.resources]
-    for holder in world.resources(BUCKET_ENCRYPTION.type):
-        name = restrict_characters(holder.attribute("bucket"), attribute_shapes.BUCKET)
-        if isinstance(name, PlainText) and buckets.find_by_name(holder.attribute("bucket"), None) is None:
-            found.append((holder, text(["arn:", holder.surroundings.partition, ":s3:::", name])))
+    for setting in world.resources(BUCKET_ENCRYPTION.type):
+        name = restrict_characters(setting.attribute("bucket"), attribute_shapes.BUCKET)
+        if isinstance(name, PlainText) and buckets.find_by_name(setting.attribute("bucket"), None) is None:
+            found.append((setting, text(["arn:", setting.surroundings.partition, ":s3:::", name])))
     for each, bucket_arn in found:
         if isinstance(bucket_arn, PlainText):
             inside = text([bucket_arn, "/", Unknown(reason="which file of the bucket it is")])

@@ -50,7 +50,7 @@ class DefaultEncryption(msgspec.Struct, frozen=True):
     """The default encryption of a bucket: its customer managed key, if any, and the resource that sets it."""
 
     key: KmsKey | None = None
-    holder: WorldObject | None = None
+    set_by: WorldObject | None = None
     with_bucket_key: Value = None
 
 
@@ -82,7 +82,7 @@ def has_bucket_key(arn: TextLike, world: World) -> bool | None:
     old, new = _defaults(arn, world)
     bucket = bucket_of(arn, world)
     created = bucket is not None and bucket.resource is not None and is_created(bucket.resource, world)
-    if new is None or new.holder is None or isinstance(new.with_bucket_key, Unknown):
+    if new is None or new.set_by is None or isinstance(new.with_bucket_key, Unknown):
         return None
     if not created and (old is None or old.with_bucket_key != new.with_bucket_key):
         return None
@@ -107,8 +107,8 @@ def _managed_object_key(found: WorldObject, arn: TextLike, world: World) -> tupl
         return ()  # an algorithm without a key means AWS's own key, regardless of the bucket
     if is_written(found, _UPLOADED, world):
         old, new = _defaults(arn, world)
-        holder = new.holder if new is not None else None
-        if holder is not None and holder.address.config in world.earlier(found.address).resources:
+        set_by = new.set_by if new is not None else None
+        if set_by is not None and set_by.address.config in world.earlier(found.address).resources:
             return _keys_of_default(new)
         return _either_key(old, new, _UPLOAD_OPEN)
     if not is_changed(found, _UPLOADED, world) and (isinstance(algorithm, str) or _is_plain(found)):
@@ -197,11 +197,11 @@ def _default(bucket: SettingOwner | None, world: World) -> DefaultEncryption | N
     if bucket is None:
         return None
     joined = settings(world, BUCKET_ENCRYPTION).on(bucket)
-    for holder in joined.sure:
-        return _encryption_from(holder, "rule", world)
-    for holder in joined.open:
-        found = _encryption_from(holder, "rule", world)
-        doubt = f"whether {holder.address} is for this bucket"
+    for each in joined.definite:
+        return _encryption_from(each, "rule", world)
+    for each in joined.possible:
+        found = _encryption_from(each, "rule", world)
+        doubt = f"whether {each.address} is for this bucket"
         key = doubt_key(found.key, doubt) if found.key else None
         return msgspec.structs.replace(found, key=key, with_bucket_key=Unknown(reason=doubt))
     argument, resource = "server_side_encryption_configuration", bucket.resource
@@ -211,12 +211,12 @@ def _default(bucket: SettingOwner | None, world: World) -> DefaultEncryption | N
     return _encryption_from(resource, argument, world) if chosen(resource, argument) else None
 
 
-def _encryption_from(holder: WorldObject, argument: str, world: World) -> DefaultEncryption:
-    value = chosen(holder, argument)
+def _encryption_from(resource: WorldObject, argument: str, world: World) -> DefaultEncryption:
+    value = chosen(resource, argument)
     rule = value if argument == "rule" else _member(value, "rule")
     default = _member(rule, "apply_server_side_encryption_by_default")
-    key = named_key(_member(default, "kms_master_key_id"), holder, world)
-    return DefaultEncryption(key, holder, _member(rule, "bucket_key_enabled"))
+    key = named_key(_member(default, "kms_master_key_id"), resource, world)
+    return DefaultEncryption(key, resource, _member(rule, "bucket_key_enabled"))
 
 
 def _member(block: Value, name: str) -> Value:

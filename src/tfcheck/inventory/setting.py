@@ -66,8 +66,8 @@ class SettingOwner(msgspec.Struct, frozen=True):
 class AttachedSettings(msgspec.Struct, frozen=True):
     """The settings that are definitely on a resource, and those that may be."""
 
-    sure: tuple[WorldObject, ...] = ()
-    open: tuple[WorldObject, ...] = ()
+    definite: tuple[WorldObject, ...] = ()
+    possible: tuple[WorldObject, ...] = ()
 
 
 class SettingsIndex:
@@ -80,14 +80,14 @@ class SettingsIndex:
         self._of_unmanaged: list[tuple[WorldObject, TextLike]] = []
         self._of_managed: list[tuple[WorldObject, TextLike]] = []
         self._found: dict[tuple[object, tuple[TextLike, ...], Surroundings | None], AttachedSettings] = {}
-        for holder in world.resources(setting.type):
-            reference = holder.attribute(setting.argument)
-            resource = catalogue(world, setting.kind).find(reference, holder.surroundings)
+        for each in world.resources(setting.type):
+            reference = each.attribute(setting.argument)
+            resource = catalogue(world, setting.kind).find(reference, each.surroundings)
             if resource is not None:
-                self._by_resource.setdefault(str(resource.address), []).append(holder)
+                self._by_resource.setdefault(str(resource.address), []).append(each)
                 reference = resource.attribute(setting.by)
             if isinstance(reference, PlainText):
-                (self._of_unmanaged if resource is None else self._of_managed).append((holder, reference))
+                (self._of_unmanaged if resource is None else self._of_managed).append((each, reference))
 
     def on(self, subject: SettingOwner) -> AttachedSettings:
         """Return the settings on a resource."""
@@ -95,19 +95,19 @@ class SettingsIndex:
         if key not in self._found:
             own = self._by_resource.get(str(subject.resource.address), ()) if subject.resource else ()
             remaining = ((each, each.remains_on(each.attribute(self._argument))) for each in own)
-            sure = [each for each, truth in remaining if truth is Truth.TRUE]
-            open_ = [each for each in own if each not in sure]
-            for holder, reference in (*self._of_unmanaged, *(self._of_managed if subject.resource is None else ())):
+            definite = [each for each, truth in remaining if truth is Truth.TRUE]
+            possible = [each for each in own if each not in definite]
+            for each, reference in (*self._of_unmanaged, *(self._of_managed if subject.resource is None else ())):
                 truth = Truth.some(is_same_name(reference, name, self._world) for name in subject.names)
                 if truth is not Truth.FALSE and subject.near is not None:
-                    truth = truth & is_in_same_region(holder.surroundings, subject.near)
+                    truth = truth & is_in_same_region(each.surroundings, subject.near)
                 if truth is Truth.TRUE:
-                    truth = holder.remains_on(holder.attribute(self._argument))
+                    truth = each.remains_on(each.attribute(self._argument))
                 if truth is Truth.TRUE:
-                    sure.append(holder)
+                    definite.append(each)
                 elif truth is Truth.UNKNOWN:
-                    open_.append(holder)
-            self._found[key] = AttachedSettings(tuple(sure), tuple(open_))
+                    possible.append(each)
+            self._found[key] = AttachedSettings(tuple(definite), tuple(possible))
         return self._found[key]
 
 
@@ -118,4 +118,4 @@ def settings(world: World, setting: SettingKind) -> SettingsIndex:
 
 def was_set(world: World, setting: SettingKind, subject: SettingOwner) -> bool:
     """Whether the plan had this setting on a resource before the change, so that the resource's copy of it is stale."""
-    return bool(settings(world.before(), setting).on(subject).sure)
+    return bool(settings(world.before(), setting).on(subject).definite)

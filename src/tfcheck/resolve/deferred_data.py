@@ -103,4 +103,4 @@ def render_template(attributes: Attributes, address: Address) -> Value:
             variables = {name: to_string(value) for name, value in (variables or {}).items() if value is not None}
         return call("templatestring", [template, variables], attributes.scope_of(address), see)
     except EvaluationError as error:
-        return Unknown(reason=f"{address} cannot be rendered: {error}", unsure=True)
+        return Unknown(reason=f"{address} cannot be rendered: {error}", may_fail=True)

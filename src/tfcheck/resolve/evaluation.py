@@ -120,9 +120,9 @@ def follow(expression: Expression, scope: Scope) -> Seen:
                 return Unknown(reason="the plan does not show which instance is meant")
             return _member(follow(expression.source, scope), key)
         case Unreadable():
-            return Unknown(reason=expression.reason, unsure=True)
+            return Unknown(reason=expression.reason, may_fail=True)
         case _:
-            return Unknown(reason="the plan does not show this value", unsure=True)
+            return Unknown(reason="the plan does not show this value", may_fail=True)
 
 
 def _member(seen: Seen, key: str | int) -> Seen:

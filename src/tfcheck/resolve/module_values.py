@@ -310,7 +310,7 @@ class ModuleNames:
     def _add_symbol(self, module: ModulePath, kind: str, name: str, value: Seen) -> Seen:
         """Return an unknown value with its name as the symbol, so that it equals itself."""
         if isinstance(value, Unknown) and value.symbol is None:
-            return msgspec.structs.replace(value, symbol=symbol_of(module, kind, name), family="", unsure=False)
+            return msgspec.structs.replace(value, symbol=symbol_of(module, kind, name), family="", may_fail=False)
         return value
 
 

@@ -84,7 +84,7 @@ def document(
             if override not in (None, ""):
                 merged = _merge(merged, _parsed_source(override))
     except _RefusedError as refused:
-        return Unknown(reason=f"the provider refuses the policy document: {refused}", unsure=True)
+        return Unknown(reason=f"the provider refuses the policy document: {refused}", may_fail=True)
     rendered: dict[str, Value] = {"Version": merged.version}
     if merged.identity != "":
         rendered["Id"] = merged.identity
@@ -335,7 +335,7 @@ def _blocks(value: Value) -> list[dict[str, Value]] | Unknown:
     if isinstance(strange, Unknown):
         return strange
     if strange is not None:
-        return Unknown(reason="a nested block is not an object", unsure=True)
+        return Unknown(reason="a nested block is not an object", may_fail=True)
     different: list[dict[str, Value]] = []
     for item in listed:
         if isinstance(item, dict) and item not in different:

@@ -39,7 +39,7 @@ def bucket_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSid
 def _guard(bucket: SettingOwner, world: World, policies: Policies) -> ResourceSide:
     found = policy_of(world, policies, BUCKET_POLICY, bucket)
     # NOTE: only the account that owns a bucket can set a policy on it.
-    owner = bucket.resource or next(iter(settings(world, BUCKET_POLICY).on(bucket).sure), None)
+    owner = bucket.resource or next(iter(settings(world, BUCKET_POLICY).on(bucket).definite), None)
     if owner is None and not found.policy and not found.hidden:
         own = (each for name in bucket.names for each in own_policies(name, world, policies, BUCKET_POLICY, "bucket"))
         possible = (*found.possible_policies, *readable(own))
@@ -62,7 +62,7 @@ def _restrict_public(policy: Policy, bucket: SettingOwner, owner: WorldObject, w
     """Deny other accounts in a public policy where public access is restricted, which AWS does without a statement."""
     public = Truth.some(_is_public(each) for each in policy.statements)
     joined = settings(world, BUCKET_PUBLIC_ACCESS).on(bucket)
-    blocks = [(each, Truth.TRUE) for each in joined.sure] + [(each, Truth.UNKNOWN) for each in joined.open]
+    blocks = [(each, Truth.TRUE) for each in joined.definite] + [(each, Truth.UNKNOWN) for each in joined.possible]
     for each in world.resources("aws_s3_account_public_access_block"):
         named = each.attribute("account_id")  # computed where it is not set
         account = named if isinstance(named, str) and named else each.surroundings.account
@@ -106,7 +106,7 @@ def _cut_off(owner: WorldObject, block: WorldObject, *, sure: bool) -> Policy:
 
 
 def _notes(bucket: SettingOwner, world: World) -> Iterator[str]:
-    for holder in settings(world, BUCKET_OWNERSHIP).on(bucket).sure:
+    for holder in settings(world, BUCKET_OWNERSHIP).on(bucket).definite:
         listed = items(holder.attribute("rule"))
         rules = (listed,) if isinstance(listed, Unknown) else listed
         ownership = [each.get("object_ownership") if isinstance(each, dict) else each for each in rules]

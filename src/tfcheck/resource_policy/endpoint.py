@@ -65,7 +65,7 @@ def _policies_of_endpoint(
     tail = name.removeprefix("cn.").split(".", 3)[-1] if name.count(".") >= 3 else name
     if tail.split(".")[0] == service:
         joined = settings(world, ENDPOINT_POLICY).on(SettingOwner(endpoint, ()))
-        for holder in joined.sure or ((endpoint,) if endpoint.is_configured("policy") else ()):
+        for holder in joined.definite or ((endpoint,) if endpoint.is_configured("policy") else ()):
             found = policies.of_attribute(holder, "policy").policy
             if found is not None:
                 yield found

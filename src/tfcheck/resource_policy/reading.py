@@ -32,13 +32,13 @@ _OF_CLOUD_CONTROL = {
 def set_policy(world: World, policies: Policies, setting: SettingKind, subject: SettingOwner) -> PolicyOrReason | None:
     """Read the policy that a separate resource sets on a resource; None if there is none."""
     joined = settings(world, setting).on(subject)
-    for holder in joined.sure:
+    for holder in joined.definite:
         found = policy_as_saved(policies.of_attribute(holder, "policy"), holder, world)
         return found if found.policy or found.hidden else PolicyOrReason(hidden=f"{holder.address} shows no policy")
-    if not joined.open:
+    if not joined.possible:
         return None
-    possible = [policy_as_saved(policies.of_attribute(each, "policy"), each, world) for each in joined.open]
-    unread = (each for each, found in zip(joined.open, possible, strict=True) if not found.policy)
+    possible = [policy_as_saved(policies.of_attribute(each, "policy"), each, world) for each in joined.possible]
+    unread = (each for each, found in zip(joined.possible, possible, strict=True) if not found.policy)
     hidden = next((f"{holder.address}, which may be on it," for holder in unread), "")
     return PolicyOrReason(hidden=hidden, possible_policies=readable(possible))
 
@@ -47,7 +47,7 @@ def policy_of(world: World, policies: Policies, setting: SettingKind, subject: S
     """Read the policy set by a separate resource, otherwise the resource's own `policy` argument."""
     other = _OF_CLOUD_CONTROL.get(setting)
     unread = settings(world, other).on(subject) if other is not None else AttachedSettings()
-    for holder in (*unread.sure, *unread.open):
+    for holder in (*unread.definite, *unread.possible):
         return unread_policy(holder)
     found = set_policy(world, policies, setting, subject) or PolicyOrReason()
     if found.policy or found.hidden:

@@ -61,7 +61,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         arn = file_system_arn(named if isinstance(named, PlainText) else Unknown(), task.resource.surroundings, world)
         through = _access_point(member(authorization, "access_point_id"), task, world)
         worlds = (world, *world.context)
-        has_policy = any(settings(each, FILE_SYSTEM_POLICY).on(file_system_of(arn, each)).sure for each in worlds)
+        has_policy = any(settings(each, FILE_SYSTEM_POLICY).on(file_system_of(arn, each)).definite for each in worlds)
         doubt = _MAY_NOT_ASK if asks is Truth.UNKNOWN else "" if has_policy else _MAY_NOT_DECIDE
         severity = Severity.ERROR if has_policy else Severity.INFO
         yield place.require(ID, "elasticfilesystem:ClientMount", arn, severity, doubt=doubt, through=through)

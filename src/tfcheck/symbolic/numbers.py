@@ -125,11 +125,11 @@ def agree_with_rounded(result: Number, of_rounded: Fraction) -> Value:
 def parse_number(written: str) -> Number | Unknown | None:
     """Parse a number; None if Terraform would refuse it, Unknown for an unusual notation."""
     if len(written) > 1000:
-        return Unknown(reason="limit: a number of more than 1000 characters", unsure=True)
+        return Unknown(reason="limit: a number of more than 1000 characters", may_fail=True)
     found = _NUMERAL.fullmatch(written)
     if not found:
         return Unknown(reason="unsupported notation of a number") if _BINARY.fullmatch(written) else None
     if found[1] and abs(int(found[1])) > 2 * DIGITS:
-        return Unknown(reason="limit: a number with a large exponent", unsure=True)
+        return Unknown(reason="limit: a number with a large exponent", may_fail=True)
     number = plain(Fraction(written))
     return number if is_terminating(number) else ROUNDED

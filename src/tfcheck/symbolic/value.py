@@ -151,8 +151,7 @@ class Unknown(msgspec.Struct, frozen=True):
     parts of it that are known (the ARN of a bucket whose name is known); it describes the same text as `symbol` and
     never replaces it. Unknowns of one `family` with different symbols are certainly different (ids that AWS assigns).
     `fresh`: AWS assigns it only when the plan is applied, so that it is nothing that is known before.
-    `unsure`: it may not be a value at all but an error that `try` would catch (a gap of ours, an index into a list not
-    known yet).
+    `may_fail`: it may be an error that `try` would catch (a gap of ours, an index into a list not known yet).
     """
 
     symbol: Symbol | None = None
@@ -161,7 +160,7 @@ class Unknown(msgspec.Struct, frozen=True):
     hole: Hole = ANYTHING
     shape: str | Text | None = None
     family: str = ""
-    unsure: bool = False
+    may_fail: bool = False
     sensitive: bool = False
     fresh: bool = False
 

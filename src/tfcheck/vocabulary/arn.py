@@ -33,7 +33,7 @@ class Arn(msgspec.Struct, frozen=True):
 def parse_arn(value: TextLike) -> Arn | None:
     """Split an ARN; None if `value` is not, or not definitely, one.
 
-    A piece whose hole may hold a colon before the sixth part makes the place of the colons, and so the ARN, unsure.
+    A piece whose hole may hold a colon before the sixth part makes the place of the colons, and so the ARN, may_fail.
     """
     if type(value) is str:
         return _split_known(value)

@@ -66,7 +66,7 @@ def test_only_a_few_texts_are_bools() -> None:
 
 
 def test_an_unknown_text_may_be_no_number() -> None:
-    assert to_number(ARN) == Unknown(reason=ARN.reason, unsure=True)
+    assert to_number(ARN) == Unknown(reason=ARN.reason, may_fail=True)
     assert to_string(ARN) is ARN
 
 

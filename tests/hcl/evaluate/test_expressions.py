@@ -25,7 +25,7 @@ OTHER = Unknown(Symbol("aws_s3_bucket.c", ("arn",)))
 BLOCK = Unknown(Symbol("aws_db_instance.d", ("master_user_secret",)))
 #: Certainly a text, of any characters but one that none of ours has.
 TEXT = Hole(chars="\0")
-GAP = Unknown(reason="unsupported", unsure=True)
+GAP = Unknown(reason="unsupported", may_fail=True)
 
 
 class Resource:
@@ -149,14 +149,14 @@ def test_what_does_not_exist_is_an_error_with_its_line() -> None:
     assert isinstance(value, Unknown)
     assert value.reason.startswith("evaluation error")
     assert value.where == "test.tf:1"
-    assert value.unsure
+    assert value.may_fail
 
 
 def test_the_part_of_an_unknown_attribute_has_its_own_symbol() -> None:
     value = worth("var.block[0].secret_arn", block=BLOCK)
     assert isinstance(value, Unknown)
     assert str(value.symbol) == "aws_db_instance.d.master_user_secret[0].secret_arn"
-    assert value.unsure
+    assert value.may_fail
     nameless = worth("var.x.y", x=Unknown(reason="variable without value"))
     assert isinstance(nameless, Unknown)
     assert (nameless.reason, nameless.symbol) == ("variable without value", None)
@@ -316,7 +316,7 @@ def test_a_gap_in_another_block_is_no_error_here() -> None:
     value = worth("try(var.x, 5)", x=GAP)
     assert isinstance(value, Unknown)
     assert value.reason == "unsupported"
-    assert not value.unsure
+    assert not value.may_fail
     assert worth("can(var.x)", x=GAP) is True
 
 

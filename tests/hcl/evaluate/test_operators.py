@@ -49,7 +49,7 @@ def test_an_unknown_operand_makes_the_result_unknown_without_its_symbol() -> Non
     result = compute("+", ARN, 1)
     assert isinstance(result, Unknown)
     assert result.symbol is None
-    assert result.unsure
+    assert result.may_fail
     assert isinstance(negate(ARN), Unknown)
     assert isinstance(invert(ARN), Unknown)
 

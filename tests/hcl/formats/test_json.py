@@ -108,7 +108,7 @@ def test_what_does_not_parse_because_of_a_piece_is_unknown_with_the_reason(parts
     value = decoded(*parts)
     assert isinstance(value, Unknown)
     assert "known only after apply" in value.reason
-    assert value.unsure
+    assert value.may_fail
 
 
 def test_a_known_shape_is_read() -> None:

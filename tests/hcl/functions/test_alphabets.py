@@ -243,6 +243,6 @@ def test_an_answer_holds_whichever_characters_the_pieces_turn_out_to_have(
         assert isinstance(known, EvaluationError), (answer, known)
     elif isinstance(known, EvaluationError):
         assert isinstance(answer, Unknown), answer
-        assert answer.unsure
+        assert answer.may_fail
     else:
         assert leaves_open(become(answer, filled), known), (answer, known)

@@ -262,7 +262,7 @@ def test_an_unsupported_function_is_named() -> None:
     result = given_by("provider::google::name_from_id", "x")
     assert isinstance(result, Unknown)
     assert result.reason == "function `provider::google::name_from_id` is not supported"
-    assert result.unsure
+    assert result.may_fail
 
 
 @pytest.mark.parametrize(
@@ -330,7 +330,7 @@ def test_a_file_that_is_not_at_hand_is_unknown(name: str) -> None:
     result = call(name, ["x"], Elsewhere(), see)
     assert isinstance(result, Unknown)
     assert result.reason.startswith("file not at hand")
-    assert result.unsure
+    assert result.may_fail
 
 
 # The law: an answer given with unknown pieces holds however they turn out.

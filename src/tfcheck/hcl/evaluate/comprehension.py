@@ -35,7 +35,7 @@ class _Open(Exception):  # noqa: N818 (ends a walk)
 
     def __init__(self, waits: Unknown) -> None:
         super().__init__()
-        self.result = Unknown(reason=waits.reason, where=waits.where, unsure=True)
+        self.result = Unknown(reason=waits.reason, where=waits.where, may_fail=True)
 
 
 def evaluate_for_list(node: ForList, scope: Scope, run: EvaluationRun) -> Seen:
@@ -96,7 +96,7 @@ def key_of(value: Value) -> str | Unknown:
     if isinstance(name, str):
         return name
     if isinstance(name, (Unknown, Text, JsonText)):
-        return next(unknowns(name), Unknown(unsure=True))
+        return next(unknowns(name), Unknown(may_fail=True))
     raise EvaluationError("a key must not be null")
 
 

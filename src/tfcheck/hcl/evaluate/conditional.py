@@ -64,7 +64,7 @@ def _chosen_arm_beside_error(seen: Seen, other: Expression, error: EvaluationErr
         return seen
     if isinstance(other, _TYPELESS) or (isinstance(seen, str) and isinstance(other, Template)):
         return seen
-    return Unknown(reason=f"evaluation error in the other arm: {error}", unsure=True)
+    return Unknown(reason=f"evaluation error in the other arm: {error}", may_fail=True)
 
 
 def _converted_arm(arm: Expression, seen: Seen, other: Expression, peer: Seen, run: EvaluationRun) -> Seen:
@@ -73,7 +73,7 @@ def _converted_arm(arm: Expression, seen: Seen, other: Expression, peer: Seen, r
         return seen
     value, beside = evaluate_all(seen), evaluate_all(peer)
     if run.trying and _may_clash(value, beside):
-        return Unknown(reason="the arms of a conditional may have no type in common", unsure=True)
+        return Unknown(reason="the arms of a conditional may have no type in common", may_fail=True)
     structural = is_structural(arm, value) and is_structural(other, beside)
     if isinstance(value, list) and isinstance(beside, Set) and not gives_structure(arm):
         # With a set, a tuple becomes a set, a list does not.
@@ -96,7 +96,7 @@ def common_value(node: Conditional, truth: Unknown, scope: Scope, run: Evaluatio
     """Return what both arms have in common when the condition is unknown."""
     arms = f"{describe(node.then)} or {describe(node.otherwise)}"
     rest = Unknown(
-        reason=f"{arms}, by a condition that waits for: {truth.reason}", where=truth.where, unsure=truth.unsure
+        reason=f"{arms}, by a condition that waits for: {truth.reason}", where=truth.where, may_fail=truth.may_fail
     )
     marks = False
     try:
@@ -106,7 +106,7 @@ def common_value(node: Conditional, truth: Unknown, scope: Scope, run: Evaluatio
         structural = is_structural(node.then, then) and is_structural(node.otherwise, otherwise)
         one, other = unify([then, otherwise], structural=structural)
     except EvaluationError:
-        return mark_if(marks, msgspec.structs.replace(rest, unsure=True))
+        return mark_if(marks, msgspec.structs.replace(rest, may_fail=True))
     return mark_if(marks, _common_parts(one, other, rest))
 
 

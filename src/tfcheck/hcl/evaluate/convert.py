@@ -83,9 +83,9 @@ def to_bool(value: Value) -> Value:
 def _converted_text(value: Value, wanted: str) -> Value:
     if isinstance(value, Unknown):
         # A symbol is the text; the number or bool is another value.
-        return Unknown(reason=value.reason, where=value.where, unsure=True)
+        return Unknown(reason=value.reason, where=value.where, may_fail=True)
     if isinstance(value, (Text, JsonText)):
-        return Unknown(reason=f"{wanted} in a text that is known only after apply", unsure=True)
+        return Unknown(reason=f"{wanted} in a text that is known only after apply", may_fail=True)
     raise EvaluationError(f"{wanted} is required, got {kind_name(value)}")
 
 

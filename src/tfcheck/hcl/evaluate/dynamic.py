@@ -66,11 +66,11 @@ def _expand(block: Block, name: str, scope: Scope) -> list[tuple[Block, Scope]] 
     try:
         items = elements(see(for_each, scope))
     except EvaluationError as error:
-        return Unknown(reason=f"evaluation error: {error}", where=where, unsure=True)
+        return Unknown(reason=f"evaluation error: {error}", where=where, may_fail=True)
     except RecursionError:
-        return Unknown(reason="limit: the expression nests too deeply", where=where, unsure=True)
+        return Unknown(reason="limit: the expression nests too deeply", where=where, may_fail=True)
     if isinstance(items, Unknown):
-        return Unknown(reason=items.reason, where=items.where or where, unsure=items.unsure)
+        return Unknown(reason=items.reason, where=items.where or where, may_fail=items.may_fail)
     if len(items) > _MOST:
-        return Unknown(reason=f"limit: more than {_MOST} `dynamic` blocks", where=where, unsure=True)
+        return Unknown(reason=f"limit: more than {_MOST} `dynamic` blocks", where=where, may_fail=True)
     return [_content(block, name, scope, *each) for each in items]

@@ -21,7 +21,7 @@ from tfcheck.symbolic.sensitive_text import redact
 from tfcheck.symbolic.value import JsonText, ListStart, Set, Symbol, Text, Unknown, Value, unknowns
 
 _VALUES = (type(None), bool, int, float, str, list, dict, Unknown, Text, JsonText, Set, Fraction)
-_BOOL_KEY = Unknown(reason="unsupported: a bool as a key of an object or a map", unsure=True)
+_BOOL_KEY = Unknown(reason="unsupported: a bool as a key of an object or a map", may_fail=True)
 
 
 class LocalScope(msgspec.Struct, frozen=True, eq=False):
@@ -103,8 +103,8 @@ def bound(scope: Scope, name: str) -> tuple[bool, Seen]:
 
 def without_doubt(seen: Seen) -> Seen:
     """Return a value that is not an error: an error in a referenced block ends the run, and no `try` catches it."""
-    if isinstance(seen, Unknown) and seen.unsure:
-        return msgspec.structs.replace(seen, unsure=False)
+    if isinstance(seen, Unknown) and seen.may_fail:
+        return msgspec.structs.replace(seen, may_fail=False)
     return seen
 
 
@@ -112,7 +112,7 @@ def doubt(seen: Seen) -> Unknown | None:
     """Return the first part of `seen` that may be an error."""
     if is_referent(seen):
         return None
-    return next((each for each in unknowns(evaluate_all(seen)) if each.unsure), None)
+    return next((each for each in unknowns(evaluate_all(seen)) if each.may_fail), None)
 
 
 def member(seen: Seen, name: str) -> Seen:
@@ -140,7 +140,7 @@ def element(seen: Seen, key: Value) -> Seen:
         if isinstance(seen, str | bool | None):
             raise EvaluationError(f"{kind_name(seen)} has no elements to be picked")
         waits = next(unknowns(key), None) or Unknown()
-        return Unknown(reason=waits.reason, where=waits.where, unsure=True)
+        return Unknown(reason=waits.reason, where=waits.where, may_fail=True)
     if isinstance(key, (list, dict, Set)):
         raise EvaluationError(f"{kind_name(key)} is not an index")
     if is_referent(seen):
@@ -153,7 +153,7 @@ def element(seen: Seen, key: Value) -> Seen:
     match seen:
         case Unordered():
             _position(key, len(seen))
-            return Unknown(reason="the order of a set with elements that are not known yet", unsure=True)
+            return Unknown(reason="the order of a set with elements that are not known yet", may_fail=True)
         case list():
             return seen[_position(key, len(seen))]
         case dict():
@@ -223,10 +223,10 @@ def _part_of_unknown(source: Unknown, step: str | int) -> Unknown:
     if is_definitely_text(source):
         raise EvaluationError("a string has no attributes and no elements")
     if source.symbol is None:
-        return Unknown(reason=source.reason, where=source.where, unsure=True)
+        return Unknown(reason=source.reason, where=source.where, may_fail=True)
     symbol = element_symbol(source.symbol, step) if isinstance(step, int) else None
     symbol = symbol or Symbol(source.symbol.owner, (*source.symbol.path, step))
-    return Unknown(symbol, source.reason, source.where, unsure=source.unsure or isinstance(step, int))
+    return Unknown(symbol, source.reason, source.where, may_fail=source.may_fail or isinstance(step, int))
 
 
 #: The step to any element of an unknown list: during a splat, and in its result.
@@ -240,7 +240,7 @@ def splat_of_unknown(source: Unknown, see: Callable[[Unknown], Seen]) -> Unknown
     found = seen.symbol if isinstance(seen, Unknown) else None
     if found is not None:
         found = Symbol(found.owner, tuple(_EACH if step == _WALKED else step for step in found.path))
-    return Unknown(found, source.reason, source.where, unsure=source.unsure)
+    return Unknown(found, source.reason, source.where, may_fail=source.may_fail)
 
 
 def element_symbol(symbol: Symbol, position: int) -> Symbol | None:

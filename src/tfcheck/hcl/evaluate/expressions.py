@@ -83,9 +83,9 @@ def evaluate(expression: Expression, scope: Scope) -> Value:
         return evaluate_all(see(expression, scope))
     except EvaluationError as error:
         notes = getattr(error, "__notes__", None) or [str(expression.place)]
-        return Unknown(reason=f"evaluation error: {error}", where=notes[0], unsure=True)
+        return Unknown(reason=f"evaluation error: {error}", where=notes[0], may_fail=True)
     except RecursionError:
-        return Unknown(reason="limit: the expression nests too deeply", where=str(expression.place), unsure=True)
+        return Unknown(reason="limit: the expression nests too deeply", where=str(expression.place), may_fail=True)
 
 
 def see(expression: Expression, scope: Scope) -> Seen:
@@ -97,9 +97,9 @@ def see(expression: Expression, scope: Scope) -> Seen:
             run.budget.weigh(evaluate_all(seen))
         return seen
     except Limit as limit:
-        return Unknown(reason=str(limit), where=str(expression.place), unsure=True)
+        return Unknown(reason=str(limit), where=str(expression.place), may_fail=True)
     except RecursionError:
-        return Unknown(reason="limit: the expression nests too deeply", where=str(expression.place), unsure=True)
+        return Unknown(reason="limit: the expression nests too deeply", where=str(expression.place), may_fail=True)
     finally:
         run.budget.pay()
 
@@ -118,7 +118,7 @@ class _Run:
     def condition(self, node: Expression, scope: Scope) -> tuple[bool | Unknown, bool]:
         seen = self.see(node, scope)
         truth = condition(evaluate_all(seen))
-        if isinstance(truth, Unknown) and truth.unsure:
+        if isinstance(truth, Unknown) and truth.may_fail:
             self.doubt = truth
         return truth, is_marked(seen)
 
@@ -147,7 +147,7 @@ class _Run:
             return mark(unmarked_number(seen)) if isinstance(seen, SENSITIVE_NUMBERS) else seen
         if not seen.where and seen.symbol is None:
             seen = msgspec.structs.replace(seen, where=str(node.place))
-        if seen.unsure:
+        if seen.may_fail:
             # It counts for `try` even if the result does not depend on it.
             self.doubt = seen
         return seen
@@ -197,7 +197,7 @@ class _Run:
             case JoinedTexts():
                 return join_texts(node, scope, self)
             case Unreadable():
-                return Unknown(reason=node.reason, where=str(node.place), unsure=True)
+                return Unknown(reason=node.reason, where=str(node.place), may_fail=True)
             case Literal():
                 return node.value
 
@@ -258,7 +258,7 @@ class _Run:
         except EvaluationError as error:
             if not decided:
                 raise
-            return Unknown(reason=f"evaluation error: {error}", unsure=True) if self.trying else left
+            return Unknown(reason=f"evaluation error: {error}", may_fail=True) if self.trying else left
         result = conjunction(left, right) if node.operator == "&&" else disjunction(left, right)
         return mark_if(left_marked or right_marked, result)
 
@@ -270,7 +270,7 @@ class _Run:
             marks = marks or is_marked(written)
             name = key_of(evaluate_all(written))
             if isinstance(name, Unknown):
-                return Unknown(reason=name.reason, where=name.where, unsure=True, sensitive=marks)
+                return Unknown(reason=name.reason, where=name.where, may_fail=True, sensitive=marks)
             members[name] = self.see(item, scope)
         return mark_if(marks, gather(members))
 
@@ -308,7 +308,7 @@ class _Run:
             raise EvaluationError("only a list can be spread over arguments")
         items = elements(last)
         if isinstance(items, Unknown):
-            return Unknown(reason=items.reason, where=items.where, unsure=True)
+            return Unknown(reason=items.reason, where=items.where, may_fail=True)
         return arguments + [item for _, item in items]
 
     def _attempt(self, node: Expression, scope: Scope) -> tuple[Seen, Unknown | None]:
@@ -335,7 +335,7 @@ class _Run:
             if open_part is None:
                 return seen
             ends_well = isinstance(nodes[-1], Literal)
-            return Unknown(reason=open_part.reason, where=open_part.where, unsure=not ends_well)
+            return Unknown(reason=open_part.reason, where=open_part.where, may_fail=not ends_well)
         raise EvaluationError("no argument of `try` succeeds")
 
     def _can(self, nodes: Sequence[Expression], scope: Scope) -> Value:

@@ -63,7 +63,7 @@ def compute(sign: str, left: Value, right: Value) -> Value:
     if sign in _ORDER:
         return _ORDER[sign](first, second)
     if not second and sign in "/%":
-        return Unknown(reason="division by zero", unsure=True)
+        return Unknown(reason="division by zero", may_fail=True)
     if sign == "%":
         # NOTE: the division truncates towards zero.
         left_rounded, right_rounded = round_number(first), round_number(second)
@@ -113,8 +113,8 @@ def _number(value: Value) -> Number | Unknown:
 def _unknown_result(value: Value) -> Unknown:
     """Return the unknown result of an operation on an unknown value, with its reason but not its symbol."""
     if not isinstance(value, Unknown):
-        return Unknown(unsure=True)
-    return Unknown(reason=value.reason, where=value.where, unsure=value.unsure)
+        return Unknown(may_fail=True)
+    return Unknown(reason=value.reason, where=value.where, may_fail=value.may_fail)
 
 
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}

@@ -66,7 +66,7 @@ def decode(value: TextLike) -> Value:
         case Unknown() if value.shape is not None:
             return decode(value.shape)
         case Unknown():
-            return Unknown(reason=value.reason, where=value.where, unsure=True)
+            return Unknown(reason=value.reason, where=value.where, may_fail=True)
         case _:
             return _Document(value).decode()
 
@@ -160,7 +160,7 @@ def _load(written: str) -> Any:
 def _number(written: str) -> Value:
     number = parse_number(written)
     # Every JSON number is valid for Terraform; `parse_number` refuses none.
-    return Unknown(reason="limit: a number that Terraform rounds", unsure=True) if number is None else number
+    return Unknown(reason="limit: a number that Terraform rounds", may_fail=True) if number is None else number
 
 
 def _constant(written: str) -> Any:
@@ -192,13 +192,13 @@ class _Document:
         try:
             return self._fill(_load(self._with_markers()))
         except _LimitError as limit:
-            return Unknown(reason=f"limit: {limit}", unsure=True)
+            return Unknown(reason=f"limit: {limit}", may_fail=True)
         except ValueError as error:
             if not self.holes:
                 raise EvaluationError(f"not valid JSON: {_message(error)}") from error
             first = next(unknowns(self.source))
             reason = f"{first.reason}; the JSON text around it does not parse: {_message(error)}"
-            return Unknown(reason=reason, where=first.where, unsure=True)
+            return Unknown(reason=reason, where=first.where, may_fail=True)
 
     def _with_markers(self) -> str:
         out: list[str] = []

@@ -52,7 +52,7 @@ def decode(written: TextLike) -> Value:
         case YamlText():
             return written.encoded.value
         case Unknown() if written.shape is None:
-            return Unknown(reason=written.reason, where=written.where, unsure=True)
+            return Unknown(reason=written.reason, where=written.where, may_fail=True)
         case Unknown():
             return decode(written.shape or "")
         case JsonText():
@@ -61,7 +61,7 @@ def decode(written: TextLike) -> Value:
         return _Marked(written).decode()
     except UnsupportedError as error:
         first = next(unknowns(written), Unknown(reason="unsupported syntax"))
-        return Unknown(reason=f"{first.reason}: {error} in a YAML text", where=first.where, unsure=True)
+        return Unknown(reason=f"{first.reason}: {error} in a YAML text", where=first.where, may_fail=True)
 
 
 class _Marked:
@@ -104,7 +104,7 @@ class _Marked:
         # A plain scalar may turn out to be a number, a bool, or more than one value.
         first = next(unknowns(whole))
         kind = _Several if scalar.inside else Unknown
-        return kind(reason=first.reason, where=first.where, unsure=first.unsure)
+        return kind(reason=first.reason, where=first.where, may_fail=first.may_fail)
 
 
 def _is_definitely_text(whole: TextLike, style: ScalarStyle) -> bool:

@@ -59,7 +59,7 @@ def call(name: str, arguments: Sequence[Seen], scope: Scope, see: See) -> Value:
     if function is None:
         if name in IMPURE:
             return Unknown(reason=f"`{name}` returns something else at every run")
-        return Unknown(reason=f"function `{name}` is not supported", unsure=True)
+        return Unknown(reason=f"function `{name}` is not supported", may_fail=True)
     values = [argument.evaluate() if isinstance(argument, Referent) else argument for argument in arguments]
     try:
         ready = convert_arguments(function, values)
@@ -69,9 +69,9 @@ def call(name: str, arguments: Sequence[Seen], scope: Scope, see: See) -> Value:
         context = (see, scope) if function.evaluates else (scope,) if function.scoped else ()
         return _add_function_name(_check_size(function.compute(*context, *ready)), name)
     except LimitError as limit:
-        return Unknown(reason=f"`{name}`: {limit}", unsure=not function.total)
+        return Unknown(reason=f"`{name}`: {limit}", may_fail=not function.total)
     except RecursionError:
-        return Unknown(reason=f"`{name}`: limit: a structure nested so deeply", unsure=True)
+        return Unknown(reason=f"`{name}`: limit: a structure nested so deeply", may_fail=True)
 
 
 def find_function(name: str) -> Function | None:

@@ -65,17 +65,17 @@ def convert_arguments(function: Function, arguments: Sequence[Value]) -> list[Va
         converted.append(None if argument is None else _CONVERSIONS[word.lstrip("~")](argument))
     for word, argument in zip(words, converted, strict=True):
         if _is_open(argument, word) if function.partial else not is_known(argument):
-            return unknown_result(argument, unsure=not function.total, hole=function.hole)
+            return unknown_result(argument, may_fail=not function.total, hole=function.hole)
     return converted
 
 
-def unknown_result(argument: Value, *, unsure: bool = False, hole: Hole = ANYTHING) -> Unknown:
+def unknown_result(argument: Value, *, may_fail: bool = False, hole: Hole = ANYTHING) -> Unknown:
     """Return the unknown result of a call that needs the unknown parts of `argument`."""
     waits = list(unknowns(argument))
     if not waits:
-        return Unknown(unsure=unsure, hole=hole)
-    unsure = unsure or any(each.unsure for each in waits)
-    return Unknown(reason=waits[0].reason, where=waits[0].where, hole=hole, unsure=unsure)
+        return Unknown(may_fail=may_fail, hole=hole)
+    may_fail = may_fail or any(each.may_fail for each in waits)
+    return Unknown(reason=waits[0].reason, where=waits[0].where, hole=hole, may_fail=may_fail)
 
 
 def limit_error(what: str) -> LimitError:

@@ -92,8 +92,8 @@ def extremum(choose: Callable[[Sequence[Fraction]], Fraction], owner: str, *numb
     waits = [number for number in numbers if isinstance(number, Unknown)]
     names = sorted({str(each.symbol if isinstance(each, Unknown) else each) for each in numbers})
     if any(each.symbol is None for each in waits):
-        return unknown_result(list(waits), unsure=True)
-    return msgspec.structs.replace(unknown_result(list(waits), unsure=True), symbol=Symbol(owner, tuple(names)))
+        return unknown_result(list(waits), may_fail=True)
+    return msgspec.structs.replace(unknown_result(list(waits), may_fail=True), symbol=Symbol(owner, tuple(names)))
 
 
 FUNCTIONS = {

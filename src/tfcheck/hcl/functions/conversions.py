@@ -16,7 +16,7 @@ from tfcheck.symbolic.value import Set, Unknown, Value, is_known, is_never_empty
 def tolist(items: Value) -> Value:
     """Convert all elements to one type, in order."""
     if isinstance(items, Unknown):
-        return unknown_result(items, unsure=True)
+        return unknown_result(items, may_fail=True)
     if items is None or isinstance(items, list):
         return None if items is None else unify(items)
     if not isinstance(items, Set):
@@ -41,7 +41,7 @@ def coalesce(*values: Value) -> Value:
             continue
         if _definitely_chosen(value, values) or all(value is None or value == "" for value in converted[index + 1 :]):
             return value
-        return unknown_result(list(values), unsure=True)
+        return unknown_result(list(values), may_fail=True)
     raise EvaluationError("no argument is set")
 
 
@@ -56,7 +56,7 @@ def _unify(values: tuple[Value, ...]) -> list[Value]:
     return [
         value
         if type(value) is type(other) and value == other
-        else Unknown(reason="the type of a null decides", unsure=True)
+        else Unknown(reason="the type of a null decides", may_fail=True)
         for value, other in zip(values, unified, strict=True)
     ]
 

@@ -64,7 +64,7 @@ def base64decode(written: TextLike) -> Value:
         return utf8(base64_bytes(written))
     *begun, rest = pieces(written)
     is_whole = isinstance(rest, Base64Rest) and text(begun) == rest.begun
-    return rest.encoded if isinstance(rest, Base64Rest) and is_whole else unknown_result(written, unsure=True)
+    return rest.encoded if isinstance(rest, Base64Rest) and is_whole else unknown_result(written, may_fail=True)
 
 
 def base64_text(data: bytes) -> str:

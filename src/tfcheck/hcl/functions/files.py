@@ -35,8 +35,8 @@ def _read(scope: Scope, path: str) -> bytes | Unknown:
     try:
         data = scope.read_file(path)
     except RefusedError as error:
-        return Unknown(reason=str(error), unsure=True)
-    return Unknown(reason=_NOT_AT_HAND, unsure=True) if data is None else data
+        return Unknown(reason=str(error), may_fail=True)
+    return Unknown(reason=_NOT_AT_HAND, may_fail=True) if data is None else data
 
 
 def file(scope: Scope, path: str, *, convert: Callable[[bytes], Value] = utf8) -> Value:
@@ -65,14 +65,14 @@ def fileset(scope: Scope, path: str, pattern: str) -> Value:
     try:
         names = scope.list_files(path, pattern)
     except RefusedError as error:
-        return Unknown(reason=str(error), unsure=True)
-    return Unknown(reason=_NOT_AT_HAND, unsure=True) if names is None else Set(names)
+        return Unknown(reason=str(error), may_fail=True)
+    return Unknown(reason=_NOT_AT_HAND, may_fail=True) if names is None else Set(names)
 
 
 def templatefile(see: See, scope: Scope, path: TextLike, variables: Value) -> Value:
     """Render a template file with variables."""
     if not isinstance(path, str):
-        return unknown_result(path, unsure=True)
+        return unknown_result(path, may_fail=True)
     written = file(scope, path)
     return _render(see, scope, written, path, variables) if isinstance(written, str) else written
 
@@ -80,13 +80,13 @@ def templatefile(see: See, scope: Scope, path: TextLike, variables: Value) -> Va
 def templatestring(see: See, scope: Scope, template: TextLike, variables: Value) -> Value:
     """Render a template with variables."""
     if not isinstance(template, str):
-        return unknown_result(template, unsure=True)
+        return unknown_result(template, may_fail=True)
     return _render(see, scope, template, "templatestring", variables)
 
 
 def _render(see: See, scope: Scope, template: str, name: str, variables: Value) -> Value:
     if isinstance(variables, Unknown):
-        return unknown_result(variables, unsure=True)
+        return unknown_result(variables, may_fail=True)
     if not isinstance(variables, dict):
         raise EvaluationError("the variables of a template are an object")
     if not all(_IDENTIFIER.fullmatch(variable) for variable in variables):

@@ -46,7 +46,7 @@ class Verb(msgspec.Struct, frozen=True):
 def format_(written: TextLike, *arguments: Value) -> Value:
     """Format the arguments."""
     if not isinstance(written, str):
-        return unknown_result(written, unsure=True)
+        return unknown_result(written, may_fail=True)
     parts: list[TextLike] = []
     position = used = following = total = 0
     while True:
@@ -130,8 +130,8 @@ def _formatted_open(verb: Verb, argument: Value) -> TextLike:
         parts: list[TextLike] = [json.quote(each)[1:-1] if isinstance(each, str) else each for each in pieces(argument)]
         return text(['"', *parts, '"'])
     if verb.is_plain and verb.mode == "d":
-        return unknown_result(argument, unsure=True, hole=Hole(chars="-0123456789", negated=False, shortest=1))
-    return unknown_result(argument, unsure=verb.mode not in "vsq")
+        return unknown_result(argument, may_fail=True, hole=Hole(chars="-0123456789", negated=False, shortest=1))
+    return unknown_result(argument, may_fail=verb.mode not in "vsq")
 
 
 def _format_default(verb: Verb, argument: Value) -> str:
@@ -192,7 +192,7 @@ def formatlist(written: TextLike, *arguments: Value) -> Value:
         return unknown_result(list(arguments))
     if any(isinstance(each, Unknown) and not is_definitely_text(each) for each in arguments):
         # It may be a list of any length.
-        return unknown_result(list(arguments), unsure=True)
+        return unknown_result(list(arguments), may_fail=True)
     lengths = {len(each) for each in lists if isinstance(each, list)}
     if len(lengths) > 1:
         raise EvaluationError("the lists differ in length")

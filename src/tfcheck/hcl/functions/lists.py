@@ -46,7 +46,7 @@ def length(value: Value) -> Value:
         case str() | Text() | JsonText() | Unknown() if is_definitely_text(value):
             return length_of(value)
         case Unknown():
-            return unknown_result(value, unsure=True)
+            return unknown_result(value, may_fail=True)
         case list() | dict():
             return len(value)
         case Set():
@@ -92,7 +92,7 @@ def flatten(items: Value) -> Value:
     _flatten(items, flat, 0)
     waits: list[Value] = [item for item in flat if _is_open(item)]
     # An unknown element may be a list of any length.
-    return unknown_result(waits, unsure=True) if waits else flat
+    return unknown_result(waits, may_fail=True) if waits else flat
 
 
 def _flatten(value: Value, flat: list[Value], depth: int) -> None:
@@ -149,7 +149,7 @@ def index(items: list[Value], wanted: Value) -> Value:
         truth = equal_values(item, wanted)
         if truth is Truth.UNKNOWN:
             _unknown_equality([item, wanted])
-            return unknown_result([item, wanted], unsure=True)
+            return unknown_result([item, wanted], may_fail=True)
         if truth is Truth.TRUE:
             return position
     raise EvaluationError("the item was not found")
@@ -158,7 +158,7 @@ def index(items: list[Value], wanted: Value) -> Value:
 def contains(items: Value, wanted: Value) -> Value:
     """Whether an element equals `wanted`; a number never equals a string."""
     if isinstance(items, Unknown):
-        return unknown_result(items, unsure=True)
+        return unknown_result(items, may_fail=True)
     members = sequence(items)
     truth = Truth.some(equal_values(item, wanted) for item in members)
     return _unknown_equality([*members, wanted]) if truth is Truth.UNKNOWN else truth is Truth.TRUE
@@ -178,7 +178,7 @@ def sort(items: list[Value]) -> Value:
     together = sorted(((*_beginning(item), item) for item in items), key=lambda each: (each[0], not each[1]))
     for (first, is_whole, _), (second, _, _) in pairwise(together):
         if not is_whole and second.startswith(first):
-            return unknown_result(items, unsure=True)
+            return unknown_result(items, may_fail=True)
     return [item for _, _, item in together]
 
 
@@ -244,7 +244,7 @@ def setproduct(*groups: Value) -> Value:
     if len(groups) < 2:
         raise EvaluationError("at least two arguments are required")
     if any(isinstance(group, Unknown) or (isinstance(group, Set) and not is_known(group)) for group in groups):
-        return unknown_result(list(groups), unsure=True)
+        return unknown_result(list(groups), may_fail=True)
     members = [sequence(group) for group in groups]
     total = prod(map(len, members))
     afford(elements=total, steps=total * len(groups) // 4)
@@ -258,7 +258,7 @@ def coalescelist(*lists: Value) -> Value:
         raise EvaluationError("a list is required")
     for items in lists:
         if isinstance(items, Unknown):
-            return unknown_result(items, unsure=True)
+            return unknown_result(items, may_fail=True)
         if items:
             return items
     raise EvaluationError("all lists are empty")
@@ -269,7 +269,7 @@ def one(items: Value) -> Value:
     match items:
         case Unknown():
             only = element_symbol(items.symbol, 0) if items.symbol is not None else None
-            return msgspec.structs.replace(unknown_result(items, unsure=True), symbol=only)
+            return msgspec.structs.replace(unknown_result(items, may_fail=True), symbol=only)
         case _:
             members = sequence(items)
             if len(members) > 1:

@@ -27,7 +27,7 @@ def values(members: dict[str, Value]) -> Value:
 def lookup(members: dict[str, Value], key: Value, *default: Value) -> Value:
     """Return the member called `key`, or the default."""
     if not isinstance(key, str):
-        return unknown_result(key, unsure=True)
+        return unknown_result(key, may_fail=True)
     # NOTE: the default must have the map's element type even if it is not used.
     fallback = default[0] if default else None
     if default and isinstance(members, MapValue):
@@ -49,7 +49,7 @@ def _convert_default(members: MapValue, default: Value) -> Value:
         if isinstance(item, (int, float, Fraction)):
             return to_number(default)
     if isinstance(default, (bool, int, float, Fraction)) or any(isinstance(item, Unknown) for item in members.values()):
-        return Unknown(reason="`lookup` in a map whose type is unknown", unsure=True)
+        return Unknown(reason="`lookup` in a map whose type is unknown", may_fail=True)
     return default
 
 
@@ -63,7 +63,7 @@ def merge(*objects: Value) -> Value:
         merged = {}
     for members in objects:
         if isinstance(members, Unknown):
-            return unknown_result(members, unsure=True)
+            return unknown_result(members, may_fail=True)
         if not isinstance(members, dict | None):
             raise EvaluationError("an object or a map is required")
         if len(merged) > LONGEST_LIST:

@@ -25,11 +25,11 @@ _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 def regex(pattern: TextLike, subject: TextLike) -> Value:
     """Return the first match: a string, or its groups as a list or, if named, an object."""
     if not isinstance(pattern, str):
-        return unknown_result([pattern, subject], unsure=True)
+        return unknown_result([pattern, subject], may_fail=True)
     parsed = _parse(pattern, subject)
     found = _matches(parsed, subject, _first_match) or _match_at_start(parsed, subject)
     if found is None:
-        return unknown_result(subject, unsure=True)
+        return unknown_result(subject, may_fail=True)
     if not found.matches:
         raise EvaluationError("the regular expression does not match")
     return _result(parsed, found.matches[0], found)
@@ -38,7 +38,7 @@ def regex(pattern: TextLike, subject: TextLike) -> Value:
 def regexall(pattern: TextLike, subject: TextLike) -> Value:
     """Return all matches, in order."""
     if not isinstance(pattern, str):
-        return unknown_result([pattern, subject], unsure=True)
+        return unknown_result([pattern, subject], may_fail=True)
     parsed = _parse(pattern, subject)
     found = _matches(parsed, subject, _every_match)
     return unknown_result(subject) if found is None else [_result(parsed, each, found) for each in found.matches]

@@ -33,11 +33,11 @@ def trim_iam_role_path(arn: TextLike) -> Value:
         return parts
     resource = split("/", parts[-1])
     if not isinstance(resource, list):
-        return unknown_result(parts[-1], unsure=True)
+        return unknown_result(parts[-1], may_fail=True)
     if parts[1] != "iam" or resource[0] != "role" or len(resource) < 2:
         if isinstance(parts[1], str) and isinstance(resource[0], str):
             raise EvaluationError("the ARN is not that of a role")
-        return unknown_result(arn, unsure=True)
+        return unknown_result(arn, may_fail=True)
     last = resource[-1]
     partition, service, region, account, _ = parts
     return arn_build(partition, service, region, account, text(["role/", last]))  # type: ignore[list-item]
@@ -52,7 +52,7 @@ def _split_arn(arn: TextLike) -> list[TextLike] | Unknown:
             parts[-1].append(first)
             parts.extend([each] for each in rest)
         elif len(parts) < 6 and not (isinstance(piece, Unknown) and not piece.hole.allows(":")):
-            return unknown_result(piece, unsure=True)
+            return unknown_result(piece, may_fail=True)
         else:
             parts[-1].append(piece)
     joined = [text(part) for part in parts]

@@ -21,7 +21,7 @@ Combine: TypeAlias = Callable[[Sequence[list[Value]]], list[Value]]
 def toset(items: Value) -> Value:
     """Build a set: one type, no duplicates, in Terraform's order."""
     if isinstance(items, Unknown):
-        return unknown_result(items, unsure=True)
+        return unknown_result(items, may_fail=True)
     return items if items is None or isinstance(items, Set) else build_set(unify(sequence(items)))
 
 
@@ -50,7 +50,7 @@ def _combine(groups: Sequence[Value], combine: Combine) -> Value:
     if not groups:
         raise EvaluationError("at least one set is required")
     if any(isinstance(group, Unknown) for group in groups):
-        return unknown_result(list(groups), unsure=True)
+        return unknown_result(list(groups), may_fail=True)
     # NOTE: every group must have a type of its own before all are converted to one.
     members = [unify(sequence(group)) for group in groups]
     unified = iter(unify([item for items in members for item in items]))

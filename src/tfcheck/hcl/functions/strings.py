@@ -277,7 +277,9 @@ def split(separator: TextLike, subject: TextLike) -> Value:
         return [*split_pieces(isolated, separator)]
     first = split_pieces(settled_start(inline(subject), separator), separator)[:-1] if separator else []
     waits = unknown_result(subject)
-    return ListStart(reason=waits.reason, where=waits.where, unsure=waits.unsure, first=(*first,)) if first else waits
+    return (
+        ListStart(reason=waits.reason, where=waits.where, may_fail=waits.may_fail, first=(*first,)) if first else waits
+    )
 
 
 def join(separator: TextLike, *lists: list[Value]) -> Value:

@@ -33,11 +33,12 @@ def need(
     *,
     task: str = TASK,
     severity: Severity = Severity.ERROR,
+    container: str = "app",
 ) -> Requirement:
     return Requirement(
         "env-file",
         task,
-        "app",
+        container,
         "/0/environmentFiles/0",
         RoleKind.EXECUTION,
         action,

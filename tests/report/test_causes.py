@@ -258,6 +258,37 @@ def test_thirty_services_that_cannot_be_decided_read_like_one() -> None:
     assert workflow_commands([report]).count("could not be analysed") == 2
 
 
+def test_a_row_names_every_container_that_needs_a_permission() -> None:
+    """Of instances whose containers are named by their keys, of two containers of one task, and of several actions."""
+    services = [f'aws_ecs_task_definition.svc["{key}"]' for key in ("orders", "cart", "cart-prod")]
+    wanted = [
+        *(
+            samples.need(resource="arn:aws:s3:::cart-files/all.env", task=each, container=each[29:-2])
+            for each in services
+        ),
+        *(samples.need(task="aws_ecs_task_definition.two", container=each) for each in ("app", "proxy")),
+        *(samples.need(each, "*", task="aws_ecs_task_definition.two") for each in ("ecr:BatchGetImage", "ecr:Other")),
+    ]
+    found = [
+        Finding("env-file", Severity.ERROR, each.task_definition, "aws_iam_role.e", "no", (denied,))
+        for each in wanted
+        for denied in [msgspec.structs.replace(samples.DENIED, requirement=each)]
+    ]
+    denied_page = markdown(
+        [samples.report(*(answer for each in found for answer in each.answers), findings=tuple(found))]
+    )
+    undecided_page = markdown([samples.report(*map(samples.unknown, wanted))])
+    granted_page = markdown([samples.report(*map(samples.allowed, wanted))])
+    for page, sign in ((denied_page, "❌"), (undecided_page, "❔")):
+        assert f"\n- {sign} `s3:GetObject` on `arn:aws:s3:::cart-files/all.env`, needed by " in page
+        assert "`aws_ecs_task_definition.svc[*]` (3 instances), container `${each.key}`, " in page
+        assert "`aws_ecs_task_definition.two`, container `app`, `environmentFiles[0]` or container `proxy`, " in page
+        assert f"\n- {sign} `ecr:BatchGetImage` and `ecr:Other` on `*`, needed by " in page
+        assert page.count(f"\n- {sign} ") == 3
+    assert "(`orders`, `cart`, `cart-prod`): `s3:GetObject` on `arn:aws:s3:::cart-files/all.env`" in granted_page
+    assert "✅ 7 permissions granted" in granted_page
+
+
 def test_expand_names_every_instance() -> None:
     shown = screen("--expand")
     assert all(f"svc{number:02}" in shown for number in range(30))

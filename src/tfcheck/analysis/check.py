@@ -239,7 +239,7 @@ def _answer(
         verdict=found.verdict,
         reason=found.reason,
         before=past.verdict(requirement),
-        waits_for=found.waits_for,
+        waits_for=found.waits_for.rstrip(","),  # a clause may be meant for the middle of a sentence
         evidence=tuple(
             msgspec.structs.replace(each, location=place) if (place := locations.of(each.policy, argument)) else each
             for each in found.evidence

@@ -34,11 +34,13 @@ _DIFFERENT = "…"
 class Need(msgspec.Struct, frozen=True):
     """A permission that some task definitions need, with the first one's words.
 
-    `resource` has `${each.key}` for the key of an instance if each instance needs its own.
+    `resource` has `${each.key}` for the key of an instance if each instance needs its own. `answers` are all that need
+    it: of each task definition, also for several containers.
     """
 
     answer: Answer
     resource: str
+    answers: tuple[Answer, ...]
 
     @property
     def is_required(self) -> bool:
@@ -257,7 +259,7 @@ def _object_of(answer: Answer) -> str:
 
 
 def _group(members: list[list[Finding]]) -> Group:
-    first, tasks = members[0], tuple(dict.fromkeys(each[0].task_definition for each in members))
+    tasks = tuple(dict.fromkeys(each[0].task_definition for each in members))
     names = keys(tasks[0])
     differ = len({tuple(_resource_needs(each, _resource_of)) for each in members}) > 1
     alike = {
@@ -273,7 +275,7 @@ def _group(members: list[list[Finding]]) -> Group:
         tasks=tasks,
         shown=blocks(tasks),
         role=role,
-        needs=tuple(_needs(first, names if differ else (), _resource_of if len(alike) == 1 else _object_of)),
+        needs=tuple(_needs(members, names if differ else (), _resource_of if len(alike) == 1 else _object_of)),
         message=message,
     )
 
@@ -283,15 +285,14 @@ def _common(texts: list[str], fold: Callable[[str], str]) -> str:
     return texts[0] if len(set(texts)) == 1 else fold(texts[0])
 
 
-def _needs(findings: list[Finding], names: tuple[str, ...], name: Callable[[Answer], str]) -> Iterator[Need]:
-    """Yield the needs, each once: several files may share a bucket."""
-    shown: set[tuple[str, str]] = set()
-    for finding in findings:
-        for answer in finding.answers:
-            resource = fold_keys(name(answer), names)
-            if (answer.requirement.action, resource) not in shown:
-                shown.add((answer.requirement.action, resource))
-                yield Need(answer, resource)
+def _needs(members: list[list[Finding]], names: tuple[str, ...], name: Callable[[Answer], str]) -> Iterator[Need]:
+    """Yield the needs, each once: several files may share a bucket. Those of all members are alike, in one order."""
+    rows = [[answer for finding in each for answer in finding.answers] for each in members]
+    found: dict[tuple[str, str], list[int]] = {}
+    for number, answer in enumerate(rows[0]):
+        found.setdefault((answer.requirement.action, fold_keys(name(answer), names)), []).append(number)
+    for (_, resource), numbers in found.items():
+        yield Need(rows[0][numbers[0]], resource, tuple(row[number] for row in rows for number in numbers))
 
 
 # Instances

@@ -46,14 +46,14 @@ def _parts(found: PageContent, page: Page, rows: int, *, marked: bool) -> Iterat
     now = group_by_cause(each for each in found.findings if each.finding.change != "existing")
     existing = group_by_cause(each for each in found.findings if each.finding.change == "existing")
     yield from listed.rows(now, found.waiting, found, page, rows)
-    yield from _folds(now, rows, page, first=0, pictures=_PICTURES)
+    yield from _folds(now, found, rows, page, first=0, pictures=_PICTURES)
     if existing:
         number = sum(len(each.cause.findings) for each in existing)
         yield PagePart(
             f"<details><summary>{plural(number, 'finding')} from before this change</summary>", PartKind.KEPT
         )
         yield from listed.rows(existing, (), found, page, rows)
-        yield from _folds(existing, rows, page, first=rows, pictures=0)
+        yield from _folds(existing, found, rows, page, first=rows, pictures=0)
         yield PagePart("</details>", PartKind.KEPT)
     if found.known:
         title = f"{plural(len(found.known), 'finding')} in the baseline"
@@ -74,18 +74,25 @@ def _parts(found: PageContent, page: Page, rows: int, *, marked: bool) -> Iterat
     yield PagePart(top.footer(found, page), PartKind.KEPT)
 
 
-def _folds(causes: list[TargetedCause], most: int, page: Page, first: int, pictures: int) -> Iterator[PagePart]:
+def _folds(
+    causes: list[TargetedCause], found: PageContent, most: int, page: Page, first: int, pictures: int
+) -> Iterator[PagePart]:
     """Write the fix of each cause, the first one open, and its explanation; a shared fix is shown once."""
     worst = min((each.cause.severity.rank for each in causes), default=0)
     limit = listed.groups_that_fit([[1] * len(each.cause.groups) for each in causes], most)
     groups = [(each, group) for each in causes for group in each.cause.groups[:limit]][:most]
+    targets: dict[str, dict[str, None]] = {}
+    for each, group in groups if len(found.targets) > 1 else ():
+        for fix in (finding.fix for finding in group.findings if finding.fix):
+            targets.setdefault(fix.diff or fix.hcl, {}).update(dict.fromkeys(each.targets))
     shown: set[str] = set()
     shown_remedies: set[Remedy] = set()
     for number, (each, group) in enumerate(groups, first):
         for fix in dict.fromkeys(finding.fix for finding in group.findings if finding.fix):
-            if (fix.diff or fix.hcl) not in shown:
-                yield from fold.suggestion(fix, number, opened=not shown and not first)
-                shown.add(fix.diff or fix.hcl)
+            change = fix.diff or fix.hcl
+            if change not in shown:
+                yield from fold.suggestion(fix, number, tuple(targets.get(change, ())), opened=not shown and not first)
+                shown.add(change)
         for gist, remedy in remedies(group.findings).items():
             if gist not in shown_remedies:
                 shown_remedies.add(gist)

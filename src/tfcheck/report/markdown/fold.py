@@ -8,15 +8,16 @@ import msgspec
 
 from tfcheck.report.causes import Group, broken_actions
 from tfcheck.report.diff import needs_unidiff_zero
+from tfcheck.report.markdown.alike import blocks_with_keys, needed_by
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, fence, html_code, prose, sentence
 from tfcheck.report.markdown.page import Page
-from tfcheck.report.markdown.rows import needed_by, place_link
+from tfcheck.report.markdown.rows import place_link
 from tfcheck.report.pattern_mismatch import nearest
 from tfcheck.report.safe_text import visible
 from tfcheck.report.words import evidence_words, reason_words, symptom_words
 from tfcheck.symbolic.regex import regex
-from tfcheck.vocabulary.clipping import and_more, join_names
+from tfcheck.vocabulary.clipping import and_more, few, join_names
 from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Fix, Reason, Remedy, Report, Severity, Verdict
 
 _SHOWN_ANSWERS = 12
@@ -31,8 +32,7 @@ def evidence(group: Group, report: Report, number: int, page: Page, *, drawn: bo
     kind = PartKind.EVIDENCE_OF_ERROR if finding.severity is Severity.ERROR else PartKind.EVIDENCE_OF_WARNING
     lines = list(_facts(finding, report, page))
     if len(group.tasks) > 1:
-        others = ", ".join(map(code, group.tasks[:_SHOWN_TASKS])) + and_more(len(group.tasks), _SHOWN_TASKS)
-        lines.append(f"- The same for {others}; the first is shown")
+        lines.append(f"- The same for {blocks_with_keys(group.tasks, _SHOWN_TASKS)}; the first is shown")
     lines += _answers(finding, report, page)
     lines += [f"- {sentence(each, names(finding))}" for each in finding.explanation[:_SHOWN_ANSWERS]]
     if finding.symptom:
@@ -97,7 +97,7 @@ def _answers(finding: Finding, report: Report, page: Page) -> Iterator[str]:
     for answer in finding.answers[:_SHOWN_ANSWERS]:
         need = answer.requirement
         why = reason_words(answer.reason)
-        yield f"- {code(need.action)} on {code(need.shown_resource)} for {needed_by(answer)}: {why}"
+        yield f"- {code(need.action)} on {code(need.shown_resource)} for {needed_by([answer])}: {why}"
         yield from (_statement(each, answer, report, page) for each in answer.evidence[:_SHOWN_EVIDENCE])
         if answer.reason is Reason.IMPLICIT_DENY and not answer.evidence:
             yield f"  - no statement of {code(answer.role or 'no role')} comes near"
@@ -117,11 +117,12 @@ def _statement(found: Evidence, answer: Answer, report: Report, page: Page) -> s
     return f"  - {code(found.policy)}{sid}{on}{f' at {place}' if place else ''}: {prose(evidence_words(found))}"
 
 
-def suggestion(fix: Fix, number: int, *, opened: bool) -> Iterator[PagePart]:
-    """Write the fold with the suggested change, open if it is the only one."""
+def suggestion(fix: Fix, number: int, targets: tuple[str, ...], *, opened: bool) -> Iterator[PagePart]:
+    """Write the fold with the suggested change for these targets, if a page is about several."""
+    where = f" in {few(list(map(html_code, targets)), 2)}" if targets else ""
     marks = f"{'safe' if fix.safety == 'safe' else 'review it'}, {'proven' if fix.proven else 'not proven'}"
     state = "<details open>" if opened else "<details>"
-    top = f"{state}<summary>Suggested change: {html_code(fix.title)} ({marks})</summary>"
+    top = f"{state}<summary>Suggested change{where}: {html_code(fix.title)} ({marks})</summary>"
     yield PagePart(f"{top}\n\n{_change_itself(fix)}\n\n</details>", PartKind.DIFF, number)
 
 

@@ -8,33 +8,35 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from tfcheck.report.causes import skipped_blocks
 from tfcheck.report.change_words import ACCESS, TASKS, access_changes, role_switch
 from tfcheck.report.left_out_words import WaivedGroup, waived_groups, waiver_sentences
+from tfcheck.report.markdown.alike import alike, blocks_with_keys, needed_by
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Page, PageContent, TargetedUnknown
-from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, needed_by, target_names
+from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, target_names
 from tfcheck.report.origin import target
 from tfcheck.report.words import instances, open_question, plural, question_words
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Reason, Report, RunConfiguration, Severity, Verdict, all_unread
 
+_SHOWN, _SHOWN_TASKS = 20, 3
 _SHOWN_PER_GROUP = 5
 _SHOWN_ALLOWED = 1000
 
 
 def undecided_parts(waiting: tuple[TargetedUnknown, ...]) -> Iterator[PagePart]:
     """Explain what is undecided, grouped by cause."""
-    groups: dict[tuple[Reason | None, str], list[TargetedUnknown]] = {}
-    for each in waiting:
-        groups.setdefault(open_question(each.answer), []).append(each)
+    groups: dict[tuple[Reason | None, str], list[Answer]] = {}
+    for one in waiting:
+        groups.setdefault(open_question(one.answer), []).append(one.answer)
     lines: list[str] = []
     for (reason, cause), members in groups.items():
         lines.append(f"- {question_words(reason, prose(cause))}")
-        for each in members[:_SHOWN_PER_GROUP]:
-            need = each.answer.requirement
-            where = f"{code(need.task_definition)}, {needed_by(each.answer)}"
-            lines.append(f"  - {code(need.action)} on {code(need.shown_resource)} for {where}")
-        if len(members) > _SHOWN_PER_GROUP:
-            lines.append(f"  - and {len(members) - _SHOWN_PER_GROUP:,} more")
+        found = alike(members)
+        for each in found[:_SHOWN_PER_GROUP]:
+            tasks = blocks_with_keys(each.tasks, _SHOWN)
+            lines.append(f"  - {each.permission} for {tasks}, {needed_by(each.answers)}")
+        if rest := sum(len(each.answers) for each in found[_SHOWN_PER_GROUP:]):
+            lines.append(f"  - and {rest:,} more")
     if lines:
         title = f"{UNKNOWN_ICON} {plural(len(waiting), 'permission')} cannot be decided before apply"
         yield _fold(title, lines, PartKind.OPEN_QUESTIONS)
@@ -63,33 +65,32 @@ def unread(content: PageContent) -> Iterator[PagePart]:
 
 def allowed_parts(content: PageContent) -> Iterator[PagePart]:
     """List what is granted."""
-    lines = _permissions(content, lambda answer: answer.verdict is Verdict.ALLOWED)
+    number, lines = _permissions(content, lambda answer: answer.verdict is Verdict.ALLOWED)
     if lines:
         more = [f"- and {len(lines) - _SHOWN_ALLOWED:,} more"] if len(lines) > _SHOWN_ALLOWED else []
-        title = f"✅ {plural(len(lines), 'permission')} granted"
+        title = f"✅ {plural(number, 'permission')} granted"
         yield _fold(title, [*lines[:_SHOWN_ALLOWED], *more], PartKind.ALLOWED)
 
 
 def optional(content: PageContent) -> Iterator[PagePart]:
     """List the optional permissions that are not granted."""
-    lines = _permissions(
+    number, lines = _permissions(
         content, lambda answer: answer.verdict is Verdict.DENIED and answer.requirement.severity is Severity.INFO
     )
     if lines:
-        title = f"{ICONS[Severity.INFO]} {plural(len(lines), 'permission')} optional not granted"
+        title = f"{ICONS[Severity.INFO]} {plural(number, 'optional permission')} not granted"
         yield _fold(title, lines[:_SHOWN_ALLOWED], PartKind.NOTES)
 
 
-def _permissions(content: PageContent, wanted: Callable[[Answer], bool]) -> list[str]:
-    """List the permissions with wanted answers, and the task definitions that need them."""
-    return [
-        f"- {code(need.task_definition)}{_in_target(report, content)}: "
-        f"{code(need.action)} on {code(need.shown_resource)}"
+def _permissions(content: PageContent, wanted: Callable[[Answer], bool]) -> tuple[int, list[str]]:
+    """Count the permissions with wanted answers, and list who needs them."""
+    found = [
+        (each, _in_target(report, content))
         for report in content.reports
-        for answer in report.answers
-        if wanted(answer)
-        for need in [answer.requirement]
+        for each in alike(filter(wanted, report.answers))
     ]
+    lines = [f"- {blocks_with_keys(each.tasks, _SHOWN_TASKS)}{where}: {each.permission}" for each, where in found]
+    return sum(len(each.answers) for each, _ in found), lines
 
 
 def notes(content: PageContent) -> Iterator[PagePart]:
@@ -108,9 +109,6 @@ def _fold(title: str, lines: list[str], kind: PartKind) -> PagePart:
     """Fold lines under a title."""
     written = "\n".join(lines)
     return PagePart(f"<details><summary>{title}</summary>\n\n{written}\n\n</details>", kind)
-
-
-_SHOWN, _SHOWN_TASKS = 20, 3
 
 
 def new_waivers(content: PageContent, page: Page) -> list[WaivedGroup]:

@@ -5,11 +5,12 @@ NOTE: GitHub breaks no names in a table, so one of addresses and ARNs fits neith
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TypeAlias
 
-from tfcheck.report.causes import Group, Need, block, fold_keys, keys
+from tfcheck.report.causes import Group, Need
+from tfcheck.report.markdown.alike import AlikeAnswers, alike, needed_by, permission_words
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Page, PageContent, TargetedCause, TargetedUnknown
@@ -22,6 +23,7 @@ ICONS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.INFO: "ℹ�
 UNKNOWN_ICON = "❔"
 _SHOWN_TARGETS = 3
 _SHOWN_TASKS = 3
+
 #: The groups of a cause that always have their own rows.
 _FEWEST_GROUPS = 3
 
@@ -32,14 +34,15 @@ Row: TypeAlias = Callable[[], str]
 def rows(
     causes: Iterable[TargetedCause], waiting: Iterable[TargetedUnknown], content: PageContent, page: Page, most: int
 ) -> Iterator[PagePart]:
-    """Write rows for what causes lack and for what is undecided, at most `most`, and count the others.
+    """Write rows for what causes lack, errors first, and for what is undecided, at most `most`; count the others.
 
     If there are more, each cause has rows for its first groups and one for all others, so that no cause is left out.
     """
     # Thousands of rows are counted, and only the shown ones are written.
     causes, unknown = list(causes), list(_unknown_rows(waiting, content, page))
-    limit = groups_that_fit([[len(group.needs) or 1 for group in each.cause.groups] for each in causes], most)
-    found = [*_cause_rows(causes, content, page, limit), *unknown]
+    limit = groups_that_fit([[len(_by_resource(group)) or 1 for group in each.cause.groups] for each in causes], most)
+    lacking = sorted(_cause_rows(causes, content, page, limit), key=lambda each: each[0].rank)
+    found = [*(row for _, row in lacking), *unknown]
     yield from (PagePart(f"- {row()}", PartKind.ROW) for row in found[:most])
     if len(found) > most:
         yield PagePart(f"… and {len(found) - most:,} more.", PartKind.KEPT)
@@ -58,15 +61,25 @@ def groups_that_fit(sizes: list[list[int]], most: int) -> int | None:
     return max(limit, _FEWEST_GROUPS)
 
 
-def _cause_rows(causes: Iterable[TargetedCause], content: PageContent, page: Page, most: int | None) -> Iterator[Row]:
+def _cause_rows(
+    causes: Iterable[TargetedCause], content: PageContent, page: Page, most: int | None
+) -> Iterator[tuple[Severity, Row]]:
     for each in causes:
         for group in each.cause.groups[:most]:
-            for need in group.needs:
-                yield partial(_need_row, need, group, each, content, page)
+            for (_, severity), needs in _by_resource(group).items():
+                yield severity, partial(_need_row, needs, group, each, content, page)
             if not group.needs:
-                yield partial(_mistake, group, each, content, page)
+                yield each.cause.severity, partial(_mistake, group, each, content, page)
         if each.cause.groups[most or len(each.cause.groups) :]:
-            yield partial(_rest, each, content, most or 0)
+            yield each.cause.severity, partial(_rest, each, content, most or 0)
+
+
+def _by_resource(group: Group) -> dict[tuple[str, Severity], list[Need]]:
+    """Group needs of one resource and severity, which share a row."""
+    found: dict[tuple[str, Severity], list[Need]] = {}
+    for need in group.needs:
+        found.setdefault((need.resource, need.answer.requirement.severity), []).append(need)
+    return found
 
 
 def _rest(cause: TargetedCause, content: PageContent, most: int) -> str:
@@ -76,16 +89,13 @@ def _rest(cause: TargetedCause, content: PageContent, most: int) -> str:
     return f"{ICONS[cause.cause.severity]} {code(cause.cause.rule)} also affects {shown}{where}"
 
 
-def _need_row(need: Need, group: Group, cause: TargetedCause, content: PageContent, page: Page) -> str:
-    answer = need.answer
-    place = answer.needed_at or group.findings[0].needed_at or group.findings[0].location
-    needed = _needed_by(answer, task_names(group), content) + _place_suffix(place, cause.report, page)
-    icon = ICONS[answer.requirement.severity]
-    return f"{icon} {_permission_words(answer, need.resource)}, needed by {needed}{_in_targets(cause.targets, content)}"
-
-
-def _permission_words(answer: Answer, resource: str) -> str:
-    return f"{code(answer.requirement.action)} on {code(resource)}"
+def _need_row(needs: list[Need], group: Group, cause: TargetedCause, content: PageContent, page: Page) -> str:
+    first = needs[0].answer
+    place = first.needed_at or group.findings[0].needed_at or group.findings[0].location
+    answers = [answer for need in needs for answer in need.answers]
+    needed = _needed_by(answers, task_names(group), content) + _place_suffix(place, cause.report, page)
+    words = f"{ICONS[first.requirement.severity]} {permission_words(answers, needs[0].resource)}"
+    return f"{words}, needed by {needed}{_in_targets(cause.targets, content)}"
 
 
 def _mistake(group: Group, cause: TargetedCause, content: PageContent, page: Page) -> str:
@@ -110,43 +120,24 @@ def task_names(group: Group) -> str:
 
 def _unknown_rows(waiting: Iterable[TargetedUnknown], content: PageContent, page: Page) -> Iterator[Row]:
     """Write one row for what instances of one block need and that has the same unknown cause."""
-    alike: dict[tuple[object, ...], list[TargetedUnknown]] = {}
+    by_targets: dict[tuple[str, ...], list[TargetedUnknown]] = {}
     for each in waiting:
-        need = each.answer.requirement
-        names = keys(need.task_definition)
-        words = (fold_keys(text, names) for text in (need.shown_resource, each.answer.waits_for or ""))
-        place = (need.action, block(need.task_definition), need.container, need.pointer, each.answer.reason)
-        alike.setdefault((*words, *place, each.targets), []).append(each)
-    return (partial(_unknown_row, each, content, page) for each in alike.values())
+        by_targets.setdefault(each.targets, []).append(each)
+    for members in by_targets.values():
+        for found in alike(each.answer for each in members):
+            yield partial(_unknown_row, found, members[0], content, page)
 
 
-def _unknown_row(members: list[TargetedUnknown], content: PageContent, page: Page) -> str:
-    first, *others = members
-    need = first.answer.requirement
-    task, resource, reason = need.task_definition, need.shown_resource, first.answer.waits_for
-    if others:
-        names = keys(task)
-        task, resource, reason = block(task), fold_keys(resource, names), fold_keys(reason or "", names)
-    why = prose(reason) or reason_words(first.answer.reason)
-    named = f"{code(task)}{instances(len(members))}"
-    needed = f"{_needed_by(first.answer, named, content)}{_place_suffix(first.answer.needed_at, first.report, page)}"
-    where = f"needed by {needed}{_in_targets(first.targets, content)}"
-    return f"{UNKNOWN_ICON} {_permission_words(first.answer, resource)}, {where}; not decided: {why}"
+def _unknown_row(found: AlikeAnswers, cause: TargetedUnknown, content: PageContent, page: Page) -> str:
+    first = found.answers[0]
+    why = prose(found.common([each.waits_for for each in found.answers])) or reason_words(first.reason)
+    needed = _needed_by(found.answers, found.task_words, content)
+    where = f"{needed}{_place_suffix(first.needed_at, cause.report, page)}{_in_targets(cause.targets, content)}"
+    return f"{UNKNOWN_ICON} {found.permission}, needed by {where}; not decided: {why}"
 
 
-def _needed_by(answer: Answer, tasks: str, content: PageContent) -> str:
-    return (f"{tasks}, " if content.several else "") + needed_by(answer)
-
-
-def needed_by(answer: Answer) -> str:
-    """Return the attribute and container that need it: container `web`, `environmentFiles[0]`."""
-    need = answer.requirement
-    steps = [step.replace("~1", "/").replace("~0", "~") for step in need.pointer.split("/")[1:]]
-    if need.container is not None and steps and steps[0].isdecimal():
-        steps = steps[1:]
-    path = "".join(f"[{step}]" if step.isdecimal() else f".{step}" for step in steps).removeprefix(".")
-    container = f"container {code(need.container)}" if need.container is not None else ""
-    return ", ".join(filter(None, (container, code(path) if path else ""))) or "the task definition"
+def _needed_by(answers: Sequence[Answer], tasks: str, content: PageContent) -> str:
+    return (f"{tasks}, " if content.several else "") + needed_by(answers)
 
 
 def place_link(place: Location | None, report: Report, page: Page) -> str:

@@ -148,7 +148,7 @@ def _breaks(content: PageContent) -> str:
     tasks = sum(len(report.task_definitions) for report in content.reports)
     if content.findings:
         first = content.findings[0].finding
-        answers = [answer for each in content.findings for answer in each.finding.answers]
+        answers = [answer for each in content.findings for _ in each.targets for answer in each.finding.answers]
         required = sum(each.requirement.severity is Severity.ERROR for each in answers)
         recommended = len(answers) - required
         if not required:

@@ -226,16 +226,12 @@ def build_set(items: Iterable[Value]) -> Value:
     return Set(tuple(distinct))
 
 
-def _rank(item: Value) -> tuple[int, Fraction, str]:
+def _rank(item: Value) -> tuple[bool, Fraction, str]:
     """Rank set elements: numbers by size, strings by code point, structures by Terraform's hash, null last."""
-    if item is None:
-        return (1, Fraction(0), "")
-    number = exact(item)
-    if number is not None:
-        return (0, Fraction(number), "")
-    if isinstance(item, bool):
-        return (0, Fraction(int(item)), "")
-    return (0, Fraction(0), item if isinstance(item, str) else _hash_text(item))
+    number = int(item) if isinstance(item, bool) else exact(item)
+    if item is None or number is not None:
+        return item is None, Fraction(number or 0), ""
+    return False, Fraction(0), item if isinstance(item, str) else _hash_text(item)
 
 
 def _hash_text(item: Value) -> str:

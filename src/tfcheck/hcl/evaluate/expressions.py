@@ -31,8 +31,8 @@ from tfcheck.hcl.evaluate.marking import (
     is_marked,
     mark,
     mark_if,
-    mark_moved_members,
     mark_result,
+    marks_whole,
     without_mark,
 )
 from tfcheck.hcl.evaluate.operators import (
@@ -291,7 +291,7 @@ class _Run:
                 return seen
         possible, seen = call_lazily(node.name, arguments)
         if possible:
-            return mark_moved_members(node.name, arguments, seen)
+            return mark_if(marks_whole(node.name.removeprefix("core::"), arguments, lazily=True), seen)
         values = [evaluate_all(argument) for argument in arguments]
         for value in values:
             self.budget.weigh(value)

@@ -142,11 +142,6 @@ def call_mark_function(name: str, argument: Seen) -> tuple[bool, Seen]:
             return False, None
 
 
-def mark_moved_members(name: str, arguments: Sequence[Seen], result: Seen) -> Seen:
-    """Return the result of a function that moves members unchanged, with their marks."""
-    return mark_if(_marks_whole(name.removeprefix("core::"), arguments, lazily=True), result)
-
-
 def mark_result(name: str, arguments: Sequence[Seen], values: Sequence[Value], result: Seen) -> Seen:
     """Return the result of a function, marked if its arguments are; `values` are the evaluated arguments."""
     name = name.removeprefix("core::")
@@ -157,11 +152,12 @@ def mark_result(name: str, arguments: Sequence[Seen], values: Sequence[Value], r
         parts = (part for each in arguments for part in _parts_of(each))
         return mark_if(any(isinstance(part, Marked) and _is_unmarkable(part.value) for part in parts), result)
     if name in _ELEMENTWISE:
-        return mark_if(_marks_whole(name, arguments), result)
+        return mark_if(marks_whole(name, arguments), result)
     return mark(result)
 
 
-def _marks_whole(name: str, arguments: Sequence[Seen], *, lazily: bool = False) -> bool:
+def marks_whole(name: str, arguments: Sequence[Seen], *, lazily: bool = False) -> bool:
+    """Whether the arguments of a function that only moves members mark its whole result."""
     if name == "lookup":
         arguments = arguments[:2]  # the default counts only if it is the result
     if any(map(is_marked, arguments)) or (name == "zipmap" and has_mark(arguments[0])):

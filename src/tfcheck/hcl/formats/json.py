@@ -9,6 +9,7 @@ import json
 import re
 import unicodedata
 from fractions import Fraction
+from itertools import takewhile
 from typing import Any
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
@@ -146,17 +147,6 @@ def _write(value: Value, out: list[TextLike]) -> None:
             out += ['"', *(_escaped_literal(each) if isinstance(each, str) else each for each in parts), '"']
 
 
-class _LimitError(Exception):
-    """The document is valid but exceeds the evaluator's limits."""
-
-
-def _load(written: str) -> Any:
-    try:
-        return json.loads(written, parse_int=_number, parse_float=_number, parse_constant=_constant)
-    except RecursionError:
-        raise _LimitError("the JSON text is nested too deeply") from None
-
-
 def _number(written: str) -> Value:
     number = parse_number(written)
     # Every JSON number is valid for Terraform; `parse_number` refuses none.
@@ -189,10 +179,11 @@ class _Document:
         self.restore = marks.restore if marks else normal
 
     def decode(self) -> Value:
+        written = self._with_markers()
         try:
-            return self._fill(_load(self._with_markers()))
-        except _LimitError as limit:
-            return Unknown(reason=f"limit: {limit}", may_fail=True)
+            return self._fill(json.loads(written, parse_int=_number, parse_float=_number, parse_constant=_constant))
+        except RecursionError:
+            return Unknown(reason="limit: the JSON text is nested too deeply", may_fail=True)
         except ValueError as error:
             if not self.holes:
                 raise EvaluationError(f"not valid JSON: {_message(error)}") from error
@@ -216,7 +207,7 @@ class _Document:
     def _fill(self, value: Any, depth: int = 0) -> Value:
         """Normalise the strings of a parsed document as Terraform does, and put unknown pieces back."""
         if depth > _DEPTH:
-            raise _LimitError("the JSON text is nested too deeply")
+            raise RecursionError
         if isinstance(value, str):
             if not self.holes or self.mark not in value:
                 return self.restore(value)
@@ -226,27 +217,19 @@ class _Document:
             parts = self.inside.split(value)
             return text(self.holes[int(part)] if index % 2 else self.restore(part) for index, part in enumerate(parts))
         if isinstance(value, list):
-            return self._list([self._fill(item, depth + 1) for item in value], value)
+            for item in value if self.holes else ():
+                found = self.instead.fullmatch(item) if isinstance(item, str) else None
+                hole = self.holes[int(found[1])] if found else None
+                if isinstance(hole, Unknown):
+                    return Unknown(reason=f"{hole.reason}; it may be any number of elements", where=hole.where)
+            return [self._fill(item, depth + 1) for item in value]
         if isinstance(value, dict):
-            return self._object(value, depth)
+            for key in value if self.holes else ():
+                if found := re.search(f"{self.mark}=?([0-9]+)", key):
+                    hole = next(unknowns(self.holes[int(found[1])]))
+                    return Unknown(reason=f"{hole.reason}; a key of the JSON text depends on it", where=hole.where)
+            return {str(self.restore(key)): self._fill(item, depth + 1) for key, item in value.items()}
         return value  # type: ignore[no-any-return]
-
-    def _list(self, items: list[Value], written: list[Any]) -> Value:
-        """Return the list, unless an unknown element may be several elements or none."""
-        for item in written if self.holes else ():
-            found = self.instead.fullmatch(item) if isinstance(item, str) else None
-            hole = self.holes[int(found[1])] if found else None
-            if isinstance(hole, Unknown):
-                return Unknown(reason=f"{hole.reason}; it may be any number of elements", where=hole.where)
-        return items
-
-    def _object(self, members: dict[str, Any], depth: int) -> Value:
-        for key in members if self.holes else ():
-            found = re.search(f"{self.mark}=?([0-9]+)", key)
-            if found:
-                hole = next(unknowns(self.holes[int(found[1])]))
-                return Unknown(reason=f"{hole.reason}; a key of the JSON text depends on it", where=hole.where)
-        return {str(self.restore(key)): self._fill(item, depth + 1) for key, item in members.items()}
 
 
 _STRING_TOKEN = regex(r'\\.|"', re.DOTALL)
@@ -287,8 +270,10 @@ class Marks:
             start, end = found.span(1)
             while spans and spans[0][1] < start:
                 spans.pop(0)
-            for first, last in _spans_within(spans, start, end):
-                first, last = _widen_to_escapes(found, first, last)
+            for first, last in takewhile(lambda span, end=end: span[0] <= end, spans):  # type: ignore[misc]
+                if last <= start and first < start:
+                    continue
+                first, last = _widen_to_escapes(found, max(first, start), min(last, end))
                 out += (plain[position:first], self.opening, plain[first:last], self.closing)
                 position = last
         return "".join((*out, plain[position:]))
@@ -301,17 +286,6 @@ class Marks:
         found = join(Sensitive(normal(part)) if index % 2 else normal(part) for index, part in enumerate(parts))
         whole = normal("".join(parts))
         return found if found == whole else Sensitive(whole)
-
-
-def _spans_within(spans: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
-    """List the marked stretches of the string whose content is between two offsets."""
-    found = []
-    for first, last in spans:
-        if first > end:
-            break
-        if last > start or first >= start:
-            found.append((max(first, start), min(last, end)))
-    return found
 
 
 def _widen_to_escapes(found: re.Match[str], first: int, last: int) -> tuple[int, int]:

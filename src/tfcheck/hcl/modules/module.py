@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from functools import reduce
 
 from tfcheck.hcl.syntax.block import Argument, Block, SourceFile
-from tfcheck.hcl.syntax.expression import Expression, Literal, Template
-from tfcheck.symbolic.value import Value
+from tfcheck.hcl.syntax.expression import Expression
+from tfcheck.hcl.syntax.parse import constant_text
 
 #: The blocks that declare something by their labels.
 _DECLARING = frozenset({"resource", "data", "ephemeral", "variable", "output", "module", "check"})
@@ -111,7 +111,8 @@ class Module:
 
     def provider(self, name: str, alias: str | None) -> Block | None:
         """Return the block of a provider configuration; the default one has no alias."""
-        found = [each for each in self._providers if each.labels == (name,) and _alias(each) == (alias or None)]
+        named = (each for each in self._providers if each.labels == (name,))
+        found = [each for each in named if constant_text(each.attribute("alias")) == (alias or None)]
         return reduce(overridden, found) if found else None
 
     def calls(self) -> tuple[str, ...]:
@@ -128,12 +129,6 @@ class Module:
             for kind, labels in self._blocks
             if kind in _MODE_OF_BLOCK and len(labels) == 2
         )
-
-
-def _alias(block: Block) -> Value:
-    written = block.attribute("alias")
-    parts = written.parts if isinstance(written, Template) else (written,)
-    return parts[0].value if len(parts) == 1 and isinstance(parts[0], Literal) else None
 
 
 #: Terraform merges the arguments of these instead of replacing the block.

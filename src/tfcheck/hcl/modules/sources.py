@@ -18,7 +18,8 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.modules.module import Module, module_files
 from tfcheck.hcl.modules.saved_plan import Record, Snapshot, snapshot
 from tfcheck.hcl.syntax.block import Problem, SourceFile, read_blocks
-from tfcheck.hcl.syntax.expression import Expression, Literal, Place, Template
+from tfcheck.hcl.syntax.expression import Place
+from tfcheck.hcl.syntax.parse import constant_text
 from tfcheck.hcl.syntax.source import SourceText, decode_source
 from tfcheck.hcl.syntax.tf_json import read_json
 from tfcheck.repository import Gate, RefusedError, SourceAccess, refusal_error
@@ -206,7 +207,7 @@ class Sources:
             self.missing[path] = "the module that calls it is not at hand"
             return None
         call = caller.call(path[-1])
-        source = _constant_text(call.attribute("source")) if call else None
+        source = constant_text(call.attribute("source")) if call else None
         if call and source is None and self._planned is not None:
             source = self._planned(path)
         if source is None or not source.startswith(("./", "../")):
@@ -254,14 +255,6 @@ def _file(text: SourceText | Problem) -> SourceFile:
     if isinstance(text, Problem):
         return SourceFile(SourceText(text.place.file, ""), (), text)
     return read_json(text) if text.name.endswith(".json") else read_blocks(text)
-
-
-def _constant_text(expression: Expression | None) -> str | None:
-    match expression:
-        case Template(parts=(Literal(value=str(written)),)):
-            return written
-        case _:
-            return None
 
 
 # Where the files of modules are kept; a module is named by its key (`web.roles`) and its directory below the root.

@@ -266,11 +266,13 @@ class _Scanner:
 
     def template_token(self, inside: _Open) -> None:
         text, start = self.text, self.position
+        # The marker counts only at the beginning of a line of text, not inside or after an interpolation.
+        is_line = inside.kind == "<<" and text[start - 1 : start] == "\n"
+        marker = _MARKER.match(text, start, self.end) if is_line else None
         if start == self.end:
             self.finish()
-        elif inside.kind == "<<" and text[start - 1] == "\n" and self.is_marker(inside):
-            # The marker counts only at the beginning of a line of text, not inside or after an interpolation.
-            self.position = _MARKER.match(text, start, self.end).end()  # type: ignore[union-attr]  # as just seen
+        elif marker and marker[1] == inside.marker:
+            self.position = marker.end()
             self.close("close", start)
         elif text.startswith(_SEQUENCES, start):
             self.position += 3 if text.startswith("~", start + 2) else 2
@@ -284,10 +286,6 @@ class _Scanner:
                 raise MalformedError("a quoted string is not closed on its line", inside.start)
             self.position = literal.end()
             self.add("text", start)
-
-    def is_marker(self, inside: _Open) -> bool:
-        found = _MARKER.match(self.text, self.position, self.end)
-        return found is not None and found[1] == inside.marker
 
     def opens(self, kind: str, start: int, marker: str = "") -> None:
         if len(self.open) >= DEEPEST:

@@ -100,6 +100,15 @@ def reference_text(expression: Expression) -> str:
             return ""
 
 
+def constant_text(expression: Expression | None) -> str | None:
+    """Return the text of a string without interpolations; None for anything else."""
+    match expression:
+        case Template(parts=(Literal(value=str(written)),)):
+            return written
+        case _:
+            return None
+
+
 class _Parser(Cursor):
     """The rules of the grammar."""
 
@@ -173,10 +182,10 @@ class _Parser(Cursor):
                 return found
             case "[":
                 self.index += 1
-                return (yield from self.for_list(place) if self.next_is("for") else self.list_of(place))
+                return (yield from self.for_expression("]", place) if self.next_is("for") else self.list_of(place))
             case "{":
                 self.index += 1
-                return (yield from self.for_object(place) if self.next_is("for") else self.object_of(place))
+                return (yield from self.for_expression("}", place) if self.next_is("for") else self.object_of(place))
         raise self.unexpected_token()
 
     def template(self) -> Rule:
@@ -234,24 +243,24 @@ class _Parser(Cursor):
         place = self.place
         return Literal(self.expect("word"), place)
 
-    def for_list(self, place: Place) -> Rule:
+    def for_expression(self, closing: str, place: Place) -> Rule:
+        """Parse `for` in a list or, if it ends with `}`, in an object."""
         key, value, collection = yield from self.binding()
         self.expect(":")
-        result = yield self.expression()
-        condition = yield from self.condition()
-        self.expect("]")
-        return ForList(key, value, collection, result, condition, place)
-
-    def for_object(self, place: Place) -> Rule:
-        key, value, collection = yield from self.binding()
-        self.expect(":")
-        name = yield self.expression()
-        self.expect("=>")
-        result = yield self.expression()
-        group = self.accept("...")
-        condition = yield from self.condition()
-        self.expect("}")
-        return ForObject(key, value, collection, name, result, group, condition, place)
+        first: Expression = yield self.expression()
+        result, group = first, False
+        if closing == "}":
+            self.expect("=>")
+            result = yield self.expression()
+            group = self.accept("...")
+        condition: Expression | None = None
+        if self.next_is("if"):
+            self.index += 1
+            condition = yield self.expression()
+        self.expect(closing)
+        if closing == "]":
+            return ForList(key, value, collection, result, condition, place)
+        return ForObject(key, value, collection, first, result, group, condition, place)
 
     def binding(self) -> Generator[Rule, Any, tuple[str, str, Expression]]:
         """Parse `for k, v in collection`; the key is empty if there is only one name."""
@@ -264,20 +273,13 @@ class _Parser(Cursor):
         self.index += 1
         return key, value, (yield self.expression())
 
-    def condition(self) -> Generator[Rule, Any, Expression | None]:
-        if not self.next_is("if"):
-            return None
-        self.index += 1
-        found: Expression = yield self.expression()
-        return found
-
     def steps(self, found: Expression, place: Place) -> Rule:
         """Parse the steps of a chain; those after `[*]` apply to each element."""
         sources: list[Expression] = []
         links = 0
         while self.kind in (".", "["):
             links = self.count(links)
-            if self.is_splat():
+            if [token.kind for token in self.tokens.listed[self.index : self.index + 3]] == ["[", "*", "]"]:
                 self.index += 3
                 sources.append(found)
                 found = Variable("*", place)
@@ -291,9 +293,6 @@ class _Parser(Cursor):
         while sources:
             found = Splat(sources.pop(), found, place)
         return found
-
-    def is_splat(self) -> bool:
-        return [token.kind for token in self.tokens.listed[self.index : self.index + 3]] == ["[", "*", "]"]
 
     def attribute(self, source: Expression, place: Place) -> Expression:
         """Parse `.name`, or `.0`."""

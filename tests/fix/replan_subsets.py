@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.cases import TESTDATA, Case, with_expectation
 from tests.fix.replan import MAKE_PLANS, patched
 from tfcheck.fix.policy_text import ListParts, ObjectParts, Parts, read_parts
-from tfcheck.hcl.syntax.block import Argument, Block, read_blocks
+from tfcheck.hcl.syntax.block import Argument, Block, read_source
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 
@@ -88,7 +88,7 @@ def _changes(case: Case) -> Iterator[tuple[str, str, str]]:
     for path in sorted(case.folder.rglob("*.tf")):
         name = path.relative_to(case.folder).as_posix()
         text = path.read_text()
-        blocks = read_blocks(SourceText(name, text)).blocks if not name.startswith("before/") else ()
+        blocks = read_source(SourceText(name, text)).blocks if not name.startswith("before/") else ()
         for argument in (each for block in blocks for each in _arguments(block)):
             start, end = argument.start, argument.value_end
             for first, last, new in _smaller(text, argument):

@@ -18,7 +18,7 @@ from tfcheck.fix.proposal import DraftFix
 from tfcheck.fix.second_reader import SecondOpinion, compare
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import Module, from_directory
-from tfcheck.hcl.syntax.block import read_blocks
+from tfcheck.hcl.syntax.block import read_source
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
@@ -95,7 +95,7 @@ POLICY = """resource "aws_iam_role_policy" "a" {
 
 
 def test_a_reference_is_in_quotes_where_the_others_are() -> None:
-    file = read_blocks(SourceText("main.tf", POLICY))
+    file = read_source(SourceText("main.tf", POLICY))
     needed = NeededStatement("Decrypt", ("kms:Decrypt",), ((Reference("aws_kms_key.b.arn"),),))
     found = extension(file.blocks[0].arguments["policy"], Module(".", [file]), [needed])
     assert found.resources == ('"${aws_kms_key.b.arn}"',)
@@ -219,7 +219,7 @@ def test_a_reference_in_a_list_is_a_text() -> None:
     text += "    resources = [{}]\n  }\n}\n"
     text += 'resource "x" "y" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
     for written, is_extended in (('local.files["a"], var.file', True), ("one(var.files)", False)):
-        module = Module(".", [read_blocks(SourceText("main.tf", text.replace("{}", written)))])
+        module = Module(".", [read_source(SourceText("main.tf", text.replace("{}", written)))])
         block = module.resource("resource", "x", "y")
         assert block is not None
         needed = NeededStatement("A", ("s3:GetObject",), ((Reference('local.files["b"]'),),))
@@ -235,7 +235,7 @@ def test_statements_of_local_values_that_a_policy_joins_are_its_own(other: str, 
     statement = '{ Effect = "Allow", Action = "s3:GetObject", Resource = [local.files["a"]] }'
     text = f'locals {{\n  first  = []\n  second = [{statement}]\n}}\n{other}resource "x" "y" {{\n  policy = '
     text += 'jsonencode({ Version = "2012-10-17", Statement = concat(local.first, local.second) })\n}\n'
-    module = Module(".", [read_blocks(SourceText("main.tf", text))])
+    module = Module(".", [read_source(SourceText("main.tf", text))])
     block = module.resource("resource", "x", "y")
     assert block is not None
     needed = NeededStatement("A", ("s3:GetObject",), ((Reference('local.files["b"]'),),))

@@ -7,7 +7,7 @@ import pytest
 from tfcheck.fix.gates import gated_instance
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import Module
-from tfcheck.hcl.syntax.block import read_blocks
+from tfcheck.hcl.syntax.block import read_source
 from tfcheck.hcl.syntax.source import SourceText
 
 SECRET = 'aws_secretsmanager_secret.this["db"]'
@@ -38,7 +38,7 @@ resource "aws_ecs_task_definition" "worker" {{
     ],
 )
 def test_what_is_repeated_alike_may_rely_on_an_instance(count: str, named: str, found: str) -> None:
-    module = Module(".", [read_blocks(SourceText("main.tf", TEXT.format(count, named)))])
+    module = Module(".", [read_source(SourceText("main.tf", TEXT.format(count, named)))])
     role = module.resource("managed", "aws_iam_role", "worker")
     assert role is not None
     statement = NeededStatement("A", ("secretsmanager:GetSecretValue",), ((Reference(f"{SECRET}.arn"),),))

@@ -11,7 +11,7 @@ import pytest
 
 from tfcheck.fix.narrowing import DenialPlace, narrowing
 from tfcheck.fix.policy_text import file_of
-from tfcheck.hcl.syntax.block import read_blocks
+from tfcheck.hcl.syntax.block import read_source
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.iam import parse_policy
 from tfcheck.symbolic.value import display
@@ -139,5 +139,5 @@ def test_the_text_is_what_the_policy_is_written_in() -> None:
     ],
 )
 def test_a_policy_that_is_read_from_a_file_names_it(text: str, file: str) -> None:
-    (block,) = read_blocks(SourceText("main.tf", f'resource "aws_iam_policy" "p" {{\n  policy = {text}\n}}\n')).blocks
+    (block,) = read_source(SourceText("main.tf", f'resource "aws_iam_policy" "p" {{\n  policy = {text}\n}}\n')).blocks
     assert file_of(block.arguments["policy"]) == file

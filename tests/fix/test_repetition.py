@@ -19,8 +19,8 @@ from tfcheck.fix.proposal import DraftFix
 from tfcheck.fix.repetition import InstanceTerms, Repeated, share_statements
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import from_directory
+from tfcheck.hcl.syntax.block import read_source
 from tfcheck.hcl.syntax.source import SourceText
-from tfcheck.hcl.syntax.tf_json import read_json
 from tfcheck.inventory.world import After
 from tfcheck.plan import load
 from tfcheck.resolve import Resolver
@@ -57,7 +57,7 @@ def test_a_policy_goes_with_the_gate_and_the_keys_of_its_role() -> None:
 
 def test_a_policy_in_json_syntax_is_repeated_for_the_map_of_its_role() -> None:
     text = '{"resource": {"aws_iam_role": {"r": {"for_each": "${var.services}"}}}}'
-    (block,) = read_json(SourceText("main.tf.json", text)).blocks
+    (block,) = read_source(SourceText("main.tf.json", text)).blocks
     repeated = Repeated("aws_iam_role.r", "id", block, ("api", "web"), others=False)
     assert repeated.can_use_values()
     assert repeated.repetition(by_value=True) == ("for_each", "var.services")

@@ -20,7 +20,7 @@ from tfcheck.fix import PlanFixes, find_fixes
 from tfcheck.fix.edits.files import file_bytes
 from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
 from tfcheck.hcl.modules import Sources, from_directory
-from tfcheck.hcl.syntax.block import read_blocks
+from tfcheck.hcl.syntax.block import read_source
 from tfcheck.inventory.world import After
 from tfcheck.plan import Plan
 from tfcheck.plan.load import load
@@ -242,7 +242,7 @@ def test_a_fix_only_adds_and_grants(text: Text) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / text.file).write_bytes(text.data)
-        source = read_blocks(from_directory(folder).module(()).files[0].source)  # type: ignore[union-attr]
+        source = read_source(from_directory(folder).module(()).files[0].source)  # type: ignore[union-attr]
         assert source.problem is None, text.data.decode()
         plan = planned(text, folder)
         found = fixed(plan, from_directory(folder))

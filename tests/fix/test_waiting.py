@@ -18,7 +18,7 @@ from tfcheck.fix import FixChoice
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.fix.waiting import insert_depends_on
 from tfcheck.hcl.modules import from_directory
-from tfcheck.hcl.syntax.block import read_blocks
+from tfcheck.hcl.syntax.block import read_source
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.plan import Plan, load
 
@@ -156,7 +156,7 @@ LISTS = {
 @pytest.mark.parametrize(("before", "after"), LISTS.items())
 def test_a_list_that_is_there_gets_another_element(before: str, after: str | None) -> None:
     source = SourceText("main.tf", f'resource "a" "b" {{\n  depends_on = {before}\n}}\n')
-    edits = insert_depends_on(read_blocks(source).blocks[0], ["c.d"])
+    edits = insert_depends_on(read_source(source).blocks[0], ["c.d"])
     if after is None:
         assert edits == ()
     else:

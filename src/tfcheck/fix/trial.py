@@ -17,10 +17,9 @@ from msgspec import Raw
 from tfcheck.fix.edits.insertion import Insertion, apply_insertions, group_by_file
 from tfcheck.fix.policy_text import is_configuration, parse_file
 from tfcheck.hcl.modules import Module, Sources
-from tfcheck.hcl.syntax.block import Block, Problem, SourceFile, read_blocks
+from tfcheck.hcl.syntax.block import Block, Problem, SourceFile, read_source
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
-from tfcheck.hcl.syntax.tf_json import read_json
 from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition
 from tfcheck.inventory.world import After, World
 from tfcheck.plan import Instance, Plan
@@ -101,7 +100,7 @@ def reread(source: SourceText, text: str) -> SourceFile:
     changed = SourceText(source.name, text, bom=source.bom)
     if not is_configuration(source.name):
         return SourceFile(changed, (), _problem_of(changed))
-    return read_json(changed) if source.name.endswith(".json") else read_blocks(changed)
+    return read_source(changed)
 
 
 def _problem_of(policy: SourceText) -> Problem | None:

@@ -12,8 +12,8 @@ import msgspec
 
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, text
-from tfcheck.vocabulary.arn import Arn, parse_arn, split_text
+from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, split_text, text
+from tfcheck.vocabulary.arn import Arn, parse_arn
 
 if TYPE_CHECKING:
     from tfcheck.iam.caller import Caller

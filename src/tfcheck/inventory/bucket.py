@@ -9,8 +9,8 @@ from __future__ import annotations
 from tfcheck.inventory.catalogue import BUCKET, OBJECT, catalogue
 from tfcheck.inventory.setting import SettingOwner
 from tfcheck.inventory.world import World, found_once
-from tfcheck.symbolic.value import PlainText, TextLike, pieces
-from tfcheck.vocabulary.arn import parse_arn, split_text
+from tfcheck.symbolic.value import PlainText, TextLike, pieces, split_text
+from tfcheck.vocabulary.arn import parse_arn
 
 
 def bucket_of(arn: TextLike, world: World) -> SettingOwner | None:

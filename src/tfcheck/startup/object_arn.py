@@ -25,9 +25,10 @@ from tfcheck.symbolic.value import (
     is_never_empty,
     pieces,
     spelled_out,
+    split_text,
     text,
 )
-from tfcheck.vocabulary.arn import parse_arn, split_text
+from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.finding import Requirement, Severity
 
 FORM = "arn:PARTITION:s3:::BUCKET/KEY"

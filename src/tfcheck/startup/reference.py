@@ -13,8 +13,18 @@ from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
 from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup.secret_arn import has_no_suffix
-from tfcheck.symbolic.value import PlainText, TextLike, Unknown, Value, is_never_empty, pieces, spelled_out, text
-from tfcheck.vocabulary.arn import is_arn, parse_arn, partition_of_region, split_text
+from tfcheck.symbolic.value import (
+    PlainText,
+    TextLike,
+    Unknown,
+    Value,
+    is_never_empty,
+    pieces,
+    spelled_out,
+    split_text,
+    text,
+)
+from tfcheck.vocabulary.arn import is_arn, parse_arn, partition_of_region
 from tfcheck.vocabulary.finding import Severity
 
 _MALFORMED = (

@@ -11,8 +11,8 @@ import msgspec
 from tfcheck.inventory.catalogue import REPOSITORY, catalogue
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.symbolic.match import equal, glob
-from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, pieces, spelled_out, text
-from tfcheck.vocabulary.arn import Arn, parse_arn, partition_of_region, split_text
+from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, pieces, spelled_out, split_text, text
+from tfcheck.vocabulary.arn import Arn, parse_arn, partition_of_region
 
 _HOST = "????????????.dkr.ecr*.*.amazonaws.com*/*"
 

@@ -13,8 +13,19 @@ from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import SECRET_SUFFIX, Hole, PlainText, Symbol, TextLike, Truth, Unknown, pieces, text
-from tfcheck.vocabulary.arn import Arn, parse_arn, split_text
+from tfcheck.symbolic.value import (
+    SECRET_SUFFIX,
+    Hole,
+    PlainText,
+    Symbol,
+    TextLike,
+    Truth,
+    Unknown,
+    pieces,
+    split_text,
+    text,
+)
+from tfcheck.vocabulary.arn import Arn, parse_arn
 
 _SUFFIX = regex(r"-[A-Za-z0-9]{6}")
 #: The end of an ARN that Secrets Manager may complete, or use unchanged.

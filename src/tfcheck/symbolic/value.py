@@ -244,6 +244,23 @@ def without_prefix(value: TextLike, prefix: str) -> TextLike:
     return text([first.removeprefix(prefix), *rest]) if isinstance(first, str) else value
 
 
+def split_text(value: TextLike, mark: str, limit: int | None = None) -> list[TextLike] | None:
+    """Split a text at the first `limit` marks, or at all; None if an unknown piece before them may contain one."""
+    if isinstance(value, str):
+        return [*value.split(mark, -1 if limit is None else limit)]
+    parts: list[list[TextLike]] = [[]]
+    for piece in pieces(value):
+        if isinstance(piece, str):
+            first, *rest = piece.split(mark, -1 if limit is None else limit + 1 - len(parts))
+            parts[-1].append(first)
+            parts.extend([each] for each in rest)
+        elif (limit is None or len(parts) <= limit) and (not isinstance(piece, Unknown) or piece.hole.allows(mark)):
+            return None
+        else:
+            parts[-1].append(piece)
+    return [text(part) for part in parts]
+
+
 def is_never_empty(value: Value) -> bool:
     """Whether a value definitely is a string with a character."""
     if isinstance(value, Unknown):

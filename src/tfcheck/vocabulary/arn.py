@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import msgspec
 
-from tfcheck.symbolic.value import JsonText, Text, TextLike, Unknown, pieces, spelled_out, text
+from tfcheck.symbolic.value import Text, TextLike, spelled_out, split_text, text
 from tfcheck.vocabulary.errors import UsageError
 
 
@@ -33,24 +33,15 @@ class Arn(msgspec.Struct, frozen=True):
 def parse_arn(value: TextLike) -> Arn | None:
     """Split an ARN; None if `value` is not, or not definitely, one.
 
-    A piece whose hole may hold a colon before the sixth part makes the place of the colons, and so the ARN, may_fail.
+    A piece whose hole may hold a colon before the sixth part makes the place of the colons, and so the ARN, uncertain.
     """
     if type(value) is str:
         return _split_known(value)
     spelled = value if isinstance(value, str) else spelled_out(value)
     if isinstance(spelled, str):
         return _split_text(spelled)
-    parts: list[list[str | Unknown | JsonText]] = [[]]
-    for piece in pieces(spelled):
-        if isinstance(piece, str):
-            _split_literal(piece, parts)
-        elif len(parts) < 6 and (isinstance(piece, JsonText) or piece.hole.allows(":")):
-            return None
-        else:
-            parts[-1].append(piece)
-    if len(parts) < 6 or parts[0] != ["arn"]:
-        return None
-    return Arn(*(text(part) for part in parts[1:]))
+    parts = split_text(spelled, ":", 5)
+    return None if parts is None or len(parts) < 6 or parts[0] != "arn" else Arn(*parts[1:])
 
 
 def _split_text(text: str) -> Arn | None:
@@ -63,32 +54,6 @@ def _split_text(text: str) -> Arn | None:
 
 #: For unmarked texts: a run parses the same few ARNs of a service dozens of times.
 _split_known = lru_cache(maxsize=1024)(_split_text)
-
-
-def _split_literal(literal: str, parts: list[list[str | Unknown | JsonText]]) -> None:
-    first, *rest = literal.split(":", 6 - len(parts))
-    parts[-1].append(first)
-    parts.extend([each] for each in rest)
-    for part in parts[-1 - len(rest) :]:
-        while "" in part:
-            part.remove("")
-
-
-def split_text(value: TextLike, mark: str, limit: int | None = None) -> list[TextLike] | None:
-    """Split a text at the first `limit` marks, or at all; None if an unknown piece before them may contain one."""
-    if isinstance(value, str):
-        return [*value.split(mark, -1 if limit is None else limit)]
-    parts: list[list[TextLike]] = [[]]
-    for piece in pieces(value):
-        if isinstance(piece, str):
-            first, *rest = piece.split(mark, -1 if limit is None else limit + 1 - len(parts))
-            parts[-1].append(first)
-            parts.extend([each] for each in rest)
-        elif (limit is None or len(parts) <= limit) and (not isinstance(piece, Unknown) or piece.hole.allows(mark)):
-            return None
-        else:
-            parts[-1].append(piece)
-    return [text(part) for part in parts]
 
 
 def partition_of_region(region: str) -> str:

@@ -4,13 +4,13 @@ from tests.hcl.evaluate.test_expressions import ARN, Names
 from tfcheck.hcl.evaluate.dynamic import nested_blocks, possible
 from tfcheck.hcl.evaluate.expressions import evaluate
 from tfcheck.hcl.evaluate.scope import Scope, Seen
-from tfcheck.hcl.syntax.block import Block, read_blocks
+from tfcheck.hcl.syntax.block import Block, read_source
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.symbolic.value import Set, Unknown, Value
 
 
 def block(body: str) -> Block:
-    return read_blocks(SourceText("main.tf", f'data "aws_iam_policy_document" "d" {{\n{body}\n}}\n')).blocks[0]
+    return read_source(SourceText("main.tf", f'data "aws_iam_policy_document" "d" {{\n{body}\n}}\n')).blocks[0]
 
 
 def sids(body: str, **names: Seen) -> tuple[list[Value], Unknown | None]:

@@ -7,11 +7,10 @@ from unittest.mock import patch
 
 import pytest
 
-from tfcheck.hcl.syntax.block import Block, read_blocks
+from tfcheck.hcl.syntax.block import Block, read_source
 from tfcheck.hcl.syntax.expression import Attribute, ListOf, Literal, ObjectOf, Place, Template, Variable
 from tfcheck.hcl.syntax.parse import parse_range
 from tfcheck.hcl.syntax.source import SourceText
-from tfcheck.hcl.syntax.tf_json import read_json
 
 NATIVE = """
 resource "aws_x" "y" {
@@ -58,11 +57,11 @@ JSON = """
 
 
 def native() -> Block:
-    return read_blocks(SourceText("main.tf", NATIVE)).blocks[0]
+    return read_source(SourceText("main.tf", NATIVE)).blocks[0]
 
 
 def json() -> Block:
-    return read_json(SourceText("main.tf.json", JSON)).blocks[0]
+    return read_source(SourceText("main.tf.json", JSON)).blocks[0]
 
 
 both = pytest.mark.parametrize("make", [native, json])
@@ -104,10 +103,10 @@ def test_ignored_changes_are_named_as_written(make: Callable[[], Block]) -> None
 
 
 def test_all_changes_may_be_ignored() -> None:
-    block = read_blocks(SourceText("main.tf", "r {\n lifecycle {\n ignore_changes = all\n }\n}")).blocks[0]
+    block = read_source(SourceText("main.tf", "r {\n lifecycle {\n ignore_changes = all\n }\n}")).blocks[0]
 
     assert block.ignored_changes() == ("all",)
-    assert read_blocks(SourceText("main.tf", "r {}")).blocks[0].ignored_changes() == ()
+    assert read_source(SourceText("main.tf", "r {}")).blocks[0].ignored_changes() == ()
 
 
 def test_places_in_json_are_those_of_the_properties() -> None:
@@ -133,7 +132,7 @@ def test_an_argument_is_parsed_once_and_only_when_asked_for(make: Callable[[], B
 
 def test_json_values_are_expressions() -> None:
     text = '{"locals": {"a": [1, -2.50, true, null, "x\\ny$${z}"], "b": {"${var.k}": {"c": "<"}}}}'
-    (block,) = read_json(SourceText("a.tf.json", text)).blocks
+    (block,) = read_source(SourceText("a.tf.json", text)).blocks
     listed, mapped = block.attribute("a"), block.attribute("b")
 
     assert isinstance(listed, ListOf)
@@ -152,7 +151,7 @@ def test_json_values_are_expressions() -> None:
 
 def test_blocks_in_json_may_be_lists_at_every_level() -> None:
     text = '[{"resource": [{"a": [{"b": [{"x": 1}], "c": {}}]}, {"a": {"d": {}}}], "locals": [{"l": 1}, {"m": 2}]}]'
-    found = [(block.type, block.labels) for block in read_json(SourceText("a.tf.json", text)).blocks]
+    found = [(block.type, block.labels) for block in read_source(SourceText("a.tf.json", text)).blocks]
 
     assert found == [
         ("resource", ("a", "b")),
@@ -171,7 +170,7 @@ def test_properties_that_contain_dynamic_blocks_are_blocks() -> None:
       "tags": {"dynamic": "x"},
       "dynamic": {"rule": {"for_each": "${var.r}", "content": {"id": 2}}}
     }}}}"""
-    (block,) = read_json(SourceText("a.tf.json", text)).blocks
+    (block,) = read_source(SourceText("a.tf.json", text)).blocks
     assert block.attributes() == ("tags",)
     assert [(each.type, each.labels) for each in block.nested] == [
         ("statement", ()),
@@ -201,7 +200,7 @@ def test_properties_that_contain_dynamic_blocks_are_blocks() -> None:
     ],
 )
 def test_broken_json_is_a_problem_of_its_file(text: str) -> None:
-    file = read_json(SourceText("a.tf.json", text))
+    file = read_source(SourceText("a.tf.json", text))
 
     assert file.blocks == ()
     assert file.problem

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.laws import tries
-from tfcheck.hcl.syntax.block import Block, SourceFile, read_blocks
+from tfcheck.hcl.syntax.block import Block, SourceFile, read_source
 from tfcheck.hcl.syntax.source import SourceText, decode_source
 
 STYLES = """# a comment { with "brackets
@@ -49,7 +49,7 @@ empty {
 
 
 def walk(text: str) -> SourceFile:
-    file = read_blocks(SourceText("main.tf", text))
+    file = read_source(SourceText("main.tf", text))
     assert file.problem is None
     return file
 
@@ -104,7 +104,7 @@ def test_a_byte_order_mark_is_remembered_and_moves_nothing() -> None:
 
     assert source.bom
     assert source.text == "locals { a = 1 }\n"
-    assert read_blocks(source).blocks[0].start == 0
+    assert read_source(source).blocks[0].start == 0
 
 
 def test_labels_are_decoded() -> None:
@@ -113,7 +113,7 @@ def test_labels_are_decoded() -> None:
 
 def test_lines_end_at_newlines_only() -> None:
     source = SourceText("main.tf", 'a "\u2028\x0b\x0c\x85" {\r\n  b = 1\r\n}\r\n')
-    (block,) = read_blocks(source).blocks
+    (block,) = read_source(source).blocks
 
     assert str(block.attribute_place("b")) == "main.tf:2"
     assert source.line_text(2) == "  b = 1"
@@ -146,7 +146,7 @@ FAULTS = {
 
 @pytest.mark.parametrize(("text", "expected"), FAULTS.items(), ids=[repr(text[:20]) for text in FAULTS])
 def test_a_fault_is_reported_with_its_line(text: str, expected: tuple[int | None, str | None]) -> None:
-    problem = read_blocks(SourceText("main.tf", text)).problem
+    problem = read_source(SourceText("main.tf", text)).problem
     line, message = expected
 
     assert problem
@@ -156,7 +156,7 @@ def test_a_fault_is_reported_with_its_line(text: str, expected: tuple[int | None
 
 
 def test_blocks_before_a_fault_are_kept() -> None:
-    file = read_blocks(SourceText("main.tf", "a { b = 1 }\nc {\n  d = (\n}\n"))
+    file = read_source(SourceText("main.tf", "a { b = 1 }\nc {\n  d = (\n}\n"))
 
     assert [block.type for block in file.blocks] == ["a"]
     assert file.problem
@@ -221,12 +221,12 @@ def shape(block: Block) -> tuple[object, ...]:
 @tries(100)
 @given(st.lists(st.sampled_from([*'ab= \n\r\t{}[]()"$%#/*<-\\\0', "${", "%{", "<<E\n", "\nE\n", "/*", "*/"])))
 def test_no_text_raises(pieces: list[str]) -> None:
-    read_blocks(SourceText("main.tf", "".join(pieces)))
+    read_source(SourceText("main.tf", "".join(pieces)))
 
 
 @pytest.mark.parametrize("part", ['"', "$", "%{", "/*", "/", "<", "<<", "<<-E\n", "${", "\\", "a ", "a = 1 "])
 def test_hostile_repetition_comes_to_an_end(part: str) -> None:
-    assert read_blocks(SourceText("main.tf", "a = " + part * 20_000)).source.name == "main.tf"
+    assert read_source(SourceText("main.tf", "a = " + part * 20_000)).source.name == "main.tf"
 
 
 @pytest.mark.skipif(not shutil.which("terraform"), reason="terraform is not on PATH: nobody to compare with")
@@ -234,4 +234,4 @@ def test_hostile_repetition_comes_to_an_end(part: str) -> None:
 def test_a_file_is_accepted_when_terraform_accepts_it(text: str) -> None:
     run = subprocess.run(["terraform", "fmt", "-"], input=text.encode(), capture_output=True)
 
-    assert (read_blocks(SourceText("main.tf", text)).problem is None) is (run.returncode == 0)
+    assert (read_source(SourceText("main.tf", text)).problem is None) is (run.returncode == 0)

@@ -18,7 +18,7 @@ from tests.hcl.syntax.test_parse import placeless, unreadable
 from tests.hcl.writing import HERE
 from tests.hcl.writing import source as written_as
 from tests.laws import part
-from tfcheck.hcl.syntax.block import read_blocks
+from tfcheck.hcl.syntax.block import read_source
 from tfcheck.hcl.syntax.parse import parse
 from tfcheck.hcl.syntax.source import SourceText
 
@@ -156,7 +156,7 @@ def test_what_terraform_accepts_is_accepted_and_nothing_else(tmp_path: Path) -> 
 
 
 def is_readable(text: str) -> bool:
-    file = read_blocks(SourceText("main.tf", text))
+    file = read_source(SourceText("main.tf", text))
     if file.problem or file.blocks:
         return False
     return not list(unreadable(parse(text.removeprefix("x = "), HERE)))

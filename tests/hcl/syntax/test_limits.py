@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from tfcheck.hcl.modules import from_directory
-from tfcheck.hcl.syntax.block import Block, SourceFile, read_blocks
+from tfcheck.hcl.syntax.block import Block, SourceFile, read_source
 from tfcheck.hcl.syntax.expression import Expression, Unreadable
 from tfcheck.hcl.syntax.lexer import template_tokens
 from tfcheck.hcl.syntax.parse import parse_template
 from tfcheck.hcl.syntax.source import CHARACTERS, TOO_LONG, SourceText
-from tfcheck.hcl.syntax.tf_json import read_json
 from tfcheck.symbolic.limits import REASON, STEPS, Allowance, limit_steps, sublimit
 
 DEEP = "limit: nested too deeply"
@@ -99,7 +98,7 @@ def expressions(block: Block) -> list[Expression]:
 def steps(text: str, name: str = "main.tf") -> tuple[int, SourceFile]:
     """Read a file and all of its arguments; return the steps that it took."""
     with limit_steps() as allowance:
-        file = read_blocks(SourceText(name, text))
+        file = read_source(SourceText(name, text))
         for block in file.blocks:
             expressions(block)
     return STEPS - allowance.steps, file
@@ -121,7 +120,7 @@ def test_steps_are_bounded_by_the_text(name: str) -> None:
 @pytest.mark.parametrize("name", texts(1))
 def test_what_is_too_much_is_refused_with_the_limit(name: str) -> None:
     with sublimit(Allowance(2_000)) as allowance:
-        file = read_blocks(SourceText("main.tf", texts(20_000)[name]))
+        file = read_source(SourceText("main.tf", texts(20_000)[name]))
         found = [each for block in file.blocks for each in expressions(block)]
     reasons = [each.reason for each in found if isinstance(each, Unreadable)]
     reasons += [file.problem.message] if file.problem else []
@@ -139,7 +138,7 @@ def test_depth_is_a_reason(name: str) -> None:
 
 def test_a_file_that_is_too_long_is_not_read() -> None:
     long = " " * (CHARACTERS + 1)
-    for file in (read_blocks(SourceText("main.tf", long)), read_json(SourceText("main.tf.json", long))):
+    for file in (read_source(SourceText("main.tf", long)), read_source(SourceText("main.tf.json", long))):
         assert file.problem
         assert file.problem.message == TOO_LONG
 
@@ -159,7 +158,7 @@ def test_once_nothing_is_left_nothing_is_read() -> None:
     with sublimit(Allowance(10)) as allowance:
         assert not allowance.take(11)
         assert not allowance.take(1)
-        assert read_blocks(SourceText("main.tf", "a { b = 1 }\n")).problem is not None
+        assert read_source(SourceText("main.tf", "a { b = 1 }\n")).problem is not None
 
 
 def test_a_template_that_is_too_long_is_unknown() -> None:

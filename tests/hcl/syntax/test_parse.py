@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.laws import tries
-from tfcheck.hcl.syntax.block import Block, read_blocks
+from tfcheck.hcl.syntax.block import Block, read_source
 from tfcheck.hcl.syntax.expression import (
     Attribute,
     Binary,
@@ -404,7 +404,7 @@ def test_everything_in_the_cases_can_be_read() -> None:
 
 
 def read_everything(path: Path) -> None:
-    file = read_blocks(decode_source(path.name, path.read_bytes()))
+    file = read_source(decode_source(path.name, path.read_bytes()))
 
     assert file.problem is None
     for block in file.blocks:

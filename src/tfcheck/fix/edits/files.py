@@ -16,9 +16,8 @@ from tfcheck.fix.edits.harmless import empty, harmless
 from tfcheck.fix.edits.insertion import Insertion, group_by_file, line_end
 from tfcheck.fix.policy_text import is_configuration
 from tfcheck.hcl.modules import Sources
-from tfcheck.hcl.syntax.block import Block, read_blocks
+from tfcheck.hcl.syntax.block import Block, read_source
 from tfcheck.hcl.syntax.source import BYTE_ORDER_MARK, SourceText
-from tfcheck.hcl.syntax.tf_json import read_json
 from tfcheck.repository import RefusedError, work_tree
 from tfcheck.symbolic.regex import regex
 
@@ -41,8 +40,7 @@ class ShownLines(Lines):
         self._conceals = conceals
         self._is_json = source.name.endswith(".json")
         self._is_policy = not is_configuration(source.name)
-        read = read_json if self._is_json else read_blocks
-        blocks = () if self._is_policy else read(source).blocks
+        blocks = () if self._is_policy else read_source(source).blocks
         self._blocks = sorted(blocks, key=lambda each: -each.start)
         self._edited: tuple[range, ...] = ()
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.functions.arguments import Function, unknown_result
 from tfcheck.hcl.functions.strings import split
-from tfcheck.symbolic.value import TextLike, Unknown, Value, pieces, spelled_out, text
+from tfcheck.symbolic.value import TextLike, Unknown, Value, spelled_out, split_text, text
 
 _PARTS = ("partition", "service", "region", "account_id", "resource")
 
 
-def arn_build(partition: TextLike, service: TextLike, region: TextLike, account: TextLike, resource: TextLike) -> Value:
+def arn_build(*parts: TextLike) -> Value:
     """Build an ARN."""
-    parts = (partition, service, region, account, resource)
     return text(["arn", *(part for each in parts for part in (":", each))])
 
 
@@ -38,27 +37,17 @@ def trim_iam_role_path(arn: TextLike) -> Value:
         if isinstance(parts[1], str) and isinstance(resource[0], str):
             raise EvaluationError("the ARN is not that of a role")
         return unknown_result(arn, may_fail=True)
-    last = resource[-1]
-    partition, service, region, account, _ = parts
-    return arn_build(partition, service, region, account, text(["role/", last]))  # type: ignore[list-item]
+    return arn_build(*parts[:4], text(["role/", resource[-1]]))  # type: ignore[list-item]
 
 
 def _split_arn(arn: TextLike) -> list[TextLike] | Unknown:
     """Return the five parts after `arn:`, or an unknown value."""
-    parts: list[list[TextLike]] = [[]]
-    for piece in pieces(spelled_out(arn)):
-        if isinstance(piece, str):
-            first, *rest = piece.split(":", 6 - len(parts))
-            parts[-1].append(first)
-            parts.extend([each] for each in rest)
-        elif len(parts) < 6 and not (isinstance(piece, Unknown) and not piece.hole.allows(":")):
-            return unknown_result(piece, may_fail=True)
-        else:
-            parts[-1].append(piece)
-    joined = [text(part) for part in parts]
-    if len(joined) < 6 or joined[0] != "arn":
+    parts = split_text(spelled_out(arn), ":", 5)
+    if parts is None:
+        return unknown_result(arn, may_fail=True)
+    if len(parts) < 6 or parts[0] != "arn":
         raise EvaluationError("the text is not an ARN")
-    return joined[1:]
+    return parts[1:]
 
 
 FUNCTIONS = {

@@ -17,11 +17,10 @@ import msgspec
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.modules.module import Module, module_files
 from tfcheck.hcl.modules.saved_plan import Record, Snapshot, snapshot
-from tfcheck.hcl.syntax.block import Problem, SourceFile, read_blocks
+from tfcheck.hcl.syntax.block import Problem, SourceFile, read_source
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.parse import constant_text
 from tfcheck.hcl.syntax.source import SourceText, decode_source
-from tfcheck.hcl.syntax.tf_json import read_json
 from tfcheck.repository import Gate, RefusedError, SourceAccess, refusal_error
 from tfcheck.repository.shared_machine import is_shared
 from tfcheck.symbolic.regex import regex
@@ -254,7 +253,7 @@ def from_saved_plan(path: Path, directory: Path | None = None, *, run: SourceAcc
 def _file(text: SourceText | Problem) -> SourceFile:
     if isinstance(text, Problem):
         return SourceFile(SourceText(text.place.file, ""), (), text)
-    return read_json(text) if text.name.endswith(".json") else read_blocks(text)
+    return read_source(text)
 
 
 # Where the files of modules are kept; a module is named by its key (`web.roles`) and its directory below the root.

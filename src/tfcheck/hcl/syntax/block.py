@@ -155,10 +155,14 @@ _NAME = regex(r"[^\W\d][\w-]*+")
 _ATTRIBUTE = regex(r"=(?!=)")
 
 
-def read_blocks(source: SourceText) -> SourceFile:
-    """Find the blocks of a `.tf` file; a syntax error becomes the file's `problem`."""
+def read_source(source: SourceText) -> SourceFile:
+    """Find the blocks of a `.tf` or `.tf.json` file; a syntax error becomes the file's `problem`."""
     if len(source.text) > CHARACTERS:  # its lines are not counted either
         return SourceFile(source, (), Problem(Place(source.name, source.first_line), TOO_LONG))
+    if source.name.endswith(".json"):
+        from tfcheck.hcl.syntax.tf_json import read_json  # few files need it
+
+        return read_json(source)
     walker = _Walker(source)
     try:
         walker.spend(len(source.text) // TEXT)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.hcl.syntax.block import Argument, Block, Problem, SourceFile
-from tfcheck.hcl.syntax.expression import Expression, ListOf, Literal, ObjectOf, Place
+from tfcheck.hcl.syntax.expression import Expression, ListOf, Literal, ObjectOf
 from tfcheck.hcl.syntax.json_document import Array, JsonScalar, JsonValue, Member, Object, read_document
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.parse import parse, template_of
-from tfcheck.hcl.syntax.source import CHARACTERS, TOO_LONG, SourceText
+from tfcheck.hcl.syntax.source import SourceText
 
 _LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1, "module": 1, "provider": 1, "check": 1}
 #: Strings that are references or types, not templates: (type of block or any, name).
@@ -43,8 +43,6 @@ class JsonBlock(Block, frozen=True, eq=False, kw_only=True):
 
 def read_json(source: SourceText) -> SourceFile:
     """Find the blocks of a `.tf.json` file; a syntax error becomes the file's `problem`."""
-    if len(source.text) > CHARACTERS:  # its lines are not counted either
-        return SourceFile(source, (), Problem(Place(source.name, source.first_line), TOO_LONG))
     try:
         root = read_document(source.text)
         if isinstance(root, JsonScalar):

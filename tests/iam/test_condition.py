@@ -158,7 +158,8 @@ def test_a_key_known_to_have_several_values_needs_a_set_operator() -> None:
         (False, "a", T),
         ("false", ABSENT, F),
         ("true", PresenceUnknown(), U),
-        (["true", "false"], PresenceUnknown(), U),
+        (["true", "false"], PresenceUnknown(), T),
+        (["True", "true"], PresenceUnknown(), U),
         ("maybe", "a", U),
     ],
 )

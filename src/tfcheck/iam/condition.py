@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-si
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -55,6 +55,14 @@ class Wait(msgspec.Struct, frozen=True):
     name: str
 
 
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "equals": operator.eq,
+    "notequals": operator.eq,
+    "lessthan": operator.lt,
+    "lessthanequals": operator.le,
+    "greaterthan": operator.gt,
+    "greaterthanequals": operator.ge,
+}
 _TESTS: dict[str, tuple[Test, bool, bool]] = {
     # by name in lower case: the positive test, whether it is negated, whether it accepts policy variables
     "stringequals": (operators.string_equals, False, True),
@@ -63,32 +71,14 @@ _TESTS: dict[str, tuple[Test, bool, bool]] = {
     "stringnotequalsignorecase": (operators.string_equals_ignore_case, True, True),
     "stringlike": (operators.string_like, False, True),
     "stringnotlike": (operators.string_like, True, True),
-    "arnequals": (operators.arn_like, False, True),
-    "arnnotequals": (operators.arn_like, True, True),
-    "arnlike": (operators.arn_like, False, True),
-    "arnnotlike": (operators.arn_like, True, True),
+    **dict.fromkeys(("arnequals", "arnlike"), (operators.arn_like, False, True)),
+    **dict.fromkeys(("arnnotequals", "arnnotlike"), (operators.arn_like, True, True)),
     "bool": (operators.boolean, False, False),
-    "numericequals": (operators.numeric(operator.eq), False, False),
-    "numericnotequals": (operators.numeric(operator.eq), True, False),
-    "numericlessthan": (operators.numeric(operator.lt), False, False),
-    "numericlessthanequals": (operators.numeric(operator.le), False, False),
-    "numericgreaterthan": (operators.numeric(operator.gt), False, False),
-    "numericgreaterthanequals": (operators.numeric(operator.ge), False, False),
-    "dateequals": (operators.date(operator.eq), False, False),
-    "datenotequals": (operators.date(operator.eq), True, False),
-    "datelessthan": (operators.date(operator.lt), False, False),
-    "datelessthanequals": (operators.date(operator.le), False, False),
-    "dategreaterthan": (operators.date(operator.gt), False, False),
-    "dategreaterthanequals": (operators.date(operator.ge), False, False),
+    **{f"numeric{end}": (operators.numeric(test), end == "notequals", False) for end, test in _COMPARISONS.items()},
+    **{f"date{end}": (operators.date(test), end == "notequals", False) for end, test in _COMPARISONS.items()},
     "ipaddress": (operators.ip_address, False, False),
     "notipaddress": (operators.ip_address, True, False),
     "binaryequals": (operators.binary_equals, False, False),
-}
-_ORDERS = {
-    f"{kind}{order}{end}": kind
-    for kind in ("date", "numeric")
-    for order in ("lessthan", "greaterthan")
-    for end in ("", "equals")
 }
 _QUANTIFIERS = {"forallvalues": "all", "foranyvalue": "any"}
 
@@ -112,7 +102,8 @@ def read_operator(written: str) -> Operator | None:
     if found is None:
         return None
     test, negated, variables = found
-    return Operator(written, test, negated, if_exists, quantifier, variables, _ORDERS.get(compared, ""))
+    order = compared.partition("lessthan")[0].partition("greaterthan")[0] if "than" in compared else ""
+    return Operator(written, test, negated, if_exists, quantifier, variables, order)
 
 
 def evaluate(condition: Condition, context: Context) -> Truth:
@@ -125,8 +116,10 @@ def evaluate(condition: Condition, context: Context) -> Truth:
         if isinstance(entry, PresenceUnknown):
             absent = Truth.UNKNOWN
         answers = {"true": absent, "false": ~absent}
-        wanted = (each.lower() if isinstance(each, str) else "" for each in condition.values)
-        return Truth.some(answers.get(each, Truth.UNKNOWN) for each in wanted)
+        wanted = {each.lower() if isinstance(each, str) else "" for each in condition.values}
+        return (
+            Truth.of(True) if wanted >= {*answers} else Truth.some(answers.get(each, Truth.UNKNOWN) for each in wanted)
+        )
     if isinstance(entry, Absent):
         return _missing(condition.operator)
     if isinstance(entry, PresenceUnknown):

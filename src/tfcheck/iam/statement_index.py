@@ -52,7 +52,11 @@ class StatementIndex(Generic[_S]):
             if names is None:
                 self._others.append(place)
             for name in names or ():
-                filed, key = (self._exact, name) if _is_literal(name) else (self._by_beginning, _beginning(name))
+                filed, key = (
+                    (self._exact, name)
+                    if _matched_prefix(_LITERAL, name) == name
+                    else (self._by_beginning, _beginning(name))
+                )
                 filed.setdefault(key, []).append(place)
                 self._by_head.setdefault(_matched_prefix(_HEAD, name), []).append(place)
 
@@ -85,10 +89,6 @@ def _names(statement: NamesResources) -> frozenset[str] | None:
     if any(each.plain is None or each.stretches for each in resources.entries):
         return None
     return frozenset(each.plain[5] for each in resources.entries if each.plain is not None)
-
-
-def _is_literal(name: str) -> bool:
-    return len(_matched_prefix(_LITERAL, name)) == len(name)
 
 
 def _beginning(name: str) -> str:

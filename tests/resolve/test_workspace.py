@@ -44,6 +44,9 @@ resource "aws_iam_policy" "read" {
 """
 
 
+WORKSPACE = '"shop-${terraform.workspace}"'
+
+
 @pytest.fixture
 def sources(tmp_path: Path) -> Sources:
     (tmp_path / "main.tf").write_text(SOURCES)
@@ -91,6 +94,24 @@ def test_the_workspace_is_dropped_where_the_plan_differs(
     line, *rest = contradictions(resolver)
     assert all("not those that the plan was made from" in each for each in rest)
     assert line.startswith("the plan was not made in the workspace `dev`: aws_iam_")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_shown"), [("shop-prod", True), ("shop-prod-2", True), ("shop", False), ("shop-", False), ("x", False)]
+)
+def test_the_plan_shows_the_workspace_that_nothing_names(tmp_path: Path, name: str, *, is_shown: bool) -> None:
+    text = SOURCES.replace('terraform.workspace == "default" ? "shop" : "shop-${terraform.workspace}"', WORKSPACE)
+    (tmp_path / "main.tf").write_text(text)
+    shown = name.removeprefix("shop-")
+    resolver = resolver_of(plan_of_workspace(name, shown if is_shown else "any"), from_directory(tmp_path), None)
+    assert (resolver.workspace == shown) is is_shown
+    assert bool(contradictions(resolver)) is (name in ("shop", "x"))
+
+
+def test_a_workspace_that_only_some_values_show_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(SOURCES.replace('? "shop"', '? "shop-default"'))
+    resolver = resolver_of(plan_of_workspace("shop-prod", "dev"), from_directory(tmp_path), None)
+    assert isinstance(resolver.workspace, Unknown)
 
 
 def test_the_right_workspace_of_the_option_counts(sources: Sources) -> None:

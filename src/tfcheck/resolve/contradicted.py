@@ -55,6 +55,7 @@ class Comparison(msgspec.Struct, frozen=True):
     name: str
     differs: bool
     planned: Value
+    evaluated: Value
     direct: set[Key]
 
     def __str__(self) -> str:
@@ -89,7 +90,7 @@ def _compare(resolver: Resolver, instance: Instance, name: str, planned: Value) 
         and not _is_kept(instance, name, evaluated, planned)
         and not _is_completed(instance, name, evaluated, planned)
     )
-    return Comparison(instance.address, name, differs, planned, direct)
+    return Comparison(instance.address, name, differs, planned, evaluated, direct)
 
 
 def contradictions(resolver: Resolver, comparisons: Iterable[Comparison]) -> tuple[list[Comparison], list[Doubted]]:
@@ -207,14 +208,9 @@ def _leaves(value: Value) -> Iterator[Value]:
         case Unknown():
             yield Unknown()
         case dict():
-            for each in value.values():
-                yield from _leaves(each)
-        case list():
-            for each in value:
-                yield from _leaves(each)
-        case Set():
-            for each in value.items:
-                yield from _leaves(each)
+            yield from (leaf for each in value.values() for leaf in _leaves(each))
+        case list() | Set():
+            yield from (leaf for each in (value if isinstance(value, list) else value.items) for leaf in _leaves(each))
         case None:
             pass
         case _:

@@ -72,17 +72,11 @@ def _statements(attributes: Attributes, instance: Instance) -> tuple[list[dict[s
 
 
 def _planned_statements(planned: Value) -> tuple[list[dict[str, Value]], Unknown | None]:
-    match planned:
-        case None:
-            return [], None
-        case list():
-            statements = [each for each in planned if isinstance(each, dict)]
-            strange = next((each for each in planned if isinstance(each, Unknown)), None)
-            return statements, strange
-        case Unknown():
-            return [], planned
-        case _:
-            return [], Unknown(reason="the statements are not a list")
+    listed = items(planned)
+    if isinstance(listed, Unknown):
+        return [], listed
+    strange = next((each for each in listed if isinstance(each, Unknown)), None)
+    return [each for each in listed if isinstance(each, dict)], strange
 
 
 def _known_members(planned: Value, written: dict[str, Value]) -> dict[str, Value]:

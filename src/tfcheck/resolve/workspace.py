@@ -6,6 +6,7 @@ names, and what the sources say, is believed only as long as no value that depen
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tfcheck.plan import Plan
@@ -13,6 +14,7 @@ from tfcheck.resolve.changed_since import changed_since
 from tfcheck.resolve.contradicted import Comparison, compare, contradictions
 from tfcheck.resolve.doubts import Doubts
 from tfcheck.resolve.resolver import Resolver
+from tfcheck.symbolic.value import Text, Unknown, Value, pieces
 from tfcheck.vocabulary.clipping import and_more
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None, acco
     """Return a plan's resolver, without the workspace and the sources that the plan contradicts.
 
     `workspace` and `account` are those of the options; without a workspace the one that the sources' directory has
-    selected counts.
+    selected counts, or otherwise the one that the plan's values show.
     """
     chosen = workspace or (sources.workspace if sources else None)
     changed = sorted(changed_since(sources, plan), key=str) if sources else []
@@ -35,8 +37,13 @@ def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None, acco
         return resolver
     rows = list(compare(resolver))
     differs = any(each.differs for each in rows)
-    if chosen is not None and differs and any(".workspace" in each for each in resolver.declarations.source_texts()):
-        resolver, rows = _without_workspace(resolver, rows, Doubts(changed), chosen)
+    if (chosen is None or differs) and any(".workspace" in each for each in resolver.declarations.source_texts()):
+        doubts = Doubts(changed)
+        resolver, rows = (
+            _with_shown_workspace(resolver, rows, doubts)
+            if chosen is None
+            else _without_workspace(resolver, rows, doubts, chosen)
+        )
     wrong, doubted = contradictions(resolver, rows)
     if not changed and not wrong:
         return resolver
@@ -52,6 +59,38 @@ def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None, acco
         "depends on them is unknown; run `terraform plan` again"
     )
     return believed
+
+
+def _with_shown_workspace(
+    resolver: Resolver, rows: list[Comparison], doubts: Doubts
+) -> tuple[Resolver, list[Comparison]]:
+    """Take the only workspace with which all arguments that contain its name have their planned values."""
+    shown = {name for each in rows for name in _shown_names(each.evaluated, each.planned, resolver.workspace)}
+    found = (
+        Resolver(resolver.plan, resolver.sources, shown.pop(), resolver.account, doubts) if len(shown) == 1 else None
+    )
+    again = list(compare(found)) if found else []
+    is_right = sum(each.differs for each in again) <= sum(each.differs for each in rows)
+    return (found, again) if found and is_right else (resolver, rows)
+
+
+def _shown_names(evaluated: Value, planned: Value, workspace: Value) -> Iterator[str]:
+    """Yield the workspace's name that makes an evaluated text, or one in a collection, the planned one."""
+    match evaluated, planned:
+        case dict(), dict():
+            for key, each in evaluated.items():
+                yield from _shown_names(each, planned.get(key), workspace)
+        case list(), list():
+            for each, other in zip(evaluated, planned, strict=False):
+                yield from _shown_names(each, other, workspace)
+        case Text() | Unknown(), str():
+            parts = pieces(evaluated)
+            known = [each for each in parts if isinstance(each, str)]
+            length, rest = divmod(len(planned) - sum(map(len, known)), (len(parts) - len(known)) or 1)
+            start = len(known[0]) if parts[0] in known else 0
+            name = planned[start : start + length]
+            if rest == 0 < length and planned == "".join(name if each == workspace else str(each) for each in parts):
+                yield name
 
 
 def _without_workspace(

@@ -32,7 +32,7 @@ def test_a_policy_is_attached_to_the_role_of_its_own_account(
     shown = [MadeResource(address, {"name": "exec", "arn": ARN})] if address else []
     role = Roles(MadeWorld(*shown, policy(around))).of(ARN)
     assert role is not None
-    assert (len(role.identity), len(role.possible_policies), bool(role.hidden)) == (sure, open_, bool(open_))
+    assert (len(role.identity), len(role.doubted), bool(role.open_policies)) == (sure, open_, bool(open_))
 
 
 def test_a_new_role_and_its_policies_are_in_one_account_whichever_it_is() -> None:
@@ -51,7 +51,7 @@ def attached(*more: MadeResource, name: str = "exec") -> tuple[int, int, bool, b
     policy = MadeResource("aws_iam_policy.files", {"arn": MANAGED, "policy": POLICY})
     found = Roles(MadeWorld(role, policy, *more)).of(ARN)
     assert found is not None
-    return len(found.identity), len(found.possible_policies), bool(found.hidden), bool(found.notes)
+    return len(found.identity), len(found.doubted), bool(found.hidden or found.doubted), bool(found.notes)
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,10 @@ def exclusive(arns: Value, role: Value = "exec") -> MadeResource:
         ([attachment(["other"])], (0, 0, False, False)),
         ([attachment(LATER)], (0, 1, True, False)),
         ([attachment([LATER, "other"])], (0, 1, True, False)),
-        # The owner of all attachments of a policy detaches roles that it does not list.
-        ([single(), attachment(LATER)], (0, 2, True, False)),
-        ([single(), attachment(["other"], LATER)], (0, 1, True, False)),
+        # The owner of all attachments of a policy only attaches when it is created.
+        ([single(), attachment(["other"])], (1, 0, False, True)),
+        ([single(), attachment(LATER)], (1, 1, True, False)),
+        ([single(), attachment(["other"], LATER)], (1, 0, False, False)),
         ([single(), attachment(["exec"], LATER)], (1, 0, True, False)),
         # Exclusive lists attach what they list, and detach everything else.
         ([exclusive([MANAGED])], (1, 0, False, False)),
@@ -150,7 +151,7 @@ def test_an_exclusive_list_removes_what_is_there_when_it_is_applied(
     world = OrderedWorld(role, text, single(), exclusive([]), earlier=[role, text, *there])
     world.later = later
     found = Roles(world).of_object(role)
-    assert (len(found.identity), len(found.possible_policies)) == expected
+    assert (len(found.identity), len(found.doubted)) == expected
     assert len(found.notes) == 1 - expected[1]
 
 
@@ -215,7 +216,7 @@ def test_what_a_list_removes_is_there_again_only_if_it_is_written(
     world = OrderedWorld(role, grant, *([policies] if by == "list" else []), earlier=[was, INLINE])
     world.later = "aws_iam_role_policy.p"
     found = Roles(world).of_object(role)
-    assert (len(found.identity), len(found.possible_policies)) == (certain, possible)
+    assert (len(found.identity), len(found.doubted)) == (certain, possible)
 
 
 LISTED: dict[str, Value] = {
@@ -274,7 +275,7 @@ def test_a_list_writes_only_what_is_new_in_it(
     earlier: list[MadeResource], now: list[MadeResource], certain: int, possible: int
 ) -> None:
     found = Roles(MadeWorld(TEXT, *now, earlier=[TEXT, *earlier])).of_object(now[0])
-    assert (len(found.identity), len(found.possible_policies)) == (certain, possible)
+    assert (len(found.identity), len(found.doubted)) == (certain, possible)
 
 
 class FormerWorld(MadeWorld):
@@ -287,7 +288,7 @@ class FormerWorld(MadeWorld):
 def test_what_was_attached_before_the_change_was_there_whatever_lists_it() -> None:
     there = [PLAIN, TEXT, single(), exclusive([]), attachment(["other"]), policy(HERE), NO_INLINE]
     found = Roles(FormerWorld(*there)).of_object(PLAIN)
-    assert (len(found.identity), len(found.possible_policies), found.hidden) == (2, 0, ())
+    assert (len(found.identity), found.open_policies) == (2, ())
 
 
 def managed(key: str, around: Surroundings = HERE) -> MadeResource:
@@ -314,7 +315,7 @@ def test_a_policy_that_the_change_also_deletes_at_another_address_may_go(
         ([MadeResource("aws_iam_role.former", role.attributes), old], 1, 0),
     ):
         found = Roles(MadeWorld(role, new, earlier=earlier)).of_object(role)
-        assert (len(found.identity), len(found.possible_policies), len(found.hidden)) == (sure, possible, possible)
+        assert (len(found.identity), len(found.doubted), len(found.open_policies)) == (sure, possible, possible)
 
 
 def numbered(kind: str, index: int, last: str) -> MadeResource:
@@ -343,7 +344,28 @@ def test_a_policy_that_moves_to_another_number_may_go_with_the_old_one(kind: str
         for former in (role, stranger):
             world = MadeWorld(role, *policies, *listed(*later), earlier=[former, *policies, *listed(*earlier)])
             found = Roles(world).of_object(role)
-            assert (len(found.identity), len(found.possible_policies)) == (sure, possible), (earlier, later)
+            assert (len(found.identity), len(found.doubted)) == (sure, possible), (earlier, later)
+
+
+@pytest.mark.parametrize(
+    ("former", "later", "was_attached", "expected"),
+    [
+        (["other"], ["other"], False, (1, 0)),
+        (["other"], ["other", "third"], False, (1, 0)),
+        (["other", "exec"], ["other"], True, (0, 0)),
+        (["other", "exec"], ["other"], False, (0, 1)),
+        (["other", "exec"], LATER, True, (0, 2)),
+        (["other"], LATER, True, (1, 1)),
+    ],
+)
+def test_the_update_of_the_owner_of_all_attachments_detaches_roles_that_it_had(
+    former: list[Value], later: Value, was_attached: bool, expected: tuple[int, int]
+) -> None:
+    role = MadeResource("aws_iam_role.exec", {"name": "exec", "arn": ARN, "id": "exec"})
+    policy = MadeResource("aws_iam_policy.files", {"arn": MANAGED, "policy": POLICY})
+    earlier = [role, policy, attachment(former), *([single()] if was_attached else [])]
+    found = Roles(MadeWorld(role, policy, attachment(later), single(), earlier=earlier)).of_object(role)
+    assert (len(found.identity), len(found.doubted)) == expected
 
 
 @pytest.mark.parametrize("later", [exclusive([MANAGED]), attachment(["exec"]), single()])
@@ -353,7 +375,7 @@ def test_an_attachment_that_another_type_takes_over_may_go(former: MadeResource,
     policy = MadeResource("aws_iam_policy.files", {"arn": MANAGED, "policy": POLICY})
     found = Roles(MadeWorld(role, policy, later, earlier=[role, policy, former])).of_object(role)
     is_sure = former.address == later.address or former.address.type.endswith("_exclusive")
-    assert (len(found.identity), len(found.possible_policies)) == ((1, 0) if is_sure else (0, 1))
+    assert (len(found.identity), len(found.doubted)) == ((1, 0) if is_sure else (0, 1))
 
 
 @pytest.mark.parametrize(
@@ -388,3 +410,6 @@ def test_of_two_policies_of_one_name_the_last_one_written_remains(
 def test_a_managed_policy_of_another_partition_is_never_attached(arn: str, count: int) -> None:
     attributes: dict[str, Value] = {"role": "exec", "policy_arn": arn}
     assert attached(MadeResource("aws_iam_role_policy_attachment.a", attributes)) == (count, 0, False, count == 0)
+    role = MadeResource("aws_iam_role.exec", {"name": "exec", "arn": ARN, "permissions_boundary": arn})
+    found = Roles(MadeWorld(role)).of_object(role)
+    assert (found.boundary is None, bool(found.boundary_hidden)) == (count == 0, count == 0)

@@ -81,7 +81,7 @@ def _is_unchanged(pair: RolePair) -> bool:
     old, new = pair.before, pair.after
     if old is None or new is None:
         return False
-    open_parts = [(each.hidden, each.boundary_hidden, each.same_name_policies) for each in (old, new)]
+    open_parts = [(each.open_policies, each.boundary_hidden, each.same_name_policies) for each in (old, new)]
     if open_parts[0] != open_parts[1]:
         return False
     if (old.identity, old.boundary) == (new.identity, new.boundary):
@@ -97,8 +97,8 @@ def _is_unchanged(pair: RolePair) -> bool:
 def _unread(pair: RolePair) -> str:
     """Return the policy of a role that cannot be read, or that another one may overwrite."""
     for role in (pair.after, pair.before):
-        if role is not None and role.hidden:
-            return role.hidden[0]
+        if role is not None and role.open_policies:
+            return role.open_policies[0]
         if role is not None and role.same_name_policies:
             return "which of several policies of one name is written last"
         if role is not None and not role.managed:

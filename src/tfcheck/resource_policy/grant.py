@@ -11,7 +11,7 @@ from tfcheck.iam import Context, Origin, Request
 from tfcheck.iam.context import Absent, PresenceUnknown
 from tfcheck.iam.model import UNLISTED
 from tfcheck.inventory.world import WorldObject
-from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.match import contains, equal
 from tfcheck.symbolic.numbers import as_text
 from tfcheck.symbolic.value import PlainText, Truth, Unknown, Value, is_known, items
 
@@ -29,25 +29,14 @@ class KeyGrant(msgspec.Struct, frozen=True):
         """Return its origin for evidence."""
         return Origin(str(self.resource.address), None, UNLISTED)
 
-    def with_doubt(self) -> KeyGrant:
-        """Return it as a grant that may be for another role."""
-        return KeyGrant(self.resource, sure=False)
-
     def covers(self, request: Request) -> Truth:
         """Whether the grant is for the request's caller, operation and encryption context."""
-        truth = self._is_for(request) & self._includes(request.action) & self._constraints_hold(request.context)
+        grantee, operations = self.resource.attribute("grantee_principal"), self.resource.attribute("operations")
+        is_for = equal(grantee, request.caller.arn) if isinstance(grantee, PlainText) else Truth.FALSE
+        truth = (
+            is_for & contains(operations, request.action.partition(":")[2]) & self._constraints_hold(request.context)
+        )
         return truth if self.sure else truth & Truth.UNKNOWN
-
-    def _is_for(self, request: Request) -> Truth:
-        grantee = self.resource.attribute("grantee_principal")
-        return equal(grantee, request.caller.arn) if isinstance(grantee, PlainText) else Truth.FALSE
-
-    def _includes(self, action: str) -> Truth:
-        operation = action.partition(":")[2]
-        operations = items(self.resource.attribute("operations"))
-        if isinstance(operations, Unknown):
-            return Truth.UNKNOWN
-        return Truth.some(equal(each, operation) for each in operations)
 
     def _constraints_hold(self, context: Context) -> Truth:
         constraints = items(self.resource.attribute("constraints"))

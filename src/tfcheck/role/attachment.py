@@ -13,6 +13,7 @@ from typing import TypeAlias
 import msgspec
 
 from tfcheck.iam import Policy, rename_policy
+from tfcheck.inventory.change import deleted_objects, is_created, object_before
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.grants import DeletedGrants, PolicyAttachment, attached_before, grants, known_arn
 from tfcheck.role.policies import Attached, Policies, PolicyOrReason, first_policies
@@ -30,7 +31,7 @@ from tfcheck.role.removed import (
     removal,
     removed_by_update,
 )
-from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.match import contains, equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, display, identity, items
 from tfcheck.vocabulary.arn import parse_arn
 
@@ -75,14 +76,10 @@ class OwnAttachments(msgspec.Struct, frozen=True):
 NOTHING_OWNED = OwnAttachments()
 
 
-def _is_abroad(grant: PolicyAttachment, attached: Attached) -> bool:
-    """Whether AWS refuses to attach a managed policy because its ARN is of another partition than the role's."""
-    reference, partition = grant.reference, grant.resource.surroundings.partition
-    arn = parse_arn(reference) if isinstance(reference, TextLike) else None
-    found = arn is not None and equal(arn.partition, partition) is Truth.FALSE
-    if found:
-        attached.notes.append(f"{grant.resource.address} attaches a policy that {display(partition)} does not have")
-    return found
+def is_abroad(policy: Value, resource: WorldObject) -> bool:
+    """Whether AWS refuses a managed policy because its ARN is of another partition than the resource that names it."""
+    arn = parse_arn(policy) if isinstance(policy, TextLike) else None
+    return arn is not None and equal(arn.partition, resource.surroundings.partition) is Truth.FALSE
 
 
 class Attachments:
@@ -101,8 +98,7 @@ class Attachments:
         self, role: WorldObject, outcome: GrantOutcomes | None = None, owned_here: OwnAttachments = NOTHING_OWNED
     ) -> Attached:
         """Collect the attachments of a role in the plan, except what others remove or decide."""
-        name = role.attribute("name")
-        attached = Attached()
+        name, attached = role.attribute("name"), Attached()
         sure, open_ = self._grants_for(str(role.address), name, account_of(role))
         if role.address.mode == "managed":
             own: list[PolicyAttachment] = []
@@ -189,7 +185,10 @@ class Attachments:
         if not self._is_before_change:
             lasting = [each for each in lasting if not self._is_contested(each, name, attached)]
             lasting = [each for each in lasting if self._definitely_remains(each, name, attached)]
-        lasting = [each for each in lasting if not _is_abroad(each, attached)]
+        for each in (each for each in lasting if is_abroad(each.reference, each.resource)):
+            partition = display(each.resource.surroundings.partition)
+            attached.notes.append(f"{each.resource.address} attaches a policy that {partition} does not have")
+        lasting = [each for each in lasting if not is_abroad(each.reference, each.resource)]
         if outcome is not None:
             lasting = [each for each in lasting if self._is_left(each, outcome(each), attached)]
         lasting, open_ = first_policies(lasting, attached.hidden), first_policies(open_, attached.hidden)
@@ -218,7 +217,12 @@ class Attachments:
         remains = grant.resource.remains_on(grant.role)
         if remains is Truth.TRUE and (deleted := self._world.once(DeletedGrants).find_same(grant, name)):
             same_account = equal(deleted.surroundings.account, grant.resource.surroundings.account)
-            if same_account is Truth.TRUE and is_unchanged(grant.resource, self._world):
+            ours, theirs = (self._world.earlier(each.address).resources for each in (grant.resource, deleted))
+            is_update = deleted not in deleted_objects(deleted.address.type, self._world)
+            if is_update and deleted.address.config in ours and is_rewritten(grant.resource, self._world):
+                return True
+            is_earlier = is_update and grant.resource.address.config in theirs
+            if same_account is Truth.TRUE and (is_earlier or is_unchanged(grant.resource, self._world)):
                 attached.notes.append(f"{grant.resource.address} goes with {deleted.address}: both are one policy")
             else:
                 self._doubt(grant, f"which the deletion of {deleted.address} may remove: both are one policy", attached)
@@ -237,9 +241,11 @@ class Attachments:
 
     def _doubt(self, grant: PolicyAttachment, why: str, attached: Attached) -> None:
         """Add a policy that may not be on the role."""
-        attached.hidden.append(f"{grant.resource.address}, {why}")
-        policy = self._policy(grant).policy
-        attached.possible_policies += [] if policy is None else [policy]
+        policy, said = self._policy(grant).policy, f"{grant.resource.address}, {why}"
+        if policy is None:
+            attached.hidden.append(said)
+        else:
+            attached.doubted.append((said, policy))
 
     def _policy(self, grant: PolicyAttachment) -> PolicyOrReason:
         if grant.found is not None:
@@ -282,8 +288,7 @@ class Attachments:
         by_name: dict[TextLike, list[PolicyAttachment]] = {}
         unnamed: list[PolicyAttachment] = []
         for grant in grants(self._world):
-            role = grant.role
-            known = identity(role)
+            role, known = grant.role, identity(grant.role)
             if isinstance(role, Unknown) and role.symbol is not None and role.symbol.owner in roles:
                 by_owner.setdefault(role.symbol.owner, []).append(grant)
             elif known is not None:
@@ -364,21 +369,24 @@ class Attachments:
         return lasting
 
     def _is_contested(self, grant: PolicyAttachment, name: Value, attached: Attached) -> bool:
-        """Whether an aws_iam_policy_attachment, which owns all attachments of its policy, leaves this role out."""
-        if grant.reference is None:
-            return False
+        """Whether an aws_iam_policy_attachment, which owns all attachments of its policy, may undo a grant.
+
+        NOTE: its creation only attaches. Its update detaches the roles that it had, by the refreshed state, and no
+        longer lists (`DeletedGrants`); of a role that another resource attaches in this apply, only the next one does.
+        """
         policy = identity(grant.reference)
-        owners = list(self._owners.get(policy, ())) if policy is not None else []
-        owners += [
-            each
-            for each in self._owners.get(None, ())
-            if equal(known_arn(each.attribute("policy_arn")), grant.reference) is not Truth.FALSE
-        ]
-        for resource in owners:
-            roles = items(resource.attribute("roles"))
-            includes = not isinstance(roles, Unknown) and any(equal(role, name) is Truth.TRUE for role in roles)
-            if resource.address != grant.resource.address and not includes:
-                self._doubt(grant, f"which {resource.address} may undo: it leaves the role out", attached)
+        owners = [(each, Truth.TRUE) for each in self._owners.get(policy, ()) if policy is not None]
+        for each in self._owners.get(None, ()) if grant.reference is not None else ():
+            same = equal(known_arn(each.attribute("policy_arn")), grant.reference)
+            owners += [(each, same)] if same is not Truth.FALSE else []
+        for owner, same in ((each, same) for each, same in owners if each.address != grant.resource.address):
+            earlier = None if is_created(owner, self._world) else object_before(owner, self._world)
+            had = Truth.FALSE if earlier is None else contains(earlier.attribute("roles"), name)
+            lists = contains(owner.attribute("roles"), name)
+            if same is Truth.TRUE and lists is Truth.FALSE and had is Truth.FALSE:
+                attached.notes.append(removal(grant.resource, owner, now=False))
+            elif lists is Truth.UNKNOWN and had is not Truth.FALSE and not is_unchanged(owner, self._world):
+                self._doubt(grant, f"which {owner.address} may undo: it may leave the role out", attached)
                 return True
         return False
 

@@ -12,11 +12,12 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from tfcheck.inventory.change import deleted_roles, is_created, is_written, object_before
+from tfcheck.inventory.change import deleted_roles, is_changed, is_created, is_written, object_before
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.attachment import STAYS, GrantOutcome
 from tfcheck.role.grants import PolicyAttachment, grants
-from tfcheck.symbolic.match import equal
+from tfcheck.role.removed import name_or_arn
+from tfcheck.symbolic.match import contains, equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, identity, items
 from tfcheck.vocabulary.arn import parse_arn
 
@@ -25,6 +26,7 @@ _MANAGED = (
     ("aws_iam_role_policy_attachments_exclusive", "role_name", "policy_arns"),
     ("aws_iam_role", "name", "managed_policy_arns"),
 )
+_LISTS = ("policy_names", "policy_arns", "policy_arn", "roles", "inline_policy", "managed_policy_arns")
 _LISTING = ("aws_iam_role_policies_exclusive", "aws_iam_role_policy_attachments_exclusive")
 
 
@@ -84,7 +86,7 @@ class OtherStackGrants:
                 yield GrantOutcome(max(sure, alike, key=lambda each: each.value), f"{held.resource.address} removes it")
         for ruler, truth in self._rulers(other, grant):
             # NOTE: a plan was refreshed, so its list is current; a state may be older.
-            acts = other is self._stacks[0] or _is_changed(ruler, other)
+            acts = other is self._stacks[0] or is_changed(ruler, _LISTS, other)
             acts = acts and truth is Truth.FALSE and ruler.address.type in _LISTING
             yield GrantOutcome(sure if acts else Truth.UNKNOWN, f"{ruler.address} removes what it does not list")
 
@@ -94,7 +96,7 @@ class OtherStackGrants:
             for held in other.before().once(_StackAttachments).of(self._target, grant):
                 yield GrantOutcome(Truth.UNKNOWN, f"{held.resource.address} removes it")
         for ruler, _ in self._rulers(other, grant):
-            if self._own or _is_changed(ruler, other):
+            if self._own or is_changed(ruler, _LISTS, other):
                 yield GrantOutcome(Truth.UNKNOWN, f"{ruler.address} removes what it does not list")
 
     def _may_be_created_later(self, grant: PolicyAttachment) -> bool:
@@ -112,7 +114,7 @@ class OtherStackGrants:
         listing = ruling.listing(self._target.name, inline=grant.reference is None)
         found = [(resource, _lists(resource.attribute(argument), grant)) for resource, argument in listing]
         owners = ruling.exclusive_owners(grant)
-        found += [(each, _contains(each.attribute("roles"), self._target.name)) for each in owners]
+        found += [(each, contains(each.attribute("roles"), self._target.name)) for each in owners]
         for each, truth in found:
             here = equal(each.surroundings.account, self._target.account)
             if truth is not Truth.TRUE and here is not Truth.FALSE:
@@ -175,23 +177,5 @@ class _StackAttachments:
 def _lists(listed: Value, grant: PolicyAttachment) -> Truth:
     """Whether a list of inline policies or of ARNs contains the granted policy."""
     elements = items(listed)
-    if isinstance(elements, Unknown):
-        return Truth.UNKNOWN
-    named: list[Value] = [each.get("name") if isinstance(each, dict) else each for each in elements]
-    return _contains(named, grant.name if grant.reference is None else grant.reference)
-
-
-def _contains(listed: Value, wanted: Value) -> Truth:
-    elements = items(listed)
-    if isinstance(elements, Unknown):
-        return Truth.UNKNOWN
-    return Truth.some(equal(wanted, each) for each in elements)
-
-
-def _is_changed(resource: WorldObject, world: World) -> bool:
-    """Whether its stack creates or may change a resource that lists or owns attachments."""
-    earlier = object_before(resource, world)
-    names = ("policy_names", "policy_arns", "policy_arn", "roles", "inline_policy", "managed_policy_arns")
-    return earlier is None or any(
-        equal(earlier.attribute(each), resource.attribute(each)) is not Truth.TRUE for each in names
-    )
+    named: Value = elements if isinstance(elements, Unknown) else [name_or_arn(each) for each in elements]
+    return contains(named, grant.name if grant.reference is None else grant.reference)

@@ -276,7 +276,7 @@ class Attached:
         self.name_conflicts: list[tuple[str, ...]] = []
         self.notes: list[str] = []
         self.inline: list[tuple[str, Policy]] = []
-        self.possible_policies: list[Policy] = []
+        self.doubted: list[tuple[str, Policy]] = []
         self.refused: list[Policy] = []
         self.closed = False
 
@@ -287,6 +287,5 @@ class Attached:
         if found.hidden and found.hidden not in self.hidden:
             self.hidden.append(found.hidden)
             self.refused += [found.refused] if found.refused else []
-        own = set(map(id, self.possible_policies))
-        new = (each for each in found.possible_policies if id(each) not in own)
-        self.possible_policies += [each for each in new if each not in self.possible_policies]
+        own = {id(policy) for _, policy in self.doubted}
+        self.doubted += [(found.hidden, each) for each in found.possible_policies if id(each) not in own]

@@ -16,11 +16,11 @@ class Role(msgspec.Struct, frozen=True):
     """One role in one world.
 
     `label` is its address in the plan, else its ARN or name as far as known. `managed` roles are complete: what the
-    plan, or another stack that is known, shows is what they have, except for what `hidden` lists; of that
-    `possible_policies` are the policies that can be read. `home` is the address of the role in another stack that
-    manages it. Of each group in `same_name_policies`, policies that have one name or may have it, only one will remain;
-    `name_conflicts` are the names of those that definitely do. `inline` are the policies that have a name.
-    `refused` are the policies that AWS definitely refuses, and the argument that has each of them.
+    plan, or another stack that is known, shows is what they have, except for what `hidden` lists. `doubted` are the
+    readable policies that may be on the role or not, each after what that depends on. `home` is the address of the role
+    in another stack that manages it. Of each group in `same_name_policies`, policies that have one name or may have it,
+    only one will remain; `name_conflicts` are the names of those that definitely do. `inline` are the policies that
+    have a name. `refused` are the policies that AWS definitely refuses, and the argument that has each of them.
     `boundary` is None if there is none; `boundary_hidden` explains why it cannot be read. `unknown_because` explains
     why it is open which role this is; such a role has no label. `deleted` is the address of a role that will be gone,
     while something still names it.
@@ -41,9 +41,14 @@ class Role(msgspec.Struct, frozen=True):
     deleted: Address | None = None
     notes: tuple[str, ...] = ()
     inline: tuple[tuple[str, Policy], ...] = ()
-    possible_policies: tuple[Policy, ...] = ()
+    doubted: tuple[tuple[str, Policy], ...] = ()
     home: Address | None = None
     refused: tuple[tuple[str, Policy], ...] = ()
+
+    @property
+    def open_policies(self) -> tuple[str, ...]:
+        """The policies that cannot be read, or may not be on the role."""
+        return tuple(dict.fromkeys((*self.hidden, *(why for why, _ in self.doubted))))
 
     @property
     def policy_warnings(self) -> tuple[str, ...]:
@@ -71,7 +76,8 @@ def join_role(role: Role, theirs: Role, home: Address) -> Role:
 
 def attach(role: Role, attached: Attached) -> Role:
     """Add what is attached to a role."""
-    return _add_policies(role, attached) if attached.identity or attached.hidden or attached.notes else role
+    anything = attached.identity or attached.hidden or attached.doubted or attached.notes
+    return _add_policies(role, attached) if anything else role
 
 
 def _add_policies(role: Role, theirs: Role | Attached) -> Role:
@@ -80,19 +86,11 @@ def _add_policies(role: Role, theirs: Role | Attached) -> Role:
     notes = (
         f"{ours.name} and {other.name} have one name on one role: the last one written remains" for ours, other in pairs
     )
-    return msgspec.structs.replace(
-        role,
-        identity=(*role.identity, *theirs.identity),
-        hidden=(*role.hidden, *theirs.hidden),
-        same_name_policies=(*role.same_name_policies, *theirs.same_name_policies, *pairs),
-        name_conflicts=(
-            *(*role.name_conflicts, *theirs.name_conflicts),
-            *((ours.name, other.name) for ours, other in pairs),
-        ),
-        inline=(*role.inline, *theirs.inline),
-        notes=(*role.notes, *theirs.notes, *notes),
-        possible_policies=(*role.possible_policies, *theirs.possible_policies),
-    )
+    named = ((ours.name, other.name) for ours, other in pairs)
+    more = {"name_conflicts": named, "same_name_policies": pairs, "notes": notes}
+    fields = ("identity", "hidden", "same_name_policies", "name_conflicts", "inline", "notes", "doubted")
+    joined = {each: (*getattr(role, each), *getattr(theirs, each), *more.get(each, ())) for each in fields}
+    return msgspec.structs.replace(role, **joined)
 
 
 def namesake(resource: WorldObject, account: TextLike, role: Role) -> str:

@@ -15,9 +15,9 @@ from tfcheck.iam import Caller, Policy
 from tfcheck.inventory.catalogue import ReferenceIndex
 from tfcheck.inventory.ecs import TASK_TYPES
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.role.attachment import NOTHING_OWNED, Attachments, GrantOutcomes, OwnAttachments, account_of
+from tfcheck.role.attachment import NOTHING_OWNED, Attachments, GrantOutcomes, OwnAttachments, account_of, is_abroad
 from tfcheck.role.other_stacks import OtherStackGrants, TargetRole
-from tfcheck.role.policies import Attached, Policies
+from tfcheck.role.policies import Attached, Policies, PolicyOrReason
 from tfcheck.role.role import Role, attach, join_role, namesake
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
@@ -95,7 +95,7 @@ class Roles:
         names = [each.attribute("name") for each in ended]
         if not ended or any(True for one in here for name in names for _ in one.possible_namesakes(name)):
             return role
-        own = ("identity", "hidden", "same_name_policies", "name_conflicts", "inline", "possible_policies")
+        own = ("identity", "hidden", "same_name_policies", "name_conflicts", "inline", "doubted")
         nothing = dict.fromkeys(own, ())
         return msgspec.structs.replace(role, deleted=ended[0].address, managed=False, trust=None, **nothing)
 
@@ -175,6 +175,9 @@ class Roles:
         if reference is not None and reference != "":
             secret_in = str(resource.address) if resource.sensitive("permissions_boundary") else ""
             boundary = self.policies.by_arn(reference, secret_in)
+            if is_abroad(reference, resource):
+                foreign = f"the boundary of {resource.address}, of a partition that the role is not in"
+                boundary = PolicyOrReason(hidden=foreign)
         trust = self.policies.of_attribute(resource, "assume_role_policy")
         others = [("policy", boundary.refused if boundary else None), ("assume_role_policy", trust.refused)]
         role = Role(

@@ -17,7 +17,7 @@ from tfcheck.symbolic import wildcards
 from tfcheck.symbolic.disjoint import LanguageStep, disjoint, exact, expand_hole
 from tfcheck.symbolic.limits import affordable, take
 from tfcheck.symbolic.size import is_deep
-from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Text, TextLike, Truth, Unknown, Value, pieces
+from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Text, TextLike, Truth, Unknown, Value, items, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
@@ -65,6 +65,12 @@ def equal(a: Value, b: Value) -> Truth:
     if isinstance(a, (str, list, dict)) or isinstance(b, (str, list, dict)):
         return Truth.FALSE
     return Truth.of(a == b or _fraction(a) == _fraction(b))
+
+
+def contains(listed: Value, wanted: Value) -> Truth:
+    """Whether a list contains a value."""
+    elements = items(listed)
+    return Truth.UNKNOWN if isinstance(elements, Unknown) else Truth.some(equal(wanted, each) for each in elements)
 
 
 def spelling(value: str | Unknown | Text) -> Hashable:

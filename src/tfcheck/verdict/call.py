@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -75,7 +75,7 @@ def without_denials(call: RoleCall) -> RoleCall:
 
 
 def _decide(call: RoleCall) -> Decision:
-    decision, *others = [decide(call.request, _layers(call, identity)) for identity in _identities(call.role)]
+    decision, *others = _decide_each(call)
     if any(type(each) is not type(decision) for each in others):
         by = tuple(origin for each in (decision, *others) for origin in each.by)
         return Undecided("unknown_value", "which of several policies of one name is written last", by)
@@ -84,15 +84,32 @@ def _decide(call: RoleCall) -> Decision:
     if isinstance(decision, Allowed) and _rests_on_its_account(call):
         return Undecided("unknown_value", "the account that the resource belongs to", decision.by)
     if isinstance(decision, Allowed) and _may_be_denied(call):
-        hidden = (*call.role.hidden, *filter(None, (call.guarded.hidden,)))
+        hidden = (*call.role.open_policies, *filter(None, (call.guarded.hidden,)))
         if hidden:
             return Undecided("policy_not_readable", " and ".join(hidden), decision.by)
         return Undecided("unknown_value", _policy_words(call), decision.by)
     if isinstance(decision, Denied) and decision.kind != "explicit":
-        possible = (one for each in call.guarded.possible_policies for one in _decide_with_policy(call, each))
-        if any(not isinstance(each, Denied) for each in possible):
+        for why, policy in call.role.doubted:
+            if _may_be_allowed(_decide_each(_with_grants(call, policy))):
+                return Undecided("policy_not_readable", why, decision.by)
+        widest = _with_grants(call, *(policy for _, policy in call.role.doubted))
+        if _may_be_allowed(one for each in call.guarded.possible_policies for one in _decide_with_policy(widest, each)):
             return Undecided("unknown_value", _policy_words(call), decision.by)
     return decision
+
+
+def _decide_each(call: RoleCall) -> Iterator[Decision]:
+    return (decide(call.request, _layers(call, each)) for each in _identities(call.role))
+
+
+def _may_be_allowed(decisions: Iterable[Decision]) -> bool:
+    return any(not isinstance(each, Denied) for each in decisions)
+
+
+def _with_grants(call: RoleCall, *policies: Policy) -> RoleCall:
+    """Return a call of a role that also has what policies allow."""
+    identity = (*call.role.identity, *_without_effect(policies, Effect.DENY))
+    return msgspec.structs.replace(call, role=msgspec.structs.replace(call.role, identity=identity))
 
 
 def _policy_words(call: RoleCall) -> str:
@@ -101,7 +118,8 @@ def _policy_words(call: RoleCall) -> str:
 
 def _may_be_denied(call: RoleCall) -> bool:
     """Whether a readable policy that may not be on the role or the resource could deny a call."""
-    ours, theirs = _denials(call.role.possible_policies), _denials(call.guarded.possible_policies)
+    doubted = tuple(policy for _, policy in call.role.doubted)
+    ours, theirs = _denials(doubted), _denials(call.guarded.possible_policies)
     if not ours and not theirs and call.guarded.kind != "kms":
         return False
     maybe = (one for each in call.guarded.possible_policies for one in _decide_with_policy(call, each))
@@ -118,8 +136,7 @@ def _may_be_denied(call: RoleCall) -> bool:
 def _decide_with_policy(call: RoleCall, policy: Policy) -> Iterator[Decision]:
     """Decide a call as if its resource were one of the plan's with a policy."""
     guarded = msgspec.structs.replace(call.guarded, policy=policy, hidden=None, outside=None)
-    beside = msgspec.structs.replace(call, guarded=guarded)
-    return (decide(call.request, _layers(beside, each)) for each in _identities(call.role))
+    return _decide_each(msgspec.structs.replace(call, guarded=guarded))
 
 
 def _denials(policies: tuple[Policy, ...]) -> list[Policy]:
@@ -139,7 +156,7 @@ def _rests_on_its_account(call: RoleCall) -> bool:
     if not guarded.in_plan or guarded.account is not None or guarded.policy is None or (arn and arn.account):
         return False
     alone = RoleCall(call.role, call.request, msgspec.structs.replace(guarded, policy=None, hidden=None))
-    return any(not isinstance(decide(call.request, _layers(alone, each)), Allowed) for each in _identities(call.role))
+    return any(not isinstance(each, Allowed) for each in _decide_each(alone))
 
 
 def _layers(call: RoleCall, identity: tuple[Policy, ...]) -> Layers:

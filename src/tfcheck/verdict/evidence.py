@@ -65,14 +65,14 @@ def trust_evidence(decision: Decision, trust: Policy, service: str, context: Con
             return (*denying, *map(_near, near_trust(trust, service, context)))
         case Undecided():
             key = decision.waits_for if decision.kind == "condition" else ""
-            return tuple(_statement(origin, "", EvidenceKind.MAY_DECIDE, condition_key=key) for origin in decision.by)
+            return tuple(_statement(origin, "", EvidenceKind.MAY_DECIDE, key=key) for origin in decision.by)
         case _:
             assert_never(decision)
 
 
 def other_role_evidence(decision: Allowed, kind: RoleKind, label: str | None) -> tuple[Evidence, ...]:
     """Return the statements that grant a call to the role `label` of a task instead of the right one."""
-    return tuple(_statement(each, "Allow", _TO_OTHER_ROLE[kind], granted_to=label or "") for each in decision.by)
+    return tuple(_statement(each, "Allow", _TO_OTHER_ROLE[kind], role=label or "") for each in decision.by)
 
 
 def deletion_evidence(role: Role) -> tuple[Evidence, ...]:
@@ -91,30 +91,16 @@ def _undecided_statement(origin: Origin, call: RoleCall) -> Evidence:
             keys = [each.name for each in applies(statement, call.request).waits if each.kind == "condition"]
             break
     key = keys[0] if keys and not origin.secret else ""
-    return _statement(origin, effect, EvidenceKind.MAY_DECIDE, condition_key=key)
+    return _statement(origin, effect, EvidenceKind.MAY_DECIDE, key=key)
 
 
 def _near(miss: NearMiss) -> Evidence:
     kind, patterns = _NEAR[miss.mismatch], () if miss.origin.secret else miss.patterns
-    return _statement(miss.origin, "Allow", kind, patterns, condition_key=miss.condition_key)
+    return _statement(miss.origin, "Allow", kind, patterns, key=miss.condition_key)
 
 
 def _statement(
-    origin: Origin,
-    effect: str,
-    kind: EvidenceKind,
-    patterns: tuple[str, ...] = (),
-    *,
-    condition_key: str = "",
-    granted_to: str = "",
+    origin: Origin, effect: str, kind: EvidenceKind, patterns: tuple[str, ...] = (), *, key: str = "", role: str = ""
 ) -> Evidence:
-    return Evidence(
-        origin.policy,
-        origin.sid,
-        effect,
-        kind,
-        patterns,
-        number=origin.number,
-        condition_key=condition_key,
-        granted_to=granted_to,
-    )
+    by = origin.policy, origin.sid, effect, kind, patterns
+    return Evidence(*by, number=origin.number, condition_key=key, granted_to=role)

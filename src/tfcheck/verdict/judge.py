@@ -273,12 +273,9 @@ class Judge:
 
     def _judge_trust(self, role: Role, side: RolesOfTask, kind: RoleKind) -> Judgement:
         if role.trust is None:
-            if role.deleted is not None:
-                return Judgement(
-                    role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=evidence.deletion_evidence(role)
-                )
-            if role.managed and not role.trust_hidden:
-                return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY)
+            if role.deleted is not None or (role.managed and not role.trust_hidden):
+                by = evidence.deletion_evidence(role) if role.deleted is not None else ()
+                return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=by)
             reason = Reason.POLICY_NOT_READABLE if role.managed else Reason.ROLE_OUTSIDE_PLAN
             reason = Reason.UNKNOWN_VALUE if role.unknown_because else reason
             return Judgement(role.label, Verdict.UNKNOWN, reason, role.trust_hidden or "")

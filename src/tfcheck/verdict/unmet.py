@@ -35,12 +35,8 @@ def unmet(request: Request, policies: Iterable[Policy]) -> tuple[UnmetCondition,
                 seen = applies(statement, request)
                 fits = seen.action & seen.resource & seen.principal
                 if fits is Truth.TRUE and seen.conditions is Truth.FALSE:
-                    tests = (
-                        each
-                        for each in statement.conditions
-                        if condition.evaluate(each, request.context) is Truth.FALSE
-                    )
-                    return tuple(_unmet(each, statement.origin, request) for each in tests)
+                    tests = ((each, condition.evaluate(each, request.context)) for each in statement.conditions)
+                    return tuple(_unmet(each, statement.origin, request) for each, met in tests if met is Truth.FALSE)
     return ()
 
 

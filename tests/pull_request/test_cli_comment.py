@@ -168,7 +168,7 @@ def test_a_report_that_cannot_be_read_is_missing_from_the_comment(
 
 
 def test_reports_that_never_came_are_missing(github: FakeGitHub, job: Path) -> None:
-    assert main.run(["comment", "--expect-reports", "2"]) == 0
+    assert main.run(["comment", "--expect-reports", "2"]) == 3
     assert "2 results missing" in github.by()[0]["body"]
 
 

@@ -145,8 +145,8 @@ STORIES = [
            body="run=11.1", report=CLEAN, arguments=RESOLVED),
     Script("minimizing is refused", all_of(ours(), at("graphql", lambda each: each.send(each.serve()), 1), at(GRAPHQL,
            says(403, "no"))), "could not be minimized", body="✅", report=CLEAN, arguments=("--on-clean", "minimize")),
-    Script("a report is missing", ours(), "", body="1 result missing", report=CLEAN, arguments=("--expect-reports",
-           "2")),
+    Script("a report is missing", ours(), "1 of 2 expected reports missing", body="1 result missing", report=CLEAN,
+           arguments=("--expect-reports", "2"), status=3),
     Script("a report cannot be read", ours(), "cannot be read", body="1 result missing", report=CLEAN,
            arguments=("nowhere.json",), status=3),
 ]  # fmt: skip

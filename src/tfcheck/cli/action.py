@@ -58,11 +58,9 @@ class _Found(msgspec.Struct, frozen=True):
 def _check_and_publish(wanted: Inputs, variables: Mapping[str, str], *, debug: bool) -> int:
     leave_out = baseline_filter(wanted.baseline)
     checked, saved = _check_plans(wanted), _read_reports(wanted)
-    found = _Found(
-        tuple(filter_reports((*checked.reports, *saved.reports), leave_out)),
-        (*checked.errors, *saved.errors),
-        checked.absent,
-    )
+    together, errors = (*checked.reports, *saved.reports), (*checked.errors, *saved.errors)
+    missing = reporting.missing_reports(wanted.comment_options.expected, len(together) + len(errors))
+    found = _Found(tuple(filter_reports(together, leave_out)), (*errors, *missing), checked.absent)
     for error in found.errors:
         terminal.print_error(error)
     reports = [each.report for each in found.reports]

@@ -53,7 +53,7 @@ class _Comment(ConfiguredCommand):
     type=click.IntRange(min=0),
     metavar="NUMBER",
     default=0,
-    help="The number of reports to expect; the comment shows how many are missing.",
+    help="The number of reports to expect. The comment shows how many are missing; if any is, exit with status 3.",
 )
 @options.suggestions
 @click.option("--required", is_flag=True, help="Exit with status 4 if the host refuses the comment.")
@@ -95,7 +95,7 @@ def comment(
     if not files and not others["expect_reports"]:
         raise UsageError("there is no report to comment on", hint="pass the output of `tfcheck --format json`")
     leave_out = baseline_filter(baseline)
-    reports, status = _read_reports(files, choice())
+    reports, status = _read_reports(files, choice(), others["expect_reports"])
     reports = leave_out(reports)
     comment_options = CommentOptions(
         id=others["name"],
@@ -118,14 +118,16 @@ def comment(
     return status or (REFUSED if required else 0)
 
 
-def _read_reports(files: Iterable[str], chosen: Choice) -> tuple[list[Report], int]:
-    """Read the reports; an unreadable one does not keep the others from being reported."""
+def _read_reports(files: Iterable[str], chosen: Choice, expected: int) -> tuple[list[Report], int]:
+    """Read the reports; an unreadable or missing one does not keep the others from being reported."""
     reports: list[Report] = []
-    status = 0
+    errors: list[InputError] = []
     for file in files:
         try:
             reports += [each.report for each in reporting.read_saved([file], chosen)]
         except InputError as error:
-            terminal.print_error(error)
-            status = error.exit_status
-    return reports, status
+            errors.append(error)
+    errors += reporting.missing_reports(expected, len(reports) + len(errors))
+    for each in errors:
+        terminal.print_error(each)
+    return reports, max((error.exit_status for error in errors), default=0)

@@ -43,6 +43,16 @@ def read_saved(files: Iterable[str], choice: Choice | None = None) -> Iterator[C
             yield Checked(report, report.plan.directory or ".")
 
 
+def missing_reports(expected: int, found: int) -> tuple[InputError, ...]:
+    """Return the error that fewer reports are there than expected, if so."""
+    if found >= expected:
+        return ()
+    from tfcheck.report.words import plural
+
+    hint = "a job failed, or did not send its report"
+    return (InputError(f"{expected - found:,} of {plural(expected, 'expected report')} missing", hint=hint),)
+
+
 def _content(file: str) -> bytes:
     from tfcheck.report.reading import LARGEST
 

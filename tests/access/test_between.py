@@ -67,7 +67,7 @@ def test_a_deny_takes_what_it_names_of_what_is_granted() -> None:
     before = role(allow(["s3:GetObject", "sqs:SendMessage"], "*"))
     after = role(allow(["s3:GetObject", "sqs:SendMessage"], "*"), deny("s3:*", f"{BUCKET}/secret/*"))
     line = f"s3:GetObject {BUCKET}/secret/*: aws_iam_role_policy.own (Guard)"
-    assert changes_in_words(before, after) == [f"- {line} denies it now"]
+    assert changes_in_words(before, after) == [f"- {line} now denies it"]
     assert changes_in_words(after, before) == [f"+ {line} denied it before"]
 
 
@@ -92,42 +92,42 @@ def test_a_boundary_takes_what_it_does_not_allow() -> None:
     grants = allow(["s3:GetObject", "ses:SendEmail"])
     bound = role(grants, boundary=[allow("s3:*")])
     line = "ses:SendEmail *: the permissions boundary aws_iam_policy.boundary"
-    assert changes_in_words(role(grants), bound) == [f"- {line} does not allow it now"]
+    assert changes_in_words(role(grants), bound) == [f"- {line} no longer allows it"]
     assert changes_in_words(bound, role(grants)) == [f"+ {line} did not allow it before"]
     assert changes_in_words(bound, role(grants, boundary=[allow("s3:Get*"), allow("ecr:*")])) == []
 
 
 def test_of_a_wide_grant_the_boundary_leaves_what_it_allows() -> None:
     assert changes_in_words(role(allow("*")), role(allow("*"), boundary=[allow("s3:*"), deny("s3:Put*")])) == [
-        "- * * [s3:* *]: the permissions boundary aws_iam_policy.boundary does not allow it now",
-        "- s3:Put* *: aws_iam_policy.boundary (Guard) denies it now",
+        "- * * [s3:* *]: the permissions boundary aws_iam_policy.boundary no longer allows it",
+        "- s3:Put* *: aws_iam_policy.boundary (Guard) now denies it",
     ]
 
 
 def test_a_condition_takes_what_does_not_meet_it() -> None:
     free, bound = role(allow("s3:GetObject")), role(allow("s3:GetObject", **VPC))
-    line = "s3:GetObject *: only under the condition StringEquals aws:SourceVpc"
-    assert changes_in_words(free, bound) == [f"- {line} now"]
-    assert changes_in_words(bound, free) == [f"+ {line} before"]
-    assert changes_in_words(role(), bound) == [f"+ {line}"]
+    line, under = "s3:GetObject *:", "only under the condition StringEquals aws:SourceVpc"
+    assert changes_in_words(free, bound) == [f"- {line} now {under}"]
+    assert changes_in_words(bound, free) == [f"+ {line} until now {under}"]
+    assert changes_in_words(role(), bound) == [f"+ {line} {under}"]
 
 
 def test_more_values_of_a_condition_let_more_in_and_others_do_both() -> None:
     def asking(*vpcs: str) -> Role:
         return role(allow("s3:GetObject", StringEquals={"aws:SourceVpc": list(vpcs)}))
 
-    line = "s3:GetObject *: only under the condition StringEquals aws:SourceVpc"
-    assert changes_in_words(asking("a"), asking("b", "a")) == [f"+ {line} before"]
+    line, under = "s3:GetObject *:", "only under the condition StringEquals aws:SourceVpc"
+    assert changes_in_words(asking("a"), asking("b", "a")) == [f"+ {line} until now {under}"]
     assert changes_in_words(asking("a", "b"), asking("b", "a")) == []
-    assert changes_in_words(asking("a"), asking("b")) == [f"- {line} now", f"+ {line} before"]
+    assert changes_in_words(asking("a"), asking("b")) == [f"- {line} now {under}", f"+ {line} until now {under}"]
 
 
 def test_a_deny_under_a_condition_is_reported_with_it() -> None:
     grants = allow("s3:GetObject")
     guarded = role(grants, deny("*", Bool={"aws:SecureTransport": "false"}))
-    line = "aws_iam_role_policy.own (Guard) {} it {} under the condition Bool aws:SecureTransport"
-    assert changes_in_words(role(grants), guarded) == [f"- s3:GetObject *: {line.format('denies', 'now')}"]
-    assert changes_in_words(guarded, role(grants)) == [f"+ s3:GetObject *: {line.format('denied', 'before')}"]
+    line = "aws_iam_role_policy.own (Guard) {} under the condition Bool aws:SecureTransport"
+    assert changes_in_words(role(grants), guarded) == [f"- s3:GetObject *: {line.format('now denies it')}"]
+    assert changes_in_words(guarded, role(grants)) == [f"+ s3:GetObject *: {line.format('denied it before')}"]
 
 
 def test_two_ways_to_write_one_condition_may_be_the_same_and_nothing_is_reported() -> None:

@@ -99,7 +99,7 @@ def test_all_that_a_change_can_do() -> None:
     search = 'aws_ecs_task_definition.service["search"]'
     assert found.role_switches == (RoleSwitch(search, "aws_iam_role.old", "aws_iam_role.search"),)
     assert found.access_unknown == ()
-    guard = "aws_iam_role_policy.web (NotThose) denies it now"
+    guard = "aws_iam_role_policy.web (NotThose) now denies it"
     assert [
         (each.role.removeprefix("aws_iam_role."), each.action, each.resource, each.change, each.because)
         for each in found.access_changes
@@ -107,13 +107,13 @@ def test_all_that_a_change_can_do() -> None:
     ] == [
         (
             *("jobs", "sqs:ReceiveMessage", "*", "revoked"),
-            "only under the condition StringEquals aws:ResourceAccount now",
+            "now only under the condition StringEquals aws:ResourceAccount",
         ),
         ("jobs", "s3:GetObject", "arn:aws:s3:::acme-config/common/*", "granted", None),
         ("jobs", "s3:GetBucketLocation", "arn:aws:s3:::acme-config", "granted", None),
         (
             *("mail", "ses:SendEmail", "*", "revoked"),
-            "the permissions boundary aws_iam_policy.boundary does not allow it now",
+            "the permissions boundary aws_iam_policy.boundary no longer allows it",
         ),
         ("web", "s3:Get*", "arn:aws:s3:::acme-config/*", "revoked", None),
         ("web", "s3:GetObject", "arn:aws:s3:::acme-config/web/*", "revoked", guard),

@@ -73,7 +73,7 @@ def test_what_is_new_is_reported_and_fails(case: Path, capsys: pytest.CaptureFix
     assert run(["plan.json", "--baseline", FILE]) == 1
     shown = capsys.readouterr().out
     assert " ".join(shown.split()).startswith(
-        "plan.json: 4 of 4 task definitions will not start; 1 of 4 task definitions with new"
+        "plan.json: 4 of 4 task definitions will not start; 1 of 4 task definitions has new"
     )
     assert "svc01" in shown
     assert "svc02" not in shown

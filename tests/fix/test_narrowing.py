@@ -124,7 +124,7 @@ def test_the_text_is_what_the_policy_is_written_in() -> None:
         f'"NotResource": ["{FILE}"]',
     ]
     own = narrowed(**where, ways={"own": True})
-    assert (own.words, own.hcl) == ("its policy is for this role alone, so let it name less, or remove it", "")
+    assert (own.words, own.hcl) == ("let it name less, or remove it, since its policy is on this role only", "")
     document = narrowed(NotAction="ecr:*", Resource="*", ways={"own": True, "in_document": True}).hcl
     assert f'  not_resources = ["{FILE}"]' in document.splitlines()
 

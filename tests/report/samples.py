@@ -124,7 +124,7 @@ CHANGES = msgspec.structs.replace(
     role_switches=(RoleSwitch("aws_ecs_task_definition.c", "aws_iam_role.old", "aws_iam_role.new"),),
     access_changes=(
         AccessChange("aws_iam_role.a", "s3:Get*", "*", "revoked", kept=(ActionOnResource("s3:GetObject", "*"),)),
-        AccessChange("aws_iam_role.a", "sqs:*", "*", "revoked", "aws_iam_policy.guard (NotQueues) denies it now"),
+        AccessChange("aws_iam_role.a", "sqs:*", "*", "revoked", "aws_iam_policy.guard (NotQueues) now denies it"),
         AccessChange("aws_iam_role.new", "s3:GetObject", "*", "granted", role_change="created"),
         AccessChange("aws_iam_role.new", "logs:*", "*", "granted", role_change="created"),
     ),

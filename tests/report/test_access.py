@@ -60,7 +60,7 @@ def test_roles_that_come_and_go_are_reported_whole() -> None:
         '  switches the execution role of aws_ecs_task_definition.service["search"]'
         " from aws_iam_role.old to aws_iam_role.search\n" in page
     )
-    assert "    - ses:SendEmail on *: the permissions boundary aws_iam_policy.boundary does not allow it now\n" in page
+    assert "    - ses:SendEmail on *: the permissions boundary aws_iam_policy.boundary no longer allows it\n" in page
 
 
 def test_unknown_changes_are_not_reported_as_none() -> None:

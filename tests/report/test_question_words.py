@@ -18,8 +18,18 @@ from tfcheck.vocabulary.finding import Reason
         ),
         (
             "aws_iam_role_policy.a, which this change may remove",
-            "a policy may not be on the role: aws_iam_role_policy.a, which this change may remove",
-            "",
+            "the role may lack a policy: aws_iam_role_policy.a, which this change may remove",
+            "It is decided once the change is applied: check the next plan again.",
+        ),
+        (
+            "aws_iam_role_policy.a, which an exclusive resource may remove",
+            "the role may lack a policy: aws_iam_role_policy.a, which an exclusive resource may remove",
+            "List the policy in the exclusive resource if the role is to have it.",
+        ),
+        (
+            "the managed policies of aws_iam_role.a, known only after apply",
+            "a policy cannot be read: the managed policies of aws_iam_role.a, known only after apply",
+            "It is decided once the value is known: check the next plan again, or set the value in the sources.",
         ),
         (
             "arn:aws:iam::111122223333:policy/files",
@@ -31,3 +41,9 @@ from tfcheck.vocabulary.finding import Reason
 def test_a_policy_that_cannot_be_read_is_not_one_that_may_go(cause: str, words: str, advice: str) -> None:
     assert question_words(Reason.POLICY_NOT_READABLE, cause) == words
     assert deciding_words(Reason.POLICY_NOT_READABLE, cause, has_sources=True) == advice
+
+
+def test_a_value_without_a_name_is_not_named() -> None:
+    assert question_words(Reason.UNKNOWN_VALUE, "(known after apply)") == (
+        "it depends on a value that is known only after apply"
+    )

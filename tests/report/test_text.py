@@ -38,10 +38,10 @@ def test_the_whole_screen() -> None:
         (samples.BROKEN, "1 of 1 task definitions will not start"),
         (samples.report(samples.allowed()), "the task definition can start"),
         (samples.report(samples.unknown()), "no definite problem; 1 of 1 task definitions cannot be decided"),
-        (samples.report(samples.DENIED_BUCKET), "no error, but 1 of 1 task definitions with a warning"),
+        (samples.report(samples.DENIED_BUCKET), "no errors, but 1 of 1 task definitions has a warning"),
         (
             samples.report(samples.DENIED_BUCKET, tasks=("a", "b")),
-            "no error, but 1 of 3 task definitions with a warning",
+            "no errors, but 1 of 3 task definitions has a warning",
         ),
         (samples.report(samples.DENIED_BUCKET, samples.DENIED), "1 of 1 task definitions will not start"),
         (samples.report(tasks=("a", "b")), "all 2 task definitions can start"),
@@ -215,7 +215,7 @@ def test_what_is_unknown_says_what_would_decide_it() -> None:
         assert words in text(samples.report(answer), width=200), reason
     contested = samples.unknown(waits_for="a.x, which a.y may undo: it leaves the role out")
     contested = msgspec.structs.replace(contested, reason=Reason.POLICY_NOT_READABLE)
-    assert "not be on the role: a.x, which" in text(samples.report(contested), width=200)
+    assert "role may lack a policy: a.x, which" in text(samples.report(contested), width=200)
     assert "--context" not in text(samples.report(contested), width=200)
     blind = msgspec.structs.replace(samples.report(samples.unknown()), plan=PlanInfo("p", "1.2", "1.11.4", None, True))
     assert "--sources" in text(blind)

@@ -51,26 +51,29 @@ def differences(before: Coverage, after: Coverage) -> Iterator[Difference]:
     """Return the definite changes; nothing where a change is uncertain or there is none."""
     had, has = ~before.has_no_access, ~after.has_no_access
     if had is Truth.TRUE and has is Truth.FALSE:
-        yield Difference("revoked", _blocking_words(after, "now"), True)
+        yield Difference("revoked", _blocking_words(after, lost=True), True)
     elif had is Truth.FALSE and has is Truth.TRUE:
-        why = filter(None, (_blocking_words(before, "before"), _condition_words(after.identity.allowing, "")))
+        why = filter(None, (_blocking_words(before, lost=False), _condition_words(after.identity.allowing, "")))
         yield Difference("granted", "; ".join(why), True)
     elif had is has is Truth.TRUE:
         yield from _compare_conditions(before, after)
 
 
-def _blocking_words(reach: Coverage, when: str) -> str:
-    """Explain what blocks access that a statement allows; empty where nothing does."""
+def _blocking_words(reach: Coverage, *, lost: bool) -> str:
+    """Explain what blocks access that a statement allows, or did before; empty where nothing does."""
     identity, ceiling = reach.identity, reach.ceiling
     if not identity.allowing and not identity.may_allow:
         return ""
-    verb = "denies" if when == "now" else "denied"
     for voice in (identity, ceiling or LayerGrants()):
         for each in voice.denying:
             if not each.conditions:
-                return f"{statement(each.origin)} {verb} it {when}"
-    allow = "does" if when == "now" else "did"
-    return f"the permissions boundary {reach.boundary} {allow} not allow it {when}" if ceiling else ""
+                return f"{statement(each.origin)} {_DENIES[lost]}"
+    allows = "no longer allows it" if lost else "did not allow it before"
+    return f"the permissions boundary {reach.boundary} {allows}" if ceiling else ""
+
+
+#: Whether access is lost, and what a statement does about it.
+_DENIES = {True: "now denies it", False: "denied it before"}
 
 
 def statement(origin: Origin) -> str:
@@ -113,18 +116,17 @@ def _layer_words(layer: _Layer, change: str) -> str:
     lost = change == "revoked"
     own, other = (layer.after, layer.before) if lost else (layer.before, layer.after)
     if not layer.denies:
-        return _condition_words(own, "now" if lost else "before")
+        return _condition_words(own, "now" if lost else "until now")
     new = (each for each in own if condition_strength.is_within([each.conditions], limits(other)) is not Truth.TRUE)
     denying = next(new, own[0])
-    when = "denies it now" if lost else "denied it before"
-    return f"{statement(denying.origin)} {when} {_under_words([denying])}"
+    return f"{statement(denying.origin)} {_DENIES[lost]} {_under_words([denying])}"
 
 
 def _condition_words(allowing: Sequence[Statement], when: str) -> str:
     """Name the conditions under which statements allow it; empty if one of them has no condition."""
     if not allowing or any(not each.conditions for each in allowing):
         return ""
-    return " ".join(filter(None, (f"only {_under_words(allowing)}", when)))
+    return " ".join(filter(None, (when, f"only {_under_words(allowing)}")))
 
 
 def _under_words(statements: Iterable[Statement]) -> str:

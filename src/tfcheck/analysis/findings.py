@@ -110,7 +110,7 @@ def message_of(answers: list[Answer]) -> str:
             cause = next(deleted, f"its trust policy does not allow {service}")
             return f"{who} cannot assume the {role}: {cause}"
         case Reason.EXPLICIT_DENY:
-            return f"a policy denies the {role} {actions} on {what}"
+            return f"a policy denies {actions} on {what} to the {role}"
         case Reason.GRANTED_TO_TASK_ROLE:
             return f"{actions} on {what} is granted to the task role, but the {role} needs it"
         case Reason.GRANTED_TO_EXECUTION_ROLE:

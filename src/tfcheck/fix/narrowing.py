@@ -67,7 +67,7 @@ def narrowing(statement: Statement, needs: Sequence[Requirement], place: DenialP
     """
     exact = None if statement.origin.secret else _exactly(statement, needs, place)
     if place.own:
-        return Remedy(*(exact or ("its policy is for this role alone, so let it name less, or remove it", "")))
+        return Remedy(*(exact or ("let it name less, or remove it, since its policy is on this role only", "")))
     exemption, hcl = _exempting(statement, place)
     if exact is None:
         return Remedy(exemption, hcl)
@@ -83,7 +83,7 @@ def _exactly(statement: Statement, needs: Sequence[Requirement], place: DenialPl
     if statement.actions.negated:
         actions = list(dict.fromkeys(quote(each.action) for each in needs))
         words, hcl = (
-            f"add to its `{not_action}`, which stops denying it on every resource",
+            f"add this to its `{not_action}`, which stops denying it on every resource",
             _entries_text(not_action, actions),
         )
         others = _deny_on_others(statement, actions, resources, place) if is_on_all and is_named else ()
@@ -94,14 +94,14 @@ def _exactly(statement: Statement, needs: Sequence[Requirement], place: DenialPl
     if listed is None or not is_named:
         return None
     if listed.negated:
-        return f"add to its `{not_resource}`", _entries_text(not_resource, resources)
+        return f"add this to its `{not_resource}`", _entries_text(not_resource, resources)
     if is_on_all:
         written = "\n".join(place.items([(not_resource, f"[{', '.join(resources)}]")]))
         return "name what it must not deny", f"# in place of {resource}\n{written}"
     wanted = [each.resource for each in needs]
     near = [[each.written for each in listed.entries if glob(each.written, one) is not Truth.FALSE] for one in wanted]
     if all(near) and all(any(equal(each, one) is Truth.TRUE for one in wanted) for several in near for each in several):
-        words = f"remove from its `{resource}`, and the statement if none is left"
+        words = f"remove this from its `{resource}`, and the statement if nothing is left in it"
         return words, "\n".join((f"# not in {resource}", *(f"{each}," for each in resources)))
     return None
 

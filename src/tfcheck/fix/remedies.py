@@ -118,9 +118,7 @@ class Remedies:
             where = _statement_name(denial.origin.policy, denial.origin.sid, denial.origin.number)
             file = self._file(address_in(denial.origin.policy))
             where += f" in `{file}`" if file else ""
-            words = (
-                f"narrow {where}, which denies {_permissions(several)} even if another statement allows it: {how.words}"
-            )
+            words = f"narrow {where}, which denies {_permissions(several)}: {how.words}"
             words += _BY_VARIABLES if file and "${" in how.hcl else ""
             found.append(Remedy(words, how.hcl if len(denied) == 1 else f"# {where}\n{how.hcl}"))
         left = and_more(len(denied), _LISTED)

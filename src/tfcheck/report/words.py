@@ -217,7 +217,7 @@ def _standing(answers: list[Answer], findings: list[Severity], skipped: bool) ->
     if unknown:
         return TaskStatus("?", SpanStyle.UNKNOWN, f"unknown: {waiting}")
     if not answers:
-        return TaskStatus("·", SpanStyle.QUIET, "needs no permission of its roles that is checked")
+        return TaskStatus("·", SpanStyle.QUIET, "needs none of the permissions that tfcheck checks")
     rest = f", {spared} optional not granted" if spared else ""
     return TaskStatus("✓", SpanStyle.GOOD, f"nothing missing: {permissions} granted{rest}")
 
@@ -247,9 +247,9 @@ def _headline(standing: dict[str, TaskStatus], new: int | None) -> tuple[SpanSty
     if new == 0 and SpanStyle.ERROR in styles:
         return SpanStyle.WARNING, f"nothing new, but {_share(styles.count(SpanStyle.ERROR), total)} will not start"
     if new == 0 and SpanStyle.WARNING in styles:
-        return SpanStyle.WARNING, f"nothing new, but {_share(styles.count(SpanStyle.WARNING), total)} with a warning"
+        return SpanStyle.WARNING, f"nothing new, but {_having(styles.count(SpanStyle.WARNING), total)} a warning"
     if SpanStyle.ERROR in styles:
-        newly = f"; {_share(new, total)} with new findings" if new else ""
+        newly = f"; {_having(new, total)} new findings" if new else ""
         return SpanStyle.ERROR, f"{_share(styles.count(SpanStyle.ERROR), total)} will not start{newly}"
     if not total:
         return SpanStyle.QUIET, "no ECS task definition in this plan"
@@ -259,7 +259,7 @@ def _headline(standing: dict[str, TaskStatus], new: int | None) -> tuple[SpanSty
             f"no definite problem; {_share(styles.count(SpanStyle.UNKNOWN), total)} cannot be decided",
         )
     if SpanStyle.WARNING in styles:  # a warning may well be about something that keeps a task from starting
-        return SpanStyle.WARNING, f"no error, but {_share(styles.count(SpanStyle.WARNING), total)} with a warning"
+        return SpanStyle.WARNING, f"no errors, but {_having(styles.count(SpanStyle.WARNING), total)} a warning"
     return (
         SpanStyle.GOOD,
         "the task definition can start" if total == 1 else f"all {total:,} task definitions can start",
@@ -268,6 +268,10 @@ def _headline(standing: dict[str, TaskStatus], new: int | None) -> tuple[SpanSty
 
 def _share(number: int, total: int) -> str:
     return f"{number:,} of {total:,} task definitions"
+
+
+def _having(number: int, total: int) -> str:
+    return f"{_share(number, total)} {'has' if number == 1 else 'have'}"
 
 
 def new_findings_count(reports: Sequence[Report]) -> int | None:
@@ -317,10 +321,14 @@ def question_words(reason: Reason | None, cause: str) -> str:
     if reason is Reason.UNKNOWN_VALUE and cause.startswith(EITHER_ROLE):
         return f"it depends on {cause}"
     if reason is Reason.POLICY_NOT_READABLE and _may_detach_policy(cause):
-        return f"a policy may not be on the role: {cause}"
+        return f"the role may lack a policy: {cause}"
     if reason is Reason.POLICY_NOT_READABLE:
         cause = cause.replace(_UNREAD, "")
-    return f"{reason_words(reason)}{f': {cause}' if cause else ''}"
+    return f"{reason_words(reason)}{f': {cause}' if cause and cause != _UNNAMED else ''}"
+
+
+#: An unknown value that is no attribute.
+_UNNAMED = "(known after apply)"
 
 
 #: Undecided because a task may be started with either of several roles.
@@ -336,6 +344,13 @@ def _may_detach_policy(cause: str) -> bool:
     return (", which " in cause and _UNREAD not in cause) or ", unless " in cause
 
 
+_ONCE_KNOWN = "It is decided once the value is known: check the next plan again, or set the value in the sources."
+_ADVICE_ON_ATTACHMENTS = {
+    " may undo": "Let one resource attach the policy to every role that is to have it.",
+    "exclusive resource": "List the policy in the exclusive resource if the role is to have it.",
+}
+
+
 def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> str:
     """Return a sentence about how to get a decision; empty if the cause says it."""
     if "--" in cause or (has_sources and "pass the sources of" in cause):
@@ -349,7 +364,10 @@ def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> s
         case Reason.POLICY_NOT_READABLE if _UNREAD in cause:
             return ""
         case Reason.POLICY_NOT_READABLE if _may_detach_policy(cause):
-            return "Let one resource attach the policy to every role that is to have it." if "undo" in cause else ""
+            advice = (words for part, words in _ADVICE_ON_ATTACHMENTS.items() if part in cause)
+            return next(advice, "It is decided once the change is applied: check the next plan again.")
+        case Reason.POLICY_NOT_READABLE if cause.endswith("known only after apply"):
+            return _ONCE_KNOWN
         case Reason.POLICY_NOT_READABLE:
             return "Pass the state of the stack that manages it: --context FILE, from `terraform show -json`."
         case Reason.CONDITION:
@@ -361,6 +379,6 @@ def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> s
         case Reason.UNKNOWN_VALUE if not has_sources:
             return "Pass the directory of the .tf files with --sources: most values follow from them."
         case Reason.UNKNOWN_VALUE:
-            return "It is decided once the value is known: check the next plan again, or set the value in the sources."
+            return _ONCE_KNOWN
         case _:
             return ""

@@ -42,7 +42,7 @@ def test_what_breaks_stands_below_the_title_and_the_rest_after_the_findings() ->
         "",
         "- switches the execution role of `aws_ecs_task_definition.c` from `aws_iam_role.old` to `aws_iam_role.new`",
         "- revokes `s3:Get*` on `*` from `aws_iam_role.a` except `s3:GetObject`",
-        "- revokes `sqs:*` on `*` from `aws_iam_role.a`: `aws_iam_policy.guard` (NotQueues) denies it now",
+        "- revokes `sqs:*` on `*` from `aws_iam_role.a`: `aws_iam_policy.guard` (NotQueues) now denies it",
         "- grants 2 permissions to the new role `aws_iam_role.new`",
         "- unknown what `aws_iam_role.b` gains or loses: policy `arn:aws:iam::1:policy/x`, which is not readable",
         "",

@@ -1,4 +1,4 @@
-"""What does Terraform itself say an expression is worth? (`terraform console` as a judge in tests)"""
+"""Evaluate expressions with `terraform console`, as an oracle for the tests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def worth(
     sources: str = "",
     variables: Mapping[str, Any] | None = None,
 ) -> list[Any]:
-    """Evaluate `expressions` in a root module made of `sources`; give what each is worth as JSON data, or ERROR.
+    """Evaluate `expressions` in a root module of `sources`, and return the value of each as JSON data, or ERROR.
 
     Numbers come as int or Fraction. An expression that cannot even be parsed is slow: its batch is halved to find it.
     """

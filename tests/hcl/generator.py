@@ -1,4 +1,4 @@
-"""Expressions by chance, the same for the same seed: what people write, and what they get wrong."""
+"""Generate random expressions, valid and invalid; the same seed gives the same ones."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Generator:
     """Draws expressions of a wanted kind, and now and then of another one."""
 
     def __init__(self, seed: int, *, catching: bool = True) -> None:
-        """Without `catching` no error is caught: there is no `try` and no `can`."""
+        """Without `catching`, generate no `try` and no `can`."""
         self.catching = catching
         self.random = Random(seed)
         self.names: list[str] = []
@@ -121,7 +121,7 @@ class Generator:
         return made(depth - 1)
 
     def _other(self, depth: int) -> Expression:
-        """Draw something that may not fit, or that picks what fits."""
+        """Draw an expression that may have the wrong type, or that selects a part of the right type."""
         choices: list[Draw] = [self.expression, self._null, self._try, self._chosen(self.expression), self._picked]
         return self.random.choice(choices)(depth)
 

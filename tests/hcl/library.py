@@ -1,4 +1,4 @@
-"""Expressions as python-hcl2 reads them: a parser that shares no line with ours, in our nodes."""
+"""Parse expressions with python-hcl2 into our nodes: an oracle that shares no line with our parser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is an expression tree written as Terraform source? (for tests that ask Terraform)"""
+"""Write expression nodes as Terraform source, for tests that compare with Terraform."""
 
 from __future__ import annotations
 

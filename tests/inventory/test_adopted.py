@@ -1,4 +1,4 @@
-"""What one resource forgets and another one imports is one object of AWS."""
+"""Check that an object that one resource forgets and another imports is one object."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ID = {"id": "exec:files", "name": "files", "role": "exec"}
 
 
 def listed(*rows: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """List what is there after the change and before it."""
+    """List the objects after the change and before it."""
     world = After(Resolver(plan(*rows)))
     kinds = sorted({each["type"] for each in rows})
     after, before = world.resources(*kinds), world.before().resources(*kinds)
@@ -28,18 +28,18 @@ def row(name: str, action: str, kind: str = KIND, before: dict[str, Any] = ID, *
 
 
 @pytest.mark.parametrize("action", ["no-op", "update"])
-def test_an_imported_object_takes_the_place_of_the_forgotten_one(action: str) -> None:
+def test_an_imported_object_replaces_the_forgotten_one(action: str) -> None:
     rows = row("old", "forget"), row("new", action, importing={"id": "exec:files"})
     assert listed(*rows) == ([f"{KIND}.new"], [f"{KIND}.new"])
     assert listed(*reversed(rows)) == ([f"{KIND}.new"], [f"{KIND}.new"])
 
 
-def test_equal_ids_may_be_in_two_accounts() -> None:
+def test_objects_with_equal_ids_may_be_in_two_accounts() -> None:
     both = [f"{KIND}.old", f"{KIND}.new"]
     assert listed(row("old", "forget"), row("new", "no-op")) == (both, both)
 
 
-def test_equal_arns_are_one_object() -> None:
+def test_resources_with_equal_arns_are_one_object() -> None:
     secret = {"arn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:s-AbCdEf"}
     other = {"arn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:t-AbCdEf"}
     kind = "aws_secretsmanager_secret"
@@ -50,5 +50,5 @@ def test_equal_arns_are_one_object() -> None:
     ]
 
 
-def test_what_is_only_forgotten_stays() -> None:
+def test_an_object_that_is_only_forgotten_stays() -> None:
     assert listed(row("old", "forget")) == ([f"{KIND}.old"], [f"{KIND}.old"])

@@ -38,19 +38,19 @@ _ARNS = st.builds(
 
 
 def compared(resources: list[MadeResource], reference: TextLike) -> MadeResource | None:
-    """Compare a reference with the ARN of each thing; nobody spells it twice in the same way."""
+    """Compare a reference with the ARN of each resource, in all their forms."""
     same = [each for each in resources if equal(each.attribute("arn"), reference) is Truth.TRUE]
     exact = [each for each in same if each.attribute("arn") == reference]
     return exact[0] if exact else same[0] if len(same) == 1 else None
 
 
 @given(st.lists(_ARNS, max_size=4, unique=True), _ARNS)
-def test_filing_finds_what_comparing_each_finds(arns: list[TextLike], reference: TextLike) -> None:
+def test_the_index_finds_what_comparing_every_arn_finds(arns: list[TextLike], reference: TextLike) -> None:
     resources = [MadeResource(f"aws_secretsmanager_secret.s[{at}]", {"arn": each}) for at, each in enumerate(arns)]
     assert Catalogue(MadeWorld(*resources), SECRET).find_by_arn(reference) is compared(resources, reference)
 
 
-def test_one_arn_of_which_more_is_known_in_one_place_is_found() -> None:
+def test_an_arn_is_found_by_a_form_of_which_more_is_known() -> None:
     known = MadeResource("aws_secretsmanager_secret.a", {"arn": arn(account("provider.aws"), "a", suffix("a"))})
     other = MadeResource("aws_secretsmanager_secret.b", {"arn": arn(account("provider.aws"), "b", suffix("b"))})
     found = Catalogue(MadeWorld(known, other), SECRET)
@@ -58,7 +58,7 @@ def test_one_arn_of_which_more_is_known_in_one_place_is_found() -> None:
     assert found.find_by_arn(arn(account("provider.aws"), "c", suffix("c"))) is None
 
 
-def test_one_name_is_found_wherever_more_is_known_of_its_parts() -> None:
+def test_a_name_is_found_by_a_form_of_which_more_is_known() -> None:
     group = MadeResource("aws_cloudwatch_log_group.web", {"name": text(["/", suffix("random_id.a"), "/web"])})
     found = Catalogue(MadeWorld(group), LOG_GROUP)
     assert found.find_by_name(text(["/", suffix("random_id.a", ANYTHING), "/web"]), None) is group

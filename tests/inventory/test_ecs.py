@@ -1,4 +1,4 @@
-"""Container definitions that cannot be read are reported, whatever they are."""
+"""Check that invalid container definitions are reported."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PLAN = TESTDATA / "literal-missing" / "plan.json"
 
 
 @pytest.mark.parametrize("levels", [150, 900, 20_000])
-def test_definitions_that_nest_too_deep_are_skipped(levels: int, tmp_path: Path) -> None:
+def test_deeply_nested_container_definitions_are_skipped(levels: int, tmp_path: Path) -> None:
     shown = json.loads(PLAN.read_text())
     for each in shown["resource_changes"]:
         if each["type"] == "aws_ecs_task_definition":
@@ -36,12 +36,12 @@ def test_definitions_that_nest_too_deep_are_skipped(levels: int, tmp_path: Path)
 
 
 @given(st.dictionaries(st.sampled_from(["logRouter", "LogRouter", "LOGROUTER", "logrouters", "name"]), st.integers()))
-def test_a_member_of_a_container_is_that_of_its_definition(definition: dict[str, Value]) -> None:
+def test_a_container_returns_the_members_of_its_definition(definition: dict[str, Value]) -> None:
     container = Container(0, "web", definition)
     for name in ("logRouter", "name", "image"):
         assert container.member(name) == member(definition, name)
 
 
-def test_a_name_is_for_people_without_what_is_marked() -> None:
+def test_a_container_name_is_shown_without_its_sensitive_parts() -> None:
     found = task({"name": Sensitive("web1", ((3, 4),))}).containers[0]
     assert (found.name, found.written_name) == ("web(sensitive)", "web1")

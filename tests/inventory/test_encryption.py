@@ -48,29 +48,29 @@ def arn_of(world: MadeWorld, of: str = FILE) -> Value:
 
 
 def possible(world: MadeWorld, of: str = FILE) -> list[tuple[Value, bool]]:
-    """Return the keys that an object may be under, and whether that is certain."""
+    """Return the possible keys of an object, and whether they are certain."""
     return [(each.arn, not each.doubt) for each in keys_of_object(of, world) or ()]
 
 
-def test_an_object_is_encrypted_as_its_bucket_says() -> None:
+def test_an_object_is_encrypted_with_the_default_key_of_its_bucket() -> None:
     assert arn_of(MadeWorld(bucket(), encryption())) == KEY
     assert arn_of(MadeWorld(encryption())) == KEY
     assert arn_of(MadeWorld(bucket(), encryption()), "arn:aws:s3:::other/app.env") is None
 
 
-def test_an_object_may_name_its_own_key() -> None:
+def test_an_object_can_name_its_own_key() -> None:
     assert arn_of(MadeWorld(bucket(), encryption(), file(kms_key_id=OTHER))) == OTHER
     assert arn_of(MadeWorld(bucket(), encryption(), file(server_side_encryption="AES256"))) is None
     chosen = file(("kms_key_id", "server_side_encryption"), kms_key_id=Unknown(), server_side_encryption=Unknown())
     assert arn_of(MadeWorld(bucket(), encryption(), chosen)) == KEY
 
 
-def test_keys_that_aws_manages_do_not_count() -> None:
+def test_aws_managed_keys_are_not_listed() -> None:
     assert arn_of(MadeWorld(bucket(), encryption(None))) is None
     assert arn_of(MadeWorld(bucket(), encryption("arn:aws:kms:eu-west-1:111122223333:alias/aws/s3"))) is None
 
 
-def test_the_old_argument_of_the_bucket_counts_unless_it_is_stale() -> None:
+def test_the_encryption_argument_of_a_bucket_counts_unless_it_is_stale() -> None:
     old: Value = [{"rule": [{"apply_server_side_encryption_by_default": [{"kms_master_key_id": KEY}]}]}]
     kept = bucket(server_side_encryption_configuration=old)
     assert arn_of(MadeWorld(kept)) == KEY
@@ -79,7 +79,7 @@ def test_the_old_argument_of_the_bucket_counts_unless_it_is_stale() -> None:
     assert arn_of(MadeWorld(stale, earlier=[stale])) == KEY
 
 
-def test_an_encryption_that_may_be_of_another_bucket_leaves_doubt() -> None:
+def test_an_encryption_that_may_be_of_another_bucket_makes_the_key_uncertain() -> None:
     found = only(keys_of_object(FILE, MadeWorld(encryption(on=Unknown(reason="a variable")))))
     assert found is not None
     assert found.doubt
@@ -87,7 +87,7 @@ def test_an_encryption_that_may_be_of_another_bucket_leaves_doubt() -> None:
     assert keys_of_object("arn:aws:s3:::other/x", MadeWorld(bucket(), encryption(on=mine))) is None
 
 
-def test_what_is_in_a_bucket_stays_as_it_was_uploaded() -> None:
+def test_existing_objects_keep_the_key_of_their_upload() -> None:
     plain, old, new = [bucket()], [bucket(), encryption()], [bucket(), encryption(OTHER)]
     assert possible(MadeWorld(*old, earlier=plain)) == [(KEY, False)]
     assert possible(MadeWorld(*plain, earlier=old)) == [(KEY, False)]
@@ -96,7 +96,7 @@ def test_what_is_in_a_bucket_stays_as_it_was_uploaded() -> None:
     assert possible(MadeWorld(*old, earlier=())) == [(KEY, True)]
 
 
-def test_a_bucket_that_is_replaced_is_empty() -> None:
+def test_a_replaced_bucket_contains_no_old_objects() -> None:
     again = bucket(id=reference("aws_s3_bucket.cfg", "id", "cfg"))
     assert possible(MadeWorld(again, encryption(OTHER), earlier=[bucket(), encryption()])) == [(OTHER, True)]
 
@@ -113,13 +113,13 @@ def test_the_state_of_an_object_shows_its_key(state: dict[str, Value]) -> None:
     assert possible(MadeWorld(bucket(), encryption(), bare, earlier=[bucket(), bare])) == []
 
 
-def test_a_key_that_was_read_may_be_one_of_aws() -> None:
+def test_a_key_read_from_s3_may_be_aws_managed() -> None:
     kept = file(("kms_key_id",), kms_key_id=OTHER, server_side_encryption="aws:kms")
     assert possible(MadeWorld(bucket(), kept)) == [(OTHER, False)]
     assert possible(MadeWorld(bucket(), kept, MadeResource("aws_kms_key.k", {"arn": OTHER}))) == [(OTHER, True)]
 
 
-def test_the_etag_shows_an_object_without_a_key() -> None:
+def test_an_etag_can_prove_that_no_key_encrypts_an_object() -> None:
     etag = "0cc175b9c0f1b6a831c399e269772661"
     kept = file(content="a", etag=etag)
     assert possible(MadeWorld(bucket(), encryption(), kept, earlier=[bucket(), kept])) == []
@@ -128,7 +128,7 @@ def test_the_etag_shows_an_object_without_a_key() -> None:
 
 
 @pytest.mark.parametrize("changed", ["content", "etag", "source_hash", "metadata", "key"])
-def test_an_object_that_is_written_again_follows_the_bucket_if_it_waits_for_it(changed: str) -> None:
+def test_a_rewritten_object_follows_the_bucket_if_it_waits_for_its_encryption(changed: str) -> None:
     was, will = (file(("server_side_encryption",), server_side_encryption="", **{changed: each}) for each in "ab")
     for waits, expected in ((True, [(KEY, True)]), (False, [(KEY, False)])):
         world = Ordered(bucket(), encryption(), will, earlier=[bucket(), was], waits=waits)
@@ -139,7 +139,7 @@ def test_an_object_that_is_written_again_follows_the_bucket_if_it_waits_for_it(c
         assert possible(open_) == [(KEY, False)]
 
 
-def test_tags_and_locks_write_no_object() -> None:
+def test_changing_tags_and_locks_does_not_rewrite_an_object() -> None:
     was, will = (file(("server_side_encryption",), server_side_encryption="", tags={"a": each}) for each in "ab")
     assert possible(Ordered(bucket(), encryption(), will, earlier=[bucket(), was], waits=True)) == []
 
@@ -155,7 +155,7 @@ class Ordered(MadeWorld):
         return FinishedBefore(frozenset([str(encryption().address)] if self.waits else ()), False)
 
 
-def test_an_object_that_is_looked_up_shows_its_key() -> None:
+def test_a_data_source_shows_the_key_of_an_object() -> None:
     read: dict[str, Value] = {"bucket": "cfg", "key": "app.env", "sse_kms_key_id": OTHER}
     look_up = MadeResource("data.aws_s3_object.app", read)
     key = MadeResource("aws_kms_key.k", {"arn": OTHER})
@@ -164,19 +164,19 @@ def test_an_object_that_is_looked_up_shows_its_key() -> None:
     assert possible(MadeWorld(bucket(), encryption(), plain)) == []
 
 
-def test_a_bucket_key_is_open_where_the_default_changes() -> None:
+def test_the_use_of_a_bucket_key_is_unknown_if_the_default_changes() -> None:
     new, old = encryption(bucket_key_enabled=True), encryption(bucket_key_enabled=False)
     assert has_bucket_key(FILE, MadeWorld(bucket(), new, earlier=[bucket(), old])) is None
 
 
-def test_a_bucket_key_is_shown_by_object_or_bucket() -> None:
+def test_object_or_bucket_decide_the_use_of_a_bucket_key() -> None:
     assert has_bucket_key(FILE, MadeWorld(bucket(), encryption(bucket_key_enabled=True))) is True
     assert has_bucket_key(FILE, MadeWorld(bucket(), encryption(bucket_key_enabled=None))) is False
     assert has_bucket_key(FILE, MadeWorld(bucket(), encryption(), file(bucket_key_enabled=True))) is True
     assert has_bucket_key(FILE, MadeWorld()) is None
 
 
-def test_a_secret_is_found_by_its_whole_or_partial_arn() -> None:
+def test_a_secret_is_found_by_its_complete_or_partial_arn() -> None:
     arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
     world = MadeWorld(MadeResource("aws_secretsmanager_secret.db", {"name": "db", "arn": arn, "kms_key_id": KEY}))
     for named in (arn, arn.removesuffix("-AbCdEf")):
@@ -187,7 +187,7 @@ def test_a_secret_is_found_by_its_whole_or_partial_arn() -> None:
     assert keys_of_secret("arn:aws:secretsmanager:us-east-1:111122223333:secret:db", world) is None
 
 
-def test_a_secret_that_was_looked_up_shows_its_key() -> None:
+def test_a_data_source_shows_the_key_of_a_secret() -> None:
     arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
     secret = MadeResource("data.aws_secretsmanager_secret.db", {"name": "db", "arn": arn, "kms_key_id": KEY})
     found = only(keys_of_secret(arn, MadeWorld(secret)))
@@ -195,7 +195,7 @@ def test_a_secret_that_was_looked_up_shows_its_key() -> None:
     assert found.arn == KEY
 
 
-def test_a_look_up_that_waits_for_apply_hides_nothing_of_the_database_whose_secret_it_is() -> None:
+def test_a_deferred_data_source_does_not_hide_the_secret_of_a_database() -> None:
     arn = Unknown(Symbol("aws_db_instance.db", ("master_user_secret", 0, "secret_arn")))
     database = MadeResource("aws_db_instance.db", {"master_user_secret": [{"secret_arn": arn}]})
     looked_up = MadeResource("data.aws_secretsmanager_secret.db", {"arn": arn, "kms_key_id": Unknown()})
@@ -211,7 +211,7 @@ def test_only_secure_strings_are_encrypted() -> None:
         assert (found.arn if found else None) == key
 
 
-def test_a_key_whose_name_the_plan_marks_is_not_to_be_shown() -> None:
+def test_a_key_with_a_sensitive_name_is_not_shown() -> None:
     class Marked(MadeResource):
         def sensitive(self, name: str) -> bool:
             return name == "kms_key_id"
@@ -243,19 +243,19 @@ def secret(key: Value, around: Surroundings = HERE) -> MadeResource:
         (KEY, KEY, [(KEY, True)]),
     ],
 )
-def test_a_secret_is_encrypted_again_by_a_new_key(old: Value, new: Value, expected: list[tuple[Value, bool]]) -> None:
+def test_a_new_key_encrypts_a_secret_again(old: Value, new: Value, expected: list[tuple[Value, bool]]) -> None:
     found = keys_of_secret(SECRET_ARN, MadeWorld(secret(new), earlier=[secret(old)]))
     assert [(each.arn, not each.doubt) for each in found or ()] == expected
 
 
-def test_a_secret_of_what_may_be_another_account_may_be_another_one() -> None:
+def test_a_secret_in_a_possibly_different_account_is_uncertain() -> None:
     far = Surroundings("aws", "eu-west-1", OPEN.account)
     found = only(keys_of_secret(SECRET_ARN.removesuffix("-AbCdEf"), MadeWorld(secret(KEY, far))))
     assert found is not None
     assert found.doubt
 
 
-def test_what_is_under_an_alias_stays_when_the_alias_moves() -> None:
+def test_a_secret_keeps_its_key_if_the_alias_moves() -> None:
     def alias(target: str) -> MadeResource:
         attributes: dict[str, Value] = {"name": "alias/a", "arn": "arn:aws:kms:eu-west-1:111122223333:alias/a"}
         return MadeResource("aws_kms_alias.a", {**attributes, "target_key_id": target})
@@ -278,7 +278,9 @@ CLUSTERS = [
 
 
 @pytest.mark.parametrize(("kind", "attribute", "argument", "value"), CLUSTERS)
-def test_a_database_keeps_its_secret_under_its_key(kind: str, attribute: str, argument: str, value: Value) -> None:
+def test_the_secret_of_a_database_is_encrypted_with_the_key_of_the_database(
+    kind: str, attribute: str, argument: str, value: Value
+) -> None:
     def of(arn: str | Unknown, key: Value, kept: Value = value, computed: tuple[str, ...] = ()) -> Value:
         keeper = MadeResource(f"{kind}.d", {attribute: kept, argument: key}, HERE, computed)
         found = only(keys_of_secret(arn, MadeWorld(keeper, KMS)))
@@ -311,7 +313,7 @@ def replicated(key: Value, arn: Value = SECRET) -> MadeWorld:
     return MadeWorld(MadeResource("aws_secretsmanager_secret.db", attributes))
 
 
-def test_a_replica_of_a_secret_is_under_a_key_of_its_region() -> None:
+def test_a_replica_of_a_secret_is_encrypted_with_a_key_of_its_region() -> None:
     assert keys_of_secret(REPLICA, replicated(REPLICA_KEY)) == (KmsKey(REPLICA_KEY),)
     assert keys_of_secret(REPLICA, replicated("")) == ()
     assert keys_of_secret(SECRET, replicated(REPLICA_KEY)) == (KmsKey(KEY),)
@@ -319,7 +321,7 @@ def test_a_replica_of_a_secret_is_under_a_key_of_its_region() -> None:
     assert keys_of_secret(REPLICA, replicated(REPLICA_KEY, later)) is None
 
 
-def test_a_replica_under_an_alias_is_under_a_key_that_the_alias_has_there() -> None:
+def test_a_replica_with_an_alias_uses_the_key_of_the_alias_in_its_region() -> None:
     (found,) = keys_of_secret(REPLICA, replicated("alias/db")) or ()
     assert found.doubt
     assert isinstance(found.arn, Text)

@@ -15,7 +15,7 @@ MADE = MadeResource(
 KNOWN = MadeResource("aws_efs_file_system.known", {"id": "fs-1", "arn": ARN})
 
 
-def test_an_id_means_the_region_and_account_of_the_task() -> None:
+def test_a_file_system_id_is_in_the_region_and_account_of_the_task() -> None:
     assert file_system_arn("fs-1", HERE, MadeWorld()) == ARN
     assert access_point_arn("fsap-1", HERE, MadeWorld()) == POINT
     china = file_system_arn("fs-1", Surroundings("aws-cn", "cn-north-1", "111122223333"), MadeWorld())
@@ -23,7 +23,7 @@ def test_an_id_means_the_region_and_account_of_the_task() -> None:
 
 
 @pytest.mark.parametrize("attribute", ["id", "arn"])
-def test_a_reference_to_a_file_system_means_its_arn(attribute: str) -> None:
+def test_a_reference_to_a_file_system_is_resolved_to_its_arn(attribute: str) -> None:
     named = reference("aws_efs_file_system.made", attribute)
     assert file_system_arn(named, HERE, MadeWorld(MADE, KNOWN)) == MADE.attributes["arn"]
 
@@ -40,7 +40,7 @@ def test_an_arn_names_a_file_system_of_the_plan(arn: TextLike) -> None:
     assert (subject.resource, subject.names) == (KNOWN, ("fs-1", "fs-1"))
 
 
-def test_of_a_file_system_outside_the_plan_the_id_is_known() -> None:
+def test_the_id_of_a_file_system_outside_the_plan_is_known() -> None:
     subject = file_system_of(ARN, MadeWorld(MADE))
     assert (subject.resource, subject.names) == (None, ("fs-1",))
     assert file_system_of(Unknown(), MadeWorld(MADE)).names == ()

@@ -27,7 +27,7 @@ def alias(target: Value, name: str = "alias/app") -> MadeResource:
 
 
 @pytest.mark.parametrize("nothing", [None, "", "alias/aws/secretsmanager", "arn:aws:kms:eu-west-1:1:alias/aws/s3"])
-def test_keys_that_aws_manages_need_nothing(nothing: Value) -> None:
+def test_aws_managed_keys_need_no_permission(nothing: Value) -> None:
     assert named_key(nothing, HOLDER, MadeWorld()) is None
 
 
@@ -37,7 +37,7 @@ def test_a_key_is_named_by_arn_or_id(named: str) -> None:
 
 
 @pytest.mark.parametrize("attribute", ["arn", "key_id", "id"])
-def test_a_reference_to_a_key_means_its_arn(attribute: str) -> None:
+def test_a_reference_to_a_key_is_resolved_to_its_arn(attribute: str) -> None:
     assert named_key(reference("aws_kms_key.made", attribute), HOLDER, MadeWorld(MADE)) == KmsKey(OWN)  # type: ignore[arg-type]
 
 
@@ -52,7 +52,7 @@ def test_a_reference_to_a_key_means_its_arn(attribute: str) -> None:
     ],
 )
 @pytest.mark.parametrize("target", [reference("aws_kms_key.made", "key_id"), reference("aws_kms_key.made", "arn")])
-def test_an_alias_means_its_key(named: Value, target: Unknown) -> None:
+def test_an_alias_is_resolved_to_its_key(named: Value, target: Unknown) -> None:
     assert named_key(named, HOLDER, MadeWorld(MADE, alias(target))) == KmsKey(OWN)  # type: ignore[arg-type]
 
 
@@ -63,32 +63,32 @@ LOOKED_UP = [
 
 
 @pytest.mark.parametrize(("kind", "attributes"), LOOKED_UP)
-def test_an_alias_that_was_looked_up_means_its_key(kind: str, attributes: dict[str, Value]) -> None:
+def test_an_alias_of_a_data_source_is_resolved_to_its_key(kind: str, attributes: dict[str, Value]) -> None:
     assert named_key("alias/app", HOLDER, MadeWorld(MadeResource(f"data.{kind}.app", attributes))) == KmsKey(ARN)
 
 
 @pytest.mark.parametrize(("kind", "attributes"), LOOKED_UP)
-def test_an_alias_that_was_looked_up_in_another_region_is_another(kind: str, attributes: dict[str, Value]) -> None:
+def test_an_alias_of_a_data_source_in_another_region_is_another_alias(kind: str, attributes: dict[str, Value]) -> None:
     found = named_key("alias/app", HOLDER, MadeWorld(MadeResource(f"data.{kind}.app", attributes, FAR)))
     assert found is not None
     assert found != KmsKey(ARN)
 
 
-def test_an_alias_outside_the_plan_is_a_key_that_is_not_known() -> None:
+def test_an_alias_outside_the_plan_is_an_unknown_key() -> None:
     found = named_key("alias/elsewhere", HOLDER, MadeWorld(MADE))
     assert found is not None
     assert display(found.arn) == "arn:aws:kms:eu-west-1:111122223333:key/(known after apply)"
     assert found.doubt == ""
 
 
-def test_what_is_not_known_at_all_may_be_no_key() -> None:
+def test_an_unknown_argument_may_be_no_customer_managed_key() -> None:
     found = named_key(Unknown(reason="a variable"), HOLDER, MadeWorld())
     assert found is not None
     assert found.doubt
 
 
 @pytest.mark.parametrize("attribute", ["key_id", "id"])
-def test_the_id_of_a_key_means_its_replica_in_the_region_of_that(attribute: str) -> None:
+def test_a_key_id_denotes_the_replica_in_its_region(attribute: str) -> None:
     identity = {name: reference("aws_kms_key.made", "key_id") for name in ("key_id", "id")}
     replica = MadeResource("aws_kms_replica_key.far", {**identity, "arn": ARN.replace("eu-west-1", "us-east-1")}, FAR)
     holder = MadeResource("aws_secretsmanager_secret.far", {}, FAR)
@@ -98,7 +98,7 @@ def test_the_id_of_a_key_means_its_replica_in_the_region_of_that(attribute: str)
     assert named_key(reference("aws_kms_key.made", attribute), HOLDER, world) == KmsKey(OWN)  # type: ignore[arg-type]
 
 
-def test_the_name_of_an_alias_means_that_of_the_region_where_it_is_used() -> None:
+def test_an_alias_name_denotes_the_alias_in_the_region_of_its_use() -> None:
     name = reference("aws_kms_alias.app", "name")
     near = MadeResource("aws_kms_alias.app", {"name": name, "target_key_id": ARN})
     far = MadeResource("aws_kms_alias.far", {"name": name, "target_key_id": OTHER}, FAR)

@@ -1,4 +1,4 @@
-"""What may be one of several objects may need the key of any of them, and never silently none."""
+"""Check that a call on one of several possible objects may need the key of any of them."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def database(**attributes: Value) -> MadeResource:
     return MadeResource("aws_db_instance.d", {"master_user_secret_kms_key_id": KEY, **attributes})
 
 
-def test_what_is_one_object_is_under_its_key() -> None:
+def test_a_call_on_a_known_object_needs_its_key() -> None:
     assert keys(READ_SECRET, SECRET, MadeWorld(secret(), parameter("SecureString"))) == [(KEY, "")]
     assert keys(READ_PARAMETER, PARAMETER, MadeWorld(secret(), parameter("SecureString"))) == [(KEY, "")]
 
 
-def test_an_open_reference_may_be_any_object_under_a_key() -> None:
+def test_an_unknown_reference_may_need_the_key_of_any_object() -> None:
     world = MadeWorld(secret(), secret(OTHER, "other", SECRET.replace(":db-", ":other-")), parameter("SecureString"))
     one, other = (
         "whether aws_secretsmanager_secret.db is the secret",
@@ -47,25 +47,25 @@ def test_an_open_reference_may_be_any_object_under_a_key() -> None:
     assert keys(READ_SECRET, Unknown(), MadeWorld(secret(None))) == []
 
 
-def test_one_key_of_several_objects_is_one_key() -> None:
+def test_a_key_of_several_objects_is_listed_once() -> None:
     world = MadeWorld(secret(), secret(KEY, "other", SECRET.replace(":db-", ":other-")))
     assert keys(READ_SECRET, Unknown(), world) == [(KEY, "whether aws_secretsmanager_secret.db is the secret")]
 
 
-def test_an_open_reference_may_be_an_object_of_another_stack() -> None:
+def test_an_unknown_reference_may_need_a_key_of_another_stack() -> None:
     world = MadeWorld(context=[MadeWorld(secret())])
     assert keys(READ_SECRET, Unknown(), world) == [(KEY, "whether aws_secretsmanager_secret.db is the secret")]
 
 
 @pytest.mark.parametrize("listed", [Unknown(), [{"secret_arn": SECRET.replace(":db-", ":rds!db-1-")}]])
-def test_an_open_reference_may_be_the_secret_of_a_database(listed: Value) -> None:
+def test_an_unknown_reference_may_need_the_key_of_a_database_secret(listed: Value) -> None:
     world = MadeWorld(database(master_user_secret=listed))
     assert keys(READ_SECRET, Unknown(), world) == [(KEY, "whether the secret is that of aws_db_instance.d")]
     assert keys(READ_SECRET, SECRET, world) == []
     assert keys(READ_SECRET, Unknown(), MadeWorld(database(master_user_secret=[]))) == []
 
 
-def test_a_file_may_be_in_any_bucket_or_one_of_the_objects_of_its_bucket() -> None:
+def test_an_unknown_file_may_be_in_any_bucket() -> None:
     world = MadeWorld(bucket(), encryption(), file(kms_key_id=OTHER))
     assert keys(READ_FILE, Unknown(), world) == [
         (OTHER, "whether aws_s3_object.app is the file"),

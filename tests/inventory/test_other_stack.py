@@ -1,4 +1,4 @@
-"""What another stack will make may have been made before the checked plan was."""
+"""Check that objects which another stack creates may exist when the checked plan is made."""
 
 from __future__ import annotations
 

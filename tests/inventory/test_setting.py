@@ -1,4 +1,4 @@
-"""Which settings are on a thing, when what AWS assigns to new things is not known yet?"""
+"""Check which settings are on a resource whose id AWS assigns only during apply."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ HERE_LATER = Unknown(symbol=Symbol("provider.aws", ("account_id",)), hole=ACCOUN
         (MADE, Unknown(), Truth.UNKNOWN),
     ],
 )
-def test_what_is_assigned_is_none_that_was_there(one: TextLike, other: TextLike, truth: Truth) -> None:
+def test_an_id_assigned_during_apply_is_not_an_existing_one(one: TextLike, other: TextLike, truth: Truth) -> None:
     assert is_same_name(one, other, MadeWorld(earlier=[])) is truth
 
 
-def test_what_is_replaced_had_its_own_name_before() -> None:
+def test_a_replaced_resource_had_another_id_before() -> None:
     former = MadeResource("aws_kms_key.made", {"key_id": OLD, "arn": OLD_ARN})
     assert is_same_name(MADE, OLD, MadeWorld(earlier=[former])) is Truth.UNKNOWN
     assert is_same_name(MADE, "another", MadeWorld(earlier=[former])) is Truth.FALSE

@@ -1,4 +1,4 @@
-"""Is a refused call explained where nothing of ECS stands around it?"""
+"""Check that a refused call is explained without any text of ECS around it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tfcheck.startup import RULES
 from tfcheck.stopped_reason import CALLS, StopCause, explain_text
 
 
-def test_every_action_of_every_rule_is_known() -> None:
+def test_every_action_of_every_rule_is_explained() -> None:
     asked: set[tuple[str, str]] = set()
     for name in (
         "rarer-fetches",
@@ -33,7 +33,7 @@ def test_every_action_of_every_rule_is_known() -> None:
     assert asked - known == set()
 
 
-def test_the_rules_named_exist() -> None:
+def test_texts_name_existing_rules() -> None:
     assert {rule for call in CALLS for rule in call.rules} <= {each.id for each in rulebook.manuals()}
 
 
@@ -47,14 +47,14 @@ def test_a_bare_refusal_is_explained(action: str) -> None:
         assert found.denial.action == action
 
 
-def test_a_secret_may_be_any_that_is_read() -> None:
+def test_a_refused_secret_may_belong_to_several_rules() -> None:
     found = explain_text(refused("secretsmanager:GetSecretValue"))
     assert found is not None
     assert found.known.rules == ("secret", "registry-credentials", "service-connect-log", "fsx")
     assert "credentials of private registries" in found.known.meaning
 
 
-def test_the_resource_distinguishes_files() -> None:
+def test_the_resource_decides_which_file_is_meant() -> None:
     env_file = refused("s3:GetObject").replace("arn:aws:x:eu-west-1:111122223333:thing", '"arn:aws:s3:::cfg/a.env"')
     other = refused("s3:GetObject").replace("arn:aws:x:eu-west-1:111122223333:thing", "arn:aws:s3:::cfg/a.conf")
     first, second = explain_text(env_file), explain_text(other)
@@ -66,7 +66,7 @@ def test_the_resource_distinguishes_files() -> None:
     assert "firelens-config" in second.known.rules
 
 
-def test_the_text_around_shows_who_called() -> None:
+def test_the_surrounding_text_decides_who_called() -> None:
     found = explain_text(f"{FETCH}unable to retrieve secrets from ssm: {refused('kms:Decrypt')}")
     assert found is not None
     assert (found.known.rules, found.cause) == (("decrypt",), StopCause.PERMISSION)
@@ -81,7 +81,7 @@ def test_the_text_around_shows_who_called() -> None:
         ("secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue"),
     ],
 )
-def test_what_is_nearly_a_call_of_ecs_is_none(action: str, called: str) -> None:
+def test_a_similar_action_is_not_a_call_of_ecs(action: str, called: str) -> None:
     found = explain_text(refused(action))
     assert found is not None
     assert found.cause is StopCause.OTHER_CALL
@@ -89,7 +89,7 @@ def test_what_is_nearly_a_call_of_ecs_is_none(action: str, called: str) -> None:
     assert found.known.actions == (called,)
 
 
-def test_a_text_may_end_within_a_refusal() -> None:
+def test_a_truncated_refusal_is_explained() -> None:
     text = refused("secretsmanager:GetSecretValue")
     for length in range(text.index("GetSecretV") + len("GetSecretV"), len(text)):
         found = explain_text(text[:length])

@@ -1,4 +1,4 @@
-"""Every text of ECS that is known, as it was seen, and what it must be taken for."""
+"""Check every known text of ECS, as observed, against its explanation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tfcheck.stopped_reason import KNOWN, StopCause, explain_text
 
 
 def refused(action: str, ending: str = "because no identity-based policy allows the {} action") -> str:
-    """Write what AWS says of a refused call."""
+    """Write AWS's text about a refused call."""
     return (
         "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/web-execution/0123456789abcdef0 is not "
         f"authorized to perform: {action} on resource: arn:aws:x:eu-west-1:111122223333:thing {ending.format(action)}"
@@ -426,7 +426,7 @@ TEXTS = [
 
 
 @pytest.mark.parametrize(("text", "rule", "cause"), TEXTS, ids=[text[-40:] for text, _, _ in TEXTS])
-def test_a_text_leads_to_its_rule(text: str, rule: str | None, cause: StopCause) -> None:
+def test_a_text_is_explained_by_its_rule(text: str, rule: str | None, cause: StopCause) -> None:
     for said in (text, text.upper(), text.lower(), f"(service web) was unable to place a task. Reason: {text}"):
         found = explain_text(said)
         assert found is not None
@@ -464,14 +464,14 @@ WAYS: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_text_is_known_whatever_it_suffered_on_the_way(way: str) -> None:
+def test_a_text_is_recognised_in_every_copied_form(way: str) -> None:
     told = [
         (text, found.known.rules[:1], found.cause) for text, _, _ in TEXTS if (found := explain_text(WAYS[way](text)))
     ]
     assert told == [(text, (rule,) if rule else (), cause) for text, rule, cause in TEXTS]
 
 
-def test_the_middle_of_a_text_shows_the_call() -> None:
+def test_a_part_of_a_text_shows_the_call() -> None:
     for call, rule in (
         ("S3: HeadObject", "env-file"),
         ("Secrets Manager: GetSecretValue", "secret"),
@@ -483,7 +483,7 @@ def test_the_middle_of_a_text_shows_the_call() -> None:
         assert found.known.rules[0] == rule
 
 
-def test_no_control_character_is_made_of_an_escape() -> None:
+def test_escapes_never_become_control_characters() -> None:
     said = refused("s3:GetObject").replace(":thing", r":thing\u001b[31m\ud83d")
     found = explain_text(said)
     assert found is not None
@@ -491,19 +491,19 @@ def test_no_control_character_is_made_of_an_escape() -> None:
     assert found.denial.resource == r"arn:aws:x:eu-west-1:111122223333:thing\u001b[31m\ud83d"
 
 
-def test_every_text_that_is_known_is_tried() -> None:
+def test_the_examples_cover_every_known_text() -> None:
     tried = [found.known for text, _, _ in TEXTS if (found := explain_text(text))]
     assert [each.pattern for each in KNOWN if each not in tried] == []
 
 
-def test_the_rules_named_exist() -> None:
+def test_texts_name_existing_rules() -> None:
     rules = {each.id for each in rulebook.manuals()}
     assert {rule for each in KNOWN for rule in each.rules} <= rules
     assert all(re.compile(each.pattern) and each.meaning for each in KNOWN)
 
 
 @pytest.mark.parametrize("way", [each for each in WAYS if each != "cut off"])
-def test_a_refused_call_shows_the_same_whatever_it_suffered_on_the_way(way: str) -> None:
+def test_a_refused_call_is_parsed_in_every_copied_form(way: str) -> None:
     found = explain_text(
         WAYS[way](f"{FETCH}unable to retrieve secret from asm: {refused('secretsmanager:GetSecretValue')}")
     )
@@ -533,7 +533,7 @@ def test_a_refused_call_shows_role_action_and_resource() -> None:
         ("", None),
     ],
 )
-def test_the_end_of_a_refusal_shows_why(ending: str, why: str | None) -> None:
+def test_the_end_of_a_refusal_gives_the_cause(ending: str, why: str | None) -> None:
     found = explain_text(refused("s3:GetObject", ending))
     assert found is not None
     assert found.denial is not None
@@ -541,7 +541,7 @@ def test_the_end_of_a_refusal_shows_why(ending: str, why: str | None) -> None:
     assert found.denial.why is None if why is None else (found.denial.why or "").startswith(why)
 
 
-def test_a_refused_key_is_about_the_key_whatever_was_read() -> None:
+def test_a_refused_key_is_explained_as_the_key_of_any_object() -> None:
     found = explain_text(f"{FETCH}unable to retrieve secrets from ssm: {refused('kms:Decrypt')}")
     assert found is not None
     assert found.known.rules == ("decrypt",)
@@ -582,7 +582,7 @@ def test_a_refused_key_is_about_the_key_whatever_was_read() -> None:
         "Error: creating IAM Role (x): EntityAlreadyExists",
     ],
 )
-def test_what_is_not_about_starting_is_not_known(text: str) -> None:
+def test_other_texts_are_not_recognised(text: str) -> None:
     assert explain_text(text) is None
     assert explain_text(f"2026-01-02T03:04:05Z {text}\n2026-01-02T03:04:06Z GET /health 200") is None
 

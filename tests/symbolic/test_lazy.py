@@ -1,4 +1,4 @@
-"""Attributes that are worked out when they are first asked for."""
+"""Check attributes that are computed on first use."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ class Counted:
 
     @Lazy
     def value(self) -> int:
-        """Return how often this was asked for."""
+        """Return the number of calls."""
         self.count += 1
         if self.count > 1:
             raise ValueError
         return self.count
 
 
-def test_it_is_worked_out_once_for_each_object() -> None:
+def test_an_attribute_is_computed_once_for_each_object() -> None:
     first, second = Counted(), Counted()
     assert (first.value, first.value, second.value) == (1, 1, 1)
     assert (first.count, second.count) == (1, 1)
 
 
-def test_what_fails_is_not_kept() -> None:
+def test_a_failed_computation_is_not_stored() -> None:
     failing = Counted()
     failing.count = 1
     for count in (2, 3):
@@ -37,5 +37,5 @@ def test_what_fails_is_not_kept() -> None:
         assert failing.count == count
 
 
-def test_the_class_says_what_it_is() -> None:
-    assert Counted.value.__doc__ == "Return how often this was asked for."
+def test_the_class_shows_the_docstring_of_the_attribute() -> None:
+    assert Counted.value.__doc__ == "Return the number of calls."

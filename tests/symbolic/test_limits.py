@@ -1,4 +1,4 @@
-"""A run is bounded, says so once, and what people read of it is short."""
+"""Check that a run is limited and reports that once, in short texts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def checked(*rows: dict[str, object]) -> Report:
     return check(loaded(json.dumps(plan(*rows))).plans[0])
 
 
-def test_an_allowance_that_is_used_up_stays_so() -> None:
+def test_an_allowance_stays_used_up() -> None:
     with limits.limit_steps() as allowance:
         assert limits.take(limits.STEPS)
         assert not limits.take(1)
@@ -36,12 +36,12 @@ def test_an_allowance_that_is_used_up_stays_so() -> None:
     assert limits.take(limits.STEPS + 1)
 
 
-def test_one_bound_inside_another_shares_it() -> None:
+def test_nested_limits_share_one_allowance() -> None:
     with limits.limit_steps() as outer, limits.limit_steps() as inner:
         assert inner is outer
 
 
-def test_what_exceeds_the_run_is_unknown_and_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_beyond_the_limit_are_unknown_and_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "STEPS", 1_000)
     monkeypatch.setattr(limits.Allowance, "extend", lambda _, size: None)
     report = checked(role(), policy(statements("*")), task([container()]))
@@ -50,14 +50,14 @@ def test_what_exceeds_the_run_is_unknown_and_reported_once(monkeypatch: pytest.M
     assert report.notes.count(limits.NOTE) == 1
 
 
-def test_a_run_that_is_not_exceeded_says_nothing() -> None:
+def test_a_run_within_the_limit_reports_nothing() -> None:
     report = checked(role(), policy(statements("*")), task([container()]))
 
     assert {each.verdict for each in report.answers} == {Verdict.ALLOWED}
     assert limits.NOTE not in report.notes
 
 
-def test_a_plan_is_allowed_more_for_its_task_definitions_and_not_for_what_fills_it(
+def test_the_allowance_grows_with_task_definitions_not_with_padding(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sizes: list[int] = []
@@ -84,12 +84,12 @@ def test_a_policy_that_is_too_long_cannot_be_read() -> None:
     assert {each.verdict for each in report.answers if each.requirement.action == "s3:GetObject"} == {Verdict.UNKNOWN}
 
 
-def test_a_pattern_and_a_text_that_take_too_long_are_open() -> None:
+def test_a_comparison_that_takes_too_long_is_unknown() -> None:
     assert glob("*" + "a" * 10_000 + "?b", "a" * 10_000) is Truth.UNKNOWN
     assert glob("*aab?c", "aaaaaabbc") is Truth.TRUE
 
 
-def test_what_is_not_read_to_its_end_is_open_and_never_a_mismatch() -> None:
+def test_a_text_that_is_not_read_to_its_end_is_never_a_mismatch() -> None:
     pattern = (Verbatim("a" * 3_000), "*", Verbatim("b"))
     with limits.limit_steps():
         assert glob(pattern, "a" * 3_000 + "b") is Truth.TRUE
@@ -105,13 +105,13 @@ def test_many_unknown_parts_are_compared_within_the_run() -> None:
     assert allowance.steps > -4 * 200_000
 
 
-def test_long_words_are_clipped_and_others_stay() -> None:
+def test_long_words_are_shortened() -> None:
     assert clip("x" * 201) == "x" * 200 + "... (201 characters)"
     assert clip_words("a " * 300) == "a " * 300
     assert clip_words(f"see {'x' * 5000} there") == f"see {'x' * 200}... (5,000 characters) there"
 
 
-def test_a_long_name_is_not_printed_whole_and_ids_are_of_the_whole() -> None:
+def test_a_long_name_is_shortened_but_counts_completely_for_ids() -> None:
     keys = ["arn:aws:s3:::config/" + "k" * 5_000 + end for end in "ab"]
     files = [{"type": "s3", "value": key} for key in keys]
     report = checked(role(), task([container(environmentFiles=files)]))
@@ -122,7 +122,7 @@ def test_a_long_name_is_not_printed_whole_and_ids_are_of_the_whole() -> None:
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RecursionError()])
-def test_what_is_too_large_ends_in_one_line(
+def test_input_that_is_too_large_ends_with_one_line(
     error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(*_: object, **__: object) -> Report:

@@ -23,17 +23,17 @@ def test_a_number_keeps_its_mark_as_text(number: Value) -> None:
     assert not isinstance(as_text(unmark_all(kept)), Sensitive)
 
 
-def test_a_mask_marks_numbers_too() -> None:
+def test_a_sensitivity_mask_marks_numbers() -> None:
     found = apply_mask({"port": 81234, "ports": [1, 2]}, {"port": True, "ports": [False, True]})
 
     assert list(marked_strings(found)) == ["81234", "2"]
 
 
-def test_a_bool_and_null_stay_what_they_are() -> None:
+def test_a_bool_and_null_carry_no_mark() -> None:
     assert mark_all([True, None]) == [True, None]
 
 
-def test_what_is_in_a_value_many_times_is_looked_at_once() -> None:
+def test_shared_parts_of_a_value_are_visited_once() -> None:
     value: Value = [Unknown(), "a", 7]
     for _ in range(80):
         value = [value, value]

@@ -136,7 +136,7 @@ def test_glob(pattern: TextLike, subject: TextLike, answer: Truth) -> None:
     assert glob(pattern, subject) is answer
 
 
-def test_parts_of_a_shape_are_the_same_text_wherever_the_attribute_stands() -> None:
+def test_parts_of_a_shape_are_equal_in_every_text_with_the_attribute() -> None:
     secret = attribute("s.db.arn", shape=joined("secret:db-", Unknown(hole=SECRET_SUFFIX)))
     assert glob(secret, secret) is T
     assert glob(joined(secret, "*"), secret) is T
@@ -145,7 +145,7 @@ def test_parts_of_a_shape_are_the_same_text_wherever_the_attribute_stands() -> N
     assert equal(secret, attribute("s.other.arn", shape=joined("secret:db-", Unknown(hole=SECRET_SUFFIX)))) is U
 
 
-def test_what_is_verbatim_holds_no_wildcards() -> None:
+def test_verbatim_parts_contain_no_wildcards() -> None:
     assert glob(("cfg/", Verbatim("*"), "/*"), "cfg/*/x") is T
     assert glob(("cfg/", Verbatim("*"), "/*"), "cfg/a/x") is F
     assert glob((Verbatim(ANY), "x"), "ax") is U
@@ -197,14 +197,14 @@ def test_equal(a: Value, b: Value, answer: Truth) -> None:
     assert equal(b, a) is answer
 
 
-def test_equal_decimal_fractions_are_what_was_written() -> None:
+def test_decimal_fractions_are_compared_as_written() -> None:
     from fractions import Fraction
 
     assert equal(0.1, Fraction(1, 10)) is T
     assert equal(Fraction(1, 3), 0.3) is F
 
 
-def test_many_stars_come_to_an_end() -> None:
+def test_a_pattern_with_many_stars_is_matched_quickly() -> None:
     assert glob("*a" * 300 + "b", "a" * 2000) is F
     assert glob(joined("*a" * 100, ANY, "b"), joined("a" * 300, BUCKET, "c")) is F
     assert glob("*a" * 100 + "c", joined("a" * 100, NAMELESS, "a" * 100, NAMELESS, "b")) is F
@@ -238,7 +238,7 @@ def fills(hole: Hole) -> list[str]:
 
 
 def every_filling(*values: TextLike) -> list[tuple[str, ...]]:
-    """Fill what is unknown in all possible ways; equal symbols alike, members of a family differently."""
+    """Replace the unknown parts in all possible ways: equal symbols alike, members of a family differently."""
     slots: dict[Any, Unknown] = {}
     for at, value in enumerate(values):
         for place, piece in enumerate(pieces(value)):
@@ -277,19 +277,19 @@ def agrees(answer: Truth, facts: set[bool]) -> bool:
 
 
 @given(texts(["a", "b", "*", "?", "ab"], 2), texts(["a", "b", "*", "ba"], 2))
-def test_glob_holds_for_every_filling(pattern: TextLike, subject: TextLike) -> None:
+def test_a_glob_answer_holds_for_every_value_of_the_unknowns(pattern: TextLike, subject: TextLike) -> None:
     facts = {reference_glob(*filling) for filling in every_filling(pattern, subject)}
     assert agrees(glob(pattern, subject), facts), (pattern, subject, facts)
 
 
 @given(texts(["a", "b", "*"], 2), texts(["a", "b", "*"], 2))
-def test_equal_holds_for_every_filling(a: TextLike, b: TextLike) -> None:
+def test_an_equality_answer_holds_for_every_value_of_the_unknowns(a: TextLike, b: TextLike) -> None:
     facts = {x == y for x, y in every_filling(a, b)}
     assert agrees(equal(a, b), facts), (a, b, facts)
 
 
 @given(st.sampled_from([ANYTHING, NAME, Hole("ab", negated=False, shortest=2), REGION, PARTITION]), st.text("aws:-"))
-def test_an_unknown_text_is_not_one_that_its_hole_excludes(hole: Hole, known: str) -> None:
+def test_an_unknown_text_differs_from_one_that_its_hole_excludes(hole: Hole, known: str) -> None:
     excluded = not known.startswith(hole.starts) or len(known) < hole.shortest
     excluded = excluded or not all(map(hole.allows, known.removeprefix(hole.starts)))
 
@@ -311,14 +311,14 @@ _ROWS: st.SearchStrategy[TextLike] = st.lists(st.sampled_from(["a", "a", "*", *_
 
 
 @given(_ROWS, _ROWS)
-def test_what_has_one_spelling_is_what_is_definitely_equal(a: TextLike, b: TextLike) -> None:
+def test_texts_with_one_spelling_key_are_definitely_equal(a: TextLike, b: TextLike) -> None:
     if not isinstance(a, JsonText) and not isinstance(b, JsonText):
         alike = spelling(a) is not None and spelling(a) == spelling(b)
         assert alike is (equal(a, b) is T), (a, b)
 
 
 @given(texts(["a", "b", "*", "?"], 0), texts(["a", "b", "*"], 1))
-def test_glob_is_exact_where_only_one_stretch_of_the_subject_is_unknown(pattern: TextLike, subject: TextLike) -> None:
+def test_glob_is_exact_for_one_unknown_piece(pattern: TextLike, subject: TextLike) -> None:
     # What is outside the alphabet of the fillings could make a wider difference; a class of letters only is closed.
     holes = [piece.hole for piece in pieces(subject) if isinstance(piece, Unknown)]
     if any(hole.negated for hole in holes):

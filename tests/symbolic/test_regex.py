@@ -1,4 +1,4 @@
-"""Is a pattern that is compiled at first use like any other?"""
+"""Check patterns that are compiled on first use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tfcheck.symbolic.regex import compile_pattern, regex
 
 
-def test_a_pattern_is_compiled_at_first_use_and_only_then(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pattern_is_compiled_on_first_use(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled: list[tuple[str, int]] = []
 
     def compile_(text: str, flags: int) -> re.Pattern[str]:
@@ -41,10 +41,8 @@ def test_a_pattern_is_compiled_at_first_use_and_only_then(monkeypatch: pytest.Mo
         (rb"(?:\.\d++)*+", b".1.", 2),
     ],
 )
-def test_what_matches_in_part_is_given_back_by_every_python(
-    text: AnyStr, subject: AnyStr, end: int, restores: bool
-) -> None:
-    """As before Python 3.11.5, which is Debian 12's, where compiling does more."""
+def test_repetitions_backtrack_in_every_python(text: AnyStr, subject: AnyStr, end: int, restores: bool) -> None:
+    """As before Python 3.11.5, which is Debian 12's, where the pattern is rewritten."""
     if restores and sys.version_info < (3, 11, 5):
         pytest.skip("this Python needs the other way")
     found = compile_pattern(text, restores=restores).match(subject)
@@ -56,5 +54,5 @@ def test_bytes_are_matched_by_a_pattern_of_bytes() -> None:
     assert regex(rb"\d+").findall(b"1 22") == [b"1", b"22"]
 
 
-def test_what_no_pattern_has_is_missing() -> None:
+def test_an_unknown_attribute_of_a_pattern_is_missing() -> None:
     assert not hasattr(regex("a"), "nothing")

@@ -1,4 +1,4 @@
-"""What is one of two texts begins and ends as both do, and may be either."""
+"""Check the common beginning and end of two possible texts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TEXTS = st.lists(st.one_of(st.text("ab:/", max_size=4), _LATER), max_size=4).ma
 
 
 @given(st.text("ab:/", max_size=8), st.text("ab:/", max_size=8))
-def test_two_known_texts_have_the_ends_in_common(one: str, other: str) -> None:
+def test_the_common_ends_of_two_texts_are_known(one: str, other: str) -> None:
     found = shared_ends(one, other, MIDDLE)
     parts = found.pieces if found is not None else (MIDDLE,)
     head = parts[0] if isinstance(parts[0], str) else ""
@@ -29,14 +29,14 @@ def test_two_known_texts_have_the_ends_in_common(one: str, other: str) -> None:
 
 
 @given(_TEXTS, _TEXTS)
-def test_either_text_is_still_possible(one: TextLike, other: TextLike) -> None:
+def test_both_texts_stay_possible(one: TextLike, other: TextLike) -> None:
     found = shared_ends(one, other, MIDDLE)
     if found is not None:
         assert equal(found, one) is not Truth.FALSE
         assert equal(found, other) is not Truth.FALSE
 
 
-def test_unknown_pieces_that_are_the_same_are_kept() -> None:
+def test_equal_unknown_pieces_are_kept() -> None:
     region = Unknown(Symbol("provider.aws", ("region",)))
     one, other = (text(["arn:aws:ssm:", region, f":1:parameter/{name}"]) for name in ("app/a", "app/b"))
     assert shared_ends(one, other, MIDDLE) == Text(("arn:aws:ssm:", region, ":1:parameter/app/", MIDDLE))

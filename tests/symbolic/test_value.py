@@ -20,20 +20,20 @@ SOURCES: Final = Path(__file__).parent.parent.parent / "src" / "tfcheck"
 READERS: Final = ("access", "iam", "checks", "inventory", "resource_policy", "role", "startup")
 
 
-def test_the_elements_of_a_list_or_set_are_its_items() -> None:
+def test_items_returns_the_elements_of_a_list_or_set() -> None:
     assert items(["a", LATER]) == ("a", LATER)
     assert items(Set(("a",))) == ("a",)
     assert items(None) == ()
 
 
 @pytest.mark.parametrize("value", [LATER, "a", 1, {"a": 1}, Text(("a", LATER)), True])
-def test_what_has_no_known_number_of_elements_cannot_be_iterated_over(value: Value) -> None:
+def test_a_collection_of_unknown_length_cannot_be_iterated_over(value: Value) -> None:
     with pytest.raises(TypeError, match="not iterable"):
         tuple(cast("tuple[Value, ...]", items(value)))
 
 
 @pytest.mark.parametrize("path", [each for name in READERS for each in sorted((SOURCES / name).rglob("*.py"))], ids=str)
-def test_no_reader_takes_an_unknown_list_for_an_empty_one(path: Path) -> None:
+def test_an_unknown_list_is_never_read_as_empty(path: Path) -> None:
     assert not re.findall(r"isinstance\([\w.]+, (?:list|Set)[^)]*\) else (?:\(\)|\[\])", path.read_text("utf-8"))
 
 
@@ -48,13 +48,13 @@ def test_numbers_are_written_as_decimals(number: Value, written: str) -> None:
     assert as_text(number) == written
 
 
-def test_a_number_that_no_short_decimal_is_equal_to_stays_unknown() -> None:
+def test_a_number_without_a_short_decimal_is_unknown() -> None:
     assert isinstance(as_text(Fraction(1, 3)), Unknown)
     assert isinstance(as_text(float("inf")), Unknown | None)
 
 
 @given(st.integers(-(10**30), 10**30), st.integers(0, 30))
-def test_a_number_is_the_same_text_wherever_it_is_written(digits: int, places: int) -> None:
+def test_a_number_is_written_the_same_everywhere(digits: int, places: int) -> None:
     number = Fraction(digits, 10**places)
     written = as_text(number)
     assert isinstance(written, str)

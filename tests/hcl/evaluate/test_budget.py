@@ -6,7 +6,7 @@ from tfcheck.hcl.evaluate.budget import LEVELS, Budget, Limit
 from tfcheck.symbolic.value import Value
 
 
-def test_a_value_that_nests_too_deeply_is_not_made() -> None:
+def test_a_deeply_nested_value_is_not_built() -> None:
     value: Value = "a"
     for _ in range(LEVELS):
         value = [value]

@@ -46,7 +46,7 @@ class Variables:
 
 
 def typed(value: Any) -> Any:
-    """Make bools differ from numbers when compared."""
+    """Distinguish bools from numbers in comparisons."""
     if isinstance(value, list):
         return [typed(item) for item in value]
     if isinstance(value, dict):
@@ -55,7 +55,7 @@ def typed(value: Any) -> Any:
 
 
 def agrees(ours: Value, theirs: Any) -> bool:
-    """Whether our value is the one of Terraform, or leaves it open."""
+    """Whether our value is the one of Terraform, or unknown."""
     if isinstance(ours, Unknown | Text):
         return equal_values(ours, theirs) is not Truth.FALSE
     if isinstance(ours, Set):
@@ -69,7 +69,7 @@ def agrees(ours: Value, theirs: Any) -> bool:
 
 @needs_terraform
 @pytest.mark.parametrize("seed", SEEDS)
-def test_generated_expressions_are_worth_what_terraform_says(seed: int, tmp_path: Path) -> None:
+def test_generated_expressions_evaluate_as_in_terraform(seed: int, tmp_path: Path) -> None:
     generator = Generator(seed)
     nodes = [generator.expression() for _ in range(600)]
     written = [source(node) for node in nodes]

@@ -35,28 +35,28 @@ def kind(text: str) -> Any:
         (1e-7, "0.0000001"),
     ],
 )
-def test_numbers_print_as_terraform_prints_them(number: Value, text: str) -> None:
+def test_numbers_are_printed_as_in_terraform(number: Value, text: str) -> None:
     assert to_string(number) == text
 
 
-def test_a_number_without_a_short_decimal_notation_is_not_guessed() -> None:
+def test_a_number_without_a_short_decimal_notation_is_unknown() -> None:
     assert isinstance(to_string(Fraction(1, 3)), Unknown)
 
 
 @pytest.mark.parametrize(
     ("text", "number"), [("+5", 5), ("5.", 5), (".5", Fraction(1, 2)), ("1e3", 1000), ("00012", 12)]
 )
-def test_text_is_read_as_a_number(text: str, number: Value) -> None:
+def test_numeric_text_is_parsed_as_a_number(text: str, number: Value) -> None:
     assert to_number(text) == number
 
 
 @pytest.mark.parametrize("text", ["", " 5", "0x10", "1_000", "Inf", "a"])
-def test_other_text_is_no_number(text: str) -> None:
+def test_other_text_is_not_a_number(text: str) -> None:
     with pytest.raises(EvaluationError):
         to_number(text)
 
 
-def test_only_a_few_texts_are_bools() -> None:
+def test_only_the_texts_of_bools_convert_to_bool() -> None:
     assert [to_bool(text) for text in ("true", "false", "1", "0")] == [True, False, True, False]
     for wrong in ("True", "", "yes"):
         with pytest.raises(EvaluationError):
@@ -65,19 +65,19 @@ def test_only_a_few_texts_are_bools() -> None:
         to_bool(1)
 
 
-def test_an_unknown_text_may_be_no_number() -> None:
+def test_an_unknown_text_may_fail_to_convert_to_a_number() -> None:
     assert to_number(ARN) == Unknown(reason=ARN.reason, may_fail=True)
     assert to_string(ARN) is ARN
 
 
-def test_unification_makes_strings_where_one_is_a_string() -> None:
+def test_values_beside_a_string_become_strings() -> None:
     assert unify([1, "a", True]) == ["1", "a", "true"]
     assert unify([1, None, 2]) == [1, None, 2]
     assert unify([{"a": 1}, {"b": "x"}]) == [{"a": "1"}, {"b": "x"}]
     assert unify([[1], ["a", 2]])[0] == ["1"]
 
 
-def test_nothing_is_shared_by_a_number_and_a_bool() -> None:
+def test_a_number_and_a_bool_have_no_common_type() -> None:
     with pytest.raises(EvaluationError):
         unify([1, True])
     with pytest.raises(EvaluationError):
@@ -90,7 +90,7 @@ def test_a_number_beside_an_unknown_may_become_a_string() -> None:
     assert unify(["x", ARN]) == ["x", ARN]
 
 
-def test_where_list_and_tuple_differ_the_element_is_left_open() -> None:
+def test_an_element_is_unknown_if_list_and_tuple_convert_it_differently() -> None:
     converted, _ = unify([[1, 2], ["a", 3]])
     assert isinstance(converted, list)
     assert converted[0] == "1"
@@ -104,13 +104,13 @@ def test_a_set_has_no_order_and_no_duplicates() -> None:
     assert build_set([[2], [1]]) == Set(([1], [2]))
 
 
-def test_a_set_of_what_may_be_equal_is_open() -> None:
+def test_a_set_of_possibly_equal_values_is_unknown() -> None:
     assert isinstance(build_set([ARN, OTHER]), Unknown)
     assert build_set([ARN, ARN]) == Set((ARN,))
     assert build_set([ARN, Text(("x", ARN))]) != Set((ARN,))
 
 
-def test_type_expressions_are_read() -> None:
+def test_type_expressions_are_parsed() -> None:
     assert kind("list(string)") == ListType(STRING)
     assert kind("tuple([number, set(any)])") == TupleType((NUMBER, SetType(ANY)))
     wanted = ObjectType({"a": STRING, "b": ListType(NUMBER)}, {"b": [1]})
@@ -120,7 +120,7 @@ def test_type_expressions_are_read() -> None:
         kind("strange(string)")
 
 
-def test_objects_get_defaults_and_lose_what_is_not_declared() -> None:
+def test_objects_get_defaults_and_lose_undeclared_attributes() -> None:
     wanted = kind("object({ a = string, b = optional(number, 5), c = optional(bool) })")
     assert convert({"a": 1, "d": 2}, wanted) == {"a": "1", "b": 5, "c": None}
     assert convert({"a": ARN, "b": None}, wanted) == {"a": ARN, "b": 5, "c": None}

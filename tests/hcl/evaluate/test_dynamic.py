@@ -43,17 +43,17 @@ DYNAMIC = """
 """
 
 
-def test_blocks_come_in_source_order() -> None:
+def test_nested_blocks_are_returned_in_source_order() -> None:
     assert sids(DYNAMIC, all=["a", "b"]) == (["First", "0-a", "1-b", "Last"], None)
 
 
-def test_a_map_is_walked_in_key_order_and_a_set_has_its_elements_for_keys() -> None:
+def test_for_each_iterates_over_maps_by_key_and_sets_by_element() -> None:
     assert sids(DYNAMIC, all={"y": 1, "x": 2})[0] == ["First", "x-2", "y-1", "Last"]
     assert sids(DYNAMIC, all=Set(("a", "b")))[0] == ["First", "a-a", "b-b", "Last"]
     assert sids(DYNAMIC, all=[]) == (["First", "Last"], None)
 
 
-def test_an_unknown_for_each_says_that_there_may_be_more() -> None:
+def test_an_unknown_for_each_means_that_there_may_be_more_blocks() -> None:
     found, more = sids(DYNAMIC, all=ARN)
     assert found == ["First", "Last"]
     assert isinstance(more, Unknown)
@@ -61,7 +61,7 @@ def test_an_unknown_for_each_says_that_there_may_be_more() -> None:
     assert more.where == "main.tf:7"
 
 
-def test_what_an_open_block_says_is_known_as_far_as_no_element_decides() -> None:
+def test_content_that_no_element_decides_is_known_for_an_unknown_for_each() -> None:
     body = DYNAMIC.replace('sid = "${statement.key}-${statement.value}"', 'sid = "s3:Get"\n  value = statement.value')
     ((content, scope, more),) = possible(block(body), "statement", Names(all=ARN))
     assert worth(content, scope, "sid") == "s3:Get"
@@ -71,14 +71,14 @@ def test_what_an_open_block_says_is_known_as_far_as_no_element_decides() -> None
     assert possible(block(body.replace("for_each", "each")), "statement", Names(all=ARN)) == []
 
 
-def test_an_error_in_for_each_says_that_there_may_be_more() -> None:
+def test_an_error_in_for_each_means_that_there_may_be_more_blocks() -> None:
     found, more = sids(DYNAMIC)
     assert found == ["First", "Last"]
     assert isinstance(more, Unknown)
     assert more.reason.startswith("evaluation error")
 
 
-def test_the_iterator_may_have_a_name_of_its_own() -> None:
+def test_the_iterator_can_be_named() -> None:
     body = """
       dynamic "statement" {
         for_each = var.all
@@ -111,7 +111,7 @@ def test_dynamic_blocks_nest() -> None:
     assert [[worth(*pair, "variable") for pair in conditions] for conditions, _ in inner] == [["s/x", "s/y"], []]
 
 
-def test_a_resource_is_iterated_without_being_worked_out() -> None:
+def test_iterating_over_a_resource_does_not_evaluate_its_attributes() -> None:
     body = """
       dynamic "statement" {
         for_each = aws_s3_bucket.many
@@ -124,7 +124,7 @@ def test_a_resource_is_iterated_without_being_worked_out() -> None:
     assert found[0] is ARN
 
 
-def test_a_dynamic_block_without_content_is_not_understood() -> None:
+def test_a_dynamic_block_without_content_is_unsupported() -> None:
     found, more = sids('dynamic "statement" {\n for_each = []\n}')
     assert found == []
     assert more is not None

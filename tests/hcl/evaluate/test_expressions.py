@@ -91,7 +91,7 @@ def reason(value: Value) -> str:
 # References
 
 
-def test_references_are_asked_by_root_and_name() -> None:
+def test_references_are_looked_up_by_root_and_name() -> None:
     scope = Names()
     assert evaluate(parse('aws_s3_bucket.many["x"].arn', HERE), scope) is ARN
     assert evaluate(parse("data.aws_iam_policy.p.arn", HERE), scope) is OTHER
@@ -100,7 +100,7 @@ def test_references_are_asked_by_root_and_name() -> None:
     assert "data.aws_iam_policy.p" in scope.asked
 
 
-def test_the_length_of_a_text_that_is_definitely_not_empty_is_at_least_one() -> None:
+def test_a_text_that_is_never_empty_has_a_length_of_at_least_one() -> None:
     arn = Unknown(Symbol("aws_iam_role.r", ("arn",)), hole=Hole(shortest=20, starts="arn:"))
     for expression, result in {
         "length(var.arn) > 0": True,
@@ -119,7 +119,7 @@ def test_the_length_of_a_text_that_is_definitely_not_empty_is_at_least_one() -> 
         assert isinstance(worth(expression, arn=arn, any=ARN), Unknown)
 
 
-def test_a_resource_is_never_worked_out_as_a_whole_without_need() -> None:
+def test_a_resource_is_not_evaluated_completely_without_need() -> None:
     assert worth("{a = aws_s3_bucket.b}.a.arn") is ARN
     assert worth("[aws_s3_bucket.b, 1][0].bucket") == "web"
     assert worth("[for k, b in aws_s3_bucket.many : b.arn]") == [ARN, OTHER]
@@ -134,7 +134,7 @@ def test_a_resource_is_never_worked_out_as_a_whole_without_need() -> None:
     assert worth("(true ? aws_s3_bucket.b : null).arn") is ARN
 
 
-def test_see_gives_a_resource_as_it_is() -> None:
+def test_see_returns_a_resource_without_evaluating_it() -> None:
     assert isinstance(see(parse("aws_s3_bucket.b", HERE), Names()), Referent)
 
 
@@ -144,7 +144,7 @@ def test_names_bound_by_for_shadow_others() -> None:
     assert evaluate(parse('"${each.key}-${each.value.a}"', HERE), scope) == "k-1"
 
 
-def test_what_does_not_exist_is_an_error_with_its_line() -> None:
+def test_an_undefined_reference_is_an_error_with_its_line() -> None:
     value = worth("local.x")
     assert isinstance(value, Unknown)
     assert value.reason.startswith("evaluation error")
@@ -162,7 +162,7 @@ def test_the_part_of_an_unknown_attribute_has_its_own_symbol() -> None:
     assert (nameless.reason, nameless.symbol) == ("variable without value", None)
 
 
-def test_one_element_is_the_same_however_it_is_picked() -> None:
+def test_every_way_to_select_an_element_returns_the_same_value() -> None:
     def symbol(written: str) -> str:
         value = worth(written, block=BLOCK)
         assert isinstance(value, Unknown)
@@ -183,7 +183,7 @@ def test_one_element_is_the_same_however_it_is_picked() -> None:
 @pytest.mark.parametrize(
     "written", ["{}.a", "[1][1]", "null.a", "null[0]", '"a".b', "[1].a", "[1][-1]", "toset([1])[0]"]
 )
-def test_what_is_not_there_is_an_error(written: str) -> None:
+def test_a_missing_attribute_or_element_is_an_error(written: str) -> None:
     with pytest.raises(EvaluationError):
         see(parse(written, HERE), Names())
 
@@ -199,12 +199,12 @@ def test_a_template_keeps_its_unknown_pieces() -> None:
     assert worth('"${1e3} ${0.1} ${1.0} ${true}"') == "1000 0.1 1 true"
 
 
-def test_null_and_collections_are_no_text() -> None:
+def test_null_and_collections_cannot_be_part_of_a_text() -> None:
     assert reason(worth('"x${null}"')).startswith("evaluation error")
     assert reason(worth('"x${[1]}"')).startswith("evaluation error")
 
 
-def test_directives_with_something_unknown_are_one_unknown_piece() -> None:
+def test_a_directive_with_an_unknown_value_is_one_unknown_piece() -> None:
     value = worth('"a%{if var.c}b%{else}c%{endif}d"', c=ARN)
     assert isinstance(value, Text)
     assert [piece for piece in value.pieces if isinstance(piece, str)] == ["a", "d"]
@@ -216,7 +216,7 @@ def test_directives_with_something_unknown_are_one_unknown_piece() -> None:
 # Conditionals, collections
 
 
-def test_both_arms_of_a_conditional_get_one_type() -> None:
+def test_both_arms_of_a_conditional_are_converted_to_one_type() -> None:
     assert worth('true ? 1 : "a"') == "1"
     assert worth('true ? {a = 1} : {b = "x"}') == {"a": "1"}
     assert worth("true ? 1 : null") == 1
@@ -224,7 +224,7 @@ def test_both_arms_of_a_conditional_get_one_type() -> None:
     assert worth("var.x == null ? 1 : var.x.y", x=None) == 1
 
 
-def test_an_unknown_condition_leaves_what_both_arms_share() -> None:
+def test_an_unknown_condition_keeps_what_both_arms_share() -> None:
     assert worth('var.c ? "a" : "a"', c=ARN) == "a"
     assert worth("var.c ? {a = 1, b = 2} : {a = 1, b = 2}", c=ARN) == {"a": 1, "b": 2}
     value = worth("var.c ? aws_s3_bucket.b.arn : var.d", c=ARN, d=OTHER)
@@ -239,7 +239,7 @@ def test_an_unknown_condition_leaves_what_both_arms_share() -> None:
     assert isinstance(mixed["b"], Unknown)
 
 
-def test_for_walks_in_terraforms_order() -> None:
+def test_for_iterates_in_terraforms_order() -> None:
     assert worth("[for k, v in {b = 1, a = 2} : k]") == ["a", "b"]
     assert worth("[for k, v in var.s : [k, v]]", s=Set(("x",))) == [["x", "x"]]
     assert worth('{for v in ["a", "b", "a"] : v => 1...}') == {"a": [1, 1], "b": [1]}
@@ -254,21 +254,21 @@ def test_an_unknown_element_keeps_the_shape_but_an_unknown_key_or_condition_does
     assert isinstance(worth("{(var.k) = 1}", k=ARN), Unknown)
 
 
-def test_splats_wrap_what_is_no_list() -> None:
+def test_a_splat_wraps_a_single_value_in_a_list() -> None:
     assert worth("var.x[*]", x=None) == []
     assert worth("var.x[*]", x="a") == ["a"]
     assert worth("[{a = [1]}, {a = [2]}][*].a[0]") == [1, 2]
     assert worth("[{a = [1]}, {a = [2]}].*.a[0]") == [1]
 
 
-def test_a_list_of_ours_may_be_a_tuple_or_not() -> None:
+def test_a_list_may_be_a_tuple_for_terraform() -> None:
     assert isinstance(worth("var.l == []", l=[]), Unknown)
     assert worth("var.l == []", l=["a"]) is False
     assert worth("[] == []") is True
     assert worth('[for x in var.l : x] == ["a"]', l=["a"]) is True
 
 
-def test_logic_decides_beside_what_is_unknown() -> None:
+def test_logical_operators_decide_beside_an_unknown_operand() -> None:
     assert worth("false && var.x", x=ARN) is False
     assert worth("var.x || true", x=ARN) is True
     assert worth("var.x != null && var.x.y", x=None) is False
@@ -277,13 +277,13 @@ def test_logic_decides_beside_what_is_unknown() -> None:
 # Functions, try and can
 
 
-def test_the_last_argument_is_spread() -> None:
+def test_the_last_argument_can_be_expanded() -> None:
     assert worth("max(1, [3, 2]...)") == 3
     assert isinstance(worth("max(var.l...)", l=ARN), Unknown)
     assert reason(worth("max({a = 1}...)")).startswith("evaluation error")
 
 
-def test_the_greatest_of_the_same_numbers_is_the_same_value() -> None:
+def test_the_maximum_of_the_same_numbers_is_the_same_value() -> None:
     one, other = (Unknown(symbol=Symbol("aws_x.y", (name,))) for name in ("one", "other"))
     found = worth("max(var.a, 7, var.b)", a=one, b=other)
     assert display(found) == "${max(7, aws_x.y.one, aws_x.y.other)}"
@@ -294,7 +294,7 @@ def test_the_greatest_of_the_same_numbers_is_the_same_value() -> None:
     assert unnamed.symbol is None
 
 
-def test_try_takes_the_first_that_definitely_succeeds() -> None:
+def test_try_returns_the_first_argument_that_definitely_succeeds() -> None:
     assert worth("try(null.a, [1][3], 5)") == 5
     assert worth("try(aws_s3_bucket.b.arn, 5)") is ARN
     assert worth("try(aws_iam_role.none[0].arn, 5)") == 5
@@ -302,7 +302,7 @@ def test_try_takes_the_first_that_definitely_succeeds() -> None:
     assert reason(worth("try(null.a)")).startswith("evaluation error")
 
 
-def test_try_leaves_open_what_may_be_an_error() -> None:
+def test_try_is_unknown_where_an_argument_may_fail() -> None:
     assert isinstance(worth("try(var.block[0].arn, 5)", block=BLOCK), Unknown)
     assert isinstance(worth("try(one(var.block[*].arn), 5)", block=BLOCK), Unknown)
     assert isinstance(worth("try(var.x + 1, 5)", x=ARN), Unknown)
@@ -312,7 +312,7 @@ def test_try_leaves_open_what_may_be_an_error() -> None:
     assert isinstance(worth("try(false && [1][2], 5)"), Unknown)
 
 
-def test_a_gap_in_another_block_is_no_error_here() -> None:
+def test_try_does_not_catch_an_error_in_another_block() -> None:
     value = worth("try(var.x, 5)", x=GAP)
     assert isinstance(value, Unknown)
     assert value.reason == "unsupported"
@@ -337,23 +337,23 @@ def nested(depth: int) -> Expression:
 
 
 @pytest.mark.parametrize("depth", [200, 5000, 100_000])
-def test_depth_is_bounded(depth: int) -> None:
+def test_nesting_depth_is_limited(depth: int) -> None:
     assert reason(evaluate(nested(depth), Names())).startswith("limit")
 
 
-def test_a_long_chain_is_bounded_too() -> None:
+def test_the_length_of_a_chain_is_limited() -> None:
     node: Expression = Literal(1, HERE)
     for _ in range(3000):
         node = Binary("+", node, Literal(1, HERE), HERE)
     assert reason(evaluate(node, Names())).startswith("limit")
 
 
-def test_steps_are_bounded() -> None:
+def test_the_number_of_steps_is_limited() -> None:
     loops = "[for a in var.l : [for b in var.l : [for c in var.l : [for d in var.l : 1]]]]"
     assert reason(worth(loops, l=list(range(100)))).startswith("limit")
 
 
-def test_size_is_bounded() -> None:
+def test_the_size_of_a_value_is_limited() -> None:
     words: Value = "x" * 1000
     for _ in range(5):
         words = worth('"%{for i in var.n}${var.x}%{endfor}!"', n=list(range(20)), x=words)
@@ -448,26 +448,26 @@ def check_law(node: Expression, leaves: Leaves) -> None:
 
 @tries(300)
 @given(st.integers(0, 2**32), st.randoms(use_true_random=False))
-def test_filling_in_an_unknown_text_gives_what_was_known(seed: int, random: Any) -> None:
+def test_replacing_an_unknown_text_by_a_value_keeps_the_known_result(seed: int, random: Any) -> None:
     check_law(Generator(seed).expression(), Leaves(lambda: random.random() < 0.3, TEXT))
 
 
 @tries(300)
 @given(st.integers(0, 2**32), st.randoms(use_true_random=False))
-def test_filling_in_an_unknown_of_any_type_gives_what_was_known(seed: int, random: Any) -> None:
-    """Whether an unknown value of any type may be an error is not asked here; that takes `try`."""
+def test_replacing_an_unknown_of_any_type_keeps_the_known_result(seed: int, random: Any) -> None:
+    """Whether an unknown value may be an error is not tested here; only `try` shows that."""
     check_law(Generator(seed, catching=False).expression(), Leaves(lambda: random.random() < 0.3, ANYTHING))
 
 
 @tries(300)
 @given(st.integers(0, 2**32))
-def test_what_is_written_is_what_is_parsed(seed: int) -> None:
+def test_a_written_expression_is_parsed_back(seed: int) -> None:
     node = Generator(seed).expression()
     written, made = evaluate(parse(source(node), HERE), Names(**VARIABLES)), evaluate(node, Names(**VARIABLES))
     assert repr(written).replace("a literal", "a text") == repr(made).replace("a literal", "a text")
 
 
-def test_what_comes_first_of_a_set_with_unknown_elements_is_not_reported() -> None:
+def test_the_first_element_of_a_set_with_unknown_elements_is_unknown() -> None:
     arns: dict[str, Seen] = {each: Unknown(symbol=Symbol(f"x.{each}", ("arn",)), family="x.arn") for each in "ab"}
     every = "[for each in toset([var.b, var.a]) : each]"
     found = evaluate(parse(every, HERE), Names(**arns))

@@ -1,6 +1,6 @@
-"""No function and no operator loses a mark: each is tried with every part of its arguments marked in turn.
+"""Check that no function or operator loses a sensitive mark, with every part of its arguments marked in turn.
 
-`marked_calls.txt` lists a call of every function, and every other kind of expression. Terraform is the judge.
+`marked_calls.txt` lists a call of every function, and every other kind of expression. Terraform is the oracle.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ def _brackets(call: str) -> Iterator[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_marked_argument_never_is_a_bug(call: str) -> None:
+def test_a_marked_argument_never_raises(call: str) -> None:
     for each in marked_in_turn(call):
         assert ours(each) in (True, False, None)
 
 
-def test_every_function_is_among_the_calls() -> None:
+def test_the_calls_cover_every_function() -> None:
     #: Functions of providers need them; the others take what is marked as it is, or read directories.
     left_out = {"fileset", "sensitive", "nonsensitive", *(name for name in _MODULE_OF if "::" in name)}
     assert [name for name in _MODULE_OF if f"{name}(" not in "\n".join(CALLS) and name not in left_out] == []

@@ -1,4 +1,4 @@
-"""Sensitive marks travel as Terraform's do: `terraform console` says of each expression whether it is marked."""
+"""Check that sensitive marks propagate as in `terraform console`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from tests.hcl.console import needs_terraform
@@ -76,7 +76,7 @@ class Variables:
 
 
 def judged(expressions: Sequence[str], directory: Path) -> list[bool | None]:
-    """Ask Terraform which expressions are marked; None for those that it refuses."""
+    """Return which expressions are marked for Terraform; None for those that it refuses."""
     (directory / "main.tf").write_text(SOURCES, encoding="utf-8")
     (directory / "t.tpl").write_text("a${x}", encoding="utf-8")
     asked = ", ".join(f"try(issensitive({each}), null)" for each in expressions)
@@ -108,7 +108,7 @@ def ours(expression: str) -> bool | None:
 
 
 def drawn(depth: int = 3) -> st.SearchStrategy[str]:
-    """Draw expressions that use what is marked in every way that keeps their type."""
+    """Draw expressions that use marked values in every way that keeps their type."""
     simple = {
         "T": st.sampled_from(['"a"', "var.s", 'sensitive("b")', '"-"']),
         "L": st.sampled_from(['["a", sensitive("b")]', "var.l", '["a", "b"]', "var.u"]),
@@ -178,11 +178,23 @@ def _filled(draw: st.DrawFn, form: str, parts: dict[str, st.SearchStrategy[str]]
     return "".join(out)
 
 
+#: Expressions whose marks were wrong once.
+FOUND = [
+    '[for x in nonsensitive(toset(var.l)) : "k" if x != "a"]',
+    'try((var.u != var.l ? var.m.b : "%{for x in ["a", sensitive("b")]}${x}%{endfor}"), "a")',
+]
+
+
 @needs_terraform
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate], derandomize=True
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],
+    derandomize=True,
 )
 @given(expressions=st.lists(drawn(), min_size=40, max_size=80))
+@example(expressions=FOUND)
 def test_what_is_marked_is_what_terraform_marks(expressions: list[str], tmp_path_factory: object) -> None:
     directory = Path(tmp_path_factory.mktemp("console"))  # type: ignore[attr-defined]
     answers = judged(expressions, directory)

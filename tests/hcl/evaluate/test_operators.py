@@ -35,12 +35,12 @@ def test_arithmetic_is_exact(sign: str, left: Value, right: Value, result: Value
 @pytest.mark.parametrize(
     ("sign", "left", "right"), [("/", 1, 3), ("/", 1, 0), ("*", Fraction(1, 10), 0.1), ("*", 10**200, 10**200)]
 )
-def test_what_terraform_would_round_is_unknown(sign: str, left: Value, right: Value) -> None:
+def test_a_result_that_terraform_rounds_is_unknown(sign: str, left: Value, right: Value) -> None:
     assert isinstance(compute(sign, left, right), Unknown)
 
 
 @pytest.mark.parametrize(("left", "right"), [("a", 1), (True, 1), (None, 1), ([1], 1), (1, {})])
-def test_only_numbers_are_computed_with(left: Value, right: Value) -> None:
+def test_arithmetic_accepts_only_numbers(left: Value, right: Value) -> None:
     with pytest.raises(EvaluationError):
         compute("+", left, right)
 
@@ -54,7 +54,7 @@ def test_an_unknown_operand_makes_the_result_unknown_without_its_symbol() -> Non
     assert isinstance(invert(ARN), Unknown)
 
 
-def test_conditions_take_the_texts_of_bools_only() -> None:
+def test_a_condition_accepts_only_the_texts_of_bools() -> None:
     assert condition("true") is True
     assert invert("true") is False
     wrongs: list[Value] = [None, 1, "x", []]
@@ -63,7 +63,7 @@ def test_conditions_take_the_texts_of_bools_only() -> None:
             condition(wrong)
 
 
-def test_logic_is_kleenes() -> None:
+def test_logical_operators_follow_kleene() -> None:
     assert conjunction(False, ARN) is False
     assert conjunction(ARN, False) is False
     assert conjunction(True, ARN) is ARN
@@ -99,12 +99,12 @@ def test_logic_is_kleenes() -> None:
         ({"a": 1}, {"a": 2}, Truth.FALSE),
     ],
 )
-def test_equality_is_typed(left: Value, right: Value, truth: Truth) -> None:
+def test_equality_compares_types_too(left: Value, right: Value, truth: Truth) -> None:
     assert equal_values(left, right) is truth
     assert equal_values(right, left) is truth
 
 
-def test_a_list_may_be_a_tuple_and_a_set_may_be_a_list() -> None:
+def test_collections_that_may_have_different_types_are_not_known_to_be_equal() -> None:
     assert equal_values(["a"], ["a"]) is Truth.UNKNOWN
     assert equal_values(["a"], ["a"], alike=True) is Truth.TRUE
     assert equal_values([], []) is Truth.UNKNOWN
@@ -117,7 +117,7 @@ def test_a_list_may_be_a_tuple_and_a_set_may_be_a_list() -> None:
     assert equal_values({"a": 1}, {"a": 1}, alike=True) is Truth.TRUE
 
 
-def test_an_open_comparison_says_what_it_waits_for() -> None:
+def test_an_undecided_comparison_names_the_unknown_value() -> None:
     result = equals(ARN, "x")
     assert isinstance(result, Unknown)
     assert result.reason == ARN.reason

@@ -20,14 +20,14 @@ def decoded(*parts: Any) -> Value:
     return decode(text(parts))
 
 
-def test_json_is_written_compactly_with_sorted_keys_and_escapes() -> None:
+def test_jsonencode_writes_compact_json_with_sorted_keys_and_escapes() -> None:
     value: Value = {"b": [1, Fraction(1, 10), None, True], "a": "<&>\u2028\n\x01é", "B": Set(("x",)), "é": 1e-7}
     assert encode(value) == (
         '{"B":["x"],"a":"\\u003c\\u0026\\u003e\\u2028\\n\\u0001é","b":[1,0.1,null,true],"é":0.0000001}'
     )
 
 
-def test_with_unknown_leaves_it_is_the_text_of_a_structure() -> None:
+def test_jsonencode_with_unknown_leaves_keeps_the_structure() -> None:
     value: Value = {"a": [ARN]}
     encoded = encode(value)
     assert isinstance(encoded, JsonText)
@@ -42,12 +42,12 @@ def test_numbers_are_exact_and_the_last_of_equal_keys_wins() -> None:
     }
 
 
-def test_strings_are_composed() -> None:
+def test_strings_are_normalised() -> None:
     assert decode('"e\\u0301 \\ud800"') == "é \ufffd"
 
 
 @pytest.mark.parametrize("written", ["", "{", "[1,]", "01", "NaN", "'a'", '"\n"', "1 2", "nul"])
-def test_what_is_no_json_is_an_error(written: str) -> None:
+def test_invalid_json_is_an_error(written: str) -> None:
     with pytest.raises(EvaluationError):
         decode(written)
 
@@ -58,14 +58,14 @@ def test_an_error_does_not_quote_the_text() -> None:
     assert "secret" not in str(error.value)
 
 
-def test_a_piece_inside_a_string_makes_a_text() -> None:
+def test_an_unknown_piece_inside_a_string_makes_a_text() -> None:
     assert decoded('{"a": "', ARN, '/*", "b": ["x\\"', ARN, '"]}') == {
         "a": text([ARN, "/*"]),
         "b": [text(['x"', ARN])],
     }
 
 
-def test_a_piece_in_place_of_a_value_is_another_value_than_the_piece() -> None:
+def test_an_unknown_piece_in_place_of_a_value_is_not_the_same_value() -> None:
     value = decoded('{"a": ', ARN, ', "b": 1}')
     assert isinstance(value, dict)
     assert value["b"] == 1
@@ -104,18 +104,18 @@ def test_an_unknown_key_makes_its_object_unknown() -> None:
 @pytest.mark.parametrize(
     "parts", [("[1", ARN, "]"), (ARN, ARN), ('{"a": 1', ARN, "}"), ("{", ARN, "}"), ('["', ARN), ("[\\", ARN, "]")]
 )
-def test_what_does_not_parse_because_of_a_piece_is_unknown_with_the_reason(parts: Any) -> None:
+def test_json_that_an_unknown_piece_breaks_is_unknown_with_the_reason(parts: Any) -> None:
     value = decoded(*parts)
     assert isinstance(value, Unknown)
     assert "known only after apply" in value.reason
     assert value.may_fail
 
 
-def test_a_known_shape_is_read() -> None:
+def test_the_known_shape_of_an_unknown_is_parsed() -> None:
     assert decode(Unknown(shape=Text(('{"a": "', ARN, '"}')))) == {"a": ARN}
 
 
-def test_private_characters_in_the_text_are_no_markers() -> None:
+def test_private_use_characters_in_the_text_are_kept() -> None:
     assert decoded('{"\ue0000\ue000": "\\ue001', ARN, '"}') == {"\ue0000\ue000": text(["\ue001", ARN])}
 
 
@@ -133,7 +133,7 @@ VALUES: Final = st.recursive(
 
 @tries(150)
 @given(VALUES)
-def test_what_is_written_is_read_again(value: Any) -> None:
+def test_encoded_json_is_decoded_back(value: Any) -> None:
     written = encode(value)
     assert isinstance(written, str)
     assert json.loads(written) == value
@@ -141,7 +141,7 @@ def test_what_is_written_is_read_again(value: Any) -> None:
 
 @tries(200)
 @given(VALUES, st.data())
-def test_a_piece_filled_in_gives_the_document(value: Any, data: st.DataObject) -> None:
+def test_replacing_an_unknown_piece_agrees_with_the_decoded_document(value: Any, data: st.DataObject) -> None:
     written = encode(value)
     assert isinstance(written, str)
     start = data.draw(st.integers(0, len(written)))

@@ -167,7 +167,7 @@ def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
 
 @needs_terraform
 @pytest.mark.usefixtures("parser")
-def test_texts_are_read_as_terraform_reads_them(tmp_path: Path) -> None:
+def test_yamldecode_reads_texts_as_terraform(tmp_path: Path) -> None:
     answers = worth([f"yamldecode({quoted(each)})" for each in texts()], tmp_path)
     wrong = []
     open_ = 0
@@ -181,7 +181,7 @@ def test_texts_are_read_as_terraform_reads_them(tmp_path: Path) -> None:
 
 
 @needs_terraform
-def test_values_are_written_as_terraform_writes_them(tmp_path: Path) -> None:
+def test_yamlencode_writes_values_as_terraform(tmp_path: Path) -> None:
     chance = Chance(5)
     values = [composed(chance.kind(kind)) for kind in ("any", "object", "list", "nested") for _ in range(100)]
     answers = worth([f"yamlencode({expression_for(value)})" for value in values], tmp_path)
@@ -204,7 +204,7 @@ def test_unknown_pieces_stay_in_quoted_and_in_long_plain_scalars() -> None:
     assert value == {"a": text([ARN, "/*"]), "b": text(["arn:aws:s3:::", ARN, "/x"]), "c": text([ARN, "\ny\n"])}
 
 
-def test_an_unknown_plain_scalar_may_be_anything() -> None:
+def test_an_unknown_plain_scalar_is_unknown() -> None:
     value = with_holes("a: ", ARN, "\nb: 1")
     assert isinstance(value, dict)
     assert isinstance(value["a"], Unknown)
@@ -217,7 +217,7 @@ def test_json_in_place_of_a_value_is_its_structure() -> None:
 
 
 @pytest.mark.parametrize("parts", [("a: [", ARN, "]"), (ARN, ": 1"), ("a: 1\n", ARN), ("a: [b, ", ARN, "]")])
-def test_where_the_structure_depends_on_a_piece_it_is_unknown(parts: Any) -> None:
+def test_a_structure_that_depends_on_an_unknown_piece_is_unknown(parts: Any) -> None:
     value = with_holes(*parts)
     assert isinstance(value["a"] if isinstance(value, dict) else value, Unknown)
 
@@ -239,11 +239,11 @@ def bombs() -> Iterator[str]:
 
 @pytest.mark.usefixtures("parser")
 @pytest.mark.parametrize("bomb", [*bombs()], ids=lambda each: each[:12])
-def test_hostile_texts_are_unknown(bomb: str) -> None:
+def test_a_hostile_yaml_text_is_unknown(bomb: str) -> None:
     assert isinstance(decode(bomb), Unknown)
 
 
-def test_what_aliases_refer_to_is_read_where_the_text_stays_small() -> None:
+def test_aliases_are_resolved_if_the_text_stays_small() -> None:
     text_ = "x-base: &base\n  env: {A: 1}\nservices:\n" + "".join(f"  s{i}:\n    <<: *base\n" for i in range(500))
     value = decode(text_)
     assert isinstance(value, dict)
@@ -270,7 +270,7 @@ FILLINGS: Final = ("yes", "1", "0x1", "web", "y", "2018", "e3", "null", "")
 
 
 @needs_terraform
-def test_filling_in_an_unknown_piece_contradicts_no_answer(tmp_path: Path) -> None:
+def test_replacing_an_unknown_piece_never_contradicts_an_answer(tmp_path: Path) -> None:
     chance = Random(14)
     rows: list[tuple[Value, list[Any], str]] = []
     while len(rows) < 1500:
@@ -312,7 +312,7 @@ def put(value: Value, filling: str) -> Value:
         {"long": "word " * 30, "é": "snow☃ man", "lines": "a\nb"},
     ],
 )
-def test_what_is_encoded_is_decoded_again(value: Value) -> None:
+def test_encoded_yaml_is_decoded_back(value: Value) -> None:
     written = call("yamlencode", [value], None, see)  # type: ignore[arg-type]
     assert isinstance(written, Unknown)
     assert decode(written) == value

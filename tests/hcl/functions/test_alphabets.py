@@ -1,4 +1,4 @@
-"""Functions answer about strings with unknown pieces where the characters that these can have decide."""
+"""Check functions on partly unknown strings where the possible characters of the unknown pieces decide."""
 
 from __future__ import annotations
 
@@ -84,7 +84,9 @@ SECRET: Final = text(["arn:aws:secretsmanager:eu-west-1:", ACCOUNT, ":secret:db-
         ("length", [[ACCOUNT, "a"]], 2),
     ],
 )
-def test_what_the_alphabet_decides_is_reported(name: str, arguments: list[Value], result: Value) -> None:
+def test_a_result_that_the_possible_characters_decide_is_known(
+    name: str, arguments: list[Value], result: Value
+) -> None:
     found = call(name, arguments, Files(), see)
     if result is None:
         assert isinstance(found, Unknown | Text)
@@ -116,7 +118,7 @@ def test_what_the_alphabet_decides_is_reported(name: str, arguments: list[Value]
         ("split", ["-", PLACE]),
     ],
 )
-def test_what_it_does_not_decide_is_open(name: str, arguments: list[Value]) -> None:
+def test_a_result_that_the_possible_characters_do_not_decide_is_unknown(name: str, arguments: list[Value]) -> None:
     assert isinstance(call(name, arguments, Files(), see), Unknown | Text)
 
 
@@ -127,7 +129,7 @@ def test_the_beginning_of_base64_is_known() -> None:
 
 
 @pytest.mark.parametrize("beginning", ["", "a", "#!/bin/sh"])
-def test_what_is_encoded_with_unknown_pieces_can_be_decoded(beginning: str) -> None:
+def test_base64_of_a_partly_unknown_text_can_be_decoded(beginning: str) -> None:
     subject = text([beginning, OPEN, "z"])
     written = call("base64encode", [subject], Files(), see)
     assert call("base64decode", [written], Files(), see) == subject
@@ -162,7 +164,7 @@ _patterns = st.builds(
 
 @st.composite
 def subjects(draw: st.DrawFn) -> tuple[Value, list[tuple[Unknown, str]]]:
-    """Draw a text with one or two unknown pieces, and what these turn out to be."""
+    """Draw a text with one or two unknown pieces, and their values."""
     filled = []
     parts: list[Any] = [draw(_literals)]
     for number in range(draw(st.integers(1, 2))):
@@ -176,7 +178,7 @@ def subjects(draw: st.DrawFn) -> tuple[Value, list[tuple[Unknown, str]]]:
 
 
 def become(value: Value, filled: list[tuple[Unknown, str]]) -> Value:
-    """Put into a value what its unknown pieces turn out to be."""
+    """Replace the unknown pieces of a value by their values."""
     match value:
         case Unknown():
             return next((written for piece, written in filled if piece.symbol == value.symbol), value)
@@ -200,7 +202,7 @@ def outcome(name: str, arguments: list[Value]) -> Value | EvaluationError:
 
 @st.composite
 def calls(draw: st.DrawFn) -> tuple[str, list[Value], list[tuple[Unknown, str]]]:
-    """Draw a call with an unknown text, and what this turns out to be."""
+    """Draw a call with an unknown text, and the value of that."""
     subject, filled = draw(subjects())
     name = draw(st.sampled_from(sorted(_ARGUMENTS)))
     return name, draw(_ARGUMENTS[name](subject)), filled
@@ -233,7 +235,7 @@ _ARGUMENTS: dict[str, Any] = {
 
 @tries(500)
 @given(calls())
-def test_an_answer_holds_whichever_characters_the_pieces_turn_out_to_have(
+def test_an_answer_holds_for_all_possible_characters_of_unknown_pieces(
     asked: tuple[str, list[Value], list[tuple[Unknown, str]]],
 ) -> None:
     name, arguments, filled = asked

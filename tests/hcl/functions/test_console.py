@@ -431,7 +431,7 @@ def ours(name: str, arguments: list[Value]) -> Any:
 
 
 def composed(value: Value) -> Value:
-    """Bring every string into the form that the evaluator gives to literals."""
+    """Normalise every string as the evaluator does for literals."""
     match value:
         case str():
             return normal(value)
@@ -457,7 +457,7 @@ def disagrees(name: str, mine: Any, theirs: Any) -> bool:
 
 
 def is_beside_the_point(name: str, arguments: list[Value]) -> bool:
-    """Whether an answer depends on what our values do not tell: the type of a null, how large numbers sort."""
+    """Whether an answer depends on what our values do not show: the type of a null, the order of large numbers."""
     if name in ("tolist", "toset", "tomap"):
         return arguments == [None]
     if name == "element":  # of a tuple, which all that is written here is, Terraform 1.11 takes no such index
@@ -490,7 +490,7 @@ def test_every_function_has_arguments() -> None:
 
 @needs_terraform
 @pytest.mark.parametrize("seed", range(4))
-def test_generated_calls_give_what_terraform_gives(seed: int, tmp_path: Path) -> None:
+def test_generated_calls_return_what_terraform_returns(seed: int, tmp_path: Path) -> None:
     for name, data in FILES.items():
         (tmp_path / name).write_bytes(data)
     made = [(name, arguments) for name, arguments in calls(seed, 1200) if not name.startswith("provider::")]
@@ -510,7 +510,7 @@ def test_generated_calls_give_what_terraform_gives(seed: int, tmp_path: Path) ->
 
 
 @needs_terraform
-def test_an_element_is_counted_from_the_end_of_a_list_by_a_negative_index(tmp_path: Path) -> None:
+def test_element_counts_from_the_end_for_a_negative_index(tmp_path: Path) -> None:
     indexes = (-1, -2, -3, -4, -7)
     answers = worth([f'element(tolist(["a", "b", "c"]), {index})' for index in indexes], tmp_path)
     assert answers == [ours("element", [["a", "b", "c"], index]) for index in indexes]

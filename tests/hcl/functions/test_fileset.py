@@ -1,4 +1,4 @@
-"""`fileset` finds the files that Terraform finds."""
+"""Check that `fileset` finds the files that Terraform finds."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def ours(call: str, root: Path) -> Value:
 
 
 @needs_terraform
-def test_it_finds_what_terraform_finds(tmp_path: Path) -> None:
+def test_fileset_finds_the_files_that_terraform_finds(tmp_path: Path) -> None:
     write(tmp_path / "top", *FILES)  # the console leaves files of its own in the root module
     (tmp_path / "top" / "d" / "link.json").symlink_to("a.json")
     expressions = [f'fileset("top/${{{directory}}}", {pattern})' for directory, pattern in CALLS]
@@ -84,7 +84,7 @@ def test_it_finds_what_terraform_finds(tmp_path: Path) -> None:
         assert sorted(theirs) == list(mine.items), expression
 
 
-def test_what_must_not_be_read_makes_it_unknown(tmp_path: Path) -> None:
+def test_fileset_is_unknown_if_a_file_must_not_be_read(tmp_path: Path) -> None:
     write(tmp_path, "root/a.tf", "root/.terraform/x.json", "root/x.tfstate", "secret")
     for call in ('fileset("..", "*")', 'fileset(".", "**")', 'fileset(".", "*.tfstate")', 'fileset("/", "*")', *ODD):
         found = ours(call, tmp_path / "root")

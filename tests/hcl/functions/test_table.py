@@ -1,4 +1,4 @@
-"""Is every function found, although its module is imported only when it is called?"""
+"""Check that every function is found in its module, which is imported on the first call."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import tfcheck.hcl.functions as functions
 from tfcheck.hcl.functions.arguments import Function
 
 
-def test_the_table_lists_what_the_modules_hold() -> None:
+def test_the_table_lists_the_functions_of_each_module() -> None:
     held: dict[str, Function] = {}
     for path in Path(functions.__file__).parent.glob("*.py"):
         module = import_module(f"tfcheck.hcl.functions.{path.stem}") if path.stem != "__init__" else None
@@ -17,5 +17,5 @@ def test_the_table_lists_what_the_modules_hold() -> None:
     assert functions.all_functions() == held
 
 
-def test_what_is_not_supported_is_not_found() -> None:
+def test_an_unsupported_function_is_not_found() -> None:
     assert functions.find_function("timestamp") is None

@@ -152,7 +152,7 @@ def given_by(name: str, *arguments: Value) -> Value:
         ),
     ],
 )
-def test_what_is_sure_is_reported(name: str, arguments: list[Value], result: Value) -> None:
+def test_a_certain_result_of_a_partly_unknown_call_is_known(name: str, arguments: list[Value], result: Value) -> None:
     assert plainly(given_by(name, *arguments)) == plainly(result)
 
 
@@ -164,7 +164,7 @@ def test_what_is_sure_is_reported(name: str, arguments: list[Value], result: Val
         ("ab", text(["1ab2a", OPAQUE]), ["1"]),
     ],
 )
-def test_the_first_parts_are_known_before_what_may_be_cut(separator: str, subject: Value, first: list[Value]) -> None:
+def test_split_returns_the_parts_before_an_unknown_piece(separator: str, subject: Value, first: list[Value]) -> None:
     answer = given_by("split", separator, subject)
     assert isinstance(answer, ListStart)
     assert list(answer.first) == first
@@ -233,26 +233,26 @@ def plainly(value: Value) -> Any:
         ("md5", [ARN]),
     ],
 )
-def test_what_is_open_is_unknown(name: str, arguments: list[Value]) -> None:
+def test_an_uncertain_result_of_a_partly_unknown_call_is_unknown(name: str, arguments: list[Value]) -> None:
     result = given_by(name, *arguments)
     assert isinstance(result, Unknown)
     assert result.symbol is None
 
 
-def test_an_unknown_result_shows_what_it_waits_for_and_in_which_function() -> None:
+def test_an_unknown_result_names_the_unknown_value_and_the_function() -> None:
     result = given_by("sort", LIST)
     assert isinstance(result, Unknown)
     assert (result.reason, result.where) == ("known only after apply, in a call of `sort`", "main.tf:3")
 
 
-def test_the_form_of_an_unknown_hash_is_known() -> None:
+def test_the_characters_of_an_unknown_hash_are_known() -> None:
     result = given_by("sha1", ARN)
     assert isinstance(result, Unknown)
     assert (result.hole.shortest, result.hole.longest, result.hole.allows("z")) == (40, 40, False)
 
 
 @pytest.mark.parametrize("name", sorted(IMPURE))
-def test_what_differs_at_every_run_is_never_computed(name: str) -> None:
+def test_functions_that_differ_at_every_run_are_not_computed(name: str) -> None:
     result = given_by(name)
     assert isinstance(result, Unknown)
     assert name in result.reason
@@ -297,7 +297,7 @@ def test_wrong_arguments_are_errors(name: str, arguments: list[Value]) -> None:
         ("parseint", ["9" * 100000, 10]),
     ],
 )
-def test_hostile_arguments_are_unknown_or_errors_soon(name: str, arguments: list[Value]) -> None:
+def test_hostile_arguments_are_refused_quickly(name: str, arguments: list[Value]) -> None:
     try:
         result = given_by(name, *arguments)
     except EvaluationError:
@@ -306,7 +306,7 @@ def test_hostile_arguments_are_unknown_or_errors_soon(name: str, arguments: list
     assert "limit" in result.reason
 
 
-def test_patterns_that_python_would_never_finish_are_decided() -> None:
+def test_patterns_that_backtrack_forever_in_python_are_decided() -> None:
     assert given_by("regexall", "(x+x+)+y", "x" * 300) == []
     assert given_by("replace", "a" * 300, "/(a|aa)+$/", "b") == "b"
 
@@ -326,7 +326,7 @@ class Elsewhere(Files):
 
 
 @pytest.mark.parametrize("name", ["file", "fileexists", "filemd5", "filebase64"])
-def test_a_file_that_is_not_at_hand_is_unknown(name: str) -> None:
+def test_the_content_of_an_unavailable_file_is_unknown(name: str) -> None:
     result = call(name, ["x"], Elsewhere(), see)
     assert isinstance(result, Unknown)
     assert result.reason.startswith("file not at hand")
@@ -407,7 +407,7 @@ def leaves(value: Value) -> list[str]:
 
 
 def leaves_open(answer: Value, known: Value) -> bool:
-    """Whether `known` is one of the values that `answer` leaves open, or is none that we can tell either."""
+    """Whether `known` is one of the values that `answer` leaves possible, or unknown to us too."""
     if not is_known(known):
         return True
     match answer:
@@ -449,7 +449,7 @@ def outcome(name: str, arguments: list[Value]) -> Value | EvaluationError:
 
 @tries(500)
 @given(st.sampled_from(sorted({*ARGUMENTS} - {"provider::aws::arn_build"})), st.integers(0, 10**6), st.data())
-def test_an_answer_with_unknown_pieces_holds_however_they_turn_out(name: str, seed: int, data: st.DataObject) -> None:
+def test_an_answer_about_a_partly_unknown_text_holds_for_every_value(name: str, seed: int, data: st.DataObject) -> None:
     chance = Chance(seed)
     kinds = ARGUMENTS[name].replace("letter map", "letter_map").replace("[", "").replace("]", "").split()
     arguments = [composed(chance.argument(kind.replace("_", " "))) for kind in kinds]
@@ -491,7 +491,9 @@ _documents = st.recursive(
 
 @tries(400)
 @given(st.sampled_from(sorted(CUTTERS)), _documents, st.lists(_words, min_size=2, max_size=2), st.data())
-def test_a_json_text_is_cut_like_any_other(name: str, document: Value, words: list[str], data: st.DataObject) -> None:
+def test_string_functions_treat_json_texts_like_other_texts(
+    name: str, document: Value, words: list[str], data: st.DataObject
+) -> None:
     if not leaves(document):
         return
     masked = Masked(data.draw, document)
@@ -512,7 +514,7 @@ def test_a_json_text_is_cut_like_any_other(name: str, document: Value, words: li
     assert leaves_open(masked.filled(answer), known), (document, masked.value, answer, known)
 
 
-def test_every_function_with_unknown_parts_is_under_the_law() -> None:
+def test_the_law_covers_every_function_that_accepts_unknown_parts() -> None:
     partial = {name for name, function in all_functions().items() if function.partial}
     assert partial - set(ARGUMENTS) <= {
         "provider::aws::arn_build",

@@ -1,4 +1,4 @@
-"""Only sources that belong to the plan are used."""
+"""Check that only sources that belong to the plan are used."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PLANNED = configuration("aws_a.x", "data.aws_d.d", m=configuration("aws_b.y"))
 
 @pytest.fixture
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Write a root module with one child, and stand elsewhere."""
+    """Write a root module with one child, and change to another directory."""
     write(tmp_path, plan__json="{}")
     write(tmp_path / "stack", main__tf=MAIN, plan__json="{}")
     write(tmp_path / "stack/m", main__tf=CHILD)
@@ -48,7 +48,7 @@ def test_the_option_names_a_directory(stack: Path) -> None:
     assert found.messages == ()
 
 
-def test_without_a_configuration_the_option_is_believed(stack: Path) -> None:
+def test_the_sources_option_is_used_without_a_configuration_to_compare(stack: Path) -> None:
     assert find(stack, None, None).sources is not None
     assert find(None, stack / "plan.json", None).sources is None
 
@@ -62,7 +62,7 @@ def test_without_a_configuration_the_option_is_believed(stack: Path) -> None:
         (configuration("aws_a.x"), "`module.m`: they declare it"),
     ],
 )
-def test_sources_of_another_plan_are_refused_by_name(stack: Path, planned: Any, named: str) -> None:
+def test_sources_of_another_plan_are_refused_with_what_differs(stack: Path, planned: Any, named: str) -> None:
     with pytest.raises(InputError, match=named):
         find(stack, None, planned)
 
@@ -72,7 +72,7 @@ def test_sources_of_another_plan_are_refused_by_name(stack: Path, planned: Any, 
     assert any(f"`{stack}`" in message for message in found.messages)
 
 
-def test_a_file_that_cannot_be_read_explains_what_is_not_declared(stack: Path) -> None:
+def test_an_unreadable_file_is_named_as_the_cause_of_a_difference(stack: Path) -> None:
     (stack / "main.tf").unlink()
     (stack / "main.tf").symlink_to("/etc/hostname")
     (stack / "other.tf").write_text("")
@@ -80,7 +80,7 @@ def test_a_file_that_cannot_be_read_explains_what_is_not_declared(stack: Path) -
         find(stack, None, PLANNED)
 
 
-def test_an_option_that_leads_nowhere_is_refused(stack: Path) -> None:
+def test_a_sources_option_without_terraform_files_is_refused(stack: Path) -> None:
     (stack / "file").write_text("")
     (stack / "empty").mkdir()
     for name, message in {"no": "does not exist", "file": "no Terraform files", "empty": "no Terraform files"}.items():
@@ -88,14 +88,14 @@ def test_an_option_that_leads_nowhere_is_refused(stack: Path) -> None:
             find(stack / name, None, PLANNED)
 
 
-def test_the_plan_lies_beside_its_sources(stack: Path) -> None:
+def test_sources_beside_the_plan_are_found(stack: Path) -> None:
     found = find(None, stack / "plan.json", PLANNED)
 
     assert found.sources is not None
     assert found.sources.root == stack
 
 
-def test_a_plan_that_is_a_pipe_is_left_alone(stack: Path) -> None:
+def test_a_plan_in_a_pipe_is_not_opened(stack: Path) -> None:
     os.mkfifo(stack / "pipe")
     found = find(None, stack / "pipe", PLANNED)
 
@@ -103,7 +103,7 @@ def test_a_plan_that_is_a_pipe_is_left_alone(stack: Path) -> None:
     assert found.messages == ("sources in `.` are not used: there are no Terraform files",)
 
 
-def test_else_the_current_directory_is_looked_at(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sources_in_the_current_directory_are_found(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(stack)
     found = find(None, stack.parent / "plan.json", PLANNED)
 
@@ -111,7 +111,7 @@ def test_else_the_current_directory_is_looked_at(stack: Path, monkeypatch: pytes
     assert found.messages == (f"sources in `{stack.parent}` are not used: there are no Terraform files",)
 
 
-def test_else_the_one_directory_of_the_work_tree(stack: Path) -> None:
+def test_the_only_matching_directory_of_the_work_tree_is_found(stack: Path) -> None:
     (stack.parent / ".git").mkdir()
     found = find(None, None, PLANNED)
 
@@ -122,19 +122,19 @@ def test_else_the_one_directory_of_the_work_tree(stack: Path) -> None:
     assert find(None, None, PLANNED).sources is None
 
 
-def test_modules_not_at_hand_are_not_compared(stack: Path) -> None:
+def test_missing_modules_are_not_compared(stack: Path) -> None:
     shutil.rmtree(stack / "m")
 
     assert find(stack, None, PLANNED).sources is not None
 
 
-def test_what_only_looks_like_a_block_does_no_harm(stack: Path) -> None:
+def test_text_that_looks_like_a_block_is_not_a_difference(stack: Path) -> None:
     write(stack, b__tf='/*\nresource "aws_z" "z" {\n*/\nlocals {\n t = <<E\nresource "a" "b" {}\nE\n}\n')
 
     assert find(stack, None, PLANNED).sources is not None
 
 
-def test_the_files_of_the_program_that_made_the_plan_count(stack: Path) -> None:
+def test_tofu_files_count_if_opentofu_made_the_plan(stack: Path) -> None:
     write(stack, main__tofu='resource "aws_tofu" "x" {}\n')
 
     for planned in (PLANNED, configuration("aws_tofu.x")):
@@ -144,7 +144,7 @@ def test_the_files_of_the_program_that_made_the_plan_count(stack: Path) -> None:
         find(stack, None, PLANNED, opentofu=True)
 
 
-def test_a_saved_plan_brings_its_sources_and_finds_its_files(stack: Path) -> None:
+def test_the_sources_in_a_saved_plan_are_used(stack: Path) -> None:
     entries = {"tfconfig/m-/main.tf": MAIN, "tfconfig/m-m/main.tf": CHILD}
     records = [{"Key": "", "Dir": "."}, {"Key": "m", "Dir": "m"}]
     plan = saved(stack / "tfplan", entries, records)
@@ -159,7 +159,7 @@ def test_a_saved_plan_brings_its_sources_and_finds_its_files(stack: Path) -> Non
     assert changed.root is None
 
 
-def test_every_case_finds_its_sources() -> None:
+def test_the_sources_of_every_case_are_found() -> None:
     for path in sorted(TESTDATA.rglob("plan.json")):
         find_sources_of_case(path)
 
@@ -174,7 +174,7 @@ def find_sources_of_case(path: Path) -> None:
         assert find(path.parent / "tfplan", path, planned).sources is not None
 
 
-def test_the_work_tree_is_searched_for_blocks_however_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_directory_with_very_short_blocks_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".git").mkdir()
     write(tmp_path / "short", main__tf="module aa{}\nmodule bb{}\nmodule cc{}")
     monkeypatch.chdir(tmp_path)
@@ -185,7 +185,7 @@ def test_the_work_tree_is_searched_for_blocks_however_short(tmp_path: Path, monk
     assert found.sources.root == Path("short")
 
 
-def test_a_source_that_is_an_expression_is_that_of_the_plan(stack: Path) -> None:
+def test_a_module_source_that_is_an_expression_is_taken_from_the_plan(stack: Path) -> None:
     write(stack, main__tf=MAIN.replace('"./m"', '"./${var.name}"'))
     found = find(stack, None, PLANNED)
 

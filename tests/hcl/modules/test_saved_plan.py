@@ -1,4 +1,4 @@
-"""A saved plan becomes JSON by the program that made it, or the error says what to do."""
+"""Check that the program that made a saved plan turns it into JSON, or that the error shows what to do."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def plan(tmp_path: Path) -> Path:
     return path
 
 
-def test_it_is_recognised_by_its_first_bytes(tmp_path: Path) -> None:
+def test_a_saved_plan_is_recognised_by_its_first_bytes(tmp_path: Path) -> None:
     assert is_saved_plan(plan(tmp_path))
     (tmp_path / "plan.json").write_text("{}")
     assert not is_saved_plan(tmp_path / "plan.json")
     assert not is_saved_plan(tmp_path / "none")
 
 
-def test_terraform_shows_it_where_it_was_initialised(tmp_path: Path, programs: Path) -> None:
+def test_terraform_show_runs_in_the_initialised_directory(tmp_path: Path, programs: Path) -> None:
     program(programs, "terraform", 'echo \'{"format_version": "1.2"}\'')
     path = plan(tmp_path)
 
@@ -53,21 +53,21 @@ def test_terraform_shows_it_where_it_was_initialised(tmp_path: Path, programs: P
     assert (tmp_path / "log").read_text().splitlines() == [f"show -json -no-color {path}", str(path.parent)]
 
 
-def test_tofu_is_asked_when_terraform_cannot(tmp_path: Path, programs: Path) -> None:
+def test_tofu_show_runs_if_terraform_fails(tmp_path: Path, programs: Path) -> None:
     program(programs, "terraform", "echo 'Error: Failed to read plan' >&2; exit 1")
     program(programs, "tofu", "echo '{}'")
 
     assert as_json(plan(tmp_path)) == b"{}\n"
 
 
-def test_without_either_the_user_is_shown_what_to_run(tmp_path: Path, programs: Path) -> None:
+def test_without_terraform_and_tofu_the_error_shows_what_to_run(tmp_path: Path, programs: Path) -> None:
     with pytest.raises(InputError, match="neither `terraform` nor `tofu` is on PATH") as raised:
         as_json(plan(tmp_path))
 
     assert "terraform show -json tfplan > plan.json" in raised.value.hint
 
 
-def test_only_the_title_of_an_error_is_passed_on(tmp_path: Path, programs: Path) -> None:
+def test_only_the_title_of_terraforms_error_is_shown(tmp_path: Path, programs: Path) -> None:
     program(programs, "terraform", "printf 'x\\nError: No schema\\n  canary\\n' >&2; exit 1")
     with pytest.raises(InputError, match="`terraform show` says: No schema") as raised:
         as_json(plan(tmp_path))

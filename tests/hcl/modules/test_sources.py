@@ -59,7 +59,7 @@ module "child" {
 """
 
 
-def test_a_module_answers_by_name(tmp_path: Path) -> None:
+def test_a_module_finds_its_blocks_by_name(tmp_path: Path) -> None:
     write(tmp_path, main__tf=MAIN)
     root = module(from_directory(tmp_path))
 
@@ -78,7 +78,7 @@ def test_a_module_answers_by_name(tmp_path: Path) -> None:
     assert root.resource_keys() == {("managed", "aws_a", "x"), ("data", "aws_b", "y"), ("ephemeral", "aws_e", "z")}
 
 
-def test_modules_are_followed_by_their_source(tmp_path: Path) -> None:
+def test_a_local_module_is_found_by_its_source(tmp_path: Path) -> None:
     call = 'module "in" { source = "../inner/" }\nmodule "far" { source = "org/far/aws" }\n'
     write(tmp_path / "root", main__tf=MAIN)
     write(tmp_path / "root/modules/child", main__tf=call)
@@ -101,7 +101,7 @@ def test_modules_are_followed_by_their_source(tmp_path: Path) -> None:
     ]
 
 
-def test_the_manifest_of_init_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_manifest_of_terraform_init_takes_precedence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, main__tf='module "far" { source = "org/far/aws" }\n')
     write(tmp_path / "data/modules/far", main__tf='resource "aws_c" "z" {}\n')
     records = [{"Key": "", "Source": "", "Dir": "."}, {"Key": "far", "Source": "x", "Dir": "data/modules/far"}]
@@ -112,7 +112,7 @@ def test_the_manifest_of_init_comes_first(tmp_path: Path, monkeypatch: pytest.Mo
     assert module(from_directory(tmp_path), "far").directory == "data/modules/far"
 
 
-def test_two_calls_of_a_directory_share_its_blocks(tmp_path: Path) -> None:
+def test_two_calls_of_one_directory_share_its_blocks(tmp_path: Path) -> None:
     write(tmp_path, main__tf='module "a" { source = "./m" }\nmodule "b" { source = "./m" }\n')
     write(tmp_path / "m", main__tf="")
     sources = from_directory(tmp_path)
@@ -127,7 +127,7 @@ def test_a_missing_directory_is_reported(tmp_path: Path) -> None:
     assert sources.missing == {("a",): "`m` contains no configuration"}
 
 
-def test_hidden_and_foreign_files_are_ignored(tmp_path: Path) -> None:
+def test_hidden_and_other_files_are_ignored(tmp_path: Path) -> None:
     block = 'resource "a" "{}" {{}}\n'
     names = ["a.tf", ".b.tf", "c.tf~", "#d.tf#", "e.tfvars", "f.tf.json.bak", "g.txt"]
     for name in names:
@@ -215,7 +215,7 @@ def test_later_override_files_win(tmp_path: Path) -> None:
     assert plain(module(from_directory(write(tmp_path, **files))).local("l")) == 2
 
 
-def test_a_broken_file_costs_only_its_own_values(tmp_path: Path) -> None:
+def test_a_syntax_error_affects_only_its_own_file(tmp_path: Path) -> None:
     write(tmp_path, a__tf="locals { l = 1 }\n", b__tf="locals { m = 1 }\nlocals {\n n = [\n}\n", c__tf__json="{")
     (tmp_path / "d.tf").write_bytes(b"\xff")
     sources = from_directory(tmp_path)
@@ -226,19 +226,19 @@ def test_a_broken_file_costs_only_its_own_values(tmp_path: Path) -> None:
 
 
 class TestReadingFiles:
-    def test_paths_begin_at_the_root(self, tmp_path: Path) -> None:
+    def test_paths_are_relative_to_the_root_module(self, tmp_path: Path) -> None:
         sources = from_directory(write(tmp_path, main__tf="", t__json="{}"))
 
         assert sources.read_file("t.json") == b"{}"
         assert sources.read_file("./m/../t.json") == b"{}"
         assert sources.read_file(str(tmp_path / "t.json")) == b"{}"
 
-    def test_a_missing_file_is_an_error_that_try_sees(self, tmp_path: Path) -> None:
+    def test_try_catches_a_missing_file(self, tmp_path: Path) -> None:
         with pytest.raises(EvaluationError, match="there is no file"):
             from_directory(tmp_path).read_file("t.json")
 
     @pytest.mark.parametrize("path", ["../secret", "/etc/passwd", "~/x", "link", "links/secret", "\0", "x" * 5000])
-    def test_nothing_outside_is_read(self, tmp_path: Path, path: str) -> None:
+    def test_files_outside_the_repository_are_not_read(self, tmp_path: Path, path: str) -> None:
         root = write(tmp_path / "root", main__tf="")
         (tmp_path / "secret").write_text("canary")
         (root / "link").symlink_to(tmp_path / "secret")
@@ -247,7 +247,7 @@ class TestReadingFiles:
         with pytest.raises(RefusedError, match="is not read: it "):
             from_directory(root).read_file(path)
 
-    def test_the_work_tree_is_the_source_tree(self, tmp_path: Path) -> None:
+    def test_files_of_the_whole_work_tree_can_be_read(self, tmp_path: Path) -> None:
         (tmp_path / ".git").mkdir()
         write(tmp_path / "common", t__json="{}")
         root = write(tmp_path / "stacks/web", main__tf="")
@@ -267,7 +267,7 @@ def saved(path: Path, entries: dict[str, str], records: list[dict[str, str]] | N
 
 
 class TestSavedPlans:
-    def test_it_holds_every_module(self, tmp_path: Path) -> None:
+    def test_a_saved_plan_contains_every_module(self, tmp_path: Path) -> None:
         records = [{"Key": "", "Dir": "."}, {"Key": "a", "Dir": "m/a"}, {"Key": "a.b", "Dir": ".terraform/modules/b"}]
         entries = {
             "tfconfig/m-/main.tf": 'module "a" { source = "./m/a" }\n',
@@ -282,7 +282,7 @@ class TestSavedPlans:
         assert sources.root is None
         assert sources.read_file("main.tf") is None
 
-    def test_names_that_lead_elsewhere_are_ignored(self, tmp_path: Path) -> None:
+    def test_file_names_that_leave_the_archive_are_ignored(self, tmp_path: Path) -> None:
         entries = {
             "tfconfig/m-/../../evil.tf": "locals { evil = 1 }",
             "tfconfig/m-/sub/evil.tf": "locals { evil = 1 }",
@@ -293,7 +293,7 @@ class TestSavedPlans:
 
         assert module(from_saved_plan(saved(tmp_path / "tfplan", entries))).locals() == ("good",)
 
-    def test_a_bomb_is_not_inflated(self, tmp_path: Path) -> None:
+    def test_a_zip_bomb_is_not_unpacked(self, tmp_path: Path) -> None:
         with zipfile.ZipFile(tmp_path / "tfplan", "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("tfconfig/modules.json", "[]")
             archive.writestr("tfconfig/m-/main.tf", b" " * 30_000_000)
@@ -302,7 +302,7 @@ class TestSavedPlans:
             from_saved_plan(tmp_path / "tfplan")
 
     @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"{}", b"PK\x03\x04" + b"\0" * 200])
-    def test_what_is_no_saved_plan_is_refused(self, tmp_path: Path, data: bytes) -> None:
+    def test_a_file_that_is_not_a_saved_plan_is_refused(self, tmp_path: Path, data: bytes) -> None:
         (tmp_path / "tfplan").write_bytes(data)
 
         with pytest.raises(InputError):

@@ -1,4 +1,4 @@
-"""The workspace is what was selected in the root's directory, never a guess."""
+"""Check that the workspace is the selected one, and never a guess."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tfcheck.symbolic.value import Unknown
 from tfcheck.vocabulary.address import ModulePath
 
 
-def test_nothing_is_assumed_where_nothing_is_selected(tmp_path: Path) -> None:
+def test_the_workspace_is_unknown_if_none_was_selected(tmp_path: Path) -> None:
     assert from_directory(tmp_path).workspace is None
 
 
@@ -24,14 +24,14 @@ def test_the_selected_workspace_is_read(tmp_path: Path, monkeypatch: pytest.Monk
     assert from_directory(tmp_path).workspace == "prod"
 
 
-def test_the_data_directory_may_be_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_workspace_is_read_from_tf_data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "environment").write_text("stage")
     monkeypatch.setenv("TF_DATA_DIR", "data")
     assert from_directory(tmp_path).workspace == "stage"
 
 
-def test_expressions_see_it(tmp_path: Path) -> None:
+def test_expressions_can_refer_to_the_workspace(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text('locals {\n  bucket = "acme-${terraform.workspace}"\n}\n')
     plan = Case(TESTDATA / "literal-missing").plan()
     sources = from_directory(tmp_path)

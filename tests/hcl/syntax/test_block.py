@@ -1,4 +1,4 @@
-"""What a block answers, whether written in the native or the JSON syntax."""
+"""Check what a block contains, in the native and in the JSON syntax."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ both = pytest.mark.parametrize("make", [native, json])
 
 
 @both
-def test_a_block_knows_its_type_labels_and_arguments(make: Callable[[], Block]) -> None:
+def test_a_block_has_a_type_labels_and_arguments(make: Callable[[], Block]) -> None:
     block = make()
 
     assert (block.type, block.labels) == ("resource", ("aws_x", "y"))
@@ -84,7 +84,7 @@ def test_a_block_knows_its_type_labels_and_arguments(make: Callable[[], Block]) 
 
 
 @both
-def test_static_and_dynamic_blocks_come_in_source_order(make: Callable[[], Block]) -> None:
+def test_static_and_dynamic_blocks_are_returned_in_source_order(make: Callable[[], Block]) -> None:
     static, dynamic = make().blocks("rule")
 
     assert (static.type, static.labels) == ("rule", ())
@@ -102,7 +102,7 @@ def test_ignored_changes_are_named_as_written(make: Callable[[], Block]) -> None
     assert make().ignored_changes() == ("container_definitions", 'tags["x"]')
 
 
-def test_all_changes_may_be_ignored() -> None:
+def test_ignore_changes_can_be_all() -> None:
     block = read_source(SourceText("main.tf", "r {\n lifecycle {\n ignore_changes = all\n }\n}")).blocks[0]
 
     assert block.ignored_changes() == ("all",)
@@ -122,7 +122,7 @@ def test_places_in_json_are_those_of_the_properties() -> None:
 
 
 @both
-def test_an_argument_is_parsed_once_and_only_when_asked_for(make: Callable[[], Block]) -> None:
+def test_an_argument_is_parsed_once_and_only_on_request(make: Callable[[], Block]) -> None:
     with patch("tfcheck.hcl.syntax.block.parse_range", wraps=parse_range) as parsing:
         block = make()
         assert parsing.call_count == 0
@@ -163,7 +163,7 @@ def test_blocks_in_json_may_be_lists_at_every_level() -> None:
 
 
 def test_properties_that_contain_dynamic_blocks_are_blocks() -> None:
-    """What is written beside or around a `dynamic` block must not hide it."""
+    """Arguments beside or around a `dynamic` block must not hide it."""
     text = """{"data": {"d": {"a": {
       "statement": [{"sid": "A", "dynamic": {"condition": {"for_each": "${var.c}", "content": {"test": "Null"}}}}],
       "rule": {"id": 1},

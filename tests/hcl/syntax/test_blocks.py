@@ -61,7 +61,7 @@ def value(block: Block, name: str) -> str:
 
 @pytest.mark.parametrize("final", ["\n", "", "\n\n# end", " "])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_many_styles_are_read(newline: str, final: str) -> None:
+def test_files_in_many_styles_are_parsed(newline: str, final: str) -> None:
     file = walk(STYLES.removesuffix("\n").replace("\n", newline) + final)
 
     assert [(block.type, block.labels) for block in file.blocks] == [
@@ -99,7 +99,7 @@ def test_offsets_are_those_of_the_text() -> None:
     assert block.attribute_place("z") is None
 
 
-def test_a_byte_order_mark_is_remembered_and_moves_nothing() -> None:
+def test_a_byte_order_mark_does_not_shift_offsets() -> None:
     source = decode_source("main.tf", b"\xef\xbb\xbflocals { a = 1 }\n")
 
     assert source.bom
@@ -145,7 +145,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("text", "expected"), FAULTS.items(), ids=[repr(text[:20]) for text in FAULTS])
-def test_a_fault_is_reported_with_its_line(text: str, expected: tuple[int | None, str | None]) -> None:
+def test_a_syntax_error_is_reported_with_its_line(text: str, expected: tuple[int | None, str | None]) -> None:
     problem = read_source(SourceText("main.tf", text)).problem
     line, message = expected
 
@@ -155,7 +155,7 @@ def test_a_fault_is_reported_with_its_line(text: str, expected: tuple[int | None
     assert str(problem).startswith("main.tf:")
 
 
-def test_blocks_before_a_fault_are_kept() -> None:
+def test_blocks_before_a_syntax_error_are_kept() -> None:
     file = read_source(SourceText("main.tf", "a { b = 1 }\nc {\n  d = (\n}\n"))
 
     assert [block.type for block in file.blocks] == ["a"]
@@ -171,7 +171,7 @@ BLANK = st.sampled_from(["", " ", "\n", "\t", "\r\n", "# }\n", "// {\r\n", '/* \
 
 @st.composite
 def bodies(draw: st.DrawFn, depth: int = 2) -> str:
-    """Write a body; what stands in it can be told from the text alone by the marks around it."""
+    """Write a body whose contents can be recognised in the text by the marks around them."""
     parts: list[str] = []
     names: set[str] = set()
     for _ in range(draw(st.integers(0, 4))):
@@ -191,7 +191,7 @@ def bodies(draw: st.DrawFn, depth: int = 2) -> str:
 
 @tries(80)
 @given(bodies())
-def test_what_lies_between_the_offsets_reads_the_same_again(text: str) -> None:
+def test_text_cut_at_the_offsets_parses_to_the_same_block(text: str) -> None:
     """A block cut out at its offsets is that block; so are its body and its arguments."""
     for block in walk(text).blocks:
         check_block(text, block)
@@ -225,13 +225,13 @@ def test_no_text_raises(pieces: list[str]) -> None:
 
 
 @pytest.mark.parametrize("part", ['"', "$", "%{", "/*", "/", "<", "<<", "<<-E\n", "${", "\\", "a ", "a = 1 "])
-def test_hostile_repetition_comes_to_an_end(part: str) -> None:
+def test_repetitive_text_is_parsed_quickly(part: str) -> None:
     assert read_source(SourceText("main.tf", "a = " + part * 20_000)).source.name == "main.tf"
 
 
 @pytest.mark.skipif(not shutil.which("terraform"), reason="terraform is not on PATH: nobody to compare with")
 @pytest.mark.parametrize("text", [STYLES, *(text for text in FAULTS if len(text) < 100 and "set twice" not in text)])
-def test_a_file_is_accepted_when_terraform_accepts_it(text: str) -> None:
+def test_a_file_is_accepted_exactly_if_terraform_accepts_it(text: str) -> None:
     run = subprocess.run(["terraform", "fmt", "-"], input=text.encode(), capture_output=True)
 
     assert (read_source(SourceText("main.tf", text)).problem is None) is (run.returncode == 0)

@@ -100,7 +100,7 @@ class Writer:
         return f"({self.expression(depth - 1)})"
 
 
-def test_generated_trees_are_those_of_the_library() -> None:
+def test_generated_expressions_are_parsed_as_by_python_hcl2() -> None:
     seeds, compared = part(range(400), 2), 0
     for seed in seeds:
         written = written_as(Generator(seed).expression())
@@ -112,7 +112,7 @@ def test_generated_trees_are_those_of_the_library() -> None:
     assert compared > len(seeds) / 2
 
 
-def test_generated_texts_are_read_as_the_library_does() -> None:
+def test_generated_texts_are_parsed_as_by_python_hcl2() -> None:
     seeds, compared = part(range(1000), 3), 0
     for seed in seeds:
         written = Writer(seed).expression(3)
@@ -135,7 +135,7 @@ def spoilt(written: str, random: Random) -> str:
 
 
 @pytest.mark.skipif(not shutil.which("terraform"), reason="terraform is not on PATH: nobody to compare with")
-def test_what_terraform_accepts_is_accepted_and_nothing_else(tmp_path: Path) -> None:
+def test_an_expression_is_accepted_exactly_if_terraform_accepts_it(tmp_path: Path) -> None:
     texts: dict[str, str] = {}
     for seed in range(1000):
         written = Writer(seed).expression(3)

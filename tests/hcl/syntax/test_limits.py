@@ -1,4 +1,4 @@
-"""Sources that were written to take long are read, or refused with a limit, in a bounded number of steps."""
+"""Check that hostile sources are parsed, or refused with a limit, in a limited number of steps."""
 
 from __future__ import annotations
 
@@ -112,13 +112,13 @@ def test_steps_grow_no_faster_than_the_text(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", texts(1))
-def test_steps_are_bounded_by_the_text(name: str) -> None:
+def test_the_number_of_steps_is_limited_by_the_text(name: str) -> None:
     text = texts(3_000)[name]
     assert steps(text)[0] <= 10 * len(text) + 100
 
 
 @pytest.mark.parametrize("name", texts(1))
-def test_what_is_too_much_is_refused_with_the_limit(name: str) -> None:
+def test_a_text_beyond_a_limit_is_refused_with_the_limit(name: str) -> None:
     with sublimit(Allowance(2_000)) as allowance:
         file = read_source(SourceText("main.tf", texts(20_000)[name]))
         found = [each for block in file.blocks for each in expressions(block)]
@@ -129,7 +129,7 @@ def test_what_is_too_much_is_refused_with_the_limit(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*list(REPEATED)[:16]])
-def test_depth_is_a_reason(name: str) -> None:
+def test_a_deeply_nested_text_is_refused_with_the_reason(name: str) -> None:
     file = steps(texts(500)[name])[1]
     reasons = [each.reason for block in file.blocks for each in expressions(block) if isinstance(each, Unreadable)]
     reasons += [file.problem.message] if file.problem else []
@@ -143,7 +143,7 @@ def test_a_file_that_is_too_long_is_not_read() -> None:
         assert file.problem.message == TOO_LONG
 
 
-def test_the_files_of_a_configuration_share_what_is_left(tmp_path: Path) -> None:
+def test_the_files_of_a_configuration_share_one_allowance(tmp_path: Path) -> None:
     for number in range(6):
         (tmp_path / f"m{number}.tf").write_text("a {}\n" * 60_000)
     with limit_steps():
@@ -154,7 +154,7 @@ def test_the_files_of_a_configuration_share_what_is_left(tmp_path: Path) -> None
     assert set(problems) == {REASON}
 
 
-def test_once_nothing_is_left_nothing_is_read() -> None:
+def test_no_file_is_parsed_after_the_allowance_is_used_up() -> None:
     with sublimit(Allowance(10)) as allowance:
         assert not allowance.take(11)
         assert not allowance.take(1)

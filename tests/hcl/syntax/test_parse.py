@@ -183,7 +183,7 @@ def test_a_construct_becomes_its_node(written: str, expected: Expression) -> Non
 
 
 @pytest.mark.parametrize(("written", "expected"), CONSTRUCTS, ids=[written for written, _ in CONSTRUCTS])
-def test_a_construct_means_the_same_inside_others(written: str, expected: Expression) -> None:
+def test_a_construct_is_parsed_the_same_inside_others(written: str, expected: Expression) -> None:
     written = written.partition(" // ")[0]
 
     assert parse(f"[f({written})]", P) == ListOf((call("f", expected),), P)
@@ -193,7 +193,7 @@ def test_a_construct_means_the_same_inside_others(written: str, expected: Expres
     )
 
 
-def test_newlines_and_comments_in_brackets_mean_nothing() -> None:
+def test_newlines_and_comments_in_brackets_are_ignored() -> None:
     written = """(
       a # first
       && // second
@@ -229,7 +229,7 @@ def test_newlines_separate_the_items_of_an_object() -> None:
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_every_node_knows_its_line(newline: str) -> None:
+def test_every_node_has_its_line(newline: str) -> None:
     written = newline.join(["f(", "  a.b,", '  "x${', '    c}",', "  <<E", "t", "${d}", "E", "  , [", "    1])"])
     found = parse(written, Place("m/main.tf", 10))
 
@@ -256,14 +256,14 @@ HEREDOCS = {
 
 
 @pytest.mark.parametrize(("written", "expected"), HEREDOCS.items())
-def test_a_heredoc_is_its_text(written: str, expected: str) -> None:
+def test_a_heredoc_is_parsed_to_its_text(written: str, expected: str) -> None:
     found = parse(written, P)
 
     assert isinstance(found, Template)
     assert "".join(str(part.value) for part in found.parts if isinstance(part, Literal)) == expected
 
 
-def test_marks_trim_one_line_of_a_heredoc_as_terraform_does() -> None:
+def test_strip_markers_trim_one_line_of_a_heredoc() -> None:
     """What `terraform console` prints for this text: only the newline goes, the next line's indentation stays."""
     written = "<<E\nx\n  %{ if true ~}\n\n    foo\n  %{ endif ~}\n   bar\nE"
     inside = text("\n    foo\n  ")
@@ -271,7 +271,7 @@ def test_marks_trim_one_line_of_a_heredoc_as_terraform_does() -> None:
     assert placeless(parse(written, P)) == text("x\n  ", Conditional(Literal(True, P), inside, text(), P), "   bar\n")
 
 
-def test_trimmed_newlines_count_for_the_indentation_as_in_terraform() -> None:
+def test_lines_joined_by_strip_markers_count_once_for_the_indentation() -> None:
     written = "<<-E\n      x ${1}\n    %{ if true ~}\n      foo\n\n    %{ endif }\n   ${y}\n      bar\n    E"
     inside = text("      foo\n\n ")
 
@@ -280,7 +280,7 @@ def test_trimmed_newlines_count_for_the_indentation_as_in_terraform() -> None:
     )
 
 
-def test_a_heredoc_may_hold_others_and_be_an_argument() -> None:
+def test_heredocs_can_be_nested_and_be_arguments() -> None:
     written = '{\n a = f(<<A\n${g(<<B\nA\n  B\n)}\nA\n, 1)\n b = "x"\n}'
 
     inner = call("g", text("A\n"))
@@ -343,14 +343,14 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize("written", UNREADABLE, ids=[repr(written[:20]) for written in UNREADABLE])
-def test_what_cannot_be_parsed_is_a_node_with_a_reason(written: str) -> None:
+def test_an_invalid_expression_is_a_node_with_a_reason(written: str) -> None:
     broken = list(unreadable(parse(written, P)))
 
     assert broken
     assert all(node.reason and node.place.file == "main.tf" for node in broken)
 
 
-def test_one_bad_interpolation_costs_only_itself() -> None:
+def test_an_invalid_interpolation_affects_only_itself() -> None:
     found = parse('"a${1 +}b${c}"', P)
 
     assert isinstance(found, Template)
@@ -358,7 +358,7 @@ def test_one_bad_interpolation_costs_only_itself() -> None:
     assert found.parts[3] == name("c")
 
 
-def test_deep_but_sane_nesting_is_read() -> None:
+def test_reasonable_nesting_is_parsed() -> None:
     deep = "[" * 25 + '"${a[0]}"' + "]" * 25
 
     assert not list(unreadable(parse(deep, P)))
@@ -376,7 +376,7 @@ def test_no_text_raises(pieces: list[str]) -> None:
 
 @tries(200)
 @given(st.text())
-def test_any_text_survives_quoting_as_a_template(written: str) -> None:
+def test_any_text_can_be_written_as_a_template(written: str) -> None:
     escaped = written.replace("${", "$${").replace("%{", "%%{")
     if "$$${" in escaped or "%%%{" in escaped:
         return  # a `$` before an escape cannot be told from one more escape
@@ -394,11 +394,11 @@ def test_any_text_survives_quoting_as_a_template(written: str) -> None:
         ("f(x)", ""),
     ],
 )
-def test_a_reference_is_written_as_the_sources_do(written: str, expected: str) -> None:
+def test_a_reference_is_written_as_in_the_sources(written: str, expected: str) -> None:
     assert reference_text(parse(written, P)) == expected
 
 
-def test_everything_in_the_cases_can_be_read() -> None:
+def test_every_expression_of_the_cases_is_parsed() -> None:
     for path in sorted(TESTDATA.rglob("*.tf")):
         read_everything(path)
 

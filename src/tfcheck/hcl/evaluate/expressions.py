@@ -335,7 +335,8 @@ class _Run:
             if open_part is None:
                 return seen
             ends_well = isinstance(nodes[-1], Literal)
-            return Unknown(reason=open_part.reason, where=open_part.where, may_fail=not ends_well)
+            undecided = Unknown(reason=open_part.reason, where=open_part.where, may_fail=not ends_well)
+            return mark_if(is_marked(seen), undecided)
         raise EvaluationError("no argument of `try` succeeds")
 
     def _can(self, nodes: Sequence[Expression], scope: Scope) -> Value:

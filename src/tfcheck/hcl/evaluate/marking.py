@@ -135,7 +135,9 @@ def call_mark_function(name: str, argument: Seen) -> tuple[bool, Seen]:
         case "sensitive":
             return True, mark(argument)
         case "nonsensitive":
-            return True, unmark_all(argument) if isinstance(argument, TextLike) else without_mark(argument)
+            # NOTE: a set has the marks of its elements, which have none of their own.
+            value = without_mark(argument)
+            return True, unmark_all(value) if isinstance(value, (TextLike, Set)) else value
         case "issensitive":
             return True, is_marked(argument)
         case _:

@@ -1,4 +1,4 @@
-"""Is a call that got no answer told apart from one that was refused?"""
+"""Check that a call without an answer is distinguished from a refused one."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ TEXTS = [
 
 @pytest.mark.parametrize("sign", SIGNS)
 @pytest.mark.parametrize(("call", "rule"), CALLS, ids=[rule for _, rule in CALLS])
-def test_no_answer_is_the_network_whatever_was_called(call: str, rule: str | None, sign: str) -> None:
+def test_a_call_without_an_answer_is_explained_by_the_network(call: str, rule: str | None, sign: str) -> None:
     found = explain_text(f"{call}: {sign}")
     assert found is not None
     assert found.cause is StopCause.NETWORK
@@ -102,7 +102,7 @@ def test_no_answer_is_the_network_whatever_was_called(call: str, rule: str | Non
 
 
 @pytest.mark.parametrize(("text", "rule"), TEXTS)
-def test_texts_about_the_network_are_known(text: str, rule: str) -> None:
+def test_texts_about_the_network_are_recognised(text: str, rule: str) -> None:
     for said in (
         text,
         text.upper(),
@@ -114,7 +114,7 @@ def test_texts_about_the_network_are_known(text: str, rule: str) -> None:
         assert (found.cause, found.known.rules[0]) == (StopCause.NETWORK, rule)
 
 
-def test_every_text_of_the_network_is_tried() -> None:
+def test_the_examples_cover_every_network_text() -> None:
     texts = [text for text, _ in TEXTS] + [f"{call}: EOF" for call, _ in CALLS]
     texts.append("non-empty error stream: RequestCanceled: request context canceled")
     tried = [found.known for text in texts if (found := explain_text(text))]
@@ -125,7 +125,7 @@ def test_every_text_of_the_network_is_tried() -> None:
     "answer",
     [refused("ecr:BatchGetImage"), "StatusCode: 403, api error", "403 Forbidden", "AccessDeniedException: no"],
 )
-def test_an_answer_weighs_more_than_a_guess(answer: str) -> None:
+def test_an_answer_overrides_a_guess_about_the_network(answer: str) -> None:
     found = explain_text(
         f"CannotPullContainerError: The task can't pull the image. Check your network configuration: {answer}"
     )

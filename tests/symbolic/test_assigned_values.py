@@ -1,4 +1,4 @@
-"""What AWS assigns only when the plan is applied is nothing that is written or known before."""
+"""Check that a value which AWS assigns during apply differs from all values known before."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ ARN = text(["arn:aws:kms:eu-west-1:111122223333:key/", NEW])
 KNOWN = f"arn:aws:kms:eu-west-1:111122223333:key/{ID}"
 
 
-def test_what_is_known_is_not_what_will_be_assigned() -> None:
+def test_a_known_text_differs_from_one_assigned_during_apply() -> None:
     assert equal(ARN, KNOWN) is Truth.FALSE
     assert equal(KNOWN, ARN) is Truth.FALSE
     assert glob(KNOWN, ARN) is Truth.FALSE
     assert glob(ARN, KNOWN) is Truth.FALSE
 
 
-def test_a_wildcard_takes_what_will_be_assigned() -> None:
+def test_a_wildcard_matches_a_text_assigned_during_apply() -> None:
     assert glob("arn:aws:kms:eu-west-1:111122223333:key/*", ARN) is Truth.TRUE
     assert glob("arn:aws:kms:*:111122223333:key/1*", ARN) is Truth.UNKNOWN
 
 
-def test_what_is_not_known_either_may_be_the_same() -> None:
+def test_another_unknown_text_may_equal_one_assigned_during_apply() -> None:
     looked_up = Unknown(Symbol("data.aws_kms_key.other", ("key_id",)), hole=NAME)
     assert equal(NEW, looked_up) is Truth.UNKNOWN
     assert equal(NEW, Unknown()) is Truth.UNKNOWN

@@ -484,6 +484,23 @@ def test_an_endpoint_policy_that_leaves_no_room_is_worth_a_warning() -> None:
     assert len(warned(endpoint(), holder)) == 1
 
 
+@pytest.mark.parametrize(
+    ("resource", "region", "count"),
+    [
+        ("arn:aws:s3:::other/*", "eu-west-1", 1),
+        ("arn:aws:s3:::prod-us-east-1-starport-layer-bucket/*", "eu-west-1", 1),
+        ("arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*", "eu-west-1", 0),
+        ("arn:aws:s3:::prod-*-starport-layer-bucket/*", "eu-west-1", 0),
+        ("arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*", "us-east-1", 0),  # of the region of the endpoint only
+    ],
+)
+def test_layers_of_images_pass_the_endpoint_for_buckets(resource: str, region: str, count: int) -> None:
+    image = f"arn:aws:ecr:{region}:111122223333:repository/app"
+    own = policy(principal="*", Action="s3:GetObject", Resource=resource)
+    assert len(warned(endpoint(policy=own), action="ecr:GetDownloadUrlForLayer", resource=image)) == count
+    assert warned(endpoint(policy=own), action="ecr:BatchGetImage", resource=image) == []
+
+
 def test_calls_pass_only_endpoints_of_their_region_and_never_those_for_keys() -> None:
     narrow = policy(principal="*", Action="logs:PutLogEvents", Resource="*")
     read = {"action": "ssm:GetParameters", "resource": "arn:aws:ssm:eu-west-1:111122223333:parameter/a"}

@@ -18,7 +18,7 @@ from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.setting import BUCKET_OWNERSHIP, BUCKET_POLICY, BUCKET_PUBLIC_ACCESS, SettingOwner, settings
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.resource_policy.reading import policy_of, readable
-from tfcheck.resource_policy.resource_side import ResourceSide
+from tfcheck.resource_policy.resource_side import ResourceSide, side_of
 from tfcheck.resource_policy.unidentified import own_policies, unidentified_side
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.match import equal
@@ -44,15 +44,10 @@ def _guard(bucket: SettingOwner, world: World, policies: Policies) -> ResourceSi
         own = (each for name in bucket.names for each in own_policies(name, world, policies, BUCKET_POLICY, "bucket"))
         possible = (*found.possible_policies, *readable(own))
         return ResourceSide(outside="a bucket outside the plan", possible_policies=possible)
-    policy = found.policy
-    return ResourceSide(
-        policy if policy is None or owner is None else _restrict_public(policy, bucket, owner, world),
-        found.hidden or None,
-        account=owner.surroundings.account if owner else None,
-        in_plan=owner is not None,
-        notes=(*found.notes, *_notes(bucket, world)),
-        possible_policies=found.possible_policies,
-    )
+    policy, notes = found.policy, (*found.notes, *_notes(bucket, world))
+    if policy is not None and owner is not None:
+        policy = _restrict_public(policy, bucket, owner, world)
+    return msgspec.structs.replace(side_of(found, owner), policy=policy, notes=notes)
 
 
 # Public access

@@ -3,29 +3,32 @@
 Endpoint policies bind only calls that pass the endpoint
 (https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html), organization policies only the accounts
 they are attached to (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html): what
-they do not allow is worth a warning, not a verdict.
+they do not allow is worth a warning, not a verdict. Layers of images come from a bucket of ECR
+(https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html), by addresses that ECR signs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.iam import Effect, Policy, PolicyKind, Request, applies
+from tfcheck.iam import Caller, Context, Effect, Policy, PolicyKind, Request, applies
 from tfcheck.inventory.setting import ENDPOINT_POLICY, SettingOwner, settings
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Truth, Value
+from tfcheck.symbolic.value import Truth, Unknown, Value, text
 from tfcheck.vocabulary.arn import parse_arn
 
 
 def warnings(request: Request, world: World, policies: Policies) -> Iterator[str]:
     """Return warnings for endpoint policies, SCPs and RCPs that definitely do not allow a request."""
     calls = f"{request.action} that the tasks need"  # one warning covers all of them
-    for resource in world.resources("aws_vpc_endpoint"):
-        for policy in _policies_of_endpoint(resource, request, world, policies):
-            if _allows(policy, request) is Truth.FALSE:
-                yield f"the policy of {resource.address} does not allow every {calls}, if they call through it"
+    passing = [(request, calls), *_layer_requests(request)]
+    for resource in (each for each in world.resources("aws_vpc_endpoint") if not _is_elsewhere(each, request)):
+        for asked, words in passing:
+            own = _policies_of_endpoint(resource, asked.action.partition(":")[0], world, policies)
+            if any(_allows(each, asked) is Truth.FALSE for each in own):
+                yield f"the policy of {resource.address} does not allow every {words}, if they call through it"
     for resource in world.resources("aws_organizations_policy"):
         kind: Value = resource.attribute("type") or "SERVICE_CONTROL_POLICY"
         if kind in ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"):
@@ -38,6 +41,15 @@ def warnings(request: Request, world: World, policies: Policies) -> Iterator[str
             denies_only = on_resource or all(each.effect is Effect.DENY for each in found.statements)
             if _allows(found, request, denies_only=denies_only) is Truth.FALSE:
                 yield f"{resource.address} does not allow every {calls}, if it is attached to their account"
+
+
+def _layer_requests(request: Request) -> Iterator[tuple[Request, str]]:
+    """Yield the request for a layer that follows one for its address, with how to call all such requests."""
+    arn = parse_arn(request.resource)
+    if request.action == "ecr:GetDownloadUrlForLayer" and arn is not None:
+        layer = text(["arn:", arn.partition, ":s3:::prod-", arn.region, "-starport-layer-bucket/", Unknown()])
+        anyone = Caller(Unknown(), Unknown(), Unknown())
+        yield Request("s3:GetObject", layer, anyone, Context()), "s3:GetObject on layers of images that the tasks need"
 
 
 def _allows(policy: Policy, request: Request, *, denies_only: bool = False) -> Truth:
@@ -54,12 +66,10 @@ def _allows(policy: Policy, request: Request, *, denies_only: bool = False) -> T
     return allow & ~deny
 
 
-def _policies_of_endpoint(
-    endpoint: WorldObject, request: Request, world: World, policies: Policies
-) -> Iterator[Policy]:
-    """Yield the policies of an endpoint that a request may pass: other services decrypt with a key, not the task."""
-    service, name = request.action.partition(":")[0], endpoint.attribute("service_name")
-    if not isinstance(name, str) or service == "kms" or _is_elsewhere(endpoint, request):
+def _policies_of_endpoint(endpoint: WorldObject, service: str, world: World, policies: Policies) -> Iterator[Policy]:
+    """Yield the policies of an endpoint that calls of a service may pass: others decrypt with a key, not the task."""
+    name = endpoint.attribute("service_name")
+    if not isinstance(name, str) or service == "kms":
         return
     # What follows `com.amazonaws.REGION.`, in China `cn.com.amazonaws.REGION.`
     tail = name.removeprefix("cn.").split(".", 3)[-1] if name.count(".") >= 3 else name

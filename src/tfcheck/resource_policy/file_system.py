@@ -6,11 +6,13 @@ role's policies or the file system's allow. A file system without a policy asks 
 
 from __future__ import annotations
 
+import msgspec
+
 from tfcheck.inventory.file_system import file_system_of
 from tfcheck.inventory.setting import FILE_SYSTEM_POLICY
 from tfcheck.inventory.world import World
 from tfcheck.resource_policy.reading import set_policy
-from tfcheck.resource_policy.resource_side import ResourceSide
+from tfcheck.resource_policy.resource_side import ResourceSide, side_of
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import TextLike
 
@@ -22,12 +24,8 @@ def file_system_guard(arn: TextLike, world: World, policies: Policies) -> Resour
     seen = subject.resource is not None or found is not None
     found = found or PolicyOrReason()
     possible = next((f"{each.name}, which may be on it," for each in found.possible_policies), None)
-    return ResourceSide(
-        found.policy,
-        found.hidden or possible,
-        account=subject.resource.surroundings.account if subject.resource else None,
-        in_plan=subject.resource is not None,
-        kind="open",
-        notes=found.notes,
-        outside=None if seen else "a file system outside the plan",
+    outside = None if seen else "a file system outside the plan"
+    side = side_of(found, subject.resource)
+    return msgspec.structs.replace(
+        side, hidden=found.hidden or possible, kind="open", outside=outside, possible_policies=()
     )

@@ -6,13 +6,15 @@ the default one, which lets the account's IAM policies decide.
 
 from __future__ import annotations
 
+import msgspec
+
 from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.setting import KEY_GRANT, KEY_POLICY, SettingOwner, settings
 from tfcheck.inventory.world import World
 from tfcheck.resource_policy.former_roles import is_former
 from tfcheck.resource_policy.grant import KeyGrant
 from tfcheck.resource_policy.reading import policy_of, readable
-from tfcheck.resource_policy.resource_side import ResourceSide
+from tfcheck.resource_policy.resource_side import ResourceSide, side_of
 from tfcheck.resource_policy.unidentified import own_policies
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.value import PlainText, TextLike, without_prefix
@@ -30,15 +32,11 @@ def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     found = policy_of(world, policies, KEY_POLICY, subject)
     seen = resource is not None or found.policy is not None or found.hidden != ""
     possible = () if seen else readable(own_policies(arn, world, policies, KEY_POLICY))
-    return ResourceSide(
-        found.policy,
-        found.hidden or None,
-        account=resource.surroundings.account if resource else None,
-        in_plan=resource is not None,
+    return msgspec.structs.replace(
+        side_of(found, resource),
         kind="kms",
         outside=None if seen else "a key outside the plan",
         grants=tuple(_grants(subject, world)),
-        notes=found.notes,
         possible_policies=(*found.possible_policies, *possible),
     )
 

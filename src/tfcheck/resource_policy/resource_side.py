@@ -7,7 +7,9 @@ from typing import Literal
 import msgspec
 
 from tfcheck.iam import Policy
+from tfcheck.inventory.world import WorldObject
 from tfcheck.resource_policy.grant import KeyGrant
+from tfcheck.role.policies import PolicyOrReason
 from tfcheck.symbolic.value import TextLike, Unknown
 
 
@@ -32,6 +34,18 @@ class ResourceSide(msgspec.Struct, frozen=True):
     grants: tuple[KeyGrant, ...] = ()
     notes: tuple[str, ...] = ()
     possible_policies: tuple[Policy, ...] = ()
+
+
+def side_of(found: PolicyOrReason, owner: WorldObject | None) -> ResourceSide:
+    """Describe a resource by the policy found for it, and by its owner if the plan shows that."""
+    return ResourceSide(
+        found.policy,
+        found.hidden or None,
+        owner.surroundings.account if owner is not None else None,
+        in_plan=owner is not None,
+        notes=found.notes,
+        possible_policies=found.possible_policies,
+    )
 
 
 def join_sides(found: ResourceSide, theirs: ResourceSide, resource: TextLike) -> ResourceSide:

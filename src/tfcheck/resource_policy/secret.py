@@ -5,11 +5,13 @@ Follows https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-acc
 
 from __future__ import annotations
 
+import msgspec
+
 from tfcheck.inventory.encryption import secret_of
 from tfcheck.inventory.setting import SECRET_POLICY, SettingOwner
 from tfcheck.inventory.world import World
 from tfcheck.resource_policy.reading import policy_of, readable
-from tfcheck.resource_policy.resource_side import ResourceSide
+from tfcheck.resource_policy.resource_side import ResourceSide, side_of
 from tfcheck.resource_policy.unidentified import own_policies
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.value import PlainText, TextLike
@@ -25,13 +27,6 @@ def secret_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSid
     if resource is None and not found.policy and not found.hidden:
         possible = (*found.possible_policies, *readable(own_policies(arn, world, policies, SECRET_POLICY)))
         return ResourceSide(outside="a secret outside the plan", possible_policies=possible)
-    managed = resource is not None and resource.address.mode == "managed"
-    account = resource.surroundings.account if resource is not None and managed else None
-    return ResourceSide(
-        found.policy,
-        found.hidden or None,
-        account,
-        in_plan=resource is not None,
-        notes=found.notes,
-        possible_policies=found.possible_policies,
-    )
+    side = side_of(found, resource)
+    is_managed = resource is not None and resource.address.mode == "managed"
+    return side if is_managed else msgspec.structs.replace(side, account=None)

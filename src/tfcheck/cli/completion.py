@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 import click
 from click.shell_completion import CompletionItem
 
-from tfcheck.cli.configured import LINE
+from tfcheck.cli.configured import LINE, known_rules
+from tfcheck.config.keys import SEVERITIES
 
 #: Larger plans take too long to read.
 _LARGEST_PLAN = 30_000_000
@@ -31,16 +32,15 @@ def files(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[
 def rules(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the rule ids that complete the last of several with commas."""
     before, comma, begun = incomplete.rpartition(",")
-    return [CompletionItem(f"{before}{comma}{each}") for each in _known_rules() if each.startswith(begun)]
+    return [CompletionItem(f"{before}{comma}{each}") for each in known_rules() if each.startswith(begun)]
 
 
 def severities(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return rules with the severities that they can have."""
-    rule, equals, _ = incomplete.rpartition(",")[2].partition("=")
-    before = incomplete[: len(incomplete) - len(incomplete.rpartition(",")[2])]
-    if not equals:
-        return [CompletionItem(f"{before}{each}=") for each in _known_rules() if each.startswith(rule)]
-    values = (f"{before}{rule}={each}" for each in ("error", "warning", "info"))
+    if "=" not in incomplete.rpartition(",")[2]:
+        return [CompletionItem(f"{each.value}=") for each in rules(ctx, option, incomplete)]
+    before = incomplete.rpartition("=")[0]
+    values = (f"{before}={each}" for each in SEVERITIES)
     return [CompletionItem(each) for each in values if each.startswith(incomplete)]
 
 
@@ -53,12 +53,6 @@ def rules_and_addresses(ctx: click.Context, option: click.Parameter, incomplete:
     """Return rules, and the task definitions and roles of the plans on the command line."""
     found = rules(ctx, option, incomplete)
     return [*found, *_completions(_addresses(ctx, *_TASK_TYPES, "aws_iam_role"), incomplete)]
-
-
-def _known_rules() -> tuple[str, ...]:
-    from tfcheck.analysis.rulebook import known_rules
-
-    return known_rules()
 
 
 def _addresses(ctx: click.Context, *types: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ import msgspec
 from click.core import ParameterSource
 
 from tfcheck.cli import clock
-from tfcheck.config.keys import KEYS, ConfigKey, Kind
+from tfcheck.config.keys import KEYS, SEVERITIES, ConfigKey, Kind
 from tfcheck.config.reading import candidates
 from tfcheck.config.rules import RuleSelection, match_rules, suggestion
 from tfcheck.config.settings import Choice, ConfigFile, ConfigValue
@@ -185,13 +185,13 @@ def _settings(config: str, places: Sequence[Path], shared: bool | None) -> Confi
     if config:
         from tfcheck.config.reading import settings_in
 
-        return settings_in(Path(config), _known_rules)
+        return settings_in(Path(config), known_rules)
     for place in dict.fromkeys((_common_parent(places), Path())):
         if next(candidates(place), None) is None:
             continue
         from tfcheck.config.reading import settings_of
 
-        found = settings_of(place, _known_rules, shared=shared)
+        found = settings_of(place, known_rules, shared=shared)
         if found is not None:
             return found
     return None
@@ -214,10 +214,11 @@ def _target_names(settings: ConfigFile, place: Path, workspace: str) -> tuple[st
     return (seen, f"{seen}:{selected}") if selected else (seen,)
 
 
-def _known_rules() -> tuple[str, ...]:
-    from tfcheck.analysis.rulebook import known_rules
+def known_rules() -> tuple[str, ...]:
+    """Return the ids of all rules, whose modules are loaded only now."""
+    from tfcheck.analysis import rulebook
 
-    return known_rules()
+    return rulebook.known_rules()
 
 
 # What a command uses
@@ -279,10 +280,10 @@ def rule_selection(
     found = RuleSelection(tuple(select), tuple(ignore), weights)
     for option, names in (("select", found.select), ("ignore", found.ignore), ("severity", tuple(weights))):
         for each in names:
-            if not match_rules(each, known := _known_rules()):
+            if not match_rules(each, known := known_rules()):
                 raise UsageError(f"{name(option)}: there is no rule `{each}`", hint=suggestion(each, known))
     for rule, each in weights.items():
-        if each not in ("error", "warning", "info"):
+        if each not in SEVERITIES:
             given = f"`{each}`" if each else "missing"
             raise UsageError(
                 f"{name('severity')} of `{rule}` is {given}", hint="write RULE=error, RULE=warning or RULE=info"

@@ -50,17 +50,9 @@ class CheckOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 #: The commands that are imported on use: most runs check a plan, and need none of them.
 _COMMANDS = {
-    "baseline": ("tfcheck.cli.baseline", "baseline"),
-    "comment": ("tfcheck.cli.comment", "comment"),
-    "config": ("tfcheck.cli.config", "config"),
-    "github": ("tfcheck.cli.action", "github"),
-    "atlantis": ("tfcheck.cli.atlantis", "atlantis"),
-    "diff": ("tfcheck.cli.diff", "diff"),
-    "fix": ("tfcheck.cli.fix", "fix"),
-    "explain": ("tfcheck.cli.explain", "explain"),
-    "rules": ("tfcheck.cli.rules", "rules"),
-    "show": ("tfcheck.cli.show", "show"),
-}
+    each: f"tfcheck.cli.{each}"
+    for each in ("atlantis", "baseline", "comment", "config", "diff", "explain", "fix", "rules", "show")
+} | {"github": "tfcheck.cli.action"}
 
 
 class _PlanFirst(click.Group):
@@ -71,8 +63,7 @@ class _PlanFirst(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in _COMMANDS and cmd_name not in self.commands:
-            module, name = _COMMANDS[cmd_name]
-            self.add_command(getattr(import_module(module), name))
+            self.add_command(getattr(import_module(_COMMANDS[cmd_name]), cmd_name))
         return super().get_command(ctx, cmd_name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -14,7 +14,7 @@ import msgspec
 
 from tfcheck.report.words import TaskStatus, deciding_words, evidence_words, reason_words, standings
 from tfcheck.vocabulary.access import AccessChange
-from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Location, Reason, Report, RoleKind, Severity, Verdict
+from tfcheck.vocabulary.finding import Answer, Evidence, Location, Reason, Report, RoleKind, Severity, Verdict
 
 _ASSUME = "sts:AssumeRole"
 _Key = TypeVar("_Key")
@@ -134,7 +134,16 @@ class _ReportIndex:
         self._findings = _group_by((each.task_definition, each) for each in findings)
         self._skipped = _group_by((each.address, each.reason) for each in report.skipped)
         self._former = {each.task_definition: each.before for each in report.role_switches}
-        self._places = {**_trust_policy_locations(report.answers), **_roles(findings)}
+        of_trust = (
+            (each.policy, each.location)
+            for answer in report.answers
+            for each in answer.evidence
+            if each.policy == answer.role
+        )
+        lacking = (each for each in findings if each.answers and each.answers[0].reason in _AT_ROLE)
+        #: The places of roles: of those whose trust policy decided a row, and of those that lack something.
+        self._places = {role: place for role, place in of_trust if place is not None}
+        self._places |= {each.address: each.location for each in lacking if each.address and each.location}
         self._revoked = _group_by((each.role, each) for each in report.access_changes if each.change == "revoked")
         self._perhaps = _group_by((each.role, each) for each in report.access_possible if each.change == "revoked")
 
@@ -196,20 +205,6 @@ class _ReportIndex:
             () if verdict is Verdict.ALLOWED else tuple(each for each in answer.evidence if each is not end),
             answer.before is Verdict.ALLOWED and verdict is Verdict.DENIED,
         )
-
-
-def _trust_policy_locations(answers: Iterable[Answer]) -> dict[str, Location]:
-    """Return the places of the roles whose trust policy decided a row."""
-    found = (
-        (each.policy, each.location) for answer in answers for each in answer.evidence if each.policy == answer.role
-    )
-    return {role: place for role, place in found if place is not None}
-
-
-def _roles(findings: Iterable[Finding]) -> dict[str, Location]:
-    """Return the places of the roles that lack something, unless a statement blocks it."""
-    lacking = (each for each in findings if each.answers and each.answers[0].reason in _AT_ROLE)
-    return {each.address: each.location for each in lacking if each.address and each.location}
 
 
 _AT_ROLE = (Reason.IMPLICIT_DENY, Reason.PERMISSIONS_BOUNDARY, Reason.RESOURCE_POLICY, Reason.TRUST_POLICY)

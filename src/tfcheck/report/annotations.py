@@ -120,18 +120,10 @@ def workflow_command(each: Annotation) -> str:
     properties = {"title": each.title}
     if each.file:
         properties = {"file": each.file, "line": str(each.line), "endLine": str(each.line), **properties}
-    listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{each.command} {listed}::{_message(each.message)}"
-
-
-def _message(text: str) -> str:
-    """Keep line breaks between sentences; replace unprintable characters."""
-    return "%0A".join(_data(line) for line in clip_width(text, _LONGEST).split("\n"))
+    escaped = {name: _data(value).replace(":", "%3A").replace(",", "%2C") for name, value in properties.items()}
+    listed = ",".join(f"{name}={value}" for name, value in escaped.items())
+    return f"::{each.command} {listed}::{'%0A'.join(map(_data, clip_width(each.message, _LONGEST).split(chr(10))))}"
 
 
 def _data(text: str) -> str:
     return visible(text).replace("%", "%25")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -56,7 +56,9 @@ class Detail(msgspec.Struct, frozen=True):
 
 def cause_lines(cause: Cause, detail: Detail, shown_before: set[Fix | Remedy]) -> Iterator[Line]:
     """Write one cause with its fixes, except those in `shown_before`; they are added to that."""
-    yield from _title(cause, detail)
+    label = Span(f"{cause.severity.value}[{cause.rule}]: ", SEVERITY_STYLES[cause.severity])
+    several = f" ({plural(len(cause.tasks), 'task definition')})" if len(cause.tasks) > 1 else ""
+    yield from wrap(label, f"{title(cause)}{several}", detail.width, SpanStyle.STRONG)
     if not detail.quiet:
         yield from _place_lines(cause, detail)
     groups = cause.groups[: 1 if detail.quiet and not detail.expand else detail.limit(_SHOWN_GROUPS)]
@@ -78,13 +80,6 @@ def cause_lines(cause: Cause, detail: Detail, shown_before: set[Fix | Remedy]) -
             yield from wrap("  ", outcome_words(symptom, cause), detail.width)
             yield from wrap("    ", symptom, detail.width)
         yield from _fixes(cause, detail, shown_before)
-
-
-def _title(cause: Cause, detail: Detail) -> Iterator[Line]:
-    label = Span(f"{cause.severity.value}[{cause.rule}]: ", SEVERITY_STYLES[cause.severity])
-    number = len(cause.tasks)
-    several = f" ({plural(number, 'task definition')})" if number > 1 else ""
-    yield from wrap(label, f"{title(cause)}{several}", detail.width, SpanStyle.STRONG)
 
 
 def _place_lines(cause: Cause, detail: Detail) -> Iterator[Line]:

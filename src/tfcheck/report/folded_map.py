@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -55,16 +56,12 @@ def _groups(name: str, members: list[TaskNode]) -> Iterator[MapGroup]:
 def _group_alike(
     members: list[TaskNode], names: Callable[[TaskNode], tuple[str, ...]]
 ) -> dict[TaskNode, list[TaskNode]]:
+    """Group maps that differ only by what instances never have in common: names, address, ids of requirements."""
     found: dict[TaskNode, list[TaskNode]] = {}
     for each in members:
-        found.setdefault(_likeness(each, names(each)), []).append(each)
+        likeness: TaskNode = _rename(each, partial(fold_keys, names=names(each)))
+        found.setdefault(msgspec.structs.replace(likeness, address=""), []).append(each)
     return found
-
-
-def _likeness(task: TaskNode, names: tuple[str, ...]) -> TaskNode:
-    """Return a map without what instances never have in common: the address, and the ids of requirements."""
-    likeness: TaskNode = _rename(task, lambda text: fold_keys(text, names))
-    return msgspec.structs.replace(likeness, address="")
 
 
 def _rename(part: Any, name: Callable[[str], str]) -> Any:

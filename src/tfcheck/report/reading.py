@@ -197,13 +197,16 @@ def read_reports(data: bytes, named: str) -> list[Report]:
     if not text.strip():
         raise InputError(f"`{named}` is empty", hint=_HINT)
     try:
-        first = text.strip().partition(b"\n")[0] if _is_lines(text) else text
+        head, _, rest = text.strip().partition(b"\n")
+        lines = rest.lstrip().startswith(b"{") and head.rstrip().endswith(b"}")  # several objects, one per line
+        first = head if lines else text
         if not msgspec.json.decode(first, type=_Version).format_version.startswith("1."):
             raise InputError(
                 f"`{named}` is a report of another format_version than 1.x",
                 hint="use the tfcheck that wrote it or a newer one",
             )
-        return [_report(each, named) for each in _decode(text)]
+        decoder = msgspec.json.Decoder(_Report)
+        return [_report(each, named) for each in (decoder.decode_lines(text) if lines else [decoder.decode(text)])]
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise InputError(f"`{named}` is not a tfcheck report: {_problem(error)}", hint=_HINT) from None
 
@@ -216,18 +219,6 @@ def _utf8(data: bytes, named: str) -> bytes:
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, "replace").encode()
     return data
-
-
-def _is_lines(text: bytes) -> bool:
-    """Whether the file has several objects, one per line."""
-    first, _, rest = text.strip().partition(b"\n")
-    return rest.lstrip().startswith(b"{") and first.rstrip().endswith(b"}")
-
-
-def _decode(text: bytes) -> list[_Report]:
-    if _is_lines(text):
-        return msgspec.json.Decoder(_Report).decode_lines(text)
-    return [msgspec.json.decode(text, type=_Report)]
 
 
 def _problem(error: Exception) -> str:

@@ -192,7 +192,7 @@ def _published_result(hook: Hook, results: StoredResults, missing: int) -> HookR
             done = _post(hook, server, token, results.reports, comment_options)
     except RefusalError as refusal:
         hint = f"; the token needs {words.rights}" if refusal.kind in OF_TOKENS else ""
-        return HookResult(f"no comment: {str(refusal).replace('GitHub', words.name)}{hint}", in_log=True)
+        return HookResult(f"no comment: {refusal.words(words.name)}{hint}", in_log=True)
     return HookResult(str(done.outcome), done.warnings, absent=done.absent)
 
 

@@ -93,7 +93,7 @@ def _refusal_words(refusal: RefusalError, variables: Mapping[str, str]) -> str:
     if host:
         advice = host.hint if refusal.kind in OF_TOKENS else refusal.kind.hint if refusal.kind in _OF_ANY_HOST else ""
         hint = f"; {advice}" if advice else ""
-        return f"no {host.comment}: {str(refusal).replace('GitHub', host.name)}{hint}"
+        return f"no {host.comment}: {refusal.words(host.name)}{hint}"
     hint = f"; {refusal.kind.hint}" if refusal.kind.hint else ""
     return f"no comment on the pull request: {refusal}{hint}"
 

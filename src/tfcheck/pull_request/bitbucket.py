@@ -117,6 +117,7 @@ class CloudConversation(Conversation[_Comment]):
 
     size = SIZE
     host = "bitbucket"
+    name = "Bitbucket"
     numbers_attempts = True
 
     def __init__(self, client: Client, wanted: RequestedPull, *, personal: bool) -> None:

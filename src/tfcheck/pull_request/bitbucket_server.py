@@ -73,6 +73,7 @@ class ServerConversation(Conversation[_Comment]):
 
     size = SIZE
     host = "bitbucket-server"
+    name = "Bitbucket"
 
     def __init__(self, client: Client, wanted: RequestedPull) -> None:
         project, _, repository = wanted.repository.partition("/")

@@ -233,7 +233,7 @@ class CommentThread:
         except WaitedError:
             raise
         except RefusalError as refusal:
-            self._doubt = f"but it could not be checked afterwards: {refusal}"
+            self._doubt = f"but it could not be checked afterwards: {refusal.words(self._conversation.name)}"
 
     def _now(self, comment: Comment) -> Comment | None:
         """Read a comment again; None if it is gone."""

@@ -26,13 +26,14 @@ _WHOLE = 40
 class Conversation(ABC, Generic[_Shape]):
     """The comments of a pull request, and what its host supports. All methods raise `RefusalError`.
 
-    `size` is the maximum size of a comment in bytes, `edit` the method that changes one, `can_minimize` whether one can
-    be minimized, `numbers_attempts` whether a repeated job has another run than before. `waits` counts the waits before
-    the head was first read.
+    `name` is the host's, `size` the maximum size of a comment in bytes, `edit` the method that changes one,
+    `can_minimize` whether one can be minimized, `numbers_attempts` whether a repeated job has another run than before.
+    `waits` counts the waits before the head was first read.
     """
 
     size: ClassVar[int] = budget.COMMENT
     host: ClassVar[LinkHost] = "github"
+    name: ClassVar[str] = "GitHub"
     can_minimize: ClassVar[bool] = False
     numbers_attempts: ClassVar[bool] = False
     title: ClassVar[str] = "pull request #"

@@ -36,6 +36,7 @@ class GiteaConversation(Conversation[Comment]):
     """The comments of a pull request on Gitea or Forgejo."""
 
     edit = "PATCH"
+    name = "Gitea"
 
     def __init__(self, client: Client, wanted: RequestedPull, variables: Mapping[str, str]) -> None:
         """Build from the client, the pull request, and the variables of the job."""
@@ -81,6 +82,7 @@ class GiteaConversation(Conversation[Comment]):
 class GitHubConversation(GiteaConversation):
     """The comments of a pull request on GitHub."""
 
+    name = "GitHub"
     can_minimize = True
     numbers_attempts = True
 

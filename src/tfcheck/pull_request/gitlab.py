@@ -64,6 +64,7 @@ class MergeConversation(Conversation[_Note]):
     """The notes of a merge request."""
 
     host = "gitlab"
+    name = "GitLab"
     title = "merge request !"
 
     def __init__(self, client: Client, wanted: RequestedPull) -> None:

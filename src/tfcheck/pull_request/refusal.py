@@ -66,6 +66,11 @@ class RefusalError(Exception):
         detail = ": ".join(filter(None, (str(self.status or ""), self.message)))
         return f"{self.kind.value} ({detail})" if detail else self.kind.value
 
+    def words(self, host: str) -> str:
+        """Report what happened on a host, which has this name."""
+        words = str(self).replace("GitHub", host)
+        return words.replace("pull request", "merge request") if host == "GitLab" else words
+
 
 class UncertainError(RefusalError):
     """Something was sent that must not be repeated, and no response shows whether it was done."""
@@ -99,9 +104,9 @@ class _Error(msgspec.Struct):
 
 
 class _Body(msgspec.Struct):
-    """`error` is the message of Bitbucket and OAuth."""
+    """`error` is the message of Bitbucket and OAuth; GitLab has messages by field."""
 
-    message: str = ""
+    message: str | dict[str, list[str]] = ""
     errors: list[_Error | str] = []
     error: _Error | str = ""
 
@@ -112,8 +117,11 @@ def answer_message(body: bytes) -> str:
         found = msgspec.json.decode(body, type=_Body)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return ""
+    message = found.message
+    if isinstance(message, dict):
+        message = "; ".join(f"{field} {each}" for field, problems in message.items() for each in problems)
     details = (each if isinstance(each, str) else each.message for each in (*found.errors, found.error))
-    text = " ".join(visible("; ".join(filter(None, (found.message, *details)))).split())
+    text = " ".join(visible("; ".join(filter(None, (message, *details)))).split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 

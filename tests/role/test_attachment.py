@@ -11,7 +11,7 @@ from tests.made_world import ELSEWHERE, HERE, OPEN, MadeResource, MadeWorld, ref
 from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Roles
-from tfcheck.symbolic.value import JsonText, Unknown, Value
+from tfcheck.symbolic.value import JsonText, Symbol, Unknown, Value
 from tfcheck.vocabulary.address import Address
 
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
@@ -413,3 +413,21 @@ def test_a_managed_policy_of_another_partition_is_never_attached(arn: str, count
     role = MadeResource("aws_iam_role.exec", {"name": "exec", "arn": ARN, "permissions_boundary": arn})
     found = Roles(MadeWorld(role)).of_object(role)
     assert (found.boundary is None, bool(found.boundary_hidden)) == (count == 0, count == 0)
+
+
+@pytest.mark.parametrize(("attribute", "count"), [("name", 1), ("id", 1), ("arn", 0), ("unique_id", 0)])
+def test_a_policy_is_on_the_role_whose_name_it_refers_to_and_not_its_arn(attribute: str, count: int) -> None:
+    reference = Unknown(Symbol("aws_iam_role.exec", (attribute,)))
+    grant = MadeResource("aws_iam_role_policy.p", {"name": "p", "role": reference, "policy": POLICY})
+    role = MadeResource(
+        "aws_iam_role.exec", {"name": Unknown(Symbol("aws_iam_role.exec", ("name",))), "arn": Unknown()}
+    )
+    assert len(Roles(MadeWorld(role, grant)).of_object(role).identity) == count
+
+
+def test_there_is_no_role_of_the_same_name_under_another_path() -> None:
+    role = MadeResource("aws_iam_role.exec", {"name": "exec", "arn": ARN.replace("role/", "role/ecs/"), "id": "exec"})
+    grant = MadeResource("aws_iam_role_policy.p", {"name": "p", "role": "exec", "policy": POLICY})
+    found = Roles(MadeWorld(role, grant)).of(ARN)
+    assert found is not None
+    assert (found.label, found.identity, len(found.notes)) == (ARN, (), 1)

@@ -221,6 +221,10 @@ def catalogue(world: World, kind: ObjectKind) -> Catalogue:
     return world.once(kind.catalogue)
 
 
+#: The attributes that denote an object, or none in old plans: what else AWS assigns is refused in their place.
+_IDENTIFYING = ((), ("arn",), ("id",), ("name",))
+
+
 class ReferenceIndex:
     """The managed and looked-up objects of one type, by what refers to them."""
 
@@ -238,7 +242,7 @@ class ReferenceIndex:
         """Find the object that a reference to one of its attributes, or its ARN, definitely denotes."""
         if isinstance(reference, Unknown) and reference.symbol is not None:
             found = self._by_address.get(reference.symbol.owner)
-            if found is not None:
+            if found is not None and reference.symbol.path[:1] in _IDENTIFYING:
                 return found
         known = identity(reference)
         return self.by_arn.get(known) if known is not None else None

@@ -15,7 +15,7 @@ import msgspec
 from tfcheck.iam import Policy, rename_policy
 from tfcheck.inventory.change import deleted_objects, is_created, object_before
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.role.grants import DeletedGrants, PolicyAttachment, attached_before, grants, known_arn
+from tfcheck.role.grants import DeletedGrants, PolicyAttachment, attached_before, grants, known_arn, owner_by_name
 from tfcheck.role.policies import Attached, Policies, PolicyOrReason, first_policies
 from tfcheck.role.removed import (
     RemovedByUpdate,
@@ -288,9 +288,9 @@ class Attachments:
         by_name: dict[TextLike, list[PolicyAttachment]] = {}
         unnamed: list[PolicyAttachment] = []
         for grant in grants(self._world):
-            role, known = grant.role, identity(grant.role)
-            if isinstance(role, Unknown) and role.symbol is not None and role.symbol.owner in roles:
-                by_owner.setdefault(role.symbol.owner, []).append(grant)
+            known, owner = identity(grant.role), owner_by_name(grant.role)
+            if owner in roles:
+                by_owner.setdefault(owner, []).append(grant)
             elif known is not None:
                 by_name.setdefault(known, []).append(grant)
             else:

@@ -120,3 +120,12 @@ def members(value: Value, reason: str) -> tuple[Value, ...]:
     """Return the elements of a list; an unknown list is one unknown element, which may be any or none."""
     listed = items(value)
     return (Unknown(reason=reason),) if isinstance(listed, Unknown) else listed
+
+
+def owner_by_name(role: Value) -> str:
+    """Return the address of the resource whose name an unknown value is; empty if it is not a role's name.
+
+    IAM refuses the ARN or the unique id of a role in the place of its name; old plans keep only the resource.
+    """
+    symbol = role.symbol if isinstance(role, Unknown) else None
+    return symbol.owner if symbol is not None and symbol.path[:1] in ((), ("name",), ("id",)) else ""

@@ -25,6 +25,10 @@ from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Va
 from tfcheck.vocabulary.address import owner_of
 from tfcheck.vocabulary.arn import parse_arn
 
+_NO_POLICIES: dict[str, tuple[()]] = dict.fromkeys(
+    ("identity", "hidden", "same_name_policies", "name_conflicts", "inline", "doubted"), ()
+)
+
 
 class Roles:
     """All roles of one world, found by what refers to them."""
@@ -79,13 +83,23 @@ class Roles:
         return role if owned else self._add_namesakes(self._empty_if_deleted(role))
 
     def _add_namesakes(self, role: Role) -> Role:
-        """Add notes on the roles of other stacks that have the name of a missing role, and are other roles."""
+        """Add notes on the roles that have the name of a missing role, and are other roles.
+
+        An account has a name once, whatever the path: beside a role of this world there is no other one.
+        """
         name = role.caller.name
         if role.label in (None, SENSITIVE) or not isinstance(name, str):
             return role
-        alike = (each for stack in self._world.context for each in stack.once(Roles).find_by_name(name))
+        own = [
+            each
+            for each in self.find_by_name(name)
+            if (equal(account_of(each), role.caller.account) & ~equal(each.attribute("arn"), role.caller.arn))
+            is Truth.TRUE
+        ]
+        alike = (*own, *(each for stack in self._world.context for each in stack.once(Roles).find_by_name(name)))
         notes = (namesake(each, _caller(each).account, role) for each in alike)
-        return msgspec.structs.replace(role, notes=(*role.notes, *filter(None, notes)))
+        nothing = _NO_POLICIES if own else {}
+        return msgspec.structs.replace(role, notes=(*role.notes, *filter(None, notes)), **nothing)
 
     def _empty_if_deleted(self, role: Role) -> Role:
         """Remove everything from a role that this plan, or another stack's, deletes."""
@@ -95,9 +109,7 @@ class Roles:
         names = [each.attribute("name") for each in ended]
         if not ended or any(True for one in here for name in names for _ in one.possible_namesakes(name)):
             return role
-        own = ("identity", "hidden", "same_name_policies", "name_conflicts", "inline", "doubted")
-        nothing = dict.fromkeys(own, ())
-        return msgspec.structs.replace(role, deleted=ended[0].address, managed=False, trust=None, **nothing)
+        return msgspec.structs.replace(role, deleted=ended[0].address, managed=False, trust=None, **_NO_POLICIES)
 
     def find_managed(self, arn: str) -> WorldObject | None:
         """Find the managed role with an ARN in this world."""

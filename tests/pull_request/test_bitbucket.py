@@ -155,7 +155,7 @@ def test_the_page_is_readable_without_html(place: Place) -> None:
     assert last.startswith("[//]: # (tfcheck:targets:v1 ")
     assert empty == ""
     assert not [line for line in between if line.startswith(("<", "```mermaid"))]
-    assert any(line.startswith("**Suggested change: `") for line in between)
+    assert any(line.startswith("**Suggested change: ") for line in between)
 
 
 def test_links_lead_to_the_pages_of_cloud(cloud: Place) -> None:

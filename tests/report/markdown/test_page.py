@@ -158,7 +158,7 @@ def test_a_fix_is_shown_once_and_open_where_it_is_the_only_one() -> None:
     one = msgspec.structs.replace(finding("a"), fix=fix)
     page = markdown([reported(one, msgspec.structs.replace(finding("b"), fix=fix))], PAGE)
     assert page.count("Suggested change") == 1
-    assert "<details open><summary>Suggested change: <code>grant it</code> (safe, proven)</summary>" in page
+    assert "<details open><summary>Suggested change: grant it (safe, proven)</summary>" in page
     assert [each.content for each in fences(page) if each.info == "diff"] == [fix.diff]
 
 
@@ -300,6 +300,6 @@ def test_the_first_change_is_open_and_stands_before_the_reasons() -> None:
         for number, fix in enumerate(fixes)
     ]
     page = markdown([reported(*found)])
-    assert page.index("\n- ❌ ") < page.index("<details open><summary>Suggested change: <code>fix 1</code>")
-    assert page.index("<code>fix 1</code>") < page.index("<summary>Why") < page.index("<code>fix 2</code>")
-    assert "<details><summary>Suggested change: <code>fix 2</code>" in page
+    assert page.index("\n- ❌ ") < page.index("<details open><summary>Suggested change: fix 1 ")
+    assert page.index("change: fix 1 ") < page.index("<summary>Why") < page.index("change: fix 2 ")
+    assert "<details><summary>Suggested change: fix 2 " in page

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tfcheck.report.safe_text import clip_width, visible
 from tfcheck.symbolic.regex import regex
@@ -55,11 +55,20 @@ def prose(text: str, names: Iterable[str | None] = ()) -> str:
 
     `names` are what it may quote, such as addresses and ARNs: each is one code span everywhere.
     """
+    return _write(_pieces(clip_width(text, _LONGEST), names), code)
+
+
+def html_prose(text: str) -> str:
+    """Write a foreign sentence like `prose` for `<summary>`."""
+    return _write(_pieces(clip_width(text, _LONGEST_IN_SUMMARY), ()), html_code)
+
+
+def _write(pieces: Iterable[tuple[bool, str, bool]], as_code: Callable[[str], str]) -> str:
     written = ""
     after_code = False
-    for spaced, piece, is_code in _pieces(clip_width(text, _LONGEST), names):
+    for spaced, piece, is_code in pieces:
         apart = spaced or (after_code and is_code)  # two code spans side by side would be one
-        shown = code(piece) if is_code else piece
+        shown = as_code(piece) if is_code else piece
         written += f" {shown}" if apart and written else shown
         after_code = is_code
     return written

@@ -10,7 +10,7 @@ from tfcheck.report.causes import Group, broken_actions
 from tfcheck.report.diff import needs_unidiff_zero
 from tfcheck.report.markdown.alike import blocks_with_keys, needed_by
 from tfcheck.report.markdown.budget import PagePart, PartKind
-from tfcheck.report.markdown.escape import code, fence, html_code, prose, sentence
+from tfcheck.report.markdown.escape import code, fence, html_code, html_prose, prose, sentence
 from tfcheck.report.markdown.page import Page
 from tfcheck.report.markdown.rows import place_link
 from tfcheck.report.pattern_mismatch import nearest
@@ -122,7 +122,7 @@ def suggestion(fix: Fix, number: int, targets: tuple[str, ...], *, opened: bool)
     where = f" in {few(list(map(html_code, targets)), 2)}" if targets else ""
     marks = f"{'safe' if fix.safety == 'safe' else 'review it'}, {'proven' if fix.proven else 'not proven'}"
     state = "<details open>" if opened else "<details>"
-    top = f"{state}<summary>Suggested change{where}: {html_code(fix.title)} ({marks})</summary>"
+    top = f"{state}<summary>Suggested change{where}: {html_prose(fix.title)} ({marks})</summary>"
     yield PagePart(f"{top}\n\n{_change_itself(fix)}\n\n</details>", PartKind.DIFF, number)
 
 

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import tfcheck.analysis.fix_session
 import tfcheck.fix.fix_finder  # noqa: F401
-from tfcheck.fix.second_reader import tree
+from tfcheck.fix.proof.second_reader import tree
 
 tree("")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.fix.task_proof import unplanned_instances
-from tfcheck.fix.trial import ChangedAttribute, Trial
+from tfcheck.fix.edits.change import ChangedAttribute
+from tfcheck.fix.proof.task_proof import unplanned_instances
+from tfcheck.fix.proof.trial import Trial
 from tfcheck.hcl.modules import Sources
 from tfcheck.inventory.world import After
 from tfcheck.plan import Plan

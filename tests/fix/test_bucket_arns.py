@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tfcheck.fix.render import text
-from tfcheck.fix.spelling import adapt_bucket_arns, shorter
+from tfcheck.fix.layout.render import text
+from tfcheck.fix.values.spelling import adapt_bucket_arns, shorter
 from tfcheck.fix.wanted import NeededStatement, Reference
 
 ARN = Reference("aws_s3_bucket.b.arn")

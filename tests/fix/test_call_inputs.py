@@ -9,7 +9,7 @@ import pytest
 from tests.cases import TESTDATA, Case
 from tests.fix.found import copied, replaced
 from tests.fix.test_place import fixes
-from tfcheck.fix.task_proof import unplanned_instances
+from tfcheck.fix.proof.task_proof import unplanned_instances
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.address import parse

@@ -11,8 +11,8 @@ from tests.fix.open_policies import plan_with_open_policies
 from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection
 from tfcheck.fix import FixChoice
+from tfcheck.fix.proof.second_reader import SecondOpinion, compare
 from tfcheck.fix.proposal import DraftFix
-from tfcheck.fix.second_reader import SecondOpinion, compare
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tfcheck.fix.cycle import Dependencies
+from tfcheck.fix.proof.cycle import Dependencies
 from tfcheck.hcl.modules import Sources, from_directory
 
 KEY = 'resource "aws_kms_key" "k" {\n  policy = aws_iam_role.r.arn\n}\n'

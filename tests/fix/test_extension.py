@@ -13,9 +13,9 @@ from tests.fix.test_cases import edits
 from tfcheck.analysis.check import check
 from tfcheck.fix import find_fixes
 from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
-from tfcheck.fix.into_policy import extension
+from tfcheck.fix.policies.into_policy import extension
+from tfcheck.fix.proof.second_reader import SecondOpinion, compare
 from tfcheck.fix.proposal import DraftFix
-from tfcheck.fix.second_reader import SecondOpinion, compare
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import Module, from_directory
 from tfcheck.hcl.syntax.block import read_source
@@ -214,11 +214,32 @@ def test_policies_that_are_put_together_get_one_edit_each_where_it_belongs() -> 
     assert "+      resources = values(var.secrets)" in passed.diff
 
 
-def test_a_reference_in_a_list_is_a_text() -> None:
+def test_statements_go_where_those_beside_them_are_written() -> None:
+    found = {each.fix.title: each.fix for each in edits(Case(TESTDATA / "statements-elsewhere"))}
+    into_locals = found["add a statement and a resource to local.mail_statements"]
+    assert '["arn:aws:s3:::${var.bucket}/mails/*", "arn:aws:s3:::${var.bucket}/common.env"]' in into_locals.diff
+    of_key = found["add a resource to policies/web.json, the text of aws_iam_role_policy.service"]
+    assert '["arn:aws:ssm:*:*:parameter/web/*", "arn:aws:ssm:*:*:parameter/shared/dsn"]' in of_key.diff
+    in_list = found["add a resource to aws_iam_role_policy.search"]
+    assert "+        aws_ssm_parameter.license.arn\n       ]\n" in in_list.diff
+    gated = found["add aws_iam_role_policy.crawler_start_up"]
+    assert "+  count = length(aws_secretsmanager_secret.agent) > 0 ? 1 : 0\n" in gated.diff
+    assert {each.safety for each in (into_locals, of_key, in_list, gated)} == {"safe"}
+    other = "; it is shared by 2 roles: also for module.billing.aws_iam_role.execution"
+    listed = found[f"add 2 statements to data.aws_iam_policy_document.execution{other}"]
+    assert "+      resources = var.env_files\n" in listed.diff
+    assert '+      resources = distinct([for arn in var.env_files : split("/", arn)[0]])\n' in listed.diff
+
+
+def test_an_item_of_a_list_is_a_text_and_a_call_may_be_a_list() -> None:
     text = 'data "aws_iam_policy_document" "d" {\n  statement {\n    actions   = ["s3:GetObject"]\n'
-    text += "    resources = [{}]\n  }\n}\n"
+    text += "    resources = {}\n  }\n}\n"
     text += 'resource "x" "y" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
-    for written, is_extended in (('local.files["a"], var.file', True), ("one(var.files)", False)):
+    for written, is_extended in (
+        ('[local.files["a"], format("%s/*", var.bucket)]', True),
+        ("[one(var.files)]", True),
+        ("values(var.files)", False),
+    ):
         module = Module(".", [read_source(SourceText("main.tf", text.replace("{}", written)))])
         block = module.resource("resource", "x", "y")
         assert block is not None

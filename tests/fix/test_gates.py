@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tfcheck.fix.gates import gated_instance
+from tfcheck.fix.values.gates import gated_instance
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import read_source

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
-from tfcheck.fix.into_list import insert_into_list
-from tfcheck.fix.policy_text import ObjectParts, read_parts
-from tfcheck.fix.render import Syntax
+from tfcheck.fix.layout.into_list import insert_into_list
+from tfcheck.fix.text.policy_text import ObjectParts, Syntax, read_parts
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.source import SourceText
 

@@ -14,9 +14,9 @@ from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection
 from tfcheck.checks import CHECKS
 from tfcheck.fix.edits.insertion import apply_insertions
-from tfcheck.fix.into_list import items_into_object
-from tfcheck.fix.policy_text import ObjectParts, read_parts
-from tfcheck.fix.second_reader import SecondOpinion, compare
+from tfcheck.fix.layout.into_list import items_into_object
+from tfcheck.fix.proof.second_reader import SecondOpinion, compare
+from tfcheck.fix.text.policy_text import ObjectParts, read_parts
 from tfcheck.hcl.modules import from_directory
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import tasks_by_address

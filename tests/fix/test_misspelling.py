@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfcheck.fix.misspelling import Misspelling, misspelled_action, misspelled_prefix, misspelled_resources
+from tfcheck.fix.corrections.misspelling import Misspelling, misspelled_action, misspelled_prefix, misspelled_resources
 from tfcheck.symbolic.wildcards import glob_known
 
 S3 = "arn:aws:s3:::"

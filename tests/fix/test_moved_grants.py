@@ -13,8 +13,8 @@ from tfcheck.analysis.check import check
 from tfcheck.analysis.options import RunOptions
 from tfcheck.fix import FixChoice
 from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
+from tfcheck.fix.proof.second_reader import SecondOpinion, compare
 from tfcheck.fix.proposal import DraftFix
-from tfcheck.fix.second_reader import SecondOpinion, compare
 from tfcheck.hcl.modules import from_directory
 
 CASE = "granted-to-task-role"

@@ -9,8 +9,8 @@ import pytest
 from tests.cases import TESTDATA, Case
 from tests.fix.found import copied, replaced
 from tests.fix.test_place import fixes
-from tfcheck.fix.render import text
-from tfcheck.fix.templates import NamedParts
+from tfcheck.fix.layout.render import text
+from tfcheck.fix.values.templates import NamedParts
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.address import ModulePath
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tfcheck.fix.narrowing import DenialPlace, narrowing
-from tfcheck.fix.policy_text import file_of
+from tfcheck.fix.text.policy_text import file_of
+from tfcheck.fix.words.narrowing import DenialPlace, narrowing
 from tfcheck.hcl.syntax.block import read_source
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.iam import parse_policy

@@ -16,7 +16,7 @@ from tests.fix.test_place import fixes
 from tfcheck.analysis.check import check
 from tfcheck.fix import find_fixes
 from tfcheck.fix.proposal import DraftFix
-from tfcheck.fix.repetition import InstanceTerms, Repeated, share_statements
+from tfcheck.fix.values.repetition import InstanceTerms, Repeated, share_statements
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import from_directory
 from tfcheck.hcl.syntax.block import read_source

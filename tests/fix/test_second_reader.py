@@ -14,7 +14,7 @@ from tests import cases
 from tests.laws import part
 from tfcheck.analysis.fix_writing import second_opinion
 from tfcheck.fix.edits.insertion import Insertion, Replacement, group_by_file
-from tfcheck.fix.second_reader import SecondOpinion, compare
+from tfcheck.fix.proof.second_reader import SecondOpinion, compare
 from tfcheck.vocabulary.errors import InputError
 
 TEXT = 'a "b" {\n  x = [{ p = 1 }]\n  y = { q = "r" }\n  z = <<E\n{"s": [1]}\nE\n}\n'

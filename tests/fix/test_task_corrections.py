@@ -11,8 +11,8 @@ from tfcheck.analysis.check import check
 from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection
 from tfcheck.fix import FixChoice, find_fixes
+from tfcheck.fix.proof.second_reader import SecondOpinion, compare
 from tfcheck.fix.proposal import DraftFix
-from tfcheck.fix.second_reader import SecondOpinion, compare
 from tfcheck.hcl.modules import from_directory
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver

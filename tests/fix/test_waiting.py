@@ -15,8 +15,8 @@ from tfcheck.analysis.check import check
 from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection, RunOptions
 from tfcheck.fix import FixChoice
+from tfcheck.fix.corrections.waiting import insert_depends_on
 from tfcheck.fix.proposal import DraftFix
-from tfcheck.fix.waiting import insert_depends_on
 from tfcheck.hcl.modules import from_directory
 from tfcheck.hcl.syntax.block import read_source
 from tfcheck.hcl.syntax.source import SourceText

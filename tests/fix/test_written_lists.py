@@ -9,7 +9,7 @@ import pytest
 from tests.cases import TESTDATA, Case
 from tests.fix.found import copied, replaced
 from tests.fix.test_place import fixes
-from tfcheck.fix.written_lists import WrittenLists
+from tfcheck.fix.values.written_lists import WrittenLists
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.address import parse
@@ -76,7 +76,8 @@ def test_a_list_that_a_caller_leaves_empty_has_a_policy_of_its_own(tmp_path: Pat
     for each in (heredoc, f'jsonencode({{\n    Version   = "2012-10-17"\n    Statement = [{statement}]\n  }})'):
         module.write_text(text.replace(heredoc, each))
         (found,) = (each.fix for each in fixes(folder) if "module.one" in each.fix.title)
-        assert (found.title, found.safety) == ("add aws_iam_role_policy.execution_start_up in module.one", "safe")
+        title = "add aws_iam_role_policy.execution_start_up"
+        assert (found.title, found.safety) == (f"{title} in module.one and 1 more", "safe")
         assert "count = length(var.secrets) > 0 ? 1 : 0" in found.hcl
         assert "Resource = var.secrets[*].valueFrom" in found.hcl
 
@@ -88,12 +89,17 @@ def test_a_list_of_which_not_all_is_needed_is_not_granted() -> None:
     name, role = "aws_ecs_task_definition.api", parse("aws_iam_role.execution")
     answers = [each for finding in case.report().findings for each in finding.answers]
     parameters = [each for each in answers if each.requirement.rule == "parameter" and _is_of(each, name)]
-    statements, left = lists.grants(parameters, role, lambda _: False)
+    statements, left = lists.grants(parameters, role, lambda _: False, lambda _: True)
     assert [each.resource_list.over for each in statements if each.resource_list] == ["aws_ssm_parameter.flag"]
     assert left == ()
-    assert lists.grants(parameters[1:], role, lambda _: False) == ((), tuple(parameters[1:]))
-    assert lists.grants(parameters, role, lambda each: each == "aws_ssm_parameter.flag") == ((), tuple(parameters))
-    assert lists.grants(parameters, parse("module.one.aws_iam_role.execution"), lambda _: False)[0] == ()
+    assert lists.grants(parameters[1:], role, lambda _: False, lambda _: True) == ((), tuple(parameters[1:]))
+    assert lists.grants(parameters, role, lambda each: each == "aws_ssm_parameter.flag", lambda _: True) == (
+        (),
+        tuple(parameters),
+    )
+    assert (
+        lists.grants(parameters, parse("module.one.aws_iam_role.execution"), lambda _: False, lambda _: True)[0] == ()
+    )
 
 
 def _is_of(answer: Answer, task: str) -> bool:

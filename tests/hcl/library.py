@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Any
 
 from tests.hcl.writing import HERE
-from tfcheck.fix.second_reader import tree
+from tfcheck.fix.proof.second_reader import tree
 from tfcheck.hcl.syntax.expression import (
     Attribute,
     Binary,

@@ -12,7 +12,7 @@ from tests.cases import TESTDATA, Case, with_expectation, with_plan
 from tests.laws import part, some
 from tests.plan.made import change, plan
 from tfcheck.analysis.check import check
-from tfcheck.fix.trial import ChangedSources
+from tfcheck.fix.proof.trial import ChangedSources
 from tfcheck.hcl.modules.sources import from_directory
 from tfcheck.plan import constant
 from tfcheck.resolve import Resolver, resolver_of

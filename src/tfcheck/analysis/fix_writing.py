@@ -50,7 +50,7 @@ def second_opinion(name: str, before: str, insertions: Sequence[Insertion]) -> s
     Raises:
         InputError: it finds more changed than was inserted.
     """
-    from tfcheck.fix.second_reader import SecondOpinion, compare
+    from tfcheck.fix.proof.second_reader import SecondOpinion, compare
 
     is_hcl = name.endswith((".tf", ".tofu"))
     found = compare(before, insertions) if is_hcl else SecondOpinion.SAME_BUT_INSERTED

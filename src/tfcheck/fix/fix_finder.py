@@ -6,22 +6,22 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.fix.added_policy import AddedPolicies
-from tfcheck.fix.as_text import InDoubt, grants_as_text, grants_elsewhere, suggest_tags
-from tfcheck.fix.corrections import Corrections
+from tfcheck.fix.callers.module_inputs import changed_inputs
+from tfcheck.fix.corrections.corrections import Corrections
+from tfcheck.fix.edits.change import Change, ChangedAttribute, merge_changes
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Insertion, Replacement
-from tfcheck.fix.holders import join_by_shared_policy, join_needs, needs_of_outside_roles
-from tfcheck.fix.module_inputs import changed_inputs
-from tfcheck.fix.other_policies import OtherPolicies
-from tfcheck.fix.place import FixPlaces
+from tfcheck.fix.edits.insertion import Replacement
+from tfcheck.fix.policies.added_policy import AddedPolicies
+from tfcheck.fix.policies.holders import join_by_shared_policy, join_needs, needs_of_outside_roles
+from tfcheck.fix.policies.other_policies import OtherPolicies
+from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.proof.task_proof import are_sound, outdated_objects, unplanned_instances
+from tfcheck.fix.proof.trial import Trial, change_sources, repeats_the_check
 from tfcheck.fix.proposal import Allows, Case, DraftFix, FixChoice, PlanFixes, Proposal, RoleCase, RoleNeed, draft_fix
 from tfcheck.fix.ranking import rank
-from tfcheck.fix.remedies import Remedies, remedy_for_stale_plan
-from tfcheck.fix.task_proof import are_sound, outdated_objects, unplanned_instances
-from tfcheck.fix.trial import ChangedAttribute, Trial, change_sources, repeats_the_check
 from tfcheck.fix.without_grants import without_grants
-from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.fix.words.as_text import InDoubt, grants_as_text, grants_elsewhere, suggest_tags
+from tfcheck.fix.words.remedies import Remedies, remedy_for_stale_plan
 from tfcheck.inventory.world import After
 from tfcheck.role import Roles
 from tfcheck.symbolic.limits import is_exceeded
@@ -80,7 +80,7 @@ class FixFinder:
         corrections = Corrections(world, self.places, self._files, answers)
         self._replacing = [corrections.proposals] if choice.corrects else []
         if choice.moves:
-            from tfcheck.fix.moved_grants import MovedGrants
+            from tfcheck.fix.policies.moved_grants import MovedGrants
 
             self._replacing.append(MovedGrants(world, self.places, self._files, self._rank).proposals)
 
@@ -88,7 +88,7 @@ class FixFinder:
         """Find the fixes for denied requirements."""
         aided, by_role = list[DraftFix](), list[Answer]()
         if any(each.reason is Reason.NO_EXECUTION_ROLE for each in answers):
-            from tfcheck.fix.missing_role import MissingRoles
+            from tfcheck.fix.corrections.missing_role import MissingRoles
 
             missing = MissingRoles(self._world, self.places, self._rank)
             self._open_then = missing.open_then
@@ -260,7 +260,7 @@ class FixFinder:
                 break
             unsound = self._unsound(waiting)
             sane = [case for case in waiting if case not in unsound]
-            trial = self._trial([case.current for case in sane if case.current])
+            trial = Trial.after(self._world, *(case.current for case in sane if case.current))
             allows = enough(trial) if enough else self._decides(trial)
             failed: list[Case] = list(unsound)
             for case in sane:
@@ -328,35 +328,21 @@ class FixFinder:
             return []
         half = len(cases) // 2
         found = [*self._unsound(cases[:half]), *self._unsound(cases[half:])] if half else list(cases)
-        edits = [one for case in cases if case.current for one in case.current.insertions]
-        texts = {name: text for case in cases if case.current for name, text in case.current.texts.items()}
-        return found or (list(cases[half:]) if self._makes_circles(edits, texts) else [])
+        whole = merge_changes([case.current for case in cases if case.current])
+        return found or (list(cases[half:]) if self._makes_circles(whole) else [])
 
-    def _makes_circles(self, insertions: Iterable[Insertion], texts: dict[str, SourceText]) -> bool:
+    def _makes_circles(self, change: Change) -> bool:
         assert self._sources is not None  # otherwise there are no proposals
-        return self.places.dependencies.makes_circles(change_sources(self._sources, insertions, texts))
+        return self.places.dependencies.makes_circles(change_sources(self._sources, change.insertions, change.texts))
 
     def _is_sound(self, proposals: Sequence[Proposal]) -> bool:
-        texts = {name: text for each in proposals for name, text in each.texts.items()}
-        insertions = [insertion for each in proposals for insertion in each.insertions]
         if any(self._files.reveals(each.insertions, each.texts, each.reported) for each in proposals):
             return False
-        return are_sound(insertions, texts) and not self._makes_circles(insertions, texts)
+        whole = merge_changes(proposals)
+        return are_sound(whole) and not self._makes_circles(whole)
 
     def _decides(self, trial: Trial) -> Allows:
         return trial.allows
-
-    def _trial(self, proposals: Sequence[Proposal]) -> Trial:
-        assert self._sources is not None  # otherwise there are no proposals
-        texts = {name: text for each in proposals for name, text in each.texts.items()}
-        insertions = [insertion for each in proposals for insertion in each.insertions]
-        return Trial(
-            self._resolver,
-            change_sources(self._sources, insertions, texts),
-            dict.fromkeys(touched for each in proposals for touched in each.touched),
-            dict.fromkeys(address for each in proposals for address in each.added),
-            context=self._world.context,
-        )
 
     def _draft(self, case: Case) -> DraftFix | None:
         proposal = case.current

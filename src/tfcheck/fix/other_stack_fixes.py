@@ -8,8 +8,8 @@ from functools import cache
 import msgspec
 
 from tfcheck.fix.fix_finder import FixFinder
+from tfcheck.fix.proof.trial import Trial, bare_tasks
 from tfcheck.fix.proposal import Allows, FixChoice, PlanFixes, RoleCase, RoleNeed
-from tfcheck.fix.trial import Trial, bare_tasks
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.other_stack import Stack
 from tfcheck.inventory.world import After, WorldObject

@@ -9,27 +9,22 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from tfcheck.fix.edits.change import Change, merge_changes
 from tfcheck.fix.edits.insertion import Insertion
-from tfcheck.fix.trial import ChangedAttribute
-from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.world import WorldObject
 from tfcheck.vocabulary.address import Address, ElsewhereAddress
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Remedy, Requirement
 
 
-class Proposal(msgspec.Struct, frozen=True):
+class Proposal(Change, frozen=True, kw_only=True):
     """One way to fix something, not proven yet.
 
-    `texts` are the edited files, `touched` and `added` the changes in the plan. `beside` are the objects after whose
-    blocks something is inserted, `reported` the parts of changed lines that the title shows.
+    `beside` are the objects after whose blocks something is inserted, `reported` the parts of changed lines that the
+    title shows.
     """
 
     title: str
-    safety: str
-    insertions: tuple[Insertion, ...]
-    texts: dict[str, SourceText]
-    touched: tuple[ChangedAttribute, ...]
-    added: tuple[Address, ...]
+    safety: str = "review"
     hcl: str
     beside: tuple[Address, ...] = ()
     reported: tuple[str, ...] = ()
@@ -38,15 +33,18 @@ class Proposal(msgspec.Struct, frozen=True):
 def join_proposals(proposals: Sequence[Proposal]) -> Proposal:
     """Join several changes into one."""
     return Proposal(
+        **msgspec.structs.asdict(merge_changes(proposals)),
         title="; and ".join(each.title for each in proposals),
         safety="safe" if all(each.safety == "safe" for each in proposals) else "review",
-        insertions=tuple(one for each in proposals for one in each.insertions),
-        texts={name: text for each in proposals for name, text in each.texts.items()},
-        touched=tuple(one for each in proposals for one in each.touched),
-        added=tuple(one for each in proposals for one in each.added),
         hcl="\n\n".join(each.hcl for each in proposals),
         beside=tuple(one for each in proposals for one in each.beside),
     )
+
+
+def extend_proposal(found: Proposal, title: str, *changes: Change) -> Proposal:
+    """Return a proposal, for review, that also makes other changes."""
+    whole = msgspec.structs.asdict(merge_changes([found, *changes]))
+    return msgspec.structs.replace(found, title=title, safety="review", **whole)
 
 
 class RoleNeed(msgspec.Struct, frozen=True):
@@ -135,33 +133,26 @@ class FixChoice(msgspec.Struct, frozen=True):
     moves: bool = False
 
 
-class DraftFix(msgspec.Struct, frozen=True):
-    """A fix, the requirements that it fixes, and its insertions; none if it is only text.
+class DraftFix(Change, frozen=True):
+    """A fix, the requirements that it fixes, and its change; without insertions it is only text.
 
-    `home` is the role's stack if it is another one, `finding` what it fixes if that is not a requirement. `touched` and
-    `added` are the changes in the plan.
+    `home` is the role's stack if it is another one, `finding` what it fixes if that is not a requirement.
     """
 
     fix: Fix
     answers: tuple[Answer, ...]
-    insertions: tuple[Insertion, ...] = ()
-    texts: dict[str, SourceText] = {}
     home: ElsewhereAddress | None = None
     finding: Finding | None = None
-    touched: tuple[ChangedAttribute, ...] = ()
-    added: tuple[Address, ...] = ()
 
 
-def draft_fix(fix: Fix, answers: tuple[Answer, ...], proposal: Proposal) -> DraftFix:
-    """Return a proposal's fix."""
-    return DraftFix(fix, answers, proposal.insertions, proposal.texts, touched=proposal.touched, added=proposal.added)
+def draft_fix(fix: Fix, answers: tuple[Answer, ...], *changes: Change) -> DraftFix:
+    """Return the fix that makes changes."""
+    return DraftFix(fix, answers, **msgspec.structs.asdict(merge_changes(changes)))
 
 
-def draft_for_review(
-    title: str, hcl: str, edits: Sequence[Insertion], texts: dict[str, SourceText], **others: Any
-) -> DraftFix:
+def draft_for_review(title: str, hcl: str, edits: Sequence[Insertion], **others: Any) -> DraftFix:
     """Return a change of files as a fix for review, without its diff; `others` are further fields of the draft."""
-    return DraftFix(Fix(title=title, safety="review", proven=True, hcl=hcl), (), tuple(edits), texts, **others)
+    return DraftFix(Fix(title=title, safety="review", proven=True, hcl=hcl), (), insertions=tuple(edits), **others)
 
 
 class PlanFixes(msgspec.Struct, frozen=True, dict=True):

@@ -8,30 +8,13 @@ name. A module from elsewhere is never changed.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from tfcheck.fix.added_policy import AddedPolicies
-from tfcheck.fix.edits.insertion import Insertion
-from tfcheck.fix.holders import came_near, other_roles_words
-from tfcheck.fix.new_block import block_lines, insert_after, items_into
-from tfcheck.fix.new_policy import module_words
-from tfcheck.fix.place import FixPlaces
-from tfcheck.fix.policy_text import ListParts, read_parts
+from tfcheck.fix.policies.added_policy import AddedPolicies
+from tfcheck.fix.policies.attachments import propose_attachments
+from tfcheck.fix.policies.place import FixPlaces
 from tfcheck.fix.proposal import Proposal, RoleNeed
-from tfcheck.fix.render import quote
-from tfcheck.fix.repetition import Repeated
-from tfcheck.fix.wanted import free
-from tfcheck.hcl.syntax.block import Block
-from tfcheck.hcl.syntax.lexer import MalformedError
-from tfcheck.hcl.syntax.tf_json import JsonBlock
-from tfcheck.inventory.change import deleted_objects
-from tfcheck.inventory.ecs import tasks_by_address
-from tfcheck.inventory.world import After, WorldObject
-from tfcheck.symbolic.regex import regex
-from tfcheck.verdict.judge import Judge
-from tfcheck.vocabulary.address import Address
-from tfcheck.vocabulary.finding import Verdict
+from tfcheck.inventory.world import After
 
 
 def rank(need: RoleNeed, places: FixPlaces, added: AddedPolicies, world: After) -> Iterator[Proposal]:
@@ -44,20 +27,7 @@ def rank(need: RoleNeed, places: FixPlaces, added: AddedPolicies, world: After) 
     if block is not None:
         yield from propose_attachments(need, block, places, world)
     if need.roles[0].address.module.steps:
-        from tfcheck.fix.call_inputs import propose_call_inputs
-
-        yield from propose_call_inputs(need, places, world)
-    if added.is_for_callers(need):
-        yield from added.propose_at_callers(need)
-    if need.roles[0].address.module.steps:
-        from tfcheck.fix.call_inputs import propose_new_inputs
-
-        yield from propose_new_inputs(need, places, world)
-    if added.is_named_by_callers(need):
-        yield from added.propose_at_callers(need, new_output=True)
-    if added.is_named_by_callers(need, literally=True):
-        yield from added.propose_at_callers(need)
-        yield from added.propose_at_callers(need, new_output=True)
+        yield from _propose_by_callers(need, places, added, world)
     yield from places.existing(need, wide=False)
     alone = block is not None and added.reach(need) <= need.names()
     if block is not None and alone:
@@ -69,172 +39,18 @@ def rank(need: RoleNeed, places: FixPlaces, added: AddedPolicies, world: After) 
     yield from added.propose_at_each_caller(need)
 
 
-_ATTACHMENT = "aws_iam_role_policy_attachment"
-#: The number of policies of a module that are tried.
-_MOST = 20
-#: The policy of AWS for execution roles, and what it allows of what start-up needs.
-AWS_POLICY = "AmazonECSTaskExecutionRolePolicy"
-BY_AWS = frozenset(
-    (
-        "ecr:GetAuthorizationToken",
-        "ecr:BatchCheckLayerAvailability",
-        "ecr:BatchGetImage",
-        "ecr:GetDownloadUrlForLayer",
-        "logs:CreateLogStream",
-        "logs:PutLogEvents",
-    )
-)
-_OF_INSTANCE = regex(r"(?<![\w.])(?:each|count)\.")
-_ROLE_OF_KEY = regex(r"aws_iam_role\.([\w-]+)\[each\.(?:key|value)\]\.(?:name|id)")
+def _propose_by_callers(need: RoleNeed, places: FixPlaces, added: AddedPolicies, world: After) -> Iterator[Proposal]:
+    """Yield the ways by which the callers of a role's module name what it lacks."""
+    from tfcheck.fix.callers.call_inputs import propose_call_inputs, propose_new_inputs
 
-
-def propose_attachments(need: RoleNeed, block: Block, places: FixPlaces, world: After) -> Iterator[Proposal]:
-    """Propose to attach a policy that grants what the roles lack."""
-    role = need.roles[0].address
-    siblings = places.holders.instances(role)
-    if isinstance(block, JsonBlock) or "managed_policy_arns" in block.arguments:
+    yield from propose_call_inputs(need, places, world)
+    if places.names_all(need):
         return
-    if any(each.requirement.action in BY_AWS for each in need.answers):
-        yield from _propose_key(need, places, world)
-    if {str(each) for each in siblings} != set(need.names()) or not places.files.editable(block.source):
-        return
-    if any(each.requirement.action in BY_AWS for each in need.answers):
-        yield from _propose_policy_of_aws(need, block, places, world)
-    own = [each for each in world.resources("aws_iam_policy") if each.address.module == role.module]
-    for policy in own[:_MOST]:
-        usable = policy.address.key is None and world.resolver.block(policy.address) is not None
-        if usable and not places.holders.is_for_others(policy) and _grants(policy, need, world):
-            label = free(f"{role.name}_{policy.address.name}", places.labels_of(role.module, _ATTACHMENT), "_")
-            name = policy.address.resource
-            yield _proposal(f"attach {name} to", label, f"{name}.arn", need, block, block, places)
-
-
-def _grants(policy: WorldObject, need: RoleNeed, world: After) -> bool:
-    document = world.once(Judge).roles.policies.of_attribute(policy, "policy").policy
-    if document is None:
-        return False
-    if any("*" in str(each.written) for one in document.statements for each in one.actions.entries):
-        return False  # it is for more than start-up
-    judge, tasks = world.once(Judge), tasks_by_address(world)
-    asked = ((each.requirement, tasks[each.requirement.task_definition]) for each in need.answers)
-    return all(each is Verdict.ALLOWED for each in judge.verdicts_with(document, asked))
-
-
-def _proposal(
-    title: str, label: str, arn: str, need: RoleNeed, block: Block, anchor: Block, places: FixPlaces
-) -> Proposal:
-    """Propose an attachment after the block `anchor`, for all instances of the roles' block."""
-    role, siblings = need.roles[0].address, places.holders.instances(need.roles[0].address)
-    base = f"{role.type}.{role.name}"
-    repeated = Repeated(base, "name", block, tuple(dict.fromkeys(each.key for each in siblings)), others=False)
-    inside = [f"role       = {repeated.role(by_value=False)}", f"policy_arn = {arn}"]
-    head = f'resource "{_ATTACHMENT}" "{label}"'
-    lines = block_lines(head, inside, repeated=repeated.repetition(by_value=False))
-    return Proposal(
-        title=f"{title} {base}{module_words(role.module)}; it grants all that this policy "
-        f"allows{other_roles_words(frozenset(map(str, siblings)) - need.names())}",
-        safety="review",
-        insertions=(insert_after(anchor, lines),),
-        texts={anchor.source.name: anchor.source},
-        touched=(),
-        added=tuple(Address(each.module, "managed", _ATTACHMENT, label, each.key) for each in siblings),
-        hcl="\n".join(lines),
-        beside=tuple(each.address for each in need.roles),
-    )
-
-
-# The policy of AWS
-
-
-def _propose_policy_of_aws(need: RoleNeed, block: Block, places: FixPlaces, world: After) -> Iterator[Proposal]:
-    role = need.roles[0].address
-    taken = places.labels_of(role.module, _ATTACHMENT)
-    names = (need.roles[0].attribute("name"), need.roles[0].attribute("id"))
-    own = (each for each in deleted_objects(_ATTACHMENT, world) if each.attribute("role") in names)
-    lost = next((each for each in own if str(each.attribute("policy_arn")).endswith(f"/{AWS_POLICY}")), None)
-    if lost is not None:
-        label = lost.address.name if lost.address.name not in taken else free(role.name, taken, "_")
-        arn = quote(str(lost.attribute("policy_arn")))
-        yield _proposal(f"attach {AWS_POLICY} again to", label, arn, need, block, block, places)
-        return
-    if any(came_near(each, need) for each in places.holders_of(need)):
-        return  # one of its policies is for that
-    for sibling, attached in _siblings(need, places, world):
-        name = attached.labels[1].replace(sibling.name, role.name)
-        text = attached.attribute_text("role").replace(f".{sibling.name}.", f".{role.name}.")
-        arn = attached.attribute_text("policy_arn")
-        if not _OF_INSTANCE.search(f"{arn} {text}"):
-            label = free(name if name != attached.labels[1] else role.name, taken, "_")
-            anchor = _anchor(block, attached, sibling, places, world)
-            yield _proposal(f"attach {AWS_POLICY}, as {sibling} has it, to", label, arn, need, block, anchor, places)
-
-
-def _siblings(need: RoleNeed, places: FixPlaces, world: After) -> Iterator[tuple[Address, Block]]:
-    """Yield other roles of the module that have the policy of AWS, and the block that attaches it."""
-    roles = world.once(Judge).roles
-    for each in world.resources(_ATTACHMENT):
-        block = world.resolver.block(each.address)
-        is_here = each.address.module == need.roles[0].address.module and str(each.attribute("policy_arn")).endswith(
-            f"/{AWS_POLICY}"
-        )
-        role = roles.resource(each.attribute("role")) if is_here else None
-        is_usable = block is not None and not isinstance(block, JsonBlock) and places.files.editable(block.source)
-        if block is not None and role is not None and is_usable:
-            yield role.address, block
-
-
-def _anchor(block: Block, attached: Block, sibling: Address, places: FixPlaces, world: After) -> Block:
-    """Return the block to insert an attachment after: the role, or the last one if attachments are together."""
-    role = world.resolver.block(sibling)
-    module = world.resolver.module_sources(sibling.module)
-    blocks = [one for file in module.files for one in file.blocks if file.source is attached.source] if module else []
-    order = {id(each): place for place, each in enumerate(blocks)}
-    if role is not None and order.get(id(attached), 0) - order.get(id(role), -5) == 1:
-        return block
-    group = [attached]
-    for each in blocks[order.get(id(attached), 0) + 1 :]:
-        if each.labels[:1] != (_ATTACHMENT,):
-            break
-        group.append(each)
-    return group[-1]
-
-
-def _propose_key(need: RoleNeed, places: FixPlaces, world: After) -> Iterator[Proposal]:
-    """Propose to add the keys of roles to the list that the attachment of their siblings is repeated for."""
-    role = need.roles[0].address
-    keys = [str(each.address.key) for each in need.roles if isinstance(each.address.key, str)]
-    for sibling, attached in _siblings(need, places, world):
-        named = _ROLE_OF_KEY.fullmatch(attached.attribute_text("role"))
-        if named is None or named[1] != role.name or len(keys) != len(need.roles) or sibling.name != role.name:
-            continue
-        edits = _add_keys(attached, keys)
-        if edits:
-            address = f"{_ATTACHMENT}.{attached.labels[1]}"
-            modules = places.holders.modules(role.module)
-            yield Proposal(
-                title=f"attach {AWS_POLICY} to {role.resource} by {address}, which has it for the other keys"
-                f"{module_words(role.module)}; it grants all that this policy allows",
-                safety="review",
-                insertions=edits,
-                texts={attached.source.name: attached.source},
-                touched=(),
-                added=tuple(
-                    Address(each, "managed", _ATTACHMENT, attached.labels[1], key) for each in modules for key in keys
-                ),
-                hcl="\n".join(map(quote, keys)),
-                beside=tuple(each.address for each in need.roles),
-                reported=tuple(quote(str(each.key)) for each in places.holders.instances(role)),
-            )
-            return
-
-
-def _add_keys(attached: Block, keys: Sequence[str]) -> tuple[Insertion, ...]:
-    argument = attached.arguments.get("for_each")
-    found = re.match(r"toset\(\s*(?=\[)", argument.text) if argument is not None else None
-    if argument is None or found is None:
-        return ()
-    try:
-        listed = read_parts(argument.source.text, argument.value_start + found.end())
-    except MalformedError:
-        return ()
-    return items_into(argument.source, listed, [*map(quote, keys)]) if isinstance(listed, ListParts) else ()
+    if added.is_for_callers(need):
+        yield from added.propose_at_callers(need)
+    yield from propose_new_inputs(need, places, world)
+    if added.is_named_by_callers(need):
+        yield from added.propose_at_callers(need, new_output=True)
+    if added.is_named_by_callers(need, literally=True):
+        yield from added.propose_at_callers(need)
+        yield from added.propose_at_callers(need, new_output=True)

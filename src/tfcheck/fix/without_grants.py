@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tfcheck.fix.place import FixPlaces
+from tfcheck.fix.policies.place import FixPlaces
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.inventory.ecs import SERVICE_TYPES
 from tfcheck.inventory.world import After
@@ -25,7 +25,7 @@ def without_grants(
         corrected, settled = _correct(findings, world, places)
         found += corrected
     if world.resources(*SERVICE_TYPES):
-        from tfcheck.fix.waiting import ServiceWaits
+        from tfcheck.fix.corrections.waiting import ServiceWaits
 
         waiting = ServiceWaits(world, places.files)
         found, settled = waiting.add_waits(found, findings), [*waiting.settled, *settled]
@@ -33,9 +33,9 @@ def without_grants(
 
 
 def _correct(findings: Sequence[Finding], world: After, places: FixPlaces) -> tuple[list[DraftFix], list[Finding]]:
-    from tfcheck.fix.log_options import LogGroups, LogOptions
-    from tfcheck.fix.policy_corrections import PolicyCorrections
-    from tfcheck.fix.task_corrections import EnvFileNames, TaskCorrections
+    from tfcheck.fix.corrections.log_options import LogGroups, LogOptions
+    from tfcheck.fix.corrections.policy_corrections import PolicyCorrections
+    from tfcheck.fix.corrections.task_corrections import EnvFileNames, TaskCorrections
 
     groups = LogGroups(world, places)
     found = [

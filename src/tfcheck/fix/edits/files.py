@@ -14,7 +14,6 @@ import msgspec
 from tfcheck.fix.edits.diff import Lines, diff, replaced_lines
 from tfcheck.fix.edits.harmless import empty, harmless
 from tfcheck.fix.edits.insertion import Insertion, group_by_file, line_end
-from tfcheck.fix.policy_text import is_configuration
 from tfcheck.hcl.modules import Sources
 from tfcheck.hcl.syntax.block import Block, read_source
 from tfcheck.hcl.syntax.source import BYTE_ORDER_MARK, SourceText
@@ -39,7 +38,7 @@ class ShownLines(Lines):
         self._source = source
         self._conceals = conceals
         self._is_json = source.name.endswith(".json")
-        self._is_policy = not is_configuration(source.name)
+        self._is_policy = not source.is_configuration
         blocks = () if self._is_policy else read_source(source).blocks
         self._blocks = sorted(blocks, key=lambda each: -each.start)
         self._edited: tuple[range, ...] = ()

@@ -27,7 +27,7 @@ _REFERENCE = rf"(?:{_HEAD})(?:\.[A-Za-z_][\w-]*|{_INDEX})+"
 #: A reference, or a variable of a template.
 _HOLE = rf"\$\{{\s*(?:{_REFERENCE}|[a-z_]\w*)\s*\}}"
 _SAFE_TEXT = (
-    rf"(?:arn:|{_HOLE})(?:{_HOLE}|[\w:/*?.+=@~-])*",  # an ARN, or a beginning with a reference
+    rf"(?:arn:|{_HOLE})(?:{_HOLE}|[\w:/*?.+=@~%-])*",  # an ARN, or a beginning with a reference
     rf"(?:{_SERVICES}):[A-Za-z*?]{{1,60}}",  # an action
     r"[a-z0-9.-]{1,60}\.amazonaws\.com(?:\.cn)?",
     r"s3://[a-z0-9][\w./-]{0,128}|S3|s3|[0-9]{1,2}(?:\.[0-9]{1,2}){2}|LATEST",
@@ -43,7 +43,7 @@ _SIZED = r'(?<![\w."-])"?(?:cpu|memory|desired_count)"?\s*[=:]\s*"?\d{1,6}"?'
 #: Credentials in other places.
 _ADDRESSED = r'(?<![\w.-])"?value"?(?=\s*[=:]\s*"(?:arn:|s3://|\$\{))'
 #: Functions that combine lists, maps or policies.
-_CALLED = "jsonencode|concat|merge|flatten|compact|distinct|toset|tolist|try|lookup|values|one"
+_CALLED = "jsonencode|concat|merge|flatten|compact|distinct|toset|tolist|try|lookup|values|keys|one|format|formatlist"
 _HEADER = r'(?:resource|data|module|dynamic)\s+"[\w-]{1,128}"(?:\s+"[\w-]{1,128}")?\s*\{'
 _JSON_LABEL = r'^\s*"[A-Za-z_][\w-]{0,127}"\s*:\s*[\[{]'
 _HEREDOC = r"<<-?(?:EOF|EOT|EOP|END|POLICY|JSON|IAM)\s*$|^\s*(?:EOF|EOT|EOP|END|POLICY|JSON|IAM)\s*$"

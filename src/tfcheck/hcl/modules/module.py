@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from functools import reduce
+from functools import cached_property, reduce
 
 from tfcheck.hcl.syntax.block import Argument, Block, SourceFile
 from tfcheck.hcl.syntax.expression import Expression
@@ -71,6 +72,16 @@ class Module:
                 self._blocks[key] = block
             elif overrides:
                 self._blocks[key] = overridden(before, block)
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """All blocks, in the order of the files."""
+        return tuple(each for file in self.files for each in file.blocks)
+
+    def count_uses(self, name: str) -> int:
+        """Return how often the text of the files has a name (`local.services`)."""
+        pattern = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w-])")
+        return sum(len(pattern.findall(file.source.text)) for file in self.files)
 
     def resource(self, mode: str, type: str, name: str) -> Block | None:
         """Return the block of a `managed`, `data` or `ephemeral` resource."""

@@ -110,6 +110,12 @@ class Block(msgspec.Struct, frozen=True, eq=False):
         for each in self.nested:
             yield from each.all_arguments()
 
+    @property
+    def repetition(self) -> tuple[str, str] | None:
+        """`count` or `for_each`, with its expression as written; None for a single instance."""
+        found = ((each, self.attribute_text(each)) for each in ("count", "for_each") if each in self.arguments)
+        return next(found, None)
+
     def switch(self) -> Expression | None:
         """Return `lifecycle { enabled }` of OpenTofu 1.11; None if it is not written."""
         written = (each.attribute("enabled") for each in self.blocks("lifecycle"))

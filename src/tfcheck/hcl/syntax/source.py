@@ -40,6 +40,11 @@ class SourceText(msgspec.Struct, frozen=True, eq=False, dict=True):
         # NOTE: only `\n`; `str.splitlines` also splits at U+2028, form feeds and others.
         return [found.start() for found in re.finditer("\n", self.text)]
 
+    @property
+    def is_configuration(self) -> bool:
+        """Whether the file declares Terraform blocks, and is not one that an expression reads."""
+        return self.name.endswith((".tf", ".tofu", ".tf.json", ".tofu.json"))
+
     @cached_property
     def newline(self) -> str:
         """The most frequent line break."""

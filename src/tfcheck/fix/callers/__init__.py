@@ -1,0 +1,1 @@
+"""What a module is passed by its callers."""

@@ -1,0 +1,341 @@
+"""Write a value to pass by a module's input where it is defined: in a call, or an element of its `for_each`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from itertools import chain
+from typing import TypeAlias, TypeGuard
+
+import msgspec
+
+from tfcheck.fix.callers.module_inputs import ModuleInput, decides_how_many
+from tfcheck.fix.edits.change import Change
+from tfcheck.fix.edits.files import Files
+from tfcheck.fix.edits.insertion import Insertion, Replacement, indentation, line_end
+from tfcheck.fix.layout.into_list import items_into_object
+from tfcheck.fix.layout.longer_value import NewElement, label_like, longer, new_value
+from tfcheck.fix.layout.new_block import argument_beside, member_behind, unit_of
+from tfcheck.fix.layout.render import WIDEST, StatementStyle, render_on_one_line, statement, text
+from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.text.policy_text import ItemParts, ObjectParts, Syntax, read_parts
+from tfcheck.fix.values.repetition import InstanceTerms, Statements, share_statements, terms_of_call
+from tfcheck.fix.wanted import Reference, Spelled
+from tfcheck.hcl.evaluate.scope import Seen
+from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.lexer import MalformedError
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.inventory.world import After
+from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary.address import InstanceKey, ModulePath
+from tfcheck.vocabulary.finding import Answer
+
+_OF_ELEMENT = regex(r'each\.value(?:\.([\w-]+)|\["([\w-]+)"\]|,\s*"([\w-]+)")')
+_HANDED_ON = regex(r"var\.([\w-]+)")
+_LOCAL = regex(r"local\.([\w-]+)")
+#: An argument with these accepts an element without the member.
+_OPTIONAL = regex(r"\b(?:try|lookup)\(")
+#: Terraform does not know the length of these if an element is unknown.
+_BY_ELEMENTS = regex(r"\b(?:try|lookup|toset|distinct|compact|flatten|sort)\(")
+_SID = regex(r'\bsid"?\s*[=:]')
+#: What may not exist, as its only instance.
+_FIRST = regex(r"^(aws_\w+\.[\w-]+)\[0\](\.\w+)$")
+
+#: What each instance of a module lacks.
+Lacking: TypeAlias = Mapping[InstanceKey, Sequence[Answer]]
+
+
+class CallNeeds:
+    """A module call, and what the roles of its instances lack."""
+
+    def __init__(
+        self, world: After, places: FixPlaces, caller: ModulePath, name: str, lacking: Mapping[InstanceKey, Lacking]
+    ) -> None:
+        """Build from the calling module, the call's name, and the missing permissions.
+
+        These are the needs of each instance of the call, for each instance of the calling module; `caller` is the
+        first.
+        """
+        self.world, self.places = world, places
+        self.caller, self.name, self.answers = caller, name, next(iter(lacking.values()))
+        self._lacking = lacking
+        sources = world.resolver.module_sources(caller)
+        self._call = sources.call(name) if sources else None
+
+    @property
+    def call(self) -> Block:
+        """The block of the call."""
+        assert self._call is not None  # otherwise the plan would have no such module
+        return self._call
+
+    @property
+    def is_for_one(self) -> bool:
+        """Whether the calling module has, and can only have, one instance."""
+        return None in self._lacking or not self.caller.steps
+
+    @property
+    def paths(self) -> list[ModulePath]:
+        """The module instances whose roles lack something."""
+        return [self.caller.child(self.name, key) for key in self.answers]
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether the call has, or may have, several instances."""
+        return self.call.repetition is not None
+
+    def actions(self) -> list[str]:
+        """List the missing actions."""
+        return list(dict.fromkeys(one.requirement.action for several in self.answers.values() for one in several))
+
+    def is_counted(self, name: str) -> bool:
+        """Whether an input's length decides how many resources there are and so must be known before apply."""
+        called = self.world.resolver.module_sources(self.paths[0])
+        return called is None or decides_how_many(name, called)
+
+    def value_of(self, name: str) -> Seen:
+        """Return the value of an input in the first of the instances."""
+        return self.world.resolver.names.variable(self.paths[0], name)
+
+    def parent(self) -> CallNeeds | None:
+        """Return the enclosing call that passes all instances of this one the same value."""
+        path = self.caller
+        if not path.steps or any(step.key is not None for step in path.parent.steps):
+            return None
+        lacking = {key: list(chain.from_iterable(each.values())) for key, each in self._lacking.items()}
+        return CallNeeds(self.world, self.places, path.parent, path.steps[-1].name, {None: lacking})
+
+    def is_from_above(self, statements: Statements) -> bool:
+        """Whether the calling module receives everything that statements name from its own caller."""
+        parts = (part for each in statements for one in each.resources for part in one)
+        return not any(isinstance(each, Reference) and not each.expression.startswith("var.") for each in parts)
+
+    @cached_property
+    def _keys(self) -> frozenset[InstanceKey]:
+        paths = self.world.resolver.plan.module_instances()
+        own = (each.steps[-1] for each in paths if each.steps and each.parent == self.caller)
+        return frozenset(step.key for step in own if step.name == self.name)
+
+    def shared_statements(self, actions: Sequence[str]) -> Statements | None:
+        """Write what all instances lack as the call does; None if their needs differ."""
+        if self._keys != set(self.answers):
+            return None
+        found: list[tuple[InstanceTerms, Statements]] = []
+        for key in self.answers:
+            statements = self.statements_for(key, actions)
+            if statements is None:
+                return None
+            found.append((terms_of_call(self.call, self.caller, key, self.world.resolver), statements))
+        if not self.is_repeated:
+            return found[0][1]
+        shared = share_statements(found)
+        return shared.statements if shared is not None else None
+
+    def doubts(self, actions: Sequence[str], shape: str) -> str:
+        """Explain why values passed to an input of a shape may be wrong for another plan of the same sources."""
+        statements = self.shared_statements(actions) if shape != "arn" else None
+        if shape == "arns":
+            whole = self.with_all_instances(statements or ())
+            statements = tuple(
+                msgspec.structs.replace(each, resources=tuple(one for one in each.resources if not _is_list(one)))
+                for each in whole
+            )
+        return self.places.doubts(statements, self.call, self.caller) if statements else ""
+
+    def with_all_instances(self, statements: Statements) -> Statements:
+        """Write what may not exist, as the only instance of its block, as the list of its instances."""
+        sources = self.world.resolver.module_sources(self.caller)
+
+        def spell(spelled: Spelled) -> Spelled:
+            only = spelled[0].expression if len(spelled) == 1 and isinstance(spelled[0], Reference) else ""
+            first = _FIRST.match(only)
+            block = sources.resource("resource", *first[1].split(".")) if sources and first else None
+            count = block.attribute_text("count") if block is not None else ""
+            return (Reference(f"{first[1]}[*]{first[2]}", first[1]),) if first and not count.isdigit() else spelled
+
+        return tuple(msgspec.structs.replace(each, resources=tuple(map(spell, each.resources))) for each in statements)
+
+    def statements_for(self, key: InstanceKey, actions: Sequence[str], into: str = "") -> Statements | None:
+        """Write what one instance lacks as the calling module does."""
+        wanted = [each for each in self.answers[key] if each.requirement.action in actions]
+        return self.places.as_statements(wanted, self.caller, into) if wanted else ()
+
+
+class PassedInput(Change, frozen=True):
+    """The change that passes something, with the call and the input."""
+
+    by: CallNeeds
+    name: str
+
+
+def pass_value(passing: CallNeeds, given: ModuleInput, actions: Sequence[str]) -> PassedInput | None:
+    """Pass some of the missing permissions by an input; None if that is impossible."""
+    argument = passing.call.arguments.get(given.name)
+    value = passing.call.attribute_text(given.name)
+    if (given.is_set or _BY_ELEMENTS.search(value)) and passing.is_counted(given.name):
+        return None
+    handed_on = _HANDED_ON.fullmatch(value)
+    member = _OF_ELEMENT.search(value) if passing.is_repeated else None
+    if member and passing.is_for_one and not isinstance(passing.call, JsonBlock):
+        name, is_optional = next(filter(None, member.groups())), bool(_OPTIONAL.search(value))
+        return _add_to_element(passing, given, actions, name, is_optional)
+    statements = passing.shared_statements(actions)
+    above = passing.parent() if handed_on else None
+    if above is not None and handed_on is not None and (not statements or passing.is_from_above(statements)):
+        higher = pass_value(above, msgspec.structs.replace(given, name=handed_on[1]), actions)
+        if higher is not None:
+            return higher
+    if not statements or not passing.is_for_one or not passing.places.files.editable(passing.call.source):
+        return None
+    statements = passing.with_all_instances(statements) if given.shape == "arns" else statements
+    return _as_passed(passing, given, passing.call.source, _add_argument(passing.call, argument, given, statements))
+
+
+def _as_passed(
+    passing: CallNeeds, given: ModuleInput, source: SourceText, edits: tuple[Insertion, ...]
+) -> PassedInput | None:
+    return PassedInput(passing, given.name, insertions=edits, texts={source.name: source}) if edits else None
+
+
+def _add_argument(
+    call: Block, argument: Argument | None, given: ModuleInput, statements: Statements
+) -> tuple[Insertion, ...]:
+    source, unit = call.source, unit_of(call)
+    if isinstance(call, JsonBlock):
+        return _insert_in_json(call, argument, given, statements)
+    known = call.attribute_text(given.name)
+    elements = _elements(statements, given, unit, known)
+    if lists := dict.fromkeys(one[0].expression for each in statements for one in filter(_is_list, each.resources)):
+        parts = [*([f"[{', '.join(each.flat for each in elements)}]"] if elements else []), *lists]
+        return _with_lists(call, argument, given.name, parts) if not any(each in known for each in lists) else ()
+    if given.shape == "arn":
+        is_one = len(elements) == 1 and argument is None
+        made = argument_beside(call, given.name, elements[0].flat) if is_one else None
+    elif argument is None or known == "null":
+        base = f"{source.newline}{indentation(source.text, call.start)}{unit}"
+        made = argument_beside(call, given.name, new_value(elements, base, unit)) if elements and not known else None
+    else:
+        end = argument.value_end
+        return longer(argument.source, argument.value_start, end, elements, unit) if elements else ()
+    return (made,) if made else ()
+
+
+def _is_list(spelled: Spelled) -> TypeGuard[tuple[Reference, ...]]:
+    return isinstance(spelled[0], Reference) and bool(spelled[0].over)
+
+
+def _with_lists(call: Block, argument: Argument | None, name: str, lists: Sequence[str]) -> tuple[Insertion, ...]:
+    """Add lists to an argument of a call by `concat`."""
+    known = argument.text if argument is not None else ""
+    inner = known.removeprefix("concat(").removesuffix(")") if known.startswith("concat(") else known
+    parts = [*([inner] if inner not in ("", "[]", "null") else []), *lists]
+    value = parts[0] if len(parts) == 1 else f"concat({', '.join(parts)})"
+    if argument is None:
+        made = argument_beside(call, name, value)
+        return (made,) if made else ()
+    return (Replacement(argument.source.name, argument.value_start, value, known),) if "\n" not in known else ()
+
+
+def _add_to_element(
+    passing: CallNeeds, given: ModuleInput, actions: Sequence[str], member: str, is_optional: bool
+) -> PassedInput | None:
+    found: tuple[Insertion, ...] = ()
+    map_, name = _map(passing)
+    if map_ is None or given.shape == "arn" or not passing.places.files.editable(map_.source):
+        return None
+    source = map_.source
+    try:
+        parts = read_parts(source.text, map_.value_start)
+    except MalformedError:
+        return None
+    for key in passing.answers:
+        statements = passing.statements_for(key, actions, name)
+        element = parts.item(str(key)) if isinstance(parts, ObjectParts) else None
+        if statements is None or element is None or not isinstance(element.value, ObjectParts):
+            return None
+        files = passing.places.files
+        edits = _insert_in_element(source, element.value, element, member, given, statements, files, is_optional)
+        if statements and not edits:
+            return None
+        found += edits
+    return _as_passed(passing, given, source, found)
+
+
+def _insert_in_element(
+    source: SourceText,
+    object_: ObjectParts,
+    element: ItemParts,
+    member: str,
+    given: ModuleInput,
+    statements: Statements,
+    files: Files,
+    is_optional: bool,
+) -> tuple[Insertion, ...]:
+    item = object_.item(member)
+    unit = _step(source, element, object_)
+    if item is not None:
+        elements = _elements(statements, given, unit, source.text[item.value.start : item.value.end])
+        return longer(source, item.value.start, item.value.end, elements, unit) if elements else ()
+    elements = _elements(statements, given, unit, "")
+    flat = f"[{', '.join(each.flat for each in elements)}]"
+    if not is_optional or given.shape not in ("arns", "list") or not elements or len(flat) > WIDEST:
+        return ()
+    aligned = items_into_object(source, object_, [(member, flat)])
+    if aligned and not files.reveals(aligned, {source.name: source}):
+        return aligned
+    last = object_.items[-1] if object_.items else None
+    end = line_end(source.text, last.value.end) if last else 0
+    if last is None or source.text[last.value.end : end].strip() or "\n" not in source.text[end : object_.end]:
+        return ()
+    base = source.newline + indentation(source.text, last.start)
+    return (Insertion(source.name, end, f"{source.newline}{base}{member} = {flat}"),)
+
+
+def _step(source: SourceText, outer: ItemParts, inner: ObjectParts) -> str:
+    base = indentation(source.text, outer.start)
+    step = indentation(source.text, inner.items[0].start).removeprefix(base) if inner.items else ""
+    return step or "  "
+
+
+def _map(passing: CallNeeds) -> tuple[Argument | None, str]:
+    for_each = passing.call.arguments.get("for_each")
+    local = _LOCAL.fullmatch(passing.call.attribute_text("for_each"))
+    module = passing.world.resolver.module_sources(passing.caller)
+    if local is not None and module is not None:
+        return module.local_argument(local[1]), f"local.{local[1]}"
+    return for_each, f"module.{passing.name}"
+
+
+def _elements(
+    statements: Statements, given: ModuleInput, unit: str, known: str, syntax: Syntax = Syntax.HCL
+) -> list[NewElement]:
+    """Write statements as an input accepts them, without ARNs that it has already."""
+    if given.shape in ("arns", "arn"):
+        arns = dict.fromkeys(text(one, syntax) for each in statements for one in each.resources if not _is_list(one))
+        if given.shape == "arn":
+            arns = dict.fromkeys(_FIRST.sub(r"one(\1[*]\2)", each) for each in arns)
+        return [NewElement(each, each) for each in arns if each not in known]
+    names = re.findall(r'(?m)^\s*"?([\w-]+)"?\s*=\s*\{', known)
+    labels = [label_like(each.sid, names) if given.shape == "map" else "" for each in statements]
+    style = StatementStyle(sid=bool(_SID.search(known)), effect=given.effect, unit=unit)
+    if syntax is Syntax.TF_JSON:
+        style = StatementStyle(syntax, quoted=True, between=": ", pad="", sid=style.sid, effect=given.effect)
+    return [
+        NewElement(
+            "\n".join(statement(each, style, document=True)), render_on_one_line(each, style, document=True), label
+        )
+        for each, label in zip(statements, labels, strict=True)
+    ]
+
+
+def _insert_in_json(
+    call: JsonBlock, argument: Argument | None, given: ModuleInput, statements: Statements
+) -> tuple[Insertion, ...]:
+    elements = _elements(statements, given, "", call.attribute_text(given.name), Syntax.TF_JSON)
+    if given.shape not in ("arns", "list") or not elements:
+        return ()
+    if argument is not None:
+        return longer(call.source, argument.value_start, argument.value_end, elements, "")
+    last = max(call.value.members, key=lambda each: each.value.end)
+    return (member_behind(call.source, last, f'"{given.name}": [{", ".join(each.flat for each in elements)}]'),)

@@ -1,0 +1,281 @@
+"""Propose to correct a small mistake in a literal, unless it may be meant for something else that exists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import TypeAlias
+
+import msgspec
+from msgspec.structs import replace
+
+from tfcheck.fix.corrections.misspelling import (
+    Misspelling,
+    compared_parts,
+    misspelled_action,
+    misspelled_prefix,
+    misspelled_resources,
+)
+from tfcheck.fix.corrections.task_corrections import literals_in
+from tfcheck.fix.edits.files import Files
+from tfcheck.fix.edits.insertion import Replacement, line_start
+from tfcheck.fix.policies.holders import Holder, other_roles_words
+from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.proof.task_proof import blocks_of
+from tfcheck.fix.proposal import Proposal, RoleNeed
+from tfcheck.fix.text.policy_statements import ReadableStatement, WrittenText, flat
+from tfcheck.fix.text.policy_text import Syntax
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.inventory.catalogue import (
+    ACCESS_POINT,
+    BUCKET,
+    FILE_SYSTEM,
+    KEY,
+    LOG_GROUP,
+    OBJECT,
+    PARAMETER,
+    REPOSITORY,
+    SECRET,
+    ObjectKind,
+    catalogue,
+)
+from tfcheck.inventory.world import After, World, WorldObject
+from tfcheck.resolve import Resolver
+from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.wildcards import glob_known
+from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.finding import Answer
+
+_NAME = regex(r"[\w.-]+")
+_LABEL = regex(r"([a-z_]+)\s*=[\s\[]*$")
+_REFERENCE = regex(r'"\$\{\s*([\w.\[\]-]+)\s*\}"')
+_LISTED = 2
+
+
+class Correction(msgspec.Struct, frozen=True):
+    """A literal, its replacement, and the mistake."""
+
+    literal: WrittenText
+    new: str
+    cause: str
+
+    def edit(self) -> Replacement:
+        """Return the edit of the file."""
+        return self.literal.edit(self.new)
+
+    def shown_texts(self) -> Iterator[str]:
+        """Yield the parts of the line that a diff shows: the literal, and the name that it is assigned to."""
+        text, start = self.literal.source.text, self.literal.start
+        yield text[start : self.literal.end]
+        label = _LABEL.search(text[line_start(text, start) : start])
+        yield from [label[1]] if label else []
+
+    def __str__(self) -> str:
+        new = self.new.strip('"')
+        return f"`{self.literal.text}` to `{new}`, because {self.cause}"
+
+
+#: The corrections of literals that are one mistake.
+_Corrected: TypeAlias = tuple[Correction, ...]
+
+
+class Corrections:
+    """Finds literals to correct in the policies of roles."""
+
+    def __init__(self, world: After, places: FixPlaces, files: Files, answers: Iterable[Answer]) -> None:
+        self._resolver = world.resolver
+        self._places = places
+        self._files = files
+        self._objects = NamedObjects(world, answers)
+
+    def proposals(self, need: RoleNeed) -> Iterator[Proposal]:
+        """Propose corrections for each policy of the roles, those for no other role first."""
+        names = need.names()
+        holders = self._places.holders.of(need.roles[0]) if need.roles else self._places.holders_of(need)
+        found = [(each, self._places.holders.reach(each.resource)) for each in holders]
+        for holder, reach in sorted(found, key=lambda each: not (each[1] is not None and each[1] <= names)):
+            corrections = self._corrections_in(holder, need) if reach is not None and names <= reach else ()
+            if corrections and reach is not None:
+                yield self._proposal(holder, corrections, other_roles_words(reach - names))
+
+    def _proposal(self, holder: Holder, corrections: Sequence[Correction], remark: str) -> Proposal:
+        place, block = self._places.text_block(holder)
+        texts = {each.literal.source.name: each.literal.source for each in corrections}
+        is_own = block is not None and all(_is_in(each.literal, block) for each in corrections)
+        where = place.resource if is_own else " and ".join(texts)
+        remark = remark if is_own else ""
+        listed = "; ".join(map(str, corrections[:_LISTED]))
+        more = f"; and {len(corrections) - _LISTED:,} more" if len(corrections) > _LISTED else ""
+        return Proposal(
+            title=f"in {where}, correct {listed}{more}{remark}",
+            insertions=tuple(each.edit() for each in corrections),
+            texts=texts,
+            touched=self._places.changes(holder),
+            hcl="\n".join(each.new for each in corrections),
+            reported=() if is_own else tuple(part for each in corrections for part in each.shown_texts()),
+        )
+
+    def _corrections_in(self, holder: Holder, need: RoleNeed) -> tuple[Correction, ...]:
+        found: dict[tuple[str, int], Correction] = {}
+        lacking = need.answers_by_role()
+        own = [(self._places.own_holder(holder, each), lacking[str(each.address)]) for each in need.roles]
+        for one, answers in own or [(holder, need.answers)]:
+            place, block = self._places.text_block(one) if one is not None else (None, None)
+            statements = self._places.readable(one) if one is not None and block is not None else ()
+            for answer in answers if place is not None and block is not None else ():
+                ways = (self._correct_statement(answer, each, place, block) for each in statements if place and block)
+                for each in next(filter(None, ways), ()):
+                    found.setdefault((each.literal.source.name, each.literal.start), each)
+        return tuple(found.values())
+
+    def _correct_statement(
+        self, answer: Answer, statement: ReadableStatement, place: Address, block: Block
+    ) -> _Corrected:
+        needed, action = flat(answer.requirement.resource), answer.requirement.action
+        acts = statement.matches_action(action)
+        if not needed or answer.requirement.sensitive or acts is statement.covers(needed):
+            return ()  # otherwise something else keeps it from granting
+        if not acts:
+            found = ((each, misspelled_action(each.value, action)) for each in statement.actions)
+            return next(filter(None, (self._correct(*each, place) for each in found)), ())
+        actions = tuple(each.value for each in statement.actions)
+        ways = (self._correct_resource(each, needed, actions, place, block) for each in statement.resources)
+        corrected = next(filter(None, ways), ())
+        return tuple(map(_unquote_reference, corrected)) if statement.place.syntax is Syntax.HCL else corrected
+
+    def _correct_resource(
+        self, literal: WrittenText, needed: str, actions: tuple[str, ...], place: Address, block: Block
+    ) -> _Corrected:
+        pattern = literal.value
+        mistakes = list(misspelled_resources(pattern, needed, actions))
+        prefix = misspelled_prefix(pattern, needed) if self._objects.is_managed(needed) else None
+        # NOTE: whether it names something else is tested last, since that looks at everything in the plan.
+        if (not mistakes and prefix is None) or self._objects.has(pattern, needed):
+            return ()
+        ways = ((each, None if each.start == len(pattern) else block) for each in mistakes)
+        found = (self._correct(literal, each, place, named_in) for each, named_in in (*ways, (prefix, None)))
+        return next(filter(None, found), ())
+
+    def _correct(
+        self, literal: WrittenText, found: Misspelling | None, place: Address, block: Block | None = None
+    ) -> _Corrected:
+        """Correct a literal, or its definition; with `block`, only names that no other block uses."""
+        if found is None or (new := literal.replace(found.start, found.end, found.text)) is None:
+            return self._correct_source(literal, found, place, unique=block is not None) if found else ()
+        in_use = block is not None and self._is_in_use(literal.value, found, block)
+        return () if in_use else (Correction(literal, new, found.cause),)
+
+    def _correct_source(self, literal: WrittenText, found: Misspelling, place: Address, *, unique: bool) -> _Corrected:
+        """Correct the literal that defines a text of a statement, if only one block has it."""
+        at, part = literal.part_at(found.start, found.end)
+        inner = replace(found, start=found.start - at, end=found.end - at)
+        for block, scope in blocks_of(place, self._resolver) if part else ():
+            literals = literals_in(block, scope, self._resolver, self._files)
+            # NOTE: a local value may be made of another one.
+            is_own = _is_in(literal, block) and block.type != "locals"
+            same = [each for each in literals if part and not is_own and each.value == part.value]
+            same = [each for each in same if (each.source, each.start) != (literal.source, literal.start)]
+            if same and not (unique and self._is_in_use(same[0].value, inner, block)):
+                made = [(each, each.replace(inner.start, inner.end, inner.text)) for each in same]
+                further = self._correct_source(same[0], inner, place, unique=unique) if made[0][1] is None else ()
+                return further or tuple(Correction(each, new, found.cause) for each, new in made if new is not None)
+        return ()
+
+    def _is_in_use(self, pattern: str, found: Misspelling, block: Block) -> bool:
+        names = [each[0] for each in _NAME.finditer(pattern) if each.start() <= found.start <= each.end()]
+        return any(is_quoted_elsewhere(each, block, self._resolver) for each in names)
+
+
+def _unquote_reference(correction: Correction) -> Correction:
+    """Remove the quotes around a text that is only a reference, as `terraform fmt` does."""
+    reference = _REFERENCE.fullmatch(correction.new)
+    return replace(correction, new=reference[1]) if reference else correction
+
+
+def _is_in(literal: WrittenText, block: Block) -> bool:
+    return literal.source is block.source and block.start <= literal.start < block.end
+
+
+#: Containers of other objects: statements about those do not name the container's own ARN.
+_CONTAINERS = (BUCKET, LOG_GROUP)
+_SINGLE = (SECRET, PARAMETER, REPOSITORY, KEY, FILE_SYSTEM, ACCESS_POINT)
+
+
+class NamedObjects:
+    """The ARNs of everything in the plan, its data sources and other stacks that a statement can name."""
+
+    def __init__(self, world: After, answers: Iterable[Answer]) -> None:
+        self._world = world
+        self._needed = frozenset(flat(each.requirement.resource) for each in answers) - {""}
+
+    def has(self, pattern: str, needed: str) -> bool:
+        """Whether a pattern matches an object other than the needed one, or is contained in its ARN."""
+        if any(self._names(pattern, each) for each in self._single if each != needed):
+            return True
+        others = self._containers | self._needed
+        return any(self._names(pattern, each) for each in others if not _contains(each, needed))
+
+    def is_managed(self, needed: str) -> bool:
+        """Whether the plan manages an object or parameter, so that similar ones would also be in the plan."""
+        return _service_and_resource(needed) in self._managed_names
+
+    def _names(self, pattern: str, arn: str) -> bool:
+        _, own, its = compared_parts(pattern, arn)
+        return glob_known(own, its) or own.rstrip("*/:") == its or _contains(its, own)
+
+    @cached_property
+    def _containers(self) -> frozenset[str]:
+        return frozenset(self._arns(_CONTAINERS))
+
+    @cached_property
+    def _single(self) -> frozenset[str]:
+        return frozenset(self._arns(_SINGLE)) | self._names_of_managed
+
+    @cached_property
+    def _names_of_managed(self) -> frozenset[str]:
+        objects = (_object(each, self._world) for each in catalogue(self._world, OBJECT).resources)
+        parameters = (flat(each.attribute("arn")) for each in self._world.resources(*PARAMETER.types))
+        return frozenset((*objects, *parameters)) - {""}
+
+    @cached_property
+    def _managed_names(self) -> frozenset[tuple[str, str]]:
+        return frozenset(map(_service_and_resource, self._names_of_managed))
+
+    def _arns(self, kinds: Iterable[ObjectKind]) -> Iterator[str]:
+        types = [name for kind in kinds for name in kind.types]
+        for world in (self._world, *self._world.context):
+            for each in (*world.resources(*types), *world.looked_up(*types)):
+                arn = flat(each.attribute("arn"))
+                yield from [arn] if arn else []
+
+
+def _object(resource: WorldObject, world: World) -> str:
+    bucket = catalogue(world, BUCKET).find_by_name(resource.attribute("bucket"), None)
+    key = flat(resource.attribute("key"))
+    arn = flat(bucket.attribute("arn")) if bucket is not None else f"arn:aws:s3:::{flat(resource.attribute('bucket'))}"
+    return f"{arn}/{key}" if key else ""
+
+
+def _service_and_resource(arn: str) -> tuple[str, str]:
+    """Return the service and resource of an ARN, regardless of partition, region and account."""
+    parts = arn.split(":", 5)
+    return (parts[2], parts[5]) if len(parts) == 6 and parts[0] == "arn" else ("", arn)
+
+
+def _contains(container: str, arn: str) -> bool:
+    _, outer, inner = compared_parts(container, arn)
+    return outer == inner or inner.startswith((f"{outer}/", f"{outer}:"))
+
+
+def is_quoted_elsewhere(word: str, block: Block, resolver: Resolver) -> bool:
+    """Whether another block of the sources has a word in quotes, as if it named something."""
+    pattern = re.compile(rf'"[^"\n]*(?<![\w-]){re.escape(word)}(?![\w-])[^"\n]*"')
+    sources = resolver.sources
+    paths = {each.config for each in resolver.plan.module_instances()}
+    modules = [found for path in paths if sources and (found := sources.module(path))]
+    return any(
+        each is not block and pattern.search(each.source.text, each.start, each.end)
+        for module in modules
+        for each in module.blocks
+    )

@@ -1,0 +1,353 @@
+"""Add the missing options of a container's `awslogs` driver, and create the log group that nothing creates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
+
+import msgspec
+
+from tfcheck.checks import log_options, log_region
+from tfcheck.checks.log_group_absent import CHECK
+from tfcheck.fix.edits.change import ChangedAttribute, added_instances
+from tfcheck.fix.edits.insertion import Insertion, Replacement
+from tfcheck.fix.layout.into_list import items_into_object
+from tfcheck.fix.layout.new_block import block_lines, insert_after, instance_index, unit_of
+from tfcheck.fix.layout.new_policy import common_arguments, module_words
+from tfcheck.fix.layout.render import align, quote
+from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.proof.task_proof import blocks_of, mistakes, proven_draft, unplanned_instances, wrong_tasks
+from tfcheck.fix.proof.trial import Trial
+from tfcheck.fix.proposal import DraftFix, draft_for_review
+from tfcheck.fix.text.policy_statements import flat, written_text
+from tfcheck.fix.text.policy_text import ObjectParts, OtherParts, read_parts
+from tfcheck.fix.wanted import free
+from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.lexer import MalformedError, heredoc_at
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.inventory.world import After
+from tfcheck.startup.awslogs_options import AwsLogs, awslogs
+from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.finding import Finding
+
+_GROUP, _TASK, _CONTAINERS = "aws_cloudwatch_log_group", "aws_ecs_task_definition", "container_definitions"
+_NAME, _REGION, _PREFIX = "awslogs-group", "awslogs-region", "awslogs-stream-prefix"
+_RULES = (log_options.CHECK, log_region.CHECK)
+_OPTIONS = regex(r'(?<![\w-])"?options"?\s*[=:]\s*(?=\{)')
+#: Options with another value, or none, in another block.
+_OF_INSTANCE = regex(r"(?<![\w.])(?:each|count|self)\.")
+_BRACE = regex(r"\{")
+_ARN = regex(r"(?P<before>aws_cloudwatch_log_group\.[\w-]+(?:\[[^\[\]]*\])?)\.arn")
+#: The number of objects around options that are searched, and of ways to write a missing one.
+_MOST_AROUND, _MOST = 300, 8
+
+
+class _Options(msgspec.Struct, frozen=True):
+    """The literal options of a log driver, and the container around them."""
+
+    block: Block
+    source: SourceText
+    parts: ObjectParts
+    container: ObjectParts | None
+
+    def text(self, name: str) -> str:
+        """Return the value of an option as written; empty if it is not set."""
+        found = self.parts.item(name)
+        return self.source.text[found.value.start : found.value.end] if found is not None else ""
+
+    @property
+    def place(self) -> str:
+        """The block of the options."""
+        kind = "a local value" if self.block.type == "locals" else "module" if self.block.type == "module" else ""
+        return ".".join([kind, *self.block.labels]) if kind == "module" else kind or ".".join(self.block.labels)
+
+    @property
+    def name_expression(self) -> str:
+        """The expression for the container's name; empty if there is none."""
+        found = self.container.item("name") if self.container is not None else None
+        return self.source.text[found.value.start : found.value.end] if found is not None else ""
+
+
+class LogOptions:
+    """Finds missing options in the sources of one plan."""
+
+    def __init__(self, world: After, places: FixPlaces) -> None:
+        self._world = world
+        self._resolver = world.resolver
+        self._places = places
+
+    def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
+        """Yield the proven changes."""
+        for finding, task, found in wrong_tasks(findings, _RULES, self._world):
+            log = next((each for each in awslogs(task, self._world) if each.container == found.container), None)
+            if found.container is not None and log is not None:
+                ways = islice(self._ways(task, log), _MOST)
+                yield from islice(filter(None, (self._proven(finding, task, *each) for each in ways)), 1)
+
+    # The ways
+
+    def _ways(self, task: TaskDefinition, log: AwsLogs) -> Iterator[tuple[str, _Options, tuple[Insertion, ...]]]:
+        blocks = [each for each, _ in blocks_of(task.address, self._resolver) if not each.source.name.endswith(".json")]
+        editable = (each for each in blocks if self._places.files.editable(each.source))
+        for options in (one for each in editable for one in written_options(each)):
+            group = options.parts.item(_NAME)
+            arn = _ARN.fullmatch(options.text(_NAME))
+            if group is not None and arn is not None:
+                new = f"{arn['before']}.name"
+                named = Replacement(options.source.name, group.value.start, new, options.text(_NAME))
+                yield f"name the log group by `{new}` in {options.place}", options, (named,)
+            for name in (_NAME, _REGION, _PREFIX):
+                if options.parts.item(name) is None and name not in log.options:
+                    for value in dict.fromkeys(self._values(name, task, log, options)):
+                        edits = items_into_object(options.source, options.parts, [(name, value)])
+                        title = f"set `{name}` to `{value}` in {options.place}"
+                        yield from [(title, options, edits)] if edits else []
+
+    def _values(self, name: str, task: TaskDefinition, log: AwsLogs, options: _Options) -> Iterator[str]:
+        """Yield possible values of an option, likeliest first: as elsewhere in the module, then new ones."""
+        module = self._module_of(options.block, task)
+        if module is None:
+            return
+        match name:
+            case "awslogs-group":
+                yield from _groups_beside(module, options.block)
+            case "awslogs-region":
+                yield from _options_elsewhere(name, module)
+                yield from _regions(module)
+                region = task.resource.surroundings.region
+                yield from [quote(region)] if isinstance(region, str) else []
+            case _:
+                texts = list(_options_elsewhere(name, module))
+                yield from texts if len(texts) == 1 and options.name_expression not in texts else []
+                yield from [options.name_expression] if options.name_expression else []
+                yield from [quote(str(log.container))] if options.block.labels[:1] == (_TASK,) else []
+
+    def _module_of(self, block: Block, task: TaskDefinition) -> Module | None:
+        """Return the module of a block, which limits its references: the task's, or a calling one."""
+        path = task.address.module
+        while (module := self._resolver.module_sources(path)) is not None:
+            if any(each is block for each in module.blocks):
+                return module
+            if not path.steps:
+                return None
+            path = path.parent
+        return None
+
+    # The proof
+
+    def _proven(
+        self, finding: Finding, task: TaskDefinition, title: str, options: _Options, edits: tuple[Insertion, ...]
+    ) -> DraftFix | None:
+        texts, hcl = {options.source.name: options.source}, edits[-1].text.strip(" ,\n\t")
+        block, every = self._resolver.block(task.address), tasks_by_address(self._world).values()
+        tasks = [each for each in every if self._resolver.block(each.address) is block]
+        touched = tuple(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
+        draft = draft_for_review(title, hcl, edits, texts=texts, finding=finding, touched=touched)
+        return proven_draft(draft, self._world, self._places.files, tasks)
+
+
+def written_options(block: Block) -> Iterator[_Options]:
+    """Yield the literal options of `awslogs` drivers in a block."""
+    for argument in block.arguments.values():
+        text = argument.source.text
+        for found in _OPTIONS.finditer(text, argument.value_start, argument.value_end):
+            parts = _object(text, found.end())
+            if parts is not None and any(each.name.startswith("awslogs-") for each in parts.items):
+                around = _options_around(text, argument.value_start, parts)
+                yield _Options(block, argument.source, parts, around)
+
+
+def _options_around(text: str, start: int, options: ObjectParts) -> ObjectParts | None:
+    found: ObjectParts | None = None
+    for each in islice(_BRACE.finditer(text, start, options.start), _MOST_AROUND):
+        parts = _object(text, each.start())
+        if parts is not None and parts.end >= options.end and parts.item("name") and parts.item("logConfiguration"):
+            found = parts
+    return found
+
+
+def _object(text: str, start: int) -> ObjectParts | None:
+    try:
+        found = read_parts(text, start)
+    except MalformedError:
+        return None
+    return found if isinstance(found, ObjectParts) else None
+
+
+def _options_elsewhere(name: str, module: Module) -> Iterator[str]:
+    texts = (each.text(name) for block in module.blocks for each in written_options(block))
+    yield from dict.fromkeys(each for each in texts if each and "\n" not in each and not _OF_INSTANCE.search(each))
+
+
+def _regions(module: Module) -> Iterator[str]:
+    declared = sorted(name for mode, kind, name in module.resource_keys() if (mode, kind) == ("data", "aws_region"))
+    for each in declared:
+        block = module.resource("data", "aws_region", each)
+        if block is not None and block.repetition is None:
+            yield f"data.aws_region.{each}.name"
+
+
+def _groups_beside(module: Module, block: Block) -> Iterator[str]:
+    groups = [each for each in module.blocks if each.type == "resource" and each.labels[:1] == (_GROUP,)]
+    if len(groups) == 1 and block.labels[:1] == (_TASK,):
+        (group,) = groups
+        if group.repetition is None or group.repetition[0] in block.arguments:
+            yield f"{_GROUP}.{group.labels[1]}{instance_index(group.repetition)}.name"
+
+
+_OPTION = regex(r'(?<![\w-])"?awslogs-group"?\s*[=:]\s*')
+_REPEATED = regex(r"(?<![\w.])(?:each|count)\.")
+#: Arguments that a new log group shares with the module's other ones.
+_COMMON = ("retention_in_days", "kms_key_id", "tags")
+_RETENTION = ("retention_in_days", "30")
+
+
+class _GroupOption(msgspec.Struct, frozen=True):
+    """Where the sources name the group: the value of `awslogs-group`, and its block."""
+
+    block: Block
+    source: SourceText
+    start: int
+    end: int
+    in_json: bool
+
+    @property
+    def text(self) -> str:
+        """The value as written."""
+        return self.source.text[self.start : self.end]
+
+
+class LogGroups:
+    """Finds the log groups that the sources of one plan should create."""
+
+    def __init__(self, world: After, places: FixPlaces) -> None:
+        self._world = world
+        self._resolver = world.resolver
+        self._places = places
+        #: Log groups that the sources already create although the older plan does not.
+        self.settled: list[Finding] = []
+
+    def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
+        """Yield the proven changes, one that is for several findings once for each."""
+        for (address, name), several in self._group_by_name(findings).items():
+            module = self._resolver.module_sources(address.module)
+            options = self._options(address, name, module) if module is not None else []
+            draft = self._proven(address, options, several, module) if module is not None and options else None
+            if draft is not None:
+                yield from (msgspec.structs.replace(draft, finding=each) for each in several)
+            elif not options and self._is_settled(address, several):
+                self.settled += several
+
+    def _group_by_name(self, findings: Iterable[Finding]) -> dict[tuple[Address, str], list[Finding]]:
+        found: dict[tuple[int, str], tuple[Address, list[Finding]]] = {}
+        for each, task, mistake in wrong_tasks(findings, [CHECK], self._world):
+            if name := flat(mistake.about):
+                module = self._resolver.module_sources(task.address.module)
+                found.setdefault((id(module), name), (task.address, []))[1].append(each)
+        return {(address, name): several for (_, name), (address, several) in found.items()}
+
+    # Where the name is written
+
+    def _options(self, task: Address, name: str, module: Module) -> list[_GroupOption]:
+        found: list[_GroupOption] = []
+        for block in module.blocks:
+            is_task = block.type == "resource" and block.labels[:1] == (_TASK,)
+            if isinstance(block, JsonBlock) or not (is_task or block.type == "locals"):
+                continue
+            own = [each.address for each in self._world.resources(_TASK) if is_task]
+            instances = sorted(
+                (each for each in own if self._resolver.block(each) is block), key=lambda each: each != task
+            )
+            scopes = [self._resolver.scope_of(each) for each in instances] or [self._resolver.module_scope(task.module)]
+            evaluate = partial(self._resolver.evaluation.evaluate, scope=scopes[0])
+            written = [each for argument in block.arguments.values() for each in _values(block, argument)]
+            for each in written if self._places.files.editable(block.source) else ():
+                text = written_text(each.source, OtherParts(each.start, each.end), evaluate)
+                found += [each] if text is not None and text.value == name else []
+        return found
+
+    # The change
+
+    def _proven(
+        self, task: Address, options: Sequence[_GroupOption], findings: Sequence[Finding], module: Module
+    ) -> DraftFix | None:
+        block = options[0].block
+        own = bool(_REPEATED.search(options[0].text))
+        is_in_one = all(each.block is block for each in options)
+        repeated = block.repetition if is_in_one and (own or "count" in block.arguments) else None
+        if (own and repeated is None) or len({each.text for each in options}) > 1:
+            return None
+        label = free(task.name, self._places.labels_of(task.module, _GROUP), "_")
+        known = [each for each in _groups(module) if self._places.files.editable(each.source)]
+        place = ([each for each in known if each.source is block.source] or known or [block])[-1]
+        lines = _hcl(label, options[0].text, repeated, module, block)
+        reference = f"{_GROUP}.{label}{instance_index(repeated)}.name"
+        insertions: list[Insertion] = [insert_after(place, lines)]
+        insertions += [
+            Replacement(each.source.name, each.start, f'"${{{reference}}}"' if each.in_json else reference, each.text)
+            for each in options
+        ]
+        texts = {each.name: each for each in (place.source, *(one.source for one in options))}
+        blocks = [each.block for each in options]
+        tasks = self._tasks(module)
+        if block.type != "locals":
+            tasks = [each for each in tasks if self._resolver.block(each.address) in blocks]
+        added = added_instances(label, [_GROUP], (each.address for each in tasks), repeated=repeated is not None)
+        if not all(any(True for _ in CHECK.search(each, self._world)) for each in tasks):
+            return None  # another caller of the module has its own group
+        where = module_words(each.address.module for each in tasks)
+        title = f"create {_GROUP}.{label}{where}, and let the containers that log to it refer to it"
+        hcl = "\n".join([*lines, "", f"awslogs-group = {reference}"])
+        touched = tuple(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
+        draft = draft_for_review(title, hcl, insertions, texts=texts, touched=touched, added=added)
+        found = proven_draft(draft, self._world, self._places.files, tasks, gone={each.message for each in findings})
+        after = Trial.after(self._world, draft).world if found is not None else self._world
+        names = [flat(each.attribute("name")) for each in after.resources(_GROUP)]
+        return None if any(names.count(each) > 1 for each in names if each) else found
+
+    def _tasks(self, module: Module) -> list[TaskDefinition]:
+        tasks = tasks_by_address(self._world).values()
+        return [each for each in tasks if self._resolver.module_sources(each.address.module) is module]
+
+    # The proof
+
+    def _is_settled(self, task: Address, findings: Sequence[Finding]) -> bool:
+        added = unplanned_instances(task.module, self._resolver)
+        if not any(each.type == _GROUP for each in added):
+            return False
+        module = self._resolver.module_sources(task.module)
+        tasks = self._tasks(module) if module is not None else []
+        touched = [ChangedAttribute(each.address, _CONTAINERS) for each in tasks]
+        trial = Trial(self._resolver, self._resolver.sources, touched, added, context=self._world.context)
+        after = mistakes(tasks, trial.world)
+        return not after & {each.message for each in findings}
+
+
+def _values(block: Block, argument: Argument) -> Iterator[_GroupOption]:
+    text = argument.source.text
+    heredoc = heredoc_at(text, argument.value_start)
+    for found in _OPTION.finditer(text, argument.value_start, argument.value_end):
+        try:
+            parts = read_parts(text, found.end())
+        except MalformedError:
+            continue
+        if parts.end <= argument.value_end:
+            yield _GroupOption(block, argument.source, parts.start, parts.end, heredoc is not None)
+
+
+def _groups(module: Module) -> list[Block]:
+    return [each for each in module.blocks if each.labels[:1] == (_GROUP,) and not isinstance(each, JsonBlock)]
+
+
+def _hcl(label: str, name: str, repeated: tuple[str, str] | None, module: Module, block: Block) -> list[str]:
+    known = _groups(module)
+    pairs = [("name", name), *common_arguments(known, block, _COMMON)]
+    if not known:
+        pairs.insert(1, _RETENTION)
+    head, inside, provider = f'resource "{_GROUP}" "{label}"', align(pairs, " = ", ""), block.attribute_text("provider")
+    return block_lines(head, inside, unit_of(block), repeated=repeated, provider=provider)

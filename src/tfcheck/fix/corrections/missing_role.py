@@ -1,0 +1,313 @@
+"""Set an execution role for a task definition without one: that of other tasks in its module, or a new one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeAlias
+
+import msgspec
+
+from tfcheck import startup
+from tfcheck.fix.edits.change import ChangedAttribute, added_instances
+from tfcheck.fix.layout.new_block import argument_into, insert_after, unit_of
+from tfcheck.fix.layout.new_policy import (
+    ECS_TRUST,
+    LONGEST_PREFIX,
+    NewRole,
+    common_arguments,
+    label_for,
+    module_words,
+    name_for,
+    place_for_roles,
+    role_hcl,
+    roles_of,
+    trusts,
+)
+from tfcheck.fix.layout.render import quote
+from tfcheck.fix.policies.attachments import AWS_POLICY, BY_AWS
+from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.proof.task_proof import (
+    is_readable,
+    needs_after,
+    outdated_objects,
+    relieved_answers,
+    unplanned_instances,
+)
+from tfcheck.fix.proof.trial import Trial
+from tfcheck.fix.proposal import DraftFix, Proposal, RoleNeed, draft_fix, extend_proposal
+from tfcheck.fix.values.repetition import Statements, names_instance, share_statements
+from tfcheck.fix.words.as_text import role_as_text
+from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.iam import managed_policy_arn
+from tfcheck.inventory.world import After
+from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.value import JsonText, Symbol, Unknown, Value
+from tfcheck.vocabulary.address import Address, parse
+from tfcheck.vocabulary.finding import Answer, Fix, Reason, Requirement, Verdict
+
+_ARGUMENT = "execution_role_arn"
+_TASK = "aws_ecs_task_definition"
+_BEHIND = ("task_role_arn", "memory", "cpu", "network_mode", "requires_compatibilities", "family")
+_ROLE = regex(r"(?:data\.)?aws_iam_role\.[\w-]+\.arn|(?:var|local|module)(?:\.[\w-]+)+")
+#: What each task definition of a block needs with an execution role.
+_Needs: TypeAlias = dict[Address, tuple[Answer, ...]]
+
+
+class MissingRoles:
+    """Finds execution roles for the task definitions of one plan that have none."""
+
+    def __init__(self, world: After, places: FixPlaces, ranked: Callable[[RoleNeed], Iterator[Proposal]]) -> None:
+        """Build from the world after the change, the places for fixes, and the ways to grant to a role."""
+        self._ranked = ranked
+        self._world = world
+        self._resolver = world.resolver
+        self._sources = world.resolver.sources
+        self._places = places
+        self._labels: dict[tuple[Module, str], str] = {}
+        #: What the plan does not decide once a task definition has the new role.
+        self.open_then: dict[Requirement, str] = {}
+
+    def fixes(self, answers: Iterable[Answer]) -> Iterator[DraftFix]:
+        """Yield a proven change for each block of task definitions, or text where there is none."""
+        answers = list(answers)
+        without = [each for each in answers if each.reason is Reason.NO_EXECUTION_ROLE]
+        done = set(self.granted_by_sources(without))
+        for block, several in self._group_by_block(without):
+            ways = self._ways(block, several) if _ARGUMENT not in block.arguments else ()
+            tried = ((each, self._allowed_by(each, several)) for each in ways)
+            found, allowed = next((each for each in tried if each[1]), (None, ()))
+            if found is not None:
+                done |= set(several)
+                self.open_then |= {each.requirement: found.title for each in several if each not in allowed}
+                diff = self._places.files.diff(found.insertions, found.texts)
+                fix = Fix(title=found.title, safety="review", proven=True, hcl=found.hcl, diff=diff)
+                relieved = relieved_answers(answers, found.beside, Trial.after(self._world, found))
+                yield draft_fix(fix, (*allowed, *relieved), found)
+        by_task: dict[str, list[Answer]] = {}
+        for each in without:
+            if each not in done:
+                by_task.setdefault(each.requirement.task_definition, []).append(each)
+        for left in by_task.values():
+            text = role_as_text(left, self._places, self._resolver)
+            yield from [DraftFix(text, tuple(left))] if text is not None else []
+
+    def granted_by_sources(self, answers: Iterable[Answer]) -> list[Answer]:
+        """Return what the sources already grant by a role that the older plan lacks."""
+        found: list[Answer] = []
+        answers = list(answers)
+        for block, several in self._group_by_block(answers):
+            if _ARGUMENT in block.arguments:
+                tasks = self._places.holders.instances(next(_tasks(several)))
+                added = (each for task in tasks for each in unplanned_instances(task.module, self._resolver))
+                touched = [ChangedAttribute(each, _ARGUMENT) for each in tasks]
+                modules = {each.module for each in tasks}
+                roles = [each for each in self._world.resources("aws_iam_role") if each.address.module in modules]
+                holders = (holder for role in roles for holder in self._places.holders.of(role))
+                touched += [each for holder in holders for each in self._places.changes(holder)]
+                trial = Trial(self._resolver, self._sources, dict.fromkeys(touched), dict.fromkeys(added))
+                allowed = [each for each in several if trial.allows(each)]
+                found += [*allowed, *(relieved_answers(answers, tasks, trial) if allowed == list(several) else ())]
+        return found
+
+    def _group_by_block(self, answers: Iterable[Answer]) -> list[tuple[Block, tuple[Answer, ...]]]:
+        found: dict[int, tuple[Block, list[Answer]]] = {}
+        for each in answers:
+            if each.reason is Reason.NO_EXECUTION_ROLE and self._sources is not None:
+                block = self._resolver.block(parse(each.requirement.task_definition))
+                if block is not None and not isinstance(block, JsonBlock):
+                    found.setdefault(id(block), (block, []))[1].append(each)
+        return [(block, tuple(several)) for block, several in found.values()]
+
+    # The ways
+
+    def _ways(self, block: Block, answers: Sequence[Answer]) -> Iterator[Proposal]:
+        if not self._places.files.editable(block.source):
+            return
+        tasks = self._places.holders.instances(next(_tasks(answers)))
+        needs = {each: self._needs(each) for each in tasks}
+        for text, user in self._other_users(block, tasks[0]):
+            title = f"set `{_ARGUMENT}` of {_name_of(tasks)} to `{text}`, as in {user}"
+            yield from self._proposal(title, block, tasks, text)
+        for role in self._unused_roles(tasks[0]):
+            yield from self._propose_role(role, block, needs)
+        for managed in dict.fromkeys((self._managed_policy_arn(tasks[0], needs), "")):
+            for lists in (True, False):
+                own = self._statements(needs, managed, lists=lists)
+                yield from self._new_roles_with(*own, block, needs, managed) if own is not None else ()
+
+    def _other_users(self, block: Block, task: Address) -> Iterator[tuple[str, str]]:
+        module = self._resolver.module_sources(task.module)
+        seen: set[str] = set()
+        for each in module.blocks if module else ():
+            text = each.attribute_text(_ARGUMENT)
+            if each.labels[:1] == (_TASK,) and each is not block and _ROLE.fullmatch(text) and text not in seen:
+                seen.add(text)
+                yield text, ".".join(each.labels)
+
+    def _unused_roles(self, task: Address) -> list[Block]:
+        """List the roles that no task definition of the module uses, similarly named ones first.
+
+        One that is named like another task definition is left to that.
+        """
+        module = self._resolver.module_sources(task.module)
+        tasks = [each for each in (module.blocks if module else ()) if each.labels[:1] == (_TASK,)]
+        named = " ".join(each.attribute_text(name) for each in tasks for name in (_ARGUMENT, "task_role_arn"))
+        others = [each.labels[1] for each in tasks if each.labels[1] != task.name]
+        found: list[tuple[bool, bool, Block]] = []
+        for each in roles_of(module) if module else ():
+            label = each.labels[1]
+            is_named = re.search(rf"aws_iam_role\.{re.escape(label)}(?![\w-])", named)
+            is_own = task.name in label
+            is_of_other = not is_own and any(one in label for one in others)
+            if not (is_named or is_of_other or _is_gated(each) or isinstance(each, JsonBlock)):
+                found.append((not is_own, "exec" not in label, each))
+        return [each for *_, each in sorted(found, key=lambda each: each[:2])]
+
+    def _propose_role(self, role: Block, block: Block, needs: _Needs) -> Iterator[Proposal]:
+        tasks, reference = list(needs), ".".join(role.labels)
+        for found in self._proposal(
+            f"set `{_ARGUMENT}` of {_name_of(tasks)} to `{reference}.arn`", block, tasks, f"{reference}.arn"
+        ):
+            trial = Trial.after(self._world, found)
+            lacking = {each: tuple(one for one in needs_after(each, trial) if not trial.allows(one)) for each in tasks}
+            if not any(lacking.values()):
+                yield found
+            elif "exec" in role.labels[1] and not any(
+                each.requirement.action == startup.trust.ACTION for one in lacking.values() for each in one
+            ):
+                yield from self._propose_grants(found, role, lacking)
+
+    def _propose_grants(self, found: Proposal, role: Block, lacking: _Needs) -> Iterator[Proposal]:
+        """Yield the ways to grant what a role lacks, together with the argument that names it."""
+        address = Address(next(iter(lacking)).module, "managed", *role.labels)
+        objects = [each for each in self._world.resources(address.type) if each.address == address]
+        needed = (one.requirement for several in lacking.values() for one in several)
+        answers = [Answer(each, str(address), Verdict.DENIED, Reason.IMPLICIT_DENY) for each in needed]
+        for each in self._ranked(RoleNeed(tuple(objects), tuple(answers))) if objects else ():
+            both = extend_proposal(found, f"{found.title}, and {each.title}", each)
+            yield msgspec.structs.replace(both, hcl=f"{each.hcl}\n\n{found.hcl}")
+
+    def _managed_policy_arn(self, task: Address, needs: _Needs) -> str:
+        """Write the ARN of the AWS managed policy as the module does; empty if it is not needed or not known."""
+        if not any(each.requirement.action in BY_AWS for several in needs.values() for each in several):
+            return ""
+        partition = self._resolver.surroundings(task).partition
+        arn = managed_policy_arn(AWS_POLICY, partition=partition) if isinstance(partition, str) else None
+        module = self._resolver.module_sources(task.module)
+        declared = module.resource_keys() if module else ()
+        named = sorted(name for mode, kind, name in declared if (mode, kind) == ("data", "aws_partition"))
+        if module is not None and named and not _is_gated(module.resource("data", "aws_partition", named[0])):
+            general = f"${{data.aws_partition.{named[0]}.partition}}"
+            return f'"arn:{general}:iam::aws:policy/service-role/{AWS_POLICY}"'
+        return f'"{arn}"' if isinstance(arn, str) else ""
+
+    def _new_roles_with(
+        self, statements: Statements, repeated: bool, block: Block, needs: _Needs, managed: str
+    ) -> Iterator[Proposal]:
+        task = next(iter(needs))
+        module = self._resolver.module_sources(task.module)
+        if module is None:
+            return
+        repeated = repeated or "count" in block.arguments
+        repetition = block.repetition if repeated else None
+        label = self._label(task, module)
+        several = len(self._places.holders.modules(task.module)) > 1
+        family = self._resolver.attribute(task, "family") if repetition is None else None
+        name = name_for(label, block, family, several=several, repeated=repetition is not None)
+        roles = (*self._world.resources("aws_iam_role"), *self._world.looked_up("aws_iam_role"))
+        taken = [each.attribute("name") for each in roles]
+        if repetition is None and any(self._places.lists.evaluate(name[1], each) in taken for each in needs):
+            name = "name_prefix", quote(f"{label.replace('_', '-')[: LONGEST_PREFIX - 1]}-")
+        for trust in trusts(module):
+            role = NewRole(
+                label=label,
+                name=name,
+                trust=trust,
+                managed=managed,
+                wanted=statements,
+                repeated=repetition,
+                provider=block.attribute_text("provider"),
+                common=common_arguments(list(roles_of(module)), block),
+            )
+            users = _name_of(list(needs)) + module_words(each.module for each in needs)
+            title = f"create the execution role {role.types[0]}.{label} for {users}"
+            title += self._places.doubts(statements, block, task.module)
+            yield from self._proposal(title, block, list(needs), f"{role.reference}.arn", role)
+
+    def _label(self, task: Address, module: Module) -> str:
+        taken = {name for _, kind, name in module.resource_keys() if kind.startswith("aws_iam_")}
+        taken |= {label for (where, block), label in self._labels.items() if where is module and block != task.name}
+        return self._labels.setdefault((module, task.name), label_for(task.name, frozenset(taken)))
+
+    def _statements(self, needs: _Needs, managed: str, *, lists: bool) -> tuple[Statements, bool] | None:
+        """Write what a new role needs beyond the AWS managed policy, and whether each task definition needs its own."""
+        found: list[Statements] = []
+        for task, several in needs.items():
+            left = [each for each in several if not (managed and each.requirement.action in BY_AWS)]
+            statements = self._places.statements(left, task, lists=lists)
+            if statements is None or (lists and not self._places.lists.are_usable(statements, [task])):
+                return None
+            found.append(statements)
+        if all(each == found[0] for each in found):
+            return found[0], any(map(names_instance, found[0]))
+        terms = [self._places.terms(each) for each in needs]
+        shared = share_statements(list(zip(terms, found, strict=True)))
+        return (shared.statements, True) if shared is not None else None
+
+    def _proposal(
+        self, title: str, block: Block, tasks: Sequence[Address], value: str, role: NewRole | None = None
+    ) -> Iterator[Proposal]:
+        argument = argument_into(block, _ARGUMENT, value, _BEHIND)
+        module = self._resolver.module_sources(tasks[0].module)
+        if argument is None or module is None:
+            return
+        editable = [file.source.name for file in module.files if self._places.files.editable(file.source)]
+        place = place_for_roles(module, block, editable) if role else block
+        new = role_hcl(role, unit_of(block)) if role else []
+        yield Proposal(
+            title=title,
+            insertions=(argument, *([insert_after(place, new)] if role else [])),
+            texts={each.source.name: each.source for each in (block, place)},
+            touched=tuple(ChangedAttribute(each, _ARGUMENT) for each in tasks),
+            added=added_instances(role.label, role.types, tasks, repeated=role.repeated is not None) if role else (),
+            hcl="\n".join([*new, *([""] if new else []), f"{_ARGUMENT} = {value}"]),
+            beside=tuple(tasks),
+        )
+
+    # What is needed, and the proof
+
+    def _needs(self, task: Address) -> tuple[Answer, ...]:
+        role = Address(task.module, "managed", "aws_iam_role", f"{task.name}_execution")
+        given: dict[tuple[Address, str], Value] = {
+            (task, _ARGUMENT): Unknown(symbol=Symbol(str(role), ("arn",))),
+            (role, "name"): f"{task.name}-execution",
+            (role, "assume_role_policy"): JsonText(ECS_TRUST),
+        }
+        trial = Trial(self._resolver, self._sources, (), [role], given, self._world.context)
+        return tuple(each for each in needs_after(task, trial) if each.requirement.action != startup.trust.ACTION)
+
+    def _allowed_by(self, proposal: Proposal, answers: Sequence[Answer]) -> tuple[Answer, ...]:
+        """Return what a change allows; nothing if it is not sound or leaves anything denied."""
+        if not is_readable(proposal, self._places.files):
+            return ()
+        trial = Trial.after(self._world, proposal)
+        all_needed = (*answers, *(each for task in proposal.beside for each in needs_after(task, trial)))
+        if any(trial.verdict(each) is Verdict.DENIED for each in all_needed):
+            return ()
+        allowed = tuple(each for each in answers if trial.allows(each))
+        return () if outdated_objects((), proposal.beside, self._resolver) else allowed
+
+
+def _tasks(answers: Iterable[Answer]) -> Iterator[Address]:
+    yield from (parse(each) for each in dict.fromkeys(one.requirement.task_definition for one in answers))
+
+
+def _name_of(tasks: Sequence[Address]) -> str:
+    return str(tasks[0]) if len(tasks) == 1 else f"{tasks[0].resource} ({len(tasks)} instances)"
+
+
+def _is_gated(block: Block | None) -> bool:
+    return block is None or block.repetition is not None

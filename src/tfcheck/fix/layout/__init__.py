@@ -1,0 +1,1 @@
+"""How new text is laid out beside its neighbours: blocks, statements, items of lists and objects."""

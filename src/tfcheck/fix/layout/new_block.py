@@ -1,0 +1,175 @@
+"""Write a new block, or a missing argument of one, in the layout of its neighbours."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
+from tfcheck.fix.layout.render import indent
+from tfcheck.fix.text.policy_text import ListParts, Parts
+from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.json_document import Member
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import JsonBlock
+
+
+def instance_index(repeated: tuple[str, str] | None) -> str:
+    """Write the index of an instance in an equally repeated block."""
+    return "" if repeated is None else "[each.key]" if repeated[0] == "for_each" else "[count.index]"
+
+
+def block_lines(
+    head: str, inside: Sequence[str], unit: str = "  ", *, repeated: tuple[str, str] | None = None, provider: str = ""
+) -> list[str]:
+    """Write a block, meta-arguments first: `repeated` is `count` or `for_each` with its expression."""
+    meta = [f"provider = {provider}", ""] if provider else []
+    meta += [f"{repeated[0]} = {repeated[1]}", ""] if repeated else []
+    return [f"{head} {{", *indent([*meta, *inside], unit), "}"]
+
+
+def insert_after(anchor: Block, lines: Sequence[str]) -> Insertion:
+    """Insert blocks after another one of a file, which must not be JSON."""
+    newline, text = anchor.source.newline, anchor.source.text
+    added = newline.join(indent(lines, indentation(text, anchor.start)))
+    return Insertion(anchor.source.name, line_end(text, anchor.end), f"{newline * 2}{added}")
+
+
+def argument_into(block: Block, name: str, value: str, behind: Sequence[str]) -> Insertion | None:
+    """Write `name = value` below the first existing argument of `behind`, otherwise below another one.
+
+    The line joins the group of that argument if its `=` can be aligned with theirs; otherwise it is a group of its own.
+    None if no argument of the block has a line of its own.
+    """
+    groups = list(_groups(block))
+    by_name = {each.name: group for group in groups for each in group}
+    group = next((by_name[each] for each in behind if each in by_name), groups[0] if groups else None)
+    if group is None:
+        return None
+    last = next((each for each in reversed(group) if each.name in behind), group[-1])
+    source, base = last.source, indentation(last.source.text, last.start)
+    widths = {each.source.text.index("=", each.start) - each.start - 1 for each in group}
+    width = widths.pop() if len(widths) == 1 else None
+    if width is not None and len(name) <= width:
+        text = f"{source.newline}{base}{name:<{width}} = {value}"
+        return Insertion(source.name, line_end(source.text, last.value_end), text)
+    return _paragraph(source, group[-1], f"{name} = {value}")
+
+
+def _paragraph(source: SourceText, above: Argument, written: str) -> Insertion:
+    end = line_end(source.text, above.value_end)
+    following = source.text[end : line_end(source.text, end + len(source.newline))].strip()
+    behind_it = source.newline if following not in ("", "}") else ""
+    base = indentation(source.text, above.start)
+    return Insertion(source.name, end, f"{source.newline * 2}{base}{written}{behind_it}")
+
+
+def argument_beside(block: Block, name: str, value: str) -> Insertion | None:
+    """Write `name = value` below the argument with the most similar name, otherwise as the last one."""
+    own = [each for each in block.arguments.values() if each.source is block.source]
+    nearest = max(own, key=lambda each: _count_shared_words(each.name, name), default=None)
+    if nearest is None or isinstance(block, JsonBlock) or not _count_shared_words(nearest.name, name):
+        return insert_last_argument(block, name, value)
+    text = block.source.text
+    if "\n" not in value and "\n" not in text[nearest.start : nearest.value_end]:
+        return argument_into(block, name, value, [nearest.name])
+    return _paragraph(block.source, nearest, f"{name} = {value}")
+
+
+def _count_shared_words(one: str, other: str) -> int:
+    """Count the leading words that two names share, with plurals treated as equal."""
+    words = zip(*(re.sub(r"s(?=_|$)", "", each).split("_") for each in (one, other)), strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda each: each[0] == each[1], words))
+
+
+def insert_last_argument(block: Block, name: str, value: str) -> Insertion | None:
+    """Write `name = value` at the end of a block, after a blank line, as for meta-arguments."""
+    source = block.source
+    if isinstance(block, JsonBlock) or not _is_spread(block):
+        return None
+    content = source.text[block.body_start : block.body_end].rstrip()
+    end = line_end(source.text, block.body_start + len(content))
+    base = indentation(source.text, block.start) + unit_of(block)
+    gap = source.newline * 2 if content else source.newline
+    return Insertion(source.name, end, f"{gap}{base}{name} = {value}")
+
+
+def items_into(source: SourceText, listed: ListParts, new: Sequence[str]) -> tuple[Insertion, ...]:
+    """Append items to a list: on its line, or each on a line of its own like the others."""
+    if not listed.items:
+        return ()
+    if "\n" not in source.text[listed.start : listed.end]:
+        return tuple(items_beside(source, listed, new))
+    if line_start(source.text, listed.items[-1].start) == line_start(source.text, listed.end - 1):
+        return ()
+    return tuple(items_below(source, listed, new))
+
+
+def items_beside(source: SourceText, listed: Parts, new: Sequence[str], comma: str = ", ") -> list[Insertion]:
+    """Append items to a list on its line; a single value becomes a list. `comma` is for a list of one item."""
+    if not isinstance(listed, ListParts):
+        behind = "".join(f", {each}" for each in new)
+        return [Insertion(source.name, listed.start, "["), Insertion(source.name, listed.end, f"{behind}]")]
+    between = [source.text[one.end : other.start] for one, other in itertools.pairwise(listed.items)]
+    separator = between[0] if between else comma
+    if listed.comma is None:
+        return [Insertion(source.name, listed.items[-1].end, "".join(f"{separator}{each}" for each in new))]
+    blank = separator.removeprefix(",")
+    return [Insertion(source.name, listed.comma + 1, "".join(f"{blank}{each}," for each in new))]
+
+
+def items_below(source: SourceText, listed: Parts, new: Sequence[str], base: str | None = None) -> list[Insertion]:
+    """Append items to a list, each on lines of its own, by default with the indentation `base` of the last one."""
+    last = listed.items[-1] if isinstance(listed, ListParts) else listed
+    base = f"{source.newline}{indentation(source.text, last.start) if base is None else base}"
+    comma = listed.comma if isinstance(listed, ListParts) else None
+    behind = last.end if comma is None else comma + 1
+    end = line_end(source.text, behind)
+    if comma is not None:
+        return [Insertion(source.name, end, "".join(f"{base}{each}," for each in new))]
+    added = ",".join(f"{base}{each}" for each in new)
+    if not source.text[behind:end].strip():
+        return [Insertion(source.name, behind, f",{added}")]
+    return [Insertion(source.name, behind, ","), Insertion(source.name, end, added)]
+
+
+def member_behind(source: SourceText, last: Member, written: str) -> Insertion:
+    """Add a member after the last one of a JSON object, on a line of its own if that one is."""
+    own_line = not source.text[line_start(source.text, last.start) : last.start].strip()
+    gap = source.newline + indentation(source.text, last.start) if own_line else " "
+    return Insertion(source.name, last.value.end, f",{gap}{written}")
+
+
+def unit_of(block: Block) -> str:
+    """Return the indentation of a block's arguments, relative to the block."""
+    base = indentation(block.source.text, block.start)
+    inside: list[Argument | Block] = [*block.arguments.values(), *block.nested]
+    own = (each for each in inside if each.source is block.source)
+    steps = (indentation(block.source.text, each.start).removeprefix(base) for each in own)
+    return next((each for each in steps if each), "  ")
+
+
+def _is_spread(block: Block) -> bool:
+    text = block.source.text
+    return not text[line_start(text, block.body_end) : block.body_end].strip()
+
+
+def _groups(block: Block) -> Iterator[list[Argument]]:
+    group: list[Argument] = []
+    if isinstance(block, JsonBlock) or not _is_spread(block):
+        return
+    own = (each for each in block.arguments.values() if each.source is block.source)
+    for each in sorted(own, key=lambda each: each.start):
+        text = each.source.text
+        alone = "\n" not in text[each.start : each.value_end]
+        alone = alone and not text[line_start(text, each.start) : each.start].strip()
+        above = line_start(text, line_start(text, each.start) - 1)
+        follows = bool(group) and line_end(text, group[-1].value_end) == line_end(text, above)
+        if group and not (alone and follows):
+            yield group
+            group = []
+        if alone:
+            group.append(each)
+    if group:
+        yield group

@@ -1,0 +1,363 @@
+"""Write and name new policies and roles, in the style of the module's other ones."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_start
+from tfcheck.fix.layout import new_block
+from tfcheck.fix.layout.new_block import block_lines, instance_index, member_behind, unit_of
+from tfcheck.fix.layout.render import StatementStyle, align, quote, render_on_one_line, statement
+from tfcheck.fix.text.policy_text import ObjectParts, read_parts
+from tfcheck.fix.wanted import NeededStatement, free
+from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.json_document import JsonValue, Member, Object, read_document
+from tfcheck.hcl.syntax.lexer import MalformedError
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.value import Value
+from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
+from tfcheck.vocabulary.clipping import few
+
+
+class NewPolicy(msgspec.Struct, frozen=True):
+    """A policy to create: `label` and `name` are unused so far, `role` is an expression for the role's name.
+
+    `repeated` is the expression of `for_each` or `count`; `provider` the provider configuration, if it is not the
+    default. With `managed` it becomes a customer managed policy with an attachment, since the role removes inline
+    policies. `prefix` is a template that begins the names of the role's other policies.
+    """
+
+    label: str
+    name: str
+    role: str
+    wanted: tuple[NeededStatement, ...]
+    repeated: tuple[str, str] | None = None
+    provider: str = ""
+    managed: bool = False
+    prefix: str = ""
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The resource types that it needs."""
+        if self.managed:
+            return ("aws_iam_policy", "aws_iam_role_policy_attachment")
+        return ("aws_iam_role_policy",)
+
+
+def insert_after(anchor: Block, policy: NewPolicy) -> tuple[Insertion, ...] | None:
+    """Insert the policy after a block of the same file; None if the file has no room for it."""
+    if isinstance(anchor, JsonBlock):
+        root = read_document(anchor.source.text)
+        resources = _member(root, "resource")
+        is_gated = any(each.gate for each in policy.wanted)
+        if policy.managed or is_gated or resources is None or not isinstance(resources.value, Object):
+            return None
+        of_type = _member(resources.value, "aws_iam_role_policy")
+        if of_type is None:
+            return _insert_last(
+                anchor.source, resources.value, "aws_iam_role_policy", {policy.label: _json_members(policy)}
+            )
+        return _insert_last(anchor.source, of_type.value, policy.label, _json_members(policy))
+    return (new_block.insert_after(anchor, hcl(policy, unit_of(anchor))),)
+
+
+def hcl(policy: NewPolicy, unit: str = "  ") -> list[str]:
+    """Write the resource blocks of the policy."""
+    if not policy.managed:
+        arguments = [("name", f'"{policy.prefix}{policy.name}"'), ("role", policy.role)]
+        return _resource("aws_iam_role_policy", policy, arguments, unit, with_policy=True)
+    arn = f"aws_iam_policy.{policy.label}{instance_index(policy.repeated)}.arn"
+    attachment = [("role", policy.role), ("policy_arn", arn)]
+    name = [("name_prefix", f'"{policy.prefix}{policy.name}-"')]
+    return [
+        *_resource("aws_iam_policy", policy, name, unit, with_policy=True),
+        "",
+        *_resource("aws_iam_role_policy_attachment", policy, attachment, unit),
+    ]
+
+
+def _resource(
+    kind: str, policy: NewPolicy, arguments: Sequence[tuple[str, str]], unit: str, *, with_policy: bool = False
+) -> list[str]:
+    inside = [*align(arguments, " = ", ""), *(["", *_document(policy.wanted, unit)] if with_policy else [])]
+    head = f'resource "{kind}" "{policy.label}"'
+    return block_lines(head, inside, unit, repeated=policy.repeated, provider=policy.provider)
+
+
+def _document(wanted: Sequence[NeededStatement], unit: str) -> list[str]:
+    gates = dict.fromkeys(sorted((each.gate for each in wanted), key=bool))
+    lists: list[tuple[str, list[str]]] = []
+    for gate in gates:
+        written = [statement(each, StatementStyle(unit=unit)) for each in wanted if each.gate == gate]
+        lines = [unit + line for each in written for line in (*each[:-1], f"{each[-1]},")]
+        lists.append((gate, ["[", *lines, "]"]))
+    listed = lists[0][1]
+    if any(gates):
+        given = [[f"{gate} ? {each[0]}", *each[1:-1], "] : []"] if gate else each for gate, each in lists]
+        listed = ["concat(", *(unit + line for each in given for line in (*each[:-1], f"{each[-1]},")), ")"]
+    inside = ['Version = "2012-10-17"', f"Statement = {listed[0]}", *listed[1:]]
+    return ["policy = jsonencode({", *(unit + line for line in inside), "})"]
+
+
+def _member(value: JsonValue, name: str) -> Member | None:
+    members = value.members if isinstance(value, Object) else ()
+    found = [each for each in members if each.name == name]
+    return found[0] if len(found) == 1 else None
+
+
+def _insert_last(source: SourceText, value: JsonValue, name: str, content: object) -> tuple[Insertion, ...] | None:
+    if not isinstance(value, Object) or not value.members:
+        return None
+    last = value.members[-1]
+    own_line = not source.text[line_start(source.text, last.start) : last.start].strip()
+    written = json.dumps(content, indent=2 if own_line else None, ensure_ascii=False)
+    base = indentation(source.text, last.start)
+    lines = (source.newline + base).join(written.split("\n"))
+    return (member_behind(source, last, f"{json.dumps(name)}: {lines}"),)
+
+
+def _json_members(policy: NewPolicy) -> dict[str, str]:
+    content = {"provider": policy.provider} if policy.provider else {}
+    if policy.repeated:
+        content[policy.repeated[0]] = f"${{{policy.repeated[1]}}}"
+    statements = ", ".join(render_on_one_line(each, StatementStyle(one_line=True)) for each in policy.wanted)
+    content |= {"name": f"{policy.prefix}{policy.name}", "role": f"${{{policy.role}}}"}
+    document = f'{{ Version = "2012-10-17", Statement = [{statements}] }}'
+    return content | {"policy": f"${{jsonencode({document})}}"}
+
+
+class _Use(msgspec.Struct, frozen=True):
+    """The use of a label: the role, and the rules that need the policy."""
+
+    role: str
+    rules: frozenset[str]
+
+    def is_same(self, other: _Use) -> bool:
+        """Whether both are for the same policy, or for an earlier attempt at it."""
+        return self.role == other.role and (self.rules == other.rules or bool(self.rules & other.rules))
+
+
+class Labels:
+    """The labels of new resources, unique within each module."""
+
+    def __init__(self) -> None:
+        self._given: dict[tuple[str, str], _Use] = {}
+        self._known: dict[int, frozenset[str]] = {}
+
+    def label(
+        self,
+        address: Address,
+        sources: Module | None,
+        name: str,
+        key: InstanceKey = None,
+        rules: frozenset[str] = frozenset(),
+    ) -> str:
+        """Name a policy after its role, or after the module call that creates the role.
+
+        A role may have several policies, for different rules.
+        """
+        use = _Use(str(address), rules)
+        parts = [name, "" if key is None else str(key)]
+        base = re.sub(r"[^A-Za-z0-9_]+", "_", "_".join(filter(None, parts))).strip("_") or "role"
+        base = base if not base[0].isdigit() else f"role_{base}"
+        declared, module = self._declared_labels(sources), sources.directory if sources else ""
+        label, number = f"{base}_start_up", 2
+        while label in declared or not self._given.get((module, label), use).is_same(use):
+            label, number = f"{base}_start_up_{number}", number + 1
+        self._given.setdefault((module, label), use)
+        return label
+
+    def names_for_others(self, address: Address, rules: frozenset[str]) -> frozenset[str]:
+        """Return the label suffixes of a role's policies for other rules: `-2`."""
+        uses = ((label, use) for (_, label), use in self._given.items() if use.role == str(address))
+        others = (label for label, use in uses if not use.is_same(_Use(str(address), rules)))
+        return frozenset(f"-{label.rpartition('_')[2]}" if label[-1].isdigit() else "" for label in others)
+
+    def _declared_labels(self, sources: Module | None) -> frozenset[str]:
+        if id(sources) not in self._known:
+            declared = sources.resource_keys() if sources else ()
+            self._known[id(sources)] = frozenset(name for _, kind, name in declared if kind.startswith("aws_iam_"))
+        return self._known[id(sources)]
+
+
+def module_reference(module: ModulePath) -> str:
+    """Write a module instance as the calling module does."""
+    step = module.steps[-1]
+    key = "" if step.key is None else f"[{step.key}]" if isinstance(step.key, int) else f"[{quote(step.key)}]"
+    return f"module.{step.name}{key}"
+
+
+def module_words(modules: Iterable[ModulePath]) -> str:
+    """Name the first of the module instances that a fix edits and count the others, unless it is the root module."""
+    names = list(dict.fromkeys(str(each) for each in modules if each.steps))
+    return f" in {few(names, 1)}" if names else ""
+
+
+def passed_provider(call: Block) -> str:
+    """Return the provider configuration that a call passes as the default one, if it does."""
+    argument = call.arguments.get("providers")
+    if argument is None:
+        return ""
+    try:
+        parts = read_parts(argument.source.text, argument.value_start)
+    except MalformedError:
+        return ""
+    item = parts.item("aws") if isinstance(parts, ObjectParts) else None
+    return argument.source.text[item.value.start : item.value.end].strip('"') if item else ""
+
+
+def rename_taken_sids(statements: Sequence[NeededStatement], words: frozenset[str]) -> tuple[NeededStatement, ...]:
+    """Return statements whose Sids are unique in the module, because merged documents replace equal ones."""
+    taken = set(words)
+    found: list[NeededStatement] = []
+    for each in statements:
+        found.append(msgspec.structs.replace(each, sid=free(each.sid, taken)))
+        taken.add(found[-1].sid)
+    return tuple(found)
+
+
+#: A trust policy with which ECS can assume a role.
+ECS_TRUST: Value = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}],
+}
+#: The name of a suggested inline policy.
+START_UP = "ecs-start-up"
+ROLE, POLICY, ATTACHMENT = "aws_iam_role", "aws_iam_role_policy", "aws_iam_role_policy_attachment"
+#: Arguments that a new role shares with the module's other roles.
+_GIVEN = regex(r"(?:var|local|module|data)(?:\.[\w-]+)+|\"[\w/-]+\"|\d+")
+_TRUST = regex(r"data\.aws_iam_policy_document\.[\w-]+(?:\[0\])?\.json|local\.[\w-]+")
+_FAMILY = regex(r'(?:var|local|module)(?:\.[\w-]+)+|"(?:[\w-]|\$\{\s*(?:var|local|module)(?:\.[\w-]+)+\s*\})+"')
+#: Names of task definitions without information.
+_PLAIN_NAMES = ("this", "main", "default", "task", "task_definition", "ecs_task", "ecs_task_definition")
+#: The characters that IAM accepts in a role's name, and at its beginning.
+_LONGEST, LONGEST_PREFIX = 64, 38
+
+
+class NewRole(msgspec.Struct, frozen=True):
+    """An execution role to create.
+
+    `name` is the argument with its name, `trust` an expression, or empty for a new document. `repeated` is `count` or
+    `for_each` with its expression, `managed` the attached AWS policy, `wanted` the other permissions.
+    """
+
+    label: str
+    name: tuple[str, str]
+    trust: str
+    managed: str
+    wanted: tuple[NeededStatement, ...]
+    repeated: tuple[str, str] | None = None
+    provider: str = ""
+    common: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def reference(self) -> str:
+        """The expression for the role in an equally repeated block."""
+        return f"{ROLE}.{self.label}{instance_index(self.repeated)}"
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The resource types that it needs, the role first."""
+        return (ROLE, *([ATTACHMENT] if self.managed else []), *([POLICY] if self.wanted else []))
+
+
+def role_hcl(role: NewRole, unit: str = "  ") -> list[str]:
+    """Write the resource blocks of a role."""
+    inside = align([role.name, ("assume_role_policy", role.trust), *role.common], " = ", "")
+    if not role.trust:
+        inside = [*align([role.name], " = ", ""), "", *_trust_lines(unit)]
+        inside += ["", *align(role.common, " = ", "")] if role.common else []
+    lines = _block(ROLE, role, inside, unit)
+    if role.managed:
+        inside = [f"role       = {role.reference}.name", f"policy_arn = {role.managed}"]
+        lines += ["", *_block(ATTACHMENT, role, inside, unit)]
+    if role.wanted:
+        policy = NewPolicy(role.label, START_UP, f"{role.reference}.id", role.wanted, role.repeated, role.provider)
+        lines += ["", *hcl(policy, unit)]
+    return lines
+
+
+def _block(kind: str, role: NewRole, inside: Sequence[str], unit: str) -> list[str]:
+    head = f'resource "{kind}" "{role.label}"'
+    return block_lines(head, inside, unit, repeated=role.repeated, provider=role.provider)
+
+
+def _trust_lines(unit: str) -> list[str]:
+    return [
+        "assume_role_policy = jsonencode({",
+        f'{unit}Version = "2012-10-17"',
+        f"{unit}Statement = [",
+        f"{unit * 2}{{",
+        f'{unit * 3}Effect    = "Allow"',
+        f'{unit * 3}Action    = "sts:AssumeRole"',
+        f'{unit * 3}Principal = {{ Service = "ecs-tasks.amazonaws.com" }}',
+        f"{unit * 2}}},",
+        f"{unit}]",
+        "})",
+    ]
+
+
+# The module's style for roles
+
+
+def roles_of(module: Module) -> Iterator[Block]:
+    """Yield the blocks of roles in a module, in source order."""
+    yield from (each for each in module.blocks if each.type == "resource" and each.labels[:1] == (ROLE,))
+
+
+def trusts(module: Module) -> list[str]:
+    """List the trust policy expressions of the module's roles; the last one is empty, for a new document."""
+    found = (each.attribute_text("assume_role_policy") for each in roles_of(module))
+    return [*dict.fromkeys(each for each in found if _TRUST.fullmatch(each)), ""]
+
+
+def common_arguments(
+    known: Sequence[Block], task: Block, names: Sequence[str] = ("path", "permissions_boundary", "tags")
+) -> tuple[tuple[str, str], ...]:
+    """Return the arguments common to all roles of a module, such as path and tags; otherwise the task's tags."""
+    found: list[tuple[str, str]] = []
+    for name in names:
+        texts = {each.attribute_text(name) for each in known or ([task] if name == "tags" else [])}
+        only = texts.pop() if len(texts) == 1 else ""
+        found += [(name, only)] if _GIVEN.fullmatch(only) else []
+    return tuple(found)
+
+
+def place_for_roles(module: Module, task: Block, editable: Sequence[str]) -> Block:
+    """Return the block to insert a new role after: the last IAM block near other roles, otherwise the task's."""
+    found = [each for each in roles_of(module) if each.source.name in editable and not isinstance(each, JsonBlock)]
+    same = [each for each in found if each.source is task.source]
+    if not found:
+        return task
+    source = (same or found)[-1].source
+    kinds = [each for each in module.blocks if each.source is source]
+    return [each for each in kinds if each.type == "resource" and each.labels[0].startswith("aws_iam_")][-1]
+
+
+def label_for(task: str, taken: frozenset[str]) -> str:
+    """Return an unused label for the role of a task definition."""
+    base = "execution" if task in _PLAIN_NAMES else f"{re.sub(r'_(?:task(?:_definition)?)$', '', task)}_execution"
+    return free(base, taken, "_")
+
+
+def name_for(label: str, task: Block, family: object, *, several: bool, repeated: bool) -> tuple[str, str]:
+    """Name a role after the family of its tasks, as unique as that is, otherwise by a prefix."""
+    text = task.attribute_text("family")
+    fits = not isinstance(family, str) or len(f"{family}-execution") <= _LONGEST
+    uses = "${" in text or not text.startswith('"')
+    is_own = "each." in text or "count." in text
+    plain = repeated and re.fullmatch(r"each\.key|\"(?:[\w-]|\$\{(?:each\.key|(?:var|local)(?:\.[\w-]+)+)\})+\"", text)
+    if fits and (plain or (_FAMILY.fullmatch(text) and not is_own)) and (uses or not several):
+        inner = text[1:-1] if text.startswith('"') else f"${{{text}}}"
+        return "name", f'"{inner}-execution"'
+    base = label.replace("_", "-")
+    if several:
+        return "name_prefix", quote(f"{base[: LONGEST_PREFIX - 1]}-")
+    return "name", quote(base)

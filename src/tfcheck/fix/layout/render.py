@@ -1,0 +1,205 @@
+"""Render a statement as a block, an object or JSON, in the style of the surrounding code.
+
+The layout is the one that `terraform fmt` leaves alone
+(https://developer.hashicorp.com/terraform/language/style): `=` aligned over consecutive lines, an argument whose value
+opens a bracket without closing it not aligned.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+import msgspec
+
+from tfcheck.fix.text.policy_text import Syntax
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled
+
+#: The maximum length of a written line.
+WIDEST = 110
+
+
+class StatementStyle(msgspec.Struct, frozen=True):
+    """The style of a statement's neighbours.
+
+    `between` is the text between a name and its value, `pad` the text inside the braces of a one-line object,
+    `ends_lines` the text after each item on its own line, `order` the items of a statement. With `spread` each item of
+    a list has its own line, and with `trailing` the last one has a comma too; `widest` is the maximum length of a
+    one-line list.
+    """
+
+    syntax: Syntax = Syntax.HCL
+    quoted: bool = False
+    between: str = " = "
+    comma: str = ", "
+    ends_lines: str = ""
+    pad: str = " "
+    one_line: bool = False
+    sid: bool = True
+    effect: bool = True
+    lists: bool = False
+    resource_lists: bool = False
+    spread: bool = False
+    trailing: bool = True
+    order: tuple[str, ...] = ()
+    widest: int = WIDEST
+    unit: str = "  "
+
+
+#: Names of the elements of a statement: in a policy, and in `aws_iam_policy_document`.
+_POLICY = ("Sid", "Effect", "Action", "Resource")
+_DOCUMENT = ("sid", "effect", "actions", "resources")
+
+#: An item: its name, and its value on one line or as several lines.
+Item: TypeAlias = tuple[str, "str | Sequence[str]"]
+
+
+def block(wanted: NeededStatement, style: StatementStyle) -> list[str]:
+    """Render a `statement` block, with lines indented relative to it."""
+    lines = align(_items(wanted, style, document=True), " = ", "")
+    if wanted.principal:
+        kind, who = wanted.principal
+        inside = [("type", text((kind,))), ("identifiers", f"[{text(who)}]")]
+        lines += ["", "principals {", *indent(align(inside, " = ", ""), style.unit), "}"]
+    if wanted.gate:
+        gate = f"for_each = {wanted.gate} ? [1] : []"
+        inner = [gate, "", "content {", *indent(lines, style.unit), "}"]
+        return ['dynamic "statement" {', *indent(inner, style.unit), "}"]
+    return ["statement {", *indent(lines, style.unit), "}"]
+
+
+def statement(wanted: NeededStatement, style: StatementStyle, *, document: bool = False) -> list[str]:
+    """Render an object; with `document` one of an `aws_iam_policy_document` in a `.tf.json` file."""
+    items = _items(wanted, style, document=document, principal=True)
+    flat = _flat(items, style)
+    if style.one_line and (flat is not None) and len(flat) <= style.widest:
+        return [flat]
+    mark = style.between
+    inside = align(items, mark, style.ends_lines if style.syntax is Syntax.HCL else ",", quoted=style.quoted)
+    return ["{", *indent(inside, style.unit), "}"]
+
+
+def render_on_one_line(wanted: NeededStatement, style: StatementStyle, *, document: bool = False) -> str:
+    """Render an object on one line, regardless of its length."""
+    items = _items(wanted, style, document=document, principal=True)
+    found = _flat([(name, _render_list(value, style)) for name, value in items], style)
+    assert found is not None  # every value is on one line
+    return found
+
+
+def text(spelled: Spelled, syntax: Syntax = Syntax.HCL) -> str:
+    """Render a text: a bare reference if it is nothing else, otherwise a quoted template."""
+    if syntax is Syntax.HCL:
+        if len(spelled) == 1 and isinstance(spelled[0], Reference):
+            return spelled[0].expression
+        return '"' + "".join(_hcl_piece(each) for each in spelled) + '"'
+    if syntax is Syntax.JSON:
+        # NOTE: Terraform replaces `${...}` before the JSON is parsed, so references stay unchanged.
+        return '"' + "".join(_hcl_piece(each) for each in spelled) + '"'
+    return json.dumps("".join(_template_piece(each) for each in spelled), ensure_ascii=False)
+
+
+def quote(literal: str) -> str:
+    """Quote a literal as a string of Terraform's language."""
+    return text((literal,))
+
+
+def _template_piece(piece: str | Reference) -> str:
+    if isinstance(piece, Reference):
+        return f"${{{piece.expression}}}"
+    return piece.replace("${", "$${").replace("%{", "%%{")
+
+
+def _hcl_piece(piece: str | Reference) -> str:
+    if isinstance(piece, Reference):
+        return _template_piece(piece)
+    escaped = json.dumps(piece, ensure_ascii=False)[1:-1]
+    return _template_piece(escaped)
+
+
+def _items(wanted: NeededStatement, style: StatementStyle, *, document: bool, principal: bool = False) -> list[Item]:
+    sid, effect, action, resource = _DOCUMENT if document else _POLICY
+    items: list[Item] = []
+    if style.sid:
+        items.append((sid, text((wanted.sid,), style.syntax)))
+    if style.effect:
+        items.append((effect, '"Allow"'))
+    items.append((action, _list([(each,) for each in wanted.actions], style, is_list=style.lists or document)))
+    if wanted.resources:
+        is_list = style.resource_lists or document
+        items.append((resource, _list(wanted.resources, style, is_list=is_list, spread=True)))
+    if principal and wanted.principal:
+        items.append(_principal(wanted.principal, style, document=document))
+    places = {name: place for place, name in enumerate(style.order)}
+    return sorted(items, key=lambda each: places.get(each[0], len(places)))
+
+
+def _list(several: Sequence[Spelled], style: StatementStyle, *, is_list: bool, spread: bool = False) -> str | list[str]:
+    """Render texts as a string, a list on one line or, with `spread` and several texts, on several lines."""
+    written = [text(each, style.syntax) for each in several]
+    if len(several) == 1 and isinstance(several[0][0], Reference) and several[0][0].over:
+        return several[0][0].expression
+    if len(written) == 1 and not is_list:
+        return written[0]
+    flat = f"[{style.comma.join(written)}]"
+    if not style.spread and (len(written) == 1 or (not spread and len(flat) <= WIDEST)):
+        return flat
+    last = "," if style.syntax is Syntax.HCL and style.trailing else ""
+    lines = [f"{each}," for each in written[:-1]] + [written[-1] + last]
+    return ["[", *indent(lines, style.unit), "]"]
+
+
+def _principal(principal: tuple[str, Spelled], style: StatementStyle, *, document: bool) -> tuple[str, str]:
+    kind, who = principal
+    written = text(who, style.syntax)
+    if document:
+        pairs = [("type", text((kind,), style.syntax)), ("identifiers", f"[{written}]")]
+        inside = style.comma.join(f"{_name(name, style.quoted)}{style.between}{value}" for name, value in pairs)
+        return "principals", f"{{{style.pad}{inside}{style.pad}}}"
+    return "Principal", f"{{{style.pad}{_name(kind, style.quoted)}{style.between}{written}{style.pad}}}"
+
+
+def _name(name: str, in_quotes: bool) -> str:
+    return f'"{name}"' if in_quotes else name
+
+
+def _flat(items: Sequence[Item], style: StatementStyle) -> str | None:
+    if not all(isinstance(value, str) for _, value in items):
+        return None
+    written = (f"{_name(name, style.quoted)}{style.between}{value}" for name, value in items)
+    return f"{{{style.pad}{style.comma.join(written)}{style.pad}}}"
+
+
+def _render_list(value: str | Sequence[str], style: StatementStyle) -> str:
+    if isinstance(value, str):
+        return value
+    inside = [each.strip().removesuffix(",") for each in value[1:-1]]
+    return f"[{style.comma.join(inside)}]"
+
+
+def align(items: Sequence[Item], between: str, comma: str, *, quoted: bool = False) -> list[str]:
+    """Render items below each other; `=` is aligned for those on one line, `:` never is."""
+    names = [_name(name, quoted) for name, _ in items]
+    flat = [name for name, (_, value) in zip(names, items, strict=True) if isinstance(value, str)]
+    width = max(map(len, flat), default=0) if "=" in between else 0
+    lines: list[str] = []
+    for name, (_, value) in zip(names, items, strict=True):
+        if isinstance(value, str):
+            lines.append(f"{name:<{width}}{between}{value}{comma}")
+        else:
+            lines += [f"{name}{between}{value[0]}", *value[1:-1], value[-1] + comma]
+    if comma:
+        lines[-1] = lines[-1].removesuffix(comma)
+    return lines
+
+
+def ends_with_comma(lists: Iterable[str]) -> bool:
+    """Whether a comma follows the last element of multi-line lists, which is the default."""
+    spread = [each for each in lists if "\n" in each]
+    return not spread or spread[-1].removesuffix("]").rstrip().endswith(",")
+
+
+def indent(lines: Sequence[str], unit: str) -> list[str]:
+    """Indent lines, except empty ones."""
+    return [unit + line if line else line for line in lines]

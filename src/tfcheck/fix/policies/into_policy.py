@@ -1,0 +1,340 @@
+"""Add permissions to the text of a policy: to an existing statement for the same, or as a new one."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
+from tfcheck.fix.layout.into_list import WIDEST_LINE, comment_follows, insert_into_list
+from tfcheck.fix.layout.new_block import items_below, items_beside, member_behind, unit_of
+from tfcheck.fix.layout.render import StatementStyle, block, ends_with_comma, statement, text
+from tfcheck.fix.text.policy_statements import WrittenStatement, items, lists_of_statements, statements_of
+from tfcheck.fix.text.policy_text import (
+    FileText,
+    ListParts,
+    Parts,
+    Syntax,
+    document_of,
+    is_own,
+    merged_documents,
+    read_json_parts,
+)
+from tfcheck.fix.wanted import NeededStatement
+from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.lexer import MalformedError
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.symbolic.regex import regex
+
+_DOCUMENT = "aws_iam_policy_document"
+
+
+class PolicyInsertion(msgspec.Struct, frozen=True):
+    """The insertions, and the policy document that they go into, if any.
+
+    `statements` are new ones, `resources` and `actions` are added to existing statements. `documents` are the names
+    of the changed policy documents and local values.
+    """
+
+    insertions: tuple[Insertion, ...]
+    source: SourceText
+    document: Block | None
+    statements: tuple[NeededStatement, ...]
+    resources: tuple[str, ...]
+    actions: tuple[str, ...]
+    documents: tuple[str, ...]
+    in_file: bool
+
+    @property
+    def description(self) -> str:
+        """Describe the insertions."""
+        parts = {"a statement": self.statements, "an action": self.actions, "a resource": self.resources}
+        counted = {one: len(several) for one, several in parts.items() if several}
+        return " and ".join(one if many == 1 else f"{many} {one.split()[1]}s" for one, many in counted.items())
+
+    @property
+    def hcl(self) -> str:
+        """The inserted text."""
+        listed = [f"{each}," for each in (*self.actions, *self.resources)]
+        if self.document is not None:
+            blocks = ("\n".join(block(each, StatementStyle(effect=False))) for each in self.statements)
+            return "\n\n".join(["\n".join(listed), *blocks]).strip()
+        style = StatementStyle(Syntax.JSON, quoted=True, between=": ") if self.in_file else StatementStyle()
+        written = ("\n".join(statement(each, style)) + "," for each in self.statements)
+        return "\n".join([*listed, *written])
+
+
+def insert_into_policy(
+    argument: Argument,
+    module: Module,
+    wanted: Sequence[NeededStatement],
+    *,
+    extends: bool = True,
+    adds: bool = True,
+    shared: bool = False,
+    beside: Sequence[Insertion] = (),
+) -> PolicyInsertion | None:
+    """Add to the policy in an argument; None if its text has no safe place.
+
+    With `extends` a statement with the same actions gets the resources, and one for the same resources the actions;
+    with `adds` there may be new ones. With `shared` others may use the text too. `beside` are changes made together
+    with this one.
+    """
+    if not (shared or is_own(argument, module)):
+        return None
+    nothing = Extension((), (), (), tuple(wanted), None)
+    extended = extension(argument, module, wanted, beside) if extends else nothing
+    name = document_of(argument)
+    document = module.resource("data", _DOCUMENT, name) if name is not None else None
+    if name is not None and document is None:
+        return None
+    added, into = _statements(argument, document, module, extended.left) if extended.left else ((), extended.source)
+    if into is None or (added and not adds) or extended.source not in (None, into):
+        return None
+    insertions = (*extended.insertions, *added)
+    edited = tuple(_edited_texts(name, module, insertions))
+    return PolicyInsertion(
+        insertions,
+        into,
+        document,
+        extended.left,
+        extended.resources,
+        extended.actions,
+        edited,
+        isinstance(argument, FileText),
+    )
+
+
+def _edited_texts(name: str | None, module: Module, insertions: Sequence[Insertion]) -> Iterator[str]:
+    """Name the documents and local values of a policy that insertions change."""
+    documents = (name, *merged_documents(name, module)) if name is not None else ()
+    blocks = ((f"data.{_DOCUMENT}.{each}", module.resource("data", _DOCUMENT, each)) for each in documents)
+    places = [(title, block.source, block.start, block.end) for title, block in blocks if block is not None]
+    arguments = ((f"local.{each}", module.local_argument(each)) for each in (module.locals() if name is None else ()))
+    places += [(title, one.source, one.value_start, one.value_end) for title, one in arguments if one is not None]
+    for title, source, start, end in places:
+        if any(each.file == source.name and start <= each.offset <= end for each in insertions):
+            yield title
+
+
+def _statements(
+    argument: Argument, document: Block | None, module: Module, wanted: Sequence[NeededStatement]
+) -> tuple[tuple[Insertion, ...], SourceText | None]:
+    """Write new statements, with their file; None if there is no place for them."""
+    lists = any(each.resource_list is not None for each in wanted)
+    try:
+        if document is not None:
+            found = None if lists and isinstance(document, JsonBlock) else insert_into_document(document, wanted)
+            return found or (), document.source if found else None
+        for source, listed, syntax in lists_of_statements(argument, module):
+            usable = syntax is Syntax.HCL or not lists
+            if usable and (made := insert_into_list(source, listed, wanted, syntax)):
+                return made, source
+    except MalformedError:
+        pass
+    return (), None
+
+
+def insert_into_document(document: Block, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
+    """Add `statement` blocks after the last one; None if the block's layout has no room."""
+    if isinstance(document, JsonBlock):
+        return _insert_into_json(document, wanted)
+    text = document.source.text
+    nested = [each for each in document.blocks("statement") if each.source is document.source]
+    if len(nested) != len(document.blocks("statement")):
+        return None
+    style = _style(text, document, nested)
+    if nested:
+        return _insert_after(document, nested, wanted, style)
+    brace = document.body_end
+    start = line_start(text, brace)
+    if start <= document.start or text[start:brace].strip():
+        return None
+    base, newline = indentation(text, brace) + style.unit, document.source.newline
+    blank = "" if not text[document.body_start : start].strip() else newline
+    added = (newline * 2).join(_block_text(each, style, base, newline) for each in wanted)
+    return (Insertion(document.source.name, start, f"{blank}{added}{newline}"),)
+
+
+def _insert_after(
+    document: Block, nested: Sequence[Block], wanted: Sequence[NeededStatement], style: StatementStyle
+) -> tuple[Insertion, ...]:
+    text, newline = document.source.text, document.source.newline
+    last = max(nested, key=lambda each: each.start)
+    ordered = sorted(nested, key=lambda each: each.start)
+    between = [text[one.end : other.start] for one, other in itertools.pairwise(ordered)]
+    gap = newline * (1 if between and all(each.count("\n") == 1 for each in between) else 2)
+    base = indentation(text, last.start)
+    added = "".join(gap + _block_text(each, style, base, newline) for each in wanted)
+    return (Insertion(document.source.name, line_end(text, last.end), added),)
+
+
+def _block_text(wanted: NeededStatement, style: StatementStyle, base: str, newline: str) -> str:
+    return newline.join(base + line if line else line for line in block(wanted, style))
+
+
+def _style(text: str, document: Block, nested: Sequence[Block]) -> StatementStyle:
+    shown = [each for each in nested if each.type == "statement"]
+    shown += [inner for each in nested if each.type == "dynamic" for inner in each.blocks("content")]
+    named = any("sid" in each.arguments for each in shown) or not shown
+    effect = any("effect" in each.arguments for each in shown)
+    every = [each.attribute_text(name) for each in shown for name in ("actions", "resources")]
+    lists = every[-2:]
+    return StatementStyle(
+        sid=named,
+        effect=effect,
+        spread=all("\n" in each for each in lists) and bool(lists),
+        trailing=ends_with_comma(every),
+        order=tuple(shown[-1].arguments) if shown else (),
+        unit=unit_of(document),
+    )
+
+
+def _insert_into_json(document: JsonBlock, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
+    source = document.source
+    found = next((each for each in document.value.members if each.name == "statement"), None)
+    if found is None:
+        members = document.value.members
+        if not members:
+            return None
+        style = StatementStyle(Syntax.TF_JSON, quoted=True, between=": ", one_line=True, effect=False)
+        added = ", ".join("".join(statement(each, style, document=True)) for each in wanted)
+        return (member_behind(document.source, members[-1], f'"statement": [{added}]'),)
+    parts = read_json_parts(source.text, found.value.start, found.value.end)
+    return insert_into_list(source, parts, wanted, Syntax.TF_JSON, document=True)
+
+
+#: An expression that is one text: a quoted one, the ARN of one object, and what `format` returns.
+_TEXT = regex(
+    r'"[^"\n]*"|(?:data\.)?aws_\w+\.[\w-]+(?:\[(?:\w+|"[^"\[\]]*"|(?:each|count)\.\w+)\])?\.arn|format\([^()]*\)'
+)
+_QUOTED_ARN = regex(r'"\$\{[^{}"]*\}"')
+
+
+class Extension(msgspec.Struct, frozen=True):
+    """The additions to existing statements, and the needed statements that match none of them."""
+
+    insertions: tuple[Insertion, ...]
+    resources: tuple[str, ...]
+    actions: tuple[str, ...]
+    left: tuple[NeededStatement, ...]
+    source: SourceText | None
+
+
+def extension(
+    argument: Argument, module: Module, wanted: Sequence[NeededStatement], beside: Sequence[Insertion] = ()
+) -> Extension:
+    """Add needed statements to those of a policy with the same actions, or the same resources.
+
+    A statement that one of the changes `beside` corrects will not have the same resources.
+    """
+    free = list(statements_of(argument, module))
+    insertions: list[Insertion] = []
+    resources: list[str] = []
+    actions: list[str] = []
+    left: list[NeededStatement] = []
+    source: SourceText | None = None
+    for each in wanted:
+        here = [one for one in free if source is None or one.source is source]  # a policy is changed in one file
+        is_open = each.principal is not None or bool(each.gate)
+        asked = {f'"{action.lower()}"' for action in each.actions}
+        like = (one for one in here if {text.lower() for text in _item_texts(one, one.actions)} == asked)
+        extensible = not is_open and bool(each.resources) and each.resource_list is None
+        ways = [(one, one.resources, _texts(one, each), resources) for one in like if extensible and one.is_plain]
+        corrected = {
+            one
+            for one in here
+            for other in beside
+            if other.file == one.source.name and one.start <= other.offset < one.end
+        }
+        kept = (one for one in here if _is_about(one, each) and one not in corrected)
+        ways += [(one, one.actions, _actions(one, each), actions) for one in kept]
+        found = next(((way, made) for way in ways if (made := _append_items(*way[:3]))), None)
+        if found is None:
+            left.append(each)
+        else:
+            (statement, _, new, written), made = found
+            source = statement.source
+            free.remove(statement)
+            insertions += made
+            written += new
+    return Extension(tuple(insertions), tuple(resources), tuple(actions), tuple(left), source)
+
+
+def _is_about(statement: WrittenStatement, wanted: NeededStatement) -> bool:
+    actions = (*_item_texts(statement, statement.actions), *_actions(statement, wanted))
+    services = {each.lower().partition(":")[0] for each in actions}
+    is_open = not statement.is_plain or wanted.principal is not None or wanted.gate
+    return (
+        not is_open
+        and len(services) == 1
+        and set(_item_texts(statement, statement.resources)) == set(_texts(statement, wanted))
+    )
+
+
+def _actions(statement: WrittenStatement, wanted: NeededStatement) -> list[str]:
+    known = {each.lower() for each in _item_texts(statement, statement.actions)}
+    written = (text((each,), statement.syntax) for each in wanted.actions)
+    return [each for each in written if each.lower() not in known]
+
+
+def _item_texts(statement: WrittenStatement, parts: Parts) -> list[str]:
+    source = statement.source.text
+    return [source[each.start : each.end] for each in items(parts)]
+
+
+def _texts(statement: WrittenStatement, wanted: NeededStatement) -> list[str]:
+    """Write the resources, with references in quotes if the existing ones have them."""
+    quotes = any(map(_QUOTED_ARN.fullmatch, _item_texts(statement, statement.resources)))
+    written = [text(each, statement.syntax) for each in wanted.resources]
+    return [f'"${{{each}}}"' if quotes and not each.startswith('"') else each for each in written]
+
+
+def _append_items(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> list[Insertion] | None:
+    """Append texts to a list of a statement; None if its layout has no room."""
+    source = statement.source
+    listed = items(parts)
+    written = _item_texts(statement, parts)
+    is_text = isinstance(parts, ListParts) or _TEXT.fullmatch(written[0])  # not a list by an expression
+    if not listed or not is_text or '"*"' in (*new, *written):
+        return None
+    if line_start(source.text, parts.end - 1) > listed[-1].end - 1:
+        return items_below(source, parts, new)
+    if "\n" in source.text[parts.start : parts.end] or comment_follows(source.text, parts.end):
+        return None
+    if _has_room(statement, parts, new):
+        return items_beside(source, parts, new)
+    return _broken(statement, parts, listed[0], new) if len(listed) == 1 else None
+
+
+def _has_room(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> bool:
+    """Whether the line of a list stays short enough, or contains other text anyway."""
+    written = statement.source.text
+    start = line_start(written, parts.start)
+    width = line_end(written, parts.end) - start + len("[]") + sum(len(each) + 2 for each in new)
+    begins_its_line = not written[line_start(written, statement.start) : statement.start].strip()
+    is_beside = "\n" not in written[statement.start : statement.end] and not begins_its_line
+    return width <= WIDEST_LINE or is_beside
+
+
+def _broken(statement: WrittenStatement, parts: Parts, first: Parts, new: Sequence[str]) -> list[Insertion] | None:
+    """Break each text onto a line of its own where the whole statement was on one line.
+
+    A statement of several lines would have to be aligned again.
+    """
+    source = statement.source
+    if "\n" in source.text[statement.start : statement.end] or getattr(parts, "comma", None) is not None:
+        return None
+    base = f"{source.newline}{indentation(source.text, statement.start)}"
+    unit = "\t" if base.endswith("\t") else "  "
+    comma = "," if statement.syntax is Syntax.HCL else ""
+    opening, closing = ("", "") if isinstance(parts, ListParts) else ("[", "]")
+    behind = ",".join(["", *(f"{base}{unit}{each}" for each in new)])
+    return [
+        Insertion(source.name, first.start, f"{opening}{base}{unit}"),
+        Insertion(source.name, first.end, f"{behind}{comma}{base}{closing}"),
+    ]

@@ -1,0 +1,251 @@
+"""Let ECS, or EC2, assume a role: in its trust policy, in a shared one, or in a new one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from tfcheck.fix.edits.change import ChangedAttribute, added_instances
+from tfcheck.fix.edits.insertion import Insertion, Replacement
+from tfcheck.fix.layout.new_block import block_lines, insert_after, instance_index, items_beside, items_into, unit_of
+from tfcheck.fix.policies.holders import Holder, is_frozen
+from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.proposal import Proposal
+from tfcheck.fix.text.policy_statements import items
+from tfcheck.fix.text.policy_text import (
+    FileText,
+    ListParts,
+    ObjectParts,
+    Parts,
+    document_of,
+    find_policy_text,
+    read_parts,
+)
+from tfcheck.fix.wanted import NeededStatement, free
+from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.lexer import MalformedError
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.inventory.ecs import task_definitions
+from tfcheck.inventory.world import After, WorldObject
+from tfcheck.verdict.judge import Judge
+from tfcheck.vocabulary.clipping import few
+from tfcheck.vocabulary.finding import Answer, RoleKind
+
+_ARGUMENT, _DOCUMENT = "assume_role_policy", "aws_iam_policy_document"
+_LOCAL = re.compile(r"local\.([\w-]+)")
+_ACTION = ('"sts:AssumeRole"', '["sts:AssumeRole"]')
+_EC2, _TASKS = "ec2.amazonaws.com", "ecs-tasks.amazonaws.com"
+
+
+class TrustPolicies:
+    """Finds where the trust policies of one plan are written."""
+
+    def __init__(self, world: After, places: FixPlaces) -> None:
+        self._world = world
+        self._resolver = world.resolver
+        self._places = places
+
+    def proposals(self, role: WorldObject, answers: Sequence[Answer]) -> Iterator[Proposal]:
+        """Yield the ways to let a service assume a role, fewest edits first."""
+        by_instance = answers[0].requirement.role_kind is RoleKind.INSTANCE
+        service = _EC2 if by_instance else _TASKS
+        block = self._resolver.block(role.address)
+        module = self._resolver.module_sources(role.address.module)
+        argument = block.arguments.get(_ARGUMENT) if block and not is_frozen(block, _ARGUMENT) else None
+        if block is None or module is None or argument is None:
+            return
+        local = _LOCAL.fullmatch(argument.text)
+        argument = (module.local_argument(local[1]) if local else None) or argument
+        argument = self._places.holders.files.text_of(argument, role.address, shared=True)
+        users = _users(argument, block, module)
+        if isinstance(argument, FileText):
+            users = self._readers(argument)
+        if self._is_for_all(users, block, service):
+            holder = Holder(role, argument, _ARGUMENT)
+            remark = self._remark_about_others(role, users)
+            yield from self._propose_beside(holder, module, users, service, remark)
+            name = "Ec2" if by_instance else "EcsTasks"
+            given = NeededStatement(name, ("sts:AssumeRole",), (), ("Service", (service,)))
+            text = f", who may assume {role.address}{remark}"
+            found = self._places.propose_into(holder, answers, text, (given,), shared=True)
+            if found is not None:
+                yield self._for_all_users(found, users)
+        yield from self._propose_own(role, block, module, service)
+
+    # In the existing text
+
+    def _is_for_all(self, users: Sequence[Block] | None, block: Block, service: str) -> bool:
+        """Whether only roles that ECS assumes have this text, or the role alone has it."""
+        if users is None:
+            return False
+        if [each for each in users if each is not block] == []:
+            return True
+        roles = [str(each.address) for each in self._world.resources("aws_iam_role") if self._is_of(each, users)]
+        known = self._world.once(Judge).roles
+        named = [one for task in task_definitions(self._world) for one in (task.execution_role, task.task_role)]
+        of_tasks = {str(found.address) for each in named if (found := known.resource(each)) is not None}
+        return service == _TASKS and set(roles) <= of_tasks
+
+    def _readers(self, file: FileText) -> list[Block] | None:
+        """List the roles whose trust policy a file is; None if something else reads it too."""
+        files, found = self._places.holders.files, dict[int, Block]()
+        for each in self._world.resources("aws_iam_role"):
+            block = self._resolver.block(each.address)
+            argument = block.arguments.get(_ARGUMENT) if block is not None else None
+            text = files.text_of(argument, each.address, shared=True) if argument is not None else None
+            if block is not None and text is not None and text.source is file.source:
+                found[id(block)] = block
+        return list(found.values()) if files.uses(file.source.name) == len(found) else None
+
+    def _is_of(self, role: WorldObject, users: Sequence[Block]) -> bool:
+        return any(self._resolver.block(role.address) is each for each in users)
+
+    def _remark_about_others(self, role: WorldObject, users: Sequence[Block] | None) -> str:
+        own = set(map(str, self._places.holders.instances(role.address)))
+        every = {str(each.address) for each in self._world.resources("aws_iam_role") if self._is_of(each, users or ())}
+        remark = ""
+        if len(own) > 1:
+            remark = f"; {len(own) - 1} other instance{'s' if len(own) > 2 else ''} of the role get it too"
+        others = sorted(every - own)
+        if others:
+            remark += f"; {few(others)}, which ECS assumes too, {'get' if len(others) > 1 else 'gets'} it too"
+        return remark
+
+    def _for_all_users(self, found: Proposal, users: Sequence[Block] | None) -> Proposal:
+        roles = [each.address for each in self._world.resources("aws_iam_role") if self._is_of(each, users or ())]
+        touched = dict.fromkeys((*found.touched, *(ChangedAttribute(each, _ARGUMENT) for each in roles)))
+        return msgspec.structs.replace(found, touched=tuple(touched))
+
+    def _propose_beside(
+        self, holder: Holder, module: Module, users: Sequence[Block] | None, service: str, remark: str
+    ) -> Iterator[Proposal]:
+        """Propose to add a service beside another in a statement that lets it assume the role."""
+        name = document_of(holder.argument)
+        document = module.resource("data", _DOCUMENT, name) if name else None
+        source = document.source if document is not None else holder.argument.source
+        own = holder.argument.name
+        place = f"data.{_DOCUMENT}.{name}" if name else f"local.{own}" if own != _ARGUMENT else f"`{_ARGUMENT}`"
+        place = source.name if isinstance(holder.argument, FileText) else place
+        if not self._places.files.editable(source):
+            return
+        for services in _services(holder.argument, document):
+            insertions = _add_service(source, services, f'"{service}"')
+            if insertions:
+                found = Proposal(
+                    title=f"add {service} to {place}, who may assume {holder.resource.address}{remark}",
+                    insertions=insertions,
+                    texts={source.name: source},
+                    touched=self._places.changes(holder),
+                    hcl=f'"{service}"',
+                )
+                yield self._for_all_users(found, users)
+
+    # In a new document
+
+    def _propose_own(self, role: WorldObject, block: Block, module: Module, service: str) -> Iterator[Proposal]:
+        argument = block.arguments[_ARGUMENT]
+        old = argument.text
+        editable = self._places.files.editable(block.source)
+        if not editable or isinstance(block, JsonBlock) or "\n" in old or argument.source is not block.source:
+            return
+        label = free(f"{role.address.name}_trust", self._places.labels_of(role.address.module, _DOCUMENT), "_")
+        lines = _document(label, old, service, unit_of(block), block.repetition)
+        new = f"data.{_DOCUMENT}.{label}{instance_index(block.repetition)}.json"
+        name = document_of(argument)
+        shared = module.resource("data", _DOCUMENT, name) if name else None
+        place = shared if shared is not None and shared.source is block.source else block
+        instances = self._places.holders.instances(role.address)
+        is_repeated = block.repetition is not None
+        yield Proposal(
+            title=f"give {role.address} a trust policy of its own, data.{_DOCUMENT}.{label}: what it had, and {service}"
+            f"{self._remark_about_others(role, [block])}",
+            insertions=(
+                insert_after(place, lines),
+                Replacement(
+                    block.source.name,
+                    argument.value_start,
+                    new,
+                    argument.text,
+                ),
+            ),
+            texts={each.source.name: each.source for each in (place, block)},
+            touched=tuple(ChangedAttribute(each, _ARGUMENT) for each in instances),
+            added=added_instances(label, [_DOCUMENT], instances, repeated=is_repeated, mode="data"),
+            hcl="\n".join([*lines, "", f"{_ARGUMENT} = {new}"]),
+        )
+
+
+def _document(label: str, old: str, service: str, unit: str, repeated: tuple[str, str] | None) -> list[str]:
+    inside = [
+        f"source_policy_documents = [{old}]",
+        "",
+        "statement {",
+        f'{unit}actions = ["sts:AssumeRole"]',
+        "",
+        f"{unit}principals {{",
+        f'{unit * 2}type        = "Service"',
+        f'{unit * 2}identifiers = ["{service}"]',
+        f"{unit}}}",
+        "}",
+    ]
+    return block_lines(f'data "{_DOCUMENT}" "{label}"', inside, unit, repeated=repeated)
+
+
+def _users(argument: Argument, block: Block, module: Module) -> list[Block] | None:
+    """List the roles that use a trust policy text of the module; None if something else uses it too."""
+    own = block.arguments[_ARGUMENT]
+    found = [block]
+    local, document = _LOCAL.fullmatch(own.text), document_of(argument)
+    names = [*([local[0]] if local else []), *([f"data.{_DOCUMENT}.{document}"] if document else [])]
+    for name in names:
+        whole = re.compile(rf"{re.escape(name)}(?:\[[^\[\]]*\])?(?:\.(?:minified_)?json)?")
+        plain = [each for each in module.blocks if whole.fullmatch(each.attribute_text(_ARGUMENT))]
+        is_local = name.startswith("data.") and own is not argument
+        if module.count_uses(name) != len(plain) + is_local:
+            return None
+        found += [each for each in plain if each is not block]
+    return found
+
+
+def _services(argument: Argument, document: Block | None) -> Iterator[Parts]:
+    try:
+        if document is not None and not isinstance(document, JsonBlock):
+            yield from _services_in_document(document)
+        elif document is None:
+            found = find_policy_text(argument)
+            item = found[0].item("Statement") if found and isinstance(found[0], ObjectParts) else None
+            yield from _services_in_policy(argument.source, item.value) if item else ()
+    except MalformedError:
+        return
+
+
+def _services_in_document(document: Block) -> Iterator[Parts]:
+    for each in (one for one in document.blocks("statement") if one.type == "statement"):
+        kinds = [one for one in each.nested if one.type == "principals"]
+        is_open = len(kinds) != 1 or len(each.nested) != 1 or "effect" in each.arguments
+        if not is_open and each.attribute_text("actions") in _ACTION and kinds[0].attribute_text("type") == '"Service"':
+            identifiers = kinds[0].arguments.get("identifiers")
+            if identifiers is not None and identifiers.source is document.source:
+                yield read_parts(identifiers.source.text, identifiers.value_start)
+
+
+def _services_in_policy(source: SourceText, statements: Parts) -> Iterator[Parts]:
+    for each in items(statements):
+        names = {one.name for one in each.items} if isinstance(each, ObjectParts) else set()
+        if isinstance(each, ObjectParts) and names <= {"Sid", "Effect", "Action", "Principal"}:
+            action, effect, principal = (each.item(name) for name in ("Action", "Effect", "Principal"))
+            is_allow = effect is not None and source.text[effect.value.start : effect.value.end] == '"Allow"'
+            is_plain = action is not None and source.text[action.value.start : action.value.end] in _ACTION
+            if is_allow and is_plain and principal is not None and isinstance(principal.value, ObjectParts):
+                service = principal.value.item("Service")
+                yield from [service.value] if service is not None else []
+
+
+def _add_service(source: SourceText, services: Parts, new: str) -> tuple[Insertion, ...]:
+    if isinstance(services, ListParts):
+        return items_into(source, services, [new])
+    return tuple(items_beside(source, services, [new])) if source.text.startswith('"', services.start) else ()

@@ -1,0 +1,1 @@
+"""The proof that a change does what it should, and nothing else."""

@@ -1,0 +1,322 @@
+"""Prove that a change parses, fits the plan, removes a mistake in task definitions and adds none."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+from msgspec.structs import replace
+
+from tfcheck import startup
+from tfcheck.checks import CHECKS
+from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.fix.edits.change import Change, ChangedAttribute
+from tfcheck.fix.edits.files import Files
+from tfcheck.fix.edits.insertion import Insertion, apply_insertions, fits, group_by_file
+from tfcheck.fix.proof.trial import Trial, reread
+from tfcheck.fix.proposal import DraftFix
+from tfcheck.hcl.evaluate.elements import is_referent
+from tfcheck.hcl.evaluate.scope import Scope
+from tfcheck.hcl.syntax.block import Block, SourceFile
+from tfcheck.hcl.syntax.expression import Unreadable
+from tfcheck.hcl.syntax.json_document import read_document
+from tfcheck.hcl.syntax.lexer import MalformedError
+from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.inventory.world import After, World
+from tfcheck.resolve import Resolver
+from tfcheck.resolve.blocks import nested_names
+from tfcheck.symbolic.value import Set, Value
+from tfcheck.verdict.judge import Judge
+from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
+from tfcheck.vocabulary.finding import Answer, Finding, Requirement, RoleKind, Verdict
+
+
+def is_readable(change: Change, files: Files, reported: Iterable[str] = ()) -> bool:
+    """Whether the changed files parse, and the diff shows nothing secret, unless it is `reported` already."""
+    return not files.reveals(change.insertions, change.texts, reported) and are_sound(change)
+
+
+def wrong_tasks(
+    findings: Iterable[Finding], checks: Iterable[Check], world: After
+) -> Iterator[tuple[Finding, TaskDefinition, Misconfiguration]]:
+    """Yield the findings of checks with their task definition and what is wrong with it, unless that is sensitive."""
+    by_rule = {each.id: each for each in checks}
+    for finding in findings if world.resolver.sources is not None else ():
+        task = tasks_by_address(world).get(finding.task_definition) if finding.rule in by_rule else None
+        if task is not None and not task.sensitive:
+            found = by_rule[finding.rule].search(task, world)
+            mistake = next((each for each in found if each.message == finding.message), None)
+            yield from [(finding, task, mistake)] if mistake is not None else []
+
+
+def proven_draft(
+    draft: DraftFix,
+    world: After,
+    files: Files,
+    tasks: Sequence[TaskDefinition],
+    reported: Iterable[str] = (),
+    gone: set[str] | None = None,
+    *,
+    denies: bool = False,
+) -> DraftFix | None:
+    """Return a draft with its diff if its finding, or what is `gone`, then is not found any more; otherwise None.
+
+    Nothing else may be wrong with the tasks or, unless it `denies` what nobody asked for before, denied to them.
+    """
+    gone = gone or ({draft.finding.message} if draft.finding is not None else set())
+    if not is_readable(draft, files, reported):
+        return None
+    after = Trial.after(world, draft).world
+    wrong, left = mistakes(tasks, world), mistakes(tasks, after)
+    if not (gone <= wrong and not gone & left and left <= wrong):
+        return None
+    if not denies and not _denied_keys(tasks, after) <= _denied_keys(tasks, world):
+        return None
+    return replace(draft, fix=replace(draft.fix, diff=files.diff(draft.insertions, draft.texts)))
+
+
+def mistakes(tasks: Iterable[TaskDefinition], world: World) -> set[str]:
+    """Return the mistakes, except those of order, since the plan's graph lacks the change."""
+    return {
+        each.message
+        for task in _tasks_in(tasks, world)
+        for check in CHECKS
+        if check.id != "deploy-order"
+        for each in check.search(task, world)
+    }
+
+
+def _denied_keys(tasks: Iterable[TaskDefinition], world: World) -> set[tuple[str, str | None, str, str]]:
+    judge = world.once(Judge)
+    return {
+        (str(task.address), each.container, each.pointer, each.action)
+        for task in _tasks_in(tasks, world)
+        for each in startup.requirements(task, world)
+        if judge.verdict(each, task) is not Verdict.ALLOWED
+    }
+
+
+def _tasks_in(tasks: Iterable[TaskDefinition], world: World) -> Iterator[TaskDefinition]:
+    known = tasks_by_address(world)
+    yield from (known[str(each.address)] for each in tasks if str(each.address) in known)
+
+
+def partition_of(address: Address, resolver: Resolver) -> str:
+    """Return the partition of a resource as literal ARNs have it; an open one is `aws`."""
+    found = resolver.surroundings(address).partition
+    return found if isinstance(found, str) else "aws"
+
+
+def blocks_of(address: Address, resolver: Resolver) -> Iterator[tuple[Block, Scope]]:
+    """Yield the blocks that a resource gets its values from, nearest first: its own, locals, module calls."""
+    block = resolver.block(address)
+    if block is None:
+        return
+    yield block, resolver.scope_of(address)
+    path = address.module
+    while (module := resolver.module_sources(path)) is not None:
+        scope = resolver.module_scope(path)
+        for each in module.blocks:
+            if each is not block and each.type in ("locals", "module"):
+                yield each, scope
+        if not path.steps:
+            return
+        path = path.parent
+
+
+def needs_after(task: Address, trial: Trial) -> Iterator[Answer]:
+    """Yield what a task definition definitely needs from its execution role after a change."""
+    known = tasks_by_address(trial.world).get(str(task))
+    for each in startup.requirements(known, trial.world) if known is not None else ():
+        if each.role_kind is RoleKind.EXECUTION and not each.doubt:
+            yield Answer(requirement=each, role=None, verdict=Verdict.DENIED)
+
+
+def relieved_answers(answers: Iterable[Answer], tasks: Iterable[Address], trial: Trial) -> Iterator[Answer]:
+    """Yield what other roles, such as those of instances, no longer need once there is an execution role."""
+    known = tasks_by_address(trial.world)
+    for task in (known[each] for each in map(str, tasks) if each in known):
+        kinds: dict[tuple[object, ...], set[RoleKind]] = {}
+        for each in startup.requirements(task, trial.world):
+            kinds.setdefault(_permission_key(each), set()).add(each.role_kind)
+        for one in (each for each in answers if each.requirement.task_definition == str(task.address)):
+            need = one.requirement
+            is_call = need.role_kind is not RoleKind.EXECUTION and need.action != startup.trust.ACTION
+            if is_call and kinds.get(_permission_key(need)) == {RoleKind.EXECUTION}:
+                yield one
+
+
+def _permission_key(need: Requirement) -> tuple[object, ...]:
+    """Return a key for a permission, regardless of who needs it."""
+    return need.rule, need.container, need.pointer, need.action
+
+
+def are_sound(change: Change) -> bool:
+    """Whether all changed files parse as intended."""
+    texts, changes = change.texts, group_by_file(change.insertions)
+    return all(is_sound(reread(texts[name], texts[name].text), several) for name, several in changes.items())
+
+
+def is_sound(before: SourceFile, insertions: Sequence[Insertion]) -> bool:
+    """Whether an edited file parses as intended; the insertions are sorted by offset.
+
+    The file has its old blocks and perhaps new ones at the insertions; no other block has changed, and every changed
+    argument can be parsed.
+    """
+    source = before.source
+    if not fits(source.text, insertions):
+        return False
+    after = reread(source, apply_insertions(source.text, insertions))
+    if before.problem or after.problem:
+        return False
+    if source.name.endswith(".json") and source.is_configuration:
+        try:
+            read_document(after.source.text)
+        except MalformedError:
+            return False
+        return True
+    return _same_blocks(before, after, set(_changed_blocks(before, insertions)))
+
+
+def _changed_blocks(before: SourceFile, insertions: Sequence[Insertion]) -> Iterator[int]:
+    ends = [block.end for block in before.blocks]
+    for each in insertions:
+        index = bisect_right(ends, each.offset)
+        if index < len(ends) and before.blocks[index].start < each.offset:
+            yield index
+
+
+def _same_blocks(before: SourceFile, after: SourceFile, changed: set[int]) -> bool:
+    position = 0
+    for block in after.blocks:
+        old = before.blocks[position] if position < len(before.blocks) else None
+        if old is not None and (old.type, old.labels) == (block.type, block.labels):
+            if position not in changed and _text(old) != _text(block):
+                return False
+            if position in changed and not _parses(block):
+                return False
+            position += 1
+        elif not _parses(block):
+            return False
+    return position == len(before.blocks)
+
+
+def _text(block: Block) -> str:
+    return block.source.text[block.start : block.end]
+
+
+def _parses(block: Block) -> bool:
+    return not any(isinstance(each.expression, Unreadable) for each in block.all_arguments())
+
+
+_DOCUMENT = "aws_iam_policy_document"
+
+
+def outdated_objects(
+    touched: Iterable[ChangedAttribute], beside: Iterable[Address], resolver: Resolver
+) -> frozenset[Address]:
+    """Return the objects whose block gives another value than the plan.
+
+    `touched` are the attributes that a fix edits, `beside` the objects after whose blocks it inserts.
+    """
+    written = [*touched, *(ChangedAttribute(each, name) for each in beside for name in _arguments(each, resolver))]
+    wanted = list(dict.fromkeys(written))
+    if not wanted:
+        return frozenset()
+    now = Trial(resolver, resolver.sources, wanted).world.resolver
+    found, is_doubted = set[Address](), resolver.declarations.doubts.is_doubted
+    for address in dict.fromkeys(each.address for each in wanted):
+        block = resolver.block(address)
+        names = (*block.attributes(), *nested_names(block)) if block is not None else ()
+        if any(is_doubted("argument", address.module.config, address.resource, name) for name in names):
+            found.add(address)
+    for each in wanted:
+        name = "json" if each.address.type == _DOCUMENT else each.attribute
+        planned = _known_value(resolver.attribute(each.address, name)) if name else None
+        # NOTE: most edited attributes are unknown before apply, and then the sources need not be evaluated again.
+        if planned is not None and _known_value(now.attribute(each.address, name)) not in (None, planned):
+            found.add(each.address)
+    return frozenset(found)
+
+
+def _arguments(address: Address, resolver: Resolver) -> list[str]:
+    block = resolver.block(address)
+    names = block.attributes() if block is not None else ()
+    ignored = block.ignored_changes() if block is not None else ()
+    return [] if "all" in ignored else [each for each in names if each not in ignored and each not in _META]
+
+
+_META = ("count", "for_each", "provider", "depends_on", "lifecycle")
+
+
+def _known_value(value: Value) -> Any:
+    """Normalise a known text, since numbers and the like can be written in several ways."""
+    if not isinstance(value, str):
+        return None
+    with suppress(ValueError, RecursionError):
+        found = json.loads(value)
+        if isinstance(found, (dict, list)):
+            return _plain(found)
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """Normalise a document so that equivalent ones are equal: single-element lists, and the order of lists."""
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        items = sorted((_plain(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True))
+        return items[0] if len(items) == 1 else items
+    return value
+
+
+#: Types that a fix may add to a module.
+ADDED = frozenset(
+    {
+        "aws_iam_role_policy",
+        "aws_iam_policy",
+        "aws_iam_role_policy_attachment",
+        "aws_iam_role",
+        "aws_cloudwatch_log_group",
+    }
+)
+#: A written number may exceed any plan's number of instances.
+_MOST = 10_000
+_LOOKED_UP = frozenset({"aws_iam_policy_document"})
+
+
+def unplanned_instances(module: ModulePath, resolver: Resolver) -> list[Address]:
+    """List the instances that fixes may add and that the sources have but not the plan, because a `count` was 0."""
+    sources = resolver.module_sources(module)
+    known = {str(each.address) for each in resolver.plan.all_data_sources()}
+    return [
+        address
+        for mode, kind, name in (sorted(sources.resource_keys()) if sources else ())
+        if kind in (_LOOKED_UP if mode == "data" else ADDED)
+        for key in _keys(Address(module, mode, kind, name), resolver)
+        if (address := Address(module, mode, kind, name, key))
+        and ((planned := resolver.plan.instance(str(address))) is None or planned.after is None)
+        and str(address) not in known
+    ]
+
+
+def _keys(address: Address, resolver: Resolver) -> Sequence[InstanceKey]:
+    block = resolver.block(address)
+    count = block.attribute("count") if block else None
+    for_each = block.attribute("for_each") if block else None
+    switch = block.switch() if block else None
+    scope = resolver.module_scope(address.module)
+    if switch is not None and resolver.evaluation.evaluate(switch, scope) is not True:
+        return ()
+    if count is not None:
+        number = resolver.evaluation.evaluate(count, scope)
+        return range(number) if isinstance(number, int) and number <= _MOST else ()
+    if for_each is None:
+        return (None,)
+    seen = resolver.evaluation.see_safely(for_each, scope)
+    items = seen.items if isinstance(seen, Set) else seen if isinstance(seen, list) else ()
+    keys = seen.keys() if isinstance(seen, dict) or is_referent(seen) else items
+    return [each for each in keys or () if isinstance(each, str)] if not isinstance(keys, int) else ()

@@ -1,0 +1,274 @@
+"""Predict the plan and the permissions if the sources were changed.
+
+The changed text is read and evaluated like any other: what the change touches is taken out of the plan, as if it were
+known only after apply, and what the change adds is put in. Then the same requirements are decided again.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from tfcheck.fix.edits.change import Change, ChangedAttribute, merge_changes
+from tfcheck.fix.edits.insertion import Insertion, apply_insertions, group_by_file
+from tfcheck.fix.text.policy_text import parse_file
+from tfcheck.hcl.modules import Module, Sources
+from tfcheck.hcl.syntax.block import Block, Problem, SourceFile, read_source
+from tfcheck.hcl.syntax.lexer import MalformedError
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition
+from tfcheck.inventory.world import After, World
+from tfcheck.plan import Instance, Plan
+from tfcheck.plan.document import Mode, ResourceChange
+from tfcheck.resolve import Resolver
+from tfcheck.resolve.survival import TRIED
+from tfcheck.symbolic.marks import has_mark, unmark_all
+from tfcheck.symbolic.value import Symbol, Unknown, Value, is_known
+from tfcheck.verdict.judge import Judge, Judgement
+from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.finding import Answer, Verdict
+
+_DOCUMENT = "aws_iam_policy_document"
+_RENDERED = ("json", "minified_json", "statement")
+#: Actions for which a trial can forget attributes of an instance.
+_PLAIN = (("create",), ("update",), ("read",))
+
+
+def repeats_the_check(resolver: Resolver, changes: Iterable[ChangedAttribute]) -> bool:
+    """Whether a trial with unchanged sources would repeat the check's decisions from the same sources."""
+    return not resolver.declarations.doubts and all(_is_open_already(each, resolver.plan) for each in changes)
+
+
+def _is_open_already(change: ChangedAttribute, plan: Plan) -> bool:
+    """Whether the plan does not know the attributes that a change removes from it, which are evaluated anyway."""
+    instance = plan.instance(str(change.address))
+    if instance is None or instance.after is None or instance.previous_address or instance.actions not in _PLAIN:
+        return False
+    names = _RENDERED if change.address.type == _DOCUMENT else (change.attribute,)
+    return all(instance.after.get(name) == Unknown(Symbol(str(change.address), (name,))) for name in names)
+
+
+class ChangedSources(Sources):
+    """The sources with some files changed; unchanged files are shared."""
+
+    def __init__(self, original: Sources, texts: Mapping[str, str]) -> None:
+        self.__dict__.update(original.__dict__)
+        self._original = original
+        self._new_texts = texts
+        self._changed: dict[str, Module] = {}
+
+    def module(self, path: tuple[str, ...]) -> Module | None:
+        """Return a module with its files changed."""
+        found = self._original.module(path)
+        if found is None or not any(each.source.name in self._new_texts for each in found.files):
+            return found
+        if found.directory not in self._changed:
+            self._changed[found.directory] = Module(found.directory, map(self._file, found.files))
+        return self._changed[found.directory]
+
+    def read_file(self, path: str) -> bytes | None:
+        """Read a file for `file` and `templatefile`, with its changes."""
+        text = self._new_texts.get(posixpath.normpath(path))
+        return self._original.read_file(path) if text is None else text.encode()
+
+    def _file(self, file: SourceFile) -> SourceFile:
+        text = self._new_texts.get(file.source.name)
+        if text is None:
+            return file
+        after, known = reread(file.source, text), {_identity(each): each for each in file.blocks}
+        return SourceFile(after.source, tuple(known.get(_identity(each), each) for each in after.blocks), after.problem)
+
+
+def _identity(block: Block) -> tuple[str, tuple[str, ...], str]:
+    return block.type, block.labels, block.source.text[block.start : block.end]
+
+
+@lru_cache(maxsize=64)
+def reread(source: SourceText, text: str) -> SourceFile:
+    """Read the new text of a file, also checking its syntax."""
+    changed = SourceText(source.name, text, bom=source.bom)
+    if not source.is_configuration:
+        return SourceFile(changed, (), _problem_of(changed))
+    return read_source(changed)
+
+
+def _problem_of(policy: SourceText) -> Problem | None:
+    """Return what is wrong with a file that a policy is read from."""
+    try:
+        parse_file(policy.text)
+    except MalformedError as error:
+        return Problem(policy.place(error.offset), error.message)
+    return None
+
+
+def change_sources(
+    sources: Sources, insertions: Iterable[Insertion], files: Mapping[str, SourceText]
+) -> ChangedSources:
+    """Return the sources with insertions applied to `files`."""
+    found = group_by_file(insertions)
+    return ChangedSources(
+        sources, {name: apply_insertions(files[name].text, several) for name, several in found.items()}
+    )
+
+
+def bare_tasks(world: World) -> dict[str, TaskDefinition]:
+    """Return the task definitions by address, without their containers.
+
+    Their needs were found before the change: doing so again would take most of the time.
+    """
+    return {str(each.address): TaskDefinition(each, ()) for each in world.resources(*TASK_TYPES)}
+
+
+class Trial:
+    """The world as a change would make it."""
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        sources: Sources | None,
+        touched: Iterable[ChangedAttribute] = (),
+        added: Iterable[Address] = (),
+        given: Mapping[tuple[Address, str], Value] | None = None,
+        context: Sequence[World] = (),
+    ) -> None:
+        """Build from the changed sources, the changed and added attributes, and texts that are not at hand.
+
+        `context` are the other stacks: no change touches them.
+        """
+        attributes: dict[Address, list[str]] = {}
+        for each in touched:
+            attributes.setdefault(each.address, []).append(each.attribute)
+        rows = [
+            row
+            for address, names in attributes.items()
+            if (row := _forgetful(resolver.plan, address, names)) is not None
+        ]
+        new = (_row(each, {}, _RENDERED if each.type == _DOCUMENT else ()) for each in added)
+        plan = resolver.plan.with_rows([*rows, *new])
+        workspace = resolver.workspace if isinstance(resolver.workspace, str) else None
+        self._world = After(_ResolverWithValues(plan, sources, workspace, resolver.account, given or {}), context)
+        self._judge = Judge(self._world)
+
+    @classmethod
+    def after(cls, world: After, *changes: Change) -> Trial:
+        """Return the trial of changes that are made together."""
+        whole, sources = merge_changes(changes), world.resolver.sources
+        assert sources is not None  # otherwise there is nothing to change
+        new = change_sources(sources, whole.insertions, whole.texts)
+        return cls(world.resolver, new, whole.touched, whole.added, context=world.context)
+
+    @property
+    def world(self) -> After:
+        """Return the world after the change."""
+        return self._world
+
+    @cached_property
+    def _tasks(self) -> dict[str, TaskDefinition]:
+        return bare_tasks(self._world)
+
+    def allows(self, answer: Answer) -> bool:
+        """Decide a requirement again, and return whether it is allowed."""
+        return self.verdict(answer) is Verdict.ALLOWED
+
+    def verdict(self, answer: Answer) -> Verdict:
+        """Decide a requirement again."""
+        task = self._tasks.get(answer.requirement.task_definition)
+        return self._judge.verdict(answer.requirement, task) if task else Verdict.DENIED
+
+    def judgement(self, answer: Answer) -> Judgement:
+        """Decide a requirement again, with the reason."""
+        task = self._tasks.get(answer.requirement.task_definition)
+        return self._judge.judge(answer.requirement, task) if task else Judgement(None, Verdict.DENIED)
+
+
+class _ResolverWithValues(Resolver):
+    """A resolver with some values given instead of evaluated."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        sources: Sources | None,
+        workspace: str | None,
+        account: str | None,
+        given: Mapping[tuple[Address, str], Value],
+    ) -> None:
+        super().__init__(plan, sources, workspace, account)
+        self._given = given
+        self._about = {address for address, _ in given}
+
+    def attribute_of(self, instance: Instance, name: str) -> Value:
+        has_given = instance.address in self._about
+        return self.attribute(instance.address, name) if has_given else super().attribute_of(instance, name)
+
+    def attribute(self, address: Address, name: str) -> Value:
+        if (address, name) in self._given:
+            return self._given[address, name]
+        return super().attribute(address, name)
+
+
+def _forgetful(plan: Plan, address: Address, names: Sequence[str]) -> ResourceChange | None:
+    """Rewrite the plan's row of an instance with some attributes known only after apply."""
+    hidden = list(_RENDERED) if address.type == _DOCUMENT else list(names)
+    prior = plan.data(str(address)) if address.mode == "data" else None
+    if prior is not None:
+        return _row(address, prior.values, hidden)
+    instance = plan.instance(str(address))
+    if instance is None or instance.after is None:
+        return None
+    return _row(address, instance.after, hidden, instance.before)
+
+
+def _row(
+    address: Address, known: Mapping[str, Value], hidden: Iterable[str], before: Mapping[str, Value] | None = None
+) -> ResourceChange:
+    mask: dict[str, Any] = {name: found for name, value in known.items() if (found := _mask(value))}
+    mask |= dict.fromkeys(hidden, True)
+    after = {name: _plain(unmark_all(value)) for name, value in known.items() if mask.get(name) is not True}
+    change = {
+        "actions": ["read" if address.mode == "data" else "create" if before is None else "update"],
+        "before": unmark_all(dict(before)) if before is not None else None,
+        "after": after,
+        "after_unknown": mask,
+        "before_sensitive": _sensitive(before or {}),
+        "after_sensitive": _sensitive(known),
+    }
+    return ResourceChange(
+        address=str(address),
+        type=address.type,
+        mode=Mode(address.mode),
+        name=address.name,
+        index=address.key,
+        module_address=str(address.module) or None,
+        action_reason=TRIED,
+        change=Raw(msgspec.json.encode(change)),
+    )
+
+
+def _sensitive(values: Mapping[str, Value]) -> dict[str, bool]:
+    return {name: True for name, value in values.items() if has_mark(value)}
+
+
+def _mask(value: Value) -> Any:
+    """Return the mask of the unknown parts of a value, as in a plan: `true` at every unknown leaf."""
+    if isinstance(value, Unknown):
+        return True
+    if is_known(value):
+        return None
+    if isinstance(value, list):
+        return [_mask(each) or False for each in value]
+    if isinstance(value, dict):
+        return {name: found for name, each in value.items() if (found := _mask(each))}
+    return True
+
+
+def _plain(value: Value) -> Any:
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items() if not isinstance(each, Unknown)}
+    return None if isinstance(value, Unknown) else value

@@ -1,0 +1,168 @@
+"""Find the instances that statements name and that another plan of the same sources may not have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import msgspec
+
+from tfcheck.fix.values.listed_texts import may_vary
+from tfcheck.fix.values.repetition import Statements
+from tfcheck.fix.values.spelling import Spelling
+from tfcheck.fix.values.written_lists import WrittenLists
+from tfcheck.fix.wanted import NeededStatement, Reference
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.expression import Call, Conditional, ForList, ForObject, Splat
+from tfcheck.hcl.syntax.parse import reference_text
+from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.resolve import Resolver
+from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary.address import Address, ModulePath
+
+_ALL = regex(r"\[\*\]|^\[for group in ")
+_INPUT = regex(r"\bvar\.([\w-]+)\.[\w-]+")
+#: A value from a caller, or an element that a block is repeated for.
+_GIVEN = regex(r"(?:var\.([\w-]+)|each\.value\b)")
+_ABSENT = {"null": None, '""': ""}
+_BUCKET_OF = regex(r'split\("/", (.+)\)\[0\]')
+_INSTANCE = regex(r'((?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*)\[(\d+|"[^"]*")\]')
+
+
+class Gates:
+    """Finds the conditions for the existence of what a policy names."""
+
+    def __init__(self, resolver: Resolver, lists: WrittenLists) -> None:
+        self._resolver = resolver
+        self._lists = lists
+
+    def condition_finder(self, places: Sequence[Address], block: Block | None) -> Callable[[Reference], str]:
+        """Return the function that gives the condition of a reference in a block with the instances `places`."""
+        return lambda each: self._of(each, places, block)
+
+    def _of(self, reference: Reference, places: Sequence[Address], block: Block | None) -> str:
+        part = _BUCKET_OF.fullmatch(reference.expression)
+        reference = Reference(part[1]) if part else reference
+        module = self._resolver.module_sources(places[0].module) if places else None
+        if module is None:
+            return ""
+        if absent := [f"{reference.expression} != {each}" for each in self._missing_value(reference, places, module)]:
+            return " && ".join(absent)
+        if block is None or isinstance(block, JsonBlock) or reference.over:
+            return ""
+        found: list[str] = []
+        for each in _INSTANCE.finditer(reference.expression):
+            base, key = each.groups()
+            varies = may_vary(Reference(base, base), places[0].module, None, self._resolver)
+            if varies and not _is_relied_on(each[0], block, module):
+                found.append(f"length({base}) > {key}" if key.isdigit() else f"contains(keys({base}), {key})")
+        return " && ".join(dict.fromkeys(found))
+
+    def _missing_value(self, reference: Reference, places: Sequence[Address], module: Module) -> list[str]:
+        """Return a value that callers may pass and that is not an ARN."""
+        found = _GIVEN.match(reference.expression)
+        variable = module.variable(found[1]) if found and found[1] else None
+        default = variable.attribute_text("default") if variable is not None else ""
+        if found is None or default in _ABSENT:
+            return [default] if found else []
+        try:
+            seen = [self._lists.evaluate(reference.expression, each) for each in places]
+        except EvaluationError:
+            return ["null"]
+        return [text for text, value in _ABSENT.items() if value in seen]
+
+
+def explain_doubts(
+    statements: Statements, place: Block, module: ModulePath, spelling: Spelling, resolver: Resolver, gate: str
+) -> str:
+    """Explain why statements in a block, there only with `gate`, may be wrong for another plan of the same sources."""
+    sources = resolver.module_sources(module)
+    gone = gated_instance(statements, place, sources, gate) if sources else ""
+    if gone:
+        return f"; it names {gone}, which another plan of these files may not have"
+    if any(spelling.is_of_this_plan(each) for one in statements for each in one.resources):
+        return "; it contains values that another plan of these files may not share"
+    lists = [each.resource_list for each in statements if each.resource_list and not each.gate]
+    # NOTE: a collection with an index is written in the task definition, which reads all of it.
+    own = (each for each in lists if each.over.startswith("aws_") and "[" not in each.over)
+    whole = next((each.over for each in own if _ALL.search(each.expression)), "")
+    if whole:
+        return f"; it names all instances of {whole}"
+    vary = (each.over for each in lists if may_vary(each, module, place, resolver))
+    over = "" if gate else next(vary, "")
+    return f"; a policy is invalid if `{over}` is empty in another plan of these files" if over else ""
+
+
+def gated_instance(statements: Statements, place: Block, module: Module, gate: str = "") -> str:
+    """Return an instance that statements in a block refer to although it may not exist; empty if there is none.
+
+    `gate` is a condition for all of them.
+    """
+    names = (
+        each[0]
+        for one in statements
+        for expression in _expressions([one])
+        for each in _INSTANCE.finditer(expression)
+        if each[1] not in f"{one.gate} {gate}"
+    )
+    found = next((each for each in names if not _is_relied_on(each, place, module)), "")
+    return found or next(_keys_of_callers(statements, module), "")
+
+
+def _keys_of_callers(statements: Statements, module: Module) -> Iterator[str]:
+    """Yield the map elements that callers pass and that the module itself does not name."""
+    for expression in _expressions(statements):
+        for each in _INPUT.finditer(expression):
+            variable = module.variable(each[1])
+            kind = variable.arguments.get("type") if variable else None
+            is_map = kind is not None and kind.source.text.startswith("map(", kind.value_start)
+            if is_map and not any(each[0] in file.source.text for file in module.files):
+                yield each[0]
+
+
+def _expressions(statements: Iterable[NeededStatement]) -> Iterator[str]:
+    for statement in statements:
+        for spelled in statement.resources:
+            # NOTE: a list is the task definition's, which relies on every instance in it.
+            yield from (each.expression for each in spelled if isinstance(each, Reference) and not each.over)
+
+
+def _is_relied_on(instance: str, place: Block, module: Module) -> bool:
+    base = instance[: instance.index("[")]
+    named = _block(base, module)
+    if named is None or named.repetition in (None, place.repetition):
+        return True
+    # NOTE: single blocks exist whenever this one does, and those that are repeated in the same way.
+    kinds, same = ("resource", "data", "module"), (None, place.repetition)
+    blocks = (each for each in module.blocks if each.type in kinds and each.repetition in same)
+    beside = (each for each in blocks if instance in each.source.text[each.start : each.end])
+    return any(_names(one.expression, instance) for each in beside for one in each.all_arguments())
+
+
+def _names(part: object, instance: str) -> bool:
+    """Whether an expression cannot be evaluated without an instance."""
+    match part:
+        case Conditional(condition=first) | Splat(source=first):
+            return _names(first, instance)
+        case ForList(collection=first) | ForObject(collection=first):
+            return _names(first, instance)
+        case Call(name="try" | "can"):
+            return False
+        case tuple():
+            return any(_names(each, instance) for each in part)
+        case msgspec.Struct():
+            written = reference_text(part) or ""  # type: ignore[arg-type]  # a node of an expression
+            inside = (getattr(part, each) for each in part.__struct_fields__)
+            return f"{written}.".startswith(f"{instance}.") or any(_names(each, instance) for each in inside)
+        case _:
+            return False
+
+
+def _block(base: str, module: Module) -> Block | None:
+    *mode, kind, name = base.split(".")
+    if kind == "module" and not mode:
+        return module.call(name)
+    if kind in ("var", "local", "each"):
+        return None
+    return module.resource("data" if mode else "resource", kind, name)

@@ -1,0 +1,228 @@
+"""Find the lists that an expression for containers reads from, and whether another plan may have them empty."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from tfcheck.fix.text.policy_text import ItemParts, ListParts, ObjectParts, Parts, read_parts
+from tfcheck.fix.wanted import Reference, Spelled
+from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.lexer import MalformedError, Tokens, tokens
+from tfcheck.resolve import Resolver
+from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary.address import ModulePath
+
+#: Members of a container that list what is read, and the member of each element that names it.
+_LISTS = {"secrets": "valueFrom", "environmentFiles": "value"}
+_ELEMENT = frozenset((*_LISTS.values(), "credentialsParameter"))
+_PLAIN_NAME = regex(r"(?:var|local|each)(?:\.[\w-]+)+")
+#: A secret's ARN with a JSON key, and a name or id where a policy needs the ARN.
+_WITH_KEY = regex(r'"\$\{([^{}"]+)\}:[^"$]*"')
+_OTHER_ATTRIBUTE = regex(r"^(.*\w\]?\.)(?:name|id)$")
+_EACH = regex(r"\b(?:each|count)\.")
+
+
+def lists_in(argument: Argument) -> Iterator[tuple[str, str]]:
+    """Yield the lists of texts that an expression suggests, each with its collection."""
+    text = argument.source.text
+    try:
+        found = tokens(text, argument.value_start, argument.value_end)
+        for index, token in enumerate(found.listed):
+            each = _ForParts.parse(text, found, index) if token.kind == "[" else None
+            yield from each.lists() if each is not None else ()
+        yield from _named_lists(text, found)
+        yield from _own_texts(text, found)
+    except MalformedError:
+        return
+
+
+def _named_lists(text: str, found: Tokens) -> Iterator[tuple[str, str]]:
+    """Yield `var.secrets[*].valueFrom` for `secrets = var.secrets`."""
+    for index, token in enumerate(found.listed[:-2]):
+        name = text[token.start : token.end].strip('"')
+        if token.kind == "word" and name in _LISTS and found.listed[index + 1].kind in ("=", ":"):
+            line = text[found.listed[index + 1].end :].split("\n", 1)[0].strip().rstrip(",")
+            if _PLAIN_NAME.fullmatch(line):
+                yield f"{line}[*].{_LISTS[name]}", line
+
+
+def _own_texts(text: str, found: Tokens) -> Iterator[tuple[str, str]]:
+    """Yield the texts that each instance of the block has, which name no iteration."""
+    for index, token in enumerate(found.listed[:-2]):
+        named = token.kind == "word" and text[token.start : token.end] in _ELEMENT
+        if named and found.listed[index + 1].kind in ("=", ":"):
+            value = found.stretch(index + 2)
+            parts = read_parts(text, value.start)
+            written = text[value.start : parts.end]
+            if _EACH.search(written) and not any(mark in written for mark in ("\n", "/*")):
+                yield from ((each, "") for each in _arns(written))
+
+
+def spelled_text(text: str) -> Spelled:
+    """Read a quoted text, or an expression; empty if it is built in another way."""
+    if not text.startswith('"'):
+        return (Reference(text),)
+    found = tokens(text, 0, len(text))
+    if "\\" in text or "$${" in text or "%{" in text or found.stretch(0).end != len(text):
+        return ()
+    pieces = map(found.stretch, found.indices_inside(0))
+    return tuple(
+        text[each.start : each.end] if each.kind == "text" else Reference(text[each.start + 2 : each.end - 1].strip())
+        for each in pieces
+    )
+
+
+class _ForParts(msgspec.Struct, frozen=True):
+    """The parts of `[for KEY, VALUE in OVER : RESULT if CONDITION]`, as written."""
+
+    key: str
+    value: str
+    over: str
+    result: str
+    condition: str
+
+    @classmethod
+    def parse(cls, text: str, found: Tokens, opening: int) -> _ForParts | None:
+        """Parse the expression that a token opens; None for another list, or one over too many lines."""
+        inside = [found.stretch(each) for each in found.indices_inside(opening) if found.listed[each].kind != "newline"]
+        words = [text[each.start : each.end] for each in inside]
+        if words[:1] != ["for"] or "in" not in words[:5] or ":" not in words:
+            return None
+        at, colon = words.index("in"), words.index(":")
+        ending = words.index("if", colon) if "if" in words[colon:] else len(words)
+        end = found.listed[found.closings[opening]].start
+        over = text[inside[at].end : inside[colon].start].strip()
+        result = text[inside[colon].end : inside[ending].start if ending < len(words) else end].strip()
+        condition = text[inside[ending].end : end].strip() if ending < len(words) else ""
+        key, value = ("", words[1]) if at == 2 else (words[1], words[3])
+        return cls(key, value, over, result, condition)
+
+    def lists(self) -> Iterator[tuple[str, str]]:
+        """Yield the lists that the elements refer to, each with its collection."""
+        for element in self._elements():
+            for each in _arns(element):
+                parts = (self.over, each, self.condition)
+                if not any(mark in part for part in parts for mark in ("\n", "#", "//", "/*")):
+                    yield self._text(each), self.over
+
+    def _elements(self) -> Iterator[str]:
+        try:
+            parts = read_parts(self.result, 0)
+        except MalformedError:
+            return
+        if isinstance(parts, ObjectParts):
+            for item in _items(parts):
+                if item.name in _ELEMENT:
+                    yield self.result[item.value.start : item.value.end]
+        elif not isinstance(parts, ListParts):
+            yield self.result
+
+    def _text(self, element: str) -> str:
+        names = self.value
+        if self.key and re.search(rf"(?<![\w.-]){re.escape(self.key)}(?![\w-])", f"{element} {self.condition}"):
+            names = f"{self.key}, {self.value}"
+        condition = f" if {self.condition}" if self.condition else ""
+        return f"[for {names} in {self.over} : {element}{condition}]"
+
+
+def _items(parts: ObjectParts) -> Iterator[ItemParts]:
+    for item in parts.items:
+        yield item
+        inner: Parts = item.value
+        if isinstance(inner, ObjectParts):
+            yield from _items(inner)
+
+
+def _arns(element: str) -> Iterator[str]:
+    yield element
+    with_key = _WITH_KEY.fullmatch(element)
+    if with_key:
+        yield with_key[1]
+    other = _OTHER_ATTRIBUTE.fullmatch(element)
+    if other:
+        yield f"{other[1]}arn"
+
+
+_QUOTED = regex(r'"(?:[^"\\]|\\.)*"')
+_REFERENCE = regex(r"(?<![\w.-])(?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*")
+_EACH_VALUE = regex(r"\beach\.value\b")
+#: Functions whose result has a length that Terraform does not know if an element is unknown.
+_BY_ELEMENTS = regex(
+    r"\b(?:compact|distinct|sort|flatten|matchkeys|coalescelist|set(?:subtract|intersection|union)|split"
+    r"|(?:json|yaml|csv)decode)\(|\bif\b|[!=]=|\.\.\."
+)
+#: The number of texts that are followed.
+_MOST = 200
+
+
+def collection_of(listed: Reference) -> str:
+    """Return an expression of the same length as a list: its collection, or the list itself if it filters."""
+    return listed.expression if _condition(listed) else listed.over
+
+
+def may_vary(listed: Reference, module: ModulePath, place: Block | None, resolver: Resolver) -> bool:
+    """Whether a module's list may be empty in another plan of the same sources, by an input or a data source."""
+    text = f"{listed.over} {_condition(listed)}"
+    repeated = place.arguments.get("for_each") if place and _EACH_VALUE.search(text) else None
+    text += f" {repeated.text}" if repeated else ""
+    return any(
+        each.startswith(("var.", "module.", "data."))
+        for _, names in _length_sources(text, module, resolver, blocks=True)
+        for each in names
+    )
+
+
+def depends_on_elements(listed: Reference, module: ModulePath, resolver: Resolver) -> bool:
+    """Whether Terraform may need the elements of a list to know its length."""
+    found = list(_length_sources(collection_of(listed), module, resolver, blocks=False))
+    return any(
+        _BY_ELEMENTS.search(text) or any(each.startswith(("module.", "data.")) for each in names)
+        for text, names in found
+    )
+
+
+def _condition(listed: Reference) -> str:
+    _, found, rest = listed.expression.partition(f" in {listed.over} : ")
+    return rest.rpartition(" if ")[2].rstrip("]") if found and " if " in rest else ""
+
+
+def _length_sources(
+    text: str, module: ModulePath, resolver: Resolver, *, blocks: bool
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield an expression and everything that its length depends on, with the references in each.
+
+    With `blocks` this includes the repetition of resources, which is known in every plan.
+    """
+    waiting = [(text, module)]
+    seen: set[tuple[str, ModulePath]] = set()
+    while waiting and len(seen) < _MOST:
+        written, path = waiting.pop()
+        bare = _QUOTED.sub('""', written)
+        names = tuple(_REFERENCE.findall(bare))
+        yield bare, names
+        sources = resolver.module_sources(path)
+        for name in names:
+            if (name, path) not in seen and sources is not None:
+                seen.add((name, path))
+                waiting += _sources_of(name, path, sources, resolver, blocks=blocks)
+
+
+def _sources_of(
+    name: str, path: ModulePath, sources: Module, resolver: Resolver, *, blocks: bool
+) -> Iterator[tuple[str, ModulePath]]:
+    kind, _, label = name.removeprefix("data.").partition(".")
+    if name.startswith("local."):
+        argument = sources.local_argument(label)
+        yield from [(argument.text, path)] if argument else []
+    elif name.startswith("var."):
+        parent = resolver.module_sources(path.parent) if path.steps else None
+        call = parent.call(path.steps[-1].name) if parent else None
+        given = call.arguments.get(label) if call else None
+        yield from [(given.text, path.parent)] if given else []
+    elif blocks:
+        block = sources.resource("data" if name.startswith("data.") else "resource", kind, label)
+        yield from [(block.repetition[1], path)] if block and block.repetition else []

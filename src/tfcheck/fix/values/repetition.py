@@ -1,0 +1,212 @@
+"""Write one policy for several instances of a role, or of a module, in the terms of each (`each.key`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from tfcheck.fix.layout.render import quote
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled
+from tfcheck.hcl.evaluate.scope import Seen
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.resolve import Resolver
+from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.sensitive_text import Sensitive
+from tfcheck.vocabulary.address import InstanceKey, ModulePath
+
+_NAME = regex(r"[A-Za-z_][\w-]*")
+_EACH_VALUE = regex(r"\beach\.value\b")
+_INSTANCE = regex(r"\b(?:each|count)\.")
+_SIMPLE = regex(r"(?:(?:var|local)(?:\.[\w-]+)+|toset\((?:var|local)(?:\.[\w-]+)+\))")
+
+#: The statements of one policy.
+Statements = tuple[NeededStatement, ...]
+
+
+class InstanceTerms(msgspec.Struct, frozen=True):
+    """An instance: its key, and the value of `each.value` in it."""
+
+    key: InstanceKey = None
+    element: Seen = None
+
+
+def terms_of_call(call: Block, caller: ModulePath, key: InstanceKey, resolver: Resolver) -> InstanceTerms:
+    """Return the key of a module call's instance, and its element of `for_each`."""
+    for_each = call.attribute("for_each")
+    seen = resolver.evaluation.see_safely(for_each, resolver.module_scope(caller)) if for_each else None
+    return InstanceTerms(key, seen.get(str(key)) if isinstance(seen, Mapping) else None)
+
+
+class SharedStatements(msgspec.Struct, frozen=True):
+    """The statements that several instances share; `by_value`: they name `each.value`."""
+
+    statements: Statements
+    by_value: bool = False
+
+
+def share_statements(
+    instances: Sequence[tuple[InstanceTerms, Statements]], *, by_value: bool = True
+) -> SharedStatements | None:
+    """Write what all instances lack as one statement, with `each.value` only if `by_value`; None where they differ."""
+    if len(instances) == 1:
+        terms, only = instances[0]
+        own = _rewritten(only, terms, {})
+        return SharedStatements(own, _names_value(own)) if by_value or not _names_value(own) else None
+    for words in (_no_words, _own_words, _key_words, _all_words) if by_value else (_no_words, _key_words):
+        found = [_rewritten(statements, terms, words(terms)) for terms, statements in instances]
+        if all(each == found[0] for each in found) and (by_value or not _names_value(found[0])):
+            return SharedStatements(found[0], _names_value(found[0]))
+        if words is _no_words and all(statements == instances[0][1] for _, statements in instances):
+            return SharedStatements(instances[0][1])
+    return None
+
+
+def names_instance(statement: NeededStatement) -> bool:
+    """Whether a statement names the instance of its block: `each.key`, `count.index`."""
+    parts = (part for one in statement.resources for part in one)
+    return any(isinstance(part, Reference) and _INSTANCE.search(part.expression) for part in parts)
+
+
+def _names_value(statements: Statements) -> bool:
+    parts = (part for each in statements for one in each.resources for part in one)
+    return any(isinstance(part, Reference) and _EACH_VALUE.search(part.expression) for part in parts)
+
+
+def _no_words(_: InstanceTerms) -> dict[str, str]:
+    return {}
+
+
+def _own_words(terms: InstanceTerms) -> dict[str, str]:
+    """Return the key, and the values of the element that contain it: `shop/${key}/db` is for this instance."""
+    return {each: name for each, name in _all_words(terms).items() if str(terms.key) in each}
+
+
+def _key_words(terms: InstanceTerms) -> dict[str, str]:
+    return {terms.key: "each.key"} if isinstance(terms.key, str) else {}
+
+
+def _all_words(terms: InstanceTerms) -> dict[str, str]:
+    return {**dict(_leaves("each.value", terms.element)), **_key_words(terms)}
+
+
+def _leaves(expression: str, seen: Seen) -> list[tuple[str, str]]:
+    if isinstance(seen, Sensitive):
+        return []
+    if isinstance(seen, str):
+        return [(seen, expression)] if seen else []
+    if isinstance(seen, dict):
+        names = [each for each in seen if _NAME.fullmatch(each)]
+        return [pair for each in names for pair in _leaves(f"{expression}.{each}", seen[each])]
+    return []
+
+
+def _rewritten(statements: Statements, terms: InstanceTerms, words: Mapping[str, str]) -> Statements:
+    return tuple(
+        msgspec.structs.replace(each, resources=tuple(_spell_in_terms(one, terms, words) for one in each.resources))
+        for each in statements
+    )
+
+
+def _spell_in_terms(spelled: Spelled, terms: InstanceTerms, words: Mapping[str, str]) -> Spelled:
+    found: list[str | Reference] = []
+    for each in spelled:
+        if isinstance(each, Reference):
+            found.append(Reference(_with_key(each.expression, terms.key), each.over))
+        else:
+            found += _split(each, words)
+    return tuple(found)
+
+
+def _with_key(expression: str, key: InstanceKey) -> str:
+    if key is None:
+        return expression
+    index = f"[{key}]" if isinstance(key, int) else f"[{quote(key)}]"
+    own = "[count.index]" if isinstance(key, int) else "[each.key]"
+    return re.sub(rf"(?<=\w){re.escape(index)}", own, expression)  # what follows a call is no instance
+
+
+def _split(text: str, words: Mapping[str, str]) -> list[str | Reference]:
+    """Replace the words of an instance in a literal, but not inside other words."""
+    if not words:
+        return [text]
+    listed = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    parts = re.split(rf"(?<![A-Za-z0-9])({listed})(?![A-Za-z0-9])", text)
+    found = [Reference(words[each]) if number % 2 else each for number, each in enumerate(parts)]
+    return [each for each in found if each != ""]
+
+
+class Repeated(msgspec.Struct, frozen=True):
+    """What a policy is repeated for: instances of `base` (`aws_iam_role.execution`, `module.service`).
+
+    `attribute` is the role's name there, `block` the block with `for_each` or `count`, `keys` the instances that the
+    policy is for; with `others` there are more.
+    """
+
+    base: str
+    attribute: str
+    block: Block
+    keys: tuple[InstanceKey, ...]
+    others: bool
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether there are, or may be, several instances."""
+        return self.block.repetition is not None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the instances are numbered."""
+        return "count" in self.block.arguments
+
+    def can_use_values(self) -> bool:
+        """Whether the collection of `for_each` can be used a second time."""
+        return _SIMPLE.fullmatch(self._collection()) is not None and not self.is_counted
+
+    def repetition(self, *, by_value: bool) -> tuple[str, str] | None:
+        """Return the argument that repeats the policy, and its expression."""
+        if not self.is_repeated:
+            return None
+        collection = self._collection() if by_value else self.base
+        if self.others:
+            name = "index" if self.is_counted else "key"
+            what = "call" if self.base.startswith("module.") else "role"
+            value = "value" if by_value else what
+            keys = [str(each) if isinstance(each, int) else quote(str(each)) for each in self.keys]
+            choice = f"{name} == {keys[0]}" if len(keys) == 1 else f"contains([{', '.join(keys)}], {name})"
+            return "for_each", f"{{ for {name}, {value} in {collection} : {name} => {value} if {choice} }}"
+        return ("count", f"length({self.base})") if self.is_counted else ("for_each", collection)
+
+    def role(self, *, by_value: bool) -> str:
+        """Write the name of the role in the repeated policy."""
+        if not self.is_repeated:
+            return f"{self.base}.{self.attribute}"
+        if self.others or not self.is_counted:
+            return f"{self.base}[each.key].{self.attribute}" if by_value else f"each.value.{self.attribute}"
+        return f"{self.base}[count.index].{self.attribute}"
+
+    def made_keys(self) -> list[InstanceKey]:
+        """Return the keys of the policy's instances."""
+        if not self.is_repeated:
+            return [None]
+        return [str(each) for each in self.keys] if self.others else list(self.keys)
+
+    def _collection(self) -> str:
+        return self.block.repetition[1].removeprefix('"${').removesuffix('}"') if self.block.repetition else ""
+
+
+def use_each_key(statements: Statements) -> Statements:
+    """Replace `count.index` by `each.key`: a policy for some instances of a counted role uses a map."""
+    return tuple(
+        msgspec.structs.replace(each, resources=tuple(map(_without_count_index, each.resources))) for each in statements
+    )
+
+
+def _without_count_index(spelled: Spelled) -> Spelled:
+    return tuple(
+        Reference(each.expression.replace("[count.index]", "[each.key]"), each.over)
+        if isinstance(each, Reference)
+        else each
+        for each in spelled
+    )

@@ -1,0 +1,233 @@
+"""Write a value as an expression of one module: a reference if there is one, otherwise a literal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from msgspec.structs import replace
+
+from tfcheck.fix.values.referable import Referable, References, Refuse, local_name
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, join_parts
+from tfcheck.inventory.world import After
+from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.sensitive_text import Sensitive, iter_stretches
+from tfcheck.symbolic.value import (
+    ACCOUNT_ID,
+    PREFIX_SUFFIX,
+    REGION,
+    SECRET_SUFFIX,
+    Symbol,
+    TextLike,
+    Unknown,
+    Value,
+    identity,
+    pieces,
+    spelled_out,
+    text,
+)
+from tfcheck.vocabulary.address import ModulePath, address_in, parse
+
+#: An instance that another plan of these files may not have.
+_INSTANCE = regex(r"(?:^|\.)aws_\w+\.[\w-]+\[")
+
+
+class Spelling:
+    """Writes values as the expressions of one module instance can.
+
+    `refuse` tests whether a reference to a resource would create a cycle, by its name in the module.
+    """
+
+    def __init__(self, world: After, module: ModulePath, known: Referable, refuse: Refuse = lambda _: False) -> None:
+        self._resolver = world.resolver
+        self._module = module
+        self._known = known
+        self._refuse = refuse
+
+    def spell(self, value: TextLike) -> Spelled | None:
+        """Write a value; None if a part of it has no name here and is unknown or sensitive."""
+        found = self._spell(value)
+        return None if found is None else self._without_secrets(found)
+
+    def _without_secrets(self, spelled: Spelled) -> Spelled | None:
+        """Write sensitive parts as the input or local that holds them; None where there is none."""
+        found: list[str | Reference] = []
+        for part in spelled:
+            if not isinstance(part, Sensitive):
+                found.append(part)
+                continue
+            for stretch, is_secret in iter_stretches(part):
+                name = self._known.secrets.find(stretch, self._refuse) if is_secret else None
+                if is_secret and name is None:
+                    return None
+                found.append(stretch if name is None else Reference(name))
+        return join_parts(found)
+
+    def is_of_this_plan(self, spelled: Spelled) -> bool:
+        """Whether a text contains literals of this plan, such as an account, that the module does not have.
+
+        An input that one caller of a module passes the same word for is no better.
+        """
+        assumed = self._module.steps and any(isinstance(each, Reference) and each.assumed for each in spelled)
+        return bool(assumed) or not self._known.texts.has_literally(spelled)
+
+    def _spell(self, value: TextLike) -> Spelled | None:
+        """Write a value as the module does, so that it is right for every plan; otherwise for this plan."""
+        found = self._spell_by_names(value)
+        module, surroundings = f"{self._module}." if self._module.steps else "", self._resolver.surroundings
+        found = shorter(found, lambda name: surroundings(parse(f"{module}{name}")).partition) if found else None
+        if found is not None and not self.is_of_this_plan(found):
+            return found
+        if (whole := self._known.find_bucket_object(value, self._refuse)) is not None:
+            return (Reference(f'split("/", {whole})[0]'),)
+        written = self._known.texts.spell(value, self._refuse)
+        if written is not None or found is None:
+            return written
+        return self._known.parts(self._refuse).use_names(
+            found, lambda each: self._known.texts.spell(each, self._refuse)
+        )
+
+    def _spell_by_names(self, value: TextLike) -> Spelled | None:
+        own, whole = self._spell_by_resources(value), self._reference_to(value)
+        names = [each.expression for each in own or () if isinstance(each, Reference)]
+        is_open = own is not None and (self.is_of_this_plan(own) or any(map(_INSTANCE.search, names)))
+        if own is not None and (whole is None or not is_open):
+            return own
+        if whole is not None:
+            return (Reference(whole),)
+        open_ = None if isinstance(value, str) else self._spell_by_open_arn(value)
+        if open_ is not None:
+            return open_
+        found: list[str | Reference] = []
+        for piece in pieces(value):
+            spelled = (piece,) if isinstance(piece, str) else self._piece(piece)
+            if spelled is None:
+                return None
+            found += spelled
+        written = join_parts(found)
+        return self._begun(written, self._known.named_arns) if isinstance(written[0], str) else written
+
+    def _spell_by_resources(self, value: TextLike) -> Spelled | None:
+        """Write a value with the resources of this module only; None if that needs anything else."""
+        found: list[str | Reference] = []
+        for piece in pieces(value):
+            own = self._own_expression(piece)
+            if own is None and not isinstance(piece, str):
+                return None
+            found.append(piece if isinstance(piece, str) else Reference(own or ""))
+        written = join_parts(found)
+        spelled = self._begun(written, self._known.arns) if isinstance(written[0], str) else written
+        return spelled if any(isinstance(each, Reference) for each in spelled) else None
+
+    def _spell_by_open_arn(self, value: TextLike) -> Spelled | None:
+        """Write a value that is, or begins with, a partly unknown ARN of a resource of this module."""
+        *before, last = pieces(spelled_out(value)) or ("",)
+        ends = (
+            [offset for offset in range(len(last) - 1, 0, -1) if last[offset] in "/:"] if isinstance(last, str) else ()
+        )
+        for end in (None, *ends):
+            known = text([*before, last if end is None or not isinstance(last, str) else last[:end]])
+            expression = self._known.open_arns.find(known, self._refuse)
+            if expression is not None:
+                rest = last[end:] if end is not None and isinstance(last, str) else ""
+                return join_parts([Reference(expression), rest])
+        return None
+
+    def _piece(self, piece: Value) -> Spelled | None:
+        if not isinstance(piece, Unknown):
+            return None
+        name = self._own_expression(piece) or self._reference_to(piece)
+        if name is not None:
+            return (Reference(name),)
+        if piece.shape is not None:
+            return self.spell(piece.shape)
+        if piece.hole == SECRET_SUFFIX:
+            return ("?" * SECRET_SUFFIX.shortest,)
+        # An unknown account or region: the rest of the ARN shows what is meant.
+        return ("*",) if piece.hole in (ACCOUNT_ID, REGION) else None
+
+    def _reference_to(self, value: TextLike) -> str | None:
+        if isinstance(value, str) and not value.startswith("arn:"):
+            return None
+        return self._known.by_identity.find(identity(value), self._refuse)
+
+    def _own_expression(self, piece: Value) -> str | None:
+        # NOTE: what the provider appends to a prefix is not an attribute.
+        symbol = piece.symbol if isinstance(piece, Unknown) and piece.hole != PREFIX_SUFFIX else None
+        return self._module_expression(symbol) if symbol is not None else None
+
+    def _module_expression(self, symbol: Symbol) -> str | None:
+        prefix = f"{self._module}." if self._module.steps else ""
+        steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in symbol.path)
+        if symbol.owner in (f"{prefix}var", f"{prefix}local"):
+            return symbol.owner.removeprefix(prefix) + steps
+        address = address_in(symbol.owner)
+        if address is None:
+            return None
+        # NOTE: where the module does not show how it is written, the plan does.
+        is_written = self._resolver.block(address) is not None or self._resolver.module_sources(self._module) is None
+        if address.module == self._module and is_written and not self._refuse(address.resource):
+            return local_name(address) + steps
+        handed_over = self._known.objects.find(symbol.owner, self._refuse)
+        return handed_over + steps if handed_over else None
+
+    def _begun(self, spelled: Spelled, known: References) -> Spelled:
+        """Replace the beginning of a literal ARN by its name in this module."""
+        first = spelled[0]
+        assert isinstance(first, str)
+        ends = [len(first)] if len(spelled) == 1 else []
+        ends += [offset for offset in range(len(first) - 1, 0, -1) if first[offset] in "/:"]
+        for end in ends:
+            expression = known.find(first[:end], self._refuse)
+            if expression is not None:
+                return join_parts([Reference(expression), first[end:], *spelled[1:]])
+        return spelled
+
+
+_BY_NAME = regex(r'"(arn:(?:[\w-]+|\$\{[^{}"]+\}):s3:::)\$\{\s*(aws_s3_bucket\.[^{}\s"]+)\.(bucket|id)\s*\}')
+_BY_ARN = regex(r"\baws_s3_bucket\.[\w-]+(?:\[[^\[\]]*\])?\.arn\b")
+_MEMBER = regex(r"((?:var|local)\.[\w-]+)\.([\w-]+)")
+_BUCKET = regex(r"(aws_s3_bucket\.\S+)\.(arn|bucket|id)")
+
+
+def shorter(spelled: Spelled, partition_of: Callable[[str], object]) -> Spelled:
+    """Replace an ARN prefix followed by a bucket's name by the bucket's ARN."""
+    head, *rest = spelled
+    named = _BUCKET.fullmatch(rest[0].expression) if rest and isinstance(rest[0], Reference) else None
+    if named is None or named[2] == "arn" or head != f"arn:{partition_of(named[1])}:s3:::":
+        return spelled
+    return (Reference(f"{named[1]}.arn"), *rest[1:])
+
+
+def adapt_bucket_arns(statements: Sequence[NeededStatement], around: str) -> tuple[NeededStatement, ...]:
+    """Write bucket ARNs with the buckets' names if the surrounding text does, otherwise with their ARNs."""
+    statements = [
+        replace(each, resources=tuple(_use_index(one, around) for one in each.resources)) for each in statements
+    ]
+    by_name = _BY_NAME.search(around)
+    if by_name is None or _BY_ARN.search(around):
+        return tuple(statements)
+    return tuple(
+        replace(each, resources=tuple(_use_name(one, by_name[1], by_name[3]) for one in each.resources))
+        for each in statements
+    )
+
+
+def _use_index(spelled: Spelled, around: str) -> Spelled:
+    """Write `local.arns["db"]` for `local.arns.db` where other elements are written like that."""
+    found: list[str | Reference] = []
+    for each in spelled:
+        member = _MEMBER.fullmatch(each.expression) if isinstance(each, Reference) and not each.over else None
+        is_index = member is not None and f'{member[1]}["' in around and f"{member[1]}." not in around
+        found.append(Reference(f'{member[1]}["{member[2]}"]') if member is not None and is_index else each)
+    return tuple(found)
+
+
+def _use_name(spelled: Spelled, head: str, attribute: str) -> Spelled:
+    first = spelled[0]
+    named = _BUCKET.fullmatch(first.expression) if isinstance(first, Reference) else None
+    if named is None or named[2] != "arn":
+        return spelled
+    literal, _, hole = head.partition("${")
+    reference, _, rest = hole.partition("}")
+    before = (literal, Reference(reference.strip()), rest) if hole else (literal,)
+    return join_parts((*before, Reference(f"{named[1]}.{attribute}"), *spelled[1:]))

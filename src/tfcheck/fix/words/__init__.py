@@ -1,0 +1,1 @@
+"""What is explained where no file is changed: HCL as text, and remedies."""

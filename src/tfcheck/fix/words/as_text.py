@@ -1,0 +1,259 @@
+"""Suggest HCL as text where no file can be changed: policies, roles, tags, and policies in other stacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeAlias
+
+import msgspec
+
+from tfcheck.fix.layout.new_policy import (
+    ECS_TRUST,
+    START_UP,
+    Labels,
+    NewPolicy,
+    NewRole,
+    hcl,
+    module_reference,
+    module_words,
+    role_hcl,
+)
+from tfcheck.fix.layout.render import StatementStyle, quote, statement
+from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.proof.exact_grants import exactly, policy_document, verdicts_with
+from tfcheck.fix.proof.trial import Trial
+from tfcheck.fix.proposal import Allows, Proposal, RoleNeed
+from tfcheck.fix.values.referable import local_name
+from tfcheck.fix.values.repetition import InstanceTerms, Statements, share_statements, use_each_key
+from tfcheck.fix.wanted import Spelled, free, needed_statements
+from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.inventory.world import After
+from tfcheck.resolve import Resolver
+from tfcheck.role import Role
+from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.value import JsonText, Symbol, TextLike, Unknown, Value
+from tfcheck.verdict.judge import Judge
+from tfcheck.verdict.unmet import UnmetCondition
+from tfcheck.vocabulary.address import Address, ElsewhereAddress, ModulePath, parse
+from tfcheck.vocabulary.finding import Answer, Fix, Reason, Verdict
+
+_INPUT = regex(r"statement|polic|permission|grant")
+
+
+def grants_as_text(needs: Sequence[RoleNeed], places: FixPlaces, world: After) -> list[tuple[Fix, tuple[Answer, ...]]]:
+    """Write what roles lack as text, for all that a policy with exactly that would allow.
+
+    All are tried together, since they are for different roles.
+    """
+    if not needs:
+        return []
+    needs = [each for need in needs for each in _split_by_module_instance(need, places)]
+    verdicts = [verdicts_with(each.answers, world) for each in needs]
+    if any(_are_contested(need, world) for need in needs):
+        trial = exactly(needs, world)
+        verdicts = [[trial.verdict(each) for each in need.answers] for need in needs]
+    found: list[tuple[Fix, tuple[Answer, ...]]] = []
+    for need, several in zip(needs, verdicts, strict=True):
+        fixed = without_denied(need.answers, several)
+        written = _policy_text(RoleNeed(need.roles, fixed), places, world) if fixed else None
+        found += [(fix_of(*written, several), fixed)] if written is not None else []
+    return found
+
+
+def _split_by_module_instance(need: RoleNeed, places: FixPlaces) -> list[RoleNeed]:
+    """Split the needs of several roles by module instance unless they are written the same way in each."""
+    lacking = need.answers_by_role()
+    alone = [RoleNeed((role,), lacking[str(role.address)]) for role in need.roles]
+    modules = {each.address.module for each in need.roles}
+    written = {places.as_statements(each.answers, each.roles[0].address.module) for each in alone}
+    is_one = len(written) == 1 and len(modules) == len(need.roles)
+    return [need] if is_one or any(map(places.is_from_elsewhere, modules)) else alone
+
+
+def _are_contested(need: RoleNeed, world: After) -> bool:
+    """Whether other resources of the plan decide which inline policies the role keeps."""
+    if world.resources("aws_iam_role_policies_exclusive"):
+        return True
+    role = world.once(Judge).roles.of(need.roles[0].attribute("arn"))
+    return role is None or any(name == START_UP for name, _ in role.inline)
+
+
+def without_denied(answers: Sequence[Answer], verdicts: Sequence[Verdict]) -> tuple[Answer, ...]:
+    """Leave out what stays denied because something other than the role's policies blocks it."""
+    return tuple(each for each, verdict in zip(answers, verdicts, strict=True) if verdict is not Verdict.DENIED)
+
+
+def fix_of(title: str, text: str, verdicts: Sequence[Verdict]) -> Fix:
+    """Build a fix as text that mentions the remaining doubt, if any."""
+    proven = Verdict.UNKNOWN not in verdicts
+    doubt = "" if proven else "; needed, but what the plan does not show decides whether it is enough"
+    return Fix(title=title + doubt, safety="review", proven=proven, hcl=text)
+
+
+def role_as_text(answers: Sequence[Answer], places: FixPlaces, resolver: Resolver) -> Fix | None:
+    """Write an execution role for a task definition without one."""
+    task = parse(answers[0].requirement.task_definition)
+    name = f"{task.name}_execution"
+    role = Address(task.module, "managed", "aws_iam_role", name)
+    policy = Address(task.module, "managed", "aws_iam_role_policy", name)
+    given: dict[tuple[Address, str], Value] = {
+        (task, "execution_role_arn"): Unknown(symbol=Symbol(str(role), ("arn",))),
+        (role, "name"): name,
+        (role, "assume_role_policy"): JsonText(ECS_TRUST),
+        (policy, "name"): START_UP,
+        (policy, "role"): Unknown(symbol=Symbol(str(role), ("name",))),
+        (policy, "policy"): JsonText(policy_document(answers)),
+    }
+    trial = Trial(resolver, resolver.sources, (), [role, policy], given, places.context)
+    statements = places.as_statements(answers, task.module)
+    if statements is None or not all(trial.allows(each) for each in answers):
+        return None
+    new = NewRole(name, ("name", quote(name.replace("_", "-"))), "", "", statements)
+    lines = [*role_hcl(new), "", f"# and in {local_name(task)}:", f"#   execution_role_arn = {new.reference}.arn"]
+    return Fix(title=f"set an execution role for {task}", safety="review", proven=True, hcl="\n".join(lines))
+
+
+def _policy_text(need: RoleNeed, places: FixPlaces, world: After) -> tuple[str, str] | None:
+    role = need.roles[0]
+    module = role.address.module
+    statements = places.as_statements(need.answers_by_role()[str(role.address)], module)
+    if statements is not None and not places.is_from_elsewhere(module):
+        policy = _repeat_policy(role.address, statements, world)
+        where = module_words(each.address.module for each in need.roles)
+        return f"add an inline policy to {local_name(role.address)}{where}", "\n".join(hcl(policy))
+    while statements is None or places.is_from_elsewhere(module):
+        if not module.steps:
+            return None
+        module = module.parent
+        statements = places.as_statements(need.answers, module)
+    called = ModulePath(role.address.module.steps[: len(module.steps) + 1])
+    sources = world.resolver.module_sources(called)
+    inputs = [each for each in (sources.variables() if sources else ()) if _INPUT.search(each)]
+    through = f"; its inputs {', '.join(inputs)} can accept them" if inputs else ""
+    text = "\n".join("\n".join(statement(each, StatementStyle())) + "," for each in statements)
+    return f"grant these statements to the role where {module_reference(called)} is called{through}", text
+
+
+def _repeat_policy(role: Address, statements: Statements, world: After) -> NewPolicy:
+    """Return a policy that is repeated like its role, which a key or a gate may remove."""
+    base, key, label = role.resource, role.key, Labels().label(role, None, role.name)
+    if key is None:
+        return NewPolicy(label, START_UP, f"{base}.id", statements)
+    shared = share_statements([(InstanceTerms(key), statements)], by_value=False)
+    statements = shared.statements if shared else statements
+    siblings = (each.address for each in world.resources(role.type) if each.address.module == role.module)
+    if isinstance(key, int) and sum(each.resource == base for each in siblings) == 1:
+        return NewPolicy(label, START_UP, f"{base}[count.index].id", statements, ("count", f"length({base})"))
+    written = quote(key) if isinstance(key, str) else key
+    label = Labels().label(role, None, role.name, key)
+    chosen = f"{{ for key, role in {base} : key => role if key == {written} }}"
+    return NewPolicy(label, START_UP, "each.value.id", use_each_key(statements), ("for_each", chosen))
+
+
+#: What a call depends on.
+_Doubt: TypeAlias = tuple[Reason | None, str]
+
+
+class InDoubt:
+    """What stays unknown although a role has exactly what it needs, and the changes that leave only that unknown.
+
+    For example, a secret of another account has a policy of its own. The text is the change that would be made: it is
+    written for its place, and was tried there.
+    """
+
+    def __init__(self, needs: Sequence[RoleNeed], world: After) -> None:
+        self._doubts: dict[int, _Doubt] = {}
+        if needs:
+            trial = exactly(needs, world)
+            found = ((each, trial.judgement(each)) for need in needs for each in need.answers)
+            self._doubts = {
+                id(each): (judged.reason, judged.waits_for)
+                for each, judged in found
+                if judged.verdict is Verdict.UNKNOWN
+            }
+        left = (need.restrict_to([each for each in need.answers if id(each) in self._doubts]) for need in needs)
+        self.needs = [each for each in left if each.answers]
+
+    def after(self, trial: Trial) -> Allows:
+        """Return the test whether a change does for a call what a policy with exactly its permission would do."""
+
+        def leaves_only_that(answer: Answer) -> bool:
+            found = trial.judgement(answer)
+            return found.verdict is Verdict.UNKNOWN and self._doubts[id(answer)] == (found.reason, found.waits_for)
+
+        return leaves_only_that
+
+    def fix(self, proposal: Proposal) -> Fix:
+        """Build a fix as text from a change."""
+        return fix_of(proposal.title, proposal.hcl, [Verdict.UNKNOWN])
+
+
+_KEY = "aws:principaltag/"
+_EXACT = ("stringequals", "stringequalsignorecase", "stringlike")
+
+
+def suggest_tags(answers: Iterable[Answer], world: After) -> Iterator[tuple[Fix, tuple[Answer, ...]]]:
+    """Suggest the tags that conditions require, if the denied calls are allowed with them."""
+    judge, tasks = world.once(Judge), tasks_by_address(world)
+    by_role: dict[tuple[str, tuple[tuple[str, str], ...]], list[Answer]] = {}
+    for answer in answers:
+        task = tasks[answer.requirement.task_definition]
+        unmet = judge.unmet(answer.requirement, task)
+        tags = _tags(unmet)
+        if tags and answer.role and judge.verdict_if(_add_tags(tags), answer.requirement, task) is Verdict.ALLOWED:
+            by_role.setdefault((answer.role, tuple(tags.items())), []).append(answer)
+    for (role, pairs), several in by_role.items():
+        lines = [f"  {key if key.isidentifier() else quote(key)} = {quote(value)}" for key, value in pairs]
+        written = ", ".join(f"{key} = {quote(value)}" for key, value in pairs)
+        title = f"tag {role} with {written}: a statement allows it to roles with that tag"
+        fix = Fix(title=title, safety="review", proven=True, hcl="\n".join(["tags = {", *lines, "}"]))
+        yield fix, tuple(several)
+
+
+def _tags(unmet: Iterable[UnmetCondition]) -> dict[str, str]:
+    """Return the tags that satisfy conditions; none if one of them requires something else."""
+    found: dict[str, str] = {}
+    for each in unmet:
+        exact = each.operator.lower() in _EXACT and each.values and not set(each.values[0]) & set("*?$")
+        if not each.key.lower().startswith(_KEY) or not exact:
+            return {}
+        found[each.key[len(_KEY) :]] = each.values[0]
+    return found
+
+
+def _add_tags(tags: dict[str, str]) -> Callable[[Role], Role]:
+    def change(role: Role) -> Role:
+        known = role.caller.tags if isinstance(role.caller.tags, dict) else {}
+        return msgspec.structs.replace(role, caller=msgspec.structs.replace(role.caller, tags={**known, **tags}))
+
+    return change
+
+
+def grants_elsewhere(
+    answers: Iterable[Answer], world: After
+) -> Iterator[tuple[Fix, tuple[Answer, ...], ElsewhereAddress]]:
+    """Write what roles of other stacks lack, with the fixed answers and the role.
+
+    There is nothing for what even that would not allow, or where something in it is not known yet.
+    """
+    judge, tasks, labels = world.once(Judge), tasks_by_address(world), Labels()
+    found: dict[ElsewhereAddress, tuple[Role, list[Answer]]] = {}
+    for answer in answers:
+        role = judge.role(answer.requirement, tasks[answer.requirement.task_definition])
+        if role is not None and isinstance(role.home, ElsewhereAddress):
+            found.setdefault(role.home, (role, []))[1].append(answer)
+    for home, (role, lacking) in found.items():
+        verdicts = verdicts_with(lacking, world)
+        fixed = tuple(each for each in without_denied(lacking, verdicts) if needed_statements([each], _spell_known))
+        statements = needed_statements(fixed, _spell_known)
+        if fixed and statements is not None:
+            name = free(START_UP, [taken for taken, _ in role.inline], "-")
+            label = labels.label(home, None, home.name, home.key)
+            policy = NewPolicy(label, name, f"{local_name(home)}.id", statements)
+            where = module_words([home.module])
+            title = f"add an inline policy to {local_name(home)}{where} in the stack of {home.stack}"
+            yield fix_of(title, "\n".join(hcl(policy)), verdicts), fixed, home
+
+
+def _spell_known(value: TextLike) -> Spelled | None:
+    return (value,) if isinstance(value, str) else None

@@ -1,0 +1,276 @@
+"""Explain what to do about a denied requirement for which no change can be written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from tfcheck.fix.layout.new_policy import NewRole, role_hcl
+from tfcheck.fix.layout.render import StatementStyle, quote, statement
+from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.proof.exact_grants import verdicts_with
+from tfcheck.fix.proposal import RoleNeed
+from tfcheck.fix.text.policy_text import Syntax, document_of, file_of, is_json
+from tfcheck.fix.values.referable import local_name
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, sid, writable
+from tfcheck.fix.words.narrowing import DenialPlace, narrowing
+from tfcheck.hcl.syntax.block import Argument
+from tfcheck.iam import CLOCK_KEYS
+from tfcheck.iam.model import Origin, Statement
+from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.inventory.world import After
+from tfcheck.role import Role
+from tfcheck.symbolic.sensitive_text import redact
+from tfcheck.symbolic.value import pieces
+from tfcheck.verdict.judge import Judge
+from tfcheck.verdict.unmet import UnmetCondition
+from tfcheck.vocabulary.address import Address, ModulePath, address_in
+from tfcheck.vocabulary.clipping import and_more, join_names
+from tfcheck.vocabulary.finding import Answer, Reason, Remedy, RoleKind, Verdict
+
+_SERVICES = {RoleKind.INSTANCE: "ec2.amazonaws.com"}
+_LISTED = 3
+_BY_VARIABLES = "; pass it the ARNs by the variables of `templatefile`"
+
+
+def remedy_for_stale_plan(*, older: bool) -> Remedy:
+    """Return the remedy if the sources grant what the plan denies: the plan is `older`, or its apply removes it."""
+    if older:
+        return Remedy("run `terraform plan` again: the sources already grant it")
+    removed = "it removes what the sources grant, which the next plan restores"
+    return Remedy(f"run `terraform plan` again after this apply: {removed}")
+
+
+class Remedies:
+    """Explains what to do about the denied requirements of one plan."""
+
+    def __init__(self, world: After, places: FixPlaces) -> None:
+        self._world = world
+        self._judge = world.once(Judge)
+        self._tasks = tasks_by_address(world)
+        self._places = places
+
+    def of(self, answers: Sequence[Answer]) -> Remedy:
+        """Return the remedy for requirements of one task definition that are denied for one reason."""
+        first = answers[0]
+        match first.reason:
+            case Reason.EXPLICIT_DENY:
+                return self._beside(self._narrow(answers), answers)
+            case Reason.PERMISSIONS_BOUNDARY:
+                judged = self._judged_role(first)
+                boundary = address_in(judged.boundary[0].name) if judged is not None and judged.boundary else None
+                file = self._file(boundary)
+                words = (
+                    f"let the permissions boundary of {first.role} allow {_permissions(answers)}: add this statement "
+                )
+                words += f"to `{file}`, which its text is read from" if file else "to it"
+                written = self._statements(answers, into=boundary)
+                is_wide = boundary is not None and written != self._statements(answers, into=boundary, circles=True)
+                words += "; `*` is for what cannot be named there, because that depends on the role" if is_wide else ""
+                words += _BY_VARIABLES if file and "${" in written else ""
+                return Remedy(words, written)
+            case Reason.RESOURCE_POLICY:
+                words = f"let the policy of {_resources(answers)} name {first.role}: add this statement to it"
+                return Remedy(words, self._statements(answers, self._role_of(first)))
+            case Reason.TRUST_POLICY:
+                service = _SERVICES.get(first.requirement.role_kind, "ecs-tasks.amazonaws.com")
+                words = f"let {service} assume {first.role}: add this statement to its `assume_role_policy`"
+                needed = NeededStatement("AssumeRole", ("sts:AssumeRole",), (), ("Service", (service,)))
+                return Remedy(words, _text([needed], StatementStyle()))
+            case Reason.NO_EXECUTION_ROLE:
+                return self._role(first)
+            case _:
+                return self._grant(answers)
+
+    def conditions(self, answer: Answer) -> tuple[UnmetCondition, ...]:
+        """List the conditions that keep a statement from granting a requirement."""
+        task = self._tasks.get(answer.requirement.task_definition)
+        return self._judge.unmet(answer.requirement, task) if task is not None else ()
+
+    def _grant(self, answers: Sequence[Answer]) -> Remedy:
+        unmet = self.conditions(answers[0])
+        if unmet:
+            return _fulfil(unmet[0], answers[0])
+        role = answers[0].role or "the role"
+        where = "where the policies of that role are managed"
+        where += f", and to {other}" if (other := self._other_denial(answers)) else ""
+        return Remedy(f"grant {_permissions(answers)} to {role}: add this statement {where}", self._statements(answers))
+
+    def _other_denial(self, answers: Sequence[Answer]) -> str:
+        """Describe what denies a call even if a policy grants it; empty if nothing does."""
+        role = self._judged_role(answers[0])
+        if role is None or Verdict.DENIED not in verdicts_with(answers, self._world):
+            return ""
+        if role.boundary:
+            return f"its permissions boundary {role.boundary[0].name}"
+        return f"the policy of {_resources(answers)}, with the role as its principal"
+
+    def _narrow(self, answers: Sequence[Answer]) -> Remedy:
+        """Explain how to narrow each denying statement, counting those after the first few."""
+        denied = self._denying_statements(answers)
+        if not denied:
+            return Remedy(f"narrow the statement that denies {_permissions(answers)}")
+        found = []
+        for denial, several in list(denied.values())[:_LISTED]:
+            needs = [each.requirement for each in several]
+            how = narrowing(denial, needs, self._place_of(denial, several))
+            where = _statement_name(denial.origin.policy, denial.origin.sid, denial.origin.number)
+            file = self._file(address_in(denial.origin.policy))
+            where += f" in `{file}`" if file else ""
+            words = f"narrow {where}, which denies {_permissions(several)}: {how.words}"
+            words += _BY_VARIABLES if file and "${" in how.hcl else ""
+            found.append(Remedy(words, how.hcl if len(denied) == 1 else f"# {where}\n{how.hcl}"))
+        left = and_more(len(denied), _LISTED)
+        return Remedy("; ".join(each.words for each in found) + left, "\n".join(each.hcl for each in found))
+
+    def _beside(self, narrowed: Remedy, answers: Sequence[Answer]) -> Remedy:
+        """Add what would still be denied, so that one run of tfcheck shows everything."""
+        asked = [(each, self._tasks.get(each.requirement.task_definition)) for each in answers]
+        without = [(each, self._judge.without_denials(each.requirement, task)) for each, task in asked if task]
+        reason = next((found.reason for _, found in without if found.verdict is Verdict.DENIED), None)
+        left = [msgspec.structs.replace(each, reason=reason) for each, found in without if found.reason is reason]
+        if reason is None or reason is Reason.EXPLICIT_DENY:
+            return narrowed
+        other = self._allow(left) or self.of(left)
+        hcl = "\n\n".join(filter(None, (narrowed.hcl, other.hcl)))
+        return Remedy(f"{narrowed.words}; nothing allows it otherwise, so also {other.words}", hcl)
+
+    def _allow(self, answers: Sequence[Answer]) -> Remedy | None:
+        """Explain how a policy of the role can grant what no statement allows."""
+        roles = [each for each in self._world.resources("aws_iam_role") if str(each.address) == answers[0].role]
+        if not roles or answers[0].reason is not Reason.IMPLICIT_DENY or self.conditions(answers[0]):
+            return None
+        found = next(self._places.existing(RoleNeed(tuple(roles), tuple(answers)), wide=False), None)
+        return Remedy(found.title, f"# {found.title}\n{found.hcl}") if found is not None else None
+
+    def _place_of(self, denial: Statement, answers: Sequence[Answer]) -> DenialPlace:
+        address = address_in(denial.origin.policy)
+        module = address.module if address is not None else ModulePath()
+        known = self._world.resources(address.type) if address is not None else ()
+        policy = next((each for each in known if each.address == address), None)
+        argument = self._text_of(address)
+        return DenialPlace(
+            self._resources(answers, address),
+            self._role_of(answers[0], address),
+            self._places.spelling(module).spell,
+            in_document=argument is not None and document_of(argument) is not None,
+            in_json=argument is not None and is_json(argument),
+            own=policy is not None and self._places.holders.reach(policy) == frozenset({answers[0].role}),
+        )
+
+    def _text_of(self, policy: Address | None) -> Argument | None:
+        block = self._world.resolver.block(policy) if policy is not None else None
+        return block.arguments.get("policy") if block is not None else None
+
+    def _file(self, policy: Address | None) -> str:
+        argument = self._text_of(policy)
+        return file_of(argument) if argument is not None else ""
+
+    def _denying_statements(self, answers: Sequence[Answer]) -> dict[Origin, tuple[Statement, list[Answer]]]:
+        found: dict[Origin, tuple[Statement, list[Answer]]] = {}
+        for answer in answers:
+            task = self._tasks.get(answer.requirement.task_definition)
+            for denial in self._judge.denying_statements(answer.requirement, task) if task is not None else ():
+                found.setdefault(denial.origin, (denial, []))[1].append(answer)
+        return found
+
+    def _role(self, answer: Answer) -> Remedy:
+        task = answer.requirement.task_definition
+        argument = "task_role_arn" if answer.requirement.role_kind is RoleKind.TASK else "execution_role_arn"
+        name = f"{_label(task)}_execution" if argument == "execution_role_arn" else f"{_label(task)}_task"
+        words = f"create a role that ECS can assume, grant it {_permissions([answer])}, and set `{argument}` of {task}"
+        lines = role_hcl(NewRole(name, ("name", quote(name.replace("_", "-"))), "", "", ()))
+        return Remedy(
+            words, "\n".join([*lines, "", f"# and in the task definition: {argument} = aws_iam_role.{name}.arn"])
+        )
+
+    def _judged_role(self, answer: Answer) -> Role | None:
+        task = self._tasks.get(answer.requirement.task_definition)
+        return self._judge.role(answer.requirement, task) if task is not None else None
+
+    # The text
+
+    def _statements(
+        self,
+        answers: Sequence[Answer],
+        principal: Spelled | None = None,
+        into: Address | None = None,
+        *,
+        circles: bool = False,
+    ) -> str:
+        actions = tuple(dict.fromkeys(each.requirement.action for each in answers))
+        resources = tuple(self._resources(answers, into, circles=circles))
+        who = ("AWS", principal) if principal is not None else None
+        argument = self._text_of(into)
+        in_json = argument is not None and is_json(argument)
+        style = StatementStyle(Syntax.JSON, quoted=True, between=": ") if in_json else StatementStyle()
+        return _text([NeededStatement(sid(actions[0]), actions, resources, who)], style) if resources else ""
+
+    def _resources(
+        self, answers: Iterable[Answer], policy: Address | None = None, *, circles: bool = False
+    ) -> list[Spelled]:
+        """Write needed resources for a policy, by default as the role's module can, without cycles unless `circles`."""
+        into = policy.resource if policy is not None and not circles else ""
+        found: list[Spelled] = []
+        for each in (one for one in answers if not one.requirement.sensitive):
+            place, value = policy or address_in(each.role), writable(each.requirement.resource)
+            spelling = self._places.spelling(place.module if place is not None else ModulePath(), into)
+            hidden = tuple(redact(one) if isinstance(one, str) else "*" for one in pieces(value))
+            found.append(spelling.spell(value) or hidden)
+        return list(dict.fromkeys(found))
+
+    def _role_of(self, answer: Answer, policy: Address | None = None) -> Spelled:
+        address = address_in(answer.role)
+        if address is None or address.type != "aws_iam_role":
+            return (answer.role or "ROLE_ARN",)
+        if policy is None:
+            return (Reference(f"{local_name(address)}.arn"),)
+        role = self._judged_role(answer)
+        spelling = self._places.spelling(policy.module, policy.resource)
+        spelled = spelling.spell(role.caller.arn) if role is not None else None
+        return spelled or (f"ARN of {answer.role}",)
+
+
+def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
+    """Explain what would satisfy a condition; a conditional statement is never copied without its condition."""
+    wanted = " or ".join(f"`{each}`" for each in unmet.values[:_LISTED]) or "another value"
+    is_negated = "Not" in unmet.operator
+    has = f"has `{unmet.carried}`" if unmet.carried else "does not have it"
+    other_way = "let the condition accept it" if unmet.carried else "allow it in a statement without this condition"
+    where = _statement_name(unmet.policy, unmet.sid)
+    if unmet.key.lower() in CLOCK_KEYS:
+        until = f"{where} allows {answer.requirement.action} only until {wanted} ({unmet.key})"
+        return Remedy(f"{until}, and the plan was made later: let it end later, or remove the condition")
+    words = (
+        f"{where} allows {answer.requirement.action} only if {unmet.key} is {'not ' if is_negated else ''}{wanted} "
+        f"({unmet.operator}), and the call {has}: change what the key depends on, or {other_way}"
+    )
+    if not unmet.carried or is_negated:
+        return Remedy(words)
+    accepted = ", ".join(quote(each) for each in (*unmet.values, unmet.carried))
+    return Remedy(words, f"Condition = {{ {unmet.operator} = {{ {quote(unmet.key)} = [{accepted}] }} }}")
+
+
+def _statement_name(policy: str, sid: str | None, number: int | None = None) -> str:
+    which = f"statement `{sid}`" if sid else f"statement {number}" if number else "a statement"
+    return f"{which} of {policy}"
+
+
+def _text(statements: Iterable[NeededStatement], style: StatementStyle) -> str:
+    return "\n".join("\n".join(statement(each, style)) + "," for each in statements)
+
+
+def _permissions(answers: Sequence[Answer]) -> str:
+    actions = join_names(dict.fromkeys(each.requirement.action for each in answers))
+    return f"{actions} on {_resources(answers)}"
+
+
+def _resources(answers: Sequence[Answer]) -> str:
+    shown = list(dict.fromkeys(each.requirement.shown_resource for each in answers))
+    return shown[0] if len(shown) == 1 else f"{len(shown):,} resources"
+
+
+def _label(task: str) -> str:
+    found = address_in(task)
+    return found.name if found is not None else "task"

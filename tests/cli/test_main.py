@@ -14,6 +14,7 @@ import click
 import msgspec
 import pytest
 
+from tests.cases import TESTDATA
 from tests.plan.made import nested
 from tests.report import samples
 from tfcheck import __version__
@@ -493,3 +494,17 @@ def test_a_full_disk_is_reported() -> None:
 def test_a_device_is_written_to_and_not_replaced() -> None:
     done = command(PLAN, "--output", "/dev/stdout", "--format", "json")
     assert json.loads(done.stdout)["format_version"] == "1.0"
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("command", ["show", "diff", "explain", "rules", "config"])
+def test_sentences_of_every_command_keep_to_the_width(
+    command: str, width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = str(TESTDATA / "access-changed" / "plan.json")
+    stopped = "ResourceInitializationError: failed to download env files"
+    words = {"explain": [stopped], "rules": []}.get(command, [plan])
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert cli.run([command, *words]) == 0
+    for line in capsys.readouterr().out.splitlines():
+        assert len(line) <= width or " " not in line.lstrip("│├└─✓✗-+ "), line

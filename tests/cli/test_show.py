@@ -16,6 +16,11 @@ ONE = str(TESTDATA / "literal-missing" / "plan.json")
 THIRTY = str(TESTDATA / "thirty-services" / "plan.json")
 
 
+@pytest.fixture(autouse=True)
+def _wide_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+
 def show_output(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     assert run(["show", *arguments]) == 0
     return capsys.readouterr().out

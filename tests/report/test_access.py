@@ -17,7 +17,8 @@ PLAN = str(TESTDATA / "regression-on-update" / "plan.json")
 
 
 def diff_output(*arguments: str) -> str:
-    done = CliRunner().invoke(main, ["diff", *arguments], standalone_mode=False, catch_exceptions=False)
+    wide = CliRunner(env={"COLUMNS": "200"})
+    done = wide.invoke(main, ["diff", *arguments], standalone_mode=False, catch_exceptions=False)
     assert done.return_value == 0
     return done.stdout
 

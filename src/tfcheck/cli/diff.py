@@ -54,4 +54,6 @@ def _render(form: str, pick: Pick | None, reports: Sequence[Report], coloured: b
         from tfcheck.report.json import encode
 
         return "".join(encode(pick(access.access_json(each)), indent=len(reports) == 1) for each in reports)
-    return access.access_markdown(reports) if form == "markdown" else access.access_text(reports, colour=coloured)
+    if form == "markdown":
+        return access.access_markdown(reports)
+    return access.access_text(reports, width=terminal.width(sys.stdout, os.environ), colour=coloured)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator, Sequence
 
 import click
 
-from tfcheck.cli import options
+from tfcheck.cli import options, terminal
 from tfcheck.cli.json_pick import json_pick
 from tfcheck.report.manual import Manual
+from tfcheck.report.screen import Line, render_lines, wrap
 from tfcheck.vocabulary.errors import UsageError, did_you_mean
 
 _NEEDS = "What ECS does before a task runs, and the permissions it needs:"
@@ -35,8 +38,8 @@ def rules(rule: str | None, form: str, query: str | None) -> int:
         click.echo(f"{named.id}: {named.title}\n\n{named.text.strip()}")
     else:
         needs, checks = rulebook.permission_rules(), rulebook.check_rules()
-        for line in (*_rule_lines(_NEEDS, needs), "", *_rule_lines(_CHECKS, checks)):
-            click.echo(line)
+        lines = (*_rule_lines(_NEEDS, needs), (), *_rule_lines(_CHECKS, checks))
+        click.echo(render_lines(lines, colour=False), nl=False)
     return 0
 
 
@@ -58,7 +61,8 @@ def manual(rule: str, known: Sequence[Manual]) -> Manual:
     raise UsageError(f"there is no rule `{rule}`", hint=hint)
 
 
-def _rule_lines(title: str, known: Sequence[Manual]) -> Iterator[str]:
-    width = max(len(each.id) for each in known)
-    yield title
-    yield from (f"  {each.id:<{width}}  {each.title}" for each in known)
+def _rule_lines(title: str, known: Sequence[Manual]) -> Iterator[Line]:
+    columns, width = terminal.width(sys.stdout, os.environ), max(len(each.id) for each in known)
+    yield from wrap("", title, columns)
+    for each in known:
+        yield from wrap(f"  {each.id:<{width}}  ", each.title, columns)

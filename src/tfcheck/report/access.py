@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from tfcheck.report.change_words import role_change_words, role_switch, unread
 from tfcheck.report.json import FORMAT_VERSION, Json, changes
 from tfcheck.report.markdown.escape import code, fence
-from tfcheck.report.screen import Line, Span, SpanStyle, line, render_lines
+from tfcheck.report.screen import Line, Span, SpanStyle, line, render_lines, wrap
 from tfcheck.report.words import plural
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import Report
@@ -18,9 +18,9 @@ _ROLES = {"created": " (new)", "deleted": " (deleted)"}
 _NOTHING = "no execution role gains or loses access in this plan"
 
 
-def access_text(reports: Sequence[Report], *, colour: bool = False) -> str:
+def access_text(reports: Sequence[Report], *, width: int = 100, colour: bool = False) -> str:
     """Write the access changes for a terminal: one group of lines for each role."""
-    return render_lines((each for report in reports for each in _access_lines(report)), colour=colour)
+    return render_lines((each for report in reports for each in _access_lines(report, width)), colour=colour)
 
 
 def access_markdown(reports: Sequence[Report]) -> str:
@@ -38,21 +38,21 @@ def access_json(report: Report) -> Json:
     }
 
 
-def _access_lines(report: Report) -> Iterator[Line]:
-    yield line(Span(f"{report.plan.path}: ", SpanStyle.STRONG), _headline(report))
+def _access_lines(report: Report, width: int) -> Iterator[Line]:
+    yield from wrap("", f"{report.plan.path}: {_headline(report)}", width, SpanStyle.STRONG)
     for words in _role_lines(report):
-        yield line("  ", words)
+        yield from wrap("  ", words, width)
     for role, members in _group_by_role(report.access_changes).items():
         yield ()
         yield line("  ", Span(role, SpanStyle.STRONG), _role_change(members))
         for each in members:
             mark, style = _MARKS[each.change]
-            yield line("    ", Span(f"{mark} {role_change_words(each)}", style))
+            yield from wrap(Span(f"    {mark} ", style), role_change_words(each), width, style)
     for role, members in _group_by_role(report.access_possible).items():
         yield ()
         yield line("  ", Span(role, SpanStyle.STRONG))
         for each in members:
-            yield line("    ", Span(_possible_line(each), SpanStyle.UNKNOWN))
+            yield from wrap("    ", _possible_line(each), width, SpanStyle.UNKNOWN)
 
 
 def _markdown_parts(report: Report) -> Iterator[str]:

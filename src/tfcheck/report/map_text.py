@@ -44,7 +44,7 @@ def map_text(title: str, groups: Iterable[MapGroup], detail: Detail, *, colour: 
 
 
 def _group_lines(title: str, groups: Iterable[MapGroup], detail: Detail) -> Iterator[Line]:
-    yield line(Span(title, SpanStyle.STRONG))
+    yield from wrap("", title, detail.width, SpanStyle.STRONG)
     for group in groups:
         yield ()
         task = group.map

@@ -20,7 +20,8 @@ from pathlib import Path
 from tests.cases import TESTDATA, Case, with_expectation
 from tests.fix.replan import MAKE_PLANS, patched
 from tfcheck.fix.text.policy_text import ListParts, ObjectParts, Parts, read_parts
-from tfcheck.hcl.syntax.block import Argument, Block, read_source
+from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 

@@ -18,7 +18,7 @@ from tfcheck.fix.proof.second_reader import SecondOpinion, compare
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import Module, from_directory
-from tfcheck.hcl.syntax.block import read_source
+from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver

@@ -7,7 +7,7 @@ import pytest
 from tfcheck.fix.values.gates import gated_instance
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import Module
-from tfcheck.hcl.syntax.block import read_source
+from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.source import SourceText
 
 SECRET = 'aws_secretsmanager_secret.this["db"]'

@@ -18,7 +18,7 @@ from tfcheck.fix import FixChoice
 from tfcheck.fix.corrections.waiting import insert_depends_on
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.hcl.modules import from_directory
-from tfcheck.hcl.syntax.block import read_source
+from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.plan import Plan, load
 

@@ -34,7 +34,7 @@ from tfcheck.resolve.tags import AllTags
 from tfcheck.resolve.user_data_hash import HASHED, is_hash, proven_by
 from tfcheck.symbolic.marks import has_mark, mark_all
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.sensitive_text import is_whole
+from tfcheck.symbolic.sensitive_text import is_fully_marked
 from tfcheck.symbolic.value import JsonText, PlainText, Symbol, Truth, Unknown, Value, is_known
 from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.arn import Arn, parse_arn
@@ -183,7 +183,7 @@ class Resolver:
             return written if proven_by(planned, written) else planned
         if planned is not NotWritten.ABSENT and is_known(planned):
             # NOTE: Terraform marks a text completely; its sources show which part is meant.
-            if is_secret and isinstance(planned, str) and is_whole(planned) and self.block(address) is not None:
+            if is_secret and isinstance(planned, str) and is_fully_marked(planned) and self.block(address) is not None:
                 return narrow_mark(planned, self.evaluate(address, name))
             return planned
         if address.mode == "data":

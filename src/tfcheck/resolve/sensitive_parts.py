@@ -16,7 +16,7 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
 from tfcheck.symbolic.marks import has_mark
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.sensitive_text import Sensitive, is_whole, merge_spans
+from tfcheck.symbolic.sensitive_text import Sensitive, is_fully_marked, merge_spans
 from tfcheck.symbolic.value import JsonText, Set, Text, Value
 
 _TOKEN = regex(r'"(?:[^"\\]|\\.)*"(\s*:)?', re.DOTALL)
@@ -54,7 +54,7 @@ class _Leaves:
 
     def take(self, value: Value) -> None:
         if isinstance(value, Sensitive):
-            if is_whole(value):
+            if is_fully_marked(value):
                 self.secret.add(str(value))
             else:
                 self.partly[str(value)] = value

@@ -43,7 +43,7 @@ class KnownText(msgspec.Struct, frozen=True):
     read_by: str = ""
 
 
-def _known(
+def _texts(
     cause: StopCause,
     patterns: str | Mapping[str, str],
     meaning: str,
@@ -59,11 +59,11 @@ def _known(
     )
 
 
-deployer = partial(_known, StopCause.DEPLOYER)
-limit = partial(_known, StopCause.LIMIT)
-mistake = partial(_known, StopCause.MISTAKE)
-network = partial(_known, StopCause.NETWORK)
-no_role = partial(_known, StopCause.NO_ROLE)
-permission = partial(_known, StopCause.PERMISSION)
-task_permission = partial(_known, StopCause.TASK_PERMISSION)
-trust = partial(_known, StopCause.TRUST)
+deployer = partial(_texts, StopCause.DEPLOYER)
+limit = partial(_texts, StopCause.LIMIT)
+mistake = partial(_texts, StopCause.MISTAKE)
+network = partial(_texts, StopCause.NETWORK)
+no_role = partial(_texts, StopCause.NO_ROLE)
+permission = partial(_texts, StopCause.PERMISSION)
+task_permission = partial(_texts, StopCause.TASK_PERMISSION)
+trust = partial(_texts, StopCause.TRUST)

@@ -14,7 +14,7 @@ import msgspec
 
 from tfcheck.symbolic.numbers import SENSITIVE_NUMBERS as _NUMBERS
 from tfcheck.symbolic.numbers import as_text, marked_number, unmarked_number
-from tfcheck.symbolic.sensitive_text import Sensitive, is_whole, stretches
+from tfcheck.symbolic.sensitive_text import Sensitive, is_fully_marked, stretches
 from tfcheck.symbolic.size import parts_of
 from tfcheck.symbolic.value import JsonText, Set, Text, Unknown, Value
 
@@ -75,7 +75,7 @@ def has_mark(value: Value) -> bool:
 def is_marked_throughout(value: Value) -> bool:
     """Whether every string and unknown inside `value` is marked."""
     leaves = (each for each in _leaves(value) if isinstance(each, (str, Unknown)))
-    return all(is_whole(each) if isinstance(each, str) else each.sensitive for each in leaves)
+    return all(is_fully_marked(each) if isinstance(each, str) else each.sensitive for each in leaves)
 
 
 def unmark_all(value: Value) -> Value:

@@ -108,7 +108,7 @@ def _equal_open(a: Value, b: Value) -> Truth:
 
 
 def _is_plain(value: Unknown) -> bool:
-    """Whether nothing but its hole tells which texts an unknown value may be."""
+    """Whether only its hole limits the possible texts of an unknown value."""
     return value.shape is None and value.hole.longest is None and not (value.fresh or value.family)
 
 

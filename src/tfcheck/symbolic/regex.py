@@ -50,18 +50,18 @@ def _let_restore(tree: Any) -> None:
     """Add a never matching last alternative to repeated groups, so that Python backtracks into them."""
     from re import _constants as kinds
 
-    for number, (kind, given) in enumerate(tree.data):
-        for each in _inner(given):
+    for number, (kind, arguments) in enumerate(tree.data):
+        for each in _inner(arguments):
             _let_restore(each)
         if kind in (kinds.POSSESSIVE_REPEAT, kinds.MAX_REPEAT, kinds.MIN_REPEAT):
-            least, most, body = given
+            least, most, body = arguments
             if len(body.data) > 1 or _inner(body.data):  # more than a character, which cannot match in part
                 never = type(tree)(tree.state, [(kinds.FAILURE, ())])
                 tree.data[number] = kind, (least, most, type(tree)(tree.state, [(kinds.BRANCH, (None, [body, never]))]))
 
 
-def _inner(given: Any) -> list[Any]:
+def _inner(arguments: Any) -> list[Any]:
     """Return the subpatterns of a part of a pattern."""
-    if hasattr(given, "getwidth"):
-        return [given]
-    return [found for each in given for found in _inner(each)] if isinstance(given, list | tuple) else []
+    if hasattr(arguments, "getwidth"):
+        return [arguments]
+    return [found for each in arguments for found in _inner(each)] if isinstance(arguments, list | tuple) else []

@@ -125,7 +125,7 @@ def merge_spans(spans: Sequence[tuple[int, int]]) -> Spans:
     return tuple(found)
 
 
-def is_whole(text: str) -> bool:
+def is_fully_marked(text: str) -> bool:
     """Whether all of a string is marked."""
     return isinstance(text, Sensitive) and text.spans == ((0, len(text)),)
 

@@ -19,7 +19,7 @@ class Size(msgspec.Struct, frozen=True):
     """The number of leaves of a value, up to a limit, of visited parts, and of nesting levels."""
 
     leaves: int
-    looked: int
+    visited: int
     levels: int
 
 
@@ -30,12 +30,12 @@ def size(value: Value) -> Size:
     leaves: dict[int, int] = {}
     levels: dict[int, int] = {}
     todo = [value]
-    looked = 0
-    while todo and looked <= LEAVES:
+    visited = 0
+    while todo and visited <= LEAVES:
         part = todo[-1]
         parts = parts_of(part)
         inner = [each for each in parts if isinstance(each, _NESTED) and id(each) not in leaves]
-        looked += len(parts)
+        visited += len(parts)
         if inner and id(part) not in leaves:
             todo.extend(inner)
             leaves[id(part)] = 0  # its parts come first; nothing contains itself
@@ -44,8 +44,8 @@ def size(value: Value) -> Size:
         leaves[id(part)] = 1 + sum(_count_leaves(each, leaves) for each in parts)
         levels[id(part)] = 1 + max((levels.get(id(each), 0) for each in parts), default=0)
         if leaves[id(part)] > LEAVES:
-            return Size(leaves[id(part)], looked, levels[id(part)])
-    return Size(leaves.get(id(value), 0) if not todo else looked, looked, levels.get(id(value), 0))
+            return Size(leaves[id(part)], visited, levels[id(part)])
+    return Size(leaves.get(id(value), 0) if not todo else visited, visited, levels.get(id(value), 0))
 
 
 def _count_leaves(part: Value, known: dict[int, int]) -> int:

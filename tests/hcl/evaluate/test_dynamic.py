@@ -4,7 +4,8 @@ from tests.hcl.evaluate.test_expressions import ARN, Names
 from tfcheck.hcl.evaluate.dynamic import nested_blocks, possible
 from tfcheck.hcl.evaluate.expressions import evaluate
 from tfcheck.hcl.evaluate.scope import Scope, Seen
-from tfcheck.hcl.syntax.block import Block, read_source
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.symbolic.value import Set, Unknown, Value
 

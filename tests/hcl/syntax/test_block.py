@@ -7,8 +7,9 @@ from unittest.mock import patch
 
 import pytest
 
-from tfcheck.hcl.syntax.block import Block, read_source
+from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import Attribute, ListOf, Literal, ObjectOf, Place, Template, Variable
+from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.parse import parse_range
 from tfcheck.hcl.syntax.source import SourceText
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.laws import tries
-from tfcheck.hcl.syntax.block import Block, SourceFile, read_source
+from tfcheck.hcl.syntax.block import Block, SourceFile
+from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.source import SourceText, decode_source
 
 STYLES = """# a comment { with "brackets

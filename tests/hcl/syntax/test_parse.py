@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.laws import tries
-from tfcheck.hcl.syntax.block import Block, read_source
+from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import (
     Attribute,
     Binary,
@@ -36,6 +36,7 @@ from tfcheck.hcl.syntax.expression import (
     Unreadable,
     Variable,
 )
+from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.parse import parse, parse_template, reference_text
 from tfcheck.hcl.syntax.source import decode_source
 

@@ -18,7 +18,8 @@ from tfcheck.fix.edits.change import Change, ChangedAttribute, merge_changes
 from tfcheck.fix.edits.insertion import Insertion, apply_insertions, group_by_file
 from tfcheck.fix.text.policy_text import parse_file
 from tfcheck.hcl.modules import Module, Sources
-from tfcheck.hcl.syntax.block import Block, Problem, SourceFile, read_source
+from tfcheck.hcl.syntax.block import Block, Problem, SourceFile
+from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition

@@ -67,7 +67,7 @@ class Budget:
     def weigh(self, value: Value) -> None:
         """Count the leaves of `value`, visiting each shared part once."""
         found = size(value)
-        self.spend(found.looked // 2 + found.leaves // 8)
+        self.spend(found.visited // 2 + found.leaves // 8)
         if found.leaves > LEAVES:
             raise Limit("limit: the value is too large")
         if found.levels > LEVELS:

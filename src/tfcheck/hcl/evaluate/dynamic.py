@@ -43,12 +43,12 @@ def possible(block: Block, name: str, scope: Scope) -> list[tuple[Block, Scope, 
     """
     found = [(each, _expand(each, name, scope)) for each in block.blocks(name) if each.type == "dynamic"]
     opened = [(each, more) for each, more in found if isinstance(more, Unknown)]
-    if not all(_is_whole(each) for each, _ in opened):
+    if not all(_is_complete(each) for each, _ in opened):
         return []
     return [(*_content(each, name, scope, more, more), more) for each, more in opened]
 
 
-def _is_whole(block: Block) -> bool:
+def _is_complete(block: Block) -> bool:
     return len(block.blocks("content")) == 1 and block.attribute("for_each") is not None
 
 
@@ -60,7 +60,7 @@ def _content(block: Block, name: str, scope: Scope, key: Seen, item: Seen) -> tu
 
 def _expand(block: Block, name: str, scope: Scope) -> list[tuple[Block, Scope]] | Unknown:
     for_each = block.attribute("for_each")
-    if not _is_whole(block) or for_each is None:
+    if not _is_complete(block) or for_each is None:
         return Unknown(reason="unsupported: a `dynamic` block without `for_each` and `content`", where=str(block.place))
     where = str(for_each.place)
     try:

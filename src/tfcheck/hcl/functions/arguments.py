@@ -34,7 +34,7 @@ See: TypeAlias = Callable[[Expression, Scope], Seen]
 class Function(msgspec.Struct, frozen=True):
     """The signature and the implementation of one of Terraform's functions.
 
-    `parameters` has one word for each parameter: `string`, `number`, `quantity` (a number, known or not), `whole`,
+    `parameters` has one word for each parameter: `string`, `number`, `quantity` (a number, known or not), `integer`,
     `bool`, `sequence` (a list, set or tuple), `list` (no set), `strings` (a sequence of strings), `object` (also a
     map), `any`. Behind it `?` may be left out, `*` may be repeated or left out; `~` takes null. With `partial`, unknown
     parts inside arguments are passed on to `compute`, and so is a wholly unknown `string`, `quantity` or `any`.
@@ -140,7 +140,7 @@ _CONVERSIONS: dict[str, Callable[[Any], Value]] = {
     "number": to_number,
     # An unknown one keeps its symbol, since equal texts are equal numbers.
     "quantity": lambda value: value if isinstance(value, Unknown) else to_number(value),
-    "whole": to_int,
+    "integer": to_int,
     "bool": to_bool,
     "sequence": _elements,
     "list": _list,

@@ -103,8 +103,8 @@ FUNCTIONS = {
     "log": Function(log, "number number"),
     "max": Function(partial(extremum, max, GREATEST), "quantity*", partial=True),
     "min": Function(partial(extremum, min, LEAST), "quantity*", partial=True),
-    "parseint": Function(parseint, "any whole"),
+    "parseint": Function(parseint, "any integer"),
     "pow": Function(power, "number number"),
-    "signum": Function(signum, "whole"),
+    "signum": Function(signum, "integer"),
     "sum": Function(total, "sequence"),
 }

@@ -288,13 +288,13 @@ def are_true(items: list[Value], combine: Callable[[Iterable[Truth]], Truth]) ->
 FUNCTIONS = {
     "alltrue": Function(partial(are_true, combine=Truth.every), "sequence", partial=True),
     "anytrue": Function(partial(are_true, combine=Truth.some), "sequence", partial=True),
-    "chunklist": Function(chunklist, "sequence whole", partial=True),
+    "chunklist": Function(chunklist, "sequence integer", partial=True),
     "coalescelist": Function(coalescelist, "any*", partial=True),
     "compact": Function(compact, "strings", partial=True),
     "concat": Function(concat, "list*", partial=True),
     "contains": Function(contains, "any any", partial=True),
     "distinct": Function(distinct, "sequence", partial=True),
-    "element": Function(element, "list whole", partial=True),
+    "element": Function(element, "list integer", partial=True),
     "flatten": Function(flatten, "sequence", partial=True),
     "index": Function(index, "list any", partial=True),
     "length": Function(length, "any", partial=True),
@@ -303,6 +303,6 @@ FUNCTIONS = {
     "range": Function(range_, "number*"),
     "reverse": Function(lambda items: items[::-1], "sequence", partial=True),
     "setproduct": Function(setproduct, "any*", partial=True),
-    "slice": Function(slice_, "list whole whole", partial=True),
+    "slice": Function(slice_, "list integer integer", partial=True),
     "sort": Function(sort, "strings", partial=True),
 }

@@ -98,8 +98,8 @@ def _address_text(network: Network, number: int) -> str:
 
 
 FUNCTIONS = {
-    "cidrhost": Function(cidrhost, "string whole"),
+    "cidrhost": Function(cidrhost, "string integer"),
     "cidrnetmask": Function(cidrnetmask, "string"),
-    "cidrsubnet": Function(cidrsubnet, "string whole whole"),
-    "cidrsubnets": Function(cidrsubnets, "string whole*"),
+    "cidrsubnet": Function(cidrsubnet, "string integer integer"),
+    "cidrsubnets": Function(cidrsubnets, "string integer*"),
 }

@@ -31,11 +31,11 @@ from tfcheck.hcl.functions.pieces import isolate
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Piece, TextLike, Unknown, pieces, text
 
 #: A place in a text: the index of a piece, and the offset in it. The end is before one more piece.
-Place: TypeAlias = tuple[int, int]
+Position: TypeAlias = tuple[int, int]
 #: The ends of a match and of each group; None for an unmatched group.
-Places: TypeAlias = tuple[Place | None, ...]
+Positions: TypeAlias = tuple[Position | None, ...]
 #: The possible places of one position: between empty pieces there are several.
-_Candidates: TypeAlias = tuple[frozenset[Place] | None, ...]
+_Candidates: TypeAlias = tuple[frozenset[Position] | None, ...]
 
 _MOST_UNKNOWN = 3
 _MOST_INSTRUCTIONS = 120
@@ -48,9 +48,9 @@ class Matches(msgspec.Struct, frozen=True):
     """The certain matches in a text: the ends of each, and of its groups."""
 
     subject: TextLike
-    matches: tuple[Places, ...]
+    matches: tuple[Positions, ...]
 
-    def between(self, start: Place, end: Place) -> TextLike:
+    def between(self, start: Position, end: Position) -> TextLike:
         """Return the text between two places."""
         parts = pieces(self.subject) or ("",)
         if start[0] == end[0]:
@@ -60,12 +60,12 @@ class Matches(msgspec.Struct, frozen=True):
         return text([first, *parts[start[0] + 1 : end[0]], *last])
 
     @property
-    def end(self) -> Place:
+    def end(self) -> Position:
         """The end of the text."""
         return (0, len(self.subject)) if isinstance(self.subject, str) else (len(pieces(self.subject)), 0)
 
 
-def known_places(captures: Captures) -> Places:
+def known_places(captures: Captures) -> Positions:
     """Return the places of a match in a known text, which is one piece."""
     return tuple(None if each < 0 else (0, each) for each in captures)
 
@@ -118,7 +118,7 @@ def _literal(pattern: Pattern) -> str:
     return "" if pattern.folded or pattern.names or len(letters) < len(nodes) else "".join(letters)
 
 
-def _occurrences(subject: TextLike, literal: str) -> Iterator[Places]:
+def _occurrences(subject: TextLike, literal: str) -> Iterator[Positions]:
     """Yield the places of a literal in a text, if no unknown piece touches one."""
     for index, piece in enumerate(pieces(subject)):
         start = piece.find(literal) if isinstance(piece, str) else -1
@@ -173,7 +173,7 @@ def _lengths(hole: Hole, size: int) -> range:
     return range(hole.shortest, (most if hole.longest is None else min(most, hole.longest)) + 1)
 
 
-def _places(position: int, parts: tuple[Piece, ...], filled: list[str]) -> frozenset[Place]:
+def _places(position: int, parts: tuple[Piece, ...], filled: list[str]) -> frozenset[Position]:
     found, begin = set(), 0
     for index, written in enumerate(filled):
         offset = position - begin

@@ -15,7 +15,7 @@ from tfcheck.hcl.formats.json import inline
 from tfcheck.hcl.formats.regex_machine import Captures, Machine, compile_pattern
 from tfcheck.hcl.formats.regex_syntax import Assertion, Pattern, Sequence, parse
 from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, afford, limit_error, unknown_result
-from tfcheck.hcl.functions.partial_patterns import Matches, Places, certain, known_places
+from tfcheck.hcl.functions.partial_patterns import Matches, Positions, certain, known_places
 from tfcheck.symbolic.value import TextLike, Value, spelled_out, text
 
 _LONGEST_PATTERN = 4096
@@ -77,7 +77,7 @@ def _match_at_start(parsed: Pattern, subject: TextLike) -> Matches | None:
     return found if found is not None and found.matches else None
 
 
-def _expand(replacement: str, pattern: Pattern, places: Places, found: Matches) -> list[TextLike]:
+def _expand(replacement: str, pattern: Pattern, places: Positions, found: Matches) -> list[TextLike]:
     out: list[TextLike] = []
     last = longest = 0
     for reference in _REFERENCE.finditer(replacement):
@@ -150,7 +150,7 @@ def _every_match(parsed: Pattern, subject: str) -> Iterator[Captures]:
         last = found[1]
 
 
-def _result(parsed: Pattern, places: Places, found: Matches) -> Value:
+def _result(parsed: Pattern, places: Positions, found: Matches) -> Value:
     if not parsed.names:
         return _group(places, 0, found)
     groups: list[Value] = [_group(places, index + 1, found) for index in range(len(parsed.names))]
@@ -159,7 +159,7 @@ def _result(parsed: Pattern, places: Places, found: Matches) -> Value:
     return {str(name): group for name, group in zip(parsed.names, groups, strict=True)}
 
 
-def _group(places: Places, index: int, found: Matches) -> TextLike | None:
+def _group(places: Positions, index: int, found: Matches) -> TextLike | None:
     start, end = places[2 * index : 2 * index + 2] if 2 * index + 1 < len(places) else (None, None)
     return None if start is None or end is None else found.between(start, end)
 

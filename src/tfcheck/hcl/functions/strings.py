@@ -326,7 +326,7 @@ def _fixed_length(piece: Piece) -> int | None:
 FUNCTIONS = {
     "chomp": Function(chomp, "string", partial=True, total=True),
     "endswith": Function(partial(has_part, before="*"), "string string", partial=True, total=True),
-    "indent": Function(indent, "whole string", partial=True),
+    "indent": Function(indent, "integer string", partial=True),
     "join": Function(join, "string strings*", partial=True),
     "lower": Function(partial(change_case, change=str.lower), "string", partial=True, total=True),
     "replace": Function(replace, "string string string", partial=True),
@@ -334,7 +334,7 @@ FUNCTIONS = {
     "startswith": Function(partial(has_part, after="*"), "string string", partial=True, total=True),
     "strcontains": Function(partial(has_part, before="*", after="*"), "string string", partial=True, total=True),
     "strrev": Function(lambda subject: "".join(reversed(clusters(subject))), "string", total=True),
-    "substr": Function(substr, "string whole whole", partial=True),
+    "substr": Function(substr, "string integer integer", partial=True),
     "title": Function(title, "string", partial=True, total=True),
     "trim": Function(trim, "string string", partial=True, total=True),
     "trimprefix": Function(partial(trim_affix, at_end=False), "string string", partial=True, total=True),

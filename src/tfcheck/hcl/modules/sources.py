@@ -17,8 +17,9 @@ import msgspec
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.modules.module import Module, module_files
 from tfcheck.hcl.modules.saved_plan import Record, Snapshot, snapshot
-from tfcheck.hcl.syntax.block import Problem, SourceFile, read_source
+from tfcheck.hcl.syntax.block import Problem, SourceFile
 from tfcheck.hcl.syntax.expression import Place
+from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.parse import constant_text
 from tfcheck.hcl.syntax.source import SourceText, decode_source
 from tfcheck.repository import Gate, RefusedError, SourceAccess, refusal_error

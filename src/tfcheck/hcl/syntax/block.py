@@ -12,7 +12,7 @@ from tfcheck.hcl.syntax.expression import Expression, ListOf, Place
 from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError, attribute_end, quoted_end
 from tfcheck.hcl.syntax.literals import unescape
 from tfcheck.hcl.syntax.parse import parse_range, reference_text
-from tfcheck.hcl.syntax.source import CHARACTERS, TEXT, TOO_LONG, SourceText
+from tfcheck.hcl.syntax.source import TEXT, SourceText
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.regex import regex
 
@@ -161,14 +161,8 @@ _NAME = regex(r"[^\W\d][\w-]*+")
 _ATTRIBUTE = regex(r"=(?!=)")
 
 
-def read_source(source: SourceText) -> SourceFile:
-    """Find the blocks of a `.tf` or `.tf.json` file; a syntax error becomes the file's `problem`."""
-    if len(source.text) > CHARACTERS:  # its lines are not counted either
-        return SourceFile(source, (), Problem(Place(source.name, source.first_line), TOO_LONG))
-    if source.name.endswith(".json"):
-        from tfcheck.hcl.syntax.tf_json import read_json  # few files need it
-
-        return read_json(source)
+def read_blocks(source: SourceText) -> SourceFile:
+    """Find the blocks of a `.tf` file; a syntax error becomes the file's `problem`."""
     walker = _Walker(source)
     try:
         walker.spend(len(source.text) // TEXT)

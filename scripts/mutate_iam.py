@@ -214,8 +214,8 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "less than includes equal",
         "iam/condition.py",
-        '"numericlessthan": (operators.numeric(operator.lt)',
-        '"numericlessthan": (operators.numeric(operator.le)',
+        '"lessthan": operator.lt,',
+        '"lessthan": operator.le,',
     ),
     (
         "the other family of addresses matches",
@@ -416,13 +416,18 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
         "return truth if self.sure else truth & Truth.UNKNOWN",
         "return truth",
     ),
-    ("a grant is for every operation", "resource_policy/grant.py", "self._includes(request.action) & ", ""),
+    (
+        "a grant is for every operation",
+        "resource_policy/grant.py",
+        'contains(operations, request.action.partition(":")[2]) & ',
+        "",
+    ),
     ("every task runs on Fargate", "verdict/task_roles.py", "on_fargate=task.on_fargate or None", "on_fargate=True"),
     (
         "a grant is for everybody",
         "resource_policy/grant.py",
-        "self._is_for(request) & self._includes(request.action)",
-        "self._includes(request.action)",
+        "is_for & contains(operations,",
+        "contains(operations,",
     ),
     (
         "a grant's constraints are ignored",

@@ -29,11 +29,22 @@ def test_calls_that_lack_different_things_have_a_text_each(tmp_path: Path) -> No
     assert all("= var.env_file\n" in each and "app.env" not in each for each in (api, worker))
 
 
-def test_calls_that_lack_the_same_in_the_words_of_their_module_share_a_text() -> None:
-    texts = _texts(TESTDATA / "arguments-left-null")
-    shared = texts["add an inline policy to aws_iam_role.execution in module.jobs and 1 more"]
-    assert "aws_secretsmanager_secret.token.arn" in shared
-    assert not any("mails" in each for each in texts.values())
+def test_calls_that_lack_the_same_in_the_words_of_their_module_share_a_text(tmp_path: Path) -> None:
+    folder = copied("secret-made-or-given", tmp_path)
+    role = 'resource "aws_iam_role" "execution" {\n'
+    replaced(folder / "job" / "main.tf", role, f"{role}  lifecycle {{\n    enabled = true\n  }}\n")
+    texts = _texts(folder)
+    shared = texts["add an inline policy to aws_iam_role.execution in module.given and 1 more"]
+    assert "= local.key_arn\n" in shared
+    assert not any("made" in each for each in texts.values())
+
+
+def test_inputs_of_a_module_are_passed_what_each_of_its_calls_lacks() -> None:
+    found = found_in(TESTDATA / "arguments-left-null").fixes.found
+    passed = next(each.fix for each in found if each.fix.title.startswith("pass what 2 roles lack by `statements`"))
+    assert '+      resources = ["arn:aws:s3:::acme-null-jobs/prod.env"]\n' in passed.diff
+    assert '+      resources = ["arn:aws:s3:::acme-null-mails"]\n' in passed.diff
+    assert passed.safety == "review"
 
 
 def test_a_policy_goes_with_the_gate_or_the_key_of_its_role() -> None:

@@ -149,7 +149,8 @@ def test_a_role_that_another_plan_of_the_call_deletes_or_renames_cannot_be_assum
     changes = {each.task_definition.split('"')[1]: each.change for each in found.task_changes}
     assert changes["leaving"] == "broken"
     assert main.run(["--new-only", PLAN, str(LENDING / "plan.json")]) == 1
-    assert "ECS cannot assume the execution role data.aws_iam_role.leaving" in capsys.readouterr().out
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "ECS cannot assume the execution role data.aws_iam_role.leaving: the plan of another stack" in shown
 
 
 def test_a_role_that_the_context_will_not_have_is_missing_before_and_after() -> None:

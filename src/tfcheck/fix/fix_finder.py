@@ -102,9 +102,7 @@ class FixFinder:
         groups = [(each, list(self._elsewhere.proposals(each))) for each in self._elsewhere.groups(answers)]
         every = [*needs, *elsewhere]
         settled = self._granted_by_sources(every, groups)
-        lacking = [
-            RoleNeed(each.roles, self._still_denied(each.answers, set(), settled), each.elsewhere) for each in every
-        ]
+        lacking = [each.restrict_to(self._still_denied(each.answers, set(), settled)) for each in every]
         replaced, lacking = self._fix_by_replacing(lacking)
         self.places.replacing = tuple(one for each in replaced if each.current for one in each.current.insertions)
         shared, lacking = self._fix_in_shared_policies(lacking)
@@ -180,7 +178,7 @@ class FixFinder:
 
     def _lacking(self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer]) -> list[RoleNeed]:
         known = set(settled)
-        left = [RoleNeed(each.roles, self._still_denied(each.answers, done, known)) for each in needs]
+        left = [each.restrict_to(self._still_denied(each.answers, done, known)) for each in needs]
         return [each for each in left if each.answers]
 
     def _still_denied(

@@ -61,6 +61,10 @@ class RoleNeed(msgspec.Struct, frozen=True):
         """Return the names of the roles: addresses for those of the plan, otherwise as `named`."""
         return frozenset(str(each.address) for each in self.roles) or frozenset({outside_role_words(self.elsewhere)})
 
+    def places(self) -> dict[str, Address]:
+        """Return the addresses of the roles by their text."""
+        return {str(each.address): each.address for each in self.roles}
+
     def rules(self) -> frozenset[str]:
         """Return the rules of the missing permissions."""
         return frozenset(each.requirement.rule for each in self.answers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -88,6 +88,11 @@ def needed_statements(
         known = actions.setdefault(spelled, [])
         if need.action not in known:
             known.append(need.action)
+    return _by_actions(actions, prefixes=prefixes)
+
+
+def _by_actions(actions: Mapping[Spelled, Sequence[str]], *, prefixes: bool = False) -> tuple[NeededStatement, ...]:
+    """Group the actions on each resource into one statement for each set of actions."""
     resources: dict[tuple[str, ...], list[Spelled]] = {}
     for spelled, names in actions.items():
         resources.setdefault(tuple(names), []).append(spelled)
@@ -96,6 +101,17 @@ def needed_statements(
         several = _group_by_prefix(files) if prefixes and each == ("s3:GetObject",) else files
         found.append(NeededStatement(free(sid(each[0]), {one.sid for one in found}), each, tuple(several)))
     return tuple(found)
+
+
+def join_statements(statements: Iterable[NeededStatement]) -> tuple[NeededStatement, ...]:
+    """Join plain statements into one for each set of actions, in the order of start-up; empty if one is not plain."""
+    actions: dict[Spelled, dict[str, None]] = {}
+    for each in statements:
+        if each.gate or each.principal is not None or each.resource_list is not None:
+            return ()
+        for resource in each.resources:
+            actions.setdefault(resource, {}).update(dict.fromkeys(each.actions))
+    return tuple(sorted(_by_actions({one: list(names) for one, names in actions.items()}), key=rank))
 
 
 def with_gates(

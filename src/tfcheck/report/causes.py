@@ -92,8 +92,10 @@ class Cause(msgspec.Struct, frozen=True):
         return "".join(each[0] if len(set(each)) == 1 else _elide(each) for each in split)
 
     def names(self, group: Group) -> str:
-        """Return the names in which the message of a group differs from those of the other groups."""
-        split = zip(*(_NAME.split(each.message) for each in (group, *self.groups)), strict=False)
+        """Return the names in which the message of a group differs from those of the others, or all of another one."""
+        if len({_NAME.sub(_DIFFERENT, each.message) for each in self.groups}) > 1:
+            return group.message
+        split = zip(*(_NAME.split(each.message) for each in (group, *self.groups)), strict=True)
         return ", ".join(dict.fromkeys(each[0] for each in split if len(set(each)) > 1))
 
     def rest(self, most: int) -> tuple[int, str]:

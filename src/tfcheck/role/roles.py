@@ -85,7 +85,7 @@ class Roles:
     def _add_namesakes(self, role: Role) -> Role:
         """Add notes on the roles that have the name of a missing role, and are other roles.
 
-        An account has a name once, whatever the path: beside a role of this world there is no other one.
+        Names are unique in an account, also in different paths: a role of this world is the only one with its name.
         """
         name = role.caller.name
         if role.label in (None, SENSITIVE) or not isinstance(name, str):

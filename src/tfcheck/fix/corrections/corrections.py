@@ -97,7 +97,7 @@ class Corrections:
         for holder, reach in sorted(found, key=lambda each: not (each[1] is not None and each[1] <= names)):
             corrections = self._corrections_in(holder, need) if reach is not None and names <= reach else ()
             if corrections and reach is not None:
-                yield self._proposal(holder, corrections, other_roles_words(reach - names))
+                yield self._proposal(holder, corrections, other_roles_words(reach, names))
 
     def _proposal(self, holder: Holder, corrections: Sequence[Correction], remark: str) -> Proposal:
         place, block = self._places.text_block(holder)

@@ -22,7 +22,7 @@ from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Value
-from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
+from tfcheck.vocabulary.address import InstanceKey, ModulePath
 from tfcheck.vocabulary.clipping import few
 
 
@@ -134,14 +134,14 @@ def _json_members(policy: NewPolicy) -> dict[str, str]:
 
 
 class _Use(msgspec.Struct, frozen=True):
-    """The use of a label: the role, and the rules that need the policy."""
+    """The use of a label: the roles, and the rules that need the policy."""
 
-    role: str
+    roles: frozenset[str]
     rules: frozenset[str]
 
     def is_same(self, other: _Use) -> bool:
         """Whether both are for the same policy, or for an earlier attempt at it."""
-        return self.role == other.role and (self.rules == other.rules or bool(self.rules & other.rules))
+        return self == other or bool(self.roles & other.roles and self.rules & other.rules)
 
 
 class Labels:
@@ -153,7 +153,7 @@ class Labels:
 
     def label(
         self,
-        address: Address,
+        roles: frozenset[str],
         sources: Module | None,
         name: str,
         key: InstanceKey = None,
@@ -163,7 +163,7 @@ class Labels:
 
         A role may have several policies, for different rules.
         """
-        use = _Use(str(address), rules)
+        use = _Use(roles, rules)
         parts = [name, "" if key is None else str(key)]
         base = re.sub(r"[^A-Za-z0-9_]+", "_", "_".join(filter(None, parts))).strip("_") or "role"
         base = base if not base[0].isdigit() else f"role_{base}"
@@ -174,10 +174,10 @@ class Labels:
         self._given.setdefault((module, label), use)
         return label
 
-    def names_for_others(self, address: Address, rules: frozenset[str]) -> frozenset[str]:
-        """Return the label suffixes of a role's policies for other rules: `-2`."""
-        uses = ((label, use) for (_, label), use in self._given.items() if use.role == str(address))
-        others = (label for label, use in uses if not use.is_same(_Use(str(address), rules)))
+    def names_for_others(self, roles: frozenset[str], rules: frozenset[str]) -> frozenset[str]:
+        """Return the label suffixes of the policies for other rules that any of the roles has: `-2`."""
+        uses = ((label, use) for (_, label), use in self._given.items() if use.roles & roles)
+        others = (label for label, use in uses if not use.is_same(_Use(roles, rules)))
         return frozenset(f"-{label.rpartition('_')[2]}" if label[-1].isdigit() else "" for label in others)
 
     def _declared_labels(self, sources: Module | None) -> frozenset[str]:

@@ -11,7 +11,7 @@ from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.layout import new_block
 from tfcheck.fix.layout.new_block import block_lines, unit_of
 from tfcheck.fix.layout.new_policy import Labels, NewPolicy, hcl, insert_after, module_words, passed_provider
-from tfcheck.fix.policies.holders import other_roles_words
+from tfcheck.fix.policies.holders import FILLED, other_roles_words
 from tfcheck.fix.policies.place import FixPlaces
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal, join_proposals
 from tfcheck.fix.values.repetition import (
@@ -19,6 +19,7 @@ from tfcheck.fix.values.repetition import (
     Repeated,
     SharedStatements,
     Statements,
+    fill_statements,
     share_statements,
     terms_of_call,
     use_each_key,
@@ -33,7 +34,7 @@ from tfcheck.resolve import Resolver
 from tfcheck.resolve.scope import CallReferent, InstanceReferent
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import PlainText, Truth
+from tfcheck.symbolic.value import PlainText, Truth, Unknown
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 _NAME = "ecs-start-up"
@@ -69,10 +70,19 @@ class AddedPolicies:
         others = not {each.key for each in siblings} <= set(keys)
         base = f"{role.address.type}.{role.address.name}"
         repeated = Repeated(base, "id", block, keys, others)
-        places = {str(each.address): each.address for each in need.roles}
         made = [each for each in siblings if each.key in keys]
-        for shared in self._places.share(need, "", places, by_value=repeated.can_use_values()):
+        for shared in self._places.share(need, "", need.places(), by_value=repeated.can_use_values()):
+            if shared.filled and others and 2 * len(made) > len(siblings) and self._is_valid_in(shared, siblings):
+                every = msgspec.structs.replace(repeated, others=False)
+                yield from self._propose_after_roles(need, block, every, shared, siblings)
             yield from self._propose_after_roles(need, block, repeated, shared, made)
+
+    def _is_valid_in(self, shared: SharedStatements, places: Sequence[Address]) -> bool:
+        """Whether everything that statements name exists for these instances."""
+        parts = (part for each in shared.statements for one in each.resources for part in one)
+        named = {each.expression for each in parts if isinstance(each, Reference)}
+        values = (self._places.lists.evaluate(each, place) for place in places for each in named)
+        return not any(each is None or (isinstance(each, Unknown) and each.may_fail) for each in values)
 
     def _propose_after_roles(
         self, need: RoleNeed, block: Block, repeated: Repeated, shared: SharedStatements, made: Sequence[Address]
@@ -84,12 +94,13 @@ class AddedPolicies:
         if gate is None:
             return
         shared = msgspec.structs.replace(shared, statements=statements)
-        remark = other_roles_words(frozenset(map(str, made)) - need.names())
+        remark = other_roles_words(frozenset(map(str, made)), need.names())
         remark += _OF_ONE_CALLER if others and repeated.is_repeated and module.steps else ""
+        remark += FILLED if shared.filled else ""
         given = block.attribute_text("provider")
         sources = self._resolver.module_sources(module)
         label = self._labels.label(
-            role.address, sources, role.address.name, keys[0] if others and len(keys) == 1 else None, need.rules()
+            need.names(), sources, role.address.name, keys[0] if others and len(keys) == 1 else None, need.rules()
         )
         remark += self._places.doubts(shared.statements, block, module, gate=gate)
         prefix = self._prefix(need)
@@ -187,10 +198,10 @@ class AddedPolicies:
         return found.pop() if len(found) == 1 else ""
 
     def _name(self, need: RoleNeed) -> str:
-        role = need.roles[0]
-        known = [holder.resource.attribute("name") for holder in self._places.holders.of(role)]
+        holders = (holder for role in need.roles for holder in self._places.holders.of(role))
+        known = (holder.resource.attribute("name") for holder in holders)
         taken = {each for each in known if isinstance(each, str)}
-        taken |= {f"{_NAME}{each}" for each in self._labels.names_for_others(role.address, need.rules())}
+        taken |= {f"{_NAME}{each}" for each in self._labels.names_for_others(need.names(), need.rules())}
         return free(_NAME, taken, "-")
 
     # At the call of the role's module
@@ -268,9 +279,10 @@ class AddedPolicies:
         modules = self._places.holders.modules(caller)
         remark = f"; {len(modules)} instances of the module that calls it share it" if len(modules) > 1 else ""
         remark += _OF_ONE_CALLER if repeated.others and repeated.is_repeated and caller.steps else ""
+        remark += FILLED if shared.filled else ""
         remark += self._places.doubts(shared.statements, call, caller)
         key = keys[0] if repeated.others and len(keys) == 1 else None
-        label = self._labels.label(role.address, sources, name, key, need.rules())
+        label = self._labels.label(need.names(), sources, name, key, need.rules())
         policy = self._policy(label, need, repeated, shared, passed_provider(call))
         places = [(each, key) for each in modules for key in repeated.made_keys()]
         found = next(self._propose_after(call, policy, places, remark), None)
@@ -316,7 +328,7 @@ class AddedPolicies:
             if statements is None:
                 return None
             found.append((terms_of_call(call, caller, path.steps[-1].key, self._resolver), statements))
-        return share_statements(found, by_value=by_value)
+        return share_statements(found, by_value=by_value) or fill_statements(found, by_value=by_value)
 
     def _output_for_role(self, role: WorldObject, module: ModulePath) -> str | None:
         """Find the module output that is the role's name, or the role; one derived from the role is preferred."""

@@ -89,7 +89,7 @@ def _proposal(
     lines = block_lines(head, inside, repeated=repeated.repetition(by_value=False))
     return Proposal(
         title=f"{title} {base}{module_words(each.module for each in siblings)}; it grants all that this policy "
-        f"allows{other_roles_words(frozenset(map(str, siblings)) - need.names())}",
+        f"allows{other_roles_words(frozenset(map(str, siblings)), need.names())}",
         insertions=(insert_after(anchor, lines),),
         texts={anchor.source.name: anchor.source},
         added=tuple(Address(each.module, "managed", _ATTACHMENT, label, each.key) for each in siblings),

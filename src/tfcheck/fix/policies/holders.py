@@ -192,11 +192,16 @@ def came_near(holder: Holder, need: RoleNeed) -> bool:
     return any(each.policy == address and each.effect == "Allow" for one in need.answers for each in one.evidence)
 
 
-def other_roles_words(others: frozenset[str]) -> str:
-    """Describe the other roles that a fix would grant to."""
+#: The remark where roles get more than they lack.
+FILLED = "; each of its roles gets what one of them lacks"
+
+
+def other_roles_words(reach: frozenset[str], own: frozenset[str]) -> str:
+    """Describe the other roles that a fix would grant to, of all that it reaches."""
+    others = reach - own
     if not others:
         return ""
-    return f"; it is shared by {len(others) + 1} roles: also for {few(sorted(others))}"
+    return f"; it is shared by {len(reach)} roles: also for {few(sorted(others))}"
 
 
 #: The number of unmatched needs that others are compared with: each is compared with all.

@@ -12,7 +12,7 @@ from tfcheck.fix.edits.change import ChangedAttribute
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.layout.new_policy import rename_taken_sids
-from tfcheck.fix.policies.holders import Holder, Holders, came_near, other_roles_words
+from tfcheck.fix.policies.holders import FILLED, Holder, Holders, came_near, other_roles_words
 from tfcheck.fix.policies.into_policy import insert_into_policy
 from tfcheck.fix.policies.policy_files import as_in_file, has_references, literal_in
 from tfcheck.fix.proof.cycle import Dependencies
@@ -22,7 +22,7 @@ from tfcheck.fix.text.policy_text import FileText, document_of, merged_documents
 from tfcheck.fix.values.gates import Gates, explain_doubts
 from tfcheck.fix.values.listed_texts import collection_of, may_vary
 from tfcheck.fix.values.referable import Referable, Refuse
-from tfcheck.fix.values.repetition import InstanceTerms, SharedStatements, Statements, share_statements
+from tfcheck.fix.values.repetition import InstanceTerms, SharedStatements, Statements, fill_statements, share_statements
 from tfcheck.fix.values.spelling import Spelling, adapt_bucket_arns
 from tfcheck.fix.values.written_lists import WrittenLists
 from tfcheck.fix.wanted import NeededStatement, Reference, needed_statements, rank, with_gates
@@ -48,7 +48,6 @@ class FixPlaces:
         self._world = world
         self._resolver = world.resolver
         self._roles = roles
-        self._files = files
         self._prefixes = prefixes
         self._words: dict[int, frozenset[str]] = {}
         self._referable: dict[ModulePath, Referable] = {}
@@ -108,9 +107,10 @@ class FixPlaces:
     ) -> Iterator[SharedStatements]:
         """Write what several roles lack as shared statements, first with the lists of the task definitions.
 
-        If one of several instances lacks what the others have, a statement for it alone is tried first. `places` maps
-        each role to its block instance.
+        One of several instances gets a statement of its own first, and several that lack different things what any of
+        them lacks. `places` maps each role to its block instance.
         """
+        filled: SharedStatements | None = None
         others = self.holders.instances(need.roles[0].address) if len(need.roles) == 1 else ()
         is_one_of_several = len(others) > 1 and all(each.key is not None for each in places.values())
         alone, listed, plain = ((False, True), (False, False)), ((True, False), (True, True)), ((False, False),)
@@ -123,21 +123,21 @@ class FixPlaces:
                 found.append((self.terms(places[role]), statements))
             else:
                 shared = share_statements(found, by_value=by_value)
+                filled = None if shared is not None else fill_statements(found, by_value=by_value)
                 yield from [shared] if shared is not None else []
                 if shared is not None and not own and not any(each.resource_list for each in shared.statements):
                     return
+        yield from filter(None, [filled])
 
     def can_share(self, need: RoleNeed) -> bool:
         """Whether what several roles lack can be shared statements in the module that creates them."""
-        places = {str(each.address): each.address for each in need.roles}
-        made = self.holders.instances(need.roles[0].address)
-        return any(not self.lists.holds_no_arns(each.statements, made) for each in self.share(need, "", places))
+        made, found = self.holders.instances(need.roles[0].address), self.share(need, "", need.places())
+        return any(not self.lists.holds_no_arns(each.statements, made) for each in found)
 
     def names_all(self, need: RoleNeed) -> bool:
         """Whether the module that creates several roles can write what they lack, right for every plan of it."""
-        places = {str(each.address): each.address for each in need.roles}
         module = need.roles[0].address.module
-        return any(self._is_right(each.statements, module) for each in self.share(need, "", places))
+        return any(self._is_right(each.statements, module) for each in self.share(need, "", need.places()))
 
     def _is_right(self, statements: Statements, module: ModulePath) -> bool:
         """Whether statements have references, and no values that another plan of the module may not share."""
@@ -197,7 +197,7 @@ class FixPlaces:
         for holder in sorted(first, key=lambda each: not came_near(each, need)):
             reach = self.holders.reach(holder.resource)
             if reach is not None and names <= reach and (reach <= names) is not wide:
-                fitting.append((holder, other_roles_words(reach - names)))
+                fitting.append((holder, other_roles_words(reach, names)))
         if len(fitting) > 1:
             yield from self._propose_by_statement(fitting, need)
         for holder, remark in fitting:
@@ -229,8 +229,9 @@ class FixPlaces:
         """Propose to add what all roles of a need lack to a policy block that each of them has."""
         lacking = [{each.requirement.resource for each in several} for several in need.answers_by_role().values()]
         texts = {self.text_block(own)[0] for each in need.roles if (own := self.own_holder(holder, each))}
-        if any(each != lacking[0] for each in lacking) and len(texts) == 1:
-            remark += "; each of its roles gets what one of them lacks"
+        kinds = {frozenset(one.requirement.action for one in several) for several in need.answers_by_role().values()}
+        if len(kinds) > 1 or (len(texts) == 1 and any(each != lacking[0] for each in lacking)):
+            remark += FILLED
         ways: Iterator[Statements | None] = self.statements_for(holder, need) if need.roles else iter([None])
         found = (self.propose_into(holder, need.answers, remark, each, extends=extends, adds=adds) for each in ways)
         return next(filter(None, found), None)
@@ -251,8 +252,7 @@ class FixPlaces:
             return
         ways: Iterator[Statements | None] = (each.statements for each in self.share(need, goal, places))
         if len(places) > 1 and set(places.values()) == {place}:
-            whole = (self.statements(need.answers, place, goal, lists=lists) for lists in (True, False))
-            ways = itertools.chain(ways, whole)
+            ways = itertools.chain(ways, (self.statements(need.answers, place, goal, lists=it) for it in (True, False)))
         for each in (one for one in ways if one is not None):
             statements = self.with_lists(each, place) if name else each
             if self.lists.are_usable(statements, edited):
@@ -331,7 +331,7 @@ class FixPlaces:
         if passed is None:
             return None
         into = insert_into_policy(holder.argument, module, passed.statements, beside=self.replacing, **ways)
-        if into is None or not all(map(self._files.editable, (into.source, *passed.texts.values()))):
+        if into is None or not all(map(self.files.editable, (into.source, *passed.texts.values()))):
             return None
         remark += self.doubts(statements, place, address.module) if place is not None else ""
         goal = f"an inline policy of {goal}" if holder.attribute == "inline_policy" else goal
@@ -370,7 +370,7 @@ class FixPlaces:
         place, block = self.text_block(holder)
         module = self._resolver.module_sources(holder.resource.address.module)
         texts = (block.source, holder.argument.source) if block is not None else ()
-        if not texts or module is None or not all(map(self._files.editable, texts)):
+        if not texts or module is None or not all(map(self.files.editable, texts)):
             return ()
         scope = self.holders.files.scope(holder.argument, self._resolver.scope_of(place))
         evaluate = partial(self._resolver.evaluation.evaluate, scope=scope)
@@ -381,7 +381,7 @@ class FixPlaces:
     def is_from_elsewhere(self, module: ModulePath) -> bool:
         """Whether a module's sources are at hand but belong to somebody else."""
         sources = self._resolver.module_sources(module)
-        return sources is not None and not any(self._files.editable(file.source) for file in sources.files)
+        return sources is not None and not any(self.files.editable(file.source) for file in sources.files)
 
     def documents_of(self, holder: Holder) -> list[ChangedAttribute]:
         """List the policy documents that a policy's text comes from."""

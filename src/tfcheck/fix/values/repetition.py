@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
 from tfcheck.fix.layout.render import quote
-from tfcheck.fix.wanted import NeededStatement, Reference, Spelled
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, join_statements
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.resolve import Resolver
@@ -19,6 +19,7 @@ from tfcheck.vocabulary.address import InstanceKey, ModulePath
 _NAME = regex(r"[A-Za-z_][\w-]*")
 _EACH_VALUE = regex(r"\beach\.value\b")
 _INSTANCE = regex(r"\b(?:each|count)\.")
+_RESOURCE = regex(r"\A(?:data\.)?aws_\w+\.")
 _SIMPLE = regex(r"(?:(?:var|local)(?:\.[\w-]+)+|toset\((?:var|local)(?:\.[\w-]+)+\))")
 
 #: The statements of one policy.
@@ -40,10 +41,14 @@ def terms_of_call(call: Block, caller: ModulePath, key: InstanceKey, resolver: R
 
 
 class SharedStatements(msgspec.Struct, frozen=True):
-    """The statements that several instances share; `by_value`: they name `each.value`."""
+    """The statements that several instances share; `by_value`: they name `each.value`.
+
+    With `filled` some of the instances lack only a part of them.
+    """
 
     statements: Statements
     by_value: bool = False
+    filled: bool = False
 
 
 def share_statements(
@@ -63,6 +68,25 @@ def share_statements(
     return None
 
 
+def fill_statements(
+    instances: Sequence[tuple[InstanceTerms, Statements]], *, by_value: bool = True
+) -> SharedStatements | None:
+    """Write what any instance lacks for all of them, as far as each gets only what belongs to it; otherwise None."""
+    # What names one instance literally would be granted to all.
+    words = (_own_words, _key_words, _all_words, _no_words) if by_value else (_key_words, _no_words)
+    own = _INSTANCE if any(terms.key is not None for terms, _ in instances) else _RESOURCE
+    ways: list[Statements] = []
+    for each in words:
+        rewritten = [one for terms, several in instances for one in _rewritten(several, terms, each(terms))]
+        found = join_statements(rewritten)
+        if found and all(_refers(found, own)) and (by_value or not _names_value(found)):
+            ways.append(found)
+    if not ways:
+        return None
+    best = min(ways, key=lambda way: sum(len(each.resources) for each in way))
+    return SharedStatements(best, _names_value(best), filled=True)
+
+
 def names_instance(statement: NeededStatement) -> bool:
     """Whether a statement names the instance of its block: `each.key`, `count.index`."""
     parts = (part for one in statement.resources for part in one)
@@ -70,8 +94,13 @@ def names_instance(statement: NeededStatement) -> bool:
 
 
 def _names_value(statements: Statements) -> bool:
-    parts = (part for each in statements for one in each.resources for part in one)
-    return any(isinstance(part, Reference) and _EACH_VALUE.search(part.expression) for part in parts)
+    return any(_refers(statements, _EACH_VALUE))
+
+
+def _refers(statements: Statements, to: re.Pattern[str]) -> Iterator[bool]:
+    """Yield for each resource of statements whether it is written with a reference of a kind."""
+    for one in (one for each in statements for one in each.resources):
+        yield any(isinstance(part, Reference) and to.search(part.expression) is not None for part in one)
 
 
 def _no_words(_: InstanceTerms) -> dict[str, str]:

@@ -136,7 +136,7 @@ def _policy_text(need: RoleNeed, places: FixPlaces, world: After) -> tuple[str, 
 
 def _repeat_policy(role: Address, statements: Statements, world: After) -> NewPolicy:
     """Return a policy that is repeated like its role, which a key or a gate may remove."""
-    base, key, label = role.resource, role.key, Labels().label(role, None, role.name)
+    base, key, label = role.resource, role.key, Labels().label(frozenset({str(role)}), None, role.name)
     if key is None:
         return NewPolicy(label, START_UP, f"{base}.id", statements)
     shared = share_statements([(InstanceTerms(key), statements)], by_value=False)
@@ -145,7 +145,7 @@ def _repeat_policy(role: Address, statements: Statements, world: After) -> NewPo
     if isinstance(key, int) and sum(each.resource == base for each in siblings) == 1:
         return NewPolicy(label, START_UP, f"{base}[count.index].id", statements, ("count", f"length({base})"))
     written = quote(key) if isinstance(key, str) else key
-    label = Labels().label(role, None, role.name, key)
+    label = Labels().label(frozenset({str(role)}), None, role.name, key)
     chosen = f"{{ for key, role in {base} : key => role if key == {written} }}"
     return NewPolicy(label, START_UP, "each.value.id", use_each_key(statements), ("for_each", chosen))
 
@@ -248,7 +248,7 @@ def grants_elsewhere(
         statements = needed_statements(fixed, _spell_known)
         if fixed and statements is not None:
             name = free(START_UP, [taken for taken, _ in role.inline], "-")
-            label = labels.label(home, None, home.name, home.key)
+            label = labels.label(frozenset({str(home)}), None, home.name, home.key)
             policy = NewPolicy(label, name, f"{local_name(home)}.id", statements)
             where = module_words([home.module])
             title = f"add an inline policy to {local_name(home)}{where} in the stack of {home.stack}"

@@ -152,6 +152,13 @@ PLANS: dict[str, Making] = {
         lambda: [row(f"aws_iam_role_policy_attachment.a{i}", {"policy_arn": "x"}, "role", "id") for i in range(10_000)],
         lambda: [task(_APP)],
     ),
+    "roles-times-attachments": many(
+        lambda: [role(f"r{i}") for i in range(200)],
+        lambda: [row(f"aws_iam_role_policy_attachment.a{i}", {"policy_arn": "x"}, "role", "id") for i in range(3_000)],
+        lambda: [
+            task([container()], f"t{i}", execution_role_arn=f"arn:aws:iam::{ACCOUNT}:role/r{i}") for i in range(200)
+        ],
+    ),
     "objects-20000": many(
         lambda: [
             row(f"aws_s3_object.o{i}", {"bucket": "config", "key": f"{i}.env"}, "id", "etag") for i in range(20_000)

@@ -64,7 +64,7 @@ def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None, acco
 def _with_shown_workspace(
     resolver: Resolver, rows: list[Comparison], doubts: Doubts
 ) -> tuple[Resolver, list[Comparison]]:
-    """Take the only workspace with which all arguments that contain its name have their planned values."""
+    """Choose the only workspace with which all arguments that contain its name have their planned values."""
     shown = {name for each in rows for name in _shown_names(each.evaluated, each.planned, resolver.workspace)}
     found = (
         Resolver(resolver.plan, resolver.sources, shown.pop(), resolver.account, doubts) if len(shown) == 1 else None

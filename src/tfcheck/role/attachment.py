@@ -185,10 +185,11 @@ class Attachments:
         if not self._is_before_change:
             lasting = [each for each in lasting if not self._is_contested(each, name, attached)]
             lasting = [each for each in lasting if self._definitely_remains(each, name, attached)]
-        for each in (each for each in lasting if is_abroad(each.reference, each.resource)):
+        refused = [each for each in lasting if is_abroad(each.reference, each.resource)]
+        for each in refused:
             partition = display(each.resource.surroundings.partition)
             attached.notes.append(f"{each.resource.address} attaches a policy that {partition} does not have")
-        lasting = [each for each in lasting if not is_abroad(each.reference, each.resource)]
+        lasting = [each for each in lasting if each not in refused] if refused else lasting
         if outcome is not None:
             lasting = [each for each in lasting if self._is_left(each, outcome(each), attached)]
         lasting, open_ = first_policies(lasting, attached.hidden), first_policies(open_, attached.hidden)

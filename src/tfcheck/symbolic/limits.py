@@ -35,7 +35,7 @@ class Allowance:
         self.exceeded = False
 
     def take(self, steps: int) -> bool:
-        """Take a number of steps, and return whether there were enough; if not, nothing remains."""
+        """Count down a number of steps, and return whether there were enough; if not, nothing remains."""
         if not self.exceeded:
             self.steps -= steps
             self.exceeded = self.steps < 0
@@ -83,7 +83,7 @@ def limit_steps(size: int = 0) -> Iterator[Allowance]:
 
 
 def take(steps: int) -> bool:
-    """Take steps from the run's allowance, and return whether there were enough: always, outside `limit_steps`."""
+    """Count down the steps of the run, and return whether there were enough: always, outside `limit_steps`."""
     allowance = _RUN.get()
     return allowance is None or allowance.take(steps)
 

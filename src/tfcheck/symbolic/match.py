@@ -96,6 +96,7 @@ def _equal_open(a: Value, b: Value) -> Truth:
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             return Truth.FALSE
         return Truth.UNKNOWN if is_deep(decoded) else equal(a.value, decoded)
+    # NOTE: a name is compared with many unknown ones, and the atoms below take ten times as long.
     if isinstance(a, str) and isinstance(b, Unknown):
         a, b = b, a
     if isinstance(a, Unknown) and isinstance(b, str) and _is_plain(a):

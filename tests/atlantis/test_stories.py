@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.atlantis.server import CANARY, TESTDATA, Atlantis, Project, in_dash, in_process
-from tests.pull_request.fake import SHA, TOKEN, FakeGitHub, says, serving
+from tests.pull_request.fake import SHA, TOKEN, FakeGitHub, first, says, serving
 from tests.pull_request.fake_bitbucket import FakeCloud, FakeDataCenter
 from tests.pull_request.fake_gitea import FakeGitea
 from tests.pull_request.fake_gitlab import PROJECT, FakeGitLab
@@ -282,6 +282,31 @@ def test_an_apply_takes_nothing_back(atlantis: Atlantis, github: FakeGitHub) -> 
     atlantis.plan(GOOD)
     atlantis.hook(only="web")
     assert "1 task definition will not start" in title(github)
+
+
+@pytest.mark.parametrize("first_case", ["literal-granted", "literal-missing"])
+def test_a_result_that_is_stored_while_the_hook_writes_is_published_too(
+    atlantis: Atlantis, github: FakeGitHub, first_case: str
+) -> None:
+    """Atlantis runs no second hook while the first one runs."""
+    other = Project("infra/orders", case={"literal-granted": "literal-missing"}.get(first_case, "literal-granted"))
+    atlantis.plan(other)
+    [file] = atlantis.kept()
+    later = file.read_bytes()
+    atlantis.plan(Project("infra/orders", case=first_case))
+    github.fault(
+        "POST" if first_case == "literal-missing" else "GET",
+        "/issues/42/comments",
+        first(lambda: file.write_bytes(later)),
+    )
+    done = atlantis.hook()
+    if other.case == "literal-missing":
+        assert done.lines[0] == "1 error, 1 warning in 1 project"
+        assert title(github) == "### ❌ tfcheck: 1 task definition will not start in `infra/orders`"
+    else:
+        assert done.lines[0] == "nothing is missing in 1 project"
+        assert title(github) == "### ✅ tfcheck: resolved, the task definition can start in `infra/orders`"
+    assert atlantis.description() == done.lines[0]
 
 
 def test_a_late_hook_of_an_old_commit_changes_nothing(atlantis: Atlantis, github: FakeGitHub) -> None:

@@ -56,6 +56,8 @@ _WORDS: dict[Host, _HostWords] = {
 }
 #: Other commands do not affect the results: an apply removes plans, but not what was found in them.
 _PLANNING = ("plan", "autoplan")
+#: Atlantis runs no hook while one runs, so what another command stores in the meantime is published by that one.
+_MOST_ROUNDS = 3
 #: The length of a status description that GitHub shows.
 _LONGEST_STATUS = 140
 
@@ -109,18 +111,21 @@ def update_comment(
     store = ResultStore(root(variables), hook.pull, now)
     _describe(variables, "")  # NOTE: an earlier hook's text would look like ours
     store.drop_old()
-    results = store.read_all(Path(variables.get("DIR") or os.curdir))
-    if not (results.reports or results.lost or results.problems):
-        return ""
-    missing = len(results.problems) + len(results.lost) + results.repeated
-    # NOTE: only comment commands set COMMAND_HAS_ERRORS. A plan that tfcheck stopped has also failed, but its result is
-    # here.
-    if not missing and variables.get("COMMAND_HAS_ERRORS") == "true":
-        missing = int(not any(origin.context_text(report, "stopped") for report in results.reports))
-    _describe(hook.variables, count_line(results.reports, missing))
-    result = HookResult("no comment: --dry-run", in_log=True) if dry_run else _published_result(hook, results, missing)
-    missing = max(missing, len(result.absent))
-    _describe(hook.variables, count_line(results.reports, missing))
+    clone = Path(variables.get("DIR") or os.curdir)
+    results = store.read_all(clone)
+    for _ in range(_MOST_ROUNDS):
+        if not (results.reports or results.lost or results.problems):
+            return ""
+        missing = _count_missing(results, variables)
+        _describe(variables, count_line(results.reports, missing))
+        result = (
+            HookResult("no comment: --dry-run", in_log=True) if dry_run else _published_result(hook, results, missing)
+        )
+        missing = max(missing, len(result.absent))
+        published, results = results, store.read_all(clone)
+        if results == published:
+            break
+    _describe(variables, count_line(results.reports, missing))
     store.drop_superseded()
     lines = [count_line(results.reports, missing), *(f"warning: {each}" for each in results.problems)]
     lines += [f"no result for this commit: {visible(each)}" for each in result.absent or results.lost]
@@ -128,6 +133,18 @@ def update_comment(
     shown = results.reports if result.in_log else ()
     screens = (f"\n{origin.context_text(each, 'target')}\n{text(each, directory='.')}" for each in shown)
     return "".join((*(f"{line}\n" for line in lines), *screens))
+
+
+def _count_missing(results: StoredResults, variables: Mapping[str, str]) -> int:
+    """Count the projects without a result.
+
+    NOTE: only comment commands set COMMAND_HAS_ERRORS. A plan that tfcheck stopped has also failed, but its result is
+    stored.
+    """
+    missing = len(results.problems) + len(results.lost) + results.repeated
+    if not missing and variables.get("COMMAND_HAS_ERRORS") == "true":
+        missing = int(not any(origin.context_text(report, "stopped") for report in results.reports))
+    return missing
 
 
 def count_line(reports: Sequence[Report], missing: int = 0) -> str:

@@ -139,6 +139,7 @@ class FakeGitHub:
         self.comments: dict[int, Json] = {}
         self.remarks: dict[int, Json] = {}
         self.reviews: list[Json] = []
+        self.runs: list[Json] = []
         self.former: dict[int, list[str]] = {}
         self.shows_former = True
         self.faults: list[Fault] = []
@@ -178,6 +179,12 @@ class FakeGitHub:
         made = sample(shape("/repos/{owner}/{repo}/pulls/comments/{comment_id}", "get", 200))
         self.remarks[number] = made | {"id": number, "body": body, "user": made["user"] | user, "line": 1} | fields
         return number
+
+    def start(self, number: int, **fields: Any) -> None:
+        """Let a run of the workflow start."""
+        found = shape("/repos/{owner}/{repo}/actions/runs", "get", 200)["properties"]["workflow_runs"]["items"]
+        made = {"id": number, "event": "pull_request", "run_attempt": 1, "head_sha": SHA}
+        self.runs.insert(0, sample(found) | made | {"run_started_at": f"2026-01-02T03:04:{number:02}Z"} | fields)
 
     def fault(self, method: str, path: str, step: Step, times: int = 1) -> None:
         self.faults.append(Fault(method, path, step, times))
@@ -267,6 +274,9 @@ class FakeGitHub:
             match method, path.removeprefix(prefix).split("/"):
                 case "GET", ["pulls", number]:
                     return Answer(200, self.pulls[int(number)]) if int(number) in self.pulls else _missing()
+                case "GET", ["actions", "runs"]:
+                    runs = [each for each in self.runs if each["head_sha"] == query["head_sha"]]
+                    return Answer(200, {"total_count": len(runs), "workflow_runs": runs})
                 case "GET", ["pulls", _, "files"]:
                     return self._page(self.files, path, query, base)
                 case "GET", ["pulls", _, "comments"]:

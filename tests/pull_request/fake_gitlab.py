@@ -22,6 +22,10 @@ class FakeGitLab(FakeGitHub):
         self.state = "opened"
         self.notes: dict[int, Json] = {}
 
+    def start(self, number: int, **fields: Any) -> None:
+        """Let a pipeline start."""
+        self.runs.insert(0, {"id": number, "sha": SHA, "source": "merge_request_event", "status": "running"} | fields)
+
     def note(self, body: str, author: Json | None = None) -> int:
         number = next(self.ids)
         self.notes[number] = {"id": number, "body": body, "author": author or OURS, "system": False}
@@ -50,6 +54,8 @@ class FakeGitLab(FakeGitHub):
                 case "GET", []:
                     url = f"https://gitlab.example/{PROJECT}/-/merge_requests/42"
                     return Answer(200, {"iid": 42, "state": self.state, "sha": self.sha, "web_url": url})
+                case "GET", ["pipelines"]:
+                    return Answer(200, self.runs)
                 case "GET", ["diffs"]:
                     return self._page(self.files, path, query, base)
                 case "GET", ["notes"]:

@@ -505,9 +505,9 @@ def test_a_text_that_github_finds_too_long_is_tried_once_more_shorter(
         def choose_wording(self, earlier: EarlierComments) -> CommentWording:
             found = super().choose_wording(earlier)
 
-            def write(size: int) -> str:
+            def write(size: int, newer: str) -> str:
                 sizes.append(size)
-                return found.write(size)
+                return found.write(size, newer)
 
             return msgspec.structs.replace(found, write=write)
 

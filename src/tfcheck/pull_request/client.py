@@ -12,6 +12,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 from urllib.parse import urljoin
 
@@ -33,8 +34,8 @@ from tfcheck.symbolic.regex import regex
 
 _T = TypeVar("_T")
 
-#: In seconds; these waits are optional.
-_GRAPHQL = 10.0
+#: In seconds, for requests that can be omitted.
+_OPTIONAL = 10.0
 _MOST_RETRIES = 4
 #: The status of a response without a body.
 _NOTHING = 204
@@ -86,6 +87,13 @@ class Client:
     def get(self, path: str, shape: type[_T]) -> _T:
         """GET one object."""
         return self._send("GET", self.hosts.api + path, None, shape)[0]
+
+    def peek(self, path: str, shape: type[_T]) -> _T | None:
+        """GET one object that is optional, once and without waiting; None if that fails."""
+        with suppress(RefusalError):
+            found = self._try_once("GET", self.hosts.api + path, None, shape, _OPTIONAL)
+            return found[0] if isinstance(found, tuple) else None
+        return None
 
     def header(self, path: str, name: str) -> str:
         """GET a header of a response; its name is in lower case, and a missing one is empty."""
@@ -145,7 +153,7 @@ class Client:
     def ask(self, query: str, variables: dict[str, Any], shape: type[_T]) -> _T:
         """Send a GraphQL query or mutation, once, and return its `data`."""
         body = {"query": query, "variables": variables}
-        answer = self._request("POST", self.hosts.graphql, body, _GRAPHQL)
+        answer = self._request("POST", self.hosts.graphql, body, _OPTIONAL)
         if isinstance(answer, NoAnswer):
             raise RefusalError(RefusalKind.UNREACHABLE, answer.problem)
         if answer.status >= 300:
@@ -180,13 +188,13 @@ class Client:
                 raise WaitedError(RefusalKind.UNREACHABLE, "no time left to look again")
 
     def _try_once(
-        self, method: str, url: str, body: Any, shape: type[_T]
+        self, method: str, url: str, body: Any, shape: type[_T], most: float = math.inf
     ) -> tuple[_T, HttpAnswer] | HttpAnswer | NoAnswer:
         """Send a request once, and decode the response; a truncated one, or one of a proxy, counts as none.
 
         NOTE: an odd response to a write does not prove that nothing was written.
         """
-        answer = self._request(method, url, body)
+        answer = self._request(method, url, body, most)
         if isinstance(answer, NoAnswer) or answer.status >= 300:
             return answer
         try:

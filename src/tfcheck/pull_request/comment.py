@@ -58,6 +58,7 @@ class CommentThread:
         self._written: set[str] = set()
         self._doubt = ""
         self._late = ""
+        self._newer = ""
         self._wrote = CommentAction.UNCHANGED
 
     @property
@@ -130,7 +131,7 @@ class CommentThread:
 
     def _body(self, wording: CommentWording) -> str:
         """Render the comment; a successor keeps the key that suggestions refer to."""
-        return self._replace_key(wording.write(self._size))
+        return self._replace_key(wording.write(self._size, self._newer))
 
     def _replace_key(self, body: str) -> str:
         return body.replace(f"key={self._draft.marker.key}", f"key={self.marker.key}", 1)
@@ -195,6 +196,7 @@ class CommentThread:
     def _create_first(self, wording: CommentWording) -> Outcome | None:
         if not wording.wanted:
             return Outcome(CommentAction.NOTHING, "there is nothing to report")
+        self._newer = self._conversation.newer_run()
         body = self._body(wording)
         self._written.add(without_run(body))
         try:

@@ -72,6 +72,10 @@ class Conversation(ABC, Generic[_Shape]):
             self.sha = self._full_sha(head)
         return ""
 
+    def newer_run(self) -> str:
+        """Return a run like this one that started later, as `ID.ATTEMPT`; empty without one, or if none is shown."""
+        return ""
+
     def rewritten(self, page: str) -> str:
         """Convert a page for the host."""
         return page

@@ -14,8 +14,9 @@ from tfcheck.pull_request.conversation import Added, Conversation
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.refusal import RefusalError
 from tfcheck.pull_request.review import Review
-from tfcheck.pull_request.shapes import ChangedFile, Comment, PullRequest
+from tfcheck.pull_request.shapes import ChangedFile, Comment, PullRequest, WorkflowRun, WorkflowRuns
 from tfcheck.pull_request.suggestion import added_lines
+from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Finding
 
 _MINIMIZE = (
@@ -85,6 +86,17 @@ class GitHubConversation(GiteaConversation):
     name = "GitHub"
     can_minimize = True
     numbers_attempts = True
+
+    def newer_run(self) -> str:
+        """Return a later run of the workflow for the same commit and event, if the token is allowed to see it."""
+        if not ci.in_actions(self._variables):
+            return ""
+        path = f"{self._repository}/actions/runs?head_sha={self.sha}&per_page=100"
+        found = self.client.peek(path, WorkflowRuns) or WorkflowRuns()
+        own = [each for each in found.workflow_runs if str(each.id) == self.wanted.run.partition(".")[0]]
+        alike = (each for each in found.workflow_runs for one in own if each.is_like(one))
+        last = max((*own, *alike), key=WorkflowRun.order, default=None)
+        return f"{last.id}.{last.run_attempt}" if last and last not in own else ""
 
     def minimize(self, comment: Comment, *, undo: bool = False) -> None:
         """Minimize a comment, or show it again."""

@@ -39,6 +39,11 @@ class _Diff(msgspec.Struct):
     diff: str = ""
 
 
+class _Pipeline(msgspec.Struct):
+    id: int
+    source: str = ""
+
+
 class _MergeRequest(msgspec.Struct):
     state: str
     sha: str | None = None
@@ -86,6 +91,13 @@ class MergeConversation(Conversation[_Note]):
     def author(self, named: str) -> Author:
         """Return tfcheck's own account: as `named`, otherwise from GitLab."""
         return Author((named or self.client.get("/user", _Account).username).lower())
+
+    def newer_run(self) -> str:
+        """Follow https://docs.gitlab.com/api/merge_requests/#list-merge-request-pipelines."""
+        found = self.client.peek(f"{self.path}/pipelines?per_page=100", list[_Pipeline]) or []
+        own = [each for each in found if str(each.id) == self.wanted.run.partition(".")[0]]
+        last = max((each.id for each in found for one in own if each.source == one.source), default=0)
+        return f"{last}.1" if any(last > each.id for each in own) else ""
 
     def comments(self) -> Iterator[Comment]:
         """Read all notes, oldest first."""

@@ -45,11 +45,11 @@ class CommentOptions(msgspec.Struct, frozen=True, kw_only=True):
 class CommentWording(msgspec.Struct, frozen=True):
     """The text of the comment, depending on earlier ones.
 
-    `write` takes the maximum size in bytes. `clean`: there is nothing to report. `wanted`: a missing comment should be
-    created.
+    `write` takes the maximum size in bytes, and a newer run if there is one. `clean`: there is nothing to report.
+    `wanted`: a missing comment should be created.
     """
 
-    write: Callable[[int], str]
+    write: Callable[[int, str], str]
     clean: bool
     wanted: bool
 
@@ -120,7 +120,9 @@ class ReportComment:
         known = target_list(found.targets, self.absent, self.size)
         self.complete = not (absent or any(report.skipped or report.unread for report in found.reports))
         return CommentWording(
-            write=lambda size: self._render(self._reports, page, known, size),
+            write=lambda size, newer: self._render(
+                self._reports, msgspec.structs.replace(page, newer=newer), known, size
+            ),
             clean=self._is_clean(found, page),
             wanted=bool(found.reports or self._about.expected) and self._is_wanted(found, absent),
         )

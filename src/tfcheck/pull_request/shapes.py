@@ -1,6 +1,7 @@
 """The parts of GitHub's responses that tfcheck reads.
 
-Follows https://docs.github.com/en/rest/issues/comments, https://docs.github.com/en/rest/pulls and the pages below it.
+Follows https://docs.github.com/en/rest/issues/comments, https://docs.github.com/en/rest/pulls and the pages below it,
+and https://docs.github.com/en/rest/actions/workflow-runs.
 """
 
 from __future__ import annotations
@@ -74,3 +75,27 @@ class Created(msgspec.Struct, frozen=True):
     """The id of anything that was created."""
 
     id: int
+
+
+class WorkflowRun(msgspec.Struct, frozen=True):
+    """A run of a workflow; a repeated one starts later, with another attempt."""
+
+    id: int
+    workflow_id: int
+    event: str
+    run_attempt: int = 1
+    run_started_at: str = ""
+
+    def order(self) -> tuple[str, int]:
+        """Return a key that sorts runs by their start."""
+        return self.run_started_at, self.id
+
+    def is_like(self, other: WorkflowRun) -> bool:
+        """Whether both runs are of one workflow, for the same event."""
+        return (self.workflow_id, self.event) == (other.workflow_id, other.event)
+
+
+class WorkflowRuns(msgspec.Struct, frozen=True):
+    """A page of runs."""
+
+    workflow_runs: tuple[WorkflowRun, ...] = ()

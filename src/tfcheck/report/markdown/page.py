@@ -21,8 +21,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     `id` is the comment's, by default from its targets. `links` lead to the commit and the run, `job` is the writing
     job. `manuals` are those of the rules. `expected` is the number of reports, `absent` the targets that had a result
     before and have none here, `replaced` those of them whose result another job has written for this commit.
-    `resolved`: an earlier page had findings. `added` are the lines that the pull request adds or changes, by file, None
-    for a file without a diff; itself None if that is not known.
+    `resolved`: an earlier page had findings. `newer` is a run that started later. `added` are the lines that the pull
+    request adds or changes, by file, None for a file without a diff; itself None if that is not known.
     """
 
     id: str = ""
@@ -33,6 +33,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     absent: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
     resolved: bool = False
+    newer: str = ""
     added: Mapping[str, frozenset[int] | None] | None = None
 
     def manual(self, rule: str) -> Manual | None:

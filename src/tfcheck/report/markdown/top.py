@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from tfcheck import __version__
 from tfcheck.report.left_out_words import excused_words, selection_sentence
 from tfcheck.report.markdown.escape import code, sentence
@@ -48,7 +50,8 @@ def title(content: PageContent, page: Page) -> str:
     icon, words = _verdict(content, page)
     where = _names(content.targets)
     about = f"{words} in {where}" if words and where else words
-    return f"### {icon} tfcheck: {', '.join(filter(None, (about, _lost(content, page))))}"
+    newer = "a newer run may differ" if page.newer else ""
+    return f"### {icon} tfcheck: {', '.join(filter(None, (about, _lost(content, page), newer)))}"
 
 
 def _lost(content: PageContent, page: Page) -> str:
@@ -124,6 +127,11 @@ def missing(content: PageContent, page: Page) -> int:
 def lead(content: PageContent, page: Page) -> Iterator[str]:
     """Report in a sentence what breaks, or does not, and which results are missing."""
     yield _breaks(content)
+    if newer := page.links and page.newer and msgspec.structs.replace(page.links, run=page.newer).run_url():
+        yield (
+            f"{UNKNOWN_ICON} **A newer run** started before this comment was created: [run]({newer}). If it has passed "
+            "and this sentence is still here, the newer run found nothing to report, and this result is out of date."
+        )
     yield from dict.fromkeys(f"{sentence(words)}." for each in content.reports if (words := selection_sentence(each)))
     absent = content.absent(page)
     if lost := tuple(each for each in absent if each not in page.replaced):

@@ -1,0 +1,150 @@
+"""A run that creates a comment after a newer one of the same commit has ended without one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from tests.pull_request.fake import SHA, Answer, FakeGitHub, Raw, Step, cut_before, says, serving
+from tests.pull_request.fake_gitea import FakeGitea
+from tests.pull_request.fake_gitlab import FakeGitLab
+from tests.pull_request.job import Clock, bad, clean, run, variables
+from tests.pull_request.test_races import on_gitea, on_github, on_gitlab, orders, quickly, texts, together
+from tfcheck.pull_request.event import RequestedPull
+from tfcheck.pull_request.outcome import CommentAction
+from tfcheck.pull_request.publish import publish
+from tfcheck.pull_request.report_comment import CommentOptions
+
+TITLE = "### ❌ tfcheck: 1 task definition will not start in `infra/orders`"
+NOTE = "**A newer run** started before this comment was created: [run]"
+
+
+def head(text: str) -> str:
+    return text.split("\n")[1]
+
+
+def answers(body: Any) -> Step:
+    return lambda go: Answer(200, body)
+
+
+@pytest.mark.parametrize("on_clean", ["update", "delete"])
+def test_an_older_run_names_a_newer_one_that_left_no_comment(tmp_path: Path, on_clean: Any) -> None:
+    """With `delete` the newer one has removed the comment of an earlier commit."""
+    github = FakeGitHub()
+    with serving(github) as where:
+        if on_clean == "delete":
+            run(variables(tmp_path, where, run="9.1"), [bad()])
+        github.start(10)
+        github.start(11, run_attempt=2)
+        run(variables(tmp_path, where, run="11.2"), [clean()], CommentOptions(id="orders", on_clean=on_clean))
+        assert github.comments == {}
+        published = run(variables(tmp_path, where, run="10.1"), [bad()])
+        (text,) = texts(github)
+        assert published.outcome.did is CommentAction.CREATED
+        assert head(text) == f"{TITLE}, a newer run may differ"
+        assert f"{NOTE}(https://github.com/acme/shop/actions/runs/11/attempts/2)." in text
+        github.open_pull(sha="a" * 40)
+        run(variables(tmp_path, where, run="12.1", sha="a" * 40), [bad(sha="a" * 40)])
+    (text,) = texts(github)
+    assert head(text) == TITLE
+    assert NOTE not in text
+    assert github.problems == []
+
+
+@pytest.mark.parametrize(
+    "newer",
+    [
+        {"workflow_id": 7},
+        {"event": "push"},
+        {"head_sha": "a" * 40},
+        {"run_started_at": "2026-01-02T03:04:05Z"},  # ours is a repeated one
+    ],
+)
+def test_other_runs_do_not_count(tmp_path: Path, newer: dict[str, Any]) -> None:
+    github = FakeGitHub()
+    github.start(10)
+    github.start(9)
+    github.start(11, **newer)
+    with serving(github) as where:
+        run(variables(tmp_path, where, run="10.1"), [bad()])
+    (text,) = texts(github)
+    assert head(text) == TITLE
+    assert github.problems == []
+
+
+@pytest.mark.parametrize("pipeline", [{"id": 11}, {"id": 9}, {"id": 11, "source": "push"}], ids=str)
+def test_gitlab_lists_the_pipelines_of_a_merge_request(pipeline: dict[str, Any]) -> None:
+    gitlab = FakeGitLab()
+    gitlab.start(10)
+    gitlab.runs.insert(0, gitlab.runs[0] | pipeline)
+    with serving(gitlab) as where:
+        wanted = RequestedPull("acme/shop", 42, SHA, "10.1")
+        publish(on_gitlab(where["GITHUB_API_URL"], wanted, Clock().patience()), [bad()], CommentOptions(id="orders"))
+    (text,) = texts(gitlab)
+    assert ("a newer run may differ" in head(text)) is (pipeline == {"id": 11})
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        says(403, "Resource not accessible by integration"),
+        says(403, "You have exceeded a secondary rate limit", retry_after="60"),
+        says(404),
+        says(502),
+        cut_before,
+        answers(Raw(b"<html>")),
+        answers(Raw(b"[" * 200_000)),
+        answers({"workflow_runs": [{"id": "10"}]}),
+        answers({"workflow_runs": []}),
+    ],
+)
+def test_a_refusal_to_list_runs_costs_one_request_and_nothing_else(tmp_path: Path, step: Step) -> None:
+    github = FakeGitHub()
+    github.fault("GET", "/actions/runs", step, times=9)
+    with serving(github) as where:
+        clock = Clock()
+        published = run(variables(tmp_path, where), [bad()], patience=clock.patience())
+    assert published.outcome.did is CommentAction.CREATED
+    assert str(published.outcome).startswith("comment created: https://")
+    assert head(*texts(github)) == TITLE
+    assert sum("/actions/runs" in path for _, path in github.requests) == 1
+    assert clock.waited < 4
+
+
+def test_only_runs_that_create_a_comment_list_runs(tmp_path: Path) -> None:
+    github = FakeGitHub()
+    with serving(github) as where:
+        run(variables(tmp_path, where, run="9.1"), [clean()])
+        assert not any("/actions/runs" in path for _, path in github.requests)
+        run(variables(tmp_path, where, run="10.1"), [bad()])
+        run(variables(tmp_path, where, run="11.1"), [clean()])
+    assert sum("/actions/runs" in path for _, path in github.requests) == 1
+    assert github.problems == []
+
+
+def test_outside_of_workflows_nothing_lists_runs() -> None:
+    for host, conversation in ((FakeGitHub(), on_github), (FakeGitea(), on_gitea)):
+        with serving(host) as where:
+            wanted = RequestedPull("acme/shop", 42, SHA, "10.0")
+            publish(
+                conversation(where["GITHUB_API_URL"], wanted, Clock().patience()), [bad()], CommentOptions(id="orders")
+            )
+        assert not any("/actions/runs" in path for _, path in host.requests)
+        assert len(texts(host)) == 1
+
+
+@quickly
+@given(order=orders)
+def test_in_any_order_an_older_result_of_a_commit_is_replaced_or_names_the_newer_run(
+    tmp_path: Path, order: list[int]
+) -> None:
+    github = FakeGitHub()
+    github.start(10)
+    github.start(11)
+    together(github, tmp_path, order, "10.1", "11.1", reports=[bad(), clean()], on_clean="update")
+    for text in texts(github):
+        assert "✅" in head(text) or head(text).endswith(", a newer run may differ")
+    assert github.problems == []

@@ -254,7 +254,7 @@ def test_a_page_of_any_size_is_whole_and_in_its_budget(name: str, many: int, siz
 @pytest.mark.long
 def test_a_real_page_fits_into_what_github_takes() -> None:
     fix = Fix("grant it", "safe", True, "", "--- a/x\n+++ b/x\n@@ -1 +1,40 @@\n a\n" + "+a line of some length\n" * 40)
-    tasks = [f"module.service[{number}].aws_ecs_task_definition.app" for number in range(2_000)]
+    tasks = [f"module.service_{number}.aws_ecs_task_definition.app" for number in range(2_000)]
     fixed = [
         msgspec.structs.replace(
             finding(task, resource=f"arn:aws:s3:::acme/{number * 7919 % 10007}x"),
@@ -289,6 +289,27 @@ def test_instances_that_lack_the_same_are_one_row_and_one_fold() -> None:
     assert "on `arn:aws:s3:::acme/${each.key}/a.env`, needed by `aws_ecs_task_definition.svc[*]` (30 inst" in row[1]
     assert page.count("<summary>Why") == 1
     assert "### ❌ tfcheck: 30 task definitions will not start" in page
+
+
+def test_of_instances_that_lack_objects_of_their_own_a_few_have_rows_and_all_fixes_are_there() -> None:
+    tasks = [f'aws_ecs_task_definition.svc["{chr(65 + number)}|`</details>@a"]' for number in range(20)]
+    fixes = [
+        Fix("grant it", "safe", True, "", f"--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n a\n+{each % 8}\n") for each in range(20)
+    ]
+    own = (finding(task, resource=f"arn:aws:s3:::acme/{number * 7919}.env") for number, task in enumerate(tasks))
+    found = [msgspec.structs.replace(each, fix=fix) for each, fix in zip(own, fixes, strict=True)]
+    page = markdown([reported(*found)])
+    written = [row[1] for row in rows(page)]
+    assert len(written) == 4
+    assert written[3] == "`env-file` also affects `aws_ecs_task_definition.svc[*]` (17 instances)"
+    assert page.count("<summary>Why") == 3
+    assert page.count("Suggested change") == 8
+    assert_harmless(page, links_to="https://github.com/acme/shop/")
+    (answer,) = found[9].answers
+    need = msgspec.structs.replace(answer.requirement, action="s3:GetObjectVersion")
+    unlike = msgspec.structs.replace(found[9], answers=(msgspec.structs.replace(answer, requirement=need),))
+    assert len(rows(markdown([reported(*found[:9], unlike)]))) == 5
+    assert len(rows(summary([reported(*found)]))) == 20
 
 
 def test_the_first_change_is_open_and_stands_before_the_reasons() -> None:

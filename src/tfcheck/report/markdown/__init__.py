@@ -81,6 +81,7 @@ def _folds(
     worst = min((each.cause.severity.rank for each in causes), default=0)
     limit = listed.groups_that_fit([[1] * len(each.cause.groups) for each in causes], most)
     groups = [(each, group) for each in causes for group in each.cause.groups[:limit]][:most]
+    explained = {id(group) for each in causes for group in listed.unlike_groups(each.cause, most)}
     targets: dict[str, dict[str, None]] = {}
     for each, group in groups if len(found.targets) > 1 else ():
         for fix in (finding.fix for finding in group.findings if finding.fix):
@@ -97,5 +98,6 @@ def _folds(
             if gist not in shown_remedies:
                 shown_remedies.add(gist)
                 yield fold.remedy_part(group.findings[0], remedy, number)
-        drawn = number - first < pictures and each.cause.severity.rank == worst
-        yield from fold.evidence(group, each.report, number, page, drawn=drawn)
+        if id(group) in explained:
+            drawn = number - first < pictures and each.cause.severity.rank == worst
+            yield from fold.evidence(group, each.report, number, page, drawn=drawn)

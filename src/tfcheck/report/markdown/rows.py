@@ -5,11 +5,12 @@ NOTE: GitHub breaks no names in a table, so one of addresses and ARNs fits neith
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TypeAlias
 
-from tfcheck.report.causes import Group, Need
+from tfcheck.report.causes import Cause, Group, Need, block, blocks
 from tfcheck.report.markdown.alike import AlikeAnswers, alike, needed_by, permission_words
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose
@@ -40,12 +41,27 @@ def rows(
     """
     # Thousands of rows are counted, and only the shown ones are written.
     causes, unknown = list(causes), list(_unknown_rows(waiting, content, page))
-    limit = groups_that_fit([[len(_by_resource(group)) or 1 for group in each.cause.groups] for each in causes], most)
-    lacking = sorted(_cause_rows(causes, content, page, limit), key=lambda each: each[0].rank)
+    shown = [unlike_groups(each.cause, most) for each in causes]
+    limit = groups_that_fit([[len(_by_resource(group)) or 1 for group in groups] for groups in shown], most)
+    lacking = sorted(_cause_rows(causes, shown, content, page, limit), key=lambda each: each[0].rank)
     found = [*(row for _, row in lacking), *unknown]
     yield from (PagePart(f"- {row()}", PartKind.ROW) for row in found[:most])
     if len(found) > most:
         yield PagePart(f"… and {len(found) - most:,} more.", PartKind.KEPT)
+
+
+def unlike_groups(cause: Cause, most: int) -> list[Group]:
+    """Return the groups with rows of their own: of instances that differ only by resource, a tenth of `most`."""
+    seen: Counter[tuple[object, ...]] = Counter()
+    shown = []
+    for group in cause.groups:
+        instances = tuple(map(block, group.shown))
+        actions = tuple((each.answer.requirement.action, each.answer.requirement.severity) for each in group.needs)
+        key = (instances, block(group.role), actions) if instances != group.shown else group.tasks
+        seen[key] += 1
+        if seen[key] <= most // 10:
+            shown.append(group)
+    return shown
 
 
 def groups_that_fit(sizes: list[list[int]], most: int) -> int | None:
@@ -62,16 +78,17 @@ def groups_that_fit(sizes: list[list[int]], most: int) -> int | None:
 
 
 def _cause_rows(
-    causes: Iterable[TargetedCause], content: PageContent, page: Page, most: int | None
+    causes: Iterable[TargetedCause], shown: Iterable[list[Group]], content: PageContent, page: Page, most: int | None
 ) -> Iterator[tuple[Severity, Row]]:
-    for each in causes:
-        for group in each.cause.groups[:most]:
+    for each, groups in zip(causes, shown, strict=True):
+        for group in groups[:most]:
             for (_, severity), needs in _by_resource(group).items():
                 yield severity, partial(_need_row, needs, group, each, content, page)
             if not group.needs:
                 yield each.cause.severity, partial(_mistake, group, each, content, page)
-        if each.cause.groups[most or len(each.cause.groups) :]:
-            yield each.cause.severity, partial(_rest, each, content, most or 0)
+        written = set(map(id, groups[:most]))
+        if rest := [group for group in each.cause.groups if id(group) not in written]:
+            yield each.cause.severity, partial(_rest, each, content, rest)
 
 
 def _by_resource(group: Group) -> dict[tuple[str, Severity], list[Need]]:
@@ -82,9 +99,11 @@ def _by_resource(group: Group) -> dict[tuple[str, Severity], list[Need]]:
     return found
 
 
-def _rest(cause: TargetedCause, content: PageContent, most: int) -> str:
-    tasks = list(dict.fromkeys(name for group in cause.cause.groups[most:] for name in group.shown))
-    shown = ", ".join(map(code, tasks[:_SHOWN_TASKS])) + and_more(len(tasks), _SHOWN_TASKS)
+def _rest(cause: TargetedCause, content: PageContent, rest: Sequence[Group]) -> str:
+    tasks = list(dict.fromkeys(task for group in rest for task in group.tasks))
+    members = Counter(map(block, tasks))
+    named = [f"{code(each)}{instances(members[block(each)])}" for each in blocks(tasks)]
+    shown = ", ".join(named[:_SHOWN_TASKS]) + and_more(len(named), _SHOWN_TASKS)
     where = _in_targets(cause.targets, content)
     return f"{ICONS[cause.cause.severity]} {code(cause.cause.rule)} also affects {shown}{where}"
 

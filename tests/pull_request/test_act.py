@@ -13,8 +13,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from socket import create_server
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -28,6 +31,8 @@ SECOND = "tests/pull_request/workflows/second.yml"
 #: act masks it wherever it prints it, so a short one would hide half of the log.
 SECRET = "fake-token-0123456789"
 FORK = "mallory/shop"
+#: A checkout of actions/upload-artifact at the commit that action.yml names, for a machine without GitHub.
+REAL_UPLOAD = os.environ.get("TFCHECK_UPLOAD_ARTIFACT", "")
 
 Act = Callable[..., tuple[int, str]]
 
@@ -90,11 +95,12 @@ def act_program(
     for command in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-q", "--allow-empty", "-m", "x"]):
         subprocess.run(["git", *command], cwd=top, check=True, capture_output=True)
     (tmp_path / "event.json").write_text(json.dumps(payload), encoding="utf-8")
+    replacing = [] if any("upload-artifact" in each for each in options) else uploading(tmp_path / "upload")
     told = where | {"GITHUB_REPOSITORY": REPOSITORY, "GITHUB_RUN_ID": "77", "GITHUB_RUN_ATTEMPT": "1"}
     arguments = [argument for name, value in told.items() for argument in ("--env", f"{name}={value}")]
     where_and_what = ["-W", workflow, "-P", "ubuntu-24.04=-self-hosted", "-e", str(tmp_path / "event.json")]
     ended = subprocess.run(
-        [_act(), event, *where_and_what, "-s", f"GITHUB_TOKEN={SECRET}", *arguments, *options],
+        [_act(), event, *where_and_what, "-s", f"GITHUB_TOKEN={SECRET}", *arguments, *replacing, *options],
         cwd=top,
         env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "XDG_CONFIG_HOME": str(tmp_path / "config")},
         capture_output=True,
@@ -104,6 +110,18 @@ def act_program(
     log = ended.stdout + ended.stderr
     assert SECRET not in log
     return ended.returncode, log
+
+
+def uploading(folder: Path) -> list[str]:
+    """Replace the action that uploads the page: by its own code if that is here, or by one that does nothing."""
+    (name,) = re.findall(r"actions/upload-artifact@[0-9a-f]{40}", (ROOT / "action.yml").read_text(encoding="utf-8"))
+    if not REAL_UPLOAD:
+        folder.mkdir(exist_ok=True)
+        steps = [{"shell": "bash", "run": "true"}]
+        nothing = {"name": "upload", "description": "upload", "runs": {"using": "composite", "steps": steps}}
+        (folder / "action.yml").write_text(json.dumps(nothing), encoding="utf-8")
+        subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    return ["--local-repository", f"{name}={REAL_UPLOAD or folder}"]
 
 
 def pull(source: str | None, user: str = "octocat") -> dict[str, Any]:
@@ -124,6 +142,25 @@ def test_a_pull_request_of_the_same_repository(github: FakeGitHub, act: Act) -> 
     (comment,) = github.by()
     assert comment["body"].split("\n")[1].startswith("### ❌ tfcheck: 1 task definition will not start")
     assert {each.get("authorization") for each in github.headers} == {f"Bearer {SECRET}"}
+
+
+@pytest.mark.skipif(not REAL_UPLOAD, reason="needs a checkout of actions/upload-artifact as TFCHECK_UPLOAD_ARTIFACT")
+def test_the_page_is_uploaded_and_the_comment_links_to_it(
+    github: FakeGitHub, act: Act, tmp_path: Path, where: dict[str, str]
+) -> None:
+    with closing(create_server(("127.0.0.1", 0))) as free:
+        port = str(free.getsockname()[1])
+    server = ("--artifact-server-path", str(tmp_path / "artifacts"), "--artifact-server-port", port)
+    at = ("--artifact-server-addr", "127.0.0.1")
+    status, log = act("pull_request", SELFTEST, pull(REPOSITORY), *ONLY_LINUX, *server, *at)
+    assert status == 0, log
+    (archive,) = (tmp_path / "artifacts").rglob("*.zip")
+    with ZipFile(archive) as opened:
+        (page,) = opened.namelist()
+        assert page == "tfcheck.html"
+        assert b"<h1>1 of 1 task definitions will not start</h1>" in opened.read(page)
+    (comment,) = github.by()
+    assert "[page `selftest ubuntu-24.04`](" in comment["body"]
 
 
 @pytest.mark.parametrize(("source", "user"), [(FORK, "mallory"), (None, "mallory"), (REPOSITORY, "dependabot[bot]")])

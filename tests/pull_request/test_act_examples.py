@@ -21,6 +21,7 @@ from tests.pull_request.test_act import FORK, ROOT, act_program, checkout, pull,
 
 __all__ = ["pytestmark", "where"]
 
+ACTION = (ROOT / "action.yml").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs" / "github-action.md").read_text(encoding="utf-8")
 PRINTED = re.findall(r"^## ([^\n]+)|^```yaml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 TERRAFORM = """#!/bin/sh
@@ -77,7 +78,7 @@ def runs(where: dict[str, str], tmp_path: Path) -> Runs:
         file = top / ".github" / "workflows" / "plan.yml"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(workflow, encoding="utf-8")
-        local = {f"acme/tfcheck@{'0123456789abcdef' * 2}01234567": source} | replaced(workflow, tmp_path)
+        local = {f"acme/tfcheck@{'0123456789abcdef' * 2}01234567": source} | replaced(workflow + ACTION, tmp_path)
         replacing = [word for name, folder in local.items() for word in ("--local-repository", f"{name}={folder}")]
         extra = ["--env", f"PROGRAMS={programs}", "--env", f"ARTIFACTS={artifacts}"]
         return act_program(

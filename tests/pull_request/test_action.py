@@ -95,6 +95,19 @@ def test_a_plan_with_findings(
     assert "::error" in rest
 
 
+def test_the_comment_and_the_summary_link_to_the_artifact_with_the_page(
+    github: FakeGitHub, start: Start, tmp_path: Path
+) -> None:
+    assert start(plan=MISSING, html_artifact="page `prod`") == 1
+    page = Path(outputs_in(tmp_path)["html-file"])
+    assert (page.name, page.parent.parent) == ("tfcheck.html", tmp_path)
+    assert "<h1>1 of 1 task definitions will not start</h1>" in page.read_text(encoding="utf-8")
+    (comment,) = github.by()
+    link = " · [page `` page `prod` ``](https://github.com/acme/shop/actions/runs/{}/attempts/1#artifacts) · id "
+    for text in (comment["body"], (tmp_path / "summary.md").read_text(encoding="utf-8")):
+        assert link.format(10) in text
+
+
 def test_a_clean_plan(github: FakeGitHub, start: Start, tmp_path: Path) -> None:
     assert start(plan=GRANTED) == 0
     assert github.comments == {}

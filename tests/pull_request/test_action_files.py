@@ -27,7 +27,7 @@ PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / ".github")
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml")) + sorted(
     Path(__file__).parent.glob("workflows/*.yml")
 )
-(STEP,) = ACTION["runs"]["steps"]
+STEP, UPLOAD = ACTION["runs"]["steps"]
 PLAN = ROOT / "testdata" / "literal-granted" / "plan.json"
 
 
@@ -49,6 +49,13 @@ def test_every_input_reaches_the_command_as_a_variable_and_by_no_other_way() -> 
     assert STEP["env"] == handed
     assert "${{" not in STEP["run"]
     assert (STEP["shell"], ACTION["runs"]["using"]) == ("bash", "composite")
+
+
+def test_the_page_is_uploaded_under_the_name_that_the_comment_links_to() -> None:
+    assert UPLOAD["if"] == "${{ !cancelled() && inputs.html-artifact && steps.check.outputs.html-file }}"
+    assert UPLOAD["with"] == {"name": "${{ inputs.html-artifact }}", "path": "${{ steps.check.outputs.html-file }}"}
+    assert UPLOAD["continue-on-error"] is True
+    assert re.fullmatch(r"actions/upload-artifact@[0-9a-f]{40}", UPLOAD["uses"])
 
 
 class Asked(dict[str, str]):

@@ -95,7 +95,7 @@ def _check_plans(wanted: Inputs) -> _Found:
         account=wanted.account,
         choice=wanted.choice,
         fixes=True,
-        excerpts=bool(wanted.html_file),
+        excerpts=wanted.has_page,
     )
     together = Session(
         plans.files,
@@ -179,9 +179,10 @@ def _files(wanted: Inputs, found: _Found) -> dict[str, str]:
     sarif = wanted.sarif_file if not found.errors else ""
     if sarif:
         _write(reporting.render("sarif", reports), sarif)
-    if wanted.html_file:
-        _write(reporting.render("html", reports), wanted.html_file)
-    files = {"report-json": report, "sarif-file": sarif, "html-file": wanted.html_file}
+    page = wanted.html_file or (wanted.temporary_file("tfcheck.html") if wanted.has_page else "")
+    if page:
+        _write(reporting.render("html", reports), page)
+    files = {"report-json": report, "sarif-file": sarif, "html-file": page}
     return {name: file.replace("\\", "/") for name, file in files.items()}
 
 

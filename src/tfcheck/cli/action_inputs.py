@@ -55,6 +55,11 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     choice: Choice
     comment_options: CommentOptions
 
+    @property
+    def has_page(self) -> bool:
+        """Whether there is a page for a browser, in a file or an artifact."""
+        return bool(self.html_file or self.comment_options.artifact)
+
     def temporary_file(self, name: str) -> str:
         """Return the path of a temporary file for an output without a name."""
         from tempfile import mkdtemp
@@ -81,6 +86,7 @@ def inputs(variables: Mapping[str, str], found: LoadedSettings = LoadedSettings(
             on_clean=msgspec.convert(values.one_of("on-clean", "update", "delete", "minimize"), OnClean),
             expected=values.number("expect-reports", 0),
             suggestions=values.number("max-suggestions", 20) if suggestions else 0,
+            artifact=values.text("html-artifact"),
         ),
         plans=values.lines("plan"),
         reports=values.lines("report"),

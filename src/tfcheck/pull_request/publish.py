@@ -38,6 +38,7 @@ def page(
     return Page(
         id=comment_options.id,
         links=links,
+        artifact=comment_options.artifact,
         manuals=manuals,
         expected=comment_options.expected,
         absent=comment_options.absent,
@@ -88,6 +89,7 @@ def _page(
     return Page(
         id=comment_options.id,
         links=conversation.links,
+        artifact=comment_options.artifact,
         job=conversation.wanted.job,
         manuals=manuals,
         expected=comment_options.expected,

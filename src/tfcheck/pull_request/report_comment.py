@@ -28,7 +28,8 @@ class CommentOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` distinguishes several comments on one pull request. `author` is the account that writes, `number` the pull
     request; by default both are found. `expected` is the number of reports, `absent` are targets without a result for
-    this commit, `gone` those that no longer exist. `suggestions` is the maximum number on lines.
+    this commit, `gone` those that no longer exist. `suggestions` is the maximum number on lines. `artifact` is
+    the one with the page for a browser.
     """
 
     id: str = ""
@@ -40,6 +41,7 @@ class CommentOptions(msgspec.Struct, frozen=True, kw_only=True):
     absent: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     suggestions: int = 20
+    artifact: str = ""
 
 
 class CommentWording(msgspec.Struct, frozen=True):
@@ -102,7 +104,7 @@ class ReportComment:
         """Render the comment for a newer commit: these targets have no result for it."""
         links = self._about.links and msgspec.structs.replace(self._about.links, sha="")
         absent = tuple(dict.fromkeys((*self.absent, *self.content.targets)))
-        page = msgspec.structs.replace(self._about, links=links, absent=absent, expected=0)
+        page = msgspec.structs.replace(self._about, links=links, artifact="", absent=absent, expected=0)
         return self._render((), page, target_list((), absent, size), size)
 
     def choose_wording(self, earlier: EarlierComments) -> CommentWording:

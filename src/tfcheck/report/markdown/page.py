@@ -18,15 +18,17 @@ from tfcheck.vocabulary.finding import Answer, Finding, Report
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """The options for a page. Nothing here comes from a report.
 
-    `id` is the comment's, by default from its targets. `links` lead to the commit and the run, `job` is the writing
-    job. `manuals` are those of the rules. `expected` is the number of reports, `absent` the targets that had a result
-    before and have none here, `replaced` those of them whose result another job has written for this commit.
-    `resolved`: an earlier page had findings. `newer` is a run that started later. `added` are the lines that the pull
-    request adds or changes, by file, None for a file without a diff; itself None if that is not known.
+    `id` is the comment's, by default from its targets. `links` lead to the commit and the run, `artifact` is the
+    one of that run with the page for a browser, `job` is the writing job. `manuals` are those of the rules.
+    `expected` is the number of reports, `absent` the targets that had a result before and have none here,
+    `replaced` those of them whose result another job has written for this commit. `resolved`: an earlier page had
+    findings. `newer` is a run that started later. `added` are the lines that the pull request adds or changes, by
+    file, None for a file without a diff; itself None if that is not known.
     """
 
     id: str = ""
     links: Links | None = None
+    artifact: str = ""
     job: str = ""
     manuals: tuple[Manual, ...] = ()
     expected: int = 0

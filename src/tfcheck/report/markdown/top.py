@@ -179,13 +179,14 @@ def _breaks(content: PageContent) -> str:
 
 
 def footer(content: PageContent, page: Page) -> str:
-    """Write the page's commit, run, id and author."""
+    """Write the page's commit, run, artifact, id and author."""
     found = mark(content, page)
     known = any(char != "0" for char in found.sha)
     run = page.links.run_url() if page.links else None
     parts = (
         f"Commit {code(found.sha[:7])}" if known else "",
         f"[run]({run})" if run else "",
+        f"[page {code(clip_width(page.artifact, _LONGEST_ID))}]({run}#artifacts)" if run and page.artifact else "",
         f"id {code(clip_width(name(content, page), _LONGEST_ID))}",
         f"tfcheck {__version__}",
     )

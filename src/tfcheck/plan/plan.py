@@ -128,9 +128,9 @@ class Plan:
         """Return a plan with some rows added, or replaced by address."""
         return _Amended(self, rows)
 
-    def types(self) -> tuple[str, ...]:
-        """Return the types of the managed resources in the plan."""
-        return tuple(kind for mode, kind in self._rows if mode == "managed")
+    def types(self, mode: str = "managed") -> tuple[str, ...]:
+        """Return the types of the managed resources in the plan, or of the data sources that the apply reads."""
+        return tuple(kind for each, kind in self._rows if each == mode)
 
     def resource_types(self) -> frozenset[str]:
         """Return the types of all resources and data sources in the plan."""

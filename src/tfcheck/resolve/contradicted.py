@@ -6,7 +6,6 @@ them differs from the planned one, any of them may have changed.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -18,15 +17,12 @@ from tfcheck.hcl.syntax.parse import reference_text
 from tfcheck.plan import Instance, constant, references
 from tfcheck.resolve.blocks import nested_names
 from tfcheck.resolve.declarations import Declarations
+from tfcheck.resolve.difference import document, has_blocks, is_missing, is_other, leaves, statements_differ
 from tfcheck.resolve.doubts import Doubted
 from tfcheck.resolve.evaluation import Key, evaluate_all
-from tfcheck.resolve.normal_forms import drop_empty, keep_known_members, normal
+from tfcheck.resolve.normal_forms import keep_known_members
 from tfcheck.resolve.resolver import Resolver
-from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.numbers import as_text
-from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.size import is_deep, may_be_deep
-from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, is_known, text
+from tfcheck.symbolic.value import JsonText, Value
 from tfcheck.vocabulary.address import Address, ModulePath
 
 if TYPE_CHECKING:
@@ -36,14 +32,10 @@ if TYPE_CHECKING:
 
 #: The number of compared instances of one resource, and of all resources.
 _MOST_ALIKE, _MOST = 20, 2000
-#: Texts that providers keep as a hash.
-_HASH = regex(r"[0-9a-f]{40}|[0-9a-f]{64}")
 #: Arguments of Terraform itself, and those that the provider normalises.
 _NOT_COMPARED = frozenset(
     ("count", "for_each", "provider", "depends_on", "lifecycle", "provisioner", "connection", "timeouts")
 )
-#: Values of members that the provider adds to containers.
-_ADDED = frozenset(("tcp", "true", "false"))
 #: The minimum length of a name's text that proves it, in an equal planned text and in a different one.
 _SHORTEST_PROOF, _SHORTEST_IN_OTHER = 3, 10
 
@@ -65,7 +57,10 @@ class Comparison(msgspec.Struct, frozen=True):
 def compare(resolver: Resolver) -> Iterator[Comparison]:
     """Compare the arguments known in the plan with their evaluation from the sources."""
     seen: Counter[str] = Counter()
-    for instance in resolver.plan.instances(*resolver.plan.types()):
+    managed, read_later = (
+        resolver.plan.instances(*resolver.plan.types(mode), mode=mode) for mode in ("managed", "data")
+    )
+    for instance in (*managed, *read_later):
         seen[instance.address.config] += 1
         is_planned = instance.after is not None and instance.actions != ("forget",)
         if not is_planned or seen[instance.address.config] > _MOST_ALIKE or seen.total() > _MOST:
@@ -83,14 +78,22 @@ def _compare(resolver: Resolver, instance: Instance, name: str, planned: Value) 
     found, direct = resolver.evaluation.with_dependencies(lambda: resolver.evaluate(instance.address, name))
     evaluated = evaluate_all(found)
     if name == "container_definitions" and isinstance(evaluated, (str, JsonText)):
-        document = _document(evaluated)
-        evaluated = evaluated if document is None else keep_known_members(document)
+        content = document(evaluated)
+        evaluated = evaluated if content is None else keep_known_members(content)
     differs = (
-        is_other(evaluated, planned, instance.address.type)
+        _is_other(instance, name, evaluated, planned)
         and not _is_kept(instance, name, evaluated, planned)
         and not _is_completed(instance, name, evaluated, planned)
     )
-    return Comparison(instance.address, name, differs, planned, evaluated, direct)
+    # NOTE: no provider has seen what the apply reads: it has no other form of it.
+    own: set[Key] = {("argument", instance.address, name)} if instance.address.mode == "data" else set()
+    return Comparison(instance.address, name, differs, planned, evaluated, direct | own)
+
+
+def _is_other(instance: Instance, name: str, evaluated: Value, planned: Value) -> bool:
+    if instance.address.type == "aws_iam_policy_document" and name == "statement":
+        return isinstance(evaluated, list) and isinstance(planned, list) and statements_differ(evaluated, planned)
+    return is_other(evaluated, planned, instance.address.type)
 
 
 def contradictions(resolver: Resolver, comparisons: Iterable[Comparison]) -> tuple[list[Comparison], list[Doubted]]:
@@ -152,7 +155,7 @@ def _is_kept(instance: Instance, name: str, evaluated: Value, planned: Value) ->
     if before is None or before != planned:
         return False
     if not isinstance(evaluated, str) or not isinstance(planned, str):
-        return _has_blocks(planned)
+        return has_blocks(planned)
     mine, theirs = evaluated.lower(), planned.lower()
     return mine in theirs or theirs in mine
 
@@ -161,94 +164,9 @@ def _is_completed(instance: Instance, name: str, evaluated: Value, planned: Valu
     """Whether the provider has only added values of other arguments, such as a certificate's own name."""
     if not isinstance(planned, list) or not all(isinstance(each, str) for each in planned):
         return False
-    mine, theirs = list(_leaves(evaluated)), list(_leaves(planned))
+    mine, theirs = list(leaves(evaluated)), list(leaves(planned))
     others = {value.lower() for key, value in (instance.after or {}).items() if key != name and isinstance(value, str)}
-    return not _is_missing(theirs, mine) and not _is_missing([*mine, *others], theirs)
-
-
-def is_other(evaluated: Value, planned: Value, kind: str = "") -> bool:
-    """Whether the sources definitely give another value than the plan's.
-
-    Providers sort unordered values, format documents their own way, and add defaults.
-    """
-    if evaluated is None or not is_known(planned) or (isinstance(planned, str) and _HASH.fullmatch(planned)):
-        return False
-    compared = drop_empty(_parse_json(evaluated), _parse_json(planned))
-    mine, theirs = ([normal(each, kind) for each in _leaves(side)] for side in (compared, planned))
-    if _is_missing(theirs, mine):
-        return True
-    is_open = any(isinstance(each, Unknown) for each in mine) and not isinstance(evaluated, (str, Text))
-    if is_open or isinstance(planned, dict) or _has_blocks(planned):
-        return False  # the provider may have added something
-    texts = [each for each in theirs if isinstance(each, str) and not each.lstrip("-").isdigit()]
-    return _is_missing(mine, [each for each in texts if each not in _ADDED])
-
-
-def _has_blocks(planned: Value) -> bool:
-    return isinstance(planned, list) and any(isinstance(each, dict) for each in planned)
-
-
-def _is_missing(there: list[Value], wanted: list[Value]) -> bool:
-    """Whether one of the wanted leaves definitely equals none of the existing ones."""
-    if any(isinstance(each, Unknown) for each in there):
-        return False
-    known = {each for each in there if isinstance(each, str)}
-    partly = [each for each in there if not isinstance(each, str)]
-    missing = (each for each in wanted if not (isinstance(each, str) and each in known))
-    pairs = ((each, partly if isinstance(each, str) else there) for each in missing)
-    return any(all(equal(leaf, other) is Truth.FALSE for other in others) for leaf, others in pairs)
-
-
-def _leaves(value: Value) -> Iterator[Value]:
-    """Yield the texts, numbers and bools in a value, and in the JSON of a text."""
-    match value:
-        case str() | Text() | JsonText():
-            document = _document(value)
-            yield from [_to_lower(value)] if document is None else _leaves(document)
-        case Unknown():
-            yield Unknown()
-        case dict():
-            yield from (leaf for each in value.values() for leaf in _leaves(each))
-        case list() | Set():
-            yield from (leaf for each in (value if isinstance(value, list) else value.items) for leaf in _leaves(each))
-        case None:
-            pass
-        case _:
-            written = as_text(value)
-            yield written if written is not None else Unknown()
-
-
-def _to_lower(value: str | Text | JsonText) -> Value:
-    """Convert a text to lower case, without constraints on its unknown pieces."""
-    if not isinstance(value, Text):
-        return value.lower() if isinstance(value, str) else value
-    parts = [each.lower() if isinstance(each, str) else Unknown() for each in value.pieces]
-    for end, strip in ((0, str.lstrip), (-1, str.rstrip)):
-        last = parts[end]
-        parts[end] = strip(last).removesuffix("." if end else "") if isinstance(last, str) else last
-    return text(parts)
-
-
-def _parse_json(value: Value) -> Value:
-    """Return the content of a JSON text; anything else unchanged."""
-    document = _document(value) if isinstance(value, (str, Text, JsonText)) else None
-    return value if document is None else document
-
-
-def _document(value: str | Text | JsonText) -> Any:
-    if isinstance(value, JsonText) or (isinstance(value, Text) and str(value.pieces[0]).lstrip()[:1] in ("{", "[")):
-        from tfcheck.hcl.formats.json import decode
-
-        return decode(value)
-    if isinstance(value, Text):
-        return None
-    if value.lstrip()[:1] not in ("{", "["):
-        return None
-    try:
-        found = json.loads(value)
-    except (ValueError, RecursionError):
-        return None
-    return None if may_be_deep(value) and is_deep(found) else found
+    return not is_missing(theirs, mine) and not is_missing([*mine, *others], theirs)
 
 
 #: Values that are decided elsewhere: by `for_each`, by `count`, by the workspace.

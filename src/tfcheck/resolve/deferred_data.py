@@ -12,6 +12,7 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import encode
 from tfcheck.plan import Instance
 from tfcheck.resolve.blocks import nested_blocks, possible_blocks
+from tfcheck.resolve.difference import statements_differ
 from tfcheck.resolve.doubts import CHANGED
 from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, is_known, items
 from tfcheck.vocabulary.address import Address
@@ -56,6 +57,8 @@ def _statements(attributes: Attributes, instance: Instance) -> tuple[list[dict[s
     if doubts.is_doubted("argument", address.module.config, address.resource, "statement"):
         return _planned_statements(Unknown(reason=CHANGED) if planned is None else planned)
     written, further = nested_blocks(attributes.evaluation, block, "statement", attributes.scope_of(address))
+    if further is None and isinstance(planned, list) and statements_differ(written, planned):
+        return _planned_statements(planned)
     if isinstance(planned, list) and len(planned) == len(written) and further is None:
         merged = [{**mine, **_known_members(theirs, mine)} for theirs, mine in zip(planned, written, strict=True)]
         return merged, None

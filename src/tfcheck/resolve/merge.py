@@ -78,16 +78,16 @@ def _merge_pairs(planned: list[Value], written: list[Value]) -> Value:
     if not any(isinstance(each, dict) for each in planned):
         return written
     filled, left = list(planned), list(written)
-    for at in sorted(range(len(planned)), key=lambda at: (not is_known(planned[at]), _is_open(planned[at]))):
+    for at in sorted(range(len(planned)), key=lambda at: (not is_known(planned[at]), is_open(planned[at]))):
         like = [theirs for theirs in left if _agree(planned[at], theirs)]
-        if not like or (len(like) > 1 and not _is_open(planned[at])):
+        if not like or (len(like) > 1 and not is_open(planned[at])):
             return planned
         filled[at] = fill(planned[at], like[0])
         left.remove(like[0])
     return filled
 
 
-def _is_open(block: Value) -> bool:
+def is_open(block: Value) -> bool:
     """Whether the plan knows nothing of a block."""
     return isinstance(block, dict) and all(isinstance(part, Unknown) for part in block.values())
 

@@ -169,7 +169,11 @@ class Redactor:
 
 def _common_length(one: str, other: str) -> int:
     """Return the number of characters that two texts begin with alike."""
-    return next((i for i, (ours, theirs) in enumerate(zip(one, other, strict=False)) if ours != theirs), len(other))
+    low, high = 0, len(other)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if one.startswith(other[:middle]) else (low, middle - 1)
+    return low
 
 
 def _text_fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:

@@ -1,25 +1,48 @@
-"""A check that is made once for all commands that a test gives the same files, whatever they print of its report."""
+"""A check that is made once for all commands that tests give the same files, whatever they print of its report."""
 
 from __future__ import annotations
 
 import os
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from tfcheck.analysis.check import check
 from tfcheck.analysis.options import RunOptions
 from tfcheck.hcl.modules import Sources
 from tfcheck.plan import Plan
+from tfcheck.repository.shared_machine import signs
 from tfcheck.vocabulary.finding import Report
 
 _KNOWN: dict[tuple[object, ...], Report] = {}
 
 
-def once(plan: Plan, sources: Sources | None, options: RunOptions, **others: Any) -> Report:
-    """Check a plan as `check` does; INVARIANT: no test changes its files and stays in its directory."""
-    if options.to_fix is not None:
+def once(folder: Path, plan: Plan, sources: Sources | None, options: RunOptions, **others: Any) -> Report:
+    """Check a plan as `check` does, unless it is known of another test whose folder has the same content.
+
+    INVARIANT: a plan outside of the folder and its sources do not change while the tests run.
+    """
+    if options.to_fix is not None or others["stacks"]:
         return check(plan, sources, options, **others)
-    asked = options.workspace, options.account, options.fixes, options.excerpts, repr(options.choice)
-    key = os.getcwd(), plan.label, *asked
+    here = os.path.relpath(Path.cwd(), folder) if Path.cwd().is_relative_to(folder) else os.getcwd()
+    asked = (
+        options.workspace,
+        options.account,
+        options.fixes,
+        options.excerpts,
+        repr(options.choice),
+        *signs(os.environ),
+    )
+    key = here, plan.label, sources.label if sources else None, _content(folder), *asked
     if key not in _KNOWN:
         _KNOWN[key] = check(plan, sources, options, **others)
     return _KNOWN[key]
+
+
+def _content(folder: Path) -> bytes:
+    """Return what stands for the names and contents of all files of a folder."""
+    found = sha256()
+    for each in sorted(folder.rglob("*")):
+        found.update(f"\0{each.relative_to(folder)}\0".encode())
+        found.update(os.readlink(each).encode() if each.is_symlink() else each.read_bytes() if each.is_file() else b"")
+    return found.digest()

@@ -4,6 +4,8 @@ A law tries 25 examples by default, the same ones in every run, so that what pas
 ones with `HYPOTHESIS_PROFILE=thorough` (`make laws`). In CI only tracked files are read and shown; the tests that are
 about that set the variables themselves.
 
+The tests of one case run one after another, in one process: its plan is checked once for all of them.
+
 The garbage collector leaves alone what lives as long as the run, thousands of tests and all modules: the command itself
 runs without it.
 """
@@ -12,11 +14,13 @@ from __future__ import annotations
 
 import gc
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.cases import Case
 from tfcheck.repository.shared_machine import signs
 
 for _name in signs(os.environ):
@@ -33,6 +37,17 @@ settings.register_profile("thorough", settings.get_profile("quick"), max_example
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of each case next to one another, behind those of none."""
+    items.sort(key=_case_of)
+
+
+def _case_of(item: pytest.Item) -> str:
+    chosen = item.callspec.params.get("case") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ""
+    return chosen.name if isinstance(chosen, Case) else ""
+
+
 def pytest_collection_finish() -> None:
     """Let the garbage collector look at new objects only, and not often."""
     gc.collect()
@@ -47,8 +62,8 @@ def own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let commands that a test gives the same files share the check."""
+def checked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands share the check that tests give the same files."""
     from tests.checked_once import once
 
-    monkeypatch.setattr("tfcheck.analysis.check.check", once)
+    monkeypatch.setattr("tfcheck.analysis.check.check", partial(once, tmp_path))

@@ -13,6 +13,7 @@ from tests.repository.git import git, init
 from tfcheck.cli import clock
 from tfcheck.cli.main import run
 
+pytestmark = pytest.mark.usefixtures("checked_once")
 REASON = "the platform team keeps that role"
 LITERAL = "aws_ecs_task_definition.literal"
 WAIVER = f'[[waiver]]\nrule = "*"\nverdict = "unknown"\naddress = "{LITERAL}"\nresource = "*"\nreason = "{REASON}"\n'

@@ -16,6 +16,7 @@ from tfcheck.cli import clock
 from tfcheck.cli.main import run
 from tfcheck.vocabulary.errors import UsageError
 
+pytestmark = pytest.mark.usefixtures("checked_once")
 TODAY = "2026-06-15"
 ENTRY = '{ type = "s3", value = "arn:aws:s3:::acme-config/orders/prod.env" },'
 

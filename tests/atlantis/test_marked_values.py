@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.atlantis.server import Atlantis, Project
 from tests.pull_request.fake import FakeGitHub
 from tests.security.test_marked_values import LEAKS, written_case
+
+pytestmark = pytest.mark.usefixtures("checked_once")
 
 
 def test_no_step_and_no_hook_shows_a_marked_value(atlantis: Atlantis, github: FakeGitHub, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from tests.pull_request.fake_gitlab import PROJECT, FakeGitLab
 from tests.pull_request.job import Clock
 from tfcheck.report.markdown.marker import parse_marker
 
+pytestmark = pytest.mark.usefixtures("checked_once")
 NEWER = "a" * 40
 BAD = Project("infra/orders", case="literal-missing")
 GOOD = Project("infra/web", case="literal-granted")

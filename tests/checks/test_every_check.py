@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.cases import TESTDATA, Case
+from tests.cases import TESTDATA, Case, with_plan
 from tests.checks.made_tasks import LATER, SECRET, found_in, messages, service
 from tests.made_world import MadeResource, MadeWorld
 from tfcheck.analysis.task_changes import task_changes
@@ -127,11 +127,11 @@ IN_PASSING = {
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("case", sorted(each.parent.name for each in TESTDATA.glob("*/plan.json")))
-def test_ordinary_plans_have_none(case: str) -> None:
+@pytest.mark.parametrize("case", [each for each in with_plan() if "/" not in each.name], ids=repr)
+def test_ordinary_plans_have_none(case: Case) -> None:
     rules = {each.id for each in CHECKS}
-    found = [each.rule for each in found_in(case) if each.rule in rules]
-    assert sorted(found) == sorted(IN_PASSING.get(case, []))
+    found = [each.rule for each in case.report().findings if each.rule in rules]
+    assert sorted(found) == sorted(IN_PASSING.get(case.name, []))
 
 
 def test_a_task_definition_beyond_the_limit_of_a_run_is_not_checked() -> None:

@@ -16,6 +16,7 @@ from tfcheck.cli import action_inputs
 from tfcheck.cli import main as cli
 from tfcheck.vocabulary.errors import UsageError
 
+pytestmark = pytest.mark.usefixtures("checked_once")
 OWN, OTHER = "123456789012", "111122223333"
 
 

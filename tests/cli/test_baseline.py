@@ -24,6 +24,7 @@ from tfcheck.report.markdown import markdown
 from tfcheck.report.text import text
 from tfcheck.vocabulary.finding import Report, Severity
 
+pytestmark = pytest.mark.usefixtures("checked_once")
 FILE = "tfcheck-baseline.json"
 
 

@@ -13,6 +13,7 @@ from tests.cases import TESTDATA, Case
 from tfcheck.analysis.check import check
 from tfcheck.cli.main import run
 
+pytestmark = pytest.mark.usefixtures("checked_once")
 FORBIDDEN = "failed to download env files: operation error S3: HeadObject, StatusCode: 403, api error Forbidden"
 REFUSED = (
     "unable to retrieve secret from asm: AccessDeniedException: User: "

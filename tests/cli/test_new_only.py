@@ -19,6 +19,8 @@ from tfcheck.report.json import json
 from tfcheck.vocabulary.fail_options import FailOptions
 from tfcheck.vocabulary.finding import Report, Verdict
 
+pytestmark = pytest.mark.usefixtures("checked_once")
+
 
 def changed(found: Report, change: str | None) -> Report:
     findings = tuple(msgspec.structs.replace(each, change=change) for each in found.findings)

@@ -11,6 +11,7 @@ from tfcheck.cli.main import run
 from tfcheck.cli.show import chosen
 from tfcheck.vocabulary.errors import UsageError
 
+pytestmark = pytest.mark.usefixtures("checked_once")
 TWELVE = str(TESTDATA / "twelve-services" / "plan.json")
 ONE = str(TESTDATA / "literal-missing" / "plan.json")
 THIRTY = str(TESTDATA / "thirty-services" / "plan.json")

@@ -25,6 +25,7 @@ from tfcheck.report.text import text
 from tfcheck.vocabulary.finding import Report
 from tfcheck.vocabulary.waiver import Waived, WaiverUse
 
+pytestmark = pytest.mark.usefixtures("checked_once")
 ROOT = TESTDATA.parent
 PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 REASON = "the file is public"

@@ -12,6 +12,8 @@ import pytest
 import yaml
 
 from tests.cases import Case, with_plan
+from tests.laws import part
+from tests.source_trees import SOURCES, nodes
 from tfcheck.analysis import rulebook
 from tfcheck.cli import main as command_line
 from tfcheck.report.markdown import markdown
@@ -52,8 +54,8 @@ def texts() -> Iterator[tuple[str, str]]:
     for manual in rulebook.manuals():
         yield f"rule {manual.id}", f"{manual.title}\n{manual.text}"
     action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
-    for part in ("inputs", "outputs"):
-        for name, each in action[part].items():
+    for section in ("inputs", "outputs"):
+        for name, each in action[section].items():
             yield f"action.yml: {name}", each["description"]
     for screen in sorted((ROOT / "tests").rglob("*.txt")):
         yield screen.relative_to(ROOT).as_posix(), screen.read_text(encoding="utf-8")
@@ -67,7 +69,7 @@ def test_what_users_read_uses_the_words_of_the_style_page() -> None:
     assert {where: lines for where, text in texts() if (lines := refused(text))} == {}
 
 
-@pytest.mark.parametrize("case", with_plan(), ids=repr)
+@pytest.mark.parametrize("case", part(with_plan(), 3), ids=repr)
 def test_so_does_what_is_put_together_for_a_report(case: Case) -> None:
     """Of the screens only the lines without a path, which may have a word of the case's name."""
     report = case.report()
@@ -77,29 +79,22 @@ def test_so_does_what_is_put_together_for_a_report(case: Case) -> None:
 
 def literals(path: Path) -> Iterator[str]:
     """Yield the texts in a module, except docstrings."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    alone = {id(node.value) for node in nodes(path) if isinstance(node, ast.Expr)}
+    for node in nodes(path):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone:
             yield node.value
 
 
 def test_so_does_every_text_in_the_code() -> None:
-    modules = (ROOT / "src").rglob("*.py")
-    assert {(path.name, text) for path in modules for text in literals(path) if REFUSED.search(text)} == set()
+    assert {(path.name, text) for path in SOURCES for text in literals(path) if REFUSED.search(text)} == set()
 
 
 def docstrings(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
             yield ast.get_docstring(node) or ""
 
 
 def test_so_does_every_docstring() -> None:
-    found = {
-        (path.name, line)
-        for path in (ROOT / "src").rglob("*.py")
-        for text in docstrings(path)
-        for line in refused(text)
-    }
+    found = {(path.name, line) for path in SOURCES for text in docstrings(path) for line in refused(text)}
     assert found == set()

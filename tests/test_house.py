@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -15,9 +14,10 @@ import grimp
 import pytest
 
 from scripts import docs
+from tests.source_trees import SOURCES, nodes
 
+pytestmark = pytest.mark.usefixtures("checked_once")
 ROOT = Path(__file__).parent.parent
-SOURCES = sorted((ROOT / "src").rglob("*.py"))
 PLAN = ROOT / "testdata" / "literal-granted" / "applied.plan.json"
 PAGES = [*docs.pages(), ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
 
@@ -47,11 +47,6 @@ def test_a_plan_without_unknowns_loads_nothing_that_is_slow() -> None:
     assert "tfcheck.analysis.check" in loaded
     assert loaded & {"hcl2", "lark", "yaml", "jmespath", "dataclasses", "importlib.metadata", "urllib.request"} == set()
     assert loaded & {"urllib3", "tfcheck.pull_request", "tfcheck.cli.posting"} == set()
-
-
-@cache
-def nodes(path: Path) -> list[ast.AST]:
-    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -110,7 +105,7 @@ def test_no_function_is_named_by_a_participle_alone() -> None:
     functions = (
         (path_in_repository(path), node.name)
         for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes(path)
         if isinstance(node, ast.FunctionDef)
     )
     assert [(path, name) for path, name in functions if participle.fullmatch(name)] == []

@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 
 RUN = $(VENV)/bin/python -m
+# Without compiled modules every worker, and every command that a test starts, would compile all of them again.
+unexport PYTHONDONTWRITEBYTECODE
 SAMPLE = testdata/literal-missing/plan.json
 CASES = $(patsubst %/main.tf,%,$(wildcard testdata/*/main.tf))
 

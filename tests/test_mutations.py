@@ -34,6 +34,8 @@ NAMES = (
 )
 #: How many changed plans of each are read in full; the seeds are fixed, so that a failure repeats.
 EACH = 25
+NAMED = ("name", "arn", "id", "role", "policy", "bucket", "key", "policy_arn", "family")
+WRONG: tuple[Any, ...] = ([], ["x"], [["x"]], {}, {"a": 1}, 7, True)
 SECTIONS = ("resource_changes", "configuration", "prior_state", "variables")
 VALUES: tuple[Any, ...] = (
     *(None, True, 0, 1.5, 10**30, "", "x", "${x}", "arn:aws:s3:::b/*", "aws_iam_role.e.arn", "{", "[]", "[1]"),
@@ -56,8 +58,7 @@ def test_wrong_values_are_no_crash(name: str, seed: int) -> None:
         assert as_text(report)
 
 
-@pytest.mark.parametrize("wrong", [[], ["x"], [["x"]], {}, {"a": 1}, 7, True])
-@pytest.mark.parametrize("name", ["name", "arn", "id", "role", "policy", "bucket", "key", "policy_arn", "family"])
+@pytest.mark.parametrize(("name", "wrong"), part([(name, wrong) for name in NAMED for wrong in WRONG], 2))
 def test_a_value_of_another_type_than_text_is_no_crash(name: str, wrong: Any) -> None:
     case = Case(TESTDATA / "new-bucket-policy-document")
     document = json.loads((case.folder / "plan.json").read_bytes())

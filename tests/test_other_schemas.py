@@ -38,7 +38,7 @@ CHANGES: Sequence[Callable[[Any], Any]] = (
 )
 
 
-@pytest.mark.parametrize("case", part(CASES, 4), ids=repr)
+@pytest.mark.parametrize("case", part(CASES, 8), ids=repr)
 def test_attributes_that_nobody_sets_change_nothing(case: Case) -> None:
     plan = json.loads((case.folder / "plan.json").read_bytes())
     expected = without_its_path(case.report())
@@ -46,7 +46,7 @@ def test_attributes_that_nobody_sets_change_nothing(case: Case) -> None:
         assert reported(case, read(change(plan))) == expected, change.__name__
 
 
-@pytest.mark.parametrize("case", part(CASES, 4, first=2), ids=repr)
+@pytest.mark.parametrize("case", part(CASES, 8, first=4), ids=repr)
 def test_references_in_the_place_of_values_are_read_as_such(case: Case) -> None:
     plan = json.loads((case.folder / "plan.json").read_bytes())
     expected, edited = compared(case.report()), with_references(plan)

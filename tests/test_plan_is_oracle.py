@@ -11,6 +11,7 @@ import pytest
 
 from tests.cases import Case, with_plan
 from tests.filling import filled
+from tests.laws import part
 from tests.likeness import alike
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.normal_forms import keep_known_members
@@ -29,8 +30,8 @@ CREATED = [case for case in with_plan("plan.json") if case.has("applied.plan.jso
 OTHER_FORMS = "forms-of-the-provider"
 PLANS = [
     (case, name)
-    for name in ("plan.json", "applied.plan.json", "tofu.plan.json")
-    for case in with_plan(name)
+    for name, each in (("plan.json", 1), ("applied.plan.json", 1), ("tofu.plan.json", 4))
+    for case in part(with_plan(name), each)
     if case.name != OTHER_FORMS
 ]
 #: Arguments that Terraform itself reads; they are no attributes.

@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from tests.laws import some
 from tests.pull_request.one_job import in_gitlab
 from tests.pull_request.second_server import HEAD, ROBOT, SecondServer, listening
 
@@ -27,7 +28,8 @@ PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 BLOCKS: list[tuple[str, str]] = re.findall(r"^```(yaml|groovy|sh)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 #: The keys of commands.
 SHELL = ("script", "after_plan", "run", "entry")
-CASES = pytest.mark.parametrize(("case", "status"), [("literal-missing", 1), ("literal-granted", 0)])
+STATUSES = [("literal-missing", 1), ("literal-granted", 0)]
+CASES = pytest.mark.parametrize(("case", "status"), STATUSES)
 
 
 def block(name: str) -> tuple[str, str]:
@@ -89,8 +91,11 @@ def run(lines: list[str], folder: Path, environment: dict[str, str]) -> subproce
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("language", "text"), BLOCKS, ids=lambda each: each.split("\n")[0][:20])
-@CASES
+@pytest.mark.parametrize(
+    ("language", "text", "case", "status"),
+    [(*each, *chosen) for place, each in enumerate(BLOCKS) for chosen in some(STATUSES, place)],
+    ids=lambda each: str(each).split("\n")[0][:20],
+)
 def test_an_example_ends_as_the_findings_say(tmp_path: Path, language: str, text: str, case: str, status: int) -> None:
     done = run(commands(language, text), tmp_path, prepare(tmp_path, case))
     assert done.returncode == status, done.stderr

@@ -100,7 +100,7 @@ def sources_again(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Case], 
     return cache(lambda case: from_directory(patched(case, tmp_path_factory.mktemp(case.name))))
 
 
-@ON_EVERY_CASE
+@pytest.mark.parametrize("case", part(CASES, 2), ids=repr)
 def test_a_plan_of_the_patched_sources_allows_what_was_fixed(
     case: Case, sources_again: Callable[[Case], Sources]
 ) -> None:
@@ -113,7 +113,7 @@ def test_a_plan_of_the_patched_sources_allows_what_was_fixed(
     assert worse == set()
 
 
-@ON_EVERY_CASE
+@pytest.mark.parametrize("case", part(CASES, 2, first=1), ids=repr)
 def test_the_patched_sources_leave_nothing_to_do(case: Case, sources_again: Callable[[Case], Sources]) -> None:
     plan, sources = case.fixed()[0].resolver.plan, sources_again(case)
     report = check(plan, sources)

@@ -246,6 +246,7 @@ RESOURCE, ROLE, POLICY = (
     ("before", "line"),
     [
         (RESOURCE, "# tfcheck:ignore env-file -- public"),
+        (RESOURCE, "#tfcheck: ignore env-file -- public"),
         (RESOURCE, "# tfcheck:ignore env-file -- public\n# and a word about it"),
         (RESOURCE, "# tfcheck:ignore env-file --\n#   public, and known\n#   to all (until 2026-06-15)"),
         ("execution_role_arn", "  // tfcheck:ignore env-* -- public (until 2026-06-15)"),
@@ -289,6 +290,12 @@ def test_a_reason_goes_on_in_indented_lines(checkout: Path, capsys: pytest.Captu
             "# tfcheck:ignore env-file",
             "invalid",
             "it gives no reason: write `# tfcheck:ignore RULE -- REASON`",
+        ),
+        (
+            RESOURCE,
+            "# tfcheck: ignore image, trust -- x",
+            "invalid",
+            "it names several rules: write one comment for each",
         ),
         (RESOURCE, "# tfcheck:ignore -- why", "invalid", "it names no rule: write `# tfcheck:ignore RULE -- REASON`"),
         (

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,6 @@ from tfcheck.cli import clock
 from tfcheck.cli.configured import ConfiguredCommand
 from tfcheck.cli.main import main, run
 from tfcheck.config.keys import KEYS
-from tfcheck.config.reading import settings_of
 from tfcheck.config.rules import RuleSelection
 from tfcheck.config.settings import Choice
 from tfcheck.report.json import json as as_json
@@ -37,7 +35,6 @@ from tfcheck.vocabulary.fail_options import FailOptions
 from tfcheck.vocabulary.finding import Report
 
 ROOT = TESTDATA.parent
-PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
@@ -503,39 +500,6 @@ def test_atlantis_obeys_it_and_only_the_server_closes_the_gate(checkout: Path) -
     )
     shown, status = atlantis_output("plan")
     assert (status, "unknown key .oops." in shown.replace("'", ".")) == (0, True)
-
-
-# The page
-
-
-def blocks(language: str) -> list[str]:
-    return [text for name, text in re.findall(r"^```(\w*)\n(.*?)^```", PAGE, re.M | re.S) if name == language]
-
-
-@pytest.mark.parametrize("text", blocks("toml"))
-def test_the_files_of_the_page_are_read(text: str, tmp_path: Path) -> None:
-    tomllib.loads(text)
-    (tmp_path / "tfcheck.toml").write_text(text, encoding="utf-8")
-    assert settings_of(tmp_path, known_rules, shared=False) is not None
-
-
-def test_the_page_shows_what_config_prints(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (console,) = blocks("console")
-    command, *shown = console.rstrip("\n").split("\n")
-    configure(checkout, blocks("toml")[0])
-    assert run(command.removeprefix("$ tfcheck ").split()) == 0
-    assert capsys.readouterr().out.split("\n")[: len(shown)] == shown
-
-
-def test_the_page_shows_what_is_left_out(
-    checkout: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    configure(checkout, 'ignore = ["env-file"]\n')
-    monkeypatch.chdir(checkout / "infra" / "orders")
-    assert run(["plan.json"]) == 0
-    shown = capsys.readouterr().out
-    for part in next(each for each in blocks("") if "not selected" in each).split("\n\n"):
-        assert part.strip() in shown
 
 
 def test_config_names_the_waivers_in_the_file(

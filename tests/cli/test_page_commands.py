@@ -207,6 +207,19 @@ def test_what_a_command_names_is_there() -> None:
             assert (ROOT / f"{module.replace('.', '/')}.py").exists(), each
 
 
+REFUSED = {each.config for each in ALL if each.output.startswith("error: ")}
+CONFIGURATIONS = [block.text for page in PAGES for block in blocks(page) if block.language == "toml"]
+
+
+@pytest.mark.parametrize("text", CONFIGURATIONS, ids=range(len(CONFIGURATIONS)))
+def test_a_configuration_on_a_page_is_read(
+    text: str, reader: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(reader)
+    Path("tfcheck.toml").write_text(text, encoding="utf-8")
+    assert run(["config"]) == (2 if text in REFUSED else 0)
+
+
 COMMENTS = [(page, block) for page in PAGES for block in blocks(page) if "# tfcheck:ignore" in block.text]
 
 

@@ -27,7 +27,6 @@ from tfcheck.vocabulary.waiver import Waived, WaiverUse
 
 pytestmark = pytest.mark.usefixtures("checked_once")
 ROOT = TESTDATA.parent
-PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 REASON = "the file is public"
 WAIVER = f'[[waiver]]\nrule = "env-file"\naddress = "*"\nreason = "{REASON}"\nuntil = 2027-03-01\n'
 FORMATS = ["text", "json", "markdown", "summary", "sarif", "junit", "github", "gitlab", "bitbucket"]
@@ -182,24 +181,3 @@ def test_a_report_is_the_same_after_reading() -> None:
     (again,) = read_reports(as_json(waived()).encode(), "report.json")
     assert as_json(again) == as_json(waived())
     assert again.waivers == waived().waivers
-
-
-# The page
-
-
-def test_the_page_shows_what_a_waiver_leads_to(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    blocks = re.findall(r"^```(\w*)\n(.*?)^```", PAGE, re.M | re.S)
-    toml = next(text for name, text in blocks if name == "toml" and "[[waiver]]" in text)
-    hcl = next(text for name, text in blocks if name == "hcl")
-    expected = next(text for name, text in blocks if not name and "waived:" in text)
-    (checkout / "tfcheck.toml").write_text(toml, encoding="utf-8")
-    assert run(["plan.json"]) == 0
-    shown = capsys.readouterr().out
-    for part in expected.split("\n\n"):
-        assert part.strip() in shown
-    (checkout / "tfcheck.toml").unlink()
-    text = (checkout / "main.tf").read_text(encoding="utf-8")
-    begin = hcl.rstrip("\n").split("\n")[-1]
-    (checkout / "main.tf").write_text(text.replace(begin, hcl.rstrip("\n")), encoding="utf-8")
-    assert run(["plan.json"]) == 0
-    assert "(main.tf:36, until 2027-03-01)" in " ".join(capsys.readouterr().out.split())

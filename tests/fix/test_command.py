@@ -129,7 +129,11 @@ def test_only_picks_by_role_task_definition_or_rule(checkout: Path) -> None:
     assert "api.env" in run("fix", "--only", "env-file", "plan.json", cwd=folder).stdout
     other = run("fix", "--only", "secret", "plan.json", cwd=folder)
     assert (other.returncode, other.stdout) == (0, "")
-    assert "nothing that is asked for" in other.stderr
+    assert other.stderr == "nothing to do: no finding is about `secret`\n"
+    part = run("fix", "--only", '"api"', "plan.json", cwd=folder)
+    assert 'no finding is about `"api"`; did you mean `aws_ecs_task_definition' in part.stderr
+    near = run("fix", "--only", "env-fille", "plan.json", cwd=folder)
+    assert near.stderr == "nothing to do: no finding is about `env-fille`; did you mean `env-file`?\n"
 
 
 def test_safe_only_leaves_out_what_wants_a_review(checkout: Path) -> None:

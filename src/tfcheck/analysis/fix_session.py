@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ from tfcheck.report.causes import folded_message, remedies, skipped_blocks
 from tfcheck.report.words import instances, plural
 from tfcheck.repository import SourceAccess
 from tfcheck.symbolic import limits
-from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.clipping import clip
+from tfcheck.vocabulary.errors import InputError, did_you_mean
 from tfcheck.vocabulary.finding import Finding, Fix, Remedy, Report, Verdict
 from tfcheck.vocabulary.progress import Progress
 
@@ -127,6 +129,17 @@ def _redact(fixed: Fixed, work: _Work) -> Fixed:
     return fixed
 
 
+def _nothing_selected(report: Report, only: Sequence[str]) -> str:
+    """Explain why none of the findings is requested, and name what could have been meant."""
+    named = [(each.rule, each.task_definition, each.address or each.rule) for each in report.findings]
+    known = dict.fromkeys(chain.from_iterable(named))
+    if not only or not known.keys().isdisjoint(only):
+        return "the findings are waived, or of rules that are not selected"
+    part = next((f"did you mean `{each}`?" for each in known if only[0] in each), "")
+    near = part or did_you_mean(only[0], known, "")
+    return f"no finding is about {' or '.join(f'`{clip(each)}`' for each in only)}{near and f'; {near}'}"
+
+
 class _Work:
     """The work of one call; the files of all plans are named by their absolute paths."""
 
@@ -172,7 +185,7 @@ class _Work:
         if not wanted:
             left = _undecided_note(report)
             missing = "no definite problem" if left else "nothing is missing"
-            what = "nothing that is asked for" if report.findings else missing
+            what = _nothing_selected(report, self._selection.only) if report.findings else missing
             which = f" for `{plan.label}`" if self._several else ""
             self._idle[plan.label] = f"nothing to do{which}: {what}{left}"
             self.notes.append(self._idle[plan.label])

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
     from tfcheck.hcl.syntax.block import Block, SourceFile
 
-_MARK = "tfcheck:ignore"
-_COMMENT = regex(r"(?:^|(?<=[\s,{}\[\]()]))(?:#|//)[ \t]*tfcheck:ignore\b(?P<rest>.*)$")
+_MARK = "tfcheck:"
+_WAIVER = regex(r"[# ]*tfcheck:[ \t]*ignore\b")
+_COMMENT = regex(r"(?:^|(?<=[\s,{}\[\]()]))(?:#|//)[ \t]*tfcheck:[ \t]*ignore\b(?P<rest>.*)$")
 _ONLY_COMMENT = regex(r"[ \t]*(?:#|//|$)")
 _CONTINUED = regex(r"[ \t]*(?:#|//)(?P<indent>[ \t]+)(?P<text>\S.*)$")
 _UNTIL = regex(r"\(until ([^()]*)\)[ \t]*$")
@@ -72,9 +73,9 @@ def _members(file: SourceFile) -> Iterator[tuple[Block | None, int, str]]:
         for member in block.value.members if isinstance(block, JsonBlock) else ():
             for each in member.value.items if isinstance(member.value, Array) else (member.value,):
                 text = each.value if member.name == "//" and isinstance(each, JsonScalar) else None
-                if isinstance(text, str) and text.lstrip("# ").startswith(_MARK):
+                if isinstance(text, str) and (found := _WAIVER.match(text)):
                     alone = block if starts[block.place.line] == 1 else None
-                    yield alone, file.source.line(each.start), " ".join(text.partition(_MARK)[2].split())
+                    yield alone, file.source.line(each.start), " ".join(text[found.end() :].split())
 
 
 def _continuation(text: str, lines: list[str], number: int) -> list[str]:
@@ -86,7 +87,7 @@ def _continuation(text: str, lines: list[str], number: int) -> list[str]:
     indented = 0
     for line in lines[number : number + _MOST_CONTINUED]:
         below = _CONTINUED.match(line)
-        if below is None or _MARK in line or _UNTIL.search(text.rstrip("\r")):
+        if below is None or _WAIVER.search(line) or _UNTIL.search(text.rstrip("\r")):
             break
         text = below["text"]
         found.append(text)
@@ -127,6 +128,8 @@ def _waiver(
 def _problem(selector: str, pairs: dict[str, str], reason: str, until: str, rules: tuple[str, ...]) -> str:
     if not selector:
         return f"it names no rule: {_GRAMMAR}"
+    if "," in selector:
+        return "it names several rules: write one comment for each"
     if not match_rules(selector, rules):
         return f"there is no rule `{clip(selector)}`: {suggestion(selector, rules)}"
     unknown = next((each for each, value in pairs.items() if each not in _NARROWING or not value), None)

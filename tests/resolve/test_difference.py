@@ -9,6 +9,8 @@ import pytest
 from tests.cases import TESTDATA, Case
 from tfcheck.analysis.check import check
 from tfcheck.fix.proof.trial import ChangedSources
+from tfcheck.resolve.difference import statements_differ
+from tfcheck.symbolic.value import Unknown, Value, text
 
 _DYNAMIC = Case(TESTDATA / "dynamic-statements")
 
@@ -42,3 +44,10 @@ def test_statements_in_another_order_do_not_fill_what_the_plan_leaves_open() -> 
     report = check(made, ChangedSources(sources, {file.source.name: text}))
     verdicts = {each.verdict.value for each in report.answers if "/environmentFiles/2" in each.requirement.pointer}
     assert verdicts == {"unknown"}
+
+
+def test_thousands_of_open_texts_are_not_compared_with_each_other() -> None:
+    evaluated: list[Value] = [text([f"arn:aws:s3:::b{index}/", Unknown()]) for index in range(300)]
+    others: list[Value] = [f"arn:aws:s3:::c{index}/x" for index in range(300)]
+    assert statements_differ([{"resources": evaluated[:20]}], [{"resources": [*others[:20], Unknown()]}])
+    assert not statements_differ([{"resources": evaluated}], [{"resources": [*others, Unknown()]}])

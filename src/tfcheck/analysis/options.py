@@ -14,7 +14,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The assumptions about plans, the findings to report, and what reports contain besides.
 
     `workspace` and `account` are those of plans that do not show them. `choice` has the waivers and the selected
-    rules. With `fixes` findings get a proven fix where there is one: those of `findings_to_fix`, by default all
+    rules. With `fixes` findings get a proven fix where there is one: those of `to_fix`, by default all
     that are not waived. With `excerpts` reports have the source lines at the places of findings that may be shown.
     """
 

@@ -129,7 +129,6 @@ class FakeGitHub:
 
     def __init__(self) -> None:
         self.base = ""
-        self.graphql_path = "/graphql"
         self.viewer: str | None = "github-actions[bot]"
         self.user: Json | None = None
         self.writer: Json = BOT

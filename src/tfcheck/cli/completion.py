@@ -6,7 +6,7 @@ A shell waits for the answer while somebody types: a plan that is large, or not 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 from click.shell_completion import CompletionItem
@@ -20,8 +20,6 @@ _MOST = 500
 _TASK_TYPES = ("aws_ecs_task_definition", "aws_ecs_express_gateway_service")
 #: Characters with a meaning for a shell.
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
-
-Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
 def files(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -18,6 +18,7 @@ from tfcheck.cli import main as cli
 from tfcheck.cli.report import FORMATS
 from tfcheck.vocabulary.finding import Answer, Reason, Report
 
+pytestmark = pytest.mark.usefixtures("own_directory")
 SERVICE = TESTDATA / "role-in-other-stack"
 PLATFORM = TESTDATA / "role-stack"
 STATE = str(PLATFORM / "state.json")

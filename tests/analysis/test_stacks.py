@@ -15,6 +15,7 @@ from tests.cases import TESTDATA
 from tfcheck.analysis.session import Session
 from tfcheck.vocabulary.finding import Answer, Report, Severity
 
+pytestmark = pytest.mark.usefixtures("own_directory")
 SERVICE, SHARED = TESTDATA / "service-of-shared-stack", TESTDATA / "shared-stack"
 ORDERS, TWO_ACCOUNTS = TESTDATA / "service-of-two-accounts", TESTDATA / "stack-in-two-accounts"
 FILE, PRIVATE, GRANTED = (f"/0/environmentFiles/{each}" for each in range(3))

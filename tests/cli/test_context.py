@@ -13,6 +13,7 @@ from tests.cases import TESTDATA
 from tests.laws import part
 from tfcheck.cli.main import run
 
+pytestmark = pytest.mark.usefixtures("own_directory")
 SERVICE = str(TESTDATA / "role-in-other-stack" / "plan.json")
 STATE = str(TESTDATA / "role-stack" / "state.json")
 SHARED = str(TESTDATA / "shared-stack" / "state.json")

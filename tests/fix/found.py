@@ -10,6 +10,9 @@ from typing import NamedTuple
 from tests.cases import TESTDATA
 from tfcheck.analysis.check import check
 from tfcheck.fix import FixChoice, PlanFixes, find_fixes
+from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
+from tfcheck.fix.proof.second_reader import SecondOpinion, compare
+from tfcheck.fix.proposal import DraftFix
 from tfcheck.hcl.modules import from_directory
 from tfcheck.inventory.world import After
 from tfcheck.plan import Plan, load
@@ -35,6 +38,14 @@ def replaced(file: Path, old: str, new: str) -> None:
     text = file.read_text()
     assert old in text
     file.write_text(text.replace(old, new))
+
+
+def after(found: DraftFix) -> str:
+    """Return what a fix makes of `main.tf`, which the second parser finds to be the same but for the fix."""
+    (several,) = group_by_file(found.insertions).values()
+    text = found.texts["main.tf"].text
+    assert compare(text, several) is SecondOpinion.SAME_BUT_INSERTED
+    return apply_insertions(text, several)
 
 
 _KNOWN: dict[tuple[object, ...], Found] = {}

@@ -10,6 +10,8 @@ from tests.fix.found import copied, found_in, replaced
 from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection
 
+pytestmark = pytest.mark.usefixtures("own_directory")
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tests.fix.found import copied, replaced
+from tests.fix.found import after, copied, replaced
 from tests.fix.open_policies import plan_with_open_policies
 from tests.fix.test_cases import edits
 from tfcheck.analysis.check import check
 from tfcheck.fix import find_fixes
-from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
+from tfcheck.fix.edits.insertion import apply_insertions
 from tfcheck.fix.policies.into_policy import extension
-from tfcheck.fix.proof.second_reader import SecondOpinion, compare
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import Module, from_directory
@@ -42,13 +41,6 @@ def fixed(folder: Path, statement: str) -> DraftFix:
     wanted = [each for each in report.findings if each.answers and each.answers[0].requirement.container == "other"]
     (found,) = find_fixes(wanted, After(Resolver(plan, sources)), answers=report.answers).found
     return found
-
-
-def after(found: DraftFix) -> str:
-    (several,) = group_by_file(found.insertions).values()
-    text = found.texts["main.tf"].text
-    assert compare(text, several) is SecondOpinion.SAME_BUT_INSERTED
-    return apply_insertions(text, several)
 
 
 STATEMENTS = {

@@ -14,6 +14,7 @@ from tfcheck.analysis.options import FixSelection
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.vocabulary.finding import RoleKind
 
+pytestmark = pytest.mark.usefixtures("own_directory")
 CASE = "roles-forgotten"
 
 

@@ -7,13 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tests.fix.found import copied, found_in
+from tests.fix.found import after, copied, found_in, replaced
 from tests.fix.open_policies import plan_with_open_policies
 from tfcheck.analysis.check import check
 from tfcheck.analysis.options import RunOptions
 from tfcheck.fix import FixChoice
-from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
-from tfcheck.fix.proof.second_reader import SecondOpinion, compare
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.hcl.modules import from_directory
 
@@ -37,19 +35,6 @@ def moved(folder: Path) -> DraftFix:
     return found
 
 
-def after(found: DraftFix) -> str:
-    (several,) = group_by_file(found.insertions).values()
-    text = found.texts["main.tf"].text
-    assert compare(text, several) is SecondOpinion.SAME_BUT_INSERTED
-    return apply_insertions(text, several)
-
-
-def changed(folder: Path, old: str, new: str) -> None:
-    text = (folder / "main.tf").read_text()
-    assert old in text
-    (folder / "main.tf").write_text(text.replace(old, new))
-
-
 def test_a_whole_policy_is_attached_to_the_other_role(folder: Path) -> None:
     found = moved(folder)
     assert found.fix.title == (
@@ -63,7 +48,7 @@ def test_a_whole_policy_is_attached_to_the_other_role(folder: Path) -> None:
 @pytest.mark.parametrize("last", [True, False])
 def test_statements_beside_others_are_taken_out_and_added_there(folder: Path, last: bool) -> None:
     moving = STATEMENTS.split("\n", 1)[1].rsplit("    ]\n", 1)[0]
-    changed(folder, moving, KEPT + moving if last else moving + KEPT)
+    replaced(folder / "main.tf", moving, KEPT + moving if last else moving + KEPT)
     found = moved(folder)
     assert found.fix.title == (
         "add aws_iam_role_policy.execution_start_up, and remove 2 statements from aws_iam_role_policy.task_s3; "
@@ -76,7 +61,9 @@ def test_statements_beside_others_are_taken_out_and_added_there(folder: Path, la
 
 
 def test_a_list_without_a_last_comma_keeps_none(folder: Path) -> None:
-    changed(folder, STATEMENTS, STATEMENTS.replace("[\n", f"[\n{KEPT}").replace('config" },\n', 'config" }\n'))
+    replaced(
+        folder / "main.tf", STATEMENTS, STATEMENTS.replace("[\n", f"[\n{KEPT}").replace('config" },\n', 'config" }\n')
+    )
     assert f"    Statement = [\n{KEPT.rstrip().removesuffix(',')}\n    ]\n" in after(moved(folder))
 
 

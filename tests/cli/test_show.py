@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -104,3 +106,18 @@ def test_a_plan_without_task_definitions_says_so(capsys: pytest.CaptureFixture[s
 def test_a_plan_that_cannot_be_read_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["show", str(TESTDATA / "nothing.json"), "web"]) == 3
     assert capsys.readouterr().out == ""
+
+
+def test_it_says_why_sources_are_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(ONE, tmp_path)
+    (tmp_path / "main.tf").write_text('resource "aws_iam_role" "execution" {}\n', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    note = "note: sources in `.` are not used: only the plan has `aws_ecs_task_definition.orders`\n"
+    assert run(["show", "plan.json"]) == 0
+    assert capsys.readouterr().err == note
+    assert run(["explain", "failed to download env files: AccessDenied", "plan.json"]) == 0
+    assert capsys.readouterr().err == note
+    assert run(["show", "plan.json", "--query", "@"]) == 0
+    assert capsys.readouterr().err == ""

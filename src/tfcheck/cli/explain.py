@@ -43,6 +43,7 @@ def explain(
     also show what the plan does not grant of it.
     """
     from tfcheck.cli.plans import reports as checked
+    from tfcheck.cli.plans import say_notes
     from tfcheck.report.explanation import explanation_json, explanation_text, findings_to_fix, plan_text
     from tfcheck.report.json import encode
     from tfcheck.stopped_reason import explain_text
@@ -68,4 +69,5 @@ def explain(
     for each in reports:
         shown = plan_text(found, each.report, width=columns, colour=coloured, directory=each.directory)
         click.echo(f"\n{shown}", nl=False, color=coloured)
+    say_notes(reports)
     return status

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from tfcheck.analysis.options import RunOptions
 from tfcheck.analysis.session import Checked, Session, is_same_file
 from tfcheck.cli import terminal
 from tfcheck.cli.options import PlanOptions
 from tfcheck.cli.progress import progress
+from tfcheck.report.safe_text import visible
 from tfcheck.vocabulary.errors import InputError, UsageError
 
 
@@ -42,3 +44,11 @@ def reports(
             terminal.print_error(error)
             status = error.exit_status
     return found, status
+
+
+def say_notes(found: Iterable[Checked]) -> None:
+    """Write the notes about the plans to standard error, for a command that prints only a part of a report."""
+    from tfcheck.report.text import important_notes
+
+    for note in dict.fromkeys(chain.from_iterable(important_notes(each.report) for each in found)):
+        terminal.say(visible(f"note: {note}"))

@@ -53,6 +53,7 @@ def show(
     - is what the change removes, · is optional and not granted.
     """
     from tfcheck.cli.plans import reports as checked
+    from tfcheck.cli.plans import say_notes
     from tfcheck.report.access_map import access_map
     from tfcheck.report.folded_map import folded_maps, one_group_per_task
     from tfcheck.report.json import encode
@@ -79,6 +80,8 @@ def show(
         detail = Detail(columns, each.directory, expand=expand)
         shown.append(map_text(f"{each.report.plan.path}: {words}", groups, detail, colour=coloured))
     click.echo(("\n" if pick is None else "").join(shown), nl=False, color=coloured)
+    if pick is None:
+        say_notes(found)
     return status
 
 

@@ -134,10 +134,14 @@ def _skipped_lines(report: Report, detail: Detail) -> Iterator[Line]:
             yield from wrap("  ", f"and {count - _SHOWN_SKIPPED:,} more: {reason}", detail.width)
 
 
+def important_notes(report: Report) -> tuple[str, ...]:
+    """Return the notes that matter even if no verdict surprises."""
+    return tuple(each for each in report.notes_and_assumptions if not each.startswith(_ASIDES))
+
+
 def _notes(report: Report, detail: Detail) -> Iterator[Line]:
-    for note in report.notes_and_assumptions:
-        if detail.verbose or not note.startswith(_ASIDES):
-            yield from wrap(Span("note: ", SpanStyle.INFO), note, detail.width)
+    for note in report.notes_and_assumptions if detail.verbose else important_notes(report):
+        yield from wrap(Span("note: ", SpanStyle.INFO), note, detail.width)
     assumed = sum(note.startswith(_ASIDES[0]) for note in report.notes_and_assumptions)
     if assumed and not detail.verbose:
         yield line(Span(f"{plural(assumed, 'assumption')}, see -v", SpanStyle.QUIET))

@@ -56,10 +56,10 @@ def test_the_sources_option_is_used_without_a_configuration_to_compare(stack: Pa
 @pytest.mark.parametrize(
     ("planned", "named"),
     [
-        (configuration("aws_a.x", "aws_a.z", m=configuration("aws_b.y")), "`aws_a.z`: the plan lists it"),
-        (configuration(m=configuration("aws_b.y")), "`aws_a.x`: they declare it"),
-        (configuration("aws_a.x", m=configuration()), "`module.m.aws_b.y`: they declare it"),
-        (configuration("aws_a.x"), "`module.m`: they declare it"),
+        (configuration("aws_a.x", "aws_a.z", m=configuration("aws_b.y")), "only the plan has `aws_a.z`"),
+        (configuration(m=configuration("aws_b.y")), "only they declare `aws_a.x`"),
+        (configuration("aws_a.x", m=configuration()), "only they declare `module.m.aws_b.y`"),
+        (configuration("aws_a.x"), "only they declare `module.m`"),
     ],
 )
 def test_sources_of_another_plan_are_refused_with_what_differs(stack: Path, planned: Any, named: str) -> None:
@@ -76,7 +76,7 @@ def test_an_unreadable_file_is_named_as_the_cause_of_a_difference(stack: Path) -
     (stack / "main.tf").unlink()
     (stack / "main.tf").symlink_to("/etc/hostname")
     (stack / "other.tf").write_text("")
-    with pytest.raises(InputError, match=r"the plan lists it, they do not; main.tf:1: .* is not read: it is a link"):
+    with pytest.raises(InputError, match=r"only the plan has `.*`; main.tf:1: .* is not read: it is a link"):
         find(stack, None, PLANNED)
 
 

@@ -211,10 +211,10 @@ def _difference(sources: Sources, configuration: PlannedModule) -> str:
         if declared is None or declared == planned:
             continue
         only = min(declared ^ planned)
-        where = "they declare it, the plan does not" if only in declared else "the plan lists it, they do not"
+        who = "they declare" if only in declared else "the plan has"
         problem = next(iter(sources.problems), None) if only in planned else None
         because = f"; {problem}" if problem else ""
-        return f"`{'.'.join((*(f'module.{name}' for name in path), *only))}`: {where}{because}"
+        return f"only {who} `{'.'.join((*(f'module.{name}' for name in path), *only))}`{because}"
     return ""
 
 

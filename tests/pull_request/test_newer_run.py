@@ -148,3 +148,20 @@ def test_in_any_order_an_older_result_of_a_commit_is_replaced_or_names_the_newer
     for text in texts(github):
         assert "✅" in head(text) or head(text).endswith(", a newer run may differ")
     assert github.problems == []
+
+
+def test_the_newer_run_stays_named_when_an_older_one_writes_again(tmp_path: Path) -> None:
+    github = FakeGitHub()
+    for number in (10, 11, 12):
+        github.start(number)
+    with serving(github) as where:
+        run(variables(tmp_path, where, run="12.1"), [clean()])
+        run(variables(tmp_path, where, run="10.1"), [bad()])
+        run(variables(tmp_path, where, run="11.1"), [bad(message="of the second run")])
+        (text,) = texts(github)
+        assert "Of the second run" in text
+        assert head(text) == f"{TITLE}, a newer run may differ"
+        run(variables(tmp_path, where, run="12.1"), [bad(message="of the newest run")])
+    (text,) = texts(github)
+    assert head(text) == TITLE
+    assert github.problems == []

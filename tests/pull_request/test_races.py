@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from tests.laws import tries
-from tests.pull_request.fake import SHA, TOKEN, Answer, FakeGitHub, Step, cut_before, says, serving
+from tests.pull_request.fake import SHA, TOKEN, Answer, FakeGitHub, Step, cut_after, cut_before, says, serving
 from tests.pull_request.fake_bitbucket import FakeCloud
 from tests.pull_request.fake_gitea import FakeGitea
 from tests.pull_request.fake_gitlab import PROJECT, FakeGitLab
@@ -277,4 +277,64 @@ def test_three_jobs_never_leave_two_comments_or_none(tmp_path: Path, order: list
         github.say(f"{marker('orders', SHA, f'{number}.1')}\nof an older run")
     together(github, tmp_path, order, "10.1", "12.1", "11.1")
     assert len(github.comments) == 1
+    assert github.problems == []
+
+
+@pytest.mark.parametrize("pushed", [True, False])
+def test_a_comment_that_was_created_too_late_is_removed_although_answers_are_lost(tmp_path: Path, pushed: bool) -> None:
+    """A newer run has created one and looked again; then comes a commit, while the removal is tried again."""
+    github = FakeGitHub()
+
+    def late(go: Callable[[], Answer]) -> Answer:
+        run(variables(tmp_path, where, run="11.1"), [bad(message="of the newest run")])
+        return cut_after(go)
+
+    def pushes(go: Callable[[], Answer]) -> Answer:
+        github.open_pull(sha="a" * 40)
+        return cut_before(go)
+
+    with serving(github) as where:
+        github.fault("POST", "/issues/42/comments", late)
+        if pushed:
+            github.fault("DELETE", "/issues/", pushes)
+        older = run(variables(tmp_path, where, run="10.1"), [bad()])
+    assert older.outcome.did is CommentAction.NOTHING
+    (text,) = texts(github)
+    assert "Of the newest run" in text
+    assert github.problems == []
+
+
+def test_a_late_write_that_a_newer_run_knows_nothing_of_is_not_lost(tmp_path: Path) -> None:
+    """The newer one is about another target, found nothing, and has looked again."""
+    github, clock = FakeGitHub(), Clock()
+
+    def late(go: Callable[[], Answer]) -> Answer:
+        run(variables(tmp_path, where, run="11.1"), [clean("web")])
+        clock.sleep(20)
+        return go()
+
+    with serving(github) as where:
+        run(variables(tmp_path, where, run="9.1"), [bad("web")])
+        github.fault("PATCH", "", late)
+        run(variables(tmp_path, where, run="10.1"), [bad("api"), bad("web")], patience=clock.patience())
+    (text,) = texts(github)
+    assert text.split("\n")[1] == (
+        "### ❌ tfcheck: 2 task definitions will not start in `api`, `web`, result of `web (another job)` not shown"
+    )
+    assert github.problems == []
+
+
+@pytest.mark.parametrize("reverse", [True, False])
+def test_runs_of_two_workflows_are_not_ordered(tmp_path: Path, reverse: bool) -> None:
+    """Whichever writes last, under one id and about one target, names the result of the other."""
+    github = FakeGitHub()
+    jobs = [("11.1", "check.yml", clean()), ("10.1", "plan.yml", bad())]
+    with serving(github) as where:
+        run(variables(tmp_path, where, run="9.1"), [bad()])
+        for number, workflow, report in reversed(jobs) if reverse else jobs:
+            told = variables(tmp_path, where, run=number)
+            run(told | {"GITHUB_WORKFLOW_REF": f"acme/shop/.github/workflows/{workflow}@refs/heads/x"}, [report])
+    (text,) = texts(github)
+    assert text.split("\n")[1].endswith(" result of `infra/orders (another job)` not shown")
+    assert "✅" not in text.split("\n")[1]
     assert github.problems == []

@@ -22,6 +22,7 @@ from tfcheck.pull_request.refusal import RefusalError, RefusalKind, UncertainErr
 from tfcheck.pull_request.report_comment import CommentWording, OnClean, ReportComment
 from tfcheck.pull_request.shapes import Comment, User
 from tfcheck.report.markdown.marker import Marker, listed_targets, parse_marker
+from tfcheck.report.markdown.top import NEWER_RUN
 
 _ROUNDS = 16
 _CONFLICT = 409
@@ -55,6 +56,7 @@ class CommentThread:
         self._targets: tuple[str, ...] = ()
         self._beside: dict[str, bool] = {}
         self._read_at = 0.0
+        self._read: set[str] = set()
         self._written: set[str] = set()
         self._doubt = ""
         self._late = ""
@@ -87,9 +89,12 @@ class CommentThread:
         waits = self._conversation.patience.waits
         self._read_at = self._conversation.patience.remaining()
         if waits != self._waits and (why := self._conversation.outdated_reason()):
+            if self._wrote is CommentAction.CREATED:
+                self._withdraw(self._ours())
             return Outcome(CommentAction.NOTHING, why, late=True)
         ours = self._ours()
         if why := self._overtaken(ours):
+            self._withdraw(ours)
             return Outcome(CommentAction.NOTHING, why, ours[0].id, ours[0].html_url, late=True)
         self._waits = waits
         if self._conversation.patience.waits != waits:
@@ -102,6 +107,8 @@ class CommentThread:
         on_clean = self._when_clean if wording.clean and not wording.wanted else "update"
         if on_clean == "delete":
             return self._delete(live)
+        if (live[0].body or "").split("\n", 2)[1].rstrip().endswith(NEWER_RUN):
+            self._newer = self._conversation.newer_run()
         body = self._body(wording)
         is_written = self._write_into(live[0], body)
         return self._clean_up(live, body, minimize=on_clean == "minimize") if is_written else None
@@ -125,6 +132,7 @@ class CommentThread:
             elif mark.run != self.marker.run and self._draft.succeeds(listed_targets(each.body or ""), mark):
                 others[each.id] = each
         found = [each for _, each in sorted((own or others).items())]
+        self._read.update(without_run(each.body or "") for each in found)
         if not own and found and (oldest := parse_marker(found[0].body or "")):
             self.marker = msgspec.structs.replace(self.marker, key=oldest.key)
         return found
@@ -182,15 +190,25 @@ class CommentThread:
             return "a newer run has written the comment"
         return self._conversation.outdated_reason() if newer else ""
 
+    def _withdraw(self, ours: list[Comment]) -> None:
+        """Remove a comment that this run has created beside an older one, if it comes too late to look again."""
+        for each in ours[1:]:
+            mark = parse_marker(each.body or "")
+            if mark and mark.run == self.marker.run and without_run(each.body or "") in self._written:
+                with self._deferring_refusal():
+                    self._remove(each)
+
     def _is_known_to(self, mark: Marker, body: str) -> bool:
         """Whether another run's text contains everything in ours.
 
-        A newer run replaces our results, or lists them as missing; another job of our own run must list them.
+        A newer run replaces our results, or lists them as missing; another job of our own run must list them, and so
+        must another workflow, whose runs are not ordered with ours.
         """
         listed = listed_targets(body)
         if not self._is_of_another(mark) or not (listed.present or listed.absent):
             return True
-        present = listed.present if mark.run > self.marker.run else ()
+        replaced = mark.run > self.marker.run and not self._is_of_other_workflow(mark)
+        present = listed.present if replaced else ()
         return self._draft.is_in((*present, *listed.absent))
 
     def _create_first(self, wording: CommentWording) -> Outcome | None:
@@ -280,15 +298,15 @@ class CommentThread:
             if now and now.minimized is not None:
                 return False
             if slow:
-                self._give_back(comment)
+                return self._give_back(comment)
         return True
 
     def _is_slow(self) -> bool:
         """Whether a newer run may have started and ended since the comment was read."""
         return self._read_at - self._conversation.patience.remaining() >= _LOOK_AGAIN[0]
 
-    def _give_back(self, comment: Comment) -> None:
-        """Restore a newer run's text that a slow request of ours has overwritten.
+    def _give_back(self, comment: Comment) -> bool:
+        """Restore a newer run's text that a slow request of ours has overwritten; False if it lacks our results.
 
         Where the host keeps no former texts, a comment for an older commit says that there is no result for the newest.
         """
@@ -299,20 +317,24 @@ class CommentThread:
             if newer is None:
                 break
             self._conversation.change(comment, newer)
+            mark = parse_marker(newer)
+            if mark and not self._is_known_to(mark, newer):
+                return False
             self._late = "a newer run has written the comment"
             if not self._is_slow():
-                return
+                return True
         if former is not None:
-            return
+            return True
         if self._conversation.outdated_reason():
             self._conversation.change(comment, self._replace_key(self._draft.render_outdated(self._size)))
             self._doubt = "but a newer commit has come meanwhile"
         else:
             self._doubt = "but slowly: the result of a newer run for this commit may have been replaced"
+        return True
 
     def _is_newer(self, body: str) -> bool:
-        """Whether this is the complete comment of a newer run."""
-        mark = parse_marker(body) if body.rstrip().endswith("-->") else None
+        """Whether this is the complete comment of a newer run, which was not read before."""
+        mark = parse_marker(body) if body.rstrip().endswith("-->") and without_run(body) not in self._read else None
         return mark is not None and mark.key == self.marker.key and mark.run > self.marker.run
 
     def _clean_up(self, live: list[Comment], body: str, *, minimize: bool) -> Outcome:

@@ -25,6 +25,8 @@ from tfcheck.vocabulary.finding import Severity, all_unread
 _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
 _LONGEST_ID = 100
 _SHOWN_TARGETS, _MOST_ABSENT = 3, 20
+#: In the title of a comment that a newer run of the same commit did not see.
+NEWER_RUN = "a newer run may differ"
 #: What to do about two jobs or workflows that write one comment.
 SHARED_ID_HINT = "give each job a comment id of its own, or combine their reports in a final job"
 
@@ -50,7 +52,7 @@ def title(content: PageContent, page: Page) -> str:
     icon, words = _verdict(content, page)
     where = _names(content.targets)
     about = f"{words} in {where}" if words and where else words
-    newer = "a newer run may differ" if page.newer else ""
+    newer = NEWER_RUN if page.newer else ""
     return f"### {icon} tfcheck: {', '.join(filter(None, (about, _lost(content, page), newer)))}"
 
 

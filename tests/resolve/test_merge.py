@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tfcheck.resolve.merge import fill, possible
-from tfcheck.symbolic.value import JsonText, Symbol, Text, Unknown, Value
+from tfcheck.symbolic.value import JsonText, Symbol, Text, Unknown, Value, is_known
 
 OPEN = Unknown(symbol=Symbol("aws_x.y", ("a",)))
 ARN = Unknown(symbol=Symbol("aws_s3_bucket.b", ("arn",)))
@@ -84,3 +85,10 @@ def test_one_document_written_in_two_ways_is_no_disagreement() -> None:
     assert possible("true", True)
     assert not possible("web", "jobs")
     assert possible(Text(("a", ARN)), "abc")
+
+
+@pytest.mark.parametrize(("count", "is_filled"), [(100, True), (400, False)])
+def test_only_so_many_sorted_blocks_are_looked_for(count: int, is_filled: bool) -> None:
+    planned: Value = [{"name": f"n{each}", "arn": Unknown()} for each in range(count)]
+    written: Value = [{"name": f"n{each}", "arn": f"arn{each}"} for each in reversed(range(count))]
+    assert is_known(fill(planned, written)) == is_filled

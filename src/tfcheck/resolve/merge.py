@@ -6,13 +6,18 @@ everything that both know.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
+from tfcheck.symbolic import limits
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numbers import as_text
 from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, is_known
+
+#: The number of pairs of elements that one merge compares, and the steps that a pair takes.
+_MOST_PAIRS, _PAIR = 50_000, 7
 
 
 def fill(planned: Value, written: Value) -> Value:
@@ -60,10 +65,21 @@ def _fill_list(planned: list[Value], written: list[Value]) -> Value:
     pairs = list(zip(planned, written, strict=True))
     if all(_agree(mine, theirs) for mine, theirs in pairs):
         return [fill(mine, theirs) for mine, theirs in pairs]
-    sure = [each for each in planned if is_known(each)]
-    if len(sure) < len(planned) and all(any(_agree(each, other) for other in written) for each in sure):
+    if _are_found([each for each in planned if is_known(each)], written, _agree):
         return _merge_pairs(planned, written)
     return planned
+
+
+def _are_found(wanted: list[Value], there: list[Value], agree: Callable[[Value, Value], bool]) -> bool:
+    """Whether each of the wanted elements definitely corresponds to an existing one; not if there are too many."""
+    texts = frozenset(each for each in there if isinstance(each, str))
+    missing = [each for each in wanted if not (isinstance(each, str) and each in texts)]
+    is_small = _take_pairs(len(missing) * len(there))
+    return is_small and all(any(agree(mine, theirs) for theirs in there) for mine in missing)
+
+
+def _take_pairs(count: int) -> bool:
+    return count <= _MOST_PAIRS and limits.take(_PAIR * count)
 
 
 def _agree(planned: Value, written: Value) -> bool:
@@ -77,6 +93,8 @@ def _merge_pairs(planned: list[Value], written: list[Value]) -> Value:
     """Fill each planned object from the corresponding written one, best known first; use other elements as written."""
     if not any(isinstance(each, dict) for each in planned):
         return written
+    if not _take_pairs(len(planned) * len(written) // 2):
+        return planned
     filled, left = list(planned), list(written)
     for at in sorted(range(len(planned)), key=lambda at: (not is_known(planned[at]), is_open(planned[at]))):
         like = [theirs for theirs in left if _agree(planned[at], theirs)]
@@ -100,8 +118,7 @@ def possible(planned: Value, written: Value) -> bool:
         case dict(), dict():
             return all(possible(part, written[name]) for name, part in planned.items() if written.get(name) is not None)
         case list(), list():
-            same = len(planned) == len(written)
-            return same and all(any(possible(mine, theirs) for theirs in written) for mine in planned)
+            return len(planned) == len(written) and _are_found(planned, written, possible)
         case [dict() as block], dict():
             return possible(block, written)
         case str(), str():

@@ -24,14 +24,16 @@ The pages of docs/rules/ are generated as a whole.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shlex
-import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest.mock import patch
 
 import click
 
@@ -86,17 +88,23 @@ def _query(command: str) -> str:
     return f"```console\n$ tfcheck {command}\n{_printed(*shlex.split(command))}```\n"
 
 
+def printed(*arguments: str, columns: int = 100, both: bool = False) -> tuple[str, int]:
+    """Run a command in this process; return what it prints, on `both` streams or on standard output, and its status."""
+    settings = {"COLUMNS": str(columns), "NO_COLOR": "1"}
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
+    written = io.BytesIO()
+    with io.TextIOWrapper(written, encoding="utf-8", write_through=True) as out:
+        streams = redirect_stdout(out), redirect_stderr(out if both else sys.stderr)
+        with patch.dict(os.environ, outside | settings, clear=True), chdir(ROOT), streams[0], streams[1]:
+            status = cli.run([*arguments])
+        return written.getvalue().decode(), status
+
+
 def _printed(*arguments: str) -> str:
-    run = subprocess.run(
-        [sys.executable, "-m", "tfcheck", *arguments],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "100", "NO_COLOR": "1"},
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-    )
-    if run.returncode not in (0, 1):
-        raise RuntimeError(f"`tfcheck {' '.join(arguments)}` ended with {run.returncode}")
-    return run.stdout
+    shown, status = printed(*arguments)
+    if status not in (0, 1):
+        raise RuntimeError(f"`tfcheck {' '.join(arguments)}` ended with {status}")
+    return shown
 
 
 def _options(command: str) -> str:

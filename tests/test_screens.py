@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from scripts.docs import printed
+
+pytestmark = pytest.mark.usefixtures("checked_once")
 ROOT = Path(__file__).resolve().parent.parent
 SCREENS = ROOT / "tests" / "screens"
 #: Screen: the plan, and the exit status.
@@ -48,21 +48,7 @@ MAPS = {
 
 
 def screen(plan: str, form: str = "text") -> tuple[str, int]:
-    return printed("--format", form, f"testdata/{plan}")
-
-
-def printed(*arguments: str, columns: int = 100) -> tuple[str, int]:
-    # In a job of GitHub Actions a report tells also where it was made.
-    outside = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
-    run = subprocess.run(
-        [sys.executable, "-m", "tfcheck", *arguments],
-        cwd=ROOT,
-        env={**outside, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": str(columns), "NO_COLOR": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-    )
-    return run.stdout, run.returncode
+    return printed("--format", form, f"testdata/{plan}", both=True)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -84,7 +70,7 @@ def test_the_page(name: str) -> None:
 @pytest.mark.parametrize("name", MAPS)
 def test_the_map(name: str) -> None:
     plan, columns = MAPS[name]
-    shown, ended = printed("show", f"testdata/{plan}", columns=columns)
+    shown, ended = printed("show", f"testdata/{plan}", columns=columns, both=True)
     assert shown == (SCREENS / name).read_text(encoding="utf-8")
     assert ended == 0
 
@@ -92,7 +78,7 @@ def test_the_map(name: str) -> None:
 if __name__ == "__main__":
     SCREENS.mkdir(exist_ok=True)
     for each, (path, width) in MAPS.items():
-        (SCREENS / each).write_text(printed("show", f"testdata/{path}", columns=width)[0], encoding="utf-8")
+        (SCREENS / each).write_text(printed("show", f"testdata/{path}", columns=width, both=True)[0], encoding="utf-8")
     for each, (form, path, _) in PAGES.items():
         (SCREENS / each).write_text(screen(path, form)[0], encoding="utf-8")
     for each, (path, _) in CASES.items():

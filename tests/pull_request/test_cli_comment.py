@@ -230,7 +230,7 @@ def test_the_summaries_of_one_step_stay_below_the_limit_at_which_github_drops_th
     github: FakeGitHub, job: Path, save: Save, capsys: pytest.CaptureFixture[str], before: int, shown: bool
 ) -> None:
     job.write_text("x" * before, encoding="utf-8")
-    names = (f"{FINDING.task_definition}_{number}" for number in range(2000))
+    names = (f"{FINDING.task_definition}_{number}" for number in range(500))
     several = tuple(msgspec.structs.replace(FINDING, task_definition=name, address=name) for name in names)
     assert main.run(["comment", save(msgspec.structs.replace(bad(), findings=several))]) == 1
     assert before < job.stat().st_size < 1_048_576 if shown else job.stat().st_size == before

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from tests.laws import tries
+from tests.laws import part, tries
 from tests.pull_request.fake import SHA, TOKEN, Answer, FakeGitHub, Step, cut_after, cut_before, says, serving
 from tests.pull_request.fake_bitbucket import FakeCloud
 from tests.pull_request.fake_gitea import FakeGitea
@@ -244,9 +244,13 @@ def test_two_jobs_of_one_run_never_hide_each_other(tmp_path: Path, order: list[i
 WAITS = [says(429, "slow down", retry_after="9"), says(403, "secondary rate limit"), says(502), cut_before]
 
 
-@pytest.mark.parametrize("wait", WAITS)
-@pytest.mark.parametrize(("method", "on_clean"), [("PATCH", "update"), ("DELETE", "delete"), ("GET", "delete")])
-@pytest.mark.parametrize("pushed", [True, False])
+WRITES: tuple[tuple[str, OnClean], ...] = (("PATCH", "update"), ("DELETE", "delete"), ("GET", "delete"))
+
+
+@pytest.mark.parametrize(
+    ("wait", "method", "on_clean", "pushed"),
+    part([(wait, *each, pushed) for wait in WAITS for each in WRITES for pushed in (True, False)], 5),
+)
 def test_a_write_that_waited_reads_head_and_thread_first(
     tmp_path: Path, wait: Step, method: str, on_clean: OnClean, pushed: bool
 ) -> None:

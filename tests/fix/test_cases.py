@@ -70,9 +70,7 @@ def edits(case: Case) -> list[DraftFix]:
 def patched(case: Case, folder: Path) -> Path:
     """Copy a case and change its files as the fixes say."""
     shutil.copytree(case.folder, folder / case.folder.name)
-    texts = {name: text for each in edits(case) for name, text in each.texts.items()}
-    for name, several in group_by_file(insertion for each in edits(case) for insertion in each.insertions).items():
-        (folder / case.folder.name / name).write_bytes(apply_insertions(texts[name].text, several).encode())
+    written_into(folder / case.folder.name, edits(case))
     return folder / case.folder.name
 
 
@@ -151,7 +149,7 @@ def test_a_plan_of_an_older_provider_is_fixed_once(case: Case, tmp_path: Path) -
         shutil.copytree(case.folder, copy)
         first = fixes(plan, from_directory(copy))
         assert [each.fix.title for each in first.found] == [each.fix.title for each in found(case.name).found]
-        written_into(copy, first)
+        written_into(copy, first.found)
         assert [each.fix.title for each in fixes(plan, from_directory(copy)).found if each.insertions] == []
 
 
@@ -159,11 +157,10 @@ def fixes(plan: Plan, sources: Sources) -> PlanFixes:
     return find_fixes(check(plan, sources).findings, After(resolver_of(plan, sources, None)))
 
 
-def written_into(folder: Path, fixes: PlanFixes) -> None:
+def written_into(folder: Path, fixes: Sequence[DraftFix]) -> None:
     """Change the files of a configuration as fixes say."""
-    texts = {name: text for each in fixes.found for name, text in each.texts.items()}
-    for name, several in group_by_file(insertion for each in fixes.found for insertion in each.insertions).items():
-        (folder / name).write_bytes(apply_insertions(texts[name].text, several).encode())
+    for file, several in group_by_file(insertion for each in fixes for insertion in each.insertions).items():
+        (folder / file.name).write_bytes(apply_insertions(file.text, several).encode())
 
 
 @ON_EVERY_CASE
@@ -177,7 +174,7 @@ def test_the_diff_applies_with_git_and_gives_the_same_files(case: Case, tmp_path
         subprocess.run([*command, "--check", "-"], cwd=repository, input=diff, check=True)
         if len(edits(case)) == 1:
             subprocess.run([*command, "-"], cwd=repository, input=diff, check=True)
-            for name in each.texts:
+            for name in {one.source.name for one in each.insertions}:
                 assert (repository / "testdata" / case.name / name).read_bytes() == (wanted / name).read_bytes()
 
 

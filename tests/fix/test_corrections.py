@@ -47,7 +47,7 @@ def test_each_mistake_is_corrected_in_its_place(folder: Path) -> None:
         "in main.tf, correct `acme-conifg` to `acme-config`, because it differs by one character"
     )
     for each in found.values():
-        assert compare(each.texts["main.tf"].text, each.insertions) is SecondOpinion.SAME_BUT_INSERTED
+        assert compare(each.insertions[0].source.text, each.insertions) is SecondOpinion.SAME_BUT_INSERTED
 
 
 def test_a_name_of_another_bucket_is_no_mistake(folder: Path) -> None:

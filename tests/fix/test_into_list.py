@@ -41,7 +41,7 @@ def test_each_statement_gets_a_line(text: str, expected: str) -> None:
     assert item is not None
     insertions = insert_into_list(source, item.value, [NEEDED], Syntax.HCL)
     assert insertions is not None
-    assert apply_insertions(text, group_by_file(insertions)["main.tf"]) == expected
+    assert apply_insertions(text, group_by_file(insertions)[source]) == expected
 
 
 @pytest.mark.parametrize("end", ["", ","])
@@ -52,8 +52,8 @@ def test_lists_end_as_those_of_the_neighbours_do(end: str) -> None:
     assert isinstance(policy, ObjectParts)
     item = policy.item("Statement")
     assert item is not None
-    insertions = insert_into_list(SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL)
-    assert f'"s3:GetObject"{end}\n' in apply_insertions(text, group_by_file(insertions or ())["main.tf"])
+    insertions = insert_into_list(source := SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL)
+    assert f'"s3:GetObject"{end}\n' in apply_insertions(text, group_by_file(insertions or ())[source])
 
 
 def test_a_line_stays_where_a_neighbour_must_not_be_shown() -> None:

@@ -74,7 +74,7 @@ def test_a_module_from_elsewhere_is_not_changed(tmp_path: Path) -> None:
     folder = copied("role-from-module-output", tmp_path)
     remote(folder, "role", "modules/ecs-role", "./modules/ecs-role")
     (found,) = fixes(folder, FixChoice(corrects=False))
-    assert set(found.texts) == {"main.tf"}
+    assert {each.source.name for each in found.insertions} == {"main.tf"}
     assert 'for key, call in module.role : key => call if key == "invoices" }' in found.fix.diff
 
 
@@ -82,7 +82,7 @@ def test_a_module_from_elsewhere_is_passed_what_is_missing(tmp_path: Path) -> No
     folder = copied("modules-passing-arns", tmp_path)
     remote(folder, "roles", "modules/roles", "./modules/roles")
     found = fix(folder)
-    assert (set(found.texts), found.fix.safety) == ({"main.tf"}, "review")
+    assert ({each.source.name for each in found.insertions}, found.fix.safety) == ({"main.tf"}, "review")
     assert (
         '+  env_file_arns = ["arn:aws:s3:::acme-config/shop/prod.env", "arn:aws:s3:::acme-config/shop/jobs.env"]'
         in (found.fix.diff)

@@ -23,7 +23,7 @@ def draft(folder: Path, words: str) -> DraftFix:
 
 def test_a_literal_goes_beside_those_of_its_statement(folder: Path) -> None:
     found = draft(folder, "aws_iam_role_policy.literal")
-    assert (found.fix.safety, [each.file for each in found.insertions]) == ("safe", ["policies/literal.json"])
+    assert (found.fix.safety, [each.source.name for each in found.insertions]) == ("safe", ["policies/literal.json"])
     assert '+        "arn:aws:ssm:ap-northeast-1:123456789012:parameter/literal/b"' in found.fix.diff
     assert json.loads(f"[{found.fix.hcl.removesuffix(',')}]")
 
@@ -51,7 +51,9 @@ def test_a_file_is_known_by_its_path_however_it_is_written(folder: Path) -> None
         'file("${path.module}/policies/literal.json")',
         'file("./policies/../policies/literal.json")',
     )
-    assert [each.file for each in draft(folder, "aws_iam_role_policy.literal").insertions] == ["policies/literal.json"]
+    assert [each.source.name for each in draft(folder, "aws_iam_role_policy.literal").insertions] == [
+        "policies/literal.json"
+    ]
 
 
 def test_what_the_module_can_name_is_not_written_as_a_literal(folder: Path) -> None:
@@ -73,7 +75,7 @@ def test_a_generated_template_and_one_with_directives_stay(folder: Path, mark: s
 
 
 def test_a_boundary_a_trust_policy_and_a_misspelled_bucket_are_changed_in_their_files(folder: Path) -> None:
-    files = {each.file for one in found_in(folder).fixes.found for each in one.insertions}
+    files = {each.source.name for one in found_in(folder).fixes.found for each in one.insertions}
     assert {"policies/boundary.json", "policies/trust.json", "policies/misspelled.json"} <= files
     assert "`arn:aws:s3:::acme-confg/*` to `arn:aws:s3:::acme-config/*`" in draft(folder, "misspelled").fix.title
 

@@ -15,21 +15,23 @@ from tests.laws import part
 from tfcheck.analysis.fix_writing import second_opinion
 from tfcheck.fix.edits.insertion import Insertion, Replacement, group_by_file
 from tfcheck.fix.proof.second_reader import SecondOpinion, compare
+from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.vocabulary.errors import InputError
 
 TEXT = 'a "b" {\n  x = [{ p = 1 }]\n  y = { q = "r" }\n  z = <<E\n{"s": [1]}\nE\n}\n'
+FILE = SourceText("main.tf", TEXT)
 
 
 def after(mark: str, text: str) -> Insertion:
-    return Insertion("main.tf", TEXT.index(mark) + len(mark), text)
+    return Insertion(FILE, TEXT.index(mark) + len(mark), text)
 
 
 def instead(old: str, new: str) -> Insertion:
-    return Replacement("main.tf", TEXT.index(old), new, old)
+    return Replacement(FILE, TEXT.index(old), new, old)
 
 
 RIGHT = {
-    "a block behind": [Insertion("main.tf", len(TEXT), '\nc "d" {\n  e = 1\n}\n')],
+    "a block behind": [Insertion(FILE, len(TEXT), '\nc "d" {\n  e = 1\n}\n')],
     "an element": [after("{ p = 1 }", ", { p = 2 }")],
     "an element, from brace to brace": [after("p = 1 ", "}, { p = 2 ")],
     "a list around an object": [after("y = ", "["), after('q = "r" }', ", { q = 1 }]")],
@@ -82,12 +84,10 @@ def test_every_fix_of_the_cases_only_adds() -> None:
     compared = 0
     for case in tried:
         for draft in case.fixed()[1].found if case.report().findings else ():
-            for name, several in group_by_file(draft.insertions).items():
-                if name.endswith(".tf"):
-                    assert compare(draft.texts[name].text, several) is SecondOpinion.SAME_BUT_INSERTED, (
-                        case,
-                        draft.fix.diff,
-                    )
+            for file, several in group_by_file(draft.insertions).items():
+                if file.name.endswith(".tf"):
+                    found = compare(file.text, several)
+                    assert found is SecondOpinion.SAME_BUT_INSERTED, (case, draft.fix.diff)
                     compared += 1
     assert compared > len(tried) / 3
 

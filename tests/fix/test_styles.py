@@ -229,11 +229,8 @@ def fixed(plan: Plan, sources: Sources) -> PlanFixes:
 
 
 def changed(found: PlanFixes) -> dict[str, bytes]:
-    texts = {name: text for each in found.found for name, text in each.texts.items()}
     changes = group_by_file(insertion for each in found.found for insertion in each.insertions)
-    return {
-        name: file_bytes(apply_insertions(texts[name].text, several), texts[name]) for name, several in changes.items()
-    }
+    return {each.name: file_bytes(apply_insertions(each.text, several), each) for each, several in changes.items()}
 
 
 @tries(30)

@@ -47,7 +47,9 @@ def test_each_is_corrected_where_the_module_is_called(folder: Path) -> None:
     assert {rule: each.fix.hcl for rule, (_, each) in corrections.items()} == NEW
     for finding, each in corrections.values():
         assert (each.fix.safety, each.fix.proven, each.fix.title[:8]) == ("review", True, "correct ")
-        assert compare(each.texts["main.tf"].text, each.insertions) is SecondOpinion.SAME_BUT_INSERTED, finding.message
+        assert compare(each.insertions[0].source.text, each.insertions) is SecondOpinion.SAME_BUT_INSERTED, (
+            finding.message
+        )
 
 
 def test_safe_only_corrects_nothing(folder: Path) -> None:

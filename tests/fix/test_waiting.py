@@ -46,7 +46,10 @@ WAITS = {
 
 def test_each_waits_where_what_it_needs_can_be_named(folder: Path) -> None:
     drafts = found(folder)
-    assert {name: (*each.texts, each.fix.hcl) for name, each in drafts.items()} == WAITS
+    assert {
+        name: (*dict.fromkeys(one.source.name for one in each.insertions), each.fix.hcl)
+        for name, each in drafts.items()
+    } == WAITS
     assert all((each.fix.safety, each.fix.proven) == ("review", True) for each in drafts.values())
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tfcheck.fix.proposal import DraftFix, PlanFixes
     from tfcheck.hcl.modules import Sources
     from tfcheck.hcl.syntax.block import SourceFile
+    from tfcheck.hcl.syntax.source import SourceText
     from tfcheck.inventory.other_stack import Stack
     from tfcheck.inventory.world import After
     from tfcheck.plan import ConfigModule, Plan
@@ -87,18 +88,18 @@ def fix(
     if choose is not None:
         drafts = list(_wanted_drafts(drafts, work, choose))
     insertions = [insertion for each in drafts for insertion in each.insertions]
-    texts = {name: text for each in drafts for name, text in each.texts.items()}
     if not insertions or work.files is None:
         return _redact(Fixed(texts=tuple(work.texts), notes=tuple(dict.fromkeys(work.notes))), work)
-    diff = work.files.diff(insertions, texts)
+    diff = work.files.diff(insertions)
     if into_files:
         work.notes += write_fixes(drafts, work.files)
     summary = [
-        f"{', '.join(sorted({work.files.path(insertion.file) for insertion in each.insertions}))}: {each.fix.title} "
+        f"{', '.join(sorted({work.files.path(one.source.name) for one in each.insertions}))}: {each.fix.title} "
         f"({each.fix.safety})"
         for each in drafts
     ]
-    return _redact(Fixed(diff, tuple(work.texts), tuple(dict.fromkeys(work.notes)), len(texts), tuple(summary)), work)
+    changed = len({each.source for each in insertions})
+    return _redact(Fixed(diff, tuple(work.texts), tuple(dict.fromkeys(work.notes)), changed, tuple(summary)), work)
 
 
 def _wanted_drafts(drafts: Sequence[DraftFix], work: _Work, choose: Choose) -> Iterator[DraftFix]:
@@ -163,6 +164,7 @@ class _Work:
         self.files: Files | None = None
         self.redactors: list[Redactor] = []
         self._idle: dict[str, str] = {}
+        self._texts: dict[str, SourceText] = {}
         self._worlds: dict[str, tuple[After, Sources | None]] = {}
         self._asked: dict[tuple[str, ElsewhereAddress], list[tuple[DraftFix, OtherStackNeeds]]] = {}
 
@@ -252,9 +254,12 @@ class _Work:
         self.files = self.files or files
         if files.tree != self.files.tree:
             raise InputError("the plans' sources lie in several repositories", hint="pass the plans one at a time")
-        insertions = (msgspec.structs.replace(each, file=str(files.place(each.file))) for each in draft.insertions)
-        texts = {str(files.place(name)): text for name, text in draft.texts.items()}
-        return msgspec.structs.replace(draft, insertions=tuple(insertions), texts=texts)
+        insertions = []
+        for each in draft.insertions:
+            name = str(files.place(each.source.name))
+            known = self._texts.setdefault(name, msgspec.structs.replace(each.source, name=name))
+            insertions.append(msgspec.structs.replace(each, source=known))
+        return msgspec.structs.replace(draft, insertions=tuple(insertions))
 
 
 def _undecided_note(report: Report) -> str:
@@ -324,12 +329,11 @@ def _are_sound(drafts: Sequence[DraftFix]) -> bool:
     from tfcheck.fix.proof.task_proof import is_sound
     from tfcheck.fix.proof.trial import reread
 
-    texts = {name: text for each in drafts for name, text in each.texts.items()}
     changes = group_by_file(insertion for each in drafts for insertion in each.insertions)
     return all(
-        is_sound(reread(texts[name], texts[name].text), several)
-        and _declares_once(reread(texts[name], apply_insertions(texts[name].text, several)))
-        for name, several in changes.items()
+        is_sound(reread(source, source.text), several)
+        and _declares_once(reread(source, apply_insertions(source.text, several)))
+        for source, several in changes.items()
     )
 
 

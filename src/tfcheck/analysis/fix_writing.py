@@ -27,18 +27,17 @@ def write_fixes(drafts: Sequence[DraftFix], files: Files) -> list[str]:
     from tfcheck.fix.edits.files import file_bytes
     from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
 
-    texts = {name: text for each in drafts for name, text in each.texts.items()}
     changes = group_by_file(insertion for each in drafts for insertion in each.insertions)
     notes = [
         note
-        for name, several in changes.items()
-        if (note := second_opinion(files.path(name), texts[name].text, several))
+        for source, several in changes.items()
+        if (note := second_opinion(files.path(source.name), source.text, several))
     ]
     write(
         [
-            NewContent(files.place(name), file_bytes(texts[name].text, texts[name]), file_bytes(new, texts[name]))
-            for name, several in changes.items()
-            if (new := apply_insertions(texts[name].text, several))
+            NewContent(files.place(source.name), file_bytes(source.text, source), file_bytes(new, source))
+            for source, several in changes.items()
+            if (new := apply_insertions(source.text, several))
         ]
     )
     return notes
@@ -115,9 +114,9 @@ def chosen(
 def _hunks(draft: DraftFix, files: Files) -> list[list[Insertion]]:
     """Group the changes of a fix by the hunks of its diff."""
     found: list[list[Insertion]] = []
-    for each in sorted(draft.insertions, key=lambda one: (one.file, one.offset)):
-        joint = [*found[-1], each] if found and found[-1][-1].file == each.file else []
-        if joint and sum(line.startswith("@@ -") for line in files.diff(joint, draft.texts).split("\n")) == 1:
+    for each in sorted(draft.insertions, key=lambda one: (one.source.name, one.offset)):
+        joint = [*found[-1], each] if found and found[-1][-1].source is each.source else []
+        if joint and sum(line.startswith("@@ -") for line in files.diff(joint).split("\n")) == 1:
             found[-1] = joint
         else:
             found.append([each])
@@ -125,11 +124,10 @@ def _hunks(draft: DraftFix, files: Files) -> list[list[Insertion]]:
 
 
 def _with_insertions(draft: DraftFix, insertions: list[Insertion]) -> DraftFix:
-    texts = {each.file: draft.texts[each.file] for each in insertions}
-    return msgspec.structs.replace(draft, insertions=tuple(insertions), texts=texts)
+    return msgspec.structs.replace(draft, insertions=tuple(insertions))
 
 
 def _hunk(draft: DraftFix, files: Files, part: list[Insertion], number: int, of: int) -> Fix:
-    diff = files.diff(part, {each.file: draft.texts[each.file] for each in part})
+    diff = files.diff(part)
     title = draft.fix.title if of == 1 else f"{draft.fix.title} (hunk {number} of {of})"
     return msgspec.structs.replace(draft.fix, title=title, diff=diff)

@@ -8,9 +8,8 @@ import msgspec
 
 from tfcheck.fix.callers.module_inputs import changed_inputs
 from tfcheck.fix.corrections.corrections import Corrections
-from tfcheck.fix.edits.change import Change, ChangedAttribute, merge_changes
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Replacement
+from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Replacement, merge_changes
 from tfcheck.fix.policies.added_policy import AddedPolicies
 from tfcheck.fix.policies.holders import join_by_shared_policy, join_needs, needs_of_outside_roles
 from tfcheck.fix.policies.other_policies import OtherPolicies
@@ -23,7 +22,6 @@ from tfcheck.fix.without_grants import without_grants
 from tfcheck.fix.words.as_text import InDoubt, grants_as_text, grants_elsewhere, suggest_tags
 from tfcheck.fix.words.remedies import Remedies, remedy_for_stale_plan
 from tfcheck.inventory.world import After
-from tfcheck.role import Roles
 from tfcheck.symbolic.limits import is_exceeded
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, Requirement, Verdict
@@ -67,22 +65,20 @@ class FixFinder:
         self._resolver = world.resolver
         self._sources = world.resolver.sources
         self._world = world
-        self._roles = world.once(Roles)
-        self._files = Files(self._sources, conceals)
         self._outdated: dict[Requirement, Address] = {}
         self._is_older = False
-        self.places = FixPlaces(world, self._roles, self._files, prefixes=choice.prefixes)
-        self._added = AddedPolicies(self.places, self._resolver)
-        self._remedies = Remedies(world, self.places)
-        self._elsewhere = OtherPolicies(world, self._roles, self.places)
+        self.places = FixPlaces(world, Files(self._sources, conceals), prefixes=choice.prefixes)
+        self._added = AddedPolicies(self.places)
+        self._remedies = Remedies(self.places)
+        self._elsewhere = OtherPolicies(self.places)
         self._answers = answers
         self._open_then: dict[Requirement, str] = {}
-        corrections = Corrections(world, self.places, self._files, answers)
+        corrections = Corrections(self.places, answers)
         self._replacing = [corrections.proposals] if choice.corrects else []
         if choice.moves:
             from tfcheck.fix.policies.moved_grants import MovedGrants
 
-            self._replacing.append(MovedGrants(world, self.places, self._files, self._rank).proposals)
+            self._replacing.append(MovedGrants(self.places, self._rank).proposals)
 
     def fixes(self, answers: Sequence[Answer]) -> PlanFixes:
         """Find the fixes for denied requirements."""
@@ -90,7 +86,7 @@ class FixFinder:
         if any(each.reason is Reason.NO_EXECUTION_ROLE for each in answers):
             from tfcheck.fix.corrections.missing_role import MissingRoles
 
-            missing = MissingRoles(self._world, self.places, self._rank)
+            missing = MissingRoles(self.places, self._rank)
             self._open_then = missing.open_then
             aided, by_role = list(missing.fixes(answers)), missing.granted_by_sources(answers)
         relieved = {each.requirement for each in (*by_role, *(one for draft in aided for one in draft.answers))}
@@ -331,10 +327,10 @@ class FixFinder:
 
     def _makes_circles(self, change: Change) -> bool:
         assert self._sources is not None  # otherwise there are no proposals
-        return self.places.dependencies.makes_circles(change_sources(self._sources, change.insertions, change.texts))
+        return self.places.dependencies.makes_circles(change_sources(self._sources, change.insertions))
 
     def _is_sound(self, proposals: Sequence[Proposal]) -> bool:
-        if any(self._files.reveals(each.insertions, each.texts, each.reported) for each in proposals):
+        if any(self.places.files.reveals(each.insertions, each.reported) for each in proposals):
             return False
         whole = merge_changes(proposals)
         return are_sound(whole) and not self._makes_circles(whole)
@@ -346,7 +342,7 @@ class FixFinder:
         proposal = case.current
         if proposal is None:
             return None
-        diff = self._files.diff(proposal.insertions, proposal.texts)
+        diff = self.places.files.diff(proposal.insertions)
         is_replaced = any(isinstance(each, Replacement) for each in proposal.insertions)
         reasons = (each.reason for each in case.answers if not is_replaced and each.reason in _MOVED)
         moved = _MOVED.get(next(reasons, None), "")

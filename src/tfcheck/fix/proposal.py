@@ -9,8 +9,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from tfcheck.fix.edits.change import Change, merge_changes
-from tfcheck.fix.edits.insertion import Insertion
+from tfcheck.fix.edits.insertion import Change, Insertion, merge_changes
 from tfcheck.inventory.world import WorldObject
 from tfcheck.vocabulary.address import Address, ElsewhereAddress
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Remedy, Requirement

@@ -22,27 +22,27 @@ def without_grants(
     """
     found, settled = list(grants), list[Finding]()
     if any(not each.answers for each in findings):
-        corrected, settled = _correct(findings, world, places)
+        corrected, settled = _correct(findings, places)
         found += corrected
     if world.resources(*SERVICE_TYPES):
         from tfcheck.fix.corrections.waiting import ServiceWaits
 
-        waiting = ServiceWaits(world, places.files)
+        waiting = ServiceWaits(places)
         found, settled = waiting.add_waits(found, findings), [*waiting.settled, *settled]
     return found, [(each, Remedy(_AGAIN)) for each in settled]
 
 
-def _correct(findings: Sequence[Finding], world: After, places: FixPlaces) -> tuple[list[DraftFix], list[Finding]]:
+def _correct(findings: Sequence[Finding], places: FixPlaces) -> tuple[list[DraftFix], list[Finding]]:
     from tfcheck.fix.corrections.log_options import LogGroups, LogOptions
     from tfcheck.fix.corrections.policy_corrections import PolicyCorrections
     from tfcheck.fix.corrections.task_corrections import EnvFileNames, TaskCorrections
 
-    groups = LogGroups(world, places)
+    groups = LogGroups(places)
     found = [
-        *TaskCorrections(world, places.files).fixes(findings),
-        *PolicyCorrections(world, places).fixes(findings),
+        *TaskCorrections(places).fixes(findings),
+        *PolicyCorrections(places).fixes(findings),
         *groups.fixes(findings),
-        *LogOptions(world, places).fixes(findings),
-        *EnvFileNames(world, places.files).fixes(findings),
+        *LogOptions(places).fixes(findings),
+        *EnvFileNames(places).fixes(findings),
     ]
     return found, groups.settled

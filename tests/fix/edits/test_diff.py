@@ -13,18 +13,20 @@ from hypothesis import strategies as st
 from tests.laws import tries
 from tfcheck.fix.edits.diff import Lines, diff
 from tfcheck.fix.edits.insertion import Insertion, Replacement, apply_insertions, fits, group_by_file
+from tfcheck.hcl.syntax.source import SourceText
 
 LINES = st.lists(st.sampled_from(["a", "", "}", "  b", "\tc", "ü\u2028", "d\r"]), max_size=30).map("\n".join)
+FILE = SourceText("f", "")
 
 
 def insertion(offset: int, text: str) -> Insertion:
-    return Insertion("f", offset, text)
+    return Insertion(FILE, offset, text)
 
 
 @tries(30)
 @given(LINES, st.lists(st.tuples(st.integers(0, 200), st.sampled_from(["x", "y\n", "\nz", "\n}\n"])), max_size=4))
 def test_git_makes_the_same_text(text: str, places: list[tuple[int, str]]) -> None:
-    changes = group_by_file(insertion(min(offset, len(text)), new) for offset, new in places).get("f", ())
+    changes = group_by_file(insertion(min(offset, len(text)), new) for offset, new in places).get(FILE, ())
     written = diff("f", Lines(text), changes)
     assert (written == "") == (changes == ())
     if written and text:
@@ -37,8 +39,8 @@ def test_git_makes_the_same_text(text: str, places: list[tuple[int, str]]) -> No
 )
 def test_git_makes_the_same_text_of_replacements(text: str, places: list[tuple[int, int, str]]) -> None:
     spans = [(min(start, len(text)), min(start + size, len(text)), new) for start, size, new in places]
-    made = [Replacement("f", start, new, text[start:end]) for start, end, new in spans if text[start:end] != new]
-    changes = group_by_file(made).get("f", ())
+    made = [Replacement(FILE, start, new, text[start:end]) for start, end, new in spans if text[start:end] != new]
+    changes = group_by_file(made).get(FILE, ())
     if not fits(text, changes) or not text:
         return
     wanted = apply_insertions(text, changes)
@@ -47,7 +49,7 @@ def test_git_makes_the_same_text_of_replacements(text: str, places: list[tuple[i
 
 
 def test_changes_that_overlap_do_not_fit() -> None:
-    one, other = Replacement("f", 0, "x", "ab"), Replacement("f", 1, "y", "bc")
+    one, other = Replacement(FILE, 0, "x", "ab"), Replacement(FILE, 1, "y", "bc")
     assert fits("abc", [one])
     assert not fits("abc", [one, other])
     assert not fits("abd", [other])
@@ -56,7 +58,7 @@ def test_changes_that_overlap_do_not_fit() -> None:
 
 
 def test_lines_that_are_replaced_one_after_the_other_are_one_change() -> None:
-    changes = [Replacement("f", 0, "x", "a"), Replacement("f", 2, "y", "b"), Replacement("f", 4, "", "c\n")]
+    changes = [Replacement(FILE, 0, "x", "a"), Replacement(FILE, 2, "y", "b"), Replacement(FILE, 4, "", "c\n")]
     assert diff("f", Lines("a\nb\nc\nd\n"), changes).split("\n")[3:] == [
         "@@ -1,4 +1,3 @@", "-a", "-b", "-c", "+x", "+y", " d", "",
     ]  # fmt: skip
@@ -82,7 +84,7 @@ def test_a_missing_last_newline_is_marked() -> None:
 
 
 def test_equal_insertions_are_made_once_and_others_in_order() -> None:
-    changes = group_by_file([insertion(1, "b"), insertion(1, "c"), insertion(1, "b"), insertion(0, "-")])["f"]
+    changes = group_by_file([insertion(1, "b"), insertion(1, "c"), insertion(1, "b"), insertion(0, "-")])[FILE]
     assert apply_insertions("ad", changes) == "-abcd"
 
 

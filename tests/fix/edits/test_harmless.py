@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.cases import TESTDATA
-from tests.fix.edits.test_diff import LINES, applied, insertion
+from tests.fix.edits.test_diff import FILE, LINES, applied, insertion
 from tests.laws import tries
 from tfcheck.analysis.check import check
 from tfcheck.analysis.options import RunOptions
@@ -108,7 +108,7 @@ class Hidden(Lines):
 def test_git_makes_the_same_text_whatever_is_hidden(
     text: str, places: list[tuple[int, str]], hidden: frozenset[int]
 ) -> None:
-    changes = group_by_file(insertion(min(offset, len(text)), new) for offset, new in places).get("f", ())
+    changes = group_by_file(insertion(min(offset, len(text)), new) for offset, new in places).get(FILE, ())
     lines = Hidden(text, hidden)
     written = diff("f", lines, changes)
     context = [row[1:] for row in written.split("\n") if row.startswith(" ")]

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from tfcheck.fix.callers.module_inputs import ModuleInput, inputs_for
 from tfcheck.fix.callers.passed_value import CallNeeds, PassedInput, pass_value
-from tfcheck.fix.edits.change import Change, ChangedAttribute, merge_changes
-from tfcheck.fix.edits.insertion import Insertion, indentation
+from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Insertion, indentation, merge_changes
 from tfcheck.fix.layout.longer_value import NewElement, new_value
 from tfcheck.fix.layout.new_block import argument_beside, insert_after, unit_of
 from tfcheck.fix.layout.new_policy import module_reference
@@ -53,7 +52,7 @@ def propose_call_inputs(need: RoleNeed, places: FixPlaces, world: After) -> Iter
         if change is None or change.insertions in done:
             continue
         done.add(change.insertions)
-        again = Resolver(world.resolver.plan, change_sources(sources, change.insertions, change.texts))
+        again = Resolver(world.resolver.plan, change_sources(sources, change.insertions))
         names = sorted(need.names())
         who = f"{names[0]} lacks" if len(names) == 1 else f"{len(names)} roles lack"
         modules = [role.address.module for role in need.roles]
@@ -62,7 +61,6 @@ def propose_call_inputs(need: RoleNeed, places: FixPlaces, world: After) -> Iter
             title=f"pass what {who} by {' and '.join(f'`{each}`' for each in change.names)}"
             f"{_remark_about_others(need, touched, places, world.resolver, again)}{change.doubts}",
             insertions=change.insertions,
-            texts=change.texts,
             touched=tuple(touched),
             added=tuple(each for path in dict.fromkeys(modules) for each in unplanned_instances(path, again)),
             hcl="\n".join(each.text.strip() for each in change.insertions),
@@ -111,7 +109,7 @@ def _change(choice: int, calls: Sequence[CallNeeds], world: After) -> _Passing |
             doubts = doubts or found.by.doubts(actions, one.shape)
     whole, names = merge_changes(done), tuple(dict.fromkeys(each.name for each in done))
     insertions = tuple(dict.fromkeys(whole.insertions))
-    return _Passing(names, doubts, insertions=insertions, texts=whole.texts) if insertions else None
+    return _Passing(names, doubts, insertions=insertions) if insertions else None
 
 
 def _policies_of(path: ModulePath, world: After) -> Iterator[ChangedAttribute]:
@@ -233,7 +231,7 @@ def _add_argument(passing: CallNeeds, name: str, lists: Sequence[str]) -> Change
     if isinstance(call, JsonBlock) or not passing.is_for_one or not passing.places.files.editable(call.source):
         return None
     made = argument_beside(call, name, lists[0] if len(lists) == 1 else f"concat({', '.join(lists)})")
-    return Change(insertions=(made,), texts={call.source.name: call.source}) if made else None
+    return Change(insertions=(made,)) if made else None
 
 
 def _add_variable(called: Module, name: str, about: str, places: FixPlaces) -> Change | None:
@@ -248,4 +246,4 @@ def _add_variable(called: Module, name: str, about: str, places: FixPlaces) -> C
         "  default     = []",
         "}",
     )
-    return Change(insertions=(insert_after(declared[-1], lines),), texts={file.source.name: file.source})
+    return Change(insertions=(insert_after(declared[-1], lines),))

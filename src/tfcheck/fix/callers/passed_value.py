@@ -11,9 +11,8 @@ from typing import TypeAlias, TypeGuard
 import msgspec
 
 from tfcheck.fix.callers.module_inputs import ModuleInput, decides_how_many
-from tfcheck.fix.edits.change import Change
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Insertion, Replacement, indentation, line_end
+from tfcheck.fix.edits.insertion import Change, Insertion, Replacement, indentation, line_end
 from tfcheck.fix.layout.into_list import items_into_object
 from tfcheck.fix.layout.longer_value import NewElement, label_like, longer, new_value
 from tfcheck.fix.layout.new_block import argument_beside, member_behind, unit_of
@@ -189,13 +188,11 @@ def pass_value(passing: CallNeeds, given: ModuleInput, actions: Sequence[str]) -
     if not statements or not passing.is_for_one or not passing.places.files.editable(passing.call.source):
         return None
     statements = passing.with_all_instances(statements) if given.shape == "arns" else statements
-    return _as_passed(passing, given, passing.call.source, _add_argument(passing.call, argument, given, statements))
+    return _as_passed(passing, given, _add_argument(passing.call, argument, given, statements))
 
 
-def _as_passed(
-    passing: CallNeeds, given: ModuleInput, source: SourceText, edits: tuple[Insertion, ...]
-) -> PassedInput | None:
-    return PassedInput(passing, given.name, insertions=edits, texts={source.name: source}) if edits else None
+def _as_passed(passing: CallNeeds, given: ModuleInput, edits: tuple[Insertion, ...]) -> PassedInput | None:
+    return PassedInput(passing, given.name, insertions=edits) if edits else None
 
 
 def _add_argument(
@@ -234,7 +231,7 @@ def _with_lists(call: Block, argument: Argument | None, name: str, lists: Sequen
     if argument is None:
         made = argument_beside(call, name, value)
         return (made,) if made else ()
-    return (Replacement(argument.source.name, argument.value_start, value, known),) if "\n" not in known else ()
+    return (Replacement(argument.source, argument.value_start, value, known),) if "\n" not in known else ()
 
 
 def _add_to_element(
@@ -259,7 +256,7 @@ def _add_to_element(
         if statements and not edits:
             return None
         found += edits
-    return _as_passed(passing, given, source, found)
+    return _as_passed(passing, given, found)
 
 
 def _insert_in_element(
@@ -282,14 +279,14 @@ def _insert_in_element(
     if not is_optional or given.shape not in ("arns", "list") or not elements or len(flat) > WIDEST:
         return ()
     aligned = items_into_object(source, object_, [(member, flat)])
-    if aligned and not files.reveals(aligned, {source.name: source}):
+    if aligned and not files.reveals(aligned):
         return aligned
     last = object_.items[-1] if object_.items else None
     end = line_end(source.text, last.value.end) if last else 0
     if last is None or source.text[last.value.end : end].strip() or "\n" not in source.text[end : object_.end]:
         return ()
     base = source.newline + indentation(source.text, last.start)
-    return (Insertion(source.name, end, f"{source.newline}{base}{member} = {flat}"),)
+    return (Insertion(source, end, f"{source.newline}{base}{member} = {flat}"),)
 
 
 def _step(source: SourceText, outer: ItemParts, inner: ObjectParts) -> str:

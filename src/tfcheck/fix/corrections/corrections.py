@@ -18,10 +18,9 @@ from tfcheck.fix.corrections.misspelling import (
     misspelled_resources,
 )
 from tfcheck.fix.corrections.task_corrections import literals_in
-from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Replacement, line_start
 from tfcheck.fix.policies.holders import Holder, other_roles_words
-from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.policies.place import Finder, FixPlaces
 from tfcheck.fix.proof.task_proof import blocks_of
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.text.policy_statements import ReadableStatement, WrittenText, flat
@@ -80,14 +79,12 @@ class Correction(msgspec.Struct, frozen=True):
 _Corrected: TypeAlias = tuple[Correction, ...]
 
 
-class Corrections:
+class Corrections(Finder):
     """Finds literals to correct in the policies of roles."""
 
-    def __init__(self, world: After, places: FixPlaces, files: Files, answers: Iterable[Answer]) -> None:
-        self._resolver = world.resolver
-        self._places = places
-        self._files = files
-        self._objects = NamedObjects(world, answers)
+    def __init__(self, places: FixPlaces, answers: Iterable[Answer]) -> None:
+        super().__init__(places)
+        self._objects = NamedObjects(places.world, answers)
 
     def proposals(self, need: RoleNeed) -> Iterator[Proposal]:
         """Propose corrections for each policy of the roles, those for no other role first."""
@@ -101,16 +98,15 @@ class Corrections:
 
     def _proposal(self, holder: Holder, corrections: Sequence[Correction], remark: str) -> Proposal:
         place, block = self._places.text_block(holder)
-        texts = {each.literal.source.name: each.literal.source for each in corrections}
         is_own = block is not None and all(_is_in(each.literal, block) for each in corrections)
-        where = place.resource if is_own else " and ".join(texts)
+        files = dict.fromkeys(each.literal.source.name for each in corrections)
+        where = place.resource if is_own else " and ".join(files)
         remark = remark if is_own else ""
         listed = "; ".join(map(str, corrections[:_LISTED]))
         more = f"; and {len(corrections) - _LISTED:,} more" if len(corrections) > _LISTED else ""
         return Proposal(
             title=f"in {where}, correct {listed}{more}{remark}",
             insertions=tuple(each.edit() for each in corrections),
-            texts=texts,
             touched=self._places.changes(holder),
             hcl="\n".join(each.new for each in corrections),
             reported=() if is_own else tuple(part for each in corrections for part in each.shown_texts()),
@@ -171,7 +167,7 @@ class Corrections:
         at, part = literal.part_at(found.start, found.end)
         inner = replace(found, start=found.start - at, end=found.end - at)
         for block, scope in blocks_of(place, self._resolver) if part else ():
-            literals = literals_in(block, scope, self._resolver, self._files)
+            literals = literals_in(block, scope, self._resolver, self._places.files)
             # NOTE: a local value may be made of another one.
             is_own = _is_in(literal, block) and block.type != "locals"
             same = [each for each in literals if part and not is_own and each.value == part.value]

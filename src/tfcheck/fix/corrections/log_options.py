@@ -10,13 +10,12 @@ import msgspec
 
 from tfcheck.checks import log_options, log_region
 from tfcheck.checks.log_group_absent import CHECK
-from tfcheck.fix.edits.change import ChangedAttribute, added_instances
-from tfcheck.fix.edits.insertion import Insertion, Replacement
+from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, Replacement, added_instances
 from tfcheck.fix.layout.into_list import items_into_object
 from tfcheck.fix.layout.new_block import block_lines, insert_after, instance_index, unit_of
 from tfcheck.fix.layout.new_policy import common_arguments, module_words
 from tfcheck.fix.layout.render import align, quote
-from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.policies.place import Finder, FixPlaces
 from tfcheck.fix.proof.task_proof import blocks_of, mistakes, proven_draft, unplanned_instances, wrong_tasks
 from tfcheck.fix.proof.trial import Trial
 from tfcheck.fix.proposal import DraftFix, draft_for_review
@@ -29,7 +28,6 @@ from tfcheck.hcl.syntax.lexer import MalformedError, heredoc_at
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
-from tfcheck.inventory.world import After
 from tfcheck.startup.awslogs_options import AwsLogs, awslogs
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address
@@ -73,13 +71,8 @@ class _Options(msgspec.Struct, frozen=True):
         return self.source.text[found.value.start : found.value.end] if found is not None else ""
 
 
-class LogOptions:
+class LogOptions(Finder):
     """Finds missing options in the sources of one plan."""
-
-    def __init__(self, world: After, places: FixPlaces) -> None:
-        self._world = world
-        self._resolver = world.resolver
-        self._places = places
 
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
         """Yield the proven changes."""
@@ -99,7 +92,7 @@ class LogOptions:
             arn = _ARN.fullmatch(options.text(_NAME))
             if group is not None and arn is not None:
                 new = f"{arn['before']}.name"
-                named = Replacement(options.source.name, group.value.start, new, options.text(_NAME))
+                named = Replacement(options.source, group.value.start, new, options.text(_NAME))
                 yield f"name the log group by `{new}` in {options.place}", options, (named,)
             for name in (_NAME, _REGION, _PREFIX):
                 if options.parts.item(name) is None and name not in log.options:
@@ -143,11 +136,11 @@ class LogOptions:
     def _proven(
         self, finding: Finding, task: TaskDefinition, title: str, options: _Options, edits: tuple[Insertion, ...]
     ) -> DraftFix | None:
-        texts, hcl = {options.source.name: options.source}, edits[-1].text.strip(" ,\n\t")
+        hcl = edits[-1].text.strip(" ,\n\t")
         block, every = self._resolver.block(task.address), tasks_by_address(self._world).values()
         tasks = [each for each in every if self._resolver.block(each.address) is block]
         touched = tuple(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
-        draft = draft_for_review(title, hcl, edits, texts=texts, finding=finding, touched=touched)
+        draft = draft_for_review(title, hcl, edits, finding=finding, touched=touched)
         return proven_draft(draft, self._world, self._places.files, tasks)
 
 
@@ -222,13 +215,11 @@ class _GroupOption(msgspec.Struct, frozen=True):
         return self.source.text[self.start : self.end]
 
 
-class LogGroups:
+class LogGroups(Finder):
     """Finds the log groups that the sources of one plan should create."""
 
-    def __init__(self, world: After, places: FixPlaces) -> None:
-        self._world = world
-        self._resolver = world.resolver
-        self._places = places
+    def __init__(self, places: FixPlaces) -> None:
+        super().__init__(places)
         #: Log groups that the sources already create although the older plan does not.
         self.settled: list[Finding] = []
 
@@ -289,10 +280,9 @@ class LogGroups:
         reference = f"{_GROUP}.{label}{instance_index(repeated)}.name"
         insertions: list[Insertion] = [insert_after(place, lines)]
         insertions += [
-            Replacement(each.source.name, each.start, f'"${{{reference}}}"' if each.in_json else reference, each.text)
+            Replacement(each.source, each.start, f'"${{{reference}}}"' if each.in_json else reference, each.text)
             for each in options
         ]
-        texts = {each.name: each for each in (place.source, *(one.source for one in options))}
         blocks = [each.block for each in options]
         tasks = self._tasks(module)
         if block.type != "locals":
@@ -304,7 +294,7 @@ class LogGroups:
         title = f"create {_GROUP}.{label}{where}, and let the containers that log to it refer to it"
         hcl = "\n".join([*lines, "", f"awslogs-group = {reference}"])
         touched = tuple(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
-        draft = draft_for_review(title, hcl, insertions, texts=texts, touched=touched, added=added)
+        draft = draft_for_review(title, hcl, insertions, touched=touched, added=added)
         found = proven_draft(draft, self._world, self._places.files, tasks, gone={each.message for each in findings})
         after = Trial.after(self._world, draft).world if found is not None else self._world
         names = [flat(each.attribute("name")) for each in after.resources(_GROUP)]

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import msgspec
 
 from tfcheck import startup
-from tfcheck.fix.edits.change import ChangedAttribute, added_instances
+from tfcheck.fix.edits.insertion import ChangedAttribute, added_instances
 from tfcheck.fix.layout.new_block import argument_into, insert_after, unit_of
 from tfcheck.fix.layout.new_policy import (
     ECS_TRUST,
@@ -26,7 +26,7 @@ from tfcheck.fix.layout.new_policy import (
 )
 from tfcheck.fix.layout.render import quote
 from tfcheck.fix.policies.attachments import AWS_POLICY, BY_AWS
-from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.policies.place import Finder, FixPlaces
 from tfcheck.fix.proof.task_proof import (
     is_readable,
     needs_after,
@@ -42,7 +42,6 @@ from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.iam import managed_policy_arn
-from tfcheck.inventory.world import After
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, Symbol, Unknown, Value
 from tfcheck.vocabulary.address import Address, parse
@@ -56,16 +55,13 @@ _ROLE = regex(r"(?:data\.)?aws_iam_role\.[\w-]+\.arn|(?:var|local|module)(?:\.[\
 _Needs: TypeAlias = dict[Address, tuple[Answer, ...]]
 
 
-class MissingRoles:
+class MissingRoles(Finder):
     """Finds execution roles for the task definitions of one plan that have none."""
 
-    def __init__(self, world: After, places: FixPlaces, ranked: Callable[[RoleNeed], Iterator[Proposal]]) -> None:
-        """Build from the world after the change, the places for fixes, and the ways to grant to a role."""
+    def __init__(self, places: FixPlaces, ranked: Callable[[RoleNeed], Iterator[Proposal]]) -> None:
+        """Build from the places for fixes, and the ways to grant to a role."""
+        super().__init__(places)
         self._ranked = ranked
-        self._world = world
-        self._resolver = world.resolver
-        self._sources = world.resolver.sources
-        self._places = places
         self._labels: dict[tuple[Module, str], str] = {}
         #: What the plan does not decide once a task definition has the new role.
         self.open_then: dict[Requirement, str] = {}
@@ -82,7 +78,7 @@ class MissingRoles:
             if found is not None:
                 done |= set(several)
                 self.open_then |= {each.requirement: found.title for each in several if each not in allowed}
-                diff = self._places.files.diff(found.insertions, found.texts)
+                diff = self._places.files.diff(found.insertions)
                 fix = Fix(title=found.title, safety="review", proven=True, hcl=found.hcl, diff=diff)
                 relieved = relieved_answers(answers, found.beside, Trial.after(self._world, found))
                 yield draft_fix(fix, (*allowed, *relieved), found)
@@ -107,7 +103,7 @@ class MissingRoles:
                 roles = [each for each in self._world.resources("aws_iam_role") if each.address.module in modules]
                 holders = (holder for role in roles for holder in self._places.holders.of(role))
                 touched += [each for holder in holders for each in self._places.changes(holder)]
-                trial = Trial(self._resolver, self._sources, dict.fromkeys(touched), dict.fromkeys(added))
+                trial = Trial(self._resolver, self._resolver.sources, dict.fromkeys(touched), dict.fromkeys(added))
                 allowed = [each for each in several if trial.allows(each)]
                 found += [*allowed, *(relieved_answers(answers, tasks, trial) if allowed == list(several) else ())]
         return found
@@ -115,7 +111,7 @@ class MissingRoles:
     def _group_by_block(self, answers: Iterable[Answer]) -> list[tuple[Block, tuple[Answer, ...]]]:
         found: dict[int, tuple[Block, list[Answer]]] = {}
         for each in answers:
-            if each.reason is Reason.NO_EXECUTION_ROLE and self._sources is not None:
+            if each.reason is Reason.NO_EXECUTION_ROLE and self._resolver.sources is not None:
                 block = self._resolver.block(parse(each.requirement.task_definition))
                 if block is not None and not isinstance(block, JsonBlock):
                     found.setdefault(id(block), (block, []))[1].append(each)
@@ -270,7 +266,6 @@ class MissingRoles:
         yield Proposal(
             title=title,
             insertions=(argument, *([insert_after(place, new)] if role else [])),
-            texts={each.source.name: each.source for each in (block, place)},
             touched=tuple(ChangedAttribute(each, _ARGUMENT) for each in tasks),
             added=added_instances(role.label, role.types, tasks, repeated=role.repeated is not None) if role else (),
             hcl="\n".join([*new, *([""] if new else []), f"{_ARGUMENT} = {value}"]),
@@ -286,7 +281,7 @@ class MissingRoles:
             (role, "name"): f"{task.name}-execution",
             (role, "assume_role_policy"): JsonText(ECS_TRUST),
         }
-        trial = Trial(self._resolver, self._sources, (), [role], given, self._world.context)
+        trial = Trial(self._resolver, self._resolver.sources, (), [role], given, self._world.context)
         return tuple(each for each in needs_after(task, trial) if each.requirement.action != startup.trust.ACTION)
 
     def _allowed_by(self, proposal: Proposal, answers: Sequence[Answer]) -> tuple[Answer, ...]:

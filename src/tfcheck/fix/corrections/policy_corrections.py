@@ -11,7 +11,7 @@ from tfcheck.checks import policy_refused
 from tfcheck.fix.edits.insertion import Replacement
 from tfcheck.fix.layout.render import text
 from tfcheck.fix.policies.holders import Holder
-from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.policies.place import Finder
 from tfcheck.fix.proof.task_proof import partition_of, proven_draft
 from tfcheck.fix.proposal import DraftFix, draft_for_review
 from tfcheck.fix.text.policy_statements import ReadableStatement, WrittenText, items
@@ -20,7 +20,7 @@ from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.iam.document import STATEMENT_KEYS
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
-from tfcheck.inventory.world import After, WorldObject
+from tfcheck.inventory.world import WorldObject
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText
 from tfcheck.vocabulary.address import address_in
@@ -38,18 +38,14 @@ _KINDS = {
 }
 
 
-class PolicyCorrections:
+class PolicyCorrections(Finder):
     """Finds policies of one plan that AWS refuses."""
-
-    def __init__(self, world: After, places: FixPlaces) -> None:
-        self._world = world
-        self._places = places
 
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
         """Yield the proven corrections."""
         tasks = tasks_by_address(self._world)
         refused = [each for each in findings if each.rule == policy_refused.CHECK.id]
-        for finding in refused if self._world.resolver.sources else ():
+        for finding in refused if self._resolver.sources else ():
             task = tasks.get(finding.task_definition)
             found = (self._proven(finding, each, task) for each in self._holders(finding) if task)
             yield from [fix] if (fix := next(filter(None, found), None)) else []
@@ -65,16 +61,15 @@ class PolicyCorrections:
     def _proven(self, finding: Finding, holder: Holder, task: TaskDefinition) -> DraftFix | None:
         """Correct a whole policy, if the checks then find one problem less and no new one."""
         corrected = list(self._replacements(holder, task))
-        texts = {source.name: source for source, *_ in corrected}
-        edits = [Replacement(source.name, at, new, old) for source, at, old, new in corrected]
-        if not edits or not all(map(self._places.files.editable, texts.values())):
+        edits = [Replacement(source, at, new, old) for source, at, old, new in corrected]
+        if not edits or not self._places.files.are_editable(edits):
             return None
         quote = '"'
         listed = [f"`{each.old.strip(quote)}` to `{each.text.strip(quote)}`" for each in edits]
         more = f", and {len(edits) - _MOST:,} more" if len(edits) > _MOST else ""
         title = f"in {self._places.text_block(holder)[0].resource}, correct {', '.join(listed[:_MOST])}{more}"
         hcl, touched = "\n".join(each.text for each in edits), self._places.changes(holder)
-        draft = draft_for_review(title, hcl, edits, texts=texts, finding=finding, touched=touched)
+        draft = draft_for_review(title, hcl, edits, finding=finding, touched=touched)
         reported = [one for each in edits for one in (f'"{each.old}"', each.old)]
         return proven_draft(draft, self._world, self._places.files, [task], reported)
 
@@ -118,7 +113,7 @@ class PolicyCorrections:
             return None
         if (known := self._of_object(literal, statement, holder, behind)) is not None:
             return known
-        partition = partition_of(holder.resource.address, self._world.resolver)
+        partition = partition_of(holder.resource.address, self._resolver)
         inner = literal.text if literal.is_quoted else f"${{{literal.text}}}"
         is_s3 = all(each.value.startswith("s3:") for each in statement.actions)
         return f'"arn:{partition}:s3:::{inner}{behind}"' if is_s3 else None

@@ -11,9 +11,9 @@ import msgspec
 
 from tfcheck.checks import CHECKS
 from tfcheck.checks.env_file_name import CHECK
-from tfcheck.fix.edits.change import ChangedAttribute
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import line_start
+from tfcheck.fix.edits.insertion import ChangedAttribute, line_start
+from tfcheck.fix.policies.place import Finder, FixPlaces
 from tfcheck.fix.proof.task_proof import blocks_of, partition_of, proven_draft, wrong_tasks
 from tfcheck.fix.proposal import DraftFix, draft_for_review
 from tfcheck.fix.text.policy_statements import WrittenText, flat, written_text
@@ -23,7 +23,6 @@ from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError, Tokens, tokens
 from tfcheck.inventory.catalogue import OBJECT, catalogue
 from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition, tasks_by_address
-from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText, TextLike, text
@@ -42,13 +41,8 @@ class _WrongValue(msgspec.Struct, frozen=True):
     argument: str
 
 
-class TaskCorrections:
+class TaskCorrections(Finder):
     """Finds malformed references in the sources of one plan."""
-
-    def __init__(self, world: After, files: Files) -> None:
-        self._world = world
-        self._resolver = world.resolver
-        self._files = files
 
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
         """Yield the corrections that are proven."""
@@ -67,7 +61,7 @@ class TaskCorrections:
     def _propose(self, rule: str, wrong: _WrongValue) -> Iterator[tuple[WrittenText, str]]:
         partition = partition_of(wrong.address, self._resolver)
         for block, scope in blocks_of(wrong.address, self._resolver):
-            for literal in literals_in(block, scope, self._resolver, self._files):
+            for literal in literals_in(block, scope, self._resolver, self._places.files):
                 if literal.value == wrong.value:
                     yield from ((literal, each) for each in CORRECTIONS[rule](literal, partition) if each)
 
@@ -81,10 +75,9 @@ class TaskCorrections:
         own, known = wrong.address.type in TASK_TYPES, tasks_by_address(self._world)
         title = f"correct `{literal.text}` to `{new[1:-1]}` in {literal.source.name}"
         touched = tuple(ChangedAttribute(each, wrong.argument) for each in same)
-        texts = {literal.source.name: literal.source}
-        draft = draft_for_review(title, new, [literal.edit(new)], texts=texts, finding=finding, touched=touched)
+        draft = draft_for_review(title, new, [literal.edit(new)], finding=finding, touched=touched)
         tasks = [known[each] for each in (map(str, same) if own else [finding.task_definition]) if each in known]
-        found = proven_draft(draft, self._world, self._files, tasks, denies=True)
+        found = proven_draft(draft, self._world, self._places.files, tasks, denies=True)
         return msgspec.structs.replace(found, touched=()) if found is not None else None
 
 
@@ -178,13 +171,11 @@ _ENDING, _KEY, _CONTAINERS = ".env", "key", "container_definitions"
 _MOST_NAMES = 4
 
 
-class EnvFileNames:
+class EnvFileNames(Finder):
     """Finds the names of environment files in the sources of one plan."""
 
-    def __init__(self, world: After, files: Files) -> None:
-        self._world = world
-        self._resolver = world.resolver
-        self._files = files
+    def __init__(self, places: FixPlaces) -> None:
+        super().__init__(places)
         self._texts: dict[Address, dict[str, list[WrittenText]]] = {}
 
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
@@ -219,7 +210,7 @@ class EnvFileNames:
         if address not in self._texts:
             found = self._texts[address] = {}
             for block in blocks_of(address, self._resolver):
-                for each in literals_in(*block, self._resolver, self._files):
+                for each in literals_in(*block, self._resolver, self._places.files):
                     found.setdefault(each.value, []).append(each)
         return self._texts[address]
 
@@ -227,10 +218,9 @@ class EnvFileNames:
         edits = [each.edit(_with_ending(each)) for each in names]
         tasks = list(tasks_by_address(self._world).values())
         touched = ChangedAttribute(object_, _KEY), *(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
-        texts = {each.source.name: each.source for each in names}
         hcl = "\n".join(each.text for each in edits)
-        draft = draft_for_review(title, hcl, edits, texts=texts, finding=finding, touched=touched)
-        return proven_draft(draft, self._world, self._files, tasks, map(_line_of, names))
+        draft = draft_for_review(title, hcl, edits, finding=finding, touched=touched)
+        return proven_draft(draft, self._world, self._places.files, tasks, map(_line_of, names))
 
 
 def _line_of(name: WrittenText) -> str:

@@ -9,10 +9,17 @@ import msgspec
 from tfcheck.checks.deploy_order import CHECK, waiting_places
 from tfcheck.checks.deploy_order_graph import late_resources
 from tfcheck.checks.services_started import starting_services
-from tfcheck.fix.edits.change import Change, merge_changes
-from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Insertion, apply_insertions, fits, group_by_file, indentation
+from tfcheck.fix.edits.insertion import (
+    Change,
+    Insertion,
+    apply_insertions,
+    fits,
+    group_by_file,
+    indentation,
+    merge_changes,
+)
 from tfcheck.fix.layout.new_block import insert_last_argument, items_into, unit_of
+from tfcheck.fix.policies.place import Finder, FixPlaces
 from tfcheck.fix.proof.task_proof import is_readable
 from tfcheck.fix.proof.trial import Trial, reread
 from tfcheck.fix.proposal import DraftFix, draft_fix
@@ -70,13 +77,11 @@ class _Wait(Change, frozen=True):
         return f"{_ARGUMENT} = [{', '.join(self.names)}]"
 
 
-class ServiceWaits:
+class ServiceWaits(Finder):
     """Finds what the services of one plan should wait for."""
 
-    def __init__(self, world: After, files: Files) -> None:
-        self._world = world
-        self._resolver = world.resolver
-        self._files = files
+    def __init__(self, places: FixPlaces) -> None:
+        super().__init__(places)
         #: Waits that the sources already have although the older plan does not.
         self.settled: list[Finding] = []
 
@@ -99,14 +104,9 @@ class ServiceWaits:
             return []
         wanted = self._waits(findings, drafts, after)
         written = (
-            msgspec.structs.replace(
-                each,
-                insertions=insert_depends_on(each.block, each.names),
-                texts={each.block.source.name: each.block.source},
-            )
-            for each in wanted
+            msgspec.structs.replace(each, insertions=insert_depends_on(each.block, each.names)) for each in wanted
         )
-        waits = [each for each in written if each.insertions and is_readable(each, self._files)]
+        waits = [each for each in written if each.insertions and is_readable(each, self._places.files)]
         later = after.with_references({name: _names_after(each) for each in waits for name in each.waiting})
         proven = [each for each in waits if all(_is_in_time(service, each, later) for service in each.services)]
         return _proven_whole(proven, [each for each in waits if each not in proven])
@@ -138,7 +138,7 @@ class ServiceWaits:
             safety="safe" if parts and is_own and all(each.fix.safety == "safe" for each in distinct) else "review",
             proven=True,
             hcl="\n\n".join([*(each.fix.hcl for each in distinct), *(each.hcl for each in waits)]),
-            diff=self._files.diff(change.insertions, change.texts),
+            diff=self._places.files.diff(change.insertions),
         )
         answers = tuple(dict.fromkeys(one for each in distinct for one in each.answers))
         findings = [each.finding for each in parts if each.finding is not None]
@@ -178,7 +178,7 @@ class ServiceWaits:
         service = started[0].address
         wanted = waiting_places(service, tuple(late)) if late else []
         places = [(each, self._block(service, each.depth)) for each in wanted]
-        editable = [(place, block) for place, block in places if block and self._files.editable(block.source)]
+        editable = [(place, block) for place, block in places if block and self._places.files.editable(block.source)]
         if not places or len(editable) < len(places):
             return
         findings = (finding,) if finding is not None else ()
@@ -310,7 +310,7 @@ def after_fixes(drafts: Sequence[DraftFix], world: After) -> OrderedWorld | None
     resolver = world.resolver
     whole = merge_changes(drafts)
     files = group_by_file(whole.insertions)
-    if resolver.sources is None or not all(fits(whole.texts[name].text, each) for name, each in files.items()):
+    if resolver.sources is None or not all(fits(source.text, each) for source, each in files.items()):
         return None
     after = Trial.after(world, whole).world if drafts else world
     changed = (*(each.address for each in whole.touched), *whole.added)

@@ -102,6 +102,10 @@ class Files:
             self._known[source.name] = self._reason(source)
         return not self._known[source.name]
 
+    def are_editable(self, insertions: Iterable[Insertion]) -> bool:
+        """Whether all files with insertions may be changed."""
+        return all(self.editable(each.source) for each in insertions)
+
     def skipped_files(self) -> tuple[str, ...]:
         """List the files that are not changed, with the reasons."""
         found = [(name, reason) for name, reason in sorted(self._known.items()) if reason]
@@ -137,24 +141,22 @@ class Files:
         assert self._root is not None  # otherwise nothing is editable
         return work_tree(self._root)
 
-    def diff(self, insertions: Iterable[Insertion], texts: dict[str, SourceText]) -> str:
+    def diff(self, insertions: Iterable[Insertion]) -> str:
         """Write one diff for changes to any number of files."""
         parts: list[str] = []
-        for name, several in sorted(group_by_file(insertions).items(), key=lambda each: self.path(each[0])):
-            lines = self._shown_lines(texts[name])
-            parts.append(diff(self.path(name), lines.for_insertions(several), lines.shift(several)))
+        for source, several in sorted(group_by_file(insertions).items(), key=lambda each: self.path(each[0].name)):
+            lines = self._shown_lines(source)
+            parts.append(diff(self.path(source.name), lines.for_insertions(several), lines.shift(several)))
         return "".join(parts)
 
-    def reveals(
-        self, insertions: Iterable[Insertion], texts: dict[str, SourceText], reported: Iterable[str] = ()
-    ) -> bool:
+    def reveals(self, insertions: Iterable[Insertion], reported: Iterable[str] = ()) -> bool:
         """Whether a diff would have to show an old line that may contain a secret.
 
         `reported` are parts of lines that the report shows anyway, such as the keys of objects.
         """
         known = [each for each in reported if each]
-        for name, several in group_by_file(insertions).items():
-            lines = self._shown_lines(texts[name])
+        for source, several in group_by_file(insertions).items():
+            lines = self._shown_lines(source)
             for line in replaced_lines(lines, lines.shift(several)):
                 rest = line
                 for each in known:

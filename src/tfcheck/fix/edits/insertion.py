@@ -1,4 +1,4 @@
-"""Insertions and replacements in the user's text, which stays byte for byte the same around them."""
+"""Changes of files: insertions and replacements, around which the user's text stays byte for byte the same."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.vocabulary.address import Address
+
 
 class Insertion(msgspec.Struct, frozen=True):
-    """Inserts `text` into `file` before the character at `offset`."""
+    """Inserts `text` into a file before the character at `offset`."""
 
-    file: str
+    source: SourceText
     offset: int
     text: str
 
@@ -31,11 +34,43 @@ class Replacement(Insertion, frozen=True):
         return self.offset + len(self.old)
 
 
-def group_by_file(insertions: Iterable[Insertion]) -> dict[str, tuple[Insertion, ...]]:
+class ChangedAttribute(msgspec.Struct, frozen=True):
+    """An attribute of a resource instance that a change alters; for a policy document, all rendered ones."""
+
+    address: Address
+    attribute: str = ""
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """Insertions into files, and what they change in the plan: `added` are new instances."""
+
+    insertions: tuple[Insertion, ...] = ()
+    touched: tuple[ChangedAttribute, ...] = ()
+    added: tuple[Address, ...] = ()
+
+
+def added_instances(
+    label: str, kinds: Iterable[str], beside: Iterable[Address], *, repeated: bool, mode: str = "managed"
+) -> tuple[Address, ...]:
+    """Return the addresses of new resources: for each instance that they are `beside`, or for its module."""
+    places = dict.fromkeys((each.module, each.key if repeated else None) for each in beside)
+    return tuple(Address(path, mode, kind, label, key) for path, key in places for kind in kinds)
+
+
+def merge_changes(changes: Sequence[Change]) -> Change:
+    """Return the change that makes all of these."""
+    return Change(
+        insertions=tuple(one for each in changes for one in each.insertions),
+        touched=tuple(dict.fromkeys(one for each in changes for one in each.touched)),
+        added=tuple(dict.fromkeys(one for each in changes for one in each.added)),
+    )
+
+
+def group_by_file(insertions: Iterable[Insertion]) -> dict[SourceText, tuple[Insertion, ...]]:
     """Sort insertions by file and offset, without duplicates, keeping the order at one offset."""
-    found: dict[str, list[Insertion]] = {}
+    found: dict[SourceText, list[Insertion]] = {}
     for each in dict.fromkeys(insertions):
-        found.setdefault(each.file, []).append(each)
+        found.setdefault(each.source, []).append(each)
     return {file: tuple(sorted(several, key=lambda each: (each.offset, each.end))) for file, several in found.items()}
 
 

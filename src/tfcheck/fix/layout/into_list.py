@@ -128,7 +128,7 @@ class _ListInsertion:
         return isinstance(self.last, ObjectParts) and not self.text[line_start(self.text, brace) : brace].strip()
 
     def _insertion(self, offset: int, text: str) -> Insertion:
-        return Insertion(self.source.name, offset, text)
+        return Insertion(self.source, offset, text)
 
 
 def unalign(source: SourceText, offset: int) -> Iterator[Replacement]:
@@ -163,7 +163,7 @@ def _aligned_lines(text: str, own: int, step: int, like: tuple[str, int]) -> Ite
 
 def _without(source: SourceText, start: int, end: int) -> Iterator[Replacement]:
     if source.text[start:end].isspace():
-        yield Replacement(source.name, start, "", source.text[start:end])
+        yield Replacement(source, start, "", source.text[start:end])
 
 
 def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> StatementStyle:
@@ -240,7 +240,7 @@ def items_into_object(
     if "\n" not in text[parts.start : parts.end]:
         blank = "" if sign == ":" and not last.between.startswith(" ") else " "
         added = "".join(f", {name}{blank}{sign} {value}" for name, value in written)
-        return (Insertion(source.name, last.value.end, added),)
+        return (Insertion(source, last.value.end, added),)
     group = _group(text, parts.items)
     if not group or line_start(text, last.start) == line_start(text, parts.end - 1):
         return ()
@@ -258,13 +258,13 @@ def _insert_below(
         old = max(_width(text, each) for each in group)
         width = max(old, *(len(name) for name, _ in items))
         for each in group if width > old else ():
-            yield Insertion(source.name, each.start + _width(text, each), " " * (width - old))
+            yield Insertion(source, each.start + _width(text, each), " " * (width - old))
     between = "," if sign == ":" and not comma else comma
     lines = [f"{base}{name:<{width}}{joint}{value}" for name, value in items]
     if between and not comma:
-        yield Insertion(source.name, last.value.end, "".join(f",{each}" for each in lines))
+        yield Insertion(source, last.value.end, "".join(f",{each}" for each in lines))
     else:
-        yield Insertion(source.name, last.value.end + len(comma), "".join(f"{each}{comma}" for each in lines))
+        yield Insertion(source, last.value.end + len(comma), "".join(f"{each}{comma}" for each in lines))
 
 
 def _group(text: str, items: Sequence[ItemParts]) -> list[ItemParts]:

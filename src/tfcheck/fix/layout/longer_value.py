@@ -56,7 +56,7 @@ def longer(
             if isinstance(parts, ListParts) and not elements[0].label:
                 if parts.items:
                     return items_into(source, parts, [each.flat for each in elements])
-                return (Insertion(source.name, parts.start + 1, ", ".join(each.flat for each in elements)),)
+                return (Insertion(source, parts.start + 1, ", ".join(each.flat for each in elements)),)
             return ()
         return _insert_in(source, read_parts(source.text, start), elements, unit)
     except MalformedError:
@@ -85,7 +85,7 @@ def _insert_into_call(
         if "\n" in written:
             return ()
         joined = f"{'merge' if elements[0].label else 'concat'}({written}, {new_value(elements, base, unit)})"
-        return (Replacement(source.name, parts.start, joined, written),)
+        return (Replacement(source, parts.start, joined, written),)
     given = list(_arguments(text, parts.start + call.end(), parts.end - 1))
     if not given:
         return ()
@@ -94,7 +94,7 @@ def _insert_into_call(
         return _insert_in(source, last, elements, unit)
     if "\n" in text[last.end : parts.end] or comment_follows(text, last.end):
         return ()
-    return (Insertion(source.name, last.end, f", {new_value(elements, base, unit)}"),)
+    return (Insertion(source, last.end, f", {new_value(elements, base, unit)}"),)
 
 
 def _arguments(text: str, start: int, end: int) -> Iterator[Parts]:
@@ -130,7 +130,7 @@ def _insert_into_empty(
     base = source.newline + indentation(text, parts.start)
     if "\n" not in text[parts.start : parts.end]:
         inside = new_value(elements, base, unit)[1:-1]
-        return (Insertion(source.name, parts.start + 1, inside),) if not text[parts.start + 1 : parts.end - 1] else ()
+        return (Insertion(source, parts.start + 1, inside),) if not text[parts.start + 1 : parts.end - 1] else ()
     closing = line_start(text, parts.end - 1)
     if closing <= opening or text[closing : parts.end - 1].strip():
         return ()
@@ -138,7 +138,7 @@ def _insert_into_empty(
     comma = "" if elements[0].label else ","
     return (
         Insertion(
-            source.name,
+            source,
             line_end(text, closing - len(source.newline)),
             "".join(f"{base}{each.render(base)}{comma}" for each in elements),
         ),
@@ -162,7 +162,7 @@ def _insert_into_map(
     base = source.newline + indentation(text, parts.items[-1].start)
     end = line_end(text, last.end)
     comma = "," if text[last.end : end].strip() == "," else ""
-    return (Insertion(source.name, end, "".join(f"{base}{each.render(base)}{comma}" for each in elements)),)
+    return (Insertion(source, end, "".join(f"{base}{each.render(base)}{comma}" for each in elements)),)
 
 
 def label_like(name: str, known: Sequence[str]) -> str:

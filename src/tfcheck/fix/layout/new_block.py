@@ -33,7 +33,7 @@ def insert_after(anchor: Block, lines: Sequence[str]) -> Insertion:
     """Insert blocks after another one of a file, which must not be JSON."""
     newline, text = anchor.source.newline, anchor.source.text
     added = newline.join(indent(lines, indentation(text, anchor.start)))
-    return Insertion(anchor.source.name, line_end(text, anchor.end), f"{newline * 2}{added}")
+    return Insertion(anchor.source, line_end(text, anchor.end), f"{newline * 2}{added}")
 
 
 def argument_into(block: Block, name: str, value: str, behind: Sequence[str]) -> Insertion | None:
@@ -53,7 +53,7 @@ def argument_into(block: Block, name: str, value: str, behind: Sequence[str]) ->
     width = widths.pop() if len(widths) == 1 else None
     if width is not None and len(name) <= width:
         text = f"{source.newline}{base}{name:<{width}} = {value}"
-        return Insertion(source.name, line_end(source.text, last.value_end), text)
+        return Insertion(source, line_end(source.text, last.value_end), text)
     return _paragraph(source, group[-1], f"{name} = {value}")
 
 
@@ -62,7 +62,7 @@ def _paragraph(source: SourceText, above: Argument, written: str) -> Insertion:
     following = source.text[end : line_end(source.text, end + len(source.newline))].strip()
     behind_it = source.newline if following not in ("", "}") else ""
     base = indentation(source.text, above.start)
-    return Insertion(source.name, end, f"{source.newline * 2}{base}{written}{behind_it}")
+    return Insertion(source, end, f"{source.newline * 2}{base}{written}{behind_it}")
 
 
 def argument_beside(block: Block, name: str, value: str) -> Insertion | None:
@@ -92,7 +92,7 @@ def insert_last_argument(block: Block, name: str, value: str) -> Insertion | Non
     end = line_end(source.text, block.body_start + len(content))
     base = indentation(source.text, block.start) + unit_of(block)
     gap = source.newline * 2 if content else source.newline
-    return Insertion(source.name, end, f"{gap}{base}{name} = {value}")
+    return Insertion(source, end, f"{gap}{base}{name} = {value}")
 
 
 def items_into(source: SourceText, listed: ListParts, new: Sequence[str]) -> tuple[Insertion, ...]:
@@ -110,13 +110,13 @@ def items_beside(source: SourceText, listed: Parts, new: Sequence[str], comma: s
     """Append items to a list on its line; a single value becomes a list. `comma` is for a list of one item."""
     if not isinstance(listed, ListParts):
         behind = "".join(f", {each}" for each in new)
-        return [Insertion(source.name, listed.start, "["), Insertion(source.name, listed.end, f"{behind}]")]
+        return [Insertion(source, listed.start, "["), Insertion(source, listed.end, f"{behind}]")]
     between = [source.text[one.end : other.start] for one, other in itertools.pairwise(listed.items)]
     separator = between[0] if between else comma
     if listed.comma is None:
-        return [Insertion(source.name, listed.items[-1].end, "".join(f"{separator}{each}" for each in new))]
+        return [Insertion(source, listed.items[-1].end, "".join(f"{separator}{each}" for each in new))]
     blank = separator.removeprefix(",")
-    return [Insertion(source.name, listed.comma + 1, "".join(f"{blank}{each}," for each in new))]
+    return [Insertion(source, listed.comma + 1, "".join(f"{blank}{each}," for each in new))]
 
 
 def items_below(source: SourceText, listed: Parts, new: Sequence[str], base: str | None = None) -> list[Insertion]:
@@ -127,18 +127,18 @@ def items_below(source: SourceText, listed: Parts, new: Sequence[str], base: str
     behind = last.end if comma is None else comma + 1
     end = line_end(source.text, behind)
     if comma is not None:
-        return [Insertion(source.name, end, "".join(f"{base}{each}," for each in new))]
+        return [Insertion(source, end, "".join(f"{base}{each}," for each in new))]
     added = ",".join(f"{base}{each}" for each in new)
     if not source.text[behind:end].strip():
-        return [Insertion(source.name, behind, f",{added}")]
-    return [Insertion(source.name, behind, ","), Insertion(source.name, end, added)]
+        return [Insertion(source, behind, f",{added}")]
+    return [Insertion(source, behind, ","), Insertion(source, end, added)]
 
 
 def member_behind(source: SourceText, last: Member, written: str) -> Insertion:
     """Add a member after the last one of a JSON object, on a line of its own if that one is."""
     own_line = not source.text[line_start(source.text, last.start) : last.start].strip()
     gap = source.newline + indentation(source.text, last.start) if own_line else " "
-    return Insertion(source.name, last.value.end, f",{gap}{written}")
+    return Insertion(source, last.value.end, f",{gap}{written}")
 
 
 def unit_of(block: Block) -> str:

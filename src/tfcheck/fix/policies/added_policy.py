@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.fix.edits.change import Change
-from tfcheck.fix.edits.insertion import Insertion
+from tfcheck.fix.edits.insertion import Change, Insertion
 from tfcheck.fix.layout import new_block
 from tfcheck.fix.layout.new_block import block_lines, unit_of
 from tfcheck.fix.layout.new_policy import Labels, NewPolicy, hcl, insert_after, module_words, passed_provider
 from tfcheck.fix.policies.holders import FILLED, other_roles_words
-from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.policies.place import Finder, FixPlaces
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal, join_proposals
 from tfcheck.fix.values.repetition import (
     InstanceTerms,
@@ -27,10 +26,8 @@ from tfcheck.fix.values.repetition import (
 from tfcheck.fix.wanted import Reference, Spelled, free
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.syntax.block import Block
-from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.world import WorldObject
-from tfcheck.resolve import Resolver
 from tfcheck.resolve.scope import CallReferent, InstanceReferent
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.regex import regex
@@ -44,12 +41,11 @@ _AT_MOST_ONE = regex(r"\? (?:1 : 0|0 : 1)$")
 _OF_ONE_CALLER = "; it names instances that another caller of the module may not have"
 
 
-class AddedPolicies:
+class AddedPolicies(Finder):
     """Proposes new policies for roles of one plan."""
 
-    def __init__(self, places: FixPlaces, resolver: Resolver) -> None:
-        self._places = places
-        self._resolver = resolver
+    def __init__(self, places: FixPlaces) -> None:
+        super().__init__(places)
         self._labels = Labels()
 
     # After the role
@@ -184,7 +180,6 @@ class AddedPolicies:
             title=f"add {policy.types[0]}.{policy.label}{module_words(module for module, _ in made)}{remark}",
             safety="review" if remark else "safe",
             insertions=insertions,
-            texts={anchor.source.name: anchor.source},
             added=tuple(added),
             hcl="\n".join(hcl(policy)),
         )
@@ -289,9 +284,9 @@ class AddedPolicies:
         if found is None or made is None:
             return found
         title = f"{found.title}, by the new output `{output}` of module.{name}"
-        return extend_proposal(found, title, Change(insertions=(made[2],), texts={made[1].name: made[1]}))
+        return extend_proposal(found, title, Change(insertions=(made[1],)))
 
-    def _new_output(self, role: WorldObject) -> tuple[str, SourceText, Insertion] | None:
+    def _new_output(self, role: WorldObject) -> tuple[str, Insertion] | None:
         """Add an output with the role's name after the module's other outputs; None if it may be one of several."""
         block, module = self._resolver.block(role.address), self._resolver.module_sources(role.address.module)
         if block is None or module is None or "for_each" in block.arguments or block.switch() is not None:
@@ -306,7 +301,7 @@ class AddedPolicies:
         name = free(f"{role.address.name.removesuffix('_role')}_role_name", module.outputs(), "_")
         value = f"one({role.address.resource}[*].name)" if is_counted else f"{role.address.resource}.name"
         lines = block_lines(f'output "{name}"', [f"value = {value}"], unit_of(block))
-        return name, anchor.source, new_block.insert_after(anchor, lines)
+        return name, new_block.insert_after(anchor, lines)
 
     def share_at_call(self, need: RoleNeed) -> SharedStatements | None:
         """Write what the roles of several instances of one module call lack as one policy at the call."""

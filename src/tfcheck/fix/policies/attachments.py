@@ -91,7 +91,6 @@ def _proposal(
         title=f"{title} {base}{module_words(each.module for each in siblings)}; it grants all that this policy "
         f"allows{other_roles_words(frozenset(map(str, siblings)), need.names())}",
         insertions=(insert_after(anchor, lines),),
-        texts={anchor.source.name: anchor.source},
         added=tuple(Address(each.module, "managed", _ATTACHMENT, label, each.key) for each in siblings),
         hcl="\n".join(lines),
         beside=tuple(each.address for each in need.roles),
@@ -170,7 +169,6 @@ def _propose_key(need: RoleNeed, places: FixPlaces, world: After) -> Iterator[Pr
                 title=f"attach {AWS_POLICY} to {role.resource} by {address}, which has it for the other keys"
                 f"{module_words(modules)}; it grants all that this policy allows",
                 insertions=edits,
-                texts={attached.source.name: attached.source},
                 added=tuple(
                     Address(each, "managed", _ATTACHMENT, attached.labels[1], key) for each in modules for key in keys
                 ),

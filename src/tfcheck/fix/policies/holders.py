@@ -37,10 +37,10 @@ class Holder(msgspec.Struct, frozen=True):
 class Holders:
     """All policies that the plan attaches to roles, by block."""
 
-    def __init__(self, world: After, roles: Roles) -> None:
+    def __init__(self, world: After) -> None:
         self._world = world
         self._resolver = world.resolver
-        self._roles = roles
+        self._roles = world.once(Roles)
         self._by_block: dict[str, dict[int, list[Address]]] = {}
         self.files = PolicyFiles(world.resolver)
 

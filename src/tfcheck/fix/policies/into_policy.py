@@ -117,7 +117,7 @@ def _edited_texts(name: str | None, module: Module, insertions: Sequence[Inserti
     arguments = ((f"local.{each}", module.local_argument(each)) for each in (module.locals() if name is None else ()))
     places += [(title, one.source, one.value_start, one.value_end) for title, one in arguments if one is not None]
     for title, source, start, end in places:
-        if any(each.file == source.name and start <= each.offset <= end for each in insertions):
+        if any(each.source is source and start <= each.offset <= end for each in insertions):
             yield title
 
 
@@ -157,7 +157,7 @@ def insert_into_document(document: Block, wanted: Sequence[NeededStatement]) -> 
     base, newline = indentation(text, brace) + style.unit, document.source.newline
     blank = "" if not text[document.body_start : start].strip() else newline
     added = (newline * 2).join(_block_text(each, style, base, newline) for each in wanted)
-    return (Insertion(document.source.name, start, f"{blank}{added}{newline}"),)
+    return (Insertion(document.source, start, f"{blank}{added}{newline}"),)
 
 
 def _insert_after(
@@ -170,7 +170,7 @@ def _insert_after(
     gap = newline * (1 if between and all(each.count("\n") == 1 for each in between) else 2)
     base = indentation(text, last.start)
     added = "".join(gap + _block_text(each, style, base, newline) for each in wanted)
-    return (Insertion(document.source.name, line_end(text, last.end), added),)
+    return (Insertion(document.source, line_end(text, last.end), added),)
 
 
 def _block_text(wanted: NeededStatement, style: StatementStyle, base: str, newline: str) -> str:
@@ -249,7 +249,7 @@ def extension(
             one
             for one in here
             for other in beside
-            if other.file == one.source.name and one.start <= other.offset < one.end
+            if other.source is one.source and one.start <= other.offset < one.end
         }
         kept = (one for one in here if _is_about(one, each) and one not in corrected)
         ways += [(one, one.actions, _actions(one, each), actions) for one in kept]
@@ -335,6 +335,6 @@ def _broken(statement: WrittenStatement, parts: Parts, first: Parts, new: Sequen
     opening, closing = ("", "") if isinstance(parts, ListParts) else ("[", "]")
     behind = ",".join(["", *(f"{base}{unit}{each}" for each in new)])
     return [
-        Insertion(source.name, first.start, f"{opening}{base}{unit}"),
-        Insertion(source.name, first.end, f"{behind}{comma}{base}{closing}"),
+        Insertion(source, first.start, f"{opening}{base}{unit}"),
+        Insertion(source, first.end, f"{behind}{comma}{base}{closing}"),
     ]

@@ -5,31 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from tfcheck.fix.edits.change import Change, ChangedAttribute
-from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Insertion, Replacement, line_end, line_start
+from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Insertion, Replacement, line_end, line_start
 from tfcheck.fix.policies.holders import Holder
-from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.policies.place import Finder, FixPlaces
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal
 from tfcheck.fix.text.policy_statements import ReadableStatement, WrittenStatement, flat
 from tfcheck.fix.text.policy_text import ListParts
 from tfcheck.hcl.syntax.tf_json import JsonBlock
-from tfcheck.inventory.world import After, WorldObject
+from tfcheck.inventory.world import WorldObject
 from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Reason
 
 
-class MovedGrants:
+class MovedGrants(Finder):
     """Finds the statements of task roles that execution roles need instead."""
 
-    def __init__(
-        self, world: After, places: FixPlaces, files: Files, copies: Callable[[RoleNeed], Iterator[Proposal]]
-    ) -> None:
-        """Build from the world after the change; `copies` are the ways to grant the same to the execution role."""
-        self._world = world
-        self._resolver = world.resolver
-        self._places = places
-        self._files = files
+    def __init__(self, places: FixPlaces, copies: Callable[[RoleNeed], Iterator[Proposal]]) -> None:
+        """Build from the places; `copies` are the ways to grant the same to the execution role."""
+        super().__init__(places)
         self._copies = copies
 
     def proposals(self, need: RoleNeed) -> Iterator[Proposal]:
@@ -72,7 +65,7 @@ class MovedGrants:
         policy, target = holder.resource.address, need.roles[0].address
         block = self._resolver.block(policy)
         argument = block.arguments.get("role") if block and policy.type == "aws_iam_role_policy" else None
-        if argument is None or policy.module != target.module or not self._files.editable(argument.source):
+        if argument is None or policy.module != target.module or not self._places.files.editable(argument.source):
             return
         old = argument.text
         new = re.sub(rf"\baws_iam_role\.{re.escape(role.address.name)}(?![\w-])", f"aws_iam_role.{target.name}", old)
@@ -81,8 +74,7 @@ class MovedGrants:
         instances = self._places.holders.instances(policy)
         yield Proposal(
             title=f"move {policy.resource} from {role.address.resource} to {target.resource}{loss}",
-            insertions=(Replacement(argument.source.name, argument.value_start, new, old),),
-            texts={argument.source.name: argument.source},
+            insertions=(Replacement(argument.source, argument.value_start, new, old),),
             touched=tuple(ChangedAttribute(each, "role") for each in instances),
             hcl=f"role = {new}",
         )
@@ -95,13 +87,10 @@ class MovedGrants:
         removed: list[Insertion],
         loss: str,
     ) -> Proposal:
-        source = statements[0].place.source
         place, _ = self._places.text_block(holder)
         what = "a statement" if len(statements) == 1 else f"{len(statements):,} statements"
         title, touched = f"{copy.title}, and remove {what} from {place.resource}{loss}", self._places.changes(holder)
-        return extend_proposal(
-            copy, title, Change(insertions=tuple(removed), texts={source.name: source}, touched=touched)
-        )
+        return extend_proposal(copy, title, Change(insertions=tuple(removed), touched=touched))
 
 
 def _without(statements: Sequence[WrittenStatement]) -> list[Insertion] | None:
@@ -120,7 +109,7 @@ def _without(statements: Sequence[WrittenStatement]) -> list[Insertion] | None:
     removed = _all_or_none(_lines(each, each.start, ends.get(each.start, each.end)) for each in statements)
     kept = [each for each in among.items if each.start not in gone]
     if removed and kept and last.start in gone and among.comma is None:
-        removed.append(Replacement(statements[0].source.name, ends[kept[-1].start] - 1, "", ","))
+        removed.append(Replacement(statements[0].source, ends[kept[-1].start] - 1, "", ","))
     return removed
 
 
@@ -138,4 +127,4 @@ def _lines(statement: WrittenStatement, start: int, end: int) -> Insertion | Non
     before = line_start(text, first - 1) if statement.among is None and first else first
     first = before if not text[before:first].strip() else first
     behind = text.index("\n", last) + 1
-    return Replacement(statement.source.name, first, "", text[first:behind])
+    return Replacement(statement.source, first, "", text[first:behind])

@@ -7,28 +7,27 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.fix.edits.change import ChangedAttribute
+from tfcheck.fix.edits.insertion import ChangedAttribute
 from tfcheck.fix.policies.holders import Holder
-from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.policies.place import Finder, FixPlaces
 from tfcheck.fix.proof.exact_grants import verdicts_with
 from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
 from tfcheck.fix.wanted import NeededStatement, Spelled, sid
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, SettingOwner, settings
-from tfcheck.inventory.world import After, WorldObject
+from tfcheck.inventory.world import WorldObject
 from tfcheck.role import Roles
 from tfcheck.symbolic.value import PlainText, identity
 from tfcheck.vocabulary.finding import Answer, Reason, Verdict
 
 
-class OtherPolicies:
+class OtherPolicies(Finder):
     """Finds the policies besides the role's own that block a call."""
 
-    def __init__(self, world: After, roles: Roles, places: FixPlaces) -> None:
-        self._world = world
-        self._roles = roles
-        self._places = places
+    def __init__(self, places: FixPlaces) -> None:
+        super().__init__(places)
+        self._roles = places.world.once(Roles)
 
     def groups(self, answers: Iterable[Answer]) -> list[list[Answer]]:
         """Group what one edit can fix: by role, reason and, for resource policies, resource."""
@@ -49,7 +48,7 @@ class OtherPolicies:
         if reason is Reason.TRUST_POLICY:
             from tfcheck.fix.policies.trust_policy import TrustPolicies
 
-            ways = TrustPolicies(self._world, self._places).proposals(role, answers)
+            ways = TrustPolicies(self._places).proposals(role, answers)
         else:
             ways = filter(None, [_WAYS[reason](self, role, answers)])
         yield from (msgspec.structs.replace(each, safety="review") for each in ways)

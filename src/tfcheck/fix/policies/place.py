@@ -8,9 +8,8 @@ from functools import cached_property, partial
 
 from msgspec.structs import replace
 
-from tfcheck.fix.edits.change import ChangedAttribute
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Insertion
+from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion
 from tfcheck.fix.layout.new_policy import rename_taken_sids
 from tfcheck.fix.policies.holders import FILLED, Holder, Holders, came_near, other_roles_words
 from tfcheck.fix.policies.into_policy import insert_into_policy
@@ -29,7 +28,6 @@ from tfcheck.fix.wanted import NeededStatement, Reference, needed_statements, ra
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.world import After, WorldObject
-from tfcheck.role import Roles
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.clipping import join_names
@@ -44,10 +42,9 @@ _WORD = regex(r'"([A-Za-z0-9]+)"')
 class FixPlaces:
     """Finds places for fixes in the sources of one plan."""
 
-    def __init__(self, world: After, roles: Roles, files: Files, *, prefixes: bool = False) -> None:
-        self._world = world
+    def __init__(self, world: After, files: Files, *, prefixes: bool = False) -> None:
+        self.world = world
         self._resolver = world.resolver
-        self._roles = roles
         self._prefixes = prefixes
         self._words: dict[int, frozenset[str]] = {}
         self._referable: dict[ModulePath, Referable] = {}
@@ -57,7 +54,7 @@ class FixPlaces:
         self.replacing: tuple[Insertion, ...] = ()
         self.context = world.context
         self.files = files
-        self.holders = Holders(world, roles)
+        self.holders = Holders(world)
         self.lists = WrittenLists(world)
         self._gates = Gates(world.resolver, self.lists)
 
@@ -85,8 +82,8 @@ class FixPlaces:
         key = (module, into)
         if key not in self._spellings:
             if module not in self._referable:
-                self._referable[module] = Referable(self._world, module)
-            self._spellings[key] = Spelling(self._world, module, self._referable[module], self._refuse(module, into))
+                self._referable[module] = Referable(self.world, module)
+            self._spellings[key] = Spelling(self.world, module, self._referable[module], self._refuse(module, into))
         return self._spellings[key]
 
     def _refuse(self, module: ModulePath, into: str) -> Refuse:
@@ -331,7 +328,7 @@ class FixPlaces:
         if passed is None:
             return None
         into = insert_into_policy(holder.argument, module, passed.statements, beside=self.replacing, **ways)
-        if into is None or not all(map(self.files.editable, (into.source, *passed.texts.values()))):
+        if into is None or not self.files.are_editable((*into.insertions, *passed.insertions)):
             return None
         remark += self.doubts(statements, place, address.module) if place is not None else ""
         goal = f"an inline policy of {goal}" if holder.attribute == "inline_policy" else goal
@@ -341,7 +338,6 @@ class FixPlaces:
             title=f"add {into.description}{goal}{remark}",
             safety="review" if remark else "safe",
             insertions=(*into.insertions, *passed.insertions),
-            texts={into.source.name: into.source, **passed.texts},
             touched=self.changes(holder),
             hcl=into.hcl,
             reported=passed.reported,
@@ -398,3 +394,12 @@ class FixPlaces:
             if id(each) not in self._words:
                 self._words[id(each)] = frozenset(_WORD.findall(each.text))
         return frozenset(word for each in texts for word in self._words[id(each)])
+
+
+class Finder:
+    """Finds changes of one kind at the places of a plan's sources."""
+
+    def __init__(self, places: FixPlaces) -> None:
+        self._places = places
+        self._world = places.world
+        self._resolver = places.world.resolver

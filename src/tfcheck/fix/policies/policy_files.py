@@ -151,12 +151,6 @@ class PassedStatements(msgspec.Struct, frozen=True):
     insertions: tuple[Insertion, ...] = ()
     reported: tuple[str, ...] = ()
 
-    @property
-    def texts(self) -> dict[str, SourceText]:
-        """The file of the call."""
-        source = self.argument.read_by.source if isinstance(self.argument, FileText) else None
-        return {source.name: source} if source is not None and self.insertions else {}
-
     def goal(self, policy: str) -> str:
         """Describe the text of a policy, and what else its template is passed."""
         if not isinstance(self.argument, FileText):

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from tfcheck.fix.edits.change import ChangedAttribute, added_instances
-from tfcheck.fix.edits.insertion import Insertion, Replacement
+from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, Replacement, added_instances
 from tfcheck.fix.layout.new_block import block_lines, insert_after, instance_index, items_beside, items_into, unit_of
 from tfcheck.fix.policies.holders import Holder, is_frozen
-from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.policies.place import Finder
 from tfcheck.fix.proposal import Proposal
 from tfcheck.fix.text.policy_statements import items
 from tfcheck.fix.text.policy_text import (
@@ -30,7 +29,7 @@ from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.ecs import task_definitions
-from tfcheck.inventory.world import After, WorldObject
+from tfcheck.inventory.world import WorldObject
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Answer, RoleKind
@@ -41,13 +40,8 @@ _ACTION = ('"sts:AssumeRole"', '["sts:AssumeRole"]')
 _EC2, _TASKS = "ec2.amazonaws.com", "ecs-tasks.amazonaws.com"
 
 
-class TrustPolicies:
+class TrustPolicies(Finder):
     """Finds where the trust policies of one plan are written."""
-
-    def __init__(self, world: After, places: FixPlaces) -> None:
-        self._world = world
-        self._resolver = world.resolver
-        self._places = places
 
     def proposals(self, role: WorldObject, answers: Sequence[Answer]) -> Iterator[Proposal]:
         """Yield the ways to let a service assume a role, fewest edits first."""
@@ -138,7 +132,6 @@ class TrustPolicies:
                 found = Proposal(
                     title=f"add {service} to {place}, who may assume {holder.resource.address}{remark}",
                     insertions=insertions,
-                    texts={source.name: source},
                     touched=self._places.changes(holder),
                     hcl=f'"{service}"',
                 )
@@ -165,14 +158,8 @@ class TrustPolicies:
             f"{self._remark_about_others(role, [block])}",
             insertions=(
                 insert_after(place, lines),
-                Replacement(
-                    block.source.name,
-                    argument.value_start,
-                    new,
-                    argument.text,
-                ),
+                Replacement(block.source, argument.value_start, new, argument.text),
             ),
-            texts={each.source.name: each.source for each in (place, block)},
             touched=tuple(ChangedAttribute(each, _ARGUMENT) for each in instances),
             added=added_instances(label, [_DOCUMENT], instances, repeated=is_repeated, mode="data"),
             hcl="\n".join([*lines, "", f"{_ARGUMENT} = {new}"]),

@@ -13,9 +13,8 @@ from msgspec.structs import replace
 from tfcheck import startup
 from tfcheck.checks import CHECKS
 from tfcheck.checks.mistake import Check, Misconfiguration
-from tfcheck.fix.edits.change import Change, ChangedAttribute
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Insertion, apply_insertions, fits, group_by_file
+from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Insertion, apply_insertions, fits, group_by_file
 from tfcheck.fix.proof.trial import Trial, reread
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.hcl.evaluate.elements import is_referent
@@ -36,7 +35,7 @@ from tfcheck.vocabulary.finding import Answer, Finding, Requirement, RoleKind, V
 
 def is_readable(change: Change, files: Files, reported: Iterable[str] = ()) -> bool:
     """Whether the changed files parse, and the diff shows nothing secret, unless it is `reported` already."""
-    return not files.reveals(change.insertions, change.texts, reported) and are_sound(change)
+    return not files.reveals(change.insertions, reported) and are_sound(change)
 
 
 def wrong_tasks(
@@ -75,7 +74,7 @@ def proven_draft(
         return None
     if not denies and not _denied_keys(tasks, after) <= _denied_keys(tasks, world):
         return None
-    return replace(draft, fix=replace(draft.fix, diff=files.diff(draft.insertions, draft.texts)))
+    return replace(draft, fix=replace(draft.fix, diff=files.diff(draft.insertions)))
 
 
 def mistakes(tasks: Iterable[TaskDefinition], world: World) -> set[str]:
@@ -156,8 +155,8 @@ def _permission_key(need: Requirement) -> tuple[object, ...]:
 
 def are_sound(change: Change) -> bool:
     """Whether all changed files parse as intended."""
-    texts, changes = change.texts, group_by_file(change.insertions)
-    return all(is_sound(reread(texts[name], texts[name].text), several) for name, several in changes.items())
+    changes = group_by_file(change.insertions)
+    return all(is_sound(reread(source, source.text), several) for source, several in changes.items())
 
 
 def is_sound(before: SourceFile, insertions: Sequence[Insertion]) -> bool:

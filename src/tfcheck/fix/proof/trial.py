@@ -14,8 +14,14 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from tfcheck.fix.edits.change import Change, ChangedAttribute, merge_changes
-from tfcheck.fix.edits.insertion import Insertion, apply_insertions, group_by_file
+from tfcheck.fix.edits.insertion import (
+    Change,
+    ChangedAttribute,
+    Insertion,
+    apply_insertions,
+    group_by_file,
+    merge_changes,
+)
 from tfcheck.fix.text.policy_text import parse_file
 from tfcheck.hcl.modules import Module, Sources
 from tfcheck.hcl.syntax.block import Block, Problem, SourceFile
@@ -107,14 +113,10 @@ def _problem_of(policy: SourceText) -> Problem | None:
     return None
 
 
-def change_sources(
-    sources: Sources, insertions: Iterable[Insertion], files: Mapping[str, SourceText]
-) -> ChangedSources:
-    """Return the sources with insertions applied to `files`."""
+def change_sources(sources: Sources, insertions: Iterable[Insertion]) -> ChangedSources:
+    """Return the sources with insertions applied."""
     found = group_by_file(insertions)
-    return ChangedSources(
-        sources, {name: apply_insertions(files[name].text, several) for name, several in found.items()}
-    )
+    return ChangedSources(sources, {file.name: apply_insertions(file.text, several) for file, several in found.items()})
 
 
 def bare_tasks(world: World) -> dict[str, TaskDefinition]:
@@ -160,7 +162,7 @@ class Trial:
         """Return the trial of changes that are made together."""
         whole, sources = merge_changes(changes), world.resolver.sources
         assert sources is not None  # otherwise there is nothing to change
-        new = change_sources(sources, whole.insertions, whole.texts)
+        new = change_sources(sources, whole.insertions)
         return cls(world.resolver, new, whole.touched, whole.added, context=world.context)
 
     @property

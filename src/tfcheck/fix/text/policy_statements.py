@@ -228,7 +228,7 @@ class WrittenText(msgspec.Struct, frozen=True):
 
     def edit(self, new: str) -> Replacement:
         """Return the edit that replaces it in its file."""
-        return Replacement(self.source.name, self.start, new, self.source.text[self.start : self.end])
+        return Replacement(self.source, self.start, new, self.source.text[self.start : self.end])
 
     def replace(self, start: int, end: int, new: str) -> str | None:
         """Return the source text with a part of its value replaced; None if that part is not literal."""

@@ -8,7 +8,7 @@ import msgspec
 
 from tfcheck.fix.layout.new_policy import NewRole, role_hcl
 from tfcheck.fix.layout.render import StatementStyle, quote, statement
-from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.policies.place import Finder, FixPlaces
 from tfcheck.fix.proof.exact_grants import verdicts_with
 from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.text.policy_text import Syntax, document_of, file_of, is_json
@@ -19,7 +19,6 @@ from tfcheck.hcl.syntax.block import Argument
 from tfcheck.iam import CLOCK_KEYS
 from tfcheck.iam.model import Origin, Statement
 from tfcheck.inventory.ecs import tasks_by_address
-from tfcheck.inventory.world import After
 from tfcheck.role import Role
 from tfcheck.symbolic.sensitive_text import redact
 from tfcheck.symbolic.value import pieces
@@ -42,14 +41,13 @@ def remedy_for_stale_plan(*, older: bool) -> Remedy:
     return Remedy(f"run `terraform plan` again after this apply: {removed}")
 
 
-class Remedies:
+class Remedies(Finder):
     """Explains what to do about the denied requirements of one plan."""
 
-    def __init__(self, world: After, places: FixPlaces) -> None:
-        self._world = world
-        self._judge = world.once(Judge)
-        self._tasks = tasks_by_address(world)
-        self._places = places
+    def __init__(self, places: FixPlaces) -> None:
+        super().__init__(places)
+        self._judge = places.world.once(Judge)
+        self._tasks = tasks_by_address(places.world)
 
     def of(self, answers: Sequence[Answer]) -> Remedy:
         """Return the remedy for requirements of one task definition that are denied for one reason."""
@@ -160,7 +158,7 @@ class Remedies:
         )
 
     def _text_of(self, policy: Address | None) -> Argument | None:
-        block = self._world.resolver.block(policy) if policy is not None else None
+        block = self._resolver.block(policy) if policy is not None else None
         return block.arguments.get("policy") if block is not None else None
 
     def _file(self, policy: Address | None) -> str:

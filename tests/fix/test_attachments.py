@@ -35,6 +35,24 @@ def test_it_is_attached_again_like_that_of_a_sibling_or_by_a_key(folder: Path) -
     ]
 
 
+def test_what_a_comment_has_turned_off_is_mentioned(folder: Path) -> None:
+    lost, *others = (each.fix for each in found_in(folder).fixes.found)
+    assert lost.title.endswith("; it is commented out at main.tf:47")
+    assert not any("commented out" in each.title for each in others)
+
+
+def test_a_statement_in_a_comment_of_the_policy_makes_the_fix_one_for_review(folder: Path) -> None:
+    text = (folder / "main.tf").read_text()
+    own = text[text.index('resource "aws_iam_role_policy" "own"') :]
+    first = (
+        own[: own.index("Action")] + '# "logs:PutLogEvents" is off, see OPS-8\n        ' + own[own.index("Action") :]
+    )
+    replaced(folder / "main.tf", own, first)
+    found = next(each.fix for each in found_in(folder).fixes.found if "aws_iam_role_policy.own" in each.fix.title)
+    line = text[: text.index(own)].count("\n") + first[: first.index("# ")].count("\n") + 1
+    assert (found.safety, found.title.partition("; ")[2]) == ("review", f"it is commented out at main.tf:{line}")
+
+
 def test_the_expression_of_the_sibling_is_used(folder: Path) -> None:
     replaced(
         folder / "main.tf",

@@ -94,6 +94,40 @@ def test_a_reference_is_in_quotes_where_the_others_are() -> None:
     assert 'Resource = ["${aws_kms_key.a.arn}", "${aws_kms_key.b.arn}"] }' in apply_insertions(POLICY, found.insertions)
 
 
+BUCKET, OBJECTS = "aws_s3_bucket.a.arn", '"${aws_s3_bucket.a.arn}/*"'
+LOCATE = NeededStatement("Locate", ("s3:GetBucketLocation",), ((Reference(BUCKET),),))
+READ = NeededStatement("Read", ("s3:GetObject",), ((Reference(BUCKET), "/b.env"),))
+FILE = '"${aws_s3_bucket.a.arn}/b.env"'
+#: By what a statement has, actions and resources: what is needed, and what is added to either.
+NEARLY = [
+    (['"s3:GetObject"'], [BUCKET, OBJECTS], LOCATE, ['"s3:GetBucketLocation"'], []),
+    (['"s3:GetObject"'], [BUCKET, "aws_s3_bucket.b.arn"], LOCATE, [], []),
+    (['"s3:PutObject"'], [BUCKET, OBJECTS], READ, [], []),
+    (['"s3:GetObject"', '"s3:PutObject"'], [OBJECTS], LOCATE, [], []),
+    (['"s3:GetObject"', '"s3:GetBucketLocation"'], [OBJECTS], LOCATE, [], [BUCKET]),
+    (['"s3:GetObject"', '"s3:ListBucket"'], [BUCKET], READ, [], [FILE]),
+    (['"s3:GetObject"', '"s3:DeleteObject"'], [BUCKET], READ, [], []),
+    (['"s3:GetObject"', '"s3:GetBucketObjectLockConfiguration"'], [BUCKET], READ, [], []),
+    (['"s3:GetObject"', '"s3:*"'], [BUCKET], READ, [], []),
+]
+
+
+@pytest.mark.parametrize(("actions", "resources", "needed", "more_actions", "more_resources"), NEARLY)
+def test_a_nearly_fitting_statement_gets_what_its_other_parts_do_not_widen(
+    actions: list[str],
+    resources: list[str],
+    needed: NeededStatement,
+    more_actions: list[str],
+    more_resources: list[str],
+) -> None:
+    lists = f"Action = [{', '.join(actions)}]\n      Resource = [{', '.join(resources)}]"
+    written = f'{{\n      Effect = "Allow"\n      {lists}\n    }}'
+    text = f'resource "aws_iam_role_policy" "a" {{\n  policy = jsonencode({{ Statement = [{written}] }})\n}}\n'
+    file = read_source(SourceText("main.tf", text))
+    found = extension(file.blocks[0].arguments["policy"], Module(".", [file]), [needed])
+    assert (list(found.actions), list(found.resources)) == (more_actions, more_resources)
+
+
 def test_a_line_that_would_be_too_long_gets_a_statement_below(folder: Path) -> None:
     long = f'"arn:aws:s3:::{"o" * 63}/*"'
     old = f'{{\n        Effect = "Allow"\n        Action = "s3:GetObject"\n        Resource = {long}\n      }},'

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.cases import TESTDATA
+from tests.fix.found import found_in
 from tfcheck.fix.values.gates import gated_instance
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import Module
@@ -43,3 +45,16 @@ def test_what_is_repeated_alike_may_rely_on_an_instance(count: str, named: str, 
     assert role is not None
     statement = NeededStatement("A", ("secretsmanager:GetSecretValue",), ((Reference(f"{SECRET}.arn"),),))
     assert gated_instance((statement,), role, module) == found
+
+
+def test_a_policy_is_there_only_where_all_that_it_names_is() -> None:
+    (found,) = found_in(TESTDATA / "gated-twice").fixes.found
+    assert found.fix.safety == "safe"
+    assert "count = min(length(aws_iam_role.execution), length(aws_secretsmanager_secret.mail))\n" in found.fix.hcl
+
+
+def test_inputs_of_the_module_are_named_before_values_of_one_call() -> None:
+    (found,) = found_in(TESTDATA / "files-of-one-call").fixes.found
+    assert found.fix.title.startswith("add aws_iam_role_policy.execution_start_up in module.platform")
+    assert "Resource = var.files\n" in found.fix.hcl
+    assert "prod.env" not in found.fix.diff

@@ -56,6 +56,20 @@ def test_lists_end_as_those_of_the_neighbours_do(end: str) -> None:
     assert f'"s3:GetObject"{end}\n' in apply_insertions(text, group_by_file(insertions or ())[source])
 
 
+def test_a_comma_after_the_last_item_of_the_neighbour_is_written_too() -> None:
+    own = '    {\n      "Effect" : "Allow",\n      "Action" : "logs:PutLogEvents",\n    }'
+    text = f'x = {{\n  "Statement" : [\n{own}\n  ]\n}}\n'
+    policy = read_parts(text, text.index("{"))
+    assert isinstance(policy, ObjectParts)
+    item = policy.item("Statement")
+    assert item is not None
+    insertions = insert_into_list(source := SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL)
+    (last,) = (
+        each for each in apply_insertions(text, group_by_file(insertions or ())[source]).split("\n") if "Res" in each
+    )
+    assert last.endswith(",")
+
+
 def test_a_line_stays_where_a_neighbour_must_not_be_shown() -> None:
     text = f'x = {{\n  Password  = "geheim"\n  Statement = [{OWN}]\n}}\n'
     policy = read_parts(text, text.index("{"))

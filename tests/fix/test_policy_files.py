@@ -71,7 +71,8 @@ def test_what_the_module_can_name_is_not_written_as_a_literal(folder: Path) -> N
 def test_a_generated_template_and_one_with_directives_stay(folder: Path, mark: str) -> None:
     file = folder / "policies" / "template.json.tftpl"
     file.write_text(mark + file.read_text())
-    assert not [each for each in found_in(folder).fixes.found if "template.json" in each.fix.title]
+    edited = {one.source.name for each in found_in(folder).fixes.found for one in each.insertions}
+    assert "policies/template.json.tftpl" not in edited
 
 
 def test_a_boundary_a_trust_policy_and_a_misspelled_bucket_are_changed_in_their_files(folder: Path) -> None:
@@ -83,3 +84,13 @@ def test_a_boundary_a_trust_policy_and_a_misspelled_bucket_are_changed_in_their_
 def test_a_line_that_may_hold_a_secret_is_not_shown(folder: Path) -> None:
     replaced(folder / "policies" / "literal.json", '"Statement": [', '"Id": "hunter2",\n  "Statement": [')
     assert not [each for each in found_in(folder).fixes.found if "hunter2" in each.fix.diff]
+
+
+@pytest.mark.parametrize("expression", ['yamldecode(file("policies/literal.yaml"))', "local.policy"])
+def test_a_policy_in_yaml_is_named_beside_the_new_one(folder: Path, expression: str) -> None:
+    (folder / "policies" / "literal.json").rename(folder / "policies" / "literal.yaml")
+    replaced(folder / "main.tf", 'file("${path.module}/policies/literal.json")', f"jsonencode({expression})")
+    with (folder / "main.tf").open("a") as file:
+        file.write('\nlocals {\n  policy = yamldecode(file("policies/literal.yaml"))\n}\n')
+    found = draft(folder, "aws_iam_role_policy.literal_start_up")
+    assert "; the role's other policy is read from `policies/literal.yaml`" in found.fix.title

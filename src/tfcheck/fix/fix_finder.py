@@ -12,14 +12,16 @@ from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Replacement, merge_changes
 from tfcheck.fix.policies.added_policy import AddedPolicies
 from tfcheck.fix.policies.holders import join_by_shared_policy, join_needs, needs_of_outside_roles
+from tfcheck.fix.policies.mentions import commented_grant, mention_file
 from tfcheck.fix.policies.other_policies import OtherPolicies
 from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.policies.tags import DemandedTags
 from tfcheck.fix.proof.task_proof import are_sound, outdated_objects, unplanned_instances
 from tfcheck.fix.proof.trial import Trial, change_sources, repeats_the_check
 from tfcheck.fix.proposal import Allows, Case, DraftFix, FixChoice, PlanFixes, Proposal, RoleCase, RoleNeed, draft_fix
 from tfcheck.fix.ranking import rank
 from tfcheck.fix.without_grants import without_grants
-from tfcheck.fix.words.as_text import InDoubt, grants_as_text, grants_elsewhere, suggest_tags
+from tfcheck.fix.words.as_text import InDoubt, grants_as_text, grants_elsewhere
 from tfcheck.fix.words.remedies import Remedies, remedy_for_stale_plan
 from tfcheck.inventory.world import After
 from tfcheck.symbolic.limits import is_exceeded
@@ -51,7 +53,7 @@ def find_fixes(
     found = finder.fixes(denied)
     found = msgspec.structs.replace(found, skipped=finder.places.files.skipped_files())
     others = findings if choice is None or choice.corrects else ()
-    drafts, remedies = without_grants(others, world, finder.places, found.found)
+    drafts, remedies = without_grants(others, finder.places, found.found)
     found = msgspec.structs.replace(found, found=tuple(drafts))
     return msgspec.structs.replace(found, remedies=(*remedies, *finder.remedies(findings, found)))
 
@@ -104,6 +106,7 @@ class FixFinder:
         shared, lacking = self._fix_in_shared_policies(lacking)
         cases: list[Case] = [RoleCase(need, self._rank) for need in lacking if need.answers]
         cases += [Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
+        cases += DemandedTags(self.places).cases(conditional) if conditional and self._sources is not None else []
         alone = list(self._current([*replaced, *shared, *self._proven(cases)]))
         done = {each.requirement for case in alone for each in case.answers} | set(self._outdated)
         beside = self._grants_beside_others(needs, done, settled, alone)
@@ -119,9 +122,8 @@ class FixFinder:
         found += [each for each in doubtful if each.fix.hcl not in known]
         done |= {each.requirement for draft in doubtful for each in draft.answers}
         lacking = self._lacking(needs, done, settled)
-        found += [DraftFix(*each) for each in grants_as_text(lacking, self.places, self._world)]
+        found += [DraftFix(*each) for each in grants_as_text(lacking, self.places)]
         found += aided
-        found += [DraftFix(*each) for each in suggest_tags(conditional, self._world)]
         left = self._still_denied(grantable, done, settled) if self._world.context else ()
         found += [DraftFix(fix, fixed, home=home) for fix, fixed, home in grants_elsewhere(left, self._world)]
         return PlanFixes(tuple(found), (*settled, *by_role))
@@ -144,7 +146,7 @@ class FixFinder:
                 yield finding, remedy_for_stale_plan(older=self._is_older)
 
     def _rank(self, need: RoleNeed) -> Iterator[Proposal]:
-        return rank(need, self.places, self._added, self._world)
+        return rank(need, self.places, self._added)
 
     def _grants_beside_others(
         self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer], alone: Sequence[Case]
@@ -346,8 +348,13 @@ class FixFinder:
         is_replaced = any(isinstance(each, Replacement) for each in proposal.insertions)
         reasons = (each.reason for each in case.answers if not is_replaced and each.reason in _MOVED)
         moved = _MOVED.get(next(reasons, None), "")
+        title = proposal.title
+        if isinstance(case, RoleCase) and proposal.added:
+            title += mention_file(case.need, self.places)
+        if isinstance(case, RoleCase) and (place := commented_grant(case.need, self.places)):
+            moved += f"; it is commented out at {place}"
         fix = Fix(
-            title=proposal.title + moved,
+            title=title + moved,
             safety="review" if moved else proposal.safety,
             proven=True,
             hcl=proposal.hcl,

@@ -14,41 +14,45 @@ from tfcheck.fix.policies.added_policy import AddedPolicies
 from tfcheck.fix.policies.attachments import propose_attachments
 from tfcheck.fix.policies.place import FixPlaces
 from tfcheck.fix.proposal import Proposal, RoleNeed
-from tfcheck.inventory.world import After
+from tfcheck.fix.values.gates import OF_THIS_PLAN
 
 
-def rank(need: RoleNeed, places: FixPlaces, added: AddedPolicies, world: After) -> Iterator[Proposal]:
+def rank(need: RoleNeed, places: FixPlaces, added: AddedPolicies) -> Iterator[Proposal]:
     """Return the ways to grant what a role lacks, those that affect no other role first."""
     if not need.roles:
         yield from places.existing(need, wide=False)
         yield from places.existing(need, wide=True)
         return
-    block = world.resolver.block(need.roles[0].address)
+    block = places.world.resolver.block(need.roles[0].address)
     if block is not None:
-        yield from propose_attachments(need, block, places, world)
+        yield from propose_attachments(need, block, places)
     if need.roles[0].address.module.steps:
-        yield from _propose_by_callers(need, places, added, world)
+        yield from _propose_by_callers(need, places, added)
     yield from places.existing(need, wide=False)
     alone = block is not None and added.reach(need) <= need.names()
     if block is not None and alone:
         yield from added.propose_after_role(need, block)
     yield from added.propose_at_callers(need)
-    yield from places.existing(need, wide=True)
+    doubtful: list[Proposal] = []
+    for each in places.existing(need, wide=True):
+        doubtful += [each] if OF_THIS_PLAN in each.title else []
+        yield from [each] if OF_THIS_PLAN not in each.title else []
     if block is not None and not alone:
         yield from added.propose_after_role(need, block)
+    yield from doubtful
     yield from added.propose_at_each_caller(need)
 
 
-def _propose_by_callers(need: RoleNeed, places: FixPlaces, added: AddedPolicies, world: After) -> Iterator[Proposal]:
+def _propose_by_callers(need: RoleNeed, places: FixPlaces, added: AddedPolicies) -> Iterator[Proposal]:
     """Yield the ways by which the callers of a role's module name what it lacks."""
     from tfcheck.fix.callers.call_inputs import propose_call_inputs, propose_new_inputs
 
-    yield from propose_call_inputs(need, places, world)
+    yield from propose_call_inputs(need, places)
     if places.names_all(need):
         return
     if added.is_for_callers(need):
         yield from added.propose_at_callers(need)
-    yield from propose_new_inputs(need, places, world)
+    yield from propose_new_inputs(need, places)
     if added.is_named_by_callers(need):
         yield from added.propose_at_callers(need, new_output=True)
     if added.is_named_by_callers(need, literally=True):

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from tfcheck.fix.policies.place import FixPlaces
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.inventory.ecs import SERVICE_TYPES
-from tfcheck.inventory.world import After
 from tfcheck.vocabulary.finding import Finding, Remedy
 
 _AGAIN = "run `terraform plan` again: the sources already have what the plan lacks"
 
 
 def without_grants(
-    findings: Sequence[Finding], world: After, places: FixPlaces, grants: Sequence[DraftFix]
+    findings: Sequence[Finding], places: FixPlaces, grants: Sequence[DraftFix]
 ) -> tuple[list[DraftFix], list[tuple[Finding, Remedy]]]:
     """Return the proven changes, and remedies where the sources are fixed already.
 
@@ -24,7 +23,7 @@ def without_grants(
     if any(not each.answers for each in findings):
         corrected, settled = _correct(findings, places)
         found += corrected
-    if world.resources(*SERVICE_TYPES):
+    if places.world.resources(*SERVICE_TYPES):
         from tfcheck.fix.corrections.waiting import ServiceWaits
 
         waiting = ServiceWaits(places)

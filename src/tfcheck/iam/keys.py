@@ -57,6 +57,8 @@ def start_up_context(
         entries |= dict.fromkeys(_INSTANCE_KEYS, ABSENT)
     others = (f"{each}:" for each in _WITH_KEYS if each != service)
     context = Context(entries, ("aws:requesttag/", *others)).extend({"aws:PrincipalTag/": caller.tags})
+    if isinstance(caller.tags, Unknown):  # default tags of the provider, if any, replace none of the role's own
+        context = context.extend({f"aws:PrincipalTag/{key}": value for key, value in caller.own_tags.items()})
     return context.extend(extras or {})
 
 

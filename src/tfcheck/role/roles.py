@@ -228,15 +228,15 @@ def _refused_policies(attached: Attached) -> tuple[tuple[str, Policy], ...]:
 
 def _caller(resource: WorldObject) -> Caller:
     arn, name, unique_id = resource.attribute("arn"), resource.attribute("name"), resource.attribute("unique_id")
-    tags = resource.attribute("tags_all")
-    if tags is None:
-        tags = resource.attribute("tags")
+    tags, own = resource.attribute("tags_all"), resource.attribute("tags")
+    tags = own if tags is None else tags
     return Caller(
         arn=arn if isinstance(arn, PlainText) else Unknown(reason="the role's ARN is not in the plan"),
         account=account_of(resource),
         name=name if isinstance(name, PlainText) else Unknown(reason="the role's name is not in the plan"),
         unique_id=unique_id if isinstance(unique_id, PlainText) else None,
         tags=tags if isinstance(tags, (dict, Unknown)) else {},
+        own_tags=own if isinstance(own, dict) else {},
     )
 
 

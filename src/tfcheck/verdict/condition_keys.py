@@ -98,8 +98,11 @@ def _s3(requirement: Requirement, world: World) -> dict[str, Entry]:
     if requirement.action == "s3:GetBucketLocation":
         found["s3:ExistingObjectTag/"] = Absent()
     elif tagged is not None:
-        tags = tagged.attribute("tags_all") or tagged.attribute("tags")
+        own = tagged.attribute("tags")
+        tags = tagged.attribute("tags_all") or own
         found["s3:ExistingObjectTag/"] = tags if isinstance(tags, (dict, Unknown)) else Absent()
+        if isinstance(tags, Unknown) and isinstance(own, dict):  # the provider's default tags, if any, are added
+            found |= {f"s3:ExistingObjectTag/{key}": value for key, value in own.items()}
     return found
 
 

@@ -41,25 +41,25 @@ class _Passing(Change, frozen=True):
     doubts: str = ""
 
 
-def propose_call_inputs(need: RoleNeed, places: FixPlaces, world: After) -> Iterator[Proposal]:
+def propose_call_inputs(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
     """Propose to pass what roles lack where their modules are called, by the same inputs in each call."""
-    calls = passings(need, places, world)
-    sources = world.resolver.sources
+    calls = passings(need, places)
+    sources = places.world.resolver.sources
     assert sources is not None  # otherwise nothing is proposed
     done: set[tuple[Insertion, ...]] = set()
     for choice in range(_MOST) if calls else ():
-        change = _change(choice, calls, world)
+        change = _change(choice, calls, places)
         if change is None or change.insertions in done:
             continue
         done.add(change.insertions)
-        again = Resolver(world.resolver.plan, change_sources(sources, change.insertions))
+        again = Resolver(places.world.resolver.plan, change_sources(sources, change.insertions))
         names = sorted(need.names())
         who = f"{names[0]} lacks" if len(names) == 1 else f"{len(names)} roles lack"
         modules = [role.address.module for role in need.roles]
-        touched = [each for path in dict.fromkeys(modules) for each in _policies_of(path, world)]
+        touched = [each for path in dict.fromkeys(modules) for each in _policies_of(path, places.world)]
         yield Proposal(
             title=f"pass what {who} by {' and '.join(f'`{each}`' for each in change.names)}"
-            f"{_remark_about_others(need, touched, places, world.resolver, again)}{change.doubts}",
+            f"{_remark_about_others(need, touched, places, places.world.resolver, again)}{change.doubts}",
             insertions=change.insertions,
             touched=tuple(touched),
             added=tuple(each for path in dict.fromkeys(modules) for each in unplanned_instances(path, again)),
@@ -67,7 +67,7 @@ def propose_call_inputs(need: RoleNeed, places: FixPlaces, world: After) -> Iter
         )
 
 
-def passings(need: RoleNeed, places: FixPlaces, world: After) -> list[CallNeeds]:
+def passings(need: RoleNeed, places: FixPlaces) -> list[CallNeeds]:
     """Return the calls of the roles' modules with the needs of each instance; none if one cannot be changed."""
     found: dict[tuple[ModulePath, tuple[str, ...], str], dict[ModulePath, dict[InstanceKey, list[Answer]]]] = {}
     lacking = need.answers_by_role()
@@ -80,7 +80,6 @@ def passings(need: RoleNeed, places: FixPlaces, world: After) -> list[CallNeeds]
         own.setdefault(path.steps[-1].key, []).extend(lacking[str(role.address)])
     return [
         CallNeeds(
-            world,
             places,
             next(iter(by_caller)),
             name,
@@ -90,8 +89,8 @@ def passings(need: RoleNeed, places: FixPlaces, world: After) -> list[CallNeeds]
     ]
 
 
-def _change(choice: int, calls: Sequence[CallNeeds], world: After) -> _Passing | None:
-    called = world.resolver.module_sources(calls[0].paths[0])
+def _change(choice: int, calls: Sequence[CallNeeds], places: FixPlaces) -> _Passing | None:
+    called = places.world.resolver.module_sources(calls[0].paths[0])
     if called is None:
         return None
     done: list[PassedInput] = []
@@ -144,14 +143,14 @@ _INPUTS = {
 }
 
 
-def propose_new_inputs(need: RoleNeed, places: FixPlaces, world: After) -> Iterator[Proposal]:
+def propose_new_inputs(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
     """Propose new inputs for policies that are an `aws_iam_policy_document` of the roles' module."""
     role = need.roles[0]
-    module, sources = role.address.module, world.resolver.module_sources(role.address.module)
+    module, sources = role.address.module, places.world.resolver.module_sources(role.address.module)
     modules = {str(each.address): each.address.module for each in need.roles}
     own = [each for each in need.answers if not _is_foreign(each, places, modules.get(each.role or "", module))]
     foreign = [each for each in need.answers if each not in own]
-    calls = passings(need.restrict_to(foreign), places, world) if foreign else []
+    calls = passings(need.restrict_to(foreign), places) if foreign else []
     known = {each.requirement.action for each in foreign} <= set(_INPUTS)
     if len(calls) != 1 or sources is None or not known or len({each.address.resource for each in need.roles}) > 1:
         return

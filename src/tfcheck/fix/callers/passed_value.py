@@ -26,7 +26,6 @@ from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
-from tfcheck.inventory.world import After
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import InstanceKey, ModulePath
 from tfcheck.vocabulary.finding import Answer
@@ -50,17 +49,17 @@ class CallNeeds:
     """A module call, and what the roles of its instances lack."""
 
     def __init__(
-        self, world: After, places: FixPlaces, caller: ModulePath, name: str, lacking: Mapping[InstanceKey, Lacking]
+        self, places: FixPlaces, caller: ModulePath, name: str, lacking: Mapping[InstanceKey, Lacking]
     ) -> None:
         """Build from the calling module, the call's name, and the missing permissions.
 
         These are the needs of each instance of the call, for each instance of the calling module; `caller` is the
         first.
         """
-        self.world, self.places = world, places
+        self.world, self.places = places.world, places
         self.caller, self.name, self.answers = caller, name, next(iter(lacking.values()))
         self._lacking = lacking
-        sources = world.resolver.module_sources(caller)
+        sources = places.world.resolver.module_sources(caller)
         self._call = sources.call(name) if sources else None
 
     @property
@@ -103,7 +102,7 @@ class CallNeeds:
         if not path.steps or any(step.key is not None for step in path.parent.steps):
             return None
         lacking = {key: list(chain.from_iterable(each.values())) for key, each in self._lacking.items()}
-        return CallNeeds(self.world, self.places, path.parent, path.steps[-1].name, {None: lacking})
+        return CallNeeds(self.places, path.parent, path.steps[-1].name, {None: lacking})
 
     def is_from_above(self, statements: Statements) -> bool:
         """Whether the calling module receives everything that statements name from its own caller."""

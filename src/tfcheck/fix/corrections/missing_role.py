@@ -87,7 +87,7 @@ class MissingRoles(Finder):
             if each not in done:
                 by_task.setdefault(each.requirement.task_definition, []).append(each)
         for left in by_task.values():
-            text = role_as_text(left, self._places, self._resolver)
+            text = role_as_text(left, self._places)
             yield from [DraftFix(text, tuple(left))] if text is not None else []
 
     def granted_by_sources(self, answers: Iterable[Answer]) -> list[Answer]:
@@ -281,7 +281,7 @@ class MissingRoles(Finder):
             (role, "name"): f"{task.name}-execution",
             (role, "assume_role_policy"): JsonText(ECS_TRUST),
         }
-        trial = Trial(self._resolver, self._resolver.sources, (), [role], given, self._world.context)
+        trial = Trial.given(self._world, [role], given)
         return tuple(each for each in needs_after(task, trial) if each.requirement.action != startup.trust.ACTION)
 
     def _allowed_by(self, proposal: Proposal, answers: Sequence[Answer]) -> tuple[Answer, ...]:

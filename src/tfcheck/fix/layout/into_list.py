@@ -188,6 +188,7 @@ def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> Stateme
         between=_separator(last.items[-1].between, syntax),
         comma=", " if not flat or ", " in text[last.start : last.end] or syntax is Syntax.HCL else ",",
         ends_lines="," if not flat and text[last.items[0].value.end] == "," else "",
+        closes="," if not flat and syntax is Syntax.HCL and text[last.items[-1].value.end] == "," else "",
         pad=" " if text[last.start + 1] == " " or (not flat and syntax is Syntax.HCL) else "",
         one_line=flat,
         sid="sid" in names,

@@ -38,8 +38,9 @@ class NewElement(msgspec.Struct, frozen=True):
 def new_value(elements: Sequence[NewElement], base: str, unit: str) -> str:
     """Write a list or map of these elements; `base` is a line break with the current indentation."""
     opening, closing = ("{", "}") if elements[0].label else ("[", "]")
-    flat = f"{opening}{', '.join(each.flat for each in elements)}{closing}"
-    if not elements[0].label and not any("\n" in each.lines for each in elements) and len(flat) <= WIDEST:
+    pad = " " if elements[0].label else ""
+    flat = f"{opening}{pad}{', '.join(each.render(base, flat=True) for each in elements)}{pad}{closing}"
+    if not any("\n" in each.lines for each in elements) and len(flat) <= WIDEST:
         return flat
     comma = "" if elements[0].label else ","
     inside = "".join(f"{base}{unit}{each.render(base + unit)}{comma}" for each in elements)

@@ -24,7 +24,8 @@ class StatementStyle(msgspec.Struct, frozen=True):
     """The style of a statement's neighbours.
 
     `between` is the text between a name and its value, `pad` the text inside the braces of a one-line object,
-    `ends_lines` the text after each item on its own line, `order` the items of a statement. With `spread` each item of
+    `ends_lines` the text after each item on its own line, `closes` that after the last one, `order` the items of a
+    statement. With `spread` each item of
     a list has its own line, and with `trailing` the last one has a comma too; `widest` is the maximum length of a
     one-line list.
     """
@@ -34,6 +35,7 @@ class StatementStyle(msgspec.Struct, frozen=True):
     between: str = " = "
     comma: str = ", "
     ends_lines: str = ""
+    closes: str = ""
     pad: str = " "
     one_line: bool = False
     sid: bool = True
@@ -77,7 +79,7 @@ def statement(wanted: NeededStatement, style: StatementStyle, *, document: bool 
         return [flat]
     mark = style.between
     inside = align(items, mark, style.ends_lines if style.syntax is Syntax.HCL else ",", quoted=style.quoted)
-    return ["{", *indent(inside, style.unit), "}"]
+    return ["{", *indent([*inside[:-1], inside[-1] + style.closes], style.unit), "}"]
 
 
 def render_on_one_line(wanted: NeededStatement, style: StatementStyle, *, document: bool = False) -> str:

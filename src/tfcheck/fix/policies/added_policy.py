@@ -86,7 +86,7 @@ class AddedPolicies(Finder):
         """Propose a policy with these statements; `made` are all instances of the role's block that get it."""
         role = need.roles[0]
         module, keys, others = role.address.module, repeated.keys, repeated.others
-        statements, gate, made = self._gate(shared.statements, repeated, made, block)
+        statements, gate, made = self._gate(shared, repeated, made, block)
         if gate is None:
             return
         shared = msgspec.structs.replace(shared, statements=statements)
@@ -102,28 +102,36 @@ class AddedPolicies(Finder):
         prefix = self._prefix(need)
         for managed in _kinds(block):
             policy = self._policy(label, need, repeated, shared, given, managed=managed, prefix=prefix)
-            policy = msgspec.structs.replace(policy, repeated=("count", gate)) if gate else policy
+            by_key = gate.startswith("{")
+            if gate:
+                name = "each.value.id" if by_key else policy.role
+                policy = msgspec.structs.replace(policy, repeated=("for_each" if by_key else "count", gate), role=name)
             own = [(str(each.key) if others else each.key) if repeated.is_repeated else None for each in made]
-            keyed = [(each.module, 0 if gate else key) for each, key in zip(made, own, strict=True)]
+            keyed = [
+                (each.module, 0 if gate and not repeated.is_repeated else key)
+                for each, key in zip(made, own, strict=True)
+            ]
             beside = tuple(each.address for each in need.roles)
             for found in self._propose_after(block, policy, keyed, remark):
                 yield msgspec.structs.replace(found, beside=beside)
 
     def _gate(
-        self, statements: Statements, repeated: Repeated, made: Sequence[Address], block: Block
+        self, shared: SharedStatements, repeated: Repeated, made: Sequence[Address], block: Block
     ) -> tuple[Statements, str | None, Sequence[Address]]:
         """Return the statements with their conditions, the `count` of their policy, and where it is created.
 
         There is a `count` if everything that the policy is for may be empty or null. It is empty if the policy needs
         none, and None if the policy would be invalid in one of the places.
         """
-        lists = self._places.lists
+        lists, statements = self._places.lists, shared.statements
         if lists.holds_no_arns(statements, made):
             return statements, None, made
         given = self._places.gate(statements, made, block)
         are_lists = all(each.resource_list for each in given)
         given = given if are_lists or not made else self._places.with_lists(given, made[0])
         gates = dict.fromkeys(each.gate for each in given)
+        if "" not in gates and (kept := repeated.only_where(gates, by_value=shared.by_value)):
+            return statements, kept, made
         if "" not in gates:
             there = [None if repeated.is_repeated else self._is_there(gates, each) for each in made]
             is_known = None not in there and lists.are_counted(given, made)

@@ -20,7 +20,7 @@ from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.change import deleted_objects
 from tfcheck.inventory.ecs import tasks_by_address
-from tfcheck.inventory.world import After, WorldObject
+from tfcheck.inventory.world import WorldObject
 from tfcheck.symbolic.regex import regex
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
@@ -45,28 +45,29 @@ _OF_INSTANCE = regex(r"(?<![\w.])(?:each|count)\.")
 _ROLE_OF_KEY = regex(r"aws_iam_role\.([\w-]+)\[each\.(?:key|value)\]\.(?:name|id)")
 
 
-def propose_attachments(need: RoleNeed, block: Block, places: FixPlaces, world: After) -> Iterator[Proposal]:
+def propose_attachments(need: RoleNeed, block: Block, places: FixPlaces) -> Iterator[Proposal]:
     """Propose to attach a policy that grants what the roles lack."""
     role = need.roles[0].address
     siblings = places.holders.instances(role)
     if isinstance(block, JsonBlock) or "managed_policy_arns" in block.arguments:
         return
     if any(each.requirement.action in BY_AWS for each in need.answers):
-        yield from _propose_key(need, places, world)
+        yield from _propose_key(need, places)
     if {str(each) for each in siblings} != set(need.names()) or not places.files.editable(block.source):
         return
     if any(each.requirement.action in BY_AWS for each in need.answers):
-        yield from _propose_policy_of_aws(need, block, places, world)
-    own = [each for each in world.resources("aws_iam_policy") if each.address.module == role.module]
+        yield from _propose_policy_of_aws(need, block, places)
+    own = [each for each in places.world.resources("aws_iam_policy") if each.address.module == role.module]
     for policy in own[:_MOST]:
-        usable = policy.address.key is None and world.resolver.block(policy.address) is not None
-        if usable and not places.holders.is_for_others(policy) and _grants(policy, need, world):
+        usable = policy.address.key is None and places.world.resolver.block(policy.address) is not None
+        if usable and not places.holders.is_for_others(policy) and _grants(policy, need, places):
             label = free(f"{role.name}_{policy.address.name}", places.labels_of(role.module, _ATTACHMENT), "_")
             name = policy.address.resource
             yield _proposal(f"attach {name} to", label, f"{name}.arn", need, block, block, places)
 
 
-def _grants(policy: WorldObject, need: RoleNeed, world: After) -> bool:
+def _grants(policy: WorldObject, need: RoleNeed, places: FixPlaces) -> bool:
+    world = places.world
     document = world.once(Judge).roles.policies.of_attribute(policy, "policy").policy
     if document is None:
         return False
@@ -100,11 +101,11 @@ def _proposal(
 # The policy of AWS
 
 
-def _propose_policy_of_aws(need: RoleNeed, block: Block, places: FixPlaces, world: After) -> Iterator[Proposal]:
+def _propose_policy_of_aws(need: RoleNeed, block: Block, places: FixPlaces) -> Iterator[Proposal]:
     role = need.roles[0].address
     taken = places.labels_of(role.module, _ATTACHMENT)
     names = (need.roles[0].attribute("name"), need.roles[0].attribute("id"))
-    own = (each for each in deleted_objects(_ATTACHMENT, world) if each.attribute("role") in names)
+    own = (each for each in deleted_objects(_ATTACHMENT, places.world) if each.attribute("role") in names)
     lost = next((each for each in own if str(each.attribute("policy_arn")).endswith(f"/{AWS_POLICY}")), None)
     if lost is not None:
         label = lost.address.name if lost.address.name not in taken else free(role.name, taken, "_")
@@ -113,21 +114,21 @@ def _propose_policy_of_aws(need: RoleNeed, block: Block, places: FixPlaces, worl
         return
     if any(came_near(each, need) for each in places.holders_of(need)):
         return  # one of its policies is for that
-    for sibling, attached in _siblings(need, places, world):
+    for sibling, attached in _siblings(need, places):
         name = attached.labels[1].replace(sibling.name, role.name)
         text = attached.attribute_text("role").replace(f".{sibling.name}.", f".{role.name}.")
         arn = attached.attribute_text("policy_arn")
         if not _OF_INSTANCE.search(f"{arn} {text}"):
             label = free(name if name != attached.labels[1] else role.name, taken, "_")
-            anchor = _anchor(block, attached, sibling, places, world)
+            anchor = _anchor(block, attached, sibling, places)
             yield _proposal(f"attach {AWS_POLICY}, as {sibling} has it, to", label, arn, need, block, anchor, places)
 
 
-def _siblings(need: RoleNeed, places: FixPlaces, world: After) -> Iterator[tuple[Address, Block]]:
+def _siblings(need: RoleNeed, places: FixPlaces) -> Iterator[tuple[Address, Block]]:
     """Yield other roles of the module that have the policy of AWS, and the block that attaches it."""
-    roles = world.once(Judge).roles
-    for each in world.resources(_ATTACHMENT):
-        block = world.resolver.block(each.address)
+    roles = places.world.once(Judge).roles
+    for each in places.world.resources(_ATTACHMENT):
+        block = places.world.resolver.block(each.address)
         is_here = each.address.module == need.roles[0].address.module and str(each.attribute("policy_arn")).endswith(
             f"/{AWS_POLICY}"
         )
@@ -137,10 +138,10 @@ def _siblings(need: RoleNeed, places: FixPlaces, world: After) -> Iterator[tuple
             yield role.address, block
 
 
-def _anchor(block: Block, attached: Block, sibling: Address, places: FixPlaces, world: After) -> Block:
+def _anchor(block: Block, attached: Block, sibling: Address, places: FixPlaces) -> Block:
     """Return the block to insert an attachment after: the role, or the last one if attachments are together."""
-    role = world.resolver.block(sibling)
-    module = world.resolver.module_sources(sibling.module)
+    role = places.world.resolver.block(sibling)
+    module = places.world.resolver.module_sources(sibling.module)
     blocks = [each for each in module.blocks if each.source is attached.source] if module else []
     order = {id(each): place for place, each in enumerate(blocks)}
     if role is not None and order.get(id(attached), 0) - order.get(id(role), -5) == 1:
@@ -153,11 +154,11 @@ def _anchor(block: Block, attached: Block, sibling: Address, places: FixPlaces, 
     return group[-1]
 
 
-def _propose_key(need: RoleNeed, places: FixPlaces, world: After) -> Iterator[Proposal]:
+def _propose_key(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
     """Propose to add the keys of roles to the list that the attachment of their siblings is repeated for."""
     role = need.roles[0].address
     keys = [str(each.address.key) for each in need.roles if isinstance(each.address.key, str)]
-    for sibling, attached in _siblings(need, places, world):
+    for sibling, attached in _siblings(need, places):
         named = _ROLE_OF_KEY.fullmatch(attached.attribute_text("role"))
         if named is None or named[1] != role.name or len(keys) != len(need.roles) or sibling.name != role.name:
             continue

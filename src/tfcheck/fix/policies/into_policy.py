@@ -30,7 +30,7 @@ from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.symbolic.regex import regex
 
-_DOCUMENT = "aws_iam_policy_document"
+_DOCUMENT, _LOCATE = "aws_iam_policy_document", "s3:GetBucketLocation"
 
 
 class PolicyInsertion(msgspec.Struct, frozen=True):
@@ -215,6 +215,11 @@ _TEXT = regex(
 _QUOTED_ARN = regex(r'"\$\{[^{}"]*\}"')
 
 
+#: Actions on buckets beside those on objects: whether their names have these words.
+_OF_OBJECT, _OF_BUCKET = {(True, False)}, {(False, True)}
+_DISTINCT = ((_OF_OBJECT, _OF_BUCKET), (_OF_BUCKET, _OF_OBJECT))
+
+
 class Extension(msgspec.Struct, frozen=True):
     """The additions to existing statements, and the needed statements that match none of them."""
 
@@ -242,7 +247,7 @@ def extension(
         here = [one for one in free if source is None or one.source is source]  # a policy is changed in one file
         is_open = each.principal is not None or bool(each.gate)
         asked = {f'"{action.lower()}"' for action in each.actions}
-        like = (one for one in here if {text.lower() for text in _item_texts(one, one.actions)} == asked)
+        like = (one for one in here if _has_beside(_item_texts(one, one.actions), asked))
         extensible = not is_open and bool(each.resources) and each.resource_list is None
         ways = [(one, one.resources, _texts(one, each), resources) for one in like if extensible and one.is_plain]
         corrected = {
@@ -269,11 +274,23 @@ def _is_about(statement: WrittenStatement, wanted: NeededStatement) -> bool:
     actions = (*_item_texts(statement, statement.actions), *_actions(statement, wanted))
     services = {each.lower().partition(":")[0] for each in actions}
     is_open = not statement.is_plain or wanted.principal is not None or wanted.gate
-    return (
-        not is_open
-        and len(services) == 1
-        and set(_item_texts(statement, statement.resources)) == set(_texts(statement, wanted))
-    )
+    asked = set(_texts(statement, wanted))
+    others = set(_item_texts(statement, statement.resources)) - asked
+    inside = tuple(each[:-1] + "/" if each.startswith('"') else f'"${{{each}}}/' for each in asked)
+    # NOTE: a call on a bucket is not allowed by the names of its objects.
+    is_exact = not others or (wanted.actions == (_LOCATE,) and all(each.startswith(inside) for each in others))
+    return not is_open and len(services) == 1 and is_exact and asked <= set(_item_texts(statement, statement.resources))
+
+
+def _has_beside(written: Sequence[str], asked: set[str]) -> bool:
+    """Whether actions are the needed ones, or have others beside them that no policy grants on the needed resource.
+
+    Those of S3 are for buckets or for objects, as their names say.
+    """
+    own = {each.lower() for each in written}
+    others, kinds = ({("object" in each, "bucket" in each) for each in one} for one in (own - asked, asked))
+    s3 = all(each.startswith('"s3:') and "*" not in each for each in own)
+    return own == asked or (s3 and asked <= own and (others, kinds) in _DISTINCT)
 
 
 def _actions(statement: WrittenStatement, wanted: NeededStatement) -> list[str]:

@@ -10,7 +10,7 @@ import msgspec
 from tfcheck.fix.edits.insertion import ChangedAttribute
 from tfcheck.fix.policies.holders import Holder
 from tfcheck.fix.policies.place import Finder, FixPlaces
-from tfcheck.fix.proof.exact_grants import verdicts_with
+from tfcheck.fix.proof.trial import verdicts_with
 from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
 from tfcheck.fix.wanted import NeededStatement, Spelled, sid
 from tfcheck.inventory.bucket import bucket_of

@@ -22,20 +22,23 @@ from tfcheck.fix.edits.insertion import (
     group_by_file,
     merge_changes,
 )
+from tfcheck.fix.layout.new_policy import START_UP
+from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.text.policy_text import parse_file
 from tfcheck.hcl.modules import Module, Sources
 from tfcheck.hcl.syntax.block import Block, Problem, SourceFile
 from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
-from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition
+from tfcheck.iam import parse_policy
+from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import After, World
 from tfcheck.plan import Instance, Plan
 from tfcheck.plan.document import Mode, ResourceChange
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.survival import TRIED
 from tfcheck.symbolic.marks import has_mark, unmark_all
-from tfcheck.symbolic.value import Symbol, Unknown, Value, is_known
+from tfcheck.symbolic.value import JsonText, Symbol, Unknown, Value, is_known
 from tfcheck.verdict.judge import Judge, Judgement
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Answer, Verdict
@@ -165,6 +168,11 @@ class Trial:
         new = change_sources(sources, whole.insertions)
         return cls(world.resolver, new, whole.touched, whole.added, context=world.context)
 
+    @classmethod
+    def given(cls, world: After, added: Iterable[Address], values: Mapping[tuple[Address, str], Value]) -> Trial:
+        """Return the trial of new resources with these values, which no file has."""
+        return cls(world.resolver, world.resolver.sources, (), added, values, world.context)
+
     @property
     def world(self) -> After:
         """Return the world after the change."""
@@ -187,6 +195,44 @@ class Trial:
         """Decide a requirement again, with the reason."""
         task = self._tasks.get(answer.requirement.task_definition)
         return self._judge.judge(answer.requirement, task) if task else Judgement(None, Verdict.DENIED)
+
+
+def verdicts_with(answers: Sequence[Answer], world: After, *, bounded: bool = True) -> list[Verdict]:
+    """Decide the answers of one role again, as if it had a policy with exactly what they need.
+
+    Without `bounded` they are also decided as if the role had no permissions boundary. The needs of tasks in another
+    plan keep their verdict.
+    """
+    judge = world.once(Judge)
+    tasks = tasks_by_address(world)
+    policy = parse_policy(JsonText(policy_document(answers)), START_UP)
+    ours = [each for each in answers if each.requirement.task_definition in tasks]
+    asked = ((each.requirement, tasks[each.requirement.task_definition]) for each in ours)
+    found = dict(zip(ours, judge.verdicts_with(policy, asked, bounded=bounded), strict=True))
+    return [found.get(each, each.verdict) for each in answers]
+
+
+def exactly(needs: Sequence[RoleNeed], world: After) -> Trial:
+    """Return the world in which each role has a new policy with exactly what it lacks."""
+    given: dict[tuple[Address, str], Value] = {}
+    for need in needs:
+        lacking = need.answers_by_role()
+        for role in need.roles:
+            name = f"{role.address.name}_start_up"
+            address = Address(role.address.module, "managed", "aws_iam_role_policy", name, role.address.key)
+            given[address, "name"], given[address, "role"] = START_UP, role.attribute("name")
+            given[address, "policy"] = JsonText(policy_document(lacking[str(role.address)]))
+    added = list(dict.fromkeys(address for address, _ in given))
+    return Trial.given(world, added, given)
+
+
+def policy_document(answers: Sequence[Answer]) -> Value:
+    """Return a policy that allows exactly what is needed."""
+    asked = dict.fromkeys((each.requirement.action, each.requirement.resource) for each in answers)
+    statements: list[Value] = [
+        {"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in asked
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 class _ResolverWithValues(Resolver):

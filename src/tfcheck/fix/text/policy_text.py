@@ -28,7 +28,10 @@ _DOCUMENT = regex(
     r'(?:"\$\{|join\("",\s*|one\()?data\.aws_iam_policy_document\.([\w-]+)(?:\[[^\[\]]*\])?\.(?:minified_)?json(?:\}"|\))?'
 )
 _MERGED = regex(r"data\.aws_iam_policy_document\.([\w-]+)(?:\[[^\[\]]*\])?\.json")
-_FILE = regex(r'(?:templatefile|file)\(\s*"(?:\$\{path\.(?:module|root)\}/|\./)?([\w./-]+)"')
+_FILE = regex(
+    r'(?:jsonencode\(\s*)?(?:yamldecode\(\s*)?(?:templatefile|file)\(\s*"(?:\$\{path\.(?:module|root)\}/|\./)?([\w./-]+)"'
+)
+_IN_LOCAL = regex(r"jsonencode\(\s*local\.([\w-]+)(?:\.[\w-]+)*\s*\)")
 _ENCODE = regex(r"jsonencode\s*\(\s*(?=\{)")
 _QUOTE = regex(r'(?<!\\)(?:\\\\)*"')
 
@@ -62,9 +65,14 @@ def merged_documents(name: str, module: Module) -> list[str]:
     return [each for each in found if _is_named_once(each, module)]
 
 
-def file_of(argument: Argument) -> str:
-    """Return the path of the file that an argument takes its text from, relative to its module, or empty."""
-    found = _FILE.match(argument.text)
+def file_of(argument: Argument, module: Module | None = None) -> str:
+    """Return the path of the file that an argument takes its text from, relative to its module, or empty.
+
+    The file may be YAML, also one that a local value of the module is read from.
+    """
+    local = _IN_LOCAL.fullmatch(argument.text) if module is not None else None
+    defined = module.local_argument(local[1]) if module is not None and local else None
+    found = _FILE.match((defined or argument).text)
     return found[1] if found else ""
 
 

@@ -21,13 +21,16 @@ from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address, ModulePath
 
+_REPEATED = regex(r"(.*)\[(?:each\.key|count\.index)\]")
+#: The doubt about literals that come from variables.
+OF_THIS_PLAN = "; it contains values that another plan of these files may not share"
 _ALL = regex(r"\[\*\]|^\[for group in ")
 _INPUT = regex(r"\bvar\.([\w-]+)\.[\w-]+")
 #: A value from a caller, or an element that a block is repeated for.
 _GIVEN = regex(r"(?:var\.([\w-]+)|each\.value\b)")
 _ABSENT = {"null": None, '""': ""}
 _BUCKET_OF = regex(r'split\("/", (.+)\)\[0\]')
-_INSTANCE = regex(r'((?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*)\[(\d+|"[^"]*")\]')
+_INSTANCE = regex(r'((?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*)\[(\d+|"[^"]*"|each\.key|count\.index)\]')
 
 
 class Gates:
@@ -56,7 +59,8 @@ class Gates:
             base, key = each.groups()
             varies = may_vary(Reference(base, base), places[0].module, None, self._resolver)
             if varies and not _is_relied_on(each[0], block, module):
-                found.append(f"length({base}) > {key}" if key.isdigit() else f"contains(keys({base}), {key})")
+                is_number = key.isdigit() or key == "count.index"
+                found.append(f"length({base}) > {key}" if is_number else f"contains(keys({base}), {key})")
         return " && ".join(dict.fromkeys(found))
 
     def _missing_value(self, reference: Reference, places: Sequence[Address], module: Module) -> list[str]:
@@ -79,10 +83,12 @@ def explain_doubts(
     """Explain why statements in a block, there only with `gate`, may be wrong for another plan of the same sources."""
     sources = resolver.module_sources(module)
     gone = gated_instance(statements, place, sources, gate) if sources else ""
+    alike = _REPEATED.fullmatch(gone)
+    gone = "" if alike and not may_vary(Reference(alike[1], alike[1]), module, None, resolver) else gone
     if gone:
         return f"; it names {gone}, which another plan of these files may not have"
     if any(spelling.is_of_this_plan(each) for one in statements for each in one.resources):
-        return "; it contains values that another plan of these files may not share"
+        return OF_THIS_PLAN
     lists = [each.resource_list for each in statements if each.resource_list and not each.gate]
     # NOTE: a collection with an index is written in the task definition, which reads all of it.
     own = (each for each in lists if each.over.startswith("aws_") and "[" not in each.over)
@@ -135,9 +141,12 @@ def _is_relied_on(instance: str, place: Block, module: Module) -> bool:
         return True
     # NOTE: single blocks exist whenever this one does, and those that are repeated in the same way.
     kinds, same = ("resource", "data", "module"), (None, place.repetition)
-    blocks = (each for each in module.blocks if each.type in kinds and each.repetition in same)
-    beside = (each for each in blocks if instance in each.source.text[each.start : each.end])
-    return any(_names(one.expression, instance) for each in beside for one in each.all_arguments())
+    blocks = [each for each in module.blocks if each.type in kinds and each.repetition in same]
+    for name in dict.fromkeys((instance, instance.replace("[count.index]", "[0]"))):
+        beside = (each for each in blocks if name in each.source.text[each.start : each.end])
+        if any(_names(one.expression, name) for each in beside for one in each.all_arguments()):
+            return True
+    return False
 
 
 def _names(part: object, instance: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -20,6 +20,7 @@ _NAME = regex(r"[A-Za-z_][\w-]*")
 _EACH_VALUE = regex(r"\beach\.value\b")
 _INSTANCE = regex(r"\b(?:each|count)\.")
 _RESOURCE = regex(r"\A(?:data\.)?aws_\w+\.")
+_OTHER_COUNT = regex(r"(length\([^()&]*\)) > count\.index")
 _SIMPLE = regex(r"(?:(?:var|local)(?:\.[\w-]+)+|toset\((?:var|local)(?:\.[\w-]+)+\))")
 
 #: The statements of one policy.
@@ -206,6 +207,16 @@ class Repeated(msgspec.Struct, frozen=True):
             choice = f"{name} == {keys[0]}" if len(keys) == 1 else f"contains([{', '.join(keys)}], {name})"
             return "for_each", f"{{ for {name}, {value} in {collection} : {name} => {value} if {choice} }}"
         return ("count", f"length({self.base})") if self.is_counted else ("for_each", collection)
+
+    def only_where(self, gates: Iterable[str], *, by_value: bool) -> str:
+        """Return the repetition that is left where other instances exist too; empty if that cannot be written."""
+        (gate, *others) = gates
+        counted = _OTHER_COUNT.fullmatch(gate)
+        if others or by_value or self.others or (counted is None and not gate.endswith(", each.key)")):
+            return ""
+        if counted is not None:
+            return f"min(length({self.base}), {counted[1]})"
+        return f"{{ for key, role in {self.base} : key => role if {gate.replace('each.key', 'key')} }}"
 
     def role(self, *, by_value: bool) -> str:
         """Write the name of the role in the repeated policy."""

@@ -1,11 +1,9 @@
-"""Suggest HCL as text where no file can be changed: policies, roles, tags, and policies in other stacks."""
+"""Suggest HCL as text where no file can be changed: policies, roles, and policies in other stacks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
-
-import msgspec
 
 from tfcheck.fix.layout.new_policy import (
     ECS_TRUST,
@@ -20,27 +18,24 @@ from tfcheck.fix.layout.new_policy import (
 )
 from tfcheck.fix.layout.render import StatementStyle, quote, statement
 from tfcheck.fix.policies.place import FixPlaces
-from tfcheck.fix.proof.exact_grants import exactly, policy_document, verdicts_with
-from tfcheck.fix.proof.trial import Trial
+from tfcheck.fix.proof.trial import Trial, exactly, policy_document, verdicts_with
 from tfcheck.fix.proposal import Allows, Proposal, RoleNeed
 from tfcheck.fix.values.referable import local_name
 from tfcheck.fix.values.repetition import InstanceTerms, Statements, share_statements, use_each_key
 from tfcheck.fix.wanted import Spelled, free, needed_statements
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
-from tfcheck.resolve import Resolver
 from tfcheck.role import Role
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, Symbol, TextLike, Unknown, Value
 from tfcheck.verdict.judge import Judge
-from tfcheck.verdict.unmet import UnmetCondition
 from tfcheck.vocabulary.address import Address, ElsewhereAddress, ModulePath, parse
 from tfcheck.vocabulary.finding import Answer, Fix, Reason, Verdict
 
 _INPUT = regex(r"statement|polic|permission|grant")
 
 
-def grants_as_text(needs: Sequence[RoleNeed], places: FixPlaces, world: After) -> list[tuple[Fix, tuple[Answer, ...]]]:
+def grants_as_text(needs: Sequence[RoleNeed], places: FixPlaces) -> list[tuple[Fix, tuple[Answer, ...]]]:
     """Write what roles lack as text, for all that a policy with exactly that would allow.
 
     All are tried together, since they are for different roles.
@@ -48,14 +43,14 @@ def grants_as_text(needs: Sequence[RoleNeed], places: FixPlaces, world: After) -
     if not needs:
         return []
     needs = [each for need in needs for each in _split_by_module_instance(need, places)]
-    verdicts = [verdicts_with(each.answers, world) for each in needs]
-    if any(_are_contested(need, world) for need in needs):
-        trial = exactly(needs, world)
+    verdicts = [verdicts_with(each.answers, places.world) for each in needs]
+    if any(_are_contested(need, places.world) for need in needs):
+        trial = exactly(needs, places.world)
         verdicts = [[trial.verdict(each) for each in need.answers] for need in needs]
     found: list[tuple[Fix, tuple[Answer, ...]]] = []
     for need, several in zip(needs, verdicts, strict=True):
         fixed = without_denied(need.answers, several)
-        written = _policy_text(RoleNeed(need.roles, fixed), places, world) if fixed else None
+        written = _policy_text(RoleNeed(need.roles, fixed), places) if fixed else None
         found += [(fix_of(*written, several), fixed)] if written is not None else []
     return found
 
@@ -90,7 +85,7 @@ def fix_of(title: str, text: str, verdicts: Sequence[Verdict]) -> Fix:
     return Fix(title=title + doubt, safety="review", proven=proven, hcl=text)
 
 
-def role_as_text(answers: Sequence[Answer], places: FixPlaces, resolver: Resolver) -> Fix | None:
+def role_as_text(answers: Sequence[Answer], places: FixPlaces) -> Fix | None:
     """Write an execution role for a task definition without one."""
     task = parse(answers[0].requirement.task_definition)
     name = f"{task.name}_execution"
@@ -104,7 +99,7 @@ def role_as_text(answers: Sequence[Answer], places: FixPlaces, resolver: Resolve
         (policy, "role"): Unknown(symbol=Symbol(str(role), ("name",))),
         (policy, "policy"): JsonText(policy_document(answers)),
     }
-    trial = Trial(resolver, resolver.sources, (), [role, policy], given, places.context)
+    trial = Trial.given(places.world, [role, policy], given)
     statements = places.as_statements(answers, task.module)
     if statements is None or not all(trial.allows(each) for each in answers):
         return None
@@ -113,12 +108,12 @@ def role_as_text(answers: Sequence[Answer], places: FixPlaces, resolver: Resolve
     return Fix(title=f"set an execution role for {task}", safety="review", proven=True, hcl="\n".join(lines))
 
 
-def _policy_text(need: RoleNeed, places: FixPlaces, world: After) -> tuple[str, str] | None:
+def _policy_text(need: RoleNeed, places: FixPlaces) -> tuple[str, str] | None:
     role = need.roles[0]
     module = role.address.module
     statements = places.as_statements(need.answers_by_role()[str(role.address)], module)
     if statements is not None and not places.is_from_elsewhere(module):
-        policy = _repeat_policy(role.address, statements, world)
+        policy = _repeat_policy(role.address, statements, places.world)
         where = module_words(each.address.module for each in need.roles)
         return f"add an inline policy to {local_name(role.address)}{where}", "\n".join(hcl(policy))
     while statements is None or places.is_from_elsewhere(module):
@@ -127,7 +122,7 @@ def _policy_text(need: RoleNeed, places: FixPlaces, world: After) -> tuple[str, 
         module = module.parent
         statements = places.as_statements(need.answers, module)
     called = ModulePath(role.address.module.steps[: len(module.steps) + 1])
-    sources = world.resolver.module_sources(called)
+    sources = places.world.resolver.module_sources(called)
     inputs = [each for each in (sources.variables() if sources else ()) if _INPUT.search(each)]
     through = f"; its inputs {', '.join(inputs)} can accept them" if inputs else ""
     text = "\n".join("\n".join(statement(each, StatementStyle())) + "," for each in statements)
@@ -186,47 +181,6 @@ class InDoubt:
     def fix(self, proposal: Proposal) -> Fix:
         """Build a fix as text from a change."""
         return fix_of(proposal.title, proposal.hcl, [Verdict.UNKNOWN])
-
-
-_KEY = "aws:principaltag/"
-_EXACT = ("stringequals", "stringequalsignorecase", "stringlike")
-
-
-def suggest_tags(answers: Iterable[Answer], world: After) -> Iterator[tuple[Fix, tuple[Answer, ...]]]:
-    """Suggest the tags that conditions require, if the denied calls are allowed with them."""
-    judge, tasks = world.once(Judge), tasks_by_address(world)
-    by_role: dict[tuple[str, tuple[tuple[str, str], ...]], list[Answer]] = {}
-    for answer in answers:
-        task = tasks[answer.requirement.task_definition]
-        unmet = judge.unmet(answer.requirement, task)
-        tags = _tags(unmet)
-        if tags and answer.role and judge.verdict_if(_add_tags(tags), answer.requirement, task) is Verdict.ALLOWED:
-            by_role.setdefault((answer.role, tuple(tags.items())), []).append(answer)
-    for (role, pairs), several in by_role.items():
-        lines = [f"  {key if key.isidentifier() else quote(key)} = {quote(value)}" for key, value in pairs]
-        written = ", ".join(f"{key} = {quote(value)}" for key, value in pairs)
-        title = f"tag {role} with {written}: a statement allows it to roles with that tag"
-        fix = Fix(title=title, safety="review", proven=True, hcl="\n".join(["tags = {", *lines, "}"]))
-        yield fix, tuple(several)
-
-
-def _tags(unmet: Iterable[UnmetCondition]) -> dict[str, str]:
-    """Return the tags that satisfy conditions; none if one of them requires something else."""
-    found: dict[str, str] = {}
-    for each in unmet:
-        exact = each.operator.lower() in _EXACT and each.values and not set(each.values[0]) & set("*?$")
-        if not each.key.lower().startswith(_KEY) or not exact:
-            return {}
-        found[each.key[len(_KEY) :]] = each.values[0]
-    return found
-
-
-def _add_tags(tags: dict[str, str]) -> Callable[[Role], Role]:
-    def change(role: Role) -> Role:
-        known = role.caller.tags if isinstance(role.caller.tags, dict) else {}
-        return msgspec.structs.replace(role, caller=msgspec.structs.replace(role.caller, tags={**known, **tags}))
-
-    return change
 
 
 def grants_elsewhere(

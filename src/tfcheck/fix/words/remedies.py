@@ -8,8 +8,10 @@ import msgspec
 
 from tfcheck.fix.layout.new_policy import NewRole, role_hcl
 from tfcheck.fix.layout.render import StatementStyle, quote, statement
+from tfcheck.fix.policies.mentions import mention_file
 from tfcheck.fix.policies.place import Finder, FixPlaces
-from tfcheck.fix.proof.exact_grants import verdicts_with
+from tfcheck.fix.policies.tags import demanded_tag, tags_text
+from tfcheck.fix.proof.trial import verdicts_with
 from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.text.policy_text import Syntax, document_of, file_of, is_json
 from tfcheck.fix.values.referable import local_name
@@ -19,6 +21,7 @@ from tfcheck.hcl.syntax.block import Argument
 from tfcheck.iam import CLOCK_KEYS
 from tfcheck.iam.model import Origin, Statement
 from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.inventory.world import WorldObject
 from tfcheck.role import Role
 from tfcheck.symbolic.sensitive_text import redact
 from tfcheck.symbolic.value import pieces
@@ -91,7 +94,8 @@ class Remedies(Finder):
         if unmet:
             return _fulfil(unmet[0], answers[0])
         role = answers[0].role or "the role"
-        where = "where the policies of that role are managed"
+        need = RoleNeed(tuple(self._roles(answers)), tuple(answers))
+        where = f"where the policies of that role are managed{mention_file(need, self._places)}"
         where += f", and to {other}" if (other := self._other_denial(answers)) else ""
         return Remedy(f"grant {_permissions(answers)} to {role}: add this statement {where}", self._statements(answers))
 
@@ -136,11 +140,14 @@ class Remedies(Finder):
 
     def _allow(self, answers: Sequence[Answer]) -> Remedy | None:
         """Explain how a policy of the role can grant what no statement allows."""
-        roles = [each for each in self._world.resources("aws_iam_role") if str(each.address) == answers[0].role]
+        roles = self._roles(answers)
         if not roles or answers[0].reason is not Reason.IMPLICIT_DENY or self.conditions(answers[0]):
             return None
         found = next(self._places.existing(RoleNeed(tuple(roles), tuple(answers)), wide=False), None)
         return Remedy(found.title, f"# {found.title}\n{found.hcl}") if found is not None else None
+
+    def _roles(self, answers: Sequence[Answer]) -> list[WorldObject]:
+        return [each for each in self._world.resources("aws_iam_role") if str(each.address) == answers[0].role]
 
     def _place_of(self, denial: Statement, answers: Sequence[Answer]) -> DenialPlace:
         address = address_in(denial.origin.policy)
@@ -163,7 +170,8 @@ class Remedies(Finder):
 
     def _file(self, policy: Address | None) -> str:
         argument = self._text_of(policy)
-        return file_of(argument) if argument is not None else ""
+        module = self._resolver.module_sources(policy.module) if policy is not None else None
+        return file_of(argument, module) if argument is not None else ""
 
     def _denying_statements(self, answers: Sequence[Answer]) -> dict[Origin, tuple[Statement, list[Answer]]]:
         found: dict[Origin, tuple[Statement, list[Answer]]] = {}
@@ -245,7 +253,7 @@ def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
         f"({unmet.operator}), and the call {has}: change what the key depends on, or {other_way}"
     )
     if not unmet.carried or is_negated:
-        return Remedy(words)
+        return Remedy(words, "\n".join(tags_text([tag])) if (tag := demanded_tag(unmet)) else "")
     accepted = ", ".join(quote(each) for each in (*unmet.values, unmet.carried))
     return Remedy(words, f"Condition = {{ {unmet.operator} = {{ {quote(unmet.key)} = [{accepted}] }} }}")
 

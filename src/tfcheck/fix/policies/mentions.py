@@ -1,0 +1,51 @@
+"""Mention what a reviewer of a grant should know: a comment that has it, a file that the role's policy is read from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tfcheck.fix.policies.attachments import AWS_POLICY, BY_AWS
+from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.proposal import RoleNeed
+from tfcheck.fix.text.policy_text import FileText, file_of
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.symbolic.regex import regex
+
+_IN_FILE = "; the role's other policy is read from `{}`, which tfcheck does not edit"
+#: Comments on lines of their own, those below each other as one.
+_COMMENT = regex(r"^[ \t]*(?:(?:#|//)[^\n]*(?:\n[ \t]*(?:#|//)[^\n]*)*|/\*(?:[^*]|\*(?!/))*\*/)", re.MULTILINE)
+
+
+def mention_file(need: RoleNeed, places: FixPlaces) -> str:
+    """Mention the file of another format that a policy of the roles is read from; empty if there is none."""
+    for holder in places.holders_of(need):
+        module = places.world.resolver.module_sources(holder.resource.address.module)
+        is_file = isinstance(holder.argument, FileText)
+        file = holder.argument.source.name if is_file else file_of(holder.argument, module)
+        if file.endswith((".yaml", ".yml")) or (is_file and not places.readable(holder)):
+            return _IN_FILE.format(file)
+    return ""
+
+
+def commented_grant(need: RoleNeed, places: FixPlaces) -> str:
+    """Return where a comment has a grant that roles lack, or their attachment; empty if none has."""
+    actions = {each.requirement.action for each in need.answers}
+    words = [f'"{each}"' for each in sorted(actions)] + ([AWS_POLICY] if actions & BY_AWS else [])
+    found = (each for each in _comments_about(need, places) if any(word in each[2] for word in words))
+    source, offset, _ = next(found, (None, 0, ""))
+    return str(source.place(offset)) if source is not None else ""
+
+
+def _comments_about(need: RoleNeed, places: FixPlaces) -> Iterator[tuple[SourceText, int, str]]:
+    """Yield the comments in the roles' policies, and those that name the roles."""
+    blocks = [places.text_block(holder)[1] for holder in places.holders_of(need)]
+    role = need.roles[0].address if need.roles else None
+    module = places.world.resolver.module_sources(role.module) if role is not None else None
+    named = re.compile(rf"\baws_iam_role\.{re.escape(role.name)}(?![\w-])") if role is not None else None
+    for file in module.files if module is not None else ():
+        own = [each for each in blocks if each is not None and each.source is file.source]
+        for each in _COMMENT.finditer(file.source.text):
+            is_inside = any(block.start <= each.start() < block.end for block in own)
+            if is_inside or (named is not None and named.search(each[0])):
+                yield file.source, each.end() - len(each[0].lstrip()), each[0]

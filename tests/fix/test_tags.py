@@ -1,0 +1,69 @@
+"""What a condition asks a tag of gets it: the role, or the object that is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cases import TESTDATA, Case
+from tests.fix.found import copied, found_in, replaced
+from tfcheck.analysis.fix_session import fix
+from tfcheck.analysis.options import FixSelection
+
+CASE = "tags-demanded"
+STARTUP = 'tag {} with startup = "true", which a condition demands'
+TITLES = {
+    STARTUP.format("aws_s3_object.env"),
+    STARTUP.format("aws_secretsmanager_secret.db"),
+    STARTUP.format("aws_secretsmanager_secret.mail"),
+    STARTUP.format("aws_ssm_parameter.token"),
+    'tag aws_iam_role.execution with team = "payments", which a condition demands',
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return copied(CASE, tmp_path)
+
+
+def test_each_is_tagged_for_review(folder: Path) -> None:
+    found = found_in(TESTDATA / CASE).fixes.found
+    assert {each.fix.title for each in found} == TITLES
+    assert {(each.fix.safety, each.fix.proven) for each in found} == {("review", True)}
+    assert all(each.fix.hcl.startswith("tags = {\n") for each in found)
+
+
+def test_tags_are_written_beside_the_own_ones(folder: Path) -> None:
+    fix([str(folder / "plan.json")], str(folder), FixSelection(), into_files=True)
+    text = (folder / "main.tf").read_text()
+    assert '  tags = {\n    Owner = "ops"\n\n    startup = "true"\n  }\n' in text
+    assert '  tags  = merge(local.tags, { startup = "true" })\n' in text
+    assert (
+        '  assume_role_policy = data.aws_iam_policy_document.ecs.json\n\n  tags = {\n    team = "payments"\n  }\n'
+        in text
+    )
+
+
+def test_another_value_is_a_choice(folder: Path) -> None:
+    """A secret that says `startup = "false"` is not turned on; what the condition is about is explained."""
+    replaced(folder / "main.tf", 'Owner = "ops"', 'startup = "false"')
+    plan = (folder / "plan.json").read_text()
+    (folder / "plan.json").write_text(plan.replace('"Owner":"ops"', '"startup":"false"'))
+    fixes = found_in(folder).fixes
+    assert STARTUP.format("aws_secretsmanager_secret.mail") not in {each.fix.title for each in fixes.found}
+    words = [remedy.words for _, remedy in fixes.remedies]
+    assert any("secretsmanager:ResourceTag/startup is `true`" in each and "has `false`" in each for each in words)
+
+
+def test_nothing_that_ignores_its_tags_is_tagged(folder: Path) -> None:
+    role = '  name               = "tags-execution"\n'
+    replaced(folder / "main.tf", role, f"{role}  lifecycle {{\n    ignore_changes = [tags]\n  }}\n")
+    assert not any("aws_iam_role.execution" in each.fix.title for each in found_in(folder).fixes.found)
+
+
+def test_a_tag_for_all_instances_is_said_to_be(tmp_path: Path) -> None:
+    found = Case(TESTDATA / "keys-of-other-services").fixed()[1].found
+    assert [each.fix.title for each in found if each.insertions] == [
+        'tag aws_ecr_repository.app with team = "shop", which a condition demands'
+    ]

@@ -41,6 +41,7 @@ def _changed(plan: Plan, old: Resolver, new: Resolver) -> Iterator[ChangedAttrib
     for address in _addresses(plan):
         names = dict.fromkeys((*_arguments(old, address), *_arguments(new, address)))
         changed = [each for each in names if old.evaluate(address, each) != new.evaluate(address, each)]
+        changed += ["tags_all"] if "tags" in changed else []  # the provider adds the default tags
         yield from (ChangedAttribute(address, "" if address.type == _DOCUMENT else each) for each in changed)
 
 

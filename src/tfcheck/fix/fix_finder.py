@@ -98,6 +98,7 @@ class FixFinder:
         grantable = [each for each in grantable if each not in conditional]
         needs, elsewhere = list(self._needs(grantable)), list(needs_of_outside_roles(grantable, self._world))
         groups = [(each, list(self._elsewhere.proposals(each))) for each in self._elsewhere.groups(answers)]
+        groups += DemandedTags(self.places).groups(conditional) if self._sources is not None else []
         every = [*needs, *elsewhere]
         settled = self._granted_by_sources(every, groups)
         lacking = [each.restrict_to(self._still_denied(each.answers, set(), settled)) for each in every]
@@ -106,7 +107,6 @@ class FixFinder:
         shared, lacking = self._fix_in_shared_policies(lacking)
         cases: list[Case] = [RoleCase(need, self._rank) for need in lacking if need.answers]
         cases += [Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
-        cases += DemandedTags(self.places).cases(conditional) if conditional and self._sources is not None else []
         alone = list(self._current([*replaced, *shared, *self._proven(cases)]))
         done = {each.requirement for case in alone for each in case.answers} | set(self._outdated)
         beside = self._grants_beside_others(needs, done, settled, alone)
@@ -239,10 +239,7 @@ class FixFinder:
         return list(dict.fromkeys(found))
 
     def _proven(
-        self,
-        cases: Sequence[Case],
-        kept: Sequence[Answer] = (),
-        enough: Callable[[Trial], Allows] | None = None,
+        self, cases: Sequence[Case], kept: Sequence[Answer] = (), enough: Callable[[Trial], Allows] | None = None
     ) -> list[Case]:
         """Try the proposals of all cases together, then the next ones of those that did not suffice.
 
@@ -354,11 +351,7 @@ class FixFinder:
         if isinstance(case, RoleCase) and (place := commented_grant(case.need, self.places)):
             moved += f"; it is commented out at {place}"
         fix = Fix(
-            title=title + moved,
-            safety="review" if moved else proposal.safety,
-            proven=True,
-            hcl=proposal.hcl,
-            diff=diff,
+            title=title + moved, safety="review" if moved else proposal.safety, proven=True, hcl=proposal.hcl, diff=diff
         )
         return draft_fix(fix, case.answers, proposal)
 

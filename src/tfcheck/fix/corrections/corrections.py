@@ -207,36 +207,29 @@ class NamedObjects:
 
     def has(self, pattern: str, needed: str) -> bool:
         """Whether a pattern matches an object other than the needed one, or is contained in its ARN."""
-        if any(self._names(pattern, each) for each in self._single if each != needed):
+        single, containers = self._known
+        if any(self._names(pattern, each) for each in single if each != needed):
             return True
-        others = self._containers | self._needed
-        return any(self._names(pattern, each) for each in others if not _contains(each, needed))
+        return any(self._names(pattern, each) for each in containers | self._needed if not _contains(each, needed))
 
     def is_managed(self, needed: str) -> bool:
         """Whether the plan manages an object or parameter, so that similar ones would also be in the plan."""
-        return _service_and_resource(needed) in self._managed_names
+        return _service_and_resource(needed) in map(_service_and_resource, self._names_of_managed)
 
     def _names(self, pattern: str, arn: str) -> bool:
         _, own, its = compared_parts(pattern, arn)
         return glob_known(own, its) or own.rstrip("*/:") == its or _contains(its, own)
 
     @cached_property
-    def _containers(self) -> frozenset[str]:
-        return frozenset(self._arns(_CONTAINERS))
-
-    @cached_property
-    def _single(self) -> frozenset[str]:
-        return frozenset(self._arns(_SINGLE)) | self._names_of_managed
+    def _known(self) -> tuple[frozenset[str], frozenset[str]]:
+        """What a statement names for itself, and what contains other objects."""
+        return frozenset(self._arns(_SINGLE)) | self._names_of_managed, frozenset(self._arns(_CONTAINERS))
 
     @cached_property
     def _names_of_managed(self) -> frozenset[str]:
         objects = (_object(each, self._world) for each in catalogue(self._world, OBJECT).resources)
         parameters = (flat(each.attribute("arn")) for each in self._world.resources(*PARAMETER.types))
         return frozenset((*objects, *parameters)) - {""}
-
-    @cached_property
-    def _managed_names(self) -> frozenset[tuple[str, str]]:
-        return frozenset(map(_service_and_resource, self._names_of_managed))
 
     def _arns(self, kinds: Iterable[ObjectKind]) -> Iterator[str]:
         types = [name for kind in kinds for name in kind.types]

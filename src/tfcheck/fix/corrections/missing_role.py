@@ -281,7 +281,7 @@ class MissingRoles(Finder):
             (role, "name"): f"{task.name}-execution",
             (role, "assume_role_policy"): JsonText(ECS_TRUST),
         }
-        trial = Trial.given(self._world, [role], given)
+        trial = Trial.with_values(self._world, [role], given)
         return tuple(each for each in needs_after(task, trial) if each.requirement.action != startup.trust.ACTION)
 
     def _allowed_by(self, proposal: Proposal, answers: Sequence[Answer]) -> tuple[Answer, ...]:

@@ -153,16 +153,12 @@ def _type(literal: WrittenText, _: str) -> Iterator[str]:
         yield '"s3"'
 
 
-def _latest(literal: WrittenText, _: str) -> Iterator[str]:
-    yield '"LATEST"'
-
-
 #: By rule. Attempts are proven, so that a wrong guess is never shown.
 CORRECTIONS: dict[str, Correct] = {
     "secret-reference": _reference,
     "env-file-arn": _object,
     "env-file-type": _type,
-    "platform-version": _latest,
+    "platform-version": lambda *_: iter(('"LATEST"',)),
 }
 
 

@@ -54,14 +54,9 @@ def diff(path: str, lines: Lines, insertions: Sequence[Insertion]) -> str:
 
     Lines keep their ends, including carriage returns. Offsets count characters of the text.
     """
-    hunks = "".join(_hunk(lines, group, before) for group, before in _groups(lines, _changes(lines, insertions)))
+    hunks = "".join(_hunk(lines, group, before) for group, before in _groups(lines, line_changes(lines, insertions)))
     old, new, tab = _quote("a/" + path), _quote("b/" + path), "\t" if " " in path else ""
     return f"diff --git {old} {new}\n--- {old}{tab}\n+++ {new}{tab}\n{hunks}" if hunks else ""
-
-
-def replaced_lines(lines: Lines, insertions: Sequence[Insertion]) -> list[str]:
-    """Return the old lines that a diff must show because an edit changes them."""
-    return [line for each in _changes(lines, insertions) for line in lines.all[each.start : each.end]]
 
 
 def _quote(path: str) -> str:
@@ -86,10 +81,10 @@ def _lines(text: str) -> list[str]:
     return [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
 
 
-def _changes(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[_Change]:
+def line_changes(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[_Change]:
     """Return the changes in order, consecutive ones merged."""
     last: _Change | None = None
-    for each in _line_changes(lines, insertions):
+    for each in _single_changes(lines, insertions):
         if last is not None and last.end == each.start and last.start < last.end and each.start < each.end:
             last = _Change(last.start, each.end, (*last.lines, *each.lines))
             continue
@@ -100,7 +95,7 @@ def _changes(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[_Change]
         yield last
 
 
-def _line_changes(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[_Change]:
+def _single_changes(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[_Change]:
     for first, last, several in _group_by_lines(lines, insertions):
         if first == len(lines.all):
             yield _Change(first, first, tuple(_lines("".join(each.text for each in several))))

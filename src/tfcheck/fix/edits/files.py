@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from tfcheck.fix.edits.diff import Lines, diff, replaced_lines
+from tfcheck.fix.edits.diff import Lines, diff, line_changes
 from tfcheck.fix.edits.harmless import empty, harmless
 from tfcheck.fix.edits.insertion import Insertion, group_by_file, line_end
 from tfcheck.hcl.modules import Sources
@@ -157,8 +157,9 @@ class Files:
         known = [each for each in reported if each]
         for source, several in group_by_file(insertions).items():
             lines = self._shown_lines(source)
-            for line in replaced_lines(lines, lines.shift(several)):
-                rest = line
+            changes = line_changes(lines, lines.shift(several))
+            for rest in (line for each in changes for line in lines.all[each.start : each.end]):
+                line = rest
                 for each in known:
                     rest = rest.replace(each, "")
                 if not lines.is_harmless(rest) or self._conceals(line):

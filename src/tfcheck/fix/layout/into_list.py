@@ -62,15 +62,19 @@ class _ListInsertion:
         if comment_follows(self.text, statements.end):
             return None
         written = [render_on_one_line(each, self.style, document=self.document) for each in wanted]
-        width = line_end(self.text, statements.end) - line_start(self.text, statements.start)
-        if width + sum(len(each) + 2 for each in written) > WIDEST_LINE and self.style.syntax is not Syntax.TF_JSON:
-            closer = list(unalign(self.source, statements.start))
-            lines = (
-                self.text[line_start(self.text, each.offset) : line_end(self.text, each.offset)] for each in closer
-            )
-            if all(map(harmless, lines)):  # a diff shows them
-                return (*closer, *self._broken(wanted, statements))
+        closer = self._edits_around(statements, written)
+        if closer is not None:
+            return (*closer, *self._broken(wanted, statements))
         return tuple(items_beside(self.source, statements, written, self.style.comma))
+
+    def _edits_around(self, statements: Parts, added: Sequence[str]) -> list[Replacement] | None:
+        """Return the edits around a value that gets several lines; None if its line stays short, or must not change."""
+        width = line_end(self.text, statements.end) - line_start(self.text, statements.start)
+        if width + sum(len(each) + 2 for each in added) <= WIDEST_LINE or self.style.syntax is Syntax.TF_JSON:
+            return None
+        closer = list(unalign(self.source, statements.start))
+        lines = (self.text[line_start(self.text, each.offset) : line_end(self.text, each.offset)] for each in closer)
+        return closer if all(map(harmless, lines)) else None  # a diff shows them
 
     def _broken(self, wanted: Sequence[NeededStatement], statements: ListParts) -> tuple[Insertion, ...]:
         """Put all statements on lines of their own, because one line would be too long."""
@@ -102,10 +106,16 @@ class _ListInsertion:
         if "\n" not in self.text[self.last.start : self.last.end]:
             if comment_follows(self.text, self.last.end):
                 return None
-            added = "".join(
-                self.style.comma + render_on_one_line(each, self.style, document=self.document) for each in wanted
+            written = [render_on_one_line(each, self.style, document=self.document) for each in wanted]
+            if (closer := self._edits_around(self.last, written)) is not None:
+                base = f"{self.newline}{indentation(self.text, self.last.start)}"
+                inner, comma = f"{base}{self.style.unit}", "," if self.style.syntax is Syntax.HCL else ""
+                lines = "".join(f",{inner}{self._lines(each, inner[len(self.newline) :])}" for each in wanted)
+                first, behind = self._insertion(self.last.start, f"[{inner}"), f"{lines}{comma}{base}]"
+                return (*closer, first, self._insertion(self.last.end, behind))
+            return opening, self._insertion(
+                self.last.end, "".join(f"{self.style.comma}{each}" for each in written) + "]"
             )
-            return opening, self._insertion(self.last.end, f"{added}]")
         if not self._ends_its_own_line():
             return None
         base = indentation(self.text, self.last.end - 1)

@@ -130,14 +130,12 @@ class AddedPolicies(Finder):
         are_lists = all(each.resource_list for each in given)
         given = given if are_lists or not made else self._places.with_lists(given, made[0])
         gates = dict.fromkeys(each.gate for each in given)
-        if "" not in gates and (kept := repeated.only_where(gates, by_value=shared.by_value)):
-            return statements, kept, made
         if "" not in gates:
-            there = [None if repeated.is_repeated else self._is_there(gates, each) for each in made]
+            there = [self._is_there(gates, each) for each in made]
             is_known = None not in there and lists.are_counted(given, made)
-            gate = f"{' || '.join(gates)} ? 1 : 0" if is_known else None
+            gate = repeated.only_where(" || ".join(gates), by_value=shared.by_value) if is_known else ""
             given = statements if len(gates) == 1 else given
-            return given, gate, [each for each, is_there in zip(made, there, strict=True) if is_there]
+            return given, gate or None, [each for each, is_there in zip(made, there, strict=True) if is_there]
         count = lists.count(statements, made) if are_lists and not repeated.is_repeated else ""
         if count:
             return given, count, [each for each in made if not lists.may_be_empty(statements, [each])]

@@ -298,6 +298,5 @@ def _join_by_rule(needs: list[RoleNeed], is_shared: IsShared) -> Iterator[RoleNe
 
 def _sum(needs: Sequence[RoleNeed]) -> RoleNeed:
     return RoleNeed(
-        tuple(role for each in needs for role in each.roles),
-        tuple(answer for each in needs for answer in each.answers),
+        tuple(role for each in needs for role in each.roles), tuple(answer for each in needs for answer in each.answers)
     )

@@ -80,12 +80,7 @@ class MovedGrants(Finder):
         )
 
     def _move(
-        self,
-        copy: Proposal,
-        holder: Holder,
-        statements: list[ReadableStatement],
-        removed: list[Insertion],
-        loss: str,
+        self, copy: Proposal, holder: Holder, statements: list[ReadableStatement], removed: list[Insertion], loss: str
     ) -> Proposal:
         place, _ = self._places.text_block(holder)
         what = "a statement" if len(statements) == 1 else f"{len(statements):,} statements"

@@ -161,7 +161,4 @@ class OtherPolicies(Finder):
         return self._places.holders.holder(sure[0] if sure else key, "policy")
 
 
-_WAYS = {
-    Reason.PERMISSIONS_BOUNDARY: OtherPolicies.boundary,
-    Reason.RESOURCE_POLICY: OtherPolicies.policy_of_resource,
-}
+_WAYS = {Reason.PERMISSIONS_BOUNDARY: OtherPolicies.boundary, Reason.RESOURCE_POLICY: OtherPolicies.policy_of_resource}

@@ -46,13 +46,12 @@ class FixPlaces:
         self.world = world
         self._resolver = world.resolver
         self._prefixes = prefixes
-        self._words: dict[int, frozenset[str]] = {}
+        self._words: dict[SourceText, frozenset[str]] = {}
         self._referable: dict[ModulePath, Referable] = {}
         self._spellings: dict[tuple[ModulePath, str], Spelling] = {}
         self._wanted: dict[tuple[object, ...], tuple[tuple[Answer, ...], Statements | None]] = {}
         #: Corrections by other fixes.
         self.replacing: tuple[Insertion, ...] = ()
-        self.context = world.context
         self.files = files
         self.holders = Holders(world)
         self.lists = WrittenLists(world)
@@ -241,7 +240,7 @@ class FixPlaces:
             own = self.own_holder(holder, role)
             if own is None:
                 return
-            places[str(role.address)] = self._block_of_document(own, name)
+            places[str(role.address)], _ = self.text_block(own)
         edited = [each.address for each in self.changes(holder) if not name or each.address.type == _DOCUMENT]
         place = next(iter(places.values()))
         if isinstance(holder.argument, FileText) and not holder.argument.is_template:
@@ -273,14 +272,6 @@ class FixPlaces:
         """Name the policy document of a policy, if it has one, and the block that receives statements."""
         name = document_of(holder.argument)
         return name, f"data.aws_iam_policy_document.{name}" if name else holder.resource.address.resource
-
-    def _block_of_document(self, holder: Holder, document: str | None) -> Address:
-        """Return the instance of the block that contains the policy's text."""
-        address = holder.resource.address
-        sources = self._resolver.module_sources(address.module) if document is not None else None
-        block = sources.resource("data", _DOCUMENT, document) if sources is not None and document else None
-        key = address.key if block is not None and block.repetition else None
-        return address if document is None else Address(address.module, "data", _DOCUMENT, document, key)
 
     def _render(self, holder: Holder, answers: Sequence[Answer], given: Statements | None) -> Statements | None:
         """Write the needed statements for a policy's text; None if something cannot be named there."""
@@ -358,8 +349,13 @@ class FixPlaces:
 
     def text_block(self, holder: Holder) -> tuple[Address, Block | None]:
         """Return the block that contains the policy's text, with its instance."""
-        written = self._block_of_document(holder, document_of(holder.argument))
-        return written, self._resolver.block(written)
+        address, document = holder.resource.address, document_of(holder.argument)
+        if document is not None:
+            sources = self._resolver.module_sources(address.module)
+            block = sources.resource("data", _DOCUMENT, document) if sources is not None else None
+            key = address.key if block is not None and block.repetition else None
+            address = Address(address.module, "data", _DOCUMENT, document, key)
+        return address, self._resolver.block(address)
 
     def readable(self, holder: Holder) -> tuple[ReadableStatement, ...]:
         """Read the Allow statements of a policy, if the block with its text may be changed."""
@@ -390,10 +386,9 @@ class FixPlaces:
 
     def _quoted_words(self, *texts: SourceText) -> frozenset[str]:
         """List the quoted words in files, which a new Sid must differ from."""
-        for each in texts:
-            if id(each) not in self._words:
-                self._words[id(each)] = frozenset(_WORD.findall(each.text))
-        return frozenset(word for each in texts for word in self._words[id(each)])
+        new = {each: frozenset(_WORD.findall(each.text)) for each in texts if each not in self._words}
+        self._words |= new
+        return frozenset(word for each in texts for word in self._words[each])
 
 
 class Finder:

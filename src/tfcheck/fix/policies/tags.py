@@ -11,7 +11,7 @@ from tfcheck.fix.layout.new_block import insert_last_argument, unit_of
 from tfcheck.fix.layout.render import align, indent, quote
 from tfcheck.fix.policies.holders import is_frozen
 from tfcheck.fix.policies.place import Finder
-from tfcheck.fix.proposal import Case, Proposal, join_proposals
+from tfcheck.fix.proposal import Proposal, join_proposals
 from tfcheck.fix.text.policy_text import ObjectParts, read_parts
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError
@@ -33,20 +33,20 @@ _KINDS = {"secretsmanager": SECRET, "ssm": PARAMETER, "ecr": REPOSITORY, "kms": 
 class DemandedTags(Finder):
     """Finds what lacks a tag."""
 
-    def cases(self, answers: Iterable[Answer]) -> list[Case]:
-        """Return a case for each group of objects that lack tags together."""
+    def groups(self, answers: Iterable[Answer]) -> list[tuple[list[Answer], list[Proposal]]]:
+        """Return what objects that lack tags together keep from being allowed, with the way to tag them."""
         tags: dict[Address, dict[str, str]] = {}
         lacking: dict[tuple[Address, ...], list[Answer]] = {}
         for answer in answers:
-            demanded = self._demanded(answer)
+            demanded = self._tags_for(answer)
             for owner, key, value in demanded:
                 tags.setdefault(owner, {}).setdefault(key, value)
             owners = tuple(sorted({owner for owner, *_ in demanded}, key=str))
             lacking.setdefault(owners, []).append(answer)
         found = ((each, self._propose(owners, tags)) for owners, each in lacking.items() if owners)
-        return [Case(several, iter([proposal])) for several, proposal in found if proposal is not None]
+        return [(several, [proposal]) for several, proposal in found if proposal is not None]
 
-    def _demanded(self, answer: Answer) -> list[tuple[Address, str, str]]:
+    def _tags_for(self, answer: Answer) -> list[tuple[Address, str, str]]:
         """Return the tags that the conditions of a statement demand, with their owners; none if that is not enough."""
         task = tasks_by_address(self._world).get(answer.requirement.task_definition)
         unmet = self._world.once(Judge).unmet(answer.requirement, task) if task is not None else ()
@@ -75,8 +75,8 @@ class DemandedTags(Finder):
         written = ", ".join(f"{key} = {quote(value)}" for key, value in tags.items())
         touched = (ChangedAttribute(each, name) for each in instances for name in (_ARGUMENT, "tags_all"))
         title = f"tag {owner.resource} with {written}, which a condition demands{others}"
-        found = Proposal(title=title, insertions=edits, touched=tuple(touched), hcl="\n".join(tags_text(tags.items())))
-        return found if edits else None
+        # NOTE: without room for an edit it still says what to look at in sources that are newer than the plan.
+        return Proposal(title=title, insertions=edits, touched=tuple(touched), hcl="\n".join(tags_text(tags.items())))
 
     def _edits(self, block: Block, tags: Mapping[str, str]) -> tuple[Insertion, ...]:
         """Write tags into the argument of a block, or as its last argument."""

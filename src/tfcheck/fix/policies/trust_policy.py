@@ -31,6 +31,7 @@ from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.world import WorldObject
 from tfcheck.verdict.judge import Judge
+from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Answer, RoleKind
 
@@ -78,11 +79,11 @@ class TrustPolicies(Finder):
             return False
         if [each for each in users if each is not block] == []:
             return True
-        roles = [str(each.address) for each in self._world.resources("aws_iam_role") if self._is_of(each, users)]
+        roles = {str(each) for each in self._roles_of(users)}
         known = self._world.once(Judge).roles
         named = [one for task in task_definitions(self._world) for one in (task.execution_role, task.task_role)]
         of_tasks = {str(found.address) for each in named if (found := known.resource(each)) is not None}
-        return service == _TASKS and set(roles) <= of_tasks
+        return service == _TASKS and roles <= of_tasks
 
     def _readers(self, file: FileText) -> list[Block] | None:
         """List the roles whose trust policy a file is; None if something else reads it too."""
@@ -95,23 +96,24 @@ class TrustPolicies(Finder):
                 found[id(block)] = block
         return list(found.values()) if files.uses(file.source.name) == len(found) else None
 
-    def _is_of(self, role: WorldObject, users: Sequence[Block]) -> bool:
-        return any(self._resolver.block(role.address) is each for each in users)
+    def _roles_of(self, users: Sequence[Block] | None) -> list[Address]:
+        blocks = set(map(id, users or ()))
+        roles = (each.address for each in self._world.resources("aws_iam_role"))
+        return [each for each in roles if id(self._resolver.block(each)) in blocks]
 
     def _remark_about_others(self, role: WorldObject, users: Sequence[Block] | None) -> str:
         own = set(map(str, self._places.holders.instances(role.address)))
-        every = {str(each.address) for each in self._world.resources("aws_iam_role") if self._is_of(each, users or ())}
         remark = ""
         if len(own) > 1:
             remark = f"; {len(own) - 1} other instance{'s' if len(own) > 2 else ''} of the role get it too"
-        others = sorted(every - own)
+        others = sorted({str(each) for each in self._roles_of(users)} - own)
         if others:
             remark += f"; {few(others)}, which ECS assumes too, {'get' if len(others) > 1 else 'gets'} it too"
         return remark
 
     def _for_all_users(self, found: Proposal, users: Sequence[Block] | None) -> Proposal:
-        roles = [each.address for each in self._world.resources("aws_iam_role") if self._is_of(each, users or ())]
-        touched = dict.fromkeys((*found.touched, *(ChangedAttribute(each, _ARGUMENT) for each in roles)))
+        roles = (ChangedAttribute(each, _ARGUMENT) for each in self._roles_of(users))
+        touched = dict.fromkeys((*found.touched, *roles))
         return msgspec.structs.replace(found, touched=tuple(touched))
 
     def _propose_beside(

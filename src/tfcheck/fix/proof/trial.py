@@ -169,7 +169,7 @@ class Trial:
         return cls(world.resolver, new, whole.touched, whole.added, context=world.context)
 
     @classmethod
-    def given(cls, world: After, added: Iterable[Address], values: Mapping[tuple[Address, str], Value]) -> Trial:
+    def with_values(cls, world: After, added: Iterable[Address], values: Mapping[tuple[Address, str], Value]) -> Trial:
         """Return the trial of new resources with these values, which no file has."""
         return cls(world.resolver, world.resolver.sources, (), added, values, world.context)
 
@@ -223,7 +223,7 @@ def exactly(needs: Sequence[RoleNeed], world: After) -> Trial:
             given[address, "name"], given[address, "role"] = START_UP, role.attribute("name")
             given[address, "policy"] = JsonText(policy_document(lacking[str(role.address)]))
     added = list(dict.fromkeys(address for address, _ in given))
-    return Trial.given(world, added, given)
+    return Trial.with_values(world, added, given)
 
 
 def policy_document(answers: Sequence[Answer]) -> Value:

@@ -25,7 +25,7 @@ _REPEATED = regex(r"(.*)\[(?:each\.key|count\.index)\]")
 #: The doubt about literals that come from variables.
 OF_THIS_PLAN = "; it contains values that another plan of these files may not share"
 _ALL = regex(r"\[\*\]|^\[for group in ")
-_INPUT = regex(r"\bvar\.([\w-]+)\.[\w-]+")
+_INPUT = regex(r'\bvar\.([\w-]+)(?:\.[\w-]+|\["[^"]*"\])')
 #: A value from a caller, or an element that a block is repeated for.
 _GIVEN = regex(r"(?:var\.([\w-]+)|each\.value\b)")
 _ABSENT = {"null": None, '""': ""}

@@ -188,8 +188,9 @@ def _texts(expression: str, seen: Seen) -> Iterator[tuple[str, TextLike]]:
         yield expression, seen
     elif isinstance(seen, dict):
         for name, member in seen.items():
-            if name and _NAME_OK.issuperset(name) and not name[0].isdigit() and not isinstance(member, dict):
-                yield from _texts(f"{expression}.{name}", member)
+            is_word = bool(name) and _NAME_OK.issuperset(name) and not name[0].isdigit()
+            if not isinstance(member, dict):
+                yield from _texts(f"{expression}.{name}" if is_word else f"{expression}{_index(name)}", member)
 
 
 def _resources(expression: str, seen: Seen) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -208,15 +208,17 @@ class Repeated(msgspec.Struct, frozen=True):
             return "for_each", f"{{ for {name}, {value} in {collection} : {name} => {value} if {choice} }}"
         return ("count", f"length({self.base})") if self.is_counted else ("for_each", collection)
 
-    def only_where(self, gates: Iterable[str], *, by_value: bool) -> str:
-        """Return the repetition that is left where other instances exist too; empty if that cannot be written."""
-        (gate, *others) = gates
-        counted = _OTHER_COUNT.fullmatch(gate)
-        if others or by_value or self.others or (counted is None and not gate.endswith(", each.key)")):
+    def only_where(self, gate: str, *, by_value: bool) -> str:
+        """Return the repetition where also a gate is open; empty if that cannot be written."""
+        if not self.is_repeated:
+            return f"{gate} ? 1 : 0" if gate else ""
+        if by_value or self.others or not gate:
             return ""
-        if counted is not None:
+        if not self.is_counted:
+            return f"{{ for key, role in {self.base} : key => role if {gate.replace('each.key', 'key')} }}"
+        if counted := _OTHER_COUNT.fullmatch(gate):
             return f"min(length({self.base}), {counted[1]})"
-        return f"{{ for key, role in {self.base} : key => role if {gate.replace('each.key', 'key')} }}"
+        return f"{gate} ? length({self.base}) : 0" if "count." not in gate else ""
 
     def role(self, *, by_value: bool) -> str:
         """Write the name of the role in the repeated policy."""

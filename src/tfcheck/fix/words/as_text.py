@@ -99,7 +99,7 @@ def role_as_text(answers: Sequence[Answer], places: FixPlaces) -> Fix | None:
         (policy, "role"): Unknown(symbol=Symbol(str(role), ("name",))),
         (policy, "policy"): JsonText(policy_document(answers)),
     }
-    trial = Trial.given(places.world, [role, policy], given)
+    trial = Trial.with_values(places.world, [role, policy], given)
     statements = places.as_statements(answers, task.module)
     if statements is None or not all(trial.allows(each) for each in answers):
         return None

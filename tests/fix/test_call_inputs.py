@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tests.fix.found import copied, replaced
+from tests.fix.found import copied, found_in, replaced
 from tests.fix.test_place import fixes
 from tfcheck.fix.proof.task_proof import unplanned_instances
 from tfcheck.hcl.modules import from_directory
@@ -133,3 +133,8 @@ def test_other_roles_that_get_it_too_are_listed(tmp_path: Path) -> None:
     (title,) = (each.fix.title for each in fixes(copied(REPEATED, tmp_path)) if "module.both" in each.fix.title)
     by = 'pass what module.both.aws_iam_role.this["execution"] lacks by `secret_arns`'
     assert title == f'{by}; also for module.both.aws_iam_role.this["task"]'
+
+
+def test_an_element_is_named_by_a_key_that_is_a_path() -> None:
+    (found,) = found_in(TESTDATA / "secrets-by-path").fixes.found
+    assert '+  secret_arns = [module.secrets.arns["app/db"], module.secrets.arns["app/mail"]]\n' in found.fix.diff

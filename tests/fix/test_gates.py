@@ -53,6 +53,21 @@ def test_a_policy_is_there_only_where_all_that_it_names_is() -> None:
     assert "count = min(length(aws_iam_role.execution), length(aws_secretsmanager_secret.mail))\n" in found.fix.hcl
 
 
+def test_a_policy_for_each_is_for_the_keys_that_both_have() -> None:
+    (found,) = found_in(TESTDATA / "keys-of-two-maps").fixes.found
+    keys = "contains(keys(aws_secretsmanager_secret.this), key)"
+    assert found.fix.safety == "safe"
+    assert f"for_each = {{ for key, role in aws_iam_role.execution : key => role if {keys} }}\n" in found.fix.hcl
+
+
+def test_instances_of_a_written_set_are_always_there() -> None:
+    role, secret = (f'resource "aws_{each}" "this" {{\n  for_each = toset(["db"])\n}}\n' for each in ("x", "y"))
+    file = read_source(SourceText("main.tf", role + secret))
+    statement = NeededStatement("Read", ("ssm:GetParameters",), ((Reference('aws_y.this["db"].arn'),),))
+    module = Module(".", [file])
+    assert gated_instance((statement,), file.blocks[0], module, varies=lambda _: False) == ""
+
+
 def test_inputs_of_the_module_are_named_before_values_of_one_call() -> None:
     (found,) = found_in(TESTDATA / "files-of-one-call").fixes.found
     assert found.fix.title.startswith("add aws_iam_role_policy.execution_start_up in module.platform")

@@ -56,6 +56,19 @@ def test_lists_end_as_those_of_the_neighbours_do(end: str) -> None:
     assert f'"s3:GetObject"{end}\n' in apply_insertions(text, group_by_file(insertions or ())[source])
 
 
+def test_a_single_statement_that_would_be_too_long_gets_a_line_of_its_own() -> None:
+    own = '{ Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = "*" }'
+    text = f'x = {{\n  Version   = "2012-10-17"\n  Statement = {own}\n}}\n'
+    policy = read_parts(text, text.index("{"))
+    assert isinstance(policy, ObjectParts)
+    item = policy.item("Statement")
+    assert item is not None
+    insertions = insert_into_list(source := SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL)
+    lines = apply_insertions(text, group_by_file(insertions or ())[source]).split("\n")
+    assert lines[1:4] == ['  Version = "2012-10-17"', "  Statement = [", f"    {own},"]
+    assert (lines[4][:6], lines[5:]) == ("    { ", ["  ]", "}", ""])
+
+
 def test_a_comma_after_the_last_item_of_the_neighbour_is_written_too() -> None:
     own = '    {\n      "Effect" : "Allow",\n      "Action" : "logs:PutLogEvents",\n    }'
     text = f'x = {{\n  "Statement" : [\n{own}\n  ]\n}}\n'

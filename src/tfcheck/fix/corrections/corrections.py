@@ -207,7 +207,7 @@ class NamedObjects:
 
     def has(self, pattern: str, needed: str) -> bool:
         """Whether a pattern matches an object other than the needed one, or is contained in its ARN."""
-        single, containers = self._known
+        single, containers = self._names_in_plan
         if any(self._names(pattern, each) for each in single if each != needed):
             return True
         return any(self._names(pattern, each) for each in containers | self._needed if not _contains(each, needed))
@@ -221,7 +221,7 @@ class NamedObjects:
         return glob_known(own, its) or own.rstrip("*/:") == its or _contains(its, own)
 
     @cached_property
-    def _known(self) -> tuple[frozenset[str], frozenset[str]]:
+    def _names_in_plan(self) -> tuple[frozenset[str], frozenset[str]]:
         """What a statement names for itself, and what contains other objects."""
         return frozenset(self._arns(_SINGLE)) | self._names_of_managed, frozenset(self._arns(_CONTAINERS))
 

@@ -37,6 +37,7 @@ from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 _NAME = "ecs-start-up"
 #: A name that begins with what tells environments apart.
 _PREFIXED = regex(r'"((?:[\w-]*\$\{(?:var|local)(?:\.[\w-]+)+\}-)+)[\w-]+"')
+_COMPARED = regex(r' != (?:null|"")$')
 _AT_MOST_ONE = regex(r"\? (?:1 : 0|0 : 1)$")
 _OF_ONE_CALLER = "; it names instances that another caller of the module may not have"
 
@@ -144,13 +145,13 @@ class AddedPolicies(Finder):
 
     def _is_there(self, gates: Iterable[str], place: Address) -> bool | None:
         """Whether a referenced object exists in a place; None where Terraform may not know it in time."""
-        names = [[each.removesuffix(" != null") for each in gate.split(" && ")] for gate in gates]
+        names = [[_COMPARED.sub("", each) for each in gate.split(" && ")] for gate in gates]
         try:
             seen = [[self._places.lists.evaluate(each, place) for each in several] for several in names]
         except EvaluationError:
             return None
         is_known = all(each is None or isinstance(each, str | bool) for several in seen for each in several)
-        return any(None not in several and False not in several for several in seen) if is_known else None
+        return any(all(several) for several in seen) if is_known else None
 
     def _policy(
         self,

@@ -21,7 +21,6 @@ from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address, ModulePath
 
-_REPEATED = regex(r"(.*)\[(?:each\.key|count\.index)\]")
 #: The doubt about literals that come from variables.
 OF_THIS_PLAN = "; it contains values that another plan of these files may not share"
 _ALL = regex(r"\[\*\]|^\[for group in ")
@@ -82,9 +81,11 @@ def explain_doubts(
 ) -> str:
     """Explain why statements in a block, there only with `gate`, may be wrong for another plan of the same sources."""
     sources = resolver.module_sources(module)
-    gone = gated_instance(statements, place, sources, gate) if sources else ""
-    alike = _REPEATED.fullmatch(gone)
-    gone = "" if alike and not may_vary(Reference(alike[1], alike[1]), module, None, resolver) else gone
+
+    def varies(base: str) -> bool:
+        return may_vary(Reference(base, base), module, None, resolver)
+
+    gone = gated_instance(statements, place, sources, gate, varies) if sources else ""
     if gone:
         return f"; it names {gone}, which another plan of these files may not have"
     if any(spelling.is_of_this_plan(each) for one in statements for each in one.resources):
@@ -100,17 +101,23 @@ def explain_doubts(
     return f"; a policy is invalid if `{over}` is empty in another plan of these files" if over else ""
 
 
-def gated_instance(statements: Statements, place: Block, module: Module, gate: str = "") -> str:
+def gated_instance(
+    statements: Statements,
+    place: Block,
+    module: Module,
+    gate: str = "",
+    varies: Callable[[str], bool] = lambda _: True,
+) -> str:
     """Return an instance that statements in a block refer to although it may not exist; empty if there is none.
 
-    `gate` is a condition for all of them.
+    `gate` is a condition for all of them; `varies` tests whether the instances of a block differ between plans.
     """
     names = (
         each[0]
         for one in statements
         for expression in _expressions([one])
         for each in _INSTANCE.finditer(expression)
-        if each[1] not in f"{one.gate} {gate}"
+        if each[1] not in f"{one.gate} {gate}" and varies(each[1])
     )
     found = next((each for each in names if not _is_relied_on(each, place, module)), "")
     return found or next(_keys_of_callers(statements, module), "")

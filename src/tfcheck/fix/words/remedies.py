@@ -253,7 +253,8 @@ def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
         f"({unmet.operator}), and the call {has}: change what the key depends on, or {other_way}"
     )
     if not unmet.carried or is_negated:
-        return Remedy(words, "\n".join(tags_text([tag])) if (tag := demanded_tag(unmet)) else "")
+        tag = demanded_tag(unmet) if unmet.key.lower().startswith("aws:principaltag/") else None
+        return Remedy(words, "\n".join(tags_text([tag])) if tag else "")
     accepted = ", ".join(quote(each) for each in (*unmet.values, unmet.carried))
     return Remedy(words, f"Condition = {{ {unmet.operator} = {{ {quote(unmet.key)} = [{accepted}] }} }}")
 

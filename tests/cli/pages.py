@@ -1,4 +1,4 @@
-"""The commands on the pages of the documentation, and how a test runs them."""
+"""The commands on the pages of the documentation, in workflows and in help texts."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import msgspec
 import yaml
 
 from tests.cases import TESTDATA
+from tfcheck.cli.main import main
 
 ROOT = TESTDATA.parent
 DOCS = ROOT / "docs"
@@ -145,9 +147,21 @@ def _of_text(page: Path) -> Iterator[Command]:
 
 
 def everything() -> list[list[Command]]:
-    """Return all commands of all pages, and those of workflows, by block."""
+    """Return all commands of all pages, of workflows and of help texts, by block."""
     of_pages = [found for page in PAGES for found in commands(page)]
     for file in WORKFLOWS:
         data = yaml.safe_load(file.read_text(encoding="utf-8"))
         of_pages.append([Command(file, 1, line) for line in of_data(data)])
-    return [each for each in of_pages if each]
+    return [each for each in [*of_pages, *_of_help(main, "tfcheck")] if each]
+
+
+def _of_help(command: click.Command, name: str) -> Iterator[list[Command]]:
+    """Yield the examples in the help texts of a command and of those below it."""
+    page = ROOT / "src" / "tfcheck" / "cli" / f"{name} --help"
+    lines = [line.strip() for line in (command.help or "").splitlines()]
+    yield [Command(page, 1, _without_comment(line)) for line in lines if PROGRAM.match(line)]
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for each in command.list_commands(context):
+            if (inner := command.get_command(context, each)) is not None and not inner.hidden:
+                yield from _of_help(inner, f"{name} {each}")

@@ -508,3 +508,17 @@ def test_sentences_of_every_command_keep_to_the_width(
     assert cli.run([command, *words]) == 0
     for line in capsys.readouterr().out.splitlines():
         assert len(line) <= width or " " not in line.lstrip("│├└─✓✗-+ "), line
+
+
+def test_a_command_with_a_typing_error_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.run(["shwo", "plan.json"]) == 2
+    assert capsys.readouterr().err == (
+        "error: there is neither a command nor a file `shwo`\nhint: did you mean `show`?\n"
+    )
+    assert cli.run(["stack"]) == 3
+    assert capsys.readouterr().err.startswith("error: there is no file `stack`\n")
+    (tmp_path / "shwo").write_text("{", encoding="utf-8")
+    assert cli.run(["shwo"]) == 3

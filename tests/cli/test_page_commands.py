@@ -27,6 +27,7 @@ NOT_RUN = {
     "tfcheck comment*": "needs a host: tests/pull_request/test_cli_comment.py has a fake one",
     "tfcheck atlantis*": "needs an Atlantis server: tests/atlantis/test_docs.py runs each line of the page in one",
     "tfcheck fix PLAN --only": "the beginning of a line that a shell completes: tests/cli/test_completion.py",
+    "tfcheck fix --interactive *": "asks on a terminal: tests/fix/test_hunks.py answers",
     "eval *": "the start-up file of a shell: tests/cli/test_completion.py has real shells",
     "_TFCHECK_COMPLETE=*": "the start-up file of a shell: tests/cli/test_completion.py has real shells",
     "terraform *": "needs providers and an account; the sample plan is what it prints",

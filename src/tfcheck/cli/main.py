@@ -22,7 +22,8 @@ from tfcheck.cli.plans import reports as checked
 from tfcheck.cli.report import baseline_filter, filter_reports
 from tfcheck.report.safe_text import visible
 from tfcheck.symbolic.limits import limit_steps
-from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
+from tfcheck.vocabulary.clipping import clip
+from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError, did_you_mean
 from tfcheck.vocabulary.fail_options import FailOptions
 
 if TYPE_CHECKING:
@@ -67,8 +68,13 @@ class _PlanFirst(click.Group):
         return super().get_command(ctx, cmd_name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        own = (*self.list_commands(ctx), "--help", "-h", "--version")
-        return super().parse_args(ctx, ["check", *args] if args and args[0] not in own else args)
+        commands = self.list_commands(ctx)
+        if not args or args[0] in (*commands, "--help", "-h", "--version"):
+            return super().parse_args(ctx, args)
+        word = args[0]
+        if word.isalpha() and not os.path.exists(word) and (near := did_you_mean(word, commands, "")):
+            raise UsageError(f"there is neither a command nor a file `{clip(word)}`", hint=near)
+        return super().parse_args(ctx, ["check", *args])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete the commands, and the arguments of `check`, whose name can be omitted."""

@@ -47,7 +47,10 @@ def test_a_short_string_is_replaced_where_it_is_a_part_of_its_own(said: str, sho
     assert Redactor(["blue"], ["aws_iam_role", "aws_s3_bucket"]).text(said) == shown
 
 
-SECRETS = ("abc", "abcd", "abcdefgh", "abcdefghij", "abd", "xyz", "arn:aws:s3:::b", "arn:aws:s3:::bucket/key")
+SECRETS = (
+    *("abc", "abcd", "abcdefgh", "abcdefghij", "abcdefghijABC", "abd", "xyz"),
+    *("arn:aws:s3:::b", "arn:aws:s3:::bucket/key"),
+)
 
 
 @pytest.mark.parametrize(

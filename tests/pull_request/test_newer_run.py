@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,15 @@ from tests.pull_request.fake_gitlab import FakeGitLab
 from tests.pull_request.job import Clock, bad, clean, run, variables
 from tests.pull_request.test_races import on_gitea, on_github, on_gitlab, orders, quickly, texts, together
 from tfcheck.pull_request.event import RequestedPull
+from tfcheck.pull_request.github import GitHubConversation
 from tfcheck.pull_request.outcome import CommentAction
-from tfcheck.pull_request.publish import publish
+from tfcheck.pull_request.publish import Published, publish
 from tfcheck.pull_request.report_comment import CommentOptions
+from tfcheck.pull_request.wait_budget import WaitBudget
+from tfcheck.vocabulary.finding import Report
 
 TITLE = "### ❌ tfcheck: 1 task definition will not start in `infra/orders`"
-NOTE = "**A newer run** started before this comment was created: [run]"
+NOTE = "**A newer run** started before this was written: [run]"
 
 
 def head(text: str) -> str:
@@ -112,6 +116,40 @@ def test_a_refusal_to_list_runs_costs_one_request_and_nothing_else(tmp_path: Pat
     assert head(*texts(github)) == TITLE
     assert sum("/actions/runs" in path for _, path in github.requests) == 1
     assert clock.waited < 4
+
+
+@pytest.mark.parametrize("on_clean", ["update", "delete"])
+@pytest.mark.parametrize("host", [FakeGitHub, FakeGitLab])
+def test_a_slow_all_clear_that_may_have_replaced_a_newer_result_names_its_run(
+    tmp_path: Path, host: type[FakeGitHub], on_clean: Any
+) -> None:
+    """Where no former texts are shown, and the newer run has looked again before."""
+    fake, clock = host(), Clock()
+    fake.shows_former = False
+    for number in (9, 10, 11):
+        fake.start(number)
+    conversation = on_gitlab if host is FakeGitLab else on_github
+
+    def one(number: int, report: Report, patience: WaitBudget) -> Published:
+        wanted = RequestedPull("acme/shop", 42, SHA, f"{number}.1")
+        there = conversation(where["GITHUB_API_URL"], wanted, patience)
+        if isinstance(there, GitHubConversation):
+            there = GitHubConversation(there.client, wanted, {"GITHUB_ACTIONS": "true"})
+        return publish(there, [report], CommentOptions(id="orders", suggestions=0, on_clean=on_clean))
+
+    def late(go: Callable[[], Answer]) -> Answer:
+        one(11, bad(message="of the newest run"), Clock().patience())
+        clock.sleep(20)
+        return go()
+
+    with serving(fake) as where:
+        one(9, bad(), Clock().patience())
+        fake.fault("DELETE" if on_clean == "delete" else "PUT" if host is FakeGitLab else "PATCH", "", late)
+        one(10, clean(), clock.patience())
+    (text,) = texts(fake)
+    assert head(text).startswith("### ❔ tfcheck: ")
+    assert head(text).endswith("the task definition can start in `infra/orders`, a newer run may differ")
+    assert fake.problems == []
 
 
 def test_only_runs_that_create_a_comment_list_runs(tmp_path: Path) -> None:

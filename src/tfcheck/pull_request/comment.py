@@ -106,7 +106,7 @@ class CommentThread:
         # A comment that is wanted anyway would only come back.
         on_clean = self._when_clean if wording.clean and not wording.wanted else "update"
         if on_clean == "delete":
-            return self._delete(live)
+            return self._delete(live, wording)
         if (live[0].body or "").split("\n", 2)[1].rstrip().endswith(NEWER_RUN):
             self._newer = self._conversation.newer_run()
         body = self._body(wording)
@@ -328,6 +328,9 @@ class CommentThread:
         if self._conversation.outdated_reason():
             self._conversation.change(comment, self._replace_key(self._draft.render_outdated(self._size)))
             self._doubt = "but a newer commit has come meanwhile"
+        elif not self._newer and (newer := self._conversation.newer_run()):
+            self._newer = newer  # so that the text says that this run may differ
+            return False
         else:
             self._doubt = "but slowly: the result of a newer run for this commit may have been replaced"
         return True
@@ -358,7 +361,7 @@ class CommentThread:
             return Outcome(CommentAction.MINIMIZED, "no finding is open any more", oldest.id, oldest.html_url)
         return Outcome(self._wrote, self._doubt, oldest.id, oldest.html_url)
 
-    def _delete(self, live: list[Comment]) -> Outcome | None:
+    def _delete(self, live: list[Comment], wording: CommentWording) -> Outcome | None:
         """Remove tfcheck's comments; None if one must stay because of a reply or a newer text."""
         try:
             for each in live:
@@ -369,9 +372,15 @@ class CommentThread:
             self._when_clean = "update"
             return None
         with self._deferring_refusal():
-            if self._is_slow() and self._conversation.outdated_reason():  # which may have removed a newer one
-                made = self._conversation.create(self._replace_key(self._draft.render_outdated(self._size)))
-                return Outcome(CommentAction.CREATED, "a newer commit has come meanwhile", made.id, made.html_url)
+            if self._is_slow():  # it may have removed a newer text
+                if self._conversation.outdated_reason():
+                    body, why = self._draft.render_outdated(self._size), "a newer commit has come meanwhile"
+                else:
+                    self._newer, why = self._conversation.newer_run(), "a newer run may differ"
+                    body = wording.write(self._size, self._newer) if self._newer else ""
+                if body:
+                    made = self._conversation.create(self._replace_key(body))
+                    return Outcome(CommentAction.CREATED, why, made.id, made.html_url)
         return Outcome(CommentAction.DELETED, "no finding is open any more", live[0].id)
 
     def _remove(self, comment: Comment) -> None:

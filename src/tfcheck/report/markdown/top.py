@@ -50,6 +50,7 @@ def name(content: PageContent, page: Page) -> str:
 def title(content: PageContent, page: Page) -> str:
     """Write the heading, which is the summary."""
     icon, words = _verdict(content, page)
+    icon = UNKNOWN_ICON if page.newer and icon == "✅" else icon
     where = _names(content.targets)
     about = f"{words} in {where}" if words and where else words
     newer = NEWER_RUN if page.newer else ""
@@ -131,8 +132,8 @@ def lead(content: PageContent, page: Page) -> Iterator[str]:
     yield _breaks(content)
     if newer := page.links and page.newer and msgspec.structs.replace(page.links, run=page.newer).run_url():
         yield (
-            f"{UNKNOWN_ICON} **A newer run** started before this comment was created: [run]({newer}). If it has passed "
-            "and this sentence is still here, the newer run found nothing to report, and this result is out of date."
+            f"{UNKNOWN_ICON} **A newer run** started before this was written: [run]({newer}). This sentence "
+            "stays if the newer run found nothing to report, or failed before that: look at its status."
         )
     yield from dict.fromkeys(f"{sentence(words)}." for each in content.reports if (words := selection_sentence(each)))
     absent = content.absent(page)

@@ -14,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.laws import tries
+from tfcheck.hcl.formats.json import encode
 from tfcheck.resolve.policy_document import document
+from tfcheck.symbolic import limits
 from tfcheck.symbolic.value import NAME, JsonText, Set, Symbol, Text, Unknown, Value, is_known, text
 
 BUCKET: Final = Unknown(symbol=Symbol("aws_s3_bucket.b", ("arn",)))
@@ -351,3 +353,16 @@ def test_numbers_are_written_as_the_strings_they_are_converted_to() -> None:
     (statement,) = statements(document_of(read("*", condition=[condition], principals=[accounts])))
     assert statement["Condition"] == {"NumericLessThan": {"s3:TlsVersion": ["1.2", "1.5"]}}
     assert statement["Principal"] == {"AWS": "123456789012"}
+
+
+def test_thousands_of_unknown_sids_take_the_steps_of_the_run() -> None:
+    many: list[dict[str, Value]] = [
+        {"sid": Unknown(symbol=Symbol(f"aws_x.y{each}", ("id",))), "actions": ["s3:*"]} for each in range(2000)
+    ]
+    with limits.limit_steps() as allowance:
+        own = document(many, None, None, [], [])
+        assert isinstance(own, dict)
+        found = document(many, None, None, [encode(own)], [encode(own)])
+    assert isinstance(found, Unknown)
+    assert limits.REASON in found.reason
+    assert allowance.exceeded

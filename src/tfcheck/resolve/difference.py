@@ -19,8 +19,6 @@ from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, i
 _HASH = regex(r"[0-9a-f]{40}|[0-9a-f]{64}")
 #: Values of members that the provider adds to containers.
 _ADDED = frozenset(("tcp", "true", "false"))
-#: The number of leaves that two values compare with each other, and the steps that one pair takes.
-_MOST_PAIRS, _PAIR = 50_000, 7
 
 
 def is_other(evaluated: Value, planned: Value, kind: str = "") -> bool:
@@ -73,8 +71,7 @@ def is_missing(there: list[Value], wanted: list[Value]) -> bool:
     partly = [each for each in there if not isinstance(each, str)]
     missing = [each for each in wanted if not (isinstance(each, str) and each in known)]
     pairs = [(each, partly if isinstance(each, str) else there) for each in missing]
-    count = sum(len(others) for _, others in pairs)
-    if count > _MOST_PAIRS or not limits.take(_PAIR * count):
+    if not limits.take_pairs(sum(len(others) for _, others in pairs)):
         return False
     return any(all(equal(leaf, other) is Truth.FALSE for other in others) for leaf, others in pairs)
 

@@ -16,9 +16,6 @@ from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numbers import as_text
 from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, is_known
 
-#: The number of pairs of elements that one merge compares, and the steps that a pair takes.
-_MOST_PAIRS, _PAIR = 50_000, 7
-
 
 def fill(planned: Value, written: Value) -> Value:
     """Fill the unknown parts of `planned` from `written` where that is more precise.
@@ -74,12 +71,8 @@ def _are_found(wanted: list[Value], there: list[Value], agree: Callable[[Value, 
     """Whether each of the wanted elements definitely corresponds to an existing one; not if there are too many."""
     texts = frozenset(each for each in there if isinstance(each, str))
     missing = [each for each in wanted if not (isinstance(each, str) and each in texts)]
-    is_small = _take_pairs(len(missing) * len(there))
+    is_small = limits.take_pairs(len(missing) * len(there))
     return is_small and all(any(agree(mine, theirs) for theirs in there) for mine in missing)
-
-
-def _take_pairs(count: int) -> bool:
-    return count <= _MOST_PAIRS and limits.take(_PAIR * count)
 
 
 def _agree(planned: Value, written: Value) -> bool:
@@ -93,7 +86,7 @@ def _merge_pairs(planned: list[Value], written: list[Value]) -> Value:
     """Fill each planned object from the corresponding written one, best known first; use other elements as written."""
     if not any(isinstance(each, dict) for each in planned):
         return written
-    if not _take_pairs(len(planned) * len(written) // 2):
+    if not limits.take_pairs(len(planned) * len(written) // 2):
         return planned
     filled, left = list(planned), list(written)
     for at in sorted(range(len(planned)), key=lambda at: (not is_known(planned[at]), is_open(planned[at]))):

@@ -14,6 +14,7 @@ import msgspec
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
+from tfcheck.symbolic import limits
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numbers import as_text
 from tfcheck.symbolic.value import (
@@ -41,6 +42,8 @@ _STATEMENT_KEYS = (
 )
 _TEXTS = str | Text | JsonText | Unknown
 
+#: The steps that the comparison of two Sids takes.
+_COMPARISON = 2
 #: A statement, or unknown statements.
 Entry = dict[str, Value] | Unknown
 
@@ -99,8 +102,10 @@ def document(
 def _merge(policy: _Policy, newer: _Policy, replaceable: int | None = None) -> _Policy:
     """Add a document; a statement with a known Sid replaces one of the first `replaceable` (all)."""
     statements = list(policy.statements)
+    by_sid = _BySid(statements[:replaceable])
     for entry in newer.statements:
-        for index, existing in enumerate(statements[:replaceable]):
+        for index in by_sid.candidates(entry):
+            existing = statements[index]
             same = _same_sid(existing, entry)
             if same is Truth.TRUE:
                 statements[index] = entry
@@ -110,6 +115,8 @@ def _merge(policy: _Policy, newer: _Policy, replaceable: int | None = None) -> _
                 reason = f"{first.reason}; it decides whether a statement is replaced by one with the same Sid"
                 statements[index] = Unknown(reason=reason, where=first.where)
         else:
+            if replaceable is None:
+                by_sid.add(len(statements), entry)
             statements.append(entry)
     identity = policy.identity if newer.identity == "" else newer.identity
     version, other = policy.version, newer.version
@@ -120,6 +127,36 @@ def _merge(policy: _Policy, newer: _Policy, replaceable: int | None = None) -> _
     else:
         higher = other if isinstance(version, str) else version
     return _Policy(higher, identity, statements)
+
+
+class _BySid:
+    """The positions of statements that another may replace, by their Sid."""
+
+    def __init__(self, statements: Sequence[Entry]) -> None:
+        self._known: dict[str, list[int]] = {}
+        self._open: list[int] = []
+        self._count = 0
+        for index, entry in enumerate(statements):
+            self.add(index, entry)
+
+    def add(self, index: int, entry: Entry) -> None:
+        """Add a statement at the end."""
+        self._count = index + 1
+        sid = entry.get("Sid", "") if isinstance(entry, dict) else ""
+        if not isinstance(sid, str):
+            self._open.append(index)
+        elif sid:
+            self._known.setdefault(sid, []).append(index)
+
+    def candidates(self, entry: Entry) -> Sequence[int]:
+        """Return the positions of the statements that may have the Sid of another, in order."""
+        sid = entry.get("Sid", "") if isinstance(entry, dict) else None
+        if sid == "":
+            return ()
+        found = sorted({*self._open, *self._known.get(sid, ())}) if isinstance(sid, str) else range(self._count)
+        if not limits.take(_COMPARISON * len(found)):
+            raise _RefusedError(limits.REASON)
+        return found
 
 
 def _same_sid(existing: Entry, entry: Entry) -> Truth:
@@ -135,7 +172,7 @@ def _same_sid(existing: Entry, entry: Entry) -> Truth:
 def _refuse_twins(entries: Sequence[Entry], where: str) -> None:
     sids = [entry["Sid"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("Sid"), str)]
     named = [sid for sid in sids if sid != ""]
-    if any(named.count(sid) > 1 for sid in named):
+    if len(set(named)) < len(named):
         raise _RefusedError(f"two statements of the {where} have one Sid")
 
 

@@ -21,6 +21,8 @@ _MORE_BYTES, _SMALL = 3, 20_000_000
 #: The maximum number of decoded values and objects for each file: they take 60 to 100 bytes of memory each. Beyond
 #: the size of a compressed plan, one more for every so many bytes.
 _VALUES, _MOST_COMPRESSED, _BYTES_OF_A_VALUE = 3_000_000, 96 * 2**20, 8
+#: The maximum number of pairs that one comparison of unordered elements tries, and the steps for a pair.
+_MOST_ELEMENT_PAIRS, _ELEMENT_PAIR = 50_000, 7
 #: The answer if there are no steps left, and what the run reports about it once.
 REASON = "limit: too much to work out in one run"
 NOTE = f"{REASON}: what was left is unknown"
@@ -86,6 +88,11 @@ def take(steps: int) -> bool:
     """Count down the steps of the run, and return whether there were enough: always, outside `limit_steps`."""
     allowance = _RUN.get()
     return allowance is None or allowance.take(steps)
+
+
+def take_pairs(count: int) -> bool:
+    """Count down the steps for so many pairs of elements that are compared, and return whether that is possible."""
+    return count <= _MOST_ELEMENT_PAIRS and take(_ELEMENT_PAIR * count)
 
 
 def take_values(count: int) -> bool:

@@ -60,12 +60,13 @@ def test_a_policy_for_each_is_for_the_keys_that_both_have() -> None:
     assert f"for_each = {{ for key, role in aws_iam_role.execution : key => role if {keys} }}\n" in found.fix.hcl
 
 
-def test_instances_of_a_written_set_are_always_there() -> None:
-    role, secret = (f'resource "aws_{each}" "this" {{\n  for_each = toset(["db"])\n}}\n' for each in ("x", "y"))
+@pytest.mark.parametrize(("index", "found"), [("each.key", ""), ('"db"', 'aws_y.this["db"]')])
+def test_a_key_of_a_written_set_may_be_removed_from_it(index: str, found: str) -> None:
+    role, secret = (f'resource "aws_{each}" "this" {{\n  for_each = toset(["{each}"])\n}}\n' for each in ("x", "y"))
     file = read_source(SourceText("main.tf", role + secret))
-    statement = NeededStatement("Read", ("ssm:GetParameters",), ((Reference('aws_y.this["db"].arn'),),))
+    statement = NeededStatement("Read", ("ssm:GetParameters",), ((Reference(f"aws_y.this[{index}].arn"),),))
     module = Module(".", [file])
-    assert gated_instance((statement,), file.blocks[0], module, varies=lambda _: False) == ""
+    assert gated_instance((statement,), file.blocks[0], module, varies=lambda _: False) == found
 
 
 def test_inputs_of_the_module_are_named_before_values_of_one_call() -> None:

@@ -21,6 +21,7 @@ from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address, ModulePath
 
+_OWN_INDEX = ("each.key", "count.index")
 #: The doubt about literals that come from variables.
 OF_THIS_PLAN = "; it contains values that another plan of these files may not share"
 _ALL = regex(r"\[\*\]|^\[for group in ")
@@ -117,7 +118,8 @@ def gated_instance(
         for one in statements
         for expression in _expressions([one])
         for each in _INSTANCE.finditer(expression)
-        if each[1] not in f"{one.gate} {gate}" and varies(each[1])
+        # NOTE: an instance that is named by its own key is gone with that key, also from a written set.
+        if each[1] not in f"{one.gate} {gate}" and (each[2] not in _OWN_INDEX or varies(each[1]))
     )
     found = next((each for each in names if not _is_relied_on(each, place, module)), "")
     return found or next(_keys_of_callers(statements, module), "")

@@ -217,6 +217,10 @@ class FixFinder:
                 touched.append(ChangedAttribute(holder.resource.address, holder.attribute))
                 touched += self.places.documents_of(holder)
             touched += self._elsewhere.changed_attributes(need)
+            if self._resolver.declarations.doubts:
+                touched += [
+                    ChangedAttribute(role.address, name) for role in need.roles for name in ("tags", "tags_all")
+                ]
         trusts = {each[0].role for each, _ in groups if each[0].reason is Reason.TRUST_POLICY}
         roles = [each for each in self._world.resources("aws_iam_role") if str(each.address) in trusts]
         added, context = self._unplanned_policies([*needs, RoleNeed(tuple(roles), ())]), self._world.context

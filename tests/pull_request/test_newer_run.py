@@ -203,3 +203,14 @@ def test_the_newer_run_stays_named_when_an_older_one_writes_again(tmp_path: Path
     (text,) = texts(github)
     assert head(text) == TITLE
     assert github.problems == []
+
+
+def test_a_comment_of_which_only_the_marker_is_left_is_written_again(tmp_path: Path) -> None:
+    github = FakeGitHub()
+    with serving(github) as where:
+        run(variables(tmp_path, where, run="9.1"), [bad()])
+        (comment,) = github.comments.values()
+        comment["body"] = comment["body"].split("\n")[0]
+        published = run(variables(tmp_path, where, run="10.1"), [bad()])
+    assert published.outcome.did is CommentAction.UPDATED
+    assert [head(text) for text in texts(github)] == [TITLE]

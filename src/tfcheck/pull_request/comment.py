@@ -107,7 +107,8 @@ class CommentThread:
         on_clean = self._when_clean if wording.clean and not wording.wanted else "update"
         if on_clean == "delete":
             return self._delete(live, wording)
-        if (live[0].body or "").split("\n", 2)[1].rstrip().endswith(NEWER_RUN):
+        title = "".join((live[0].body or "").splitlines()[1:2])  # somebody may have left only the marker
+        if title.rstrip().endswith(NEWER_RUN):
             self._newer = self._conversation.newer_run()
         body = self._body(wording)
         is_written = self._write_into(live[0], body)

@@ -57,11 +57,12 @@ def _statements(attributes: Attributes, instance: Instance) -> tuple[list[dict[s
     if doubts.is_doubted("argument", address.module.config, address.resource, "statement"):
         return _planned_statements(Unknown(reason=CHANGED) if planned is None else planned)
     written, further = nested_blocks(attributes.evaluation, block, "statement", attributes.scope_of(address))
-    if further is None and isinstance(planned, list) and statements_differ(written, planned):
-        return _planned_statements(planned)
-    if isinstance(planned, list) and len(planned) == len(written) and further is None:
-        merged = [{**mine, **_known_members(theirs, mine)} for theirs, mine in zip(planned, written, strict=True)]
-        return merged, None
+    if isinstance(planned, list) and further is None:
+        if statements_differ(written, planned):
+            return _planned_statements(planned)
+        if len(planned) == len(written):
+            pairs = zip(planned, written, strict=True)
+            return [{**mine, **_known_members(theirs, mine)} for theirs, mine in pairs], None
     if isinstance(planned, list) and (further is not None or is_known(planned)):
         return _planned_statements(planned)
     if further is None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from tfcheck.iam import Effect, Origin, Policy, Request, applies, condition
+from tfcheck.iam.resource import target
 from tfcheck.iam.variables import PolicyTemplate
 from tfcheck.symbolic.sensitive_text import redact
 from tfcheck.symbolic.value import Truth, display
@@ -28,8 +29,9 @@ class UnmetCondition(msgspec.Struct, frozen=True):
 
 def unmet(request: Request, policies: Iterable[Policy]) -> tuple[UnmetCondition, ...]:
     """List the conditions that keep the first such statement from granting a request; none if there is none."""
+    wanted = target(request.resource)
     for policy in policies:
-        for statement in policy.statements:
+        for statement in policy.index.covering(wanted):
             readable = statement.unread is None and not statement.origin.secret
             if statement.effect is Effect.ALLOW and statement.conditions and readable:
                 seen = applies(statement, request)

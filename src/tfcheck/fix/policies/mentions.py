@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from tfcheck.fix.policies.attachments import AWS_POLICY, BY_AWS
 from tfcheck.fix.policies.place import FixPlaces
 from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.text.policy_text import FileText, file_of
 from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.inventory.world import World
 from tfcheck.symbolic.regex import regex
 
 _IN_FILE = "; the role's other policy is read from `{}`, which tfcheck does not edit"
 #: Comments on lines of their own, those below each other as one.
 _COMMENT = regex(r"^[ \t]*(?:(?:#|//)[^\n]*(?:\n[ \t]*(?:#|//)[^\n]*)*|/\*(?:[^*]|\*(?!/))*\*/)", re.MULTILINE)
+_WORD = regex(rf'"[\w-]+:\w+"|{AWS_POLICY}')
 
 
 def mention_file(need: RoleNeed, places: FixPlaces) -> str:
@@ -31,21 +32,34 @@ def mention_file(need: RoleNeed, places: FixPlaces) -> str:
 def commented_grant(need: RoleNeed, places: FixPlaces) -> str:
     """Return where a comment has a grant that roles lack, or their attachment; empty if none has."""
     actions = {each.requirement.action for each in need.answers}
-    words = [f'"{each}"' for each in sorted(actions)] + ([AWS_POLICY] if actions & BY_AWS else [])
-    found = (each for each in _comments_about(need, places) if any(word in each[2] for word in words))
-    source, offset, _ = next(found, (None, 0, ""))
-    return str(source.place(offset)) if source is not None else ""
-
-
-def _comments_about(need: RoleNeed, places: FixPlaces) -> Iterator[tuple[SourceText, int, str]]:
-    """Yield the comments in the roles' policies, and those that name the roles."""
+    words = {f'"{each}"' for each in actions} | ({AWS_POLICY} if actions & BY_AWS else set())
     blocks = [places.text_block(holder)[1] for holder in places.holders_of(need)]
     role = need.roles[0].address if need.roles else None
     module = places.world.resolver.module_sources(role.module) if role is not None else None
     named = re.compile(rf"\baws_iam_role\.{re.escape(role.name)}(?![\w-])") if role is not None else None
     for file in module.files if module is not None else ():
         own = [each for each in blocks if each is not None and each.source is file.source]
-        for each in _COMMENT.finditer(file.source.text):
-            is_inside = any(block.start <= each.start() < block.end for block in own)
-            if is_inside or (named is not None and named.search(each[0])):
-                yield file.source, each.end() - len(each[0].lstrip()), each[0]
+        for start, comment in places.world.once(_Comments).with_words(file.source, words):
+            # A comment in a policy of the roles, or one that names the first of them.
+            is_inside = any(block.start <= start < block.end for block in own)
+            if is_inside or (named is not None and named.search(comment)):
+                return str(file.source.place(start + len(comment) - len(comment.lstrip())))
+    return ""
+
+
+class _Comments:
+    """The comments of the sources that have actions or the name of AWS's policy, each file read once."""
+
+    def __init__(self, world: World) -> None:
+        del world
+        self._found: dict[SourceText, dict[str, list[tuple[int, str]]]] = {}
+
+    def with_words(self, source: SourceText, words: set[str]) -> list[tuple[int, str]]:
+        """Return the comments with one of `words`, and where they begin, in the order of the file."""
+        if source not in self._found:
+            found: dict[str, list[tuple[int, str]]] = {}
+            for comment in _COMMENT.finditer(source.text):
+                for word in set(_WORD.findall(comment[0])):
+                    found.setdefault(word, []).append((comment.start(), comment[0]))
+            self._found[source] = found
+        return sorted({each for word in words for each in self._found[source].get(word, ())})

@@ -14,8 +14,8 @@ from tests.filling import filled
 from tests.laws import part
 from tests.likeness import alike
 from tfcheck.resolve import Resolver
-from tfcheck.resolve.normal_forms import keep_known_members
-from tfcheck.resolve.user_data_hash import is_hash, proven_by
+from tfcheck.resolve.computed import is_hash, proven_by
+from tfcheck.resolve.difference import keep_known_members
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, is_known, pieces, spelled_out, text
 from tfcheck.vocabulary.address import Address, parse
 

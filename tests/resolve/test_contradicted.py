@@ -17,8 +17,8 @@ from tfcheck.hcl.modules.sources import from_directory
 from tfcheck.plan import constant
 from tfcheck.resolve import Resolver, resolver_of
 from tfcheck.resolve.changed_since import changed_since
+from tfcheck.resolve.configuration_refs import reference_roots, root_of
 from tfcheck.resolve.difference import is_other
-from tfcheck.resolve.referenced import reference_roots, root_of
 from tfcheck.symbolic.value import Symbol, Text, Unknown, text
 from tfcheck.vocabulary.address import ModulePath, parse
 

@@ -31,7 +31,7 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.capacity import launch_types
 from tfcheck.startup.launch import services
-from tfcheck.startup.place import TaskPlace
+from tfcheck.startup.rule import TaskPlace
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity, Verdict

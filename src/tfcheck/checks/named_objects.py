@@ -9,9 +9,8 @@ import msgspec
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
 from tfcheck.inventory.ecs import Container, TaskDefinition, member
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.startup.place import TaskPlace
-from tfcheck.startup.source import Source, ValueStore, sources
-from tfcheck.startup.value_from import injected_values
+from tfcheck.startup.rule import TaskPlace
+from tfcheck.startup.source import Source, ValueStore, injected_values, sources
 from tfcheck.symbolic.value import Unknown, Value
 
 

@@ -17,7 +17,7 @@ from tfcheck.inventory.catalogue import PARAMETER
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup import existence
-from tfcheck.startup.value_from import injected_values
+from tfcheck.startup.source import injected_values
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.arn import is_arn

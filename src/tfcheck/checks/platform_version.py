@@ -19,8 +19,7 @@ from tfcheck.checks.services_started import runs_on_windows
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup.launch import runs
-from tfcheck.startup.source import ValueStore, sources, without_tail
-from tfcheck.startup.value_from import injected_values
+from tfcheck.startup.source import ValueStore, injected_values, sources, without_tail
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText
 from tfcheck.vocabulary.finding import Severity

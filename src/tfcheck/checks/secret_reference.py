@@ -30,10 +30,10 @@ from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.startup.fsx import named_credentials
 from tfcheck.startup.launch import services
-from tfcheck.startup.place import TaskPlace, container_place
 from tfcheck.startup.reference import InvalidReference, credentials_error, reference_error
+from tfcheck.startup.rule import TaskPlace, container_place
 from tfcheck.startup.service_connect_log import proxy_options
-from tfcheck.startup.value_from import injected_values
+from tfcheck.startup.source import injected_values
 from tfcheck.symbolic.value import Value
 
 

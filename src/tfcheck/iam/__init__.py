@@ -6,11 +6,9 @@ Usable by itself: nothing here knows of Terraform or of ECS.
 from __future__ import annotations
 
 from tfcheck.iam.applies import applies
-from tfcheck.iam.caller import Caller
 from tfcheck.iam.condition import Wait
-from tfcheck.iam.context import Absent, Context, Deferred, Entry, Later, OneOfValues, PresenceUnknown
-from tfcheck.iam.decide import decide, decide_trust
-from tfcheck.iam.decision import Allowed, Decision, Denied, Layers, Undecided
+from tfcheck.iam.context import Absent, Caller, Context, Deferred, Entry, Later, OneOfValues, PresenceUnknown
+from tfcheck.iam.decide import Allowed, Decision, Denied, Layers, Undecided, decide, decide_trust
 from tfcheck.iam.document import conceal, parse_policy, rename_policy
 from tfcheck.iam.keys import CLOCK_KEYS, service_context, start_up_context
 from tfcheck.iam.managed import managed_policy, managed_policy_arn, managed_policy_version

@@ -1,4 +1,4 @@
-"""The condition keys of a request, as far as they are known before it is made.
+"""A request's caller, and its condition keys as far as they are known before it is made.
 
 A key has a value (perhaps an unknown one), or definitely is absent, or may be absent. Any other key may be absent, and
 may have any value. Follows
@@ -12,10 +12,26 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from tfcheck.symbolic.value import Unknown, Value
+from tfcheck.symbolic.value import TextLike, Unknown, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """The role whose session makes a request.
+
+    `arn` is the role's ARN with its path, `unique_id` the id that AWS assigns (AROA…), `session` the name of the
+    session, `tags` the role's tags: unknown if they are not visible, except `own_tags`.
+    """
+
+    arn: TextLike
+    name: TextLike
+    account: TextLike
+    unique_id: TextLike | None = None
+    tags: dict[str, Value] | Unknown = Unknown(reason="the role's tags are not known")
+    own_tags: dict[str, Value] = {}
+    session: TextLike = Unknown(reason="ECS names the session when a task starts")
 
 
 class Absent(msgspec.Struct, frozen=True):

@@ -1,5 +1,7 @@
 """Decide whether the caller is allowed to make the request.
 
+A decision names the statements that made it, or that could still make it.
+
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html, and for keys
 https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html, in three values: an explicit deny wins;
 otherwise some combination of layers must allow; what cannot be determined stays open.
@@ -7,14 +9,13 @@ otherwise some combination of layers must allow; what cannot be determined stays
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 
 import msgspec
 
 from tfcheck.iam import resource
 from tfcheck.iam.applies import applies, elements_apply
 from tfcheck.iam.condition import Wait
-from tfcheck.iam.decision import Allowed, Decision, Denied, Layers, OpenKind, Undecided
 from tfcheck.iam.layer import Heard, LayerAnswer, ResourceAnswer, any_applies, evaluate_layer, evaluate_resource_policy
 from tfcheck.iam.model import Effect, Origin, Policy, Request
 from tfcheck.iam.principal import PrincipalMatch, names_service
@@ -25,6 +26,63 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tfcheck.iam.context import Context
+
+
+DenialKind: TypeAlias = Literal["explicit", "implicit", "boundary", "resource_policy"]
+OpenKind: TypeAlias = Literal["condition", "unknown_value", "role_outside_plan", "policy_not_readable"]
+
+
+class Allowed(msgspec.Struct, frozen=True):
+    """The request is allowed for all values of what is unknown; `assumptions` are about what is not visible."""
+
+    by: tuple[Origin, ...]
+    assumptions: tuple[str, ...] = ()
+
+
+class Denied(msgspec.Struct, frozen=True):
+    """The request is denied for all values of what is unknown.
+
+    `explicit`: by a Deny. `boundary`: granted, but not within the permissions boundary. `resource_policy`: granted to
+    the role, but not by the key policy or the policy in the other account. `implicit`: not granted.
+    """
+
+    kind: DenialKind
+    by: tuple[Origin, ...] = ()
+
+
+class Undecided(msgspec.Struct, frozen=True):
+    """It depends on a condition key, a value, or policies that are not visible. `waits_for` names it."""
+
+    kind: OpenKind
+    waits_for: str
+    by: tuple[Origin, ...] = ()
+
+
+Decision: TypeAlias = Allowed | Denied | Undecided
+
+
+class Layers(msgspec.Struct, frozen=True):
+    """Everything that may allow or deny a request.
+
+    The policies in a `…hidden` field exist but cannot be read. `outside`: the role is not visible, only perhaps some of
+    its policies. A `boundary` of None is no boundary. A `resource` of None is a resource without a policy; an unknown
+    one is named in `resource_outside`. A KMS key without a policy has the default one; a resource of kind `open`
+    without a policy admits everybody. `grants` are KMS grants to the caller, with how definitely they cover the
+    request. Each of `guards` is one level of SCPs or an endpoint policy, which must allow it too.
+    """
+
+    identity: tuple[Policy, ...] = ()
+    identity_hidden: tuple[str, ...] = ()
+    outside: bool = False
+    boundary: tuple[Policy, ...] | None = None
+    boundary_hidden: str | None = None
+    resource: Policy | None = None
+    resource_hidden: str | None = None
+    resource_outside: str | None = None
+    resource_kind: Literal["plain", "kms", "open"] = "plain"
+    grants: tuple[tuple[Origin, Truth], ...] = ()
+    guards: tuple[tuple[Policy, ...], ...] = ()
+
 
 _T, _F, _U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 

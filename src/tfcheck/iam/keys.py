@@ -14,7 +14,7 @@ from tfcheck.symbolic.value import ACCOUNT_ID, REGION, Hole, TextLike, Unknown, 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tfcheck.iam.caller import Caller
+    from tfcheck.iam.context import Caller
 
 _BOOLEAN = OneOfValues(("true", "false"))
 _SESSION = Hole(chars=":/*?", shortest=1)

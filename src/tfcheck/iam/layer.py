@@ -15,7 +15,7 @@ from tfcheck.symbolic.value import Truth
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tfcheck.iam.caller import Caller
+    from tfcheck.iam.context import Caller
     from tfcheck.iam.model import Request
     from tfcheck.iam.resource import Target
 

@@ -1,4 +1,4 @@
-"""Parsed policies, callers and requests.
+"""Parsed policies, with an index of their statements, and requests.
 
 A policy is a list of statements; the elements of a statement are read once, by the modules that match them, so that
 deciding a request repeats no work. Follows
@@ -7,19 +7,115 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import msgspec
 
 from tfcheck.iam.action import Actions
-from tfcheck.iam.caller import Caller
 from tfcheck.iam.condition import Condition
-from tfcheck.iam.context import Context
+from tfcheck.iam.context import Caller, Context
 from tfcheck.iam.principal import Principals
 from tfcheck.iam.resource import Resources
-from tfcheck.iam.statement_index import StatementIndex
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import TextLike, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tfcheck.iam.resource import Resources, Target
+
+
+#: Matching fewer statements takes less time than using the index.
+_FEW = 8
+#: The number of separators of a resource that are checked; no real ARN has more.
+_MOST_SEPARATORS = 50
+_HEAD = regex(r"[^/:*?]*")
+_LITERAL = regex(r"[^*?]*")
+_UP_TO_SEPARATOR = regex(r".*[/:]", re.DOTALL)
+_SEPARATOR = regex(r"[/:]")
+
+
+class NamesResources(Protocol):
+    """A statement, as seen by the index."""
+
+    @property
+    def resources(self) -> Resources | None:
+        """Its Resource or NotResource; None without either."""
+
+
+_S = TypeVar("_S", bound=NamesResources)
+
+
+class StatementIndex(Generic[_S]):
+    """The statements of one policy, indexed by the beginning of the last part of their ARNs.
+
+    An entry in which no star can cross a colon covers only resources with the same beginning up to its first wildcard,
+    and without a wildcard only what it names.
+    """
+
+    def __init__(self, statements: Sequence[_S]) -> None:
+        self._all = statements
+        self._exact: dict[str, list[int]] = {}
+        self._by_beginning: dict[str, list[int]] = {}
+        self._by_head: dict[str, list[int]] = {}
+        self._others: list[int] = []
+        for place, each in enumerate(statements):
+            names = _names(each)
+            if names is None:
+                self._others.append(place)
+            for name in names or ():
+                filed, key = (
+                    (self._exact, name)
+                    if _matched_prefix(_LITERAL, name) == name
+                    else (self._by_beginning, _beginning(name))
+                )
+                filed.setdefault(key, []).append(place)
+                self._by_head.setdefault(_matched_prefix(_HEAD, name), []).append(place)
+
+    def covering(self, wanted: Target) -> Sequence[_S]:
+        """Return the statements that may cover a resource, in order; all if it is not completely known."""
+        if wanted.plain is None or len(self._all) <= _FEW:
+            return self._all
+        name = wanted.plain[5]
+        ends = [found.end() for found in islice(_SEPARATOR.finditer(name), _MOST_SEPARATORS + 1)]
+        if len(ends) > _MOST_SEPARATORS:
+            return self._all
+        begun = [self._by_beginning.get(name[:end], ()) for end in (0, *ends)]
+        return self._select(self._exact.get(name, ()), *begun)
+
+    def similar(self, wanted: Target) -> Sequence[_S]:
+        """Return the statements about the same bucket or resource type, and those without restriction."""
+        if wanted.plain is None:
+            return self._all
+        return self._select(self._by_head.get(_matched_prefix(_HEAD, wanted.plain[5]), ()))
+
+    def _select(self, *places: Sequence[int]) -> Sequence[_S]:
+        return [self._all[place] for place in sorted(set(self._others).union(*places))]
+
+
+def _names(statement: NamesResources) -> frozenset[str] | None:
+    """Return the last parts of the ARNs that a statement covers; None if that may be anything."""
+    resources = statement.resources
+    if resources is None or resources.negated:
+        return None
+    if any(each.plain is None or each.stretches for each in resources.entries):
+        return None
+    return frozenset(each.plain[5] for each in resources.entries if each.plain is not None)
+
+
+def _beginning(name: str) -> str:
+    """Return the beginning of a name up to the last separator before its wildcard."""
+    return _matched_prefix(_UP_TO_SEPARATOR, _matched_prefix(_LITERAL, name))
+
+
+def _matched_prefix(pattern: re.Pattern[str], text: str) -> str:
+    """Return the beginning of a text that a pattern matches."""
+    found = pattern.match(text)
+    return found[0] if found else ""
 
 
 class Effect(Enum):

@@ -16,7 +16,7 @@ from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, pieces, s
 from tfcheck.vocabulary.arn import Arn, parse_arn
 
 if TYPE_CHECKING:
-    from tfcheck.iam.caller import Caller
+    from tfcheck.iam.context import Caller
 
 #: The kinds that a Principal may list. `*` is everybody.
 KINDS = ("AWS", "Service", "Federated", "CanonicalUser")

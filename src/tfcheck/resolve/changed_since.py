@@ -15,9 +15,8 @@ from tfcheck.hcl.syntax.expression import Expression, Literal
 from tfcheck.hcl.syntax.parse import parse_template
 from tfcheck.plan import ConfigModule, Plan, constant_text, references
 from tfcheck.resolve.blocks import nested_names
-from tfcheck.resolve.configuration_refs import PLACE
-from tfcheck.resolve.doubts import Doubted
-from tfcheck.resolve.referenced import calls_function, reference_roots, root_of
+from tfcheck.resolve.configuration_refs import PLACE, calls_function, reference_roots, root_of
+from tfcheck.resolve.declarations import Doubted
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.numbers import as_text, exact
 from tfcheck.symbolic.value import Set, Unknown, Value, is_known

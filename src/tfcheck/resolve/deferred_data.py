@@ -12,8 +12,8 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import encode
 from tfcheck.plan import Instance
 from tfcheck.resolve.blocks import nested_blocks, possible_blocks
+from tfcheck.resolve.declarations import CHANGED
 from tfcheck.resolve.difference import statements_differ
-from tfcheck.resolve.doubts import CHANGED
 from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, is_known, items
 from tfcheck.vocabulary.address import Address
 

@@ -12,8 +12,7 @@ from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Scope, Seen
 from tfcheck.hcl.syntax.expression import Expression
 from tfcheck.plan import constant
 from tfcheck.resolve import configuration_refs
-from tfcheck.resolve.declarations import Declarations
-from tfcheck.resolve.doubts import CHANGED
+from tfcheck.resolve.declarations import CHANGED, Declarations
 from tfcheck.resolve.evaluation import Evaluation, Key, evaluate_all
 from tfcheck.resolve.scope import CallReferent, Elements, InstanceScope, ModuleReferent, ModuleScope, PlanResources
 from tfcheck.symbolic.value import Set, Symbol, Unknown, Value

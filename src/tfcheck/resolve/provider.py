@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfcheck.plan.instance import arn_beginning
 from tfcheck.resolve.literal_accounts import literal_accounts
-from tfcheck.resolve.provider_arguments import ProviderArguments
-from tfcheck.resolve.provider_instances import ProviderInstances
+from tfcheck.resolve.provider_arguments import ProviderArguments, ProviderInstances
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.marks import has_mark
 from tfcheck.symbolic.regex import regex

@@ -1,4 +1,7 @@
-"""Evaluate the arguments of provider configurations, from the sources if available.
+"""Evaluate the arguments of provider configurations, and find the instance that a resource uses.
+
+A plan names only the block. The sources show which of its instances is used, at the resource or at the call of its
+module (https://opentofu.org/docs/language/providers/configuration/).
 
 The plan's configuration keeps constants, and only the references of anything else
 (https://developer.hashicorp.com/terraform/internals/json-format#configuration-representation).
@@ -9,15 +12,116 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tfcheck.hcl.syntax.expression import Attribute, Expression, Index, Literal, ObjectOf, Variable
 from tfcheck.plan import constant
+from tfcheck.plan.configuration import ProviderConfig
+from tfcheck.plan.edited import references_in
 from tfcheck.resolve import configuration_refs
 from tfcheck.resolve.blocks import block_values
-from tfcheck.resolve.provider_instances import CREDENTIALS, ProviderInstances
 from tfcheck.symbolic.value import Unknown, Value, is_known
-from tfcheck.vocabulary.address import ModulePath
+from tfcheck.vocabulary.address import Address, ModulePath
 
 if TYPE_CHECKING:
+    from tfcheck.hcl.evaluate.scope import Scope
+    from tfcheck.hcl.syntax.block import Block
     from tfcheck.resolve.attributes import Attributes
+
+
+#: Arguments that decide on a provider configuration's credentials.
+CREDENTIALS = (
+    "access_key",
+    "secret_key",
+    "token",
+    "profile",
+    "shared_credentials_file",
+    "shared_credentials_files",
+    "shared_config_files",
+    "assume_role",
+    "assume_role_with_web_identity",
+)
+
+
+class ProviderInstances:
+    """The instances of the provider configurations of one plan, by distinct keys."""
+
+    def __init__(self, attributes: Attributes) -> None:
+        self._attributes = attributes
+        self._repeated: dict[str, bool] = {}
+        self._keys: dict[tuple[str, Address], str] = {}
+        self._instances: dict[str, tuple[str, str | None]] = {}
+
+    def key_of(self, block: str, address: Address) -> str:
+        """Return the key of the provider instance that a resource uses; one of its own if it is open which that is."""
+        config = self._attributes.plan.provider_configs.get(block)
+        if block not in self._repeated:
+            self._repeated[block] = config is not None and _names_instance(config, *(config.expressions or {}))
+        if config is None or not self._repeated[block]:
+            return block
+        if (block, address) not in self._keys:
+            instance = self._instance(config, address)
+            key = f"{block}[{json.dumps(instance)}]" if instance is not None else f"{block}[{address}]"
+            self._instances[key] = block, instance
+            self._keys[block, address] = key
+        return self._keys[block, address]
+
+    def block_of(self, key: str) -> str:
+        """Return the key of the block of an instance."""
+        return self._instances.get(key, (key, None))[0]
+
+    def key_with_account(self, key: str) -> str:
+        """Return the key of the block of an instance, if all its instances use the same credentials."""
+        if key not in self._instances:
+            return key
+        block, _ = self._instances[key]
+        return key if _names_instance(self._attributes.plan.provider_configs[block], *CREDENTIALS) else block
+
+    def is_open(self, key: str) -> bool:
+        """Whether it is unknown which instance this is."""
+        return key in self._instances and self._instances[key][1] is None
+
+    def scope(self, key: str, module: ModulePath, block: Block) -> Scope:
+        """Return the names that the arguments of a provider configuration can use."""
+        instance = self._instances.get(key, (key, None))[1]
+        if instance is None:
+            return self._attributes.module_scope(module)
+        return self._attributes.names.instance_scope(module, instance, key, block.attribute("for_each"), None)
+
+    def _instance(self, config: ProviderConfig, address: Address) -> str | None:
+        """Evaluate the key of an instance at the resource, or where a module is called."""
+        attributes, module = self._attributes, address.module
+        block = attributes.block(address)
+        if block is None:
+            return None
+        written, scope = block.attribute("provider"), attributes.scope_of(address)
+        while not isinstance(written, Index):
+            name = _name(written) or config.name
+            call = attributes.declarations.call_block(module) if module.steps else None
+            providers = call.attribute("providers") if call is not None else None
+            passed = providers.items if isinstance(providers, ObjectOf) else ()
+            written = next((value for key, value in passed if _name(key) == name), None)
+            if call is None or (written is None and name != config.name):
+                return None
+            scope, module = attributes.names.call_scope(module), module.parent
+        key = attributes.evaluation.evaluate(written.key, scope)
+        return key if isinstance(key, str) and _name(written.source) == f"{config.name}.{config.alias}" else None
+
+
+def _names_instance(config: ProviderConfig, *arguments: str) -> bool:
+    """Whether one of some arguments refers to `each`."""
+    expressions = config.expressions or {}
+    written = [expressions[each] for each in arguments if each in expressions]
+    return any(each.startswith("each.") for each in references_in(written))
+
+
+def _name(written: Expression | None) -> str:
+    """Return the name of a provider configuration, `aws` or `aws.west`; empty for anything else."""
+    match written:
+        case Variable(name=name) | Literal(value=str(name)):
+            return name
+        case Attribute(source=Variable(name=name), name=alias):
+            return f"{name}.{alias}"
+        case _:
+            return ""
 
 
 class ProviderArguments:

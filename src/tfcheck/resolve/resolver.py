@@ -16,22 +16,18 @@ from tfcheck.plan import Instance, Plan, constant, is_masked
 from tfcheck.resolve import configuration_refs, derived
 from tfcheck.resolve.attribute_shapes import assigned_family, grammar, hole_of, restrict_characters
 from tfcheck.resolve.blocks import block_values, is_set_in_block
+from tfcheck.resolve.computed import HASHED, AllTags, is_hash, password_secret, proven_by
 from tfcheck.resolve.data_source_twin import DataSourceLookups
-from tfcheck.resolve.declarations import Declarations
+from tfcheck.resolve.declarations import CHANGED, Declarations, Doubts
 from tfcheck.resolve.derived import DerivedInstance
-from tfcheck.resolve.doubts import CHANGED, Doubts
 from tfcheck.resolve.evaluation import Evaluation, evaluate_all
 from tfcheck.resolve.merge import fill
 from tfcheck.resolve.module_values import ModuleNames, NotWritten
-from tfcheck.resolve.named_instances import NamedInstances
-from tfcheck.resolve.password_secret import password_secret
 from tfcheck.resolve.provider import Providers
-from tfcheck.resolve.scope import ModuleScope
+from tfcheck.resolve.scope import ModuleScope, NamedInstances
 from tfcheck.resolve.sensitive_parts import narrow_mark
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.resolve.survival import Survival
-from tfcheck.resolve.tags import AllTags
-from tfcheck.resolve.user_data_hash import HASHED, is_hash, proven_by
 from tfcheck.symbolic.marks import has_mark, mark_all
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import is_fully_marked

@@ -1,4 +1,4 @@
-"""The names that are in scope in one module instance.
+"""The names that are in scope in one module instance, and the instances that they mean.
 
 Values come from the plan if it knows them, otherwise from the sources or the plan's configuration. A value that cannot
 be evaluated has a symbol of its own, so that it equals itself.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Seen
+from tfcheck.resolve.declarations import Declarations
 from tfcheck.resolve.evaluation import evaluate_all
 from tfcheck.symbolic.sensitive_text import shown_key
 from tfcheck.symbolic.value import Set, Symbol, TextLike, Unknown, Value
@@ -262,3 +263,54 @@ class CallReferent:
         if isinstance(self._keys, int):
             return [evaluate_all(self.member(index)) for index in range(self._keys)]
         return {key: evaluate_all(self.member(key)) for key in self._keys}
+
+
+#: A resource in one module instance, without a key.
+_Resource: TypeAlias = tuple[ModulePath, str, str, str]
+
+
+class NamedInstances:
+    """The instances of every resource, as expressions see them."""
+
+    def __init__(self, declarations: Declarations, resources: PlanResources) -> None:
+        self._plan = declarations.plan
+        self._declarations = declarations
+        self._resources = resources
+        self._referents: dict[_Resource, Seen] = {}
+
+    def referent(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
+        """Return the value of a resource's name: an instance, or the list or map of its instances."""
+        # NOTE: each of its instances may need it; building it each time would take quadratic time.
+        asked = module, mode, resource_type, name
+        if asked not in self._referents:
+            self._referents[asked] = self._referent(*asked)
+        return self._referents[asked]
+
+    def _referent(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
+        siblings = self._plan.siblings(module, mode, resource_type, name)
+        found: dict[InstanceKey, Address] = {
+            each.address.key: each.address for each in siblings if each.after is not None
+        }
+        for prior in self._plan.data_siblings(module, resource_type, name) if mode == "data" else ():
+            found.setdefault(prior.address.key, prior.address)
+        if not found:
+            return self._absent(Address(module, mode, resource_type, name))
+        if list(found) == [None]:
+            return InstanceReferent(self._resources, found[None])
+        numbers = sorted(key for key in found if isinstance(key, int))
+        if len(numbers) == len(found):
+            return ResourceReferent(self._resources, [found[key] for key in numbers])
+        return ResourceReferent(self._resources, {str(key): address for key, address in found.items()})
+
+    def _absent(self, address: Address) -> Seen:
+        """Return the value of a resource without instances: none, or something that the plan does not show."""
+        config = self._declarations.config_resource(address)
+        block = self._declarations.block(address)
+        counted = (config and config.count_expression is not None) or (block and block.attribute("count") is not None)
+        mapped = (config and config.for_each_expression is not None) or (block and block.attribute("for_each"))
+        if not self._plan.is_redacted:
+            if block and block.switch() is not None:
+                return None  # it is not enabled
+            if counted or mapped:
+                return ResourceReferent(self._resources, [] if counted else {})
+        return Unknown(symbol=Symbol(str(address)), reason=f"{address} is not in the plan")

@@ -13,7 +13,7 @@ from tfcheck.inventory.ecs import member
 from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import existence
-from tfcheck.startup.place import TaskPlace
+from tfcheck.startup.rule import TaskPlace
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import (
     NAME,

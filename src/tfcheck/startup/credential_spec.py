@@ -21,9 +21,8 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup.object_arn import iam_object_arn, is_other_than_arn, misshape
-from tfcheck.startup.place import TaskPlace, container_place
 from tfcheck.startup.reference import reference_error
-from tfcheck.startup.rule import Rule
+from tfcheck.startup.rule import Rule, TaskPlace, container_place
 from tfcheck.symbolic.match import glob
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, pieces, text
 from tfcheck.vocabulary.arn import parse_arn

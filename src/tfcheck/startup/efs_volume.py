@@ -33,8 +33,7 @@ from tfcheck.inventory.file_system import access_point_arn, file_system_arn, fil
 from tfcheck.inventory.setting import FILE_SYSTEM_POLICY, settings
 from tfcheck.inventory.world import World
 from tfcheck.startup.nested import blocks_or_unknown, only_block_or_unknown
-from tfcheck.startup.place import TaskPlace
-from tfcheck.startup.rule import Rule
+from tfcheck.startup.rule import Rule, TaskPlace
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity

@@ -32,8 +32,7 @@ from tfcheck.inventory.world import World
 from tfcheck.startup.launch import runs
 from tfcheck.startup.nested import blocks
 from tfcheck.startup.object_arn import object_needs
-from tfcheck.startup.place import container_place
-from tfcheck.startup.rule import Rule
+from tfcheck.startup.rule import Rule, container_place
 from tfcheck.startup.runs import CONTAINERS
 from tfcheck.symbolic.value import PlainText, Unknown
 from tfcheck.vocabulary.finding import Requirement

@@ -24,8 +24,7 @@ from collections.abc import Iterator
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.startup.object_arn import object_needs
-from tfcheck.startup.place import container_place
-from tfcheck.startup.rule import Rule
+from tfcheck.startup.rule import Rule, container_place
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, Truth
 from tfcheck.vocabulary.finding import Requirement

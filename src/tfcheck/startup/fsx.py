@@ -22,9 +22,8 @@ from collections.abc import Iterator
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.startup.nested import blocks_or_unknown, only_block, only_block_or_unknown
-from tfcheck.startup.place import TaskPlace
-from tfcheck.startup.rule import Rule
-from tfcheck.startup.value_from import require_value
+from tfcheck.startup.rule import Rule, TaskPlace
+from tfcheck.startup.source import require_value
 from tfcheck.symbolic.value import Unknown, Value
 from tfcheck.vocabulary.finding import Requirement
 

@@ -29,9 +29,8 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup import existence
 from tfcheck.startup.launch import requirements_of_launch
-from tfcheck.startup.place import container_place
 from tfcheck.startup.registry import caches, repository
-from tfcheck.startup.rule import Rule
+from tfcheck.startup.rule import Rule, container_place
 from tfcheck.symbolic.value import PlainText, Truth
 from tfcheck.vocabulary.finding import Requirement, Severity
 

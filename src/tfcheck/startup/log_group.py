@@ -26,8 +26,7 @@ from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.startup.awslogs_calls import log_calls
 from tfcheck.startup.launch import requirements_of_launch
-from tfcheck.startup.place import container_place
-from tfcheck.startup.rule import Rule
+from tfcheck.startup.rule import Rule, container_place
 from tfcheck.symbolic.value import text
 from tfcheck.vocabulary.finding import Requirement
 

@@ -24,8 +24,7 @@ from collections.abc import Iterator
 from tfcheck.inventory.ecs import Container, TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.startup.object_arn import object_needs
-from tfcheck.startup.place import TaskPlace
-from tfcheck.startup.rule import Rule
+from tfcheck.startup.rule import Rule, TaskPlace
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText, Text, Truth, Unknown, Value
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity

@@ -13,7 +13,7 @@ import msgspec
 from tfcheck.inventory.catalogue import BUCKET, catalogue
 from tfcheck.inventory.world import World, found_once
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.startup.place import TaskPlace
+from tfcheck.startup.rule import TaskPlace
 from tfcheck.symbolic.value import (
     PARTITION,
     JsonText,

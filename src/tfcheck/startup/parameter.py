@@ -23,8 +23,7 @@ from collections.abc import Iterator
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup.rule import Rule
-from tfcheck.startup.source import ValueStore
-from tfcheck.startup.value_from import NO_ROLE, injected_values, require_value
+from tfcheck.startup.source import NO_ROLE, ValueStore, injected_values, require_value
 from tfcheck.vocabulary.finding import Requirement
 
 ID = "parameter"

@@ -20,9 +20,8 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
-from tfcheck.startup.place import container_place
 from tfcheck.startup.reference import credentials_error, is_refused
-from tfcheck.startup.rule import Rule
+from tfcheck.startup.rule import Rule, container_place
 from tfcheck.startup.source import named_secret
 from tfcheck.symbolic.value import PlainText
 from tfcheck.vocabulary.finding import Requirement

@@ -25,9 +25,8 @@ from tfcheck.startup.awslogs_calls import log_calls
 from tfcheck.startup.awslogs_options import log_configuration
 from tfcheck.startup.launch import doubt_requirement, possible_services, requirements_of_launch, services
 from tfcheck.startup.nested import blocks_or_unknown
-from tfcheck.startup.place import TaskPlace
-from tfcheck.startup.rule import Rule
-from tfcheck.startup.value_from import require_value
+from tfcheck.startup.rule import Rule, TaskPlace
+from tfcheck.startup.source import require_value
 from tfcheck.symbolic.value import NAME, Symbol, Unknown, Value, text
 from tfcheck.vocabulary.finding import Requirement
 

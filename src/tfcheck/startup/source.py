@@ -1,4 +1,4 @@
-"""Find the secret or parameter that a `valueFrom` names, and its ARN for IAM.
+"""Find the secrets and parameters that a task definition names, their ARNs for IAM, and their places.
 
 Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html and
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html. A secret's ARN may carry
@@ -7,18 +7,33 @@ a tail `:json-key:version-stage:version-id`, which IAM never sees. A parameter's
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
 
 import msgspec
 
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
+from tfcheck.inventory.ecs import Container, TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.startup.reference import secret_fields
-from tfcheck.startup.secret_arn import secret_arn, whole_arn
+from tfcheck.startup.reference import is_refused, reference_error, secret_arn, secret_fields, whole_arn
+from tfcheck.startup.rule import TaskPlace, container_place
 from tfcheck.symbolic.match import glob
-from tfcheck.symbolic.value import JsonText, PlainText, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
+from tfcheck.symbolic.value import (
+    JsonText,
+    PlainText,
+    Text,
+    TextLike,
+    Truth,
+    Unknown,
+    Value,
+    items,
+    pieces,
+    spelled_out,
+    text,
+)
 from tfcheck.vocabulary.arn import Arn, parse_arn
+from tfcheck.vocabulary.finding import Requirement
 
 #: Parameters with this prefix are secrets of Secrets Manager.
 _SECRET_PARAMETER = "/aws/reference/secretsmanager/"
@@ -149,3 +164,44 @@ def _has_tail(value: TextLike) -> bool:
         return False
     rest = "".join(each if isinstance(each, str) else "x" for each in value.pieces[1:])
     return rest.startswith(":") and rest.count(":") == 3
+
+
+def injected_values(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]:
+    """Return every `valueFrom` of the containers' `secrets` and of their log drivers' `secretOptions`."""
+    for container in task.containers:
+        yield from _references(task, container, "/secrets", "secret", container.members("secrets"))
+        options = member(container.member("logConfiguration"), "secretOptions")
+        where = "/logConfiguration/secretOptions"
+        yield from _references(task, container, where, "log option", options)
+
+
+def _references(
+    task: TaskDefinition, container: Container, pointer: str, what: str, value: Value
+) -> Iterator[tuple[TaskPlace, Value]]:
+    listed = items(value)
+    if isinstance(listed, Unknown):
+        yield container_place(task, container, pointer, what), listed
+        return
+    for index, each in enumerate(listed):
+        reference = member(each, "valueFrom")
+        if reference is not None:
+            yield container_place(task, container, f"{pointer}/{index}", what), reference
+
+
+def require_value(
+    rule: str, place: TaskPlace, value: Value, around: Surroundings, world: World, only: ValueStore | None = None
+) -> Iterator[Requirement]:
+    """Require the calls that read what a reference names, from any store or only one; none if ECS refuses it."""
+    if is_refused(reference_error(value, around, world)):
+        return
+    for source in sources(value, around, world):
+        if only in (None, source.store):
+            yield place.require(rule, ACTIONS[source.store], source.arn, doubt=source.doubt, through=source.named)
+
+
+#: The API's error, regardless of the launch type.
+NO_ROLE = "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'."
+ACTIONS = {
+    ValueStore.SECRETS_MANAGER: "secretsmanager:GetSecretValue",
+    ValueStore.PARAMETER_STORE: "ssm:GetParameters",
+}

@@ -29,8 +29,8 @@ from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import TextLike
 from tfcheck.verdict import evidence
 from tfcheck.verdict.call import RoleCall, decide_call, denials, without_denials
+from tfcheck.verdict.evidence import UnmetCondition, unmet
 from tfcheck.verdict.task_roles import RolesOfTask, TaskRoles, service_principals, trust_context
-from tfcheck.verdict.unmet import UnmetCondition, unmet
 from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.finding import Evidence, Reason, Requirement, RoleKind, Verdict
 

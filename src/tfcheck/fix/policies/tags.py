@@ -18,8 +18,8 @@ from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.catalogue import KEY, OBJECT, PARAMETER, REPOSITORY, SECRET, catalogue
 from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.verdict.evidence import UnmetCondition
 from tfcheck.verdict.judge import Judge
-from tfcheck.verdict.unmet import UnmetCondition
 from tfcheck.vocabulary.address import Address, address_in
 from tfcheck.vocabulary.finding import Answer
 

@@ -21,7 +21,7 @@ from tfcheck.hcl.syntax.parse import parse
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
-from tfcheck.resolve.referenced import reference_roots
+from tfcheck.resolve.configuration_refs import reference_roots
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText, TextLike, Unknown, is_known, pieces, spelled_out
 from tfcheck.vocabulary.address import Address, address_in

@@ -25,8 +25,8 @@ from tfcheck.inventory.world import WorldObject
 from tfcheck.role import Role
 from tfcheck.symbolic.sensitive_text import redact
 from tfcheck.symbolic.value import pieces
+from tfcheck.verdict.evidence import UnmetCondition
 from tfcheck.verdict.judge import Judge
-from tfcheck.verdict.unmet import UnmetCondition
 from tfcheck.vocabulary.address import Address, ModulePath, address_in
 from tfcheck.vocabulary.clipping import and_more, join_names
 from tfcheck.vocabulary.finding import Answer, Reason, Remedy, RoleKind, Verdict

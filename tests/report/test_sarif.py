@@ -15,6 +15,7 @@ from tests.report.hostile import filled, names, reports
 from tfcheck.report.manual import Manual
 from tfcheck.report.sarif import document, sarif
 from tfcheck.vocabulary.finding import Fix, Location, Report, Severity, Skipped
+from tfcheck.vocabulary.waiver import Waived
 
 SCHEMAS = Path(__file__).parent.parent.parent / "testdata" / "schemas"
 VALIDATOR = jsonschema.Draft4Validator(standard.loads((SCHEMAS / "sarif-2.1.0.json").read_text(encoding="utf-8")))
@@ -233,3 +234,31 @@ def test_what_the_change_does_is_the_first_notification_and_whole_in_the_propert
     assert [each["change"] for each in told["task_changes"]] == ["broken", "fixed", "still_broken"]
     assert len(told["access_changes"]) == 4
     assert "properties" not in run(samples.BROKEN)
+
+
+def test_a_waived_finding_is_a_note_since_github_reads_no_suppressions() -> None:
+    waived = msgspec.structs.replace(samples.FINDING, waived=Waived("known [x](y)", None, "tfcheck.toml:3"))
+    found = run(samples.report(samples.DENIED, findings=(waived,)))
+    for each in found["results"]:
+        rule = found["tool"]["driver"]["rules"][each["ruleIndex"]]
+        assert (each["level"], rule["id"], rule["properties"]["security-severity"]) == ("note", "env-file/info", "2.0")
+        assert each["message"]["text"].startswith("waived: known [x] (y) (tfcheck.toml:3): the execution role ")
+        assert each["suppressions"][0]["status"] == "accepted"
+
+
+def test_what_could_not_be_analysed_is_an_alert_in_place_of_those_that_close() -> None:
+    report = samples.report(skipped=(Skipped("aws_ecs_task_definition.a", "its containers are unknown"),))
+    (found,) = results(report)
+    assert (found["ruleId"], found["level"]) == ("skipped/warning", "warning")
+    assert found["message"]["text"] == "aws_ecs_task_definition.a could not be analysed: its containers are unknown."
+    other = samples.report(skipped=(Skipped("aws_ecs_task_definition.a", "another reason"),))
+    assert prints(other) == prints(report)
+    assert "skipped" not in standard.dumps(document([samples.BROKEN], [MANUAL]))
+
+
+def test_results_above_the_limit_of_github_are_left_out_by_severity(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tfcheck.report.sarif._MOST_RESULTS", 2)
+    found = run(samples.report(samples.unknown()), samples.BROKEN)
+    assert [each["level"] for each in found["results"]] == ["error", "error"]
+    (note,) = found["invocations"][0]["toolExecutionNotifications"]
+    assert note["message"]["text"] == "1 result of the lowest severity is left out: GitHub refuses more than 2"

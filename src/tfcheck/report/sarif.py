@@ -24,9 +24,9 @@ from tfcheck.report.left_out_words import is_in_sources, reason_and_place, selec
 from tfcheck.report.manual import Manual
 from tfcheck.report.origin import file_path, plan_path, target
 from tfcheck.report.safe_text import clip_width, visible
-from tfcheck.report.words import reason_words
+from tfcheck.report.words import plural, reason_words
 from tfcheck.vocabulary import fingerprint
-from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Report, Severity, all_unread
+from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Report, Severity, Skipped, all_unread
 from tfcheck.vocabulary.waiver import Waived
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -39,8 +39,13 @@ _BELOW = {Severity.ERROR: "", Severity.WARNING: "/warning", Severity.INFO: "/inf
 #: The name of our fingerprint; its number changes with its algorithm.
 FINGERPRINT = "tfcheck/v1"
 _LONGEST_DESCRIPTION = 1000
-#: GitHub's limit for one run.
+#: GitHub's limit for one run; it refuses more, and shows 5,000.
 _MOST_RESULTS = 25_000
+_SKIPPED = Manual(
+    "skipped",
+    "task definition not analysed",
+    "tfcheck could not analyse a task definition, so the findings about it are missing. The message explains why.",
+)
 
 Json: TypeAlias = dict[str, Any]
 
@@ -78,7 +83,9 @@ def document(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> Json:
     found = {
         (each.fingerprint, each.message, str(each.place)): each for report in reports for each in _results_of(report)
     }
-    shown = list(found.values())[:_MOST_RESULTS]
+    shown = list(found.values())
+    if len(shown) > _MOST_RESULTS:
+        shown = sorted(shown, key=lambda each: each.severity.rank)[:_MOST_RESULTS]
     rules = list(_rules(manuals, shown))
     numbers = {rule["id"]: number for number, rule in enumerate(rules)}
     targets = list(dict.fromkeys(target(report) for report in reports))
@@ -87,7 +94,7 @@ def document(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> Json:
         "tool": {"driver": driver},
         "automationDetails": {"id": f"tfcheck/{visible(targets[0])}/" if len(targets) == 1 else "tfcheck/"},
         "columnKind": "unicodeCodePoints",
-        "invocations": [_invocation(reports)],
+        "invocations": [_invocation(reports, len(found) - len(shown))],
         "results": list(_results(shown, numbers)),
     }
     done = [{"target": target(report), **what} for report in reports if any((what := changes(report)).values())]
@@ -103,6 +110,7 @@ def _results_of(report: Report) -> Iterator[SarifResult]:
         yield from _parts(report, finding, "unchanged")
     for answer in report.undecided_answers():
         yield _unknown(report, answer)
+    yield from (_skipped_result(report, each) for each in report.skipped)
 
 
 def _parts(report: Report, finding: Finding, state: str | None) -> Iterator[SarifResult]:
@@ -111,16 +119,17 @@ def _parts(report: Report, finding: Finding, state: str | None) -> Iterator[Sari
 
 
 def _finding(report: Report, finding: Finding, answer: Answer | None, state: str | None) -> SarifResult:
-    """Write one requirement of a finding: each is an alert, which a fix closes."""
+    """Write one requirement of a finding; a waived one is a note, since GitHub does not read suppressions."""
     place = _default_location(report, answer.needed_at if answer else None, finding.needed_at, finding.location)
     other = finding.location if finding.needed_at and file_path(report, finding.needed_at) else None
     grant = _location(report, other)
     statements = [_location(report, each.location, each.policy) for each in (answer.evidence if answer else ())]
     related = ([{**grant, "message": {"text": "fix here"}}] if grant else []) + [each for each in statements if each]
-    sentences = (_sentence(finding, answer), *finding.explanation, f"Needed by {finding.task_definition}")
+    waived = f"waived: {reason_and_place(finding.waived)}: " if finding.waived else ""
+    sentences = (f"{waived}{_sentence(finding, answer)}", *finding.explanation, f"Needed by {finding.task_definition}")
     return SarifResult(
         rule=finding.rule,
-        severity=finding.severity,
+        severity=Severity.INFO if finding.waived else finding.severity,
         message=_without_links(". ".join(each.rstrip(".") for each in sentences) + "."),
         fingerprint=fingerprint.answer_fingerprint(answer) if answer else fingerprint.finding_fingerprint(finding),
         place=place,
@@ -156,6 +165,17 @@ def _unknown(report: Report, answer: Answer) -> SarifResult:
         _default_location(report, *places),
         state="unchanged" if answer.before is answer.verdict else "new",
     )
+
+
+def _skipped_result(report: Report, skipped: Skipped) -> SarifResult:
+    """Write what could not be analysed, whose alerts close: this one replaces them."""
+    words = _without_links(f"{_skipped_words(skipped)}.")
+    identity = fingerprint.skipped_fingerprint(skipped)
+    return SarifResult(_SKIPPED.id, Severity.WARNING, words, identity, _default_location(report))
+
+
+def _skipped_words(skipped: Skipped) -> str:
+    return f"{skipped.address} could not be analysed: {skipped.reason}"
 
 
 def _without_links(text: str) -> str:
@@ -219,10 +239,11 @@ def _fix(fix: Fix, found: tuple[Edit, ...]) -> Json:
 def _rules(manuals: Sequence[Manual], results: list[SarifResult]) -> Iterator[Json]:
     """Yield each rule once for each severity in the results; one without results has none."""
     used = {(visible(each.rule), each.severity) for each in results}
-    known = {manual.id for manual in manuals}
+    known = {_SKIPPED.id, *(manual.id for manual in manuals)}
     others = dict.fromkeys(visible(each.rule) for each in results if each.rule not in known)
     for manual in [
         *manuals,
+        *([_SKIPPED] if (_SKIPPED.id, Severity.WARNING) in used else []),
         *(Manual(rule, rule or "rule", "A rule of another version of tfcheck.") for rule in others),
     ]:
         severities: list[Severity | None] = [each for each in Severity if (manual.id, each) in used]
@@ -243,8 +264,8 @@ def _rule(manual: Manual, severity: Severity | None) -> Json:
     return {**rule, "helpUri": manual.url} if manual.url else rule
 
 
-def _invocation(reports: Sequence[Report]) -> Json:
-    """Return what has no place: the changes, and what could not be analysed."""
+def _invocation(reports: Sequence[Report], left_out: int) -> Json:
+    """Return what has no place: the changes, what could not be analysed, and how many results are left out."""
     done = [words for report in reports if (words := one_line_summary(report))]
     done += [words for report in reports if (words := selection_sentence(report))]
     done += waiver_sentences(reports)
@@ -254,11 +275,15 @@ def _invocation(reports: Sequence[Report]) -> Json:
     notes += [
         {
             "level": "warning",
-            "message": {"text": _without_links(f"{each.address} could not be analysed: {each.reason}")},
+            "message": {"text": _without_links(_skipped_words(each))},
         }
         for report in reports
         for each in report.skipped
     ]
+    if left_out:
+        many = f"{plural(left_out, 'result')} of the lowest severity {'is' if left_out == 1 else 'are'} left out"
+        words = f"{many}: GitHub refuses more than {_MOST_RESULTS:,}"
+        notes.append({"level": "warning", "message": {"text": words}})
     unread = all_unread(reports)
     notes += [
         {"level": "error", "message": {"text": _without_links(f"not checked: {each.problem}")}} for each in unread

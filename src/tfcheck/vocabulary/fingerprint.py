@@ -7,7 +7,7 @@ part of it.
 
 from __future__ import annotations
 
-from tfcheck.vocabulary.finding import Answer, Finding
+from tfcheck.vocabulary.finding import Answer, Finding, Skipped
 
 _DIGITS = 16
 
@@ -25,6 +25,11 @@ def finding_fingerprint(finding: Finding) -> str:
     """Return the fingerprint of a finding without requirements, as saved or computed."""
     subject = finding.subject or finding.message
     return finding.fingerprint or _hash(finding.rule, finding.task_definition, finding.address or "", subject)
+
+
+def skipped_fingerprint(skipped: Skipped) -> str:
+    """Return the fingerprint of what could not be analysed, for any reason."""
+    return _hash("skipped", skipped.address)
 
 
 def part_fingerprints(finding: Finding) -> tuple[str, ...]:

@@ -96,7 +96,7 @@ class Redactor:
             self._by_start.setdefault(secret[:_SHORTEST], []).append(secret)
         kinds = "|".join(map(re.escape, sorted(types)))
         resource = rf"|(?:data\.|ephemeral\.)?(?:{kinds})\.[\w-]+{_KEY}" if kinds else ""
-        self._address = re.compile(rf"(?<![\w.:/-])(?:module\.[\w-]+{_KEY}{resource})(?:\.[\w-]+{_KEY})*")
+        self._address = regex(rf"(?<![\w.:/-])(?:module\.[\w-]+{_KEY}{resource})(?:\.[\w-]+{_KEY})*")
         self._known: dict[str, str] = {}
         self._comparisons = _MOST_COMPARISONS
         self._rewriter = Rewriter(self.text, _text_fields, dict.fromkeys((Unknown, Text, JsonText), self._redact))

@@ -57,7 +57,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
 def _misplaced_region(image: str) -> str:
     """Return the region of a registry host with the domain of another partition; empty if the domain is right."""
-    found = _REGISTRY.match(image)
+    found = _REGISTRY.match(image) if ".dkr.ecr" in image else None
     domain = _domain(found["region"]) if found is not None else ""
     return found["region"] if found is not None and domain and found["domain"] != domain else ""
 

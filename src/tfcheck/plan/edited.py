@@ -21,6 +21,8 @@ _REFERENCE = regex(
     rf"(?:\$\{{.*\}}|(?:module\.[\w-]+{_KEY}\.)*"
     rf"(?:(?:var|local|each|count|module)\.[\w.\[\]\"-]+|(?:data\.)?[a-z][a-z0-9]*_\w+\.[\w-]+{_KEY}(?:\.[\w.\[\]\"-]+)?))"
 )
+#: How references begin, but for those to resources, whose types have an underscore.
+_FIRST_NAMES = ("module", "var", "local", "each", "count", "data")
 #: Signs that an object's text may contain a reference: a string with its beginning, or an escape, or
 #: anything but an ARN where a role's or a policy's ARN belongs.
 _MAY_BE_EDITED = regex(
@@ -46,7 +48,9 @@ def may_be_edited(text: bytes) -> bool:
 
 def looks_like_reference(text: str) -> bool:
     """Whether `text` looks like a Terraform reference: `module.x.aws_iam_role.e.arn`, `${var.arn}`."""
-    return _REFERENCE.fullmatch(text) is not None
+    first = text.partition(".")[0]
+    begins_so = "_" in first or first in _FIRST_NAMES or first.startswith("${")
+    return begins_so and _REFERENCE.fullmatch(text) is not None
 
 
 def restore_references(values: dict[str, Any], is_reference: IsReference, owner: str) -> dict[str, Value]:

@@ -78,7 +78,7 @@ def documents(text: Buffer, named: str) -> Iterator[tuple[Document, Buffer]]:
             raise InputError(f"{named} contains more than {_MOST_PLANS:,} plans", hint="check fewer plans at once")
         document, length = _first_object(rest, begin, named)
         yield document, rest[:length]
-        commands = _COMMANDS.match(rest, length)
+        commands = _COMMANDS.match(rest, length) if length < len(rest) else None
         length = commands.end() if commands else length
         rest, begin = rest[length:], begin + length
 

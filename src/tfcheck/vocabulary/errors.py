@@ -33,6 +33,7 @@ class InputError(TfcheckError):
 
 
 #: The beginning of JSON, also after a wrapper's output, and its indented lines.
+_BEGINNINGS = ("[", "{", '"', "'", "}", "]")
 _CONTENT = regex(r"""\[command\]|[{\[]\s*(?:["{]|$)|["'].*["']\s*:|[}\]],?$""")
 
 
@@ -42,7 +43,8 @@ def refuse_content(value: str, name: str) -> None:
     Raises:
         UsageError: `value` is JSON; it is not quoted.
     """
-    if _CONTENT.match(value.lstrip()[:_LONGEST]):
+    text = value.lstrip()[:_LONGEST]
+    if text.startswith(_BEGINNINGS) and _CONTENT.match(text):
         hint = "write it to a file and pass the path of that file"
         raise UsageError(f"{name} is the content of a file, not its path", hint=hint)
 
